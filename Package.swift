@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// libtorch: Debian's `libtorch-dev` unless `LIBTORCH=/path/to/torch` names another. The only place that knows it.
+struct Engine {
+    let root = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
+
+    init() {
+        guard let root, !FileManager.default.fileExists(atPath: root + "/include/ATen/ATen.h") else { return }
+        fatalError("LIBTORCH=\(root) has no include/ATen/ATen.h: point it at the folder that holds include/ and lib/, or unset it")
+    }
+
+    /// `NDEBUG` always: libtorch's headers change with it, and the library was built with it.
+    var cxx: [CXXSetting] {
+        let include = root.map { $0 + "/include" } ?? "/usr/include"
+        let system = root == nil ? [] : ["-isystem", include]
+        return [.define("NDEBUG"), .unsafeFlags(system + ["-isystem", include + "/torch/csrc/api/include"])] + strictCXX
+    }
+
+    var link: [LinkerSetting] {
+        guard let root else { return ["torch", "torch_cpu", "c10"].map { .linkedLibrary($0) } }
+        var flags = ["-L", root + "/lib", "-Xlinker", "-rpath", "-Xlinker", root + "/lib"]
+        if FileManager.default.fileExists(atPath: root + "/lib/libtorch_cuda.so") {
+            // Nothing refers to the CUDA library by symbol: it registers itself when loaded.
+            flags += ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"]
+        }
+        return [.unsafeFlags(flags)] + ["torch", "torch_cpu", "c10"].map { .linkedLibrary($0) }
+    }
+
+    /// Debian's engine computes on OpenBLAS; others bring their own BLAS.
+    var blas: [Target.Dependency] { root == nil ? ["COpenBLAS"] : [] }
+}
+
+/// `DENSEKIT_STRICT=1` (set by CI) turns warnings into errors; a user's newer compiler may warn in peace.
+let strict = Context.environment["DENSEKIT_STRICT"] == "1"
+let strictSwift: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
+let strictCXX: [CXXSetting] = strict ? [.treatAllWarnings(as: .error)] : []
+let engine = Engine()
+
+/// A file plugin resolves the core's symbols in the process that loads it.
+let exported: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
+
+func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strictSwift)
+}
+func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: ["DenseKit"] + dependencies, path: "Plugins/\(name)", swiftSettings: strictSwift)
+}
+func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies, path: "Tests/\(name)Tests", swiftSettings: strictSwift,
+        linkerSettings: linkerSettings)
+}
+
+let families = ["ResNet", "CLIP", "FPN", "SemanticFPN", "DenseCLIP", "Datasets", "Standard"]
+
+let package = Package(
+    name: "densekit",
+    products: [
+        .executable(name: "densekit", targets: ["densekit"]),
+        .library(name: "DenseKit", targets: ["DenseKit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .target(name: "CTorch", path: "Sources/CTorch", cxxSettings: engine.cxx, linkerSettings: engine.link),
+        .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", path: "Sources/CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png")]),
+
+        core("Torch", ["CTorch"] + engine.blas),
+        core("NN", ["Torch"]),
+        core("Vision"),
+        core("Configuration", ["CYAML"]),
+        core("Components", ["NN", "Configuration"]),
+        core("Checkpoints", ["NN"]),
+        core("Data", ["Components", "Vision", "CTurboJPEG", "CPNG"]),
+        core("Evaluation", ["NN", "Data", "Vision"]),
+        core("Training", ["Data", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
+        core("DenseKit", ["NN", "Vision", "Components", "Checkpoints", "Data", "Evaluation", "Training"]),
+        core("CommandLine", ["DenseKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(
+            name: "densekit", dependencies: ["CommandLine", "BuiltIn"], path: "Sources/densekit", swiftSettings: strictSwift,
+            linkerSettings: exported),
+
+        plugin("ResNet"),
+        plugin("CLIP", ["CZlib"]),
+        plugin("FPN"),
+        plugin("SemanticFPN"),
+        plugin("DenseCLIP", ["CLIP"]),
+        plugin("Datasets"),
+        plugin("Standard"),
+        plugin("BuiltIn", families.map { .init(stringLiteral: $0) }),
+    ],
+    cxxLanguageStandard: .cxx17
+)

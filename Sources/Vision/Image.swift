@@ -1,0 +1,41 @@
+/// An 8-bit RGB picture, row-major and interleaved: `[h, w, 3]`.
+public struct Image: Sendable, Equatable {
+    public let height: Int
+    public let width: Int
+    /// `height · width · 3` bytes, in the order R, G, B.
+    public var pixels: [UInt8]
+
+    public init(height: Int, width: Int, pixels: [UInt8]) {
+        precondition(pixels.count == height * width * 3, "an image needs height × width × 3 bytes")
+        self.height = height
+        self.width = width
+        self.pixels = pixels
+    }
+
+    /// One colour everywhere.
+    public init(height: Int, width: Int, fill: Color = Color(0, 0, 0)) {
+        self.height = height
+        self.width = width
+        pixels = [UInt8](unsafeUninitializedCapacity: height * width * 3) { buffer, count in
+            for i in 0..<height * width {
+                buffer[3 * i] = fill.red
+                buffer[3 * i + 1] = fill.green
+                buffer[3 * i + 2] = fill.blue
+            }
+            count = height * width * 3
+        }
+    }
+}
+
+/// An 8-bit RGB colour.
+public struct Color: Sendable, Hashable {
+    public var red: UInt8
+    public var green: UInt8
+    public var blue: UInt8
+
+    public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+        self.red = red
+        self.green = green
+        self.blue = blue
+    }
+}
