@@ -1,0 +1,78 @@
+import DenseKit
+
+/// What a learned grid of positions does on a map of another size.
+public enum GridPositions: String, Codable, Sendable, CaseIterable {
+    /// Resized bilinearly: segmentation.
+    case resize
+    /// Its top left corner: detection, whose maps must not be larger than the grid.
+    case crop
+}
+
+/// CLIP's attention pool, at every position: self-attention of the mean and all positions of a map, projected to the space of the text.
+/// (Radford et al. 2021; the local outputs are DenseCLIP's, section 3.2)
+///
+/// `[n, c, h, w] → global [n, d], local [n, d, h, w]`
+public final class AttentionPool2d: Module {
+    @Parameter var positionalEmbedding: Tensor  // [1 + grid², c]; row 0 belongs to the mean
+    let qProj: Linear
+    let kProj: Linear
+    let vProj: Linear
+    let cProj: Linear
+    let heads: Int
+    let grid: Int
+    let positions: GridPositions
+
+    /// - Parameter grid: side of the square of positions
+    public init(_ channels: Int, grid: Int, heads: Int, output: Int, positions: GridPositions = .resize) throws {
+        guard grid > 0 else { throw SettingError("input_resolution must be at least 32") }
+        guard heads > 0, channels.isMultiple(of: heads) else {
+            throw SettingError("\(channels) channels cannot be shared by \(heads) attention heads")
+        }
+        let std = 1 / Double(channels).squareRoot()
+        positionalEmbedding = try Tensor.empty([1 + grid * grid, channels]).normalInPlace(std: std)
+        qProj = try Linear(channels, channels)
+        kProj = try Linear(channels, channels)
+        vProj = try Linear(channels, channels)
+        cProj = try Linear(channels, output)
+        (self.heads, self.grid, self.positions) = (heads, grid, positions)
+        super.init()
+        for layer in [qProj, kProj, vProj, cProj] { try layer.weight.normalInPlace(std: std) }  // as CLIP starts them
+    }
+
+    public func callAsFunction(_ map: Tensor) throws -> (global: Tensor, local: Tensor) {
+        let (n, c, h, w) = (map.size(0), map.size(1), map.size(2), map.size(3))
+        let pixels = try map.permuted(0, 2, 3, 1).reshaped([n, h * w, c])
+        let tokens = try Tensor.cat([try pixels.mean(1, keep: true), pixels], dim: 1) + positionRows(h, w)  // [n, 1 + hw, c]
+        let attended = try Tensor.attention(split(qProj(tokens)), split(kProj(tokens)), split(vProj(tokens)))
+        let joined = try attended.transposed(1, 2).reshaped([n, 1 + h * w, c])
+        let output = try cProj(joined)  // [n, 1 + hw, d]
+        let local = try output.narrowed(1, 1, h * w).reshaped([n, h, w, output.size(2)]).permuted(0, 3, 1, 2)
+        return (try output.selected(1, 0), local)
+    }
+
+    /// `[n, t, c] → [n, heads, t, c / heads]`
+    private func split(_ x: Tensor) throws -> Tensor {
+        try x.reshaped([x.size(0), x.size(1), heads, x.size(2) / heads]).transposed(1, 2)
+    }
+
+    /// The embedding of the mean and of every position of an h × w map. `[1 + hw, c]`
+    private func positionRows(_ h: Int, _ w: Int) throws -> Tensor {
+        if h == grid, w == grid { return positionalEmbedding }
+        let c = positionalEmbedding.size(1)
+        let square = try positionalEmbedding.narrowed(0, 1, grid * grid).reshaped([1, grid, grid, c])
+        let rows: Tensor
+        switch positions {
+        case .resize:
+            let resized = try square.permuted(0, 3, 1, 2).interpolated(to: Pair(h, w), .bilinear())
+            rows = try resized.permuted(0, 2, 3, 1).reshaped([h * w, c])
+        case .crop:
+            guard h <= grid, w <= grid else {
+                throw SettingError(
+                    "a map of \(h)×\(w) is larger than the grid of \(grid)×\(grid) positions: raise input_resolution, or use "
+                        + "positions: resize")
+            }
+            rows = try square.narrowed(1, 0, h).narrowed(2, 0, w).reshaped([h * w, c])
+        }
+        return try Tensor.cat([try positionalEmbedding.narrowed(0, 0, 1), rows], dim: 0)
+    }
+}

@@ -1,0 +1,11 @@
+import DenseKit
+
+/// CLIP's image and text encoders. (Radford et al. 2021)
+public struct CLIPPlugin: Plugin {
+    public init() {}
+
+    public func register(in registry: inout Registry) {
+        registry.backbones.register("CLIPResNet", CLIPResNet.init)
+        registry.parts.register("CLIPTextContextEncoder", CLIPTextContextEncoder.init)
+    }
+}

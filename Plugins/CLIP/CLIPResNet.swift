@@ -1,0 +1,131 @@
+import DenseKit
+
+/// CLIP's modified ResNet with a pyramid of four levels: a stem of three convolutions, blocks that pool before they stride, and at the
+/// end, where language is wanted, an attention pool. (Radford et al. 2021, section 2.4)
+///
+/// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]` … `[n, 8c, h/32, w/32]`, odd sizes floored; with the pool also a global embedding
+/// `[n, d]` and a language map `[n, d, h/32, w/32]`.
+public final class CLIPResNet: Module, Backbone {
+    public struct Configuration: DenseKit.Configuration {
+        /// 50 or 101.
+        public var depth = 50
+        /// Blocks of the four stages, where they differ from `depth`'s.
+        public var layers: [Int]?
+        /// Channels after the stem: 64 for RN50 and RN101.
+        public var width = 64
+        /// Adds the language-compatible outputs.
+        public var attentionPool = true
+        /// Image size that the pool's grid of positions belongs to: a multiple of 32. Other sizes resize or crop the grid.
+        public var inputResolution = 512
+        /// Width of the embeddings, where it differs from the released model's (1024 for RN50, 512 for RN101).
+        public var outputDim: Int?
+        /// What the grid of positions does on an image of another size: segmentation resizes, detection crops.
+        public var positions = GridPositions.resize
+
+        public init() {}
+
+        var stageLayers: [Int]? { layers ?? [50: [3, 4, 6, 3], 101: [3, 4, 23, 3]][depth] }
+    }
+
+    let conv1: Conv2d, bn1: BatchNorm2d
+    let conv2: Conv2d, bn2: BatchNorm2d
+    let conv3: Conv2d, bn3: BatchNorm2d
+    let layer1: [Bottleneck], layer2: [Bottleneck], layer3: [Bottleneck], layer4: [Bottleneck]
+    let attnpool: AttentionPool2d?
+    public let outputs: [FeatureSpec]
+    public let language: LanguageSpec?
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        guard let layers = configuration.stageLayers, layers.count == 4, layers.allSatisfy({ $0 > 0 }) else {
+            throw SettingError("depth is 50 or 101, and layers, where given, four positive numbers of blocks")
+        }
+        let width = configuration.width
+        guard width > 0, width.isMultiple(of: 2) else { throw SettingError("width must be a positive even number, found \(width)") }
+        conv1 = try Conv2d(3, width / 2, kernel: 3, stride: 2, padding: 1, bias: false)
+        bn1 = try BatchNorm2d(width / 2)
+        conv2 = try Conv2d(width / 2, width / 2, kernel: 3, padding: 1, bias: false)
+        bn2 = try BatchNorm2d(width / 2)
+        conv3 = try Conv2d(width / 2, width, kernel: 3, padding: 1, bias: false)
+        bn3 = try BatchNorm2d(width)
+        layer1 = try Bottleneck.stage(width, width, layers[0], stride: 1)
+        layer2 = try Bottleneck.stage(4 * width, 2 * width, layers[1], stride: 2)
+        layer3 = try Bottleneck.stage(8 * width, 4 * width, layers[2], stride: 2)
+        layer4 = try Bottleneck.stage(16 * width, 8 * width, layers[3], stride: 2)
+        outputs = (0..<4).map { FeatureSpec(channels: 4 * width << $0, stride: 4 << $0) }
+        guard configuration.attentionPool else {
+            (attnpool, language) = (nil, nil)
+            return
+        }
+        let embedding = configuration.outputDim ?? (configuration.depth == 101 ? 512 : 1024)
+        attnpool = try AttentionPool2d(
+            32 * width, grid: configuration.inputResolution / 32, heads: max(1, width / 2), output: embedding,
+            positions: configuration.positions)
+        language = LanguageSpec(width: embedding, stride: 32)
+    }
+
+    public func callAsFunction(_ images: Tensor) throws -> Features {
+        var x = try images.channelsLast()
+        x = try bn1(conv1(x)).reluInPlace()
+        x = try bn2(conv2(x)).reluInPlace()
+        x = try bn3(conv3(x)).reluInPlace().avgPool2d(2)  // [n, width, h/4, w/4]
+        var features = Features(maps: [])
+        for stage in [layer1, layer2, layer3, layer4] {
+            for block in stage { x = try block(x) }
+            features.maps.append(x)
+        }
+        if let attnpool { (features.globalEmbedding, features.languageMap) = try attnpool(x) }
+        return features
+    }
+
+    /// 1×1, 3×3, 1×1 with four times the channels out; where it strides, an average pool does it, in the shortcut too.
+    final class Bottleneck: Module {
+        let conv1: Conv2d, bn1: BatchNorm2d
+        let conv2: Conv2d, bn2: BatchNorm2d
+        let conv3: Conv2d, bn3: BatchNorm2d
+        let downsample: Shortcut?
+        let stride: Int
+
+        init(_ inChannels: Int, _ planes: Int, stride: Int) throws {
+            conv1 = try Conv2d(inChannels, planes, kernel: 1, bias: false)
+            bn1 = try BatchNorm2d(planes)
+            conv2 = try Conv2d(planes, planes, kernel: 3, padding: 1, bias: false)
+            bn2 = try BatchNorm2d(planes)
+            conv3 = try Conv2d(planes, 4 * planes, kernel: 1, bias: false)
+            bn3 = try BatchNorm2d(4 * planes)
+            let changes = stride > 1 || inChannels != 4 * planes
+            downsample = changes ? try Shortcut(inChannels, 4 * planes, stride: stride) : nil
+            self.stride = stride
+        }
+
+        static func stage(_ inChannels: Int, _ planes: Int, _ count: Int, stride: Int) throws -> [Bottleneck] {
+            try (0..<count).map { try Bottleneck($0 == 0 ? inChannels : 4 * planes, planes, stride: $0 == 0 ? stride : 1) }
+        }
+
+        func callAsFunction(_ x: Tensor) throws -> Tensor {
+            var y = try bn1(conv1(x)).reluInPlace()
+            y = try bn2(conv2(y)).reluInPlace()
+            if stride > 1 { y = try y.avgPool2d(Pair(stride)) }
+            y = try bn3(conv3(y))
+            return try (y + (try downsample?(x) ?? x)).reluInPlace()
+        }
+    }
+
+    /// Pool, 1×1 convolution and norm; the pool is entry "-1" of the original and has no weights.
+    final class Shortcut: Module {
+        let conv: Conv2d
+        let norm: BatchNorm2d
+        let stride: Int
+
+        override var keys: [String: String] { ["conv": "0", "norm": "1"] }
+
+        init(_ inChannels: Int, _ outChannels: Int, stride: Int) throws {
+            conv = try Conv2d(inChannels, outChannels, kernel: 1, bias: false)
+            norm = try BatchNorm2d(outChannels)
+            self.stride = stride
+        }
+
+        func callAsFunction(_ x: Tensor) throws -> Tensor {
+            try norm(conv(stride > 1 ? x.avgPool2d(Pair(stride)) : x))
+        }
+    }
+}

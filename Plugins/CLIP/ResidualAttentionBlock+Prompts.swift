@@ -1,0 +1,78 @@
+import DenseKit
+
+// The block on prompts with a shared prefix: a prefix position attends to the prefix, a name's token to the prefix and its own name.
+extension ResidualAttentionBlock {
+    /// Prefix `[b, p, d]` and the row of all names' tokens `[b, t, d]` through the block.
+    func callAsFunction(prefix: Tensor, rows: Tensor, _ prompts: Prompts) throws -> (prefix: Tensor, rows: Tensor) {
+        let (qPrefix, kPrefix, vPrefix) = try attn.projected(ln1(prefix))
+        let attendedPrefix = try attn.output(try Tensor.attention(qPrefix, kPrefix, vPrefix, causal: true))
+        let (q, k, v) = try attn.projected(ln1(rows))  // [b, heads, t, d / heads]
+        let attended = try prompts.groups.map { group in
+            try attention(
+                group, q: part(q, group), kPrefix: kPrefix, k: part(k, group), vPrefix: vPrefix, v: part(v, group),
+                mask: causalMask(prefix: prefix.size(1), group.length, like: q))
+        }
+        let joined = try Tensor.cat(attended, dim: 2)
+        let newPrefix = try feedForward(prefix + attendedPrefix)
+        return (newPrefix, try feedForward(rows + (try attn.output(joined))))
+    }
+
+    /// The last block, at the end tokens only: `[b, k, d]` in the order of the classes.
+    func ends(prefix: Tensor, rows: Tensor, _ prompts: Prompts) throws -> Tensor {
+        let (batch, width) = (prefix.size(0), prefix.size(2))
+        let ends = try rows.indexed(1, try Tensor.from(prompts.ends).to(rows.device))  // [b, k, d]
+        let weightKV = try attn.inProjWeight.narrowed(0, width, 2 * width)
+        let biasKV = try attn.inProjBias.narrowed(0, width, 2 * width)
+        let (kPrefix, vPrefix) = try keysAndValues(ln1(prefix).linear(weightKV, biasKV))
+        let normed = try ln1(rows)
+        let (k, v) = try keysAndValues(normed.linear(weightKV, biasKV))
+        let weightQ = try attn.inProjWeight.narrowed(0, 0, width)
+        let q = try normed.linear(weightQ, try attn.inProjBias.narrowed(0, 0, width))
+            .reshaped([batch, rows.size(1), attn.heads, width / attn.heads]).transposed(1, 2)
+        let attended = try prompts.groups.map { group in
+            try attention(
+                group, q: lastOf(part(q, group)), kPrefix: kPrefix, k: part(k, group), vPrefix: vPrefix, v: part(v, group),
+                mask: nil)
+        }
+        let joined = try Tensor.cat(attended, dim: 2).indexed(2, try Tensor.from(prompts.order).to(rows.device))
+        return try feedForward(ends + (try attn.output(joined)))
+    }
+
+    private func feedForward(_ x: Tensor) throws -> Tensor { try x + (try mlp(ln2(x))) }
+
+    /// A group's tokens, name by name: `[b, heads, t, e] → [b, heads, names, length, e]`.
+    private func part(_ x: Tensor, _ group: Prompts.Group) throws -> Tensor {
+        try x.narrowed(2, group.start, group.count * group.length)
+            .reshaped([x.size(0), x.size(1), group.count, group.length, x.size(3)])
+    }
+
+    private func lastOf(_ x: Tensor) throws -> Tensor { try x.narrowed(3, x.size(3) - 1, 1) }
+
+    /// Attention of a group's queries `[b, heads, names, s, e]` to the prefix and their own name: `[b, heads, names · s, e]`.
+    private func attention(
+        _ group: Prompts.Group, q: Tensor, kPrefix: Tensor, k: Tensor, vPrefix: Tensor, v: Tensor, mask: Tensor?
+    ) throws -> Tensor {
+        let (b, h, names, s, e) = (q.size(0), q.size(1), q.size(2), q.size(3), q.size(4))
+        let p = kPrefix.size(2)
+        let shared = [b, h, names, p, e]
+        let keys = try Tensor.cat([try kPrefix.unsqueezed(2).expanded(shared), k], dim: 3)
+        let values = try Tensor.cat([try vPrefix.unsqueezed(2).expanded(shared), v], dim: 3)
+        let flat = [b * h, names, p + group.length, e]
+        let attended = try Tensor.attention(
+            try q.reshaped([b * h, names, s, e]), try keys.reshaped(flat), try values.reshaped(flat), mask: mask)
+        return try attended.reshaped([b, h, names * s, e])
+    }
+
+    /// Packed keys and values `[b, t, 2d]`, each `[b, heads, t, d / heads]`.
+    private func keysAndValues(_ packed: Tensor) throws -> (Tensor, Tensor) {
+        let (b, t, d) = (packed.size(0), packed.size(1), packed.size(2) / 2)
+        let split = try packed.reshaped([b, t, 2, attn.heads, d / attn.heads]).permuted(2, 0, 3, 1, 4)
+        return (try split.selected(0, 0), try split.selected(0, 1))
+    }
+
+    /// Added to scores `[length, prefix + length]`: -∞ where a token would see a later one of its name.
+    private func causalMask(prefix: Int, _ length: Int, like x: Tensor) throws -> Tensor {
+        let all = try Tensor.full([length, prefix + length], -.infinity, dtype: x.dtype, device: x.device)
+        return try all.upperTriangle(diagonal: prefix + 1)
+    }
+}

@@ -1,0 +1,38 @@
+import DenseKit
+
+/// A pre-norm Transformer block of CLIP: attention and an MLP with QuickGELU. Keys as in OpenAI's code.
+final class ResidualAttentionBlock: Module {
+    let attn: MultiheadAttention
+    let ln1: LayerNorm
+    let mlp: MLP
+    let ln2: LayerNorm
+
+    override var keys: [String: String] { ["ln1": "ln_1", "ln2": "ln_2"] }
+
+    /// CLIP starts attention at std `width^-½`, the residual projections lower by √(2·layers).
+    init(_ width: Int, heads: Int, layers: Int) throws {
+        attn = try MultiheadAttention(width, heads: heads)
+        ln1 = try LayerNorm(width)
+        mlp = try MLP(width)
+        ln2 = try LayerNorm(width)
+        super.init()
+        let std = 1 / Double(width).squareRoot()
+        let residual = std / Double(2 * layers).squareRoot()
+        try attn.inProjWeight.normalInPlace(std: std)
+        try attn.outProj.weight.normalInPlace(std: residual)
+        try mlp.cFc.weight.normalInPlace(std: std / 2.0.squareRoot())
+        try mlp.cProj.weight.normalInPlace(std: residual)
+    }
+
+    final class MLP: Module {
+        let cFc: Linear
+        let cProj: Linear
+
+        init(_ width: Int) throws {
+            cFc = try Linear(width, 4 * width)
+            cProj = try Linear(4 * width, width)
+        }
+
+        func callAsFunction(_ x: Tensor) throws -> Tensor { try cProj(cFc(x).quickGELU()) }
+    }
+}

@@ -1,0 +1,112 @@
+import DenseKit
+
+/// Asks the image about every class: a Transformer decoder with text embeddings as queries and the image's embeddings as memory.
+/// (DenseCLIP section 3.3, vision-to-language prompting after the text encoder; layer count 3 as in the released code)
+///
+/// Text `[b, k, c]`, visual `[b, 1 + hw, c]` → what to add to the text, `[b, k, c]`.
+final class ContextDecoder: Module, Part {
+    struct Configuration: DenseKit.Configuration {
+        var width = 256
+        var heads = 4
+        var layers = 3
+        var dropout = 0.1
+        /// Width of text and visual embeddings. Within a model it comes from the backbone.
+        var channels = 1024
+
+        init() {}
+    }
+
+    let memoryProj: Sequential
+    let textProj: Sequential
+    let decoder: [Layer]
+    let outProj: Sequential
+
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        let (channels, width) = (configuration.channels, configuration.width)
+        guard configuration.heads > 0, width > 0, width.isMultiple(of: configuration.heads) else {
+            throw SettingError("the context decoder's width \(width) cannot be shared by \(configuration.heads) heads")
+        }
+        memoryProj = Sequential([try LayerNorm(channels), try Linear(channels, width), try LayerNorm(width)])
+        textProj = Sequential([try LayerNorm(channels), try Linear(channels, width)])
+        decoder = try (0..<configuration.layers).map { _ in
+            try Layer(width, heads: configuration.heads, dropout: configuration.dropout)
+        }
+        outProj = Sequential([try LayerNorm(width), try Linear(width, channels)])
+        super.init()
+        for (_, module) in try namedModules() {
+            guard let linear = module as? Linear else { continue }
+            try linear.weight.truncatedNormalInPlace(std: 0.02)
+            try withoutGrad { _ = try linear.bias?.fillInPlace(0) }
+        }
+    }
+
+    func callAsFunction(_ text: Tensor, _ visual: Tensor) throws -> Tensor {
+        let memory = try memoryProj(visual)
+        var x = try textProj(text)
+        for layer in decoder { x = try layer(x, memory) }
+        return try outProj(x)
+    }
+
+    func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        guard let text = inputs["text"] else { throw PartError(missing: "text", among: inputs) }
+        guard let visual = inputs["visual"] else { throw PartError(missing: "visual", among: inputs) }
+        return ["text_diff": try self(text, visual)]
+    }
+
+    /// Self-attention, cross-attention and MLP, each on a normalised copy and added. The memory is not normalised again.
+    final class Layer: Module {
+        let selfAttn: Attention
+        let crossAttn: Attention
+        let norm1: LayerNorm
+        let norm2: LayerNorm
+        let norm3: LayerNorm
+        let mlp: Sequential
+
+        init(_ width: Int, heads: Int, dropout: Double) throws {
+            selfAttn = try Attention(width, heads: heads, dropout: dropout)
+            crossAttn = try Attention(width, heads: heads, dropout: dropout)
+            norm1 = try LayerNorm(width)
+            norm2 = try LayerNorm(width)
+            norm3 = try LayerNorm(width)
+            mlp = Sequential([
+                try Linear(width, 4 * width), Activation(.gelu), Dropout(dropout), try Linear(4 * width, width), Dropout(dropout),
+            ])
+        }
+
+        func callAsFunction(_ x: Tensor, _ memory: Tensor) throws -> Tensor {
+            let query = try norm1(x)
+            var x = try x + (try selfAttn(query, query))
+            x = try x + (try crossAttn(norm2(x), memory))
+            return try x + (try mlp(norm3(x)))
+        }
+    }
+
+    /// Multi-head attention with separate projections, without biases but in the output's.
+    final class Attention: Module {
+        let qProj: Linear
+        let kProj: Linear
+        let vProj: Linear
+        let proj: Linear
+        let projDrop: Dropout
+        let heads: Int
+
+        init(_ width: Int, heads: Int, dropout: Double) throws {
+            qProj = try Linear(width, width, bias: false)
+            kProj = try Linear(width, width, bias: false)
+            vProj = try Linear(width, width, bias: false)
+            proj = try Linear(width, width)
+            projDrop = Dropout(dropout)
+            self.heads = heads
+        }
+
+        func callAsFunction(_ query: Tensor, _ memory: Tensor) throws -> Tensor {
+            let attended = try Tensor.attention(split(qProj(query)), split(kProj(memory)), split(vProj(memory)))
+            return try projDrop(proj(try attended.transposed(1, 2).reshaped(query.shape)))
+        }
+
+        /// `[b, t, d] → [b, heads, t, d / heads]`
+        private func split(_ x: Tensor) throws -> Tensor {
+            try x.reshaped([x.size(0), x.size(1), heads, x.size(2) / heads]).transposed(1, 2)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import DenseKit
+
+/// The head of Semantic FPN: every level is brought to the finest one by convolutions and upsampling, and all are summed.
+/// (Kirillov et al. 2019, section 3.2; batch norm as in mmsegmentation's `FPNHead`)
+///
+/// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`.
+public final class SemanticFPN: Module, SegmentationHead {
+    public struct Configuration: DenseKit.Configuration {
+        public var channels = 256
+        /// Probability of a whole channel to be dropped before the classifier.
+        public var dropout = 0.1
+        public var loss = ComponentNode(type: "CrossEntropy")
+
+        public init() {}
+    }
+
+    let scaleHeads: [Sequential]
+    let dropout: Dropout
+    let convSeg: Conv2d
+    public let loss: any Loss
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        guard let finest = context.features.first else { throw SettingError("needs at least one level of features") }
+        let channels = configuration.channels
+        guard channels > 0 else { throw SettingError("channels must be positive, found \(channels)") }
+        scaleHeads = try context.features.map { level in
+            let doublings = (level.stride / finest.stride).trailingZeroBitCount
+            var layers: [any Layer] = []
+            for index in 0..<max(1, doublings) {
+                layers.append(try ConvModule(index == 0 ? level.channels : channels, channels, kernel: 3, padding: 1))
+                if level.stride != finest.stride { layers.append(Upsample(2)) }
+            }
+            return Sequential(layers)
+        }
+        dropout = Dropout(configuration.dropout, channels: true)
+        convSeg = try Conv2d(channels, context.classCount, kernel: 1)
+        loss = try context.registry.losses.make(configuration.loss, context)
+    }
+
+    public func embedding(_ maps: [Tensor]) throws -> Tensor {
+        let finest = Pair(maps[0].size(2), maps[0].size(3))
+        var sum = try scaleHeads[0](maps[0])
+        for (head, map) in zip(scaleHeads, maps).dropFirst() {
+            let y = try head(map)
+            sum = try sum + (y.size(2) == finest.height && y.size(3) == finest.width ? y : try y.interpolated(to: finest, .bilinear()))
+        }
+        return try dropout(sum)
+    }
+
+    public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
+}
+
+public struct SemanticFPNPlugin: Plugin {
+    public init() {}
+
+    public func register(in registry: inout Registry) {
+        registry.heads.register("SemanticFPN", SemanticFPN.init)
+    }
+}

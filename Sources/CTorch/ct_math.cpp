@@ -1,0 +1,97 @@
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/minimum.h>
+#include <ATen/ops/where.h>
+
+#include "handle.h"
+
+int ct_add(ct_tensor a, ct_tensor b, double alpha, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).add(T(b), alpha)); });
+}
+int ct_add_(ct_tensor a, ct_tensor b, double alpha) {
+    return guard([&] { T(a).add_(T(b), alpha); });
+}
+int ct_mul(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).mul(T(b))); });
+}
+int ct_div(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).div(T(b))); });
+}
+int ct_add_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).add(b)); });
+}
+int ct_add_scalar_(ct_tensor a, double b) {
+    return guard([&] { T(a).add_(b); });
+}
+int ct_mul_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).mul(b)); });
+}
+int ct_mul_scalar_(ct_tensor a, double b) {
+    return guard([&] { T(a).mul_(b); });
+}
+int ct_pow(ct_tensor a, double exponent, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).pow(exponent)); });
+}
+int ct_maximum(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(at::maximum(T(a), T(b))); });
+}
+int ct_minimum(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(at::minimum(T(a), T(b))); });
+}
+int ct_neg(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).neg()); });
+}
+int ct_abs(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).abs()); });
+}
+int ct_exp(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).exp()); });
+}
+int ct_log(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).log()); });
+}
+int ct_sqrt(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).sqrt()); });
+}
+int ct_rsqrt(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).rsqrt()); });
+}
+int ct_erfinv_(ct_tensor x) {
+    return guard([&] { T(x).erfinv_(); });
+}
+int ct_clamp(ct_tensor x, const double *low, const double *high, ct_tensor *out) {
+    return guard([&] {
+        optional<at::Scalar> from, to;
+        if (low != nullptr) from = *low;
+        if (high != nullptr) to = *high;
+        *out = give(T(x).clamp(from, to));
+    });
+}
+int ct_eq(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).eq(T(b))); });
+}
+int ct_eq_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).eq(b)); });
+}
+int ct_ne_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).ne(b)); });
+}
+int ct_lt_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).lt(b)); });
+}
+int ct_gt_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).gt(b)); });
+}
+int ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(at::where(T(condition), T(a), T(b))); });
+}
+int ct_masked_fill(ct_tensor x, ct_tensor mask, double value, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).masked_fill(T(mask), value)); });
+}
+int ct_isfinite(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(at::isfinite(T(x))); });
+}
+int ct_matmul(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(at::matmul(T(a), T(b))); });
+}

@@ -1,0 +1,65 @@
+#include <ATen/Config.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/Context.h>
+#include <c10/core/GradMode.h>
+
+#include <sched.h>
+
+#include "handle.h"
+
+namespace {
+thread_local std::string last_error;
+}
+
+void ct::set_last_error(const char *message) noexcept {
+    try {
+        last_error = message;
+    } catch (...) {
+        last_error.clear();
+    }
+}
+
+const char *ct_last_error(void) { return last_error.c_str(); }
+const char *ct_version(void) { return TORCH_VERSION; }
+int ct_build_description(const char **out) {
+    return guard([&] {
+        static const std::string text = at::show_config();
+        *out = text.c_str();
+    });
+}
+int ct_set_num_threads(int32_t count) {
+    return guard([&] { at::set_num_threads(count); });
+}
+int32_t ct_num_threads(void) { return at::get_num_threads(); }
+int32_t ct_available_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+bool ct_cuda_is_available(void) { return at::hasCUDA() && at::detail::getCUDAHooks().getNumGPUs() > 0; }
+int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
+bool ct_grad_enabled(void) { return c10::GradMode::is_enabled(); }
+void ct_set_grad_enabled(bool enabled) { c10::GradMode::set_enabled(enabled); }
+
+int ct_set_autocast(int32_t device, bool enabled, int32_t dtype) {
+    return guard([&] {
+        auto type = static_cast<at::ScalarType>(dtype);
+#if TORCH_VERSION_MAJOR >= 2
+        auto kind = device == CT_CUDA ? at::kCUDA : at::kCPU;
+        at::autocast::set_autocast_enabled(kind, enabled);
+        at::autocast::set_autocast_dtype(kind, type);
+#else
+        if (device == CT_CUDA) {
+            at::autocast::set_enabled(enabled);
+            at::autocast::set_autocast_gpu_dtype(type);
+        } else {
+            at::autocast::set_cpu_enabled(enabled);
+            at::autocast::set_autocast_cpu_dtype(type);
+        }
+#endif
+    });
+}
+int ct_clear_autocast_cache(void) {
+    return guard([] { at::autocast::clear_cache(); });
+}

@@ -1,0 +1,182 @@
+/* The engine: libtorch behind a C interface.
+ *
+ * Every function returns 0 and writes its result through the last argument, or returns 1 and leaves a sentence in
+ * ct_last_error() (of the calling thread). A result tensor belongs to the caller, who frees it with ct_release.
+ * Optional tensors are NULL. No defaults and no logic here: both live in Swift.
+ */
+#ifndef CT_H
+#define CT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_tensor_impl *ct_tensor;
+typedef struct ct_generator_impl *ct_generator;
+
+/* Element types, with ATen's own numbers. */
+enum { CT_UINT8 = 0, CT_INT8 = 1, CT_INT16 = 2, CT_INT32 = 3, CT_INT64 = 4, CT_FLOAT16 = 5, CT_FLOAT32 = 6, CT_FLOAT64 = 7,
+       CT_BOOL = 11, CT_BFLOAT16 = 15 };
+enum { CT_CPU = 0, CT_CUDA = 1, CT_META = 2 };
+enum { CT_CONTIGUOUS = 0, CT_PRESERVE = 1, CT_CHANNELS_LAST = 2 };
+enum { CT_NEAREST = 0, CT_BILINEAR = 1, CT_BICUBIC = 2 };
+enum { CT_REDUCE_NONE = 0, CT_REDUCE_MEAN = 1, CT_REDUCE_SUM = 2 };
+
+/* The engine as a whole (ct_runtime.cpp) */
+const char *ct_last_error(void);
+const char *ct_version(void);
+int ct_build_description(const char **out);
+int ct_set_num_threads(int32_t count);
+int32_t ct_num_threads(void);
+int32_t ct_available_processors(void);
+bool ct_cuda_is_available(void);
+int32_t ct_cuda_device_count(void);
+bool ct_grad_enabled(void);
+void ct_set_grad_enabled(bool enabled);
+int ct_set_autocast(int32_t device, bool enabled, int32_t dtype);
+int ct_clear_autocast_cache(void);
+
+/* Random numbers (ct_random.cpp): generator NULL is the device's default one */
+int ct_generator_new(uint64_t seed, ct_generator *out);
+void ct_generator_release(ct_generator generator);
+int ct_manual_seed(uint64_t seed);
+int ct_generator_state(ct_generator generator, ct_tensor *out);
+int ct_set_generator_state(ct_generator generator, ct_tensor state);
+int ct_uniform_(ct_tensor x, double low, double high, ct_generator generator);
+int ct_normal_(ct_tensor x, double mean, double deviation, ct_generator generator);
+int ct_randperm(int64_t count, ct_generator generator, ct_tensor *out);
+
+/* A tensor's life and properties (ct_tensor.cpp) */
+void ct_release(ct_tensor x);
+int64_t ct_dim(ct_tensor x);
+int64_t ct_size(ct_tensor x, int64_t dim);
+int32_t ct_dtype(ct_tensor x);
+int ct_device(ct_tensor x, int32_t *type, int32_t *index);
+bool ct_is_contiguous(ct_tensor x, int32_t format);
+bool ct_requires_grad(ct_tensor x);
+int ct_set_requires_grad(ct_tensor x, bool value);
+int ct_data(ct_tensor x, void **out);
+int ct_item(ct_tensor x, double *out);
+int ct_detach(ct_tensor x, ct_tensor *out);
+int ct_set_data(ct_tensor x, ct_tensor data);
+int ct_grad(ct_tensor x, ct_tensor *out); /* NULL where there is none */
+int ct_set_grad(ct_tensor x, ct_tensor grad);
+int ct_backward(ct_tensor x, ct_tensor gradient);
+
+/* Making and converting (ct_creation.cpp) */
+int ct_empty(const int64_t *shape, int64_t rank, int32_t dtype, int32_t device, int32_t index, int32_t format, ct_tensor *out);
+int ct_full(const int64_t *shape, int64_t rank, double value, int32_t dtype, int32_t device, int32_t index, ct_tensor *out);
+int ct_arange(double start, double end, double step, int32_t dtype, int32_t device, int32_t index, ct_tensor *out);
+int ct_to(ct_tensor x, int32_t dtype, int32_t device, int32_t index, ct_tensor *out);
+int ct_contiguous(ct_tensor x, int32_t format, ct_tensor *out);
+int ct_clone(ct_tensor x, ct_tensor *out);
+int ct_copy_(ct_tensor x, ct_tensor source);
+int ct_fill_(ct_tensor x, double value);
+
+/* Shapes (ct_shape.cpp) */
+int ct_reshape(ct_tensor x, const int64_t *shape, int64_t rank, ct_tensor *out);
+int ct_permute(ct_tensor x, const int64_t *dims, int64_t rank, ct_tensor *out);
+int ct_transpose(ct_tensor x, int64_t a, int64_t b, ct_tensor *out);
+int ct_unsqueeze(ct_tensor x, int64_t dim, ct_tensor *out);
+int ct_squeeze(ct_tensor x, int64_t dim, ct_tensor *out);
+int ct_expand(ct_tensor x, const int64_t *shape, int64_t rank, ct_tensor *out);
+int ct_repeat(ct_tensor x, const int64_t *times, int64_t rank, ct_tensor *out);
+int ct_narrow(ct_tensor x, int64_t dim, int64_t start, int64_t length, ct_tensor *out);
+int ct_select(ct_tensor x, int64_t dim, int64_t index, ct_tensor *out);
+int ct_slice(ct_tensor x, int64_t dim, int64_t start, int64_t end, int64_t step, ct_tensor *out);
+int ct_index_select(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor *out);
+int ct_gather(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor *out);
+int ct_flip(ct_tensor x, const int64_t *dims, int64_t rank, ct_tensor *out);
+int ct_triu(ct_tensor x, int64_t diagonal, ct_tensor *out);
+int ct_pad(ct_tensor x, const int64_t *amounts, int64_t count, double value, ct_tensor *out);
+int ct_cat(const ct_tensor *xs, int64_t count, int64_t dim, ct_tensor *out);
+int ct_stack(const ct_tensor *xs, int64_t count, int64_t dim, ct_tensor *out);
+
+/* Arithmetic (ct_math.cpp) */
+int ct_add(ct_tensor a, ct_tensor b, double alpha, ct_tensor *out);
+int ct_add_(ct_tensor a, ct_tensor b, double alpha);
+int ct_mul(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_div(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_add_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_add_scalar_(ct_tensor a, double b);
+int ct_mul_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_mul_scalar_(ct_tensor a, double b);
+int ct_pow(ct_tensor a, double exponent, ct_tensor *out);
+int ct_maximum(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_minimum(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_neg(ct_tensor x, ct_tensor *out);
+int ct_abs(ct_tensor x, ct_tensor *out);
+int ct_exp(ct_tensor x, ct_tensor *out);
+int ct_log(ct_tensor x, ct_tensor *out);
+int ct_sqrt(ct_tensor x, ct_tensor *out);
+int ct_rsqrt(ct_tensor x, ct_tensor *out);
+int ct_erfinv_(ct_tensor x);
+int ct_clamp(ct_tensor x, const double *low, const double *high, ct_tensor *out);
+int ct_eq(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_eq_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_ne_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_lt_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_gt_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_masked_fill(ct_tensor x, ct_tensor mask, double value, ct_tensor *out);
+int ct_isfinite(ct_tensor x, ct_tensor *out);
+int ct_matmul(ct_tensor a, ct_tensor b, ct_tensor *out);
+
+/* Reductions (ct_reduce.cpp): no dims reduces everything */
+int ct_sum(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor *out);
+int ct_mean(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor *out);
+int ct_amax(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor *out);
+int ct_amin(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor *out);
+int ct_norm(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor *out);
+int ct_max(ct_tensor x, int64_t dim, bool keep, ct_tensor *values, ct_tensor *indices);
+int ct_argmax(ct_tensor x, int64_t dim, bool keep, ct_tensor *out);
+int ct_softmax(ct_tensor x, int64_t dim, ct_tensor *out);
+int ct_log_softmax(ct_tensor x, int64_t dim, ct_tensor *out);
+
+/* Neural network operations (ct_nn.cpp) */
+int ct_relu(ct_tensor x, ct_tensor *out);
+int ct_relu_(ct_tensor x);
+int ct_sigmoid(ct_tensor x, ct_tensor *out);
+int ct_tanh(ct_tensor x, ct_tensor *out);
+int ct_gelu(ct_tensor x, ct_tensor *out);
+int ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out);
+int ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t stride[2], const int64_t padding[2],
+              const int64_t dilation[2], int64_t groups, ct_tensor *out);
+int ct_conv_transpose2d(ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t stride[2], const int64_t padding[2],
+                        const int64_t output_padding[2], int64_t groups, const int64_t dilation[2], ct_tensor *out);
+int ct_batch_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor mean, ct_tensor variance, bool training,
+                  double momentum, double eps, ct_tensor *out);
+int ct_layer_norm(ct_tensor x, const int64_t *shape, int64_t rank, ct_tensor weight, ct_tensor bias, double eps, ct_tensor *out);
+int ct_group_norm(ct_tensor x, int64_t groups, ct_tensor weight, ct_tensor bias, double eps, ct_tensor *out);
+int ct_max_pool2d(ct_tensor x, const int64_t kernel[2], const int64_t stride[2], const int64_t padding[2], bool ceil_mode,
+                  ct_tensor *out);
+int ct_avg_pool2d(ct_tensor x, const int64_t kernel[2], const int64_t stride[2], const int64_t padding[2], bool ceil_mode,
+                  bool count_include_pad, ct_tensor *out);
+int ct_adaptive_avg_pool2d(ct_tensor x, const int64_t size[2], ct_tensor *out);
+int ct_interpolate(ct_tensor x, const int64_t size[2], int32_t mode, bool align_corners, ct_tensor *out);
+int ct_embedding(ct_tensor weight, ct_tensor indices, ct_tensor *out);
+int ct_dropout(ct_tensor x, double probability, bool channels, ct_tensor *out);
+int ct_scaled_dot_product_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor mask, bool causal, ct_tensor *out);
+int ct_cross_entropy(ct_tensor logits, ct_tensor target, ct_tensor weight, int32_t reduction, int64_t ignore_index, ct_tensor *out);
+int ct_binary_cross_entropy_with_logits(ct_tensor logits, ct_tensor target, ct_tensor weight, int32_t reduction, ct_tensor *out);
+
+/* Operations on lists of tensors, for optimizers (ct_foreach.cpp) */
+int ct_foreach_mul_(const ct_tensor *xs, int64_t count, double factor);
+int ct_foreach_add_(const ct_tensor *xs, const ct_tensor *ys, int64_t count, double alpha);
+int ct_foreach_addcmul_(const ct_tensor *xs, const ct_tensor *as, const ct_tensor *bs, int64_t count, double value);
+int ct_foreach_addcdiv_(const ct_tensor *xs, const ct_tensor *as, const ct_tensor *bs, int64_t count, double value);
+int ct_foreach_sqrt(const ct_tensor *xs, int64_t count, ct_tensor *outs);
+int ct_foreach_add_scalar_(const ct_tensor *xs, int64_t count, double value);
+int ct_foreach_norm(const ct_tensor *xs, int64_t count, ct_tensor *outs);
+bool ct_has_fused_adamw(void);
+int ct_fused_adamw_(const ct_tensor *xs, const ct_tensor *grads, const ct_tensor *means, const ct_tensor *squares,
+                    const ct_tensor *steps, int64_t count, double lr, double beta1, double beta2, double weight_decay, double eps);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

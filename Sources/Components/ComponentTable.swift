@@ -1,0 +1,81 @@
+/// The components of one kind, by the name that YAML calls them.
+public struct ComponentTable<Component>: Sendable, RegistryTable {
+    private struct Entry: Sendable {
+        let plugin: String
+        let defaults: any Configuration
+        let make: @Sendable (ComponentNode, BuildContext) throws -> Component
+    }
+
+    /// `backbone`, `neck`, …: what messages call such a component.
+    public let kind: String
+    var plugin: String
+    private(set) var conflict: String?
+    private var entries: [String: Entry] = [:]
+
+    init(kind: String, plugin: String) {
+        self.kind = kind
+        self.plugin = plugin
+    }
+
+    /// Makes `name` known. Usually the name of the type and its initialiser:
+    /// `registry.backbones.register("TinyNet", TinyNet.init)`.
+    public mutating func register<Settings: Configuration>(
+        _ name: String, _ make: @escaping @Sendable (Settings, BuildContext) throws -> Component
+    ) {
+        if let other = entries[name] {
+            conflict = conflict ?? "\(kind) '\(name)' is registered by both \(other.plugin) and \(plugin): rename one of them"
+            return
+        }
+        entries[name] = Entry(plugin: plugin, defaults: Settings()) { node, context in
+            try make(try node.settings(Settings.self), context)
+        }
+    }
+
+    public var names: [String] { entries.keys.sorted() }
+
+    /// Builds the component that `node` names.
+    ///
+    /// Throws `ConfigurationError` for an unknown name or settings that do not fit, and `BuildError`, which knows the line, for
+    /// whatever the component's initialiser throws.
+    public func make(_ node: ComponentNode, _ context: BuildContext) throws -> Component {
+        guard let entry = entries[node.type] else {
+            let near = nearestWord(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
+            throw ConfigurationError(
+                location: node.location, message: "unknown \(kind) '\(node.type)'",
+                hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")
+        }
+        do {
+            return try entry.make(node, context)
+        } catch let error as ConfigurationError {
+            throw error
+        } catch let error as BuildError {
+            throw error
+        } catch {
+            throw BuildError(location: node.location, component: "\(kind) \(node.type)", underlying: "\(error)")
+        }
+    }
+
+    /// The settings of `name` at their defaults.
+    public func defaults(of name: String) -> (any Configuration)? { entries[name]?.defaults }
+
+    var infos: [ComponentInfo] {
+        entries.map { ComponentInfo(kind: kind, name: $0.key, plugin: $0.value.plugin, defaults: $0.value.defaults) }
+    }
+}
+
+/// A component whose initialiser threw: what it said, and the line of YAML that asked for it.
+public struct BuildError: Error, CustomStringConvertible, Sendable {
+    public let location: SourceLocation?
+    public let component: String
+    public let underlying: String
+
+    public init(location: SourceLocation?, component: String, underlying: String) {
+        self.location = location
+        self.component = component
+        self.underlying = underlying
+    }
+
+    public var description: String {
+        (location.map { "\($0): " } ?? "") + "\(component) could not be built: \(underlying)"
+    }
+}

@@ -1,0 +1,104 @@
+/// What a model is made of: the `model:` part of a configuration.
+public struct ModelConfiguration: Configuration {
+    public var backbone: ComponentNode?
+    public var prompter: ComponentNode?
+    public var neck: ComponentNode?
+    public var head: ComponentNode?
+    /// Further heads on the pyramid before the neck, for training only.
+    public var auxiliaryHeads: [ComponentNode] = []
+    /// Checkpoint-key prefixes of the parts that do not learn.
+    public var freeze: [String] = []
+
+    public init() {}
+}
+
+/// Backbone → (prompter) → (neck) → head: one composition for every task.
+///
+/// Checkpoint keys are the official ones: `backbone.*`, `neck.*`, `decode_head.*`, `auxiliary_head.*`; a prompter's parts stand at the
+/// top (`text_encoder.*`, `contexts`, …).
+public final class DenseModel: Module {
+    public let backbone: any Backbone
+    public let prompter: (any Prompter)?
+    public let neck: (any Neck)?
+    public let head: any Head
+    public let auxiliaryHeads: [any Head]
+    public let classNames: [String]
+
+    override public var keys: [String: String] {
+        ["prompter": "", "head": head.checkpointKey, "auxiliaryHeads": "auxiliary_head"]
+    }
+
+    /// Builds the parts in order, each from what stands upstream of it.
+    public init(_ configuration: ModelConfiguration, _ context: BuildContext) throws {
+        let registry = context.registry
+        guard let backboneNode = configuration.backbone else { throw ModelConfigurationError.missing("backbone") }
+        guard let headNode = configuration.head else { throw ModelConfigurationError.missing("head") }
+        var context = context
+        backbone = try registry.backbones.make(backboneNode, context)
+        context.features = backbone.outputs
+        context.language = backbone.language
+        let prompter = try configuration.prompter.map { try registry.prompters.make($0, context) }
+        context.features = prompter?.outputs ?? context.features
+        let pyramid = context
+        let neck = try configuration.neck.map { try registry.necks.make($0, context) }
+        context.features = neck?.outputs ?? context.features
+        head = try registry.heads.make(headNode, context)
+        auxiliaryHeads = try configuration.auxiliaryHeads.map { try registry.heads.make($0, pyramid) }
+        (self.prompter, self.neck) = (prompter, neck)
+        classNames = context.classNames
+        super.init()
+        try assignNames()
+        try freeze(configuration.freeze)
+    }
+
+    /// The losses of a batch. Images `[n, 3, h, w]`, normalised.
+    public func losses(_ images: Tensor, _ targets: Targets, _ step: Step) throws -> Losses {
+        step.targets = targets
+        let features = try backbone(images)
+        let prompted = try prompter?(features, step)
+        let pyramid = prompted?.maps ?? features.maps
+        let maps = try neck?(pyramid) ?? pyramid
+        var losses = Losses()
+        losses.add(try head.losses(maps, targets, step), prefix: head.checkpointKey.replacing("_head", with: ""))
+        if let prompter, let prompted { for (name, value) in try prompter.losses(prompted, targets, step).terms { losses.add(name, value) } }
+        for (index, head) in auxiliaryHeads.enumerated() {
+            losses.add(try head.losses(pyramid, targets, step), prefix: auxiliaryHeads.count == 1 ? "aux" : "aux_\(index)")
+        }
+        return losses
+    }
+
+    /// What the head predicts. Images `[n, 3, h, w]`, normalised.
+    public func predictions(_ images: Tensor, _ step: Step = Step()) throws -> Predictions {
+        let features = try backbone(images)
+        let pyramid = try prompter?(features, step).maps ?? features.maps
+        let maps = try neck?(pyramid) ?? pyramid
+        for (index, map) in maps.enumerated() { try step.record("neck_\(index)", map) }
+        return try head.predictions(maps, step)
+    }
+
+    private func freeze(_ prefixes: [String]) throws {
+        let parameters = try namedParameters()
+        for prefix in prefixes {
+            let chosen = parameters.filter { $0.name == prefix || $0.name.hasPrefix(prefix + ".") }
+            guard !chosen.isEmpty else {
+                let parts = Set(parameters.map { String($0.name.prefix { $0 != "." }) }).sorted()
+                throw ModelConfigurationError.nothingToFreeze(prefix, parts)
+            }
+            for entry in chosen { try entry.tensor.setRequiresGrad(false) }
+        }
+    }
+}
+
+/// A model that cannot be composed.
+public enum ModelConfigurationError: Error, CustomStringConvertible, Sendable {
+    case missing(String)
+    case nothingToFreeze(String, [String])
+
+    public var description: String {
+        switch self {
+        case .missing(let part): "model.\(part) is missing: name one, such as `\(part): { type: … }` (see `densekit components \(part)`)"
+        case .nothingToFreeze(let prefix, let parts):
+            "model.freeze: no parameter's key starts with '\(prefix)'; the model's parts: \(parts.joined(separator: ", "))"
+        }
+    }
+}

@@ -1,0 +1,2 @@
+@_exported import Configuration
+@_exported import NN

@@ -1,0 +1,91 @@
+/// Sees: images to a pyramid of feature maps.
+public protocol Backbone: Module {
+    /// The pyramid that it returns, finest first.
+    var outputs: [FeatureSpec] { get }
+
+    /// What its language-compatible outputs are, where it has them.
+    var language: LanguageSpec? { get }
+
+    /// - Parameter images: normalised, `[n, 3, h, w]`
+    func callAsFunction(_ images: Tensor) throws -> Features
+}
+
+extension Backbone {
+    public var language: LanguageSpec? { nil }
+}
+
+/// Mixes the levels of a pyramid.
+public protocol Neck: Module {
+    var outputs: [FeatureSpec] { get }
+
+    /// - Parameter maps: the upstream pyramid, `[n, c, h, w]` each
+    func callAsFunction(_ maps: [Tensor]) throws -> [Tensor]
+}
+
+/// Brings language in: makes text embeddings and score maps of features and class names, and hands on a changed pyramid.
+public protocol Prompter: Module {
+    /// The pyramid that it hands on.
+    var outputs: [FeatureSpec] { get }
+
+    func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted
+
+    /// Its own auxiliary losses.
+    func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses
+}
+
+/// What a prompter makes of a batch.
+public struct Prompted {
+    /// The pyramid handed on: `[n, c, h, w]` each.
+    public var maps: [Tensor]
+    /// The text embedding of every class, `[n, k, d]`.
+    public var textEmbeddings: Tensor
+    /// Cosine similarity of positions and classes, `[n, k, h, w]`; several where it works at several scales.
+    public var scoreMaps: [Tensor]
+    /// Scores of whole images for every class, where the method asks which classes are there: `[n, k]`.
+    public var classLogits: Tensor?
+
+    public init(maps: [Tensor], textEmbeddings: Tensor, scoreMaps: [Tensor], classLogits: Tensor? = nil) {
+        self.maps = maps
+        self.textEmbeddings = textEmbeddings
+        self.scoreMaps = scoreMaps
+        self.classLogits = classLogits
+    }
+}
+
+/// Decides the task: losses from features and targets, predictions from features.
+public protocol Head: Module {
+    /// Where its weights stand in a checkpoint: `decode_head`, `bbox_head`, …
+    var checkpointKey: String { get }
+
+    func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses
+    func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions
+}
+
+/// What a head predicts for a batch of images.
+public enum Predictions {
+    /// Dense classification: an embedding of every position `[n, c, h, w]` and the classifier that turns it, or any part of its rows,
+    /// into logits `[n, k, h, w]`. Kept apart so that a big image never needs all its logits at once.
+    case segmentation(embedding: Tensor, classify: (Tensor) throws -> Tensor)
+}
+
+/// Measures how wrong a prediction is.
+public protocol Loss: Module {
+    /// Its name in the log, such as `loss_ce`.
+    var name: String { get }
+
+    /// - Returns: a scalar, its weight included.
+    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor
+}
+
+/// What a loss needs to know beyond prediction and target.
+public struct LossOptions {
+    /// Target value that counts for nothing.
+    public var ignoreIndex: Int
+    /// A weight for every element.
+    public var elementWeights: Tensor?
+
+    public init(ignoreIndex: Int = Targets.defaultIgnoreIndex, elementWeights: Tensor? = nil) {
+        self.ignoreIndex = ignoreIndex
+        self.elementWeights = elementWeights
+    }
+}

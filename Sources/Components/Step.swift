@@ -1,0 +1,61 @@
+/// The circumstances of one forward pass, handed to the parts that need them.
+public final class Step {
+    /// How far training has come, t/T in 0…1; 1 outside training.
+    public var progress: Double
+    /// The answers, in training: some prompters sample from them.
+    public var targets: Targets?
+    /// Whether figures for the log (such as pixel accuracy) are wanted, which cost time.
+    public var wantsMetrics: Bool
+    private let observe: ((String, Tensor) throws -> Void)?
+
+    /// - Parameter observe: is shown the intermediate results that parts name: for golden cases and debuggers.
+    public init(
+        progress: Double = 1, targets: Targets? = nil, wantsMetrics: Bool = false, observe: ((String, Tensor) throws -> Void)? = nil
+    ) {
+        self.progress = progress
+        self.targets = targets
+        self.wantsMetrics = wantsMetrics
+        self.observe = observe
+    }
+
+    /// Shows an intermediate result to the observer, where there is one.
+    public func record(_ name: String, _ tensor: @autoclosure () throws -> Tensor) throws {
+        if let observe { try observe(name, try tensor()) }
+    }
+}
+
+/// The answers to a batch.
+public struct Targets {
+    /// No class, in tensors made of label maps.
+    public static let defaultIgnoreIndex = 65535
+
+    /// The class index of every pixel, `[n, h, w]` int64.
+    public var labels: Tensor?
+    public var ignoreIndex: Int
+
+    public init(labels: Tensor? = nil, ignoreIndex: Int = Targets.defaultIgnoreIndex) {
+        self.labels = labels
+        self.ignoreIndex = ignoreIndex
+    }
+}
+
+/// Named scalars of a training step. Those with `loss` in their name are summed and minimised; the others are for the log.
+public struct Losses {
+    public private(set) var terms: [(name: String, value: Tensor)] = []
+
+    public init() {}
+
+    public mutating func add(_ name: String, _ value: Tensor) { terms.append((name, value)) }
+
+    /// Takes over `other`'s terms with `prefix.` before their names.
+    public mutating func add(_ other: Losses, prefix: String) {
+        for (name, value) in other.terms { terms.append(("\(prefix).\(name)", value)) }
+    }
+
+    /// The sum of the terms that are losses, or nil where there is none.
+    public func total() throws -> Tensor? {
+        let losses = terms.filter { $0.name.contains("loss") }.map(\.value)
+        guard let first = losses.first else { return nil }
+        return try losses.dropFirst().reduce(first) { try $0 + $1 }
+    }
+}

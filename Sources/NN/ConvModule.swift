@@ -1,0 +1,27 @@
+/// Convolution, batch normalisation and ReLU in one, under the keys `conv` and `bn`: mmcv's building block.
+/// `[n, in, h, w] → [n, out, h', w']`
+public final class ConvModule: Module, Layer {
+    public let conv: Conv2d
+    public let bn: BatchNorm2d?
+    public let activates: Bool
+
+    /// The convolution has a bias only where there is no norm; weights start by He's rule over the outputs, biases at 0.
+    public init(
+        _ inChannels: Int, _ outChannels: Int, kernel: Pair = 1, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,
+        norm: Bool = true, activation: Bool = true
+    ) throws {
+        conv = try Conv2d(
+            inChannels, outChannels, kernel: kernel, stride: stride, padding: padding, dilation: dilation, bias: !norm)
+        bn = norm ? try BatchNorm2d(outChannels) : nil
+        activates = activation
+        super.init()
+        try conv.weight.kaimingNormalInPlace(.out)
+        try withoutGrad { _ = try conv.bias?.fillInPlace(0) }
+    }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        var y = try conv(x)
+        if let bn { y = try bn(y) }
+        return activates ? try y.relu() : y
+    }
+}

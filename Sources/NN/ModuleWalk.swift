@@ -1,0 +1,108 @@
+/// A property that the walk over a model cannot follow: says which class, which property and what to do.
+public struct ModuleError: Error, CustomStringConvertible, Sendable {
+    public let description: String
+}
+
+/// The one walk over a model: by reflection, through superclasses, optionals and arrays.
+struct ModuleWalk {
+    private(set) var tensors: [NamedTensor] = []
+    private(set) var modules: [(path: String, module: Module)] = []
+    private var seen: [String: String] = [:]
+
+    mutating func visit(_ module: Module, path: String) throws {
+        modules.append((path, module))
+        let keys = module.keys
+        var mirror: Mirror? = Mirror(reflecting: module)
+        var levels: [Mirror] = []
+        while let level = mirror {
+            levels.append(level)
+            mirror = level.superclassMirror
+        }
+        for level in levels.reversed() {
+            for case (let label?, let value) in level.children {
+                let property = label.hasPrefix("_") ? String(label.dropFirst()) : label
+                let key = keys[property] ?? keys[label] ?? snakeCase(property)
+                let place = Place(owner: "\(type(of: module))", property: property)
+                try visit(value, path: join(path, key), place: place)
+            }
+        }
+    }
+
+    /// Where a value was found, for messages.
+    private struct Place {
+        let owner: String
+        let property: String
+    }
+
+    private mutating func visit(_ value: Any, path: String, place: Place) throws {
+        if let module = value as? Module { return try visit(module, path: path) }
+        if let slot = value as? any TensorSlot { return try visit(slot, path: path, place: place) }
+        if value is Tensor {
+            throw ModuleError(
+                description: "\(place.owner).\(place.property) is a bare tensor: mark it @Parameter (trained), @Buffer (saved, not "
+                    + "trained) or @Cached (not saved)")
+        }
+        let mirror = Mirror(reflecting: value)
+        switch mirror.displayStyle {
+        case .optional:
+            if let child = mirror.children.first { try visit(child.value, path: path, place: place) }
+        case .collection:
+            for (index, child) in mirror.children.enumerated() {
+                if index == 0, !mayHold(child.value) { break }  // [Int] and the like: no need to look at the rest
+                try visit(child.value, path: join(path, "\(index)"), place: place)
+            }
+        case .tuple, .dictionary, .set, .struct, .enum:
+            if let found = hidden(in: mirror, depth: 3) {
+                throw ModuleError(
+                    description: "\(place.owner).\(place.property) hides a \(found) inside \(mirror.subjectType): keep layers in "
+                        + "properties of their own, an optional or an array, and tensors in @Parameter, @Buffer or @Cached properties")
+            }
+        default:
+            break
+        }
+    }
+
+    private mutating func visit(_ slot: any TensorSlot, path: String, place: Place) throws {
+        guard let kind = slot.kind, let tensor = slot.tensor else { return }
+        if kind == .parameter, !tensor.dtype.isFloatingPoint {
+            throw ModuleError(
+                description: "\(place.owner).\(place.property) is a @Parameter of \(tensor.dtype): only floating-point tensors can be "
+                    + "trained; use @Buffer")
+        }
+        let owner = "\(place.owner).\(place.property)"
+        if let other = seen.updateValue(owner, forKey: path) {
+            throw ModuleError(description: "\(owner) and \(other) share the checkpoint key '\(path)': give one another key in `keys`")
+        }
+        tensors.append(NamedTensor(name: path, kind: kind, tensor: tensor))
+    }
+
+    private func mayHold(_ value: Any) -> Bool {
+        value is Module || value is any TensorSlot || value is Tensor || Mirror(reflecting: value).displayStyle != nil
+    }
+
+    private func hidden(in mirror: Mirror, depth: Int) -> String? {
+        guard depth > 0 else { return nil }
+        for child in mirror.children {
+            if child.value is Module { return "layer" }
+            if child.value is Tensor || child.value is any TensorSlot { return "tensor" }
+            let inner = Mirror(reflecting: child.value)
+            guard inner.displayStyle != nil, inner.displayStyle != .class else { continue }
+            if let found = hidden(in: inner, depth: depth - 1) { return found }
+        }
+        return nil
+    }
+
+    private func join(_ path: String, _ key: String) -> String {
+        path.isEmpty ? key : key.isEmpty ? path : path + "." + key
+    }
+}
+
+/// `inProjWeight` → `in_proj_weight`.
+func snakeCase(_ name: String) -> String {
+    var result = ""
+    for character in name {
+        if character.isUppercase, !result.isEmpty { result.append("_") }
+        result.append(contentsOf: character.lowercased())
+    }
+    return result
+}

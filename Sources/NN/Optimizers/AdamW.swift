@@ -1,0 +1,115 @@
+import Glibc
+
+/// Adam with decoupled weight decay. (Loshchilov & Hutter 2019, algorithm 2)
+public final class AdamW: Optimizer {
+    public let baseLearningRate: Double
+    public let groups: [ParameterGroup]
+    public let betas: (Double, Double)
+    public let eps: Double
+    public let weightDecay: Double
+
+    /// A parameter's running moments.
+    private struct Moments {
+        let mean: Tensor
+        let square: Tensor
+        var steps: Int
+    }
+    private var moments: [String: Moments] = [:]
+
+    public init(
+        _ groups: [ParameterGroup], learningRate: Double, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
+        weightDecay: Double = 1e-2
+    ) {
+        self.groups = groups
+        baseLearningRate = learningRate
+        (self.betas, self.eps, self.weightDecay) = (betas, eps, weightDecay)
+    }
+
+    public func step(learningRates: [Double]) throws {
+        try withoutGrad {
+            for (group, rate) in zip(groups, learningRates) {
+                for (_, bucket) in try buckets(of: group).sorted(by: { $0.key < $1.key }) {
+                    try update(bucket, rate: rate, decay: weightDecay * group.decayMultiplier)
+                }
+            }
+        }
+    }
+
+    /// Parameters that took the same number of steps share their bias correction.
+    private struct Bucket {
+        var parameters: [Tensor] = []
+        var gradients: [Tensor] = []
+        var means: [Tensor] = []
+        var squares: [Tensor] = []
+        var steps = 0
+    }
+
+    private func buckets(of group: ParameterGroup) throws -> [Int: Bucket] {
+        var result: [Int: Bucket] = [:]
+        for (name, parameter) in zip(group.names, group.parameters) {
+            guard let gradient = parameter.grad else { continue }
+            var state = try moments[name] ?? fresh(parameter)
+            state.steps += 1
+            moments[name] = state
+            var bucket = result[state.steps] ?? Bucket()
+            bucket.parameters.append(parameter)
+            bucket.gradients.append(gradient)
+            bucket.means.append(state.mean)
+            bucket.squares.append(state.square)
+            bucket.steps = state.steps
+            result[state.steps] = bucket
+        }
+        return result
+    }
+
+    private func fresh(_ parameter: Tensor) throws -> Moments {
+        // A product with 0 keeps the parameter's memory layout, which makes the passes over both run side by side.
+        let zero = try parameter.detached() * 0
+        return Moments(mean: try zero.fillInPlace(0), square: try zero.cloned(), steps: 0)
+    }
+
+    private func update(_ bucket: Bucket, rate: Double, decay: Double) throws {
+        let correction1 = 1 - pow(betas.0, Double(bucket.steps))
+        let correction2 = (1 - pow(betas.1, Double(bucket.steps))).squareRoot()
+        try Foreach.mul(bucket.parameters, 1 - rate * decay)
+        try Foreach.mul(bucket.means, betas.0)
+        try Foreach.add(bucket.means, bucket.gradients, scale: 1 - betas.0)
+        try Foreach.mul(bucket.squares, betas.1)
+        try Foreach.addProduct(bucket.squares, bucket.gradients, bucket.gradients, scale: 1 - betas.1)
+        // √v / √c₂ + ε, with the division moved to the step size: (√v + ε √c₂) / √c₂
+        let denominators = try Foreach.sqrt(bucket.squares)
+        try Foreach.add(denominators, eps * correction2)
+        try Foreach.addQuotient(bucket.parameters, bucket.means, denominators, scale: -rate * correction2 / correction1)
+    }
+
+    public func state() throws -> [String: Tensor] {
+        var result: [String: Tensor] = [:]
+        for (name, state) in moments {
+            result["\(name)/mean"] = state.mean
+            result["\(name)/square"] = state.square
+            result["\(name)/steps"] = try Tensor.from([Int64(state.steps)])
+        }
+        return result
+    }
+
+    public func load(_ state: [String: Tensor]) throws {
+        var loaded: [String: Moments] = [:]
+        for group in groups {
+            for (name, parameter) in zip(group.names, group.parameters) {
+                guard let mean = state["\(name)/mean"] else { continue }
+                guard let square = state["\(name)/square"], let steps = state["\(name)/steps"] else {
+                    throw OptimizerStateError(description: "the optimizer's state of \(name) is incomplete")
+                }
+                guard mean.shape == parameter.shape, square.shape == parameter.shape else {
+                    throw OptimizerStateError(
+                        description: "the optimizer's state of \(name) has shape \(mean.shape), the parameter has \(parameter.shape)")
+                }
+                let start = try fresh(parameter)
+                try start.mean.copyInPlace(mean)
+                try start.square.copyInPlace(square)
+                loaded[name] = Moments(mean: start.mean, square: start.square, steps: Int(try steps.item()))
+            }
+        }
+        moments = loaded
+    }
+}

@@ -1,0 +1,56 @@
+/// Parameters that share a learning rate and a weight decay.
+public struct ParameterGroup {
+    /// Checkpoint keys, for the optimizer's saved state.
+    public let names: [String]
+    public let parameters: [Tensor]
+    /// Factors of the optimizer's own settings.
+    public let learningRateMultiplier: Double
+    public let decayMultiplier: Double
+
+    public init(names: [String], parameters: [Tensor], learningRateMultiplier: Double = 1, decayMultiplier: Double = 1) {
+        precondition(names.count == parameters.count, "every parameter has a name")
+        self.names = names
+        self.parameters = parameters
+        self.learningRateMultiplier = learningRateMultiplier
+        self.decayMultiplier = decayMultiplier
+    }
+}
+
+/// Changes parameters by their gradients. Parameters without a gradient stay as they are.
+public protocol Optimizer: AnyObject {
+    /// The learning rate before multipliers and schedule.
+    var baseLearningRate: Double { get }
+    var groups: [ParameterGroup] { get }
+
+    /// One step; `learningRates[g]` is group g's rate, multiplier and schedule included.
+    func step(learningRates: [Double]) throws
+
+    /// Everything a later step depends on, by name.
+    func state() throws -> [String: Tensor]
+    func load(_ state: [String: Tensor]) throws
+}
+
+extension Optimizer {
+    public func clearGradients() throws {
+        for group in groups { for parameter in group.parameters { try parameter.clearGrad() } }
+    }
+
+    /// The gradients that a step would use.
+    public var gradients: [Tensor] { groups.flatMap { $0.parameters.compactMap(\.grad) } }
+}
+
+/// A saved optimizer state that does not fit.
+public struct OptimizerStateError: Error, CustomStringConvertible, Sendable {
+    public let description: String
+}
+
+/// Scales all gradients so that their common Euclidean length is at most `maxNorm`. Returns the length before.
+public func clipGradients(_ gradients: [Tensor], maxNorm: Double) throws -> Double {
+    guard !gradients.isEmpty else { return 0 }
+    return try withoutGrad {
+        let total = try Tensor.stack(try Foreach.norm(gradients)).norm().item()
+        let factor = maxNorm / (total + 1e-6)
+        if factor < 1 { try Foreach.mul(gradients, factor) }
+        return total
+    }
+}

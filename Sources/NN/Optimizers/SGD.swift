@@ -1,0 +1,67 @@
+/// Stochastic gradient descent with momentum and coupled weight decay, as PyTorch computes it.
+public final class SGD: Optimizer {
+    public let baseLearningRate: Double
+    public let groups: [ParameterGroup]
+    public let momentum: Double
+    public let weightDecay: Double
+
+    private var velocities: [String: Tensor] = [:]
+
+    public init(_ groups: [ParameterGroup], learningRate: Double, momentum: Double = 0.9, weightDecay: Double = 0) {
+        self.groups = groups
+        baseLearningRate = learningRate
+        (self.momentum, self.weightDecay) = (momentum, weightDecay)
+    }
+
+    public func step(learningRates: [Double]) throws {
+        try withoutGrad {
+            for (group, rate) in zip(groups, learningRates) { try update(group, rate: rate) }
+        }
+    }
+
+    private func update(_ group: ParameterGroup, rate: Double) throws {
+        let decay = weightDecay * group.decayMultiplier
+        var (parameters, steps): ([Tensor], [Tensor]) = ([], [])
+        var (moving, changes): ([Tensor], [Tensor]) = ([], [])  // velocities that exist already, and what to add to them
+        for (name, parameter) in zip(group.names, group.parameters) {
+            guard let gradient = parameter.grad else { continue }
+            parameters.append(parameter)
+            let change = decay == 0 ? gradient : try gradient + (try parameter * decay)
+            guard momentum != 0 else {
+                steps.append(change)
+                continue
+            }
+            if let velocity = velocities[name] {
+                moving.append(velocity)
+                changes.append(change)
+                steps.append(velocity)
+            } else {
+                let velocity = try change.cloned()  // the first velocity is the first gradient
+                velocities[name] = velocity
+                steps.append(velocity)
+            }
+        }
+        try Foreach.mul(moving, momentum)
+        try Foreach.add(moving, changes)
+        try Foreach.add(parameters, steps, scale: -rate)
+    }
+
+    public func state() throws -> [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: velocities.map { ("\($0.key)/velocity", $0.value) })
+    }
+
+    public func load(_ state: [String: Tensor]) throws {
+        var loaded: [String: Tensor] = [:]
+        for group in groups {
+            for (name, parameter) in zip(group.names, group.parameters) {
+                guard let velocity = state["\(name)/velocity"] else { continue }
+                guard velocity.shape == parameter.shape else {
+                    throw OptimizerStateError(
+                        description: "the optimizer's state of \(name) has shape \(velocity.shape), the parameter has \(parameter.shape)")
+                }
+                loaded[name] = try velocity.to(parameter.device)
+            }
+        }
+        velocities = loaded
+    }
+}

@@ -1,0 +1,61 @@
+/// A module that maps a tensor to a tensor.
+public protocol Layer: Module {
+    func callAsFunction(_ x: Tensor) throws -> Tensor
+}
+
+extension Linear: Layer {}
+extension Conv2d: Layer {}
+extension ConvTranspose2d: Layer {}
+extension BatchNorm2d: Layer {}
+extension LayerNorm: Layer {}
+extension GroupNorm: Layer {}
+extension Embedding: Layer {}
+extension Dropout: Layer {}
+
+/// Layers one after the other; their keys are their positions.
+public final class Sequential: Module, Layer {
+    public let layers: [any Layer]
+
+    public init(_ layers: [any Layer]) { self.layers = layers }
+
+    override public var keys: [String: String] { ["layers": ""] }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        var x = x
+        for layer in layers { x = try layer(x) }
+        return x
+    }
+}
+
+/// An activation as a layer of its own, so that positions in a `Sequential` count as in the checkpoint.
+public final class Activation: Module, Layer {
+    public enum Function: Sendable { case relu, gelu, quickGELU }
+
+    public let function: Function
+
+    public init(_ function: Function) { self.function = function }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        switch function {
+        case .relu: try x.relu()
+        case .gelu: try x.gelu()
+        case .quickGELU: try x.quickGELU()
+        }
+    }
+}
+
+/// Resizes a map by a whole factor, bilinearly. `[n, c, h, w] → [n, c, f·h, f·w]`
+public final class Upsample: Module, Layer {
+    public let factor: Int
+
+    public init(_ factor: Int) { self.factor = factor }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try x.interpolated(to: Pair(x.size(2) * factor, x.size(3) * factor), .bilinear())
+    }
+}
+
+extension Tensor {
+    /// CLIP's approximation of GELU: `x · σ(1.702 x)`.
+    public func quickGELU() throws -> Tensor { try self * (self * 1.702).sigmoid() }
+}

@@ -1,0 +1,42 @@
+import CTorch
+
+/// Where a tensor lives.
+public enum Device: Sendable, Hashable, CustomStringConvertible {
+    case cpu
+    case cuda(Int)
+    /// Shapes without memory.
+    case meta
+
+    /// Reads `cpu`, `cuda` or `cuda:1`.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        switch (parts.first, parts.count) {
+        case ("cpu", 1): self = .cpu
+        case ("cuda", 1): self = .cuda(0)
+        case ("cuda", 2):
+            guard let index = Int(parts[1]), index >= 0 else { return nil }
+            self = .cuda(index)
+        default: return nil
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .cpu: "cpu"
+        case .cuda(let index): "cuda:\(index)"
+        case .meta: "meta"
+        }
+    }
+
+    var type: Int32 {
+        switch self {
+        case .cpu: Int32(CT_CPU)
+        case .cuda: Int32(CT_CUDA)
+        case .meta: Int32(CT_META)
+        }
+    }
+
+    var index: Int32 {
+        if case .cuda(let index) = self { Int32(index) } else { 0 }
+    }
+}

@@ -1,0 +1,77 @@
+import CTorch
+
+/// Operations on lists of tensors at once: what optimizers are made of. All change the first list in place.
+public enum Foreach {
+    public static func mul(_ xs: [Tensor], _ factor: Double) throws {
+        try run("foreach_mul_", xs) { ct_foreach_mul_($0, $1, factor) }
+    }
+
+    /// `x += scale · y`
+    public static func add(_ xs: [Tensor], _ ys: [Tensor], scale: Double = 1) throws {
+        try withHandles(ys) { ys, _ in try run("foreach_add_", xs) { ct_foreach_add_($0, ys, $1, scale) } }
+    }
+
+    /// `x += value`
+    public static func add(_ xs: [Tensor], _ value: Double) throws {
+        try run("foreach_add_", xs) { ct_foreach_add_scalar_($0, $1, value) }
+    }
+
+    /// `x += scale · a · b`
+    public static func addProduct(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double) throws {
+        try withHandles(a) { a, _ in
+            try withHandles(b) { b, _ in try run("foreach_addcmul_", xs) { ct_foreach_addcmul_($0, a, b, $1, scale) } }
+        }
+    }
+
+    /// `x += scale · a / b`
+    public static func addQuotient(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double) throws {
+        try withHandles(a) { a, _ in
+            try withHandles(b) { b, _ in try run("foreach_addcdiv_", xs) { ct_foreach_addcdiv_($0, a, b, $1, scale) } }
+        }
+    }
+
+    public static func sqrt(_ xs: [Tensor]) throws -> [Tensor] { try map("foreach_sqrt", xs) { ct_foreach_sqrt($0, $1, $2) } }
+
+    /// The Euclidean length of each.
+    public static func norm(_ xs: [Tensor]) throws -> [Tensor] { try map("foreach_norm", xs) { ct_foreach_norm($0, $1, $2) } }
+
+    /// Whether this engine can take an AdamW step in one pass over memory.
+    public static var hasFusedAdamW: Bool { ct_has_fused_adamw() }
+
+    /// One AdamW step in one pass. `steps` are float scalars that already count this step.
+    public static func fusedAdamW(
+        _ xs: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], steps: [Tensor], learningRate: Double,
+        betas: (Double, Double), weightDecay: Double, eps: Double
+    ) throws {
+        try withHandles(gradients) { gradients, _ in
+            try withHandles(means) { means, _ in
+                try withHandles(squares) { squares, _ in
+                    try withHandles(steps) { steps, _ in
+                        try run("fused_adamw_", xs) {
+                            ct_fused_adamw_(
+                                $0, gradients, means, squares, steps, $1, learningRate, betas.0, betas.1, weightDecay, eps)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func run(
+        _ operation: StaticString, _ xs: [Tensor], _ body: (UnsafePointer<ct_tensor?>?, Int64) -> Int32
+    ) throws {
+        guard !xs.isEmpty else { return }
+        guard withHandles(xs, body) == 0 else { throw failure(operation, Array(xs.prefix(1))) }
+    }
+
+    private static func map(
+        _ operation: StaticString, _ xs: [Tensor],
+        _ body: (UnsafePointer<ct_tensor?>?, Int64, UnsafeMutablePointer<ct_tensor?>?) -> Int32
+    ) throws -> [Tensor] {
+        guard !xs.isEmpty else { return [] }
+        var results = [ct_tensor?](repeating: nil, count: xs.count)
+        let status = withHandles(xs) { handles, count in results.withUnsafeMutableBufferPointer { body(handles, count, $0.baseAddress) } }
+        guard status == 0 else { throw failure(operation, Array(xs.prefix(1))) }
+        return results.compactMap { $0.map(Tensor.init(owning:)) }
+    }
+}

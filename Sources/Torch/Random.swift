@@ -1,0 +1,73 @@
+import CTorch
+
+/// A source of random numbers with a seed and a state that can be saved.
+public final class Generator {
+    let handle: ct_generator?
+
+    /// A generator of its own.
+    public init(seed: UInt64) throws {
+        var made: ct_generator?
+        try check("generator") { ct_generator_new(seed, &made) }
+        handle = made
+    }
+
+    private init(handle: ct_generator?) { self.handle = handle }
+    deinit {
+        if let handle { ct_generator_release(handle) }
+    }
+
+    /// The CPU's default generator, which dropout draws from.
+    public static var standard: Generator { Generator(handle: nil) }
+
+    /// Seeds the default generators of all devices.
+    public static func seed(_ seed: UInt64) throws { try check("manual_seed") { ct_manual_seed(seed) } }
+
+    /// The state as bytes `[n]` uint8.
+    public func state() throws -> Tensor { try make("generator_state") { ct_generator_state(handle, $0) } }
+
+    public func setState(_ state: Tensor) throws {
+        try check("set_generator_state", state) { ct_set_generator_state(handle, state.handle) }
+    }
+}
+
+extension Tensor {
+    /// Fills with draws from `[low, high)`.
+    @discardableResult
+    public func uniformInPlace(_ low: Double, _ high: Double, generator: Generator = .standard) throws -> Tensor {
+        try withoutGrad { try check("uniform_", self) { ct_uniform_(handle, low, high, generator.handle) } }
+        return self
+    }
+
+    /// Fills with draws from a normal distribution.
+    @discardableResult
+    public func normalInPlace(mean: Double = 0, std: Double = 1, generator: Generator = .standard) throws -> Tensor {
+        try withoutGrad { try check("normal_", self) { ct_normal_(handle, mean, std, generator.handle) } }
+        return self
+    }
+
+    /// Fills with draws from a normal distribution cut at `low` and `high` (absolute bounds), by the inverse of its distribution function.
+    @discardableResult
+    public func truncatedNormalInPlace(
+        mean: Double = 0, std: Double = 1, low: Double = -2, high: Double = 2, generator: Generator = .standard
+    ) throws -> Tensor {
+        try withoutGrad {
+            let (from, to) = (normalCDF((low - mean) / std), normalCDF((high - mean) / std))
+            try uniformInPlace(2 * from - 1, 2 * to - 1, generator: generator)
+            try check("erfinv_", self) { ct_erfinv_(handle) }
+            try mulInPlace(std * 2.0.squareRoot())
+            try addInPlace(mean)
+            try copyInPlace(try clamped(low, high))
+        }
+        return self
+    }
+
+    /// A random order of `0..<count`. `[count]` int64
+    public static func randomPermutation(_ count: Int, generator: Generator = .standard) throws -> Tensor {
+        try make("randperm") { ct_randperm(Int64(count), generator.handle, $0) }
+    }
+
+    /// Draws from the standard normal distribution.
+    public static func randomNormal(_ shape: [Int], generator: Generator = .standard) throws -> Tensor {
+        try empty(shape).normalInPlace(generator: generator)
+    }
+}

@@ -1,0 +1,116 @@
+import CTorch
+import Glibc
+
+extension Tensor {
+    /// A tensor of unset memory.
+    public static func empty(
+        _ shape: [Int], dtype: DType = .float32, device: Device = .cpu, channelsLast: Bool = false
+    ) throws -> Tensor {
+        let format = channelsLast ? Int32(CT_CHANNELS_LAST) : Int32(CT_CONTIGUOUS)
+        return try making("empty", shape) {
+            ct_empty($0, $1, dtype.rawValue, device.type, device.index, format, $2)
+        }
+    }
+
+    public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+        try making("full", shape) { ct_full($0, $1, value, dtype.rawValue, device.type, device.index, $2) }
+    }
+
+    public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+        try full(shape, 0, dtype: dtype, device: device)
+    }
+
+    public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+        try full(shape, 1, dtype: dtype, device: device)
+    }
+
+    /// `start, start + step, …` up to and without `end`. `[n]`
+    public static func arange(
+        _ start: Double = 0, to end: Double, step: Double = 1, dtype: DType = .int64, device: Device = .cpu
+    ) throws -> Tensor {
+        try make("arange") { ct_arange(start, end, step, dtype.rawValue, device.type, device.index, $0) }
+    }
+
+    /// A copy of `values` in row-major order; one dimension unless `shape` says more.
+    public static func from(_ values: [Float], shape: [Int]? = nil) throws -> Tensor {
+        try values.withUnsafeBytes { try from(bytes: $0, shape: shape ?? [values.count], dtype: .float32) }
+    }
+
+    /// A copy of `values` in row-major order; one dimension unless `shape` says more.
+    public static func from(_ values: [Int64], shape: [Int]? = nil) throws -> Tensor {
+        try values.withUnsafeBytes { try from(bytes: $0, shape: shape ?? [values.count], dtype: .int64) }
+    }
+
+    /// A copy of `bytes`: the elements in row-major order, little-endian.
+    ///
+    /// - Parameter channelsLast: the bytes lie as `[n, h, w, c]` while `shape` says `[n, c, h, w]`.
+    public static func from(
+        bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, channelsLast: Bool = false
+    ) throws -> Tensor {
+        let made = try empty(shape, dtype: dtype, channelsLast: channelsLast)
+        guard bytes.count == made.count * dtype.size else {
+            throw TorchError(
+                operation: "from(bytes:)", operands: [made],
+                message: "expected \(made.count * dtype.size) bytes for \(shape) of \(dtype), found \(bytes.count)")
+        }
+        try made.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
+        return made
+    }
+
+    /// The tensor in another element type (itself where nothing changes).
+    public func to(_ dtype: DType) throws -> Tensor {
+        let place = device
+        return try make("to", self) { ct_to(handle, dtype.rawValue, place.type, place.index, $0) }
+    }
+
+    /// The tensor on another device (itself where nothing changes).
+    public func to(_ device: Device) throws -> Tensor {
+        try make("to", self) { ct_to(handle, dtype.rawValue, device.type, device.index, $0) }
+    }
+
+    /// The elements laid out in row-major order.
+    public func contiguous() throws -> Tensor { try make("contiguous", self) { ct_contiguous(handle, Int32(CT_CONTIGUOUS), $0) } }
+
+    /// A map `[n, c, h, w]` with its channels side by side in memory; the shape stays.
+    public func channelsLast() throws -> Tensor {
+        try make("channels_last", self) { ct_contiguous(handle, Int32(CT_CHANNELS_LAST), $0) }
+    }
+
+    public func cloned() throws -> Tensor { try make("clone", self) { ct_clone(handle, $0) } }
+
+    /// Overwrites the elements by `source`'s, broadcast and converted.
+    @discardableResult
+    public func copyInPlace(_ source: Tensor) throws -> Tensor {
+        try check("copy_", self, source) { ct_copy_(handle, source.handle) }
+        return self
+    }
+
+    @discardableResult
+    public func fillInPlace(_ value: Double) throws -> Tensor {
+        try check("fill_", self) { ct_fill_(handle, value) }
+        return self
+    }
+
+    private static func making(
+        _ operation: StaticString, _ shape: [Int],
+        _ body: (UnsafePointer<Int64>?, Int64, UnsafeMutablePointer<ct_tensor?>) -> Int32
+    ) throws -> Tensor {
+        try withDims(shape) { dims, count in
+            var result: ct_tensor?
+            guard body(dims, count, &result) == 0, let result else {
+                throw TorchError(
+                    operation: "\(operation)", operands: [], message: String(cString: ct_last_error()) + " (asked for shape \(shape))")
+            }
+            return Tensor(owning: result)
+        }
+    }
+}
+
+/// Hands integers to C.
+@inline(__always)
+func withDims<Result>(_ values: [Int], _ body: (UnsafePointer<Int64>?, Int64) throws -> Result) rethrows -> Result {
+    try values.withUnsafeBytes { try body($0.bindMemory(to: Int64.self).baseAddress, Int64(values.count)) }
+}
+
+/// The distribution function of the standard normal distribution.
+func normalCDF(_ x: Double) -> Double { (1 + erf(x / 2.0.squareRoot())) / 2 }

@@ -1,0 +1,77 @@
+import CTorch
+
+// Broadcasting follows NumPy's rules.
+extension Tensor {
+    public static func + (a: Tensor, b: Tensor) throws -> Tensor { try make("add", a, b) { ct_add(a.handle, b.handle, 1, $0) } }
+    public static func - (a: Tensor, b: Tensor) throws -> Tensor { try make("sub", a, b) { ct_add(a.handle, b.handle, -1, $0) } }
+    public static func * (a: Tensor, b: Tensor) throws -> Tensor { try make("mul", a, b) { ct_mul(a.handle, b.handle, $0) } }
+    public static func / (a: Tensor, b: Tensor) throws -> Tensor { try make("div", a, b) { ct_div(a.handle, b.handle, $0) } }
+    public static func + (a: Tensor, b: Double) throws -> Tensor { try make("add", a) { ct_add_scalar(a.handle, b, $0) } }
+    public static func - (a: Tensor, b: Double) throws -> Tensor { try make("sub", a) { ct_add_scalar(a.handle, -b, $0) } }
+    public static func * (a: Tensor, b: Double) throws -> Tensor { try make("mul", a) { ct_mul_scalar(a.handle, b, $0) } }
+    public static func / (a: Tensor, b: Double) throws -> Tensor { try make("div", a) { ct_mul_scalar(a.handle, 1 / b, $0) } }
+    public static prefix func - (x: Tensor) throws -> Tensor { try make("neg", x) { ct_neg(x.handle, $0) } }
+
+    @discardableResult
+    public func addInPlace(_ other: Tensor, scale: Double = 1) throws -> Tensor {
+        try check("add_", self, other) { ct_add_(handle, other.handle, scale) }
+        return self
+    }
+
+    @discardableResult
+    public func addInPlace(_ value: Double) throws -> Tensor {
+        try check("add_", self) { ct_add_scalar_(handle, value) }
+        return self
+    }
+
+    @discardableResult
+    public func mulInPlace(_ factor: Double) throws -> Tensor {
+        try check("mul_", self) { ct_mul_scalar_(handle, factor) }
+        return self
+    }
+
+    /// Matrix product over the last two dimensions, batched over the others.
+    public func matmul(_ other: Tensor) throws -> Tensor { try make("matmul", self, other) { ct_matmul(handle, other.handle, $0) } }
+
+    public func pow(_ exponent: Double) throws -> Tensor { try make("pow", self) { ct_pow(handle, exponent, $0) } }
+    public func abs() throws -> Tensor { try make("abs", self) { ct_abs(handle, $0) } }
+    public func exp() throws -> Tensor { try make("exp", self) { ct_exp(handle, $0) } }
+    public func log() throws -> Tensor { try make("log", self) { ct_log(handle, $0) } }
+    public func sqrt() throws -> Tensor { try make("sqrt", self) { ct_sqrt(handle, $0) } }
+    public func rsqrt() throws -> Tensor { try make("rsqrt", self) { ct_rsqrt(handle, $0) } }
+    public func maximum(_ other: Tensor) throws -> Tensor { try make("maximum", self, other) { ct_maximum(handle, other.handle, $0) } }
+    public func minimum(_ other: Tensor) throws -> Tensor { try make("minimum", self, other) { ct_minimum(handle, other.handle, $0) } }
+
+    /// Elements below `low` raised to it, those above `high` lowered; a bound that is nil does not act.
+    public func clamped(_ low: Double?, _ high: Double? = nil) throws -> Tensor {
+        var (from, to) = (low ?? 0, high ?? 0)
+        return try make("clamp", self) { out in
+            withUnsafePointer(to: &from) { from in
+                withUnsafePointer(to: &to) { to in ct_clamp(handle, low == nil ? nil : from, high == nil ? nil : to, out) }
+            }
+        }
+    }
+
+    // Comparisons give bool tensors.
+    public func equals(_ other: Tensor) throws -> Tensor { try make("eq", self, other) { ct_eq(handle, other.handle, $0) } }
+    public func equals(_ value: Double) throws -> Tensor { try make("eq", self) { ct_eq_scalar(handle, value, $0) } }
+    public func differs(from value: Double) throws -> Tensor { try make("ne", self) { ct_ne_scalar(handle, value, $0) } }
+    public func isLess(than value: Double) throws -> Tensor { try make("lt", self) { ct_lt_scalar(handle, value, $0) } }
+    public func isGreater(than value: Double) throws -> Tensor { try make("gt", self) { ct_gt_scalar(handle, value, $0) } }
+
+    /// `a` where the condition holds, `b` elsewhere.
+    public static func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws -> Tensor {
+        try make("where", condition, a, b) { ct_where(condition.handle, a.handle, b.handle, $0) }
+    }
+
+    public func masked(_ mask: Tensor, with value: Double) throws -> Tensor {
+        try make("masked_fill", self, mask) { ct_masked_fill(handle, mask.handle, value, $0) }
+    }
+
+    /// Whether no element is infinite or not a number.
+    public func isFinite() throws -> Bool {
+        try make("isfinite", self) { ct_isfinite(handle, $0) }.to(.float32).minimumValue().item() == 1
+    }
+
+    private func minimumValue() throws -> Tensor { count == 0 ? try Tensor.ones([]) : try amin() }
+}

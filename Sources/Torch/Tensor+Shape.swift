@@ -1,0 +1,107 @@
+import CTorch
+
+extension Tensor {
+    /// The same elements in another shape; one length may be -1.
+    public func reshaped(_ shape: [Int]) throws -> Tensor {
+        try withDims(shape) { dims, count in try make("reshape", self) { ct_reshape(handle, dims, count, $0) } }
+    }
+
+    /// Dimensions `from...to` made one.
+    public func flattened(from: Int = 0, to: Int = -1) throws -> Tensor {
+        let all = shape
+        let last = to < 0 ? to + all.count : to
+        guard from >= 0, from <= last, last < all.count else {
+            throw TorchError(operation: "flatten", operands: [self], message: "no dimensions \(from)...\(to)")
+        }
+        return try reshaped(Array(all[..<from]) + [all[from...last].reduce(1, *)] + Array(all[(last + 1)...]))
+    }
+
+    public func permuted(_ dims: Int...) throws -> Tensor {
+        try withDims(dims) { dims, count in try make("permute", self) { ct_permute(handle, dims, count, $0) } }
+    }
+
+    public func transposed(_ a: Int, _ b: Int) throws -> Tensor {
+        try make("transpose", self) { ct_transpose(handle, Int64(a), Int64(b), $0) }
+    }
+
+    /// A new dimension of length 1 at `dim`.
+    public func unsqueezed(_ dim: Int) throws -> Tensor { try make("unsqueeze", self) { ct_unsqueeze(handle, Int64(dim), $0) } }
+
+    /// Without dimension `dim` of length 1.
+    public func squeezed(_ dim: Int) throws -> Tensor { try make("squeeze", self) { ct_squeeze(handle, Int64(dim), $0) } }
+
+    /// Dimensions of length 1 repeated to `shape` without copying; -1 keeps a length.
+    public func expanded(_ shape: [Int]) throws -> Tensor {
+        try withDims(shape) { dims, count in try make("expand", self) { ct_expand(handle, dims, count, $0) } }
+    }
+
+    /// Copies laid side by side, `times[i]` along dimension `i`.
+    public func repeated(_ times: [Int]) throws -> Tensor {
+        try withDims(times) { dims, count in try make("repeat", self) { ct_repeat(handle, dims, count, $0) } }
+    }
+
+    /// Indices `start..<start + length` of dimension `dim`.
+    public func narrowed(_ dim: Int, _ start: Int, _ length: Int) throws -> Tensor {
+        try make("narrow", self) { ct_narrow(handle, Int64(dim), Int64(start), Int64(length), $0) }
+    }
+
+    /// Index `index` of dimension `dim`, which goes.
+    public func selected(_ dim: Int, _ index: Int) throws -> Tensor {
+        try make("select", self) { ct_select(handle, Int64(dim), Int64(index), $0) }
+    }
+
+    /// Every `step`-th index of `start..<end` of dimension `dim`, as Python's slices count.
+    public func sliced(_ dim: Int, from start: Int = 0, to end: Int = .max, step: Int = 1) throws -> Tensor {
+        try make("slice", self) { ct_slice(handle, Int64(dim), Int64(start), Int64(end), Int64(step), $0) }
+    }
+
+    /// The given indices `[k]` of dimension `dim`.
+    public func indexed(_ dim: Int, _ indices: Tensor) throws -> Tensor {
+        try make("index_select", self, indices) { ct_index_select(handle, Int64(dim), indices.handle, $0) }
+    }
+
+    public func gathered(_ dim: Int, _ indices: Tensor) throws -> Tensor {
+        try make("gather", self, indices) { ct_gather(handle, Int64(dim), indices.handle, $0) }
+    }
+
+    public func flipped(_ dims: Int...) throws -> Tensor {
+        try withDims(dims) { dims, count in try make("flip", self) { ct_flip(handle, dims, count, $0) } }
+    }
+
+    /// The upper triangle of the last two dimensions, from `diagonal` on; the rest is 0.
+    public func upperTriangle(diagonal: Int = 0) throws -> Tensor {
+        try make("triu", self) { ct_triu(handle, Int64(diagonal), $0) }
+    }
+
+    /// Padding by a constant; `amounts` lists pairs from the last dimension on: left, right, top, bottom, …
+    public func padded(_ amounts: [Int], value: Double = 0) throws -> Tensor {
+        try withDims(amounts) { dims, count in try make("pad", self) { ct_pad(handle, dims, count, value, $0) } }
+    }
+
+    public static func cat(_ tensors: [Tensor], dim: Int) throws -> Tensor {
+        try joining("cat", tensors) { ct_cat($0, $1, Int64(dim), $2) }
+    }
+
+    public static func stack(_ tensors: [Tensor], dim: Int = 0) throws -> Tensor {
+        try joining("stack", tensors) { ct_stack($0, $1, Int64(dim), $2) }
+    }
+
+    private static func joining(
+        _ operation: StaticString, _ tensors: [Tensor],
+        _ body: (UnsafePointer<ct_tensor?>?, Int64, UnsafeMutablePointer<ct_tensor?>) -> Int32
+    ) throws -> Tensor {
+        var result: ct_tensor?
+        let status = withHandles(tensors) { body($0, $1, &result) }
+        guard status == 0, let result else { throw failure(operation, tensors) }
+        return Tensor(owning: result)
+    }
+}
+
+/// Hands a list of tensors to C.
+@inline(__always)
+func withHandles<Result>(_ tensors: [Tensor], _ body: (UnsafePointer<ct_tensor?>?, Int64) throws -> Result) rethrows -> Result {
+    let handles = tensors.map { Optional($0.handle) }
+    return try withExtendedLifetime(tensors) {
+        try handles.withUnsafeBufferPointer { try body($0.baseAddress, Int64($0.count)) }
+    }
+}

@@ -1,0 +1,48 @@
+import CTorch
+
+/// An operation of the engine that failed: which, on what shapes, with which weight of the model, and why.
+public struct TorchError: Error, CustomStringConvertible, Sendable {
+    /// The operation's name, such as `conv2d`.
+    public let operation: String
+    /// The operands as `name [shape]` or `[shape]`, in order.
+    public let operands: [String]
+    /// Module path of the first operand that is a weight of a model, such as `backbone.layer1.0.conv1.weight`.
+    public let path: String?
+    /// The engine's own sentence.
+    public let message: String
+
+    init(operation: String, operands: [Tensor?], message: String) {
+        self.operation = operation
+        self.operands = operands.compactMap { $0 }.map { ($0.name.map { $0 + " " } ?? "") + "\($0.shape)" }
+        path = operands.lazy.compactMap { $0?.name }.first
+        self.message = message
+    }
+
+    public var description: String {
+        let place = path.map { " at \($0)" } ?? ""
+        let inputs = operands.isEmpty ? "" : " (operands: \(operands.joined(separator: ", ")))"
+        return "\(operation)\(place): \(message)\(inputs)"
+    }
+}
+
+/// Turns a status into an error.
+@inline(__always)
+func check(_ operation: StaticString, _ a: Tensor? = nil, _ b: Tensor? = nil, _ c: Tensor? = nil, _ status: () -> Int32) throws {
+    guard status() == 0 else { throw failure(operation, [a, b, c]) }
+}
+
+/// Runs an operation with one result. The operands are passed so that they live through the call and can be named in an error.
+@inline(__always)
+func make(
+    _ operation: StaticString, _ a: Tensor? = nil, _ b: Tensor? = nil, _ c: Tensor? = nil,
+    _ body: (UnsafeMutablePointer<ct_tensor?>) -> Int32
+) throws -> Tensor {
+    var result: ct_tensor?
+    guard body(&result) == 0, let result else { throw failure(operation, [a, b, c]) }
+    return Tensor(owning: result)
+}
+
+@inline(never)
+func failure(_ operation: StaticString, _ operands: [Tensor?]) -> TorchError {
+    TorchError(operation: "\(operation)", operands: operands, message: String(cString: ct_last_error()))
+}
