@@ -1,0 +1,103 @@
+/// A component as a configuration names it, before the registry knows its Swift type: `{type: FPN, channels: 256}`, or `FPN` alone.
+public struct ComponentNode: Sendable {
+    /// The registered name.
+    public let type: String
+    /// Where the name is written.
+    public let location: SourceLocation
+    /// The keys that lead here, as `model.neck`; empty for a component made in Swift.
+    public let path: String
+    /// The whole mapping, with `type`.
+    public let node: Node
+
+    /// A component with all its defaults.
+    public init(type: String) {
+        self.type = type
+        location = .default
+        path = ""
+        node = Node.component(Node(Scalar(type)))
+    }
+
+    /// A component with settings, as the default value of a property. `configuration` must be encodable, which a plain struct of settings is.
+    public init(_ type: String, _ configuration: some Configuration) {
+        self.type = type
+        location = .default
+        path = ""
+        do {
+            node = try ComponentNode.mapping(type: Node(Scalar(type)), settings: Node(encoding: configuration))
+        } catch {
+            fatalError("the settings of \(type) cannot be encoded: \(error)")
+        }
+    }
+
+    /// The settings: the keys beside `type`, over the defaults.
+    ///
+    /// - Throws: `ConfigurationError`, at the key or value: `unknown key 'chanels' of FPN; did you mean 'channels'? (keys: channels)`.
+    public func settings<C: Configuration>(_ configuration: C.Type = C.self) throws -> C {
+        try NodeDecoder(
+            written: Node(.mapping(settings), at: node.location), fallback: nil, path: pathComponents, component: type
+        )
+        .read(configuration)
+    }
+
+    /// The component with all its settings, those that the configuration does not say at their defaults (`location` is `default`).
+    ///
+    /// - Throws: as `settings`.
+    public func resolved<C: Configuration>(_ configuration: C.Type) throws -> Node {
+        let all = try Node(encoding: settings(configuration), origins: Node(.mapping(settings), at: node.location))
+        return ComponentNode.mapping(type: Node(Scalar(type), at: location), settings: all)
+    }
+
+    private var settings: Mapping {
+        var mapping = node.mapping ?? Mapping()
+        mapping.remove("type")
+        return mapping
+    }
+
+    private var pathComponents: [String] { path.isEmpty ? [] : [path] }
+
+    private static func mapping(type: Node, settings: Node) -> Node {
+        var component = Node.component(type)
+        component.location = settings.location
+        component.merge(settings)
+        return component
+    }
+}
+
+extension ComponentNode: Equatable {
+    /// The same type with equal settings, wherever they were written.
+    public static func == (a: ComponentNode, b: ComponentNode) -> Bool { a.node == b.node }
+}
+
+extension ComponentNode: Codable, NodeConvertible {
+    /// Only `Node.decode` reads a component.
+    public init(from decoder: any Decoder) throws {
+        self = try ComponentNode.read(NodeDecoder.from(decoder))
+    }
+
+    public func encode(to encoder: any Encoder) throws { try node.encode(to: encoder) }
+
+    /// The written component over the default one, by the rules that hold between files.
+    static func read(_ decoder: NodeDecoder) throws -> ComponentNode {
+        let example = "write {type: NAME, …}"
+        guard let written = decoder.node else { throw decoder.expected("a component", hint: example) }
+        var node = written
+        if let fallback = decoder.fallback, fallback.mapping != nil {
+            node = fallback
+            node.merge(written)
+        }
+        if let scalar = node.scalar, scalar.isString { node = Node.component(node) }
+        guard let mapping = node.mapping else { throw decoder.expected("a component", hint: example) }
+        guard let type = mapping["type"] else { throw decoder.failure("the component's type is missing", hint: example) }
+        guard let name = type.scalar?.text, !name.isEmpty else {
+            let typeDecoder = NodeDecoder(written: type, fallback: nil, path: decoder.path + ["type"])
+            throw typeDecoder.expected("the name of a component", hint: example)
+        }
+        return ComponentNode(type: name, location: type.location, path: decoder.shownPath, node: node)
+    }
+
+    func written() -> Node { node }
+
+    private init(type: String, location: SourceLocation, path: String, node: Node) {
+        (self.type, self.location, self.path, self.node) = (type, location, path, node)
+    }
+}

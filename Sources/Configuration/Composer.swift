@@ -1,0 +1,194 @@
+/// Builds the tree of one YAML document from libyaml's events.
+///
+/// Counts while it builds, and never recurses: neither depth nor aliases can exhaust the process. An alias is the anchored value again (shared,
+/// not copied); `<<` adds the keys of a mapping, or of a list of mappings, that are not there already.
+struct Composer {
+    /// What stands at a position: of a file, or on the command line.
+    typealias Locate = (YAMLPosition) -> SourceLocation
+
+    private struct Size {
+        var nodes = 1
+        var textBytes = 0
+        var height = 0
+    }
+
+    /// A sequence or mapping whose end has not come.
+    private struct Frame {
+        let isMapping: Bool
+        let location: SourceLocation
+        let anchor: String?
+        var size = Size(height: 1)
+        var elements: [Node] = []
+        var mapping = Mapping()
+        /// The key whose value comes next.
+        var key: Key?
+        /// The value of `<<`, and where the key stands.
+        var merged: (node: Node, keyLocation: SourceLocation)?
+    }
+
+    private struct Key {
+        let name: String
+        let location: SourceLocation
+        /// A plain `<<`; a quoted one is a key like any other.
+        let isMerge: Bool
+    }
+
+    private let locate: Locate
+    private var stack: [Frame] = []
+    private var anchors: [String: (node: Node, size: Size)] = [:]
+    private var nodes = 0
+    private var textBytes = 0
+    private var documents = 0
+    private var root: Node?
+
+    private init(_ locate: @escaping Locate) {
+        self.locate = locate
+    }
+
+    /// The tree of `text`; nil when it holds nothing but comments.
+    ///
+    /// - Throws: `ConfigurationError` for what is not YAML, not UTF-8, a second document, a repeated key, and above the limits.
+    static func compose(_ text: [UInt8], _ locate: @escaping Locate) throws -> (root: Node?, nodes: Int) {
+        try text.withUnsafeBufferPointer { whole in
+            // A byte order mark would move the columns of the first line.
+            let bytes = whole.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: whole[3...]) : whole
+            try checkBytes(bytes, locate)
+            var composer = Composer(locate)
+            do {
+                try YAMLEvents.read(bytes) { try composer.take($0, at: $1) }
+            } catch let error as YAMLSyntaxError {
+                throw error.explained(in: bytes, locate)
+            }
+            return (composer.root, composer.nodes)
+        }
+    }
+
+    private mutating func take(_ event: YAMLEvent, at position: YAMLPosition) throws {
+        let location = locate(position)
+        switch event {
+        case .documentStart:
+            documents += 1
+            if documents > 1 {
+                throw ConfigurationError(at: location, "a second document begins here", hint: "a configuration is one document")
+            }
+        case .documentEnd: break
+        case .scalar(let bytes, let isPlain, let anchor, let tag):
+            let isPlain = try Tag.scalarIsPlain(tag, isPlain, at: location)
+            if bytes.contains(0) { throw ConfigurationError(at: location, "a text holds the character NUL") }
+            try addScalar(Scalar(String(decoding: bytes, as: UTF8.self), isPlain: isPlain), anchor: anchor, at: location)
+        case .alias(let name): try addAlias(name, at: location)
+        case .sequenceStart(let anchor, let tag):
+            try Tag.check(tag, is: "seq", at: location)
+            try open(isMapping: false, anchor: anchor, at: location)
+        case .mappingStart(let anchor, let tag):
+            try Tag.check(tag, is: "map", at: location)
+            try open(isMapping: true, anchor: anchor, at: location)
+        case .collectionEnd: try close()
+        }
+    }
+
+    private mutating func addScalar(_ scalar: Scalar, anchor: String?, at location: SourceLocation) throws {
+        let node = Node(scalar, at: location)
+        let size = Size(nodes: 1, textBytes: scalar.text.utf8.count)
+        if let anchor { anchors[anchor] = (node, size) }
+        if awaitsKey { return try addKey(scalar, at: location) }
+        try count(size, at: location)
+        add(node, size)
+    }
+
+    private mutating func addAlias(_ name: String, at location: SourceLocation) throws {
+        if stack.contains(where: { $0.anchor == name }) {
+            throw ConfigurationError(at: location, "*\(name.shortened) stands inside the value that it names")
+        }
+        guard let (node, size) = anchors[name] else {
+            let near = didYouMean(name, among: anchors.keys.sorted())
+            throw ConfigurationError(
+                at: location, "no &\(name.shortened) stands above this *\(name.shortened)",
+                hint: near ?? "quote a text that begins with '*'")
+        }
+        if awaitsKey { throw ConfigurationError(at: location, "a key must be a word, found an alias") }
+        if stack.count + size.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
+        try count(size, at: location)
+        add(node, size)
+    }
+
+    private mutating func open(isMapping: Bool, anchor: String?, at location: SourceLocation) throws {
+        if awaitsKey {
+            throw ConfigurationError(
+                at: location, "a key must be a word, found a list or a mapping", hint: "quote a text that begins with '[' or '{'")
+        }
+        if stack.count == Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
+        try count(Size(), at: location)
+        stack.append(Frame(isMapping: isMapping, location: location, anchor: anchor))
+    }
+
+    private mutating func close() throws {
+        guard var frame = stack.popLast() else { return }
+        if let merged = frame.merged?.node { try frame.mapping.addKeys(of: merged) }
+        let node = Node(frame.isMapping ? .mapping(frame.mapping) : .sequence(frame.elements), at: frame.location)
+        if let anchor = frame.anchor { anchors[anchor] = (node, frame.size) }
+        add(node, frame.size)
+    }
+
+    private var awaitsKey: Bool {
+        guard let top = stack.last else { return false }
+        return top.isMapping && top.key == nil
+    }
+
+    private mutating func addKey(_ scalar: Scalar, at location: SourceLocation) throws {
+        guard let top = stack.indices.last else { return }
+        let name = scalar.text
+        if name.isEmpty { throw ConfigurationError(at: location, "a key is missing before ':'") }
+        if name.unicodeScalars.count > Limits.keyLetters {
+            throw ConfigurationError(at: location, "a key of more than \(Limits.keyLetters) letters: '\(name.shortened)'")
+        }
+        let isMerge = scalar.isPlain && name == "<<"
+        if let first = isMerge ? stack[top].merged?.keyLocation : stack[top].mapping.entry(name)?.keyLocation {
+            let place = if case .position(_, let line, _) = first { " on line \(line)" } else { "" }
+            throw ConfigurationError(at: location, "the key '\(name.shortened)' stands twice, first\(place)", hint: "keep one")
+        }
+        stack[top].key = Key(name: name, location: location, isMerge: isMerge)
+    }
+
+    /// Gives a finished value to the collection around it.
+    private mutating func add(_ node: Node, _ size: Size) {
+        guard let top = stack.indices.last else {
+            root = node
+            return
+        }
+        stack[top].size.nodes += size.nodes
+        stack[top].size.textBytes += size.textBytes
+        stack[top].size.height = max(stack[top].size.height, size.height + 1)
+        if let key = stack[top].key {
+            stack[top].key = nil
+            if key.isMerge {
+                stack[top].merged = (node, key.location)
+            } else {
+                stack[top].mapping.set(key.name, to: node, keyLocation: key.location)
+            }
+        } else {
+            stack[top].elements.append(node)
+        }
+    }
+
+    private mutating func count(_ size: Size, at location: SourceLocation) throws {
+        nodes += size.nodes
+        textBytes += size.textBytes
+        if nodes > Limits.nodes { throw ConfigurationError(at: location, Limits.tooManyNodes) }
+        if textBytes > Limits.textBytes { throw ConfigurationError(at: location, Limits.tooMuchText) }
+    }
+}
+
+extension Mapping {
+    /// Adds what `<<` names: a mapping or a list of mappings, of which the earlier ones win.
+    fileprivate mutating func addKeys(of merged: Node) throws {
+        for source in merged.sequence ?? [merged] {
+            guard let mapping = source.mapping else {
+                throw ConfigurationError(at: source.location, "<< takes a mapping or a list of mappings, found \(source.summary)")
+            }
+            for entry in mapping.entries where self[entry.key] == nil {
+                set(entry.key, to: entry.value, keyLocation: entry.keyLocation)
+            }
+        }
+    }
+}

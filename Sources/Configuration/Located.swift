@@ -1,0 +1,54 @@
+/// A value that knows where it was written, for paths that are relative to the file that says them.
+///
+///     var root: Located<String> = "data/ade20k"
+public struct Located<Value: Codable & Sendable>: Sendable {
+    public var value: Value
+    /// `default` for a value that was made in Swift.
+    public let location: SourceLocation
+
+    public init(_ value: Value, at location: SourceLocation = .default) {
+        self.value = value
+        self.location = location
+    }
+}
+
+extension Located where Value == String {
+    /// The path, relative to the folder of the file that says it; paths from the command line and from defaults stay as they are.
+    public var resolved: String { location.resolving(value) }
+}
+
+extension Located: Codable, NodeConvertible {
+    /// The location is known where `Node.decode` reads, and `default` elsewhere.
+    public init(from decoder: any Decoder) throws {
+        self.init(try Value(from: decoder), at: (decoder as? NodeDecoder)?.location ?? .default)
+    }
+
+    public func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
+
+    static func read(_ decoder: NodeDecoder) throws -> Located {
+        Located(try decoder.read(Value.self), at: decoder.location)
+    }
+
+    func written() throws -> Node {
+        var node = try NodeEncoder.encode(value)
+        node.location = location
+        return node
+    }
+}
+
+extension Located: Equatable where Value: Equatable {
+    /// Equal values, wherever they were written.
+    public static func == (a: Located, b: Located) -> Bool { a.value == b.value }
+}
+
+extension Located: ExpressibleByUnicodeScalarLiteral where Value == String {
+    public init(unicodeScalarLiteral value: String) { self.init(value) }
+}
+
+extension Located: ExpressibleByExtendedGraphemeClusterLiteral where Value == String {
+    public init(extendedGraphemeClusterLiteral value: String) { self.init(value) }
+}
+
+extension Located: ExpressibleByStringLiteral where Value == String {
+    public init(stringLiteral value: String) { self.init(value) }
+}

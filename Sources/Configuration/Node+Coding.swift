@@ -1,0 +1,88 @@
+extension Node {
+    /// The value as a `T`.
+    ///
+    /// Keys are the properties' names in snake_case. Where `T`, or a value in it, is a `Configuration`, absent keys have its defaults. Nothing is
+    /// ignored and nothing is guessed: a key that the type does not ask for is an error, and so is `1.5` or `'1'` for an integer.
+    ///
+    /// - Throws: `ConfigurationError`, at the key or value.
+    public func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
+        try NodeDecoder(written: self, fallback: nil, path: []).read(type)
+    }
+
+    /// The node of a Swift value, with keys in snake_case; nil is null.
+    ///
+    /// - Parameter origins: the configuration that the value was decoded from: what it says keeps its location, the rest is `default`.
+    /// - Throws: what the value's own `encode(to:)` throws.
+    public init(encoding value: some Encodable, origins: Node? = nil) throws {
+        self = try NodeEncoder.encode(value)
+        if let origins { takeLocations(of: origins) }
+    }
+
+    private mutating func takeLocations(of origins: Node) {
+        if location == .default { location = origins.location }
+        switch value {
+        case .null, .scalar: return
+        case .sequence(var nodes):
+            for (index, origin) in zip(nodes.indices, origins.sequence ?? []) { nodes[index].takeLocations(of: origin) }
+            value = .sequence(nodes)
+        case .mapping(let mapping):
+            guard let other = origins.mapping else { return }
+            var located = Mapping()
+            for var entry in mapping.entries {
+                let origin = other.entry(entry.key)
+                if let origin { entry.value.takeLocations(of: origin.value) }
+                located.set(entry.key, to: entry.value, keyLocation: origin?.keyLocation ?? entry.keyLocation)
+            }
+            value = .mapping(located)
+        }
+    }
+}
+
+extension Node: Codable {
+    /// A property of type `Node` takes whatever the configuration says there. Only `Node.decode` reads it.
+    public init(from decoder: any Decoder) throws {
+        self = try Node.read(NodeDecoder.from(decoder))
+    }
+
+    /// Writes the tree into any encoder, as JSON's for a report.
+    public func encode(to encoder: any Encoder) throws {
+        switch value {
+        case .null:
+            var container = encoder.singleValueContainer()
+            try container.encodeNil()
+        case .scalar(let scalar):
+            var container = encoder.singleValueContainer()
+            if let bool = scalar.bool {
+                try container.encode(bool)
+            } else if case .success(let integer)? = scalar.integer(Int.self) {
+                try container.encode(integer)
+            } else if let number = scalar.number, number.isFinite {
+                try container.encode(number)
+            } else {
+                try container.encode(scalar.text)
+            }
+        case .sequence(let nodes): try nodes.encode(to: encoder)
+        case .mapping(let mapping):
+            var container = encoder.container(keyedBy: PathKey.self)
+            for entry in mapping.entries { try container.encode(entry.value, forKey: PathKey(entry.key)) }
+        }
+    }
+}
+
+extension NodeDecoder {
+    /// - Throws: `DecodingError` for the decoder of another format.
+    static func from(_ decoder: any Decoder) throws -> NodeDecoder {
+        if let decoder = decoder as? NodeDecoder { return decoder }
+        throw DecodingError.dataCorrupted(
+            .init(codingPath: decoder.codingPath, debugDescription: "only Node.decode reads this type"))
+    }
+}
+
+extension Configuration {
+    /// The settings that a YAML text says, over the defaults.
+    ///
+    /// - Throws: `ConfigurationError`, at the key or value.
+    public static func decode(yaml: String, file: String = "configuration") throws -> Self {
+        try Node.parse(yaml, file: file).decode(Self.self)
+    }
+}

@@ -1,0 +1,81 @@
+extension Node {
+    /// Applies assignments of the command line, `a.b.0.c=value`, in order; those of a `type` first, because a new type drops the keys of the old.
+    ///
+    /// - Throws: `ConfigurationError` for an assignment without `=`, an index that the list does not have, and a path through a scalar.
+    mutating func apply(_ assignments: [String]) throws {
+        let overrides = try assignments.map(Override.init)
+        for override in overrides where override.path.last == "type" { try override.apply(to: &self) }
+        for override in overrides where override.path.last != "type" { try override.apply(to: &self) }
+    }
+}
+
+/// One assignment of the command line.
+private struct Override {
+    let path: [String]
+    let value: Node
+    let location: SourceLocation
+
+    init(_ assignment: String) throws {
+        let location = SourceLocation.override(assignment)
+        self.location = location
+        guard let equals = assignment.firstIndex(of: "=") else {
+            throw ConfigurationError(at: location, "an assignment without '='", hint: "write --set model.head.channels=64")
+        }
+        path = assignment[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        if path.contains("") {
+            throw ConfigurationError(
+                at: location, "an empty name in the path before '='", hint: "write --set model.head.channels=64")
+        }
+        let text = assignment[assignment.index(after: equals)...]
+        if assignment.utf8.count > Limits.fileBytes { throw ConfigurationError(at: location, "is larger than 1 MiB") }
+        let root = try Composer.compose(Array(text.utf8)) { _ in location }.root
+        if root == nil, text.contains("#") {
+            throw ConfigurationError(at: location, "YAML takes what follows # for a comment", hint: "quote the value: \"'#fff'\"")
+        }
+        value = root ?? Node(.null, at: location)
+        if path.count + value.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
+    }
+
+    func apply(to root: inout Node) throws {
+        try apply(path[...], to: &root)
+    }
+
+    private func apply(_ rest: ArraySlice<String>, to node: inout Node) throws {
+        guard let name = rest.first else { return node.merge(value) }
+        switch node.value {
+        case .sequence(var elements):
+            let index = try self.index(name, count: elements.count, before: rest)
+            node.value = .null  // the list is then held once, and changed in place
+            defer { node.value = .sequence(elements) }
+            try apply(rest.dropFirst(), to: &elements[index])
+        case .mapping(var mapping):
+            node.value = .null
+            defer { node.value = .mapping(mapping) }
+            try mapping.update(name, keyLocation: location) { try apply(rest.dropFirst(), to: &$0) }
+        case .null:
+            node = Node(.mapping(Mapping()), at: location)
+            try apply(rest, to: &node)
+        case .scalar(let scalar):
+            throw ConfigurationError(
+                at: location, "\(shown(before: rest)) is \(node.summary), which has no '\(name.shortened)' (\(node.location))",
+                hint: scalar.isString ? "a component with settings is written {type: \(scalar.text.shortened)}" : nil)
+        }
+    }
+
+    private func index(_ name: String, count: Int, before rest: ArraySlice<String>) throws -> Int {
+        let range = count == 0 ? "it is empty" : "its elements are 0…\(count - 1)"
+        guard let index = Int(name), index >= 0 else {
+            throw ConfigurationError(
+                at: location, "\(shown(before: rest)) is a list, found '\(name.shortened)' for its index", hint: range)
+        }
+        guard index < count else {
+            throw ConfigurationError(at: location, "\(shown(before: rest)) has no element \(index)", hint: range)
+        }
+        return index
+    }
+
+    /// The path that leads to the value in which `rest` is looked up.
+    private func shown(before rest: ArraySlice<String>) -> String {
+        rest.startIndex == 0 ? "the configuration" : path[..<rest.startIndex].joined(separator: ".").shortened
+    }
+}

@@ -1,0 +1,134 @@
+/// A value of a configuration file, with the place where it was written.
+///
+///     let node = try Node.load(path: "a.yaml", overrides: ["train.batch=4"])
+///     let experiment = try node.decode(Experiment.self)
+public struct Node: Sendable {
+    public enum Value: Sendable, Equatable {
+        case null
+        case scalar(Scalar)
+        case sequence([Node])
+        case mapping(Mapping)
+    }
+
+    public var value: Value
+    public var location: SourceLocation
+
+    public init(_ value: Value, at location: SourceLocation = .default) {
+        self.value = value
+        self.location = location
+    }
+
+    /// A scalar, or null where the text says so and is not quoted.
+    init(_ scalar: Scalar, at location: SourceLocation = .default) {
+        self.init(scalar.isNull ? .null : .scalar(scalar), at: location)
+    }
+
+    public var isNull: Bool { value == .null }
+    public var scalar: Scalar? { if case .scalar(let scalar) = value { scalar } else { nil } }
+    public var sequence: [Node]? { if case .sequence(let nodes) = value { nodes } else { nil } }
+    public var mapping: Mapping? { if case .mapping(let mapping) = value { mapping } else { nil } }
+
+    /// The value of `key`; nil when there is none, or when this is no mapping.
+    public subscript(key: String) -> Node? { mapping?[key] }
+
+    /// Element `index`; nil when there is none, or when this is no list.
+    public subscript(index: Int) -> Node? {
+        guard let sequence, sequence.indices.contains(index) else { return nil }
+        return sequence[index]
+    }
+
+    /// What a message says was found: `the string 'many'`, `the number 1.5`, `a list`.
+    var summary: String {
+        switch value {
+        case .null: "null"
+        case .scalar(let scalar) where scalar.isString: "the string '\(scalar.text.shortened)'"
+        case .scalar(let scalar) where scalar.bool != nil: scalar.text
+        case .scalar(let scalar): "the number \(scalar.text.shortened)"
+        case .sequence: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+
+    /// The number of levels: 0 for a scalar, 1 for a list of scalars.
+    var height: Int {
+        switch value {
+        case .null, .scalar: 0
+        case .sequence(let nodes): 1 + (nodes.lazy.map(\.height).max() ?? 0)
+        case .mapping(let mapping): 1 + (mapping.entries.lazy.map(\.value.height).max() ?? 0)
+        }
+    }
+}
+
+extension Node: Equatable {
+    /// Equal values, wherever they were written.
+    public static func == (a: Node, b: Node) -> Bool { a.value == b.value }
+}
+
+/// Keys with their values, in the order in which they were written.
+public struct Mapping: Sendable {
+    public struct Entry: Sendable {
+        public let key: String
+        public let keyLocation: SourceLocation
+        public var value: Node
+    }
+
+    public private(set) var entries: [Entry] = []
+    /// Kept for large mappings only: most have a handful of keys, which are found sooner without it.
+    private var positions: [String: Int] = [:]
+    private static let smallCount = 8
+
+    public init() {}
+
+    public var count: Int { entries.count }
+    public var keys: [String] { entries.map(\.key) }
+
+    /// The entry of `key`.
+    public func entry(_ key: String) -> Entry? { position(of: key).map { entries[$0] } }
+
+    public subscript(key: String) -> Node? { entry(key)?.value }
+
+    /// Replaces the value of `key` where it stands, or adds it at the end.
+    public mutating func set(_ key: String, to value: Node, keyLocation: SourceLocation = .default) {
+        let entry = Entry(key: key, keyLocation: keyLocation, value: value)
+        if let position = position(of: key) {
+            entries[position] = entry
+            return
+        }
+        entries.append(entry)
+        if entries.count > Mapping.smallCount {
+            if positions.isEmpty { indexEntries() } else { positions[key] = entries.count - 1 }
+        }
+    }
+
+    /// Removes `key` and gives what stood there.
+    @discardableResult
+    public mutating func remove(_ key: String) -> Entry? {
+        guard let position = position(of: key) else { return nil }
+        let entry = entries.remove(at: position)
+        positions = [:]
+        if entries.count > Mapping.smallCount { indexEntries() }
+        return entry
+    }
+
+    /// Changes the value of `key` in place; null where there was none.
+    mutating func update(_ key: String, keyLocation: SourceLocation, _ change: (inout Node) throws -> Void) rethrows {
+        if position(of: key) == nil { set(key, to: Node(.null, at: keyLocation), keyLocation: keyLocation) }
+        guard let position = position(of: key) else { return }
+        try change(&entries[position].value)
+    }
+
+    private func position(of key: String) -> Int? {
+        positions.isEmpty ? entries.firstIndex { $0.key == key } : positions[key]
+    }
+
+    private mutating func indexEntries() {
+        for (position, entry) in entries.enumerated() { positions[entry.key] = position }
+    }
+}
+
+extension Mapping: Equatable {
+    /// The same keys with equal values, in any order.
+    public static func == (a: Mapping, b: Mapping) -> Bool {
+        a.count == b.count && a.entries.allSatisfy { b[$0.key] == $0.value }
+    }
+}

@@ -1,0 +1,95 @@
+/// A type that reads and writes its node itself, without the containers of `Codable`.
+protocol NodeConvertible {
+    static func read(_ decoder: NodeDecoder) throws -> Self
+    func written() throws -> Node
+}
+
+extension NodeConvertible where Self: FixedWidthInteger {
+    static func read(_ decoder: NodeDecoder) throws -> Self {
+        switch decoder.node?.scalar?.integer(Self.self) {
+        case .success(let value): return value
+        case .failure: throw decoder.expected("an integer from \(Self.min) to \(Self.max)")
+        case nil: throw decoder.expected("an integer", hint: decoder.numberHint)
+        }
+    }
+
+    func written() -> Node { Node(Scalar(description, isPlain: true)) }
+}
+
+extension Int: NodeConvertible {}
+extension Int8: NodeConvertible {}
+extension Int16: NodeConvertible {}
+extension Int32: NodeConvertible {}
+extension Int64: NodeConvertible {}
+extension UInt: NodeConvertible {}
+extension UInt8: NodeConvertible {}
+extension UInt16: NodeConvertible {}
+extension UInt32: NodeConvertible {}
+extension UInt64: NodeConvertible {}
+
+extension NodeConvertible where Self: BinaryFloatingPoint & LosslessStringConvertible {
+    static func read(_ decoder: NodeDecoder) throws -> Self {
+        guard let scalar = decoder.node?.scalar, let number = scalar.number else {
+            throw decoder.expected("a number", hint: decoder.numberHint)
+        }
+        let value = Self(number)
+        // Only `.inf` means infinity.
+        if value.isInfinite, !scalar.text.lowercased().hasSuffix(".inf") {
+            throw decoder.expected("a number up to \(Self.greatestFiniteMagnitude)")
+        }
+        return value
+    }
+
+    func written() -> Node {
+        let text = isNaN ? ".nan" : isInfinite ? (self < 0 ? "-.inf" : ".inf") : description
+        return Node(Scalar(text, isPlain: true))
+    }
+}
+
+extension Double: NodeConvertible {}
+extension Float: NodeConvertible {}
+
+extension NodeDecoder {
+    /// How a number is written, for what looks like one and is none.
+    fileprivate var numberHint: String? {
+        guard let scalar = node?.scalar, scalar.isString, !scalar.text.isEmpty else { return nil }
+        if Scalar(scalar.text, isPlain: true).number != nil { return "remove the quotes" }
+        if scalar.text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) {
+            return "remove the leading zeros"
+        }
+        let digits = scalar.text.filter { $0 != "_" && $0 != "," }
+        return Scalar(digits, isPlain: true).number == nil ? nil : "write \(digits.shortened)"
+    }
+}
+
+extension Bool: NodeConvertible {
+    static func read(_ decoder: NodeDecoder) throws -> Bool {
+        if let value = decoder.node?.scalar?.bool { return value }
+        let meant: String? =
+            switch decoder.node?.scalar?.text.lowercased() {
+            case "on", "yes", "y", "1", "true": "write true"
+            case "off", "no", "n", "0", "false": "write false"
+            default: nil
+            }
+        throw decoder.expected("true or false", hint: meant)
+    }
+
+    func written() -> Node { Node(Scalar(description, isPlain: true)) }
+}
+
+extension String: NodeConvertible {
+    static func read(_ decoder: NodeDecoder) throws -> String {
+        guard let scalar = decoder.node?.scalar else {
+            throw decoder.expected("a string", hint: decoder.node?.isNull == true ? "write '' for the empty string" : nil)
+        }
+        return scalar.text
+    }
+
+    func written() -> Node { Node(Scalar(self)) }
+}
+
+extension Node: NodeConvertible {
+    static func read(_ decoder: NodeDecoder) throws -> Node { decoder.node ?? Node(.null) }
+
+    func written() -> Node { self }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// Where a value of a configuration was written.
+public enum SourceLocation: Sendable, Hashable {
+    /// In a file; lines and columns count from 1, columns in characters. Prints `configs/a.yaml:3:5`.
+    case position(file: String, line: Int, column: Int)
+    /// A file as a whole, as when it cannot be read. Prints `configs/a.yaml`.
+    case file(String)
+    /// On the command line: the assignment after `--set`. Prints `--set model.head.channels=64`.
+    case override(String)
+    /// In no file: the default in the Swift code. Prints `default`.
+    case `default`
+
+    /// The file, as it was named on the command line or by `_base_`; nil for values that stand in no file.
+    public var file: String? {
+        switch self {
+        case .position(let file, _, _), .file(let file): file
+        case .override, .default: nil
+        }
+    }
+
+    /// `path` relative to the folder of the file that says it; the command line's paths are relative to the working directory.
+    public func resolving(_ path: String) -> String {
+        guard let file, !path.hasPrefix("/") else { return path }
+        return Paths.join(Paths.directory(of: file), path)
+    }
+
+    /// Whether both stand on the same line, or on the same assignment.
+    func sharesLine(with other: SourceLocation) -> Bool {
+        guard case .position(let file, let line, _) = self, case .position(file, line, _) = other else { return self == other }
+        return true
+    }
+}
+
+extension SourceLocation: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .position(let file, let line, let column): "\(file.onOneLine):\(line):\(column)"
+        case .file(let file): file.onOneLine
+        case .override(let assignment): "--set \(assignment.shortened)"
+        case .default: "default"
+        }
+    }
+}
