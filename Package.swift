@@ -91,13 +91,17 @@ let package = Package(
             linkerSettings: exported),
 
         plugin("ResNet"),
-        plugin("CLIP", ["CZlib"]),
+        // Core-free: a tokenizer is tested without the engine.
+        .target(name: "Tokenizer", dependencies: ["CZlib"], path: "Plugins/Tokenizer", swiftSettings: strictSwift),
+        plugin("CLIP", ["Tokenizer"]),
         plugin("FPN"),
         plugin("SemanticFPN"),
         plugin("DenseCLIP", ["CLIP"]),
         plugin("Datasets"),
         plugin("Standard"),
         plugin("BuiltIn", families.map { .init(stringLiteral: $0) }),
+
+        test("Tokenizer", ["Tokenizer", "CZlib"]),
     ],
     cxxLanguageStandard: .cxx17
 )

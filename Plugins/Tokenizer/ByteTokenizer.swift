@@ -1,0 +1,18 @@
+/// One id for each byte of the cleaned text in UTF-8: a tokenizer without a vocabulary file.
+///
+/// For text encoders that are trained here from nothing; encoders pretrained with CLIP need `BPETokenizer`.
+public struct ByteTokenizer: Tokenizer {
+    /// The longest text in bytes.
+    public static let byteLimit = 65_536
+
+    public init() {}
+
+    /// The 256 bytes, start and end.
+    public var vocabularySize: Int { 258 }
+    public var start: Int { 256 }
+    public var end: Int { 257 }
+
+    public func encode(_ text: String) throws(TokenizerError) -> [Int] {
+        try cleaned(text, byteLimit: Self.byteLimit).utf8.map(Int.init)
+    }
+}
