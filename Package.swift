@@ -102,6 +102,7 @@ let package = Package(
         plugin("BuiltIn", families.map { .init(stringLiteral: $0) }),
 
         test("Tokenizer", ["Tokenizer", "CZlib"]),
+        test("Evaluation", ["Evaluation", "Vision"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,122 @@
+import Vision
+
+/// Pixels counted per class over any number of images: agreed, predicted and labelled.
+///
+/// As in MMSegmentation, pixels whose label is `LabelMap.ignore` count nowhere, and the metrics are taken of the sums over the whole set.
+/// Workers count apart and add up with `+=`.
+public struct ConfusionCounts: Sendable, Equatable {
+    /// The number of classes.
+    public let classCount: Int
+    /// Pixels of each class where prediction and label agree.
+    public private(set) var intersect: [Int]
+    /// Labelled pixels that were predicted as each class.
+    public private(set) var predicted: [Int]
+    /// Pixels labelled as each class.
+    public private(set) var labelled: [Int]
+
+    /// Nothing counted yet.
+    public init(classCount: Int) {
+        self.classCount = classCount
+        intersect = [Int](repeating: 0, count: classCount)
+        predicted = intersect
+        labelled = intersect
+    }
+
+    /// Pixels of each class in prediction or label: `predicted + labelled - intersect`.
+    public var union: [Int] {
+        intersect.indices.map { predicted[$0] + labelled[$0] - intersect[$0] }
+    }
+
+    /// Counts one image.
+    /// - Throws: `ConfusionError`; nothing is counted then.
+    public mutating func add(prediction: LabelMap, label: LabelMap) throws(ConfusionError) {
+        guard prediction.height == label.height, prediction.width == label.width else {
+            throw .sizes(
+                prediction: [prediction.height, prediction.width], label: [label.height, label.width])
+        }
+        do {
+            try add(prediction: prediction.labels, label: label.labels)
+        } catch .outOfRange(let what, let index, _, let pixel) {
+            throw .outOfRange(what, index, classCount: classCount, pixel: [pixel[0] / label.width, pixel[0] % label.width])
+        }
+    }
+
+    /// Counts the pixels of one image, or of a part of one. A position in an error is the pixel's offset.
+    /// - Throws: `ConfusionError`; nothing is counted then.
+    public mutating func add(prediction: [UInt16], label: [UInt16]) throws(ConfusionError) {
+        guard prediction.count == label.count else { throw .sizes(prediction: [prediction.count], label: [label.count]) }
+        var counted = self
+        try prediction.withUnsafeBufferPointer { prediction throws(ConfusionError) in
+            try label.withUnsafeBufferPointer { label throws(ConfusionError) in
+                try counted.addRuns(prediction, label)
+            }
+        }
+        self = counted
+    }
+
+    /// Adds what another worker counted.
+    public static func += (sum: inout ConfusionCounts, other: ConfusionCounts) {
+        precondition(sum.classCount == other.classCount, "counts of different numbers of classes cannot be added")
+        for i in sum.intersect.indices {
+            sum.intersect[i] += other.intersect[i]
+            sum.predicted[i] += other.predicted[i]
+            sum.labelled[i] += other.labelled[i]
+        }
+    }
+
+    /// Label maps are made of long runs, so pixels are compared in blocks and counted run by run.
+    private mutating func addRuns(
+        _ prediction: UnsafeBufferPointer<UInt16>, _ label: UnsafeBufferPointer<UInt16>
+    ) throws(ConfusionError) {
+        typealias Block = SIMD16<UInt16>
+        let width = Block.scalarCount
+        let predictionBytes = UnsafeRawBufferPointer(prediction)
+        let labelBytes = UnsafeRawBufferPointer(label)
+        let count = label.count
+        var start = 0
+        while start < count {
+            let (p, l) = (prediction[start], label[start])
+            let (pBlock, lBlock) = (Block(repeating: p), Block(repeating: l))
+            var end = start + 1
+            while end + width <= count {
+                let difference =
+                    (predictionBytes.loadUnaligned(fromByteOffset: 2 * end, as: Block.self) ^ pBlock)
+                    | (labelBytes.loadUnaligned(fromByteOffset: 2 * end, as: Block.self) ^ lBlock)
+                if difference != .zero { break }
+                end += width
+            }
+            while end < count, prediction[end] == p, label[end] == l { end += 1 }
+            if l != LabelMap.ignore {
+                guard l < classCount else { throw .outOfRange(.label, Int(l), classCount: classCount, pixel: [start]) }
+                guard p < classCount else { throw .outOfRange(.prediction, Int(p), classCount: classCount, pixel: [start]) }
+                labelled[Int(l)] += end - start
+                predicted[Int(p)] += end - start
+                if p == l { intersect[Int(l)] += end - start }
+            }
+            start = end
+        }
+    }
+}
+
+/// Why a prediction cannot be compared with a label.
+public enum ConfusionError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Which of the two maps an index stands in.
+    public enum Side: String, Sendable {
+        case prediction, label
+    }
+
+    /// The two differ in size, `[height, width]`.
+    case sizes(prediction: [Int], label: [Int])
+    /// A class that does not exist, and the first pixel that has it, `[y, x]`.
+    case outOfRange(Side, Int, classCount: Int, pixel: [Int])
+
+    public var description: String {
+        switch self {
+        case .sizes(let prediction, let label):
+            "the prediction has size \(prediction) and the label \(label): resize the prediction to the label's size first."
+        case .outOfRange(let side, let index, let classCount, let pixel):
+            "the \(side) has class \(index) at pixel \(pixel), but there are the classes 0 to \(classCount - 1)"
+                + (side == .label ? " and \(LabelMap.ignore) for unlabelled pixels: map the labels when they are read." : ".")
+        }
+    }
+}

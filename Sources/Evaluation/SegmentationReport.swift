@@ -1,0 +1,91 @@
+import Foundation
+
+/// Scores under the names of their classes, as a table to read and as JSON to process. All values are percentages.
+public struct SegmentationReport: Sendable {
+    private let scores: SegmentationScores
+    private let names: [String]
+    private let metrics: [SegmentationScores.Metric]
+
+    /// - Parameters:
+    ///   - names: one for each class.
+    ///   - metrics: what to report, in this order.
+    public init(
+        _ scores: SegmentationScores, names: [String], metrics: [SegmentationScores.Metric] = [.iou, .accuracy]
+    ) {
+        precondition(names.count == scores.classCount, "a report needs a name for each class")
+        self.scores = scores
+        self.names = names
+        self.metrics = metrics
+    }
+
+    /// Two tables in MMSegmentation's style: every class, then the means. A class that is nowhere is called absent.
+    public var table: String {
+        let values = metrics.map { scores.perClass($0) }
+        let classes = names.indices.map { row in [names[row]] + values.map { Self.cell(SegmentationScores.percent($0[row])) } }
+        let summary = scores.summary(metrics)
+        return """
+            per class results:
+            \(Self.framed([["Class"] + metrics.map(\.rawValue)] + classes))
+            Summary:
+            \(Self.framed([summary.map(\.name), summary.map { Self.cell($0.percent) }]))
+            """
+    }
+
+    /// `{"aAcc": …, "mIoU": …, "classes": [{"name": "wall", "IoU": …}, …]}`; null where a class is absent.
+    public var json: Data {
+        get throws {
+            let values = metrics.map { scores.perClass($0) }
+            var report: [String: JSONValue] = [:]
+            for (name, percent) in scores.summary(metrics) { report[name] = .number(percent) }
+            report["classes"] = .list(
+                names.indices.map { row in
+                    var entry = ["name": JSONValue.text(names[row])]
+                    for (metric, value) in zip(metrics, values) {
+                        entry[metric.rawValue] = .number(SegmentationScores.percent(value[row]))
+                    }
+                    return .object(entry)
+                })
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            return try encoder.encode(JSONValue.object(report))
+        }
+    }
+
+    private static func cell(_ percent: Double) -> String {
+        percent.isNaN ? "absent" : String(format: "%.2f", percent)
+    }
+
+    /// `rows` in a frame of `+---+`, every column centred; the first row is the head.
+    private static func framed(_ rows: [[String]]) -> String {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let rule = "+" + widths.map { String(repeating: "-", count: $0 + 2) + "+" }.joined()
+        let lines = rows.map { row in
+            "|"
+                + zip(row, widths).map { text, width in
+                    let left = (width - text.count) / 2
+                    return String(repeating: " ", count: left + 1) + text
+                        + String(repeating: " ", count: width - text.count - left + 1) + "|"
+                }.joined()
+        }
+        return ([rule, lines[0], rule] + lines.dropFirst() + [rule]).joined(separator: "\n")
+    }
+}
+
+/// What a report is made of; a number that is none is written as null.
+private enum JSONValue: Encodable {
+    case number(Double)
+    case text(String)
+    case list([JSONValue])
+    case object([String: JSONValue])
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .number(let value) where value.isFinite: try container.encode(value)
+        case .number: try container.encodeNil()
+        case .text(let value): try container.encode(value)
+        case .list(let values): try container.encode(values)
+        case .object(let values): try container.encode(values)
+        }
+    }
+}
