@@ -41,8 +41,11 @@ let engine = Engine()
 /// A file plugin resolves the core's symbols in the process that loads it.
 let exported: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
 
-func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strictSwift)
+/// - Parameter hot: loops over pixels or elements, optimised in debug builds too, so that tests stay quick.
+func core(_ name: String, _ dependencies: [Target.Dependency] = [], hot: Bool = false) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(name)",
+        swiftSettings: strictSwift + (hot ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []))
 }
 func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: ["DenseKit"] + dependencies, path: "Plugins/\(name)", swiftSettings: strictSwift)
@@ -77,17 +80,18 @@ let package = Package(
 
         core("Torch", ["CTorch"] + engine.blas),
         core("NN", ["Torch"]),
-        core("Vision"),
+        core("Vision", hot: true),
         core("Configuration", ["CYAML"]),
-        core("Components", ["NN", "Configuration"]),
+        core("Components", ["NN", "Configuration", "Vision"]),
         core("Checkpoints", ["NN"]),
         core("Data", ["Components", "Vision", "CTurboJPEG", "CPNG"]),
         core("Evaluation", ["NN", "Data", "Vision"]),
         core("Training", ["Data", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
-        core("DenseKit", ["NN", "Vision", "Components", "Checkpoints", "Data", "Evaluation", "Training"]),
-        core("CommandLine", ["DenseKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        core("DenseKit", ["NN", "Vision", "Configuration", "Components", "Checkpoints", "Data", "Evaluation", "Training"]),
+        core("Verification", ["DenseKit"], hot: true),
+        core("CommandLine", ["DenseKit", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
-            name: "densekit", dependencies: ["CommandLine", "BuiltIn"], path: "Sources/densekit", swiftSettings: strictSwift,
+            name: "densekit", dependencies: ["CommandLine", "BuiltIn", "Verification", "DenseKit"], path: "Sources/densekit", swiftSettings: strictSwift,
             linkerSettings: exported),
 
         plugin("ResNet"),

@@ -14,6 +14,11 @@ final class ContextDecoder: Module, Part {
         var channels = 1024
 
         init() {}
+
+        init(_ settings: DenseCLIP.ContextDecoderSettings, channels: Int) {
+            (width, heads, layers, dropout) = (settings.width, settings.heads, settings.layers, settings.dropout)
+            self.channels = channels
+        }
     }
 
     let memoryProj: Sequential

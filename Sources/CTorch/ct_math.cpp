@@ -22,7 +22,10 @@ int ct_add_scalar(ct_tensor a, double b, ct_tensor *out) {
     return guard([&] { *out = give(T(a).add(b)); });
 }
 int ct_add_scalar_(ct_tensor a, double b) {
-    return guard([&] { T(a).add_(b); });
+    return guard([&] {
+        bool integral = at::isIntegralType(T(a).scalar_type(), /*includeBool=*/false);
+        T(a).add_(integral ? at::Scalar(static_cast<int64_t>(b)) : at::Scalar(b));
+    });
 }
 int ct_mul_scalar(ct_tensor a, double b, ct_tensor *out) {
     return guard([&] { *out = give(T(a).mul(b)); });

@@ -41,7 +41,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         guard let entry = entries[node.type] else {
             let near = nearestWord(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
             throw ConfigurationError(
-                location: node.location, message: "unknown \(kind) '\(node.type)'",
+                at: node.location, "unknown \(kind) '\(node.type)'",
                 hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")
         }
         do {
@@ -65,17 +65,17 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
 
 /// A component whose initialiser threw: what it said, and the line of YAML that asked for it.
 public struct BuildError: Error, CustomStringConvertible, Sendable {
-    public let location: SourceLocation?
+    public let location: SourceLocation
     public let component: String
     public let underlying: String
 
-    public init(location: SourceLocation?, component: String, underlying: String) {
+    public init(location: SourceLocation, component: String, underlying: String) {
         self.location = location
         self.component = component
         self.underlying = underlying
     }
 
     public var description: String {
-        (location.map { "\($0): " } ?? "") + "\(component) could not be built: \(underlying)"
+        "\(location): \(component) could not be built: \(underlying)"
     }
 }

@@ -19,7 +19,7 @@ public struct Registry: Sendable {
     }
 
     /// The table of one kind of component, for the extensions that give it a name.
-    public subscript<Component>(_ component: Component.Type, kind: String) -> ComponentTable<Component> {
+    public subscript<Component>(_ component: Component.Type, kind kind: String) -> ComponentTable<Component> {
         get {
             tables[ObjectIdentifier(component)] as? ComponentTable<Component>
                 ?? ComponentTable(kind: kind, plugin: currentPlugin)

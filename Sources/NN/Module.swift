@@ -12,15 +12,20 @@ open class Module {
     /// Checkpoint keys that differ from the property's name in snake_case. An empty key drops the level.
     open var keys: [String: String] { [:] }
 
-    /// Called after the mode of this module changed, for those that keep results which only hold in one of them.
-    open func didChangeMode() {}
+    /// Called after the mode or the weights changed, for modules that keep results which depend on them.
+    open func stateDidChange() {}
 
     /// Switches this module and everything below to training or to inference.
     public func setTraining(_ training: Bool) throws {
         for (_, module) in try namedModules() {
             module.isTraining = training
-            module.didChangeMode()
+            module.stateDidChange()
         }
+    }
+
+    /// Tells this module and everything below that weights were written.
+    public func weightsDidChange() throws {
+        for (_, module) in try namedModules() { module.stateDidChange() }
     }
 }
 

@@ -164,6 +164,11 @@ int ct_scaled_dot_product_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_te
 int ct_cross_entropy(ct_tensor logits, ct_tensor target, ct_tensor weight, int32_t reduction, int64_t ignore_index, ct_tensor *out);
 int ct_binary_cross_entropy_with_logits(ct_tensor logits, ct_tensor target, ct_tensor weight, int32_t reduction, ct_tensor *out);
 
+/* What libtorch lacks (ct_vision.cpp): the class of every pixel of rows begin..<end of the bilinear enlargement to height x width of
+ * logits [rows, w, k], which are the rows from first_row on of a map of source_height rows. int32 [end - begin, width] */
+int ct_bilinear_argmax(ct_tensor logits, int64_t first_row, int64_t source_height, int64_t height, int64_t width, int64_t begin,
+                       int64_t end, ct_tensor *out);
+
 /* Operations on lists of tensors, for optimizers (ct_foreach.cpp) */
 int ct_foreach_mul_(const ct_tensor *xs, int64_t count, double factor);
 int ct_foreach_add_(const ct_tensor *xs, const ct_tensor *ys, int64_t count, double alpha);

@@ -1,0 +1,35 @@
+import NN
+
+/// How a model sees an image at test time.
+public enum InferenceMode: Sendable, Hashable {
+    /// The image at once.
+    case whole
+    /// Overlapping windows; where they overlap, logits are averaged.
+    case slide(crop: Pair, stride: Pair)
+}
+
+/// The windows of sliding inference over an image, as mmsegmentation lays them: shifted inside at the border.
+func windows(over size: Pair, crop: Pair, stride: Pair) -> [Window] {
+    let rows = max(size.height - crop.height + stride.height - 1, 0) / stride.height + 1
+    let columns = max(size.width - crop.width + stride.width - 1, 0) / stride.width + 1
+    var result: [Window] = []
+    for row in 0..<rows {
+        for column in 0..<columns {
+            let bottom = min(row * stride.height + crop.height, size.height)
+            let right = min(column * stride.width + crop.width, size.width)
+            let (top, left) = (max(bottom - crop.height, 0), max(right - crop.width, 0))
+            result.append(Window(top: top, left: left, height: bottom - top, width: right - left))
+        }
+    }
+    return result
+}
+
+/// A rectangle of an image, in pixels.
+struct Window: Hashable {
+    let top: Int
+    let left: Int
+    let height: Int
+    let width: Int
+
+    var rows: Range<Int> { top..<top + height }
+}

@@ -1,0 +1,86 @@
+import Components
+
+/// Test-time segmentation: whole or sliding, one view or several. (mmsegmentation's `inference`, `simple_test`, `aug_test`)
+public struct SegmentationInference {
+    public let model: DenseModel
+    public let mode: InferenceMode
+    /// Logits held at a time, in elements.
+    private let budget = 8 << 20
+
+    public init(_ model: DenseModel, mode: InferenceMode) {
+        self.model = model
+        self.mode = mode
+    }
+
+    /// Runs the network on one view of an image. The model must be in inference mode.
+    ///
+    /// - Parameters:
+    ///   - image: normalised, `[1, 3, h, w]`, already mirrored where `flipped` says so
+    public func view(_ image: Tensor, flipped: Bool = false) throws -> SegmentationView {
+        let size = Pair(image.size(2), image.size(3))
+        var seen: [(Window, Tensor)] = []
+        var classifier: ((Tensor) throws -> Tensor)?
+        for window in layout(size) {
+            let crop = try image.narrowed(2, window.top, window.height).narrowed(3, window.left, window.width)
+            guard case .segmentation(let embedding, let classify) = try model.predictions(crop) else { throw InferenceError.notSegmentation }
+            seen.append((window, embedding))
+            classifier = classify
+        }
+        guard let classifier else { throw InferenceError.notSegmentation }
+        return SegmentationView(size: size, isFlipped: flipped, windows: seen, classify: classifier)
+    }
+
+    private func layout(_ size: Pair) -> [Window] {
+        switch mode {
+        case .whole: [Window(top: 0, left: 0, height: size.height, width: size.width)]
+        case .slide(let crop, let stride): windows(over: size, crop: crop, stride: stride)
+        }
+    }
+
+    /// The class of every pixel of the original image, the views' probabilities averaged. `[height, width]` int32 on the CPU
+    public func labels(_ views: [SegmentationView], size: Pair) throws -> Tensor {
+        guard let first = views.first else { throw InferenceError.noViews }
+        if views.count == 1, first.windows.count == 1, first.size == size, !first.isFlipped, first.windows[0].embedding.device == .cpu {
+            return try first.labelsAtOwnSize(chunk: max(16, budget / (size.width * model.classNames.count) * 4))
+        }
+        // The softmax of a single view cannot change which class is largest.
+        let parts = try strips(size.height, stripHeight(size)).map { rows in
+            try scores(views, size: size, rows: rows, softmax: views.count > 1).argmax(1).selected(0, 0).to(.int32).to(.cpu)
+        }
+        return parts.count == 1 ? parts[0] : try Tensor.cat(parts, dim: 0)
+    }
+
+    /// Class probabilities of some rows of the original image (all of them unless said), averaged over the views.
+    /// `[1, k, rows.count, width]`
+    public func probabilities(_ views: [SegmentationView], size: Pair, rows: Range<Int>? = nil) throws -> Tensor {
+        try scores(views, size: size, rows: rows ?? 0..<size.height, softmax: true)
+    }
+
+    private func scores(_ views: [SegmentationView], size: Pair, rows: Range<Int>, softmax: Bool) throws -> Tensor {
+        var sum: Tensor?
+        for view in views {
+            let resize = BilinearRows(rows, from: view.size, to: size)
+            var score = try resize(try view.logits(resize.source))
+            if softmax { score = try score.contiguous().softmax(1) }
+            if view.isFlipped { score = try score.flipped(3) }
+            sum = try sum.map { try $0 + score } ?? score
+        }
+        guard let sum else { throw InferenceError.noViews }
+        return views.count > 1 ? try sum / Double(views.count) : sum
+    }
+
+    private func stripHeight(_ size: Pair) -> Int { min(size.height, max(16, budget / max(1, size.width * model.classNames.count))) }
+}
+
+/// What keeps a model from segmenting.
+public enum InferenceError: Error, CustomStringConvertible, Sendable {
+    case notSegmentation
+    case noViews
+
+    public var description: String {
+        switch self {
+        case .notSegmentation: "the model's head does not segment: segmentation needs a head such as SemanticFPN"
+        case .noViews: "an image needs at least one view"
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import DenseKit
+
+/// A model file of a golden case: a whole model, or a single component.
+///
+///     backbone: {type: CLIPResNet, input_resolution: 128}
+///     part: {type: ContextDecoder, layers: 3}
+///     model: {backbone: …, prompter: …, neck: …, head: …}
+struct ModelFile: Configuration {
+    var plugins: [Located<String>] = []
+    var backbone: ComponentNode?
+    var part: ComponentNode?
+    var model: ModelConfiguration?
+}
+
+extension ModelFile {
+    /// The module that the file describes.
+    enum Subject {
+        case backbone(any Backbone)
+        case part(any Part)
+        case model(DenseModel)
+
+        var module: Module {
+            switch self {
+            case .backbone(let backbone): backbone
+            case .part(let part): part
+            case .model(let model): model
+            }
+        }
+    }
+
+    func build(for golden: GoldenCase, _ registry: Registry) throws -> Subject {
+        var context = BuildContext(registry: registry, classNames: golden.classNames, tokenIDs: golden.tokenIDs)
+        switch (backbone, part, model) {
+        case (let node?, nil, nil): return .backbone(try registry.backbones.make(node, context))
+        case (nil, let node?, nil): return .part(try registry.parts.make(node, context))
+        case (nil, nil, let configuration?):
+            guard golden.tokenIDs == nil || golden.tokenIDs?.count == context.classCount else {
+                throw GoldenCaseError(golden.path, "has \(golden.tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes")
+            }
+            if golden.tokenIDs == nil { context.tokenIDs = nil }
+            return .model(try DenseModel(configuration, context))
+        default:
+            throw GoldenCaseError(golden.modelPath, "a model file holds one of backbone:, part: or model:")
+        }
+    }
+}
+
+extension GoldenCase {
+    /// The names of the classes; where the case has none, as many made-up ones as its token ids or its classifier say.
+    var classNames: [String] {
+        if let names = json["config"]?["class_names"]?.array?.compactMap(\.string), !names.isEmpty { return names }
+        let classifier = parameters.first { $0.name.hasSuffix("decode_head.conv_seg.weight") }
+        let count = tokenIDs?.count ?? classifier?.shape.first ?? json["config"]?["decode_head"]?["num_classes"]?.number.map { Int($0) } ?? 0
+        return (0..<count).map { "class \($0)" }
+    }
+}
