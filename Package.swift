@@ -107,6 +107,7 @@ let package = Package(
 
         test("Tokenizer", ["Tokenizer", "CZlib"]),
         test("Evaluation", ["Evaluation", "Vision"]),
+        test("Configuration", ["Configuration"]),
     ],
     cxxLanguageStandard: .cxx17
 )

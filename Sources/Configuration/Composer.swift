@@ -144,8 +144,8 @@ struct Composer {
         }
         let isMerge = scalar.isPlain && name == "<<"
         if let first = isMerge ? stack[top].merged?.keyLocation : stack[top].mapping.entry(name)?.keyLocation {
-            let place = if case .position(_, let line, _) = first { " on line \(line)" } else { "" }
-            throw ConfigurationError(at: location, "the key '\(name.shortened)' stands twice, first\(place)", hint: "keep one")
+            let place = if case .position(_, let line, _) = first { ", first on line \(line)" } else { "" }
+            throw ConfigurationError(at: location, "the key '\(name.shortened)' stands twice\(place)", hint: "keep one")
         }
         stack[top].key = Key(name: name, location: location, isMerge: isMerge)
     }

@@ -4,9 +4,12 @@ extension Node {
     /// A mapping with a `type` is a component. Another `type` drops the keys of the old one; the type's name alone, `head: FPN`, is short
     /// for `head: {type: FPN}`.
     mutating func merge(_ other: Node) {
-        guard case .mapping(var mapping) = value, let over = other.asComponent(like: mapping).mapping,
-            mapping.hasSameType(as: over)
-        else {
+        guard case .mapping(var mapping) = value else {
+            self = other
+            return
+        }
+        let other = other.asComponent(like: mapping)
+        guard let over = other.mapping, mapping.hasSameType(as: over) else {
             self = other
             return
         }

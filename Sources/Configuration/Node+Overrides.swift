@@ -48,6 +48,11 @@ private struct Override {
             node.value = .null  // the list is then held once, and changed in place
             defer { node.value = .sequence(elements) }
             try apply(rest.dropFirst(), to: &elements[index])
+        case .mapping where rest.count == 1:
+            // As a file would say it: with a new `type`, the keys of the old one go.
+            var assignment = Mapping()
+            assignment.set(name, to: value, keyLocation: location)
+            node.merge(Node(.mapping(assignment), at: node.location))
         case .mapping(var mapping):
             node.value = .null
             defer { node.value = .mapping(mapping) }

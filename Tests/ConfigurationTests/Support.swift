@@ -1,0 +1,50 @@
+import Configuration
+import Foundation
+import Testing
+
+/// The message of the `ConfigurationError` that `body` throws; another error or none fails the test.
+func message(_ comment: Comment, of body: () throws -> Void) -> String {
+    do {
+        try body()
+        Issue.record("no error: \(comment)")
+        return ""
+    } catch let error as ConfigurationError {
+        #expect(!error.description.contains("\n"), comment)
+        return error.description
+    } catch {
+        Issue.record("\(error) is no ConfigurationError: \(comment)")
+        return ""
+    }
+}
+
+/// A folder of files for the time of a test.
+struct Folder: ~Copyable {
+    let path: String
+
+    init(_ files: [String: String]) throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "configuration-\(UUID().uuidString)").path
+        for (name, text) in files {
+            let file = URL(filePath: path).appending(path: name)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func load(_ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]) throws -> Node {
+        try Node.load(path: "\(path)/\(name)", overrides: overrides, environment: environment)
+    }
+
+    /// The error's message with paths relative to the folder.
+    func message(_ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]) -> String {
+        let text = ConfigurationTests.message("\(name) \(overrides)") {
+            _ = try load(name, overrides: overrides, environment: environment)
+        }
+        return text.replacing("\(path)/", with: "")
+    }
+}
+
+func parse(_ yaml: String, environment: [String: String] = [:]) throws -> Node {
+    try Node.parse(yaml, file: "a.yaml", environment: environment)
+}
