@@ -108,7 +108,7 @@ extension Scalar {
     }
 
     /// Words that are truth values to readers of YAML 1.1, and null to any.
-    private static let readAsOtherByYAML11: Set<String> = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"]
+    private static let readAsOtherByYAML11: Set<String> = ["yes", "no", "on", "off", "true", "false", "null", "~"]
 
     /// Made of letters, digits and marks that mean nothing to YAML, and not beginning like a number.
     private static func isSafe(_ text: String) -> Bool {

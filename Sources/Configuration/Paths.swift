@@ -13,9 +13,9 @@ enum Paths {
         if path.hasPrefix("/") || directory.isEmpty { return path }
         let joined = directory.hasSuffix("/") ? directory + path : directory + "/" + path
         let short = simplified(joined)
-        guard joined.contains("..") else { return short }
-        // A file need not exist; its folder decides.
-        return identity(of: Paths.directory(of: joined)) == identity(of: Paths.directory(of: short)) ? short : joined
+        guard let lastUp = joined.range(of: "/..", options: .backwards) else { return short }
+        let up = String(joined[..<lastUp.upperBound])
+        return identity(of: up) == identity(of: simplified(up)) ? short : joined
     }
 
     /// One name for each file, whichever way leads to it.

@@ -62,6 +62,15 @@ import Testing
         #expect(message("device") { _ = try Node.load(path: "/dev/null") } == "/dev/null: is not a regular file")
     }
 
+    /// The folder above a linked folder is not the one that the path seems to say.
+    @Test func basesBehindASymbolicLink() throws {
+        let folder = try Folder(["real/seg/a.yaml": "_base_: ../base.yaml", "real/base.yaml": "x: 1", "base.yaml": "x: 2"])
+        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/link", withDestinationPath: "real/seg")
+        let x = try folder.load("link/a.yaml")["x"]
+        #expect(try x == parse("1"))
+        #expect(x?.location.file == "\(folder.path)/link/../base.yaml")
+    }
+
     @Test func unreadableFile() throws {
         let folder = try Folder(["a.yaml": "x: 1"])
         try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: "\(folder.path)/a.yaml")
