@@ -14,7 +14,7 @@ public struct ComponentNode: Sendable {
         self.type = type
         location = .default
         path = ""
-        node = Node.component(Node(Scalar(type)))
+        node = Node.component(Node(Node.Scalar(type)))
     }
 
     /// A component with settings, as the default value of a property. `configuration` must be encodable, which a plain struct of settings is.
@@ -23,7 +23,7 @@ public struct ComponentNode: Sendable {
         location = .default
         path = ""
         do {
-            node = try ComponentNode.mapping(type: Node(Scalar(type)), settings: Node(encoding: configuration))
+            node = try ComponentNode.mapping(type: Node(Node.Scalar(type)), settings: Node(encoding: configuration))
         } catch {
             fatalError("the settings of \(type) cannot be encoded: \(error)")
         }
@@ -44,11 +44,11 @@ public struct ComponentNode: Sendable {
     /// - Throws: as `settings`.
     public func resolved<C: Configuration>(_ configuration: C.Type) throws -> Node {
         let all = try Node(encoding: settings(configuration), origins: Node(.mapping(settings), at: node.location))
-        return ComponentNode.mapping(type: Node(Scalar(type), at: location), settings: all)
+        return ComponentNode.mapping(type: Node(Node.Scalar(type), at: location), settings: all)
     }
 
-    private var settings: Mapping {
-        var mapping = node.mapping ?? Mapping()
+    private var settings: Node.Mapping {
+        var mapping = node.mapping ?? Node.Mapping()
         mapping.remove("type")
         return mapping
     }

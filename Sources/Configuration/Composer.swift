@@ -19,7 +19,7 @@ struct Composer {
         let anchor: String?
         var size = Size(height: 1)
         var elements: [Node] = []
-        var mapping = Mapping()
+        var mapping = Node.Mapping()
         /// The key whose value comes next.
         var key: Key?
         /// The value of `<<`, and where the key stands.
@@ -75,7 +75,7 @@ struct Composer {
         case .scalar(let bytes, let isPlain, let anchor, let tag):
             let isPlain = try Tag.scalarIsPlain(tag, isPlain, at: location)
             if bytes.contains(0) { throw ConfigurationError(at: location, "a text holds the character NUL") }
-            try addScalar(Scalar(String(decoding: bytes, as: UTF8.self), isPlain: isPlain), anchor: anchor, at: location)
+            try addScalar(Node.Scalar(String(decoding: bytes, as: UTF8.self), isPlain: isPlain), anchor: anchor, at: location)
         case .alias(let name): try addAlias(name, at: location)
         case .sequenceStart(let anchor, let tag):
             try Tag.check(tag, is: "seq", at: location)
@@ -87,7 +87,7 @@ struct Composer {
         }
     }
 
-    private mutating func addScalar(_ scalar: Scalar, anchor: String?, at location: SourceLocation) throws {
+    private mutating func addScalar(_ scalar: Node.Scalar, anchor: String?, at location: SourceLocation) throws {
         let node = Node(scalar, at: location)
         let size = Size(nodes: 1, textBytes: scalar.text.utf8.count)
         if let anchor { anchors[anchor] = (node, size) }
@@ -135,7 +135,7 @@ struct Composer {
         return top.isMapping && top.key == nil
     }
 
-    private mutating func addKey(_ scalar: Scalar, at location: SourceLocation) throws {
+    private mutating func addKey(_ scalar: Node.Scalar, at location: SourceLocation) throws {
         guard let top = stack.indices.last else { return }
         let name = scalar.text
         if name.isEmpty { throw ConfigurationError(at: location, "a key is missing before ':'") }
@@ -179,7 +179,7 @@ struct Composer {
     }
 }
 
-extension Mapping {
+extension Node.Mapping {
     /// Adds what `<<` names: a mapping or a list of mappings, of which the earlier ones win.
     fileprivate mutating func addKeys(of merged: Node) throws {
         for source in merged.sequence ?? [merged] {

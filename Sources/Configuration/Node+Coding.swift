@@ -27,7 +27,7 @@ extension Node {
             value = .sequence(nodes)
         case .mapping(let mapping):
             guard let other = origins.mapping else { return }
-            var located = Mapping()
+            var located = Node.Mapping()
             for var entry in mapping.entries {
                 let origin = other.entry(entry.key)
                 if let origin { entry.value.takeLocations(of: origin.value) }

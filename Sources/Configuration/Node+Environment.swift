@@ -27,11 +27,11 @@ private struct Expansion {
             try expand(Substring(scalar.text).utf8, into: &text, nesting: 0, at: node.location)
             textBytes += text.utf8.count
             // Read anew: `${BATCH}` may be a number, and an empty value is null.
-            return Node(Scalar(text, isPlain: scalar.isPlain), at: node.location)
+            return Node(Node.Scalar(text, isPlain: scalar.isPlain), at: node.location)
         case .sequence(let nodes):
             return Node(.sequence(try nodes.map { try expand($0) }), at: node.location)
         case .mapping(let mapping):
-            var expanded = Mapping()
+            var expanded = Node.Mapping()
             for entry in mapping.entries {
                 expanded.set(entry.key, to: try expand(entry.value), keyLocation: entry.keyLocation)
             }

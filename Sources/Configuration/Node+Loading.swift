@@ -27,7 +27,7 @@ extension Node {
         let bytes = Array(text.utf8)
         if bytes.count > Limits.fileBytes { throw ConfigurationError(at: .file(file), "is larger than 1 MiB") }
         let root = try Composer.compose(bytes) { .position(file: file, line: $0.line, column: $0.column) }.root
-        return try (root ?? Node(.mapping(Mapping()), at: .file(file))).expanded(environment)
+        return try (root ?? Node(.mapping(Node.Mapping()), at: .file(file))).expanded(environment)
     }
 }
 
@@ -73,13 +73,13 @@ private struct Loader {
     private mutating func read(_ path: String, askedAt asked: SourceLocation?) throws -> File {
         let bytes = try ConfigurationFile.read(path, askedAt: asked)
         let (root, count) = try Composer.compose(bytes) { .position(file: path, line: $0.line, column: $0.column) }
-        guard let root else { return File(node: Node(.mapping(Mapping()), at: .file(path)), nodes: 1) }
+        guard let root else { return File(node: Node(.mapping(Node.Mapping()), at: .file(path)), nodes: 1) }
         guard var own = root.mapping else {
             throw ConfigurationError(at: root.location, "a configuration is a mapping of keys, found \(root.summary)")
         }
         guard let base = own.remove("_base_")?.value else { return File(node: root, nodes: count) }
 
-        var merged = Node(.mapping(Mapping()), at: root.location)
+        var merged = Node(.mapping(Node.Mapping()), at: root.location)
         for name in base.sequence ?? [base] {
             guard let scalar = try name.expanded(environment).scalar, !scalar.text.isEmpty else {
                 throw ConfigurationError(at: name.location, "_base_ takes a file or a list of files, found \(name.summary)")

@@ -21,22 +21,22 @@ extension Node {
     }
 
     /// This, or `{type: this}` for the name of a type laid over a component.
-    private func asComponent(like mapping: Mapping) -> Node {
+    private func asComponent(like mapping: Node.Mapping) -> Node {
         guard let scalar, scalar.isString, mapping["type"] != nil else { return self }
         return Node.component(self)
     }
 
     /// `{type: name}`
     static func component(_ name: Node) -> Node {
-        var mapping = Mapping()
+        var mapping = Node.Mapping()
         mapping.set("type", to: name, keyLocation: name.location)
         return Node(.mapping(mapping), at: name.location)
     }
 }
 
-extension Mapping {
+extension Node.Mapping {
     /// False when both name a type, and not the same.
-    fileprivate func hasSameType(as other: Mapping) -> Bool {
+    fileprivate func hasSameType(as other: Node.Mapping) -> Bool {
         guard let own = self["type"], let new = other["type"] else { return true }
         return own == new
     }

@@ -50,7 +50,7 @@ private struct Override {
             try apply(rest.dropFirst(), to: &elements[index])
         case .mapping where rest.count == 1:
             // As a file would say it: with a new `type`, the keys of the old one go.
-            var assignment = Mapping()
+            var assignment = Node.Mapping()
             assignment.set(name, to: value, keyLocation: location)
             node.merge(Node(.mapping(assignment), at: node.location))
         case .mapping(var mapping):
@@ -58,7 +58,7 @@ private struct Override {
             defer { node.value = .mapping(mapping) }
             try mapping.update(name, keyLocation: location) { try apply(rest.dropFirst(), to: &$0) }
         case .null:
-            node = Node(.mapping(Mapping()), at: location)
+            node = Node(.mapping(Node.Mapping()), at: location)
             try apply(rest, to: &node)
         case .scalar(let scalar):
             throw ConfigurationError(

@@ -30,7 +30,7 @@ private struct YAMLWriter {
             text += (startsLine ? "" : " ") + line + (origins ? "  # \(node.origin)" : "") + "\n"
         } else if let mapping = node.mapping {
             writeBlock(mapping.entries, indentation, startsLine) { writer, entry in
-                writer.text += Scalar.quoted(entry.key, isKey: true) + ":"
+                writer.text += Node.Scalar.quoted(entry.key, isKey: true) + ":"
                 writer.write(entry.value, indentation: indentation + 2, startsLine: false)
             }
         } else if let sequence = node.sequence {
@@ -89,11 +89,11 @@ extension Node {
     fileprivate var origin: SourceLocation { sequence?.first?.location ?? location }
 }
 
-extension Scalar {
+extension Node.Scalar {
     /// The text as it stands in a file, `${` escaped so that it is not taken for a variable.
     fileprivate var yaml: String {
         guard isString else { return text }
-        return Scalar.quoted(text.utf8.contains(UInt8(ascii: "$")) ? text.replacingOpenings : text, isKey: false)
+        return Node.Scalar.quoted(text.utf8.contains(UInt8(ascii: "$")) ? text.replacingOpenings : text, isKey: false)
     }
 
     /// `text` without quotes where nobody can take it for anything else, in single quotes, or in double quotes with escapes.
@@ -101,7 +101,7 @@ extension Scalar {
         if text.unicodeScalars.contains(where: \.needsEscape) {
             return "\"" + text.unicodeScalars.map(\.escaped).joined() + "\""
         }
-        if isSafe(text), isKey || Scalar(text, isPlain: true).isString, !readAsOtherByYAML11.contains(text.lowercased()) {
+        if isSafe(text), isKey || Node.Scalar(text, isPlain: true).isString, !readAsOtherByYAML11.contains(text.lowercased()) {
             return text
         }
         return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"

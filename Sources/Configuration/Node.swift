@@ -64,71 +64,73 @@ extension Node: Equatable {
     public static func == (a: Node, b: Node) -> Bool { a.value == b.value }
 }
 
-/// Keys with their values, in the order in which they were written.
-public struct Mapping: Sendable {
-    public struct Entry: Sendable {
-        public let key: String
-        public let keyLocation: SourceLocation
-        public var value: Node
-    }
-
-    public private(set) var entries: [Entry] = []
-    /// Kept for large mappings only: most have a handful of keys, which are found sooner without it.
-    private var positions: [String: Int] = [:]
-    private static let smallCount = 8
-
-    public init() {}
-
-    public var count: Int { entries.count }
-    public var keys: [String] { entries.map(\.key) }
-
-    /// The entry of `key`.
-    public func entry(_ key: String) -> Entry? { position(of: key).map { entries[$0] } }
-
-    public subscript(key: String) -> Node? { entry(key)?.value }
-
-    /// Replaces the value of `key` where it stands, or adds it at the end.
-    public mutating func set(_ key: String, to value: Node, keyLocation: SourceLocation = .default) {
-        let entry = Entry(key: key, keyLocation: keyLocation, value: value)
-        if let position = position(of: key) {
-            entries[position] = entry
-            return
+extension Node {
+    /// Keys with their values, in the order in which they were written.
+    public struct Mapping: Sendable {
+        public struct Entry: Sendable {
+            public let key: String
+            public let keyLocation: SourceLocation
+            public var value: Node
         }
-        entries.append(entry)
-        if entries.count > Mapping.smallCount {
-            if positions.isEmpty { indexEntries() } else { positions[key] = entries.count - 1 }
+
+        public private(set) var entries: [Entry] = []
+        /// Kept for large mappings only: most have a handful of keys, which are found sooner without it.
+        private var positions: [String: Int] = [:]
+        private static let smallCount = 8
+
+        public init() {}
+
+        public var count: Int { entries.count }
+        public var keys: [String] { entries.map(\.key) }
+
+        /// The entry of `key`.
+        public func entry(_ key: String) -> Entry? { position(of: key).map { entries[$0] } }
+
+        public subscript(key: String) -> Node? { entry(key)?.value }
+
+        /// Replaces the value of `key` where it stands, or adds it at the end.
+        public mutating func set(_ key: String, to value: Node, keyLocation: SourceLocation = .default) {
+            let entry = Entry(key: key, keyLocation: keyLocation, value: value)
+            if let position = position(of: key) {
+                entries[position] = entry
+                return
+            }
+            entries.append(entry)
+            if entries.count > Mapping.smallCount {
+                if positions.isEmpty { indexEntries() } else { positions[key] = entries.count - 1 }
+            }
         }
-    }
 
-    /// Removes `key` and gives what stood there.
-    @discardableResult
-    public mutating func remove(_ key: String) -> Entry? {
-        guard let position = position(of: key) else { return nil }
-        let entry = entries.remove(at: position)
-        positions = [:]
-        if entries.count > Mapping.smallCount { indexEntries() }
-        return entry
-    }
+        /// Removes `key` and gives what stood there.
+        @discardableResult
+        public mutating func remove(_ key: String) -> Entry? {
+            guard let position = position(of: key) else { return nil }
+            let entry = entries.remove(at: position)
+            positions = [:]
+            if entries.count > Mapping.smallCount { indexEntries() }
+            return entry
+        }
 
-    /// Changes the value of `key` in place; null where there was none.
-    mutating func update(_ key: String, keyLocation: SourceLocation, _ change: (inout Node) throws -> Void) rethrows {
-        if position(of: key) == nil { set(key, to: Node(.null, at: keyLocation), keyLocation: keyLocation) }
-        guard let position = position(of: key) else { return }
-        try change(&entries[position].value)
-    }
+        /// Changes the value of `key` in place; null where there was none.
+        mutating func update(_ key: String, keyLocation: SourceLocation, _ change: (inout Node) throws -> Void) rethrows {
+            if position(of: key) == nil { set(key, to: Node(.null, at: keyLocation), keyLocation: keyLocation) }
+            guard let position = position(of: key) else { return }
+            try change(&entries[position].value)
+        }
 
-    private func position(of key: String) -> Int? {
-        positions.isEmpty ? entries.firstIndex { $0.key == key } : positions[key]
-    }
+        private func position(of key: String) -> Int? {
+            positions.isEmpty ? entries.firstIndex { $0.key == key } : positions[key]
+        }
 
-    private mutating func indexEntries() {
-        for (position, entry) in entries.enumerated() { positions[entry.key] = position }
+        private mutating func indexEntries() {
+            for (position, entry) in entries.enumerated() { positions[entry.key] = position }
+        }
     }
 }
 
-extension Mapping: Equatable {
+extension Node.Mapping: Equatable {
     /// The same keys with equal values, in any order.
-    public static func == (a: Mapping, b: Mapping) -> Bool {
+    public static func == (a: Node.Mapping, b: Node.Mapping) -> Bool {
         a.count == b.count && a.entries.allSatisfy { b[$0.key] == $0.value }
     }
 }

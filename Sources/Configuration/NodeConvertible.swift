@@ -13,7 +13,7 @@ extension NodeConvertible where Self: FixedWidthInteger {
         }
     }
 
-    func written() -> Node { Node(Scalar(description, isPlain: true)) }
+    func written() -> Node { Node(Node.Scalar(description, isPlain: true)) }
 }
 
 extension Int: NodeConvertible {}
@@ -42,7 +42,7 @@ extension NodeConvertible where Self: BinaryFloatingPoint & LosslessStringConver
 
     func written() -> Node {
         let text = isNaN ? ".nan" : isInfinite ? (self < 0 ? "-.inf" : ".inf") : description
-        return Node(Scalar(text, isPlain: true))
+        return Node(Node.Scalar(text, isPlain: true))
     }
 }
 
@@ -53,12 +53,12 @@ extension NodeDecoder {
     /// How a number is written, for what looks like one and is none.
     fileprivate var numberHint: String? {
         guard let scalar = node?.scalar, scalar.isString, !scalar.text.isEmpty else { return nil }
-        if Scalar(scalar.text, isPlain: true).number != nil { return "remove the quotes" }
+        if Node.Scalar(scalar.text, isPlain: true).number != nil { return "remove the quotes" }
         if scalar.text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) {
             return "remove the leading zeros"
         }
         let digits = scalar.text.filter { $0 != "_" && $0 != "," }
-        return Scalar(digits, isPlain: true).number == nil ? nil : "write \(digits.shortened)"
+        return Node.Scalar(digits, isPlain: true).number == nil ? nil : "write \(digits.shortened)"
     }
 }
 
@@ -74,7 +74,7 @@ extension Bool: NodeConvertible {
         throw decoder.expected("true or false", hint: meant)
     }
 
-    func written() -> Node { Node(Scalar(description, isPlain: true)) }
+    func written() -> Node { Node(Node.Scalar(description, isPlain: true)) }
 }
 
 extension String: NodeConvertible {
@@ -85,7 +85,7 @@ extension String: NodeConvertible {
         return scalar.text
     }
 
-    func written() -> Node { Node(Scalar(self)) }
+    func written() -> Node { Node(Node.Scalar(self)) }
 }
 
 extension Node: NodeConvertible {

@@ -92,7 +92,7 @@ final class NodeDecoder: Decoder {
 
     var shownPath: String { path.joined(separator: ".").onOneLine }
 
-    private func unknownKey(_ entry: Mapping.Entry) -> ConfigurationError {
+    private func unknownKey(_ entry: Node.Mapping.Entry) -> ConfigurationError {
         let place = component.map { " of \($0)" } ?? (path.isEmpty ? "" : " in \(shownPath)")
         let keys = askedKeys.map(\.onOneLine).joined(separator: ", ")
         let hint =

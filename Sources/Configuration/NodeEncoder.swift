@@ -42,7 +42,7 @@ private final class Slot {
         case .node: return leaf
         case .list: return Node(.sequence(elements.map(\.node)))
         case .mapping:
-            var mapping = Mapping()
+            var mapping = Node.Mapping()
             for (key, slot) in entries { mapping.set(key, to: slot.node) }
             return Node(.mapping(mapping))
         }

@@ -29,8 +29,7 @@ extension Composer {
 extension YAMLSyntaxError {
     /// The error of a text, with the way out of the usual slips.
     func explained(in text: UnsafeBufferPointer<UInt8>, _ locate: Composer.Locate) -> ConfigurationError {
-        let lines = String(decoding: text, as: UTF8.self).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        let line = lines.indices.contains(position.line - 1) ? lines[position.line - 1] : ""
+        let line = self.line(of: text)
         let indentation = line.prefix { $0 == " " || $0 == "\t" }
         let hint: String? =
             if problem.hasPrefix("mapping values are not allowed") {
@@ -45,6 +44,16 @@ extension YAMLSyntaxError {
                 nil
             }
         return ConfigurationError(at: locate(position), "not YAML: \(problem)", hint: hint)
+    }
+
+    /// The line of the error.
+    private func line(of text: UnsafeBufferPointer<UInt8>) -> Substring {
+        var rest = text[...]
+        for _ in 1..<position.line {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return "" }
+            rest = rest[(end + 1)...]
+        }
+        return Substring(decoding: rest.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 }
 

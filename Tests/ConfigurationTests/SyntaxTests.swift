@@ -18,7 +18,7 @@ import Testing
 
     @Test(arguments: ["", "# only a comment\n", "---\n...\n"])
     func nothingIsAnEmptyMapping(yaml: String) throws {
-        #expect(try parse(yaml).value == (yaml.hasPrefix("---") ? .null : .mapping(Mapping())))
+        #expect(try parse(yaml).value == (yaml.hasPrefix("---") ? .null : .mapping(Node.Mapping())))
     }
 
     @Test func anchorsAndMergeKeys() throws {

@@ -95,13 +95,13 @@ import Testing
         "$\u{301}{x}", "${\u{301}",
     ])
     func anyTextSurvives(text: String) throws {
-        for node in [Node(.scalar(Scalar(text))), Node(.sequence([Node(.scalar(Scalar(text)))]))] {
+        for node in [Node(.scalar(Node.Scalar(text))), Node(.sequence([Node(.scalar(Node.Scalar(text)))]))] {
             let yaml = node.yaml()
             #expect(try parse(yaml) == node, "\(yaml)")
             #expect(try parse("k: " + yaml)["k"] == node, "\(yaml)")
         }
         if text.isEmpty { return }  // no key is empty
-        var mapping = Mapping()
+        var mapping = Node.Mapping()
         mapping.set(text, to: Node(.null))
         let node = Node(.mapping(mapping))
         #expect(try parse(node.yaml()) == node)
