@@ -1,1 +1,0 @@
-int cpng_stub;
