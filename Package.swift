@@ -108,6 +108,7 @@ let package = Package(
         test("Tokenizer", ["Tokenizer", "CZlib"]),
         test("Evaluation", ["Evaluation", "Vision"]),
         test("Configuration", ["Configuration"]),
+        test("Checkpoints", ["Checkpoints"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,62 @@
+import Foundation
+import Glibc
+
+/// Files that appear whole or not at all.
+///
+/// The content goes to a temporary file in the same folder, is brought to the disk, and takes its place by one rename, which is brought to the
+/// disk too. Whoever reads, at any moment and after any crash, finds the old file or the new one. After an error the old file is as it was and the
+/// temporary one is gone.
+public enum AtomicFile {
+    /// Writes `data` as the file at `path`.
+    /// - Throws: `CheckpointError`.
+    public static func write(_ data: Data, to path: String) throws(CheckpointError) {
+        do {
+            try write(to: path) { stream in try data.withUnsafeBytes { try stream.write($0) } }
+        } catch let error as CheckpointError {
+            throw error
+        } catch {
+            throw CheckpointError(path: path, problem: "cannot be written (\(error))")
+        }
+    }
+
+    /// Takes the bytes of a file in their order.
+    public struct Stream {
+        fileprivate let file: Descriptor
+
+        /// Appends `bytes`.
+        /// - Throws: `CheckpointError`.
+        public func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) { try file.write(bytes) }
+    }
+
+    /// Writes the file at `path` piece by piece: its content is what `body` hands to the stream.
+    /// - Throws: `CheckpointError`, and what `body` throws; the old file stays in both cases.
+    public static func write(to path: String, _ body: (Stream) throws -> Void) throws {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        guard !name.isEmpty, !path.hasSuffix("/") else {
+            throw CheckpointError(path: path, problem: "is not the name of a file")
+        }
+        let temporary = "\(folder).\(name.prefix(100)).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+        do {
+            let file = try Descriptor(creating: temporary)
+            try body(Stream(file: file))
+            try file.synchronize()
+            guard rename(temporary, path) == 0 else { throw CheckpointError.system("cannot be replaced", errno, path: path) }
+        } catch {
+            unlink(temporary)
+            guard let error = error as? CheckpointError, error.path == temporary else { throw error }
+            throw CheckpointError(path: path, problem: error.problem, remedy: error.remedy)
+        }
+        try synchronize(folder: folder)
+    }
+
+    private static func synchronize(folder: String) throws(CheckpointError) {
+        let number = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { throw .system("cannot be opened", errno, path: folder) }
+        defer { close(number) }
+        // Some network file systems cannot do this for folders; their renames are as safe as they get.
+        guard fsync(number) == 0 || errno == EINVAL || errno == ENOTSUP else {
+            throw .system("cannot be brought to the disk", errno, path: folder)
+        }
+    }
+}

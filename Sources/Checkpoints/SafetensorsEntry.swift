@@ -1,0 +1,49 @@
+/// The types of a tensor's elements that safetensors names, by their names.
+public enum SafetensorsType: String, Sendable, CaseIterable {
+    case bool = "BOOL"
+    case uint8 = "U8"
+    case int8 = "I8"
+    case float8E4M3 = "F8_E4M3"
+    case float8E5M2 = "F8_E5M2"
+    case int16 = "I16"
+    case uint16 = "U16"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
+    case int32 = "I32"
+    case uint32 = "U32"
+    case float32 = "F32"
+    case int64 = "I64"
+    case uint64 = "U64"
+    case float64 = "F64"
+
+    /// The bytes of one element.
+    public var byteSize: Int {
+        switch self {
+        case .bool, .uint8, .int8, .float8E4M3, .float8E5M2: 1
+        case .int16, .uint16, .float16, .bfloat16: 2
+        case .int32, .uint32, .float32: 4
+        case .int64, .uint64, .float64: 8
+        }
+    }
+
+    /// The bytes of a tensor of `shape`; nil where they are more than a computer can count, or a size is negative.
+    func byteCount(_ shape: [Int]) -> Int? {
+        var total = byteSize
+        for size in shape {
+            let (product, overflow) = total.multipliedReportingOverflow(by: size)
+            guard size >= 0, !overflow else { return nil }
+            total = product
+        }
+        return total
+    }
+}
+
+/// A tensor in a safetensors file.
+public struct SafetensorsEntry: Sendable, Equatable {
+    public let name: String
+    public let dtype: SafetensorsType
+    /// Empty for a scalar.
+    public let shape: [Int]
+    /// Where the elements stand in the file, row-major and little-endian.
+    public let byteRange: Range<Int>
+}

@@ -1,0 +1,79 @@
+/// A safetensors file, opened for reading: the format of <https://github.com/huggingface/safetensors>.
+///
+/// Eight bytes with the length of the header, the header in JSON, the tensors without gaps. Opening reads and checks the header alone; tensors are
+/// read when they are asked for, each straight to its place. (Not mapped into memory: a file that somebody shortens meanwhile would end the process.)
+public final class SafetensorsFile: Sendable {
+    /// The longest header that the format allows, in bytes.
+    public static let headerLimit = 100_000_000
+
+    public let path: String
+    /// The tensors, in the order of their names.
+    public let entries: [SafetensorsEntry]
+    /// What the writer noted, `__metadata__` in the header.
+    public let metadata: [String: String]
+
+    private let file: Descriptor
+    private let positions: [String: Int]
+
+    /// Opens the file at `path` and checks that its header describes all of it: known types, no name twice, every byte in exactly one tensor.
+    /// - Throws: `CheckpointError`.
+    public init(path: String) throws(CheckpointError) {
+        self.path = path
+        file = try Descriptor(reading: path)
+        let size = try file.size()
+        func invalid(_ problem: String) -> CheckpointError {
+            CheckpointError(
+                path: path, problem: problem,
+                remedy: "The file is damaged, incomplete or not a safetensors file; fetch or write it anew.")
+        }
+        guard size >= 8 else { throw invalid("has \(size) bytes; a safetensors file has at least 8") }
+        let length = try Self.bytes(file, at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard length <= Self.headerLimit else {
+            throw invalid("says that its header has \(length) bytes; \(Self.headerLimit) are allowed")
+        }
+        let start = 8 + Int(length)
+        guard start <= size else { throw invalid("says that its header has \(length) bytes, but only \(size - 8) follow") }
+        let json = try Self.bytes(file, at: 8, count: Int(length))
+        let header: SafetensorsHeader
+        do { header = try SafetensorsHeader(json, dataSize: size - start) } catch { throw invalid(error.text) }
+        metadata = header.metadata
+        entries = header.tensors.map { tensor in
+            SafetensorsEntry(
+                name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
+                byteRange: (start + tensor.offsets.lowerBound)..<(start + tensor.offsets.upperBound))
+        }.sorted { $0.name < $1.name }
+        positions = Dictionary(uniqueKeysWithValues: zip(entries.map(\.name), entries.indices))
+    }
+
+    /// The tensor called `name`, if there is one.
+    public subscript(name: String) -> SafetensorsEntry? { positions[name].map { entries[$0] } }
+
+    /// Hands the bytes of `entry` to `body`: row-major, little-endian, aligned to 64 bytes, valid during the call.
+    /// - Throws: `CheckpointError`, and what `body` throws.
+    public func withBytes<Result>(of entry: SafetensorsEntry, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
+    {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: entry.byteRange.count, alignment: 64)
+        defer { buffer.deallocate() }
+        try read(entry, into: buffer)
+        return try body(UnsafeRawBufferPointer(buffer))
+    }
+
+    /// Reads the bytes of `entry` to `buffer`, which has as many.
+    /// - Throws: `CheckpointError`.
+    public func read(_ entry: SafetensorsEntry, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+        guard buffer.count == entry.byteRange.count else {
+            throw CheckpointError(
+                path: path, problem: "\(entry.name) has \(entry.byteRange.count) bytes, but \(buffer.count) were asked for")
+        }
+        try file.read(at: entry.byteRange.lowerBound, into: buffer)
+    }
+
+    private static func bytes(_ file: Descriptor, at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let result = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(CheckpointError) in try file.read(at: offset, into: buffer) }
+        }
+        try result.get()
+        return bytes
+    }
+}

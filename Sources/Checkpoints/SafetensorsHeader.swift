@@ -1,0 +1,91 @@
+/// The header of a safetensors file, parsed and checked.
+///
+/// A parser for this one form of JSON: it needs no recursion, so no nesting exhausts the stack, and it sees names that stand twice.
+struct SafetensorsHeader {
+    /// What is wrong, without the path.
+    struct Problem: Error, Equatable {
+        let text: String
+    }
+
+    struct Tensor: Equatable {
+        var name: String
+        var dtype: SafetensorsType
+        var shape: [Int]
+        /// In the data behind the header.
+        var offsets: Range<Int>
+    }
+
+    private(set) var tensors: [Tensor] = []
+    private(set) var metadata: [String: String] = [:]
+
+    /// - Parameter dataSize: the bytes behind the header; the tensors have to fill them.
+    init(_ json: [UInt8], dataSize: Int) throws(Problem) {
+        var scanner = JSONScanner(json)
+        var names: Set<String> = []
+        try scanner.object { scanner, name throws(Problem) in
+            guard names.insert(name).inserted else { throw Problem(text: "names \"\(name)\" twice in its header") }
+            if name == "__metadata__" {
+                try scanner.object { scanner, key throws(Problem) in
+                    guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
+                        throw Problem(text: "names \"\(key)\" twice in its metadata")
+                    }
+                }
+            } else {
+                tensors.append(try Self.tensor(name, &scanner))
+            }
+        }
+        try scanner.end()
+        try checkOffsets(dataSize: dataSize)
+    }
+
+    private static func tensor(_ name: String, _ scanner: inout JSONScanner) throws(Problem) -> Tensor {
+        var type: String?
+        var shape: [Int]?
+        var offsets: [Int]?
+        try scanner.object { scanner, key throws(Problem) in
+            let isNew: Bool
+            switch key {
+            case "dtype": (isNew, type) = (type == nil, try scanner.string())
+            case "shape": (isNew, shape) = (shape == nil, try scanner.numbers())
+            case "data_offsets": (isNew, offsets) = (offsets == nil, try scanner.numbers())
+            default: throw Problem(text: "has an unknown key \"\(key)\" in the header of tensor \"\(name)\"")
+            }
+            guard isNew else { throw Problem(text: "has \"\(key)\" twice in the header of tensor \"\(name)\"") }
+        }
+        guard let type, let shape, let offsets else {
+            throw Problem(text: "lacks dtype, shape or data_offsets in the header of tensor \"\(name)\"")
+        }
+        guard let dtype = SafetensorsType(rawValue: type) else {
+            throw Problem(text: "gives tensor \"\(name)\" the type \"\(type)\", which is none of those known here")
+        }
+        guard offsets.count == 2, offsets[0] <= offsets[1] else {
+            throw Problem(text: "gives tensor \"\(name)\" the data_offsets \(offsets); a start and an end behind it are expected")
+        }
+        guard let count = dtype.byteCount(shape) else {
+            throw Problem(text: "gives tensor \"\(name)\" the shape \(shape), which no memory can hold")
+        }
+        guard count == offsets[1] - offsets[0] else {
+            throw Problem(
+                text: "gives tensor \"\(name)\" \(offsets[1] - offsets[0]) bytes, but \(type) of shape \(shape) has \(count)")
+        }
+        return Tensor(name: name, dtype: dtype, shape: shape, offsets: offsets[0]..<offsets[1])
+    }
+
+    /// Every byte belongs to exactly one tensor.
+    private func checkOffsets(dataSize: Int) throws(Problem) {
+        var end = 0
+        for tensor in tensors.sorted(by: {
+            ($0.offsets.lowerBound, $0.offsets.upperBound) < ($1.offsets.lowerBound, $1.offsets.upperBound)
+        }) {
+            let start = tensor.offsets.lowerBound
+            guard start == end else {
+                throw Problem(
+                    text: start < end
+                        ? "has tensor \"\(tensor.name)\" overlap the one before it"
+                        : "has a hole in front of tensor \"\(tensor.name)\"")
+            }
+            end = tensor.offsets.upperBound
+        }
+        guard end == dataSize else { throw Problem(text: "has \(dataSize) bytes behind its header, but its tensors have \(end)") }
+    }
+}
