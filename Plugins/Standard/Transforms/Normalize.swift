@@ -1,0 +1,31 @@
+import DenseKit
+
+/// Turns 8-bit levels into floats of about zero mean and unit deviation: `(x − mean) / std`, channel by channel in R, G, B.
+///
+/// The default is what CLIP was trained with. Transforms that follow act on the floats.
+public struct Normalize: Transform {
+    public struct Configuration: DenseKit.Configuration {
+        /// Levels of 0 … 255, in the order R, G, B.
+        public var mean = Normalization.clip.mean
+        public var std = Normalization.clip.std
+
+        public init() {}
+    }
+
+    private let normalization: Normalization
+
+    /// - Throws: `SettingError` unless there are three means and three positive deviations.
+    public init(_ configuration: Configuration) throws {
+        guard configuration.mean.count == 3, configuration.mean.allSatisfy(\.isFinite) else {
+            throw SettingError("Normalize", "mean", "expected three levels, found \(configuration.mean)")
+        }
+        guard configuration.std.count == 3, configuration.std.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+            throw SettingError("Normalize", "std", "expected three positive deviations, found \(configuration.std)")
+        }
+        normalization = Normalization(mean: configuration.mean, std: configuration.std)
+    }
+
+    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+        sample.normalize(normalization)
+    }
+}

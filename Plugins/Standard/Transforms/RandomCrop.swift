@@ -1,0 +1,52 @@
+import DenseKit
+
+/// Cuts a window of `crop_size` out of a random place, as mmsegmentation's `RandomCrop`. A smaller picture keeps its side.
+///
+/// Where one class covers `cat_max_ratio` or more of the labelled pixels, or only one class is in the window, another window is drawn:
+/// up to ten times, and the last one is taken as it is. Two draws a window.
+public struct RandomCrop: Transform {
+    public struct Configuration: DenseKit.Configuration {
+        /// One side for a square, or `[height, width]`.
+        public var cropSize = ImageSize(512)
+        /// The largest share of one class; 1 takes the first window.
+        public var catMaxRatio = 0.75
+
+        public init() {}
+    }
+
+    private static let redraws = 10
+    private let size: Size
+    private let maximumShare: Double
+
+    /// - Throws: `SettingError` for a size or share out of range.
+    public init(_ configuration: Configuration) throws {
+        size = try configuration.cropSize.checked("RandomCrop", "crop_size")
+        maximumShare = configuration.catMaxRatio
+        guard maximumShare > 0, maximumShare <= 1 else {
+            throw SettingError("RandomCrop", "cat_max_ratio", "expected a share above 0 and at most 1, found \(maximumShare)")
+        }
+    }
+
+    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+        var window = window(in: sample.size, &random)
+        if maximumShare < 1 {
+            for _ in 0..<RandomCrop.redraws {
+                guard let labels = sample.labels(in: window), !isVaried(labels) else { break }
+                window = self.window(in: sample.size, &random)
+            }
+        }
+        sample.crop(to: window)
+    }
+
+    private func window(in picture: Size, _ random: inout SampleRandom) -> Window {
+        let y = random.integer(in: 0..<max(picture.height - size.height, 0) + 1)
+        let x = random.integer(in: 0..<max(picture.width - size.width, 0) + 1)
+        return Window(y: y, x: x, height: min(size.height, picture.height), width: min(size.width, picture.width))
+    }
+
+    /// Whether there is more than one class, and none has too large a share.
+    private func isVaried(_ labels: LabelMap) -> Bool {
+        let counts = labels.histogram().dropLast().filter { $0 > 0 }
+        return counts.count > 1 && Double(counts.max() ?? 0) / Double(counts.reduce(0, +)) < maximumShare
+    }
+}

@@ -1,0 +1,24 @@
+import DenseKit
+
+/// Exchanges left and right of picture and labels with chance `prob`. One draw.
+public struct RandomFlip: Transform {
+    public struct Configuration: DenseKit.Configuration {
+        public var prob = 0.5
+
+        public init() {}
+    }
+
+    private let probability: Double
+
+    /// - Throws: `SettingError` for a probability outside 0…1.
+    public init(_ configuration: Configuration) throws {
+        probability = configuration.prob
+        guard (0...1).contains(probability) else {
+            throw SettingError("RandomFlip", "prob", "expected a probability of 0…1, found \(probability)")
+        }
+    }
+
+    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+        if random.chance(probability) { sample.flipHorizontally() }
+    }
+}

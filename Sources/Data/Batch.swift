@@ -1,0 +1,90 @@
+import Vision
+
+/// Samples of one size, ready for the network.
+public struct Batch: Sendable {
+    /// What is known of one sample of the batch.
+    public struct Item: Sendable, Equatable {
+        public let name: String
+        /// Which sample of the data set it is, and in which pass.
+        public let index: Int
+        public let epoch: Int
+        public let originalSize: Size
+        public let isFlipped: Bool
+    }
+
+    public let height: Int
+    public let width: Int
+    /// `[n, h, w, 3]`: channels-last memory of a tensor `[n, 3, h, w]`.
+    public let pixels: [Float]
+    /// `[n, h, w]` classes, `LabelMap.ignore` (65535) where there is none. Nil if a sample has no labels, or if they were kept aside.
+    public let labels: [Int64]?
+    /// The labels at the data set's own size, where the loader was asked to keep them.
+    public let originalLabels: [LabelMap?]
+    public let items: [Item]
+    /// How long the consumer waited for it, in seconds.
+    public internal(set) var dataTime = 0.0
+
+    public var count: Int { items.count }
+    public var names: [String] { items.map(\.name) }
+
+    /// A sample as a worker leaves it.
+    struct Part: Sendable {
+        var sample: Sample
+        let index: Int
+        let epoch: Int
+        let originalLabels: LabelMap?
+    }
+
+    /// - Throws: `DataError` naming the first sample that has another size than those before.
+    init(_ parts: [Part], keepsOriginalLabels: Bool) throws {
+        let size = parts.first?.sample.size ?? Size(height: 0, width: 0)
+        for part in parts where part.sample.size != size {
+            throw DataError(
+                part.sample.name,
+                "is \(part.sample.size) after all transforms, \(parts[0].sample.name) in the same batch is \(size)",
+                remedy: "add RandomCrop and Pad to the pipeline, or take batches of one")
+        }
+        height = size.height
+        width = size.width
+        items = parts.map { part in
+            Item(
+                name: part.sample.name, index: part.index, epoch: part.epoch, originalSize: part.sample.originalSize,
+                isFlipped: part.sample.isFlipped)
+        }
+        pixels = Batch.stacked(parts, size)
+        labels = keepsOriginalLabels ? nil : Batch.stackedLabels(parts, size)
+        originalLabels = keepsOriginalLabels ? parts.map(\.originalLabels) : []
+    }
+
+    private static func stacked(_ parts: [Part], _ size: Size) -> [Float] {
+        let one = size.height * size.width * 3
+        return [Float](unsafeUninitializedCapacity: one * parts.count) { target, count in
+            for (i, part) in parts.enumerated() {
+                var sample = part.sample
+                let pixels = sample.normalized?.pixels ?? FloatImage(sample.image).pixels
+                pixels.withUnsafeBufferPointer { source in
+                    guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                    (to + i * one).initialize(from: from, count: one)
+                }
+            }
+            count = one * parts.count
+        }
+    }
+
+    private static func stackedLabels(_ parts: [Part], _ size: Size) -> [Int64]? {
+        let maps = parts.compactMap { part in
+            var sample = part.sample
+            return sample.labels
+        }
+        guard maps.count == parts.count else { return nil }
+        let one = size.height * size.width
+        return [Int64](unsafeUninitializedCapacity: one * maps.count) { target, count in
+            for (i, map) in maps.enumerated() {
+                map.labels.withUnsafeBufferPointer { source in
+                    for j in 0..<one { target[i &* one &+ j] = Int64(source[j]) }
+                }
+            }
+            count = one * maps.count
+        }
+    }
+}

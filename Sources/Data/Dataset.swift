@@ -1,0 +1,18 @@
+import Vision
+
+/// Pictures with a class for every pixel.
+public protocol Dataset: Sendable {
+    var classes: ClassList { get }
+    /// The number of samples.
+    var count: Int { get }
+    /// What is wrong with the data set as a whole without keeping it from being used, a mask without a picture say.
+    var remarks: [DataError] { get }
+    /// Reads sample `index`, which is in `0 ..< count`. Called from many threads.
+    ///
+    /// - Throws: `DataError` that names the file, and the pixel where there is one.
+    func sample(at index: Int) throws -> Sample
+}
+
+extension Dataset {
+    public var remarks: [DataError] { [] }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Synchronization
+import Vision
+
+/// What a walk through a whole data set found: `densekit check`.
+public struct DatasetReport: Sendable {
+    /// Samples read without an error.
+    public internal(set) var readable = 0
+    /// Pixels of each class.
+    public internal(set) var pixels: [Int]
+    /// Samples in which each class occurs.
+    public internal(set) var occurrences: [Int]
+    /// Pixels without a class.
+    public internal(set) var ignored = 0
+    /// How many pictures have each size.
+    public internal(set) var sizes: [Size: Int] = [:]
+    /// How many pictures have each trait.
+    public internal(set) var traits: [ImageTraits: Int] = [:]
+    /// Everything wrong, in the order of the samples; remarks on the whole set first.
+    public internal(set) var problems: [String]
+
+    private init(_ dataset: any Dataset) {
+        pixels = Array(repeating: 0, count: dataset.classes.count)
+        occurrences = pixels
+        problems = dataset.remarks.map(\.description)
+    }
+
+    /// Reads every sample of `dataset` on `threads` threads.
+    ///
+    /// - Parameter progress: called now and then with the number of samples read, on any thread.
+    public static func check(
+        _ dataset: any Dataset, threads: Int = 2, progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) -> DatasetReport {
+        let next = Atomic(0)
+        let found = Mutex((report: DatasetReport(dataset), problems: [(index: Int, text: String)]()))
+        let threads = min(max(threads, 1), max(dataset.count, 1))
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            while true {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < dataset.count else { return }
+                let sample = Result { try dataset.sample(at: index) }
+                let counts = (try? sample.get()).map { Counts($0, classes: dataset.classes.count) }
+                found.withLock { found in
+                    switch sample {
+                    case .success(let sample): found.report.add(sample, counts)
+                    case .failure(let error): found.problems.append((index, "\(error)"))
+                    }
+                }
+                progress(index + 1)
+            }
+        }
+        return found.withLock { found in
+            var report = found.report
+            report.problems += found.problems.sorted { $0.index < $1.index }.map(\.text)
+            return report
+        }
+    }
+
+    private mutating func add(_ sample: Sample, _ counts: Counts?) {
+        readable += 1
+        sizes[sample.originalSize, default: 0] += 1
+        for (trait, _) in ImageTraits.names where sample.traits.contains(trait) { traits[trait, default: 0] += 1 }
+        guard let counts else { return }
+        ignored += counts.ignored
+        for (label, count) in counts.pixels.enumerated() where count > 0 {
+            pixels[label] += count
+            occurrences[label] += 1
+        }
+    }
+
+    /// Classes that no pixel has.
+    public func absentClasses(_ classes: ClassList) -> [String] {
+        zip(classes.names, pixels).filter { $0.1 == 0 }.map(\.0)
+    }
+
+    /// The pixels of one sample.
+    private struct Counts {
+        var pixels: [Int]
+        var ignored = 0
+
+        init(_ sample: Sample, classes: Int) {
+            pixels = Array(repeating: 0, count: classes)
+            var sample = sample
+            guard let histogram = sample.labels?.histogram() else { return }
+            ignored = histogram[Int(LabelMap.ignore)]
+            pixels = Array(histogram.prefix(classes))
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// Whole files in and out, with errors in words.
+enum FileSystem {
+    /// Larger files are no pictures and no lists.
+    static let maximumBytes = 1 << 30
+
+    /// The first `limit` bytes of a regular file; all of them if left out.
+    static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw DataError(path, errno == ENOENT ? "no such file" : reason()) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw DataError(path, "is a folder; a file was expected")
+        default: throw DataError(path, "is no regular file")
+        }
+        let size = Int(status.st_size)
+        guard size > 0 else { throw DataError(path, "the file is empty", remedy: "copy or download it again") }
+        guard size <= maximumBytes else { throw DataError(path, "has \(size) bytes; at most \(maximumBytes) are read") }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DataError(path, reason()) }
+        defer { close(descriptor) }
+        var failure: String?
+        let wanted = min(size, limit)
+        let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+            while count < wanted {
+                let got = Foundation.read(descriptor, buffer.baseAddress! + count, wanted - count)
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { failure = reason() }
+                if got <= 0 { break }
+                count += got
+            }
+        }
+        if let failure { throw DataError(path, failure) }
+        return bytes
+    }
+
+    /// Writes a file under a temporary name beside `path` and renames it: readers see the old one or the whole new one.
+    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
+        let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw DataError(path, "cannot be written: \(reason())") }
+        var failure: String?
+        var done = 0
+        while done < bytes.count, failure == nil {
+            let written = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+            if written >= 0 { done += written } else if errno != EINTR { failure = reason() }
+        }
+        if close(descriptor) != 0, failure == nil { failure = reason() }
+        if failure == nil, rename(temporary, path) != 0 { failure = reason() }
+        if let failure {
+            unlink(temporary)
+            throw DataError(path, "cannot be written: \(failure)")
+        }
+    }
+
+    /// The system's word for the last error.
+    private static func reason() -> String { String(cString: strerror(errno)) }
+}

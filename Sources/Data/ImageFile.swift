@@ -1,0 +1,90 @@
+import Vision
+
+/// Pictures in files: JPEG by libjpeg-turbo, PNG by libpng. The same pixels as OpenCV and Pillow read.
+public enum ImageFile {
+    /// The picture as upright 8-bit RGB.
+    ///
+    /// - Throws: `DataError` for what cannot be read, is too large, or is truncated where `policy` does not accept that.
+    public static func read(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Image {
+        try readWithTraits(path, policy: policy).image
+    }
+
+    /// The picture, and what was done to it.
+    public static func readWithTraits(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> (
+        image: Image, traits: ImageTraits
+    ) {
+        let bytes = try FileSystem.read(path)
+        switch try Format(bytes, path) {
+        case .jpeg: return try JPEG(bytes, path, policy).image()
+        case .png: return try PNG(bytes, path, policy.maximumPixels).image()
+        }
+    }
+
+    /// The size of the upright picture, from the file's head.
+    public static func size(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Size {
+        let head = 1 << 17
+        let bytes = try FileSystem.read(path, limit: head)
+        do {
+            return try size(bytes, path, policy)
+        } catch  where bytes.count == head {
+            return try size(FileSystem.read(path), path, policy)
+        }
+    }
+
+    private static func size(_ bytes: [UInt8], _ path: String, _ policy: ImagePolicy) throws -> Size {
+        switch try Format(bytes, path) {
+        case .jpeg: try JPEG(bytes, path, policy).uprightSize
+        case .png: try PNG(bytes, path, policy.maximumPixels).size
+        }
+    }
+
+    /// Writes a JPEG file (4:2:0) with one rename.
+    ///
+    /// - Parameter quality: 1 … 100; other values are clipped.
+    public static func writeJPEG(_ image: Image, to path: String, quality: Int = 90) throws {
+        try JPEG.write(image, to: path, quality: min(max(quality, 1), 100))
+    }
+
+    /// Writes an RGB PNG file with one rename.
+    public static func writePNG(_ image: Image, to path: String) throws {
+        try image.pixels.withUnsafeBufferPointer {
+            try PNG.write($0, size: image.size, bitDepth: 8, kind: .rgb, to: path)
+        }
+    }
+}
+
+/// The kinds of file that are read.
+enum Format {
+    case jpeg, png
+
+    init(_ bytes: [UInt8], _ path: String) throws {
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+            self = .jpeg
+        } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+            self = .png
+        } else if let name = Format.foreign(bytes) {
+            throw DataError(path, "is a \(name) file", remedy: "convert it to JPEG or PNG")
+        } else {
+            throw DataError(path, "is neither a JPEG nor a PNG file", remedy: "replace it, or take it out of the data set")
+        }
+    }
+
+    private static func foreign(_ bytes: [UInt8]) -> String? {
+        let marks: [(name: String, mark: String, at: Int)] = [
+            ("WebP", "WEBP", 8), ("GIF", "GIF8", 0), ("BMP", "BM", 0), ("TIFF", "II*\0", 0), ("TIFF", "MM\0*", 0),
+            ("HEIF", "ftyp", 4), ("JPEG 2000", "jP  ", 4),
+        ]
+        return marks.first { bytes.dropFirst($0.at).starts(with: $0.mark.utf8) }?.name
+    }
+}
+
+/// Refuses a picture without pixels or with too many.
+func checkDimensions(_ size: Size, maximumPixels: Int, _ path: String) throws {
+    guard size.height > 0, size.width > 0 else { throw DataError(path, "the header says \(size) pixels") }
+    let (pixels, overflow) = size.height.multipliedReportingOverflow(by: size.width)
+    guard !overflow, pixels <= maximumPixels else {
+        throw DataError(
+            path, "the header says \(size) pixels; at most \(maximumPixels) are read",
+            remedy: "scale the picture down, or replace the file if it is damaged")
+    }
+}

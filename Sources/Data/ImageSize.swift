@@ -1,0 +1,43 @@
+import Vision
+
+/// A size as a setting: one number for a square, or `[height, width]`.
+public struct ImageSize: Codable, Sendable, Equatable {
+    public var height: Int
+    public var width: Int
+
+    public init(height: Int, width: Int) {
+        self.height = height
+        self.width = width
+    }
+
+    public init(_ side: Int) { self.init(height: side, width: side) }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let side = try? container.decode(Int.self) {
+            self.init(side)
+            return
+        }
+        let sides = try container.decode([Int].self)
+        guard sides.count == 2 else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "expected one number or [height, width], found \(sides.count) numbers")
+        }
+        self.init(height: sides[0], width: sides[1])
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if height == width { try container.encode(height) } else { try container.encode([height, width]) }
+    }
+
+    /// The size in pixels.
+    ///
+    /// - Throws: `SettingError` unless both sides are between 1 and 65535.
+    public func checked(_ component: String, _ key: String) throws -> Size {
+        guard (1...65535).contains(height), (1...65535).contains(width) else {
+            throw SettingError(component, key, "expected sides of 1…65535 pixels, found [\(height), \(width)]")
+        }
+        return Size(height: height, width: width)
+    }
+}

@@ -1,0 +1,52 @@
+import Vision
+
+/// Label maps in PNG files.
+public enum LabelFile {
+    /// The numbers that the file stores: grey levels of 1, 2, 4, 8 or 16 bits, or the **indices** of a palette.
+    ///
+    /// They are not yet classes; the data set says what they mean.
+    /// - Throws: `DataError` for colour masks and for everything that is not a PNG file.
+    public static func read(_ path: String, maximumPixels: Int = 1 << 28) throws -> LabelMap {
+        let png = try open(FileSystem.read(path), path, maximumPixels)
+        guard png.hasSingleSamples else {
+            throw DataError(
+                path, "is a colour picture; labels are one number a pixel",
+                remedy: "save the mask as a grey or palette PNG whose numbers are the classes")
+        }
+        return try LabelMap(height: png.size.height, width: png.size.width, labels: png.samples())
+    }
+
+    /// The size of the map, from the file's head.
+    public static func size(_ path: String, maximumPixels: Int = 1 << 28) throws -> Size {
+        try open(FileSystem.read(path, limit: 1 << 16), path, maximumPixels).size
+    }
+
+    private static func open(_ bytes: [UInt8], _ path: String, _ maximumPixels: Int) throws -> PNG {
+        guard case .png = try Format(bytes, path) else {
+            throw DataError(
+                path, "is a JPEG file, whose compression changes labels", remedy: "save the mask as a grey or palette PNG")
+        }
+        return try PNG(bytes, path, maximumPixels)
+    }
+
+    /// Writes the map with one rename: a palette PNG in the colours of `classes`, or 16-bit grey for more than 255 classes.
+    ///
+    /// `LabelMap.ignore` is written as 255 in a palette file and as 65535 in a 16-bit one. A label of 255 or more is an error where
+    /// the palette has no room for it.
+    public static func write(_ labels: LabelMap, classes: ClassList, to path: String) throws {
+        guard classes.count <= 255 else {
+            return try labels.labels.withUnsafeBufferPointer {
+                try PNG.write($0, size: labels.size, bitDepth: 16, kind: .gray, to: path)
+            }
+        }
+        if let at = labels.labels.firstIndex(where: { $0 != LabelMap.ignore && $0 >= 255 }) {
+            throw DataError(
+                path, "label \(labels.labels[at]) at (y \(at / labels.width), x \(at % labels.width)) does not fit in 8 bits")
+        }
+        let unused = Color(0, 0, 0)
+        let palette = classes.palette + Array(repeating: unused, count: 255 - classes.count) + [Color(255, 255, 255)]
+        try labels.labels.map { UInt8(truncatingIfNeeded: $0) }.withUnsafeBufferPointer {
+            try PNG.write($0, size: labels.size, bitDepth: 8, kind: .palette(palette), to: path)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Vision
+
+/// What the loader's threads share.
+///
+/// Unchecked, because every mutable property is guarded by `condition`.
+final class LoaderState: @unchecked Sendable {
+    /// One sample to be made: which batch it belongs to, and where in it.
+    private struct Job {
+        let batch: Int
+        let slot: Int
+        let order: EpochOrder?
+        let epoch: Int
+        let place: Int
+    }
+
+    /// A batch that is being filled.
+    private struct Filling {
+        var parts: [Result<Batch.Part, any Error>?]
+        var missing: Int
+    }
+
+    private let dataset: any Dataset
+    private let pipeline: any Transform
+    private let options: Loader.Options
+    private let condition = NSCondition()
+
+    private var nextJob: (batch: Int, slot: Int)
+    private var delivered: Int
+    private var filling: [Int: Filling] = [:]
+    private var ready: [Int: Result<Batch, any Error>] = [:]
+    private var order: EpochOrder?
+    private var statistics = Loader.Statistics()
+    private var isStopped = false
+    private var running = 0
+
+    init(_ dataset: any Dataset, _ pipeline: any Transform, _ options: Loader.Options) {
+        self.dataset = dataset
+        self.pipeline = pipeline
+        self.options = options
+        nextJob = (options.iteration, 0)
+        delivered = options.iteration
+    }
+
+    func startWorkers() {
+        running = options.workers
+        for _ in 0..<options.workers {
+            let thread = Thread { [self] in work() }
+            thread.name = "loader"
+            thread.stackSize = 2 << 20
+            thread.start()
+        }
+    }
+
+    func stop() {
+        condition.withLock {
+            isStopped = true
+            condition.broadcast()
+            while running > 0 { condition.wait() }
+        }
+    }
+
+    var currentStatistics: Loader.Statistics { condition.withLock { statistics } }
+
+    func nextBatch() throws -> Batch? {
+        let start = ContinuousClock.now
+        let result: Result<Batch, any Error>? = condition.withLock {
+            guard !isStopped, positions(ofBatch: delivered) > 0 else { return nil }
+            while ready[delivered] == nil, !isStopped { condition.wait() }
+            defer {
+                delivered += 1
+                condition.broadcast()
+            }
+            return ready.removeValue(forKey: delivered)
+        }
+        var batch = try result?.get()
+        batch?.dataTime = (ContinuousClock.now - start) / .seconds(1)
+        return batch
+    }
+
+    /// How many samples batch `index` of this rank holds.
+    private func positions(ofBatch index: Int) -> Int {
+        guard let epochs = options.epochs else { return options.batch }
+        let end = epochs.multipliedReportingOverflow(by: dataset.count)
+        let first = (index * options.ranks + options.rank) * options.batch
+        return min(options.batch, max(0, (end.overflow ? .max : end.partialValue) - first))
+    }
+
+    // MARK: - On the worker threads
+
+    private func work() {
+        while let job = take() {
+            let part = Result { try make(job) }
+            finish(job, part)
+        }
+        condition.withLock {
+            running -= 1
+            condition.broadcast()
+        }
+    }
+
+    /// Waits for a job; nil when there will be none.
+    private func take() -> Job? {
+        condition.withLock {
+            while !isStopped {
+                let size = positions(ofBatch: nextJob.batch)
+                if size == 0 { return nil }
+                if nextJob.batch < delivered + options.prefetch {
+                    let (batch, slot) = nextJob
+                    if slot == 0 { filling[batch] = Filling(parts: Array(repeating: nil, count: size), missing: size) }
+                    nextJob = slot + 1 == size ? (batch + 1, 0) : (batch, slot + 1)
+                    return job(batch, slot)
+                }
+                condition.wait()
+            }
+            return nil
+        }
+    }
+
+    private func job(_ batch: Int, _ slot: Int) -> Job {
+        let position = (batch * options.ranks + options.rank) * options.batch + slot
+        let (epoch, place) = position.quotientAndRemainder(dividingBy: dataset.count)
+        if options.shuffles, order?.epoch != epoch {
+            order = EpochOrder(seed: options.seed, epoch: epoch, count: dataset.count)
+        }
+        return Job(batch: batch, slot: slot, order: options.shuffles ? order : nil, epoch: epoch, place: place)
+    }
+
+    private func make(_ job: Job) throws -> Batch.Part {
+        let first = job.order?[job.place] ?? job.place
+        for attempt in 0..<dataset.count {
+            let index = (first + attempt) % dataset.count
+            do {
+                return try part(index, epoch: job.epoch)
+            } catch let error as DataError where options.badImage == .skip && attempt + 1 < dataset.count {
+                condition.withLock {
+                    statistics.skipped += 1
+                    if statistics.reasons.count < 100 { statistics.reasons.append(error.description) }
+                }
+            }
+        }
+        throw DataError("data set", "has no samples")
+    }
+
+    private func part(_ index: Int, epoch: Int) throws -> Batch.Part {
+        var sample = try dataset.sample(at: index)
+        var originalLabels: LabelMap?
+        if options.keepsOriginalLabels {
+            originalLabels = sample.labels
+            sample.labels = nil
+        }
+        var random = SampleRandom(seed: options.seed, epoch: epoch, index: index)
+        try pipeline(&sample, &random)
+        return Batch.Part(sample: sample, index: index, epoch: epoch, originalLabels: originalLabels)
+    }
+
+    /// Puts a sample into its batch; whoever brings the last one stacks them.
+    private func finish(_ job: Job, _ part: Result<Batch.Part, any Error>) {
+        let complete: [Result<Batch.Part, any Error>?]? = condition.withLock {
+            if case .success(let part) = part { count(part.sample.traits) }
+            filling[job.batch]?.parts[job.slot] = part
+            filling[job.batch]?.missing -= 1
+            return filling[job.batch]?.missing == 0 ? filling.removeValue(forKey: job.batch)?.parts : nil
+        }
+        guard let complete else { return }
+        let batch = Result {
+            try Batch(complete.compactMap { try $0?.get() }, keepsOriginalLabels: options.keepsOriginalLabels)
+        }
+        condition.withLock {
+            ready[job.batch] = batch
+            condition.broadcast()
+        }
+    }
+
+    private func count(_ traits: ImageTraits) {
+        statistics.samples += 1
+        for (trait, _) in ImageTraits.names where traits.contains(trait) { statistics.traits[trait, default: 0] += 1 }
+    }
+}

@@ -1,0 +1,80 @@
+/// Philox4x32-10, a counter-based generator: the same counter and key give the same four numbers, in any order of asking.
+///
+/// Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011.
+public enum Philox {
+    public static func block(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+        var (x, key) = (counter, key)
+        for _ in 0..<10 {
+            let even = UInt64(x[0]) &* 0xD251_1F53
+            let odd = UInt64(x[2]) &* 0xCD9E_8D57
+            x = SIMD4(
+                UInt32(truncatingIfNeeded: odd >> 32) ^ x[1] ^ key[0], UInt32(truncatingIfNeeded: odd),
+                UInt32(truncatingIfNeeded: even >> 32) ^ x[3] ^ key[1], UInt32(truncatingIfNeeded: even))
+            key = key &+ SIMD2(0x9E37_79B9, 0xBB67_AE85)
+        }
+        return x
+    }
+}
+
+/// A stream of random numbers that depends on nothing but (seed, epoch, index): the draws of one sample's augmentation.
+public struct SampleRandom: Sendable, RandomNumberGenerator {
+    private let key: SIMD2<UInt32>
+    private var counter: SIMD4<UInt32>
+    private var block = SIMD4<UInt32>()
+    private var used = 4
+
+    /// What a stream is drawn for: streams of two purposes have nothing in common.
+    enum Purpose: UInt32 {
+        case augmentation, order
+    }
+
+    /// The stream of sample `index` of the data set in `epoch`.
+    public init(seed: UInt64, epoch: Int, index: Int) {
+        self.init(seed: seed, epoch: epoch, index: index, purpose: .augmentation)
+    }
+
+    init(seed: UInt64, epoch: Int, index: Int, purpose: Purpose) {
+        key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+        // 24 more bits of the index share a word with the purpose.
+        let high = UInt32(truncatingIfNeeded: index >> 32) & 0xFF_FFFF
+        counter = SIMD4(
+            0, UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: epoch), high | purpose.rawValue << 24)
+    }
+
+    private mutating func next32() -> UInt32 {
+        if used == 4 {
+            block = Philox.block(counter, key: key)
+            counter[0] &+= 1
+            used = 0
+        }
+        defer { used += 1 }
+        return block[used]
+    }
+
+    public mutating func next() -> UInt64 {
+        let high = UInt64(next32()) << 32
+        return high | UInt64(next32())
+    }
+
+    /// Uniform in [low, high), with 53 random bits.
+    public mutating func uniform(_ low: Double = 0, _ high: Double = 1) -> Double {
+        low + (high - low) * (Double(next() >> 11) * 0x1p-53)
+    }
+
+    /// Uniform in `range`, which must not be empty; every value is equally likely.
+    ///
+    /// Lemire's multiplication with rejection, written out so that no other release of the standard library changes the draws.
+    public mutating func integer(in range: Range<Int>) -> Int {
+        precondition(!range.isEmpty, "a draw needs a range that is not empty")
+        let width = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
+        var product = next().multipliedFullWidth(by: width)
+        if product.low < width {
+            let threshold = (0 &- width) % width
+            while product.low < threshold { product = next().multipliedFullWidth(by: width) }
+        }
+        return range.lowerBound &+ Int(truncatingIfNeeded: product.high)
+    }
+
+    /// True with the given probability. One draw, whatever the probability.
+    public mutating func chance(_ probability: Double = 0.5) -> Bool { uniform() < probability }
+}

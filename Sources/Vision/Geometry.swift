@@ -1,0 +1,70 @@
+extension Image {
+    private var raster: Raster<UInt8> { Raster(size: size, channels: 3, values: pixels) }
+
+    /// The pixels inside `window`.
+    public func cropped(to window: Window) -> Image {
+        if window == Window(size) { return self }
+        return Image(height: window.height, width: window.width, pixels: raster.cropped(to: window))
+    }
+
+    /// Left and right exchanged.
+    public func flippedHorizontally() -> Image {
+        Image(height: height, width: width, pixels: raster.flippedHorizontally())
+    }
+
+    /// The picture in the top left corner of one that is `size` at least, `fill` elsewhere.
+    public func padded(to size: Size, with fill: UInt8 = 0) -> Image {
+        let size = self.size.union(size)
+        if size == self.size { return self }
+        return Image(height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
+    }
+}
+
+extension FloatImage {
+    private var raster: Raster<Float> { Raster(size: size, channels: 3, values: pixels) }
+
+    /// The pixels inside `window`.
+    public func cropped(to window: Window) -> FloatImage {
+        if window == Window(size) { return self }
+        return FloatImage(height: window.height, width: window.width, pixels: raster.cropped(to: window))
+    }
+
+    /// Left and right exchanged.
+    public func flippedHorizontally() -> FloatImage {
+        FloatImage(height: height, width: width, pixels: raster.flippedHorizontally())
+    }
+
+    /// The picture in the top left corner of one that is `size` at least, `fill` elsewhere.
+    public func padded(to size: Size, with fill: Float = 0) -> FloatImage {
+        let size = self.size.union(size)
+        if size == self.size { return self }
+        return FloatImage(height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
+    }
+}
+
+extension LabelMap {
+    private var raster: Raster<UInt16> { Raster(size: size, channels: 1, values: labels) }
+
+    /// The labels inside `window`.
+    public func cropped(to window: Window) -> LabelMap {
+        if window == Window(size) { return self }
+        return LabelMap(height: window.height, width: window.width, labels: raster.cropped(to: window))
+    }
+
+    /// Left and right exchanged.
+    public func flippedHorizontally() -> LabelMap {
+        LabelMap(height: height, width: width, labels: raster.flippedHorizontally())
+    }
+
+    /// The map in the top left corner of one that is `size` at least, `fill` elsewhere.
+    public func padded(to size: Size, with fill: UInt16 = LabelMap.ignore) -> LabelMap {
+        let size = self.size.union(size)
+        if size == self.size { return self }
+        return LabelMap(height: size.height, width: size.width, labels: raster.padded(to: size, with: fill))
+    }
+}
+
+extension Size {
+    /// The larger of both, side by side.
+    func union(_ other: Size) -> Size { Size(height: max(height, other.height), width: max(width, other.width)) }
+}

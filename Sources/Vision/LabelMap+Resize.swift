@@ -1,0 +1,31 @@
+extension LabelMap {
+    /// The map at another size; each pixel copies the one that OpenCV's `INTER_NEAREST` picks (it floors, and does not round).
+    ///
+    /// - Parameters:
+    ///   - size: the size of the whole result, at least 1×1.
+    ///   - window: the part of the result to compute; everything if left out.
+    public func resized(to size: Size, window: Window? = nil) -> LabelMap {
+        let window = window ?? Window(size)
+        precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")
+        if size == self.size { return cropped(to: window) }
+        let columns = nearestAxis(source: width, target: size.width, range: window.x..<window.x + window.width)
+        let rows = nearestAxis(source: height, target: size.height, range: window.y..<window.y + window.height)
+        let labels = [UInt16](unsafeUninitializedCapacity: window.height * window.width) { target, count in
+            self.labels.withUnsafeBufferPointer { source in
+                columns.withUnsafeBufferPointer { columns in
+                    for y in 0..<window.height {
+                        let to = target.baseAddress! + y * window.width
+                        if y > 0, rows[y] == rows[y - 1] {
+                            to.update(from: to - window.width, count: window.width)
+                            continue
+                        }
+                        let from = source.baseAddress! + rows[y] * width
+                        for x in 0..<columns.count { to[x] = from[columns[x]] }
+                    }
+                }
+            }
+            count = window.height * window.width
+        }
+        return LabelMap(height: window.height, width: window.width, labels: labels)
+    }
+}

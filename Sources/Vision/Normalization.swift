@@ -1,0 +1,52 @@
+/// Mean and standard deviation of each channel, R, G, B, by which a network wants its pictures shifted and scaled.
+public struct Normalization: Sendable, Equatable {
+    public let mean: [Double]
+    public let std: [Double]
+
+    /// - Parameters: three means and three positive deviations, in levels of 0 … 255.
+    public init(mean: [Double], std: [Double]) {
+        precondition(mean.count == 3 && std.count == 3 && std.allSatisfy { $0 > 0 }, "three channels, positive deviations")
+        self.mean = mean
+        self.std = std
+    }
+
+    /// What CLIP was trained with.
+    public static let clip = Normalization(
+        mean: [0.48145466, 0.4578275, 0.40821073].map { $0 * 255 }, std: [0.26862954, 0.26130258, 0.27577711].map { $0 * 255 })
+
+    /// `(x − mean) / std` for each of the 256 levels of each channel, in the arithmetic of mmcv's `imnormalize`: a difference of
+    /// floats times the reciprocal in double. Level `v` of channel `c` stands at `c · 256 + v`.
+    public func table() -> [Float] {
+        (0..<3).flatMap { c in
+            let (mean, reciprocal) = (Float(mean[c]), 1 / std[c])
+            return (0..<256).map { Float(Double(Float($0) - mean) * reciprocal) }
+        }
+    }
+
+    /// The normalised picture. `[h, w, 3] → [h, w, 3]`
+    public func callAsFunction(_ image: Image) -> FloatImage {
+        let pixels = [Float](unsafeUninitializedCapacity: image.pixels.count) { target, count in
+            image.pixels.withUnsafeBufferPointer { source in
+                table().withUnsafeBufferPointer { table in
+                    for i in 0..<image.height * image.width {
+                        let at = 3 &* i
+                        target[at] = table[Int(source[at])]
+                        target[at &+ 1] = table[256 &+ Int(source[at &+ 1])]
+                        target[at &+ 2] = table[512 &+ Int(source[at &+ 2])]
+                    }
+                }
+            }
+            count = image.pixels.count
+        }
+        return FloatImage(height: image.height, width: image.width, pixels: pixels)
+    }
+
+    /// The 8-bit picture of which this is the normalised one, rounded and clipped.
+    public func inverse(_ image: FloatImage) -> Image {
+        let pixels = image.pixels.indices.map { i in
+            let level = Double(image.pixels[i]) * std[i % 3] + mean[i % 3]
+            return UInt8(min(max(level.isNaN ? 0 : level, 0), 255).rounded())
+        }
+        return Image(height: image.height, width: image.width, pixels: pixels)
+    }
+}

@@ -1,0 +1,47 @@
+/// How a camera held the picture whose rows it stored: the values of EXIF's orientation tag.
+public enum Orientation: Int, Sendable, CaseIterable {
+    case upright = 1
+    case mirrored, turnedHalf, flipped, transposed, turnedRight, transverse, turnedLeft
+
+    /// Whether height and width change places.
+    public var swapsSides: Bool { rawValue >= 5 }
+}
+
+extension Size {
+    /// The size of a picture of this size once it is upright.
+    public func oriented(_ orientation: Orientation) -> Size {
+        orientation.swapsSides ? Size(height: width, width: height) : self
+    }
+}
+
+extension Image {
+    /// The picture as it is to be looked at, its stored rows and columns meaning what `orientation` says.
+    public func oriented(_ orientation: Orientation) -> Image {
+        guard orientation != .upright, !pixels.isEmpty else { return self }
+        let size = self.size.oriented(orientation)
+        let flipsRows = [.turnedHalf, .flipped, .turnedRight, .transverse].contains(orientation)
+        let flipsColumns = [.mirrored, .turnedHalf, .transverse, .turnedLeft].contains(orientation)
+        // Where the output's first pixel is read, and how far apart its neighbours across and down lie in the source.
+        let first = ((flipsRows ? height - 1 : 0) * width + (flipsColumns ? width - 1 : 0)) * 3
+        let row = flipsRows ? -width * 3 : width * 3
+        let column = flipsColumns ? -3 : 3
+        let (down, across) = orientation.swapsSides ? (column, row) : (row, column)
+        let pixels = [UInt8](unsafeUninitializedCapacity: self.pixels.count) { target, count in
+            self.pixels.withUnsafeBufferPointer { source in
+                var to = 0
+                for y in 0..<size.height {
+                    var from = first + y * down
+                    for _ in 0..<size.width {
+                        target[to] = source[from]
+                        target[to &+ 1] = source[from &+ 1]
+                        target[to &+ 2] = source[from &+ 2]
+                        to &+= 3
+                        from &+= across
+                    }
+                }
+            }
+            count = self.pixels.count
+        }
+        return Image(height: size.height, width: size.width, pixels: pixels)
+    }
+}
