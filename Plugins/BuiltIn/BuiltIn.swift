@@ -1,4 +1,5 @@
 import CLIP
+import Datasets
 import DenseCLIP
 import DenseKit
 import FPN
@@ -9,6 +10,6 @@ import Standard
 /// The plugins that densekit comes with.
 public enum BuiltIn {
     public static let plugins: [any Plugin] = [
-        ResNetPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), DenseCLIPPlugin(), StandardPlugin(),
+        ResNetPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
     ]
 }

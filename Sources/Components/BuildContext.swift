@@ -31,10 +31,3 @@ public struct BuildContext: Sendable {
         return context
     }
 }
-
-/// A setting that cannot be built: says what is allowed and what was found.
-public struct SettingError: Error, CustomStringConvertible, Sendable {
-    public let description: String
-
-    public init(_ description: String) { self.description = description }
-}

@@ -31,6 +31,13 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         }
     }
 
+    /// The same for a component that depends on its settings alone.
+    public mutating func register<Settings: Configuration>(
+        _ name: String, _ make: @escaping @Sendable (Settings) throws -> Component
+    ) {
+        register(name) { (settings: Settings, _: BuildContext) in try make(settings) }
+    }
+
     public var names: [String] { entries.keys.sorted() }
 
     /// Builds the component that `node` names.

@@ -1,3 +1,4 @@
+import Configuration
 import Vision
 
 /// A size as a setting: one number for a square, or `[height, width]`.

@@ -4,6 +4,13 @@
 /// to (seed, epoch, index) of the sample. So results do not depend on worker threads or machines.
 public protocol Transform: Sendable {
     func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws
+
+    /// The same step for a view of the image at another scale: what multi-scale testing makes of a `Resize`.
+    func scaled(by ratio: Double) -> any Transform
+}
+
+extension Transform {
+    public func scaled(by ratio: Double) -> any Transform { self }
 }
 
 /// Transforms in the order in which they are applied.
@@ -15,22 +22,6 @@ public struct Pipeline: Transform {
     public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws {
         for transform in transforms { try transform(&sample, &random) }
     }
-}
 
-/// A setting with a value that a component cannot work with.
-public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible {
-    public let component: String
-    /// The key as it stands in YAML.
-    public let key: String
-    /// What was expected and what was found.
-    public let problem: String
-
-    public init(_ component: String, _ key: String, _ problem: String) {
-        self.component = component
-        self.key = key
-        self.problem = problem
-    }
-
-    /// `component: key: problem`.
-    public var description: String { "\(component): \(key): \(problem)" }
+    public func scaled(by ratio: Double) -> any Transform { Pipeline(transforms.map { $0.scaled(by: ratio) }) }
 }

@@ -15,7 +15,7 @@ public struct Resize: Transform {
         public init() {}
     }
 
-    private let scale: (first: Int, second: Int)
+    private var scale: (first: Int, second: Int)
     private let ratios: (low: Double, high: Double)?
     private let keepsRatio: Bool
 
@@ -42,5 +42,12 @@ public struct Resize: Transform {
             return sample.resize(to: Size(height: sides[1], width: sides[0]))
         }
         sample.resize(to: sample.size.rescaled(within: ScaleLimit(scale.first, scale.second).scaled(by: ratio)))
+    }
+
+    /// Both sides times `ratio`, truncated, as mmsegmentation's multi-scale test does.
+    public func scaled(by ratio: Double) -> any Transform {
+        var copy = self
+        copy.scale = (max(1, Int(Double(scale.first) * ratio)), max(1, Int(Double(scale.second) * ratio)))
+        return copy
     }
 }

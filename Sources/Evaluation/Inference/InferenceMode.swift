@@ -1,4 +1,5 @@
 import NN
+import Vision
 
 /// How a model sees an image at test time.
 public enum InferenceMode: Sendable, Hashable {
@@ -18,18 +19,8 @@ func windows(over size: Pair, crop: Pair, stride: Pair) -> [Window] {
             let bottom = min(row * stride.height + crop.height, size.height)
             let right = min(column * stride.width + crop.width, size.width)
             let (top, left) = (max(bottom - crop.height, 0), max(right - crop.width, 0))
-            result.append(Window(top: top, left: left, height: bottom - top, width: right - left))
+            result.append(Window(y: top, x: left, height: bottom - top, width: right - left))
         }
     }
     return result
-}
-
-/// A rectangle of an image, in pixels.
-struct Window: Hashable {
-    let top: Int
-    let left: Int
-    let height: Int
-    let width: Int
-
-    var rows: Range<Int> { top..<top + height }
 }

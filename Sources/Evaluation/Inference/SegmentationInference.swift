@@ -1,4 +1,5 @@
 import Components
+import Vision
 
 /// Test-time segmentation: whole or sliding, one view or several. (mmsegmentation's `inference`, `simple_test`, `aug_test`)
 public struct SegmentationInference {
@@ -21,7 +22,7 @@ public struct SegmentationInference {
         var seen: [(Window, Tensor)] = []
         var classifier: ((Tensor) throws -> Tensor)?
         for window in layout(size) {
-            let crop = try image.narrowed(2, window.top, window.height).narrowed(3, window.left, window.width)
+            let crop = try image.narrowed(2, window.y, window.height).narrowed(3, window.x, window.width)
             guard case .segmentation(let embedding, let classify) = try model.predictions(crop) else { throw InferenceError.notSegmentation }
             seen.append((window, embedding))
             classifier = classify
@@ -32,7 +33,7 @@ public struct SegmentationInference {
 
     private func layout(_ size: Pair) -> [Window] {
         switch mode {
-        case .whole: [Window(top: 0, left: 0, height: size.height, width: size.width)]
+        case .whole: [Window(y: 0, x: 0, height: size.height, width: size.width)]
         case .slide(let crop, let stride): windows(over: size, crop: crop, stride: stride)
         }
     }

@@ -1,4 +1,5 @@
 import Components
+import Vision
 
 /// What the network saw of one view of an image: for every window the embedding that logits are made of. Logits themselves are made a
 /// few rows at a time, so memory does not grow with classes × resolution.
@@ -15,15 +16,15 @@ public struct SegmentationView {
         var counts = [Float](repeating: 0, count: rows.count * size.width)
         for (index, entry) in windows.enumerated() {
             let window = entry.window
-            let overlap = rows.clamped(to: window.rows)
+            let overlap = rows.clamped(to: window.y..<window.y + window.height)
             guard !overlap.isEmpty else { continue }
-            let part = try logits(of: index, overlap.lowerBound - window.top..<overlap.upperBound - window.top)
+            let part = try logits(of: index, overlap.lowerBound - window.y..<overlap.upperBound - window.y)
             let total = try sum ?? Tensor.zeros([part.size(0), part.size(1), rows.count, size.width], device: part.device)
-            try total.narrowed(2, overlap.lowerBound - rows.lowerBound, overlap.count).narrowed(3, window.left, window.width)
+            try total.narrowed(2, overlap.lowerBound - rows.lowerBound, overlap.count).narrowed(3, window.x, window.width)
                 .addInPlace(part)
             sum = total
             for row in overlap {
-                let start = (row - rows.lowerBound) * size.width + window.left
+                let start = (row - rows.lowerBound) * size.width + window.x
                 for place in start..<start + window.width { counts[place] += 1 }
             }
         }

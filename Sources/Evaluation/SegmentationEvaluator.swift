@@ -1,0 +1,87 @@
+import Components
+import Data
+import Foundation
+import Vision
+
+/// Measures a model on a data set: mIoU and its relatives, at one scale or several.
+public struct SegmentationEvaluator {
+    /// The views of test-time augmentation: every ratio, each also mirrored where `flip` says so.
+    public struct Augmentation: Sendable {
+        public var ratios: [Double]
+        public var flip: Bool
+
+        public init(ratios: [Double], flip: Bool) {
+            self.ratios = ratios
+            self.flip = flip
+        }
+
+        /// One view as it is.
+        public static let none = Augmentation(ratios: [1], flip: false)
+    }
+
+    public let inference: SegmentationInference
+    public let dataset: any Dataset
+    public let pipeline: Pipeline
+    public var augmentation = Augmentation.none
+    public var workers = 2
+    public var device = Device.cpu
+    public var precision: DType?
+
+    public init(_ inference: SegmentationInference, _ dataset: any Dataset, _ pipeline: Pipeline) {
+        self.inference = inference
+        self.dataset = dataset
+        self.pipeline = pipeline
+    }
+
+    /// Predicts every image and counts. The model is in inference mode during the call, and in its old mode after it.
+    ///
+    /// - Parameter each: is shown every image's name and prediction, with how many of them are done.
+    public func evaluate(each: (String, LabelMap, Int) throws -> Void = { _, _, _ in }) throws -> SegmentationScores {
+        let model = inference.model
+        let wasTraining = model.isTraining
+        try model.setTraining(false)
+        let scores = try withoutGrad { try count(each) }
+        if wasTraining { try model.setTraining(true) }
+        return scores
+    }
+
+    private func count(_ each: (String, LabelMap, Int) throws -> Void) throws -> SegmentationScores {
+        let loaders = try augmentation.ratios.map { try Loader(dataset, ratio($0), options) }
+        var counts = ConfusionCounts(classCount: dataset.classes.count)
+        for index in 0..<dataset.count {
+            let batches = try loaders.compactMap { try $0.next() }
+            guard let first = batches.first, batches.count == loaders.count else { break }
+            let prediction = try predict(batches)
+            guard let labels = first.originalLabels.first ?? nil else { throw TargetError.noLabels }
+            try counts.add(prediction: prediction, label: labels)
+            try each(first.names[0], prediction, index + 1)
+        }
+        return SegmentationScores(counts)
+    }
+
+    private func ratio(_ ratio: Double) -> any Transform { ratio == 1 ? pipeline : pipeline.scaled(by: ratio) }
+
+    private var options: Loader.Options {
+        var options = Loader.Options()
+        options.shuffles = false
+        options.epochs = 1
+        options.workers = max(1, workers / augmentation.ratios.count)
+        options.keepsOriginalLabels = true
+        return options
+    }
+
+    /// The class of every pixel of an image, from the same image at one scale or several.
+    private func predict(_ batches: [Batch]) throws -> LabelMap {
+        let original = batches[0].items[0].originalSize
+        let labels = try withAutocast(precision, on: device) {
+            let views = try batches.flatMap { batch in try self.views(try batch.images(on: device)) }
+            return try inference.labels(views, size: Pair(original.height, original.width))
+        }
+        return try LabelMap(labels)
+    }
+
+    private func views(_ image: Tensor) throws -> [SegmentationView] {
+        let plain = try inference.view(image)
+        return augmentation.flip ? [plain, try inference.view(try image.flipped(3), flipped: true)] : [plain]
+    }
+}

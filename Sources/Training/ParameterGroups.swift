@@ -1,0 +1,28 @@
+import Components
+
+/// Factors of learning rate and weight decay for parameters of certain names.
+public struct Multipliers: Configuration, Hashable {
+    public var lrMult = 1.0
+    public var decayMult = 1.0
+
+    public init() {}
+}
+
+/// Groups parameters by the custom key that their names contain: the longest key first, the first match wins, as mmcv does.
+/// Parameters that do not learn are left out.
+public func parameterGroups(_ parameters: [NamedTensor], customKeys: [String: Multipliers]) -> [ParameterGroup] {
+    let keys = customKeys.keys.sorted().sorted { $0.count > $1.count }
+    var order: [Multipliers] = []
+    var members: [Multipliers: [NamedTensor]] = [:]
+    for parameter in parameters where parameter.tensor.requiresGrad {
+        let multipliers = keys.first { parameter.name.contains($0) }.flatMap { customKeys[$0] } ?? Multipliers()
+        if members[multipliers] == nil { order.append(multipliers) }
+        members[multipliers, default: []].append(parameter)
+    }
+    return order.map { multipliers in
+        let group = members[multipliers] ?? []
+        return ParameterGroup(
+            names: group.map(\.name), parameters: group.map(\.tensor), learningRateMultiplier: multipliers.lrMult,
+            decayMultiplier: multipliers.decayMult)
+    }
+}

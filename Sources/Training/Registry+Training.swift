@@ -1,0 +1,25 @@
+import Components
+
+/// Settings that make an optimizer once the parameters are there.
+public protocol OptimizerRecipe: Sendable {
+    func optimizer(for parameters: [NamedTensor]) throws -> any Optimizer
+}
+
+/// The learning rate over time.
+public protocol Schedule: Sendable {
+    /// - Parameters:
+    ///   - base: the group's rate, its multiplier included
+    ///   - iteration: counts from 0
+    func learningRate(base: Double, iteration: Int, of total: Int) -> Double
+}
+
+extension Registry {
+    public var optimizers: ComponentTable<any OptimizerRecipe> {
+        get { self[(any OptimizerRecipe).self, kind: "optimizer"] }
+        set { self[(any OptimizerRecipe).self, kind: "optimizer"] = newValue }
+    }
+    public var schedules: ComponentTable<any Schedule> {
+        get { self[(any Schedule).self, kind: "schedule"] }
+        set { self[(any Schedule).self, kind: "schedule"] = newValue }
+    }
+}
