@@ -50,7 +50,7 @@ public enum AtomicFile {
         try synchronize(folder: folder)
     }
 
-    private static func synchronize(folder: String) throws(CheckpointError) {
+    static func synchronize(folder: String) throws(CheckpointError) {
         let number = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard number >= 0 else { throw .system("cannot be opened", errno, path: folder) }
         defer { close(number) }

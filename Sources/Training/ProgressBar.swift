@@ -1,0 +1,26 @@
+import Foundation
+
+/// One line at the bottom of a terminal. Makes nothing where the output is not a terminal.
+public final class ProgressBar {
+    private var shownAt = 0.0
+
+    public init?() {
+        guard isatty(STDERR_FILENO) == 1, ProcessInfo.processInfo.environment["TERM"] != "dumb" else { return nil }
+    }
+
+    /// Redraws at most ten times a second.
+    public func show(_ done: Int, of total: Int, note: String) {
+        let now = monotonicSeconds()
+        guard now - shownAt >= 0.1 || done == total else { return }
+        shownAt = now
+        let width = 30
+        let filled = total > 0 ? min(width, width * done / total) : 0
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        write("\r\u{1B}[K\(bar) \(done)/\(total)  \(note)")
+    }
+
+    /// Leaves an empty line to write on.
+    public func clear() { write("\r\u{1B}[K") }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,115 @@
+import Checkpoints
+import Components
+import Data
+import Evaluation
+import Foundation
+import Vision
+
+/// A configuration brought to life: its plugins loaded, its data sets found, its model built. What every command starts from.
+public struct Session {
+    public let file: String
+    public let node: Node
+    public let experiment: Experiment
+    public let registry: Registry
+    public let device: Device
+
+    /// Reads the configuration and loads its plugins.
+    ///
+    /// - Parameter overrides: `a.b.c=value` from the command line
+    public init(
+        _ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu,
+        loadPlugins: ([Located<String>], Registry) throws -> Registry
+    ) throws {
+        self.file = file
+        node = try Node.load(path: file, overrides: overrides)
+        experiment = try node.decode()
+        try experiment.train.validate()
+        self.registry = try loadPlugins(experiment.plugins, registry)
+        self.device = device
+    }
+
+    private var context: BuildContext { BuildContext(registry: registry) }
+
+    public func trainDataset() throws -> any Dataset { try dataset(experiment.data.train, "train") }
+    public func validationDataset() throws -> any Dataset { try dataset(experiment.data.val, "val") }
+
+    private func dataset(_ node: ComponentNode?, _ part: String) throws -> any Dataset {
+        guard let node else {
+            throw ConfigurationError(at: .file(file), "data.\(part) is missing", hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`")
+        }
+        return try registry.datasets.make(node, context)
+    }
+
+    public func trainPipeline() throws -> Pipeline { try registry.pipeline(experiment.data.trainPipeline) }
+    public func testPipeline() throws -> Pipeline { try registry.pipeline(experiment.data.testPipeline) }
+
+    /// The model for `classes`, on the session's device, initialised from the seed.
+    public func model(_ classes: ClassList) throws -> DenseModel {
+        try Generator.seed(experiment.train.seed)
+        let model = try DenseModel(experiment.model, BuildContext(registry: registry, classNames: classes.names))
+        try model.move(to: device)
+        return model
+    }
+
+    /// The evaluator of `model` on the validation data.
+    public func evaluator(_ model: DenseModel, _ dataset: any Dataset) throws -> SegmentationEvaluator {
+        let inference = SegmentationInference(model, mode: try experiment.test.inferenceMode)
+        var evaluator = SegmentationEvaluator(inference, dataset, try testPipeline())
+        evaluator.workers = experiment.data.workers
+        evaluator.device = device
+        evaluator.precision = experiment.test.precision.dtype
+        return evaluator
+    }
+
+    /// The resolved configuration as YAML, every value with its origin.
+    public var resolved: String { node.yaml(origins: true) }
+
+    /// Everything for training, from the beginning, in `work`.
+    public func trainer(in work: WorkDirectory, dataset: any Dataset) throws -> Trainer {
+        let model = try model(dataset.classes)
+        let settings = experiment.train
+        let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
+        let schedule = try registry.schedules.make(experiment.schedule, context)
+        let info = Checkpoint.ModelInfo(classes: dataset.classes, configuration: node.yaml())
+        let progress = ProgressBar()
+        let log = LogHook(scalarsPath: work.scalarsPath, progress: progress)
+        var hooks: [any Hook] = [log]
+        if experiment.data.val != nil {
+            let validation = try validationDataset()
+            guard validation.classes.names == dataset.classes.names else { throw SessionError.otherClasses }
+            hooks.append(
+                EvaluationHook(try evaluator(model, validation), directory: work.path, info: info, log: log, progress: progress))
+        }
+        hooks.append(CheckpointHook(directory: work.path, info: info))
+        let pipeline = try trainPipeline()
+        var options = Loader.Options()
+        options.batch = settings.imagesAtATime
+        options.workers = experiment.data.workers
+        options.seed = settings.seed
+        options.badImage = experiment.data.badImage
+        return Trainer(
+            model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device,
+            logger: try RunLog.logger(path: work.logPath), hooks: hooks
+        ) { [options] iteration in
+            var options = options
+            options.iteration = iteration
+            return try Loader(dataset, pipeline, options)
+        }
+    }
+}
+
+extension Trainer {
+    /// Continues the run whose checkpoint is at `path`.
+    public func resume(from path: String) throws { try Checkpoint.resume(self, from: path) }
+}
+
+/// Parts of a configuration that contradict each other.
+public enum SessionError: Error, CustomStringConvertible, Sendable {
+    case otherClasses
+
+    public var description: String {
+        switch self {
+        case .otherClasses: "data.train and data.val have different classes: a model is validated on the classes that it was trained for"
+        }
+    }
+}
