@@ -138,7 +138,7 @@ struct Composer {
     private mutating func addKey(_ scalar: Node.Scalar, at location: SourceLocation) throws {
         guard let top = stack.indices.last else { return }
         let name = scalar.text
-        if name.isEmpty { throw ConfigurationError(at: location, "a key is missing before ':'") }
+        if name.isEmpty, scalar.isPlain { throw ConfigurationError(at: location, "a key is missing before ':'") }
         if name.unicodeScalars.count > Limits.keyLetters {
             throw ConfigurationError(at: location, "a key of more than \(Limits.keyLetters) letters: '\(name.shortened)'")
         }

@@ -2,12 +2,14 @@
 ///
 ///     a.yaml:12:3: unknown key 'chanels' in FPN; did you mean 'channels'? (keys: channels, num_outs)
 public struct ConfigurationError: Error, Sendable, Hashable {
+    /// The key or value to change.
     public let location: SourceLocation
     /// What is wrong, without the location.
     public let message: String
     /// What to do about it, where that is known.
     public let hint: String?
 
+    /// An error at `location`.
     public init(at location: SourceLocation, _ message: String, hint: String? = nil) {
         self.location = location
         self.message = message

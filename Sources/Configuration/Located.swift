@@ -2,10 +2,12 @@
 ///
 ///     var root: Located<String> = "data/ade20k"
 public struct Located<Value: Codable & Sendable>: Sendable {
+    /// The value itself.
     public var value: Value
     /// `default` for a value that was made in Swift.
     public let location: SourceLocation
 
+    /// A value made in Swift, unless `location` says where it is written.
     public init(_ value: Value, at location: SourceLocation = .default) {
         self.value = value
         self.location = location

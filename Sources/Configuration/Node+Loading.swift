@@ -73,7 +73,7 @@ private struct Loader {
     private mutating func read(_ path: String, askedAt asked: SourceLocation?) throws -> File {
         let bytes = try ConfigurationFile.read(path, askedAt: asked)
         let (root, count) = try Composer.compose(bytes) { .position(file: path, line: $0.line, column: $0.column) }
-        guard let root else { return File(node: Node(.mapping(Node.Mapping()), at: .file(path)), nodes: 1) }
+        guard let root, !root.isNull else { return File(node: Node(.mapping(Node.Mapping()), at: .file(path)), nodes: 1) }
         guard var own = root.mapping else {
             throw ConfigurationError(at: root.location, "a configuration is a mapping of keys, found \(root.summary)")
         }

@@ -3,6 +3,7 @@
 ///     let node = try Node.load(path: "a.yaml", overrides: ["train.batch=4"])
 ///     let experiment = try node.decode(Experiment.self)
 public struct Node: Sendable {
+    /// What a node holds. Null is what is left out after a key, `~` and `null`.
     public enum Value: Sendable, Equatable {
         case null
         case scalar(Scalar)
@@ -10,9 +11,12 @@ public struct Node: Sendable {
         case mapping(Mapping)
     }
 
+    /// What is written.
     public var value: Value
+    /// Where it is written.
     public var location: SourceLocation
 
+    /// A node made in Swift, or put together from others.
     public init(_ value: Value, at location: SourceLocation = .default) {
         self.value = value
         self.location = location
@@ -23,9 +27,13 @@ public struct Node: Sendable {
         self.init(scalar.isNull ? .null : .scalar(scalar), at: location)
     }
 
+    /// Whether this is null.
     public var isNull: Bool { value == .null }
+    /// The text of a single value; nil for null, lists and mappings.
     public var scalar: Scalar? { if case .scalar(let scalar) = value { scalar } else { nil } }
+    /// The elements of a list; nil for anything else.
     public var sequence: [Node]? { if case .sequence(let nodes) = value { nodes } else { nil } }
+    /// The keys and values of a mapping; nil for anything else.
     public var mapping: Mapping? { if case .mapping(let mapping) = value { mapping } else { nil } }
 
     /// The value of `key`; nil when there is none, or when this is no mapping.
@@ -67,25 +75,31 @@ extension Node: Equatable {
 extension Node {
     /// Keys with their values, in the order in which they were written.
     public struct Mapping: Sendable {
+        /// A key, where it is written, and its value.
         public struct Entry: Sendable {
             public let key: String
             public let keyLocation: SourceLocation
             public var value: Node
         }
 
+        /// In the order in which they were written.
         public private(set) var entries: [Entry] = []
         /// Kept for large mappings only: most have a handful of keys, which are found sooner without it.
         private var positions: [String: Int] = [:]
         private static let smallCount = 8
 
+        /// No keys.
         public init() {}
 
+        /// The number of keys.
         public var count: Int { entries.count }
+        /// The keys in order.
         public var keys: [String] { entries.map(\.key) }
 
         /// The entry of `key`.
         public func entry(_ key: String) -> Entry? { position(of: key).map { entries[$0] } }
 
+        /// The value of `key`.
         public subscript(key: String) -> Node? { entry(key)?.value }
 
         /// Replaces the value of `key` where it stands, or adds it at the end.

@@ -4,10 +4,12 @@ extension Node {
     /// Unquoted text is read by the core rules of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema): `1e-4` is a number; `on`, `yes` and
     /// `12:30` are strings. Stricter than the rules: `010` is a string, because some take it for ten and others for eight.
     public struct Scalar: Sendable {
+        /// The characters, without quotes and escapes.
         public let text: String
         /// Without quotes: may be a number, a truth value or null.
         public let isPlain: Bool
 
+        /// A quoted text, or a plain one.
         public init(_ text: String, isPlain: Bool = false) {
             self.text = text
             self.isPlain = isPlain

@@ -43,6 +43,11 @@ struct Settings: Configuration, Equatable {
     init() {}
 }
 
+/// As deep as a file may be.
+struct Tree: Configuration, Equatable {
+    var child: [Tree] = []
+}
+
 /// No defaults: every key has to be there.
 struct Required: Decodable, Equatable {
     var channels: Int
@@ -146,6 +151,14 @@ struct Either: Decodable, Equatable {
     @Test func casesWithValues() throws {
         try settings("schedule: {poly: {power: 0.5}}") { $0.schedule = .poly(power: 0.5, minimum: 0) }
         try settings("schedule: {step: {milestones: [1, 2]}}") { $0.schedule = .step(milestones: [1, 2]) }
+    }
+
+    @Test func asDeepAsFilesGo() throws {
+        let depth = 31  // a mapping and a list each, the innermost mapping without a list
+        let yaml = String(repeating: "{child: [", count: depth) + "{}" + String(repeating: "]}", count: depth)
+        var tree = try parse(yaml).decode(Tree.self)
+        for _ in 0..<depth { tree = try #require(tree.child.first) }
+        #expect(tree == Tree())
     }
 
     @Test func typesWithoutDefaults() throws {

@@ -33,6 +33,13 @@ import Testing
         #expect(try folder.load() == parse(expected), "\(id)")
     }
 
+    @Test(arguments: ["", "# nothing\n", "---\n", "~"])
+    func emptyFiles(text: String) throws {
+        let folder = try Folder(["base.yaml": text, "a.yaml": "_base_: base.yaml\nx: 1", "b.yaml": text])
+        #expect(try folder.load() == parse("x: 1"))
+        #expect(try folder.load("b.yaml", overrides: ["x=1"]) == parse("x: 1"))
+    }
+
     @Test func fileErrors() throws {
         let folder = try Folder([
             "good.yaml": "x: 1", "list.yaml": "[1]", "lost.yaml": "a: 1\n_base_: goood.yaml", "self.yaml": "_base_: ./self.yaml",
@@ -121,6 +128,11 @@ import Testing
     func overrideErrors(assignment: String, expected: String) throws {
         let folder = try Folder(["a.yaml": "m: {x: 1, l: [{y: 1}, 2], e: [], h: FPN}"])
         #expect(folder.message(overrides: [assignment]) == expected)
+    }
+
+    @Test func messagesStayOnOneLine() throws {
+        let folder = try Folder(["a.yaml": "m: 1"])
+        #expect(folder.message(overrides: ["m.a\nb=1"]) == "--set m.a b=1: m is the number 1, which has no 'a b' (a.yaml:1:4)")
     }
 
     @Test func overridesAreNoDeeperThanFiles() throws {

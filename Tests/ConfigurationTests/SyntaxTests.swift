@@ -75,7 +75,7 @@ import Testing
             "a.yaml:1:1: a key must be a word, found a list or a mapping; quote a text that begins with '[' or '{'"
         ),
         ("alias as key", "a: &a x\n*a : 3", "a.yaml:2:1: a key must be a word, found an alias"),
-        ("no key", "'': 3", "a.yaml:1:1: a key is missing before ':'"),
+        ("no key", "?\n: 3", "a.yaml:1:2: a key is missing before ':'"),
         (
             "tab", "a:\n\tb: 1",
             "a.yaml:2:1: not YAML: found character that cannot start any token; indent with spaces, not with tabs"
