@@ -43,6 +43,10 @@ struct Settings: Configuration, Equatable {
     init() {}
 }
 
+struct Named: Configuration, Equatable {
+    var windows = ["a": Window(size: 9)]
+}
+
 /// As deep as a file may be.
 struct Tree: Configuration, Equatable {
     var child: [Tree] = []
@@ -146,6 +150,8 @@ struct Either: Decodable, Equatable {
     @Test func dictionariesAreDataAndReplaceTheirDefault() throws {
         try settings("weights: {layerNorm: 2, 'x y': 3}") { $0.weights = ["layerNorm": 2, "x y": 3] }
         try settings("labels: {151: 255, 0: 1}") { $0.labels = [151: 255, 0: 1] }
+        #expect(try Named.decode(yaml: "{}").windows == ["a": Window(size: 9)])
+        #expect(try Named.decode(yaml: "windows: {a: {name: x}}").windows == ["a": Window(size: 3, name: "x")])
     }
 
     @Test func casesWithValues() throws {

@@ -27,8 +27,8 @@ import Testing
         Case("mappings", repeated("{a: ", 100_000), "a.yaml:1:257: nested more than 64 levels deep"),
         Case("dashes", repeated("- ", 100_000), "a.yaml:1:129: nested more than 64 levels deep"),
         Case(
-            "depth by aliases", "a: &a \(nested(40))\nb: \(repeated("[", 30))*a\(repeated("]", 30))",
-            "a.yaml:2:34: nested more than 64 levels deep"),
+            "depth by aliases", "a: &a \(nested(40))\nb: \(repeated("[", 24))*a\(repeated("]", 24))",
+            "a.yaml:2:28: nested more than 64 levels deep"),
         Case("values", "[\(repeated("x,", 100_000))]", "a.yaml:1:200000: more than 100,000 values after aliases"),
         Case(
             "text by aliases", "a: &a \(repeated("x", 500_000))\nb: [\(repeated("*a,", 100))]",
@@ -47,6 +47,7 @@ import Testing
 
     @Test func theLimitsThemselvesAreAllowed() throws {
         #expect(try parse(Self.nested(64))[0] != nil)
+        #expect(try parse("a: &a \(Self.nested(40))\nb: \(Self.repeated("[", 23))*a\(Self.repeated("]", 23))")["b"] != nil)
         #expect(try parse("[\(String(repeating: "x,", count: 99_999))]").sequence?.count == 99_999)
         #expect(try parse(String(repeating: "k", count: 128) + ": 1").mapping?.count == 1)
         #expect(try parse(String(repeating: "#", count: 1 << 20)).mapping?.count == 0)

@@ -12,6 +12,14 @@ import Testing
         #expect(node["b"]?[1]?.mapping?.entry("d")?.keyLocation.description == "a.yaml:4:14")
     }
 
+    @Test func equality() throws {
+        #expect(try parse("{a: 1, b: x}") == parse("b: 'x'\na: 1"))
+        for other in ["{a: 1}", "{a: 1, b: x, c: 2}", "{a: '1', b: x}", "{a: 1, b: [x]}", "{a: 1, c: x}"] {
+            #expect(try parse("{a: 1, b: x}") != parse(other), "\(other)")
+            #expect(try parse(other) != parse("{a: 1, b: x}"), "\(other)")
+        }
+    }
+
     @Test func byteOrderMarkIsSkipped() throws {
         #expect(try parse("\u{FEFF}a: 1")["a"]?.location.description == "a.yaml:1:4")
     }
