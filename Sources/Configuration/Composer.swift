@@ -72,10 +72,10 @@ struct Composer {
                 throw ConfigurationError(at: location, "a second document begins here", hint: "a configuration is one document")
             }
         case .documentEnd: break
-        case .scalar(let bytes, let isPlain, let anchor, let tag):
+        case .scalar(let text, let isPlain, let anchor, let tag):
             let isPlain = try Tag.scalarIsPlain(tag, isPlain, at: location)
-            if bytes.contains(0) { throw ConfigurationError(at: location, "a text holds the character NUL") }
-            try addScalar(Node.Scalar(String(decoding: bytes, as: UTF8.self), isPlain: isPlain), anchor: anchor, at: location)
+            if text.utf8.contains(0) { throw ConfigurationError(at: location, "a text holds the character NUL") }
+            try addScalar(Node.Scalar(text, isPlain: isPlain), anchor: anchor, at: location)
         case .alias(let name): try addAlias(name, at: location)
         case .sequenceStart(let anchor, let tag):
             try Tag.check(tag, is: "seq", at: location)

@@ -5,7 +5,7 @@ enum YAMLEvent {
     case documentStart
     case documentEnd
     case alias(String)
-    case scalar([UInt8], isPlain: Bool, anchor: String?, tag: String?)
+    case scalar(String, isPlain: Bool, anchor: String?, tag: String?)
     case sequenceStart(anchor: String?, tag: String?)
     case mappingStart(anchor: String?, tag: String?)
     /// The end of the innermost sequence or mapping.
@@ -86,7 +86,7 @@ extension YAMLEvent {
         case YAML_SCALAR_EVENT:
             let scalar = data.scalar
             self = .scalar(
-                Array(UnsafeBufferPointer(start: scalar.value, count: scalar.length)),
+                String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self),
                 isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, anchor: string(scalar.anchor), tag: string(scalar.tag))
         case YAML_SEQUENCE_START_EVENT:
             self = .sequenceStart(anchor: string(data.sequence_start.anchor), tag: string(data.sequence_start.tag))
