@@ -109,6 +109,7 @@ let package = Package(
         test("Evaluation", ["Evaluation", "Vision"]),
         test("Configuration", ["Configuration"]),
         test("Checkpoints", ["Checkpoints"]),
+        test("CommandLine", ["CommandLine", "Vision"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,61 @@
+import Vision
+
+/// A small picture with labels for the demonstration: a landscape with things in it, drawn by a pure function of seed and index.
+///
+/// Every class has a texture of its own, and colours overlap: water may look like the sky, sand like bricks, a ball like grass. Light and tint
+/// change from scene to scene. Labels are exact at every pixel; a thin line along the horizon is left unlabelled, as data sets have it.
+public struct Scene: Sendable {
+    /// The classes, in the order of their indices in the labels.
+    public static let classes = ClassList(
+        names: ["sky", "grass", "water", "sand", "brick wall", "tree", "ball", "striped box"],
+        palette: [
+            Color(110, 170, 230), Color(80, 170, 70), Color(40, 80, 190), Color(225, 200, 130), Color(170, 75, 55),
+            Color(20, 95, 45), Color(230, 60, 160), Color(250, 230, 50),
+        ])
+
+    public let image: Image
+    public let labels: LabelMap
+
+    /// Draws scene `index` of the data set `seed`: the same picture at any time and on any machine, `size` pixels wide and high.
+    public static func render(seed: UInt64, index: Int, size: Int = 128) -> Scene {
+        var random = SceneRandom(seed: seed, index: index)
+        let layers = SceneLayer.landscape(&random)
+        let light = Light(&random)
+        var pixels = [UInt8](repeating: 0, count: size * size * 3)
+        var labels = [UInt16](repeating: LabelMap.ignore, count: size * size)
+        for y in 0..<size {
+            for x in 0..<size {
+                let p = (SIMD2(Float(x), Float(y)) + 0.5) / Float(size)
+                guard let layer = layers.last(where: { $0.shape.contains(p) }) else { continue }
+                let color = light.applied(to: layer.texture.color(p), p, x, y)
+                let bytes = SIMD3<UInt8>(
+                    clamping: SIMD3<Int32>((color * 255).clamped(lowerBound: .zero, upperBound: .init(repeating: 255))))
+                let pixel = y * size + x
+                labels[pixel] = layer.label
+                for channel in 0..<3 { pixels[3 * pixel + channel] = bytes[channel] }
+            }
+        }
+        return Scene(
+            image: Image(height: size, width: size, pixels: pixels), labels: LabelMap(height: size, width: size, labels: labels))
+    }
+
+    /// Brightness, tint, a gradient across the picture, and the noise of a camera.
+    private struct Light {
+        private let gain: SIMD3<Float>
+        private let slope: SIMD2<Float>
+        private let noise: PlaneNoise
+
+        init(_ random: inout SceneRandom) {
+            let tint = SIMD3(random.number(0.86, 1.14), random.number(0.86, 1.14), random.number(0.86, 1.14))
+            gain = tint * random.number(0.65, 1.2)
+            slope = random.direction() * random.number(0, 0.3)
+            noise = PlaneNoise(&random)
+        }
+
+        func applied(to color: SIMD3<Float>, _ p: SIMD2<Float>, _ x: Int, _ y: Int) -> SIMD3<Float> {
+            let gradient = 1 + (slope * (p - 0.5)).sum() * 2
+            let grain = 0.06 * (noise.value(Int32(truncatingIfNeeded: x), Int32(truncatingIfNeeded: y)) - 0.5)
+            return color * gain * gradient + SIMD3(repeating: grain)
+        }
+    }
+}
