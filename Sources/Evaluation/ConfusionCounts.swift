@@ -37,14 +37,18 @@ public struct ConfusionCounts: Sendable, Equatable {
         do {
             try add(prediction: prediction.labels, label: label.labels)
         } catch .outOfRange(let what, let index, _, let pixel) {
-            throw .outOfRange(what, index, classCount: classCount, pixel: [pixel[0] / label.width, pixel[0] % label.width])
+            throw .outOfRange(
+                what, index, classCount: classCount,
+                pixel: [pixel[0] / label.width, pixel[0] % label.width])
         }
     }
 
     /// Counts the pixels of one image, or of a part of one. A position in an error is the pixel's offset.
     /// - Throws: `ConfusionError`; nothing is counted then.
     public mutating func add(prediction: [UInt16], label: [UInt16]) throws(ConfusionError) {
-        guard prediction.count == label.count else { throw .sizes(prediction: [prediction.count], label: [label.count]) }
+        guard prediction.count == label.count else {
+            throw .sizes(prediction: [prediction.count], label: [label.count])
+        }
         var counted = self
         try prediction.withUnsafeBufferPointer { prediction throws(ConfusionError) in
             try label.withUnsafeBufferPointer { label throws(ConfusionError) in
@@ -56,7 +60,8 @@ public struct ConfusionCounts: Sendable, Equatable {
 
     /// Adds what another worker counted.
     public static func += (sum: inout ConfusionCounts, other: ConfusionCounts) {
-        precondition(sum.classCount == other.classCount, "counts of different numbers of classes cannot be added")
+        precondition(
+            sum.classCount == other.classCount, "counts of different numbers of classes cannot be added")
         for i in sum.intersect.indices {
             sum.intersect[i] += other.intersect[i]
             sum.predicted[i] += other.predicted[i]
@@ -87,8 +92,12 @@ public struct ConfusionCounts: Sendable, Equatable {
             }
             while end < count, prediction[end] == p, label[end] == l { end += 1 }
             if l != LabelMap.ignore {
-                guard l < classCount else { throw .outOfRange(.label, Int(l), classCount: classCount, pixel: [start]) }
-                guard p < classCount else { throw .outOfRange(.prediction, Int(p), classCount: classCount, pixel: [start]) }
+                guard l < classCount else {
+                    throw .outOfRange(.label, Int(l), classCount: classCount, pixel: [start])
+                }
+                guard p < classCount else {
+                    throw .outOfRange(.prediction, Int(p), classCount: classCount, pixel: [start])
+                }
                 labelled[Int(l)] += end - start
                 predicted[Int(p)] += end - start
                 if p == l { intersect[Int(l)] += end - start }
@@ -116,7 +125,9 @@ public enum ConfusionError: Error, Equatable, Sendable, CustomStringConvertible 
             "the prediction has size \(prediction) and the label \(label): resize the prediction to the label's size first."
         case .outOfRange(let side, let index, let classCount, let pixel):
             "the \(side) has class \(index) at pixel \(pixel), but there are the classes 0 to \(classCount - 1)"
-                + (side == .label ? " and \(LabelMap.ignore) for unlabelled pixels: map the labels when they are read." : ".")
+                + (side == .label
+                    ? " and \(LabelMap.ignore) for unlabelled pixels: map the labels when they are read."
+                    : ".")
         }
     }
 }

@@ -10,7 +10,8 @@ public struct SegmentationReport: Sendable {
     ///   - names: one for each class.
     ///   - metrics: what to report, in this order.
     public init(
-        _ scores: SegmentationScores, names: [String], metrics: [SegmentationScores.Metric] = [.iou, .accuracy]
+        _ scores: SegmentationScores, names: [String],
+        metrics: [SegmentationScores.Metric] = [.iou, .accuracy]
     ) {
         precondition(names.count == scores.classCount, "a report needs a name for each class")
         self.scores = scores
@@ -21,7 +22,9 @@ public struct SegmentationReport: Sendable {
     /// Two tables in MMSegmentation's style: every class, then the means. A class that is nowhere is called absent.
     public var table: String {
         let values = metrics.map { scores.perClass($0) }
-        let classes = names.indices.map { row in [names[row]] + values.map { Self.cell(SegmentationScores.percent($0[row])) } }
+        let classes = names.indices.map { row in
+            [names[row]] + values.map { Self.cell(SegmentationScores.percent($0[row])) }
+        }
         let summary = scores.summary(metrics)
         return """
             per class results:

@@ -52,7 +52,8 @@ public struct SegmentationScores: Sendable, Equatable {
 
     /// `aAcc` and the means in percent, rounded to two decimals, in MMSegmentation's order and under its names.
     public func summary(_ metrics: [Metric] = [.iou, .accuracy]) -> [(name: String, percent: Double)] {
-        [("aAcc", Self.percent(pixelAccuracy))] + metrics.map { ("m" + $0.rawValue, Self.percent(mean($0))) }
+        [("aAcc", Self.percent(pixelAccuracy))]
+            + metrics.map { ("m" + $0.rawValue, Self.percent(mean($0))) }
     }
 
     /// A fraction in percent with two decimals, halves to even.

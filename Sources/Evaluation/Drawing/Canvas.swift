@@ -1,0 +1,126 @@
+import Vision
+
+/// A rectangle of pixels; it may reach beyond a picture's edges.
+public struct PixelRectangle: Sendable, Equatable {
+    public var x: Int
+    public var y: Int
+    public var width: Int
+    public var height: Int
+
+    public init(x: Int, y: Int, width: Int, height: Int) {
+        self.x = x
+        self.y = y
+        self.width = width
+        self.height = height
+    }
+}
+
+/// Draws on a copy of a picture. What lies beyond the edges is left out.
+public struct Canvas: Sendable {
+    /// The drawing so far.
+    public private(set) var image: Image
+
+    public init(_ image: Image) { self.image = image }
+
+    /// The size of `text` in pixels, at `scale` pixels for a dot of the font.
+    public static func size(of text: String, scale: Int = 1) -> (width: Int, height: Int) {
+        (max(text.count * BitmapFont.advance - 1, 0) * scale, BitmapFont.height * scale)
+    }
+
+    /// A filled rectangle.
+    public mutating func fill(_ rectangle: PixelRectangle, _ color: Color) {
+        let columns = clamped(rectangle.x, rectangle.width, to: image.width)
+        let rows = clamped(rectangle.y, rectangle.height, to: image.height)
+        let width = image.width
+        image.pixels.withUnsafeMutableBufferPointer { pixels in
+            for y in rows {
+                for x in columns {
+                    let pixel = 3 * (y * width + x)
+                    pixels[pixel] = color.red
+                    pixels[pixel + 1] = color.green
+                    pixels[pixel + 2] = color.blue
+                }
+            }
+        }
+    }
+
+    /// The outline of a rectangle, drawn inside of it.
+    public mutating func outline(_ rectangle: PixelRectangle, _ color: Color, thickness: Int = 1) {
+        let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+        let thickness = min(thickness, min(width, height))
+        fill(PixelRectangle(x: x, y: y, width: width, height: thickness), color)
+        fill(PixelRectangle(x: x, y: y + height - thickness, width: width, height: thickness), color)
+        fill(PixelRectangle(x: x, y: y, width: thickness, height: height), color)
+        fill(PixelRectangle(x: x + width - thickness, y: y, width: thickness, height: height), color)
+    }
+
+    /// One line of text with its upper left corner at (`x`, `y`). Printable ASCII; other characters show as `?`.
+    public mutating func text(_ text: String, x: Int, y: Int, _ color: Color, scale: Int = 1) {
+        for (position, character) in text.enumerated() {
+            let left = x + position * BitmapFont.advance * scale
+            if left >= image.width { return }
+            for (row, bits) in zip(0..., BitmapFont.glyph(character)) where bits != 0 {
+                for column in 0..<BitmapFont.width where bits >> (BitmapFont.width - 1 - column) & 1 == 1 {
+                    fill(
+                        PixelRectangle(
+                            x: left + column * scale, y: y + row * scale, width: scale, height: scale), color)
+                }
+            }
+        }
+    }
+
+    /// Text on a background that just holds it; black or white, whichever reads better.
+    public mutating func label(_ text: String, x: Int, y: Int, background: Color, scale: Int = 1) {
+        let size = Canvas.size(of: text, scale: scale)
+        fill(
+            PixelRectangle(x: x, y: y, width: size.width + 4 * scale, height: size.height + 2 * scale),
+            background)
+        self.text(text, x: x + 2 * scale, y: y + 2 * scale, background.readableInk, scale: scale)
+    }
+
+    /// A box with its name: the outline, and the label above it, or inside where there is no room above.
+    public mutating func box(
+        _ rectangle: PixelRectangle, label: String, _ color: Color, thickness: Int = 2, scale: Int = 1
+    ) {
+        outline(rectangle, color, thickness: thickness)
+        if label.isEmpty { return }
+        let size = Canvas.size(of: label, scale: scale)
+        let above = rectangle.y - size.height - 2 * scale
+        let x = max(0, min(rectangle.x, image.width - size.width - 4 * scale))
+        self.label(
+            label, x: x, y: above >= 0 ? above : max(rectangle.y, 0), background: color, scale: scale)
+    }
+
+    /// Puts `other` with its upper left corner at (`x`, `y`).
+    public mutating func paste(_ other: Image, x: Int, y: Int) {
+        let columns = clamped(x, other.width, to: image.width)
+        let rows = clamped(y, other.height, to: image.height)
+        let width = image.width
+        if columns.isEmpty { return }
+        image.pixels.withUnsafeMutableBufferPointer { pixels in
+            other.pixels.withUnsafeBufferPointer { source in
+                for row in rows {
+                    let from = 3 * ((row - y) * other.width + columns.lowerBound - x)
+                    let to = 3 * (row * width + columns.lowerBound)
+                    for offset in 0..<(3 * columns.count) { pixels[to + offset] = source[from + offset] }
+                }
+            }
+        }
+    }
+
+    /// The part of `start..<start + length` that lies in `0..<limit`.
+    private func clamped(_ start: Int, _ length: Int, to limit: Int) -> Range<Int> {
+        let (end, overflow) = start.addingReportingOverflow(max(length, 0))
+        let low = min(max(start, 0), limit)
+        return low..<max(low, min(overflow ? limit : end, limit))
+    }
+}
+
+extension Color {
+    /// Black or white: what is read better on this colour.
+    var readableInk: Color {
+        // Rec. 601's weights of the channels in brightness, in thousandths.
+        299 * Int(red) + 587 * Int(green) + 114 * Int(blue) > 140_000
+            ? Color(0, 0, 0) : Color(255, 255, 255)
+    }
+}
