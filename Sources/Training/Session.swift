@@ -16,15 +16,12 @@ public struct Session {
     /// Reads the configuration and loads its plugins.
     ///
     /// - Parameter overrides: `a.b.c=value` from the command line
-    public init(
-        _ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu,
-        loadPlugins: ([Located<String>], Registry) throws -> Registry
-    ) throws {
+    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
         self.file = file
         node = try Node.load(path: file, overrides: overrides)
         experiment = try node.decode()
         try experiment.train.validate()
-        self.registry = try loadPlugins(experiment.plugins, registry)
+        self.registry = try registry.loading(experiment.plugins)
         self.device = device
     }
 

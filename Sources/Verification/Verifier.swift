@@ -34,7 +34,7 @@ public struct Verifier {
 
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {
         let file: ModelFile = try Node.load(path: modelPath).decode()
-        let subject = try file.build(for: golden, try FilePlugins.install(file.plugins, into: registry))
+        let subject = try file.build(for: golden, try registry.loading(file.plugins))
         var comparisons = try fill(subject.module, golden)
         try subject.module.move(to: device)
         try subject.module.setTraining(golden.mode == "train")

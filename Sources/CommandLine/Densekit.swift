@@ -1,0 +1,64 @@
+import ArgumentParser
+import DenseKit
+import Foundation
+
+/// The plugins that an executable is linked with.
+public protocol PluginList: Sendable {
+    static var plugins: [any Plugin] { get }
+}
+
+/// The command line: `densekit SUBCOMMAND …`.
+public struct Densekit<List: PluginList>: ParsableCommand {
+    public static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "densekit", abstract: "Dense prediction with language guidance: train, evaluate, look, from one YAML file.",
+            version: "0.1.0",
+            subcommands: [
+                DemoCommand<List>.self, TrainCommand<List>.self, TestCommand<List>.self, InferCommand<List>.self,
+                CheckCommand<List>.self, ShowCommand<List>.self, VerifyCommand<List>.self, ComponentsCommand<List>.self,
+                NewCommand.self, BenchCommand<List>.self, DoctorCommand.self,
+            ])
+    }
+
+    public init() {}
+
+    /// Runs the command that the process was started with and ends the process: 0 when all is well, 1 for a failure, 2 for a mistake
+    /// in a configuration or a case.
+    public static func start() -> Never {
+        becomePatient()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            Foundation.exit(0)
+        } catch let error as ExitCode {
+            Foundation.exit(error.rawValue)
+        } catch where isArgumentParser(error) {
+            exit(withError: error)
+        } catch {
+            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            Foundation.exit(isMistake(error) ? 2 : 1)
+        }
+    }
+
+    /// Help, version and mistakes on the command line are the parser's to print.
+    private static func isArgumentParser(_ error: any Error) -> Bool {
+        exitCode(for: error) != .failure || error is ValidationError
+    }
+
+    private static func isMistake(_ error: any Error) -> Bool {
+        error is ConfigurationError || error is BuildError || error is SettingError || error is ModelConfigurationError
+            || error is FilePluginError || error is SessionError
+    }
+
+    /// Threads of the engine that spin while they wait take whole time slices from loader threads where cores are few. The variable is
+    /// read before `main`, so the process starts itself once more.
+    private static func becomePatient() {
+        guard getenv("OMP_WAIT_POLICY") == nil, getenv("DENSEKIT_STARTED") == nil else { return }
+        setenv("OMP_WAIT_POLICY", "passive", 1)
+        setenv("DENSEKIT_STARTED", "1", 1)
+        var arguments = CommandLine.arguments.map { strdup($0) }
+        arguments.append(nil)
+        execv("/proc/self/exe", &arguments)
+        // Where that is not possible, go on as we are.
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import DenseKit
+
+/// Options that every command which computes has.
+struct ComputeOptions: ParsableArguments {
+    @Option(help: "Where to compute: cpu, cuda or cuda:N.")
+    var device = "cpu"
+
+    @Option(help: "Threads of the engine; OMP_NUM_THREADS, else all processors, if left out.")
+    var threads: Int?
+
+    /// Sets the engine up. Throws `ValidationError` for a device that is not there.
+    func start() throws -> Device {
+        guard let device = Device(device) else { throw ValidationError("--device '\(device)' is none of cpu, cuda, cuda:N") }
+        if case .cuda(let index) = device, index >= Engine.cudaDeviceCount {
+            throw ValidationError(
+                "--device \(device): this engine sees \(Engine.cudaDeviceCount) CUDA devices; build with LIBTORCH=… of a CUDA build (see "
+                    + "`densekit doctor`)")
+        }
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, found \(threads)") }
+        try Engine.setThreadCount(threads ?? Engine.defaultThreadCount)
+        return device
+    }
+}
+
+/// The configuration file and what the command line changes in it.
+struct ConfigOptions: ParsableArguments {
+    @Argument(help: "The configuration, a YAML file.")
+    var config: String
+
+    @Option(name: [.customLong("set"), .customShort("o")], help: "Change a value: a.b.0.c=v. May be given several times.")
+    var overrides: [String] = []
+
+    @Option(name: .customLong("cfg-options"), parsing: .upToNextOption, help: .init("The same under OpenMMLab's name.", visibility: .hidden))
+    var cfgOptions: [String] = []
+
+    func session<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Session {
+        try Session(config, overrides: overrides + cfgOptions, registry: try Registry(List.plugins), device: device)
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import DenseKit
+import Foundation
+
+/// `densekit train CONFIG`
+struct TrainCommand<List: PluginList>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "train", abstract: "Train the model that a configuration describes.")
+    }
+
+    @OptionGroup var config: ConfigOptions
+    @OptionGroup var compute: ComputeOptions
+
+    @Option(help: "Where results go; work_dir of the configuration, else work_dirs/<its name>, if left out.")
+    var workDir: String?
+
+    @Option(help: "Go on from a checkpoint: its path, or auto for the newest in the work directory.")
+    var resume: String?
+
+    @Option(help: "Start from the weights of a checkpoint or a .safetensors file.")
+    var initFrom: String?
+
+    @Option(help: "Seed of weights, order and augmentation.")
+    var seed: UInt64?
+
+    func validate() throws {
+        if resume != nil, initFrom != nil {
+            throw ValidationError("--resume continues a run, --init-from starts a new one from given weights: use one of them")
+        }
+    }
+
+    func run() throws {
+        let device = try compute.start()
+        var config = config
+        if let seed { config.overrides.append("train.seed=\(seed)") }
+        let session = try config.session(List.self, device: device)
+        let dataset = try session.trainDataset()
+        let path = WorkDirectory.choose(option: workDir, configuration: session.experiment.workDir, file: config.config)
+        let checkpoint = try resumePath(in: path)
+        let work = try WorkDirectory(path)
+        try work.write(configuration: session.resolved, file: config.config)
+        let trainer = try session.trainer(in: work, dataset: dataset)
+        trainer.logger.info("\(Environment.summary)")
+        trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
+        for remark in dataset.remarks { trainer.logger.warning("\(remark)") }
+        if let initFrom {
+            let report = try trainer.model.load(try Checkpoint.weights(at: initFrom).tensors, source: initFrom)
+            trainer.logger.info("weights from \(initFrom): \(report)")
+        }
+        if let checkpoint {
+            try trainer.resume(from: checkpoint)
+            trainer.logger.info("resumed \(checkpoint) at iteration \(trainer.iteration)")
+        }
+        try trainer.run()
+        if let best = trainer.best {
+            print("best mIoU \(String(format: "%.2f", best.value)) at iteration \(best.iteration): \(path)/best_mIoU_iter_\(best.iteration)")
+        }
+    }
+
+    /// The checkpoint to go on from; nil where `auto` finds none.
+    private func resumePath(in directory: String) throws -> String? {
+        guard let resume, resume != "none" else { return nil }
+        return resume == "auto" ? CheckpointHook.latest(in: directory) : resume
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+
+/// Components of one's own in one Swift file, named in YAML: compiled once for each content and build, kept in a cache, loaded.
+///
+/// The file declares a type that conforms to `Plugin` and ends with `public let plugin = …`. It is code that the user runs.
+public enum FilePlugin {
+    /// Compiles (or takes from the cache) and loads the file at `path`.
+    ///
+    /// - Parameter location: where the configuration names it
+    /// - Throws: `FilePluginError`: no such file, the compiler's message, or a library that cannot be loaded
+    public static func load(_ path: String, namedAt location: SourceLocation) throws -> any Plugin {
+        guard let source = FileManager.default.contents(atPath: path) else {
+            throw FilePluginError.unreadable(path, location)
+        }
+        guard path.hasSuffix(".swift") else { throw FilePluginError.notSwift(path, location) }
+        guard let build = BuildID.ofThisProcess() else {
+            throw FilePluginError.toolchain("this executable has no build-id, by which plugins know their host: link it with --build-id")
+        }
+        let toolchain = try Toolchain.find()
+        let key = hash([build, toolchain.compiler, stamp(toolchain.compiler)].map { Data($0.utf8) } + [source])
+        let library = try cacheFolder() + "/\(moduleName(path, key)).so"
+        if !FileManager.default.fileExists(atPath: library) {
+            try compile(path, moduleName(path, key), build, toolchain, to: library)
+        }
+        return try open(library, path, build)
+    }
+
+    /// The module is named after the file and its content, so that it never meets another module of the same name.
+    private static func moduleName(_ path: String, _ key: String) -> String {
+        let stem = URL(filePath: path).deletingPathExtension().lastPathComponent
+        return "Plugin_" + String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }) + "_" + key
+    }
+
+    private static func compile(_ path: String, _ module: String, _ build: String, _ toolchain: Toolchain, to library: String) throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/densekit-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let entry = """
+            import DenseKit
+            @_cdecl("densekit_plugin_built_for") public func builtFor() -> UnsafePointer<CChar> {
+                UnsafeRawPointer(("\(build)" as StaticString).utf8Start).assumingMemoryBound(to: CChar.self)
+            }
+            @_cdecl("densekit_plugin") public func entry() -> UnsafeMutableRawPointer { PluginBox.retained(plugin) }
+            """
+        try Data(entry.utf8).write(to: URL(filePath: folder + "/entry.swift"))
+        let made = folder + "/plugin.so"
+        var arguments = ["-emit-library", "-module-name", module, "-swift-version", "6", "-O", "-I", toolchain.modules]
+        for header in toolchain.headers { arguments += ["-I", header] }
+        arguments += ["-Xlinker", "--unresolved-symbols=ignore-all", path, folder + "/entry.swift", "-o", made]
+        let (status, output) = try run(toolchain.compiler, arguments)
+        guard status == 0 else { throw FilePluginError.doesNotCompile(path, output.replacing(folder + "/", with: "")) }
+        // Another process may have made the same library meanwhile: the rename makes either of them whole.
+        let beside = library + ".\(getpid()).tmp"
+        try FileManager.default.copyItem(atPath: made, toPath: beside)
+        guard rename(beside, library) == 0 else { throw FilePluginError.toolchain("\(library) cannot be written") }
+    }
+
+    private static func open(_ library: String, _ path: String, _ build: String) throws -> any Plugin {
+        guard let handle = dlopen(library, RTLD_NOW | RTLD_LOCAL) else {
+            throw FilePluginError.cannotLoad(path, dlerror().map { String(cString: $0) } ?? "unknown reason")
+        }
+        typealias BuiltFor = @convention(c) () -> UnsafePointer<CChar>
+        typealias Entry = @convention(c) () -> UnsafeMutableRawPointer
+        guard let guardSymbol = dlsym(handle, "densekit_plugin_built_for"), let entrySymbol = dlsym(handle, "densekit_plugin") else {
+            throw FilePluginError.cannotLoad(path, "it has no entry point")
+        }
+        guard String(cString: unsafeBitCast(guardSymbol, to: BuiltFor.self)()) == build else {
+            throw FilePluginError.cannotLoad(path, "it was compiled for another build of densekit; delete \(library)")
+        }
+        return PluginBox.taken(unsafeBitCast(entrySymbol, to: Entry.self)())
+    }
+
+    private static func cacheFolder() throws -> String {
+        let environment = ProcessInfo.processInfo.environment
+        let root = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
+        let folder = root + "/densekit/plugins"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw FilePluginError.toolchain("the plugin cache \(folder) cannot be made: set XDG_CACHE_HOME to a folder you may write")
+        }
+        return folder
+    }
+
+    /// Size and time of a file: a compiler that changes gives other libraries.
+    private static func stamp(_ path: String) -> String {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: URL(filePath: path).resolvingSymlinksInPath().path)
+        return "\(attributes?[.size] ?? 0) \(attributes?[.modificationDate] ?? 0)"
+    }
+
+    /// FNV-1a over all parts, each preceded by its length.
+    private static func hash(_ parts: [Data]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for part in parts {
+            withUnsafeBytes(of: UInt64(part.count)) { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 } }
+            for byte in part { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        }
+        return String(hash, radix: 16)
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
+
+extension Registry {
+    /// This registry with the plugins of the given files.
+    ///
+    /// Throws `FilePluginError` and `RegistryError`.
+    public func loading(_ files: [Located<String>]) throws -> Registry {
+        var registry = self
+        for file in files { try registry.install(try FilePlugin.load(file.resolved, namedAt: file.location)) }
+        return registry
+    }
+}
+
+/// Carries a plugin over the C entry point of its library.
+public final class PluginBox {
+    private let plugin: any Plugin
+
+    private init(_ plugin: any Plugin) { self.plugin = plugin }
+
+    public static func retained(_ plugin: any Plugin) -> UnsafeMutableRawPointer {
+        Unmanaged.passRetained(PluginBox(plugin)).toOpaque()
+    }
+
+    static func taken(_ pointer: UnsafeMutableRawPointer) -> any Plugin {
+        Unmanaged<PluginBox>.fromOpaque(pointer).takeRetainedValue().plugin
+    }
+}
+
+/// A file plugin that cannot be used.
+public enum FilePluginError: Error, CustomStringConvertible, Sendable {
+    case unreadable(String, SourceLocation)
+    case notSwift(String, SourceLocation)
+    case doesNotCompile(String, String)
+    case cannotLoad(String, String)
+    case toolchain(String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let location): "\(location): plugin \(path): no such file, or it cannot be read"
+        case .notSwift(let path, let location): "\(location): plugin \(path): a plugin is one .swift file"
+        case .doesNotCompile(let path, let output): "plugin \(path) does not compile:\n\(output)" + FilePluginError.hint(output)
+        case .cannotLoad(let path, let reason): "plugin \(path) cannot be loaded: \(reason)"
+        case .toolchain(let problem): "plugins cannot be compiled: \(problem)"
+        }
+    }
+
+    private static func hint(_ output: String) -> String {
+        output.contains("cannot find 'plugin' in scope")
+            ? "\na plugin file ends with a constant of its Plugin type: public let plugin = MyPlugin()" : ""
+    }
+}
