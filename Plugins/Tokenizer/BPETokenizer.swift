@@ -3,8 +3,8 @@
 /// Answers as OpenAI's `SimpleTokenizer` does; text that is garbled beyond a sure repair is refused instead.
 /// The texts `<|startoftext|>` and `<|endoftext|>` inside a string become the special ids.
 public struct BPETokenizer: Tokenizer {
-    /// The longest text in bytes.
-    public static let byteLimit = 65_536
+    /// The longest text in bytes: prompts have less than 500, and hostile ones take time that grows with the square.
+    public static let byteLimit = 4_096
 
     private let vocabulary: BPEVocabulary
 

@@ -2,8 +2,8 @@
 ///
 /// For text encoders that are trained here from nothing; encoders pretrained with CLIP need `BPETokenizer`.
 public struct ByteTokenizer: Tokenizer {
-    /// The longest text in bytes.
-    public static let byteLimit = 65_536
+    /// The longest text in bytes: prompts have less than 500, and hostile ones take time that grows with the square.
+    public static let byteLimit = 4_096
 
     public init() {}
 

@@ -1,5 +1,3 @@
-import Foundation
-
 /// `text` as CLIP's tokenizer sees it: repaired, HTML references decoded twice, white space collapsed, in lower case.
 ///
 /// - Throws: `TokenizerError.tooManyBytes`, and `.garbled` where the text is broken beyond a sure repair.

@@ -1,16 +1,8 @@
 /// A word of a cleaned text, or one of the two special texts.
-enum Word: Equatable {
+enum Word {
     case start
     case end
     case text(Substring.UnicodeScalarView)
-
-    static func == (a: Word, b: Word) -> Bool {
-        switch (a, b) {
-        case (.start, .start), (.end, .end): true
-        case (.text(let a), .text(let b)): a.elementsEqual(b)
-        default: false
-        }
-    }
 }
 
 /// Splits a text as CLIP does; at each place the first of these that fits: a special text, an English contraction (`'s 't 're 've 'm 'll 'd`),

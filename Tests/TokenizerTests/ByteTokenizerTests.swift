@@ -30,8 +30,8 @@ private let tokenizer = ByteTokenizer()
             "\"schÃ¶n 日本\" looks like UTF-8 that was read as Windows-1252: correct the text and save its file as UTF-8."
         ),
         (
-            [String(repeating: "a", count: 65_537)], 77,
-            "a text of 65537 bytes cannot be tokenized, at most 65536 are allowed: is this the name of a class?"
+            [String(repeating: "a", count: 4_097)], 77,
+            "a text of 4097 bytes cannot be tokenized, at most 4096 are allowed: is this the name of a class?"
         ),
         (
             [String(repeating: "a", count: 100)], 77,
