@@ -91,7 +91,7 @@ let package = Package(
         core("Verification", ["DenseKit"], hot: true),
         core("CommandLine", ["DenseKit", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
-            name: "densekit", dependencies: ["CommandLine", "BuiltIn", "Verification", "DenseKit"], path: "Sources/densekit", swiftSettings: strictSwift,
+            name: "densekit", dependencies: ["CommandLine", "BuiltIn"], path: "Sources/densekit", swiftSettings: strictSwift,
             linkerSettings: exported),
 
         plugin("ResNet"),

@@ -56,7 +56,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         guard getenv("OMP_WAIT_POLICY") == nil, getenv("DENSEKIT_STARTED") == nil else { return }
         setenv("OMP_WAIT_POLICY", "passive", 1)
         setenv("DENSEKIT_STARTED", "1", 1)
-        var arguments = CommandLine.arguments.map { strdup($0) }
+        var arguments = Swift.CommandLine.arguments.map { strdup($0) }
         arguments.append(nil)
         execv("/proc/self/exe", &arguments)
         // Where that is not possible, go on as we are.

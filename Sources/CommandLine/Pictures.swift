@@ -19,24 +19,35 @@ struct Pictures {
         }
     }
 
-    /// Draws a prediction on its image. Returns the path of the overlay.
+    /// Draws a prediction on its image, with a legend. Returns the path of the overlay.
     @discardableResult
     func draw(_ prediction: LabelMap, on image: Image, name: String) throws -> String {
-        let path = "\(folder)/vis/\(name).png"
-        try ImageFile.writePNG(try overlay(prediction, on: image), to: path)
-        try LabelFile.write(prediction, classes: classes, to: "\(folder)/pred/\(name).png")
+        try write(Legend(prediction, classes: classes, scale: scale(image)).attached(to: overlay(prediction, image)), prediction, name)
+    }
+
+    /// Draws image, prediction and truth side by side, with a legend.
+    @discardableResult
+    func draw(_ prediction: LabelMap, name: String, index: Int, of dataset: any Dataset) throws -> String {
+        var sample = try dataset.sample(at: index)
+        let image = sample.image
+        var panels = [("image", image), ("prediction", overlay(prediction, image))]
+        if let truth = sample.labels { panels.append(("ground truth", overlay(truth, image))) }
+        let picture = SegmentationDrawing.sideBySide(panels, scale: scale(image)) ?? image
+        let stem = URL(filePath: name).deletingPathExtension().lastPathComponent
+        return try write(Legend(prediction, classes: classes, scale: scale(image)).attached(to: picture), prediction, stem)
+    }
+
+    private func write(_ picture: Image, _ prediction: LabelMap, _ stem: String) throws -> String {
+        let path = "\(folder)/vis/\(stem).png"
+        try ImageFile.writePNG(picture, to: path)
+        try LabelFile.write(prediction, classes: classes, to: "\(folder)/pred/\(stem).png")
         return path
     }
 
-    /// Draws a prediction beside the image and the truth.
-    func draw(_ prediction: LabelMap, name: String, index: Int, of dataset: any Dataset) throws {
-        var sample = try dataset.sample(at: index)
-        let stem = URL(filePath: name).deletingPathExtension().lastPathComponent
-        let truth = sample.labels
-        let panels = try [sample.image, overlay(prediction, on: sample.image)] + (truth.map { [try overlay($0, on: sample.image)] } ?? [])
-        try ImageFile.writePNG(Drawing.sideBySide(panels), to: "\(folder)/vis/\(stem).png")
-        try LabelFile.write(prediction, classes: classes, to: "\(folder)/pred/\(stem).png")
+    private func overlay(_ labels: LabelMap, _ image: Image) -> Image {
+        SegmentationDrawing.overlay(image, labels, classes: classes, opacity: opacity)
     }
 
-    private func overlay(_ labels: LabelMap, on image: Image) throws -> Image { image }
+    /// Letters grow with the picture.
+    private func scale(_ image: Image) -> Int { max(1, min(image.height, image.width) / 400) }
 }

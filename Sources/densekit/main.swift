@@ -1,10 +1,10 @@
 import BuiltIn
+import CommandLine
 import DenseKit
-import Verification
 
-try Engine.setThreadCount(2)
-let v = Verifier(registry: try Registry(BuiltIn.plugins))
-for path in CommandLine.arguments.dropFirst() {
-    print(path)
-    for c in try v.verify(path) where true { print(c.passes ? "ok  " : "FAIL", c.output, c.maxAbs, c.maxRel, c.note) }
+/// The plugins of this executable. Link your own by adding them here.
+enum Plugins: PluginList {
+    static let plugins: [any Plugin] = BuiltIn.plugins
 }
+
+Densekit<Plugins>.start()

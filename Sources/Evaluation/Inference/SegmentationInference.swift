@@ -51,6 +51,13 @@ public struct SegmentationInference {
         return parts.count == 1 ? parts[0] : try Tensor.cat(parts, dim: 0)
     }
 
+    /// The class of every pixel of a batch of images `[n, 3, h, w]`, each in one view: `[n, h, w]` int32 on the CPU.
+    public func labels(of images: Tensor) throws -> Tensor {
+        let size = Pair(images.size(2), images.size(3))
+        return try Tensor.stack(
+            try view(images).split().map { try labels([$0], size: size) })
+    }
+
     /// Class probabilities of some rows of the original image (all of them unless said), averaged over the views.
     /// `[1, k, rows.count, width]`
     public func probabilities(_ views: [SegmentationView], size: Pair, rows: Range<Int>? = nil) throws -> Tensor {

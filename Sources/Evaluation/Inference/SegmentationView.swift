@@ -9,6 +9,15 @@ public struct SegmentationView {
     let windows: [(window: Window, embedding: Tensor)]
     let classify: (Tensor) throws -> Tensor
 
+    /// The views of the single images of a batch.
+    func split() throws -> [SegmentationView] {
+        try (0..<windows[0].embedding.size(0)).map { image in
+            SegmentationView(
+                size: size, isFlipped: isFlipped,
+                windows: try windows.map { ($0.window, try $0.embedding.narrowed(0, image, 1)) }, classify: classify)
+        }
+    }
+
     /// Logits of the view's rows, windows resized to their size and averaged where they overlap. `[n, k, rows.count, width]`
     func logits(_ rows: Range<Int>) throws -> Tensor {
         if windows.count == 1 { return try logits(of: 0, rows) }

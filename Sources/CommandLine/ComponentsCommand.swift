@@ -1,0 +1,39 @@
+import ArgumentParser
+import DenseKit
+import Foundation
+
+/// `densekit components [KIND or NAME]`
+struct ComponentsCommand<List: PluginList>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "components", abstract: "List what a configuration can name, by whom, with settings and defaults.")
+    }
+
+    @Argument(help: "A kind (backbone, neck, head, …) or the name of a component; everything if left out.")
+    var filter: String?
+
+    @Option(help: "Also list the components of this plugin file. May be given several times.")
+    var plugin: [String] = []
+
+    @Option(help: "Also list the components of this configuration's plugins.")
+    var config: String?
+
+    func run() throws {
+        var registry = try Registry(List.plugins).loading(plugin.map { Located($0) })
+        if let config { registry = try Session(config, registry: registry).registry }
+        let entries = registry.entries
+        let chosen = entries.filter { filter == nil || $0.kind == filter || $0.name == filter }
+        guard !chosen.isEmpty else {
+            let words = Set(entries.flatMap { [$0.kind, $0.name] })
+            let near = nearestWord(to: filter ?? "", among: words.sorted()).map { "; did you mean '\($0)'?" } ?? ""
+            throw ValidationError("no component or kind is called '\(filter ?? "")'\(near)")
+        }
+        var kind = ""
+        for entry in chosen {
+            if entry.kind != kind { print("\(kind.isEmpty ? "" : "\n")\(entry.kind)") }
+            kind = entry.kind
+            print("  \(entry.name)  (plugin \(entry.plugin))")
+            let settings = try Node(encoding: entry.defaults).yaml()
+            for line in settings.split(separator: "\n") where line != "{}" { print("      \(line)") }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import DenseKit
+import Foundation
+
+/// `densekit doctor`
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Show versions, engine, BLAS kernel, threads and devices, and what to do about what is missing or slow.")
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() throws {
+        try Engine.setThreadCount(Engine.defaultThreadCount)
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            print(String(decoding: try encoder.encode(Dictionary(uniqueKeysWithValues: Environment.facts)), as: UTF8.self))
+            return
+        }
+        let width = Environment.facts.map(\.0.count).max() ?? 0
+        for (name, value) in Environment.facts { print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(value)") }
+        for advice in Environment.advice { print("! \(advice)") }
+    }
+}

@@ -1,0 +1,65 @@
+import DenseKit
+import Foundation
+
+/// What this machine and this build are, and what slows them.
+enum Environment {
+    /// One line for the head of a log.
+    static var summary: String { facts.map { "\($0.0): \($0.1)" }.joined(separator: "; ") }
+
+    static var facts: [(String, String)] {
+        let environment = ProcessInfo.processInfo.environment
+        let set = environment.filter { $0.key.hasPrefix("OPENBLAS_") || $0.key.hasPrefix("OMP_") || $0.key.hasPrefix("MKL_") }
+        return [
+            ("densekit", "0.1.0"),
+            ("libtorch", Engine.version),
+            ("BLAS kernel", Engine.blasKernel ?? "the engine's own BLAS"),
+            ("threads", "\(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors"),
+            ("CUDA devices", "\(Engine.cudaDeviceCount)"),
+            ("variables", set.isEmpty ? "none" : set.keys.sorted().map { "\($0)=\(set[$0] ?? "")" }.joined(separator: " ")),
+            ("CPU", cpu),
+            ("bfloat16", cpuFlags.contains("avx512_bf16") || cpuFlags.contains("amx_bf16") ? "in hardware" : "emulated"),
+            ("system", ProcessInfo.processInfo.operatingSystemVersionString),
+            ("swiftc", (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }.first { access($0, X_OK) == 0 } ?? "not in PATH"),
+            ("vocabulary", vocabulary),
+        ]
+    }
+
+    /// What to do about what is missing or slow.
+    static var advice: [String] {
+        let environment = ProcessInfo.processInfo.environment
+        var advice: [String] = []
+        if let core = environment["OPENBLAS_CORETYPE"] {
+            advice.append("OPENBLAS_CORETYPE=\(core) chooses OpenBLAS's kernel; the wrong one halves its speed: unset OPENBLAS_CORETYPE")
+        }
+        if Engine.threadCount < ProcessInfo.processInfo.activeProcessorCount {
+            advice.append("the engine uses \(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors: unset OMP_NUM_THREADS, or give --threads")
+        }
+        if facts.contains(where: { $0 == ("swiftc", "not in PATH") }) {
+            advice.append("plugins in Swift files need swiftc in PATH: https://www.swift.org/install")
+        }
+        if vocabulary.hasPrefix("not found") {
+            advice.append(
+                "models with CLIP's tokenizer need its vocabulary: pip download --no-deps open_clip_torch, take \(vocabularyFile) out of the wheel "
+                    + "and put it into ~/.cache/densekit/")
+        }
+        return advice
+    }
+
+    private static let vocabularyFile = "bpe_simple_vocab_16e6.txt.gz"
+
+    private static var vocabulary: String {
+        let environment = ProcessInfo.processInfo.environment
+        let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
+        let places = [environment["DENSEKIT_ASSETS"], cache + "/densekit"].compactMap { $0 }.map { "\($0)/\(vocabularyFile)" }
+        return places.first { FileManager.default.fileExists(atPath: $0) } ?? "not found (only CLIP's tokenizer needs it)"
+    }
+
+    private static var cpu: String { cpuInfo("model name") ?? "unknown" }
+    private static var cpuFlags: Set<Substring> { Set((cpuInfo("flags") ?? "").split(separator: " ")) }
+
+    private static func cpuInfo(_ key: String) -> String? {
+        guard let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map({ String(decoding: $0, as: UTF8.self) }) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
+        return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+}
