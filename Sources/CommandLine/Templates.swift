@@ -72,7 +72,7 @@ enum Templates {
           val: { type: ADE20K, root: \(data), split: validation }
           train_pipeline:
             - { type: Resize, scale: [128, 128], ratio_range: [0.75, 1.5] }
-            - { type: RandomCrop, size: 128 }
+            - { type: RandomCrop, crop_size: 128 }
             - { type: RandomFlip }
             - { type: Normalize }
             - { type: Pad, size: 128 }

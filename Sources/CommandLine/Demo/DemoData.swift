@@ -61,7 +61,7 @@ struct DemoData {
           val: { type: ADE20K, root: "\(root)", split: validation }
           train_pipeline:
             - { type: Resize, scale: [128, 128], ratio_range: [0.75, 1.5] }
-            - { type: RandomCrop, size: 128 }
+            - { type: RandomCrop, crop_size: 128 }
             - { type: RandomFlip }
             - { type: PhotoMetricDistortion }
             - { type: Normalize }
