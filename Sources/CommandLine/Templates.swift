@@ -49,7 +49,7 @@ enum Templates {
         }
 
         /// What densekit looks for when it loads this file.
-        public let plugin = \(name)Plugin()
+        let plugin = \(name)Plugin()
 
         """
     }

@@ -12,16 +12,18 @@ public struct ClassList: Sendable, Equatable {
 
     public var count: Int { names.count }
 
-    /// The colour of class `index` in the scheme that Pascal VOC made customary: the bits of the index, spread over the channels.
+    /// The colour of class `index` where the data set says none: hues a golden angle apart, in turns light and dark, so that
+    /// neighbours in the list are far apart in colour.
     public static func color(_ index: Int) -> Color {
-        var (red, green, blue) = (0, 0, 0)
-        var rest = index + 1  // 0 would be black
-        for bit in stride(from: 7, through: 0, by: -1) {
-            red |= (rest & 1) << bit
-            green |= ((rest >> 1) & 1) << bit
-            blue |= ((rest >> 2) & 1) << bit
-            rest >>= 3
+        let hue = (Double(index) * 0.618034).truncatingRemainder(dividingBy: 1) * 6
+        let value = [1.0, 0.75, 0.9, 0.6][index / 2 % 4]
+        let saturation = [0.75, 0.95, 0.55][index / 3 % 3]
+        /// Full at the channel's own hue, falling to both sides.
+        func level(_ channel: Double) -> UInt8 {
+            let distance = min(abs(hue - channel), 6 - abs(hue - channel))
+            let share = min(max(2 - distance, 0), 1)
+            return UInt8(255 * value * (1 - saturation * (1 - share)))
         }
-        return Color(UInt8(red), UInt8(green), UInt8(blue))
+        return Color(level(0), level(2), level(4))
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Components of one's own in one Swift file, named in YAML: compiled once for each content and build, kept in a cache, loaded.
 ///
-/// The file declares a type that conforms to `Plugin` and ends with `public let plugin = …`. It is code that the user runs.
+/// The file declares a type that conforms to `Plugin` and ends with `let plugin = …`. It is code that the user runs.
 public enum FilePlugin {
     /// Compiles (or takes from the cache) and loads the file at `path`.
     ///
@@ -158,6 +158,6 @@ public enum FilePluginError: Error, CustomStringConvertible, Sendable {
 
     private static func hint(_ output: String) -> String {
         output.contains("cannot find 'plugin' in scope")
-            ? "\na plugin file ends with a constant of its Plugin type: public let plugin = MyPlugin()" : ""
+            ? "\na plugin file ends with a constant of its Plugin type: let plugin = MyPlugin()" : ""
     }
 }
