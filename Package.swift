@@ -110,6 +110,10 @@ let package = Package(
         test("Configuration", ["Configuration"]),
         test("Checkpoints", ["Checkpoints"]),
         test("CommandLine", ["CommandLine", "Vision"]),
+        test("Vision", ["Vision"]),
+        test("Data", ["Data", "Vision"]),
+        test("Datasets", ["Datasets", "Configuration", "Data", "Vision"]),
+        test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
     ],
     cxxLanguageStandard: .cxx17
 )

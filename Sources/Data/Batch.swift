@@ -61,11 +61,7 @@ public struct Batch: Sendable {
         return [Float](unsafeUninitializedCapacity: one * parts.count) { target, count in
             for (i, part) in parts.enumerated() {
                 var sample = part.sample
-                let pixels = sample.normalized?.pixels ?? FloatImage(sample.image).pixels
-                pixels.withUnsafeBufferPointer { source in
-                    guard let from = source.baseAddress, let to = target.baseAddress else { return }
-                    (to + i * one).initialize(from: from, count: one)
-                }
+                if let to = target.baseAddress { sample.write(into: to + i * one) }
             }
             count = one * parts.count
         }

@@ -19,6 +19,7 @@ struct JPEG {
         guard status == 0 || (width > 0 && height > 0 && colors >= 0) else {
             throw DataError(path, "the JPEG header cannot be read (\(decoder.message))", remedy: JPEG.replace)
         }
+        guard width > 0, height > 0 else { throw DataError(path, "the JPEG file holds no picture", remedy: JPEG.replace) }
         storedSize = Size(height: Int(height), width: Int(width))
         try checkDimensions(storedSize, maximumPixels: policy.maximumPixels, path)
         self.bytes = bytes
@@ -111,7 +112,7 @@ private func rgbFromInvertedCMYK(_ inks: [UInt8]) -> [UInt8] {
             for i in 0..<pixels {
                 let black = Int(inks[4 * i + 3])
                 for c in 0..<3 {
-                    target[3 * i + c] = UInt8(truncatingIfNeeded: black - ((255 - Int(inks[4 * i + c])) * black >> 8))
+                    target[3 * i + c] = UInt8(truncatingIfNeeded: black - (((255 - Int(inks[4 * i + c])) * black) >> 8))
                 }
             }
         }

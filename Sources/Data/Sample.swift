@@ -2,7 +2,8 @@ import Vision
 
 /// A picture on its way from the data set to the network, with its labels.
 ///
-/// A resize is kept in mind until somebody looks at the pixels: the part that a following crop drops is never computed.
+/// What is asked for is kept in mind until somebody looks at the pixels: of a resize, the part that a following crop drops is never
+/// computed; and a normalised, padded picture is written straight into its batch.
 public struct Sample: Sendable {
     /// The file's name, for messages and for the names of results.
     public let name: String
@@ -12,11 +13,13 @@ public struct Sample: Sendable {
     public let traits: ImageTraits
     /// Whether left and right are exchanged.
     public private(set) var isFlipped = false
-    /// The picture in floats, once it is normalised; the 8-bit picture is empty from then on.
-    public private(set) var normalized: FloatImage?
 
     private var picture: Deferred<Image>
     private var labelMap: Deferred<LabelMap>?
+    /// Set by `normalize`. The floats are made when they are asked for; until then `paddedSize` holds the padding.
+    private var normalization: Normalization?
+    private var paddedSize: Size?
+    private var floats: FloatImage?
 
     /// - Parameter labels: as large as `image`; nil where the data set has none.
     public init(name: String, image: Image, labels: LabelMap? = nil, traits: ImageTraits = []) {
@@ -29,9 +32,12 @@ public struct Sample: Sendable {
     }
 
     /// The size that the picture has by now.
-    public var size: Size { normalized?.size ?? picture.size }
+    public var size: Size { floats?.size ?? paddedSize ?? picture.size }
 
-    /// The 8-bit picture, until it is normalised.
+    /// Whether the picture is in floats.
+    public var isNormalized: Bool { normalization != nil }
+
+    /// The 8-bit picture. What it was before normalisation, from then on.
     public var image: Image {
         mutating get { picture.value() }
         set { picture = Deferred(newValue) }
@@ -43,24 +49,34 @@ public struct Sample: Sendable {
         set { labelMap = newValue.map(Deferred.init) }
     }
 
+    /// The picture in floats, once it is normalised.
+    public var normalized: FloatImage? {
+        mutating get {
+            if floats == nil, let normalization {
+                floats = normalization(image).padded(to: size)
+            }
+            return floats
+        }
+    }
+
     /// The labels of one window of the picture, as `crop(to: window)` would leave them.
     public func labels(in window: Window) -> LabelMap? { labelMap?.cropped(to: window) }
 
     /// Resizes the picture (bilinear) and the labels (nearest).
     public mutating func resize(to size: Size) {
-        if let normalized { self.normalized = normalized.resized(to: size) } else { picture.resize(to: size) }
+        if let normalized { floats = normalized.resized(to: size) } else { picture.resize(to: size) }
         labelMap?.resize(to: size)
     }
 
     /// Keeps one window, which lies inside `size`.
     public mutating func crop(to window: Window) {
-        if let normalized { self.normalized = normalized.cropped(to: window) } else { picture.crop(to: window) }
+        if let normalized { floats = normalized.cropped(to: window) } else { picture.crop(to: window) }
         labelMap?.crop(to: window)
     }
 
     /// Exchanges left and right.
     public mutating func flipHorizontally() {
-        if let normalized { self.normalized = normalized.flippedHorizontally() } else { image = image.flippedHorizontally() }
+        if let normalized { floats = normalized.flippedHorizontally() } else { image = image.flippedHorizontally() }
         labels = labels?.flippedHorizontally()
         isFlipped.toggle()
     }
@@ -69,61 +85,35 @@ public struct Sample: Sendable {
     ///
     /// Zero is the mean once the picture is normalised, black before.
     public mutating func pad(to size: Size) {
-        if let normalized { self.normalized = normalized.padded(to: size) } else { image = image.padded(to: size) }
+        if let floats {
+            self.floats = floats.padded(to: size)
+        } else if isNormalized {
+            paddedSize = self.size.union(size)
+        } else {
+            image = image.padded(to: size)
+        }
         labels = labels?.padded(to: size)
     }
 
     /// Turns the 8-bit picture into floats. Once only; a second call does nothing.
     public mutating func normalize(_ normalization: Normalization) {
-        guard normalized == nil else { return }
-        normalized = normalization(image)
-        picture = Deferred(Image(height: 0, width: 0))
-    }
-}
-
-/// A raster with a resize that has not happened yet.
-private struct Deferred<Raster: Resizable & Sendable>: Sendable {
-    private var source: Raster
-    private var pending: (target: Size, window: Window)?
-
-    init(_ source: Raster) { self.source = source }
-
-    var size: Size { pending?.window.size ?? source.size }
-
-    mutating func value() -> Raster {
-        if let pending {
-            source = source.resized(to: pending.target, window: pending.window)
-            self.pending = nil
-        }
-        return source
+        if !isNormalized { self.normalization = normalization }
     }
 
-    mutating func resize(to size: Size) {
-        _ = value()
-        pending = (size, Window(size))
-    }
-
-    mutating func crop(to window: Window) {
-        if let pending {
-            self.pending = (pending.target, pending.window.subwindow(window))
-        } else {
-            source = source.cropped(to: window)
+    /// Writes the picture in floats, `[h, w, 3]`: normalised if it is to be, else levels of 0 … 255.
+    mutating func write(into target: UnsafeMutablePointer<Float>) {
+        let size = size
+        if let pixels = floats?.pixels ?? (isNormalized ? nil : FloatImage(image).pixels) {
+            pixels.withUnsafeBufferPointer { source in
+                if let base = source.baseAddress { target.initialize(from: base, count: source.count) }
+            }
+        } else if let normalization {
+            let image = image
+            normalization.write(image, into: target, rowLength: size.width)
+            for y in 0..<size.height {
+                let filled = y < image.height ? image.width : 0
+                (target + (y * size.width + filled) * 3).initialize(repeating: 0, count: (size.width - filled) * 3)
+            }
         }
     }
-
-    func cropped(to window: Window) -> Raster {
-        var copy = self
-        copy.crop(to: window)
-        return copy.value()
-    }
 }
-
-/// What pictures and label maps have in common here.
-private protocol Resizable {
-    var size: Size { get }
-    func resized(to size: Size, window: Window?) -> Self
-    func cropped(to window: Window) -> Self
-}
-
-extension Image: Resizable {}
-extension LabelMap: Resizable {}

@@ -65,6 +65,6 @@ extension LabelMap {
 }
 
 extension Size {
-    /// The larger of both, side by side.
-    func union(_ other: Size) -> Size { Size(height: max(height, other.height), width: max(width, other.width)) }
+    /// The larger height and the larger width of both.
+    public func union(_ other: Size) -> Size { Size(height: max(height, other.height), width: max(width, other.width)) }
 }

@@ -26,19 +26,29 @@ public struct Normalization: Sendable, Equatable {
     /// The normalised picture. `[h, w, 3] → [h, w, 3]`
     public func callAsFunction(_ image: Image) -> FloatImage {
         let pixels = [Float](unsafeUninitializedCapacity: image.pixels.count) { target, count in
-            image.pixels.withUnsafeBufferPointer { source in
-                table().withUnsafeBufferPointer { table in
-                    for i in 0..<image.height * image.width {
-                        let at = 3 &* i
-                        target[at] = table[Int(source[at])]
-                        target[at &+ 1] = table[256 &+ Int(source[at &+ 1])]
-                        target[at &+ 2] = table[512 &+ Int(source[at &+ 2])]
-                    }
-                }
-            }
+            if let base = target.baseAddress { write(image, into: base, rowLength: image.width) }
             count = image.pixels.count
         }
         return FloatImage(height: image.height, width: image.width, pixels: pixels)
+    }
+
+    /// Writes the normalised picture into memory of the caller, whose rows hold `rowLength` pixels.
+    public func write(_ image: Image, into target: UnsafeMutablePointer<Float>, rowLength: Int) {
+        image.pixels.withUnsafeBufferPointer { source in
+            table().withUnsafeBufferPointer { table in
+                for y in 0..<image.height {
+                    var from = y * image.width * 3
+                    var to = y * rowLength * 3
+                    for _ in 0..<image.width {
+                        target[to] = table[Int(source[from])]
+                        target[to &+ 1] = table[256 &+ Int(source[from &+ 1])]
+                        target[to &+ 2] = table[512 &+ Int(source[from &+ 2])]
+                        from &+= 3
+                        to &+= 3
+                    }
+                }
+            }
+        }
     }
 
     /// The 8-bit picture of which this is the normalised one, rounded and clipped.

@@ -42,7 +42,7 @@ public struct PhotoMetricDistortion: Transform {
     }
 
     public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
-        guard sample.normalized == nil else { return }
+        guard !sample.isNormalized else { return }
         var image = sample.image
         let delta = configuration.brightnessDelta
         if random.chance() { image.mapLevels(levelTable(beta: Float(random.uniform(-delta, delta)))) }

@@ -1,0 +1,48 @@
+import Vision
+
+/// A raster with a resize that has not happened yet.
+struct Deferred<Raster: Resizable & Sendable>: Sendable {
+    private var source: Raster
+    private var pending: (target: Size, window: Window)?
+
+    init(_ source: Raster) { self.source = source }
+
+    var size: Size { pending?.window.size ?? source.size }
+
+    mutating func value() -> Raster {
+        if let pending {
+            source = source.resized(to: pending.target, window: pending.window)
+            self.pending = nil
+        }
+        return source
+    }
+
+    mutating func resize(to size: Size) {
+        _ = value()
+        pending = (size, Window(size))
+    }
+
+    mutating func crop(to window: Window) {
+        if let pending {
+            self.pending = (pending.target, pending.window.subwindow(window))
+        } else {
+            source = source.cropped(to: window)
+        }
+    }
+
+    func cropped(to window: Window) -> Raster {
+        var copy = self
+        copy.crop(to: window)
+        return copy.value()
+    }
+}
+
+/// What pictures and label maps have in common here.
+protocol Resizable {
+    var size: Size { get }
+    func resized(to size: Size, window: Window?) -> Self
+    func cropped(to window: Window) -> Self
+}
+
+extension Image: Resizable {}
+extension LabelMap: Resizable {}

@@ -1,0 +1,212 @@
+import Configuration
+import Data
+import Datasets
+import Foundation
+import Testing
+import Vision
+
+/// Small trees of files, written for each test.
+final class Tree {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "datasets-\(UUID().uuidString)").path()
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String {
+        let url = URL(filePath: path).appending(path: name)
+        try? FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        return url.path()
+    }
+
+    func image(_ name: String, _ height: Int = 2, _ width: Int = 3) throws {
+        let image = Image(height: height, width: width, fill: Color(90, 100, 110))
+        if name.hasSuffix(".png") {
+            try ImageFile.writePNG(image, to: file(name))
+        } else {
+            try ImageFile.writeJPEG(image, to: file(name))
+        }
+    }
+
+    /// A 2×3 mask; `LabelMap.ignore` is written as 255.
+    func mask(_ name: String, _ labels: [UInt16]) throws {
+        try LabelFile.write(LabelMap(height: 2, width: 3, labels: labels), classes: ClassList(names: ["x"]), to: file(name))
+    }
+
+    /// The message of what `body` throws, with the tree's path cut out.
+    func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "nothing thrown"
+        } catch {
+            return "\(error)".replacingOccurrences(of: path, with: "ROOT")
+        }
+    }
+}
+
+@Suite struct ADE20KTests {
+    let tree: Tree
+
+    init() throws { tree = try Tree() }
+
+    private func configuration(_ split: ADE20K.Split = .training) -> ADE20K.Configuration {
+        var configuration = ADE20K.Configuration()
+        configuration.root = tree.path
+        configuration.split = split
+        return configuration
+    }
+
+    @Test func numbersAreShifted() throws {
+        try tree.image("images/training/a.jpg")
+        try tree.mask("annotations/training/a.png", [0, 1, 2, 150, LabelMap.ignore, 0])
+        let data = try ADE20K(configuration())
+        #expect(data.count == 1)
+        #expect(data.classes == ADE20K.benchmark)
+        var sample = try data.sample(at: 0)
+        #expect(sample.labels?.labels == [65535, 0, 1, 149, 65535, 65535])
+        #expect(sample.size == Size(height: 2, width: 3))
+    }
+
+    @Test func theBenchmarksClasses() {
+        let classes = ADE20K.benchmark
+        #expect(classes.count == 150)
+        #expect(Set(classes.names).count == 150)
+        #expect(
+            [classes.names[0], classes.names[7], classes.names[44], classes.names[149]] == [
+                "wall", "bed", "chest of drawers", "flag",
+            ])
+        #expect(classes.palette[0] == Color(120, 120, 120))
+        #expect(classes.palette[149] == Color(92, 0, 255))
+    }
+
+    @Test func classesOfItsOwn() throws {
+        try tree.image("images/validation/a.jpg")
+        try tree.mask("annotations/validation/a.png", [0, 1, 2, 3, 1, 1])
+        try ClassFile.write(["sky", "sea"], to: tree.file("classes.yaml"))
+        let data = try ADE20K(configuration(.validation))
+        #expect(data.classes.names == ["sky", "sea"])
+        #expect(
+            tree.message { _ = try data.sample(at: 0) }
+                == "ROOT/annotations/validation/a.png: label 3 at (y 1, x 0); the data set declares 0…2 and 255; correct the mask, or say what the number means: classes, map or ignore"
+        )
+        var own = configuration(.validation)
+        own.classes = .names(["a", "b", "c"])
+        let third = try ADE20K(own)
+        var sample = try third.sample(at: 0)
+        #expect(sample.labels?.labels == [65535, 0, 1, 2, 0, 0])
+    }
+
+    @Test func missingFoldersShowTheLayout() throws {
+        var lost = configuration()
+        lost.root = tree.path + "/nowhere"
+        #expect(
+            tree.message { _ = try ADE20K(lost) }
+                == "ROOT/nowhere: no such folder; expected ROOT/nowhere/images/training/*.jpg and ROOT/nowhere/annotations/training/*.png; set root to where the data is"
+        )
+        #expect(
+            tree.message { _ = try ADE20K(configuration()) }
+                == "ROOT/images/training: no such folder; expected ROOT/images/training/*.jpg and ROOT/annotations/training/*.png; set root to where the data is"
+        )
+    }
+}
+
+@Suite struct FolderDatasetTests {
+    let tree: Tree
+
+    init() throws {
+        tree = try Tree()
+        try tree.image("images/a.jpg")
+        try tree.image("images/b.png")
+        try tree.mask("masks/a.png", [0, 1, 2, 0, 1, LabelMap.ignore])
+        try tree.mask("masks/b.png", [2, 2, 2, 2, 2, 2])
+    }
+
+    private func configuration(_ change: (inout Folder.Configuration) -> Void = { _ in }) -> Folder.Configuration {
+        var configuration = Folder.Configuration()
+        configuration.root = tree.path
+        configuration.classes = .names(["a", "b", "c"])
+        change(&configuration)
+        return configuration
+    }
+
+    @Test func numbersAreClasses() throws {
+        let data = try Folder(configuration())
+        #expect(data.count == 2)
+        #expect(data.classes.names == ["a", "b", "c"])
+        var sample = try data.sample(at: 0)
+        #expect(sample.labels?.labels == [0, 1, 2, 0, 1, 65535])
+        #expect(data.remarks.isEmpty)
+    }
+
+    @Test func numbersCanBeMapped() throws {
+        let data = try Folder(
+            configuration {
+                $0.map = [0: 2, 1: 0]; $0.ignore = [2, 255]
+            })
+        var sample = try data.sample(at: 0)
+        #expect(sample.labels?.labels == [2, 0, 65535, 2, 0, 65535])
+        let strict = try Folder(configuration { $0.map = [0: 2, 1: 0] })
+        #expect(
+            tree.message { _ = try strict.sample(at: 0) }.hasPrefix(
+                "ROOT/masks/a.png: label 2 at (y 0, x 2); the data set declares 0…1 and 255"))
+    }
+
+    @Test func classesFromAFile() throws {
+        try ClassFile.write(["p", "q", "r"], to: tree.file("names.yaml"))
+        #expect(try Folder(configuration { $0.classes = .file(tree.file("names.yaml")) }).classes.names == ["p", "q", "r"])
+    }
+
+    @Test func settingsAreChecked() {
+        let cases: [(change: (inout Folder.Configuration) -> Void, message: String)] = [
+            (
+                { $0.classes = .names([]) },
+                "Folder: classes: expected the names of the classes, or a YAML file that lists them; found none"
+            ),
+            ({ $0.classes = .names(["a", "b", "a"]) }, "Folder: classes: `a` is named twice"),
+            ({ $0.classes = .file("none.yaml") }, "none.yaml: no such file"),
+            ({ $0.ignore = [70000] }, "Folder: ignore: expected numbers of 0…65535, found 70000"),
+            ({ $0.map = [3: 3] }, "Folder: map: expected numbers of 0…65535 and classes of 0…2, found 3: 3"),
+            (
+                { $0.masks = "labels" },
+                "ROOT/labels: no such folder; expected pictures in ROOT/images and masks of the same names in ROOT/labels"
+            ),
+            (
+                { $0.imageSuffixes = [".tif"] },
+                "ROOT/images: has no pictures (.tif); expected pictures in ROOT/images and masks of the same names in ROOT/masks"
+            ),
+        ]
+        for (change, message) in cases {
+            #expect(tree.message { _ = try Folder(configuration(change)) } == message)
+        }
+    }
+
+    @Test func colourMasksAreRefused() throws {
+        try tree.image("masks/b.png")
+        let data = try Folder(configuration())
+        #expect(
+            tree.message { _ = try data.sample(at: 1) }
+                == "ROOT/masks/b.png: is a colour picture; labels are one number a pixel; save the mask as a grey or palette PNG whose numbers are the classes"
+        )
+    }
+}
+
+/// Settings as YAML writes them.
+@Suite struct DatasetSettingsTests {
+    @Test func yaml() throws {
+        let folder = try Folder.Configuration.decode(
+            yaml:
+                "{classes: [sky, sea], image_suffixes: [.jpg], ignore: [0, 255], map: {1: 0, 7: 1}, exif: ignore, truncated: accept}"
+        )
+        #expect(folder.classes == .names(["sky", "sea"]))
+        #expect(folder.map == [1: 0, 7: 1])
+        #expect(folder.ignore == [0, 255])
+        #expect((folder.exif, folder.truncated) == (.ignore, .accept))
+        #expect(folder.maskSuffix == ".png")
+        let ade = try ADE20K.Configuration.decode(yaml: "{root: /data, split: validation, classes: names.yaml}")
+        #expect((ade.root, ade.split, ade.classes) == ("/data", .validation, .file("names.yaml")))
+        #expect(throws: (any Error).self) { try ADE20K.Configuration.decode(yaml: "{split: testing}") }
+    }
+}

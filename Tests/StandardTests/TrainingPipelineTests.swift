@@ -1,0 +1,56 @@
+import Data
+import Standard
+import Testing
+import Vision
+
+/// The training pipeline of the ADE20K recipes, through the loader.
+@Suite struct TrainingPipelineTests {
+    private struct Examples: Dataset {
+        let classes = ClassList(names: ["a", "b", "c", "d", "e"])
+        let count = 12
+        func sample(at index: Int) -> Sample { example(40 + index, 70 - 2 * index) }
+    }
+
+    private func pipeline() throws -> Pipeline {
+        var (resize, crop, pad) = (Resize.Configuration(), RandomCrop.Configuration(), Pad.Configuration())
+        resize.scale = [256, 64]
+        crop.cropSize = ImageSize(48)
+        pad.size = ImageSize(48)
+        return Pipeline([
+            try Resize(resize), try RandomCrop(crop), try RandomFlip(RandomFlip.Configuration()),
+            try PhotoMetricDistortion(PhotoMetricDistortion.Configuration()), try Normalize(Normalize.Configuration()),
+            try Pad(pad),
+        ])
+    }
+
+    @Test(arguments: [1, 4, 7]) func batchesAreAFunctionOfSeedEpochAndIndex(_ workers: Int) throws {
+        var options = Loader.Options()
+        (options.batch, options.workers, options.seed) = (4, 2, 11)
+        let reference = try Loader(Examples(), pipeline(), options)
+        options.workers = workers
+        let loader = try Loader(Examples(), pipeline(), options)
+        for _ in 0..<7 {
+            let (a, b) = (try #require(try reference.next()), try #require(try loader.next()))
+            #expect((a.height, a.width) == (48, 48))
+            #expect(a.items == b.items)
+            #expect(a.pixels == b.pixels)
+            #expect(a.labels == b.labels)
+        }
+        options.seed = 12
+        let other = try Loader(Examples(), pipeline(), options)
+        let first = try #require(try other.next())
+        options.seed = 11
+        #expect(try first.pixels != Loader(Examples(), pipeline(), options).next()?.pixels)
+    }
+
+    @Test func epochsDiffer() throws {
+        func pixels(_ epoch: Int) throws -> [Float]? {
+            var sample = example()
+            var draws = SampleRandom(seed: 0, epoch: epoch, index: 5)
+            try pipeline()(&sample, &draws)
+            return sample.normalized?.pixels
+        }
+        #expect(try pixels(0) == pixels(0))
+        #expect(try pixels(0) != pixels(1))
+    }
+}

@@ -1,0 +1,249 @@
+import Configuration
+import Data
+import Standard
+import Testing
+import Vision
+
+/// A picture and labels with something in them.
+func example(_ height: Int = 60, _ width: Int = 90) -> Sample {
+    let pixels = (0..<height * width * 3).map { UInt8(truncatingIfNeeded: $0 &* $0 / 7 + $0 / 11) }
+    let labels = (0..<height * width).map { $0 % 13 == 0 ? LabelMap.ignore : UInt16($0 / 7 % 5) }
+    return Sample(
+        name: "example", image: Image(height: height, width: width, pixels: pixels),
+        labels: LabelMap(height: height, width: width, labels: labels))
+}
+
+func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, index: index) }
+
+@Suite struct ResizeTests {
+    @Test func sizesAreMmsegmentations() throws {
+        // int(2048 · r), int(512 · r), then int(side · scale + 0.5): 480×640 at r = 0.7 is limited by int(358.4).
+        for (ratio, size) in [
+            (0.7, Size(height: 358, width: 477)), (1.0, Size(height: 512, width: 683)), (1.25, Size(height: 640, width: 853)),
+        ] {
+            var configuration = Resize.Configuration()
+            configuration.ratioRange = [ratio, ratio]
+            var sample = Sample(name: "a", image: Image(height: 480, width: 640))
+            var draws = random(0)
+            try Resize(configuration)(&sample, &draws)
+            #expect(sample.size == size)
+        }
+    }
+
+    @Test func ratiosSpreadOverTheRange() throws {
+        let resize = try Resize(Resize.Configuration())
+        let heights = (0..<200).map { index in
+            var sample = Sample(name: "a", image: Image(height: 512, width: 512))
+            var draws = random(index)
+            resize(&sample, &draws)
+            return sample.size.height
+        }
+        #expect(heights.allSatisfy { (256...1024).contains($0) })
+        #expect((heights.min() ?? 0) < 280 && (heights.max() ?? 0) > 1000)
+    }
+
+    @Test func withoutKeepingTheRatio() throws {
+        var configuration = Resize.Configuration()
+        (configuration.scale, configuration.ratioRange, configuration.keepRatio) = ([30, 20], nil, false)
+        var sample = example()
+        var draws = random(0)
+        try Resize(configuration)(&sample, &draws)
+        #expect(sample.image == example().imageAt(Size(height: 20, width: 30)))
+    }
+}
+
+extension Sample {
+    fileprivate func imageAt(_ size: Size) -> Image {
+        var copy = self
+        return copy.image.resized(to: size)
+    }
+}
+
+@Suite struct RandomCropTests {
+    private func crop(_ side: ImageSize, share: Double = 0.75) throws -> RandomCrop {
+        var configuration = RandomCrop.Configuration()
+        configuration.cropSize = side
+        configuration.catMaxRatio = share
+        return try RandomCrop(configuration)
+    }
+
+    @Test func aSmallerPictureKeepsItsSide() throws {
+        var sample = example(20, 90)
+        var draws = random(0)
+        try crop(ImageSize(32))(&sample, &draws)
+        #expect(sample.size == Size(height: 20, width: 32))
+        #expect(sample.labels?.size == sample.size)
+    }
+
+    @Test func everyPlaceIsReached() throws {
+        // Pixel (y, x) of a 3×3 picture is 3 y + x: the corner of a 2×2 window tells its place.
+        let image = Image(height: 3, width: 3, pixels: (0..<9).flatMap { Array(repeating: UInt8($0), count: 3) })
+        let corners = try (0..<100).map { index in
+            var sample = Sample(name: "a", image: image)
+            var draws = random(index)
+            try crop(ImageSize(2))(&sample, &draws)
+            return sample.image.pixels[0]
+        }
+        #expect(Set(corners) == [0, 1, 3, 4])
+    }
+
+    @Test func windowsOfOneClassAreDrawnAgain() throws {
+        // Class 1 fills one corner; ten redraws of a 20×20 window in 60×90 find it far more often than one draw does.
+        var labels = LabelMap(height: 60, width: 90, fill: 0)
+        for y in 30..<60 {
+            for x in 45..<90 { labels.labels[y * 90 + x] = 1 }
+        }
+        func varied(_ share: Double) throws -> Int {
+            try (0..<100).filter { index in
+                var sample = Sample(name: "a", image: Image(height: 60, width: 90), labels: labels)
+                var draws = random(index)
+                try crop(ImageSize(20), share: share)(&sample, &draws)
+                let counts = sample.labels?.histogram().filter { $0 > 0 } ?? []
+                return counts.count > 1 && (counts.max() ?? 0) < 300
+            }.count
+        }
+        let (once, again) = (try varied(1), try varied(0.75))
+        // About one window in seven is varied.
+        #expect((5..<30).contains(once))
+        #expect(again > 65)
+    }
+}
+
+@Suite struct PixelTransformTests {
+    @Test func flipsFollowTheirChance() throws {
+        for (chance, expected) in [(0.0, 0), (1.0, 100)] {
+            var configuration = RandomFlip.Configuration()
+            configuration.prob = chance
+            let flip = try RandomFlip(configuration)
+            let flipped = (0..<100).filter { index in
+                var sample = example(4, 4)
+                var draws = random(index)
+                flip(&sample, &draws)
+                return sample.isFlipped
+            }
+            #expect(flipped.count == expected)
+        }
+    }
+
+    @Test func distortionStaysNearAndVaries() throws {
+        let distort = try PhotoMetricDistortion(PhotoMetricDistortion.Configuration())
+        var before = example()
+        let results = (0..<40).map { index in
+            var sample = example()
+            var draws = random(index)
+            distort(&sample, &draws)
+            return sample.image
+        }
+        // No brightness, contrast, saturation or hue: one in sixteen.
+        let unchanged = results.filter { $0 == before.image }.count
+        #expect((1..<10).contains(unchanged))
+        #expect(Set(results.map { $0.pixels[5000] }).count > 15)
+    }
+
+    @Test func distortionWithoutRangeChangesNothingButRounding() throws {
+        var configuration = PhotoMetricDistortion.Configuration()
+        configuration.brightnessDelta = 0
+        configuration.hueDelta = 0
+        (configuration.contrastRange, configuration.saturationRange) = ([1, 1], [1, 1])
+        let distort = try PhotoMetricDistortion(configuration)
+        var before = example()
+        for index in 0..<10 {
+            var sample = example()
+            var draws = random(index)
+            distort(&sample, &draws)
+            // To HSV and back twice loses a few levels.
+            #expect(zip(sample.image.pixels, before.image.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 8 })
+        }
+    }
+
+    @Test func normaliseThenPadWithTheMean() throws {
+        var sample = example(5, 6)
+        var draws = random(0)
+        var pad = Pad.Configuration()
+        pad.sizeDivisor = 4
+        try Normalize(Normalize.Configuration())(&sample, &draws)
+        try Pad(pad)(&sample, &draws)
+        #expect(sample.size == Size(height: 8, width: 8))
+        #expect(sample.normalized?.pixels.suffix(24) == ArraySlice(repeating: 0, count: 24))
+        #expect(sample.labels?.labels.last == LabelMap.ignore)
+    }
+}
+
+@Suite struct TransformSettingsTests {
+    @Test func mistakesAreNamed() {
+        func resize(_ change: (inout Resize.Configuration) -> Void) -> () throws -> Void {
+            var configuration = Resize.Configuration()
+            change(&configuration)
+            return { [configuration] in _ = try Resize(configuration) }
+        }
+        func crop(_ change: (inout RandomCrop.Configuration) -> Void) -> () throws -> Void {
+            var configuration = RandomCrop.Configuration()
+            change(&configuration)
+            return { [configuration] in _ = try RandomCrop(configuration) }
+        }
+        func distort(_ change: (inout PhotoMetricDistortion.Configuration) -> Void) -> () throws -> Void {
+            var configuration = PhotoMetricDistortion.Configuration()
+            change(&configuration)
+            return { [configuration] in _ = try PhotoMetricDistortion(configuration) }
+        }
+        func normalize(_ change: (inout Normalize.Configuration) -> Void) -> () throws -> Void {
+            var configuration = Normalize.Configuration()
+            change(&configuration)
+            return { [configuration] in _ = try Normalize(configuration) }
+        }
+        func pad(_ change: (inout Pad.Configuration) -> Void) -> () throws -> Void {
+            var configuration = Pad.Configuration()
+            change(&configuration)
+            return { [configuration] in _ = try Pad(configuration) }
+        }
+        func flip(_ probability: Double) -> () throws -> Void {
+            var configuration = RandomFlip.Configuration()
+            configuration.prob = probability
+            return { [configuration] in _ = try RandomFlip(configuration) }
+        }
+        let cases: [(build: () throws -> Void, message: String)] = [
+            (resize { $0.scale = [512] }, "Resize: scale: expected two sides of 1…65535 pixels, found [512]"),
+            (
+                resize { $0.ratioRange = [2, 0.5] },
+                "Resize: ratio_range: expected [low, high] with 0 < low ≤ high ≤ 64, found [2.0, 0.5]"
+            ),
+            (crop { $0.cropSize = ImageSize(0) }, "RandomCrop: crop_size: expected sides of 1…65535 pixels, found [0, 0]"),
+            (crop { $0.catMaxRatio = .nan }, "RandomCrop: cat_max_ratio: expected a share above 0 and at most 1, found nan"),
+            (flip(2), "RandomFlip: prob: expected a probability of 0…1, found 2.0"),
+            (distort { $0.brightnessDelta = -1 }, "PhotoMetricDistortion: brightness_delta: expected 0…255, found -1.0"),
+            (distort { $0.hueDelta = 91 }, "PhotoMetricDistortion: hue_delta: expected 0…90, found 91"),
+            (
+                distort { $0.saturationRange = [1] },
+                "PhotoMetricDistortion: saturation_range: expected [low, high] with 0 ≤ low ≤ high ≤ 256, found [1.0]"
+            ),
+            (normalize { $0.mean = [1, 2] }, "Normalize: mean: expected three levels, found [1.0, 2.0]"),
+            (normalize { $0.std = [1, 0, 1] }, "Normalize: std: expected three positive deviations, found [1.0, 0.0, 1.0]"),
+            (pad { _ in }, "Pad: size: expected either size or size_divisor"),
+            (pad { $0.sizeDivisor = 0 }, "Pad: size_divisor: expected 1…65535, found 0"),
+            (
+                pad { $0.size = ImageSize(height: 4, width: 70000) },
+                "Pad: size: expected sides of 1…65535 pixels, found [4, 70000]"
+            ),
+        ]
+        for (build, message) in cases { #expect(text(build) == message) }
+    }
+
+    private func text(_ build: () throws -> Void) -> String {
+        do {
+            try build()
+            return "nothing thrown"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func sizesInYAML() throws {
+        let side = try RandomCrop.Configuration.decode(yaml: "crop_size: 640")
+        #expect(side.cropSize == ImageSize(640))
+        let pair = try RandomCrop.Configuration.decode(yaml: "{crop_size: [480, 640], cat_max_ratio: 1}")
+        #expect(pair.cropSize == ImageSize(height: 480, width: 640))
+        #expect(try Resize.Configuration.decode(yaml: "{scale: [2560, 640], ratio_range: null}").ratioRange == nil)
+        #expect(try Pad.Configuration.decode(yaml: "size: 512").size == ImageSize(512))
+        #expect(throws: (any Error).self) { try RandomCrop.Configuration.decode(yaml: "crop_size: [1, 2, 3]") }
+    }
+}
