@@ -15,6 +15,8 @@ import Vision
             var random = SampleRandom(seed: 7, epoch: 0, index: round)
             var bytes = original
             for _ in 0..<random.integer(in: 1..<6) { mutate(&bytes, &random) }
+            // With its checksums put right, damage reaches what lies behind them.
+            if random.chance() { repairChecksums(&bytes) }
             let path = try folder.write(name, bytes)
             do {
                 let found = try read(path)
@@ -36,6 +38,22 @@ import Vision
         default:
             bytes.insert(
                 contentsOf: [UInt8](repeating: UInt8(random.integer(in: 0..<256)), count: random.integer(in: 1..<9)), at: at)
+        }
+    }
+
+    /// Puts the right CRC-32 behind every PNG chunk whose length makes sense.
+    private func repairChecksums(_ bytes: inout [UInt8]) {
+        var at = 8
+        while at + 12 <= bytes.count, bytes[0] == 0x89 {
+            let length = bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
+            guard length <= bytes.count - at - 12 else { return }
+            var sum = UInt32.max
+            for byte in bytes[at + 4..<at + 8 + length] {
+                sum ^= UInt32(byte)
+                for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+            }
+            for i in 0..<4 { bytes[at + 8 + length + i] = UInt8(truncatingIfNeeded: ~sum >> (24 - 8 * UInt32(i))) }
+            at += 12 + length
         }
     }
 
@@ -68,12 +86,12 @@ import Vision
         let refusedLabels = try run(
             original, "m.png", read: { try LabelFile.read($0, maximumPixels: 1 << 14).size },
             size: { try LabelFile.size($0, maximumPixels: 1 << 14) })
-        #expect((500..<5000).contains(refusedLabels))
+        #expect((500..<4800).contains(refusedLabels))
         try ImageFile.writePNG(picture(12, 17), to: folder.file("a.png"))
         original = [UInt8](try Foundation.Data(contentsOf: URL(filePath: folder.file("a.png"))))
         let refused = try run(
             original, "m.png", read: { try ImageFile.read($0, policy: policy).size },
             size: { try ImageFile.size($0, policy: policy) })
-        #expect((500..<5000).contains(refused))
+        #expect((500..<4820).contains(refused))
     }
 }
