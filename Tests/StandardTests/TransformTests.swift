@@ -128,10 +128,10 @@ extension Sample {
     @Test func distortionStaysNearAndVaries() throws {
         let distort = try PhotoMetricDistortion(PhotoMetricDistortion.Configuration())
         var before = example()
-        let results = (0..<40).map { index in
+        let results = try (0..<40).map { index in
             var sample = example()
             var draws = random(index)
-            distort(&sample, &draws)
+            try distort(&sample, &draws)
             return sample.image
         }
         // No brightness, contrast, saturation or hue: one in sixteen.
@@ -150,7 +150,7 @@ extension Sample {
         for index in 0..<10 {
             var sample = example()
             var draws = random(index)
-            distort(&sample, &draws)
+            try distort(&sample, &draws)
             // To HSV and back twice loses a few levels.
             #expect(zip(sample.image.pixels, before.image.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 8 })
         }
@@ -226,6 +226,27 @@ extension Sample {
             ),
         ]
         for (build, message) in cases { #expect(text(build) == message) }
+    }
+
+    @Test func theOrderIsChecked() throws {
+        func apply(_ last: any Transform) -> String {
+            text {
+                var sample = example(4, 4)
+                var draws = random(0)
+                try Pipeline([Normalize(Normalize.Configuration()), last])(&sample, &draws)
+            }
+        }
+        let cases: [(last: (() throws -> any Transform), message: String)] = [
+            (
+                { try PhotoMetricDistortion(PhotoMetricDistortion.Configuration()) },
+                "PhotoMetricDistortion: order: expected 8-bit pictures; move it before Normalize"
+            ),
+            (
+                { try Normalize(Normalize.Configuration()) },
+                "Normalize: order: the pictures are normalised already; leave one out"
+            ),
+        ]
+        for (last, message) in cases { #expect(try apply(last()) == message) }
     }
 
     private func text(_ build: () throws -> Void) -> String {

@@ -25,7 +25,11 @@ public struct Normalize: Transform {
         normalization = Normalization(mean: configuration.mean, std: configuration.std)
     }
 
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+    /// - Throws: `SettingError` for a picture that is normalised already.
+    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws {
+        guard !sample.isNormalized else {
+            throw SettingError("Normalize", "order", "the pictures are normalised already; leave one out")
+        }
         sample.normalize(normalization)
     }
 }

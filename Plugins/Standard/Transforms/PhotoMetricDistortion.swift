@@ -41,8 +41,11 @@ public struct PhotoMetricDistortion: Transform {
         SettingError("PhotoMetricDistortion", key, problem)
     }
 
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
-        guard !sample.isNormalized else { return }
+    /// - Throws: `SettingError` after `Normalize`.
+    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws {
+        guard !sample.isNormalized else {
+            throw SettingError("PhotoMetricDistortion", "order", "expected 8-bit pictures; move it before Normalize")
+        }
         var image = sample.image
         let delta = configuration.brightnessDelta
         if random.chance() { image.mapLevels(levelTable(beta: Float(random.uniform(-delta, delta)))) }
