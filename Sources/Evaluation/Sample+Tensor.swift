@@ -6,7 +6,7 @@ extension Sample {
     /// The image, normalised or not, as the network takes it: `[1, 3, h, w]` in channels-last memory.
     public func tensor(on device: Device = .cpu) throws -> Tensor {
         var copy = self
-        let floats = normalized ?? FloatImage(copy.image)
+        let floats = copy.normalized ?? FloatImage(copy.image)
         return try floats.pixels.withUnsafeBytes {
             try Tensor.from(bytes: $0, shape: [1, 3, floats.height, floats.width], dtype: .float32, channelsLast: true)
         }.to(device)
