@@ -15,4 +15,35 @@ extension Tensor {
                 Int64(rows.upperBound), $0)
         }
     }
+
+    /// Rows of a window's logits, and where the window lies in its view.
+    public struct WindowLogits {
+        let logits: Tensor
+        let place: ct_window
+
+        /// - Parameters:
+        ///   - logits: `[r, w, k]` (classes last, contiguous): the rows from `firstRow` on of a map of `sourceHeight` rows
+        ///   - y: the window's corner in the view
+        ///   - size: the window's size in the view
+        public init(_ logits: Tensor, firstRow: Int, sourceHeight: Int, y: Int, x: Int, size: Pair) {
+            self.logits = logits
+            place = ct_window(
+                y: Int64(y), x: Int64(x), height: Int64(size.height), width: Int64(size.width), first_row: Int64(firstRow),
+                source_height: Int64(sourceHeight))
+        }
+    }
+
+    /// The class of every pixel in `rows` of a result of `size`: windows are enlarged to their places in a view of `viewSize` and
+    /// averaged where they overlap, the view is resized. Neither is ever held as a whole. `[rows.count, size.width]` int32
+    public static func windowArgmax(_ windows: [WindowLogits], viewSize: Pair, size: Pair, rows: Range<Int>) throws -> Tensor {
+        let places = windows.map(\.place)
+        let logits = windows.map(\.logits)
+        return try withHandles(logits) { handles, count in
+            try make("window_argmax", logits.first) {
+                ct_window_argmax(
+                    handles, places, count, Int64(viewSize.height), Int64(viewSize.width), Int64(size.height), Int64(size.width),
+                    Int64(rows.lowerBound), Int64(rows.upperBound), $0)
+            }
+        }
+    }
 }

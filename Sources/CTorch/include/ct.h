@@ -169,6 +169,15 @@ int ct_binary_cross_entropy_with_logits(ct_tensor logits, ct_tensor target, ct_t
 int ct_bilinear_argmax(ct_tensor logits, int64_t first_row, int64_t source_height, int64_t height, int64_t width, int64_t begin,
                        int64_t end, ct_tensor *out);
 
+/* A window of sliding inference: its place in the view, and which rows of its map of source_height rows are at hand. */
+typedef struct {
+    int64_t y, x, height, width, first_row, source_height;
+} ct_window;
+
+/* The same for several windows [rows, w, k], each enlarged to its place in a view, averaged where they overlap, the view then resized. */
+int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t count, int64_t view_height, int64_t view_width,
+                     int64_t height, int64_t width, int64_t begin, int64_t end, ct_tensor *out);
+
 /* Operations on lists of tensors, for optimizers (ct_foreach.cpp) */
 int ct_foreach_mul_(const ct_tensor *xs, int64_t count, double factor);
 int ct_foreach_add_(const ct_tensor *xs, const ct_tensor *ys, int64_t count, double alpha);

@@ -41,10 +41,10 @@ public struct SegmentationInference {
     /// The class of every pixel of the original image, the views' probabilities averaged. `[height, width]` int32 on the CPU
     public func labels(_ views: [SegmentationView], size: Pair) throws -> Tensor {
         guard let first = views.first else { throw InferenceError.noViews }
-        if views.count == 1, first.windows.count == 1, first.size == size, !first.isFlipped, first.windows[0].embedding.device == .cpu {
-            return try first.labelsAtOwnSize(chunk: max(16, budget / (size.width * model.classNames.count) * 4))
-        }
         // The softmax of a single view cannot change which class is largest.
+        if views.count == 1, !first.isFlipped, first.windows[0].embedding.device == .cpu {
+            return try first.labels(size: size, chunk: max(16, budget / (size.width * model.classNames.count) * 4))
+        }
         let parts = try strips(size.height, stripHeight(size)).map { rows in
             try scores(views, size: size, rows: rows, softmax: views.count > 1).argmax(1).selected(0, 0).to(.int32).to(.cpu)
         }

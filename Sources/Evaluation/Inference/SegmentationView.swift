@@ -50,17 +50,34 @@ public struct SegmentationView {
         return try resize(try classify(part).to(.float32))
     }
 
-    /// Class of every pixel, where the result has the view's own size and the view is one window: `[height, width]` int32.
-    func labelsAtOwnSize(chunk: Int) throws -> Tensor {
-        let embedding = windows[0].embedding
-        let grid = Pair(embedding.size(2), embedding.size(3))
-        let parts = try strips(size.height, chunk).map { rows in
-            let source = BilinearRows(rows, from: grid, to: size).source
-            let logits = try classify(try embedding.narrowed(2, source.lowerBound, source.count)).to(.float32)
-            let last = try logits.permuted(0, 2, 3, 1).contiguous().selected(0, 0)  // [r, w, k]
-            return try last.bilinearArgmax(firstRow: source.lowerBound, sourceHeight: grid.height, size: size, rows: rows)
+    /// The class of every pixel of a result of `size`, computed in strips of at most `chunk` rows: `[height, width]` int32.
+    func labels(size result: Pair, chunk: Int) throws -> Tensor {
+        let parts = try strips(result.height, chunk).map { rows in
+            let own = size == result ? rows : BilinearRows(rows, from: size, to: result).source
+            let seen = try windows.compactMap { window, embedding in try windowLogits(window, embedding, rows: own) }
+            if seen.count == 1, size == result, windows.count == 1 {
+                return try seen[0].logits.bilinearArgmax(
+                    firstRow: seen[0].firstRow, sourceHeight: windows[0].embedding.size(2), size: size, rows: rows)
+            }
+            return try Tensor.windowArgmax(seen.map(\.placed), viewSize: size, size: result, rows: rows)
         }
         return parts.count == 1 ? parts[0] : try Tensor.cat(parts, dim: 0)
+    }
+
+    /// What a window knows of some of the view's rows; nil where it covers none of them.
+    private func windowLogits(
+        _ window: Window, _ embedding: Tensor, rows: Range<Int>
+    ) throws -> (logits: Tensor, firstRow: Int, placed: Tensor.WindowLogits)? {
+        let overlap = rows.clamped(to: window.y..<window.y + window.height)
+        guard !overlap.isEmpty else { return nil }
+        let place = Pair(window.height, window.width)
+        let resize = BilinearRows(
+            overlap.lowerBound - window.y..<overlap.upperBound - window.y, from: Pair(embedding.size(2), embedding.size(3)), to: place)
+        let part = try classify(try embedding.narrowed(2, resize.source.lowerBound, resize.source.count)).to(.float32)
+        let logits = try part.permuted(0, 2, 3, 1).contiguous().selected(0, 0)  // [r, w, k]
+        let placed = Tensor.WindowLogits(
+            logits, firstRow: resize.source.lowerBound, sourceHeight: embedding.size(2), y: window.y, x: window.x, size: place)
+        return (logits, resize.source.lowerBound, placed)
     }
 }
 
