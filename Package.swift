@@ -20,12 +20,14 @@ struct Engine {
 
     var link: [LinkerSetting] {
         guard let root else { return ["torch", "torch_cpu", "c10"].map { .linkedLibrary($0) } }
-        var flags = ["-L", root + "/lib", "-Xlinker", "-rpath", "-Xlinker", root + "/lib"]
+        // By path, not by name: another package's search path may lead to the system's libtorch first.
+        func library(_ name: String) -> [String] { ["-Xlinker", root + "/lib/lib\(name).so"] }
+        var flags = ["-Xlinker", "-rpath", "-Xlinker", root + "/lib"] + ["torch", "torch_cpu", "c10"].flatMap(library)
         if FileManager.default.fileExists(atPath: root + "/lib/libtorch_cuda.so") {
             // Nothing refers to the CUDA library by symbol: it registers itself when loaded.
-            flags += ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"]
+            flags += ["-Xlinker", "--no-as-needed"] + ["torch_cuda", "c10_cuda"].flatMap(library) + ["-Xlinker", "--as-needed"]
         }
-        return [.unsafeFlags(flags)] + ["torch", "torch_cpu", "c10"].map { .linkedLibrary($0) }
+        return [.unsafeFlags(flags)]
     }
 
     /// Debian's engine computes on OpenBLAS; others bring their own BLAS.
