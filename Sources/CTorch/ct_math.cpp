@@ -33,6 +33,9 @@ int ct_mul_scalar(ct_tensor a, double b, ct_tensor *out) {
 int ct_mul_scalar_(ct_tensor a, double b) {
     return guard([&] { T(a).mul_(b); });
 }
+int ct_div_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).div(b)); });
+}
 int ct_pow(ct_tensor a, double exponent, ct_tensor *out) {
     return guard([&] { *out = give(T(a).pow(exponent)); });
 }

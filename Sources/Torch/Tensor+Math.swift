@@ -9,7 +9,7 @@ extension Tensor {
     public static func + (a: Tensor, b: Double) throws -> Tensor { try make("add", a) { ct_add_scalar(a.handle, b, $0) } }
     public static func - (a: Tensor, b: Double) throws -> Tensor { try make("sub", a) { ct_add_scalar(a.handle, -b, $0) } }
     public static func * (a: Tensor, b: Double) throws -> Tensor { try make("mul", a) { ct_mul_scalar(a.handle, b, $0) } }
-    public static func / (a: Tensor, b: Double) throws -> Tensor { try make("div", a) { ct_mul_scalar(a.handle, 1 / b, $0) } }
+    public static func / (a: Tensor, b: Double) throws -> Tensor { try make("div", a) { ct_div_scalar(a.handle, b, $0) } }
     public static prefix func - (x: Tensor) throws -> Tensor { try make("neg", x) { ct_neg(x.handle, $0) } }
 
     @discardableResult
@@ -31,7 +31,9 @@ extension Tensor {
     }
 
     /// Matrix product over the last two dimensions, batched over the others.
-    public func matmul(_ other: Tensor) throws -> Tensor { try make("matmul", self, other) { ct_matmul(handle, other.handle, $0) } }
+    public func matmul(_ other: Tensor) throws -> Tensor {
+        try make("matmul", self, other) { ct_matmul(handle, other.handle, $0) }
+    }
 
     public func pow(_ exponent: Double) throws -> Tensor { try make("pow", self) { ct_pow(handle, exponent, $0) } }
     public func abs() throws -> Tensor { try make("abs", self) { ct_abs(handle, $0) } }
@@ -39,8 +41,12 @@ extension Tensor {
     public func log() throws -> Tensor { try make("log", self) { ct_log(handle, $0) } }
     public func sqrt() throws -> Tensor { try make("sqrt", self) { ct_sqrt(handle, $0) } }
     public func rsqrt() throws -> Tensor { try make("rsqrt", self) { ct_rsqrt(handle, $0) } }
-    public func maximum(_ other: Tensor) throws -> Tensor { try make("maximum", self, other) { ct_maximum(handle, other.handle, $0) } }
-    public func minimum(_ other: Tensor) throws -> Tensor { try make("minimum", self, other) { ct_minimum(handle, other.handle, $0) } }
+    public func maximum(_ other: Tensor) throws -> Tensor {
+        try make("maximum", self, other) { ct_maximum(handle, other.handle, $0) }
+    }
+    public func minimum(_ other: Tensor) throws -> Tensor {
+        try make("minimum", self, other) { ct_minimum(handle, other.handle, $0) }
+    }
 
     /// Elements below `low` raised to it, those above `high` lowered; a bound that is nil does not act.
     public func clamped(_ low: Double?, _ high: Double? = nil) throws -> Tensor {

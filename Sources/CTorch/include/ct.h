@@ -105,6 +105,7 @@ int ct_add_scalar(ct_tensor a, double b, ct_tensor *out);
 int ct_add_scalar_(ct_tensor a, double b);
 int ct_mul_scalar(ct_tensor a, double b, ct_tensor *out);
 int ct_mul_scalar_(ct_tensor a, double b);
+int ct_div_scalar(ct_tensor a, double b, ct_tensor *out);
 int ct_pow(ct_tensor a, double exponent, ct_tensor *out);
 int ct_maximum(ct_tensor a, ct_tensor b, ct_tensor *out);
 int ct_minimum(ct_tensor a, ct_tensor b, ct_tensor *out);
