@@ -60,6 +60,18 @@ int ct_set_autocast(int32_t device, bool enabled, int32_t dtype) {
 #endif
     });
 }
+int ct_autocast(int32_t device, bool *enabled, int32_t *dtype) {
+    return guard([&] {
+#if TORCH_VERSION_MAJOR >= 2
+        auto kind = device == CT_CUDA ? at::kCUDA : at::kCPU;
+        *enabled = at::autocast::is_autocast_enabled(kind);
+        *dtype = static_cast<int32_t>(at::autocast::get_autocast_dtype(kind));
+#else
+        *enabled = device == CT_CUDA ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
+        *dtype = static_cast<int32_t>(device == CT_CUDA ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype());
+#endif
+    });
+}
 int ct_clear_autocast_cache(void) {
     return guard([] { at::autocast::clear_cache(); });
 }

@@ -9,13 +9,15 @@ public func withoutGrad<Result>(_ body: () throws -> Result) rethrows -> Result 
 }
 
 /// Runs `body` with automatic mixed precision: matrix products and convolutions in `dtype`, the rest in float32.
-/// With `nil` it just runs `body`.
+/// With `nil` it just runs `body`. Scopes may nest: the end of one brings back what was before.
 public func withAutocast<Result>(_ dtype: DType?, on device: Device = .cpu, _ body: () throws -> Result) throws -> Result {
     guard let dtype else { return try body() }
+    var (wasEnabled, before) = (false, dtype.rawValue)
+    try check("autocast") { ct_autocast(device.type, &wasEnabled, &before) }
     try check("autocast") { ct_set_autocast(device.type, true, dtype.rawValue) }
     defer {
-        _ = ct_set_autocast(device.type, false, dtype.rawValue)
-        _ = ct_clear_autocast_cache()
+        _ = ct_set_autocast(device.type, wasEnabled, before)
+        if !wasEnabled || before != dtype.rawValue { _ = ct_clear_autocast_cache() }
     }
     return try body()
 }
@@ -41,7 +43,9 @@ extension Tensor {
     public func backward() throws { try check("backward", self) { ct_backward(handle, nil) } }
 
     /// Adds the gradient of `sum(self * gradient)` to every leaf that it depends on.
-    public func backward(_ gradient: Tensor) throws { try check("backward", self, gradient) { ct_backward(handle, gradient.handle) } }
+    public func backward(_ gradient: Tensor) throws {
+        try check("backward", self, gradient) { ct_backward(handle, gradient.handle) }
+    }
 
     /// The same memory, outside the graph.
     public func detached() throws -> Tensor { try make("detach", self) { ct_detach(handle, $0) } }
