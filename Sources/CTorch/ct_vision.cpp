@@ -188,6 +188,7 @@ int ct_bilinear_argmax(ct_tensor logits, int64_t first_row, int64_t source_heigh
                     "expected contiguous float32 logits [h, w, k] on the CPU");
         auto rows = x.size(0), columns = x.size(1), classes = x.size(2);
         TORCH_CHECK(rows > 0 && columns > 0 && classes > 0 && height > 0 && width > 0, "expected no empty dimension");
+        TORCH_CHECK(0 <= begin && begin < end && end <= height, "expected rows inside 0 to ", height, ", found ", begin, " to ", end);
         auto result = at::empty({end - begin, width}, at::TensorOptions().dtype(at::kInt));
         const float *data = x.data_ptr<float>();
         auto *labels = result.data_ptr<int32_t>();

@@ -14,7 +14,8 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
         case ("cpu", 1): self = .cpu
         case ("cuda", 1): self = .cuda(0)
         case ("cuda", 2):
-            guard let index = Int(parts[1]), index >= 0 else { return nil }
+            // The engine counts devices in a byte.
+            guard let index = Int(parts[1]), 0...Int(Int8.max) ~= index else { return nil }
             self = .cuda(index)
         default: return nil
         }

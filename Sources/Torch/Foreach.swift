@@ -8,6 +8,7 @@ public enum Foreach {
 
     /// `x += scale · y`
     public static func add(_ xs: [Tensor], _ ys: [Tensor], scale: Double = 1) throws {
+        try checkCounts("foreach_add_", xs, ys)
         try withHandles(ys) { ys, _ in try run("foreach_add_", xs) { ct_foreach_add_($0, ys, $1, scale) } }
     }
 
@@ -18,6 +19,7 @@ public enum Foreach {
 
     /// `x += scale · a · b`
     public static func addProduct(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double) throws {
+        try checkCounts("foreach_addcmul_", xs, a, b)
         try withHandles(a) { a, _ in
             try withHandles(b) { b, _ in try run("foreach_addcmul_", xs) { ct_foreach_addcmul_($0, a, b, $1, scale) } }
         }
@@ -25,6 +27,7 @@ public enum Foreach {
 
     /// `x += scale · a / b`
     public static func addQuotient(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double) throws {
+        try checkCounts("foreach_addcdiv_", xs, a, b)
         try withHandles(a) { a, _ in
             try withHandles(b) { b, _ in try run("foreach_addcdiv_", xs) { ct_foreach_addcdiv_($0, a, b, $1, scale) } }
         }
@@ -43,6 +46,7 @@ public enum Foreach {
         _ xs: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], steps: [Tensor], learningRate: Double,
         betas: (Double, Double), weightDecay: Double, eps: Double
     ) throws {
+        try checkCounts("fused_adamw_", xs, gradients, means, squares, steps)
         try withHandles(gradients) { gradients, _ in
             try withHandles(means) { means, _ in
                 try withHandles(squares) { squares, _ in
@@ -55,6 +59,14 @@ public enum Foreach {
                 }
             }
         }
+    }
+
+    /// C reads as many tensors from every list as the first one has.
+    private static func checkCounts(_ operation: String, _ xs: [Tensor], _ others: [Tensor]...) throws {
+        guard let other = others.first(where: { $0.count != xs.count }) else { return }
+        throw TorchError(
+            operation: operation, operands: Array(xs.prefix(1)),
+            message: "lists of \(xs.count) and \(other.count) tensors do not go together")
     }
 
     private static func run(
@@ -70,7 +82,9 @@ public enum Foreach {
     ) throws -> [Tensor] {
         guard !xs.isEmpty else { return [] }
         var results = [ct_tensor?](repeating: nil, count: xs.count)
-        let status = withHandles(xs) { handles, count in results.withUnsafeMutableBufferPointer { body(handles, count, $0.baseAddress) } }
+        let status = withHandles(xs) { handles, count in
+            results.withUnsafeMutableBufferPointer { body(handles, count, $0.baseAddress) }
+        }
         guard status == 0 else { throw failure(operation, Array(xs.prefix(1))) }
         return results.compactMap { $0.map(Tensor.init(owning:)) }
     }

@@ -9,6 +9,7 @@ extension Tensor {
     /// Dimensions `from...to` made one.
     public func flattened(from: Int = 0, to: Int = -1) throws -> Tensor {
         let all = shape
+        if all.isEmpty, from == 0, to == -1 || to == 0 { return try reshaped([1]) }  // a scalar, as PyTorch does
         let last = to < 0 ? to + all.count : to
         guard from >= 0, from <= last, last < all.count else {
             throw TorchError(operation: "flatten", operands: [self], message: "no dimensions \(from)...\(to)")
