@@ -116,6 +116,7 @@ let package = Package(
         test("Data", ["Data", "Vision"]),
         test("Datasets", ["Datasets", "Configuration", "Data", "Vision"]),
         test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
+        test("Torch", ["Torch"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,45 @@
+import Testing
+import Torch
+
+@Suite struct ForeachTests {
+    private func pair(_ a: Float, _ b: Float) throws -> [Tensor] { [try .from([a]), try .from([b, b])] }
+    private func values(_ tensors: [Tensor]) throws -> [[Float]] { try tensors.map { try $0.floats() } }
+
+    @Test func inPlaceOperations() throws {
+        let xs = try pair(1, 2)
+        try Foreach.mul(xs, 3)
+        #expect(try values(xs) == [[3], [6, 6]])
+        try Foreach.add(xs, try pair(10, 20), scale: 0.5)
+        #expect(try values(xs) == [[8], [16, 16]])
+        try Foreach.add(xs, 1)
+        #expect(try values(xs) == [[9], [17, 17]])
+        try Foreach.addProduct(xs, try pair(2, 3), try pair(5, 7), scale: -1)
+        #expect(try values(xs) == [[-1], [-4, -4]])
+        try Foreach.addQuotient(xs, try pair(1, 8), try pair(2, 2), scale: 2)
+        #expect(try values(xs) == [[0], [4, 4]])
+    }
+
+    @Test func operationsWithResults() throws {
+        #expect(try values(Foreach.sqrt(try pair(4, 9))) == [[2], [3, 3]])
+        #expect(try values(Foreach.norm([try .from([Float(3), 4]), try .from([Float(-2)])])) == [[5], [2]])
+        #expect(try Foreach.sqrt([]).isEmpty)
+        try Foreach.mul([], 2)
+    }
+
+    @Test func fusedAdamW() throws {
+        let (x, gradient) = (try Tensor.from([Float(1)]), try Tensor.from([Float(2)]))
+        let (mean, square, steps) = (try Tensor.zeros([1]), try Tensor.zeros([1]), try Tensor.full([], 1))
+        func step() throws {
+            try Foreach.fusedAdamW(
+                [x], gradients: [gradient], means: [mean], squares: [square], steps: [steps], learningRate: 0.1,
+                betas: (0.9, 0.99),
+                weightDecay: 0.5, eps: 0)
+        }
+        guard Foreach.hasFusedAdamW else {
+            #expect(throws: TorchError.self) { try step() }
+            return
+        }
+        try step()
+        try expect(x, [1], [1 - 0.1 * 0.5 - 0.1], within: 1e-5)
+    }
+}
