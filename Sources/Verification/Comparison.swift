@@ -1,4 +1,3 @@
-import Foundation
 import NN
 
 /// One line of a verification: an output compared with the reference's, or a question of names.
@@ -10,8 +9,17 @@ public struct Comparison: Sendable {
     /// Why it fails, where numbers do not say it.
     public let note: String
 
-    /// `|a − b| ≤ atol + rtol · |b|` for every element, or for the share of them that the tolerance asks for.
-    public init(_ output: String, ours: [Float], reference: [Float], _ tolerance: GoldenCase.Tolerance) {
+    /// `|a − b| ≤ atol + rtol · |b|` for every element, or for the share of them that the tolerance asks for. Infinities must be equal;
+    /// "not a number" agrees with itself alone. Lists of different lengths do not pass.
+    public init<Number: BinaryFloatingPoint>(
+        _ output: String, ours: [Number], reference: [Number], _ tolerance: GoldenCase.Tolerance
+    ) {
+        self.output = output
+        guard ours.count == reference.count else {
+            (maxAbs, maxRel, passes) = (.nan, .nan, false)
+            note = "\(ours.count) values, the reference has \(reference.count)"
+            return
+        }
         var (maxAbs, maxRel, outside) = (0.0, 0.0, 0)
         for (a, b) in zip(ours, reference) {
             let (a, b) = (Double(a), Double(b))
@@ -25,10 +33,8 @@ public struct Comparison: Sendable {
             if abs(b) > tolerance.atol { maxRel = max(maxRel, difference / abs(b)) }  // below it, the absolute bound decides
             if difference > tolerance.atol + tolerance.rtol * abs(b) { outside += 1 }
         }
-        let allowed = tolerance.share.map { Int((Double(reference.count) * (1 - $0)).rounded(.down)) } ?? 0
-        self.output = output
         (self.maxAbs, self.maxRel) = (maxAbs, maxRel)
-        passes = outside <= allowed
+        passes = outside == 0 || Double(reference.count - outside) / Double(reference.count) >= tolerance.share ?? 1
         note = outside == 0 ? "" : "\(outside) of \(reference.count) outside rtol \(tolerance.rtol), atol \(tolerance.atol)"
     }
 
@@ -46,29 +52,5 @@ public struct Comparison: Sendable {
             return
         }
         self.init(output, ours: try ours.floats(), reference: try reference.floats(), tolerance)
-    }
-}
-
-/// The name of an output with the part of it that is stored: `stage1[:, ::4]` is every fourth channel.
-public struct OutputName: Sendable {
-    public let name: String
-    private let steps: [(dim: Int, step: Int)]
-
-    public init(_ text: String) {
-        guard let bracket = text.firstIndex(of: "["), text.hasSuffix("]") else {
-            (name, steps) = (text, [])
-            return
-        }
-        name = String(text[..<bracket])
-        let slices = text[text.index(after: bracket)...].dropLast().split(separator: ",")
-        steps = slices.enumerated().compactMap { dim, slice in
-            let parts = slice.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 3, let step = Int(parts[2].trimmingCharacters(in: .whitespaces)) else { return nil }
-            return (dim, step)
-        }
-    }
-
-    func cut(_ tensor: Tensor) throws -> Tensor {
-        try steps.reduce(tensor) { try $0.sliced($1.dim, step: $1.step) }
     }
 }

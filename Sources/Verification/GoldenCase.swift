@@ -28,6 +28,15 @@ public struct GoldenCase: Sendable {
         public let atol: Double
         /// This share of the elements must agree; all of them where it is not said.
         public let share: Double?
+
+        public init(rtol: Double, atol: Double, share: Double? = nil) {
+            (self.rtol, self.atol, self.share) = (rtol, atol, share)
+        }
+
+        /// Nothing but equal.
+        static let exact = Tolerance(rtol: 0, atol: 0)
+        /// What another order of double-precision operations may change.
+        static let rounding = Tolerance(rtol: 1e-12, atol: 1e-15)
     }
 
     public let path: String
@@ -49,23 +58,33 @@ public struct GoldenCase: Sendable {
     /// Throws `GoldenCaseError` for a file that is not such a case.
     public init(path: String) throws {
         self.path = path
+        json = try Self.decoded(path)
+        let header: Header = try Self.decoded(path)
+        name = header.case ?? URL(filePath: path).deletingPathExtension().lastPathComponent
+        guard let procedure = header.procedure_id else { throw GoldenCaseError(path, "has no procedure_id") }
+        self.procedure = procedure
+        mode = header.mode ?? "eval"
+        parameters = header.parameters ?? []
+        inputs = header.inputs ?? []
+        outputNames = (header.outputs ?? [:]).keys.sorted()
+        derivedBuffers = Set(header.derived_buffers ?? [])
+        tokenIDs = header.token_ids
+        tolerance = header.tolerance ?? Tolerance(rtol: 1e-3, atol: 1e-4)
+        toleranceFor = header.tolerance_for ?? [:]
+        for (kind, names) in [("parameter", parameters.map(\.name)), ("input", inputs.map(\.name))] {
+            var seen: Set<String> = []
+            if let twice = names.first(where: { !seen.insert($0).inserted }) {
+                throw GoldenCaseError(path, "has the \(kind) '\(twice)' twice")
+            }
+        }
+    }
+
+    /// The file as a `T`, which knows more fields than the header that all cases share.
+    func decoded<T: Decodable>(_ type: T.Type = T.self) throws -> T { try Self.decoded(path) }
+
+    private static func decoded<T: Decodable>(_ path: String) throws -> T {
         do {
-            let data = try Data(contentsOf: URL(filePath: path))
-            json = try JSONDecoder().decode(JSON.self, from: data)
-            let header = try JSONDecoder().decode(Header.self, from: data)
-            name = header.case ?? URL(filePath: path).deletingPathExtension().lastPathComponent
-            guard let procedure = header.procedure_id else { throw GoldenCaseError(path, "has no procedure_id") }
-            self.procedure = procedure
-            mode = header.mode ?? "eval"
-            parameters = header.parameters ?? []
-            inputs = header.inputs ?? []
-            outputNames = (header.outputs ?? [:]).keys.sorted()
-            derivedBuffers = Set(header.derived_buffers ?? [])
-            tokenIDs = header.token_ids
-            tolerance = header.tolerance ?? Tolerance(rtol: 1e-3, atol: 1e-4, share: nil)
-            toleranceFor = header.tolerance_for ?? [:]
-        } catch let error as GoldenCaseError {
-            throw error
+            return try JSONDecoder().decode(T.self, from: Data(contentsOf: URL(filePath: path)))
         } catch {
             throw GoldenCaseError(path, "cannot be read as a golden case: \(GoldenCaseError.sentence(error))")
         }
@@ -111,51 +130,5 @@ public struct GoldenCaseError: Error, CustomStringConvertible, Sendable {
 
     private static func place(_ context: DecodingError.Context) -> String {
         context.codingPath.isEmpty ? "" : "at \(context.codingPath.map(\.stringValue).joined(separator: ".")): "
-    }
-}
-
-extension GoldenCase.Entry {
-    /// The tensor that the recipe makes. An input has a `seed` of its own; a parameter's seed is its name.
-    public func tensor() throws -> Tensor {
-        let count = try elementCount()
-        if let values {
-            let numbers = values.numbers
-            guard numbers.count == count else { throw GoldenCaseError(name, "has \(numbers.count) values for shape \(shape)") }
-            return isInteger || numbers.allSatisfy({ $0 == $0.rounded() })
-                ? try Tensor.from(numbers.map { Int64($0) }, shape: shape) : try Tensor.from(numbers.map(Float.init), shape: shape)
-        }
-        guard isInteger else {
-            if let value { return try Tensor.full(shape, value) }
-            guard let offset, let scale else { throw GoldenCaseError(name, "needs offset and scale, or value") }
-            return try Tensor.from(NameSeeded.floats(seed ?? name, count: count, offset: offset, scale: scale), shape: shape)
-        }
-        return try Tensor.from(try integers(), shape: shape)
-    }
-
-    /// The values of an integer recipe.
-    public func integers() throws -> [Int64] {
-        let count = try elementCount()
-        if let values { return values.numbers.map { Int64($0) } }
-        var result: [Int64]
-        if let value {
-            result = [Int64](repeating: Int64(value), count: count)
-        } else {
-            guard let low, let high, low < high else { throw GoldenCaseError(name, "needs low < high, or value") }
-            result = NameSeeded.integers(seed ?? name, count: count, low: low, high: high)
-        }
-        if let ignore, ignore.every > 0 { for index in stride(from: 0, to: count, by: ignore.every) { result[index] = ignore.value } }
-        return result
-    }
-
-    public var isInteger: Bool { kind == "int" || (kind == "values" && (values?.numbers.allSatisfy { $0 == $0.rounded() } ?? false)) }
-
-    private func elementCount() throws -> Int {
-        var count = 1
-        for length in shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: length)
-            guard length >= 0, !overflow, product <= 1 << 31 else { throw GoldenCaseError(name, "has the impossible shape \(shape)") }
-            count = product
-        }
-        return count
     }
 }

@@ -35,7 +35,8 @@ extension ModelFile {
         case (nil, let node?, nil): return .part(try registry.parts.make(node, context))
         case (nil, nil, let configuration?):
             guard golden.tokenIDs == nil || golden.tokenIDs?.count == context.classCount else {
-                throw GoldenCaseError(golden.path, "has \(golden.tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes")
+                throw GoldenCaseError(
+                    golden.path, "has \(golden.tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes")
             }
             if golden.tokenIDs == nil { context.tokenIDs = nil }
             return .model(try DenseModel(configuration, context))
@@ -50,7 +51,7 @@ extension GoldenCase {
     var classNames: [String] {
         if let names = json["config"]?["class_names"]?.array?.compactMap(\.string), !names.isEmpty { return names }
         let classifier = parameters.first { $0.name.hasSuffix("decode_head.conv_seg.weight") }
-        let count = tokenIDs?.count ?? classifier?.shape.first ?? json["config"]?["decode_head"]?["num_classes"]?.number.map { Int($0) } ?? 0
-        return (0..<count).map { "class \($0)" }
+        let count = tokenIDs?.count ?? classifier?.shape.first ?? json["config"]?["decode_head"]?["num_classes"]?.integer ?? 0
+        return (0..<min(max(count, 0), Int(UInt16.max))).map { "class \($0)" }
     }
 }

@@ -34,7 +34,7 @@ extension Verifier {
     ) throws -> [String: Tensor] {
         for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
         guard let labels = inputs["gt_semantic_seg"] else { throw GoldenCaseError(golden.path, "has no input gt_semantic_seg") }
-        let ignore = Int(golden.json["loss"]?["ignore_index"]?.number ?? 255)
+        let ignore = golden.json["loss"]?["ignore_index"]?.integer ?? 255
         let targets = Targets(labels: labels.rank == 4 ? try labels.squeezed(1) : labels, ignoreIndex: ignore)
         let losses = try model.losses(try image(inputs, golden), targets, Step(progress: 0, wantsMetrics: true))
         var outputs: [String: Tensor] = [:]
@@ -54,7 +54,9 @@ extension Verifier {
         let order = golden.json["grad_norm_order"]?.array?.compactMap(\.string) ?? []
         let norms = try order.map { name in Float(try gradients[name]?.norm().item() ?? 0) }
         outputs["grad_norms"] = try Tensor.from(norms)
-        for name in order where gradients[name] == nil { comparisons.append(Comparison(failure: "grad/\(name)", "has no gradient here")) }
+        for name in order where gradients[name] == nil {
+            comparisons.append(Comparison(failure: "grad/\(name)", "has no gradient here"))
+        }
         for name in golden.json["parameters_without_gradient"]?.array?.compactMap(\.string) ?? [] where gradients[name] != nil {
             comparisons.append(Comparison(failure: "grad/\(name)", "has a gradient here, the reference has none"))
         }
@@ -88,7 +90,8 @@ extension Verifier {
     private func mode(_ golden: GoldenCase) throws -> InferenceMode {
         let test = golden.json["config"]?["test_cfg"]
         guard test?["mode"]?.string == "slide" else { return .whole }
-        guard let crop = test?["crop_size"]?.integers, let stride = test?["stride"]?.integers, crop.count == 2, stride.count == 2 else {
+        guard let crop = test?["crop_size"]?.integers, let stride = test?["stride"]?.integers, crop.count == 2, stride.count == 2
+        else {
             throw GoldenCaseError(golden.path, "slide mode needs crop_size and stride in config.test_cfg")
         }
         return .slide(crop: Pair(crop[0], crop[1]), stride: Pair(stride[0], stride[1]))

@@ -1,0 +1,56 @@
+import NN
+
+/// Writes the case's parameters into the module; every name or shape that is not on both sides is a failed comparison.
+func fill(_ module: Module, _ golden: GoldenCase) throws -> [Comparison] {
+    var failures: [Comparison] = []
+    var recipes: [String: GoldenCase.Entry] = [:]
+    for entry in golden.parameters { recipes[entry.name] = entry }
+    for entry in try module.namedTensors() {
+        guard let recipe = recipes.removeValue(forKey: entry.name) else {
+            failures.append(Comparison(failure: entry.name, "the model has this tensor, the reference has not"))
+            continue
+        }
+        guard recipe.shape == entry.tensor.shape else {
+            failures.append(Comparison(failure: entry.name, "shape \(entry.tensor.shape), the reference has \(recipe.shape)"))
+            continue
+        }
+        let value = try recipe.tensor()
+        try withoutGrad { _ = try entry.tensor.copyInPlace(value) }
+    }
+    for name in recipes.keys.sorted() where !golden.derivedBuffers.contains(name) {
+        failures.append(Comparison(failure: name, "the reference has this tensor, the model has not"))
+    }
+    try module.weightsDidChange()
+    return failures
+}
+
+/// Every answer beside our output of that name; what is on one side only fails.
+func compare(_ outputs: [String: Tensor], with answers: [String: Tensor], _ golden: GoldenCase) throws -> [Comparison] {
+    let promised = golden.outputNames.filter { answers[$0] == nil }
+        .map { Comparison(failure: $0, "the case names this output, and \(golden.answersPath) does not have it") }
+    return try promised
+        + answers.sorted { $0.key < $1.key }.map { key, reference in
+            guard let ours = outputs[key] ?? outputs[OutputName(key).name] else {
+                let names = outputs.keys.sorted().joined(separator: ", ")
+                return Comparison(failure: key, "we give no such output; we give \(names.isEmpty ? "none" : names)")
+            }
+            return try Comparison(key, ours: ours, reference: reference, golden.tolerance(for: key))
+        }
+}
+
+extension GoldenCase {
+    /// The input of this name, where there is one.
+    func input(_ name: String) throws -> Tensor? { try inputs.first { $0.name == name }?.tensor() }
+
+    /// Integers in a smaller type. `what` names them in the error.
+    func exactly<Integer: FixedWidthInteger>(
+        _ values: [Int64], _ what: String, _ type: Integer.Type = Integer.self
+    ) throws -> [Integer] {
+        try values.map { value in
+            guard let value = Integer(exactly: value) else {
+                throw GoldenCaseError(path, "has \(what) \(value) in an input, outside \(Integer.min)…\(Integer.max)")
+            }
+            return value
+        }
+    }
+}
