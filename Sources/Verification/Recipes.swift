@@ -1,0 +1,53 @@
+import DenseKit
+
+/// Optimizer and schedule of a case, translated from mmcv's words into ours.
+struct Recipes {
+    let optimizer: ComponentNode
+    let schedule: ComponentNode
+
+    private struct Written: Configuration {
+        var optimizer: ComponentNode?
+        var schedule: ComponentNode?
+    }
+
+    /// Throws `GoldenCaseError` for what we have no word for; a setting that the component does not know is its own error when it is built.
+    init(_ golden: GoldenCase, optimizer: [String: JSON], schedule: [String: JSON]) throws {
+        let both = [
+            "optimizer": JSON.object(try Self.ours(golden, optimizer: optimizer)),
+            "schedule": JSON.object(try Self.ours(golden, schedule: schedule)),
+        ]
+        let written: Written = try Node(encoding: both).decode()
+        guard let optimizer = written.optimizer, let schedule = written.schedule else {
+            throw GoldenCaseError(golden.path, "needs config.optimizer and config.lr_config")
+        }
+        (self.optimizer, self.schedule) = (optimizer, schedule)
+    }
+
+    private static func ours(_ golden: GoldenCase, optimizer: [String: JSON]) throws -> [String: JSON] {
+        var settings = optimizer
+        let paramwise = settings.removeValue(forKey: "paramwise_cfg")?.object ?? [:]
+        if let other = paramwise.keys.filter({ $0 != "custom_keys" }).min() {
+            throw GoldenCaseError(golden.path, "sets paramwise_cfg.\(other): only custom_keys is known")
+        }
+        settings["custom_keys"] = paramwise["custom_keys"]
+        return settings
+    }
+
+    private static func ours(_ golden: GoldenCase, schedule: [String: JSON]) throws -> [String: JSON] {
+        var settings = schedule
+        guard let policy = settings.removeValue(forKey: "policy")?.string, let initial = policy.first else {
+            throw GoldenCaseError(golden.path, "needs config.lr_config.policy")
+        }
+        guard settings.removeValue(forKey: "by_epoch")?.bool != true else {
+            throw GoldenCaseError(golden.path, "counts the schedule by epoch: only iterations are known")
+        }
+        let warmup = settings.removeValue(forKey: "warmup")?.string
+        let length = settings.removeValue(forKey: "warmup_iters")
+        guard warmup == nil || warmup == "linear" else {
+            throw GoldenCaseError(golden.path, "warms up by '\(warmup ?? "")': only linear is known")
+        }
+        settings["type"] = .string(initial.uppercased() + policy.dropFirst())
+        settings["warmup_iterations"] = warmup == nil ? .number(0) : length
+        return settings
+    }
+}
