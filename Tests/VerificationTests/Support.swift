@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+@testable import Verification
+
+/// `Tests/Goldens`.
+let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
+
+/// A folder for the time of a test.
+struct Folder: ~Copyable {
+    let url: URL
+
+    /// - Parameter name: a golden case whose files it holds
+    init(copyOf name: String? = nil) throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "verification-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        guard let name else { return }
+        for file in try FileManager.default.contentsOfDirectory(atPath: goldens.path) where file.hasPrefix(name + ".") {
+            try FileManager.default.copyItem(at: goldens.appending(path: file), to: url.appending(path: file))
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func path(_ name: String) -> String { url.appending(path: name).path }
+
+    @discardableResult
+    func write(_ text: String, _ name: String = "case.json") throws -> String {
+        try Data(text.utf8).write(to: url.appending(path: name))
+        return path(name)
+    }
+
+    /// Changes a JSON file.
+    func edit(_ name: String, _ change: (inout [String: Any]) throws -> Void) throws {
+        let file = url.appending(path: name)
+        var object = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        try change(&object)
+        try JSONSerialization.data(withJSONObject: object).write(to: file)
+    }
+}
+
+/// A tolerance in one line.
+func within(_ atol: Double = 0, rtol: Double = 0, share: Double? = nil) -> GoldenCase.Tolerance {
+    GoldenCase.Tolerance(rtol: rtol, atol: atol, share: share)
+}
