@@ -19,8 +19,13 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     /// Whether every tensor of the model was in the file, with its shape, and nothing else.
     public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
+    /// Whether the file has some of the model's tensors, with their shapes, and nothing else.
+    var fitsInPart: Bool { !matched.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
+
     public var description: String {
-        var lines = ["matched \(matched.count), missing \(missing.count), unexpected \(unexpected.count), other shape \(mismatched.count)"]
+        var lines = [
+            "matched \(matched.count), missing \(missing.count), unexpected \(unexpected.count), other shape \(mismatched.count)"
+        ]
         func list(_ title: String, _ names: [String]) {
             guard !names.isEmpty else { return }
             let rest = names.count > 5 ? ", and \(names.count - 5) more" : ""
@@ -47,9 +52,14 @@ public struct LoadError: Error, CustomStringConvertible, Sendable {
 extension Module {
     /// Copies `tensors` into the parameters and buffers of the same names.
     ///
-    /// - Parameter strict: throws `LoadError`, before anything is copied, unless names and shapes agree one to one.
+    /// Throws `LoadError`, before anything is copied, unless names and shapes agree one to one.
+    ///
+    /// - Parameter allowsMissing: tensors that the file does not have keep their values, as for a pretrained backbone; but one at
+    ///   least must be there.
     @discardableResult
-    public func load(_ tensors: [String: Tensor], strict: Bool = true, source: String = "the weights") throws -> LoadReport {
+    public func load(
+        _ tensors: [String: Tensor], allowsMissing: Bool = false, source: String = "the weights"
+    ) throws -> LoadReport {
         var report = LoadReport()
         var copies: [(Tensor, Tensor)] = []
         var rest = Set(tensors.keys)
@@ -67,7 +77,7 @@ extension Module {
             copies.append((entry.tensor, value))
         }
         report.unexpected = rest.sorted()
-        if strict, !report.isComplete { throw LoadError(report: report, source: source) }
+        guard report.isComplete || (allowsMissing && report.fitsInPart) else { throw LoadError(report: report, source: source) }
         try withoutGrad { for (target, value) in copies { try target.copyInPlace(value) } }
         try weightsDidChange()
         return report

@@ -11,7 +11,8 @@ public protocol PluginList: Sendable {
 public struct Densekit<List: PluginList>: ParsableCommand {
     public static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "densekit", abstract: "Dense prediction with language guidance: train, evaluate, look, from one YAML file.",
+            commandName: "densekit",
+            abstract: "Dense prediction with language guidance: train, evaluate, look, from one YAML file.",
             version: "0.1.0",
             subcommands: [
                 DemoCommand<List>.self, TrainCommand<List>.self, TestCommand<List>.self, InferCommand<List>.self,
@@ -32,9 +33,10 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             Foundation.exit(0)
         } catch let error as ExitCode {
             Foundation.exit(error.rawValue)
-        } catch where isArgumentParser(error) {
+        } catch  where isArgumentParser(error) {
             exit(withError: error)
         } catch {
+            fflush(nil)  // what was printed comes before the error, in a pipe too
             FileHandle.standardError.write(Data("error: \(error)\n".utf8))
             Foundation.exit(isMistake(error) ? 2 : 1)
         }

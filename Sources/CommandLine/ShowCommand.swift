@@ -6,7 +6,8 @@ import Foundation
 struct ShowCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "show", abstract: "Print the resolved configuration with the origin of every value, and the model's parts.")
+            commandName: "show",
+            abstract: "Print the resolved configuration with the origin of every value, and the model's parts.")
     }
 
     @OptionGroup var config: ConfigOptions
@@ -20,17 +21,25 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
     @Flag(help: "Only the configuration.")
     var configOnly = false
 
+    func validate() throws {
+        if let classes, classes < 1 { throw ValidationError("--classes must be at least 1, found \(classes)") }
+    }
+
     func run() throws {
         try Engine.setThreadCount(Engine.defaultThreadCount)
         let session = try config.session(List.self)
         print(session.resolved)
         guard !configOnly else { return }
-        let list = try classes.map { count in ClassList(names: (0..<count).map { "class \($0)" }) } ?? session.trainDataset().classes
+        let list = try classes.map(ClassList.placeholders) ?? session.trainDataset().classes
         let model = try session.model(list)
         var counts: [(String, Int)] = []
         for entry in try model.namedTensors() where entry.kind == .parameter {
             let key = entry.name.split(separator: ".").prefix(max(1, depth)).joined(separator: ".")
-            if counts.last?.0 == key { counts[counts.count - 1].1 += entry.tensor.count } else { counts.append((key, entry.tensor.count)) }
+            if counts.last?.0 == key {
+                counts[counts.count - 1].1 += entry.tensor.count
+            } else {
+                counts.append((key, entry.tensor.count))
+            }
         }
         let width = counts.map(\.0.count).max() ?? 0
         for (name, count) in counts { print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + grouped(count)) }

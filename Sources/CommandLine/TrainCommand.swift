@@ -17,7 +17,10 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Go on from a checkpoint: its path, or auto for the newest in the work directory.")
     var resume: String?
 
-    @Option(help: "Start from the weights of a checkpoint or a .safetensors file.")
+    @Option(
+        help:
+            "Start from the weights of a checkpoint or a .safetensors file, which may hold a part of the model, such as its backbone."
+    )
     var initFrom: String?
 
     @Option(help: "Seed of weights, order and augmentation.")
@@ -44,7 +47,8 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
         for remark in dataset.remarks { trainer.logger.warning("\(remark)") }
         if let initFrom {
-            let report = try trainer.model.load(try Checkpoint.weights(at: initFrom).tensors, source: initFrom)
+            let report = try trainer.model.load(
+                try Checkpoint.weights(at: initFrom).tensors, allowsMissing: true, source: initFrom)
             trainer.logger.info("weights from \(initFrom): \(report)")
         }
         if let checkpoint {
@@ -53,7 +57,9 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         }
         try trainer.run()
         if let best = trainer.best {
-            print("best mIoU \(String(format: "%.2f", best.value)) at iteration \(best.iteration): \(path)/best_mIoU_iter_\(best.iteration)")
+            print(
+                "best mIoU \(String(format: "%.2f", best.value)) at iteration \(best.iteration): \(path)/best_mIoU_iter_\(best.iteration)"
+            )
         }
     }
 

@@ -1,0 +1,14 @@
+import DenseKit
+
+extension ClassList {
+    /// Made-up classes, where only their number is known: `aa`, `ab`, … Short, so that they fit every tokenizer's length.
+    static func placeholders(_ count: Int) -> ClassList {
+        func letter(_ place: Int) -> Character { Character(UnicodeScalar(UInt8(97 + place % 26))) }
+        return ClassList(
+            names: (0..<count).map { index in
+                String(
+                    index < 676
+                        ? [letter(index / 26), letter(index)] : [letter(index / 676 - 1), letter(index / 26), letter(index)])
+            })
+    }
+}

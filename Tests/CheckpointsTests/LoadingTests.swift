@@ -1,0 +1,81 @@
+import Checkpoints
+import NN
+import Testing
+
+/// Two layers: `first.weight [2, 3]`, `first.bias [2]`, `second.weight [4, 2]`, `second.bias [4]`.
+private final class TwoLayers: Module {
+    let first: Linear
+    let second: Linear
+
+    override init() {
+        do {
+            (first, second) = (try Linear(3, 2), try Linear(2, 4))
+        } catch {
+            fatalError("\(error)")
+        }
+    }
+
+    /// Its tensors with every element at `value`.
+    func tensors(_ value: Double) throws -> [String: Tensor] {
+        try Dictionary(uniqueKeysWithValues: namedTensors().map { ($0.name, try Tensor.full($0.tensor.shape, value)) })
+    }
+
+    /// Which of its tensors have `value` everywhere.
+    func names(with value: Float) throws -> Set<String> {
+        try Set(namedTensors().filter { try $0.tensor.detached().floats().allSatisfy { $0 == value } }.map(\.name))
+    }
+}
+
+@Test("Loading copies every tensor")
+func complete() throws {
+    let model = TwoLayers()
+    let report = try model.load(try model.tensors(7))
+    #expect(report.isComplete && report.matched.count == 4)
+    #expect(try model.names(with: 7).count == 4)
+}
+
+@Test("A file with a part of the model is refused, unless a part is asked for; the rest keeps its values")
+func part() throws {
+    let model = TwoLayers()
+    try model.load(try model.tensors(1))
+    let part = try model.tensors(7).filter { $0.key.hasPrefix("first") }
+    #expect(throws: LoadError.self) { try model.load(part) }
+    #expect(try model.names(with: 1).count == 4)
+
+    let report = try model.load(part, allowsMissing: true)
+    #expect(report.missing == ["second.weight", "second.bias"])
+    #expect(try model.names(with: 7) == ["first.weight", "first.bias"])
+    #expect(try model.names(with: 1) == ["second.weight", "second.bias"])
+}
+
+@Test("What does not fit is named, and nothing is copied")
+func mistakes() throws {
+    let model = TwoLayers()
+    try model.load(try model.tensors(1))
+    var other = try model.tensors(7)
+    other["first.bias"] = try Tensor.full([5], 7)
+    var more = try model.tensors(7)
+    more["third"] = try Tensor.full([1], 7)
+    let end = "\nThese are the weights of another model, or of another class list: use the config they were trained with"
+    let table: [([String: Tensor], String)] = [
+        (
+            other,
+            "W does not fit the model: matched 3, missing 0, unexpected 0, other shape 1\n  other shape: first.bias (model [2], file [5])"
+                + end
+        ),
+        (
+            more,
+            "W does not fit the model: matched 4, missing 0, unexpected 1, other shape 0\n  unexpected in the file: third" + end
+        ),
+        (
+            [:],
+            "W does not fit the model: matched 0, missing 4, unexpected 0, other shape 0\n"
+                + "  missing in the file: first.weight, first.bias, second.weight, second.bias" + end
+        ),
+    ]
+    for (tensors, message) in table {
+        let error = try #require(throws: LoadError.self) { try model.load(tensors, allowsMissing: true, source: "W") }
+        #expect(error.description == message)
+    }
+    #expect(try model.names(with: 1).count == 4)
+}
