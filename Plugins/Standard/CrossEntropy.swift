@@ -1,7 +1,7 @@
 import DenseKit
 
 /// Softmax cross-entropy over classes. Logits `[n, k, h, w]`, class indices `[n, h, w]` → scalar.
-public final class CrossEntropy: Module, Loss {
+public final class CrossEntropy: Module, ResizingLoss {
     public struct Configuration: DenseKit.Configuration {
         /// Factor of this loss in the sum.
         public var weight = 1.0
@@ -37,6 +37,11 @@ public final class CrossEntropy: Module, Loss {
             return try average(try (each * elementWeights).sum(), target, options)
         }
         let sum = try prediction.crossEntropy(target, weight: classWeights, reduction: .sum, ignoreIndex: options.ignoreIndex)
+        return try average(sum, target, options)
+    }
+
+    public func resizing(_ logits: Tensor, to target: Tensor, _ options: LossOptions) throws -> Tensor {
+        let sum = try logits.resizedCrossEntropy(target, weight: classWeights, ignoreIndex: options.ignoreIndex)
         return try average(sum, target, options)
     }
 

@@ -77,6 +77,15 @@ public protocol Loss: Module {
     func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor
 }
 
+/// A loss that compares logits with labels of another resolution by itself, as if the logits had been resized bilinearly, but without
+/// holding them at the labels' size.
+public protocol ResizingLoss: Loss {
+    /// - Parameters:
+    ///   - logits: `[n, k, h, w]`
+    ///   - target: `[n, height, width]`
+    func resizing(_ logits: Tensor, to target: Tensor, _ options: LossOptions) throws -> Tensor
+}
+
 /// What a loss needs to know beyond prediction and target.
 public struct LossOptions {
     /// Target value that counts for nothing.

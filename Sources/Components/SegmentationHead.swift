@@ -22,20 +22,28 @@ extension SegmentationHead {
     }
 }
 
-/// The loss of logits `[n, k, h, w]` resized to the labels, and, where wanted, the pixel accuracy in percent of all pixels.
+/// The loss of logits `[n, k, h, w]` resized bilinearly to the labels, and, where wanted, the pixel accuracy in percent of all pixels.
 public func segmentationLosses(_ logits: Tensor, loss: any Loss, _ targets: Targets, _ step: Step) throws -> Losses {
     guard let labels = targets.labels else { throw TargetError.noLabels }
-    // Softmax over the channels of a channels-last map is 2–3 times slower; resizing is faster there.
-    let full = try logits.to(.float32).interpolated(to: Pair(labels.size(1), labels.size(2)), .bilinear()).contiguous()
+    let options = LossOptions(ignoreIndex: targets.ignoreIndex)
     var losses = Losses()
-    losses.add(loss.name, try loss(full, labels, LossOptions(ignoreIndex: targets.ignoreIndex)))
-    if step.wantsMetrics { losses.add("acc_seg", try pixelAccuracy(full, labels)) }
+    if let loss = loss as? any ResizingLoss, logits.device == .cpu {
+        losses.add(loss.name, try loss.resizing(logits, to: labels, options))
+    } else {
+        losses.add(loss.name, try loss(try enlarged(logits, labels), labels, options))
+    }
+    if step.wantsMetrics { losses.add("acc_seg", try pixelAccuracy(logits, labels)) }
     return losses
 }
 
+/// Logits at the labels' size. Softmax over the channels of a channels-last map is 2–3 times slower; resizing is faster there.
+private func enlarged(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
+    try logits.to(.float32).interpolated(to: Pair(labels.size(1), labels.size(2)), .bilinear()).contiguous()
+}
+
 /// Percent of all pixels, ignored ones included, whose largest logit is the label's: mmsegmentation's `acc_seg`.
-func pixelAccuracy(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
-    try withoutGrad { try logits.argmax(1).equals(labels).to(.float32).mean() * 100 }
+private func pixelAccuracy(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
+    try withoutGrad { try enlarged(logits, labels).argmax(1).equals(labels).to(.float32).mean() * 100 }
 }
 
 /// A batch that lacks what a head learns from.

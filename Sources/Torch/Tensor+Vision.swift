@@ -46,4 +46,12 @@ extension Tensor {
             }
         }
     }
+
+    /// The sum of the cross-entropies of logits `[n, k, h, w]`, enlarged bilinearly (align_corners false), with labels
+    /// `[n, height, width]`; the enlarged logits are never held. On the CPU only.
+    public func resizedCrossEntropy(_ labels: Tensor, weight: Tensor? = nil, ignoreIndex: Int) throws -> Tensor {
+        try make("resized_cross_entropy", self, labels, weight) {
+            ct_resized_cross_entropy(handle, labels.handle, weight?.handle, Int64(ignoreIndex), $0)
+        }
+    }
 }

@@ -180,6 +180,9 @@ typedef struct {
 int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t count, int64_t view_height, int64_t view_width,
                      int64_t height, int64_t width, int64_t begin, int64_t end, ct_tensor *out);
 
+/* The sum of the cross-entropies of logits [n, k, h, w], enlarged bilinearly to labels [n, height, width] (ct_resized_cross_entropy.cpp) */
+int ct_resized_cross_entropy(ct_tensor logits, ct_tensor labels, ct_tensor weights, int64_t ignore_index, ct_tensor *out);
+
 /* Operations on lists of tensors, for optimizers (ct_foreach.cpp) */
 int ct_foreach_mul_(const ct_tensor *xs, int64_t count, double factor);
 int ct_foreach_add_(const ct_tensor *xs, const ct_tensor *ys, int64_t count, double alpha);
