@@ -20,8 +20,7 @@ public final class ConvModule: Module, Layer {
     }
 
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        var y = try conv(x)
-        if let bn { y = try bn(y) }
-        return activates ? try y.relu() : y
+        let y = try bn?(conv, x) ?? conv(x)
+        return activates ? try y.reluInPlace() : y
     }
 }

@@ -8,6 +8,16 @@ public func withoutGrad<Result>(_ body: () throws -> Result) rethrows -> Result 
     return try body()
 }
 
+/// Whether operations on this thread are recorded for `backward`.
+public var gradIsEnabled: Bool { ct_grad_enabled() }
+
+/// The element type of automatic mixed precision on this thread, where a `withAutocast` scope is open.
+public func autocastType(on device: Device) -> DType? {
+    var (enabled, dtype) = (false, DType.float32.rawValue)
+    guard ct_autocast(device.type, &enabled, &dtype) == 0, enabled else { return nil }
+    return DType(rawValue: dtype)
+}
+
 /// Runs `body` with automatic mixed precision: matrix products and convolutions in `dtype`, the rest in float32.
 /// With `nil` it just runs `body`. Scopes may nest: the end of one brings back what was before.
 public func withAutocast<Result>(_ dtype: DType?, on device: Device = .cpu, _ body: () throws -> Result) throws -> Result {
