@@ -108,16 +108,21 @@ extension Tensor {
         }
     }
 
-    /// Normalisation over the last dimensions, which are `weight`'s.
+    /// Normalisation over the last dimensions, which are `weight`'s; in the weight's precision.
     public func layerNorm(_ weight: Tensor, _ bias: Tensor?, eps: Double) throws -> Tensor {
-        try withDims(weight.shape) { dims, rank in
-            try make("layer_norm", self, weight, bias) { ct_layer_norm(handle, dims, rank, weight.handle, bias?.handle, eps, $0) }
+        let x = try inPrecision(of: weight)
+        return try withDims(weight.shape) { dims, rank in
+            try make("layer_norm", x, weight, bias) { ct_layer_norm(x.handle, dims, rank, weight.handle, bias?.handle, eps, $0) }
         }
     }
 
     public func groupNorm(_ groups: Int, weight: Tensor?, bias: Tensor?, eps: Double) throws -> Tensor {
-        try make("group_norm", self, weight, bias) { ct_group_norm(handle, Int64(groups), weight?.handle, bias?.handle, eps, $0) }
+        let x = try weight.map { try inPrecision(of: $0) } ?? self
+        return try make("group_norm", x, weight, bias) { ct_group_norm(x.handle, Int64(groups), weight?.handle, bias?.handle, eps, $0) }
     }
+
+    /// Under mixed precision a norm's input may be narrower than its weights, which not every engine accepts.
+    private func inPrecision(of weight: Tensor) throws -> Tensor { dtype == weight.dtype ? self : try to(weight.dtype) }
 
     public func maxPool2d(_ kernel: Pair, stride: Pair? = nil, padding: Pair = 0, ceilMode: Bool = false) throws -> Tensor {
         try make("max_pool2d", self) { out in
