@@ -26,7 +26,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
     /// Runs the command that the process was started with and ends the process: 0 when all is well, 1 for a failure, 2 for a mistake
     /// in a configuration or a case.
     public static func start() -> Never {
-        becomePatient()
+        prepareProcess()
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -52,12 +52,17 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             || error is FilePluginError || error is SessionError
     }
 
-    /// Threads of the engine that spin while they wait take whole time slices from loader threads where cores are few. The variable is
-    /// read before `main`, so the process starts itself once more.
-    private static func becomePatient() {
-        guard getenv("OMP_WAIT_POLICY") == nil, getenv("DENSEKIT_STARTED") == nil else { return }
-        setenv("OMP_WAIT_POLICY", "passive", 1)
+    /// Sets what has to be set before `main`, by starting the process once more.
+    ///
+    /// - `OMP_WAIT_POLICY=passive`: threads of the engine that spin while they wait take whole time slices from loader threads where
+    ///   cores are few.
+    /// - `GLIBC_TUNABLES`: feature maps come and go with every step; memory that went back to the system each time would have to be
+    ///   cleared page by page again.
+    private static func prepareProcess() {
+        guard getenv("DENSEKIT_STARTED") == nil else { return }
         setenv("DENSEKIT_STARTED", "1", 1)
+        setenv("OMP_WAIT_POLICY", "passive", 0)
+        setenv("GLIBC_TUNABLES", "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184", 0)
         var arguments = Swift.CommandLine.arguments.map { strdup($0) }
         arguments.append(nil)
         execv("/proc/self/exe", &arguments)
