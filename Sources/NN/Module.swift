@@ -12,7 +12,7 @@ open class Module {
     /// Checkpoint keys that differ from the property's name in snake_case. An empty key drops the level.
     open var keys: [String: String] { [:] }
 
-    /// Called after the mode or the weights changed, for modules that keep results which depend on them.
+    /// Called after the mode, the weights or the device changed, for modules that keep results which depend on them.
     open func stateDidChange() {}
 
     /// Switches this module and everything below to training or to inference.
@@ -32,17 +32,18 @@ open class Module {
 extension Module {
     /// Every parameter and buffer below, under its checkpoint key, in the order of declaration.
     ///
-    /// Throws `ModuleError` where a property hides a tensor or a layer, or where two tensors share a key.
+    /// Throws `ModuleError` where a property hides a tensor or a layer, where two tensors share a key or two keys a tensor, and where a
+    /// module is part of itself.
     public func namedTensors() throws -> [NamedTensor] {
         var walk = ModuleWalk()
-        try walk.visit(self, path: "")
+        try walk.visit(self)
         return walk.tensors
     }
 
     /// This module (under an empty path) and all below, with their paths.
     public func namedModules() throws -> [(path: String, module: Module)] {
         var walk = ModuleWalk()
-        try walk.visit(self, path: "")
+        try walk.visit(self)
         return walk.modules
     }
 
@@ -54,11 +55,12 @@ extension Module {
         for entry in try namedTensors() { entry.tensor.name = prefix.isEmpty ? entry.name : prefix + "." + entry.name }
     }
 
-    /// Moves every tensor to `device`.
+    /// Moves every tensor to `device`, and tells the modules: what they keep belongs to the old one.
     public func move(to device: Device) throws {
         for entry in try namedTensors() where entry.tensor.device != device {
             try entry.tensor.setData(try entry.tensor.detached().to(device))
         }
+        try weightsDidChange()
     }
 
     /// Stops (or resumes) the training of every parameter below.

@@ -7,40 +7,50 @@ public struct ModuleError: Error, CustomStringConvertible, Sendable {
 struct ModuleWalk {
     private(set) var tensors: [NamedTensor] = []
     private(set) var modules: [(path: String, module: Module)] = []
-    private var seen: [String: String] = [:]
+    /// Where a key and a tensor were found first.
+    private var keys: [String: Place] = [:]
+    private var places: [ObjectIdentifier: Place] = [:]
+    /// The modules that lead to the place of the walk.
+    private var above: Set<ObjectIdentifier> = []
 
-    mutating func visit(_ module: Module, path: String) throws {
+    mutating func visit(_ module: Module) throws { try visit(module, path: "", place: Place(trail: "\(type(of: module))")) }
+
+    private mutating func visit(_ module: Module, path: String, place: Place) throws {
+        guard above.insert(ObjectIdentifier(module)).inserted else {
+            throw ModuleError(
+                description: "\(place) leads back to a module that it is a part of: keep such a module out of stored properties")
+        }
+        defer { above.remove(ObjectIdentifier(module)) }
         modules.append((path, module))
         let keys = module.keys
-        var mirror: Mirror? = Mirror(reflecting: module)
-        var levels: [Mirror] = []
-        while let level = mirror {
-            levels.append(level)
-            mirror = level.superclassMirror
-        }
-        for level in levels.reversed() {
+        for level in Mirror(reflecting: module).withSuperclasses {
             for case (let label?, let value) in level.children {
                 let property = label.hasPrefix("_") ? String(label.dropFirst()) : label
                 let key = keys[property] ?? keys[label] ?? snakeCase(property)
-                let place = Place(owner: "\(type(of: module))", property: property)
-                try visit(value, path: join(path, key), place: place)
+                try visit(
+                    value, path: join(path, key),
+                    place: Place(trail: "\(place).\(property)", owner: "\(type(of: module)).\(property)"))
             }
         }
     }
 
-    /// Where a value was found, for messages.
-    private struct Place {
-        let owner: String
-        let property: String
+    /// Where a value was found, for messages: from the root, and in its class.
+    private struct Place: CustomStringConvertible {
+        let trail: String
+        var owner = ""
+
+        var description: String { trail }
+        func element(_ index: Int) -> Place { Place(trail: "\(trail)[\(index)]", owner: owner) }
     }
 
     private mutating func visit(_ value: Any, path: String, place: Place) throws {
-        if let module = value as? Module { return try visit(module, path: path) }
+        if let module = value as? Module { return try visit(module, path: path, place: place) }
         if let slot = value as? any TensorSlot { return try visit(slot, path: path, place: place) }
         if value is Tensor {
             throw ModuleError(
-                description: "\(place.owner).\(place.property) is a bare tensor: mark it @Parameter (trained), @Buffer (saved, not "
-                    + "trained) or @Cached (not saved)")
+                description:
+                    "\(place.owner) is a bare tensor: mark it @Parameter (trained), @Buffer (saved, not trained) or @Cached "
+                    + "(not saved)")
         }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
@@ -49,13 +59,14 @@ struct ModuleWalk {
         case .collection:
             for (index, child) in mirror.children.enumerated() {
                 if index == 0, !mayHold(child.value) { break }  // [Int] and the like: no need to look at the rest
-                try visit(child.value, path: join(path, "\(index)"), place: place)
+                try visit(child.value, path: join(path, "\(index)"), place: place.element(index))
             }
-        case .tuple, .dictionary, .set, .struct, .enum:
+        case .tuple, .dictionary, .set, .struct, .enum, .class:
             if let found = hidden(in: mirror, depth: 3) {
                 throw ModuleError(
-                    description: "\(place.owner).\(place.property) hides a \(found) inside \(mirror.subjectType): keep layers in "
-                        + "properties of their own, an optional or an array, and tensors in @Parameter, @Buffer or @Cached properties")
+                    description:
+                        "\(place.owner) hides a \(found) inside \(mirror.subjectType): keep layers in properties of their own, an "
+                        + "optional or an array, and tensors in @Parameter, @Buffer or @Cached properties")
             }
         default:
             break
@@ -66,12 +77,16 @@ struct ModuleWalk {
         guard let kind = slot.kind, let tensor = slot.tensor else { return }
         if kind == .parameter, !tensor.dtype.isFloatingPoint {
             throw ModuleError(
-                description: "\(place.owner).\(place.property) is a @Parameter of \(tensor.dtype): only floating-point tensors can be "
-                    + "trained; use @Buffer")
+                description:
+                    "\(place.owner) is a @Parameter of \(tensor.dtype): only floating-point tensors can be trained; use @Buffer")
         }
-        let owner = "\(place.owner).\(place.property)"
-        if let other = seen.updateValue(owner, forKey: path) {
-            throw ModuleError(description: "\(owner) and \(other) share the checkpoint key '\(path)': give one another key in `keys`")
+        if let other = keys.updateValue(place, forKey: path) {
+            throw ModuleError(
+                description: "\(place) and \(other) share the checkpoint key '\(path)': give one another key in `keys`")
+        }
+        if let other = places.updateValue(place, forKey: ObjectIdentifier(tensor)) {
+            throw ModuleError(
+                description: "\(place) and \(other) are the same tensor: an optimizer would change it twice; keep one of them")
         }
         tensors.append(NamedTensor(name: path, kind: kind, tensor: tensor))
     }
@@ -82,12 +97,11 @@ struct ModuleWalk {
 
     private func hidden(in mirror: Mirror, depth: Int) -> String? {
         guard depth > 0 else { return nil }
-        for child in mirror.children {
+        for child in mirror.withSuperclasses.flatMap(\.children) {
             if child.value is Module { return "layer" }
             if child.value is Tensor || child.value is any TensorSlot { return "tensor" }
             let inner = Mirror(reflecting: child.value)
-            guard inner.displayStyle != nil, inner.displayStyle != .class else { continue }
-            if let found = hidden(in: inner, depth: depth - 1) { return found }
+            if inner.displayStyle != nil, let found = hidden(in: inner, depth: depth - 1) { return found }
         }
         return nil
     }
@@ -95,6 +109,11 @@ struct ModuleWalk {
     private func join(_ path: String, _ key: String) -> String {
         path.isEmpty ? key : key.isEmpty ? path : path + "." + key
     }
+}
+
+extension Mirror {
+    /// The stored properties of every class from the root down.
+    fileprivate var withSuperclasses: [Mirror] { (superclassMirror?.withSuperclasses ?? []) + [self] }
 }
 
 /// `inProjWeight` → `in_proj_weight`.
