@@ -20,10 +20,12 @@ public final class BatchNorm2d: Module {
     }
 
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        if isTraining { try numBatchesTracked.addInPlace(1) }
-        return try x.batchNorm(
-            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar, training: isTraining, momentum: momentum,
+        let y = try x.batchNorm(
+            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar, training: isTraining,
+            momentum: momentum,
             eps: eps)
+        if isTraining { try numBatchesTracked.addInPlace(1) }
+        return y
     }
 
     /// The norm of a convolution's output: `self(conv(x))`. At inference the norm is an affine map of every channel; it is folded into

@@ -99,10 +99,17 @@ extension Tensor {
     }
 
     /// Normalisation over batch and positions. With `training`, the batch's statistics are used and the running ones updated.
+    ///
+    /// Throws where `training` meets one value a channel: it has no variance, and the engine would make the running one "not a number".
     public func batchNorm(
         weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVar: Tensor?, training: Bool, momentum: Double, eps: Double
     ) throws -> Tensor {
-        try make("batch_norm", self, weight, bias) {
+        if training, rank > 1, size(1) > 0, count == size(1) {
+            throw TorchError(
+                operation: "batch_norm", operands: [self, weight, bias],
+                message: "training needs more than one value a channel: use larger images, or more of them at a time")
+        }
+        return try make("batch_norm", self, weight, bias) {
             ct_batch_norm(
                 handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, $0)
         }
