@@ -26,6 +26,7 @@ public final class AdamW: Optimizer {
     }
 
     public func step(learningRates: [Double]) throws {
+        try check(learningRates)
         try withoutGrad {
             for (group, rate) in zip(groups, learningRates) {
                 for (_, bucket) in try buckets(of: group).sorted(by: { $0.key < $1.key }) {
@@ -100,14 +101,20 @@ public final class AdamW: Optimizer {
                 guard let square = state["\(name)/square"], let steps = state["\(name)/steps"] else {
                     throw OptimizerStateError(description: "the optimizer's state of \(name) is incomplete")
                 }
-                guard mean.shape == parameter.shape, square.shape == parameter.shape else {
+                if let other = [mean, square].first(where: { $0.shape != parameter.shape }) {
                     throw OptimizerStateError(
-                        description: "the optimizer's state of \(name) has shape \(mean.shape), the parameter has \(parameter.shape)")
+                        description:
+                            "the optimizer's state of \(name) has shape \(other.shape), the parameter has \(parameter.shape)")
+                }
+                let number = try steps.item()
+                guard let count = Int(exactly: number), count >= 0 else {
+                    throw OptimizerStateError(
+                        description: "the optimizer's state of \(name) has taken \(number) steps: expected a whole number")
                 }
                 let start = try fresh(parameter)
                 try start.mean.copyInPlace(mean)
                 try start.square.copyInPlace(square)
-                loaded[name] = Moments(mean: start.mean, square: start.square, steps: Int(try steps.item()))
+                loaded[name] = Moments(mean: start.mean, square: start.square, steps: count)
             }
         }
         moments = loaded

@@ -22,11 +22,13 @@ public protocol Optimizer: AnyObject {
     var baseLearningRate: Double { get }
     var groups: [ParameterGroup] { get }
 
-    /// One step; `learningRates[g]` is group g's rate, multiplier and schedule included.
+    /// One step; `learningRates[g]` is group g's rate, multiplier and schedule included. Throws unless there is one for every group.
     func step(learningRates: [Double]) throws
 
-    /// Everything a later step depends on, by name.
+    /// Everything a later step depends on, by name. The tensors are the optimizer's own: the next step changes them.
     func state() throws -> [String: Tensor]
+
+    /// Goes on from a saved state, of which it takes copies. Throws `OptimizerStateError` for one that does not fit.
     func load(_ state: [String: Tensor]) throws
 }
 
@@ -35,11 +37,19 @@ extension Optimizer {
         for group in groups { for parameter in group.parameters { try parameter.clearGrad() } }
     }
 
+    func check(_ learningRates: [Double]) throws {
+        guard learningRates.count == groups.count else {
+            throw OptimizerStateError(
+                description:
+                    "\(groups.count) groups of parameters need \(groups.count) learning rates, found \(learningRates.count)")
+        }
+    }
+
     /// The gradients that a step would use.
     public var gradients: [Tensor] { groups.flatMap { $0.parameters.compactMap(\.grad) } }
 }
 
-/// A saved optimizer state that does not fit.
+/// A saved state, or learning rates, that do not fit the optimizer.
 public struct OptimizerStateError: Error, CustomStringConvertible, Sendable {
     public let description: String
 }

@@ -14,6 +14,7 @@ public final class SGD: Optimizer {
     }
 
     public func step(learningRates: [Double]) throws {
+        try check(learningRates)
         try withoutGrad {
             for (group, rate) in zip(groups, learningRates) { try update(group, rate: rate) }
         }
@@ -57,9 +58,10 @@ public final class SGD: Optimizer {
                 guard let velocity = state["\(name)/velocity"] else { continue }
                 guard velocity.shape == parameter.shape else {
                     throw OptimizerStateError(
-                        description: "the optimizer's state of \(name) has shape \(velocity.shape), the parameter has \(parameter.shape)")
+                        description:
+                            "the optimizer's state of \(name) has shape \(velocity.shape), the parameter has \(parameter.shape)")
                 }
-                loaded[name] = try velocity.to(parameter.device)
+                loaded[name] = try (parameter.detached() * 0).copyInPlace(velocity)  // in the parameter's memory layout
             }
         }
         velocities = loaded
