@@ -117,6 +117,7 @@ let package = Package(
         test("Datasets", ["Datasets", "Configuration", "Data", "Vision"]),
         test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
         test("Torch", ["Torch"]),
+        test("NN", ["NN"]),
         test("Verification", ["Verification", "BuiltIn"]),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,0 +1,71 @@
+import Foundation
+import NN
+import Testing
+
+@Suite struct AttentionTests {
+    private func dot(_ a: ArraySlice<Double>, _ b: ArraySlice<Double>) -> Double {
+        zip(a, b).reduce(0) { sum, pair in sum + pair.0 * pair.1 }
+    }
+
+    /// `w · x + b` with the rows `rows` of the weight.
+    private func project(_ x: [Double], _ weight: [Double], _ bias: [Double], rows: Range<Int>) -> [Double] {
+        rows.map { row in bias[row] + dot(weight[row * x.count..<(row + 1) * x.count], x[...]) }
+    }
+
+    /// Position by position and head by head, in plain numbers.
+    private func naive(_ attention: MultiheadAttention, _ x: [[Double]], causal: Bool) throws -> [[Double]] {
+        let (d, width) = (x[0].count, x[0].count / attention.heads)
+        let (weight, bias) = (try doubles(attention.inProjWeight), try doubles(attention.inProjBias))
+        let outWeight = try doubles(attention.outProj.weight)
+        let outBias = try doubles(try #require(attention.outProj.bias))
+        let queries = x.map { project($0, weight, bias, rows: 0..<d) }
+        let keys = x.map { project($0, weight, bias, rows: d..<2 * d) }
+        let values = x.map { project($0, weight, bias, rows: 2 * d..<3 * d) }
+        return x.indices.map { t in
+            var joined = [Double](repeating: 0, count: d)
+            for head in 0..<attention.heads {
+                let range = head * width..<(head + 1) * width
+                let seen = causal ? 0...t : 0...x.count - 1
+                let shares = seen.map { exp(dot(queries[t][range], keys[$0][range]) / Double(width).squareRoot()) }
+                let total = shares.reduce(0, +)
+                for (share, s) in zip(shares, seen) {
+                    for i in range { joined[i] += share / total * values[s][i] }
+                }
+            }
+            return project(joined, outWeight, outBias, rows: 0..<d)
+        }
+    }
+
+    @Test(arguments: [(1, 1, 4, false), (2, 5, 6, false), (2, 5, 6, true), (3, 4, 6, true)])
+    func equalsTheDefinition(_ heads: Int, _ length: Int, _ width: Int, _ causal: Bool) throws {
+        let attention = try MultiheadAttention(width, heads: heads)
+        try withoutGrad { _ = try attention.inProjBias.copyInPlace(try normal(3 * width, seed: 1)) }
+        let x = try normal(2, length, width)
+        let y = try attention(x, causal: causal)
+        #expect(y.shape == [2, length, width])
+        for n in 0..<2 {
+            let rows = try (0..<length).map { try doubles(x.selected(0, n).selected(0, $0)) }
+            let expected = try naive(attention, rows, causal: causal).flatMap { $0 }
+            try expect(try y.selected(0, n), [length, width], expected, within: 1e-5)
+        }
+    }
+
+    @Test func aCausalPositionDoesNotSeeLaterOnes() throws {
+        let attention = try MultiheadAttention(4, heads: 2)
+        let x = try normal(1, 3, 4)
+        let changed = try x.cloned()
+        try changed.selected(1, 2).fillInPlace(7)
+        let (before, after) = (try attention(x, causal: true), try attention(changed, causal: true))
+        #expect(try distance(before.narrowed(1, 0, 2), after.narrowed(1, 0, 2)) == 0)
+        #expect(try distance(before.selected(1, 2), after.selected(1, 2)) > 0.01)
+    }
+
+    @Test func keysAndStart() throws {
+        let attention = try MultiheadAttention(4, heads: 2)
+        #expect(
+            try attention.namedTensors().map { "\($0.name) \($0.tensor.shape)" } == [
+                "in_proj_weight [12, 4]", "in_proj_bias [12]", "out_proj.weight [4, 4]", "out_proj.bias [4]",
+            ])
+        #expect(try attention.inProjBias.abs().amax().item() == 0 && attention.outProj.bias?.abs().amax().item() == 0)
+    }
+}

@@ -1,0 +1,78 @@
+import NN
+import Testing
+
+@Suite struct BatchNormTests {
+    /// Two channels: 1, 3, 5, 7 and four times 2.
+    private func batch() throws -> Tensor { try Tensor.from([1, 3, 2, 2, 5, 7, 2, 2].map(Float.init), shape: [2, 2, 1, 2]) }
+
+    @Test func trainingUsesTheBatch() throws {
+        let norm = try BatchNorm2d(2, eps: 0.25)
+        try set(norm.weight, [2, 1])
+        try set(norm.bias, [0, 3])
+        let y = try norm(try batch())
+        let scale = 2 / 5.25.squareRoot()  // variance 5
+        try expect(y, [2, 2, 1, 2], [-3 * scale, -scale, 3, 3, scale, 3 * scale, 3, 3])
+    }
+
+    /// The running variance takes the unbiased one: 20/3.
+    @Test func runningStatisticsFollow() throws {
+        let norm = try BatchNorm2d(2, momentum: 0.5)
+        _ = try norm(try batch())
+        try expect(norm.runningMean, [2], [2, 1])
+        try expect(norm.runningVar, [2], [0.5 + 10.0 / 3, 0.5])
+        _ = try norm(try batch())
+        try expect(norm.runningMean, [2], [3, 1.5])
+        #expect(try norm.numBatchesTracked.integers() == [2] && norm.numBatchesTracked.dtype == .int64)
+    }
+
+    @Test func inferenceUsesTheRunningStatistics() throws {
+        let norm = try BatchNorm2d(2, eps: 0)
+        try norm.setTraining(false)
+        try set(norm.runningMean, [1, 0])
+        try set(norm.runningVar, [4, 1])
+        try expect(try norm(try batch()), [2, 2, 1, 2], [0, 1, 2, 2, 2, 3, 2, 2])
+        try expect(norm.runningMean, [2], [1, 0])
+        #expect(try norm.numBatchesTracked.item() == 0)
+    }
+
+    @Test func buffersDoNotLearn() throws {
+        let norm = try BatchNorm2d(2)
+        try norm(try batch()).pow(2).sum().backward()
+        #expect(norm.weight.grad != nil && norm.bias.grad != nil)
+        #expect(!norm.runningMean.requiresGrad && norm.runningMean.grad == nil)
+    }
+
+    /// One value a channel has no variance; the running one would become "not a number".
+    @Test func aSingleValueCannotBeNormalisedInTraining() throws {
+        let norm = try BatchNorm2d(2)
+        norm.weight.name = "layer4.0.bn1.weight"
+        let error = try #require(throws: TorchError.self) { try norm(try Tensor.ones([1, 2, 1, 1])) }
+        #expect(
+            error.description
+                == "batch_norm at layer4.0.bn1.weight: training needs more than one value a channel: use larger images, or more of them at a "
+                + "time (operands: [1, 2, 1, 1], layer4.0.bn1.weight [2], [2])")
+        try expect(norm.runningVar, [2], [1, 1])
+        #expect(try norm.numBatchesTracked.item() == 0)
+        try norm.setTraining(false)
+        #expect(try norm(try Tensor.ones([1, 2, 1, 1])).isFinite())
+    }
+}
+
+@Suite struct DropoutTests {
+    @Test func onlyInTraining() throws {
+        let (dropout, x) = (Dropout(0.5), try Tensor.ones([1000]))
+        let values = try dropout(x).floats()
+        #expect(Set(values) == [0, 2] && abs(values.count { $0 == 0 } - 500) < 100)
+        try dropout.setTraining(false)
+        #expect(try dropout(x) === x)
+        try dropout.setTraining(true)
+        dropout.probability = 0
+        #expect(try dropout(x) === x)
+    }
+
+    @Test func wholeChannels() throws {
+        let maps = try Dropout(0.5, channels: true)(try Tensor.ones([4, 100, 2, 2])).reshaped([400, 4])
+        #expect(try distance(maps.amin(1), maps.amax(1)) == 0)
+        #expect(try Set(maps.floats()) == [0, 2])
+    }
+}
