@@ -14,18 +14,24 @@ public struct ModelConfiguration: Configuration {
 
 /// Backbone → (prompter) → (neck) → head: one composition for every task.
 ///
-/// Checkpoint keys are the official ones: `backbone.*`, `neck.*`, `decode_head.*`, `auxiliary_head.*`; a prompter's parts stand at the
-/// top (`text_encoder.*`, `contexts`, …).
+/// Checkpoint keys are the official ones: `backbone.*`, `neck.*`, `decode_head.*`, `auxiliary_head.*` (with a number where there are
+/// several); a prompter's parts stand at the top (`text_encoder.*`, `contexts`, …).
 public final class DenseModel: Module {
     public let backbone: any Backbone
     public let prompter: (any Prompter)?
     public let neck: (any Neck)?
     public let head: any Head
-    public let auxiliaryHeads: [any Head]
+    private let onlyAuxiliaryHead: (any Head)?
+    private let severalAuxiliaryHeads: [any Head]
     public let classNames: [String]
 
+    public var auxiliaryHeads: [any Head] { onlyAuxiliaryHead.map { [$0] } ?? severalAuxiliaryHeads }
+
     override public var keys: [String: String] {
-        ["prompter": "", "head": head.checkpointKey, "auxiliaryHeads": "auxiliary_head"]
+        [
+            "prompter": "", "head": head.checkpointKey, "onlyAuxiliaryHead": "auxiliary_head",
+            "severalAuxiliaryHeads": "auxiliary_head",
+        ]
     }
 
     /// Builds the parts in order, each from what stands upstream of it.
@@ -43,7 +49,9 @@ public final class DenseModel: Module {
         let neck = try configuration.neck.map { try registry.necks.make($0, context) }
         context.features = neck?.outputs ?? context.features
         head = try registry.heads.make(headNode, context)
-        auxiliaryHeads = try configuration.auxiliaryHeads.map { try registry.heads.make($0, pyramid) }
+        let auxiliaryHeads = try configuration.auxiliaryHeads.map { try registry.heads.make($0, pyramid) }
+        onlyAuxiliaryHead = auxiliaryHeads.count == 1 ? auxiliaryHeads[0] : nil
+        severalAuxiliaryHeads = auxiliaryHeads.count == 1 ? [] : auxiliaryHeads
         (self.prompter, self.neck) = (prompter, neck)
         classNames = context.classNames
         super.init()
@@ -54,13 +62,12 @@ public final class DenseModel: Module {
     /// The losses of a batch. Images `[n, 3, h, w]`, normalised.
     public func losses(_ images: Tensor, _ targets: Targets, _ step: Step) throws -> Losses {
         step.targets = targets
-        let features = try backbone(images)
-        let prompted = try prompter?(features, step)
-        let pyramid = prompted?.maps ?? features.maps
-        let maps = try neck?(pyramid) ?? pyramid
+        let (prompted, pyramid, maps) = try levels(images, step)
         var losses = Losses()
         losses.add(try head.losses(maps, targets, step), prefix: head.checkpointKey.replacing("_head", with: ""))
-        if let prompter, let prompted { for (name, value) in try prompter.losses(prompted, targets, step).terms { losses.add(name, value) } }
+        if let prompter, let prompted {
+            for (name, value) in try prompter.losses(prompted, targets, step).terms { losses.add(name, value) }
+        }
         for (index, head) in auxiliaryHeads.enumerated() {
             losses.add(try head.losses(pyramid, targets, step), prefix: auxiliaryHeads.count == 1 ? "aux" : "aux_\(index)")
         }
@@ -69,11 +76,31 @@ public final class DenseModel: Module {
 
     /// What the head predicts. Images `[n, 3, h, w]`, normalised.
     public func predictions(_ images: Tensor, _ step: Step = Step()) throws -> Predictions {
-        let features = try backbone(images)
-        let pyramid = try prompter?(features, step).maps ?? features.maps
-        let maps = try neck?(pyramid) ?? pyramid
+        let maps = try levels(images, step).maps
         for (index, map) in maps.enumerated() { try step.record("neck_\(index)", map) }
         return try head.predictions(maps, step)
+    }
+
+    /// The pyramid that backbone and prompter make, and what the neck makes of it.
+    private func levels(_ images: Tensor, _ step: Step) throws -> (prompted: Prompted?, pyramid: [Tensor], maps: [Tensor]) {
+        let features = try backbone(images)
+        try check(features.maps, backbone.outputs, "backbone", backbone)
+        let prompted = try prompter?(features, step)
+        if let prompter, let prompted { try check(prompted.maps, prompter.outputs, "prompter", prompter) }
+        let pyramid = prompted?.maps ?? features.maps
+        guard let neck else { return (prompted, pyramid, pyramid) }
+        let maps = try neck(pyramid)
+        try check(maps, neck.outputs, "neck", neck)
+        return (prompted, pyramid, maps)
+    }
+
+    /// Parts downstream were built for what a part declares.
+    private func check(_ maps: [Tensor], _ declared: [FeatureSpec], _ kind: String, _ part: Module) throws {
+        let channels = maps.map { $0.size(1) }
+        guard channels != declared.map(\.channels) else { return }
+        throw FeatureError(
+            description: "the \(kind) \(type(of: part)) returned maps of \(channels) channels; its outputs declare "
+                + "\(declared.map(\.channels))")
     }
 
     private func freeze(_ prefixes: [String]) throws {
@@ -96,9 +123,15 @@ public enum ModelConfigurationError: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         switch self {
-        case .missing(let part): "model.\(part) is missing: name one, such as `\(part): { type: … }` (see `densekit components \(part)`)"
+        case .missing(let part):
+            "model.\(part) is missing: name one, such as `\(part): { type: … }` (see `densekit components \(part)`)"
         case .nothingToFreeze(let prefix, let parts):
             "model.freeze: no parameter's key starts with '\(prefix)'; the model's parts: \(parts.joined(separator: ", "))"
         }
     }
+}
+
+/// A part that returns other maps than it declares.
+public struct FeatureError: Error, CustomStringConvertible, Sendable {
+    public let description: String
 }

@@ -10,7 +10,8 @@ public final class Step {
 
     /// - Parameter observe: is shown the intermediate results that parts name: for golden cases and debuggers.
     public init(
-        progress: Double = 1, targets: Targets? = nil, wantsMetrics: Bool = false, observe: ((String, Tensor) throws -> Void)? = nil
+        progress: Double = 1, targets: Targets? = nil, wantsMetrics: Bool = false,
+        observe: ((String, Tensor) throws -> Void)? = nil
     ) {
         self.progress = progress
         self.targets = targets
