@@ -118,6 +118,7 @@ let package = Package(
         test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
         test("Torch", ["Torch"]),
         test("NN", ["NN"]),
+        test("Components", ["Components"]),
         test("Verification", ["Verification", "BuiltIn"]),
     ],
     cxxLanguageStandard: .cxx17

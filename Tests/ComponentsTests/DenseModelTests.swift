@@ -1,0 +1,195 @@
+import Components
+import Testing
+
+private let whole = """
+    backbone: TinyNet
+    prompter: TinyPrompter
+    neck: TinyNeck
+    head: TinyHead
+    """
+
+@Suite struct DenseModelTests {
+    private func images() throws -> Tensor { try Tensor.randomNormal([2, 3, 8, 8], generator: try Generator(seed: 1)) }
+    private func targets() throws -> Targets { Targets(labels: try Tensor.zeros([2, 8, 8], dtype: .int64)) }
+
+    @Test func channelsAndClassesFlowThroughTheParts() throws {
+        let model = try model(whole)
+        let (prompter, head) = (try #require(model.prompter as? TinyPrompter), try #require(model.head as? TinyHead))
+        #expect(prompter.outputs.map(\.channels) == [4, 9] && prompter.seenLanguage == LanguageSpec(width: 5, stride: 4))
+        #expect(model.neck?.outputs == [FeatureSpec(channels: 8, stride: 2), FeatureSpec(channels: 8, stride: 4)])
+        #expect(head.seen == model.neck?.outputs && head.classifier.weight.shape == [3, 8, 1, 1])
+        #expect(model.classNames == ["road", "sky", "tree"])
+        let plain = try ComponentsTests.model("{backbone: TinyNet, head: TinyHead}")
+        #expect((plain.head as? TinyHead)?.seen == plain.backbone.outputs && plain.neck == nil && plain.prompter == nil)
+    }
+
+    @Test func checkpointKeys() throws {
+        let names = try model(whole).namedTensors().map(\.name).filter { $0.hasSuffix("weight") || !$0.hasSuffix("bias") }
+        #expect(
+            names == [
+                "backbone.convs.0.weight", "backbone.convs.1.weight", "contexts", "score_conv.weight", "neck.convs.0.weight",
+                "neck.convs.1.weight", "decode_head.conv_seg.weight",
+            ])
+        #expect(try model(whole).head is TinyHead)
+    }
+
+    /// As in mmsegmentation: one head stands without a number, several with theirs.
+    @Test func auxiliaryHeads() throws {
+        let one = try model(whole + "\nauxiliary_heads: [TinyHead]")
+        #expect(
+            try one.namedTensors().map(\.name).suffix(2) == ["auxiliary_head.conv_seg.weight", "auxiliary_head.conv_seg.bias"])
+        let two = try model(whole + "\nauxiliary_heads: [TinyHead, {type: TinyHead, key: x_head}]")
+        #expect(
+            try two.namedTensors().map(\.name).suffix(4) == [
+                "auxiliary_head.0.conv_seg.weight", "auxiliary_head.0.conv_seg.bias", "auxiliary_head.1.conv_seg.weight",
+                "auxiliary_head.1.conv_seg.bias",
+            ])
+        #expect(one.auxiliaryHeads.count == 1 && two.auxiliaryHeads.count == 2)
+        // They see the pyramid before the neck.
+        #expect((two.auxiliaryHeads[1] as? TinyHead)?.seen.map(\.channels) == [4, 9])
+        let names = try one.losses(images(), targets(), Step()).terms.map(\.name)
+        #expect(names == ["decode.loss_tiny", "aux.loss_score", "aux.progress", "aux.loss_tiny"])
+        let both = try two.losses(images(), targets(), Step()).terms.map(\.name)
+        #expect(both.suffix(2) == ["aux_0.loss_tiny", "aux_1.loss_tiny"])
+    }
+
+    @Test func lossesAndTheirSum() throws {
+        let model = try model(whole)
+        let step = Step(progress: 0.25, wantsMetrics: true)
+        let losses = try model.losses(images(), targets(), step)
+        #expect(losses.terms.map(\.name) == ["decode.loss_tiny", "decode.acc_seg", "aux.loss_score", "aux.progress"])
+        let values = try losses.terms.map { try $0.value.item() }
+        #expect(values[3] == 0.25 && (0...100).contains(values[1]) && step.targets != nil)
+        let total = try #require(try losses.total())
+        #expect(try abs(total.item() - values[0] - values[2]) < 1e-6)
+        try total.backward()
+        #expect(
+            try model.namedParameters().filter { $0.name != "contexts" && !$0.name.hasPrefix("neck.convs.1") }.allSatisfy {
+                $0.tensor.grad != nil
+            })
+    }
+
+    @Test func predictions() throws {
+        let model = try model(whole)
+        var seen: [String: [Int]] = [:]
+        guard
+            case .segmentation(let embedding, let classify) = try model.predictions(
+                images(), Step { name, tensor in seen[name] = tensor.shape })
+        else { return }
+        #expect(embedding.shape == [2, 8, 4, 4])
+        #expect(try classify(embedding).shape == [2, 3, 4, 4])
+        #expect(seen == ["neck_0": [2, 8, 4, 4], "neck_1": [2, 8, 2, 2]])
+    }
+
+    @Test func errorsNameTheWeight() throws {
+        let error = try #require(throws: TorchError.self) { try model(whole).predictions(try Tensor.zeros([1, 4, 8, 8])) }
+        #expect(error.path == "backbone.convs.0.weight" && error.operation == "conv2d")
+    }
+
+    @Test func freezing() throws {
+        let model = try model(whole + "\nfreeze: [backbone.convs.0, contexts, neck]")
+        let learning = try model.namedParameters().filter { $0.tensor.requiresGrad }.map(\.name)
+        #expect(
+            learning == [
+                "backbone.convs.1.weight", "backbone.convs.1.bias", "score_conv.weight", "score_conv.bias",
+                "decode_head.conv_seg.weight",
+                "decode_head.conv_seg.bias",
+            ])
+    }
+
+    @Test(arguments: [
+        (
+            "head: TinyHead",
+            "model.backbone is missing: name one, such as `backbone: { type: … }` (see `densekit components backbone`)"
+        ),
+        ("backbone: TinyNet", "model.head is missing: name one, such as `head: { type: … }` (see `densekit components head`)"),
+        (
+            "{backbone: TinyNet, head: TinyHead, freeze: [backbon]}",
+            "model.freeze: no parameter's key starts with 'backbon'; the model's parts: backbone, decode_head"
+        ),
+        (
+            "{backbone: TinyNet, head: TinyHead, freeze: [backbone.conv]}",
+            "model.freeze: no parameter's key starts with 'backbone.conv'; the model's parts: backbone, decode_head"
+        ),
+        (
+            "{backbone: {type: TinyNet, fails: true}, head: TinyHead}",
+            "a.yaml:1:19: backbone TinyNet could not be built: fails as it was told"
+        ),
+        ("{backbone: TinyNet, head: TinyHead, nek: TinyNeck}", "a.yaml:1:37: unknown key 'nek'; did you mean 'neck'?"),
+    ])
+    func modelsThatCannotBeComposed(_ yaml: String, _ expected: String) throws {
+        let error = #expect(throws: (any Error).self) { try model(yaml) }
+        #expect("\(try #require(error))".hasPrefix(expected), "\(String(describing: error))")
+    }
+
+    @Test(arguments: [
+        ("returns: [4]", "the backbone TinyNet returned maps of [4] channels; its outputs declare [4, 6]"),
+        ("returns: [4, 5]", "the backbone TinyNet returned maps of [4, 5] channels; its outputs declare [4, 6]"),
+        ("returns: []", "the backbone TinyNet returned maps of [] channels; its outputs declare [4, 6]"),
+    ])
+    func partsMustReturnWhatTheyDeclare(_ setting: String, _ expected: String) throws {
+        let model = try model("{backbone: {type: TinyNet, \(setting)}, head: TinyHead}")
+        let error = try #require(throws: FeatureError.self) { try model.predictions(images()) }
+        #expect(error.description == expected)
+        #expect(throws: FeatureError.self) { try model.losses(images(), targets(), Step()) }
+    }
+
+    @Test func aSegmentationHeadNeedsLabels() throws {
+        let error = try #require(throws: TargetError.self) { try model(whole).losses(images(), Targets(), Step()) }
+        #expect(error.description == "a segmentation head needs label maps, and this data set has none")
+    }
+}
+
+@Suite struct LossesTests {
+    @Test func onlyLossesCount() throws {
+        var losses = Losses()
+        #expect(try losses.total() == nil)
+        losses.add("acc", try Tensor.full([], 90))
+        #expect(try losses.total() == nil)
+        losses.add("loss_a", try Tensor.full([], 1))
+        var inner = Losses()
+        inner.add("loss_b", try Tensor.full([], 2))
+        inner.add("acc", try Tensor.full([], 50))
+        losses.add(inner, prefix: "aux")
+        #expect(losses.terms.map(\.name) == ["acc", "loss_a", "aux.loss_b", "aux.acc"])
+        #expect(try losses.total()?.item() == 3)
+    }
+
+    /// Logits of 1×2 positions are enlarged to 1×4 labels before the loss.
+    @Test func logitsAreResizedToTheLabels() throws {
+        let logits = try Tensor.from([Float(0), 4, 1, 1], shape: [1, 2, 1, 2]).channelsLast()  // class 0: 0, 4; class 1: 1, 1
+        let labels = try Tensor.from([Int64(1), 1, 9, 1], shape: [1, 1, 4])
+        let loss = try TinyLoss(TinyLoss.Configuration())
+        let losses = try segmentationLosses(
+            logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), Step(wantsMetrics: true))
+        #expect(losses.terms.map(\.name) == ["loss_tiny", "acc_seg"])
+        // Class 0 is 0, 1, 3, 4 against 1: losses log(1 + e^-1), log 2, -, log(1 + e^3); the second pixel's tie goes to class 0.
+        #expect(try abs(losses.terms[0].value.item() - (0.3132617 + 0.6931472 + 3.0485874) / 3) < 1e-6)
+        #expect(try losses.terms[1].value.item() == 25)
+        #expect(try segmentationLosses(logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), Step()).terms.count == 1)
+    }
+
+    @Test func contexts() throws {
+        let context = BuildContext(registry: try tinyRegistry(), classNames: ["a", "b"])
+        let other = context.with(features: [FeatureSpec(channels: 3, stride: 8)])
+        #expect(
+            context.classCount == 2 && context.features.isEmpty && other.features.map(\.description) == ["3 channels at stride 8"]
+        )
+    }
+
+    @Test func recording() throws {
+        var names: [String] = []
+        try Step { name, _ in names.append(name) }.record("a", try Tensor.zeros([1]))
+        try Step().record(
+            "b",
+            {
+                Issue.record("nobody looks: nothing is computed"); return try Tensor.zeros([1])
+            }())
+        #expect(names == ["a"])
+    }
+
+    @Test func missingInputsOfParts() throws {
+        let error = PartError(missing: "text", among: ["b": try Tensor.zeros([1]), "a": try Tensor.zeros([1])])
+        #expect(error.description == "input 'text' is missing; given: a, b")
+    }
+}
