@@ -111,7 +111,7 @@ let package = Package(
         test("Evaluation", ["Evaluation", "Vision"]),
         test("Configuration", ["Configuration"]),
         test("Checkpoints", ["Checkpoints"]),
-        test("CommandLine", ["CommandLine", "Vision"]),
+        test("CommandLine", ["CommandLine", "BuiltIn"]),
         test("Vision", ["Vision"]),
         test("Data", ["Data", "Vision"]),
         test("Datasets", ["Datasets", "Configuration", "Data", "Vision"]),

@@ -9,7 +9,7 @@ import Foundation
 /// In the masks 0 is unlabelled (and 255, as in mmsegmentation); numbers from 1 on are the classes.
 /// A file `classes.yaml` in `root`, a list of names, replaces the 150 classes of the benchmark; the setting `classes` replaces both.
 public struct ADE20K: Dataset {
-    public enum Split: String, Codable, Sendable {
+    public enum Split: String, Codable, Sendable, CaseIterable {
         case training, validation
     }
 

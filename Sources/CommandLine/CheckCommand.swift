@@ -18,6 +18,7 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
     func run() throws {
         let device = try compute.start()
         let session = try config.session(List.self, device: device)
+        try session.checkRecipe()
         print("configuration: \(config.config) is sound")
         let training = try session.trainDataset()
         var problems = report("train", training)

@@ -22,6 +22,10 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     @Option(help: "How much of the colour covers the image, 0 to 1.")
     var opacity = 0.5
 
+    func validate() throws {
+        guard (0...1).contains(opacity) else { throw ValidationError("--opacity is a share of 0 to 1, found \(opacity)") }
+    }
+
     func run() throws {
         let device = try compute.start()
         let files = try ImageFiles.find(inputs)

@@ -11,11 +11,7 @@ struct Pictures {
     init(_ folder: String, classes: ClassList, opacity: Double = 0.5) throws {
         (self.folder, self.classes, self.opacity) = (folder, classes, opacity)
         for part in ["vis", "pred"] {
-            do {
-                try FileManager.default.createDirectory(atPath: "\(folder)/\(part)", withIntermediateDirectories: true)
-            } catch {
-                throw DataError("\(folder)/\(part)", "cannot be made: \((error as NSError).localizedDescription)", remedy: "choose another folder")
-            }
+            try FileSystem.makeFolder("\(folder)/\(part)", remedy: "choose another folder")
         }
     }
 

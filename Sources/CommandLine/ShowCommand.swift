@@ -29,6 +29,7 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
         try Engine.setThreadCount(Engine.defaultThreadCount)
         let session = try config.session(List.self)
         print(session.resolved)
+        try session.checkRecipe()
         guard !configOnly else { return }
         let list = try classes.map(ClassList.placeholders) ?? session.trainDataset().classes
         let model = try session.model(list)

@@ -58,7 +58,9 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         } catch let error as BuildError {
             throw error
         } catch {
-            throw BuildError(location: node.location, component: "\(kind) \(node.type)", underlying: "\(error)")
+            // A default's type stands in no file; the settings laid over it may.
+            let location = node.location == .default ? node.node.location : node.location
+            throw BuildError(location: location, component: "\(kind) \(node.type)", underlying: "\(error)")
         }
     }
 

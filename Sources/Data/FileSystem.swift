@@ -1,7 +1,7 @@
 import Foundation
 
-/// Whole files in and out, with errors in words.
-enum FileSystem {
+/// Whole files in and out, and folders, with errors in words.
+public enum FileSystem {
     /// Larger files are no pictures and no lists.
     static let maximumBytes = 1 << 30
 
@@ -51,6 +51,25 @@ enum FileSystem {
         if let failure {
             unlink(temporary)
             throw DataError(path, "cannot be written: \(failure)")
+        }
+    }
+
+    /// Makes the folder at `path` and those above it, where they are not there yet.
+    ///
+    /// - Throws: `DataError` at the folder that cannot be made, with `remedy`.
+    public static func makeFolder(_ path: String, remedy: String) throws(DataError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for name in path.split(separator: "/") {
+            made += (made.isEmpty || made == "/" ? "" : "/") + name
+            guard mkdir(made, 0o777) != 0 else { continue }
+            let code = errno
+            var status = stat()
+            guard stat(made, &status) == 0 else {
+                throw DataError(made, "cannot be made: \(String(cString: strerror(code)))", remedy: remedy)
+            }
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw DataError(made, "is a file, a folder is wanted", remedy: remedy)
+            }
         }
     }
 

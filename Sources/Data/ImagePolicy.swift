@@ -1,7 +1,7 @@
 /// What to do with pictures that are not plain. Each such picture is counted, none is changed silently.
 public struct ImagePolicy: Sendable, Equatable {
     /// Whether the orientation that a camera noted turns the picture.
-    public enum Exif: String, Codable, Sendable {
+    public enum Exif: String, Codable, Sendable, CaseIterable {
         /// As OpenCV does, and so the reference implementations.
         case apply
         /// As Pillow does: rows and columns as they are stored, which is what masks made with it match.
@@ -9,7 +9,7 @@ public struct ImagePolicy: Sendable, Equatable {
     }
 
     /// What to do with a JPEG file whose data ends early or is corrupt.
-    public enum Truncated: String, Codable, Sendable {
+    public enum Truncated: String, Codable, Sendable, CaseIterable {
         case error
         /// The part that can be decoded, and grey for the rest.
         case accept

@@ -35,7 +35,7 @@ public final class Loader: Sendable {
     }
 
     /// What becomes of a sample that cannot be read.
-    public enum BadImage: String, Codable, Sendable {
+    public enum BadImage: String, Codable, Sendable, CaseIterable {
         /// `next()` throws when its batch is due.
         case error
         /// The next sample of the data set that can be read takes its place, and it is counted.

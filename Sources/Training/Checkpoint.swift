@@ -99,7 +99,12 @@ public enum Checkpoint {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw CheckpointError(path: path, problem: "no such file or directory", remedy: "name a checkpoint directory or a .safetensors file")
         }
-        return try TensorFile.load(isDirectory.boolValue ? path + "/" + modelFile : path)
+        let file = isDirectory.boolValue ? path + "/" + modelFile : path
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw CheckpointError(
+                path: path, problem: "is a folder without \(modelFile), so it is no checkpoint", remedy: "Name one, such as work_dirs/…/iter_8000")
+        }
+        return try TensorFile.load(file)
     }
 
     /// The classes that the weights were trained for, where the file says so.

@@ -80,6 +80,7 @@ public struct TestConfiguration: Configuration {
     public var inferenceMode: InferenceMode {
         get throws {
             guard mode == .slide else { return .whole }
+            let (crop, stride) = (try crop.checked("test", "crop"), try stride.checked("test", "stride"))
             guard crop.height >= stride.height, crop.width >= stride.width else {
                 throw SettingError("test", "stride", "expected at most the crop \(crop.height)×\(crop.width), found \(stride.height)×\(stride.width): windows would leave gaps")
             }

@@ -21,8 +21,19 @@ public struct Session {
         node = try Node.load(path: file, overrides: overrides)
         experiment = try node.decode()
         try experiment.train.validate()
+        guard (1...1024).contains(experiment.data.workers) else {
+            throw SettingError("data", "workers", "expected 1…1024, found \(experiment.data.workers)")
+        }
+        _ = try experiment.test.inferenceMode
         self.registry = try registry.loading(experiment.plugins)
         self.device = device
+    }
+
+    /// Finds mistakes in what a model and its data do not ask for: pipelines, optimizer and schedule.
+    public func checkRecipe() throws {
+        _ = (try trainPipeline(), try testPipeline())
+        _ = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: [])
+        _ = try registry.schedules.make(experiment.schedule, context)
     }
 
     private var context: BuildContext { BuildContext(registry: registry) }

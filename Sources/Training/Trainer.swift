@@ -167,6 +167,12 @@ extension TrainConfiguration {
     /// Throws `SettingError` for numbers that do not fit together.
     func validate() throws {
         guard iterations > 0 else { throw SettingError("train", "iterations", "expected 1 or more, found \(iterations)") }
+        let intervals = [
+            ("log_interval", logInterval), ("eval_interval", evalInterval), ("checkpoint_interval", checkpointInterval),
+            ("keep_checkpoints", keepCheckpoints), ("max_bad_losses", maxBadLosses),
+        ]
+        for (key, value) in intervals where value < 1 { throw SettingError("train", key, "expected 1 or more, found \(value)") }
+        if let clipNorm, !(clipNorm > 0) { throw SettingError("train", "clip_norm", "expected a positive number, found \(clipNorm)") }
         guard batch > 0 else { throw SettingError("train", "batch", "expected 1 or more, found \(batch)") }
         guard imagesAtATime > 0, batch.isMultiple(of: imagesAtATime) else {
             throw SettingError(

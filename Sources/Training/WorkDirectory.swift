@@ -1,4 +1,5 @@
 import Checkpoints
+import Data
 import Foundation
 
 /// Where a run puts things, laid out as OpenMMLab's users know it:
@@ -25,14 +26,15 @@ public struct WorkDirectory: Sendable {
         logPath = "\(path)/\(timestamp)/\(timestamp).log"
         scalarsPath = "\(path)/\(timestamp)/vis_data/scalars.json"
         do {
-            try FileManager.default.createDirectory(atPath: "\(path)/\(timestamp)/vis_data", withIntermediateDirectories: true)
+            try FileSystem.makeFolder("\(path)/\(timestamp)/vis_data", remedy: "choose another with --work-dir")
         } catch {
             throw CheckpointError(
-                path: path, problem: "the work directory cannot be made: \((error as NSError).localizedDescription)",
+                path: path, problem: "the work directory cannot be made: \(error.path) \(error.problem)",
                 remedy: "choose another with --work-dir")
         }
         guard access(path, W_OK) == 0 else {
-            throw CheckpointError(path: path, problem: "the work directory is not writable", remedy: "choose another with --work-dir")
+            throw CheckpointError(
+                path: path, problem: "the work directory is not writable", remedy: "choose another with --work-dir")
         }
     }
 
@@ -43,6 +45,7 @@ public struct WorkDirectory: Sendable {
 
     /// Writes the resolved configuration under the name of its file.
     public func write(configuration: String, file: String) throws {
-        try AtomicFile.write(Data(configuration.utf8), to: "\(path)/\(URL(filePath: file).deletingPathExtension().lastPathComponent).yaml")
+        try AtomicFile.write(
+            Data(configuration.utf8), to: "\(path)/\(URL(filePath: file).deletingPathExtension().lastPathComponent).yaml")
     }
 }

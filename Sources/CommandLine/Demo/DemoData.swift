@@ -14,11 +14,7 @@ struct DemoData {
     func write() throws {
         for (split, range) in [("training", 0..<trainingCount), ("validation", trainingCount..<trainingCount + validationCount)] {
             for kind in ["images", "annotations"] {
-                do {
-                    try FileManager.default.createDirectory(atPath: "\(root)/\(kind)/\(split)", withIntermediateDirectories: true)
-                } catch {
-                    throw DataError(root, "cannot be made: \((error as NSError).localizedDescription)", remedy: "choose another folder with --dir")
-                }
+                try FileSystem.makeFolder("\(root)/\(kind)/\(split)", remedy: "choose another folder with --dir")
             }
             for index in range { try write(index, split) }
         }
