@@ -112,6 +112,7 @@ let package = Package(
         test("Configuration", ["Configuration"]),
         test("Checkpoints", ["Checkpoints"]),
         test("CommandLine", ["CommandLine", "BuiltIn"]),
+        test("Structure", []),
         test("Vision", ["Vision"]),
         test("Data", ["Data", "Vision"]),
         test("Datasets", ["Datasets", "Configuration", "Data", "Vision"]),

@@ -1,0 +1,73 @@
+import Testing
+
+/// Plugins that bring a whole method; the others are families of building blocks.
+private let methods: Set<String> = ["DenseCLIP", "CLIPSP", "ICPC"]
+private let plugins = Set((try? SourceTree.names("Plugins")) ?? [])
+
+@Test("The top level holds what it should, beside hidden files and what git ignores")
+func topLevel() throws {
+    let ignored = Set(try SourceTree.text(".gitignore").split(separator: "\n").map { $0.filter { $0 != "/" } })
+    let names = Set(try SourceTree.names().filter { !$0.hasPrefix(".") && !ignored.contains($0) })
+    #expect(names == ["Package.swift", "Sources", "Plugins", "Tests", "configs", "docs", "README.md", "LICENSE"])
+}
+
+@Test("Sources import no plugin; only the executable does, and only the list of built-in ones")
+func core() throws {
+    let files = SourceTree.files("Sources", ".swift")
+    #expect(files.count > 100 && plugins.isSuperset(of: ["CLIP", "DenseCLIP", "BuiltIn"]))
+    for file in files {
+        let imported = try SourceTree.imports(file).intersection(plugins)
+        #expect(file.hasPrefix("Sources/densekit/") ? imported == ["BuiltIn"] : imported.isEmpty, "\(file) imports \(imported)")
+    }
+}
+
+@Test("Families import no method, methods no other method, and nothing imports the list of built-in plugins")
+func families() throws {
+    for file in SourceTree.files("Plugins", ".swift") {
+        let owner = String(file.split(separator: "/")[1])
+        guard owner != "BuiltIn" else { continue }
+        let imported = try SourceTree.imports(file)
+        #expect(imported.isDisjoint(with: methods.subtracting([owner])), "\(file) imports a method")
+        #expect(!imported.contains("BuiltIn"), "\(file)")
+    }
+}
+
+@Test("Every file imports only what its target's line in Package.swift names, or what that brings along")
+func manifest() throws {
+    let manifest = try Manifest()
+    let targets = Set(manifest.dependencies.keys)
+    #expect(manifest.dependencies["DenseCLIP"] == ["CLIP", "DenseKit"] && manifest.dependencies["Tokenizer"] == ["CZlib"])
+    #expect(manifest.dependencies["BuiltIn"]?.contains("DenseCLIP") == true && targets.contains("densekit"))
+    for folder in ["Sources", "Plugins", "Tests"] {
+        for file in SourceTree.files(folder, ".swift") {
+            let target = String(file.split(separator: "/")[1])
+            #expect(targets.contains(target), "\(file) belongs to no target")
+            let undeclared = try SourceTree.imports(file).intersection(targets).subtracting(manifest.reachable(from: target))
+            #expect(undeclared.isEmpty, "\(file) imports \(undeclared), which \(target) does not depend on")
+        }
+    }
+}
+
+@Test("The engine's C layer is imported by Torch alone, and every C library by one target")
+func engine() throws {
+    let owners = [
+        "CTorch": "Torch", "COpenBLAS": "Torch", "CYAML": "Configuration", "CTurboJPEG": "Data", "CPNG": "Data",
+        "CZlib": "Tokenizer",
+    ]
+    for folder in ["Sources", "Plugins"] {
+        for file in SourceTree.files(folder, ".swift") {
+            let target = String(file.split(separator: "/")[1])
+            for library in try SourceTree.imports(file) where owners[library] != nil {
+                #expect(owners[library] == target, "\(file) imports \(library)")
+            }
+        }
+    }
+}
+
+@Test("No Swift file has more than 400 lines")
+func sizes() throws {
+    for file in ["Sources", "Plugins", "Tests"].flatMap({ SourceTree.files($0, ".swift") }) {
+        let lines = try SourceTree.text(file).split(separator: "\n", omittingEmptySubsequences: false).count
+        #expect(lines <= 401, "\(file) has \(lines) lines: split it by subject")
+    }
+}
