@@ -19,15 +19,22 @@ func everyKey() throws {
 @Test("Commands in the documents exist, with their options")
 func commands() throws {
     let folder = packageFolder.appending(path: "docs")
-    let pages = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
+    let pages = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }.map {
+        "docs/\($0)"
+    }
     var helps: [String: String] = [:]
     for page in pages + ["README.md"] {
         let text = try String(contentsOf: packageFolder.appending(path: page), encoding: .utf8)
-        for match in text.matches(of: /densekit (demo|train|test|infer|check|show|verify|components|new|bench|doctor)\b([^\n`]*)/) {
+        for match in text.matches(of: /densekit (demo|train|test|infer|check|show|verify|components|new|bench|doctor)\b([^\n`]*)/)
+        {
             let command = String(match.1)
-            let help = try helps[command] ?? runDensekit(["help", command] + (command == "new" ? ["backbone"] : []), in: packageFolder).output
+            let help =
+                try helps[command]
+                ?? runDensekit(["help", command] + (command == "new" ? ["backbone"] : []), in: packageFolder).output
             helps[command] = help
-            for option in match.2.matches(of: /--[a-z-]+/) { #expect(help.contains(option.0), "\(page): densekit \(command) \(option.0)") }
+            for option in match.2.matches(of: /--[a-z-]+/) {
+                #expect(help.contains(option.0), "\(page): densekit \(command) \(option.0)")
+            }
         }
     }
     #expect(helps.count == 11, "\(helps.keys.sorted()) are in the documents")
