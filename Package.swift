@@ -8,7 +8,8 @@ struct Engine {
 
     init() {
         guard let root, !FileManager.default.fileExists(atPath: root + "/include/ATen/ATen.h") else { return }
-        fatalError("LIBTORCH=\(root) has no include/ATen/ATen.h: point it at the folder that holds include/ and lib/, or unset it")
+        fatalError(
+            "LIBTORCH=\(root) has no include/ATen/ATen.h: point it at the folder that holds include/ and lib/, or unset it")
     }
 
     /// `NDEBUG` always: libtorch's headers change with it, and the library was built with it.

@@ -40,7 +40,9 @@ public final class CLIPResNet: Module, Backbone {
             throw SettingError("depth is 50 or 101, and layers, where given, four positive numbers of blocks")
         }
         let width = configuration.width
-        guard width > 0, width.isMultiple(of: 2) else { throw SettingError("width must be a positive even number, found \(width)") }
+        guard width > 0, width.isMultiple(of: 2) else {
+            throw SettingError("width must be a positive even number, found \(width)")
+        }
         conv1 = try Conv2d(3, width / 2, kernel: 3, stride: 2, padding: 1, bias: false)
         bn1 = try BatchNorm2d(width / 2)
         conv2 = try Conv2d(width / 2, width / 2, kernel: 3, padding: 1, bias: false)

@@ -42,7 +42,9 @@ public final class SemanticFPN: Module, SegmentationHead {
         var sum = try scaleHeads[0](maps[0])
         for (head, map) in zip(scaleHeads, maps).dropFirst() {
             let y = try head(map)
-            sum = try sum + (y.size(2) == finest.height && y.size(3) == finest.width ? y : try y.interpolated(to: finest, .bilinear()))
+            sum =
+                try sum
+                + (y.size(2) == finest.height && y.size(3) == finest.width ? y : try y.interpolated(to: finest, .bilinear()))
         }
         return try dropout(sum)
     }

@@ -13,7 +13,8 @@ public enum TensorFile {
     }
 
     /// Writes tensors under a temporary name, synced, and renames: the file is there as a whole or not at all.
-    public static func save(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String) throws {
+    public static func save(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String) throws
+    {
         try SafetensorsWriter.write(
             path,
             try tensors.map { name, tensor in
@@ -28,7 +29,8 @@ public enum TensorFile {
     private static func tensor(_ entry: SafetensorsEntry, in file: SafetensorsFile) throws -> Tensor {
         guard let dtype = entry.dtype.dtype else {
             throw CheckpointError(
-                path: file.path, problem: "tensor '\(entry.name)' has element type \(entry.dtype.rawValue), which the engine does not have",
+                path: file.path,
+                problem: "tensor '\(entry.name)' has element type \(entry.dtype.rawValue), which the engine does not have",
                 remedy: "convert it to F32")
         }
         return try file.withBytes(of: entry) { try Tensor.from(bytes: $0, shape: entry.shape, dtype: dtype) }

@@ -6,12 +6,14 @@ import Foundation
 struct BenchCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "bench", abstract: "Time inference or training steps of a model with random weights. Prints one JSON line.")
+            commandName: "bench",
+            abstract: "Time inference or training steps of a model with random weights. Prints one JSON line.")
     }
 
     enum Mode: String, ExpressibleByArgument, CaseIterable { case infer, train }
 
-    @Argument(help: "infer: network, resize and argmax in the configuration's test mode; train: forward, losses, backward, optimizer.")
+    @Argument(
+        help: "infer: network, resize and argmax in the configuration's test mode; train: forward, losses, backward, optimizer.")
     var mode: Mode
     @OptionGroup var config: ConfigOptions
     @OptionGroup var compute: ComputeOptions
@@ -66,16 +68,24 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         }
     }
 
-    private func training(_ session: Session, _ model: DenseModel, _ image: Tensor, _ device: Device) throws -> () throws -> Void {
+    private func training(_ session: Session, _ model: DenseModel, _ image: Tensor, _ device: Device) throws -> () throws -> Void
+    {
         try model.setTraining(true)
-        let optimizer = try session.registry.optimizers.make(session.experiment.optimizer, BuildContext(registry: session.registry))
-            .optimizer(for: try model.namedParameters())
+        let optimizer = try session.registry.optimizers.make(
+            session.experiment.optimizer, BuildContext(registry: session.registry)
+        )
+        .optimizer(for: try model.namedParameters())
         let rates = optimizer.groups.map { optimizer.baseLearningRate * $0.learningRateMultiplier }
-        let labels = try Tensor.from((0..<batch * size.pair.height * size.pair.width).map { Int64($0 * 7919 % classes) }, shape: [batch, size.pair.height, size.pair.width]).to(device)
+        let labels = try Tensor.from(
+            (0..<batch * size.pair.height * size.pair.width).map { Int64($0 * 7919 % classes) },
+            shape: [batch, size.pair.height, size.pair.width]
+        ).to(device)
         let dtype: DType? = bf16 ? .bfloat16 : nil
         return {
             try optimizer.clearGradients()
-            let losses = try withAutocast(dtype, on: device) { try model.losses(image, Targets(labels: labels), Step(progress: 0)) }
+            let losses = try withAutocast(dtype, on: device) {
+                try model.losses(image, Targets(labels: labels), Step(progress: 0))
+            }
             guard let total = try losses.total() else { throw TrainingError.noLoss }
             try total.backward()
             try optimizer.step(learningRates: rates)
@@ -84,7 +94,10 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
 
     /// Short names, so that they fit every tokenizer's length: `aa`, `ab`, …
     private func name(_ index: Int) -> String {
-        String([index / 676 % 26, index / 26 % 26, index % 26].dropFirst(index < 676 ? 1 : 0).map { Character(UnicodeScalar(UInt8(97 + $0))) })
+        String(
+            [index / 676 % 26, index / 26 % 26, index % 26].dropFirst(index < 676 ? 1 : 0).map {
+                Character(UnicodeScalar(UInt8(97 + $0)))
+            })
     }
 
     private func decimals(_ value: Double) -> String { String(format: "%.4f", value) }
@@ -98,7 +111,8 @@ struct ImageSide: ExpressibleByArgument {
 
     init?(argument: String) {
         let sides = argument.split(separator: "x").compactMap { Int($0) }.filter { $0 > 0 }
-        guard sides.count == argument.split(separator: "x", omittingEmptySubsequences: false).count, (1...2).contains(sides.count) else { return nil }
+        guard sides.count == argument.split(separator: "x", omittingEmptySubsequences: false).count, (1...2).contains(sides.count)
+        else { return nil }
         pair = Pair(sides[0], sides[sides.count - 1])
     }
 

@@ -6,7 +6,8 @@ import Foundation
 struct CheckCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "check", abstract: "Find every mistake in configuration, data, labels and shapes before the first iteration.")
+            commandName: "check",
+            abstract: "Find every mistake in configuration, data, labels and shapes before the first iteration.")
     }
 
     @OptionGroup var config: ConfigOptions
@@ -70,7 +71,8 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
         let loader = try Loader(dataset, try session.trainPipeline(), options)
         defer { loader.stop() }
         guard let batch = try loader.next() else { return }
-        let losses = try model.losses(try batch.images(on: session.device), try batch.targets(on: session.device), Step(progress: 0))
+        let losses = try model.losses(
+            try batch.images(on: session.device), try batch.targets(on: session.device), Step(progress: 0))
         guard let total = try losses.total() else { throw TrainingError.noLoss }
         try total.backward()
         let terms = try losses.terms.map { "\($0.name): \(String(format: "%.4f", try $0.value.item()))" }

@@ -5,7 +5,8 @@ import Foundation
 /// `densekit components [KIND or NAME]`
 struct ComponentsCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: "components", abstract: "List what a configuration can name, by whom, with settings and defaults.")
+        CommandConfiguration(
+            commandName: "components", abstract: "List what a configuration can name, by whom, with settings and defaults.")
     }
 
     @Argument(help: "A kind (backbone, neck, head, …) or the name of a component; everything if left out.")

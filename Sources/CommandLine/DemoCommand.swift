@@ -31,7 +31,9 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         try data.write()
         let config = dir + "/denseclip_demo.yaml"
         try AtomicFile.write(Data(DemoData.configuration(root: data.root).utf8), to: config)
-        print("data: \(data.root) (\(data.trainingCount) training and \(data.validationCount) validation images); configuration: \(config)")
+        print(
+            "data: \(data.root) (\(data.trainingCount) training and \(data.validationCount) validation images); configuration: \(config)"
+        )
 
         let overrides = ["train.iterations=\(iterations)", "train.seed=\(seed)", "data.workers=\(workers)"]
         let session = try Session(config, overrides: overrides, registry: try Registry(List.plugins), device: device)

@@ -5,7 +5,8 @@ import Foundation
 /// `densekit doctor`
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Show versions, engine, BLAS kernel, threads and devices, and what to do about what is missing or slow.")
+        commandName: "doctor",
+        abstract: "Show versions, engine, BLAS kernel, threads and devices, and what to do about what is missing or slow.")
 
     @Flag(help: "As JSON.")
     var json = false
@@ -19,7 +20,9 @@ struct DoctorCommand: ParsableCommand {
             return
         }
         let width = Environment.facts.map(\.0.count).max() ?? 0
-        for (name, value) in Environment.facts { print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(value)") }
+        for (name, value) in Environment.facts {
+            print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(value)")
+        }
         for advice in Environment.advice { print("! \(advice)") }
     }
 }

@@ -19,7 +19,11 @@ enum Environment {
             ("CPU", cpu),
             ("bfloat16", cpuFlags.contains("avx512_bf16") || cpuFlags.contains("amx_bf16") ? "in hardware" : "emulated"),
             ("system", ProcessInfo.processInfo.operatingSystemVersionString),
-            ("swiftc", (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }.first { access($0, X_OK) == 0 } ?? "not in PATH"),
+            (
+                "swiftc",
+                (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }.first { access($0, X_OK) == 0 }
+                    ?? "not in PATH"
+            ),
             ("vocabulary", vocabulary),
         ]
     }
@@ -29,10 +33,13 @@ enum Environment {
         let environment = ProcessInfo.processInfo.environment
         var advice: [String] = []
         if let core = environment["OPENBLAS_CORETYPE"] {
-            advice.append("OPENBLAS_CORETYPE=\(core) chooses OpenBLAS's kernel; the wrong one halves its speed: unset OPENBLAS_CORETYPE")
+            advice.append(
+                "OPENBLAS_CORETYPE=\(core) chooses OpenBLAS's kernel; the wrong one halves its speed: unset OPENBLAS_CORETYPE")
         }
         if Engine.threadCount < ProcessInfo.processInfo.activeProcessorCount {
-            advice.append("the engine uses \(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors: unset OMP_NUM_THREADS, or give --threads")
+            advice.append(
+                "the engine uses \(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors: unset OMP_NUM_THREADS, or give --threads"
+            )
         }
         if facts.contains(where: { $0 == ("swiftc", "not in PATH") }) {
             advice.append("plugins in Swift files need swiftc in PATH: https://www.swift.org/install")
@@ -58,7 +65,9 @@ enum Environment {
     private static var cpuFlags: Set<Substring> { Set((cpuInfo("flags") ?? "").split(separator: " ")) }
 
     private static func cpuInfo(_ key: String) -> String? {
-        guard let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map({ String(decoding: $0, as: UTF8.self) }) else { return nil }
+        guard let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map({ String(decoding: $0, as: UTF8.self) }) else {
+            return nil
+        }
         let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
         return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
     }

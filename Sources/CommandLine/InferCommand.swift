@@ -47,7 +47,8 @@ struct InferCommand<List: PluginList>: ParsableCommand {
             do {
                 let image = try ImageFile.read(file)
                 let prediction = try withoutGrad { try predict(image, file, inference, pipeline, device) }
-                print(try pictures.draw(prediction, on: image, name: URL(filePath: file).deletingPathExtension().lastPathComponent))
+                print(
+                    try pictures.draw(prediction, on: image, name: URL(filePath: file).deletingPathExtension().lastPathComponent))
             } catch let error as DataError {
                 failures.append("\(error)")
             }

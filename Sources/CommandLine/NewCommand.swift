@@ -26,12 +26,17 @@ struct NewBackboneCommand: ParsableCommand {
         let letters = name.unicodeScalars
         guard let first = letters.first, CharacterSet.uppercaseLetters.contains(first), first.isASCII,
             letters.allSatisfy({ $0.isASCII && CharacterSet.alphanumerics.contains($0) })
-        else { throw ValidationError("'\(name)' is not the name of a Swift type: a capital letter, then letters and digits, such as TinyNet") }
+        else {
+            throw ValidationError(
+                "'\(name)' is not the name of a Swift type: a capital letter, then letters and digits, such as TinyNet")
+        }
     }
 
     func run() throws {
         let stem = fileStem
-        let files = [("\(stem).swift", Templates.backbone(name)), ("\(stem).yaml", Templates.configuration(name, stem, data: data))]
+        let files = [
+            ("\(stem).swift", Templates.backbone(name)), ("\(stem).yaml", Templates.configuration(name, stem, data: data)),
+        ]
         for (file, _) in files where FileManager.default.fileExists(atPath: "\(dir)/\(file)") {
             throw ValidationError("\(dir)/\(file) exists already: remove it, or choose another name or --dir")
         }

@@ -31,7 +31,9 @@ struct ConfigOptions: ParsableArguments {
     @Option(name: [.customLong("set"), .customShort("o")], help: "Change a value: a.b.0.c=v. May be given several times.")
     var overrides: [String] = []
 
-    @Option(name: .customLong("cfg-options"), parsing: .upToNextOption, help: .init("The same under OpenMMLab's name.", visibility: .hidden))
+    @Option(
+        name: .customLong("cfg-options"), parsing: .upToNextOption,
+        help: .init("The same under OpenMMLab's name.", visibility: .hidden))
     var cfgOptions: [String] = []
 
     func session<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Session {

@@ -18,7 +18,8 @@ struct Pictures {
     /// Draws a prediction on its image, with a legend. Returns the path of the overlay.
     @discardableResult
     func draw(_ prediction: LabelMap, on image: Image, name: String) throws -> String {
-        try write(Legend(prediction, classes: classes, scale: scale(image)).attached(to: overlay(prediction, image)), prediction, name)
+        try write(
+            Legend(prediction, classes: classes, scale: scale(image)).attached(to: overlay(prediction, image)), prediction, name)
     }
 
     /// Draws image, prediction and truth side by side, with a legend.

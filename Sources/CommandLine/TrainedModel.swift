@@ -24,8 +24,10 @@ struct OtherClasses: Error, CustomStringConvertible {
 
     var description: String {
         let place = zip(trained, data).enumerated().first { $0.element.0 != $0.element.1 }
-        let difference = place.map { "class \($0.offset) is '\($0.element.0)' there and '\($0.element.1)' here" } ?? "one list is longer"
-        return "\(path) was trained for \(trained.count) classes, the data set has \(data.count): \(difference). Measure it on data with its own "
+        let difference =
+            place.map { "class \($0.offset) is '\($0.element.0)' there and '\($0.element.1)' here" } ?? "one list is longer"
+        return
+            "\(path) was trained for \(trained.count) classes, the data set has \(data.count): \(difference). Measure it on data with its own "
             + "classes, or train for these"
     }
 }

@@ -9,7 +9,8 @@ public final class Conv2d: Module {
 
     /// Weights start as PyTorch's do: uniform within ±1/√fan_in.
     public init(
-        _ inChannels: Int, _ outChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: Int = 1,
+        _ inChannels: Int, _ outChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,
+        groups: Int = 1,
         bias: Bool = true
     ) throws {
         let made = try Tensor.empty([outChannels, inChannels / max(groups, 1), kernel.height, kernel.width])
@@ -31,7 +32,9 @@ public final class ConvTranspose2d: Module {
     public let stride: Pair
     public let padding: Pair
 
-    public init(_ inChannels: Int, _ outChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, bias: Bool = true) throws {
+    public init(_ inChannels: Int, _ outChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, bias: Bool = true)
+        throws
+    {
         weight = try Tensor.empty([inChannels, outChannels, kernel.height, kernel.width]).defaultUniformInPlace()
         let fanIn = Double(outChannels * kernel.height * kernel.width)  // as PyTorch counts it: by the weight's second dimension
         self.bias = bias ? try Tensor.empty([outChannels]).defaultUniformInPlace(fanIn: fanIn) : nil

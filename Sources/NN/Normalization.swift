@@ -33,7 +33,8 @@ public final class BatchNorm2d: Module {
     public func callAsFunction(_ conv: Conv2d, _ x: Tensor) throws -> Tensor {
         if isTraining || gradIsEnabled { return try self(conv(x)) }
         let (weight, bias) = try folded(conv, autocastType(on: x.device) ?? .float32)
-        return try x.conv2d(weight, bias, stride: conv.stride, padding: conv.padding, dilation: conv.dilation, groups: conv.groups)
+        return try x.conv2d(
+            weight, bias, stride: conv.stride, padding: conv.padding, dilation: conv.dilation, groups: conv.groups)
     }
 
     override public func stateDidChange() { (foldedWeight, foldedBias) = (nil, nil) }

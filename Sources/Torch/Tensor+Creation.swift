@@ -99,7 +99,8 @@ extension Tensor {
             var result: ct_tensor?
             guard body(dims, count, &result) == 0, let result else {
                 throw TorchError(
-                    operation: "\(operation)", operands: [], message: String(cString: ct_last_error()) + " (asked for shape \(shape))")
+                    operation: "\(operation)", operands: [],
+                    message: String(cString: ct_last_error()) + " (asked for shape \(shape))")
             }
             return Tensor(owning: result)
         }

@@ -125,7 +125,9 @@ extension Tensor {
 
     public func groupNorm(_ groups: Int, weight: Tensor?, bias: Tensor?, eps: Double) throws -> Tensor {
         let x = try weight.map { try inPrecision(of: $0) } ?? self
-        return try make("group_norm", x, weight, bias) { ct_group_norm(x.handle, Int64(groups), weight?.handle, bias?.handle, eps, $0) }
+        return try make("group_norm", x, weight, bias) {
+            ct_group_norm(x.handle, Int64(groups), weight?.handle, bias?.handle, eps, $0)
+        }
     }
 
     /// Under mixed precision a norm's input may be narrower than its weights, which not every engine accepts.
@@ -179,14 +181,17 @@ extension Tensor {
     }
 
     /// `softmax(q kᵀ / √d + mask) v`. `[n, heads, t, d]`
-    public static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false) throws -> Tensor {
+    public static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false) throws
+        -> Tensor
+    {
         try make("scaled_dot_product_attention", q, k, v) {
             ct_scaled_dot_product_attention(q.handle, k.handle, v.handle, mask?.handle, causal, $0)
         }
     }
 
     /// Cross-entropy of logits `[n, k, …]` with class indices `[n, …]`. `.mean` divides by the weights of the counted elements.
-    public func crossEntropy(_ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean, ignoreIndex: Int = -100) throws
+    public func crossEntropy(_ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean, ignoreIndex: Int = -100)
+        throws
         -> Tensor
     {
         try make("cross_entropy", self, target, weight) {
@@ -195,7 +200,9 @@ extension Tensor {
     }
 
     /// Binary cross-entropy of logits with targets in 0…1, of one shape.
-    public func binaryCrossEntropyWithLogits(_ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean) throws -> Tensor {
+    public func binaryCrossEntropyWithLogits(_ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean) throws
+        -> Tensor
+    {
         try make("binary_cross_entropy_with_logits", self, target, weight) {
             ct_binary_cross_entropy_with_logits(handle, target.handle, weight?.handle, reduction.code, $0)
         }

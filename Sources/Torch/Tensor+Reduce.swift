@@ -26,7 +26,9 @@ extension Tensor {
     /// The largest elements along `dim` and where they stand.
     public func max(_ dim: Int, keep: Bool = false) throws -> (values: Tensor, indices: Tensor) {
         var (values, indices): (ct_tensor?, ct_tensor?)
-        guard ct_max(handle, Int64(dim), keep, &values, &indices) == 0, let values, let indices else { throw failure("max", [self]) }
+        guard ct_max(handle, Int64(dim), keep, &values, &indices) == 0, let values, let indices else {
+            throw failure("max", [self])
+        }
         return (Tensor(owning: values), Tensor(owning: indices))
     }
 
@@ -36,7 +38,9 @@ extension Tensor {
     }
 
     public func softmax(_ dim: Int) throws -> Tensor { try make("softmax", self) { ct_softmax(handle, Int64(dim), $0) } }
-    public func logSoftmax(_ dim: Int) throws -> Tensor { try make("log_softmax", self) { ct_log_softmax(handle, Int64(dim), $0) } }
+    public func logSoftmax(_ dim: Int) throws -> Tensor {
+        try make("log_softmax", self) { ct_log_softmax(handle, Int64(dim), $0) }
+    }
 
     /// Divided by its Euclidean length along `dim`, which counts as at least `eps` (PyTorch's `F.normalize`).
     public func normalized(_ dim: Int, eps: Double = 1e-12) throws -> Tensor {

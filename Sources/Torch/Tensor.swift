@@ -69,7 +69,8 @@ public final class Tensor {
     private func memory() throws -> UnsafeMutableRawBufferPointer {
         guard device == .cpu, isContiguous || isChannelsLast else {
             throw TorchError(
-                operation: "withUnsafeBytes", operands: [self], message: "needs a contiguous tensor on the CPU, found one on \(device)")
+                operation: "withUnsafeBytes", operands: [self],
+                message: "needs a contiguous tensor on the CPU, found one on \(device)")
         }
         var pointer: UnsafeMutableRawPointer?
         try check("data", self) { ct_data(handle, &pointer) }

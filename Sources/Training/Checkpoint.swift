@@ -50,7 +50,8 @@ public enum Checkpoint {
         do {
             try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
             try TensorFile.save(
-                try trainer.model.namedTensors().map { ($0.name, $0.tensor) }, metadata: info.metadata, to: temporary + "/" + modelFile)
+                try trainer.model.namedTensors().map { ($0.name, $0.tensor) }, metadata: info.metadata,
+                to: temporary + "/" + modelFile)
             let state = try trainer.optimizer.state()
             try TensorFile.save(
                 state.keys.sorted().compactMap { key in state[key].map { (key, $0) } }, to: temporary + "/" + optimizerFile)
@@ -78,10 +79,12 @@ public enum Checkpoint {
         do {
             state = try JSONDecoder().decode(State.self, from: data)
         } catch {
-            throw CheckpointError(path: url, problem: "is not the state of a run: \(error)", remedy: "resume from another checkpoint")
+            throw CheckpointError(
+                path: url, problem: "is not the state of a run: \(error)", remedy: "resume from another checkpoint")
         }
         guard let generator = Data(base64Encoded: state.generator) else {
-            throw CheckpointError(path: url, problem: "the generator's state is not base64", remedy: "resume from another checkpoint")
+            throw CheckpointError(
+                path: url, problem: "the generator's state is not base64", remedy: "resume from another checkpoint")
         }
         let weights = try TensorFile.load(path + "/" + modelFile).tensors
         let moments = try TensorFile.load(path + "/" + optimizerFile).tensors
@@ -97,12 +100,14 @@ public enum Checkpoint {
     public static func weights(at path: String) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw CheckpointError(path: path, problem: "no such file or directory", remedy: "name a checkpoint directory or a .safetensors file")
+            throw CheckpointError(
+                path: path, problem: "no such file or directory", remedy: "name a checkpoint directory or a .safetensors file")
         }
         let file = isDirectory.boolValue ? path + "/" + modelFile : path
         guard FileManager.default.fileExists(atPath: file) else {
             throw CheckpointError(
-                path: path, problem: "is a folder without \(modelFile), so it is no checkpoint", remedy: "Name one, such as work_dirs/…/iter_8000")
+                path: path, problem: "is a folder without \(modelFile), so it is no checkpoint",
+                remedy: "Name one, such as work_dirs/…/iter_8000")
         }
         return try TensorFile.load(file)
     }
@@ -114,7 +119,9 @@ public enum Checkpoint {
         }
         guard let names: [String] = list("classes") else { return nil }
         let colors: [[Int]]? = list("palette")
-        let palette = colors?.compactMap { $0.count == 3 ? Color(UInt8(clamping: $0[0]), UInt8(clamping: $0[1]), UInt8(clamping: $0[2])) : nil }
+        let palette = colors?.compactMap {
+            $0.count == 3 ? Color(UInt8(clamping: $0[0]), UInt8(clamping: $0[1]), UInt8(clamping: $0[2])) : nil
+        }
         return ClassList(names: names, palette: palette?.count == names.count ? palette : nil)
     }
 }

@@ -20,7 +20,9 @@ public final class CheckpointHook: Hook {
         trainer.logger.info("saved \(path)")
         // Only once the new one is safe.
         let keep = max(1, trainer.settings.keepCheckpoints)
-        for old in Self.iterations(in: directory).dropLast(keep) { try? FileManager.default.removeItem(atPath: "\(directory)/iter_\(old)") }
+        for old in Self.iterations(in: directory).dropLast(keep) {
+            try? FileManager.default.removeItem(atPath: "\(directory)/iter_\(old)")
+        }
     }
 
     /// The iterations of the periodic checkpoints in `directory`, ascending.
@@ -30,5 +32,7 @@ public final class CheckpointHook: Hook {
     }
 
     /// The newest periodic checkpoint in `directory`.
-    public static func latest(in directory: String) -> String? { iterations(in: directory).last.map { "\(directory)/iter_\($0)" } }
+    public static func latest(in directory: String) -> String? {
+        iterations(in: directory).last.map { "\(directory)/iter_\($0)" }
+    }
 }

@@ -12,7 +12,8 @@ public final class EvaluationHook: Hook {
     private let progress: ProgressBar?
 
     public init(
-        _ evaluator: SegmentationEvaluator, directory: String, info: Checkpoint.ModelInfo, log: LogHook, progress: ProgressBar? = nil
+        _ evaluator: SegmentationEvaluator, directory: String, info: Checkpoint.ModelInfo, log: LogHook,
+        progress: ProgressBar? = nil
     ) {
         self.evaluator = evaluator
         self.directory = directory

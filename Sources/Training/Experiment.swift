@@ -82,7 +82,10 @@ public struct TestConfiguration: Configuration {
             guard mode == .slide else { return .whole }
             let (crop, stride) = (try crop.checked("test", "crop"), try stride.checked("test", "stride"))
             guard crop.height >= stride.height, crop.width >= stride.width else {
-                throw SettingError("test", "stride", "expected at most the crop \(crop.height)×\(crop.width), found \(stride.height)×\(stride.width): windows would leave gaps")
+                throw SettingError(
+                    "test", "stride",
+                    "expected at most the crop \(crop.height)×\(crop.width), found \(stride.height)×\(stride.width): windows would leave gaps"
+                )
             }
             return .slide(crop: Pair(crop.height, crop.width), stride: Pair(stride.height, stride.width))
         }

@@ -35,7 +35,8 @@ public struct RunLog: LogHandler {
     private static func timestamp() -> String {
         var (now, parts) = (time(nil), tm())
         localtime_r(&now, &parts)
-        return String(format: "%02d/%02d %02d:%02d:%02d", parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec)
+        return String(
+            format: "%02d/%02d %02d:%02d:%02d", parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec)
     }
 }
 

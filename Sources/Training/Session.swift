@@ -43,7 +43,8 @@ public struct Session {
 
     private func dataset(_ node: ComponentNode?, _ part: String) throws -> any Dataset {
         guard let node else {
-            throw ConfigurationError(at: .file(file), "data.\(part) is missing", hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`")
+            throw ConfigurationError(
+                at: .file(file), "data.\(part) is missing", hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`")
         }
         return try registry.datasets.make(node, context)
     }
@@ -117,7 +118,8 @@ public enum SessionError: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         switch self {
-        case .otherClasses: "data.train and data.val have different classes: a model is validated on the classes that it was trained for"
+        case .otherClasses:
+            "data.train and data.val have different classes: a model is validated on the classes that it was trained for"
         }
     }
 }

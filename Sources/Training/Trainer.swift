@@ -51,7 +51,8 @@ public final class Trainer {
             last = IterationRecord()
             last.learningRates = optimizer.groups.map { group in
                 schedule.learningRate(
-                    base: optimizer.baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: settings.iterations)
+                    base: optimizer.baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: settings.iterations
+                )
             }
             try optimizer.clearGradients()
             for _ in 0..<accumulation {
@@ -91,7 +92,9 @@ public final class Trainer {
 
     private func skip() throws {
         badLossesInARow += 1
-        logger.warning("iteration \(iteration + 1): the loss is not finite, the step is skipped; images: \(last.names.joined(separator: ", "))")
+        logger.warning(
+            "iteration \(iteration + 1): the loss is not finite, the step is skipped; images: \(last.names.joined(separator: ", "))"
+        )
         if badLossesInARow >= settings.maxBadLosses { throw TrainingError.badLosses(badLossesInARow, last.names) }
     }
 
@@ -172,7 +175,9 @@ extension TrainConfiguration {
             ("keep_checkpoints", keepCheckpoints), ("max_bad_losses", maxBadLosses),
         ]
         for (key, value) in intervals where value < 1 { throw SettingError("train", key, "expected 1 or more, found \(value)") }
-        if let clipNorm, !(clipNorm > 0) { throw SettingError("train", "clip_norm", "expected a positive number, found \(clipNorm)") }
+        if let clipNorm, !(clipNorm > 0) {
+            throw SettingError("train", "clip_norm", "expected a positive number, found \(clipNorm)")
+        }
         guard batch > 0 else { throw SettingError("train", "batch", "expected 1 or more, found \(batch)") }
         guard imagesAtATime > 0, batch.isMultiple(of: imagesAtATime) else {
             throw SettingError(

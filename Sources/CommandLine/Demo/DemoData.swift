@@ -30,7 +30,9 @@ struct DemoData {
         let scene = Scene.render(seed: seed, index: index)
         try ImageFile.writeJPEG(scene.image, to: image)
         var labels = scene.labels
-        for place in labels.labels.indices { labels.labels[place] = labels.labels[place] == LabelMap.ignore ? 0 : labels.labels[place] + 1 }
+        for place in labels.labels.indices {
+            labels.labels[place] = labels.labels[place] == LabelMap.ignore ? 0 : labels.labels[place] + 1
+        }
         let unlabelled = ClassList(names: ["unlabelled"] + Scene.classes.names, palette: [Color(0, 0, 0)] + Scene.classes.palette)
         try LabelFile.write(labels, classes: unlabelled, to: mask)
     }

@@ -14,7 +14,8 @@ public enum FilePlugin {
         }
         guard path.hasSuffix(".swift") else { throw FilePluginError.notSwift(path, location) }
         guard let build = BuildID.ofThisProcess() else {
-            throw FilePluginError.toolchain("this executable has no build-id, by which plugins know their host: link it with --build-id")
+            throw FilePluginError.toolchain(
+                "this executable has no build-id, by which plugins know their host: link it with --build-id")
         }
         let toolchain = try Toolchain.find()
         let key = hash([build, toolchain.compiler, stamp(toolchain.compiler)].map { Data($0.utf8) } + [source])
@@ -31,7 +32,9 @@ public enum FilePlugin {
         return "Plugin_" + String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }) + "_" + key
     }
 
-    private static func compile(_ path: String, _ module: String, _ build: String, _ toolchain: Toolchain, to library: String) throws {
+    private static func compile(_ path: String, _ module: String, _ build: String, _ toolchain: Toolchain, to library: String)
+        throws
+    {
         let folder = FileManager.default.temporaryDirectory.path + "/densekit-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -61,7 +64,8 @@ public enum FilePlugin {
         }
         typealias BuiltFor = @convention(c) () -> UnsafePointer<CChar>
         typealias Entry = @convention(c) () -> UnsafeMutableRawPointer
-        guard let guardSymbol = dlsym(handle, "densekit_plugin_built_for"), let entrySymbol = dlsym(handle, "densekit_plugin") else {
+        guard let guardSymbol = dlsym(handle, "densekit_plugin_built_for"), let entrySymbol = dlsym(handle, "densekit_plugin")
+        else {
             throw FilePluginError.cannotLoad(path, "it has no entry point")
         }
         guard String(cString: unsafeBitCast(guardSymbol, to: BuiltFor.self)()) == build else {
@@ -77,7 +81,8 @@ public enum FilePlugin {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw FilePluginError.toolchain("the plugin cache \(folder) cannot be made: set XDG_CACHE_HOME to a folder you may write")
+            throw FilePluginError.toolchain(
+                "the plugin cache \(folder) cannot be made: set XDG_CACHE_HOME to a folder you may write")
         }
         return folder
     }

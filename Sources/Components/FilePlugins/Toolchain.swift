@@ -12,7 +12,8 @@ struct Toolchain {
     /// in an installation.
     static func find() throws -> Toolchain {
         guard let compiler = search(["swiftc"], in: path()) else {
-            throw FilePluginError.toolchain("swiftc is not in PATH: a plugin is compiled on this machine; install Swift 6 (swift.org/install)")
+            throw FilePluginError.toolchain(
+                "swiftc is not in PATH: a plugin is compiled on this machine; install Swift 6 (swift.org/install)")
         }
         guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
             throw FilePluginError.toolchain("/proc/self/exe cannot be read")
@@ -24,7 +25,8 @@ struct Toolchain {
             return Toolchain(compiler: compiler, modules: modules.path, headers: try headers(from: folder, installed: installed))
         }
         throw FilePluginError.toolchain(
-            "no DenseKit.swiftmodule beside \(executable): run densekit from its build folder, or install its Modules to \(installed.path)")
+            "no DenseKit.swiftmodule beside \(executable): run densekit from its build folder, or install its Modules to \(installed.path)"
+        )
     }
 
     private static let headerFolders = ["CTorch/include", "CPNG/include", "CYAML", "CTurboJPEG", "CZlib", "COpenBLAS"]
@@ -38,7 +40,8 @@ struct Toolchain {
             above = above.deletingLastPathComponent()
         }
         guard exists(installed.appending(path: "include/CTorch/include/ct.h")) else {
-            throw FilePluginError.toolchain("the engine's header ct.h is neither in Sources/ above \(folder.path) nor in \(installed.path)/include")
+            throw FilePluginError.toolchain(
+                "the engine's header ct.h is neither in Sources/ above \(folder.path) nor in \(installed.path)/include")
         }
         return headerFolders.map { installed.appending(path: "include/" + $0).path }
     }

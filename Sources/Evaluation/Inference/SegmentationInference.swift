@@ -23,7 +23,9 @@ public struct SegmentationInference {
         var classifier: ((Tensor) throws -> Tensor)?
         for window in layout(size) {
             let crop = try image.narrowed(2, window.y, window.height).narrowed(3, window.x, window.width)
-            guard case .segmentation(let embedding, let classify) = try model.predictions(crop) else { throw InferenceError.notSegmentation }
+            guard case .segmentation(let embedding, let classify) = try model.predictions(crop) else {
+                throw InferenceError.notSegmentation
+            }
             seen.append((window, embedding))
             classifier = classify
         }
@@ -77,7 +79,9 @@ public struct SegmentationInference {
         return views.count > 1 ? try sum / Double(views.count) : sum
     }
 
-    private func stripHeight(_ size: Pair) -> Int { min(size.height, max(16, budget / max(1, size.width * model.classNames.count))) }
+    private func stripHeight(_ size: Pair) -> Int {
+        min(size.height, max(16, budget / max(1, size.width * model.classNames.count)))
+    }
 }
 
 /// What keeps a model from segmenting.

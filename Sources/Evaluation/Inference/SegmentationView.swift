@@ -72,7 +72,8 @@ public struct SegmentationView {
         guard !overlap.isEmpty else { return nil }
         let place = Pair(window.height, window.width)
         let resize = BilinearRows(
-            overlap.lowerBound - window.y..<overlap.upperBound - window.y, from: Pair(embedding.size(2), embedding.size(3)), to: place)
+            overlap.lowerBound - window.y..<overlap.upperBound - window.y, from: Pair(embedding.size(2), embedding.size(3)),
+            to: place)
         let part = try classify(try embedding.narrowed(2, resize.source.lowerBound, resize.source.count)).to(.float32)
         let logits = try part.permuted(0, 2, 3, 1).contiguous().selected(0, 0)  // [r, w, k]
         let placed = Tensor.WindowLogits(
