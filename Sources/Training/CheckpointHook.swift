@@ -5,18 +5,37 @@ import Foundation
 public final class CheckpointHook: Hook {
     private let directory: String
     private let info: Checkpoint.ModelInfo
+    private var saved = 0
 
     public init(directory: String, info: Checkpoint.ModelInfo) {
         self.directory = directory
         self.info = info
     }
 
+    public func beforeTraining(_ trainer: Trainer) { saved = trainer.iteration }
+
     public func afterIteration(_ trainer: Trainer) throws {
         let interval = max(1, trainer.settings.checkpointInterval)
         guard trainer.iteration.isMultiple(of: interval) || trainer.iteration == trainer.settings.iterations else { return }
+        try save(trainer)
+    }
+
+    /// Nothing that was learnt is lost because of one bad image.
+    public func afterFailure(_ trainer: Trainer) {
+        guard trainer.iteration > saved else { return }
+        do {
+            try save(trainer)
+            trainer.logger.warning("training stopped; go on with --resume auto once the cause is mended")
+        } catch {
+            trainer.logger.error("training stopped, and what was reached cannot be saved: \(error)")
+        }
+    }
+
+    private func save(_ trainer: Trainer) throws {
         let path = "\(directory)/iter_\(trainer.iteration)"
         try Checkpoint.save(trainer, info, to: path)
         try AtomicFile.write(Data((path + "\n").utf8), to: directory + "/last_checkpoint")
+        saved = trainer.iteration
         trainer.logger.info("saved \(path)")
         // Only once the new one is safe.
         let keep = max(1, trainer.settings.keepCheckpoints)

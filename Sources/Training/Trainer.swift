@@ -46,27 +46,34 @@ public final class Trainer {
         defer { loader.stop() }
         try model.setTraining(true)
         for hook in hooks { try hook.beforeTraining(self) }
-        while iteration < settings.iterations {
-            let started = monotonicSeconds()
-            last = IterationRecord()
-            last.learningRates = optimizer.groups.map { group in
-                schedule.learningRate(
-                    base: optimizer.baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: settings.iterations
-                )
-            }
-            try optimizer.clearGradients()
-            for _ in 0..<accumulation {
-                guard let batch = try loader.next() else { throw TrainingError.noMoreData }
-                last.dataTime += batch.dataTime
-                last.names += batch.names
-                try accumulate(batch)
-            }
-            try update()
-            iteration += 1
-            last.time = monotonicSeconds() - started
-            for hook in hooks { try hook.afterIteration(self) }
+        do {
+            while iteration < settings.iterations { try oneIteration(loader) }
+        } catch {
+            for hook in hooks { hook.afterFailure(self) }
+            throw error
         }
         for hook in hooks { try hook.afterTraining(self) }
+    }
+
+    private func oneIteration(_ loader: Loader) throws {
+        let started = monotonicSeconds()
+        last = IterationRecord()
+        last.learningRates = optimizer.groups.map { group in
+            schedule.learningRate(
+                base: optimizer.baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: settings.iterations
+            )
+        }
+        try optimizer.clearGradients()
+        for _ in 0..<accumulation {
+            guard let batch = try loader.next() else { throw TrainingError.noMoreData }
+            last.dataTime += batch.dataTime
+            last.names += batch.names
+            try accumulate(batch)
+        }
+        try update()
+        iteration += 1
+        last.time = monotonicSeconds() - started
+        for hook in hooks { try hook.afterIteration(self) }
     }
 
     /// Forward and backward of one part of the global batch.
@@ -107,12 +114,15 @@ public protocol Hook: AnyObject {
     func beforeTraining(_ trainer: Trainer) throws
     func afterIteration(_ trainer: Trainer) throws
     func afterTraining(_ trainer: Trainer) throws
+    /// Something ended training early; what was reached can still be saved.
+    func afterFailure(_ trainer: Trainer)
 }
 
 extension Hook {
     public func beforeTraining(_ trainer: Trainer) throws {}
     public func afterIteration(_ trainer: Trainer) throws {}
     public func afterTraining(_ trainer: Trainer) throws {}
+    public func afterFailure(_ trainer: Trainer) {}
 }
 
 /// What one iteration gave.
