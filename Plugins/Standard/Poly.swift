@@ -27,7 +27,7 @@ struct Poly: Schedule {
 
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double {
         let t = Double(iteration)
-        let poly = (base - settings.minLr) * pow(1 - t / Double(max(total, 1)), settings.power) + settings.minLr
+        let poly = (base - settings.minLr) * pow(max(1 - t / Double(max(total, 1)), 0), settings.power) + settings.minLr
         guard iteration < settings.warmupIterations else { return poly }
         return poly * (1 - (1 - t / Double(settings.warmupIterations)) * (1 - settings.warmupRatio))
     }
