@@ -22,9 +22,11 @@ public final class AttentionPool2d: Module {
     let grid: Int
     let positions: GridPositions
 
-    /// - Parameter grid: side of the square of positions
-    public init(_ channels: Int, grid: Int, heads: Int, output: Int, positions: GridPositions = .resize) throws {
-        guard grid > 0 else { throw SettingError("input_resolution must be at least 32") }
+    /// - Parameter inputResolution: image size that the square of positions belongs to, one for every 32 pixels
+    public init(_ channels: Int, inputResolution: Int, heads: Int, output: Int, positions: GridPositions = .resize) throws {
+        try SettingError.check("input_resolution", inputResolution, in: 32...32768)
+        let grid = inputResolution / 32
+        try SettingError.check("output_dim", output, in: 1...65536)
         guard heads > 0, channels.isMultiple(of: heads) else {
             throw SettingError("\(channels) channels cannot be shared by \(heads) attention heads")
         }

@@ -3,8 +3,8 @@ import DenseKit
 /// CLIP's modified ResNet with a pyramid of four levels: a stem of three convolutions, blocks that pool before they stride, and at the
 /// end, where language is wanted, an attention pool. (Radford et al. 2021, section 2.4)
 ///
-/// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]` … `[n, 8c, h/32, w/32]`, odd sizes floored; with the pool also a global embedding
-/// `[n, d]` and a language map `[n, d, h/32, w/32]`.
+/// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]` … `[n, 8c, h/32, w/32]`, odd sizes rounded up at first and down after; with the pool
+/// also a global embedding `[n, d]` and a language map `[n, d, h/32, w/32]`.
 public final class CLIPResNet: Module, Backbone {
     public struct Configuration: DenseKit.Configuration {
         /// 50 or 101.
@@ -36,12 +36,12 @@ public final class CLIPResNet: Module, Backbone {
     public let language: LanguageSpec?
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let layers = configuration.stageLayers, layers.count == 4, layers.allSatisfy({ $0 > 0 }) else {
+        guard let layers = configuration.stageLayers, layers.count == 4, layers.allSatisfy({ 1...1000 ~= $0 }) else {
             throw SettingError("depth is 50 or 101, and layers, where given, four positive numbers of blocks")
         }
         let width = configuration.width
-        guard width > 0, width.isMultiple(of: 2) else {
-            throw SettingError("width must be a positive even number, found \(width)")
+        guard 2...4096 ~= width, width.isMultiple(of: 2) else {
+            throw SettingError("width must be an even number of 2…4096, found \(width)")
         }
         conv1 = try Conv2d(3, width / 2, kernel: 3, stride: 2, padding: 1, bias: false)
         bn1 = try BatchNorm2d(width / 2)
@@ -60,7 +60,7 @@ public final class CLIPResNet: Module, Backbone {
         }
         let embedding = configuration.outputDim ?? (configuration.depth == 101 ? 512 : 1024)
         attnpool = try AttentionPool2d(
-            32 * width, grid: configuration.inputResolution / 32, heads: max(1, width / 2), output: embedding,
+            32 * width, inputResolution: configuration.inputResolution, heads: max(1, width / 2), output: embedding,
             positions: configuration.positions)
         language = LanguageSpec(width: embedding, stride: 32)
     }

@@ -33,9 +33,11 @@ public final class CLIPTextContextEncoder: Module {
         guard configuration.heads > 0, width > 0, width.isMultiple(of: configuration.heads) else {
             throw SettingError("the text encoder's width \(width) cannot be shared by \(configuration.heads) heads")
         }
-        guard configuration.layers > 0, configuration.contextLength > 1 else {
-            throw SettingError("a text encoder needs at least one layer and two positions")
-        }
+        try SettingError.check("the text encoder's width", width, in: 1...65536)
+        try SettingError.check("the text encoder's layers", configuration.layers, in: 1...1000)
+        try SettingError.check("context_length", configuration.contextLength, in: 2...65536)
+        try SettingError.check("vocabulary_size", configuration.vocabularySize, in: 1...(1 << 24))
+        try SettingError.check("output_dim", configuration.outputDim, in: 1...65536)
         positionalEmbedding = try Tensor.empty([configuration.contextLength, width]).normalInPlace(std: 0.01)
         textProjection = try Tensor.empty([width, configuration.outputDim]).normalInPlace(std: 1 / Double(width).squareRoot())
         transformer = try Transformer(width, heads: configuration.heads, layers: configuration.layers)

@@ -31,6 +31,10 @@ final class ContextDecoder: Module, Part {
         guard configuration.heads > 0, width > 0, width.isMultiple(of: configuration.heads) else {
             throw SettingError("the context decoder's width \(width) cannot be shared by \(configuration.heads) heads")
         }
+        try SettingError.check("the context decoder's width", width, in: 1...65536)
+        try SettingError.check("the context decoder's layers", configuration.layers, in: 1...1000)
+        try SettingError.check("the context decoder's dropout", configuration.dropout, in: 0...1)
+        try SettingError.check("channels", channels, in: 1...65536)
         memoryProj = Sequential([try LayerNorm(channels), try Linear(channels, width), try LayerNorm(width)])
         textProj = Sequential([try LayerNorm(channels), try Linear(channels, width)])
         decoder = try (0..<configuration.layers).map { _ in

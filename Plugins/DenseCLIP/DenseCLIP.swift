@@ -75,7 +75,11 @@ public final class DenseCLIP: Module, Prompter {
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
-        guard configuration.numContexts > 0 else { throw SettingError("num_contexts must be at least 1") }
+        try SettingError.check("num_contexts", configuration.numContexts, in: 1...4096)
+        try SettingError.check("context_length", configuration.contextLength, in: 2...4096)
+        guard configuration.temperature > 0 else {
+            throw SettingError("temperature must be above 0, found \(configuration.temperature)")
+        }
         let prompts = try PromptTokens(context, configuration)
         let width: Int
         if let language = context.language {
@@ -86,7 +90,7 @@ public final class DenseCLIP: Module, Prompter {
             let pool = configuration.attentionPool
             width = pool.outputDim
             attnpool = try AttentionPool2d(
-                last.channels, grid: pool.inputResolution / 32, heads: max(1, last.channels / 64), output: width)
+                last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64), output: width)
             level = context.features.count - 1
         }
         textEncoder = try CLIPTextContextEncoder(

@@ -16,7 +16,7 @@ public final class FPN: Module, Neck {
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let channels = configuration.channels
-        guard channels > 0 else { throw SettingError("channels must be positive, found \(channels)") }
+        try SettingError.check("channels", channels, in: 1...65536)
         lateralConvs = try context.features.map { try ConvModule($0.channels, channels, norm: false, activation: false) }
         fpnConvs = try context.features.map { _ in
             try ConvModule(channels, channels, kernel: 3, padding: 1, norm: false, activation: false)

@@ -21,8 +21,13 @@ public final class SemanticFPN: Module, SegmentationHead {
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let finest = context.features.first else { throw SettingError("needs at least one level of features") }
+        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
         let channels = configuration.channels
-        guard channels > 0 else { throw SettingError("channels must be positive, found \(channels)") }
+        try SettingError.check("channels", channels, in: 1...65536)
+        try SettingError.check("dropout", configuration.dropout, in: 0...1)
+        guard finest.stride > 0, context.features.allSatisfy({ $0.stride >= finest.stride }) else {
+            throw SettingError("needs the finest level first, found strides \(context.features.map(\.stride))")
+        }
         scaleHeads = try context.features.map { level in
             let doublings = (level.stride / finest.stride).trailingZeroBitCount
             var layers: [any Layer] = []

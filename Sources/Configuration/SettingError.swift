@@ -21,3 +21,14 @@ public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible 
     /// `component: key: problem`.
     public var description: String { [component, key, problem].compactMap { $0 }.joined(separator: ": ") }
 }
+
+extension SettingError {
+    /// Throws unless `value` lies in `range`. Bounds above keep arithmetic on sizes from overflowing.
+    public static func check<Number: Comparable & Sendable>(_ setting: String, _ value: Number, in range: ClosedRange<Number>)
+        throws
+    {
+        guard range.contains(value) else {
+            throw SettingError("\(setting) must be \(range.lowerBound)…\(range.upperBound), found \(value)")
+        }
+    }
+}
