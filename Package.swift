@@ -122,6 +122,12 @@ let package = Package(
         test("NN", ["NN"]),
         test("Components", ["Components"]),
         test("Verification", ["Verification", "BuiltIn"]),
+        test("ResNet", ["ResNet"]),
+        test("FPN", ["FPN"]),
+        test("SemanticFPN", ["SemanticFPN", "Standard"]),
+        test("CLIP", ["CLIP"]),
+        test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
+        test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
     ],
     cxxLanguageStandard: .cxx17
 )
