@@ -127,7 +127,6 @@ let package = Package(
         test("SemanticFPN", ["SemanticFPN", "Standard"]),
         test("CLIP", ["CLIP"]),
         test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
-        test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
     ],
     cxxLanguageStandard: .cxx17
 )
