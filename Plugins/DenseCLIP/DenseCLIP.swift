@@ -34,6 +34,8 @@ public final class DenseCLIP: Module, Prompter {
         public var width = 512
         public var heads = 8
         public var layers = 12
+        /// Rows of the token table, where they are not the tokenizer's.
+        public var vocabularySize: Int?
 
         public init() {}
     }

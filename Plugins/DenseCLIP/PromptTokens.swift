@@ -38,7 +38,7 @@ struct PromptTokens {
         _ settings: DenseCLIP.TextEncoder, contexts: Int, outputDim: Int
     ) -> CLIPTextContextEncoder.Configuration {
         var encoder = CLIPTextContextEncoder.Configuration()
-        encoder.vocabularySize = vocabularySize
+        encoder.vocabularySize = settings.vocabularySize ?? vocabularySize
         (encoder.width, encoder.heads, encoder.layers) = (settings.width, settings.heads, settings.layers)
         encoder.contextLength = contexts + (rows.first?.count ?? 0)
         encoder.outputDim = outputDim

@@ -1,0 +1,133 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// A DenseCLIP as small as can be.
+private let configuration = """
+    model:
+      backbone: { type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, input_resolution: 64, output_dim: 32 }
+      prompter:
+        type: DenseCLIP
+        tokenizer: bytes
+        text_encoder: { width: 32, heads: 2, layers: 1 }
+        context_decoder: { width: 32, heads: 2, layers: 1 }
+      neck: { type: FPN, channels: 8 }
+      head: { type: SemanticFPN, channels: 8 }
+    data:
+      train: { type: ADE20K, root: data, split: training }
+      val: { type: ADE20K, root: data, split: validation }
+      train_pipeline:
+        - { type: Resize, scale: [64, 64], ratio_range: [0.75, 1.5] }
+        - { type: RandomCrop, crop_size: 64 }
+        - { type: RandomFlip }
+        - { type: PhotoMetricDistortion }
+        - { type: Normalize }
+        - { type: Pad, size: 64 }
+      test_pipeline:
+        - { type: Normalize }
+    optimizer: { type: AdamW, lr: 1e-3 }
+    schedule: { type: Poly, warmup_iterations: 2 }
+    train: { iterations: 4, batch: 4, per_device_batch: 2, log_interval: 1, eval_interval: 4, checkpoint_interval: 2 }
+    """
+
+/// A folder with data and configuration.
+private func withRun(_ body: (URL) throws -> Void) throws {
+    try withTemporaryFolder { folder in
+        try writeScenes(to: folder.appending(path: "data"))
+        try Data(configuration.utf8).write(to: folder.appending(path: "run.yaml"))
+        try body(folder)
+    }
+}
+
+/// The training lines of a log without what depends on the clock.
+private func lossLines(_ log: String) -> [String] {
+    log.split(separator: "\n").filter { $0.contains("Iter(train)") }.map { line in
+        let fields = line.drop { $0 != "[" }.components(separatedBy: "  ")
+        return fields.filter { !$0.hasPrefix("eta:") && !$0.hasPrefix("time:") && !$0.hasPrefix("data_time:") }.joined(
+            separator: "  ")
+    }
+}
+
+/// Every tensor's bytes by name.
+private func tensors(_ path: URL) throws -> [String: [UInt8]] {
+    let file = try SafetensorsFile(path: path.path)
+    return try Dictionary(uniqueKeysWithValues: file.entries.map { ($0.name, try file.withBytes(of: $0) { Array($0) }) })
+}
+
+@Test("The same seed gives the same loss lines and the same weights, with one worker thread or four")
+func sameSeed() throws {
+    try withRun { folder in
+        var lines: [[String]] = []
+        var weights: [[String: [UInt8]]] = []
+        for (name, workers) in [("a", 1), ("b", 1), ("c", 4)] {
+            let result = try runDensekit(
+                ["train", "run.yaml", "--work-dir", name, "--set", "data.workers=\(workers)"], in: folder)
+            #expect(result.status == 0, "\(result.errors)")
+            lines.append(lossLines(result.errors))
+            weights.append(try tensors(folder.appending(path: "\(name)/iter_4/model.safetensors")))
+        }
+        #expect(lines[0].count == 4 && lines[0] == lines[1] && lines[0] == lines[2])
+        #expect(!weights[0].isEmpty && weights[0] == weights[1] && weights[0] == weights[2])
+        let other = try runDensekit(["train", "run.yaml", "--work-dir", "d", "--seed", "1"], in: folder)
+        #expect(lossLines(other.errors) != lines[0])
+    }
+}
+
+@Test("A resumed run ends with the weights of one that was never stopped")
+func resuming() throws {
+    try withRun { folder in
+        #expect(try runDensekit(["train", "run.yaml", "--work-dir", "whole"], in: folder).status == 0)
+        let resumed = try runDensekit(["train", "run.yaml", "--work-dir", "part", "--resume", "whole/iter_2"], in: folder)
+        #expect(resumed.status == 0 && lossLines(resumed.errors).count == 2, "\(resumed.errors)")
+        let (whole, part) = (folder.appending(path: "whole/iter_4"), folder.appending(path: "part/iter_4"))
+        for file in ["model.safetensors", "optimizer.safetensors"] {
+            #expect(try tensors(whole.appending(path: file)) == tensors(part.appending(path: file)))
+        }
+    }
+}
+
+@Test("A bad picture stops training with its name; what was reached is saved, and the run goes on once it is mended")
+func badPicture() throws {
+    try withRun { folder in
+        let picture = folder.appending(path: "data/images/training/0.jpg")
+        let good = try Data(contentsOf: picture)
+        let setup = [
+            "--work-dir", "w", "--set", "train.batch=1", "--set", "train.iterations=12", "--set", "train.checkpoint_interval=100",
+        ]
+        // Whichever iteration meets it first, those before it are saved.
+        try Data(good.prefix(good.count / 2)).write(to: picture)
+        let stopped = try runDensekit(["train", "run.yaml"] + setup, in: folder)
+        #expect(stopped.status == 1)
+        #expect(stopped.errors.contains("data/images/training/0.jpg: the JPEG data is truncated"), "\(stopped.errors)")
+        let done = lossLines(stopped.errors).count
+        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "w/iter_\(done)/state.json").path) == (done > 0))
+        try good.write(to: picture)
+        let mended = try runDensekit(["train", "run.yaml", "--resume", "auto"] + setup, in: folder)
+        #expect(mended.status == 0 && lossLines(mended.errors).count == 12 - done, "\(mended.errors)")
+    }
+}
+
+@Test("Weights that do not fit are refused, with the reason")
+func weightsThatDoNotFit() throws {
+    try withRun { folder in
+        #expect(try runDensekit(["train", "run.yaml", "--work-dir", "w"], in: folder).status == 0)
+        let model = try Data(contentsOf: folder.appending(path: "w/iter_4/model.safetensors"))
+        try model.prefix(model.count - 1).write(to: folder.appending(path: "torn.safetensors"))
+        try Data("- a\n- b\n".utf8).write(to: folder.appending(path: "two.yaml"))
+        let table: [(arguments: [String], message: String)] = [
+            (["test", "run.yaml", "nothing"], "nothing: no such file or directory"),
+            (["test", "run.yaml", "torn.safetensors"], "torn.safetensors: has "),
+            (["test", "run.yaml", "w/iter_4", "--set", "model.neck.channels=16"], "does not fit the model"),
+            (
+                ["test", "run.yaml", "w/iter_4", "--set", "data.val.classes=two.yaml"],
+                "was trained for 8 classes, the data set has 2"
+            ),
+            (["train", "run.yaml", "--work-dir", "v", "--resume", "torn.safetensors"], "is not a checkpoint of a run"),
+            (["train", "run.yaml", "--work-dir", "run.yaml/v"], "the work directory cannot be made"),
+        ]
+        for (arguments, message) in table {
+            let result = try runDensekit(arguments, in: folder)
+            #expect(result.status != 0 && result.errors.contains(message), "\(arguments): \(result.errors)")
+        }
+    }
+}
