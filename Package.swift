@@ -122,6 +122,7 @@ let package = Package(
         test("NN", ["NN"]),
         test("Components", ["Components"]),
         test("Verification", ["Verification", "BuiltIn"]),
+        test("BuiltIn", ["BuiltIn"]),
         test("ResNet", ["ResNet"]),
         test("FPN", ["FPN"]),
         test("SemanticFPN", ["SemanticFPN", "Standard"]),
