@@ -49,10 +49,11 @@ import Torch
         #expect(try abs((draws - 2).pow(2).mean().item() - 9) < 0.3)
     }
 
-    /// The standard normal distribution cut at ±2 has deviation 0.8796; cut at -1 and 2 it has mean 0.2296 and deviation 0.7209.
-    @Test(arguments: [(-2.0, 2.0, 0.0, 0.8796), (-1, 2, 0.2296, 0.7209)])
-    func truncatedNormalDraws(_ low: Double, _ high: Double, _ mean: Double, _ deviation: Double) throws {
-        let draws = try Tensor.empty([40000]).truncatedNormalInPlace(low: low, high: high, generator: try Generator(seed: 5))
+    /// Cut at ±2 the standard normal distribution has deviation 0.8796, at ±1 0.5396; cut at -1 and 2 mean 0.2296 and deviation 0.7209.
+    @Test(arguments: [(0.0, -2.0, 2.0, 0.0, 0.8796), (0, -1, 2, 0.2296, 0.7209), (1, 0, 2, 1, 0.5396), (1, 0, 3, 1.2296, 0.7209)])
+    func truncatedNormalDraws(_ centre: Double, _ low: Double, _ high: Double, _ mean: Double, _ deviation: Double) throws {
+        let draws = try Tensor.empty([40000]).truncatedNormalInPlace(
+            mean: centre, low: low, high: high, generator: try Generator(seed: 5))
         #expect(try draws.amin().item() >= low && draws.amax().item() <= high)
         #expect(try abs(draws.mean().item() - mean) < 0.02)
         #expect(try abs((draws - mean).pow(2).mean().item().squareRoot() - deviation) < 0.02)
