@@ -148,7 +148,8 @@ public final class DenseCLIP: Module, Prompter {
     private func textEmbeddings() throws -> Tensor {
         if isTraining { return try textEncoder(tokens, contexts: contexts) }
         if let text { return text }
-        let made = try textEncoder(tokens, contexts: contexts)
+        // Kept in the weights' type: what mixed precision made may be read outside of it.
+        let made = try textEncoder(tokens, contexts: contexts).to(contexts.dtype)
         if !made.requiresGrad { text = made }
         return made
     }

@@ -92,6 +92,23 @@ private func images(_ height: Int = 64, _ width: Int = 96) throws -> Tensor {
         }
     }
 
+    @Test(arguments: [resNet18, tinyCLIP]) func mixedPrecisionTrains(_ backbone: String) throws {
+        let model = try model(backbone)
+        for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
+        let targets = Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64))
+        func total(_ dtype: DType?) throws -> Tensor {
+            try #require(try withAutocast(dtype) { try model.losses(images(), targets, Step()) }.total())
+        }
+        let exact = try total(nil).item()
+        let mixed = try total(.bfloat16)
+        #expect(try mixed.dtype == .float32 && abs(mixed.item() - exact) < 0.05 * exact)
+        try mixed.backward()
+        for entry in try model.namedParameters() {
+            let gradient = try #require(entry.tensor.grad, "\(entry.name)")
+            #expect(try gradient.dtype == .float32 && gradient.isFinite(), "\(entry.name)")
+        }
+    }
+
     @Test func aBackboneWithLanguageKeepsItsOwnPool() throws {
         let model = try model(tinyCLIP, "")
         let prompter = try #require(model.prompter as? DenseCLIP)
@@ -257,6 +274,18 @@ private func images(_ height: Int = 64, _ width: Int = 96) throws -> Tensor {
         #expect(try prompter(model).text != nil)
         try model.move(to: .cpu)
         #expect(try prompter(model).text == nil)
+    }
+
+    @Test func keptUnderMixedPrecisionItServesWithoutIt() throws {
+        let model = try model(tinyCLIP, "")
+        try model.setTraining(false)
+        let exact = try withoutGrad { try scores(model) }
+        try model.weightsDidChange()
+        try withoutGrad { _ = try withAutocast(.bfloat16) { try scores(model) } }
+        #expect(try prompter(model).text?.dtype == .float32)
+        let after = try withoutGrad { try scores(model) }
+        #expect(after.dtype == .float32)
+        #expect(try (after - exact).abs().amax().item() < 0.05)
     }
 
     @Test func theTextIsNotPartOfTheCheckpoint() throws {

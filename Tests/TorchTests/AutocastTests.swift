@@ -36,6 +36,18 @@ import Torch
         #expect(try product() == .float32)
     }
 
+    /// The results of products in few bits are normalised in the weights' precision.
+    @Test func normsKeepTheirPrecision() throws {
+        let (small, ones) = (try Tensor.from([Float(1), 3, 5, 7], shape: [1, 4]).to(.bfloat16), try Tensor.ones([4]))
+        let layer = try small.layerNorm(ones, ones, eps: 0)
+        let group = try small.reshaped([1, 4, 1, 1]).groupNorm(1, weight: ones, bias: ones, eps: 0)
+        for norm in [layer, try group.reshaped([1, 4])] {
+            let step = Float(1) / Float(5).squareRoot()
+            #expect(norm.dtype == .float32)
+            try expect(norm, [1, 4], [1 - 3 * step, 1 - step, 1 + step, 1 + 3 * step])
+        }
+    }
+
     @Test func gradientsKeepTheParametersType() throws {
         let weight = try normal([3, 4])
         try weight.setRequiresGrad(true)
