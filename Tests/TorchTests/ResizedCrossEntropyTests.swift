@@ -1,0 +1,86 @@
+import Testing
+
+@testable import Torch
+
+/// `resizedCrossEntropy` against enlarging the logits first and taking libtorch's cross-entropy.
+@Suite struct ResizedCrossEntropyTests {
+    /// Batch, classes, sizes of logits and of labels.
+    struct Problem: CustomTestStringConvertible {
+        let n: Int, k: Int, from: Pair, to: Pair
+        var testDescription: String { "\(n) × \(k) classes, \(from) to \(to)" }
+    }
+
+    static let problems = [
+        Problem(n: 1, k: 2, from: 1, to: 1), Problem(n: 2, k: 5, from: Pair(3, 4), to: Pair(12, 16)),
+        Problem(n: 2, k: 17, from: Pair(5, 3), to: Pair(13, 11)), Problem(n: 1, k: 40, from: Pair(4, 6), to: Pair(4, 6)),
+        Problem(n: 1, k: 33, from: Pair(9, 8), to: Pair(4, 3)), Problem(n: 3, k: 16, from: Pair(1, 5), to: Pair(7, 9)),
+    ]
+
+    private func logits(_ problem: Problem, seed: UInt64 = 1) throws -> Tensor {
+        let shape = [problem.n, problem.k, problem.from.height, problem.from.width]
+        let made = try Tensor.randomNormal(shape, generator: try Generator(seed: seed)) * 6
+        try made.setRequiresGrad(true)
+        return made
+    }
+
+    private func labels(_ problem: Problem) throws -> Tensor {
+        let count = problem.n * problem.to.height * problem.to.width
+        let values = (0..<count).map { $0 % 5 == 4 ? Int64(65535) : Int64($0 * 7 % problem.k) }
+        return try Tensor.from(values, shape: [problem.n, problem.to.height, problem.to.width])
+    }
+
+    @Test("Loss and gradient are those of enlarged logits", arguments: problems, [false, true])
+    func agrees(_ problem: Problem, weighted: Bool) throws {
+        let weight = weighted ? try Tensor.from((0..<problem.k).map { 0.5 + Float($0 % 3) }) : nil
+        let labels = try labels(problem)
+        let (ours, theirs) = (try logits(problem), try logits(problem))
+        let loss = try ours.resizedCrossEntropy(labels, weight: weight, ignoreIndex: 65535)
+        let enlarged = try theirs.interpolated(to: problem.to, .bilinear())
+        let expected = try enlarged.crossEntropy(labels, weight: weight, reduction: .sum, ignoreIndex: 65535)
+        #expect(abs(try loss.item() - expected.item()) <= 1e-5 * max(1, abs(try expected.item())))
+        try (loss * 0.5).backward()
+        try (expected * 0.5).backward()
+        let (a, b) = (try #require(ours.grad).floats(), try #require(theirs.grad).floats())
+        #expect(a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= 2e-5 })
+    }
+
+    @Test("Nothing but ignored pixels: no loss and no gradient")
+    func nothingLabelled() throws {
+        let problem = Problem(n: 1, k: 3, from: 2, to: 4)
+        let x = try logits(problem)
+        let loss = try x.resizedCrossEntropy(try Tensor.full([1, 4, 4], 9, dtype: .int64), ignoreIndex: 9)
+        try loss.backward()
+        #expect(try loss.item() == 0 && x.grad?.abs().sum().item() == 0)
+    }
+
+    @Test("The number of threads does not change a bit")
+    func threads() throws {
+        let problem = Problem(n: 2, k: 19, from: Pair(16, 16), to: Pair(61, 64))
+        let before = Engine.threadCount
+        defer { try? Engine.setThreadCount(before) }
+        let results = try [1, 2, 3].map { count in
+            try Engine.setThreadCount(count)
+            let x = try logits(problem)
+            let loss = try x.resizedCrossEntropy(try labels(problem), ignoreIndex: 65535)
+            try loss.backward()
+            return (try loss.item(), try #require(x.grad).floats())
+        }
+        #expect(results.dropFirst().allSatisfy { $0.0 == results[0].0 && $0.1 == results[0].1 })
+    }
+
+    @Test("What is not a label, and shapes that do not fit, are refused")
+    func refused() throws {
+        let x = try logits(Problem(n: 1, k: 3, from: 2, to: 2))
+        for label in [Int64(3), -1] {
+            let error = try #require(throws: TorchError.self) {
+                try x.resizedCrossEntropy(try Tensor.from([0, 1, 2, label], shape: [1, 2, 2]), ignoreIndex: 255)
+            }
+            #expect(error.message.contains("label \(label) at image 0, row 1, column 1 is none of the 3 classes"))
+        }
+        for labels in [
+            try Tensor.zeros([2, 2, 2], dtype: .int64), try Tensor.zeros([1, 2, 2]), try Tensor.zeros([2, 2], dtype: .int64),
+        ] {
+            #expect(throws: TorchError.self) { try x.resizedCrossEntropy(labels, ignoreIndex: 255) }
+        }
+    }
+}
