@@ -49,7 +49,9 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
         let report =
             quick
             ? DatasetReport.check(Head(dataset: dataset, count: min(16, count)))
-            : DatasetReport.check(dataset, threads: Engine.threadCount)
+            : DatasetReport.check(dataset, threads: Engine.threadCount) { [progress] done in
+                progress?.show(done, of: count, note: name)
+            }
         progress?.clear()
         let total = max(1, report.pixels.reduce(0, +))
         for (index, pixels) in report.pixels.enumerated() where dataset.classes.count <= 30 {
