@@ -7,8 +7,19 @@ enum ImageFiles {
 
     /// The files among `inputs`, the images in the folders among them, and what the patterns among them match.
     ///
-    /// Throws `DataError` for an input that gives no image.
-    static func find(_ inputs: [String]) throws -> [String] { try inputs.flatMap(images) }
+    /// Throws `DataError` for an input that gives no image, and for two images whose results would have one name.
+    static func find(_ inputs: [String]) throws -> [String] {
+        let files = try inputs.flatMap(images)
+        var owners: [String: String] = [:]
+        for file in files {
+            let name = URL(filePath: file).deletingPathExtension().lastPathComponent
+            guard let other = owners.updateValue(file, forKey: name) else { continue }
+            throw DataError(
+                file, "has the same name as \(other), and results are named after images",
+                remedy: "predict them apart, with another --out-dir")
+        }
+        return files
+    }
 
     private static func images(_ input: String) throws -> [String] {
         var isDirectory: ObjCBool = false

@@ -123,6 +123,10 @@ func weightsThatDoNotFit() throws {
                 "was trained for 8 classes, the data set has 2"
             ),
             (["train", "run.yaml", "--work-dir", "v", "--resume", "torn.safetensors"], "is not a checkpoint of a run"),
+            (
+                ["infer", "run.yaml", "w/iter_4", "data/images/training/0.jpg", "data/images/training/../training/0.jpg"],
+                "data/images/training/../training/0.jpg: has the same name as data/images/training/0.jpg"
+            ),
             (["train", "run.yaml", "--work-dir", "run.yaml/v"], "the work directory cannot be made"),
         ]
         for (arguments, message) in table {
