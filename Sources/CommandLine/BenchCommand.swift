@@ -33,7 +33,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         let device = try compute.start()
         guard batch > 0, runs > 0, classes > 0 else { throw ValidationError("--batch, --runs and --classes are positive") }
         let session = try config.session(List.self, device: device)
-        let model = try session.model(ClassList(names: (0..<classes).map(name)))
+        let model = try session.model(.placeholders(classes))
         let image = try Tensor.randomNormal([batch, 3, size.pair.height, size.pair.width]).channelsLast().to(device)
         let work = try mode == .infer ? inference(session, model, image) : training(session, model, image, device)
         let idle = Memory.resetPeak()
@@ -90,14 +90,6 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
             try total.backward()
             try optimizer.step(learningRates: rates)
         }
-    }
-
-    /// Short names, so that they fit every tokenizer's length: `aa`, `ab`, …
-    private func name(_ index: Int) -> String {
-        String(
-            [index / 676 % 26, index / 26 % 26, index % 26].dropFirst(index < 676 ? 1 : 0).map {
-                Character(UnicodeScalar(UInt8(97 + $0)))
-            })
     }
 
     private func decimals(_ value: Double) -> String { String(format: "%.4f", value) }
