@@ -131,3 +131,23 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+/// Gives every target what its dependencies depend on: a class that changes its size must rebuild all who see it, through re-exports too,
+/// and a build looks at direct dependencies only.
+func closeDependencies(of targets: [Target]) {
+    let byName = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0) })
+    func direct(_ target: Target) -> [String] {
+        target.dependencies.compactMap {
+            switch $0 {
+            case .targetItem(let name, _), .byNameItem(let name, _): byName[name]?.name
+            default: nil
+            }
+        }
+    }
+    func reached(_ target: Target) -> Set<String> {
+        direct(target).compactMap { byName[$0] }.reduce(into: []) { $0.formUnion(reached($1).union([$1.name])) }
+    }
+    let missing = targets.map { reached($0).subtracting(direct($0)).sorted() }
+    for (target, names) in zip(targets, missing) { target.dependencies += names.map { .target(name: $0) } }
+}
+closeDependencies(of: package.targets)
