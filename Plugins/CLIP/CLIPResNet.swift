@@ -67,9 +67,9 @@ public final class CLIPResNet: Module, Backbone {
 
     public func callAsFunction(_ images: Tensor) throws -> Features {
         var x = try images.channelsLast()
-        x = try bn1(conv1, x).reluInPlace()
-        x = try bn2(conv2, x).reluInPlace()
-        x = try bn3(conv3, x).reluInPlace().avgPool2d(2)  // [n, width, h/4, w/4]
+        x = try conv1(x, norm: bn1, relu: true)
+        x = try conv2(x, norm: bn2, relu: true)
+        x = try conv3(x, norm: bn3, relu: true).avgPool2d(2)  // [n, width, h/4, w/4]
         var features = Features(maps: [])
         for stage in [layer1, layer2, layer3, layer4] {
             for block in stage { x = try block(x) }
@@ -104,11 +104,11 @@ public final class CLIPResNet: Module, Backbone {
         }
 
         func callAsFunction(_ x: Tensor) throws -> Tensor {
-            var y = try bn1(conv1, x).reluInPlace()
-            y = try bn2(conv2, y).reluInPlace()
+            var y = try conv1(x, norm: bn1, relu: true)
+            y = try conv2(y, norm: bn2, relu: true)
             if stride > 1 { y = try y.avgPool2d(Pair(stride)) }
-            y = try bn3(conv3, y)
-            return try (y + (try downsample?(x) ?? x)).reluInPlace()
+            y = try conv3(y, norm: bn3)
+            return try y.addReluInPlace(downsample?(x) ?? x)
         }
     }
 
@@ -127,7 +127,7 @@ public final class CLIPResNet: Module, Backbone {
         }
 
         func callAsFunction(_ x: Tensor) throws -> Tensor {
-            try norm(conv, stride > 1 ? x.avgPool2d(Pair(stride)) : x)
+            try conv(stride > 1 ? x.avgPool2d(Pair(stride)) : x, norm: norm)
         }
     }
 }

@@ -25,11 +25,11 @@ public final class FPN: Module, Neck {
     }
 
     public func callAsFunction(_ maps: [Tensor]) throws -> [Tensor] {
-        var laterals = try zip(lateralConvs, maps).map { try $0($1) }
+        let laterals = try zip(lateralConvs, maps).map { try $0($1) }
         for level in stride(from: laterals.count - 1, to: 0, by: -1) {
             let finer = laterals[level - 1]
             let size = Pair(finer.size(2), finer.size(3))
-            laterals[level - 1] = try finer + (try laterals[level].interpolated(to: size, .nearest))
+            try finer.addInPlace(try laterals[level].interpolated(to: size, .nearest))
         }
         return try zip(fpnConvs, laterals).map { try $0($1) }
     }

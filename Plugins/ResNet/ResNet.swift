@@ -59,7 +59,7 @@ public final class ResNet: Module, Backbone {
 
     public func callAsFunction(_ images: Tensor) throws -> Features {
         var x = try images.channelsLast()
-        if let conv1, let bn1 { x = try bn1(conv1, x).reluInPlace() }
+        if let conv1, let bn1 { x = try conv1(x, norm: bn1, relu: true) }
         if let stem { x = try stem(x) }
         x = try x.maxPool2d(3, stride: 2, padding: 1)  // [n, 64, h/4, w/4]
         var features = Features(maps: [])
@@ -87,7 +87,7 @@ public final class ResNet: Module, Backbone {
         func branch(_ x: Tensor) throws -> Tensor { x }
 
         final func callAsFunction(_ x: Tensor) throws -> Tensor {
-            try (try branch(x) + (try downsample?(x) ?? x)).reluInPlace()
+            try branch(x).addReluInPlace(downsample?(x) ?? x)
         }
     }
 
@@ -104,7 +104,7 @@ public final class ResNet: Module, Backbone {
             try super.init(inChannels, planes, stride)
         }
 
-        override func branch(_ x: Tensor) throws -> Tensor { try bn2(conv2, bn1(conv1, x).reluInPlace()) }
+        override func branch(_ x: Tensor) throws -> Tensor { try conv2(conv1(x, norm: bn1, relu: true), norm: bn2) }
     }
 
     /// 1×1, 3×3, 1×1 with four times the channels out: depths from 50 on.
@@ -124,9 +124,9 @@ public final class ResNet: Module, Backbone {
         }
 
         override func branch(_ x: Tensor) throws -> Tensor {
-            var y = try bn1(conv1, x).reluInPlace()
-            y = try bn2(conv2, y).reluInPlace()
-            return try bn3(conv3, y)
+            var y = try conv1(x, norm: bn1, relu: true)
+            y = try conv2(y, norm: bn2, relu: true)
+            return try conv3(y, norm: bn3)
         }
     }
 }

@@ -44,12 +44,12 @@ public final class SemanticFPN: Module, SegmentationHead {
 
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
         let finest = Pair(maps[0].size(2), maps[0].size(3))
-        var sum = try scaleHeads[0](maps[0])
+        let first = try scaleHeads[0](maps[0])
+        var sum = first
         for (head, map) in zip(scaleHeads, maps).dropFirst() {
-            let y = try head(map)
-            sum =
-                try sum
-                + (y.size(2) == finest.height && y.size(3) == finest.width ? y : try y.interpolated(to: finest, .bilinear()))
+            var y = try head(map)
+            if y.size(2) != finest.height || y.size(3) != finest.width { y = try y.interpolated(to: finest, .bilinear()) }
+            sum = sum === first ? try sum + y : try sum.addInPlace(y)  // the gradient of the first head's ReLU needs its result
         }
         return try dropout(sum)
     }

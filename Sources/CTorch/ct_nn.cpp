@@ -1,5 +1,7 @@
 #include "handle.h"
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_add_relu.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/batch_norm.h>
@@ -29,6 +31,14 @@ int ct_relu(ct_tensor x, ct_tensor *out) {
 }
 int ct_relu_(ct_tensor x) {
     return guard([&] { T(x).relu_(); });
+}
+int ct_add_relu_(ct_tensor x, ct_tensor other) {
+    return guard([&] {
+        at::Tensor sum = T(x);
+        // The one pass knows float on the CPU, and has no gradient.
+        if (sum.is_cpu() && sum.scalar_type() == at::kFloat && !at::GradMode::is_enabled()) at::_add_relu_(sum, T(other));
+        else sum.add_(T(other)).relu_();
+    });
 }
 int ct_sigmoid(ct_tensor x, ct_tensor *out) {
     return guard([&] { *out = give(T(x).sigmoid()); });

@@ -19,8 +19,5 @@ public final class ConvModule: Module, Layer {
         try withoutGrad { _ = try conv.bias?.fillInPlace(0) }
     }
 
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let y = try bn?(conv, x) ?? conv(x)
-        return activates ? try y.reluInPlace() : y
-    }
+    public func callAsFunction(_ x: Tensor) throws -> Tensor { try conv(x, norm: bn, relu: activates) }
 }

@@ -6,6 +6,7 @@ public final class Conv2d: Module {
     public let padding: Pair
     public let dilation: Pair
     public let groups: Int
+    @Cached private var prepared: PreparedConvolution?
 
     /// Weights start as PyTorch's do: uniform within ±1/√fan_in.
     public init(
@@ -20,8 +21,36 @@ public final class Conv2d: Module {
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
 
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    public func callAsFunction(_ x: Tensor) throws -> Tensor { try self(x, norm: nil) }
+
+    /// The convolution, the batch norm of its output, and ReLU, where wanted: `relu(norm(conv(x)))`.
+    ///
+    /// At inference the three are one pass, with norm and weights made ready once, until weights or mode change.
+    public func callAsFunction(_ x: Tensor, norm: BatchNorm2d?, relu: Bool = false) throws -> Tensor {
+        guard !isTraining, norm?.isTraining != true, !gradIsEnabled else {
+            let y = try apply(x, weight, bias)
+            let normed = try norm?(y) ?? y
+            return relu ? try normed.reluInPlace() : normed
+        }
+        let dtype = autocastType(on: x.device) ?? x.dtype
+        if prepared?.suits(norm, relu, dtype, x.device) != true {
+            prepared = try PreparedConvolution(self, norm, relu, dtype, like: x)
+        }
+        return try prepared?(self, x) ?? apply(x, weight, bias)
+    }
+
+    override public func stateDidChange() { prepared = nil }
+
+    /// This convolution with other weights of the same shape.
+    func apply(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
         try x.conv2d(weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+    }
+
+    /// Whether `x` `[n, in, h, w]` has the channels and at least the size that this convolution needs.
+    func fits(_ x: Tensor) -> Bool {
+        x.rank == 4 && x.size(1) == weight.size(1) * groups
+            && x.size(2) + 2 * padding.height > dilation.height * (weight.size(2) - 1)
+            && x.size(3) + 2 * padding.width > dilation.width * (weight.size(3) - 1)
     }
 }
 

@@ -7,8 +7,6 @@ public final class BatchNorm2d: Module {
     @Buffer public var numBatchesTracked: Tensor  // [] int64
     public let momentum: Double
     public let eps: Double
-    @Cached private var foldedWeight: Tensor?
-    @Cached private var foldedBias: Tensor?
 
     public init(_ channels: Int, momentum: Double = 0.1, eps: Double = 1e-5) throws {
         weight = try Tensor.ones([channels])
@@ -28,27 +26,12 @@ public final class BatchNorm2d: Module {
         return y
     }
 
-    /// The norm of a convolution's output: `self(conv(x))`. At inference the norm is an affine map of every channel; it is folded into
-    /// the convolution's weights once, which is equal but for rounding and saves a pass over the map.
-    public func callAsFunction(_ conv: Conv2d, _ x: Tensor) throws -> Tensor {
-        if isTraining || gradIsEnabled { return try self(conv(x)) }
-        let (weight, bias) = try folded(conv, autocastType(on: x.device) ?? .float32)
-        return try x.conv2d(
-            weight, bias, stride: conv.stride, padding: conv.padding, dilation: conv.dilation, groups: conv.groups)
-    }
-
-    override public func stateDidChange() { (foldedWeight, foldedBias) = (nil, nil) }
-
-    /// `w · γ/√(σ² + ε)` and `β + (b − μ) · γ/√(σ² + ε)`
-    private func folded(_ conv: Conv2d, _ dtype: DType) throws -> (weight: Tensor, bias: Tensor) {
-        if let foldedWeight, let foldedBias, foldedWeight.dtype == dtype { return (foldedWeight, foldedBias) }
+    /// The weights of `conv` followed by this norm with its running statistics, which is an affine map of every channel:
+    /// `w · γ/√(σ² + ε)` and `β + (b − μ) · γ/√(σ² + ε)`.
+    func folded(into conv: Conv2d) throws -> (weight: Tensor, bias: Tensor?) {
         let factor = try weight * (runningVar + eps).rsqrt()
         let shift = try conv.bias.map { try $0 - runningMean } ?? -runningMean
-        let newWeight = try (conv.weight * factor.reshaped([-1, 1, 1, 1])).to(dtype)
-        let newBias = try (bias + shift * factor).to(dtype)
-        (newWeight.name, newBias.name) = (conv.weight.name, conv.bias?.name)
-        (foldedWeight, foldedBias) = (newWeight, newBias)
-        return (newWeight, newBias)
+        return (try conv.weight * factor.reshaped([-1, 1, 1, 1]), try bias + shift * factor)
     }
 }
 

@@ -47,9 +47,9 @@ public struct Buffer<Value: TensorValue>: TensorSlot {
     var tensor: Tensor? { wrappedValue.tensorOrNil }
 }
 
-/// A tensor that can be computed again at any time: a mask, a result kept between calls. Not saved.
+/// What can be computed again at any time: a mask, a result or weights in another form, kept between calls. Not saved.
 @propertyWrapper
-public struct Cached<Value: TensorValue>: TensorSlot {
+public struct Cached<Value>: TensorSlot {
     public var wrappedValue: Value
 
     public init(wrappedValue: Value) { self.wrappedValue = wrappedValue }

@@ -21,8 +21,18 @@ public final class Sequential: Module, Layer {
     override public var keys: [String: String] { ["layers": ""] }
 
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        var x = x
-        for layer in layers { x = try layer(x) }
+        var (x, rest) = (x, layers[...])
+        while let layer = rest.popFirst() {
+            if let conv = layer as? Conv2d {  // what follows it may be one pass with it
+                let norm = rest.first as? BatchNorm2d
+                if norm != nil { rest.removeFirst() }
+                let relu = (rest.first as? Activation)?.function == .relu
+                if relu { rest.removeFirst() }
+                x = try conv(x, norm: norm, relu: relu)
+            } else {
+                x = try layer(x)
+            }
+        }
         return x
     }
 }

@@ -54,6 +54,13 @@ extension Tensor {
         return self
     }
 
+    /// `relu(self + other)` in this tensor's own memory: the end of a residual block.
+    @discardableResult
+    public func addReluInPlace(_ other: Tensor) throws -> Tensor {
+        try check("add_relu_", self, other) { ct_add_relu_(handle, other.handle) }
+        return self
+    }
+
     public func sigmoid() throws -> Tensor { try make("sigmoid", self) { ct_sigmoid(handle, $0) } }
     public func tanh() throws -> Tensor { try make("tanh", self) { ct_tanh(handle, $0) } }
 

@@ -2,40 +2,127 @@ import Testing
 
 @testable import NN
 
-@Suite struct FoldedNormTests {
+@Suite struct PreparedLayerTests {
     /// A convolution with bias and a norm with statistics of its own.
-    private func layers() throws -> (Conv2d, BatchNorm2d, Tensor) {
+    private func layers(_ conv: Conv2d) throws -> BatchNorm2d {
         let generator = try Generator(seed: 5)
-        let (conv, norm) = (try Conv2d(3, 8, kernel: 3, stride: 2, padding: 1), try BatchNorm2d(8))
+        let norm = try BatchNorm2d(conv.weight.size(0))
         try norm.weight.uniformInPlace(0.5, 1.5, generator: generator)
         try norm.bias.uniformInPlace(-1, 1, generator: generator)
         try norm.runningMean.uniformInPlace(-1, 1, generator: generator)
         try norm.runningVar.uniformInPlace(0.1, 2, generator: generator)
-        return (conv, norm, try Tensor.randomNormal([2, 3, 9, 7], generator: generator))
+        return norm
     }
 
-    @Test("A folded norm equals convolution and norm, and follows weights that change")
-    func folded() throws {
-        let (conv, norm, x) = try layers()
-        try norm.setTraining(false)
-        for _ in 0..<2 {
-            let apart = try withoutGrad { try norm(conv(x)) }.floats()
-            let folded = try withoutGrad { try norm(conv, x) }.floats()
-            #expect(zip(apart, folded).allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($0)) })
-            try withoutGrad { _ = try conv.weight.mulInPlace(-2) }
-            try norm.weightsDidChange()
+    private static let convolutions: [(String, Pair, Pair, Pair, Pair, Int)] = [
+        ("1x1", 1, 1, 0, 1, 1), ("3x3", 3, 1, 1, 1, 1), ("stride", 3, 2, 1, 1, 1), ("dilation", 3, 1, 2, 2, 1),
+        ("groups", 3, 1, 1, 1, 4), ("depthwise", Pair(3, 1), 1, Pair(1, 0), 1, 8),
+        ("no padding", Pair(2, 3), Pair(1, 2), 0, 1, 1),
+    ]
+
+    @Test(
+        "At inference convolution, norm and ReLU in one pass equal the three apart, and follow weights that change",
+        arguments: convolutions.indices, [false, true])
+    func folded(_ index: Int, _ channelsLast: Bool) throws {
+        let (_, kernel, stride, padding, dilation, groups) = Self.convolutions[index]
+        let conv = try Conv2d(8, 24, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        let norm = try layers(conv)
+        let maps = try [Pair(9, 7), Pair(12, 10)].map {
+            let x = try normal(2, 8, $0.height, $0.width, seed: 1)
+            return channelsLast ? try x.channelsLast() : x
+        }
+        for relu in [false, true] {
+            for x in maps {
+                try conv.setTraining(true)
+                try norm.setTraining(false)
+                let apart = try withoutGrad { try norm(conv(x)) }
+                let expected = relu ? try apart.relu() : apart
+                try conv.setTraining(false)
+                let found = try withoutGrad { try conv(x, norm: norm, relu: relu) }
+                #expect(try distance(found, expected) <= 2e-5)
+            }
+        }
+        try withoutGrad { _ = try conv.weight.mulInPlace(-2) }
+        try conv.weightsDidChange()
+        let found = try withoutGrad { try conv(maps[0], norm: norm) }
+        try conv.setTraining(true)
+        #expect(try distance(found, withoutGrad { try norm(conv(maps[0])) }) <= 4e-5)
+    }
+
+    @Test("The map of another size or layout, a band of rows, and another norm, are computed as they are")
+    func changes() throws {
+        let conv = try Conv2d(8, 16, kernel: 3, padding: 1)
+        let (first, second) = (try layers(conv), try BatchNorm2d(16))
+        for layer in [conv, first, second] { try layer.setTraining(false) }
+        let x = try normal(1, 8, 11, 6, seed: 3).channelsLast()
+        try withoutGrad {
+            let whole = try conv(x, norm: first)
+            #expect(try distance(whole.narrowed(2, 2, 4), conv(x.narrowed(2, 1, 6), norm: first).narrowed(2, 1, 4)) <= 1e-5)
+            #expect(try distance(whole, conv(x.contiguous(), norm: first)) <= 1e-5)
+            #expect(try distance(whole, conv(x, norm: second)) > 0.1)
+            #expect(try distance(whole, conv(x, norm: first)) == 0)
         }
     }
 
     @Test("In training, and where gradients are wanted, nothing is folded")
     func training() throws {
-        let (conv, norm, x) = try layers()
-        try norm(conv, x).sum().backward()
+        let conv = try Conv2d(3, 8, kernel: 3)
+        let norm = try layers(conv)
+        let x = try normal(2, 3, 9, 7)
+        try conv(x, norm: norm).sum().backward()
         #expect(conv.weight.grad != nil && norm.weight.grad != nil)
         #expect(try norm.numBatchesTracked.item() == 1)
         try norm.setTraining(false)
         try norm.weight.clearGrad()
-        try norm(conv, x).sum().backward()
+        try conv(x, norm: norm).sum().backward()
         #expect(norm.weight.grad != nil)
+    }
+
+    @Test("A map that does not fit is refused with the weight's name, prepared or not")
+    func refused() throws {
+        let conv = try Conv2d(8, 16, kernel: 3)
+        try conv.assignNames(prefix: "neck")
+        try conv.setTraining(false)
+        try withoutGrad {
+            _ = try conv(normal(1, 8, 9, 9).channelsLast())
+            for x in [try normal(1, 6, 9, 9).channelsLast(), try normal(1, 8, 2, 9).channelsLast()] {
+                let error = #expect(throws: TorchError.self) { try conv(x) }
+                #expect(error?.path == "neck.weight")
+            }
+        }
+    }
+
+    @Test("A linear layer that is used again equals the matrix product, at any number of rows and in bfloat16")
+    func linear() throws {
+        let layer = try Linear(40, 24)
+        let inputs = [try normal(2, 70, 40, seed: 1), try normal(3, 40, seed: 2), try normal(300, 40, seed: 3)]
+        try withoutGrad {
+            let expected = try inputs.map { try layer($0) }
+            try layer.setTraining(false)
+            for _ in 0..<3 {
+                for (x, y) in zip(inputs, expected) { #expect(try distance(layer(x), y) <= 2e-5) }
+            }
+            for _ in 0..<2 {
+                let half = try withAutocast(.bfloat16) { try layer(inputs[0]) }
+                #expect(half.dtype == .bfloat16)
+                #expect(try distance(half, expected[0]) <= 0.05)
+            }
+            _ = try layer.weight.mulInPlace(0)
+            try layer.weightsDidChange()
+            for _ in 0..<3 { #expect(try distance(layer(inputs[2]), layer(inputs[2]) * 0 + (try #require(layer.bias))) <= 1e-6) }
+        }
+    }
+
+    @Test("A sequence joins convolution, norm and ReLU, and gives what its layers give")
+    func sequence() throws {
+        let conv = try Conv2d(8, 16, kernel: 3)
+        let sequence = Sequential([conv, try layers(conv), Activation(.relu), try Conv2d(16, 4, kernel: 1), Activation(.gelu)])
+        let x = try normal(1, 8, 9, 9).channelsLast()
+        try sequence.setTraining(false)
+        try withoutGrad {
+            var expected = x
+            for layer in sequence.layers { expected = try layer(expected) }
+            #expect(try distance(sequence(x), expected) <= 1e-5)
+        }
     }
 }

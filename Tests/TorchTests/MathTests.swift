@@ -43,6 +43,9 @@ private let inf = Float.infinity
         Operation("where", [2], [-1, 2]) { try .where(counting(2).isLess(than: 2), -counting(2), counting(2)) },
         Operation("masked", [3], [1, 9, 9]) { try counting(3).masked(counting(3).isGreater(than: 1), with: 9) },
         Operation("relu", [3], [0, 0, 2]) { try Tensor.from([Float(-1), 0, 2]).relu() },
+        Operation("sum and relu in place", [3], [0, 6, 0.5]) {
+            try Tensor.from([Float(-3), 2, 1]).addReluInPlace(try Tensor.from([Float(1), 4, -0.5]))
+        },
         Operation("relu in place", [2], [0, 2]) { try Tensor.from([Float(-1), 2]).reluInPlace() },
         Operation("sigmoid", [3], [0.5, 1, 0]) { try Tensor.from([Float(0), 100, -100]).sigmoid() },
         Operation("tanh", [2], [0, 0.7615942]) { try Tensor.from([Float(0), 1]).tanh() },

@@ -17,6 +17,7 @@ extern "C" {
 
 typedef struct ct_tensor_impl *ct_tensor;
 typedef struct ct_generator_impl *ct_generator;
+typedef struct ct_packed_conv2d_impl *ct_packed_conv2d;
 
 /* Element types, with ATen's own numbers. */
 enum { CT_UINT8 = 0, CT_INT8 = 1, CT_INT16 = 2, CT_INT32 = 3, CT_INT64 = 4, CT_FLOAT16 = 5, CT_FLOAT32 = 6, CT_FLOAT64 = 7,
@@ -142,6 +143,7 @@ int ct_log_softmax(ct_tensor x, int64_t dim, ct_tensor *out);
 /* Neural network operations (ct_nn.cpp) */
 int ct_relu(ct_tensor x, ct_tensor *out);
 int ct_relu_(ct_tensor x);
+int ct_add_relu_(ct_tensor x, ct_tensor other);
 int ct_sigmoid(ct_tensor x, ct_tensor *out);
 int ct_tanh(ct_tensor x, ct_tensor *out);
 int ct_gelu(ct_tensor x, ct_tensor *out);
@@ -194,6 +196,13 @@ int ct_foreach_norm(const ct_tensor *xs, int64_t count, ct_tensor *outs);
 bool ct_has_fused_adamw(void);
 int ct_fused_adamw_(const ct_tensor *xs, const ct_tensor *grads, const ct_tensor *means, const ct_tensor *squares,
                     const ct_tensor *steps, int64_t count, double lr, double beta1, double beta2, double weight_decay, double eps);
+
+/* Convolutions with packed weights, float32 or bfloat16 on the CPU (ct_packed_convolution.cpp) */
+bool ct_can_pack_conv2d(void);
+int ct_pack_conv2d(ct_tensor weight, ct_tensor bias, const int64_t stride[2], const int64_t padding[2], const int64_t dilation[2],
+                   int64_t groups, const int64_t input_size[4], bool relu, ct_packed_conv2d *out);
+int ct_packed_conv2d_run(ct_packed_conv2d packed, ct_tensor x, ct_tensor *out);
+void ct_packed_conv2d_release(ct_packed_conv2d packed);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,48 @@
+/// A convolution made ready for inference: the batch norm that follows folded into the weights, the ReLU in the same pass and, on a CPU,
+/// the weights packed. Equal to the layers apart but for the rounding of the folded weights.
+struct PreparedConvolution {
+    private let norm: BatchNorm2d?
+    private let relu: Bool
+    private let dtype: DType
+    private let device: Device
+    private let kernel: Kernel
+
+    private enum Kernel {
+        case packed(PackedConv2d)
+        case plain(weight: Tensor, bias: Tensor?)
+    }
+
+    /// Makes `relu(norm(conv(x)))` ready for maps like `x` `[n, in, h, w]`, computed in `dtype`.
+    init(_ conv: Conv2d, _ norm: BatchNorm2d?, _ relu: Bool, _ dtype: DType, like x: Tensor) throws {
+        (self.norm, self.relu, self.dtype, device) = (norm, relu, dtype, x.device)
+        let folded = try norm?.folded(into: conv) ?? (weight: conv.weight, bias: conv.bias)
+        let (weight, bias) = (try folded.weight.to(dtype), try folded.bias?.to(dtype))
+        weight.name = conv.weight.name
+        var packed: PackedConv2d?
+        if conv.fits(x) {
+            packed = try PackedConv2d(
+                weight, bias, stride: conv.stride, padding: conv.padding, dilation: conv.dilation, groups: conv.groups,
+                relu: relu, like: x.to(dtype))
+        }
+        kernel = packed.map(Kernel.packed) ?? .plain(weight: weight, bias: bias)
+    }
+
+    /// Whether it was made for these.
+    func suits(_ norm: BatchNorm2d?, _ relu: Bool, _ dtype: DType, _ device: Device) -> Bool {
+        self.norm === norm && self.relu == relu && self.dtype == dtype && self.device == device
+    }
+
+    func callAsFunction(_ conv: Conv2d, _ x: Tensor) throws -> Tensor {
+        switch kernel {
+        case .packed(let packed) where conv.fits(x) && x.isChannelsLast && x.count > 0:
+            return try packed(x.to(dtype))
+        case .packed:  // for the error, or the layout, that the layers themselves give
+            let y = try conv.apply(x, conv.weight, conv.bias)
+            let normed = try norm?(y) ?? y
+            return relu ? try normed.reluInPlace() : normed
+        case .plain(let weight, let bias):
+            let y = try conv.apply(x, weight, bias)
+            return relu ? try y.reluInPlace() : y
+        }
+    }
+}
