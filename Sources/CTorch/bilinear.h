@@ -4,12 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-// Clones for wider vectors are chosen when the library loads; the arithmetic is the same.
-#if defined(__x86_64__)
-#define CT_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CT_CLONES
-#endif
+#include "clones.h"
 
 namespace {
 

@@ -1,4 +1,3 @@
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -9,6 +8,7 @@
 
 #include "bilinear.h"
 #include "handle.h"
+#include "parallel.h"
 
 // Cross-entropy of logits that are enlarged bilinearly to the labels, in one pass that never holds the enlarged logits: for every row of
 // labels the logits are blended, compared and their gradient is spread back to the two rows of logits that it came from.
@@ -152,13 +152,13 @@ double run(const Problem &p, float *gradient) {
     auto stride = p.w * p.classes;
     std::vector<float> above(p.count * p.h * stride, 0.0f);  // what band r gives to row r + 1
     std::vector<double> losses(p.count * p.h, 0.0);
-    at::parallel_for(0, p.count * p.h, 1, [&](int64_t from, int64_t to) {
+    parallel_for(0, p.count * p.h, 1, [&](int64_t from, int64_t to) {
         Band band(p);
         for (int64_t i = from; i < to; ++i) {
             losses[i] = band.run(i / p.h, first[i % p.h], first[i % p.h + 1], xs, gradient + i * stride, above.data() + i * stride);
         }
     });
-    at::parallel_for(0, p.count * p.h, 1, [&](int64_t from, int64_t to) {
+    parallel_for(0, p.count * p.h, 1, [&](int64_t from, int64_t to) {
         for (int64_t i = from; i < to; ++i) {
             int64_t r = i % p.h;
             if (r > 0) add_scaled(above.data() + (i - 1) * stride, 1, gradient + i * stride, stride);

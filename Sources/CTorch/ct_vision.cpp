@@ -1,4 +1,3 @@
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 
 #include "bilinear.h"
 #include "handle.h"
+#include "parallel.h"
 
 namespace {
 
@@ -135,7 +135,7 @@ int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t c
         auto *labels = result.data_ptr<int32_t>();
         std::vector<Source> xs;
         for (int64_t i = 0; i < width; ++i) xs.emplace_back(i, view_width, width);
-        at::parallel_for(begin, end, 8, [&](int64_t from, int64_t to) {
+        parallel_for(begin, end, 8, [&](int64_t from, int64_t to) {
             ViewRows view(windows, view_width);
             std::vector<float> blended(view_width * classes);
             for (int64_t y = from; y < to; ++y) {
@@ -176,7 +176,7 @@ int ct_bilinear_argmax(ct_tensor logits, int64_t first_row, int64_t source_heigh
             TORCH_CHECK(source.low >= first_row && source.high < first_row + rows, "rows ", begin, " to ", end, " need source rows ",
                         source.low, " to ", source.high, ", given are ", first_row, " to ", first_row + rows);
         }
-        at::parallel_for(begin, end, 1, [&](int64_t from, int64_t to) {
+        parallel_for(begin, end, 1, [&](int64_t from, int64_t to) {
             std::vector<float> line(stride);
             for (int64_t y = from; y < to; ++y) {
                 Source source(y, source_height, height);

@@ -1,5 +1,5 @@
 /// A convolution made ready for inference: the batch norm that follows folded into the weights, the ReLU in the same pass and, on a CPU,
-/// the weights packed. Equal to the layers apart but for the rounding of the folded weights.
+/// the weights packed or, for most 3×3 kernels, transformed. Equal to the layers apart but for rounding.
 struct PreparedConvolution {
     private let norm: BatchNorm2d?
     private let relu: Bool
@@ -8,6 +8,7 @@ struct PreparedConvolution {
     private let kernel: Kernel
 
     private enum Kernel {
+        case winograd(WinogradConv2d)
         case packed(PackedConv2d)
         case plain(weight: Tensor, bias: Tensor?)
     }
@@ -18,13 +19,20 @@ struct PreparedConvolution {
         let folded = try norm?.folded(into: conv) ?? (weight: conv.weight, bias: conv.bias)
         let (weight, bias) = (try folded.weight.to(dtype), try folded.bias?.to(dtype))
         weight.name = conv.weight.name
-        var packed: PackedConv2d?
-        if conv.fits(x) {
-            packed = try PackedConv2d(
-                weight, bias, stride: conv.stride, padding: conv.padding, dilation: conv.dilation, groups: conv.groups,
-                relu: relu, like: x.to(dtype))
+        kernel = try Self.kernel(conv, weight, bias, relu, like: x.to(dtype))
+    }
+
+    private static func kernel(_ conv: Conv2d, _ weight: Tensor, _ bias: Tensor?, _ relu: Bool, like x: Tensor) throws -> Kernel {
+        guard conv.fits(x), x.isChannelsLast else { return .plain(weight: weight, bias: bias) }
+        if conv.stride == 1, conv.padding == 1, conv.dilation == 1, conv.groups == 1,
+            let winograd = try WinogradConv2d(weight, bias, relu: relu, like: x)
+        {
+            return .winograd(winograd)
         }
-        kernel = packed.map(Kernel.packed) ?? .plain(weight: weight, bias: bias)
+        let packed = try PackedConv2d(
+            weight, bias, stride: conv.stride, padding: conv.padding, dilation: conv.dilation, groups: conv.groups, relu: relu,
+            like: x)
+        return packed.map(Kernel.packed) ?? .plain(weight: weight, bias: bias)
     }
 
     /// Whether it was made for these.
@@ -33,10 +41,13 @@ struct PreparedConvolution {
     }
 
     func callAsFunction(_ conv: Conv2d, _ x: Tensor) throws -> Tensor {
+        let isReadable = conv.fits(x) && x.isChannelsLast && x.count > 0
         switch kernel {
-        case .packed(let packed) where conv.fits(x) && x.isChannelsLast && x.count > 0:
+        case .winograd(let winograd) where isReadable:
+            return try winograd(x.to(dtype))
+        case .packed(let packed) where isReadable:
             return try packed(x.to(dtype))
-        case .packed:  // for the error, or the layout, that the layers themselves give
+        case .winograd, .packed:  // for the error, or the layout, that the layers themselves give
             let y = try conv.apply(x, conv.weight, conv.bias)
             let normed = try norm?(y) ?? y
             return relu ? try normed.reluInPlace() : normed

@@ -64,6 +64,22 @@ import Testing
         }
     }
 
+    @Test("A large map of many channels is computed by the transformed kernel, and maps of other sizes and layouts too")
+    func transformed() throws {
+        let conv = try Conv2d(32, 48, kernel: 3, padding: 1)
+        let norm = try layers(conv)
+        let maps = [
+            try normal(1, 32, 40, 33, seed: 1).channelsLast(), try normal(2, 32, 5, 6, seed: 2).channelsLast(),
+            try normal(1, 32, 40, 40),
+        ]
+        try norm.setTraining(false)
+        let expected = try withoutGrad { try maps.map { try norm(conv($0)).relu() } }
+        try conv.setTraining(false)
+        for (x, y) in zip(maps, expected) {
+            #expect(try distance(withoutGrad { try conv(x, norm: norm, relu: true) }, y) <= 2e-5)
+        }
+    }
+
     @Test("In training, and where gradients are wanted, nothing is folded")
     func training() throws {
         let conv = try Conv2d(3, 8, kernel: 3)

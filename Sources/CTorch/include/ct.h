@@ -204,6 +204,10 @@ int ct_pack_conv2d(ct_tensor weight, ct_tensor bias, const int64_t stride[2], co
 int ct_packed_conv2d_run(ct_packed_conv2d packed, ct_tensor x, ct_tensor *out);
 void ct_packed_conv2d_release(ct_packed_conv2d packed);
 
+/* 3x3 convolutions, stride 1 and padding 1, by Winograd's method; float32 on the CPU (ct_winograd.cpp) */
+int ct_winograd_kernels(ct_tensor weight, ct_tensor *out);
+int ct_winograd_conv2d(ct_tensor x, ct_tensor kernels, ct_tensor bias, bool relu, ct_tensor *out);
+
 #ifdef __cplusplus
 }
 #endif
