@@ -8,32 +8,48 @@ public struct LoadReport: Sendable, CustomStringConvertible {
         public let found: [Int]
     }
 
+    /// Whose naming the file follows, where it is not this project's own.
+    public internal(set) var format: String?
     public internal(set) var matched: [String] = []
+    /// Matched, after they were brought to the model's shape.
+    public internal(set) var resized: [Mismatch] = []
+    /// Begun anew, as asked for.
+    public internal(set) var reinitialized: [String] = []
     /// In the model and not in the file: they keep their initial values.
     public internal(set) var missing: [String] = []
     /// In the file and not in the model.
     public internal(set) var unexpected: [String] = []
+    /// In the file, and known to have no place here: the classifier of a backbone, the key encoder of MoCo.
+    public internal(set) var ignored = 0
     /// In both, with different shapes.
     public internal(set) var mismatched: [Mismatch] = []
 
     /// Whether every tensor of the model was in the file, with its shape, and nothing else.
     public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
-    /// Whether the file has some of the model's tensors, with their shapes, and nothing else.
-    var fitsInPart: Bool { !matched.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
+    /// Matched tensors among those that had to be there, 0…1.
+    public var share: Double { Double(matched.count) / Double(max(1, matched.count + missing.count + mismatched.count)) }
 
     public var description: String {
-        var lines = [
-            "matched \(matched.count), missing \(missing.count), unexpected \(unexpected.count), other shape \(mismatched.count)"
-        ]
+        var counts = ["matched \(matched.count)", "missing \(missing.count)", "unexpected \(unexpected.count)"]
+        counts.append("other shape \(mismatched.count)")
+        if !resized.isEmpty { counts.append("resized \(resized.count)") }
+        if !reinitialized.isEmpty { counts.append("reinitialised \(reinitialized.count)") }
+        if ignored > 0 { counts.append("not needed \(ignored)") }
+        var lines = [counts.joined(separator: ", ") + (format.map { " (read as \($0))" } ?? "")]
         func list(_ title: String, _ names: [String]) {
             guard !names.isEmpty else { return }
             let rest = names.count > 5 ? ", and \(names.count - 5) more" : ""
             lines.append("  \(title): " + names.prefix(5).joined(separator: ", ") + rest)
         }
+        func shapes(_ mismatches: [Mismatch]) -> [String] {
+            mismatches.map { "\($0.name) (model \($0.expected), file \($0.found))" }
+        }
         list("missing in the file", missing)
         list("unexpected in the file", unexpected)
-        list("other shape", mismatched.map { "\($0.name) (model \($0.expected), file \($0.found))" })
+        list("other shape", shapes(mismatched))
+        list("resized", shapes(resized))
+        list("reinitialised", reinitialized)
         return lines.joined(separator: "\n")
     }
 }
@@ -42,44 +58,25 @@ public struct LoadReport: Sendable, CustomStringConvertible {
 public struct LoadError: Error, CustomStringConvertible, Sendable {
     public let report: LoadReport
     public let source: String
+    /// The share of tensors that had to match.
+    public let atLeast: Double
 
     public var description: String {
-        "\(source) does not fit the model: \(report)\nThese are the weights of another model, or of another class list: use the config they "
-            + "were trained with"
+        "\(source) does not fit the model: \(report)\n\(remedy)"
     }
-}
 
-extension Module {
-    /// Copies `tensors` into the parameters and buffers of the same names.
-    ///
-    /// Throws `LoadError`, before anything is copied, unless names and shapes agree one to one.
-    ///
-    /// - Parameter allowsMissing: tensors that the file does not have keep their values, as for a pretrained backbone; but one at
-    ///   least must be there.
-    @discardableResult
-    public func load(
-        _ tensors: [String: Tensor], allowsMissing: Bool = false, source: String = "the weights"
-    ) throws -> LoadReport {
-        var report = LoadReport()
-        var copies: [(Tensor, Tensor)] = []
-        var rest = Set(tensors.keys)
-        for entry in try namedTensors() {
-            guard let value = tensors[entry.name] else {
-                report.missing.append(entry.name)
-                continue
-            }
-            rest.remove(entry.name)
-            guard value.shape == entry.tensor.shape else {
-                report.mismatched.append(.init(name: entry.name, expected: entry.tensor.shape, found: value.shape))
-                continue
-            }
-            report.matched.append(entry.name)
-            copies.append((entry.tensor, value))
+    private var remedy: String {
+        if !report.mismatched.isEmpty, report.share > 0.5 {
+            let names = report.mismatched.map { $0.name.split(separator: ".").dropLast().joined(separator: ".") }
+            let list = Set(names).sorted().joined(separator: ", ")
+            return "Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them "
+                + "anew with `weights: {file: …, reinitialize: [\(list)]}`"
         }
-        report.unexpected = rest.sorted()
-        guard report.isComplete || (allowsMissing && report.fitsInPart) else { throw LoadError(report: report, source: source) }
-        try withoutGrad { for (target, value) in copies { try target.copyInPlace(value) } }
-        try weightsDidChange()
-        return report
+        if atLeast < 1, report.share < atLeast, report.share > 0 {
+            let percent = Int(report.share * 100)
+            return "Only \(percent) % of the tensors are there, \(Int(atLeast * 100)) % are asked for: these may be the weights of another model; "
+                + "if not, say `weights: {file: …, at_least: \(Double(percent) / 100)}`"
+        }
+        return "These are the weights of another model, or of another class list: use the config they were trained with"
     }
 }

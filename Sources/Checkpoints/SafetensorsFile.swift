@@ -1,7 +1,7 @@
 /// A safetensors file, opened for reading: the format of <https://github.com/huggingface/safetensors>.
 ///
 /// Eight bytes with the length of the header, the header in JSON, the tensors without gaps. Opening reads and checks the header alone; tensors are
-/// read when they are asked for, each straight to its place. (Not mapped into memory: a file that somebody shortens meanwhile would end the process.)
+/// read when they are asked for, each straight to its place, and compared with their checksum where the file has one. (Not mapped into memory: a file that somebody shortens meanwhile would end the process.)
 public final class SafetensorsFile: Sendable {
     /// The longest header that the format allows, in bytes.
     public static let headerLimit = 100_000_000
@@ -14,6 +14,7 @@ public final class SafetensorsFile: Sendable {
 
     private let file: Descriptor
     private let positions: [String: Int]
+    private let checksums: Checksums?
 
     /// Opens the file at `path` and checks that its header describes all of it: known types, no name twice, every byte in exactly one tensor.
     /// - Throws: `CheckpointError`.
@@ -35,8 +36,11 @@ public final class SafetensorsFile: Sendable {
         guard start <= size else { throw invalid("says that its header has \(length) bytes, but only \(size - 8) follow") }
         let json = try Self.bytes(file, at: 8, count: Int(length))
         let header: SafetensorsHeader
-        do { header = try SafetensorsHeader(json, dataSize: size - start) } catch { throw invalid(error.text) }
-        metadata = header.metadata
+        do {
+            header = try SafetensorsHeader(json, dataSize: size - start)
+            checksums = try Checksums(header)
+        } catch { throw invalid(error.text) }
+        metadata = header.metadata.filter { $0.key != Checksums.tensorsKey && $0.key != Checksums.headerKey }
         entries = header.tensors.map { tensor in
             SafetensorsEntry(
                 name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
@@ -66,6 +70,11 @@ public final class SafetensorsFile: Sendable {
                 path: path, problem: "\(entry.name) has \(entry.byteRange.count) bytes, but \(buffer.count) were asked for")
         }
         try file.read(at: entry.byteRange.lowerBound, into: buffer)
+        if let expected = checksums?.tensors[entry.name], Checksums.crc32(UnsafeRawBufferPointer(buffer)) != expected {
+            throw CheckpointError(
+                path: path, problem: "tensor \"\(entry.name)\" does not agree with its checksum",
+                remedy: "The file is damaged; use another copy or an older checkpoint.")
+        }
     }
 
     private static func bytes(_ file: Descriptor, at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {

@@ -5,8 +5,8 @@ public enum SafetensorsWriter {
         public let name: String
         public let dtype: SafetensorsType
         public let shape: [Int]
-        /// Hands the elements, row-major and little-endian, to its argument once; called when they are written, so that only one tensor's bytes
-        /// have to be in memory.
+        /// Hands the elements, row-major and little-endian, to its argument, in pieces or at once; called for their checksum and again when they
+        /// are written, so that only one tensor's bytes have to be in memory.
         public let withBytes: (_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
         public init(
@@ -20,7 +20,7 @@ public enum SafetensorsWriter {
         }
     }
 
-    /// Writes `tensors` and `metadata` to `path`.
+    /// Writes `tensors` and `metadata` to `path`, with a checksum for each tensor and one for the header among the metadata.
     ///
     /// The header is padded to a multiple of 8 bytes and wide elements come first, so every element is aligned in the file. The same input gives the
     /// same bytes.
@@ -32,36 +32,37 @@ public enum SafetensorsWriter {
             try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try stream.write($0) }
             try header.withUnsafeBytes { try stream.write($0) }
             for (tensor, count) in zip(ordered, counts) {
-                var written = 0
-                try tensor.withBytes { bytes in
-                    written += bytes.count
-                    guard written <= count else { return }
-                    try stream.write(bytes)
-                }
-                guard written == count else {
-                    throw CheckpointError(
-                        path: path,
-                        problem:
-                            "tensor \"\(tensor.name)\" (\(tensor.dtype.rawValue), \(tensor.shape)) has \(count) bytes, but \(written) were given"
-                    )
-                }
+                try handOver(tensor, count, path: path) { bytes in try stream.write(bytes) }
             }
+        }
+    }
+
+    /// Gives the bytes of `tensor`, which have to be `count`, to `body`.
+    private static func handOver(
+        _ tensor: Tensor, _ count: Int, path: String, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        var given = 0
+        try tensor.withBytes { bytes in
+            given += bytes.count
+            if given <= count { try body(bytes) }
+        }
+        guard given == count else {
+            throw CheckpointError(
+                path: path,
+                problem:
+                    "tensor \"\(tensor.name)\" (\(tensor.dtype.rawValue), \(tensor.shape)) has \(count) bytes, but \(given) were given"
+            )
         }
     }
 
     /// The header, padded, and the bytes of each tensor.
     private static func header(
         _ tensors: [Tensor], metadata: [String: String], path: String
-    ) throws(CheckpointError) -> (json: [UInt8], counts: [Int]) {
+    ) throws -> (json: [UInt8], counts: [Int]) {
         func refused(_ problem: String) -> CheckpointError { CheckpointError(path: path, problem: problem) }
         var names: Set<String> = ["__metadata__"]
-        var counts: [Int] = []
+        var entries: [SafetensorsHeader.Tensor] = []
         var end = 0
-        var parts: [String] = []
-        if !metadata.isEmpty {
-            let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
-            parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
-        }
         for tensor in tensors {
             guard names.insert(tensor.name).inserted else { throw refused("two tensors are called \"\(tensor.name)\"") }
             guard let count = tensor.dtype.byteCount(tensor.shape) else {
@@ -69,23 +70,33 @@ public enum SafetensorsWriter {
             }
             let (sum, overflow) = end.addingReportingOverflow(count)
             guard !overflow else { throw refused("the tensors have more bytes than a file can have") }
-            let shape = tensor.shape.map(String.init).joined(separator: ",")
-            parts.append(
-                "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(end),\(sum)]}"
-            )
-            counts.append(count)
+            entries.append(.init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, offsets: end..<sum))
             end = sum
+        }
+        var checksums: [String: UInt32] = [:]
+        for (tensor, entry) in zip(tensors, entries) {
+            var checksum: UInt32 = 0
+            try handOver(tensor, entry.offsets.count, path: path) { checksum = Checksums.crc32($0, after: checksum) }
+            checksums[tensor.name] = checksum
+        }
+        let all = Checksums.adding(checksums, to: metadata, entries).sorted { $0.key < $1.key }
+        var parts = ["\"__metadata__\":{\(all.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ","))}"]
+        parts += entries.map { entry in
+            let shape = entry.shape.map(String.init).joined(separator: ",")
+            let (start, end) = (entry.offsets.lowerBound, entry.offsets.upperBound)
+            return
+                "\(quoted(entry.name)):{\"dtype\":\"\(entry.dtype.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}"
         }
         var json = [UInt8]("{\(parts.joined(separator: ","))}".utf8)
         json += [UInt8](repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8)
         guard json.count <= SafetensorsFile.headerLimit else {
             throw refused("the header would have \(json.count) bytes; \(SafetensorsFile.headerLimit) are allowed")
         }
-        return (json, counts)
+        return (json, entries.map(\.offsets.count))
     }
 
     /// `text` as a JSON string.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -26,8 +26,8 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             conflict = conflict ?? "\(kind) '\(name)' is registered by both \(other.plugin) and \(plugin): rename one of them"
             return
         }
-        entries[name] = Entry(plugin: plugin, defaults: Settings()) { node, context in
-            try make(try node.settings(Settings.self), context)
+        entries[name] = Entry(plugin: plugin, defaults: Settings()) { [commonKeys] node, context in
+            try make(try node.settings(Settings.self, common: commonKeys), context)
         }
     }
 
@@ -39,6 +39,9 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     }
 
     public var names: [String] { entries.keys.sorted() }
+
+    /// What every component of this kind may say beside its own settings.
+    private var commonKeys: [String] { ["backbone", "prompter", "neck", "head"].contains(kind) ? ["weights"] : [] }
 
     /// Builds the component that `node` names.
     ///

@@ -8,6 +8,8 @@ public struct ModelConfiguration: Configuration {
     public var auxiliaryHeads: [ComponentNode] = []
     /// Checkpoint-key prefixes of the parts that do not learn.
     public var freeze: [String] = []
+    /// Weights of the whole model to begin with; each part may name its own.
+    public var weights: WeightsSetting?
 
     public init() {}
 }

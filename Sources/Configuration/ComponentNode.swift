@@ -31,12 +31,21 @@ public struct ComponentNode: Sendable {
 
     /// The settings: the keys beside `type`, over the defaults.
     ///
+    /// - Parameter common: keys that every component of this kind has beside its own settings; see `common(_:as:)`
     /// - Throws: `ConfigurationError`, at the key or value: `unknown key 'chanels' of FPN; did you mean 'channels'? (keys: channels)`.
-    public func settings<C: Configuration>(_ configuration: C.Type = C.self) throws -> C {
-        try NodeDecoder(
-            written: Node(.mapping(settings), at: node.location), fallback: nil, path: pathComponents, component: type
-        )
-        .read(configuration)
+    public func settings<C: Configuration>(_ configuration: C.Type = C.self, common: [String] = []) throws -> C {
+        var own = settings
+        for key in common { own.remove(key) }
+        return try NodeDecoder(written: Node(.mapping(own), at: node.location), fallback: nil, path: pathComponents, component: type)
+            .read(configuration)
+    }
+
+    /// The value of a key that every component of its kind has, where it is written.
+    ///
+    /// - Throws: `ConfigurationError`, at the value.
+    public func common<Value: Codable>(_ key: String, as value: Value.Type = Value.self) throws -> Value? {
+        guard let written = settings[key] else { return nil }
+        return try NodeDecoder(written: written, fallback: nil, path: pathComponents + [key], component: type).read(value)
     }
 
     /// The component with all its settings, those that the configuration does not say at their defaults (`location` is `default`).

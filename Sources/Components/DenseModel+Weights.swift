@@ -1,0 +1,38 @@
+import Checkpoints
+
+extension DenseModel {
+    /// Puts in the weights that the configuration names, those of the whole model first, then those of its parts.
+    ///
+    /// For the beginning of training: what is trained already has its weights.
+    ///
+    /// - Returns: for each file what became of it
+    /// - Throws: `CheckpointError` for a file that cannot be read, `LoadError` for one that does not fit.
+    public func loadPretrained(_ configuration: ModelConfiguration) throws -> [(file: String, report: LoadReport)] {
+        var reports: [(String, LoadReport)] = []
+        func load(_ setting: WeightsSetting?, _ part: Module, prefix: String) throws {
+            guard let setting else { return }
+            let file = setting.file.resolved
+            let tensors = try WeightsFile.load(file).tensors
+            reports.append(
+                (
+                    file,
+                    try part.loadPretrained(
+                        tensors, prefix: prefix, reinitialize: setting.reinitialize, atLeast: setting.atLeast, source: file)
+                ))
+        }
+        func load(_ node: ComponentNode?, _ part: Module?, prefix: String) throws {
+            guard let node, let part else { return }
+            try load(try node.common("weights"), part, prefix: prefix)
+        }
+        try load(configuration.weights, self, prefix: "")
+        try load(configuration.backbone, backbone, prefix: "backbone")
+        try load(configuration.prompter, prompter, prefix: "")
+        try load(configuration.neck, neck, prefix: "neck")
+        try load(configuration.head, head, prefix: head.checkpointKey)
+        for (index, node) in configuration.auxiliaryHeads.enumerated() {
+            let key = auxiliaryHeads.count == 1 ? "auxiliary_head" : "auxiliary_head.\(index)"
+            try load(node, auxiliaryHeads[index], prefix: key)
+        }
+        return reports
+    }
+}

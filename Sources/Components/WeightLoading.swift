@@ -1,0 +1,80 @@
+import Checkpoints
+
+extension Module {
+    /// Copies the tensors of a file, which may be of another project, into this model or component.
+    ///
+    /// The file's naming is recognised: this project's own keys, those behind `prefix` in a whole model's checkpoint, and the formats of
+    /// every part that is `PretrainedElsewhere`; the one that matches most counts. Shapes must agree, but for what a part can adapt.
+    ///
+    /// - Parameters:
+    ///   - prefix: where the component stands in a whole model, such as `backbone`
+    ///   - reinitialize: key prefixes that keep their values of the start
+    ///   - atLeast: the share of the tensors that have to be there; a format that speaks of one part counts that part alone
+    ///   - source: the file's name, for messages
+    /// - Throws: `LoadError`, before anything is copied.
+    @discardableResult
+    public func loadPretrained(
+        _ tensors: [String: Tensor], prefix: String = "", reinitialize: [String] = [],
+        atLeast: Double = WeightsSetting.usualShare, source: String
+    ) throws -> LoadReport {
+        let own = try namedTensors()
+        let naming = try bestNaming(of: tensors.keys, among: Set(own.map(\.name)), prefix: prefix)
+        let kept = own.map(\.name).filter { name in reinitialize.contains { name == $0 || name.hasPrefix($0 + ".") } }
+        if let idle = reinitialize.first(where: { prefix in !kept.contains { $0 == prefix || $0.hasPrefix(prefix + ".") } }) {
+            throw SettingError("weights", "reinitialize", "no tensor's key begins with '\(idle)'")
+        }
+        var adapters = try namedModules().compactMap { path, module in (module as? any WeightAdapting).map { (path, $0) } }
+        adapters.sort { $0.0.count > $1.0.count }  // the deepest module knows best
+        let request = LoadRequest(
+            format: naming.format, scope: naming.scope, reinitialize: Set(kept), atLeast: atLeast, ignored: naming.ignored)
+        return try load(tensors, keys: naming.keys, request, source: source) { tensor, name, shape in
+            for (path, adapter) in adapters where path.isEmpty || name.hasPrefix(path + ".") {
+                return try adapter.adapted(tensor, String(name.dropFirst(path.isEmpty ? 0 : path.count + 1)), to: shape)
+            }
+            return nil
+        }
+    }
+
+    /// One reading of a file's keys.
+    private struct Naming {
+        var format: String?
+        /// The model's key by the file's.
+        var keys: [String: String]
+        /// Prefixes of what the format speaks of; empty: everything.
+        var scope: [String] = []
+        /// Keys of the file that the format has no use for.
+        var ignored = 0
+    }
+
+    private func bestNaming(of fileKeys: some Sequence<String>, among names: Set<String>, prefix: String) throws -> Naming {
+        let fileKeys = Array(fileKeys)
+        var candidates = [Naming(keys: Dictionary(uniqueKeysWithValues: fileKeys.map { ($0, $0) }))]
+        if !prefix.isEmpty {
+            let behind = fileKeys.filter { $0.hasPrefix(prefix + ".") }
+            let keys = Dictionary(uniqueKeysWithValues: behind.map { ($0, String($0.dropFirst(prefix.count + 1))) })
+            candidates.append(Naming(format: "the part '\(prefix)' of a whole model", keys: keys, ignored: fileKeys.count - keys.count))
+        }
+        let parts = try namedModules().compactMap { path, module in (module as? any PretrainedElsewhere).map { (path, $0) } }
+        let formats = parts.flatMap { path, part in type(of: part).weightFormats.map { (path, $0) } }
+        for name in Set(formats.map(\.1.name)).sorted() {
+            var naming = Naming(format: name, keys: [:])
+            for (path, format) in formats where format.name == name {
+                naming.scope.append(path)
+                for fileKey in fileKeys {
+                    if let key = format.key(fileKey) { naming.keys[fileKey] = path.isEmpty ? key : path + "." + key }
+                }
+            }
+            naming.ignored = fileKeys.count - naming.keys.count
+            candidates.append(naming)
+        }
+        // Where several match equally, the one that leaves less over speaks more plainly.
+        func score(_ naming: Naming) -> (Int, Int) {
+            let found = Set(naming.keys.values)
+            return (found.intersection(names).count, -found.subtracting(names).count)
+        }
+        return candidates.enumerated().max { a, b in
+            let (first, second) = (score(a.element), score(b.element))
+            return first != second ? first < second : a.offset > b.offset
+        }?.element ?? candidates[0]
+    }
+}
