@@ -108,10 +108,12 @@ let package = Package(
         plugin("Standard"),
         plugin("BuiltIn", families.map { .init(stringLiteral: $0) }),
 
+        // Damages files in the same way every time, for the tests of whoever reads files.
+        .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strictSwift),
         test("Tokenizer", ["Tokenizer", "CZlib"]),
         test("Evaluation", ["Evaluation", "Vision"]),
         test("Configuration", ["Configuration"]),
-        test("Checkpoints", ["Checkpoints"]),
+        test("Checkpoints", ["Checkpoints", "CZlib", "Fuzzing"]),
         test("CommandLine", ["CommandLine", "BuiltIn"]),
         test("Structure", []),
         test("Vision", ["Vision"]),
