@@ -28,6 +28,9 @@ int ct_repeat(ct_tensor x, const int64_t *times, int64_t rank, ct_tensor *out) {
 int ct_narrow(ct_tensor x, int64_t dim, int64_t start, int64_t length, ct_tensor *out) {
     return guard([&] { *out = give(T(x).narrow(dim, start, length)); });
 }
+int ct_as_strided(ct_tensor x, const int64_t *shape, const int64_t *strides, int64_t rank, int64_t offset, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).as_strided(ints(shape, rank), ints(strides, rank), offset)); });
+}
 int ct_select(ct_tensor x, int64_t dim, int64_t index, ct_tensor *out) {
     return guard([&] { *out = give(T(x).select(dim, index)); });
 }

@@ -28,13 +28,13 @@ public final class SafetensorsFile: Sendable {
                 remedy: "The file is damaged, incomplete or not a safetensors file; fetch or write it anew.")
         }
         guard size >= 8 else { throw invalid("has \(size) bytes; a safetensors file has at least 8") }
-        let length = try Self.bytes(file, at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let length = try file.bytes(at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= Self.headerLimit else {
             throw invalid("says that its header has \(length) bytes; \(Self.headerLimit) are allowed")
         }
         let start = 8 + Int(length)
         guard start <= size else { throw invalid("says that its header has \(length) bytes, but only \(size - 8) follow") }
-        let json = try Self.bytes(file, at: 8, count: Int(length))
+        let json = try file.bytes(at: 8, count: Int(length))
         let header: SafetensorsHeader
         do {
             header = try SafetensorsHeader(json, dataSize: size - start)
@@ -75,14 +75,5 @@ public final class SafetensorsFile: Sendable {
                 path: path, problem: "tensor \"\(entry.name)\" does not agree with its checksum",
                 remedy: "The file is damaged; use another copy or an older checkpoint.")
         }
-    }
-
-    private static func bytes(_ file: Descriptor, at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        let result = bytes.withUnsafeMutableBytes { buffer in
-            Result { () throws(CheckpointError) in try file.read(at: offset, into: buffer) }
-        }
-        try result.get()
-        return bytes
     }
 }

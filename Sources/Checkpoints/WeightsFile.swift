@@ -1,4 +1,5 @@
 import Foundation
+import NN
 
 /// A file of weights, whoever wrote it: safetensors, a checkpoint directory, or one of PyTorch's forms.
 public enum WeightsFile {

@@ -46,6 +46,20 @@ extension Tensor {
         try make("narrow", self) { ct_narrow(handle, Int64(dim), Int64(start), Int64(length), $0) }
     }
 
+    /// A view on the same memory with its own steps, in elements: element `[i, j, …]` stands at `offset + i * strides[0] + j * strides[1] + …`.
+    public func asStrided(_ shape: [Int], strides: [Int], offset: Int = 0) throws -> Tensor {
+        guard shape.count == strides.count else {
+            throw TorchError(
+                operation: "as_strided", operands: [self],
+                message: "needs a stride for each of \(shape.count) dimensions, found \(strides.count)")
+        }
+        return try withDims(shape) { sizes, count in
+            try withDims(strides) { steps, _ in
+                try make("as_strided", self) { ct_as_strided(handle, sizes, steps, count, Int64(offset), $0) }
+            }
+        }
+    }
+
     /// Index `index` of dimension `dim`, which goes.
     public func selected(_ dim: Int, _ index: Int) throws -> Tensor {
         try make("select", self) { ct_select(handle, Int64(dim), Int64(index), $0) }

@@ -17,6 +17,7 @@ import Torch
         Operation("expand", [2, 2], [1, 1, 2, 2]) { try counting(2, 1).expanded([-1, 2]) },
         Operation("repeat", [2, 4], [1, 2, 1, 2, 1, 2, 1, 2]) { try counting(2).repeated([2, 2]) },
         Operation("narrow", [2, 1], [2, 5]) { try counting(2, 3).narrowed(1, 1, 1) },
+        Operation("strided", [2, 2], [2, 4, 3, 5]) { try counting(6).asStrided([2, 2], strides: [1, 2], offset: 1) },
         Operation("select", [3], [4, 5, 6]) { try counting(2, 3).selected(0, 1) },
         Operation("select from the end", [2], [3, 6]) { try counting(2, 3).selected(1, -1) },
         Operation("slice", [2], [2, 4]) { try counting(5).sliced(0, from: 1, to: 4, step: 2) },

@@ -88,6 +88,7 @@ int ct_squeeze(ct_tensor x, int64_t dim, ct_tensor *out);
 int ct_expand(ct_tensor x, const int64_t *shape, int64_t rank, ct_tensor *out);
 int ct_repeat(ct_tensor x, const int64_t *times, int64_t rank, ct_tensor *out);
 int ct_narrow(ct_tensor x, int64_t dim, int64_t start, int64_t length, ct_tensor *out);
+int ct_as_strided(ct_tensor x, const int64_t *shape, const int64_t *strides, int64_t rank, int64_t offset, ct_tensor *out);
 int ct_select(ct_tensor x, int64_t dim, int64_t index, ct_tensor *out);
 int ct_slice(ct_tensor x, int64_t dim, int64_t start, int64_t end, int64_t step, ct_tensor *out);
 int ct_index_select(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor *out);
