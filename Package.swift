@@ -89,7 +89,8 @@ let package = Package(
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"]),
         core("Data", ["Components", "Vision", "CTurboJPEG", "CPNG"]),
         core("Evaluation", ["Components", "Data", "Vision"]),
-        core("Training", ["Components", "Data", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
+        core(
+            "Training", ["Components", "Data", "Checkpoints", "Evaluation", "CZlib", .product(name: "Logging", package: "swift-log")]),
         core("DenseKit", ["NN", "Vision", "Configuration", "Components", "Checkpoints", "Data", "Evaluation", "Training"]),
         core("Verification", ["DenseKit"], hot: true),
         core("CommandLine", ["DenseKit", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -114,6 +115,7 @@ let package = Package(
         test("Evaluation", ["Evaluation", "Vision"]),
         test("Configuration", ["Configuration"]),
         test("Checkpoints", ["Checkpoints", "CZlib", "Fuzzing"]),
+        test("Training", ["Training", "Checkpoints", "BuiltIn"]),
         test("CommandLine", ["CommandLine", "BuiltIn"]),
         test("Structure", []),
         test("Vision", ["Vision"]),

@@ -1,21 +1,79 @@
 import Foundation
+import Glibc
 
 extension AtomicFile {
-    /// Puts the finished directory `temporary` at `path` by one rename; what stood there goes away after that.
+    /// Writes the directory at `path` as a whole: `body` fills a hidden one beside it, which then takes its place by one rename.
     ///
-    /// Throws `CheckpointError`; the old directory is at `path` then.
-    public static func replaceDirectory(_ path: String, with temporary: String) throws {
-        let old = temporary + ".old"
-        try? FileManager.default.removeItem(atPath: old)
-        let replaces = FileManager.default.fileExists(atPath: path)
-        if replaces, rename(path, old) != 0 { throw CheckpointError.system("cannot be replaced", errno, path: path) }
-        guard rename(temporary, path) == 0 else {
-            let code = errno
-            if replaces { rename(old, path) }
-            throw CheckpointError.system("cannot be written", code, path: path)
+    /// What stood at `path` before stays there until that moment, and after an error; the temporary one is gone in both cases. The files that `body`
+    /// makes have to be on the disk when it returns.
+    /// - Throws: `CheckpointError`, and what `body` throws.
+    public static func writeDirectory(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
+        let temporary = hidden(path)
+        // Beside the old directory of a replacement in two steps.
+        defer { for left in [temporary, temporary + ".old"] { try? FileManager.default.removeItem(atPath: left) } }
+        try? FileManager.default.removeItem(atPath: temporary)
+        guard SystemCalls.current.makeFolder(temporary) == 0 else {
+            throw CheckpointError.system("cannot be made", errno, path: path)
         }
-        let parent = URL(filePath: path).deletingLastPathComponent().path
-        try synchronize(folder: parent)
-        if replaces { try? FileManager.default.removeItem(atPath: old) }
+        try body(temporary)
+        try replaceDirectory(path, with: temporary)
+    }
+
+    /// Deletes the directory at `path`: out of sight first, so that nobody takes the half of it for the whole.
+    ///
+    /// Where that is not possible it stays; what is left of it goes with `removeTemporaries`.
+    public static func removeDirectory(_ path: String) {
+        let temporary = hidden(path)
+        try? FileManager.default.removeItem(atPath: temporary)
+        guard rename(path, temporary) == 0 else { return }
+        try? FileManager.default.removeItem(atPath: temporary)
+    }
+
+    /// Removes from `folder` what writing left there when its process was killed, and puts a directory back that was on its way out.
+    ///
+    /// Only for a folder in which nobody is writing.
+    /// - Returns: the names of what was removed or put back.
+    @discardableResult
+    public static func removeTemporaries(in folder: String) -> [String] {
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+        for name in names where name.hasPrefix(".") && name.hasSuffix(".tmp.old") {
+            let place = "\(folder)/\(name.dropFirst().dropLast(8))"
+            // Between the two renames that stand in for an exchange.
+            if !FileManager.default.fileExists(atPath: place) { rename("\(folder)/\(name)", place) }
+        }
+        let left = names.filter { $0.hasPrefix(".") && ($0.hasSuffix(".tmp") || $0.hasSuffix(".tmp.old")) }
+        for name in left { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+        return left
+    }
+
+    /// The hidden name beside `path` under which a directory is made and goes.
+    private static func hidden(_ path: String) -> String {
+        let url = URL(filePath: path)
+        return url.deletingLastPathComponent().path + "/.\(url.lastPathComponent).tmp"
+    }
+
+    /// Puts the finished directory `temporary` at `path`; what stood there is at `temporary` then.
+    private static func replaceDirectory(_ path: String, with temporary: String) throws(CheckpointError) {
+        let calls = SystemCalls.current
+        if !FileManager.default.fileExists(atPath: path) {
+            guard calls.rename(temporary, path) == 0 else { throw .system("cannot be written", errno, path: path) }
+        } else if calls.exchange(temporary, path) != 0 {
+            let code = errno
+            guard [ENOSYS, EINVAL, ENOTSUP].contains(code) else { throw .system("cannot be replaced", code, path: path) }
+            try replaceInTwoSteps(path, with: temporary)
+        }
+        try synchronize(folder: URL(filePath: path).deletingLastPathComponent().path)
+    }
+
+    /// For file systems that cannot exchange. Whoever is killed in between finds the old directory at its place after `removeTemporaries`.
+    private static func replaceInTwoSteps(_ path: String, with temporary: String) throws(CheckpointError) {
+        let calls = SystemCalls.current
+        let old = temporary + ".old"
+        guard calls.rename(path, old) == 0 else { throw .system("cannot be replaced", errno, path: path) }
+        guard calls.rename(temporary, path) == 0 else {
+            let code = errno
+            rename(old, path)
+            throw .system("cannot be written", code, path: path)
+        }
     }
 }

@@ -41,7 +41,9 @@ public enum AtomicFile {
             let file = try Descriptor(creating: temporary)
             try body(Stream(file: file))
             try file.synchronize()
-            guard rename(temporary, path) == 0 else { throw CheckpointError.system("cannot be replaced", errno, path: path) }
+            guard SystemCalls.current.rename(temporary, path) == 0 else {
+                throw CheckpointError.system("cannot be replaced", errno, path: path)
+            }
         } catch {
             unlink(temporary)
             guard let error = error as? CheckpointError, error.path == temporary else { throw error }
@@ -51,11 +53,12 @@ public enum AtomicFile {
     }
 
     static func synchronize(folder: String) throws(CheckpointError) {
-        let number = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let calls = SystemCalls.current
+        let number = calls.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         guard number >= 0 else { throw .system("cannot be opened", errno, path: folder) }
         defer { close(number) }
         // Some network file systems cannot do this for folders; their renames are as safe as they get.
-        guard fsync(number) == 0 || errno == EINVAL || errno == ENOTSUP else {
+        guard calls.synchronize(number) == 0 || errno == EINVAL || errno == ENOTSUP else {
             throw .system("cannot be brought to the disk", errno, path: folder)
         }
     }

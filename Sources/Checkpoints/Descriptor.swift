@@ -22,7 +22,7 @@ final class Descriptor: Sendable {
     /// Creates a file that must not exist.
     /// - Throws: `CheckpointError`.
     init(creating path: String) throws(CheckpointError) {
-        let number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let number = SystemCalls.current.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard number >= 0 else { throw .system("cannot be created", errno, path: path) }
         self.number = number
         self.path = path
@@ -52,9 +52,10 @@ final class Descriptor: Sendable {
 
     /// Appends all of `bytes`.
     func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+        let calls = SystemCalls.current
         var done = 0
         while done < bytes.count {
-            let count = Glibc.write(number, bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
+            let count = calls.write(number, bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw .system("cannot be written", errno, path: path) }
             done += count
@@ -63,7 +64,9 @@ final class Descriptor: Sendable {
 
     /// Waits until everything written is on the disk.
     func synchronize() throws(CheckpointError) {
-        guard fsync(number) == 0 else { throw .system("cannot be brought to the disk", errno, path: path) }
+        guard SystemCalls.current.synchronize(number) == 0 else {
+            throw .system("cannot be brought to the disk", errno, path: path)
+        }
     }
 }
 

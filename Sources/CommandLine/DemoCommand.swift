@@ -25,6 +25,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func run() throws {
+        Interruption.watch()
         let started = monotonicSeconds()
         let device = try compute.start()
         let data = DemoData(root: dir + "/data")
@@ -42,10 +43,10 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         let dataset = try session.trainDataset()
         let trainer = try session.trainer(in: work, dataset: dataset)
         trainer.logger.info("\(Environment.summary)")
-        try trainer.run()
+        try trainer.runUntilInterrupted()
 
         guard let best = trainer.best else { throw DemoError.noScore }
-        let weights = "\(work.path)/best_mIoU_iter_\(best.iteration)"
+        let weights = work.bestPath(best)
         let validation = try session.validationDataset()
         let model = try session.trainedModel(weights, classes: validation.classes)
         let pictures = try Pictures(dir + "/pictures", classes: validation.classes)

@@ -37,7 +37,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             exit(withError: error)
         } catch {
             fflush(nil)  // what was printed comes before the error, in a pipe too
-            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))
             Foundation.exit(isMistake(error) ? 2 : 1)
         }
     }

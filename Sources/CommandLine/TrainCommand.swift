@@ -14,7 +14,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Where results go; work_dir of the configuration, else work_dirs/<its name>, if left out.")
     var workDir: String?
 
-    @Option(help: "Go on from a checkpoint: its path, or auto for the newest in the work directory.")
+    @Option(help: "Go on from a checkpoint: its path, or auto for the newest good one in the work directory.")
     var resume: String?
 
     @Option(
@@ -33,39 +33,48 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
     }
 
     func run() throws {
+        Interruption.watch()
         let device = try compute.start()
         var config = config
         if let seed { config.overrides.append("train.seed=\(seed)") }
         let session = try config.session(List.self, device: device)
         let dataset = try session.trainDataset()
         let path = WorkDirectory.choose(option: workDir, configuration: session.experiment.workDir, file: config.config)
-        let checkpoint = try resumePath(in: path)
         let work = try WorkDirectory(path)
+        let resumption = try resumption(in: work)
+        let trainer = try session.trainer(in: work, dataset: dataset, resuming: resumption)
         try work.write(configuration: session.resolved, file: config.config)
-        let trainer = try session.trainer(in: work, dataset: dataset)
         trainer.logger.info("\(Environment.summary)")
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
         for remark in dataset.remarks { trainer.logger.warning("\(remark)") }
+        if resumption == nil, work.hasCheckpoints {
+            trainer.logger.warning("\(path) holds checkpoints already; this run starts anew, --resume auto would go on from them")
+        }
         if let initFrom {
             let report = try trainer.model.load(
                 try Checkpoint.weights(at: initFrom).tensors, allowsMissing: true, source: initFrom)
             trainer.logger.info("weights from \(initFrom): \(report)")
         }
-        if let checkpoint {
-            try trainer.resume(from: checkpoint)
-            trainer.logger.info("resumed \(checkpoint) at iteration \(trainer.iteration)")
-        }
-        try trainer.run()
+        try trainer.runUntilInterrupted()
         if let best = trainer.best {
-            print(
-                "best mIoU \(String(format: "%.2f", best.value)) at iteration \(best.iteration): \(path)/best_mIoU_iter_\(best.iteration)"
-            )
+            print("best mIoU \(String(format: "%.2f", best.value)) at iteration \(best.iteration): \(work.bestPath(best))")
         }
     }
 
     /// The checkpoint to go on from; nil where `auto` finds none.
-    private func resumePath(in directory: String) throws -> String? {
+    private func resumption(in work: WorkDirectory) throws -> Resumption? {
         guard let resume, resume != "none" else { return nil }
-        return resume == "auto" ? CheckpointHook.latest(in: directory) : resume
+        return try work.resumption(resume)
+    }
+}
+
+extension Trainer {
+    /// Trains to the end. A signal that stops it becomes the exit code, as it is no failure.
+    func runUntilInterrupted() throws {
+        do {
+            try run()
+        } catch let stop as Interrupted {
+            throw ExitCode(stop.exitCode)
+        }
     }
 }

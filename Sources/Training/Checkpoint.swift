@@ -29,72 +29,9 @@ public enum Checkpoint {
         }
     }
 
-    /// Where a run stands.
-    public struct State: Codable, Sendable {
-        public let iteration: Int
-        public let best: BestScore?
-        /// The random generator of dropout and its like, base64.
-        let generator: String
-    }
-
     static let modelFile = "model.safetensors"
     static let optimizerFile = "optimizer.safetensors"
     static let stateFile = "state.json"
-
-    /// Writes everything to a hidden directory beside `path`, synced, and renames it.
-    ///
-    /// Throws `CheckpointError`; what stood at `path` before is still there then.
-    static func save(_ trainer: Trainer, _ info: ModelInfo, to path: String) throws {
-        let temporary = URL(filePath: path).deletingLastPathComponent().path + "/.\(URL(filePath: path).lastPathComponent).tmp"
-        try? FileManager.default.removeItem(atPath: temporary)
-        do {
-            try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
-            try TensorFile.save(
-                try trainer.model.namedTensors().map { ($0.name, $0.tensor) }, metadata: info.metadata,
-                to: temporary + "/" + modelFile)
-            let state = try trainer.optimizer.state()
-            try TensorFile.save(
-                state.keys.sorted().compactMap { key in state[key].map { (key, $0) } }, to: temporary + "/" + optimizerFile)
-            let generator = Data(try Generator.standard.state().bytes()).base64EncodedString()
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            let record = State(iteration: trainer.iteration, best: trainer.best, generator: generator)
-            try AtomicFile.write(try encoder.encode(record), to: temporary + "/" + stateFile)
-            try AtomicFile.replaceDirectory(path, with: temporary)
-        } catch {
-            try? FileManager.default.removeItem(atPath: temporary)
-            throw error
-        }
-    }
-
-    /// Puts a run back to where the checkpoint at `path` stands.
-    static func resume(_ trainer: Trainer, from path: String) throws {
-        let url = path + "/" + stateFile
-        guard let data = FileManager.default.contents(atPath: url) else {
-            throw CheckpointError(
-                path: path, problem: "is not a checkpoint of a run: it has no \(stateFile)",
-                remedy: "name a directory such as work_dirs/…/iter_8000; for weights alone use --init-from")
-        }
-        let state: State
-        do {
-            state = try JSONDecoder().decode(State.self, from: data)
-        } catch {
-            throw CheckpointError(
-                path: url, problem: "is not the state of a run: \(error)", remedy: "resume from another checkpoint")
-        }
-        guard let generator = Data(base64Encoded: state.generator) else {
-            throw CheckpointError(
-                path: url, problem: "the generator's state is not base64", remedy: "resume from another checkpoint")
-        }
-        let weights = try TensorFile.load(path + "/" + modelFile).tensors
-        let moments = try TensorFile.load(path + "/" + optimizerFile).tensors
-        try trainer.model.load(weights, source: path)
-        try trainer.optimizer.load(moments)
-        try Generator.standard.setState(
-            try generator.withUnsafeBytes { try Tensor.from(bytes: $0, shape: [generator.count], dtype: .uint8) })
-        trainer.iteration = state.iteration
-        trainer.best = state.best
-    }
 
     /// The weights of a checkpoint directory, or of a safetensors file.
     public static func weights(at path: String) throws -> (tensors: [String: Tensor], metadata: [String: String]) {

@@ -2,64 +2,75 @@ import Foundation
 import Logging
 
 /// Writes the log line, `scalars.json` (one object a line) and, on a terminal, the progress bar.
-public final class LogHook: Hook {
+public final class LogHook: StatefulHook {
+    /// What the means and the estimate of the time left are made of.
+    public struct State: Codable, Sendable {
+        /// The last iterations, without the names of their images.
+        var recent: [IterationRecord] = []
+        /// Seconds of all iterations, and how many they were.
+        var elapsed = 0.0
+        var counted = 0
+    }
+
+    public let stateName = "log"
+    public var state = State()
+
     /// How many iterations a line's means are taken of.
     private let window = 10
     private let scalarsPath: String
     private let progress: ProgressBar?
-    private var scalars: FileHandle?
-    private var recent: [IterationRecord] = []
-    private var elapsed = 0.0
-    private var counted = 0
+    private var scalars: LineFile?
 
     public init(scalarsPath: String, progress: ProgressBar? = nil) {
         self.scalarsPath = scalarsPath
         self.progress = progress
     }
 
-    public func beforeTraining(_ trainer: Trainer) throws { scalars = try FileHandle.appending(to: scalarsPath) }
+    public func beforeTraining(_ trainer: Trainer) throws { scalars = try LineFile(scalarsPath) }
 
-    public func afterIteration(_ trainer: Trainer) throws {
-        recent = recent.suffix(window - 1) + [trainer.last]
-        elapsed += trainer.last.time
-        counted += 1
+    public func afterIteration(_ trainer: Trainer) {
+        var record = trainer.last
+        record.names = []
+        state.recent = state.recent.suffix(window - 1) + [record]
+        state.elapsed += record.time
+        state.counted += 1
         let (done, total) = (trainer.iteration, trainer.settings.iterations)
-        progress?.show(done, of: total, note: "loss \(decimals(trainer.last.values.last { $0.name == "loss" }?.value ?? 0))")
+        progress?.show(done, of: total, note: "loss \(decimals(record.values.last { $0.name == "loss" }?.value ?? 0))")
         guard trainer.isLogged(done) else { return }
         progress?.clear()
-        let fields = fields(trainer)
+        let fields = fields(record)
         let width = String(total).count
         let position = String(repeating: " ", count: width - String(done).count) + "\(done)/\(total)"
-        let eta = duration(elapsed / Double(counted) * Double(total - done))
-        let rate = trainer.last.learningRates.max() ?? 0
+        let eta = duration(state.elapsed / Double(state.counted) * Double(total - done))
+        let rate = record.learningRates.max() ?? 0
         var line = "Iter(train) [\(position)]  lr: \(String(format: "%.4e", rate))  eta: \(eta)"
         for (name, value) in fields { line += "  \(name): \(decimals(value))" }
         trainer.logger.info("\(line)")
-        try writeScalars([("lr", rate)] + fields + [("iter", Double(done)), ("step", Double(done))])
+        writeScalars([("lr", rate)] + fields + [("iter", Double(done)), ("step", Double(done))], trainer.logger)
     }
 
-    public func afterTraining(_ trainer: Trainer) throws {
+    public func afterTraining(_ trainer: Trainer) { finish(trainer) }
+    public func afterFailure(_ trainer: Trainer, _ error: any Error) { finish(trainer) }
+
+    private func finish(_ trainer: Trainer) {
         progress?.clear()
-        try scalars?.close()
+        if let lost = scalars?.lostLines, lost > 0 { trainer.logger.warning("\(scalarsPath): \(lost) lines are missing") }
     }
 
     /// Times and values, means over the last iterations; values that only logged iterations have stand alone.
-    private func fields(_ trainer: Trainer) -> [(String, Double)] {
+    private func fields(_ record: IterationRecord) -> [(String, Double)] {
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+        let recent = state.recent
         var result = [("time", mean(recent.map(\.time))), ("data_time", mean(recent.map(\.dataTime)))]
-        for (name, _) in trainer.last.values {
+        for name in record.values.map(\.name) {
             result.append((name, mean(recent.flatMap { record in record.values.filter { $0.name == name }.map(\.value) })))
         }
         return result
     }
 
-    /// Appends one line of JSON.
-    func writeScalars(_ values: [(String, Double)]) throws {
-        let pairs = values.map { name, value in
-            let text = name == "iter" || name == "step" ? "\(Int(value))" : value.isFinite ? "\(value)" : "null"
-            return "\"\(name)\":\(text)"
-        }
-        try scalars?.write(contentsOf: Data(("{" + pairs.joined(separator: ",") + "}\n").utf8))
+    /// Appends one line of JSON. Where that is not possible the user is told, once, and training goes on.
+    func writeScalars(_ values: [(String, Double)], _ logger: Logger) {
+        if let problem = scalars?.append(Scalars.line(values)) { logger.error("\(problem)") }
     }
 
     private func decimals(_ value: Double) -> String { String(format: "%.4f", value) }
@@ -69,17 +80,5 @@ public final class LogHook: Hook {
         let (days, rest) = (whole / 86400, whole % 86400)
         let clock = String(format: "%d:%02d:%02d", rest / 3600, rest / 60 % 60, rest % 60)
         return days == 0 ? clock : "\(days) day\(days == 1 ? "" : "s"), \(clock)"
-    }
-}
-
-extension FileHandle {
-    /// Opens for writing at the end; makes the file where there is none.
-    static func appending(to path: String) throws -> FileHandle {
-        if !FileManager.default.fileExists(atPath: path), !FileManager.default.createFile(atPath: path, contents: nil) {
-            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path])
-        }
-        let handle = try FileHandle(forWritingTo: URL(filePath: path))
-        try handle.seekToEnd()
-        return handle
     }
 }

@@ -27,5 +27,6 @@ public final class ProgressBar: Sendable {
     /// Leaves an empty line to write on.
     public func clear() { write("\r\u{1B}[K") }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    /// A terminal that went away does not stop a run.
+    private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }

@@ -73,43 +73,50 @@ public struct Session {
     /// The resolved configuration as YAML, every value with its origin.
     public var resolved: String { node.yaml(origins: true) }
 
-    /// Everything for training, from the beginning, in `work`.
-    public func trainer(in work: WorkDirectory, dataset: any Dataset) throws -> Trainer {
+    /// Everything for training in `work`, from the beginning or from where the run stood that is resumed.
+    ///
+    /// Throws `CheckpointError` where the log cannot be written, `LoadError` where the checkpoint is another model's.
+    public func trainer(in work: WorkDirectory, dataset: any Dataset, resuming resumption: Resumption? = nil) throws -> Trainer {
         let model = try model(dataset.classes)
-        let settings = experiment.train
         let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
         let schedule = try registry.schedules.make(experiment.schedule, context)
         let info = Checkpoint.ModelInfo(classes: dataset.classes, configuration: node.yaml())
-        let progress = ProgressBar()
-        let log = LogHook(scalarsPath: work.scalarsPath, progress: progress)
-        var hooks: [any Hook] = [log]
-        if experiment.data.val != nil {
-            let validation = try validationDataset()
-            guard validation.classes.names == dataset.classes.names else { throw SessionError.otherClasses }
-            hooks.append(
-                EvaluationHook(try evaluator(model, validation), directory: work.path, info: info, log: log, progress: progress))
-        }
-        hooks.append(CheckpointHook(directory: work.path, info: info))
+        let evaluator = try experiment.data.val.map { _ in try validation(model, classes: dataset.classes) }
         let pipeline = try trainPipeline()
-        var options = Loader.Options()
-        options.batch = settings.imagesAtATime
-        options.workers = experiment.data.workers
-        options.seed = settings.seed
-        options.badImage = experiment.data.badImage
-        return Trainer(
-            model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device,
-            logger: try RunLog.logger(path: work.logPath), hooks: hooks
-        ) { [options] iteration in
+        let folder = try work.folder(resuming: resumption?.checkpoint)
+        let store = CheckpointStore(work, run: folder.name, info: info, resumed: resumption?.checkpoint)
+        let progress = ProgressBar()
+        let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
+        var hooks: [any Hook] = [log, CheckpointHook(store)]
+        if let evaluator {
+            hooks.append(EvaluationHook(evaluator, classes: dataset.classes, store: store, log: log, progress: progress))
+        }
+        let trainer = Trainer(
+            model: model, optimizer: optimizer, schedule: schedule, settings: experiment.train, device: device,
+            logger: try RunLog.logger(path: folder.logPath), hooks: hooks
+        ) { [options = loaderOptions] iteration in
             var options = options
             options.iteration = iteration
             return try Loader(dataset, pipeline, options)
         }
+        if let resumption { try resumption.apply(to: trainer, scalars: folder.scalarsPath) }
+        return trainer
     }
-}
 
-extension Trainer {
-    /// Continues the run whose checkpoint is at `path`.
-    public func resume(from path: String) throws { try Checkpoint.resume(self, from: path) }
+    private func validation(_ model: DenseModel, classes: ClassList) throws -> SegmentationEvaluator {
+        let dataset = try validationDataset()
+        guard dataset.classes.names == classes.names else { throw SessionError.otherClasses }
+        return try evaluator(model, dataset)
+    }
+
+    private var loaderOptions: Loader.Options {
+        var options = Loader.Options()
+        options.batch = experiment.train.imagesAtATime
+        options.workers = experiment.data.workers
+        options.seed = experiment.train.seed
+        options.badImage = experiment.data.badImage
+        return options
+    }
 }
 
 /// Parts of a configuration that contradict each other.

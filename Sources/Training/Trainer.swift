@@ -19,7 +19,12 @@ public final class Trainer {
     /// The last iteration, for hooks.
     public private(set) var last = IterationRecord()
     public internal(set) var best: BestScore?
-    private var badLossesInARow = 0
+    /// Iterations that were skipped.
+    var badLosses = BadLosses()
+    /// What became of checkpoints: how many could not be saved, and the newest that is good.
+    public internal(set) var saves: (failed: Int, newest: String?) = (0, nil)
+    /// Whether model and optimizer stand where `iteration` says: not in the middle of one.
+    private(set) var isConsistent = true
     private let makeLoader: (_ iteration: Int) throws -> Loader
 
     /// - Parameter makeLoader: gives the loader whose next batch is number `iteration` (of images at a time, not of global batches)
@@ -40,22 +45,40 @@ public final class Trainer {
     /// Batches that make up one iteration.
     public var accumulation: Int { settings.accumulation }
 
-    /// Trains from `iteration` to the end.
+    /// Trains from `iteration` to the end, or until a signal comes.
+    ///
+    /// Throws `Interrupted` after a signal, `TrainingError` and what the parts throw; what was reached is saved then. Where checkpoints could not be
+    /// saved on the way, training goes on, and this throws `TrainingError.failedSaves` at the end.
     public func run() throws {
-        let loader = try makeLoader(iteration * accumulation)
-        defer { loader.stop() }
-        try model.setTraining(true)
-        for hook in hooks { try hook.beforeTraining(self) }
         do {
-            while iteration < settings.iterations { try oneIteration(loader) }
+            try model.setTraining(true)
+            for hook in hooks { try hook.beforeTraining(self) }
+            try trainToTheEnd()
         } catch {
-            for hook in hooks { hook.afterFailure(self) }
-            throw error
+            for hook in hooks { hook.afterFailure(self, error) }
+            tellSkipped()
+            throw error is Interrupted ? failedSaves ?? error : error
         }
         for hook in hooks { try hook.afterTraining(self) }
+        tellSkipped()
+        if let failedSaves { throw failedSaves }
     }
 
-    private func oneIteration(_ loader: Loader) throws {
+    private func trainToTheEnd() throws {
+        guard iteration < settings.iterations else { return }
+        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
+        let loader = try makeLoader(iteration * accumulation)
+        defer { loader.stop() }
+        while iteration < settings.iterations {
+            try Interruption.check()
+            isConsistent = false
+            try oneIteration(loader, buffers)
+            isConsistent = true
+            for hook in hooks { try hook.afterIteration(self) }
+        }
+    }
+
+    private func oneIteration(_ loader: Loader, _ buffers: [Tensor]) throws {
         let started = monotonicSeconds()
         last = IterationRecord()
         last.learningRates = optimizer.groups.map { group in
@@ -63,6 +86,28 @@ public final class Trainer {
                 base: optimizer.baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: settings.iterations
             )
         }
+        let undo = try IterationUndo(buffers)
+        do {
+            try computeGradients(loader)
+        } catch {
+            try undo()
+            isConsistent = true
+            throw error
+        }
+        if last.isFinite {
+            try optimizer.step(learningRates: last.learningRates)
+            badLosses.inARow = 0
+        } else {
+            try undo()
+            isConsistent = true
+            try skip()
+        }
+        iteration += 1
+        last.time = monotonicSeconds() - started
+    }
+
+    /// The gradients of the global batch.
+    private func computeGradients(_ loader: Loader) throws {
         try optimizer.clearGradients()
         for _ in 0..<accumulation {
             guard let batch = try loader.next() else { throw TrainingError.noMoreData }
@@ -70,10 +115,8 @@ public final class Trainer {
             last.names += batch.names
             try accumulate(batch)
         }
-        try update()
-        iteration += 1
-        last.time = monotonicSeconds() - started
-        for hook in hooks { try hook.afterIteration(self) }
+        guard last.isFinite, let bound = settings.clipNorm else { return }
+        last.add("grad_norm", try clipGradients(optimizer.gradients, maxNorm: bound))
     }
 
     /// Forward and backward of one part of the global batch.
@@ -88,88 +131,27 @@ public final class Trainer {
         if last.isFinite { try (accumulation == 1 ? total : total / Double(accumulation)).backward() }
     }
 
-    /// One step of the optimizer, unless the loss is not finite.
-    private func update() throws {
-        guard last.isFinite else { return try skip() }
-        if let bound = settings.clipNorm { last.add("grad_norm", try clipGradients(optimizer.gradients, maxNorm: bound)) }
-        guard last.isFinite else { return try skip() }
-        badLossesInARow = 0
-        try optimizer.step(learningRates: last.learningRates)
-    }
-
+    /// Counts an iteration that changes nothing. The one that stops training counts once it is done again.
     private func skip() throws {
-        badLossesInARow += 1
         logger.warning(
             "iteration \(iteration + 1): the loss is not finite, the step is skipped; images: \(last.names.joined(separator: ", "))"
         )
-        if badLossesInARow >= settings.maxBadLosses { throw TrainingError.badLosses(badLossesInARow, last.names) }
+        let inARow = badLosses.inARow + 1
+        guard inARow < settings.maxBadLosses else { throw TrainingError.badLosses(inARow, last.names) }
+        badLosses = BadLosses(inARow: inARow, total: badLosses.total + 1)
+    }
+
+    private func tellSkipped() {
+        guard badLosses.total > 0 else { return }
+        logger.warning("\(badLosses.total) of \(iteration) iterations were skipped, because their loss was not finite")
+    }
+
+    private var failedSaves: TrainingError? {
+        saves.failed > 0 ? .failedSaves(saves.failed, newest: saves.newest) : nil
     }
 
     /// Whether iteration `number` (from 1) has a line in the log.
     func isLogged(_ number: Int) -> Bool { number.isMultiple(of: max(1, settings.logInterval)) || number == settings.iterations }
-}
-
-/// Something that happens around the loop: logging, evaluation, checkpoints.
-public protocol Hook: AnyObject {
-    func beforeTraining(_ trainer: Trainer) throws
-    func afterIteration(_ trainer: Trainer) throws
-    func afterTraining(_ trainer: Trainer) throws
-    /// Something ended training early; what was reached can still be saved.
-    func afterFailure(_ trainer: Trainer)
-}
-
-extension Hook {
-    public func beforeTraining(_ trainer: Trainer) throws {}
-    public func afterIteration(_ trainer: Trainer) throws {}
-    public func afterTraining(_ trainer: Trainer) throws {}
-    public func afterFailure(_ trainer: Trainer) {}
-}
-
-/// What one iteration gave.
-public struct IterationRecord {
-    public var learningRates: [Double] = []
-    /// Losses and figures in the order in which they came.
-    public private(set) var values: [(name: String, value: Double)] = []
-    /// Seconds in all, and waiting for data.
-    public var time = 0.0
-    public var dataTime = 0.0
-    /// The images.
-    public var names: [String] = []
-
-    mutating func add(_ name: String, _ value: Double) {
-        if let index = values.firstIndex(where: { $0.name == name }) {
-            values[index].value += value
-        } else {
-            values.append((name, value))
-        }
-    }
-
-    var isFinite: Bool { values.allSatisfy { $0.value.isFinite } }
-}
-
-/// The best validation so far.
-public struct BestScore: Codable, Sendable, Equatable {
-    public let metric: String
-    /// In percent.
-    public let value: Double
-    public let iteration: Int
-}
-
-/// What stops training.
-public enum TrainingError: Error, CustomStringConvertible, Sendable {
-    case noLoss
-    case noMoreData
-    case badLosses(Int, [String])
-
-    public var description: String {
-        switch self {
-        case .noLoss: "the model has no loss: neither its head nor its prompter returned a term with 'loss' in its name"
-        case .noMoreData: "the data set came to an end"
-        case .badLosses(let count, let names):
-            "the loss was not finite \(count) times in a row; last images: \(names.joined(separator: ", ")). Lower the learning rate, or "
-                + "check the labels with `densekit check`"
-        }
-    }
 }
 
 extension TrainConfiguration {

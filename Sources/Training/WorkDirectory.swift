@@ -9,33 +9,39 @@ import Foundation
 ///     work_dirs/NAME/TIMESTAMP/vis_data/scalars.json        one JSON object a line
 ///     work_dirs/NAME/iter_N/, best_mIoU_iter_N/             checkpoints
 ///     work_dirs/NAME/last_checkpoint                        path of the newest
+///     work_dirs/NAME/.lock                                  held by the run that writes here
+///
+/// One process has it at a time, until it releases the value.
 public struct WorkDirectory: Sendable {
     public let path: String
-    public let logPath: String
-    public let scalarsPath: String
+    private let lock: RunLock
 
-    /// Makes the folders of a run that starts now.
+    /// The folder of one run, which goes on through every resume.
+    struct RunFolder {
+        let name: String
+        let logPath: String
+        let scalarsPath: String
+
+        init(_ name: String, in directory: String) {
+            self.name = name
+            logPath = "\(directory)/\(name)/\(name).log"
+            scalarsPath = "\(directory)/\(name)/vis_data/scalars.json"
+        }
+    }
+
+    /// Makes the directory, takes its lock, and removes what a run that was killed left half written.
     ///
-    /// Throws `CheckpointError` where the directory cannot be written.
+    /// Throws `CheckpointError` where the directory cannot be written, and where another run has it.
     public init(_ path: String) throws {
         self.path = path
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.dateFormat = "yyyyMMdd_HHmmss"
-        let timestamp = formatter.string(from: Date())
-        logPath = "\(path)/\(timestamp)/\(timestamp).log"
-        scalarsPath = "\(path)/\(timestamp)/vis_data/scalars.json"
-        do {
-            try FileSystem.makeFolder("\(path)/\(timestamp)/vis_data", remedy: "choose another with --work-dir")
-        } catch {
-            throw CheckpointError(
-                path: path, problem: "the work directory cannot be made: \(error.path) \(error.problem)",
-                remedy: "choose another with --work-dir")
-        }
+        try Self.makeFolder(path, for: path)
         guard access(path, W_OK) == 0 else {
             throw CheckpointError(
                 path: path, problem: "the work directory is not writable", remedy: "choose another with --work-dir")
         }
+        lock = try RunLock(path)
+        AtomicFile.removeTemporaries(in: path)
+        for found in FoundCheckpoint.all(in: path) { AtomicFile.removeTemporaries(in: found.path) }
     }
 
     /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the configuration>`.
@@ -47,5 +53,52 @@ public struct WorkDirectory: Sendable {
     public func write(configuration: String, file: String) throws {
         try AtomicFile.write(
             Data(configuration.utf8), to: "\(path)/\(URL(filePath: file).deletingPathExtension().lastPathComponent).yaml")
+    }
+
+    /// Whether a run saved something here.
+    public var hasCheckpoints: Bool { !FoundCheckpoint.all(in: path).isEmpty }
+
+    /// Where the checkpoint of `best` is.
+    public func bestPath(_ best: BestScore) -> String { "\(path)/best_\(best.metric)_iter_\(best.iteration)" }
+
+    /// Whether the checkpoint at `checkpoint` lies here.
+    func holds(_ checkpoint: String) -> Bool {
+        func resolved(_ path: String) -> String? {
+            guard let pointer = realpath(path, nil) else { return nil }
+            defer { free(pointer) }
+            return String(cString: pointer)
+        }
+        return resolved(checkpoint + "/..").map { $0 == resolved(path) } ?? false
+    }
+
+    /// The folder that a run writes its log to: that of the run which it continues, if that is here too; else a new one.
+    func folder(resuming checkpoint: Checkpoint.Contents?) throws -> RunFolder {
+        let old = checkpoint.flatMap { holds($0.path) ? $0.state.run : nil }.flatMap {
+            $0.contains("/") || $0.hasPrefix(".") ? nil : $0
+        }
+        let folder = RunFolder(old ?? newName(), in: path)
+        try Self.makeFolder("\(path)/\(folder.name)/vis_data", for: path)
+        AtomicFile.removeTemporaries(in: "\(path)/\(folder.name)/vis_data")
+        return folder
+    }
+
+    /// The time, and a number where two runs start in the same second.
+    private func newName() -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.dateFormat = "yyyyMMdd_HHmmss"
+        let time = formatter.string(from: Date())
+        let names = [time] + (2...1000).map { "\(time)_\($0)" }
+        return names.first { !FileManager.default.fileExists(atPath: "\(path)/\($0)") } ?? time
+    }
+
+    private static func makeFolder(_ folder: String, for path: String) throws(CheckpointError) {
+        do {
+            try FileSystem.makeFolder(folder, remedy: "choose another with --work-dir")
+        } catch {
+            throw CheckpointError(
+                path: path, problem: "the work directory cannot be made: \(error.path) \(error.problem)",
+                remedy: "choose another with --work-dir")
+        }
     }
 }

@@ -1,0 +1,16 @@
+import DenseKit
+
+extension CLIPTextContextEncoder: PretrainedElsewhere, WeightAdapting {
+    /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores, and its sizes.
+    private static let elsewhere = ["visual.", "logit_scale", "input_resolution", "context_length", "vocab_size"]
+
+    public static var weightFormats: [WeightFormat] {
+        [WeightFormat("OpenAI CLIP", behind: [""], dropping: elsewhere), WeightFormat("a DenseCLIP model", behind: ["text_encoder."])]
+    }
+
+    /// Prompts are shorter than CLIP's 77 positions: the first ones are taken.
+    public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
+        guard key == "positional_embedding", tensor.rank == 2, tensor.size(0) >= shape[0] else { return nil }
+        return try tensor.narrowed(0, 0, shape[0])
+    }
+}

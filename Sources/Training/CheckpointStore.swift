@@ -1,0 +1,104 @@
+import Checkpoints
+import Foundation
+
+/// The checkpoints of one run in its work directory: writes them, keeps the newest few and the best, and survives what cannot be written.
+final class CheckpointStore {
+    private let work: WorkDirectory
+    private let run: String
+    private let info: Checkpoint.ModelInfo
+    /// The number of the last checkpoint that was written here.
+    private var serial: Int
+    /// The iteration of the newest periodic checkpoint here, and the best score that it knows of.
+    private var periodic: (iteration: Int, best: BestScore?)?
+
+    /// - Parameters:
+    ///   - run: the name of the run's folder
+    ///   - resumed: the checkpoint that the run goes on from
+    init(_ work: WorkDirectory, run: String, info: Checkpoint.ModelInfo, resumed: Checkpoint.Contents? = nil) {
+        (self.work, self.run, self.info) = (work, run, info)
+        serial = FoundCheckpoint.all(in: work.path).compactMap(\.state?.serial).max() ?? 0
+        if let resumed, work.holds(resumed.path), URL(filePath: resumed.path).lastPathComponent == name(resumed.state.iteration) {
+            periodic = (resumed.state.iteration, resumed.state.best)
+        }
+    }
+
+    /// Whether the newest periodic checkpoint is of `iteration`.
+    func hasSaved(_ iteration: Int) -> Bool { periodic?.iteration == iteration }
+
+    /// Saves where the run stands.
+    ///
+    /// Throws `TrainingError.notFinite`; what the disk refuses is told and counted.
+    func savePeriodic(_ trainer: Trainer) throws {
+        let path = "\(work.path)/\(name(trainer.iteration))"
+        try attempt(trainer, path) {
+            try save(trainer, path)
+            periodic = (trainer.iteration, trainer.best)
+            prune(trainer)
+        }
+        let pointer = work.path + "/last_checkpoint"
+        if hasSaved(trainer.iteration) {
+            try attempt(trainer, pointer) { try AtomicFile.write(Data((path + "\n").utf8), to: pointer) }
+        }
+    }
+
+    /// Makes `best` the best score, and saves its checkpoint.
+    ///
+    /// Throws `TrainingError.notFinite`; what the disk refuses is told and counted, and leaves the old best score.
+    func saveBest(_ best: BestScore, _ trainer: Trainer) throws {
+        let old = trainer.best
+        let path = work.bestPath(best)
+        trainer.best = best
+        let isSaved = try attempt(trainer, path) {
+            try save(trainer, path)
+            prune(trainer)
+        }
+        if !isSaved { trainer.best = old }
+    }
+
+    /// Tells the checkpoint of this iteration, if there is one, what came after it was saved.
+    func updateState(_ trainer: Trainer) throws {
+        guard hasSaved(trainer.iteration) else { return }
+        let path = "\(work.path)/\(name(trainer.iteration))"
+        try attempt(trainer, path) {
+            try Checkpoint.saveState(trainer, run: run, serial: serial + 1, in: path)
+            serial += 1
+            periodic?.best = trainer.best
+            prune(trainer)
+        }
+    }
+
+    private func name(_ iteration: Int) -> String { "iter_\(iteration)" }
+
+    private func save(_ trainer: Trainer, _ path: String) throws {
+        try Checkpoint.save(trainer, info, run: run, serial: serial + 1, to: path)
+        serial += 1
+        trainer.saves.newest = path
+        trainer.logger.info("saved \(path)")
+    }
+
+    @discardableResult
+    private func attempt(_ trainer: Trainer, _ path: String, _ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return true
+        } catch let error as Checkpoint.NotFinite {
+            throw TrainingError.notFinite(tensor: error.tensor, newest: trainer.saves.newest)
+        } catch {
+            trainer.saves.failed += 1
+            trainer.logger.error(
+                "\(path) was not saved: \(error) The newest good checkpoint is \(trainer.saves.newest ?? "none")")
+            return false
+        }
+    }
+
+    /// Deletes what this run no longer needs, once something newer is safe: the oldest periodic checkpoints; best ones that neither the run nor its
+    /// newest periodic checkpoint, from which it may have to go on, knows of.
+    private func prune(_ trainer: Trainer) {
+        let own = FoundCheckpoint.all(in: work.path).filter { $0.state?.run == run }
+        let periodic = own.filter(\.isPeriodic)
+        let wanted = [trainer.best, self.periodic?.best].compactMap { $0 }.map { work.bestPath($0) }
+        let best = own.filter { !$0.isPeriodic && !wanted.contains($0.path) }
+        let old = periodic.dropFirst(max(1, trainer.settings.keepCheckpoints)) + best
+        for found in old where found.path != trainer.saves.newest { AtomicFile.removeDirectory(found.path) }
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+import Synchronization
+
+/// Signals that ask a run to stop: the first is kept until the run looks, a second ends the process at once.
+public enum Interruption {
+    /// The first signal; 0 for none.
+    private static let received = Atomic<Int32>(0)
+
+    /// Takes SIGINT and SIGTERM from now on. Writing to a closed pipe, or past the allowed size of a file, becomes an error like any other.
+    public static func watch() {
+        _ = received.load(ordering: .relaxed)  // made here, not in the handler
+        var action = sigaction()
+        action.sa_flags = SA_RESTART
+        // Only what is safe at any moment: an atomic exchange and _exit.
+        action.__sigaction_handler.sa_handler = { signal in
+            if Interruption.received.exchange(signal, ordering: .relaxed) != 0 { _exit(128 + signal) }
+        }
+        for signal in [SIGINT, SIGTERM] { sigaction(signal, &action, nil) }
+        for ignored in [SIGPIPE, SIGXFSZ] { signal(ignored, SIG_IGN) }
+    }
+
+    /// Throws `Interrupted` once a signal came.
+    static func check() throws(Interrupted) {
+        let signal = received.load(ordering: .relaxed)
+        if signal != 0 { throw Interrupted(signal: signal) }
+    }
+}
+
+/// A run that was asked to stop, and did.
+public struct Interrupted: Error, CustomStringConvertible, Sendable {
+    public let signal: Int32
+
+    /// How the process should end: 130 for SIGINT, as shells have it; 0 for SIGTERM, by which schedulers ask for just this.
+    public var exitCode: Int32 { signal == SIGTERM ? 0 : 128 + signal }
+
+    public var description: String { "interrupted by \(signal == SIGTERM ? "SIGTERM" : "SIGINT")" }
+}

@@ -1,0 +1,26 @@
+/// What stops training.
+public enum TrainingError: Error, CustomStringConvertible, Sendable {
+    case noLoss
+    case noMoreData
+    case badLosses(Int, [String])
+    /// A weight is infinite or not a number; nothing was saved. The newest good checkpoint, where there is one.
+    case notFinite(tensor: String, newest: String?)
+    /// Training came to its end, but checkpoints could not be saved on the way. How many, and the newest good one, where there is one.
+    case failedSaves(Int, newest: String?)
+
+    public var description: String {
+        switch self {
+        case .noLoss: "the model has no loss: neither its head nor its prompter returned a term with 'loss' in its name"
+        case .noMoreData: "the data set came to an end"
+        case .badLosses(let count, let names):
+            "the loss was not finite \(count) times in a row; last images: \(names.joined(separator: ", ")). Lower the learning rate, or "
+                + "check the labels with `densekit check`"
+        case .notFinite(let tensor, let newest):
+            "\(tensor) holds values that are infinite or not a number, so no checkpoint was saved; the newest good one is "
+                + "\(newest ?? "none: there was none yet"). Lower the learning rate, or set train.clip_norm, and go on from it"
+        case .failedSaves(let count, let newest):
+            "\(count) checkpoint\(count == 1 ? "" : "s") could not be saved (the log says why); the newest good one is "
+                + (newest ?? "none: the run is lost")
+        }
+    }
+}
