@@ -1,0 +1,92 @@
+import BuiltIn
+import DenseKit
+import Foundation
+
+@testable import Training
+
+/// One convolution with batch normalisation, on every fourth pixel.
+private final class Speck: Module, Backbone {
+    struct Configuration: DenseKit.Configuration {}
+
+    let conv: Conv2d
+    let norm: BatchNorm2d
+    let outputs = [FeatureSpec(channels: 4, stride: 4)]
+
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        conv = try Conv2d(3, 4, kernel: 3, padding: 1, bias: false)
+        norm = try BatchNorm2d(4)
+    }
+
+    func callAsFunction(_ images: Tensor) throws -> Features {
+        Features(maps: [try norm(conv(try images.avgPool2d(Pair(4)))).relu()])
+    }
+}
+
+/// Six pictures of noise, light above and dark below, which are the two classes.
+private struct Noise: Dataset {
+    struct Configuration: DenseKit.Configuration {}
+
+    let classes = ClassList(names: ["light", "dark"])
+    let count = 6
+
+    init(_ configuration: Configuration) {}
+
+    func sample(at index: Int) throws -> Sample {
+        var image = Image(height: 16, width: 16)
+        var labels = LabelMap(height: 16, width: 16)
+        for place in 0..<256 {
+            let isDark = place >= 128
+            labels.labels[place] = isDark ? 1 : 0
+            for channel in 0..<3 {
+                image.pixels[3 * place + channel] = UInt8((place * 37 + index * 91 + channel * 13) % 120 + (isDark ? 0 : 120))
+            }
+        }
+        return Sample(name: "noise \(index)", image: image, labels: labels)
+    }
+}
+
+private struct SmallPlugin: Plugin {
+    func register(in registry: inout Registry) {
+        registry.backbones.register("Speck", Speck.init)
+        registry.datasets.register("Noise", Noise.init)
+    }
+}
+
+/// A run as small as can be, in `folder`/w.
+struct SmallRun {
+    let session: Session
+    let dataset: any Dataset
+    let work: WorkDirectory
+
+    init(in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true) throws {
+        let yaml = """
+            model: { backbone: { type: Speck }, head: { type: SemanticFPN, channels: 4 } }
+            data:
+              train: { type: Noise }
+              \(validates ? "val: { type: Noise }" : "")
+              train_pipeline: [ { type: Normalize } ]
+              test_pipeline: [ { type: Normalize } ]
+            train: { iterations: \(iterations), batch: 2, log_interval: 1, eval_interval: 2, checkpoint_interval: 1, keep_checkpoints: 2\(train) }
+            """
+        try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
+        session = try Session(folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
+        dataset = try session.trainDataset()
+        work = try WorkDirectory(folder + "/w")
+    }
+
+    func trainer(resume: String? = nil) throws -> Trainer {
+        try session.trainer(in: work, dataset: dataset, resuming: try resume.flatMap { try work.resumption($0) })
+    }
+
+    /// The names in the work directory that are not hidden, without the run's folder and the list of the newest.
+    func checkpoints() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: work.path).filter { $0.hasPrefix("iter_") || $0.hasPrefix("best_") }
+            .sorted()
+    }
+
+    /// The names of temporary files and folders, anywhere.
+    func temporaries() -> [String] {
+        let all = FileManager.default.enumerator(atPath: work.path)?.compactMap { $0 as? String } ?? []
+        return all.filter { $0.hasSuffix(".tmp") || $0.hasSuffix(".old") }
+    }
+}
