@@ -5,7 +5,10 @@ extension CLIPTextContextEncoder: PretrainedElsewhere, WeightAdapting {
     private static let elsewhere = ["visual.", "logit_scale", "input_resolution", "context_length", "vocab_size"]
 
     public static var weightFormats: [WeightFormat] {
-        [WeightFormat("OpenAI CLIP", behind: [""], dropping: elsewhere), WeightFormat("a DenseCLIP model", behind: ["text_encoder."])]
+        [
+            WeightFormat("OpenAI CLIP", behind: [""], dropping: elsewhere),
+            WeightFormat("a DenseCLIP model", behind: ["text_encoder."]),
+        ]
     }
 
     /// Prompts are shorter than CLIP's 77 positions: the first ones are taken.

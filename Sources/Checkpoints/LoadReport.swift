@@ -17,6 +17,8 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     public internal(set) var reinitialized: [String] = []
     /// In the model and not in the file: they keep their initial values.
     public internal(set) var missing: [String] = []
+    /// Those of them that the file should have had.
+    var missed = 0
     /// In the file and not in the model.
     public internal(set) var unexpected: [String] = []
     /// In the file, and known to have no place here: the classifier of a backbone, the key encoder of MoCo.
@@ -28,7 +30,7 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
     /// Matched tensors among those that had to be there, 0…1.
-    public var share: Double { Double(matched.count) / Double(max(1, matched.count + missing.count + mismatched.count)) }
+    public var share: Double { Double(matched.count) / Double(max(1, matched.count + missed + mismatched.count)) }
 
     public var description: String {
         var counts = ["matched \(matched.count)", "missing \(missing.count)", "unexpected \(unexpected.count)"]
@@ -61,6 +63,10 @@ public struct LoadError: Error, CustomStringConvertible, Sendable {
     /// The share of tensors that had to match.
     public let atLeast: Double
 
+    public init(report: LoadReport, source: String, atLeast: Double) {
+        (self.report, self.source, self.atLeast) = (report, source, atLeast)
+    }
+
     public var description: String {
         "\(source) does not fit the model: \(report)\n\(remedy)"
     }
@@ -69,12 +75,14 @@ public struct LoadError: Error, CustomStringConvertible, Sendable {
         if !report.mismatched.isEmpty, report.share > 0.5 {
             let names = report.mismatched.map { $0.name.split(separator: ".").dropLast().joined(separator: ".") }
             let list = Set(names).sorted().joined(separator: ", ")
-            return "Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them "
+            return
+                "Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them "
                 + "anew with `weights: {file: …, reinitialize: [\(list)]}`"
         }
         if atLeast < 1, report.share < atLeast, report.share > 0 {
             let percent = Int(report.share * 100)
-            return "Only \(percent) % of the tensors are there, \(Int(atLeast * 100)) % are asked for: these may be the weights of another model; "
+            return
+                "Only \(percent) % of the tensors are there, \(Int(atLeast * 100)) % are asked for: these may be the weights of another model; "
                 + "if not, say `weights: {file: …, at_least: \(Double(percent) / 100)}`"
         }
         return "These are the weights of another model, or of another class list: use the config they were trained with"

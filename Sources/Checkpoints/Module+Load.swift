@@ -30,8 +30,7 @@ extension Module {
     @discardableResult
     public func load(_ tensors: [String: Tensor], source: String = "the weights") throws -> LoadReport {
         let keys = Dictionary(uniqueKeysWithValues: tensors.keys.map { ($0, $0) })
-        let report = try load(tensors, keys: keys, LoadRequest(), isStrict: true, source: source) { _, _, _ in nil }
-        return report
+        return try load(tensors, keys: keys, LoadRequest(), isStrict: true, source: source) { _, _, _ in nil }
     }
 
     /// Copies tensors of a file as `request` says; floating-point types are converted to the model's.
@@ -59,7 +58,9 @@ extension Module {
             }
             guard let fileKey, var value = tensors[fileKey] else {
                 // A counter that older files do not have; nothing depends on it.
-                if request.covers(name), isStrict || !name.hasSuffix("num_batches_tracked") { report.missing.append(name) }
+                guard isStrict || !name.hasSuffix("num_batches_tracked") else { continue }
+                report.missing.append(name)
+                if request.covers(name) { report.missed += 1 }
                 continue
             }
             let (expected, found) = (entry.tensor.shape, value.shape)

@@ -23,7 +23,7 @@ public enum WeightsFile {
                 remedy: "Name one, such as work_dirs/…/iter_8000")
         }
         let descriptor = try Descriptor(reading: file)
-        var prefix = [UInt8](repeating: 0, count: min(16, try descriptor.size()))
+        var prefix = [UInt8](repeating: 0, count: min(512, try descriptor.size()))
         try prefix.withUnsafeMutableBytes { try descriptor.read(at: 0, into: $0) }
         return TorchFile.recognizes(prefix) ? try TorchFile.load(file) : try TensorFile.load(file)
     }

@@ -17,7 +17,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             subcommands: [
                 DemoCommand<List>.self, TrainCommand<List>.self, TestCommand<List>.self, InferCommand<List>.self,
                 CheckCommand<List>.self, ShowCommand<List>.self, VerifyCommand<List>.self, ComponentsCommand<List>.self,
-                NewCommand.self, BenchCommand<List>.self, DoctorCommand.self,
+                NewCommand.self, ConvertCommand<List>.self, BenchCommand<List>.self, DoctorCommand.self,
             ])
     }
 

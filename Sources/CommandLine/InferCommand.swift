@@ -30,7 +30,7 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         let device = try compute.start()
         let files = try ImageFiles.find(inputs)
         let session = try config.session(List.self, device: device)
-        let (tensors, metadata) = try Checkpoint.weights(at: weights)
+        let (tensors, metadata) = try WeightsFile.load(weights)
         guard let classes = Checkpoint.classes(in: metadata) else {
             throw CheckpointError(
                 path: weights, problem: "does not say which classes it was trained for",

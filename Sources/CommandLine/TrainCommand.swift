@@ -19,7 +19,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help:
-            "Start from the weights of a checkpoint or a .safetensors file, which may hold a part of the model, such as its backbone."
+            "Start from these weights, of the model or a part of it such as its backbone: a checkpoint, safetensors, or a file of PyTorch's. Short for --set model.weights.file=…."
     )
     var initFrom: String?
 
@@ -37,6 +37,8 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         let device = try compute.start()
         var config = config
         if let seed { config.overrides.append("train.seed=\(seed)") }
+        // Before the user's own: `--set model.weights.at_least=…` may follow.
+        if let initFrom { config.overrides.insert("model.weights={file: \(quoted(initFrom))}", at: 0) }
         let session = try config.session(List.self, device: device)
         let dataset = try session.trainDataset()
         let path = WorkDirectory.choose(option: workDir, configuration: session.experiment.workDir, file: config.config)
@@ -50,16 +52,19 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         if resumption == nil, work.hasCheckpoints {
             trainer.logger.warning("\(path) holds checkpoints already; this run starts anew, --resume auto would go on from them")
         }
-        if let initFrom {
-            let report = try trainer.model.load(
-                try Checkpoint.weights(at: initFrom).tensors, allowsMissing: true, source: initFrom)
-            trainer.logger.info("weights from \(initFrom): \(report)")
+        if resumption == nil {
+            for (file, report) in try trainer.model.loadPretrained(session.experiment.model) {
+                trainer.logger.info("weights from \(file): \(report)")
+            }
         }
         try trainer.runUntilInterrupted()
         if let best = trainer.best {
             print("best mIoU \(String(format: "%.2f", best.value)) at iteration \(best.iteration): \(work.bestPath(best))")
         }
     }
+
+    /// `text` as a YAML scalar.
+    private func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
 
     /// The checkpoint to go on from; nil where `auto` finds none.
     private func resumption(in work: WorkDirectory) throws -> Resumption? {

@@ -5,12 +5,13 @@ extension Session {
     ///
     /// Throws `LoadError` for another model's weights and `OtherClasses` where the checkpoint was trained for other classes.
     func trainedModel(_ path: String, classes: ClassList) throws -> DenseModel {
-        let (tensors, metadata) = try Checkpoint.weights(at: path)
+        let (tensors, metadata) = try WeightsFile.load(path)
         if let trained = Checkpoint.classes(in: metadata), trained.names != classes.names {
             throw OtherClasses(path: path, trained: trained.names, data: classes.names)
         }
         let model = try model(classes)
-        try model.load(tensors, source: path)
+        let report = try model.loadPretrained(tensors, atLeast: 1, source: path)
+        guard report.unexpected.isEmpty else { throw LoadError(report: report, source: path, atLeast: 1) }
         try model.setTraining(false)
         return model
     }

@@ -36,3 +36,10 @@ extension DenseModel {
         return reports
     }
 }
+
+extension DenseModel: PretrainedElsewhere {
+    /// Whole models of OpenMMLab's frameworks have our keys, and some that serve training alone.
+    public static var weightFormats: [WeightFormat] {
+        [WeightFormat("a whole model", behind: [""], dropping: ["data_preprocessor.", "auxiliary_head.", "identity_head."])]
+    }
+}

@@ -9,7 +9,7 @@ extension Module {
     /// - Parameters:
     ///   - prefix: where the component stands in a whole model, such as `backbone`
     ///   - reinitialize: key prefixes that keep their values of the start
-    ///   - atLeast: the share of the tensors that have to be there; a format that speaks of one part counts that part alone
+    ///   - atLeast: the share of the tensors that have to be there; only the parts count that the file speaks of, unless it is 1
     ///   - source: the file's name, for messages
     /// - Throws: `LoadError`, before anything is copied.
     @discardableResult
@@ -18,7 +18,7 @@ extension Module {
         atLeast: Double = WeightsSetting.usualShare, source: String
     ) throws -> LoadReport {
         let own = try namedTensors()
-        let naming = try bestNaming(of: tensors.keys, among: Set(own.map(\.name)), prefix: prefix)
+        let naming = try bestNaming(of: tensors.keys.sorted(), among: Set(own.map(\.name)), prefix: prefix)
         let kept = own.map(\.name).filter { name in reinitialize.contains { name == $0 || name.hasPrefix($0 + ".") } }
         if let idle = reinitialize.first(where: { prefix in !kept.contains { $0 == prefix || $0.hasPrefix(prefix + ".") } }) {
             throw SettingError("weights", "reinitialize", "no tensor's key begins with '\(idle)'")
@@ -26,7 +26,8 @@ extension Module {
         var adapters = try namedModules().compactMap { path, module in (module as? any WeightAdapting).map { (path, $0) } }
         adapters.sort { $0.0.count > $1.0.count }  // the deepest module knows best
         let request = LoadRequest(
-            format: naming.format, scope: naming.scope, reinitialize: Set(kept), atLeast: atLeast, ignored: naming.ignored)
+            format: naming.format, scope: atLeast == 1 ? [] : naming.scope, reinitialize: Set(kept), atLeast: atLeast,
+            ignored: naming.ignored)
         return try load(tensors, keys: naming.keys, request, source: source) { tensor, name, shape in
             for (path, adapter) in adapters where path.isEmpty || name.hasPrefix(path + ".") {
                 return try adapter.adapted(tensor, String(name.dropFirst(path.isEmpty ? 0 : path.count + 1)), to: shape)
@@ -46,16 +47,20 @@ extension Module {
         var ignored = 0
     }
 
-    private func bestNaming(of fileKeys: some Sequence<String>, among names: Set<String>, prefix: String) throws -> Naming {
-        let fileKeys = Array(fileKeys)
-        var candidates = [Naming(keys: Dictionary(uniqueKeysWithValues: fileKeys.map { ($0, $0) }))]
+    /// The part of a model that a key belongs to.
+    private func part(_ key: String) -> String { String(key.prefix { $0 != "." }) }
+
+    private func bestNaming(of fileKeys: [String], among names: Set<String>, prefix: String) throws -> Naming {
+        let parts = Set(names.map(part)).intersection(fileKeys.map(part))
+        var candidates = [Naming(keys: Dictionary(uniqueKeysWithValues: fileKeys.map { ($0, $0) }), scope: parts.sorted())]
         if !prefix.isEmpty {
             let behind = fileKeys.filter { $0.hasPrefix(prefix + ".") }
             let keys = Dictionary(uniqueKeysWithValues: behind.map { ($0, String($0.dropFirst(prefix.count + 1))) })
-            candidates.append(Naming(format: "the part '\(prefix)' of a whole model", keys: keys, ignored: fileKeys.count - keys.count))
+            candidates.append(
+                Naming(format: "the part '\(prefix)' of a whole model", keys: keys, ignored: fileKeys.count - keys.count))
         }
-        let parts = try namedModules().compactMap { path, module in (module as? any PretrainedElsewhere).map { (path, $0) } }
-        let formats = parts.flatMap { path, part in type(of: part).weightFormats.map { (path, $0) } }
+        let published = try namedModules().compactMap { path, module in (module as? any PretrainedElsewhere).map { (path, $0) } }
+        let formats = published.flatMap { path, part in type(of: part).weightFormats.map { (path, $0) } }
         for name in Set(formats.map(\.1.name)).sorted() {
             var naming = Naming(format: name, keys: [:])
             for (path, format) in formats where format.name == name {

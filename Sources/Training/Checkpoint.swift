@@ -29,25 +29,9 @@ public enum Checkpoint {
         }
     }
 
-    static let modelFile = "model.safetensors"
+    static let modelFile = WeightsFile.nameInCheckpoint
     static let optimizerFile = "optimizer.safetensors"
     static let stateFile = "state.json"
-
-    /// The weights of a checkpoint directory, or of a safetensors file.
-    public static func weights(at path: String) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw CheckpointError(
-                path: path, problem: "no such file or directory", remedy: "name a checkpoint directory or a .safetensors file")
-        }
-        let file = isDirectory.boolValue ? path + "/" + modelFile : path
-        guard FileManager.default.fileExists(atPath: file) else {
-            throw CheckpointError(
-                path: path, problem: "is a folder without \(modelFile), so it is no checkpoint",
-                remedy: "Name one, such as work_dirs/…/iter_8000")
-        }
-        return try TensorFile.load(file)
-    }
 
     /// The classes that the weights were trained for, where the file says so.
     public static func classes(in metadata: [String: String]) -> ClassList? {

@@ -70,7 +70,7 @@ func folders() throws {
             "\(inFile)"
                 == "\(file)/work: the work directory cannot be made: \(file) is a file, a folder is wanted. choose another with --work-dir"
         )
-        let noCheckpoint = try #require(throws: CheckpointError.self) { try Checkpoint.weights(at: folder.path) }
+        let noCheckpoint = try #require(throws: CheckpointError.self) { try WeightsFile.load(folder.path) }
         #expect(
             "\(noCheckpoint)" == "\(folder.path): is a folder without model.safetensors, so it is no checkpoint. "
                 + "Name one, such as work_dirs/…/iter_8000")
