@@ -56,6 +56,10 @@ def every_type():
     state['parameter'] = torch.nn.Parameter(torch.randn(2, 2))
     state['frozen'] = torch.nn.Parameter(torch.randn(2), requires_grad=False)
     state['é.weight'] = torch.randn(1)
+    state['tagged'] = torch.randn(2)
+    state['tagged'].origin = 'a tensor with an attribute'
+    state['tagged_parameter'] = torch.nn.Parameter(torch.randn(2))
+    state['tagged_parameter'].origin = 'a parameter with an attribute'
     state['nothing'] = None
     state['text'] = 'ignored'
     return state
