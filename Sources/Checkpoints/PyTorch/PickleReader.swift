@@ -6,12 +6,15 @@
 struct PickleReader {
     /// Whole numbers have at most so many bytes.
     static let numberLimit = 1024
+    /// Operations of all pickles of a file. 100,000 tensors take some 4 million; a byte of the file could become 50 in memory otherwise.
+    static let operationLimit = 1 << 23
 
     var cursor: FileCursor
     var heap = PickleHeap()
     var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [PickleValue?] = []
+    private var operations = 0
     /// The storages by key, all that the pickle names.
     var storages: [String: Int] = [:]
     /// Items that were copied from lists into dictionaries: a file could have one list copied without end.
@@ -26,6 +29,10 @@ struct PickleReader {
         while true {
             let place = cursor.consumed
             let code = try cursor.byte()
+            operations += 1
+            guard operations <= Self.operationLimit else {
+                throw damaged("has more than \(Self.operationLimit) operations", at: place)
+            }
             if code == UInt8(ascii: ".") { return try pop() }
             if try memory(code) { continue }
             if try number(code) { continue }
