@@ -42,8 +42,14 @@ func part() throws {
     #expect(throws: LoadError.self) { try model.load(part) }
     #expect(try model.names(with: 1).count == 4)
 
-    let report = try model.load(part, allowsMissing: true)
-    #expect(report.missing == ["second.weight", "second.bias"])
+    let keys = Dictionary(uniqueKeysWithValues: part.keys.map { ($0, $0) })
+    func load(_ request: LoadRequest) throws -> LoadReport {
+        try model.load(part, keys: keys, request, source: "W") { _, _, _ in nil }
+    }
+    let error = try #require(throws: LoadError.self) { try load(LoadRequest(atLeast: 0.9)) }
+    #expect(error.description.hasSuffix("say `weights: {file: …, at_least: 0.5}`"))
+    let report = try load(LoadRequest(scope: ["first"], atLeast: 0.9))
+    #expect(report.missing == ["second.weight", "second.bias"] && report.share == 1)
     #expect(try model.names(with: 7) == ["first.weight", "first.bias"])
     #expect(try model.names(with: 1) == ["second.weight", "second.bias"])
 }
@@ -57,11 +63,14 @@ func mistakes() throws {
     var more = try model.tensors(7)
     more["third"] = try Tensor.full([1], 7)
     let end = "\nThese are the weights of another model, or of another class list: use the config they were trained with"
+    let shapes =
+        "\nTensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them anew "
+        + "with `weights: {file: …, reinitialize: [first]}`"
     let table: [([String: Tensor], String)] = [
         (
             other,
             "W does not fit the model: matched 3, missing 0, unexpected 0, other shape 1\n  other shape: first.bias (model [2], file [5])"
-                + end
+                + shapes
         ),
         (
             more,
@@ -74,7 +83,7 @@ func mistakes() throws {
         ),
     ]
     for (tensors, message) in table {
-        let error = try #require(throws: LoadError.self) { try model.load(tensors, allowsMissing: true, source: "W") }
+        let error = try #require(throws: LoadError.self) { try model.load(tensors, source: "W") }
         #expect(error.description == message)
     }
     #expect(try model.names(with: 1).count == 4)

@@ -48,29 +48,17 @@ func manifest() throws {
     }
 }
 
-<<<<<<< HEAD
 @Test("The engine's C layer is imported by Torch alone, and every C library by those who need it")
 func engine() throws {
     let owners: [String: Set<String>] = [
         "CTorch": ["Torch"], "COpenBLAS": ["Torch"], "CYAML": ["Configuration"], "CTurboJPEG": ["Data"], "CPNG": ["Data"],
-        "CZlib": ["Checkpoints", "Tokenizer"],
-=======
-@Test("The engine's C layer is imported by Torch alone, and every C library by its owners")
-func engine() throws {
-    let owners = [
-        "CTorch": ["Torch"], "COpenBLAS": ["Torch"], "CYAML": ["Configuration"], "CTurboJPEG": ["Data"], "CPNG": ["Data"],
-        "CZlib": ["Tokenizer", "Training"],
->>>>>>> fb59fe5 (Runs that go on exactly: states of hooks, pending evaluations, lock, signals, damaged checkpoints)
+        "CZlib": ["Checkpoints", "Tokenizer", "Training"],
     ]
     for folder in ["Sources", "Plugins"] {
         for file in SourceTree.files(folder, ".swift") {
             let target = String(file.split(separator: "/")[1])
             for library in try SourceTree.imports(file) {
-<<<<<<< HEAD
                 #expect(owners[library]?.contains(target) ?? true, "\(file) imports \(library)")
-=======
-                #expect(owners[library]?.contains(target) != false, "\(file) imports \(library)")
->>>>>>> fb59fe5 (Runs that go on exactly: states of hooks, pending evaluations, lock, signals, damaged checkpoints)
             }
         }
     }
