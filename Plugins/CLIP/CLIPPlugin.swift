@@ -7,5 +7,6 @@ public struct CLIPPlugin: Plugin {
     public func register(in registry: inout Registry) {
         registry.backbones.register("CLIPResNet", CLIPResNet.init)
         registry.parts.register("CLIPTextContextEncoder", CLIPTextContextEncoder.init)
+        registry.tokenizers.register("BPE", CLIPTokenizer.init)
     }
 }

@@ -1,0 +1,22 @@
+import DenseKit
+import Tokenizer
+
+/// CLIP's byte-pair encoding as a component.
+struct CLIPTokenizer: TextTokenizing {
+    struct Configuration: DenseKit.Configuration {
+        /// The vocabulary file, where it is not in the usual places.
+        var vocabulary: Located<String>?
+    }
+
+    private let tokenizer: BPETokenizer
+
+    init(_ configuration: Configuration) throws {
+        tokenizer = try BPETokenizer(vocabulary: VocabularyAsset.find(configuration.vocabulary?.resolved))
+    }
+
+    func encode(_ text: String) throws -> [Int] { try tokenizer.encode(text) }
+
+    func tokenize(_ text: String, length: Int, truncates: Bool) throws -> [Int] {
+        try tokenizer.tokenize([text], length: length, overflow: truncates ? .truncate : .refuse)[0]
+    }
+}
