@@ -15,7 +15,14 @@ public enum Interruption {
         action.__sigaction_handler.sa_handler = { signal in
             if Interruption.received.exchange(signal, ordering: .relaxed) != 0 { _exit(128 + signal) }
         }
-        for signal in [SIGINT, SIGTERM] { sigaction(signal, &action, nil) }
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for signal in [SIGINT, SIGTERM] {
+            sigaction(signal, &action, nil)
+            sigaddset(&mask, signal)
+        }
+        // Whoever started this process may have blocked them.
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
         for ignored in [SIGPIPE, SIGXFSZ] { signal(ignored, SIG_IGN) }
     }
 

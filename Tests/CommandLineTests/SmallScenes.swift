@@ -3,9 +3,9 @@ import Data
 import Foundation
 import Vision
 
-/// Six small scenes in ADE20K's layout.
-func writeScenes(to root: URL) throws {
-    for (split, indices) in [("training", 0..<4), ("validation", 4..<6)] {
+/// Four small scenes for training and `validation` others, in ADE20K's layout.
+func writeScenes(to root: URL, validation: Int = 2) throws {
+    for (split, indices) in [("training", 0..<4), ("validation", 4..<4 + validation)] {
         let (images, masks) = (root.appending(path: "images/\(split)"), root.appending(path: "annotations/\(split)"))
         for folder in [images, masks] { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
         for index in indices {

@@ -2,45 +2,8 @@ import Checkpoints
 import Foundation
 import Testing
 
-/// A DenseCLIP as small as can be.
-private let configuration = """
-    model:
-      backbone: { type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, input_resolution: 64, output_dim: 32 }
-      prompter:
-        type: DenseCLIP
-        tokenizer: bytes
-        text_encoder: { width: 32, heads: 2, layers: 1 }
-        context_decoder: { width: 32, heads: 2, layers: 1 }
-      neck: { type: FPN, channels: 8 }
-      head: { type: SemanticFPN, channels: 8 }
-    data:
-      train: { type: ADE20K, root: data, split: training }
-      val: { type: ADE20K, root: data, split: validation }
-      train_pipeline:
-        - { type: Resize, scale: [64, 64], ratio_range: [0.75, 1.5] }
-        - { type: RandomCrop, crop_size: 64 }
-        - { type: RandomFlip }
-        - { type: PhotoMetricDistortion }
-        - { type: Normalize }
-        - { type: Pad, size: 64 }
-      test_pipeline:
-        - { type: Normalize }
-    optimizer: { type: AdamW, lr: 1e-3 }
-    schedule: { type: Poly, warmup_iterations: 2 }
-    train: { iterations: 4, batch: 4, per_device_batch: 2, log_interval: 1, eval_interval: 4, checkpoint_interval: 2 }
-    """
-
-/// A folder with data and configuration.
-private func withRun(_ body: (URL) throws -> Void) throws {
-    try withTemporaryFolder { folder in
-        try writeScenes(to: folder.appending(path: "data"))
-        try Data(configuration.utf8).write(to: folder.appending(path: "run.yaml"))
-        try body(folder)
-    }
-}
-
 /// The training lines of a log without what depends on the clock.
-private func lossLines(_ log: String) -> [String] {
+func lossLines(_ log: String) -> [String] {
     log.split(separator: "\n").filter { $0.contains("Iter(train)") }.map { line in
         let fields = line.drop { $0 != "[" }.components(separatedBy: "  ")
         return fields.filter { !$0.hasPrefix("eta:") && !$0.hasPrefix("time:") && !$0.hasPrefix("data_time:") }.joined(
