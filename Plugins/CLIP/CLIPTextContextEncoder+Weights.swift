@@ -1,8 +1,8 @@
 import DenseKit
 
 extension CLIPTextContextEncoder: PretrainedElsewhere, WeightAdapting {
-    /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores, and its sizes.
-    private static let elsewhere = ["visual.", "logit_scale", "input_resolution", "context_length", "vocab_size"]
+    /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores, its sizes, and the causal mask.
+    private static let elsewhere = ["visual.", "logit_scale", "input_resolution", "context_length", "vocab_size", "attn_mask"]
 
     public static var weightFormats: [WeightFormat] {
         [

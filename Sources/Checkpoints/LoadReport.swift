@@ -73,18 +73,22 @@ public struct LoadError: Error, CustomStringConvertible, Sendable {
 
     private var remedy: String {
         if !report.mismatched.isEmpty, report.share > 0.5 {
-            let names = report.mismatched.map { $0.name.split(separator: ".").dropLast().joined(separator: ".") }
-            let list = Set(names).sorted().joined(separator: ", ")
+            let list = Set(report.mismatched.map { layer(of: $0.name) }).sorted().joined(separator: ", ")
             return
                 "Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them "
                 + "anew with `weights: {file: …, reinitialize: [\(list)]}`"
         }
-        if atLeast < 1, report.share < atLeast, report.share > 0 {
+        if atLeast < 1, report.mismatched.isEmpty, report.share < atLeast, report.share > 0 {
             let percent = Int(report.share * 100)
             return
                 "Only \(percent) % of the tensors are there, \(Int(atLeast * 100)) % are asked for: these may be the weights of another model; "
                 + "if not, say `weights: {file: …, at_least: \(Double(percent) / 100)}`"
         }
         return "These are the weights of another model, or of another class list: use the config they were trained with"
+    }
+    /// The layer of a weight or a bias, which begin anew together; a tensor of its own otherwise.
+    private func layer(of name: String) -> String {
+        for ending in [".weight", ".bias"] where name.hasSuffix(ending) { return String(name.dropLast(ending.count)) }
+        return name
     }
 }

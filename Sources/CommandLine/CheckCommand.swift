@@ -33,6 +33,7 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
         let model = try session.model(training.classes)
         let count = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
         print("model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(training.classes.count) classes")
+        for (file, report) in try model.loadPretrained(session.experiment.model) { print("weights: \(file): \(report)") }
         if problems.isEmpty { try trainOneBatch(session, training, model) }
         guard problems.isEmpty else {
             for problem in problems.prefix(50) { print("problem: \(problem)") }

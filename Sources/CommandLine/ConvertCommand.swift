@@ -25,10 +25,14 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Write the tensors that the model of this configuration takes, under its keys.")
     var config: String?
 
+    @Option(help: "With --config: the class count, where neither the file nor the data says it.")
+    var classes: Int?
+
     @Flag(help: "Keep half precision.")
     var keepTypes = false
 
     func validate() throws {
+        if let classes, classes < 1 { throw ValidationError("--classes must be at least 1, found \(classes)") }
         guard output.hasSuffix(".safetensors") else {
             throw ValidationError("the output is a safetensors file: its name must end with .safetensors, found '\(output)'")
         }
@@ -51,7 +55,8 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
         _ tensors: [String: Tensor], _ metadata: [String: String], _ config: String
     ) throws -> [String: Tensor] {
         let session = try Session(config, registry: try Registry(List.plugins))
-        let model = try session.model(try Checkpoint.classes(in: metadata) ?? session.trainDataset().classes)
+        let known = Checkpoint.classes(in: metadata) ?? classes.map(ClassList.placeholders)
+        let model = try session.model(known ?? session.trainDataset().classes)
         let report = try model.loadPretrained(tensors, atLeast: 0, source: input)
         print("\(report)")
         let taken = Set(report.matched)

@@ -49,7 +49,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
 
     private static func isMistake(_ error: any Error) -> Bool {
         error is ConfigurationError || error is BuildError || error is SettingError || error is ModelConfigurationError
-            || error is FilePluginError || error is SessionError
+            || error is FilePluginError || error is SessionError || error is WeightsError
     }
 
     /// Sets what has to be set before `main`, by starting the process once more.

@@ -27,7 +27,9 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             return
         }
         entries[name] = Entry(plugin: plugin, defaults: Settings()) { [commonKeys] node, context in
-            try make(try node.settings(Settings.self, common: commonKeys), context)
+            // What is wrong with `weights` is found here, also by commands that do not read them.
+            if commonKeys.contains("weights") { _ = try node.common("weights", as: WeightsSetting.self) }
+            return try make(try node.settings(Settings.self, common: commonKeys), context)
         }
     }
 

@@ -6,19 +6,23 @@ extension DenseModel {
     /// For the beginning of training: what is trained already has its weights.
     ///
     /// - Returns: for each file what became of it
-    /// - Throws: `CheckpointError` for a file that cannot be read, `LoadError` for one that does not fit.
+    /// - Throws: `WeightsError`, with the place in the configuration, for a file that cannot be read or does not fit.
     public func loadPretrained(_ configuration: ModelConfiguration) throws -> [(file: String, report: LoadReport)] {
         var reports: [(String, LoadReport)] = []
         func load(_ setting: WeightsSetting?, _ part: Module, prefix: String) throws {
             guard let setting else { return }
             let file = setting.file.resolved
-            let tensors = try WeightsFile.load(file).tensors
-            reports.append(
-                (
-                    file,
-                    try part.loadPretrained(
-                        tensors, prefix: prefix, reinitialize: setting.reinitialize, atLeast: setting.atLeast, source: file)
-                ))
+            do {
+                let tensors = try WeightsFile.load(file).tensors
+                reports.append(
+                    (
+                        file,
+                        try part.loadPretrained(
+                            tensors, prefix: prefix, reinitialize: setting.reinitialize, atLeast: setting.atLeast, source: file)
+                    ))
+            } catch {
+                throw WeightsError(location: setting.file.location, underlying: error)
+            }
         }
         func load(_ node: ComponentNode?, _ part: Module?, prefix: String) throws {
             guard let node, let part else { return }
@@ -42,4 +46,14 @@ extension DenseModel: PretrainedElsewhere {
     public static var weightFormats: [WeightFormat] {
         [WeightFormat("a whole model", behind: [""], dropping: ["data_preprocessor.", "auxiliary_head.", "identity_head."])]
     }
+}
+
+/// Weights that a configuration names and that cannot be loaded: where it names them, and why not.
+public struct WeightsError: Error, CustomStringConvertible, Sendable {
+    /// Where the file is named.
+    public let location: SourceLocation
+    /// `CheckpointError` for a file that cannot be read, `LoadError` for another model's, `SettingError` for what is asked of it.
+    public let underlying: any Error
+
+    public var description: String { "\(location): weights: \(underlying)" }
 }

@@ -11,7 +11,7 @@ extension Module {
     ///   - reinitialize: key prefixes that keep their values of the start
     ///   - atLeast: the share of the tensors that have to be there; only the parts count that the file speaks of, unless it is 1
     ///   - source: the file's name, for messages
-    /// - Throws: `LoadError`, before anything is copied.
+    /// - Throws: `LoadError`, before anything is copied; `SettingError` for a prefix in `reinitialize` that no key has.
     @discardableResult
     public func loadPretrained(
         _ tensors: [String: Tensor], prefix: String = "", reinitialize: [String] = [],
@@ -21,7 +21,8 @@ extension Module {
         let naming = try bestNaming(of: tensors.keys.sorted(), among: Set(own.map(\.name)), prefix: prefix)
         let kept = own.map(\.name).filter { name in reinitialize.contains { name == $0 || name.hasPrefix($0 + ".") } }
         if let idle = reinitialize.first(where: { prefix in !kept.contains { $0 == prefix || $0.hasPrefix(prefix + ".") } }) {
-            throw SettingError("weights", "reinitialize", "no tensor's key begins with '\(idle)'")
+            let parts = Set(own.map { part($0.name) }).sorted().joined(separator: ", ")
+            throw SettingError("reinitialize: no tensor's key begins with '\(idle)'; they begin with: \(parts)")
         }
         var adapters = try namedModules().compactMap { path, module in (module as? any WeightAdapting).map { (path, $0) } }
         adapters.sort { $0.0.count > $1.0.count }  // the deepest module knows best
@@ -77,9 +78,10 @@ extension Module {
             let found = Set(naming.keys.values)
             return (found.intersection(names).count, -found.subtracting(names).count)
         }
-        return candidates.enumerated().max { a, b in
-            let (first, second) = (score(a.element), score(b.element))
-            return first != second ? first < second : a.offset > b.offset
-        }?.element ?? candidates[0]
+        let scored = candidates.map { (naming: $0, score: score($0)) }.filter { $0.score.0 > 0 }
+        let best = scored.enumerated().max { a, b in
+            a.element.score != b.element.score ? a.element.score < b.element.score : a.offset > b.offset
+        }
+        return best?.element.naming ?? candidates[0]
     }
 }

@@ -20,25 +20,30 @@ public struct WeightsSetting: Codable, Sendable {
     private struct Mapping: Configuration {
         var file: Located<String>?
         var reinitialize: [String] = []
-        var atLeast = WeightsSetting.usualShare
+        var atLeast: Located<Double> = Located(WeightsSetting.usualShare)
     }
 
     public init(from decoder: any Decoder) throws {
-        if let file = try? Located<String>(from: decoder) {
+        let container = try decoder.singleValueContainer()
+        // `weights: resnet50.pth`; whatever is neither text nor a mapping is told what a mapping has.
+        if let file = try? container.decode(Located<String>.self), !file.value.isEmpty {
             self.init(file)
             return
         }
-        let mapping = try decoder.singleValueContainer().decode(Mapping.self)
-        guard let file = mapping.file else { throw SettingError("weights", "file", "expected the path of the weights") }
-        guard (0...1).contains(mapping.atLeast) else {
-            throw SettingError("weights", "at_least", "expected a share of 0…1, found \(mapping.atLeast)")
+        let mapping = try container.decode(Mapping.self)
+        guard let file = mapping.file, !file.value.isEmpty else {
+            throw SettingError("expected the path of a file of weights, as `weights: PATH` or `weights: {file: PATH}`")
         }
-        self.init(file, reinitialize: mapping.reinitialize, atLeast: mapping.atLeast)
+        let share = mapping.atLeast
+        guard (0...1).contains(share.value) else {
+            throw ConfigurationError(at: share.location, "at_least: expected a share of 0…1, found \(share.value)")
+        }
+        self.init(file, reinitialize: mapping.reinitialize, atLeast: share.value)
     }
 
     public func encode(to encoder: any Encoder) throws {
         guard !reinitialize.isEmpty || atLeast != Self.usualShare else { return try file.encode(to: encoder) }
         var container = encoder.singleValueContainer()
-        try container.encode(Mapping(file: file, reinitialize: reinitialize, atLeast: atLeast))
+        try container.encode(Mapping(file: file, reinitialize: reinitialize, atLeast: Located(atLeast)))
     }
 }

@@ -36,16 +36,18 @@ public struct ComponentNode: Sendable {
     public func settings<C: Configuration>(_ configuration: C.Type = C.self, common: [String] = []) throws -> C {
         var own = settings
         for key in common { own.remove(key) }
-        return try NodeDecoder(written: Node(.mapping(own), at: node.location), fallback: nil, path: pathComponents, component: type)
-            .read(configuration)
+        return try NodeDecoder(
+            written: Node(.mapping(own), at: node.location), fallback: nil, path: pathComponents, component: type
+        )
+        .read(configuration)
     }
 
-    /// The value of a key that every component of its kind has, where it is written.
+    /// The value of a key that every component of its kind has, where it is written and not null.
     ///
     /// - Throws: `ConfigurationError`, at the value.
     public func common<Value: Codable>(_ key: String, as value: Value.Type = Value.self) throws -> Value? {
-        guard let written = settings[key] else { return nil }
-        return try NodeDecoder(written: written, fallback: nil, path: pathComponents + [key], component: type).read(value)
+        guard let written = settings[key], !written.isNull else { return nil }
+        return try NodeDecoder(written: written, fallback: nil, path: pathComponents + [key]).read(value)
     }
 
     /// The component with all its settings, those that the configuration does not say at their defaults (`location` is `default`).
