@@ -110,6 +110,8 @@ let package = Package(
 
         // Damages files in the same way every time, for the tests of whoever reads files.
         .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strictSwift),
+        // Names and shapes of other projects' weights, for the tests of whoever reads them.
+        .target(name: "PublishedWeights", dependencies: ["NN"], path: "Tests/PublishedWeights", swiftSettings: strictSwift),
         test("Tokenizer", ["Tokenizer", "CZlib"]),
         test("Evaluation", ["Evaluation", "Vision"]),
         test("Configuration", ["Configuration"]),
@@ -125,11 +127,11 @@ let package = Package(
         test("NN", ["NN"]),
         test("Components", ["Components"]),
         test("Verification", ["Verification", "BuiltIn"]),
-        test("BuiltIn", ["BuiltIn"]),
-        test("ResNet", ["ResNet"]),
+        test("BuiltIn", ["BuiltIn", "PublishedWeights"]),
+        test("ResNet", ["ResNet", "PublishedWeights"]),
         test("FPN", ["FPN"]),
         test("SemanticFPN", ["SemanticFPN", "Standard"]),
-        test("CLIP", ["CLIP"]),
+        test("CLIP", ["CLIP", "PublishedWeights"]),
         test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
     ],
     cxxLanguageStandard: .cxx17

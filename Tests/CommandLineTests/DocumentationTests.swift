@@ -25,7 +25,8 @@ func commands() throws {
     var helps: [String: String] = [:]
     for page in pages + ["README.md"] {
         let text = try String(contentsOf: packageFolder.appending(path: page), encoding: .utf8)
-        for match in text.matches(of: /densekit (demo|train|test|infer|check|show|verify|components|new|bench|doctor)\b([^\n`]*)/)
+        for match in text.matches(
+            of: /densekit (demo|train|test|infer|check|show|verify|components|new|convert|bench|doctor)\b([^\n`]*)/)
         {
             let command = String(match.1)
             let help =
@@ -37,5 +38,5 @@ func commands() throws {
             }
         }
     }
-    #expect(helps.count == 11, "\(helps.keys.sorted()) are in the documents")
+    #expect(helps.count == 12, "\(helps.keys.sorted()) are in the documents")
 }

@@ -1,0 +1,176 @@
+import BuiltIn
+import DenseKit
+import PublishedWeights
+import Testing
+
+/// A model of `classes` classes, whose names need no vocabulary.
+private func model(_ yaml: String, classes: Int = 150) throws -> (DenseModel, ModelConfiguration) {
+    let configuration = try ModelConfiguration.decode(yaml: yaml, file: "a.yaml")
+    let names = (0..<classes).map { "class \($0)" }
+    let tokens = (0..<classes).map { [49406, $0 + 1, 49407, 0, 0] }
+    let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: names, tokenIDs: tokens)
+    return (try DenseModel(configuration, context), configuration)
+}
+
+private let denseCLIP = """
+    backbone: { type: CLIPResNet, depth: 50 }
+    prompter: { type: DenseCLIP, num_contexts: 8 }
+    neck: { type: FPN, channels: 256 }
+    head: { type: SemanticFPN, channels: 256 }
+    """
+
+private let semanticFPN = """
+    backbone: { type: ResNet, depth: 50, stem: v1c }
+    neck: { type: FPN, channels: 256 }
+    head: { type: SemanticFPN, channels: 128 }
+    """
+
+@Suite("Weights of other projects, in whole models", .serialized) struct PretrainedModelTests {
+    @Test("DenseCLIP's checkpoint is this model's, name by name; CLIP's is a part of it")
+    func whole() throws {
+        let (model, _) = try model(denseCLIP)
+        let released = try PublishedWeights.load("denseclip_r50_fpn")
+        #expect("\(try model.loadPretrained(released, source: "W"))" == "matched 624, missing 0, unexpected 0, other shape 0")
+        #expect(try model.loadPretrained(released, atLeast: 1, source: "denseclip").isComplete)
+        #expect(try model.load(released).isComplete)
+
+        let clip = try model.loadPretrained(try PublishedWeights.load("openai_clip_rn50"), source: "RN50.pt")
+        #expect(
+            "\(clip)" == """
+                matched 488, missing 129, unexpected 0, other shape 0, resized 2, not needed 4 (read as OpenAI CLIP)
+                  missing in the file: context_decoder.memory_proj.0.weight, context_decoder.memory_proj.0.bias, \
+                context_decoder.memory_proj.1.weight, context_decoder.memory_proj.1.bias, context_decoder.memory_proj.2.weight, and 124 more
+                  resized: backbone.attnpool.positional_embedding (model [257, 2048], file [50, 2048]), \
+                text_encoder.positional_embedding (model [13, 512], file [77, 512])
+                """)
+        let parts = Set(clip.missing.map { String($0.prefix { $0 != "." }) })
+        #expect(parts == ["contexts", "gamma", "context_decoder", "neck", "decode_head"])
+        let other = try PublishedWeights.load("openai_clip_rn101")
+        #expect(throws: LoadError.self) { try model.loadPretrained(other, source: "RN101.pt") }
+    }
+
+    @Test("Another class list: refused with the names to begin anew, and loaded with them")
+    func classes() throws {
+        let (model, _) = try model(denseCLIP, classes: 6)
+        let released = try PublishedWeights.load("denseclip_r50_fpn")
+        let error = try #require(throws: LoadError.self) { try model.loadPretrained(released, source: "best.pth") }
+        #expect(
+            error.description == """
+                best.pth does not fit the model: matched 621, missing 0, unexpected 0, other shape 3
+                  other shape: neck.lateral_convs.3.conv.weight (model [256, 2054, 1, 1], file [256, 2198, 1, 1]), \
+                decode_head.conv_seg.weight (model [6, 256, 1, 1], file [150, 256, 1, 1]), decode_head.conv_seg.bias (model [6], file [150])
+                Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them \
+                anew with `weights: {file: …, reinitialize: [decode_head.conv_seg, neck.lateral_convs.3.conv]}`
+                """)
+        let anew = ["decode_head.conv_seg", "neck.lateral_convs.3.conv"]
+        let before = try model.namedTensors().filter { $0.name.hasPrefix(anew[0]) }.map { try $0.tensor.detached().floats() }
+        let report = try model.loadPretrained(released, reinitialize: anew, source: "best.pth")
+        #expect(
+            "\(report)" == """
+                matched 620, missing 0, unexpected 0, other shape 0, reinitialised 4
+                  reinitialised: neck.lateral_convs.3.conv.weight, neck.lateral_convs.3.conv.bias, decode_head.conv_seg.weight, \
+                decode_head.conv_seg.bias
+                """)
+        let after = try model.namedTensors().filter { $0.name.hasPrefix(anew[0]) }.map { try $0.tensor.detached().floats() }
+        #expect(before == after)
+    }
+
+    @Test(
+        "mmsegmentation's models, 0.x and 1.x, and backbones alone",
+        arguments: [
+            ("mmseg_0x_fpn_r50", "matched 390, missing 0, unexpected 0, other shape 0", 390),
+            (
+                "mmseg_1x_fpn_r50", "matched 390, missing 0, unexpected 0, other shape 0, not needed 8 (read as a whole model)",
+                390
+            ),
+            (
+                "timm_resnet50c", "matched 330, missing 53, unexpected 0, other shape 0, not needed 2 (read as timm ResNet-C)",
+                330
+            ),
+        ])
+    func openMMLab(list: String, report: String, count: Int) throws {
+        let (model, _) = try model(semanticFPN)
+        let tensors = try PublishedWeights.load(list)
+        let found = try model.loadPretrained(tensors, source: list)
+        #expect("\(found)".split(separator: "\n").first.map(String.init) == report)
+        // What is asked to be whole is refused where it is a part.
+        if count < 390 {
+            #expect(throws: LoadError.self) { try model.loadPretrained(tensors, atLeast: 1, source: list) }
+        }
+    }
+
+    @Test("DenseCLIP on an ImageNet ResNet: the text encoder alone from a CLIP of another image encoder")
+    func separate() throws {
+        let (model, _) = try model(
+            """
+            backbone: { type: ResNet, depth: 50, stem: v1c }
+            prompter: { type: DenseCLIP, attention_pool: { output_dim: 512 } }
+            head: { type: SemanticFPN }
+            """)
+        // CLIP RN101's text encoder has the shapes of ViT-B/16's.
+        let clip = try PublishedWeights.load("openai_clip_rn101")
+        let report = try #require(model.prompter).loadPretrained(clip, source: "ViT-B-16.pt")
+        #expect(report.matched.count == 149 && report.ignored == 649 && report.unexpected.isEmpty)
+        #expect(report.missing.allSatisfy { !$0.hasPrefix("text_encoder") } && report.share == 1)
+        // The same by the whole model, whose backbone has no such format.
+        #expect(try model.loadPretrained(clip, source: "ViT-B-16.pt").matched.count == 149)
+        // And the text encoder of a trained DenseCLIP, whose other parts have other sizes.
+        let trained = try PublishedWeights.load("denseclip_r50_fpn")
+        #expect(throws: LoadError.self) { try model.prompter?.loadPretrained(trained, source: "denseclip.pth") }
+    }
+
+    @Test("An auxiliary head that the model has is read")
+    func auxiliary() throws {
+        let (model, _) = try model(semanticFPN + "\nauxiliary_heads: [{ type: SemanticFPN, channels: 8 }]")
+        let tensors = try PublishedWeights.load("mmseg_1x_fpn_r50")
+        // Here it is another kind of head: its classifier has the same name and other channels.
+        let error = try #require(throws: LoadError.self) { try model.loadPretrained(tensors, source: "W") }
+        #expect(error.report.mismatched.map(\.name) == ["auxiliary_head.conv_seg.weight"])
+    }
+
+    @Test("weights of the model and of its parts, from files, in order")
+    func parts() throws {
+        let file = PublishedWeights.path("tiny_clip.pt")
+        let tiny = """
+            backbone: { type: CLIPResNet, layers: [1, 1, 1, 1], width: 2, input_resolution: 128, output_dim: 32, weights: '\(file)' }
+            prompter:
+              type: DenseCLIP
+              num_contexts: 4
+              text_encoder: { width: 16, heads: 2, layers: 2, vocabulary_size: 64 }
+              context_decoder: { width: 16, heads: 2, layers: 1 }
+              weights: { file: '\(file)' }
+            neck: { type: FPN, channels: 8 }
+            head: { type: SemanticFPN, channels: 8 }
+            """
+        let configuration = try ModelConfiguration.decode(yaml: tiny, file: "a.yaml")
+        let context = BuildContext(
+            registry: try Registry(BuiltIn.plugins), classNames: ["a", "b"], tokenIDs: [[62, 1, 63], [62, 2, 63]])
+        let model = try DenseModel(configuration, context)
+        let reports = try model.loadPretrained(configuration)
+        #expect(reports.map(\.file) == [file, file])
+        #expect(reports.map(\.report.format) == ["OpenAI CLIP", "OpenAI CLIP"])
+        #expect(reports[0].report.missing.isEmpty && reports[0].report.unexpected.isEmpty && reports[0].report.resized.count == 1)
+        #expect(
+            reports[1].report.unexpected.isEmpty && reports[1].report.resized.map(\.name) == ["text_encoder.positional_embedding"]
+        )
+        #expect(reports[1].report.missing.allSatisfy { !$0.hasPrefix("text_encoder.") })
+        // The whole model from the same file: the same tensors.
+        let whole = try DenseModel(configuration, context)
+        let report = try whole.loadPretrained(try WeightsFile.load(file).tensors, source: file)
+        #expect(report.matched.count == reports[0].report.matched.count + reports[1].report.matched.count)
+    }
+
+    @Test("Less than nine tenths of what a file speaks of is refused, unless less is asked for")
+    func share() throws {
+        let (model, _) = try model(semanticFPN)
+        let some = try PublishedWeights.load("mmseg_0x_fpn_r50").filter { !$0.key.contains("layer3") }
+        let error = try #require(throws: LoadError.self) { try model.loadPretrained(some, source: "W") }
+        #expect(
+            error.description.hasSuffix(
+                """
+                Only 74 % of the tensors are there, 90 % are asked for: these may be the weights of another model; if not, say \
+                `weights: {file: …, at_least: 0.74}`
+                """), "\(error)")
+        #expect(try model.loadPretrained(some, atLeast: 0.74, source: "W").share < 0.9)
+    }
+}

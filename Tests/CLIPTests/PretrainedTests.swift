@@ -1,0 +1,132 @@
+import DenseKit
+import PublishedWeights
+import Testing
+
+@testable import CLIP
+
+private func imageEncoder(_ settings: String) throws -> any Backbone {
+    let registry = try Registry([CLIPPlugin()])
+    struct Root: Configuration { var backbone: ComponentNode? }
+    let node = try #require(try Node.parse("backbone: {type: CLIPResNet, \(settings)}").decode(Root.self).backbone)
+    return try registry.backbones.make(node, BuildContext(registry: registry))
+}
+
+private func textEncoder(_ settings: String) throws -> CLIPTextContextEncoder {
+    try CLIPTextContextEncoder(.decode(yaml: "{\(settings)}"), BuildContext(registry: Registry()))
+}
+
+private let readAs = "(read as OpenAI CLIP)"
+
+@Suite struct OpenAITests {
+    @Test(
+        "OpenAI's image encoders load; the grid of 7×7 positions is resized",
+        arguments: [
+            (
+                "openai_clip_rn50", "depth: 50, input_resolution: 224",
+                "matched 339, missing 0, unexpected 0, other shape 0, not needed 153 \(readAs)"
+            ),
+            (
+                "openai_clip_rn50", "depth: 50",
+                "matched 339, missing 0, unexpected 0, other shape 0, resized 1, not needed 153 \(readAs)\n"
+                    + "  resized: attnpool.positional_embedding (model [257, 2048], file [50, 2048])"
+            ),
+            (
+                "openai_clip_rn50", "attention_pool: false",
+                "matched 330, missing 0, unexpected 9, other shape 0, not needed 153 \(readAs)\n"
+                    + "  unexpected in the file: visual.attnpool.c_proj.bias, visual.attnpool.c_proj.weight, "
+                    + "visual.attnpool.k_proj.bias, visual.attnpool.k_proj.weight, visual.attnpool.positional_embedding, and 4 more"
+            ),
+            (
+                "openai_clip_rn101", "depth: 101, input_resolution: 224",
+                "matched 645, missing 0, unexpected 0, other shape 0, not needed 153 \(readAs)"
+            ),
+        ])
+    func images(list: String, settings: String, report: String) throws {
+        let encoder = try imageEncoder(settings)
+        #expect("\(try encoder.loadPretrained(try PublishedWeights.load(list), source: list))" == report)
+    }
+
+    @Test(
+        "OpenAI's text encoders load; the positions beyond the prompt are cut",
+        arguments: [
+            ("openai_clip_rn50", "output_dim: 1024"), ("openai_clip_rn101", "output_dim: 512"),
+        ])
+    func texts(list: String, settings: String) throws {
+        let tensors = try PublishedWeights.load(list)
+        let rest = tensors.count - 149
+        let report = try textEncoder(settings + ", context_length: 77").loadPretrained(tensors, source: list)
+        #expect("\(report)" == "matched 149, missing 0, unexpected 0, other shape 0, not needed \(rest) \(readAs)")
+        let cut = try textEncoder(settings).loadPretrained(tensors, source: list)
+        #expect(cut.resized.map(\.name) == ["positional_embedding"] && cut.matched.count == 149)
+    }
+
+    @Test("A text encoder of more positions than CLIP has, or of another width, is refused")
+    func tooLong() throws {
+        let tensors = try PublishedWeights.load("openai_clip_rn50")
+        let error = try #require(throws: LoadError.self) {
+            try textEncoder("context_length: 78").loadPretrained(tensors, source: "RN50.pt")
+        }
+        #expect(
+            error.description == """
+                RN50.pt does not fit the model: matched 148, missing 0, unexpected 0, other shape 1, not needed 343 \(readAs)
+                  other shape: positional_embedding (model [78, 512], file [77, 512])
+                Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them \
+                anew with `weights: {file: …, reinitialize: [positional_embedding]}`
+                """)
+        #expect(throws: LoadError.self) { try textEncoder("width: 256").loadPretrained(tensors, source: "RN50.pt") }
+    }
+
+    @Test("Positions that are no square grid are not resized")
+    func noSquare() throws {
+        let pool = try AttentionPool2d(64, inputResolution: 64, heads: 1, output: 8)
+        let name = "positional_embedding"
+        for rows in [0, 1, 3, 6] { #expect(try pool.adapted(try Tensor.zeros([rows, 64]), name, to: [5, 64]) == nil) }
+        #expect(try pool.adapted(try Tensor.zeros([50, 63]), name, to: [5, 64]) == nil)
+        #expect(try pool.adapted(try Tensor.zeros([50, 64]), name, to: [5, 64])?.shape == [5, 64])
+        #expect(try pool.adapted(try Tensor.zeros([50]), "q_proj.bias", to: [64]) == nil)
+    }
+}
+
+/// A small CLIP with open_clip's answers, from a state dict and from a TorchScript archive.
+@Suite struct ZeroShotTests {
+    private let answers: [String: Tensor]
+
+    init() throws { answers = try TensorFile.load(PublishedWeights.path("tiny_clip_answers.safetensors")).tensors }
+
+    private func answer(_ name: String) throws -> Tensor { try #require(answers[name]) }
+
+    private func distance(_ a: Tensor, _ b: Tensor) throws -> Double { try (a - b).abs().amax().item() }
+
+    @Test("Image and text embeddings and their cosine are open_clip's", arguments: ["tiny_clip.pth", "tiny_clip.pt"])
+    func cosine(file: String) throws {
+        let (weights, _) = try WeightsFile.load(PublishedWeights.path(file))
+        #expect(weights["visual.conv1.weight"]?.dtype == .float16)
+        let images = try imageEncoder("layers: [1, 1, 1, 1], width: 2, input_resolution: 64, output_dim: 32")
+        let texts = try textEncoder("vocabulary_size: 64, width: 16, heads: 2, layers: 2, context_length: 77, output_dim: 32")
+        #expect(try images.loadPretrained(weights, source: file).missing.isEmpty)
+        #expect(try texts.loadPretrained(weights, source: file).missing.isEmpty)
+        try images.setTraining(false)
+        try texts.setTraining(false)
+        let tokens = try answer("tokens").integers().map(Int.init)
+        let rows = (0..<5).map { Array(tokens[(77 * $0)..<(77 * $0 + 77)]) }
+        try withoutGrad {
+            let image = try #require(try images(try answer("image").to(.float32)).globalEmbedding)
+            // Plain prompts: no learned contexts.
+            let text = try texts(rows, contexts: try Tensor.zeros([1, 0, 16])).selected(0, 0)
+            #expect(image.shape == [1, 32] && text.shape == [5, 32])
+            #expect(try distance(image, try answer("image_embeddings")) < 1e-4)
+            #expect(try distance(text, try answer("text_embeddings")) < 1e-4)
+            let scores = try image.normalized(1).matmul(try text.normalized(1).transposed(0, 1))
+            #expect(try distance(scores, try answer("scores")) < 1e-4)
+        }
+    }
+
+    @Test("Positions are resized as DenseCLIP's code does")
+    func positions() throws {
+        let (weights, _) = try WeightsFile.load(PublishedWeights.path("tiny_clip.pth"))
+        let images = try imageEncoder("layers: [1, 1, 1, 1], width: 2, input_resolution: 128, output_dim: 32")
+        #expect(try images.loadPretrained(weights, source: "tiny").resized.count == 1)
+        let found = try #require(try images.namedTensors().first { $0.name == "attnpool.positional_embedding" }?.tensor)
+        #expect(try distance(found.detached(), try answer("resized_positions")) < 1e-6)
+    }
+}

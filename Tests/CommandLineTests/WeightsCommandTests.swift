@@ -1,0 +1,173 @@
+import Checkpoints
+import Foundation
+import NN
+import Testing
+
+private let golden = packageFolder.appending(path: "Tests/Goldens/weights")
+
+/// A DenseCLIP around the tiny CLIP of Tests/Goldens/weights.
+private let configuration = """
+    model:
+      backbone: { type: CLIPResNet, layers: [1, 1, 1, 1], width: 2, input_resolution: 64, output_dim: 32 }
+      prompter:
+        type: DenseCLIP
+        tokenizer: bytes
+        text_encoder: { width: 16, heads: 2, layers: 1 }
+        context_decoder: { width: 16, heads: 2, layers: 1 }
+      neck: { type: FPN, channels: 8 }
+      head: { type: SemanticFPN, channels: 8 }
+    data:
+      train: { type: ADE20K, root: data, split: training }
+      val: { type: ADE20K, root: data, split: validation }
+      train_pipeline: [{ type: RandomCrop, crop_size: 64 }, { type: Normalize }, { type: Pad, size: 64 }]
+      test_pipeline: [{ type: Normalize }]
+    optimizer: { type: AdamW, lr: 0 }
+    train: { iterations: 1, batch: 2, log_interval: 1, eval_interval: 1, checkpoint_interval: 1 }
+    """
+
+/// A folder with data, the configuration, and CLIP's files.
+private func withRun(_ body: (URL) throws -> Void) throws {
+    try withTemporaryFolder { folder in
+        try writeScenes(to: folder.appending(path: "data"))
+        try Data(configuration.utf8).write(to: folder.appending(path: "run.yaml"))
+        for file in ["tiny_clip.pt", "tiny_clip.pth"] {
+            try FileManager.default.copyItem(at: golden.appending(path: file), to: folder.appending(path: file))
+        }
+        try body(folder)
+    }
+}
+
+private func tensors(_ folder: URL, _ file: String) throws -> [String: Tensor] {
+    try TensorFile.load(folder.appending(path: file).path).tensors
+}
+
+/// `key shape type` of every tensor.
+private func listing(_ tensors: [String: Tensor]) -> [String] {
+    tensors.map { "\($0.key) \($0.value.shape.map(String.init).joined(separator: ",")) \($0.value.dtype)" }.sorted()
+}
+
+@Suite("Weights on the command line", .serialized) struct WeightsCommandTests {
+    @Test("convert writes what PyTorch wrote as safetensors, under its names, in float32 unless types are kept")
+    func convert() throws {
+        try withRun { folder in
+            let plain = try runDensekit(["convert", "tiny_clip.pth", "plain.safetensors"], in: folder)
+            #expect(plain.status == 0 && plain.output == "plain.safetensors: 153 tensors, 0.03 M numbers\n", "\(plain)")
+            let kept = try runDensekit(["convert", "tiny_clip.pt", "kept.safetensors", "--keep-types"], in: folder)
+            #expect(kept.status == 0, "\(kept.errors)")
+            let expected = try String(contentsOf: golden.appending(path: "tiny_clip.txt"), encoding: .utf8)
+            let lines = expected.split(separator: "\n").map(String.init)
+            #expect(listing(try tensors(folder, "kept.safetensors")) == lines)
+            let floats = try tensors(folder, "plain.safetensors")
+            let archive = ["attn_mask", "context_length", "input_resolution", "vocab_size"]  // what TorchScript holds beside
+            let wanted = lines.filter { line in !archive.contains { line.hasPrefix($0 + " ") } }
+            #expect(listing(floats) == wanted.map { $0.replacing("float16", with: "float32") })
+            // The same numbers, and those of the file.
+            let (source, _) = try WeightsFile.load(folder.appending(path: "tiny_clip.pth").path)
+            for (name, tensor) in floats where tensor.dtype == .float32 {
+                #expect(try tensor.floats() == source[name]?.to(.float32).floats(), "\(name)")
+            }
+        }
+    }
+
+    @Test("convert takes what a configuration's model takes, under its keys; and a checkpoint directory")
+    func convertForModel() throws {
+        try withRun { folder in
+            let model = try runDensekit(
+                ["convert", "tiny_clip.pt", "model.safetensors", "--config", "run.yaml", "--classes", "3"], in: folder)
+            #expect(model.status == 1)  // CLIP's token table is not that of bytes
+            #expect(model.errors.contains("other shape: text_encoder.token_embedding.weight (model [258, 16], file [64, 16])"))
+            let encoder = "text_encoder: { width: 16, heads: 2, layers: "
+            let text = configuration.replacing(encoder + "1 }", with: encoder + "2, vocabulary_size: 64 }")
+            try Data(text.utf8).write(to: folder.appending(path: "fits.yaml"))
+            let fits = try runDensekit(
+                ["convert", "tiny_clip.pt", "model.safetensors", "--config", "fits.yaml", "--classes", "3"], in: folder)
+            #expect(fits.status == 0 && fits.output.contains("(read as OpenAI CLIP)"), "\(fits)")
+            let names = Set(try tensors(folder, "model.safetensors").keys)
+            #expect(names.contains("backbone.attnpool.c_proj.weight") && names.contains("text_encoder.ln_final.bias"))
+            #expect(!names.contains("decode_head.conv_seg.weight") && names.allSatisfy { !$0.hasPrefix("visual.") })
+
+            #expect(try runDensekit(["train", "run.yaml", "--work-dir", "w"], in: folder).status == 0)
+            let run = try runDensekit(["convert", "w/iter_1", "run.safetensors"], in: folder)
+            #expect(run.status == 0, "\(run.errors)")
+            let (own, converted) = (try tensors(folder, "w/iter_1/model.safetensors"), try tensors(folder, "run.safetensors"))
+            #expect(listing(own) == listing(converted))
+            // It still says for which classes it is.
+            #expect(try runDensekit(["test", "run.yaml", "run.safetensors"], in: folder).status == 0)
+        }
+    }
+
+    @Test(
+        "What convert refuses",
+        arguments: [
+            (
+                ["tiny_clip.pt", "out.pth"],
+                "the output is a safetensors file: its name must end with .safetensors, found 'out.pth'", 64
+            ),
+            (["tiny_clip.pt", "out.safetensors", "--classes", "0"], "--classes must be at least 1, found 0", 64),
+            (["lost.pt", "out.safetensors"], "error: lost.pt: no such file or directory", 1),
+            (["run.yaml", "out.safetensors"], "error: run.yaml: ", 1),
+            (["data", "out.safetensors"], "error: data: is a folder without model.safetensors", 1),
+            (["tiny_clip.pt", "no/folder/out.safetensors"], "error: no/folder/out.safetensors: ", 1),
+        ])
+    func refused(arguments: [String], message: String, status: Int32) throws {
+        try withRun { folder in
+            let result = try runDensekit(["convert"] + arguments, in: folder)
+            #expect(result.status == status && result.errors.contains(message), "\(result)")
+        }
+    }
+
+    @Test("--init-from and weights begin a run; check tries them; test, infer and --resume do not read them")
+    func training() throws {
+        try withRun { folder in
+            let backbone = ["--set", "model.backbone.weights=tiny_clip.pt"]
+            let check = try runDensekit(["check", "run.yaml"] + backbone, in: folder)
+            #expect(check.status == 0 && check.output.contains("weights: tiny_clip.pt: matched "), "\(check)")
+            let train = try runDensekit(["train", "run.yaml", "--work-dir", "w"] + backbone, in: folder)
+            #expect(
+                train.status == 0 && train.errors.contains("weights from tiny_clip.pt: matched 123, missing 0"), "\(train.errors)"
+            )
+            // The learning rate is 0: what was loaded is what is saved.
+            let (source, _) = try WeightsFile.load(golden.appending(path: "tiny_clip.pt").path)
+            let saved = try tensors(folder, "w/iter_1/model.safetensors")
+            let name = "layer4.0.conv3.weight"
+            #expect(try saved["backbone.\(name)"]?.floats() == source["visual.\(name)"]?.to(.float32).floats())
+
+            let began = try runDensekit(["train", "run.yaml", "--work-dir", "v", "--init-from", "w/iter_1"], in: folder)
+            #expect(began.status == 0 && began.errors.contains("weights from w/iter_1: matched"), "\(began.errors)")
+            let other = try tensors(folder, "v/iter_1/model.safetensors")
+            #expect(try other["decode_head.conv_seg.weight"]?.floats() == saved["decode_head.conv_seg.weight"]?.floats())
+
+            let lost = ["--set", "model.backbone.weights=lost.pth", "--set", "model.weights=lost.pth"]
+            for arguments in [
+                ["test", "run.yaml", "w/iter_1"], ["infer", "run.yaml", "w/iter_1", "data/images/training/0.jpg"],
+                ["train", "run.yaml", "--work-dir", "w", "--resume", "w/iter_1", "--set", "train.iterations=2"],
+            ] {
+                let result = try runDensekit(arguments + lost, in: folder)
+                #expect(result.status == 0, "\(arguments): \(result.errors)")
+            }
+        }
+    }
+
+    @Test("Weights that cannot be loaded stop check and train, with the place that names them", arguments: ["check", "train"])
+    func mistakes(command: String) throws {
+        try withRun { folder in
+            for (arguments, message) in [
+                (
+                    ["--set", "model.backbone.weights=lost.pth"],
+                    "error: --set model.backbone.weights=lost.pth: weights: lost.pth: no such file or directory"
+                ),
+                (
+                    ["--set", "model.backbone.weights={file: tiny_clip.pt, at_least: 2}"],
+                    "error: --set model.backbone.weights={file: tiny_clip.pt, at_least: 2}: at_least: expected a share of 0…1, found 2.0"
+                ),
+                (
+                    ["--set", "data.train.weights=a.pth"],
+                    "error: --set data.train.weights=a.pth: unknown key 'weights' of ADE20K"
+                ),
+            ] {
+                let result = try runDensekit([command, "run.yaml"] + arguments, in: folder)
+                #expect(result.status == 2 && result.errors.contains(message), "\(result.errors)")
+            }
+        }
+    }
+}
