@@ -21,11 +21,12 @@ public final class CheckpointHook: Hook {
                 "the iteration ended halfway, so it is not saved; go on with --resume auto once the cause is mended")
             return
         }
-        guard trainer.iteration > 0, !store.hasSaved(trainer.iteration) else { return }
+        guard trainer.iteration > 0 else { return }
         do {
-            try store.savePeriodic(trainer)
+            if !store.hasSaved(trainer.iteration) { try store.savePeriodic(trainer) }
         } catch {
             trainer.logger.error("what was reached is not saved: \(error)")
         }
+        trainer.logger.info("go on with --resume auto\(error is Interrupted ? "" : " once the cause is mended")")
     }
 }

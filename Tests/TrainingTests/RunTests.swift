@@ -138,6 +138,22 @@ func tooManyBadLosses() throws {
     }
 }
 
+@Test("An iteration that fails in its second half leaves the model as it was before the first", arguments: 0..<6)
+func failedIteration(unreadable: Int) throws {
+    try withTemporaryFolder { folder in
+        let run = try SmallRun(in: folder, ", per_device_batch: 1", validates: false, unreadable: unreadable)
+        let trainer = try run.trainer()
+        let first = try statistics(trainer)
+        let error = try #require(throws: (any Error).self) { try trainer.run() }
+        #expect("\(error)".contains("noise \(unreadable)") && trainer.iteration < 3 && trainer.isConsistent)
+        guard trainer.iteration > 0 else { return #expect(try statistics(trainer) == first) }
+        let saved = try Checkpoint.Contents("\(run.work.path)/iter_\(trainer.iteration)").weights
+        for entry in try trainer.model.namedTensors() {
+            #expect(try saved[entry.name]?.bytes() == entry.tensor.detached().bytes(), "\(entry.name)")
+        }
+    }
+}
+
 @Test("What stops training, in words")
 func messages() {
     let table: [(error: TrainingError, message: String)] = [

@@ -22,16 +22,25 @@ private final class Speck: Module, Backbone {
     }
 }
 
+private struct Unreadable: Error, CustomStringConvertible {
+    let description: String
+}
+
 /// Six pictures of noise, light above and dark below, which are the two classes.
 private struct Noise: Dataset {
-    struct Configuration: DenseKit.Configuration {}
+    struct Configuration: DenseKit.Configuration {
+        /// One that cannot be read.
+        var unreadable: Int?
+    }
 
     let classes = ClassList(names: ["light", "dark"])
     let count = 6
+    let unreadable: Int?
 
-    init(_ configuration: Configuration) {}
+    init(_ configuration: Configuration) { unreadable = configuration.unreadable }
 
     func sample(at index: Int) throws -> Sample {
+        guard index != unreadable else { throw Unreadable(description: "noise \(index) cannot be read") }
         var image = Image(height: 16, width: 16)
         var labels = LabelMap(height: 16, width: 16)
         for place in 0..<256 {
@@ -58,11 +67,11 @@ struct SmallRun {
     let dataset: any Dataset
     let work: WorkDirectory
 
-    init(in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true) throws {
+    init(in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true, unreadable: Int? = nil) throws {
         let yaml = """
             model: { backbone: { type: Speck }, head: { type: SemanticFPN, channels: 4 } }
             data:
-              train: { type: Noise }
+              train: { type: Noise\(unreadable.map { ", unreadable: \($0)" } ?? "") }
               \(validates ? "val: { type: Noise }" : "")
               train_pipeline: [ { type: Normalize } ]
               test_pipeline: [ { type: Normalize } ]

@@ -13,6 +13,7 @@ A list has a line for each tensor: its key, a space, its shape with commas (noth
 import json
 import os
 import sys
+import zipfile
 from unittest.mock import MagicMock
 
 import torch
@@ -147,7 +148,13 @@ def tiny_clip():
             model.__dict__.pop(key, None)
             model.register_buffer(key, torch.tensor(value))
         model.forward = lambda scale: scale * model.logit_scale  # the archive's program is not read: a short one keeps it small
-        torch.jit.save(torch.jit.trace(model, torch.ones(1).half()), f"{HERE}/tiny_clip.pt")
+        torch.jit.save(torch.jit.trace(model, torch.ones(1).half()), f"{HERE}/traced.pt")
+    # Without what serves debugging: places in the source files of the machine that made it.
+    with zipfile.ZipFile(f"{HERE}/traced.pt") as traced, zipfile.ZipFile(f"{HERE}/tiny_clip.pt", "w") as archive:
+        for member in traced.namelist():
+            if not member.endswith(".debug_pkl"):
+                archive.writestr(zipfile.ZipInfo(member.replace("traced/", "tiny_clip/", 1)), traced.read(member))
+    os.remove(f"{HERE}/traced.pt")
     # What the archive holds, with element types: what `densekit convert --keep-types` has to write.
     archive = torch.jit.load(f"{HERE}/tiny_clip.pt").state_dict()
     with open(f"{HERE}/tiny_clip.txt", "w") as file:
