@@ -7,7 +7,7 @@ struct BPEVocabulary: Sendable {
     /// CLIP uses this many of the file's 262,143 merges.
     static let mergeCount = 49_152 - 256 - 2
     /// The file has 1.4 MB packed and 3.2 MB unpacked.
-    static let byteLimit = 32 << 20
+    static let byteLimit = 8 << 20
 
     /// The id of each byte inside a word.
     let byteIds: [Int32]
@@ -51,7 +51,7 @@ struct BPEVocabulary: Sendable {
         for (_, letter) in letters { _ = symbols.insert((letter + Array("</w>".utf8))[...]) }
 
         var lines = LineReader(text)
-        guard let header = lines.next(), String(decoding: header, as: UTF8.self).contains("#version") else {
+        guard let header = lines.next(), String(decoding: header.prefix(200), as: UTF8.self).contains("#version") else {
             throw .malformed(path: path, line: 1, problem: "expected the header \"bpe_simple_vocab_16e6.txt#version: 0.2\"")
         }
         var ranks = [UInt64: Int32](minimumCapacity: mergeCount)
@@ -60,7 +60,7 @@ struct BPEVocabulary: Sendable {
             guard let line = lines.next() else {
                 throw .malformed(path: path, line: number, problem: "the file ends after \(rank) of \(mergeCount) merges")
             }
-            let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+            let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
                 throw .malformed(
                     path: path, line: number, problem: "expected two symbols with one space between, found \"\(printable(line))\""

@@ -7,6 +7,9 @@ import Foundation
 /// - Throws: `TokenizerError.unreadable`.
 func gunzipped(path: String, limit: Int) throws(TokenizerError) -> [UInt8] {
     func unreadable(_ problem: String) -> TokenizerError { .unreadable(path: path, problem: problem) }
+    var status = stat()
+    // Opening a pipe would wait for a writer.
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw unreadable("is not a regular file") }
     let packed: Data
     do {
         let handle = try FileHandle(forReadingFrom: URL(filePath: path))

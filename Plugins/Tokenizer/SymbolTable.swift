@@ -33,9 +33,10 @@ struct SymbolTable {
 
     /// The slot that holds `symbol`, or the empty one where it belongs.
     private func slot(of symbol: ArraySlice<UInt8>) -> Int {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
-        for byte in symbol { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        var place = Int(truncatingIfNeeded: hash ^ hash >> 32) & (slots.count - 1)
+        // Seeded anew in each process, so that no file can put its symbols into one slot.
+        var hasher = Hasher()
+        symbol.withUnsafeBytes { hasher.combine(bytes: $0) }
+        var place = hasher.finalize() & (slots.count - 1)
         while slots[place] >= 0, !holds(Int(slots[place]), symbol) { place = (place + 1) & (slots.count - 1) }
         return place
     }

@@ -84,8 +84,8 @@ static int dk_read(const uint8_t *bytes, size_t size, dk_mode mode, dk_png_heade
         return -1;
     }
     png_set_read_fn(png, &state, dk_pull);
-    // Ancillary chunks are skipped; those that are read may not grow without bound.
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
+    // Ancillary chunks are skipped, also those that libpng knows (-1): a thousand compressed texts would unpack to 8 MB each.
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_chunk_malloc_max(png, 8 << 20);
     png_read_info(png, info);
     uint32_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);

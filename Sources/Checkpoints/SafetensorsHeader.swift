@@ -38,6 +38,9 @@ struct SafetensorsHeader {
         try checkOffsets(dataSize: dataSize)
     }
 
+    /// The engine's own kernels count on no more.
+    private static let dimensionLimit = 64
+
     private static func tensor(_ name: String, _ scanner: inout JSONScanner) throws(Problem) -> Tensor {
         var type: String?
         var shape: [Int]?
@@ -59,7 +62,11 @@ struct SafetensorsHeader {
             throw Problem(text: "gives tensor \"\(name)\" the type \"\(type)\", which is none of those known here")
         }
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
-            throw Problem(text: "gives tensor \"\(name)\" the data_offsets \(offsets); a start and an end behind it are expected")
+            let found = offsets.count > 4 ? "\(offsets.count) data_offsets" : "the data_offsets \(offsets)"
+            throw Problem(text: "gives tensor \"\(name)\" \(found); a start and an end behind it are expected")
+        }
+        guard shape.count <= dimensionLimit else {
+            throw Problem(text: "gives tensor \"\(name)\" \(shape.count) dimensions; \(dimensionLimit) are allowed")
         }
         guard let count = dtype.byteCount(shape) else {
             throw Problem(text: "gives tensor \"\(name)\" the shape \(shape), which no memory can hold")

@@ -101,7 +101,8 @@ struct Composer {
             throw ConfigurationError(at: location, "*\(name.shortened) stands inside the value that it names")
         }
         guard let (node, size) = anchors[name] else {
-            let near = didYouMean(name, among: anchors.keys.sorted())
+            // Not all of very many: each is compared letter by letter.
+            let near = didYouMean(name, among: anchors.keys.sorted().prefix(1_000))
             throw ConfigurationError(
                 at: location, "no &\(name.shortened) stands above this *\(name.shortened)",
                 hint: near ?? "quote a text that begins with '*'")

@@ -1,4 +1,5 @@
 import CTurboJPEG
+import Glibc
 import Vision
 
 /// A JPEG file in memory.
@@ -33,7 +34,37 @@ struct JPEG {
 
     var uprightSize: Size { policy.exif == .apply ? storedSize.oriented(orientation) : storedSize }
 
+    /// Refuses what would take much memory or time and holds little, before either is taken.
+    private func checkContent() throws {
+        // Huffman's codes take a bit or more for a block, and a block is 8×32 pixels at most. Small pictures may be short for other reasons.
+        let pixels = storedSize.height * storedSize.width
+        guard pixels <= 1 << 22 || pixels / 2048 <= bytes.count else {
+            throw DataError(
+                path, "the header says \(storedSize) pixels, more than \(bytes.count) bytes can hold", remedy: JPEG.replace)
+        }
+        // Each scan of a progressive file goes over the whole picture, even with nothing in it; encoders write about ten.
+        guard scanCount <= JPEG.maximumScans else {
+            throw DataError(path, "the JPEG file has more than \(JPEG.maximumScans) scans", remedy: JPEG.replace)
+        }
+    }
+
+    private static let maximumScans = 64
+
+    /// How often the mark of a scan's start (FF DA) stands in the file.
+    private var scanCount: Int {
+        bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return 0 }
+            var (count, at) = (0, 0)
+            while let found = memchr(start + at, 0xDA, bytes.count - at) {
+                at = start.distance(to: found) + 1
+                if at >= 2, bytes[at - 2] == 0xFF { count += 1 }
+            }
+            return count
+        }
+    }
+
     func image() throws -> (image: Image, traits: ImageTraits) {
+        try checkContent()
         var traits: ImageTraits = []
         let isCMYK = colors == TJCS_CMYK || colors == TJCS_YCCK
         if isCMYK { traits.insert(.cmyk) }

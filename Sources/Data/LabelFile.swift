@@ -18,7 +18,13 @@ public enum LabelFile {
 
     /// The size of the map, from the file's head.
     public static func size(_ path: String, maximumPixels: Int = 1 << 28) throws -> Size {
-        try open(FileSystem.read(path, limit: 1 << 16), path, maximumPixels).size
+        let head = 1 << 16
+        let bytes = try FileSystem.read(path, limit: head)
+        do {
+            return try open(bytes, path, maximumPixels).size
+        } catch  where bytes.count == head {
+            return try open(FileSystem.read(path), path, maximumPixels).size
+        }
     }
 
     private static func open(_ bytes: [UInt8], _ path: String, _ maximumPixels: Int) throws -> PNG {
