@@ -33,6 +33,14 @@ import Testing
         Case(
             "text by aliases", "a: &a \(repeated("x", 500_000))\nb: [\(repeated("*a,", 100))]",
             "a.yaml:2:101: more than 16 MiB of text after aliases and environment variables"),
+        Case(
+            "an alias of half a file", "- &\(repeated("a", 500_000)) x\n- *\(repeated("b", 500_000))",
+            "a.yaml:2:3: no &\(repeated("b", 60))… stands above this *\(repeated("b", 60))…; quote a text that begins with '*'"),
+        Case(
+            "many anchors of many letters",
+            (1000..<9000).map { "- &\($0)\(repeated("a", 120)) x\n" }.joined() + "- *\(repeated("b", 124))",
+            "a.yaml:8001:3: no &\(repeated("b", 60))… stands above this *\(repeated("b", 60))…; quote a text that begins with '*'"
+        ),
         Case("size", repeated("#", (1 << 20) + 1), "a.yaml: is larger than 1 MiB"),
         Case("key", repeated("k", 129) + ": 1", "a.yaml:1:1: a key of more than 128 letters: '\(repeated("k", 60))…'"),
         Case("tags", repeated("%TAG !a! b\n", 90_000), "a.yaml:1:1: %TAG declarations are not supported"),
@@ -51,6 +59,19 @@ import Testing
         #expect(try parse("[\(String(repeating: "x,", count: 99_999))]").sequence?.count == 99_999)
         #expect(try parse(String(repeating: "k", count: 128) + ": 1").mapping?.count == 1)
         #expect(try parse(String(repeating: "#", count: 1 << 20)).mapping?.count == 0)
+    }
+
+    @Test func textsAndNumbersOfAMegabyte() throws {
+        for (digit, shown) in [("9", "999"), ("0x", "0xf"), ("1e", "1e1")] {
+            let text = digit + Self.repeated(String(shown.last ?? "0"), 1_000_000)
+            let start = ContinuousClock.now
+            let node = try parse("a: \(text)")
+            #expect(node["a"]?.scalar?.text == text)
+            #expect(try parse(node.yaml()) == node)
+            #expect(message("\(shown)") { _ = try node.decode([String: Int].self) }.count < 300)
+            #expect(message("\(shown)") { _ = try node.decode([String: Double].self) }.count < 300)
+            #expect(ContinuousClock.now - start < .seconds(10))
+        }
     }
 
     @Test func manyKeysAreReadInLinearTime() throws {

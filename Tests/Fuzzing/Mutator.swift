@@ -1,8 +1,13 @@
 /// Damages bytes the way files get damaged, and the way attackers damage them. The same seed gives the same damage, everywhere.
 public struct Mutator {
     private var state: UInt64
+    private let tokens: [[UInt8]]
 
-    public init(seed: UInt64) { state = seed }
+    /// - Parameter tokens: what means something to the reader; one in four changes puts one of them in.
+    public init(seed: UInt64, tokens: [String] = []) {
+        state = seed
+        self.tokens = tokens.map { Array($0.utf8) }
+    }
 
     /// `bytes` with one to four changes: bits, bytes, lengths, and pieces cut, copied or swapped.
     public mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
@@ -15,7 +20,7 @@ public struct Mutator {
         guard !bytes.isEmpty else { return bytes.append(UInt8(truncatingIfNeeded: next())) }
         let place = below(bytes.count)
         let piece = place..<min(bytes.count, place + 1 + below(40))
-        switch below(9) {
+        switch below(tokens.isEmpty ? 9 : 12) {
         case 0: bytes[place] ^= 1 << UInt8(below(8))
         case 1: bytes[place] = UInt8(truncatingIfNeeded: next())
         case 2: bytes[place] = bytes[below(bytes.count)]
@@ -24,10 +29,11 @@ public struct Mutator {
         case 5: bytes.insert(contentsOf: bytes[piece], at: below(bytes.count + 1))
         case 6: bytes.swapAt(place, below(bytes.count))
         case 7: overwrite(&bytes, at: place)
-        default:
+        case 8:
             for (offset, value) in Array(bytes[piece]).enumerated() where place + offset < bytes.count {
                 bytes[(place + offset + below(64)) % bytes.count] = value
             }
+        default: bytes.insert(contentsOf: tokens[below(tokens.count)], at: place)
         }
     }
 
@@ -40,7 +46,8 @@ public struct Mutator {
         }
     }
 
-    private mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
+    /// A number from 0 to below `limit`.
+    public mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 
     /// splitmix64
     private mutating func next() -> UInt64 {

@@ -1,0 +1,90 @@
+import Data
+import Foundation
+import Fuzzing
+import Testing
+import Vision
+
+/// Damaged pictures and masks: one of the size that the header says or a `DataError`, in less than a second and with little memory, never a crash.
+@Suite struct FuzzTests {
+    @Test func jpeg() async {
+        await #expect(processExitsWith: .success) {
+            let seeds = try goldenFiles("jpeg_")
+            let policy = ImagePolicy(truncated: .accept, maximumPixels: 1 << 20)
+            try fuzz(
+                seeds, tokens: [], read: { try ImageFile.read($0, policy: policy).size },
+                size: { try ImageFile.size($0, policy: policy) })
+        }
+    }
+
+    @Test func png() async {
+        await #expect(processExitsWith: .success) {
+            let seeds =
+                try goldenFiles("png_") + [
+                    PNGBytes.interlaced(width: 13, height: 9, depth: 16, color: 6),
+                    PNGBytes.interlaced(width: 13, height: 9, depth: 8, color: 2),
+                    PNGBytes.interlaced(width: 5, height: 3, depth: 2, color: 3),
+                ]
+            let policy = ImagePolicy(maximumPixels: 1 << 20)
+            try fuzz(
+                seeds, tokens: chunks, read: { try ImageFile.read($0, policy: policy).size },
+                size: { try ImageFile.size($0, policy: policy) })
+        }
+    }
+
+    @Test func masks() async {
+        await #expect(processExitsWith: .success) {
+            let seeds =
+                try goldenFiles("grey_") + goldenFiles("palette_") + [
+                    PNGBytes.interlaced(width: 13, height: 9, depth: 16, color: 0),
+                    PNGBytes.interlaced(width: 13, height: 9, depth: 8, color: 3),
+                    PNGBytes.interlaced(width: 5, height: 3, depth: 1, color: 3),
+                ]
+            try fuzz(
+                seeds, tokens: chunks, read: { try LabelFile.read($0, maximumPixels: 1 << 20).size },
+                size: { try LabelFile.size($0, maximumPixels: 1 << 20) })
+        }
+    }
+}
+
+private let chunks = [
+    "IHDR", "PLTE", "IDAT", "IEND", "tRNS", "iCCP", "zTXt", "tEXt", "\u{0}\u{0}\u{0}\u{0}IDAT", "\u{0}\u{0}\u{0}\u{4}gAMA",
+]
+
+/// The files of the golden pictures and masks whose name begins with `prefix`.
+private func goldenFiles(_ prefix: String) throws -> [[UInt8]] {
+    struct File: Decodable {
+        let name: String
+        let file: Foundation.Data
+    }
+    let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
+    let data = try Foundation.Data(contentsOf: goldens.appending(path: "opencv.json"))
+    struct Golden: Decodable {
+        let pictures: [File]
+        let masks: [File]
+    }
+    let golden = try JSONDecoder().decode(Golden.self, from: data)
+    return (golden.pictures + golden.masks).filter { $0.name.hasPrefix(prefix) }.map { [UInt8]($0.file) }
+}
+
+private func fuzz(
+    _ seeds: [[UInt8]], tokens: [String], read: (String) throws -> Size, size: (String) throws -> Size
+) throws {
+    let folder = try TemporaryFolder()
+    for seed in seeds { _ = try read(folder.write("a", seed)) }
+    let fuzz = try Fuzz(tokens: tokens) { round, mutator in
+        let seed = seeds[round % seeds.count]
+        // In a chunk that is sound from without, damage reaches what lies behind the checksums.
+        let chunk = round / seeds.count % 2 == 0 ? PNGBytes.changing(mutator.below(6), of: seed) { mutator.mutate($0) } : nil
+        let bytes = chunk ?? mutator.mutate(seed)
+        let path = try folder.write("a", bytes)
+        let found: Size
+        do { found = try read(path) } catch let error as DataError {
+            #expect(error.path == path)
+            return false
+        }
+        #expect(try size(path) == found, "round \(round)")
+        return true
+    }
+    #expect(fuzz.isBounded, "\(fuzz)")
+    #expect(fuzz.refused > Fuzz.rounds / 20 && fuzz.accepted > Fuzz.rounds / 50, "\(fuzz)")
+}
