@@ -6,6 +6,8 @@ public final class CheckpointHook: Hook {
 
     init(_ store: CheckpointStore) { self.store = store }
 
+    public func beforeTraining(_ trainer: Trainer) throws { try store.writePointer(trainer) }
+
     public func afterIteration(_ trainer: Trainer) throws {
         let interval = max(1, trainer.settings.checkpointInterval)
         guard trainer.iteration.isMultiple(of: interval) || trainer.iteration == trainer.settings.iterations else { return }

@@ -35,10 +35,15 @@ final class CheckpointStore {
             periodic = (trainer.iteration, trainer.best)
             prune(trainer)
         }
+        try writePointer(trainer)
+    }
+
+    /// Makes `last_checkpoint` name the checkpoint of this iteration, if there is one; a run that was killed may have saved it and not come to this.
+    func writePointer(_ trainer: Trainer) throws {
+        guard hasSaved(trainer.iteration) else { return }
         let pointer = work.path + "/last_checkpoint"
-        if hasSaved(trainer.iteration) {
-            try attempt(trainer, pointer) { try AtomicFile.write(Data((path + "\n").utf8), to: pointer) }
-        }
+        let path = "\(work.path)/\(name(trainer.iteration))"
+        try attempt(trainer, pointer) { try AtomicFile.write(Data((path + "\n").utf8), to: pointer) }
     }
 
     /// Makes `best` the best score, and saves its checkpoint.

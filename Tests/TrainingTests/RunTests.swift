@@ -106,6 +106,18 @@ func pendingEvaluation() throws {
     }
 }
 
+@Test("A run that was killed between a checkpoint and the note of it writes the note when it goes on")
+func staleNote() throws {
+    try withTemporaryFolder { folder in
+        let run = try SmallRun(in: folder)
+        try run.trainer().run()
+        let note = run.work.path + "/last_checkpoint"
+        try Data("\(run.work.path)/iter_3\n".utf8).write(to: URL(filePath: note))
+        try run.trainer(resume: "auto").run()
+        #expect(try String(contentsOfFile: note, encoding: .utf8) == "\(run.work.path)/iter_4\n")
+    }
+}
+
 @Test("An iteration whose loss is not finite changes nothing but the count; after too many training stops and can go on")
 func badLosses() throws {
     try withTemporaryFolder { folder in
