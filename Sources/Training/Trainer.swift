@@ -71,9 +71,7 @@ public final class Trainer {
         defer { loader.stop() }
         while iteration < settings.iterations {
             try Interruption.check()
-            isConsistent = false
             try oneIteration(loader, buffers)
-            isConsistent = true
             for hook in hooks { try hook.afterIteration(self) }
         }
     }
@@ -86,24 +84,29 @@ public final class Trainer {
                 base: optimizer.baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: settings.iterations
             )
         }
-        let undo = try IterationUndo(buffers)
+        let before = try PassState(buffers)
+        isConsistent = false
         do {
             try computeGradients(loader)
         } catch {
-            try undo()
-            isConsistent = true
+            try goBack(to: before)
             throw error
         }
         if last.isFinite {
             try optimizer.step(learningRates: last.learningRates)
             badLosses.inARow = 0
         } else {
-            try undo()
-            isConsistent = true
+            try goBack(to: before)
             try skip()
         }
         iteration += 1
+        isConsistent = true
         last.time = monotonicSeconds() - started
+    }
+
+    private func goBack(to before: PassState) throws {
+        try before.restore()
+        isConsistent = true
     }
 
     /// The gradients of the global batch.

@@ -68,6 +68,7 @@ private func names(_ work: URL) throws -> [String] {
             let heavy = ["--set", "train.batch=64", "--set", "train.per_device_batch=64", "--set", "data.workers=1"]
             let second = try RunningDensekit(train("--work-dir", "v") + long + heavy, in: folder)
             #expect(second.says("training images"))
+            usleep(200_000)
             second.signal(SIGTERM)
             usleep(50_000)
             second.signal(SIGTERM)
