@@ -3,7 +3,7 @@ import Vision
 /// A raster with a resize that has not happened yet.
 struct Deferred<Raster: Resizable & Sendable>: Sendable {
     private var source: Raster
-    private var pending: (target: Size, window: Window)?
+    private var pending: (target: Size, window: Window, backend: ResizeBackend)?
 
     init(_ source: Raster) { self.source = source }
 
@@ -11,20 +11,20 @@ struct Deferred<Raster: Resizable & Sendable>: Sendable {
 
     mutating func value() -> Raster {
         if let pending {
-            source = source.resized(to: pending.target, window: pending.window)
+            source = source.resized(to: pending.target, window: pending.window, backend: pending.backend)
             self.pending = nil
         }
         return source
     }
 
-    mutating func resize(to size: Size) {
+    mutating func resize(to size: Size, _ backend: ResizeBackend) {
         _ = value()
-        pending = (size, Window(size))
+        pending = (size, Window(size), backend)
     }
 
     mutating func crop(to window: Window) {
         if let pending {
-            self.pending = (pending.target, pending.window.subwindow(window))
+            self.pending = (pending.target, pending.window.subwindow(window), pending.backend)
         } else {
             source = source.cropped(to: window)
         }
@@ -40,7 +40,7 @@ struct Deferred<Raster: Resizable & Sendable>: Sendable {
 /// What pictures and label maps have in common here.
 protocol Resizable {
     var size: Size { get }
-    func resized(to size: Size, window: Window?) -> Self
+    func resized(to size: Size, window: Window?, backend: ResizeBackend) -> Self
     func cropped(to window: Window) -> Self
 }
 

@@ -62,10 +62,10 @@ public struct Sample: Sendable {
     /// The labels of one window of the picture, as `crop(to: window)` would leave them.
     public func labels(in window: Window) -> LabelMap? { labelMap?.cropped(to: window) }
 
-    /// Resizes the picture (bilinear) and the labels (nearest).
-    public mutating func resize(to size: Size) {
-        if let normalized { floats = normalized.resized(to: size) } else { picture.resize(to: size) }
-        labelMap?.resize(to: size)
+    /// Resizes the picture (bilinear) and the labels (nearest). Floats are resized as OpenCV does: Pillow has none of three channels.
+    public mutating func resize(to size: Size, backend: ResizeBackend = .cv2) {
+        if let normalized { floats = normalized.resized(to: size) } else { picture.resize(to: size, backend) }
+        labelMap?.resize(to: size, backend)
     }
 
     /// Keeps one window, which lies inside `size`.

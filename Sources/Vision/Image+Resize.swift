@@ -1,14 +1,15 @@
 extension Image {
-    /// The picture at another size, bilinear, bit for bit as OpenCV's `resize(…, INTER_LINEAR)` on 8-bit pixels.
+    /// The picture at another size, bilinear, bit for bit as OpenCV's `resize(…, INTER_LINEAR)` on 8-bit pixels, or as Pillow's.
     ///
-    /// The two passes work in 11-bit fixed point; an exact halving of both sides averages 2×2 pixels, as OpenCV does.
+    /// OpenCV's two passes work in 11-bit fixed point; an exact halving of both sides averages 2×2 pixels.
     /// - Parameters:
     ///   - size: the size of the whole result, at least 1×1.
     ///   - window: the part of the result to compute; everything if left out. The rest costs nothing.
-    public func resized(to size: Size, window: Window? = nil) -> Image {
+    public func resized(to size: Size, window: Window? = nil, backend: ResizeBackend = .cv2) -> Image {
         let window = window ?? Window(size)
         precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")
         if size == self.size { return cropped(to: window) }
+        if backend == .pil { return resizedAsPillow(to: size, window: window) }
         let pixels = [UInt8](unsafeUninitializedCapacity: window.height * window.width * 3) { target, count in
             self.pixels.withUnsafeBufferPointer { source in
                 if isExactHalf(self.size, size) {

@@ -1,15 +1,15 @@
 extension LabelMap {
-    /// The map at another size; each pixel copies the one that OpenCV's `INTER_NEAREST` picks (it floors, and does not round).
+    /// The map at another size; each pixel copies the one that OpenCV's `INTER_NEAREST` picks (it floors, and does not round), or Pillow's.
     ///
     /// - Parameters:
     ///   - size: the size of the whole result, at least 1×1.
     ///   - window: the part of the result to compute; everything if left out.
-    public func resized(to size: Size, window: Window? = nil) -> LabelMap {
+    public func resized(to size: Size, window: Window? = nil, backend: ResizeBackend = .cv2) -> LabelMap {
         let window = window ?? Window(size)
         precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")
         if size == self.size { return cropped(to: window) }
-        let columns = nearestAxis(source: width, target: size.width, range: window.x..<window.x + window.width)
-        let rows = nearestAxis(source: height, target: size.height, range: window.y..<window.y + window.height)
+        let columns = backend.nearest(source: width, target: size.width, range: window.x..<window.x + window.width)
+        let rows = backend.nearest(source: height, target: size.height, range: window.y..<window.y + window.height)
         let labels = [UInt16](unsafeUninitializedCapacity: window.height * window.width) { target, count in
             self.labels.withUnsafeBufferPointer { source in
                 columns.withUnsafeBufferPointer { columns in

@@ -33,12 +33,6 @@ struct LinearAxis {
     }
 }
 
-/// The source pixel that each output pixel of one axis copies (OpenCV's `INTER_NEAREST`: the floor, not the nearest).
-func nearestAxis(source: Int, target: Int, range: Range<Int>) -> [Int] {
-    let scale = 1 / (Double(target) / Double(source))
-    return range.map { min(Int((Double($0) * scale).rounded(.down)), source - 1) }
-}
-
 /// Whether OpenCV takes its area path for `INTER_LINEAR`: both sides shrink to exactly one half.
 func isExactHalf(_ source: Size, _ target: Size) -> Bool {
     source.height == 2 * target.height && source.width == 2 * target.width

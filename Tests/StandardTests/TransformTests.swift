@@ -32,14 +32,34 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
 
     @Test func ratiosSpreadOverTheRange() throws {
         let resize = try Resize(Resize.Configuration())
-        let heights = (0..<200).map { index in
+        let heights = try (0..<200).map { index in
             var sample = Sample(name: "a", image: Image(height: 512, width: 512))
             var draws = random(index)
-            resize(&sample, &draws)
+            try resize(&sample, &draws)
             return sample.size.height
         }
         #expect(heights.allSatisfy { (256...1024).contains($0) })
         #expect((heights.min() ?? 0) < 280 && (heights.max() ?? 0) > 1000)
+    }
+
+    @Test func pixelsOfEitherLibrary() throws {
+        let image = Image(height: 6, width: 8, pixels: (0..<144).map { UInt8($0 * 37 % 256) })
+        for backend in ResizeBackend.allCases {
+            var configuration = Resize.Configuration()
+            (configuration.scale, configuration.ratioRange, configuration.backend) = ([4, 3], nil, backend)
+            var sample = Sample(name: "a", image: image)
+            var draws = random(0)
+            try Resize(configuration)(&sample, &draws)
+            #expect(sample.image == image.resized(to: Size(height: 3, width: 4), backend: backend))
+        }
+        var configuration = Resize.Configuration()
+        configuration.backend = .pil
+        var sample = Sample(name: "a", image: image)
+        sample.normalize(.clip)
+        #expect(throws: SettingError("Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")) {
+            var draws = random(0)
+            try Resize(configuration)(&sample, &draws)
+        }
     }
 
     @Test func withoutKeepingTheRatio() throws {

@@ -1,0 +1,41 @@
+import Vision
+
+/// A resize that a library was asked for: `[h, w, H, W, digest of the picture, digest of the labels]`.
+struct ResizeCase: Decodable, CustomStringConvertible {
+    let from: Size
+    let to: Size
+    let pixels: String
+    let labels: String
+
+    init(from decoder: any Decoder) throws {
+        var row = try decoder.unkeyedContainer()
+        from = Size(height: try row.decode(Int.self), width: try row.decode(Int.self))
+        to = Size(height: try row.decode(Int.self), width: try row.decode(Int.self))
+        pixels = try row.decode(String.self)
+        labels = try row.decode(String.self)
+    }
+
+    var description: String { "\(from) to \(to)" }
+
+    private var name: String { "resize/\(from.height)x\(from.width)" }
+
+    var picture: Image { generatedPicture(name, from) }
+
+    func labelMap(below bound: Int) -> LabelMap {
+        let numbers = NameSeeded(name + "/labels").integers(from.height * from.width, below: bound).map(UInt16.init)
+        return LabelMap(height: from.height, width: from.width, labels: numbers)
+    }
+
+    /// Some window of the result; another one for each `index`.
+    func window(_ index: Int) -> Window {
+        let draws = NameSeeded("window/\(index)").integers(4, below: 1 << 20)
+        let (y, x) = (draws[0] % to.height, draws[1] % to.width)
+        return Window(y: y, x: x, height: draws[2] % (to.height - y) + 1, width: draws[3] % (to.width - x) + 1)
+    }
+}
+
+/// A picture of pixels that follow from a name.
+func generatedPicture(_ name: String, _ size: Size) -> Image {
+    let levels = NameSeeded(name).integers(size.height * size.width * 3, below: 256)
+    return Image(height: size.height, width: size.width, pixels: levels.map(UInt8.init))
+}
