@@ -89,7 +89,7 @@ let package = Package(
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"]),
         core("Data", ["Components", "Vision", "CTurboJPEG", "CPNG"]),
         core("Evaluation", ["Components", "Data", "Vision"]),
-        core("Training", ["Components", "Checkpoints", "CZlib", "Evaluation", .product(name: "Logging", package: "swift-log")]),
+        core("Training", ["Components", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
         core("DenseKit", ["NN", "Vision", "Configuration", "Components", "Checkpoints", "Data", "Evaluation", "Training"]),
         core("Verification", ["DenseKit"], hot: true),
         core("CommandLine", ["DenseKit", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -1,5 +1,3 @@
-import CZlib
-
 /// The checksums (CRC-32) that our safetensors files carry in their metadata: one of each tensor's bytes and one of the header.
 ///
 /// Files of others have none and are read all the same. In ours, a changed bit anywhere is noticed before the tensor is used.
@@ -11,20 +9,16 @@ struct Checksums {
 
     let tensors: [String: UInt32]
 
-    /// The checksum of `bytes`, which follow those that `before` is the checksum of.
-    static func crc32(_ bytes: UnsafeRawBufferPointer, after before: UInt32 = 0) -> UInt32 {
-        guard let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return before }
-        return UInt32(truncatingIfNeeded: crc32_z(UInt(before), base, bytes.count))
-    }
-
     /// The metadata with the checksums added.
     static func adding(_ checksums: [String: UInt32], to metadata: [String: String], _ tensors: [SafetensorsHeader.Tensor])
         -> [String: String]
     {
         var metadata = metadata
-        let pairs = checksums.sorted { $0.key < $1.key }.map { "\(SafetensorsWriter.quoted($0.key)):\"\(digits($0.value))\"" }
+        let pairs = checksums.sorted { $0.key < $1.key }.map {
+            "\(SafetensorsWriter.quoted($0.key)):\"\(CRC32.digits($0.value))\""
+        }
         metadata[tensorsKey] = "{\(pairs.joined(separator: ","))}"
-        metadata[headerKey] = digits(headerChecksum(metadata, tensors))
+        metadata[headerKey] = CRC32.digits(headerChecksum(metadata, tensors))
         return metadata
     }
 
@@ -32,7 +26,7 @@ struct Checksums {
     init?(_ header: SafetensorsHeader) throws(SafetensorsHeader.Problem) {
         let (all, own) = (header.metadata[Self.tensorsKey], header.metadata[Self.headerKey])
         if all == nil, own == nil { return nil }
-        guard let all, let own, own == Self.digits(Self.headerChecksum(header.metadata, header.tensors)) else {
+        guard let all, let own, own == CRC32.digits(Self.headerChecksum(header.metadata, header.tensors)) else {
             throw SafetensorsHeader.Problem(text: "has a header that does not agree with its checksum")
         }
         var tensors: [String: UInt32] = [:]
@@ -53,11 +47,6 @@ struct Checksums {
         for tensor in tensors.sorted(by: { $0.name < $1.name }) {
             text += "\(tensor.name)\u{0}\(tensor.dtype.rawValue)\(tensor.shape)\(tensor.offsets)\u{0}"
         }
-        return Array(text.utf8).withUnsafeBytes { crc32($0) }
-    }
-
-    private static func digits(_ value: UInt32) -> String {
-        let text = String(value, radix: 16)
-        return String(repeating: "0", count: 8 - text.count) + text
+        return Array(text.utf8).withUnsafeBytes { CRC32.checksum($0) }
     }
 }

@@ -42,10 +42,10 @@ public struct LoadReport: Sendable, CustomStringConvertible {
         func list(_ title: String, _ names: [String]) {
             guard !names.isEmpty else { return }
             let rest = names.count > 5 ? ", and \(names.count - 5) more" : ""
-            lines.append("  \(title): " + names.prefix(5).joined(separator: ", ") + rest)
+            lines.append("  \(title): " + names.prefix(5).map(printable).joined(separator: ", ") + rest)
         }
         func shapes(_ mismatches: [Mismatch]) -> [String] {
-            mismatches.map { "\($0.name) (model \($0.expected), file \($0.found))" }
+            mismatches.map { "\(printable($0.name)) (model \($0.expected), file \($0.found))" }
         }
         list("missing in the file", missing)
         list("unexpected in the file", unexpected)

@@ -67,12 +67,13 @@ public final class SafetensorsFile: Sendable {
     public func read(_ entry: SafetensorsEntry, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
         guard buffer.count == entry.byteRange.count else {
             throw CheckpointError(
-                path: path, problem: "\(entry.name) has \(entry.byteRange.count) bytes, but \(buffer.count) were asked for")
+                path: path,
+                problem: "tensor \(shown(entry.name)) has \(entry.byteRange.count) bytes, but \(buffer.count) were asked for")
         }
         try file.read(at: entry.byteRange.lowerBound, into: buffer)
-        if let expected = checksums?.tensors[entry.name], Checksums.crc32(UnsafeRawBufferPointer(buffer)) != expected {
+        if let expected = checksums?.tensors[entry.name], CRC32.checksum(UnsafeRawBufferPointer(buffer)) != expected {
             throw CheckpointError(
-                path: path, problem: "tensor \"\(entry.name)\" does not agree with its checksum",
+                path: path, problem: "tensor \(shown(entry.name)) does not agree with its checksum",
                 remedy: "The file is damaged; use another copy or an older checkpoint.")
         }
     }

@@ -23,11 +23,11 @@ struct SafetensorsHeader {
         var scanner = JSONScanner(json)
         var names: Set<String> = []
         try scanner.object { scanner, name throws(Problem) in
-            guard names.insert(name).inserted else { throw Problem(text: "names \"\(name)\" twice in its header") }
+            guard names.insert(name).inserted else { throw Problem(text: "names \(shown(name)) twice in its header") }
             if name == "__metadata__" {
                 try scanner.object { scanner, key throws(Problem) in
                     guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
-                        throw Problem(text: "names \"\(key)\" twice in its metadata")
+                        throw Problem(text: "names \(shown(key)) twice in its metadata")
                     }
                 }
             } else {
@@ -51,29 +51,29 @@ struct SafetensorsHeader {
             case "dtype": (isNew, type) = (type == nil, try scanner.string())
             case "shape": (isNew, shape) = (shape == nil, try scanner.numbers())
             case "data_offsets": (isNew, offsets) = (offsets == nil, try scanner.numbers())
-            default: throw Problem(text: "has an unknown key \"\(key)\" in the header of tensor \"\(name)\"")
+            default: throw Problem(text: "has an unknown key \(shown(key)) in the header of tensor \(shown(name))")
             }
-            guard isNew else { throw Problem(text: "has \"\(key)\" twice in the header of tensor \"\(name)\"") }
+            guard isNew else { throw Problem(text: "has \(shown(key)) twice in the header of tensor \(shown(name))") }
         }
         guard let type, let shape, let offsets else {
-            throw Problem(text: "lacks dtype, shape or data_offsets in the header of tensor \"\(name)\"")
+            throw Problem(text: "lacks dtype, shape or data_offsets in the header of tensor \(shown(name))")
         }
         guard let dtype = SafetensorsType(rawValue: type) else {
-            throw Problem(text: "gives tensor \"\(name)\" the type \"\(type)\", which is none of those known here")
+            throw Problem(text: "gives tensor \(shown(name)) the type \(shown(type)), which is none of those known here")
         }
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
             let found = offsets.count > 4 ? "\(offsets.count) data_offsets" : "the data_offsets \(offsets)"
-            throw Problem(text: "gives tensor \"\(name)\" \(found); a start and an end behind it are expected")
+            throw Problem(text: "gives tensor \(shown(name)) \(found); a start and an end behind it are expected")
         }
         guard shape.count <= dimensionLimit else {
-            throw Problem(text: "gives tensor \"\(name)\" \(shape.count) dimensions; \(dimensionLimit) are allowed")
+            throw Problem(text: "gives tensor \(shown(name)) \(shape.count) dimensions; \(dimensionLimit) are allowed")
         }
         guard let count = dtype.byteCount(shape) else {
-            throw Problem(text: "gives tensor \"\(name)\" the shape \(shape), which no memory can hold")
+            throw Problem(text: "gives tensor \(shown(name)) the shape \(shape), which no memory can hold")
         }
         guard count == offsets[1] - offsets[0] else {
             throw Problem(
-                text: "gives tensor \"\(name)\" \(offsets[1] - offsets[0]) bytes, but \(type) of shape \(shape) has \(count)")
+                text: "gives tensor \(shown(name)) \(offsets[1] - offsets[0]) bytes, but \(type) of shape \(shape) has \(count)")
         }
         return Tensor(name: name, dtype: dtype, shape: shape, offsets: offsets[0]..<offsets[1])
     }
@@ -88,8 +88,8 @@ struct SafetensorsHeader {
             guard start == end else {
                 throw Problem(
                     text: start < end
-                        ? "has tensor \"\(tensor.name)\" overlap the one before it"
-                        : "has a hole in front of tensor \"\(tensor.name)\"")
+                        ? "has tensor \(shown(tensor.name)) overlap the one before it"
+                        : "has a hole in front of tensor \(shown(tensor.name))")
             }
             end = tensor.offsets.upperBound
         }

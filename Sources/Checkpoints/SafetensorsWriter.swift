@@ -76,7 +76,7 @@ public enum SafetensorsWriter {
         var checksums: [String: UInt32] = [:]
         for (tensor, entry) in zip(tensors, entries) {
             var checksum: UInt32 = 0
-            try handOver(tensor, entry.offsets.count, path: path) { checksum = Checksums.crc32($0, after: checksum) }
+            try handOver(tensor, entry.offsets.count, path: path) { checksum = CRC32.checksum($0, after: checksum) }
             checksums[tensor.name] = checksum
         }
         let all = Checksums.adding(checksums, to: metadata, entries).sorted { $0.key < $1.key }

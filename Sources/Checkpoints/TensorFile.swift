@@ -30,7 +30,7 @@ public enum TensorFile {
         guard let dtype = entry.dtype.dtype else {
             throw CheckpointError(
                 path: file.path,
-                problem: "tensor '\(entry.name)' has element type \(entry.dtype.rawValue), which the engine does not have",
+                problem: "tensor \(shown(entry.name)) has element type \(entry.dtype.rawValue), which the engine does not have",
                 remedy: "convert it to F32")
         }
         return try file.withBytes(of: entry) { try Tensor.from(bytes: $0, shape: entry.shape, dtype: dtype) }

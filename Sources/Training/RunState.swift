@@ -1,4 +1,3 @@
-import CZlib
 import Checkpoints
 import Foundation
 
@@ -53,10 +52,8 @@ struct RunState: Codable {
     private static let end = Data("\n}\n".utf8)
 
     private static func envelope(_ content: Data) -> Data {
-        let sum = content.withUnsafeBytes { crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count) }
-        let digits = String(sum, radix: 16)
-        return Data("{\"crc32\":\"\(String(repeating: "0", count: 8 - digits.count))\(digits)\",\"state\":\n".utf8) + content
-            + end
+        let digits = CRC32.digits(content.withUnsafeBytes { CRC32.checksum($0) })
+        return Data("{\"crc32\":\"\(digits)\",\"state\":\n".utf8) + content + end
     }
 }
 

@@ -52,7 +52,7 @@ func manifest() throws {
 func engine() throws {
     let owners: [String: Set<String>] = [
         "CTorch": ["Torch"], "COpenBLAS": ["Torch"], "CYAML": ["Configuration"], "CTurboJPEG": ["Data"], "CPNG": ["Data"],
-        "CZlib": ["Checkpoints", "Tokenizer", "Training"],
+        "CZlib": ["Checkpoints", "Tokenizer"],
     ]
     for folder in ["Sources", "Plugins"] {
         for file in SourceTree.files(folder, ".swift") {

@@ -34,7 +34,7 @@ struct TorchArchive: TorchStoragePlaces {
 
     func verify(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         guard let member = archive.members[prefix + "data/" + key] else { return }
-        try archive.verify(member, ZipArchive.checksum(bytes))
+        try archive.verify(member, CRC32.checksum(bytes))
     }
 
     /// PyTorch says since 2.1 how numbers lie; before, they lay as its machine had them, which was little-endian but for few.

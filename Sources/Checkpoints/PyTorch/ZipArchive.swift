@@ -1,5 +1,3 @@
-import CZlib
-
 /// The members of a zip archive as PyTorch writes it: stored, not compressed.
 ///
 /// Opening reads the directory at the end and every member's header, and checks that no two members share bytes. Format: PKWARE's APPNOTE 6.3,
@@ -59,7 +57,7 @@ struct ZipArchive {
         var position = member.bytes.lowerBound
         while position < member.bytes.upperBound {
             let piece = try file.bytes(at: position, count: min(1 << 20, member.bytes.upperBound - position))
-            checksum = piece.withUnsafeBytes { Self.checksum($0, from: checksum) }
+            checksum = piece.withUnsafeBytes { CRC32.checksum($0, after: checksum) }
             position += piece.count
         }
         try verify(member, checksum)
@@ -73,18 +71,6 @@ struct ZipArchive {
                 file.path,
                 "has member \(shown(member.name)) with CRC-32 \(hex(checksum)), but its directory says \(hex(member.checksum))")
         }
-    }
-
-    /// CRC-32 of `bytes` that follow others whose CRC-32 is `start`.
-    static func checksum(_ bytes: UnsafeRawBufferPointer, from start: UInt32 = 0) -> UInt32 {
-        var value = UInt(start)
-        var rest = bytes[...]
-        while !rest.isEmpty {  // zlib counts in 32 bits
-            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
-            value = UInt(crc32(uLong(value), piece.bindMemory(to: UInt8.self).baseAddress, uInt(piece.count)))
-            rest = rest.dropFirst(piece.count)
-        }
-        return UInt32(truncatingIfNeeded: value)
     }
 
     /// The member of a directory's entry, and everything of the file that is its.
