@@ -19,9 +19,12 @@ public enum FilePlugin {
         }
         let toolchain = try Toolchain.find()
         let key = hash([build, toolchain.compiler, stamp(toolchain.compiler)].map { Data($0.utf8) } + [source])
-        let library = try cacheFolder() + "/\(moduleName(path, key)).so"
-        if !FileManager.default.fileExists(atPath: library) {
-            try compile(path, moduleName(path, key), build, toolchain, to: library)
+        let module = moduleName(path, key)
+        let cache = try PluginCache()
+        let library = cache.path(module)
+        if !cache.use(module) {
+            try compile(path, module, build, toolchain, to: library)
+            cache.prune()
         }
         return try open(library, path, build)
     }
@@ -72,19 +75,6 @@ public enum FilePlugin {
             throw FilePluginError.cannotLoad(path, "it was compiled for another build of densekit; delete \(library)")
         }
         return PluginBox.taken(unsafeBitCast(entrySymbol, to: Entry.self)())
-    }
-
-    private static func cacheFolder() throws -> String {
-        let environment = ProcessInfo.processInfo.environment
-        let root = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
-        let folder = root + "/densekit/plugins"
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw FilePluginError.toolchain(
-                "the plugin cache \(folder) cannot be made: set XDG_CACHE_HOME to a folder you may write")
-        }
-        return folder
     }
 
     /// Size and time of a file: a compiler that changes gives other libraries.
