@@ -60,6 +60,11 @@ public struct Session {
         return model
     }
 
+    /// Parts of the recipe that change nothing with `model`, a sentence each.
+    public func remarks(on model: DenseModel) throws -> [String] {
+        try registry.optimizers.make(experiment.optimizer, context).remarks(on: try model.namedParameters())
+    }
+
     /// The evaluator of `model` on the validation data.
     public func evaluator(_ model: DenseModel, _ dataset: any Dataset) throws -> SegmentationEvaluator {
         let inference = SegmentationInference(model, mode: try experiment.test.inferenceMode)
@@ -94,11 +99,7 @@ public struct Session {
         let trainer = Trainer(
             model: model, optimizer: optimizer, schedule: schedule, settings: experiment.train, device: device,
             logger: try RunLog.logger(path: folder.logPath), hooks: hooks
-        ) { [options = loaderOptions] iteration in
-            var options = options
-            options.iteration = iteration
-            return try Loader(dataset, pipeline, options)
-        }
+        ) { iteration in try loader(dataset, pipeline, from: iteration) }
         if let resumption { try resumption.apply(to: trainer, scalars: folder.scalarsPath) }
         return trainer
     }
@@ -109,13 +110,19 @@ public struct Session {
         return try evaluator(model, dataset)
     }
 
-    private var loaderOptions: Loader.Options {
+    /// The batches of training, as they go through the network at a time, from `iteration` on.
+    public func trainLoader(_ dataset: any Dataset, from iteration: Int = 0) throws -> Loader {
+        try loader(dataset, try trainPipeline(), from: iteration)
+    }
+
+    private func loader(_ dataset: any Dataset, _ pipeline: Pipeline, from iteration: Int) throws -> Loader {
         var options = Loader.Options()
         options.batch = experiment.train.imagesAtATime
         options.workers = experiment.data.workers
         options.seed = experiment.train.seed
         options.badImage = experiment.data.badImage
-        return options
+        options.iteration = iteration
+        return try Loader(dataset, pipeline, options)
     }
 }
 
