@@ -28,6 +28,10 @@ struct AdamWRecipe: OptimizerRecipe {
             parameterGroups(parameters, customKeys: settings.customKeys), learningRate: settings.lr,
             betas: (settings.betas[0], settings.betas[1]), eps: settings.eps, weightDecay: settings.weightDecay)
     }
+
+    func remarks(on parameters: [NamedTensor]) -> [String] {
+        DenseKit.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
+    }
 }
 
 /// The settings of SGD in YAML.
@@ -52,5 +56,9 @@ struct SGDRecipe: OptimizerRecipe {
         SGD(
             parameterGroups(parameters, customKeys: settings.customKeys), learningRate: settings.lr, momentum: settings.momentum,
             weightDecay: settings.weightDecay)
+    }
+
+    func remarks(on parameters: [NamedTensor]) -> [String] {
+        DenseKit.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
     }
 }

@@ -33,14 +33,19 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
         let model = try session.model(training.classes)
         let count = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
         print("model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(training.classes.count) classes")
+        for remark in try session.remarks(on: model) { print("remark: \(remark)") }
         for (file, report) in try model.loadPretrained(session.experiment.model) { print("weights: \(file): \(report)") }
         if problems.isEmpty { try trainOneBatch(session, training, model) }
         guard problems.isEmpty else {
-            for problem in problems.prefix(50) { print("problem: \(problem)") }
-            if problems.count > 50 { print("and \(problems.count - 50) more") }
+            show(problems.map { "problem: \($0)" })
             throw ExitCode(1)
         }
         print("all is well")
+    }
+
+    private func show(_ lines: [String]) {
+        for line in lines.prefix(50) { print(line) }
+        if lines.count > 50 { print("and \(lines.count - 50) more") }
     }
 
     private func report(_ name: String, _ dataset: any Dataset) -> [String] {
@@ -62,6 +67,7 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
         let absent = report.absentClasses(dataset.classes)
         if !absent.isEmpty, !quick { print("  in no image: \(absent.joined(separator: ", "))") }
         for (trait, name) in ImageTraits.names { if let count = report.traits[trait] { print("  \(name): \(count) images") } }
+        show(report.remarks.map { "remark: \(name): \($0)" })
         return report.problems.map { "\(name): \($0)" }
     }
 

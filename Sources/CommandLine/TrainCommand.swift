@@ -48,7 +48,9 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         try work.write(configuration: session.resolved, file: config.config)
         trainer.logger.info("\(Environment.summary)")
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
-        for remark in dataset.remarks { trainer.logger.warning("\(remark)") }
+        for remark in dataset.remarks.map(\.description) + (try session.remarks(on: trainer.model)) {
+            trainer.logger.warning("\(remark)")
+        }
         if resumption == nil, work.hasCheckpoints {
             trainer.logger.warning("\(path) holds checkpoints already; this run starts anew, --resume auto would go on from them")
         }

@@ -16,13 +16,15 @@ public struct DatasetReport: Sendable {
     public internal(set) var sizes: [Size: Int] = [:]
     /// How many pictures have each trait.
     public internal(set) var traits: [ImageTraits: Int] = [:]
-    /// Everything wrong, in the order of the samples; remarks on the whole set first.
-    public internal(set) var problems: [String]
+    /// What is odd about the set as a whole and harms nothing.
+    public let remarks: [String]
+    /// Everything wrong, in the order of the samples.
+    public internal(set) var problems: [String] = []
 
     private init(_ dataset: any Dataset) {
         pixels = Array(repeating: 0, count: dataset.classes.count)
         occurrences = pixels
-        problems = dataset.remarks.map(\.description)
+        remarks = dataset.remarks.map(\.description)
     }
 
     /// Reads every sample of `dataset` on `threads` threads.

@@ -8,6 +8,12 @@ public struct Multipliers: Configuration, Hashable {
     public init() {}
 }
 
+/// A sentence for each custom key that no parameter's name contains: it may be misspelt, or meant for another model.
+public func remarks(onCustomKeys customKeys: [String: Multipliers], parameters: [NamedTensor]) -> [String] {
+    customKeys.keys.sorted().filter { key in !parameters.contains { $0.name.contains(key) } }
+        .map { "optimizer.custom_keys.\($0): no parameter of this model has that in its name, so it changes nothing" }
+}
+
 /// Groups parameters by the custom key that their names contain: the longest key first, the first match wins, as mmcv does.
 /// Parameters that do not learn are left out.
 public func parameterGroups(_ parameters: [NamedTensor], customKeys: [String: Multipliers]) -> [ParameterGroup] {

@@ -3,6 +3,12 @@ import Components
 /// Settings that make an optimizer once the parameters are there.
 public protocol OptimizerRecipe: Sendable {
     func optimizer(for parameters: [NamedTensor]) throws -> any Optimizer
+    /// What of the settings has no effect on these parameters, a sentence each.
+    func remarks(on parameters: [NamedTensor]) -> [String]
+}
+
+extension OptimizerRecipe {
+    public func remarks(on parameters: [NamedTensor]) -> [String] { [] }
 }
 
 /// The learning rate over time.

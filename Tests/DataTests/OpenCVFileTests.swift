@@ -38,7 +38,7 @@ import Vision
     }
 
     @Test func pictures() throws {
-        #expect(golden.pictures.count == 27)
+        #expect(golden.pictures.count == 28)
         for picture in golden.pictures {
             let path = try folder.write(picture.name, [UInt8](picture.file))
             let image = try ImageFile.read(path)

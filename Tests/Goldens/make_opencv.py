@@ -97,6 +97,7 @@ def pictures():
     for name, sub in (('444', 0), ('422', 1), ('420', 2)):
         files[f'jpeg_{name}'] = saved(picture, 'JPEG', quality=85, subsampling=sub)
     files['jpeg_progressive'] = saved(picture, 'JPEG', quality=85, progressive=True)
+    files['jpeg_restart'] = saved(picture, 'JPEG', quality=85, restart_marker_blocks=2)
     files['jpeg_grey'] = saved(picture.convert('L'), 'JPEG', quality=85)
     files['jpeg_cmyk'] = saved(picture.convert('CMYK'), 'JPEG', quality=85)
     for o in range(1, 9):

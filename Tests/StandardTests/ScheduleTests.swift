@@ -79,6 +79,15 @@ import Testing
             ])
     }
 
+    @Test func keysWithoutAParameter() throws {
+        let yaml = "{custom_keys: {head: {lr_mult: 0.1}, frozen: {lr_mult: 0}, text_encodr: {lr_mult: 0}, absent: {}}}"
+        let expected = ["absent", "text_encodr"].map {
+            "optimizer.custom_keys.\($0): no parameter of this model has that in its name, so it changes nothing"
+        }
+        #expect(try AdamWRecipe(.decode(yaml: yaml)).remarks(on: parameters()) == expected)
+        #expect(try SGDRecipe(.decode(yaml: yaml)).remarks(on: parameters()) == expected)
+    }
+
     @Test func settingsReachTheOptimizers() throws {
         let adamW = try #require(
             try AdamWRecipe(.decode(yaml: "{lr: 2, weight_decay: 3, betas: [0.5, 0.6], eps: 0.1}")).optimizer(for: parameters())
