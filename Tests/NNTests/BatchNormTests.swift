@@ -76,3 +76,52 @@ import Testing
         #expect(try Set(maps.floats()) == [0, 2])
     }
 }
+
+@Suite struct DropPathTests {
+    /// Whole samples, in a batch of every rank.
+    @Test(arguments: [[400], [400, 3], [400, 2, 3], [400, 2, 2, 3]]) func wholeSamples(_ shape: [Int]) throws {
+        let rows = try DropPath(0.25)(try Tensor.ones(shape)).reshaped([400, -1])
+        #expect(try distance(rows.amin(1), rows.amax(1)) == 0)
+        let values = try rows.amax(1).floats()
+        #expect(Set(values) == [0, 4 / 3] && abs(values.count { $0 == 0 } - 100) < 50)
+    }
+
+    @Test func onlyInTraining() throws {
+        let (path, x) = (DropPath(0.5), try Tensor.ones([64, 2]))
+        #expect(try Set(path(x).floats()) == [0, 2])
+        try path.setTraining(false)
+        #expect(try path(x) === x)
+        try path.setTraining(true)
+        path.probability = 0
+        #expect(try path(x) === x)
+        path.probability = 1
+        #expect(try Set(path(x).floats()) == [0])
+    }
+
+    /// A run that goes on draws what it would have drawn. Tests beside this one may draw in between: one undisturbed try of many counts.
+    @Test func drawsComeFromTheEngine() throws {
+        let (path, x) = (DropPath(0.5), try Tensor.ones([64]))
+        let again = try (0..<50).contains { _ in
+            let state = try Generator.standard.state()
+            let first = try path(x).floats()
+            try Generator.standard.setState(state)
+            return try path(x).floats() == first
+        }
+        #expect(try again && path(x).floats() != path(x).floats())
+    }
+
+    /// A dropped sample learns nothing, the others more.
+    @Test func gradients() throws {
+        let x = try Tensor.ones([64, 3])
+        try x.setRequiresGrad(true)
+        let y = try DropPath(0.5)(x)
+        try y.sum().backward()
+        #expect(try distance(try #require(x.grad), y.detached()) == 0)
+    }
+
+    @Test func rates() {
+        #expect(DropPath.rates(upTo: 0.5, blocks: 5) == [0, 0.125, 0.25, 0.375, 0.5])
+        #expect(DropPath.rates(upTo: 0.5, blocks: 1) == [0] && DropPath.rates(upTo: 0.5, blocks: 0) == [])
+        #expect(DropPath.rates(upTo: 0.2, blocks: 2) == [0, 0.2])
+    }
+}
