@@ -59,7 +59,7 @@ func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [
         linkerSettings: linkerSettings)
 }
 
-let families = ["ResNet", "CLIP", "FPN", "SemanticFPN", "DenseCLIP", "Datasets", "Standard"]
+let families = ["ResNet", "ViT", "CLIP", "FPN", "SemanticFPN", "DenseCLIP", "Datasets", "Standard"]
 
 let package = Package(
     name: "densekit",
@@ -98,6 +98,7 @@ let package = Package(
             linkerSettings: exported),
 
         plugin("ResNet"),
+        plugin("ViT"),
         // Core-free: a tokenizer is tested without the engine.
         .target(name: "Tokenizer", dependencies: ["CZlib"], path: "Plugins/Tokenizer", swiftSettings: strictSwift),
         plugin("CLIP", ["Tokenizer"]),
@@ -129,6 +130,7 @@ let package = Package(
         test("Verification", ["Verification", "BuiltIn"]),
         test("BuiltIn", ["BuiltIn", "PublishedWeights"]),
         test("ResNet", ["ResNet", "PublishedWeights"]),
+        test("ViT", ["ViT", "PublishedWeights"]),
         test("FPN", ["FPN"]),
         test("SemanticFPN", ["SemanticFPN", "Standard"]),
         test("CLIP", ["CLIP", "PublishedWeights"]),

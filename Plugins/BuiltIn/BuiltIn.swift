@@ -6,10 +6,12 @@ import FPN
 import ResNet
 import SemanticFPN
 import Standard
+import ViT
 
 /// The plugins that densekit comes with.
 public enum BuiltIn {
     public static let plugins: [any Plugin] = [
-        ResNetPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
+        ResNetPlugin(), ViTPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), DenseCLIPPlugin(), DatasetsPlugin(),
+        StandardPlugin(),
     ]
 }

@@ -43,13 +43,12 @@ public final class AttentionPool2d: Module {
 
     public func callAsFunction(_ map: Tensor) throws -> (global: Tensor, local: Tensor) {
         let (n, c, h, w) = (map.size(0), map.size(1), map.size(2), map.size(3))
-        let pixels = try map.permuted(0, 2, 3, 1).reshaped([n, h * w, c])
+        let pixels = try map.asTokens()
         let tokens = try Tensor.cat([try pixels.mean(1, keep: true), pixels], dim: 1) + positionRows(h, w)  // [n, 1 + hw, c]
         let attended = try Tensor.attention(split(qProj(tokens)), split(kProj(tokens)), split(vProj(tokens)))
         let joined = try attended.transposed(1, 2).reshaped([n, 1 + h * w, c])
         let output = try cProj(joined)  // [n, 1 + hw, d]
-        let local = try output.narrowed(1, 1, h * w).reshaped([n, h, w, output.size(2)]).permuted(0, 3, 1, 2)
-        return (try output.selected(1, 0), local)
+        return (try output.selected(1, 0), try output.asMap(Pair(h, w)))
     }
 
     /// `[n, t, c] → [n, heads, t, c / heads]`
@@ -59,22 +58,19 @@ public final class AttentionPool2d: Module {
 
     /// The embedding of the mean and of every position of an h × w map. `[1 + hw, c]`
     private func positionRows(_ h: Int, _ w: Int) throws -> Tensor {
-        if h == grid, w == grid { return positionalEmbedding }
-        let c = positionalEmbedding.size(1)
-        let square = try positionalEmbedding.narrowed(0, 1, grid * grid).reshaped([1, grid, grid, c])
-        let rows: Tensor
         switch positions {
         case .resize:
-            let resized = try square.permuted(0, 3, 1, 2).interpolated(to: Pair(h, w), .bilinear())
-            rows = try resized.permuted(0, 2, 3, 1).reshaped([h * w, c])
+            return try positionalEmbedding.resizedGrid(from: grid, to: Pair(h, w))
         case .crop:
             guard h <= grid, w <= grid else {
                 throw SettingError(
                     "a map of \(h)×\(w) is larger than the grid of \(grid)×\(grid) positions: raise input_resolution, or use "
                         + "positions: resize")
             }
-            rows = try square.narrowed(1, 0, h).narrowed(2, 0, w).reshaped([h * w, c])
+            let c = positionalEmbedding.size(1)
+            let square = try positionalEmbedding.narrowed(0, 1, grid * grid).reshaped([1, grid, grid, c])
+            let rows = try square.narrowed(1, 0, h).narrowed(2, 0, w).reshaped([h * w, c])
+            return try Tensor.cat([try positionalEmbedding.narrowed(0, 0, 1), rows], dim: 0)
         }
-        return try Tensor.cat([try positionalEmbedding.narrowed(0, 0, 1), rows], dim: 0)
     }
 }

@@ -9,18 +9,24 @@ public final class CLIPResNet: Module, Backbone {
     public struct Configuration: DenseKit.Configuration {
         /// 50 or 101.
         public var depth = 50
-        /// Blocks of the four stages, where they differ from `depth`'s.
+        /// Blocks of the four stages, where they differ from `depth`'s: `[4, 6, 10, 6]` for RN50x4.
         public var layers: [Int]?
-        /// Channels after the stem: 64 for RN50 and RN101.
+        /// Channels after the stem: 64 for RN50 and RN101, 80 for RN50x4, 96 for RN50x16, 128 for RN50x64.
         public var width = 64
         /// Adds the language-compatible outputs.
         public var attentionPool = true
+        /// Attention heads of the pool, where they are not CLIP's, half the width. DenseCLIP's code has 32 for every width.
+        public var heads: Int?
         /// Image size that the pool's grid of positions belongs to: a multiple of 32. Other sizes resize or crop the grid.
         public var inputResolution = 512
-        /// Width of the embeddings, where it differs from the released model's (1024 for RN50, 512 for RN101).
+        /// Width of the embeddings, where it differs from the released model's (1024 for RN50, 512 for RN101): 640 for RN50x4.
         public var outputDim: Int?
         /// What the grid of positions does on an image of another size: segmentation resizes, detection crops.
         public var positions = GridPositions.resize
+        /// The last stage that does not learn, nor do its batch norms' statistics: 0 is the stem, -1 none.
+        public var frozenStages = -1
+        /// Whether all batch norms keep their statistics in training.
+        public var normEval = false
 
         public init() {}
 
@@ -39,6 +45,7 @@ public final class CLIPResNet: Module, Backbone {
         guard let layers = configuration.stageLayers, layers.count == 4, layers.allSatisfy({ 1...1000 ~= $0 }) else {
             throw SettingError("depth is 50 or 101, and layers, where given, four positive numbers of blocks")
         }
+        try SettingError.check("frozen_stages", configuration.frozenStages, in: -1...4)
         let width = configuration.width
         guard 2...4096 ~= width, width.isMultiple(of: 2) else {
             throw SettingError("width must be an even number of 2…4096, found \(width)")
@@ -54,15 +61,19 @@ public final class CLIPResNet: Module, Backbone {
         layer3 = try Bottleneck.stage(8 * width, 4 * width, layers[2], stride: 2)
         layer4 = try Bottleneck.stage(16 * width, 8 * width, layers[3], stride: 2)
         outputs = (0..<4).map { FeatureSpec(channels: 4 * width << $0, stride: 4 << $0) }
-        guard configuration.attentionPool else {
+        if configuration.attentionPool {
+            let embedding = configuration.outputDim ?? (configuration.depth == 101 ? 512 : 1024)
+            attnpool = try AttentionPool2d(
+                32 * width, inputResolution: configuration.inputResolution, heads: configuration.heads ?? width / 2,
+                output: embedding, positions: configuration.positions)
+            language = LanguageSpec(width: embedding, stride: 32)
+        } else {
             (attnpool, language) = (nil, nil)
-            return
         }
-        let embedding = configuration.outputDim ?? (configuration.depth == 101 ? 512 : 1024)
-        attnpool = try AttentionPool2d(
-            32 * width, inputResolution: configuration.inputResolution, heads: max(1, width / 2), output: embedding,
-            positions: configuration.positions)
-        language = LanguageSpec(width: embedding, stride: 32)
+        super.init()
+        try freezeStages(
+            [[conv1, bn1, conv2, bn2, conv3, bn3], layer1, layer2, layer3, layer4], upTo: configuration.frozenStages,
+            normEval: configuration.normEval)
     }
 
     public func callAsFunction(_ images: Tensor) throws -> Features {

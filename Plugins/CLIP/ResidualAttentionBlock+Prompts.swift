@@ -38,8 +38,6 @@ extension ResidualAttentionBlock {
         return try feedForward(ends + (try attn.output(joined)))
     }
 
-    private func feedForward(_ x: Tensor) throws -> Tensor { try x + (try mlp(ln2(x))) }
-
     /// A group's tokens, name by name: `[b, heads, t, e] → [b, heads, names, length, e]`.
     private func part(_ x: Tensor, _ group: Prompts.Group) throws -> Tensor {
         try x.narrowed(2, group.start, group.count * group.length)

@@ -6,15 +6,17 @@ final class ResidualAttentionBlock: Module {
     let ln1: LayerNorm
     let mlp: MLP
     let ln2: LayerNorm
+    let dropPath: DropPath
 
     override var keys: [String: String] { ["ln1": "ln_1", "ln2": "ln_2"] }
 
     /// CLIP starts attention at std `width^-½`, the residual projections lower by √(2·layers).
-    init(_ width: Int, heads: Int, layers: Int) throws {
+    init(_ width: Int, heads: Int, layers: Int, dropPath: Double = 0) throws {
         attn = try MultiheadAttention(width, heads: heads)
         ln1 = try LayerNorm(width)
         mlp = try MLP(width)
         ln2 = try LayerNorm(width)
+        self.dropPath = DropPath(dropPath)
         super.init()
         let std = 1 / Double(width).squareRoot()
         let residual = std / Double(2 * layers).squareRoot()
@@ -23,6 +25,11 @@ final class ResidualAttentionBlock: Module {
         try mlp.cFc.weight.normalInPlace(std: std / 2.0.squareRoot())
         try mlp.cProj.weight.normalInPlace(std: residual)
     }
+
+    /// Every position attends to all. `[n, t, d] → [n, t, d]`
+    func callAsFunction(_ x: Tensor) throws -> Tensor { try feedForward(x + dropPath(attn(ln1(x)))) }
+
+    func feedForward(_ x: Tensor) throws -> Tensor { try x + dropPath(mlp(ln2(x))) }
 
     final class MLP: Module {
         let cFc: Linear

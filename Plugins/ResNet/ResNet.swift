@@ -9,6 +9,10 @@ public final class ResNet: Module, Backbone {
         public var depth = 50
         /// `plain`: one 7×7 convolution (torchvision); `v1c`: three 3×3 (mmsegmentation's ResNetV1c).
         public var stem = Stem.plain
+        /// The last stage that does not learn, nor do its batch norms' statistics: 0 is the stem, -1 none.
+        public var frozenStages = -1
+        /// Whether all batch norms keep their statistics in training.
+        public var normEval = false
 
         public init() {}
     }
@@ -25,6 +29,7 @@ public final class ResNet: Module, Backbone {
         guard let layers = layouts[configuration.depth] else {
             throw SettingError("depth is 18, 34, 50, 101 or 152, found \(configuration.depth)")
         }
+        try SettingError.check("frozen_stages", configuration.frozenStages, in: -1...4)
         switch configuration.stem {
         case .plain:
             conv1 = try Conv2d(3, 64, kernel: 7, stride: 2, padding: 3, bias: false)
@@ -55,6 +60,10 @@ public final class ResNet: Module, Backbone {
         for (_, module) in try namedModules() {
             if let conv = module as? Conv2d { try conv.weight.kaimingNormalInPlace(.out) }
         }
+        let first: [Module?] = [conv1, bn1, stem]
+        try freezeStages(
+            [first.compactMap { $0 }, layer1, layer2, layer3, layer4], upTo: configuration.frozenStages,
+            normEval: configuration.normEval)
     }
 
     public func callAsFunction(_ images: Tensor) throws -> Features {

@@ -6,6 +6,8 @@ public struct LoadRequest: Sendable {
     public var format: String?
     /// Prefixes of the tensors that the file should bring; empty: all.
     public var scope: [String]
+    /// Prefixes of the tensors in scope that it need not bring.
+    public var optional: [String]
     /// Tensors that keep their values.
     public var reinitialize: Set<String>
     /// The share of the tensors in scope that must be there.
@@ -14,13 +16,17 @@ public struct LoadRequest: Sendable {
     public var ignored: Int
 
     public init(
-        format: String? = nil, scope: [String] = [], reinitialize: Set<String> = [], atLeast: Double = 1, ignored: Int = 0
+        format: String? = nil, scope: [String] = [], optional: [String] = [], reinitialize: Set<String> = [],
+        atLeast: Double = 1, ignored: Int = 0
     ) {
-        (self.format, self.scope, self.reinitialize) = (format, scope, reinitialize)
+        (self.format, self.scope, self.optional, self.reinitialize) = (format, scope, optional, reinitialize)
         (self.atLeast, self.ignored) = (atLeast, ignored)
     }
 
-    func covers(_ name: String) -> Bool { scope.isEmpty || scope.contains { $0.isEmpty || name.hasPrefix($0 + ".") } }
+    func covers(_ name: String) -> Bool {
+        func isBelow(_ prefix: String) -> Bool { prefix.isEmpty || name.hasPrefix(prefix + ".") }
+        return (scope.isEmpty || scope.contains(where: isBelow)) && !optional.contains(where: isBelow)
+    }
 }
 
 extension Module {

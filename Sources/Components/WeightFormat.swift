@@ -28,6 +28,13 @@ public struct WeightFormat: Sendable {
 /// A component whose weights other projects publish under names of their own.
 public protocol PretrainedElsewhere: Module {
     static var weightFormats: [WeightFormat] { get }
+
+    /// Beginnings of keys that such files usually lack, such as those of a pyramid on a published encoder: a file is not refused for that.
+    static var unpublishedKeys: [String] { get }
+}
+
+extension PretrainedElsewhere {
+    public static var unpublishedKeys: [String] { [] }
 }
 
 /// A module that can bring a tensor of a file to the shape that its own has: positional embeddings of another grid or length.

@@ -27,8 +27,8 @@ extension Module {
         var adapters = try namedModules().compactMap { path, module in (module as? any WeightAdapting).map { (path, $0) } }
         adapters.sort { $0.0.count > $1.0.count }  // the deepest module knows best
         let request = LoadRequest(
-            format: naming.format, scope: atLeast == 1 ? [] : naming.scope, reinitialize: Set(kept), atLeast: atLeast,
-            ignored: naming.ignored)
+            format: naming.format, scope: atLeast == 1 ? [] : naming.scope, optional: atLeast == 1 ? [] : try unpublishedKeys(),
+            reinitialize: Set(kept), atLeast: atLeast, ignored: naming.ignored)
         return try load(tensors, keys: naming.keys, request, source: source) { tensor, name, shape in
             for (path, adapter) in adapters where path.isEmpty || name.hasPrefix(path + ".") {
                 return try adapter.adapted(tensor, String(name.dropFirst(path.isEmpty ? 0 : path.count + 1)), to: shape)
@@ -46,6 +46,14 @@ extension Module {
         var scope: [String] = []
         /// Keys of the file that the format has no use for.
         var ignored = 0
+    }
+
+    /// What published weights of any part below usually lack.
+    private func unpublishedKeys() throws -> [String] {
+        try namedModules().flatMap { path, module in
+            let keys = (module as? any PretrainedElsewhere).map { type(of: $0).unpublishedKeys } ?? []
+            return path.isEmpty ? keys : keys.map { path + "." + $0 }
+        }
     }
 
     /// The part of a model that a key belongs to.

@@ -7,6 +7,8 @@ public final class BatchNorm2d: Module {
     @Buffer public var numBatchesTracked: Tensor  // [] int64
     public let momentum: Double
     public let eps: Double
+    /// Whether training too normalises by the running statistics and leaves them as they are.
+    public var hasFrozenStatistics = false
 
     public init(_ channels: Int, momentum: Double = 0.1, eps: Double = 1e-5) throws {
         weight = try Tensor.ones([channels])
@@ -18,11 +20,11 @@ public final class BatchNorm2d: Module {
     }
 
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        let learns = isTraining && !hasFrozenStatistics
         let y = try x.batchNorm(
-            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar, training: isTraining,
-            momentum: momentum,
+            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar, training: learns, momentum: momentum,
             eps: eps)
-        if isTraining { try numBatchesTracked.addInPlace(1) }
+        if learns { try numBatchesTracked.addInPlace(1) }
         return y
     }
 

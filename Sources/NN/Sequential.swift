@@ -54,6 +54,15 @@ public final class Activation: Module, Layer {
     }
 }
 
+/// The largest of every square of `size × size` values, which do not overlap. `[n, c, h, w] → [n, c, h / size, w / size]`, rounded down
+public final class MaxPool2d: Module, Layer {
+    public let size: Int
+
+    public init(_ size: Int) { self.size = size }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.maxPool2d(Pair(size)) }
+}
+
 /// Resizes a map by a whole factor, bilinearly. `[n, c, h, w] → [n, c, f·h, f·w]`
 public final class Upsample: Module, Layer {
     public let factor: Int

@@ -32,7 +32,10 @@ extension Verifier {
     func trainingStep(
         _ model: DenseModel, _ inputs: [String: Tensor], _ golden: GoldenCase, _ comparisons: inout [Comparison]
     ) throws -> [String: Tensor] {
-        for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
+        for (_, module) in try model.namedModules() {
+            (module as? Dropout)?.probability = 0
+            (module as? DropPath)?.probability = 0
+        }
         guard let labels = inputs["gt_semantic_seg"] else { throw GoldenCaseError(golden.path, "has no input gt_semantic_seg") }
         let ignore = golden.json["loss"]?["ignore_index"]?.integer ?? 255
         let targets = Targets(labels: labels.rank == 4 ? try labels.squeezed(1) : labels, ignoreIndex: ignore)

@@ -9,7 +9,8 @@ import Testing
         let names = Set(registry.entries.map { "\($0.kind) \($0.name)" })
         #expect(
             names.isSuperset(of: [
-                "backbone ResNet", "backbone CLIPResNet", "neck FPN", "head SemanticFPN", "prompter DenseCLIP",
+                "backbone ResNet", "backbone CLIPResNet", "backbone CLIPViT", "backbone ViT", "neck FPN", "head SemanticFPN",
+                "prompter DenseCLIP",
                 "part ContextDecoder",
                 "part CLIPTextContextEncoder", "loss CrossEntropy", "optimizer AdamW", "optimizer SGD", "schedule Poly",
             ]))

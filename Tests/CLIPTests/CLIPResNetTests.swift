@@ -48,6 +48,30 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
         #expect(!names.contains("layer2.1.downsample.0.weight"))
     }
 
+    @Test func headsOfThePool() throws {
+        #expect(try build(tiny).attnpool?.heads == 4 && build("width: 80, layers: [1, 1, 1, 1]").attnpool?.heads == 40)
+        #expect(try build(tiny + ", heads: 8").attnpool?.heads == 8)
+    }
+
+    /// Frozen stages neither learn nor follow the batches; with `norm_eval` no norm does.
+    @Test(arguments: [(-1, false), (0, false), (2, false), (4, false), (1, true)])
+    func frozenStages(_ last: Int, _ normEval: Bool) throws {
+        let network = try build(tiny + ", frozen_stages: \(last), norm_eval: \(normEval)")
+        let before = try network.namedTensors().map { try $0.tensor.detached().cloned() }
+        let features = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try Generator(seed: 1)))
+        try #require(features.languageMap).pow(2).sum().backward()
+        for (entry, old) in zip(try network.namedTensors(), before) {
+            let stage = entry.name.hasPrefix("layer") ? Int(String(entry.name.dropFirst(5).prefix(1))) ?? 0 : 0
+            let frozen = !entry.name.hasPrefix("attnpool") && stage <= last
+            if entry.kind == .parameter {
+                #expect(entry.tensor.requiresGrad == !frozen && (entry.tensor.grad == nil) == frozen, "\(entry.name)")
+            } else {
+                let moved = try (entry.tensor.to(.float32) - old.to(.float32)).abs().amax().item() > 0
+                #expect(moved == !(frozen || normEval), "\(entry.name)")
+            }
+        }
+    }
+
     @Test func oneStepOfTraining() throws {
         let network = try build(tiny)
         let features = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try Generator(seed: 1)))
@@ -71,6 +95,10 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
         ("width: 2, input_resolution: 31", "input_resolution must be 32…32768, found 31"),
         ("width: 2, input_resolution: 9223372036854775807", "input_resolution must be 32…32768, found 9223372036854775807"),
         ("width: 2, output_dim: 0", "output_dim must be 1…65536, found 0"),
+        ("width: 2, heads: 3", "64 channels cannot be shared by 3 attention heads"),
+        ("width: 2, heads: 0", "64 channels cannot be shared by 0 attention heads"),
+        ("frozen_stages: 5", "frozen_stages must be -1…4, found 5"),
+        ("frozen_stages: -2", "frozen_stages must be -1…4, found -2"),
         ("positions: stretch", ""),
     ])
     func settingsOutOfRange(_ settings: String, _ expected: String) throws {

@@ -40,6 +40,10 @@ private let readAs = "(read as OpenAI CLIP)"
                 "openai_clip_rn101", "depth: 101, input_resolution: 224",
                 "matched 645, missing 0, unexpected 0, other shape 0, not needed 153 \(readAs)"
             ),
+            (
+                "openai_clip_rn50x4", "layers: [4, 6, 10, 6], width: 80, output_dim: 640, input_resolution: 288",
+                "matched 519, missing 0, unexpected 0, other shape 0, not needed 153 \(readAs)"
+            ),
         ])
     func images(list: String, settings: String, report: String) throws {
         let encoder = try imageEncoder(settings)
@@ -50,6 +54,7 @@ private let readAs = "(read as OpenAI CLIP)"
         "OpenAI's text encoders load; the positions beyond the prompt are cut",
         arguments: [
             ("openai_clip_rn50", "output_dim: 1024"), ("openai_clip_rn101", "output_dim: 512"),
+            ("openai_clip_rn50x4", "width: 640, heads: 10, output_dim: 640"),
         ])
     func texts(list: String, settings: String) throws {
         let tensors = try PublishedWeights.load(list)
@@ -58,6 +63,25 @@ private let readAs = "(read as OpenAI CLIP)"
         #expect("\(report)" == "matched 149, missing 0, unexpected 0, other shape 0, not needed \(rest) \(readAs)")
         let cut = try textEncoder(settings).loadPretrained(tensors, source: list)
         #expect(cut.resized.map(\.name) == ["positional_embedding"] && cut.matched.count == 149)
+    }
+
+    @Test(
+        "The larger image encoders have the names of a narrow one of as many blocks, and the widths of their settings",
+        arguments: [
+            ("openai_clip_rn50x4", [4, 6, 10, 6], 80, 640, 288), ("openai_clip_rn50x16", [6, 8, 18, 8], 96, 768, 384),
+            ("openai_clip_rn50x64", [3, 15, 36, 10], 128, 1024, 448),
+        ])
+    func larger(list: String, layers: [Int], width: Int, output: Int, resolution: Int) throws {
+        let file = try PublishedWeights.load(list).filter { $0.key.hasPrefix("visual.") }
+        let names = try imageEncoder("layers: \(layers), width: 2, input_resolution: 32").namedTensors().map {
+            "visual." + $0.name
+        }
+        #expect(Set(names) == Set(file.keys))
+        #expect(file["visual.conv3.weight"]?.shape == [width, width / 2, 3, 3])
+        #expect(file["visual.layer4.0.conv3.weight"]?.shape == [32 * width, 8 * width, 1, 1])
+        #expect(file["visual.attnpool.c_proj.weight"]?.shape == [output, 32 * width])
+        let side = resolution / 32
+        #expect(file["visual.attnpool.positional_embedding"]?.shape == [1 + side * side, 32 * width])
     }
 
     @Test("A text encoder of more positions than CLIP has, or of another width, is refused")

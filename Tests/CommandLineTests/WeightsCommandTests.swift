@@ -96,6 +96,26 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
         }
     }
 
+    @Test("CLIP's Vision Transformer is read too; its pyramid begins anew")
+    func visionTransformer() throws {
+        try withRun { folder in
+            let file = "tiny_clip_vit.pth"
+            try FileManager.default.copyItem(at: golden.appending(path: file), to: folder.appending(path: file))
+            let vit = "type: CLIPViT, layers: 4, width: 16, heads: 2, out_indices: [0, 1, 2, 3], "
+            let text = configuration.replacing("type: CLIPResNet, layers: [1, 1, 1, 1], width: 2, ", with: vit)
+                .replacing("heads: 2, layers: 1 }\n    context", with: "heads: 2, layers: 2, vocabulary_size: 64 }\n    context")
+            try Data(text.utf8).write(to: folder.appending(path: "vit.yaml"))
+            let check = try runDensekit(["check", "vit.yaml", "--set", "model.backbone.weights=\(file)"], in: folder)
+            #expect(check.status == 0 && check.output.contains("weights: \(file): matched 56, missing 18"), "\(check)")
+            let made = try runDensekit(
+                ["convert", file, "vit.safetensors", "--config", "vit.yaml", "--classes", "3"], in: folder)
+            #expect(made.status == 0 && made.output.contains("(read as OpenAI CLIP)"), "\(made)")
+            let names = Set(try tensors(folder, "vit.safetensors").keys)
+            #expect(names.contains("backbone.class_embedding") && names.contains("text_encoder.ln_final.bias"))
+            #expect(names.allSatisfy { !$0.hasPrefix("backbone.fpn") && !$0.hasPrefix("visual.") })
+        }
+    }
+
     @Test(
         "What convert refuses",
         arguments: [

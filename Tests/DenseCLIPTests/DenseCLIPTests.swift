@@ -117,6 +117,22 @@ private func images(_ height: Int = 64, _ width: Int = 96) throws -> Tensor {
         #expect(try model.namedTensors().contains { $0.name == "backbone.attnpool.c_proj.weight" })
     }
 
+    /// A Vision Transformer's language map has stride 16: the score map joins the third level.
+    @Test func theScoreMapJoinsTheLevelOfItsStride() throws {
+        for (patch, level) in [(16, 2), (8, 1)] {
+            let vit =
+                "{type: CLIPViT, layers: 4, width: 16, heads: 2, out_indices: [0, 1, 2, 3], output_dim: 20, patch_size: \(patch)}"
+            let model = try model(vit, "")
+            let prompter = try #require(model.prompter as? DenseCLIP)
+            var channels = [16, 16, 16, 16]
+            channels[level] += 3
+            #expect(prompter.level == level && prompter.outputs.map(\.channels) == channels && prompter.attnpool == nil)
+            let prompted = try prompter(try model.backbone(images(75, 101)), Step())
+            #expect(
+                prompted.maps.map { $0.size(1) } == channels && prompted.scoreMaps[0].shape == [2, 3, 75 / patch, 101 / patch])
+        }
+    }
+
     /// Text is the plain one and γ times the context decoder's answer; scores are cosines.
     @Test func theScoreMapIsACosine() throws {
         let model = try model(tinyCLIP, "gamma: 0.5")

@@ -35,6 +35,38 @@ import Testing
         #expect(try norm.numBatchesTracked.item() == 0)
     }
 
+    /// Frozen statistics: training answers as inference does, and weights still learn.
+    @Test func frozenStatistics() throws {
+        let norm = try BatchNorm2d(2, eps: 0)
+        try set(norm.runningMean, [1, 0])
+        try set(norm.runningVar, [4, 1])
+        try norm.freezeStatistics()
+        let y = try norm(try batch())
+        try expect(y, [2, 2, 1, 2], [0, 1, 2, 2, 2, 3, 2, 2])
+        try y.sum().backward()
+        try expect(norm.weight.grad, [2], [6, 8])
+        try expect(norm.runningMean, [2], [1, 0])
+        #expect(try norm.numBatchesTracked.item() == 0)
+    }
+
+    @Test(arguments: [
+        (-1, [true, true, true]), (0, [false, true, true]), (1, [false, false, true]), (2, [false, false, false]),
+    ])
+    func frozenStages(_ last: Int, _ learn: [Bool]) throws {
+        let layers = try (0..<3).map { _ in Sequential([try Conv2d(1, 2, kernel: 1), try BatchNorm2d(2)]) }
+        let whole = Sequential(layers)
+        try whole.freezeStages(layers.map { [$0] }, upTo: last, normEval: false)
+        for (layer, learns) in zip(layers, learn) {
+            #expect(try layer.namedParameters().allSatisfy { $0.tensor.requiresGrad == learns })
+            #expect((layer.layers[1] as? BatchNorm2d)?.hasFrozenStatistics == !learns)
+        }
+        try whole.freezeStages(layers.map { [$0] }, upTo: last, normEval: true)
+        for (layer, learns) in zip(layers, learn) {
+            #expect(try layer.namedParameters().allSatisfy { $0.tensor.requiresGrad == learns })
+            #expect((layer.layers[1] as? BatchNorm2d)?.hasFrozenStatistics == true)
+        }
+    }
+
     @Test func buffersDoNotLearn() throws {
         let norm = try BatchNorm2d(2)
         try norm(try batch()).pow(2).sum().backward()

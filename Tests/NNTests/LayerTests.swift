@@ -89,6 +89,12 @@ import Testing
         #expect(try Sequential([])(try counting(2)).floats() == [1, 2])
     }
 
+    @Test func maxPooling() throws {
+        let x = try Tensor.from([Float(1), 5, 9, 2, 3, 8, 7, 7, 7], shape: [1, 1, 3, 3])
+        try expect(try MaxPool2d(2)(x), [1, 1, 1, 1], [5])
+        try expect(try MaxPool2d(3)(x), [1, 1, 1, 1], [9])
+    }
+
     @Test func activations() throws {
         let x = try Tensor.from([Float(-1), 0, 2])
         try expect(try Activation(.relu)(x), [3], [0, 0, 2])

@@ -71,6 +71,26 @@ private func build(_ yaml: String) throws -> any Backbone {
         #expect(try (network as? ResNet)?.bn1?.numBatchesTracked.item() == 1)
     }
 
+    /// Frozen stages neither learn nor follow the batches; with `norm_eval` no norm does.
+    @Test(arguments: [("plain", 0, false), ("v1c", 0, false), ("v1c", 1, false), ("plain", 4, false), ("plain", -1, true)])
+    func frozenStages(_ stem: String, _ last: Int, _ normEval: Bool) throws {
+        let network = try build("{type: ResNet, depth: 18, stem: \(stem), frozen_stages: \(last), norm_eval: \(normEval)}")
+        let before = try network.namedTensors().map { try $0.tensor.detached().cloned() }
+        let maps = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try Generator(seed: 1))).maps
+        if last < 4 { try maps[3].sum().backward() }
+        #expect(maps[3].requiresGrad == (last < 4))
+        for (entry, old) in zip(try network.namedTensors(), before) {
+            let stage = entry.name.hasPrefix("layer") ? Int(String(entry.name.dropFirst(5).prefix(1))) ?? 0 : 0
+            if entry.kind == .parameter {
+                #expect(
+                    entry.tensor.requiresGrad == (stage > last) && (entry.tensor.grad == nil) == (stage <= last), "\(entry.name)")
+            } else {
+                let moved = try (entry.tensor.to(.float32) - old.to(.float32)).abs().amax().item() > 0
+                #expect(moved == (stage > last && !normEval), "\(entry.name)")
+            }
+        }
+    }
+
     /// A block by its definition: relu(branch + shortcut).
     @Test func aBlockAddsItsShortcut() throws {
         let block = try ResNet.BasicBlock(2, 2, 1)
@@ -91,8 +111,15 @@ private func build(_ yaml: String) throws -> any Backbone {
             "{type: ResNet, depth: 20}",
             "a.yaml:1:18: backbone ResNet could not be built: depth is 18, 34, 50, 101 or 152, found 20"
         ),
+        (
+            "{type: ResNet, frozen_stages: 5}",
+            "a.yaml:1:18: backbone ResNet could not be built: frozen_stages must be -1…4, found 5"
+        ),
         ("{type: ResNet, stem: v1d}", "a.yaml:1:32: backbone.stem: 'v1d' is none of plain, v1c; did you mean 'v1c'?"),
-        ("{type: ResNet, deph: 18}", "a.yaml:1:26: unknown key 'deph' of ResNet; did you mean 'depth'? (keys: depth, stem)"),
+        (
+            "{type: ResNet, deph: 18}",
+            "a.yaml:1:26: unknown key 'deph' of ResNet; did you mean 'depth'? (keys: depth, stem, frozen_stages, norm_eval)"
+        ),
     ])
     func errors(_ yaml: String, _ expected: String) throws {
         let error = #expect(throws: (any Error).self) { try build(yaml) }

@@ -50,6 +50,13 @@ def resnets():
     write("timm_resnet50c", shapes(timm.create_model("resnet50c")))
 
 
+def vision_transformers():
+    write("timm_vit_b16", shapes(timm.create_model("vit_base_patch16_224")))
+    # DeiT's own checkpoints have timm's names.
+    assert shapes(timm.create_model("deit_base_patch16_224")) == shapes(timm.create_model("vit_base_patch16_224"))
+    write("torchvision_vit_b16", shapes(torchvision.models.vit_b_16(weights=None)))
+
+
 def self_supervised():
     resnet = torchvision.models.resnet50(weights=None)
     body = {key: shape for key, shape in shapes(resnet).items() if not key.startswith("fc.")}
@@ -100,12 +107,48 @@ def segmentors():
         test_cfg=dict(mode="whole"),
     )
     write("mmseg_1x_fpn_r50", shapes(MODELS.build(model)))
+    norm = dict(type="LN", eps=1e-6)
+    vit = dict(  # configs/_base_/models/upernet_vit-b16_ln_mln.py with the head of fpn_r50, without auxiliary head
+        model,
+        backbone=dict(
+            type="VisionTransformer", img_size=(512, 512), patch_size=16, embed_dims=768, num_layers=12, num_heads=12,
+            out_indices=(2, 5, 8, 11), norm_cfg=norm, final_norm=True, with_cls_token=True, interpolate_mode="bicubic",
+        ),
+        neck=dict(type="MultiLevelNeck", in_channels=[768] * 4, out_channels=768, scales=[4, 2, 1, 0.5]),
+        auxiliary_head=None,
+    )
+    vit["decode_head"] = dict(model["decode_head"], in_channels=[768] * 4)
+    write("mmseg_1x_fpn_vit_b16", shapes(MODELS.build(vit)))
     for case, name in [("resnet50_imagenet_fpn_eval", "mmseg_0x_fpn_r50"), ("denseclip_r50_fpn_eval", "denseclip_r50_fpn")]:
         with open(f"{HERE}/../{case}.json") as file:
             parameters = json.load(file)["parameters"]
         # The case has 6 classes and a grid of 4×4 positions.
         full = {6: 150, 2048 + 6: 2048 + 150, 1 + 4 * 4: 1 + 16 * 16}
         write(name, {entry["name"]: [full.get(size, size) for size in entry["shape"]] for entry in parameters})
+    write("denseclip_vitb_fpn", denseclip_vit())
+
+
+def denseclip_vit():
+    """DenseCLIP on ViT-B/16: its golden backbone with 40×40 positions, the other parts as on ResNet-50 with embeddings of 512."""
+
+    def parameters(case):
+        with open(f"{HERE}/../{case}.json") as file:
+            return {entry["name"]: entry["shape"] for entry in json.load(file)["parameters"]}
+
+    narrow = {6: 150, 1024: 512}
+    lateral = {256: 768, 512: 768, 1024: 768 + 150, 2048 + 6: 768}
+    vit = parameters("clip_vit_b16_eval")
+    result = {f"backbone.{key}": [1 + 40 * 40 if size == 1 + 6 * 6 else size for size in shape] for key, shape in vit.items()}
+    for key, shape in parameters("denseclip_r50_fpn_eval").items():
+        if key.startswith("neck.lateral_convs") and key.endswith("weight"):
+            shape = [shape[0], lateral[shape[1]], 1, 1]
+        elif key in ("gamma", "text_encoder.text_projection") or key.startswith("context_decoder.") and "decoder.decoder" not in key:
+            shape = [narrow.get(size, size) for size in shape]
+        elif key.startswith("decode_head.conv_seg"):
+            shape = [narrow.get(size, size) for size in shape]
+        if not key.startswith("backbone."):
+            result[key] = shape
+    return result
 
 
 def tiny_clip():
@@ -162,10 +205,86 @@ def tiny_clip():
             file.write(f"{key} {','.join(map(str, value.shape))} {str(value.dtype).removeprefix('torch.')}\n")
 
 
+def tiny_clip_vit():
+    """A CLIP whose image encoder is a Vision Transformer of width 16, in half precision, and what it answers in DenseCLIP's code."""
+    torch.manual_seed(1)
+    vision = CLIPVisionCfg(layers=4, width=16, head_width=8, patch_size=16, image_size=64)
+    text = CLIPTextCfg(context_length=77, vocab_size=64, width=16, heads=2, layers=2)
+    model = CLIP(embed_dim=32, vision_cfg=vision, text_cfg=text, quick_gelu=True).eval()
+    with torch.no_grad():
+        for key, value in model.state_dict().items():
+            if key.endswith("bias"):
+                value.normal_(0, 0.2)
+            elif value.ndim == 1 and key.endswith("weight"):
+                value.uniform_(0.6, 1.4)
+    model.half()
+    torch.save(model.state_dict(), f"{HERE}/tiny_clip_vit.pth")
+    model.float()
+    image = torch.randn(1, 3, 64, 64).half().float()
+    with torch.no_grad():
+        plain = model.encode_image(image)
+        # DenseCLIP's code adds the class embedding to its position, too.
+        model.visual.positional_embedding[0] += model.visual.class_embedding
+        answers = {"image": image.half(), "embedding": model.encode_image(image), "openai_embedding": plain}
+    save_file({key: value.contiguous() for key, value in answers.items()}, f"{HERE}/tiny_clip_vit_answers.safetensors")
+
+
+def tiny_vits():
+    """Vision Transformers of width 16 by timm, torchvision and mmsegmentation, and their third blocks' maps, normalised."""
+    from mmengine.registry import init_default_scope
+    from mmseg.registry import MODELS
+
+    init_default_scope("mmseg")
+    torch.manual_seed(2)
+    models = {
+        "timm": timm.models.vision_transformer.VisionTransformer(img_size=64, embed_dim=16, depth=4, num_heads=2, num_classes=5),
+        "torchvision": torchvision.models.VisionTransformer(
+            image_size=64, patch_size=16, num_layers=4, num_heads=2, hidden_dim=16, mlp_dim=64, num_classes=5
+        ),
+        "mmsegmentation": MODELS.build(
+            dict(
+                type="VisionTransformer", img_size=64, embed_dims=16, num_layers=4, num_heads=2, out_indices=(0, 1, 2, 3),
+                norm_cfg=dict(type="LN", eps=1e-6), final_norm=True,
+            )
+        ),
+    }
+    # mmsegmentation fills images to whole patches and resizes its positions.
+    images = {name: torch.randn(2, 3, *((40, 75) if name == "mmsegmentation" else (64, 64))) for name in models}
+    answers = {}
+    for name, model in models.items():
+        model.eval()
+        with torch.no_grad():
+            for key, value in model.state_dict().items():
+                if value.ndim == 1 and key.endswith("weight"):
+                    value.uniform_(0.6, 1.4)
+                else:
+                    value.normal_(0, 0.2)
+            torch.save(model.state_dict(), f"{HERE}/tiny_vit_{name}.pth")
+            if name == "mmsegmentation":
+                maps = model(images[name])
+            else:
+                maps = []
+                blocks = model.blocks if name == "timm" else model.encoder.layers
+                for block in blocks:
+                    block.register_forward_hook(lambda _, __, x: maps.append(x[:, 1:].transpose(1, 2).unflatten(2, (4, 4))))
+                model(images[name])
+                last = (model.norm if name == "timm" else model.encoder.ln)(maps[3].movedim(1, -1)).movedim(-1, 1)
+                maps[3] = last
+            answers |= {f"{name}.image": images[name]}
+            for index in (2, 3):
+                answers[f"{name}.{index}"] = torch.nn.functional.group_norm(maps[index], 1).contiguous()
+    save_file(answers, f"{HERE}/tiny_vit_answers.safetensors")
+
+
 if __name__ == "__main__":
     resnets()
+    vision_transformers()
     self_supervised()
     write("openai_clip_rn50", openai("RN50"))
     write("openai_clip_rn101", openai("RN101"))
+    for name in ("RN50x4", "RN50x16", "RN50x64", "ViT-B-16"):
+        write(f"openai_clip_{name.lower().replace('-b-', '_b')}", openai(name))
     segmentors()
     tiny_clip()
+    tiny_clip_vit()
+    tiny_vits()

@@ -1,0 +1,66 @@
+import DenseKit
+
+extension ViT: PretrainedElsewhere, WeightAdapting {
+    public static var weightFormats: [WeightFormat] {
+        [
+            WeightFormat("timm or DeiT ViT") { timm.renamed($0) },
+            WeightFormat("torchvision ViT") { torchvision.renamed($0) },
+            WeightFormat("mmsegmentation", behind: ["backbone."]),
+        ]
+    }
+    public static var unpublishedKeys: [String] { TransformerPyramid.checkpointKeys }
+
+    /// Positions of another grid are resized, the class token's row stays: 14×14 for images of 224 becomes 32×32 for 512.
+    public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
+        guard key == "pos_embed", tensor.rank == 3, tensor.size(0) == 1, tensor.size(2) == shape[2] else { return nil }
+        let rows = try tensor.selected(0, 0).to(.float32)
+        guard let side = rows.gridSide else { return nil }
+        return try rows.resizedGrid(from: side, to: Pair(grid), interpolation.mode).unsqueezed(0)
+    }
+
+    /// How another project calls what is in a Vision Transformer.
+    private struct Names {
+        /// Beginnings of keys outside the blocks, and ours.
+        let outside: [(String, String)]
+        /// What stands before a block's number.
+        let block: String
+        /// Beginnings of keys behind a block's number, and ours.
+        let inside: [(String, String)]
+
+        func renamed(_ key: String) -> String? {
+            guard key.hasPrefix(block) else { return replaced(key[...], outside) }
+            let rest = key.dropFirst(block.count)
+            guard let dot = rest.firstIndex(of: "."), let name = replaced(rest[rest.index(after: dot)...], inside) else {
+                return nil
+            }
+            return "layers.\(rest[..<dot]).\(name)"
+        }
+
+        private func replaced(_ key: Substring, _ table: [(String, String)]) -> String? {
+            table.first { key.hasPrefix($0.0) }.map { $0.1 + key.dropFirst($0.0.count) }
+        }
+    }
+
+    private static let timm = Names(
+        outside: [
+            ("cls_token", "cls_token"), ("pos_embed", "pos_embed"), ("patch_embed.proj.", "patch_embed.projection."),
+            ("norm.", "ln1."),
+        ],
+        block: "blocks.",
+        inside: [
+            ("norm1.", "ln1."), ("norm2.", "ln2."), ("attn.qkv.weight", "attn.attn.in_proj_weight"),
+            ("attn.qkv.bias", "attn.attn.in_proj_bias"), ("attn.proj.", "attn.attn.out_proj."), ("mlp.fc1.", "ffn.layers.0.0."),
+            ("mlp.fc2.", "ffn.layers.1."),
+        ])
+
+    private static let torchvision = Names(
+        outside: [
+            ("class_token", "cls_token"), ("encoder.pos_embedding", "pos_embed"), ("conv_proj.", "patch_embed.projection."),
+            ("encoder.ln.", "ln1."),
+        ],
+        block: "encoder.layers.encoder_layer_",
+        inside: [
+            ("ln_1.", "ln1."), ("ln_2.", "ln2."), ("self_attention.", "attn.attn."), ("mlp.0.", "ffn.layers.0.0."),
+            ("mlp.3.", "ffn.layers.1."), ("mlp.linear_1.", "ffn.layers.0.0."), ("mlp.linear_2.", "ffn.layers.1."),
+        ])
+}

@@ -1,0 +1,161 @@
+import DenseKit
+
+/// The Vision Transformer as trained on ImageNet, with a pyramid of four levels out of the blocks on its way. (Dosovitskiy et al. 2021; keys
+/// as in mmsegmentation's `VisionTransformer`)
+///
+/// Images `[n, 3, h, w]`, filled with zeros right and below to whole patches → maps `[n, width, …]` at strides 4, 8, 16 and 32.
+public final class ViT: Module, Backbone {
+    public struct Configuration: DenseKit.Configuration {
+        /// Pixels of a patch's side: 16 or 8.
+        public var patchSize = 16
+        public var width = 768
+        public var layers = 12
+        /// Attention heads, where they are not one for every 64 channels.
+        public var heads: Int?
+        /// Image size that the grid of positions belongs to. Other sizes resize the grid.
+        public var inputResolution = 512
+        /// How the grid is resized.
+        public var interpolation = GridInterpolation.bicubic
+        /// Stochastic depth of the last block; from 0 at the first it rises evenly.
+        public var dropPathRate = 0.0
+        /// The blocks, from 0, that the four levels come from.
+        public var outIndices = [3, 5, 7, 11]
+        /// Whether the last block's output is normalised.
+        public var finalNorm = false
+
+        public init() {}
+    }
+
+    public enum GridInterpolation: String, Codable, Sendable, CaseIterable {
+        case bicubic, bilinear
+
+        var mode: Interpolation { self == .bicubic ? .bicubic() : .bilinear() }
+    }
+
+    let patchEmbed: PatchEmbed
+    @Parameter var clsToken: Tensor  // [1, 1, d]
+    @Parameter var posEmbed: Tensor  // [1, 1 + grid², d]
+    let layers: [EncoderLayer]
+    let ln1: LayerNorm?
+    let pyramid: TransformerPyramid
+    let grid: Int
+    let interpolation: GridInterpolation
+
+    override public var keys: [String: String] { ["pyramid": ""] }
+    public var outputs: [FeatureSpec] { pyramid.outputs }
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        let (width, patch) = (configuration.width, configuration.patchSize)
+        try SettingError.check("width", width, in: 1...65536)
+        try SettingError.check("layers", configuration.layers, in: 1...1000)
+        try SettingError.check("drop_path_rate", configuration.dropPathRate, in: 0...1)
+        pyramid = try TransformerPyramid(
+            width, patchSize: patch, outIndices: configuration.outIndices, layers: configuration.layers)
+        try SettingError.check("input_resolution", configuration.inputResolution, in: patch...32768)
+        let heads = configuration.heads ?? max(1, width / 64)
+        guard heads > 0, width.isMultiple(of: heads) else {
+            throw SettingError("a width of \(width) cannot be shared by \(heads) heads")
+        }
+        (grid, interpolation) = (configuration.inputResolution / patch, configuration.interpolation)
+        patchEmbed = try PatchEmbed(width, patch)
+        clsToken = try Tensor.empty([1, 1, width]).truncatedNormalInPlace(std: 0.02)
+        posEmbed = try Tensor.empty([1, 1 + grid * grid, width]).truncatedNormalInPlace(std: 0.02)
+        layers = try DropPath.rates(upTo: configuration.dropPathRate, blocks: configuration.layers).map {
+            try EncoderLayer(width, heads: heads, dropPath: $0)
+        }
+        ln1 = configuration.finalNorm ? try LayerNorm(width, eps: EncoderLayer.eps) : nil
+    }
+
+    public func callAsFunction(_ images: Tensor) throws -> Features {
+        let patches = try patchEmbed(images)  // [n, d, h/16, w/16]
+        let size = Pair(patches.size(2), patches.size(3))
+        let start = try clsToken.expanded([patches.size(0), 1, clsToken.size(2)])
+        let positions = try posEmbed.selected(0, 0).resizedGrid(from: grid, to: size, interpolation.mode)
+        var x = try Tensor.cat([start, patches.asTokens()], dim: 1) + positions  // [n, 1 + hw, d]
+        var maps: [Tensor] = []
+        for (index, layer) in layers.enumerated() {
+            x = try layer(x)
+            if index == layers.count - 1, let ln1 { x = try ln1(x) }
+            if pyramid.blocks.contains(index) { maps.append(try x.asMap(size)) }
+        }
+        return Features(maps: try pyramid(maps))
+    }
+
+    /// Patches as a convolution that does not overlap. `[n, 3, h, w] → [n, d, ⌈h/p⌉, ⌈w/p⌉]`
+    final class PatchEmbed: Module {
+        let projection: Conv2d
+
+        init(_ width: Int, _ patchSize: Int) throws {
+            projection = try Conv2d(3, width, kernel: Pair(patchSize), stride: Pair(patchSize))
+            super.init()
+            try projection.weight.kaimingNormalInPlace()
+            try withoutGrad { _ = try projection.bias?.fillInPlace(0) }
+        }
+
+        func callAsFunction(_ images: Tensor) throws -> Tensor {
+            let patch = projection.stride
+            let below = (patch.height - images.size(2) % patch.height) % patch.height
+            let right = (patch.width - images.size(3) % patch.width) % patch.width
+            return try projection((below + right > 0 ? images.padded([0, right, 0, below]) : images).channelsLast())
+        }
+    }
+
+    /// Attention and MLP, each on a normalised copy and added.
+    final class EncoderLayer: Module {
+        /// That of the published weights.
+        static let eps = 1e-6
+
+        let ln1: LayerNorm
+        let attn: Attention
+        let ln2: LayerNorm
+        let ffn: FFN
+        let dropPath: DropPath
+
+        init(_ width: Int, heads: Int, dropPath: Double) throws {
+            ln1 = try LayerNorm(width, eps: Self.eps)
+            attn = try Attention(width, heads: heads)
+            ln2 = try LayerNorm(width, eps: Self.eps)
+            ffn = try FFN(width)
+            self.dropPath = DropPath(dropPath)
+        }
+
+        func callAsFunction(_ x: Tensor) throws -> Tensor {
+            let x = try x + dropPath(attn.attn(ln1(x)))
+            return try x + dropPath(ffn.layers(ln2(x)))
+        }
+    }
+
+    /// Holds the attention one level down, as mmcv's wrapper does.
+    final class Attention: Module {
+        let attn: MultiheadAttention
+
+        init(_ width: Int, heads: Int) throws {
+            attn = try MultiheadAttention(width, heads: heads)
+            super.init()
+            try attn.outProj.weight.truncatedNormalInPlace(std: 0.02)
+        }
+    }
+
+    /// The MLP at mmcv's keys: `layers.0.0` and `layers.1`.
+    final class FFN: Module {
+        let layers: Sequential
+
+        init(_ width: Int) throws {
+            let (first, second) = (try Linear(width, 4 * width), try Linear(4 * width, width))
+            layers = Sequential([Sequential([first, Activation(.gelu)]), second])
+            super.init()
+            for linear in [first, second] {
+                try linear.weight.truncatedNormalInPlace(std: 0.02)
+                try linear.bias?.normalInPlace(std: 1e-6)
+            }
+        }
+    }
+}
+
+public struct ViTPlugin: Plugin {
+    public init() {}
+
+    public func register(in registry: inout Registry) {
+        registry.backbones.register("ViT", ViT.init)
+    }
+}

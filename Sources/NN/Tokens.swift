@@ -1,0 +1,26 @@
+// Tokens on a grid, row by row, behind one that belongs to no place: a class token, or a mean.
+extension Tensor {
+    /// The positions of a map as tokens. `[n, c, h, w] → [n, h · w, c]`
+    public func asTokens() throws -> Tensor { try permuted(0, 2, 3, 1).reshaped([size(0), size(2) * size(3), size(1)]) }
+
+    /// The tokens of a grid as a map, without the first. `[n, 1 + h · w, c] → [n, c, h, w]`, channels-last
+    public func asMap(_ grid: Pair) throws -> Tensor {
+        let places = try narrowed(1, 1, grid.height * grid.width)
+        return try places.reshaped([size(0), grid.height, grid.width, size(2)]).permuted(0, 3, 1, 2)
+    }
+
+    /// The side of the square grid of these positions `[1 + side², c]`; nil where they are those of none.
+    public var gridSide: Int? {
+        guard rank == 2, size(0) > 1 else { return nil }
+        let side = Int(Double(size(0) - 1).squareRoot().rounded())
+        return side * side == size(0) - 1 ? side : nil
+    }
+
+    /// Positions `[1 + side², c]` of a square grid brought to another; the first row stays. `[1 + h · w, c]`
+    public func resizedGrid(from side: Int, to grid: Pair, _ mode: Interpolation = .bilinear()) throws -> Tensor {
+        guard grid != Pair(side) else { return self }
+        let square = try narrowed(0, 1, side * side).reshaped([1, side, side, size(1)]).permuted(0, 3, 1, 2)
+        let rows = try square.interpolated(to: grid, mode).permuted(0, 2, 3, 1).reshaped([grid.height * grid.width, size(1)])
+        return try Tensor.cat([try narrowed(0, 0, 1), rows], dim: 0)
+    }
+}
