@@ -6,7 +6,7 @@ extension Tensor {
     /// The tokens of a grid as a map, without the first. `[n, 1 + h · w, c] → [n, c, h, w]`, channels-last
     public func asMap(_ grid: Pair) throws -> Tensor {
         let places = try narrowed(1, 1, grid.height * grid.width)
-        return try places.reshaped([size(0), grid.height, grid.width, size(2)]).permuted(0, 3, 1, 2)
+        return try places.reshaped([size(0), grid.height, grid.width, size(2)]).permuted(0, 3, 1, 2).channelsLast()
     }
 
     /// The side of the square grid of these positions `[1 + side², c]`; nil where they are those of none.

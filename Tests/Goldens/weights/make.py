@@ -113,6 +113,7 @@ def segmentors():
         backbone=dict(
             type="VisionTransformer", img_size=(512, 512), patch_size=16, embed_dims=768, num_layers=12, num_heads=12,
             out_indices=(2, 5, 8, 11), norm_cfg=norm, final_norm=True, with_cls_token=True, interpolate_mode="bicubic",
+            patch_bias=True,  # 1.x drops the bias that the published models have
         ),
         neck=dict(type="MultiLevelNeck", in_channels=[768] * 4, out_channels=768, scales=[4, 2, 1, 0.5]),
         auxiliary_head=None,
@@ -244,12 +245,12 @@ def tiny_vits():
         "mmsegmentation": MODELS.build(
             dict(
                 type="VisionTransformer", img_size=64, embed_dims=16, num_layers=4, num_heads=2, out_indices=(0, 1, 2, 3),
-                norm_cfg=dict(type="LN", eps=1e-6), final_norm=True,
+                norm_cfg=dict(type="LN", eps=1e-6), final_norm=True, patch_bias=True,
             )
         ),
     }
     # mmsegmentation fills images to whole patches and resizes its positions.
-    images = {name: torch.randn(2, 3, *((40, 75) if name == "mmsegmentation" else (64, 64))) for name in models}
+    images = {name: torch.randn(1, 3, *((40, 75) if name == "mmsegmentation" else (64, 64))) for name in models}
     answers = {}
     for name, model in models.items():
         model.eval()
