@@ -103,12 +103,13 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
             try FileManager.default.copyItem(at: golden.appending(path: file), to: folder.appending(path: file))
             let vit = "type: CLIPViT, layers: 4, width: 16, heads: 2, out_indices: [0, 1, 2, 3], "
             let text = configuration.replacing("type: CLIPResNet, layers: [1, 1, 1, 1], width: 2, ", with: vit)
-                .replacing("heads: 2, layers: 1 }\n    context", with: "heads: 2, layers: 2, vocabulary_size: 64 }\n    context")
             try Data(text.utf8).write(to: folder.appending(path: "vit.yaml"))
             let check = try runDensekit(["check", "vit.yaml", "--set", "model.backbone.weights=\(file)"], in: folder)
             #expect(check.status == 0 && check.output.contains("weights: \(file): matched 56, missing 18"), "\(check)")
+            let fits = "_base_: vit.yaml\nmodel: { prompter: { text_encoder: { layers: 2, vocabulary_size: 64 } } }"
+            try Data(fits.utf8).write(to: folder.appending(path: "fits.yaml"))
             let made = try runDensekit(
-                ["convert", file, "vit.safetensors", "--config", "vit.yaml", "--classes", "3"], in: folder)
+                ["convert", file, "vit.safetensors", "--config", "fits.yaml", "--classes", "3"], in: folder)
             #expect(made.status == 0 && made.output.contains("(read as OpenAI CLIP)"), "\(made)")
             let names = Set(try tensors(folder, "vit.safetensors").keys)
             #expect(names.contains("backbone.class_embedding") && names.contains("text_encoder.ln_final.bias"))
