@@ -1,6 +1,6 @@
 import Vision
 
-/// Pictures in files: JPEG by libjpeg-turbo, PNG by libpng. The same pixels as OpenCV and Pillow read.
+/// Pictures in files: JPEG by libjpeg-turbo, PNG by libpng, and plain bitmaps. The same pixels as OpenCV and Pillow read.
 public enum ImageFile {
     /// The picture as upright 8-bit RGB.
     ///
@@ -17,6 +17,7 @@ public enum ImageFile {
         switch try Format(bytes, path) {
         case .jpeg: return try JPEG(bytes, path, policy).image()
         case .png: return try PNG(bytes, path, policy.maximumPixels).image()
+        case .bmp: return try BMP(bytes, path, policy.maximumPixels).image()
         }
     }
 
@@ -35,6 +36,7 @@ public enum ImageFile {
         switch try Format(bytes, path) {
         case .jpeg: try JPEG(bytes, path, policy).uprightSize
         case .png: try PNG(bytes, path, policy.maximumPixels).size
+        case .bmp: try BMP(bytes, path, policy.maximumPixels).size
         }
     }
 
@@ -55,13 +57,15 @@ public enum ImageFile {
 
 /// The kinds of file that are read.
 enum Format {
-    case jpeg, png
+    case jpeg, png, bmp
 
     init(_ bytes: [UInt8], _ path: String) throws {
         if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
             self = .jpeg
         } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
             self = .png
+        } else if bytes.starts(with: [0x42, 0x4D]) {
+            self = .bmp
         } else if let name = Format.foreign(bytes) {
             throw DataError(path, "is a \(name) file", remedy: "convert it to JPEG or PNG")
         } else {
@@ -71,7 +75,7 @@ enum Format {
 
     private static func foreign(_ bytes: [UInt8]) -> String? {
         let marks: [(name: String, mark: String, at: Int)] = [
-            ("WebP", "WEBP", 8), ("GIF", "GIF8", 0), ("BMP", "BM", 0), ("TIFF", "II*\0", 0), ("TIFF", "MM\0*", 0),
+            ("WebP", "WEBP", 8), ("GIF", "GIF8", 0), ("TIFF", "II*\0", 0), ("TIFF", "MM\0*", 0),
             ("HEIF", "ftyp", 4), ("JPEG 2000", "jP  ", 4),
         ]
         return marks.first { bytes.dropFirst($0.at).starts(with: $0.mark.utf8) }?.name

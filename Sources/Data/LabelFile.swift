@@ -28,11 +28,13 @@ public enum LabelFile {
     }
 
     private static func open(_ bytes: [UInt8], _ path: String, _ maximumPixels: Int) throws -> PNG {
-        guard case .png = try Format(bytes, path) else {
+        switch try Format(bytes, path) {
+        case .png: return try PNG(bytes, path, maximumPixels)
+        case .jpeg:
             throw DataError(
                 path, "is a JPEG file, whose compression changes labels", remedy: "save the mask as a grey or palette PNG")
+        case .bmp: throw DataError(path, "is a BMP file", remedy: "save the mask as a grey or palette PNG")
         }
-        return try PNG(bytes, path, maximumPixels)
     }
 
     /// Writes the map with one rename: a palette PNG in the colours of `classes`, or 16-bit grey for more than 255 classes.

@@ -31,6 +31,16 @@ import Vision
         }
     }
 
+    @Test func bitmaps() async {
+        await #expect(processExitsWith: .success) {
+            let seeds = [bitmap(picture(13, 9)), bitmap(picture(5, 6), isTopDown: true)]
+            let policy = ImagePolicy(maximumPixels: 1 << 20)
+            try fuzz(
+                seeds, tokens: [], read: { try ImageFile.read($0, policy: policy).size },
+                size: { try ImageFile.size($0, policy: policy) })
+        }
+    }
+
     @Test func masks() async {
         await #expect(processExitsWith: .success) {
             let seeds =

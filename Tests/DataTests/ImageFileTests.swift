@@ -77,7 +77,7 @@ import Vision
                 "text.jpg: is neither a JPEG nor a PNG file; replace it, or take it out of the data set"
             ),
             ("web.jpg", Array("RIFF....WEBPVP8 ".utf8), "web.jpg: is a WebP file; convert it to JPEG or PNG"),
-            ("bmp.png", Array("BM123456".utf8), "bmp.png: is a BMP file; convert it to JPEG or PNG"),
+            ("tif.png", Array("II*\0....".utf8), "tif.png: is a TIFF file; convert it to JPEG or PNG"),
             (
                 "head.jpg", Array(jpeg.prefix(12)),
                 "head.jpg: the JPEG file holds no picture; replace the file, or take it out of the data set"
