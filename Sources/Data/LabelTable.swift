@@ -31,9 +31,13 @@ public struct LabelTable: Sendable, Equatable {
 
     /// The map in classes.
     ///
-    /// - Parameter path: the file, for the error's sake.
+    /// - Parameters:
+    ///   - path: the file, for the error's sake.
+    ///   - remedy: what to do about a number that is not declared; nil for what can be done with most data sets.
     /// - Throws: `DataError` naming the first pixel whose number the data set does not declare.
-    public func callAsFunction(_ raw: LabelMap, path: String) throws -> LabelMap {
+    public func callAsFunction(
+        _ raw: LabelMap, path: String, remedy: (Int) -> String? = { _ in nil }
+    ) throws -> LabelMap {
         var mistake: Int?
         let labels = [UInt16](unsafeUninitializedCapacity: raw.labels.count) { target, count in
             var hasMistake = false
@@ -53,7 +57,8 @@ public struct LabelTable: Sendable, Equatable {
             throw DataError(
                 path,
                 "label \(raw.labels[mistake]) at (y \(mistake / raw.width), x \(mistake % raw.width)); the data set declares \(declared)",
-                remedy: "correct the mask, or say what the number means: classes, map or ignore")
+                remedy: remedy(Int(raw.labels[mistake]))
+                    ?? "correct the mask, or say what the number means: classes, map or ignore")
         }
         return LabelMap(height: raw.height, width: raw.width, labels: labels)
     }
