@@ -6,6 +6,14 @@ public struct DatasetsPlugin: Plugin {
 
     public func register(in registry: inout Registry) {
         registry.datasets.register("ADE20K", ADE20K.init)
+        registry.datasets.register("ADE20KFull", ADE20KFull.init)
+        registry.datasets.register("COCOStuff10k", COCOStuff10k.init)
+        registry.datasets.register("COCOStuff164k", COCOStuff164k.init)
+        registry.datasets.register("Cityscapes", Cityscapes.init)
         registry.datasets.register("Folder", Folder.init)
+        registry.datasets.register("PascalContext", PascalContext.init)
+        registry.datasets.register("PascalContext59", PascalContext59.init)
+        registry.datasets.register("PascalVOC", PascalVOC.init)
+        registry.datasets.register("iSAID", ISAID.init)  // the field's spelling; a Swift type begins with a capital
     }
 }

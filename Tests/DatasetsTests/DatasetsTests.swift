@@ -1,51 +1,8 @@
 import Configuration
 import Data
 import Datasets
-import Foundation
 import Testing
 import Vision
-
-/// Small trees of files, written for each test.
-final class Tree {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "datasets-\(UUID().uuidString)").path()
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String {
-        let url = URL(filePath: path).appending(path: name)
-        try? FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        return url.path()
-    }
-
-    func image(_ name: String, _ height: Int = 2, _ width: Int = 3) throws {
-        let image = Image(height: height, width: width, fill: Color(90, 100, 110))
-        if name.hasSuffix(".png") {
-            try ImageFile.writePNG(image, to: file(name))
-        } else {
-            try ImageFile.writeJPEG(image, to: file(name))
-        }
-    }
-
-    /// A 2×3 mask; `LabelMap.ignore` is written as 255.
-    func mask(_ name: String, _ labels: [UInt16]) throws {
-        try LabelFile.write(LabelMap(height: 2, width: 3, labels: labels), classes: ClassList(names: ["x"]), to: file(name))
-    }
-
-    /// The message of what `body` throws, with the tree's path cut out.
-    func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "nothing thrown"
-        } catch {
-            return "\(error)".replacingOccurrences(of: path, with: "ROOT")
-        }
-    }
-}
 
 @Suite struct ADE20KTests {
     let tree: Tree
@@ -175,7 +132,7 @@ final class Tree {
             ),
             (
                 { $0.imageSuffixes = [".tif"] },
-                "ROOT/images: has no pictures (.tif); expected pictures in ROOT/images and masks of the same names in ROOT/masks"
+                "ROOT/images: has no pictures (.tif), only such files as a.jpg; expected pictures in ROOT/images and masks of the same names in ROOT/masks"
             ),
         ]
         for (change, message) in cases {
@@ -208,5 +165,13 @@ final class Tree {
         let ade = try ADE20K.Configuration.decode(yaml: "{root: /data, split: validation, classes: names.yaml}")
         #expect((ade.root, ade.split, ade.classes) == ("/data", .validation, .file("names.yaml")))
         #expect(throws: (any Error).self) { try ADE20K.Configuration.decode(yaml: "{split: testing}") }
+    }
+
+    @Test func layouts() throws {
+        let streets = try Cityscapes.Configuration.decode(yaml: "{root: /data, split: val, labels: ids, exif: ignore}")
+        #expect((streets.root, streets.split, streets.labels, streets.exif) == ("/data", .val, .ids, .ignore))
+        #expect(try COCOStuff164k.Configuration.decode(yaml: "labels: train_ids").labels == .trainIDs)
+        #expect(try PascalVOC.Configuration.decode(yaml: "split: trainaug").split == .trainaug)
+        #expect(throws: (any Error).self) { try COCOStuff10k.Configuration.decode(yaml: "labels: ids") }
     }
 }

@@ -1,0 +1,51 @@
+import DenseKit
+
+/// COCO-Stuff 10k (Caesar, Uijlings and Ferrari, CVPR 2018): 9,000 pictures to learn from, 1,000 to test on, 171 classes. The files are
+/// those that mmsegmentation's `coco_stuff10k.py` makes.
+///
+///     root/images/{train2014,test2014}/*.jpg
+///     root/annotations/{train2014,test2014}/*_labelTrainIds.png
+///     root/imagesLists/{train,test,all}.txt                         not read: the folders tell the splits apart
+///
+/// In the masks 0 is unlabelled (and 255); 1 to 171 are the classes.
+public struct COCOStuff10k: LaidOutDataset {
+    public enum Split: String, Codable, Sendable, CaseIterable {
+        case train, test
+    }
+
+    public struct Configuration: LayoutConfiguration {
+        public var root = "data/coco_stuff10k"
+        public var split = Split.train
+        /// Other names for the 171 classes, in their order, or the path of a YAML file that lists them.
+        public var classes: ClassesSetting?
+        public var exif = ImagePolicy.Exif.apply
+        public var truncated = ImagePolicy.Truncated.error
+
+        public init() {}
+    }
+
+    public let files: DatasetFiles
+
+    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    public init(_ configuration: Configuration) throws {
+        let split = "\(configuration.split)2014"
+        let preparation =
+            "mmsegmentation's tools/dataset_converters/coco_stuff10k.py makes both from the download, "
+            + "whose labels are the arrays S of annotations/*.mat"
+        files = try DatasetFiles(
+            Layout(
+                parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
+                maskSuffix: "_labelTrainIds.png",
+                classes: try COCOStuff.benchmark.renamed(configuration.classes, "COCOStuff10k"),
+                table: LabelTable(classes: 171, first: 1, ignored: [0, 255]),
+                others: [.init(suffix: ".mat", remedy: preparation)],
+                mistakes: [
+                    Layout.Mistake(
+                        numbers: 172...182,
+                        remedy: "above 171 are COCO's own numbers, as in the .mat files: make the masks with "
+                            + "mmsegmentation's tools/dataset_converters/coco_stuff10k.py")
+                ],
+                preparation: preparation),
+            configuration)
+    }
+}

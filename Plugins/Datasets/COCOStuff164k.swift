@@ -1,0 +1,56 @@
+import DenseKit
+
+/// COCO-Stuff 164k (Caesar, Uijlings and Ferrari, CVPR 2018): 118,287 pictures to learn from, 5,000 to validate on, 171 classes.
+///
+///     root/images/{train2017,val2017}/*.jpg
+///     root/annotations/{train2017,val2017}/*_labelTrainIds.png      labels: train_ids, made by mmsegmentation
+///     root/annotations/{train2017,val2017}/*.png                    labels: ids, the pixel maps as downloaded
+///
+/// Train ids 0 to 170 are the classes, 255 is no class. The pixel maps count from 0 to 181 with eleven gaps.
+public struct COCOStuff164k: LaidOutDataset {
+    public enum Split: String, Codable, Sendable, CaseIterable {
+        case train, val
+    }
+
+    public struct Configuration: LayoutConfiguration {
+        public var root = "data/coco_stuff164k"
+        public var split = Split.train
+        /// Which masks are read.
+        public var labels = LabelNumbers.trainIDs
+        /// Other names for the 171 classes, in their order, or the path of a YAML file that lists them.
+        public var classes: ClassesSetting?
+        public var exif = ImagePolicy.Exif.apply
+        public var truncated = ImagePolicy.Truncated.error
+
+        public init() {}
+    }
+
+    public let files: DatasetFiles
+
+    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    public init(_ configuration: Configuration) throws {
+        let split = "\(configuration.split)2017"
+        let isRaw = configuration.labels == .ids
+        let made = PairedFolders.OtherMasks(suffix: "_labelTrainIds.png", remedy: "set labels: train_ids to read these")
+        let raw = PairedFolders.OtherMasks(suffix: ".png", remedy: "set labels: ids to read the pixel maps as downloaded")
+        files = try DatasetFiles(
+            Layout(
+                parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
+                maskSuffix: isRaw ? ".png" : "_labelTrainIds.png",
+                classes: try COCOStuff.benchmark.renamed(configuration.classes, "COCOStuff164k"),
+                table: isRaw
+                    ? LabelTable(numbers: COCOStuff.ids.map { $0 - 1 }, ignored: [255])
+                    : LabelTable(classes: 171, ignored: [255]),
+                others: [isRaw ? made : raw],
+                mistakes: isRaw
+                    ? []
+                    : [
+                        Layout.Mistake(
+                            numbers: 171...181,
+                            remedy: "above 170 are the numbers of the pixel maps: make these masks with mmsegmentation's "
+                                + "tools/dataset_converters/coco_stuff164k.py, or set labels: ids to read the pixel maps")
+                    ],
+                preparation: "the pixel maps are in stuffthingmaps_trainval2017.zip of COCO-Stuff"),
+            configuration)
+    }
+}

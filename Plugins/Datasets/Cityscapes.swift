@@ -1,0 +1,56 @@
+import DenseKit
+
+/// Cityscapes (Cordts et al., CVPR 2016): streets of fifty cities, 19 classes; finely labelled pictures.
+///
+///     root/leftImg8bit/{train,val,test}/CITY/*_leftImg8bit.png
+///     root/gtFine/{train,val,test}/CITY/*_gtFine_labelTrainIds.png      labels: train_ids, made by cityscapesscripts
+///     root/gtFine/{train,val,test}/CITY/*_gtFine_labelIds.png           labels: ids, as downloaded
+///
+/// Train ids are the classes, 255 is no class. Of the 34 label ids, 15 are no class.
+public struct Cityscapes: LaidOutDataset {
+    public enum Split: String, Codable, Sendable, CaseIterable {
+        case train, val, test
+    }
+
+    public struct Configuration: LayoutConfiguration {
+        public var root = "data/cityscapes"
+        public var split = Split.train
+        /// Which masks are read.
+        public var labels = LabelNumbers.trainIDs
+        /// Other names for the 19 classes, in their order, or the path of a YAML file that lists them.
+        public var classes: ClassesSetting?
+        public var exif = ImagePolicy.Exif.apply
+        public var truncated = ImagePolicy.Truncated.error
+
+        public init() {}
+    }
+
+    /// The label ids of the 19 classes, in the order of the train ids.
+    private static let labelIDs = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]
+
+    public let files: DatasetFiles
+
+    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    public init(_ configuration: Configuration) throws {
+        let (split, labels) = (configuration.split.rawValue, configuration.labels)
+        let isRaw = labels == .ids
+        let noClass = (0...33).filter { !Cityscapes.labelIDs.contains($0) } + [255]
+        files = try DatasetFiles(
+            Layout(
+                parts: [Layout.Part(images: "leftImg8bit/\(split)", masks: "gtFine/\(split)")], between: "CITY/",
+                imageSuffix: "_leftImg8bit.png", maskSuffix: isRaw ? "_gtFine_labelIds.png" : "_gtFine_labelTrainIds.png",
+                classes: try Cityscapes.benchmark.renamed(configuration.classes, "Cityscapes"),
+                table: isRaw
+                    ? LabelTable(numbers: Cityscapes.labelIDs, ignored: noClass) : LabelTable(classes: 19, ignored: [255]),
+                others: isRaw
+                    ? [.init(suffix: "_gtFine_labelTrainIds.png", remedy: "set labels: train_ids to read these")]
+                    : [.init(suffix: "_gtFine_labelIds.png", remedy: "set labels: ids to read the masks as downloaded")],
+                mistakes: [
+                    Layout.Mistake(
+                        numbers: 19...33,
+                        remedy: "19…33 are label ids, not train ids: make these masks with cityscapesscripts' "
+                            + "csCreateTrainIdLabelImgs, or set labels: ids to read *_gtFine_labelIds.png")
+                ]),
+            configuration)
+    }
+}

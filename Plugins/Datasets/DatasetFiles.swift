@@ -1,0 +1,77 @@
+import DenseKit
+import Foundation
+
+/// The settings of every data set with a fixed layout.
+public protocol LayoutConfiguration: DenseKit.Configuration {
+    var root: String { get }
+    var classes: ClassesSetting? { get }
+    var exif: ImagePolicy.Exif { get }
+    var truncated: ImagePolicy.Truncated { get }
+}
+
+/// A data set whose files a `Layout` describes.
+public protocol LaidOutDataset: Dataset {
+    var files: DatasetFiles { get }
+}
+
+extension LaidOutDataset {
+    public var classes: ClassList { files.classes }
+    public var count: Int { files.count }
+    public var remarks: [DataError] { files.remarks }
+
+    public func sample(at index: Int) throws -> Sample { try files.sample(at: index) }
+}
+
+/// The files that a `Layout` describes, found.
+public struct DatasetFiles: Sendable {
+    private let layout: Layout
+    private let parts: [PairedFolders]
+
+    /// - Throws: `DataError` that shows the layout where files are not as it says.
+    init(_ layout: Layout, _ configuration: some LayoutConfiguration) throws {
+        self.layout = layout
+        let root = configuration.root
+        let policy = ImagePolicy(exif: configuration.exif, truncated: configuration.truncated)
+        let remedy = DatasetFiles.place(layout, root: root).map { "\($0) has them: set root to that" }
+        parts = try layout.parts.map { part in
+            let expectation = layout.expectation(part, root: root, remedy: remedy ?? "set root to where the data is")
+            guard FileManager.default.fileExists(atPath: root) else {
+                throw DataError(root, "no such folder", remedy: expectation)
+            }
+            let (images, masks) = ("\(root)/\(part.images)", "\(root)/\(part.masks)")
+            guard let list = part.list else {
+                return try PairedFolders(
+                    images: images, masks: masks, imageSuffixes: [layout.imageSuffix], maskSuffix: layout.maskSuffix,
+                    others: layout.others, policy: policy, layout: expectation)
+            }
+            return try PairedFolders(
+                try NameList("\(root)/\(list)", layout: expectation), images: images, masks: masks,
+                imageSuffix: layout.imageSuffix, maskSuffix: layout.maskSuffix, others: layout.others, policy: policy,
+                layout: expectation)
+        }
+    }
+
+    /// The folder below `root` that holds the pictures, where `root` itself does not: `VOC2012` in `VOCdevkit`.
+    private static func place(_ layout: Layout, root: String) -> String? {
+        let manager = FileManager.default
+        guard let images = layout.parts.first?.images, !manager.fileExists(atPath: "\(root)/\(images)") else { return nil }
+        let folders = ((try? manager.contentsOfDirectory(atPath: root)) ?? []).sorted().map { "\(root)/\($0)" }
+        return folders.first { manager.fileExists(atPath: "\($0)/\(images)") }
+    }
+
+    var classes: ClassList { layout.classes }
+    var count: Int { parts.reduce(0) { $0 + $1.count } }
+    var remarks: [DataError] { parts.flatMap(\.remarks) }
+
+    /// Reads sample `index`, counted through all parts.
+    ///
+    /// - Throws: `DataError` as `PairedFolders.sample(at:table:remedy:)`.
+    func sample(at index: Int) throws -> Sample {
+        var (index, part) = (index, 0)
+        while index >= parts[part].count {
+            index -= parts[part].count
+            part += 1
+        }
+        return try parts[part].sample(at: index, table: layout.table, remedy: layout.remedy)
+    }
+}

@@ -1,0 +1,64 @@
+import DenseKit
+import Foundation
+
+/// Pascal VOC 2012 (Everingham et al., IJCV 2015), and its training set with the further labels of Hariharan et al. (ICCV 2011).
+///
+///     root/JPEGImages/*.jpg
+///     root/SegmentationClass/*.png
+///     root/ImageSets/Segmentation/{train,val,trainval}.txt
+///     root/SegmentationClassAug/*.png                          split: trainaug
+///     root/ImageSets/Segmentation/{aug,trainaug}.txt           split: trainaug
+///
+/// The indices of the palette are the classes, 0 the background; 255, around each object, is no class. `trainaug` reads `train.txt` from
+/// `SegmentationClass` and then `aug.txt` from `SegmentationClassAug`, 10,582 pictures, as mmsegmentation does; where there is no
+/// `aug.txt`, `trainaug.txt` from `SegmentationClassAug` alone.
+public struct PascalVOC: LaidOutDataset {
+    public enum Split: String, Codable, Sendable, CaseIterable {
+        case train, val, trainval, trainaug
+    }
+
+    public struct Configuration: LayoutConfiguration {
+        public var root = "data/VOCdevkit/VOC2012"
+        public var split = Split.train
+        /// Other names for the 21 classes, in their order, or the path of a YAML file that lists them.
+        public var classes: ClassesSetting?
+        public var exif = ImagePolicy.Exif.apply
+        public var truncated = ImagePolicy.Truncated.error
+
+        public init() {}
+    }
+
+    public let files: DatasetFiles
+
+    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    public init(_ configuration: Configuration) throws {
+        let isAugmented = configuration.split == .trainaug
+        files = try DatasetFiles(
+            Layout(
+                parts: PascalVOC.parts(configuration),
+                classes: try PascalVOC.benchmark.renamed(configuration.classes, "PascalVOC"),
+                table: LabelTable(classes: 21, ignored: [255]),
+                mistakes: [
+                    Layout.Mistake(
+                        numbers: 21...254,
+                        remedy: "the classes are 0…20: take the masks as downloaded, whose palette indices count; turning their "
+                            + "colours into grey levels destroys them")
+                ],
+                preparation: isAugmented
+                    ? "mmsegmentation's tools/dataset_converters/voc_aug.py makes SegmentationClassAug and aug.txt from SBD's files"
+                    : nil),
+            configuration)
+    }
+
+    private static func parts(_ configuration: Configuration) -> [Layout.Part] {
+        func part(_ list: String, _ masks: String) -> Layout.Part {
+            Layout.Part(images: "JPEGImages", masks: masks, list: "ImageSets/Segmentation/\(list).txt")
+        }
+        func exists(_ part: Layout.Part) -> Bool {
+            part.list.map { FileManager.default.fileExists(atPath: "\(configuration.root)/\($0)") } ?? false
+        }
+        guard configuration.split == .trainaug else { return [part(configuration.split.rawValue, "SegmentationClass")] }
+        let (added, all) = (part("aug", "SegmentationClassAug"), part("trainaug", "SegmentationClassAug"))
+        return !exists(added) && exists(all) ? [all] : [part("train", "SegmentationClass"), added]
+    }
+}
