@@ -5,3 +5,9 @@ public protocol Configuration: Codable, Sendable {
     /// Every setting at its default.
     init()
 }
+
+/// Settings of which one decides which others there are, and their defaults.
+public protocol VariantConfiguration: Configuration {
+    /// Every setting that goes with what is `written`, at its default. What is wrong with `written` is found when it is decoded.
+    static func defaults(for written: Node) -> Self
+}

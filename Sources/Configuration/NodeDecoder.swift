@@ -60,9 +60,14 @@ final class NodeDecoder: Decoder {
     private func withDefaults<T>(of type: T.Type) throws -> NodeDecoder {
         var fallback = fallback
         if fallback == nil || fallback?.isNull == true, let configuration = T.self as? any Configuration.Type {
-            fallback = try Node(encoding: configuration.init())
+            fallback = try Node(encoding: defaults(of: configuration))
         }
         return NodeDecoder(written: written, fallback: fallback, path: path, component: component)
+    }
+
+    private func defaults(of type: any Configuration.Type) -> any Configuration {
+        guard let written, let variant = type as? any VariantConfiguration.Type else { return type.init() }
+        return variant.defaults(for: written)
     }
 
     private func finish() throws {

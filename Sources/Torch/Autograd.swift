@@ -32,6 +32,14 @@ public func withAutocast<Result>(_ dtype: DType?, on device: Device = .cpu, _ bo
     return try body()
 }
 
+/// Runs `body` without automatic mixed precision, in whatever scope it stands.
+public func withoutAutocast<Result>(_ body: () throws -> Result) throws -> Result {
+    let open = [Device.cpu, .cuda(0)].compactMap { device in autocastType(on: device).map { (device, $0) } }
+    for (device, dtype) in open { try check("autocast") { ct_set_autocast(device.type, false, dtype.rawValue) } }
+    defer { for (device, dtype) in open { _ = ct_set_autocast(device.type, true, dtype.rawValue) } }
+    return try body()
+}
+
 extension Tensor {
     /// Whether operations on this tensor are recorded.
     public var requiresGrad: Bool { ct_requires_grad(handle) }

@@ -36,6 +36,17 @@ import Torch
         #expect(try product() == .float32)
     }
 
+    @Test func aScopeWithoutIt() throws {
+        #expect(try withoutAutocast { try product() } == .float32)
+        try withAutocast(.bfloat16) { () throws in
+            #expect(try withoutAutocast { try product() } == .float32)
+            #expect(try product() == .bfloat16)
+            #expect(throws: Stop.self) { try withoutAutocast { throw Stop() } }
+            #expect(try product() == .bfloat16)
+        }
+        #expect(try product() == .float32)
+    }
+
     /// The results of products in few bits are normalised in the weights' precision.
     @Test func normsKeepTheirPrecision() throws {
         let (small, ones) = (try Tensor.from([Float(1), 3, 5, 7], shape: [1, 4]).to(.bfloat16), try Tensor.ones([4]))
