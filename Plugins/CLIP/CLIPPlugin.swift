@@ -7,6 +7,7 @@ public struct CLIPPlugin: Plugin {
     public func register(in registry: inout Registry) {
         registry.backbones.register("CLIPResNet", CLIPResNet.init)
         registry.backbones.register("CLIPViT", CLIPViT.init)
+        registry.parts.register("CLIPTextEncoder", CLIPTextEncoder.init)
         registry.parts.register("CLIPTextContextEncoder", CLIPTextContextEncoder.init)
         registry.tokenizers.register("BPE", CLIPTokenizer.init)
     }

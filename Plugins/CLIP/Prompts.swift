@@ -1,14 +1,15 @@
 import DenseKit
 
-/// The names of all classes laid in one row of tokens without padding, sorted into groups of equal length.
+/// The prompts of all classes without padding: what they share in front, and the rest of all of them laid in one row of tokens, sorted
+/// into groups of equal length.
 struct Prompts {
-    /// The token that every prompt begins with.
-    let start: Int
-    /// The tokens after the start token, the end token included, group after group: `[t]`.
+    /// The tokens that every prompt begins with: the start token, and without contexts behind it whatever else is the same.
+    let shared: [Int64]
+    /// The tokens after the shared ones, the end token included, group after group: `[t]`.
     private(set) var tokens: [Int64] = []
     /// Each token's position in its prompt.
     private(set) var positions: [Int64] = []
-    /// Names of equal length: where their tokens start in the row, how many names, and how many tokens each.
+    /// Prompts of equal length: where their tokens start in the row, how many prompts, and how many tokens each.
     private(set) var groups: [Group] = []
     /// For every class, in class order, the place of its end token in the row.
     let ends: [Int64]
@@ -22,16 +23,15 @@ struct Prompts {
     }
 
     /// - Parameters:
-    ///   - contexts: positions between the start token and the name
+    ///   - contexts: positions between the start token and the rest
     ///   - limit: positions the encoder has
     init(_ rows: [[Int]], contexts: Int, positions limit: Int) throws {
-        guard let start = rows.first?.first, rows.allSatisfy({ $0.first == start }) else {
+        guard let first = rows.first, let start = first.first, rows.allSatisfy({ $0.first == start }) else {
             throw SettingError("prompts need at least one class, and one start token for all of them")
         }
-        self.start = start
         // The end token is the first of the largest ids, as CLIP finds it.
-        let lengths = rows.map { row in row.firstIndex(of: row.max() ?? 0) ?? 0 }
-        guard let longest = lengths.max(), lengths.allSatisfy({ $0 > 0 }) else {
+        let ends = rows.map { row in row.firstIndex(of: row.max() ?? 0) ?? 0 }
+        guard let shortest = ends.min(), let longest = ends.max(), shortest > 0 else {
             throw SettingError("a row of token ids has no end token after its start")
         }
         guard longest + contexts < limit else {
@@ -39,22 +39,24 @@ struct Prompts {
                 "a prompt of \(longest + contexts + 1) tokens (1 start, \(contexts) contexts, \(longest) of the name and end) does not fit "
                     + "into \(limit) positions")
         }
-        var ends = [Int64](repeating: 0, count: rows.count)
+        let common = contexts > 0 ? 1 : (1..<shortest).first { place in rows.contains { $0[place] != first[place] } } ?? shortest
+        shared = first.prefix(common).map(Int64.init)
+        var places = [Int64](repeating: 0, count: rows.count)
         var order = [Int64](repeating: 0, count: rows.count)
         var placed: Int64 = 0
-        for length in Set(lengths).sorted() {
-            let members = rows.indices.filter { lengths[$0] == length }
-            groups.append(Group(start: tokens.count, count: members.count, length: length))
+        for end in Set(ends).sorted() {
+            let members = rows.indices.filter { ends[$0] == end }
+            groups.append(Group(start: tokens.count, count: members.count, length: end - common + 1))
             for member in members {
-                for index in 1...length {
+                for index in common...end {
                     tokens.append(Int64(rows[member][index]))
                     positions.append(Int64(contexts + index))
                 }
-                ends[member] = Int64(tokens.count - 1)
+                places[member] = Int64(tokens.count - 1)
                 order[member] = placed
                 placed += 1
             }
         }
-        (self.ends, self.order) = (ends, order)
+        (self.ends, self.order) = (places, order)
     }
 }

@@ -12,7 +12,8 @@ import Testing
                 "backbone ResNet", "backbone CLIPResNet", "backbone CLIPViT", "backbone ViT", "neck FPN", "head SemanticFPN",
                 "prompter DenseCLIP",
                 "part ContextDecoder",
-                "part CLIPTextContextEncoder", "loss CrossEntropy", "optimizer AdamW", "optimizer SGD", "schedule Poly",
+                "part CLIPTextContextEncoder", "part CLIPTextEncoder", "loss CrossEntropy", "optimizer AdamW", "optimizer SGD",
+                "schedule Poly",
             ]))
         #expect(Set(BuiltIn.plugins.map(\.name)).count == BuiltIn.plugins.count)
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import CLIP
 
 /// The encoder as the papers write it: whole prompts with their padding, one causal pass, read at the end token.
-private func naive(_ encoder: CLIPTextContextEncoder, _ tokens: [[Int]], _ contexts: Tensor) throws -> Tensor {
+func naive(_ encoder: CLIPTextEncoder, _ tokens: [[Int]], _ contexts: Tensor) throws -> Tensor {
     let (b, n, d) = (contexts.size(0), contexts.size(1), contexts.size(2))
     let length = tokens[0].count
     var images: [Tensor] = []
@@ -32,7 +32,7 @@ private func naive(_ encoder: CLIPTextContextEncoder, _ tokens: [[Int]], _ conte
 }
 
 /// An encoder of random weights: also norms and biases, which start at 1 and 0.
-private func encoder(width: Int = 8, heads: Int = 2, layers: Int = 2, positions: Int = 12, output: Int = 5) throws
+func randomEncoder(width: Int = 8, heads: Int = 2, layers: Int = 2, positions: Int = 12, output: Int = 5) throws
     -> CLIPTextContextEncoder
 {
     var configuration = CLIPTextContextEncoder.Configuration()
@@ -49,7 +49,7 @@ private func encoder(width: Int = 8, heads: Int = 2, layers: Int = 2, positions:
 }
 
 /// Start token 18, end token 19, padding 0.
-private func row(_ name: [Int], _ length: Int = 7) -> [Int] {
+func row(_ name: [Int], _ length: Int = 7) -> [Int] {
     [18] + name + [19] + [Int](repeating: 0, count: length - name.count - 2)
 }
 
@@ -62,7 +62,7 @@ private func row(_ name: [Int], _ length: Int = 7) -> [Int] {
 
     @Test(arguments: [(8, 2, 1, 1), (8, 2, 2, 1), (8, 4, 3, 2), (6, 1, 2, 3), (12, 3, 4, 1)])
     func equalsTheWholeSequences(_ width: Int, _ heads: Int, _ layers: Int, _ batch: Int) throws {
-        let encoder = try encoder(width: width, heads: heads, layers: layers)
+        let encoder = try randomEncoder(width: width, heads: heads, layers: layers)
         let contexts = try contexts(batch, 3, width)
         let found = try encoder(names, contexts: contexts)
         #expect(found.shape == [batch, names.count, 5])
@@ -70,7 +70,7 @@ private func row(_ name: [Int], _ length: Int = 7) -> [Int] {
     }
 
     @Test func oneClassAndEqualLengths() throws {
-        let encoder = try encoder()
+        let encoder = try randomEncoder()
         let contexts = try contexts(2, 4, 8)
         for rows in [[row([3, 4])], [row([3, 4]), row([5, 6]), row([1, 1])], [row([1, 2, 3, 4, 5])]] {
             #expect(try (encoder(rows, contexts: contexts) - naive(encoder, rows, contexts)).abs().amax().item() < 2e-5)
@@ -79,7 +79,7 @@ private func row(_ name: [Int], _ length: Int = 7) -> [Int] {
 
     /// Gradients of every parameter and of the contexts, with different weights on all outputs.
     @Test(arguments: [1, 3]) func gradientsToo(_ layers: Int) throws {
-        let encoder = try encoder(layers: layers)
+        let encoder = try randomEncoder(layers: layers)
         let contexts = try contexts(2, 3, 8)
         try contexts.setRequiresGrad(true)
         let weights = try Tensor.randomNormal([2, names.count, 5], generator: try Generator(seed: 8))
@@ -103,7 +103,7 @@ private func row(_ name: [Int], _ length: Int = 7) -> [Int] {
 
     /// What stands after the end token must not matter, nor which other classes there are.
     @Test func classesAndPaddingAreApart() throws {
-        let encoder = try encoder()
+        let encoder = try randomEncoder()
         let contexts = try contexts(1, 3, 8)
         let all = try encoder(names, contexts: contexts)
         for (index, name) in names.enumerated() {
@@ -127,20 +127,20 @@ private func row(_ name: [Int], _ length: Int = 7) -> [Int] {
         ),
     ])
     func promptsThatCannotBe(_ name: String, _ rows: [[Int]], _ expected: String) throws {
-        let encoder = try encoder()
+        let encoder = try randomEncoder()
         let error = try #require(throws: SettingError.self) { try encoder(rows, contexts: try contexts(1, 3, 8)) }
         #expect(error.description == expected)
     }
 
     @Test func theLongestPromptFits() throws {
-        let encoder = try encoder()
+        let encoder = try randomEncoder()
         let rows = [[18, 1, 2, 3, 4, 5, 6, 7, 19]]  // 3 contexts: 12 positions
         let contexts = try contexts(1, 3, 8)
         #expect(try (encoder(rows, contexts: contexts) - naive(encoder, rows, contexts)).abs().amax().item() < 2e-5)
     }
 
     @Test func aTokenOutsideTheVocabularyIsAnError() throws {
-        let error = try #require(throws: TorchError.self) { try encoder()([[18, 3, 20]], contexts: try contexts(1, 3, 8)) }
+        let error = try #require(throws: TorchError.self) { try randomEncoder()([[18, 3, 20]], contexts: try contexts(1, 3, 8)) }
         #expect(error.operation == "embedding")
     }
 

@@ -1,6 +1,6 @@
 import DenseKit
 
-extension CLIPTextContextEncoder: PretrainedElsewhere, WeightAdapting {
+extension CLIPTextEncoder: PretrainedElsewhere, WeightAdapting {
     /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores, its sizes, and the causal mask.
     private static let elsewhere = ["visual.", "logit_scale", "input_resolution", "context_length", "vocab_size", "attn_mask"]
 
@@ -11,7 +11,7 @@ extension CLIPTextContextEncoder: PretrainedElsewhere, WeightAdapting {
         ]
     }
 
-    /// Prompts are shorter than CLIP's 77 positions: the first ones are taken.
+    /// Prompts may be shorter than CLIP's 77 positions: the first ones are taken.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
         guard key == "positional_embedding", tensor.rank == 2, tensor.size(0) >= shape[0] else { return nil }
         return try tensor.narrowed(0, 0, shape[0])

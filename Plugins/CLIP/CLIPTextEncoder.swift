@@ -1,0 +1,95 @@
+import DenseKit
+
+/// CLIP's text encoder over whole prompts: `[start][words][end]`, read at the end token. (Radford et al. 2021, section 2.4)
+///
+/// Token ids of k prompts → text embeddings `[k, output]`.
+///
+/// Computed in its shared-prefix form, which is exact: under the causal mask the tokens that all prompts begin with, as in "a photo of
+/// a …", are the same for every class, so they are computed once; what follows the end token is never computed; the last block is
+/// computed at the end token only.
+public class CLIPTextEncoder: Module, Part {
+    public struct Configuration: DenseKit.Configuration {
+        public var vocabularySize = 49408
+        public var width = 512
+        public var heads = 8
+        public var layers = 12
+        /// Positions of the whole prompt, where they are not CLIP's 77 (13 with learned contexts, as DenseCLIP has them).
+        public var contextLength: Int?
+        /// Width of the text embeddings.
+        public var outputDim = 1024
+
+        public init() {}
+    }
+
+    @Parameter var positionalEmbedding: Tensor  // [contextLength, width]
+    @Parameter var textProjection: Tensor  // [width, output]
+    let transformer: Transformer
+    let tokenEmbedding: Embedding
+    let lnFinal: LayerNorm
+    public let width: Int
+
+    /// Positions where the configuration does not say them.
+    class var usualLength: Int { 77 }
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        let width = configuration.width
+        guard configuration.heads > 0, width > 0, width.isMultiple(of: configuration.heads) else {
+            throw SettingError("the text encoder's width \(width) cannot be shared by \(configuration.heads) heads")
+        }
+        let length = configuration.contextLength ?? Self.usualLength
+        try SettingError.check("the text encoder's width", width, in: 1...65536)
+        try SettingError.check("the text encoder's layers", configuration.layers, in: 1...1000)
+        try SettingError.check("context_length", length, in: 2...65536)
+        try SettingError.check("vocabulary_size", configuration.vocabularySize, in: 1...(1 << 24))
+        try SettingError.check("output_dim", configuration.outputDim, in: 1...65536)
+        positionalEmbedding = try Tensor.empty([length, width]).normalInPlace(std: 0.01)
+        textProjection = try Tensor.empty([width, configuration.outputDim]).normalInPlace(std: 1 / Double(width).squareRoot())
+        transformer = try Transformer(width, heads: configuration.heads, layers: configuration.layers)
+        tokenEmbedding = try Embedding(configuration.vocabularySize, width, std: 0.02)
+        lnFinal = try LayerNorm(width)
+        self.width = width
+    }
+
+    /// - Parameter tokens: a row for each prompt: start, words, end, padding; the end token has the largest id of the row
+    /// - Returns: `[k, output]`
+    public func callAsFunction(_ tokens: [[Int]]) throws -> Tensor { try embeddings(tokens, contexts: nil).selected(0, 0) }
+
+    /// Inputs `texts [k, length]`; output `text_embeddings [k, output]`.
+    public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        ["text_embeddings": try self(try tokens(inputs))]
+    }
+
+    /// The rows of the input `texts [k, length]`.
+    final func tokens(_ inputs: [String: Tensor]) throws -> [[Int]] {
+        guard let texts = inputs["texts"] else { throw PartError(missing: "texts", among: inputs) }
+        let ids = try texts.integers().map(Int.init)
+        let length = texts.size(1)
+        return (0..<texts.size(0)).map { Array(ids[($0 * length)..<(($0 + 1) * length)]) }
+    }
+
+    /// - Parameter contexts: `[b, n, width]`, put behind the start token
+    /// - Returns: `[b, k, output]`; b is 1 where there are no contexts
+    final func embeddings(_ tokens: [[Int]], contexts: Tensor?) throws -> Tensor {
+        let prompts = try Prompts(tokens, contexts: contexts?.size(1) ?? 0, positions: positionalEmbedding.size(0))
+        let batch = contexts?.size(0) ?? 1
+        let device = positionalEmbedding.device
+        let shared = try tokenEmbedding(try Tensor.from(prompts.shared).to(device))  // [s, d]
+        var prefix = try shared.unsqueezed(0).expanded([batch, prompts.shared.count, width])
+        if let contexts { prefix = try Tensor.cat([prefix, contexts], dim: 1) }
+        prefix = try prefix + positionalEmbedding.narrowed(0, 0, prefix.size(1))
+        let words = try tokenEmbedding(try Tensor.from(prompts.tokens).to(device))  // [t, d], all prompts in a row
+        let places = try positionalEmbedding.indexed(0, try Tensor.from(prompts.positions).to(device))
+        var rows = try (words + places).unsqueezed(0).expanded([batch, prompts.tokens.count, width])
+        for block in transformer.resblocks.dropLast() { (prefix, rows) = try block(prefix: prefix, rows: rows, prompts) }
+        if let last = transformer.resblocks.last { rows = try last.ends(prefix: prefix, rows: rows, prompts) }
+        return try lnFinal(rows).matmul(textProjection)
+    }
+
+    final class Transformer: Module {
+        let resblocks: [ResidualAttentionBlock]
+
+        init(_ width: Int, heads: Int, layers: Int) throws {
+            resblocks = try (0..<layers).map { _ in try ResidualAttentionBlock(width, heads: heads, layers: layers) }
+        }
+    }
+}
