@@ -10,6 +10,8 @@ public struct BuildContext: Sendable {
     public var language: LanguageSpec?
     /// Token ids of the class names where they are given (golden cases): `[k][length]`. Otherwise a tokenizer makes them.
     public var tokenIDs: [[Int]]?
+    /// Whether the text embeddings of the classes come with the weights: no text encoder is built, and no tokenizer is needed.
+    public var textIsKept = false
 
     public init(
         registry: Registry, classNames: [String] = [], features: [FeatureSpec] = [], language: LanguageSpec? = nil,

@@ -58,7 +58,8 @@ public final class DenseModel: Module {
         classNames = context.classNames
         super.init()
         try assignNames()
-        try freeze(configuration.freeze)
+        // Without its text encoder a model does not learn, and lacks parts that `freeze` may name.
+        if !context.textIsKept { try freeze(configuration.freeze) }
     }
 
     /// The losses of a batch. Images `[n, 3, h, w]`, normalised.

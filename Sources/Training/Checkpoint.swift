@@ -11,17 +11,23 @@ public enum Checkpoint {
         public let classes: ClassList
         /// The resolved configuration, YAML.
         public let configuration: String
+        /// Whether the text embeddings of the classes stand in place of the text encoder.
+        public let textIsKept: Bool
 
-        public init(classes: ClassList, configuration: String) {
+        public init(classes: ClassList, configuration: String, textIsKept: Bool = false) {
             self.classes = classes
             self.configuration = configuration
+            self.textIsKept = textIsKept
         }
 
-        var metadata: [String: String] {
-            [
+        /// What a file of weights says of itself.
+        public var metadata: [String: String] {
+            var metadata = [
                 "format": "densekit", "classes": json(classes.names), "configuration": configuration,
                 "palette": json(classes.palette.map { [Int($0.red), Int($0.green), Int($0.blue)] }),
             ]
+            if textIsKept { metadata["text"] = "kept" }
+            return metadata
         }
 
         private func json(_ value: some Encodable) -> String {
@@ -32,6 +38,9 @@ public enum Checkpoint {
     static let modelFile = WeightsFile.nameInCheckpoint
     static let optimizerFile = "optimizer.safetensors"
     static let stateFile = "state.json"
+
+    /// Whether the file holds the text embeddings of its classes in place of a text encoder.
+    public static func textIsKept(in metadata: [String: String]) -> Bool { metadata["text"] == "kept" }
 
     /// The classes that the weights were trained for, where the file says so.
     public static func classes(in metadata: [String: String]) -> ClassList? {

@@ -53,9 +53,13 @@ public struct Session {
     public func testPipeline() throws -> Pipeline { try registry.pipeline(experiment.data.testPipeline) }
 
     /// The model for `classes`, on the session's device, initialised from the seed.
-    public func model(_ classes: ClassList) throws -> DenseModel {
+    ///
+    /// - Parameter textIsKept: whether it keeps the text embeddings of its classes in place of a text encoder
+    public func model(_ classes: ClassList, textIsKept: Bool = false) throws -> DenseModel {
         try Generator.seed(experiment.train.seed)
-        let model = try DenseModel(experiment.model, BuildContext(registry: registry, classNames: classes.names))
+        var context = BuildContext(registry: registry, classNames: classes.names)
+        context.textIsKept = textIsKept
+        let model = try DenseModel(experiment.model, context)
         try model.move(to: device)
         return model
     }

@@ -5,12 +5,24 @@ import Vision
 public struct SegmentationInference {
     public let model: DenseModel
     public let mode: InferenceMode
+    private let predict: (Tensor) throws -> Predictions
+    private let classCount: Int
     /// Logits held at a time, in elements.
     private let budget = 8 << 20
 
     public init(_ model: DenseModel, mode: InferenceMode) {
-        self.model = model
-        self.mode = mode
+        (self.model, self.mode) = (model, mode)
+        predict = { try model.predictions($0) }
+        classCount = model.classNames.count
+    }
+
+    /// Inference over `words` in place of the model's classes, by its score map.
+    ///
+    /// Throws `LanguageError` for a model that has none, and what its prompter says of the words.
+    public init(_ model: DenseModel, words: [String], mode: InferenceMode) throws {
+        (self.model, self.mode) = (model, mode)
+        predict = try model.classifier(for: words)
+        classCount = words.count
     }
 
     /// Runs the network on one view of an image. The model must be in inference mode.
@@ -23,7 +35,7 @@ public struct SegmentationInference {
         var classifier: ((Tensor) throws -> Tensor)?
         for window in layout(size) {
             let crop = try image.narrowed(2, window.y, window.height).narrowed(3, window.x, window.width)
-            guard case .segmentation(let embedding, let classify) = try model.predictions(crop) else {
+            guard case .segmentation(let embedding, let classify) = try predict(crop) else {
                 throw InferenceError.notSegmentation
             }
             seen.append((window, embedding))
@@ -45,7 +57,7 @@ public struct SegmentationInference {
         guard let first = views.first else { throw InferenceError.noViews }
         // The softmax of a single view cannot change which class is largest.
         if views.count == 1, !first.isFlipped, first.windows[0].embedding.device == .cpu {
-            return try first.labels(size: size, chunk: max(16, budget / (size.width * model.classNames.count) * 4))
+            return try first.labels(size: size, chunk: max(16, budget / (size.width * classCount) * 4))
         }
         let parts = try strips(size.height, stripHeight(size)).map { rows in
             try scores(views, size: size, rows: rows, softmax: views.count > 1).argmax(1).selected(0, 0).to(.int32).to(.cpu)
@@ -80,7 +92,7 @@ public struct SegmentationInference {
     }
 
     private func stripHeight(_ size: Pair) -> Int {
-        min(size.height, max(16, budget / max(1, size.width * model.classNames.count)))
+        min(size.height, max(16, budget / max(1, size.width * classCount)))
     }
 }
 
