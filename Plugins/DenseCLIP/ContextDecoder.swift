@@ -1,9 +1,9 @@
 import DenseKit
 
-/// Asks the image about every class: a Transformer decoder with text embeddings as queries and the image's embeddings as memory.
-/// (DenseCLIP section 3.3, vision-to-language prompting after the text encoder; layer count 3 as in the released code)
+/// Asks the image: a Transformer decoder with the image's embeddings as memory; its queries are text embeddings (post-model prompting),
+/// or learned (pre-model prompting). (DenseCLIP section 3.3; layer count 3 as in the released code)
 ///
-/// Text `[b, k, c]`, visual `[b, 1 + hw, c]` → what to add to the text, `[b, k, c]`.
+/// Queries `[b, k, q]`, visual `[b, 1 + hw, c]` → what the image says to each query, `[b, k, q]`.
 final class ContextDecoder: Module, Part {
     struct Configuration: DenseKit.Configuration {
         var width = 256
@@ -12,13 +12,10 @@ final class ContextDecoder: Module, Part {
         var dropout = 0.1
         /// Width of text and visual embeddings. Within a model it comes from the backbone.
         var channels = 1024
+        /// Width of the queries, where it is another.
+        var queryChannels: Int?
 
         init() {}
-
-        init(_ settings: DenseCLIP.ContextDecoderSettings, channels: Int) {
-            (width, heads, layers, dropout) = (settings.width, settings.heads, settings.layers, settings.dropout)
-            self.channels = channels
-        }
     }
 
     let memoryProj: Sequential
@@ -28,6 +25,7 @@ final class ContextDecoder: Module, Part {
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         let (channels, width) = (configuration.channels, configuration.width)
+        let queryChannels = configuration.queryChannels ?? channels
         guard configuration.heads > 0, width > 0, width.isMultiple(of: configuration.heads) else {
             throw SettingError("the context decoder's width \(width) cannot be shared by \(configuration.heads) heads")
         }
@@ -35,12 +33,13 @@ final class ContextDecoder: Module, Part {
         try SettingError.check("the context decoder's layers", configuration.layers, in: 1...1000)
         try SettingError.check("the context decoder's dropout", configuration.dropout, in: 0...1)
         try SettingError.check("channels", channels, in: 1...65536)
+        try SettingError.check("query_channels", queryChannels, in: 1...65536)
         memoryProj = Sequential([try LayerNorm(channels), try Linear(channels, width), try LayerNorm(width)])
-        textProj = Sequential([try LayerNorm(channels), try Linear(channels, width)])
+        textProj = Sequential([try LayerNorm(queryChannels), try Linear(queryChannels, width)])
         decoder = try (0..<configuration.layers).map { _ in
             try Layer(width, heads: configuration.heads, dropout: configuration.dropout)
         }
-        outProj = Sequential([try LayerNorm(width), try Linear(width, channels)])
+        outProj = Sequential([try LayerNorm(width), try Linear(width, queryChannels)])
         super.init()
         for (_, module) in try namedModules() {
             guard let linear = module as? Linear else { continue }
@@ -49,9 +48,9 @@ final class ContextDecoder: Module, Part {
         }
     }
 
-    func callAsFunction(_ text: Tensor, _ visual: Tensor) throws -> Tensor {
+    func callAsFunction(_ queries: Tensor, _ visual: Tensor) throws -> Tensor {
         let memory = try memoryProj(visual)
-        var x = try textProj(text)
+        var x = try textProj(queries)
         for layer in decoder { x = try layer(x, memory) }
         return try outProj(x)
     }

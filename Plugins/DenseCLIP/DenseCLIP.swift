@@ -8,125 +8,55 @@ import DenseKit
 ///
 /// A backbone without a language-compatible map gets an attention pool on its last stage (section 3.4, "any backbone").
 public final class DenseCLIP: Module, Prompter {
-    public struct Configuration: DenseKit.Configuration {
-        /// Learned context vectors before every class name.
-        public var numContexts = 8
-        /// Tokens of a class name, start and end included (byte-pair encoding only; bytes take the longest name's).
-        public var contextLength = 5
-        public var tokenizer = TokenizerKind.bpe
-        /// The vocabulary file of the byte-pair encoding, where it is not in the usual places.
-        public var vocabulary: Located<String>?
-        public var textEncoder = TextEncoder()
-        public var contextDecoder = ContextDecoderSettings()
-        /// Only for backbones without a language-compatible map.
-        public var attentionPool = AttentionPool()
-        /// τ: the score map is divided by it in the auxiliary loss.
-        public var temperature = 0.07
-        /// γ at the start: how much of the context decoder's answer is added to the text.
-        public var gamma = 1e-4
-        /// The auxiliary loss on the score map.
-        public var loss = ComponentNode("CrossEntropy", AuxiliaryLoss())
-
-        public init() {}
-    }
-
-    public struct TextEncoder: DenseKit.Configuration {
-        public var width = 512
-        public var heads = 8
-        public var layers = 12
-        /// Rows of the token table, where they are not the tokenizer's.
-        public var vocabularySize: Int?
-
-        public init() {}
-    }
-
-    public struct ContextDecoderSettings: DenseKit.Configuration {
-        public var width = 256
-        public var heads = 4
-        /// The paper says 6, every released configuration 3.
-        public var layers = 3
-        public var dropout = 0.1
-
-        public init() {}
-    }
-
-    public struct AttentionPool: DenseKit.Configuration {
-        /// Width of the embeddings.
-        public var outputDim = 512
-        /// Image size that the grid of positions belongs to.
-        public var inputResolution = 512
-
-        public init() {}
-    }
-
-    struct AuxiliaryLoss: DenseKit.Configuration {
-        var weight = 0.4
-    }
-
-    let textEncoder: CLIPTextContextEncoder
-    let contextDecoder: ContextDecoder
-    @Parameter var contexts: Tensor  // [1, contexts, width]
-    @Parameter var gamma: Tensor  // [d]
+    let prompting: any Prompting
     let attnpool: AttentionPool2d?
     let loss: any Loss
-    let tokens: [[Int]]
+    let names: [[Int]]  // the classes as token ids; none where the text is kept
+    let tokenize: (([String]) throws -> [[Int]])?  // other words
     let temperature: Double
     let level: Int  // of the pyramid, where the score map joins
     public let outputs: [FeatureSpec]
-    @Cached var text: Tensor?  // [1, k, d]: at inference it does not depend on the image
+
+    override public var keys: [String: String] { ["prompting": ""] }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
-        try SettingError.check("num_contexts", configuration.numContexts, in: 1...4096)
-        try SettingError.check("context_length", configuration.contextLength, in: 2...4096)
-        guard configuration.temperature > 0 else {
-            throw SettingError("temperature must be above 0, found \(configuration.temperature)")
+        let (settings, common) = (configuration.prompting, configuration.common)
+        let form = try settings.form
+        guard common.temperature > 0 else {
+            throw SettingError("temperature must be above 0, found \(common.temperature)")
         }
-        let prompts = try PromptTokens(context, configuration)
+        let tokens = context.textIsKept ? nil : try PromptTokens(context, form, common)
         let width: Int
         if let language = context.language {
             width = language.width
             attnpool = nil
             level = context.features.lastIndex { $0.stride == language.stride } ?? context.features.count - 1
         } else {
-            let pool = configuration.attentionPool
+            let pool = common.attentionPool
             width = pool.outputDim
             attnpool = try AttentionPool2d(
                 last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64), output: width)
             level = context.features.count - 1
         }
-        textEncoder = try CLIPTextContextEncoder(
-            prompts.encoder(configuration.textEncoder, contexts: configuration.numContexts, outputDim: width), context)
-        contextDecoder = try ContextDecoder(ContextDecoder.Configuration(configuration.contextDecoder, channels: width), context)
-        contexts = try Tensor.empty([1, configuration.numContexts, textEncoder.width]).truncatedNormalInPlace()
-        gamma = try Tensor.full([width], configuration.gamma)
-        loss = try context.registry.losses.make(configuration.loss, context)
-        tokens = prompts.rows
-        temperature = configuration.temperature
+        prompting = try settings.make(
+            PromptParts(context: context, tokens: tokens, textEncoder: common.textEncoder, width: width))
+        loss = try context.registry.losses.make(common.loss, context)
+        (names, tokenize) = (tokens?.rows ?? [], tokens?.tokenize)
+        temperature = common.temperature
         var outputs = context.features
-        outputs[level] = FeatureSpec(channels: outputs[level].channels + tokens.count, stride: outputs[level].stride)
+        outputs[level] = FeatureSpec(channels: outputs[level].channels + context.classCount, stride: outputs[level].stride)
         self.outputs = outputs
     }
 
     public func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
-        let (global, local) = try embeddings(features)
-        try step.record("global_embedding", global)
-        try step.record("visual_embedding", local)
-        let (n, d, h, w) = (local.size(0), local.size(1), local.size(2), local.size(3))
-        let pixels = try local.permuted(0, 2, 3, 1).reshaped([n, h * w, d])
-        let visual = try Tensor.cat([try global.unsqueezed(1), pixels], dim: 1)  // [n, 1 + hw, d]
-        let plain = try textEmbeddings().expanded([n, tokens.count, d])
-        let text = try plain + gamma * contextDecoder(plain, visual)
-        let scores = try pixels.normalized(2).matmul(try text.normalized(2).transposed(1, 2))  // [n, hw, k]
-        let scoreMap = try scores.reshaped([n, h, w, tokens.count]).permuted(0, 3, 1, 2)
-        try step.record("text_embeddings", text)
-        try step.record("score_map", scoreMap)
+        let (text, scoreMap) = try compare(features, with: names, step)
         var maps = features.maps
         maps[level] = try Tensor.cat([maps[level], scoreMap], dim: 1)
         return Prompted(maps: maps, textEmbeddings: text, scoreMaps: [scoreMap])
     }
 
-    /// Cross-entropy of the score map over τ (equation 8).
+    /// Cross-entropy of the score map over τ (equation 7).
     public func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {
         var losses = Losses()
         let logits = try prompted.scoreMaps[0] / temperature
@@ -134,7 +64,21 @@ public final class DenseCLIP: Module, Prompter {
         return losses
     }
 
-    override public func stateDidChange() { text = nil }
+    /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position, `[n, k, h, w]`.
+    func compare(_ features: Features, with names: [[Int]], _ step: Step) throws -> (text: Tensor, scoreMap: Tensor) {
+        let (global, local) = try embeddings(features)
+        try step.record("global_embedding", global)
+        try step.record("visual_embedding", local)
+        let (n, d, h, w) = (local.size(0), local.size(1), local.size(2), local.size(3))
+        let pixels = try local.permuted(0, 2, 3, 1).reshaped([n, h * w, d])
+        let visual = try Tensor.cat([try global.unsqueezed(1), pixels], dim: 1)  // [n, 1 + hw, d]
+        let text = try prompting(names, visual)
+        let scores = try pixels.normalized(2).matmul(try text.normalized(2).transposed(1, 2))  // [n, hw, k]
+        let scoreMap = try scores.reshaped([n, h, w, text.size(1)]).permuted(0, 3, 1, 2)
+        try step.record("text_embeddings", text)
+        try step.record("score_map", scoreMap)
+        return (text, scoreMap)
+    }
 
     private func embeddings(_ features: Features) throws -> (global: Tensor, local: Tensor) {
         if let attnpool { return try attnpool(features.maps[level]) }
@@ -143,14 +87,5 @@ public final class DenseCLIP: Module, Prompter {
                 "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features")
         }
         return (global, local)
-    }
-
-    private func textEmbeddings() throws -> Tensor {
-        if isTraining { return try textEncoder(tokens, contexts: contexts) }
-        if let text { return text }
-        // Kept in the weights' type: what mixed precision made may be read outside of it.
-        let made = try textEncoder(tokens, contexts: contexts).to(contexts.dtype)
-        if !made.requiresGrad { text = made }
-        return made
     }
 }

@@ -1,0 +1,47 @@
+import DenseKit
+
+/// Text that no image changes. (Language-domain prompting, section 3.3 and Table 2's "+ language prompt"; or CLIP's own templates)
+final class LanguagePrompting: Module, Prompting {
+    let classText: ClassText
+
+    override var keys: [String: String] { ["classText": ""] }
+
+    init(_ text: ClassText) { classText = text }
+
+    var text: ClassText? { classText }
+
+    func callAsFunction(_ names: [[Int]], _ visual: Tensor) throws -> Tensor {
+        let text = try classText(names)
+        return try text.expanded([visual.size(0), text.size(1), text.size(2)])
+    }
+
+    struct Settings: PromptingSettings {
+        static let mode = PromptingMode.contexts
+
+        /// Learned context vectors before every class name.
+        var numContexts = 8
+        /// Tokens of a class name, start and end included (byte-pair encoding only; bytes take the longest name's).
+        var contextLength = 5
+
+        var form: PromptForm { get throws { try PromptForm(contexts: numContexts, length: contextLength) } }
+
+        func make(_ parts: PromptParts) throws -> any Prompting {
+            LanguagePrompting(try parts.text { try LearnedContexts($0, count: numContexts, parts.context) })
+        }
+    }
+
+    struct TemplateSettings: PromptingSettings {
+        static let mode = PromptingMode.template
+
+        /// What is said of every class, with its name for `{}`.
+        var template = "a photo of a {}."
+        /// Tokens of a whole prompt, start and end included (byte-pair encoding only; bytes take the longest prompt's).
+        var contextLength = 77
+
+        var form: PromptForm { get throws { try PromptForm(template: template, length: contextLength) } }
+
+        func make(_ parts: PromptParts) throws -> any Prompting {
+            LanguagePrompting(try parts.text { try FixedTemplate($0, parts.context) })
+        }
+    }
+}

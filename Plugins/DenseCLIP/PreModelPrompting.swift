@@ -1,0 +1,47 @@
+import CLIP
+import DenseKit
+
+/// Learned queries ask the image, and what they learn stands before the names: the text encoder runs for every image.
+/// (Pre-model prompting, section 3.3. Its code is not published; docs/decisions/0013-prompting.md says what is ours.)
+final class PreModelPrompting: Module, Prompting {
+    let contextDecoder: ContextDecoder
+    let textEncoder: CLIPTextContextEncoder
+    @Parameter var queries: Tensor  // [1, contexts, text width]
+
+    init(_ settings: Settings, _ encoder: CLIPTextEncoder.Configuration, _ parts: PromptParts) throws {
+        textEncoder = try CLIPTextContextEncoder(encoder, parts.context)
+        contextDecoder = try ContextDecoder(
+            settings.contextDecoder.configuration(channels: parts.width, queryChannels: encoder.width), parts.context)
+        queries = try Tensor.empty([1, settings.numContexts, encoder.width]).truncatedNormalInPlace()
+    }
+
+    var text: ClassText? { nil }
+
+    func callAsFunction(_ names: [[Int]], _ visual: Tensor) throws -> Tensor {
+        let queries = try queries.expanded([visual.size(0), queries.size(1), queries.size(2)])
+        let contexts = try contextDecoder(queries, visual)  // v_pre
+        return try textEncoder(names, contexts: contexts.to(queries.dtype))
+    }
+
+    struct Settings: PromptingSettings {
+        static let mode = PromptingMode.pre
+
+        /// Learned queries, and so visual contexts before every class name.
+        var numContexts = 8
+        /// Tokens of a class name, start and end included (byte-pair encoding only; bytes take the longest name's).
+        var contextLength = 5
+        /// Six layers, as the paper says: with them its parameter count is met.
+        var contextDecoder = ContextDecoderSettings(layers: 6)
+
+        var form: PromptForm { get throws { try PromptForm(contexts: numContexts, length: contextLength) } }
+
+        func make(_ parts: PromptParts) throws -> any Prompting {
+            guard let tokens = parts.tokens else { throw SettingError(Self.notKept) }
+            return try PreModelPrompting(self, tokens.encoder(parts.textEncoder, outputDim: parts.width), parts)
+        }
+
+        static let notKept =
+            "prompting: pre makes the text anew for every image, so it cannot be kept in place of the text encoder; test and infer with the "
+            + "checkpoint itself"
+    }
+}

@@ -1,0 +1,65 @@
+import CLIP
+import DenseKit
+
+/// A way to make the text embeddings of classes. (DenseCLIP section 3.3) Its parts stand at the top of a checkpoint: `text_encoder.*`,
+/// `contexts`, …
+protocol Prompting: Module {
+    /// - Parameters:
+    ///   - names: rows of token ids, `[k][length]`
+    ///   - visual: what the images show, z̄ and z: `[n, 1 + hw, d]`
+    /// - Returns: text embeddings for each image, `[n, k, d]`
+    func callAsFunction(_ names: [[Int]], _ visual: Tensor) throws -> Tensor
+
+    /// The text that no image changes, where there is one.
+    var text: ClassText? { get }
+}
+
+/// The ways of prompting by the names that YAML gives them.
+public enum PromptingMode: String, Codable, Sendable, CaseIterable {
+    /// Learned contexts; the text embeddings then ask the image (post-model prompting, equations 5 and 6).
+    case post
+    /// The same with a fixed template in place of the contexts.
+    case postTemplate = "post_template"
+    /// The image makes the contexts (pre-model prompting, equation 4).
+    case pre
+    /// Learned contexts alone (language-domain prompting, equation 3).
+    case contexts
+    /// A fixed template alone.
+    case template
+
+    var settings: any PromptingSettings.Type {
+        switch self {
+        case .post: PostModelPrompting.Settings.self
+        case .postTemplate: PostModelPrompting.TemplateSettings.self
+        case .pre: PreModelPrompting.Settings.self
+        case .contexts: LanguagePrompting.Settings.self
+        case .template: LanguagePrompting.TemplateSettings.self
+        }
+    }
+}
+
+/// What one way of prompting has to be told.
+protocol PromptingSettings: DenseKit.Configuration {
+    static var mode: PromptingMode { get }
+
+    /// What stands around a class's name, and how long it may be. Throws `SettingError` for values out of range.
+    var form: PromptForm { get throws }
+
+    func make(_ parts: PromptParts) throws -> any Prompting
+}
+
+/// What the ways of prompting are built from.
+struct PromptParts {
+    let context: BuildContext
+    /// The classes as prompts; nil in a model that keeps its text instead of a text encoder.
+    let tokens: PromptTokens?
+    let textEncoder: DenseCLIP.TextEncoder
+    /// Width of visual and text embeddings.
+    let width: Int
+
+    /// The text that no image changes: of `source`, or kept.
+    func text(_ source: (CLIPTextEncoder.Configuration) throws -> any TextSource) throws -> ClassText {
+        guard let tokens else { return ClassText(try KeptText(classes: context.classCount, width: width)) }
+        return ClassText(try source(tokens.encoder(textEncoder, outputDim: width)))
+    }
+}
