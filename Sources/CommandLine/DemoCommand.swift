@@ -48,7 +48,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         guard let best = trainer.best else { throw DemoError.noScore }
         let weights = work.bestPath(best)
         let validation = try session.validationDataset()
-        let model = try session.trainedModel(weights, classes: validation.classes)
+        let model = try session.trainedModel(weights, for: validation.classes).model
         let pictures = try Pictures(dir + "/pictures", classes: validation.classes)
         let evaluator = try session.evaluator(model, validation)
         let scores = try evaluator.evaluate { name, prediction, done in

@@ -17,8 +17,8 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             subcommands: [
                 DemoCommand<List>.self, TrainCommand<List>.self, TestCommand<List>.self, InferCommand<List>.self,
                 CheckCommand<List>.self, BrowseCommand<List>.self, ShowCommand<List>.self, VerifyCommand<List>.self,
-                ComponentsCommand<List>.self, NewCommand.self, ConvertCommand<List>.self, BenchCommand<List>.self,
-                DoctorCommand.self,
+                ComponentsCommand<List>.self, NewCommand.self, ConvertCommand<List>.self, ExportCommand<List>.self,
+                BenchCommand<List>.self, DoctorCommand.self,
             ])
     }
 
@@ -50,7 +50,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
 
     private static func isMistake(_ error: any Error) -> Bool {
         error is ConfigurationError || error is BuildError || error is SettingError || error is ModelConfigurationError
-            || error is FilePluginError || error is SessionError || error is WeightsError
+            || error is FilePluginError || error is LanguageError || error is SessionError || error is WeightsError
     }
 
     /// Sets what has to be set before `main`, by starting the process once more.

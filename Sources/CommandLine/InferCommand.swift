@@ -19,29 +19,35 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Where the pictures go.")
     var outDir = "out"
 
+    @Option(help: "Other words than the model's classes, with commas between: 'sky, red car'. The score map alone decides.")
+    var classes: String?
+
     @Option(help: "How much of the colour covers the image, 0 to 1.")
     var opacity = 0.5
 
     func validate() throws {
         guard (0...1).contains(opacity) else { throw ValidationError("--opacity is a share of 0 to 1, found \(opacity)") }
+        guard let words else { return }
+        guard words.count > 1, !words.contains("") else {
+            throw ValidationError("--classes needs two or more words with commas between, found '\(classes ?? "")'")
+        }
+        var seen: Set<String> = []
+        if let twice = words.first(where: { !seen.insert($0).inserted }) {
+            throw ValidationError("--classes has '\(twice)' twice")
+        }
     }
 
     func run() throws {
         let device = try compute.start()
         let files = try ImageFiles.find(inputs)
         let session = try config.session(List.self, device: device)
-        let (tensors, metadata) = try WeightsFile.load(weights)
-        guard let classes = Checkpoint.classes(in: metadata) else {
-            throw CheckpointError(
-                path: weights, problem: "does not say which classes it was trained for",
-                remedy: "use a checkpoint that densekit wrote, or `densekit test` with a data set")
-        }
-        let model = try session.model(classes)
-        try model.load(tensors, source: weights)
-        try model.setTraining(false)
-        let inference = SegmentationInference(model, mode: try session.experiment.test.inferenceMode)
+        let (model, trained) = try session.trainedModel(weights)
+        let shown = words.map { ClassList(names: $0) } ?? trained
+        let mode = try session.experiment.test.inferenceMode
+        let inference =
+            try words.map { try SegmentationInference(model, words: $0, mode: mode) } ?? SegmentationInference(model, mode: mode)
         let pipeline = try session.testPipeline()
-        let pictures = try Pictures(outDir, classes: classes, opacity: opacity)
+        let pictures = try Pictures(outDir, classes: shown, opacity: opacity)
         var failures: [String] = []
         for file in files {
             do {
@@ -54,6 +60,11 @@ struct InferCommand<List: PluginList>: ParsableCommand {
             }
         }
         guard failures.isEmpty else { throw InferFailure(failures: failures, count: files.count) }
+    }
+
+    /// The words of `--classes`.
+    private var words: [String]? {
+        classes?.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     private func predict(

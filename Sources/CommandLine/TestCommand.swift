@@ -26,7 +26,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         let device = try compute.start()
         let session = try config.session(List.self, device: device)
         let dataset = try session.validationDataset()
-        let model = try session.trainedModel(weights, classes: dataset.classes)
+        let model = try session.trainedModel(weights, for: dataset.classes).model
         var evaluator = try session.evaluator(model, dataset)
         if tta { evaluator.augmentation = .init(ratios: session.experiment.test.ratios, flip: session.experiment.test.flip) }
         let pictures = try showDir.map { try Pictures($0, classes: dataset.classes) }

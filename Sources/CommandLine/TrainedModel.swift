@@ -1,19 +1,31 @@
 import DenseKit
 
 extension Session {
-    /// The model with the weights at `path`, in inference mode.
+    /// The model with the weights at `path`, in inference mode, and the classes that it was trained for.
     ///
-    /// Throws `LoadError` for another model's weights and `OtherClasses` where the checkpoint was trained for other classes.
-    func trainedModel(_ path: String, classes: ClassList) throws -> DenseModel {
+    /// - Parameters:
+    ///   - data: the classes that it is wanted for
+    ///   - unnamed: the classes of a file that does not name them
+    /// - Throws: `LoadError` for another model's weights, `OtherClasses` where they were trained for other classes, and `CheckpointError`
+    ///   where nothing says which they are.
+    func trainedModel(
+        _ path: String, for data: ClassList? = nil, unnamed: @autoclosure () throws -> ClassList? = nil
+    ) throws -> (model: DenseModel, classes: ClassList) {
         let (tensors, metadata) = try WeightsFile.load(path)
-        if let trained = Checkpoint.classes(in: metadata), trained.names != classes.names {
+        let trained = Checkpoint.classes(in: metadata)
+        guard let classes = try data ?? trained ?? unnamed() else {
+            throw CheckpointError(
+                path: path, problem: "does not say which classes it was trained for",
+                remedy: "use a checkpoint that densekit wrote, or `densekit test` with a data set")
+        }
+        if let trained, trained.names != classes.names {
             throw OtherClasses(path: path, trained: trained.names, data: classes.names)
         }
-        let model = try model(classes)
+        let model = try model(classes, textIsKept: Checkpoint.textIsKept(in: metadata))
         let report = try model.loadPretrained(tensors, atLeast: 1, source: path)
         guard report.unexpected.isEmpty else { throw LoadError(report: report, source: path, atLeast: 1) }
         try model.setTraining(false)
-        return model
+        return (model, classes)
     }
 }
 

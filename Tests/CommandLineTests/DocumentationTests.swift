@@ -26,7 +26,7 @@ func commands() throws {
     for page in pages + ["README.md"] {
         let text = try String(contentsOf: packageFolder.appending(path: page), encoding: .utf8)
         for match in text.matches(
-            of: /densekit (demo|train|test|infer|check|show|verify|components|new|convert|bench|doctor)\b([^\n`]*)/)
+            of: /densekit (demo|train|test|infer|check|show|verify|components|new|convert|export|bench|doctor)\b([^\n`]*)/)
         {
             let command = String(match.1)
             let help =
@@ -38,5 +38,5 @@ func commands() throws {
             }
         }
     }
-    #expect(helps.count == 12, "\(helps.keys.sorted()) are in the documents")
+    #expect(helps.count == 13, "\(helps.keys.sorted()) are in the documents")
 }

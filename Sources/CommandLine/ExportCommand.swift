@@ -1,0 +1,43 @@
+import ArgumentParser
+import DenseKit
+import Foundation
+
+/// `densekit export CONFIG WEIGHTS OUT`
+struct ExportCommand<List: PluginList>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "export",
+            abstract: "Write a trained model without its text encoder: the text of its classes is computed once and kept.",
+            discussion: """
+                OUT serves test and infer like the checkpoint, with the same results; neither the text encoder nor a vocabulary is needed. It \
+                knows its own classes only, and does not learn further.
+                """)
+    }
+
+    @OptionGroup var config: ConfigOptions
+    @Argument(help: "A checkpoint directory, or a .safetensors file.")
+    var weights: String
+    @Argument(help: "The safetensors file to write.")
+    var output: String
+    @OptionGroup var compute: ComputeOptions
+
+    func validate() throws {
+        guard output.hasSuffix(".safetensors") else {
+            throw ValidationError("the output is a safetensors file: its name must end with .safetensors, found '\(output)'")
+        }
+    }
+
+    func run() throws {
+        let device = try compute.start()
+        let session = try config.session(List.self, device: device)
+        let (model, classes) = try session.trainedModel(weights, unnamed: try session.validationDataset().classes)
+        let small = try model.keepingText { try session.model(classes, textIsKept: true) }
+        let kept = try small.namedTensors().map { ($0.name, $0.tensor) }
+        let info = Checkpoint.ModelInfo(classes: classes, configuration: session.node.yaml(), textIsKept: true)
+        try TensorFile.save(kept, metadata: info.metadata, to: output)
+        func millions(_ model: DenseModel) throws -> String {
+            String(format: "%.2f M", Double(try model.namedTensors().reduce(0) { $0 + $1.tensor.count }) / 1e6)
+        }
+        print("\(output): \(try millions(small)) numbers of \(try millions(model)), with the text of \(classes.count) classes")
+    }
+}
