@@ -1,4 +1,5 @@
 import Checkpoints
+import Data
 import Foundation
 import Testing
 
@@ -58,6 +59,10 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
             #expect(other.status == 0 && other.output == "c/vis/4.png\nc/vis/5.png\n", "\(other)")
             let seen = try predictions(folder.appending(path: "c"))
             #expect(seen.count == 2 && seen != a)
+            for name in seen.keys {  // two words: nothing but 0 and 1
+                let labels = try LabelFile.read(folder.appending(path: "c/pred/\(name)").path)
+                #expect(labels.width == 64 && labels.labels.allSatisfy { $0 < 2 })
+            }
         }
     }
 
