@@ -186,6 +186,11 @@ int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t c
 /* The sum of the cross-entropies of logits [n, k, h, w], enlarged bilinearly to labels [n, height, width] (ct_resized_cross_entropy.cpp) */
 int ct_resized_cross_entropy(ct_tensor logits, ct_tensor labels, ct_tensor weights, int64_t ignore_index, ct_tensor *out);
 
+/* A map [n, h, w, c] cut into windows [n * rows * columns, size * size, c], padded with zeros at its right and bottom and rolled up and left by
+ * shift, and windows put together to maps of height x width again (ct_windows.cpp) */
+int ct_windows(ct_tensor map, int64_t size, int64_t shift, ct_tensor *out);
+int ct_joined_windows(ct_tensor windows, int64_t size, int64_t shift, int64_t height, int64_t width, ct_tensor *out);
+
 /* Operations on lists of tensors, for optimizers (ct_foreach.cpp) */
 int ct_foreach_mul_(const ct_tensor *xs, int64_t count, double factor);
 int ct_foreach_add_(const ct_tensor *xs, const ct_tensor *ys, int64_t count, double alpha);
