@@ -4,9 +4,14 @@ public struct WeightFormat: Sendable {
     public let name: String
     /// A tensor's key within the component by its key in the file; nil for what belongs elsewhere or has no place.
     public let key: @Sendable (_ fileKey: String) -> String?
+    /// A tensor of the file, by its key within the component, in this project's order of elements, where the file has another.
+    public let value: (@Sendable (_ key: String, _ tensor: Tensor) throws -> Tensor)?
 
-    public init(_ name: String, key: @escaping @Sendable (_ fileKey: String) -> String?) {
-        (self.name, self.key) = (name, key)
+    public init(
+        _ name: String, value: (@Sendable (_ key: String, _ tensor: Tensor) throws -> Tensor)? = nil,
+        key: @escaping @Sendable (_ fileKey: String) -> String?
+    ) {
+        (self.name, self.value, self.key) = (name, value, key)
     }
 
     /// Keys of the component behind one of `prefixes`, the first that fits.
@@ -35,6 +40,12 @@ public protocol PretrainedElsewhere: Module {
 
 extension PretrainedElsewhere {
     public static var unpublishedKeys: [String] { [] }
+}
+
+/// A module that computes tensors by itself which others store, such as tables of places: those of a file are passed over.
+public protocol Deriving: Module {
+    /// Their keys within this module.
+    var derivedKeys: [String] { get }
 }
 
 /// A module that can bring a tensor of a file to the shape that its own has: positional embeddings of another grid or length.

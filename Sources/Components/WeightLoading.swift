@@ -26,6 +26,10 @@ extension Module {
         }
         var adapters = try namedModules().compactMap { path, module in (module as? any WeightAdapting).map { (path, $0) } }
         adapters.sort { $0.0.count > $1.0.count }  // the deepest module knows best
+        var tensors = tensors
+        for (fileKey, value) in naming.values {
+            if let tensor = tensors[fileKey] { tensors[fileKey] = try withoutGrad { try value(tensor) } }
+        }
         let request = LoadRequest(
             format: naming.format, scope: atLeast == 1 ? [] : naming.scope, optional: atLeast == 1 ? [] : try unpublishedKeys(),
             reinitialize: Set(kept), atLeast: atLeast, ignored: naming.ignored)
@@ -46,6 +50,16 @@ extension Module {
         var scope: [String] = []
         /// Keys of the file that the format has no use for.
         var ignored = 0
+        /// Brings a tensor to this project's order of elements, by the file's key.
+        var values: [String: (Tensor) throws -> Tensor] = [:]
+
+        /// The same without what the model computes by itself.
+        func without(_ derived: Set<String>) -> Naming {
+            var naming = self
+            naming.keys = keys.filter { !derived.contains($0.value) }
+            naming.ignored += keys.count - naming.keys.count
+            return naming
+        }
     }
 
     /// What published weights of any part below usually lack.
@@ -58,6 +72,8 @@ extension Module {
 
     /// The part of a model that a key belongs to.
     private func part(_ key: String) -> String { String(key.prefix { $0 != "." }) }
+
+    private func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : path + "." + key }
 
     private func bestNaming(of fileKeys: [String], among names: Set<String>, prefix: String) throws -> Naming {
         let parts = Set(names.map(part)).intersection(fileKeys.map(part))
@@ -75,12 +91,18 @@ extension Module {
             for (path, format) in formats where format.name == name {
                 naming.scope.append(path)
                 for fileKey in fileKeys {
-                    if let key = format.key(fileKey) { naming.keys[fileKey] = path.isEmpty ? key : path + "." + key }
+                    guard let key = format.key(fileKey) else { continue }
+                    naming.keys[fileKey] = join(path, key)
+                    if let value = format.value { naming.values[fileKey] = { try value(key, $0) } }
                 }
             }
             naming.ignored = fileKeys.count - naming.keys.count
             candidates.append(naming)
         }
+        let derived = try namedModules().flatMap { path, module in
+            ((module as? any Deriving)?.derivedKeys ?? []).map { join(path, $0) }
+        }
+        candidates = candidates.map { $0.without(Set(derived)) }
         // Where several match equally, the one that leaves less over speaks more plainly.
         func score(_ naming: Naming) -> (Int, Int) {
             let found = Set(naming.keys.values)
