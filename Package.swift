@@ -59,7 +59,7 @@ func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [
         linkerSettings: linkerSettings)
 }
 
-let families = ["ResNet", "ViT", "CLIP", "FPN", "SemanticFPN", "DenseCLIP", "Datasets", "Standard"]
+let families = ["ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "DenseCLIP", "Datasets", "Standard"]
 
 let package = Package(
     name: "densekit",
@@ -102,8 +102,11 @@ let package = Package(
         // Core-free: a tokenizer is tested without the engine.
         .target(name: "Tokenizer", dependencies: ["CZlib"], path: "Plugins/Tokenizer", swiftSettings: strictSwift),
         plugin("CLIP", ["Tokenizer"]),
+        plugin("Swin"),
         plugin("FPN"),
         plugin("SemanticFPN"),
+        plugin("UPerNet"),
+        plugin("FCN"),
         plugin("DenseCLIP", ["CLIP"]),
         plugin("Datasets"),
         plugin("Standard"),
@@ -131,8 +134,11 @@ let package = Package(
         test("BuiltIn", ["BuiltIn", "PublishedWeights"]),
         test("ResNet", ["ResNet", "PublishedWeights"]),
         test("ViT", ["ViT", "PublishedWeights"]),
+        test("Swin", ["Swin", "PublishedWeights"]),
         test("FPN", ["FPN"]),
         test("SemanticFPN", ["SemanticFPN", "Standard"]),
+        test("UPerNet", ["UPerNet", "Standard"]),
+        test("FCN", ["FCN", "Standard"]),
         test("CLIP", ["CLIP", "PublishedWeights"]),
         test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
     ],

@@ -2,16 +2,19 @@ import CLIP
 import Datasets
 import DenseCLIP
 import DenseKit
+import FCN
 import FPN
 import ResNet
 import SemanticFPN
 import Standard
+import Swin
+import UPerNet
 import ViT
 
 /// The plugins that densekit comes with.
 public enum BuiltIn {
     public static let plugins: [any Plugin] = [
-        ResNetPlugin(), ViTPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), DenseCLIPPlugin(), DatasetsPlugin(),
-        StandardPlugin(),
+        ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
+        DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
     ]
 }

@@ -2,10 +2,11 @@
 
     python Tests/Goldens/weights/make.py
 
-Made with Python 3.11, torch 2.13.0, torchvision 0.28.0, timm 1.0.31, open_clip_torch 3.3.0, mmsegmentation 1.2.2, mmengine 0.10.7,
-mmcv-lite 2.1.0 and safetensors 0.8.0; the models have random weights, nothing is downloaded. The names of mmsegmentation 0.19 and of
-DenseCLIP are those of the golden cases beside this folder, brought to 150 classes and images of 512. MoCo v2 and DenseCL are their
-training checkpoints written down from their code (moco/builder.py, openselfsup/models/densecl.py): a ResNet in their wrappers.
+Made with Python 3.11, torch 2.13.0 and torchvision 0.28.0 (Swin: 2.15.0 and 0.29.2), timm 1.0.31, open_clip_torch 3.3.0,
+mmsegmentation 1.2.2, mmengine 0.10.7, mmcv-lite 2.1.0 and safetensors 0.8.0; the models have random weights, nothing is downloaded.
+The names of mmsegmentation 0.19 and of DenseCLIP are those of the golden cases beside this folder, brought to 150 classes and images of
+512. MoCo v2 and DenseCL are their training checkpoints written down from their code (moco/builder.py, openselfsup/models/densecl.py): a
+ResNet in their wrappers. Swin's official repository is written down too.
 
 A list has a line for each tensor: its key, a space, its shape with commas (nothing for a number).
 """
@@ -76,6 +77,63 @@ def self_supervised():
     write("densecl_r50", densecl)
 
 
+def swins():
+    write("timm_swin_tiny", shapes(timm.create_model("swin_tiny_patch4_window7_224")))
+    write("torchvision_swin_t", shapes(torchvision.models.swin_t(weights=None)))
+    write("microsoft_swin_tiny", microsoft_swin(96, (2, 2, 6, 2), (3, 6, 12, 24), 7, 224))
+    write("microsoft_swin_base_384", microsoft_swin(128, (2, 2, 18, 2), (4, 8, 16, 32), 12, 384))
+
+
+def microsoft_swin(width, depths, heads, window, image):
+    """What the official repository's models/swin_transformer.py stores, written down from its code."""
+    tokens = window * window
+    names = {"patch_embed.proj.weight": (width, 3, 4, 4), "patch_embed.proj.bias": (width,)}
+    names |= {f"patch_embed.norm.{kind}": (width,) for kind in ("weight", "bias")}
+    for stage, (depth, count) in enumerate(zip(depths, heads)):
+        channels, side = width << stage, image // 4 >> stage
+        for index in range(depth):
+            block = f"layers.{stage}.blocks.{index}."
+            if index % 2 == 1 and side > window:  # shifted
+                names[block + "attn_mask"] = ((side // window) ** 2, tokens, tokens)
+            names[block + "attn.relative_position_bias_table"] = ((2 * window - 1) ** 2, count)
+            names[block + "attn.relative_position_index"] = (tokens, tokens)
+            linears = {"attn.qkv": (3, 1), "attn.proj": (1, 1), "mlp.fc1": (4, 1), "mlp.fc2": (1, 4)}
+            for name, (out, inputs) in linears.items():
+                names |= {block + name + ".weight": (out * channels, inputs * channels), block + name + ".bias": (out * channels,)}
+            names |= {f"{block}norm{number}.{kind}": (channels,) for number in (1, 2) for kind in ("weight", "bias")}
+        if stage < 3:
+            merging = f"layers.{stage}.downsample."
+            names[merging + "reduction.weight"] = (2 * channels, 4 * channels)
+            names |= {f"{merging}norm.{kind}": (4 * channels,) for kind in ("weight", "bias")}
+    names |= {f"norm.{kind}": (8 * width,) for kind in ("weight", "bias")}
+    return names | {"head.weight": (1000, 8 * width), "head.bias": (1000,)}
+
+
+def tiny_swins():
+    """Swins of 4 channels and what their stages answer, normed as a pyramid's outputs are. No window is as large as a map that shifts:
+    the classifiers would not shift it."""
+    torch.manual_seed(0)
+    sizes = dict(embed_dim=4, depths=[2, 2, 2, 1], num_heads=[1, 2, 2, 4])
+    timms = timm.models.swin_transformer.SwinTransformer(img_size=96, window_size=3, **sizes)
+    visions = torchvision.models.swin_transformer.SwinTransformer(patch_size=[4, 4], window_size=[3, 3], **sizes)
+    image = torch.randn(1, 3, 96, 96)
+    answers = {"image": image}
+    for name, model in (("timm", timms.eval()), ("torchvision", visions.eval())):
+        with torch.no_grad():
+            for key, value in model.state_dict().items():
+                if value.is_floating_point():
+                    value.add_(torch.randn_like(value) * 0.2)
+            stages = model.layers if name == "timm" else model.features[1::2]
+            for index, stage in enumerate(stages):
+                stage.register_forward_hook(
+                    lambda _, __, out, key=f"{name}_{index}": answers.update({key: torch.nn.functional.layer_norm(out, out.shape[-1:])})
+                )
+            model(image)
+        weights = {key: value.contiguous() for key, value in model.state_dict().items() if not key.startswith("head")}
+        save_file(weights, f"{HERE}/tiny_swin_{name}.safetensors")
+    save_file({key: value.contiguous() for key, value in answers.items()}, f"{HERE}/tiny_swin_answers.safetensors")
+
+
 def openai(name):
     """What the state dict of OpenAI's TorchScript archive holds."""
     sizes = {key: () for key in OPENAI_SIZES}
@@ -107,6 +165,18 @@ def segmentors():
         test_cfg=dict(mode="whole"),
     )
     write("mmseg_1x_fpn_r50", shapes(MODELS.build(model)))
+    auxiliary = dict(model["auxiliary_head"], in_channels=384)
+    swin = dict(  # configs/swin/swin-tiny-patch4-window7-in1k-pre_upernet_8xb2-160k_ade20k-512x512.py
+        model,
+        backbone=dict(type="SwinTransformer", embed_dims=96, depths=(2, 2, 6, 2), num_heads=(3, 6, 12, 24), window_size=7),
+        decode_head=dict(
+            type="UPerHead", in_channels=[96, 192, 384, 768], in_index=[0, 1, 2, 3], pool_scales=(1, 2, 3, 6), channels=512,
+            dropout_ratio=0.1, num_classes=150, norm_cfg=norm, align_corners=False, loss_decode=dict(type="CrossEntropyLoss"),
+        ),
+        auxiliary_head=auxiliary,
+    )
+    del swin["neck"]
+    write("mmseg_1x_upernet_swin_t", shapes(MODELS.build(swin)))
     norm = dict(type="LN", eps=1e-6)
     vit = dict(  # configs/_base_/models/upernet_vit-b16_ln_mln.py with the head of fpn_r50, without auxiliary head
         model,
@@ -281,6 +351,7 @@ if __name__ == "__main__":
     resnets()
     vision_transformers()
     self_supervised()
+    swins()
     write("openai_clip_rn50", openai("RN50"))
     write("openai_clip_rn101", openai("RN101"))
     for name in ("RN50x4", "RN50x16", "RN50x64", "ViT-B-16"):
@@ -289,3 +360,4 @@ if __name__ == "__main__":
     tiny_clip()
     tiny_clip_vit()
     tiny_vits()
+    tiny_swins()

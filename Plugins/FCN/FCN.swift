@@ -1,0 +1,90 @@
+import DenseKit
+
+/// A fully convolutional head on one level of the pyramid: a few convolutions and a classifier. (Long et al. 2015; with batch norm, as
+/// mmsegmentation's `FCNHead`)
+///
+/// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h, w]` of the level that it reads. By itself the head of FCN; among `auxiliary_heads` a second
+/// look at a stage of the backbone that helps it learn, usually with one convolution:
+///
+///     auxiliary_heads:
+///       - { type: FCN, in_index: 2, channels: 256, num_convs: 1, concat_input: false, loss: { type: CrossEntropy, weight: 0.4 } }
+public final class FCN: Module, SegmentationHead {
+    public struct Configuration: DenseKit.Configuration {
+        /// The level to read: 0 is the finest, -1 the coarsest, -2 the one before it.
+        public var inIndex = -1
+        public var channels = 512
+        /// Convolutions before the classifier; 0 classifies the level itself.
+        public var numConvs = 2
+        /// Whether a further convolution sees the level beside what was made of it.
+        public var concatInput = true
+        /// Side of the convolutions' kernels, an odd number.
+        public var kernelSize = 3
+        /// Steps between the elements of the kernels; the one of `concat_input` has none.
+        public var dilation = 1
+        /// Probability of a whole channel to be dropped before the classifier.
+        public var dropout = 0.1
+        public var loss = ComponentNode(type: "CrossEntropy")
+
+        public init() {}
+    }
+
+    let convs: Sequential
+    let convCat: ConvModule?
+    let dropout: Dropout
+    let convSeg: Conv2d
+    let level: Int
+    public let loss: any Loss
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
+        level = try Self.level(configuration.inIndex, among: context.features.count)
+        let (channels, kernel, dilation) = (configuration.channels, configuration.kernelSize, configuration.dilation)
+        try SettingError.check("channels", channels, in: 1...65536)
+        try SettingError.check("num_convs", configuration.numConvs, in: 0...100)
+        try SettingError.check("dilation", dilation, in: 1...1024)
+        try SettingError.check("dropout", configuration.dropout, in: 0...1)
+        guard 1...31 ~= kernel, !kernel.isMultiple(of: 2) else {
+            throw SettingError("kernel_size must be an odd number of 1…31, found \(kernel)")
+        }
+        let input = context.features[level].channels
+        convs = Sequential(
+            try (0..<configuration.numConvs).map { index in
+                try ConvModule(
+                    index == 0 ? input : channels, channels, kernel: Pair(kernel), padding: Pair(kernel / 2 * dilation),
+                    dilation: Pair(dilation))
+            })
+        let width = configuration.numConvs > 0 ? channels : input
+        convCat =
+            configuration.concatInput
+            ? try ConvModule(input + width, channels, kernel: Pair(kernel), padding: Pair(kernel / 2)) : nil
+        dropout = Dropout(configuration.dropout, channels: true)
+        convSeg = try Conv2d(convCat == nil ? width : channels, context.classCount, kernel: 1)
+        loss = try context.registry.losses.make(configuration.loss, context)
+    }
+
+    /// Counted from the end where it is negative.
+    private static func level(_ index: Int, among count: Int) throws -> Int {
+        guard count > 0 else { throw SettingError("needs at least one level of features") }
+        guard -count..<count ~= index else {
+            throw SettingError("in_index must be \(-count)…\(count - 1) for \(count) levels of features, found \(index)")
+        }
+        return index < 0 ? index + count : index
+    }
+
+    public func embedding(_ maps: [Tensor]) throws -> Tensor {
+        var x = try convs(maps[level])
+        if let convCat { x = try convCat(try Tensor.cat([maps[level], x], dim: 1)) }
+        return try dropout(x)
+    }
+
+    public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
+}
+
+/// The fully convolutional head.
+public struct FCNPlugin: Plugin {
+    public init() {}
+
+    public func register(in registry: inout Registry) {
+        registry.heads.register("FCN", FCN.init)
+    }
+}
