@@ -4,7 +4,7 @@ public struct ModelConfiguration: Configuration {
     public var prompter: ComponentNode?
     public var neck: ComponentNode?
     public var head: ComponentNode?
-    /// Further heads on the pyramid before the neck, for training only.
+    /// Further heads, for training only: on what the neck hands on, or without one on the backbone's own maps.
     public var auxiliaryHeads: [ComponentNode] = []
     /// Checkpoint-key prefixes of the parts that do not learn.
     public var freeze: [String] = []
@@ -47,11 +47,11 @@ public final class DenseModel: Module {
         context.language = backbone.language
         let prompter = try configuration.prompter.map { try registry.prompters.make($0, context) }
         context.features = prompter?.outputs ?? context.features
-        let pyramid = context
         let neck = try configuration.neck.map { try registry.necks.make($0, context) }
         context.features = neck?.outputs ?? context.features
         head = try registry.heads.make(headNode, context)
-        let auxiliaryHeads = try configuration.auxiliaryHeads.map { try registry.heads.make($0, pyramid) }
+        let seen = context.with(features: neck?.outputs ?? backbone.outputs)
+        let auxiliaryHeads = try configuration.auxiliaryHeads.map { try registry.heads.make($0, seen) }
         onlyAuxiliaryHead = auxiliaryHeads.count == 1 ? auxiliaryHeads[0] : nil
         severalAuxiliaryHeads = auxiliaryHeads.count == 1 ? [] : auxiliaryHeads
         (self.prompter, self.neck) = (prompter, neck)
@@ -65,36 +65,44 @@ public final class DenseModel: Module {
     /// The losses of a batch. Images `[n, 3, h, w]`, normalised.
     public func losses(_ images: Tensor, _ targets: Targets, _ step: Step) throws -> Losses {
         step.targets = targets
-        let (prompted, pyramid, maps) = try levels(images, step)
+        let (prompted, maps, auxiliary) = try levels(images, step)
         var losses = Losses()
         losses.add(try head.losses(maps, targets, step), prefix: head.checkpointKey.replacing("_head", with: ""))
         if let prompter, let prompted {
             for (name, value) in try prompter.losses(prompted, targets, step).terms { losses.add(name, value) }
         }
-        for (index, head) in auxiliaryHeads.enumerated() {
-            losses.add(try head.losses(pyramid, targets, step), prefix: auxiliaryHeads.count == 1 ? "aux" : "aux_\(index)")
-        }
+        for (name, head) in namedAuxiliaryHeads { losses.add(try head.losses(auxiliary, targets, step), prefix: name) }
         return losses
     }
 
     /// What the head predicts. Images `[n, 3, h, w]`, normalised.
     public func predictions(_ images: Tensor, _ step: Step = Step()) throws -> Predictions {
-        let maps = try levels(images, step).maps
+        let (_, maps, auxiliary) = try levels(images, step)
         for (index, map) in maps.enumerated() { try step.record("neck_\(index)", map) }
+        for case (let name, let head as any SegmentationHead) in namedAuxiliaryHeads {
+            try step.record("\(name)_logits", try head.classify(head.embedding(auxiliary)))  // only where somebody looks
+        }
         return try head.predictions(maps, step)
     }
 
-    /// The pyramid that backbone and prompter make, and what the neck makes of it.
-    private func levels(_ images: Tensor, _ step: Step) throws -> (prompted: Prompted?, pyramid: [Tensor], maps: [Tensor]) {
+    /// The auxiliary heads by the names that mmsegmentation logs them under.
+    private var namedAuxiliaryHeads: [(name: String, head: any Head)] {
+        auxiliaryHeads.enumerated().map { (auxiliaryHeads.count == 1 ? "aux" : "aux_\($0)", $1) }
+    }
+
+    /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the backbone's maps as they are, before a
+    /// prompter joins its score map to them. (DenseCLIP's released code)
+    private func levels(_ images: Tensor, _ step: Step) throws -> (prompted: Prompted?, maps: [Tensor], auxiliary: [Tensor]) {
         let features = try backbone(images)
         try check(features.maps, backbone.outputs, "backbone", backbone)
+        for (index, map) in features.maps.enumerated() { try step.record("stage\(index + 1)", map) }
         let prompted = try prompter?(features, step)
         if let prompter, let prompted { try check(prompted.maps, prompter.outputs, "prompter", prompter) }
         let pyramid = prompted?.maps ?? features.maps
-        guard let neck else { return (prompted, pyramid, pyramid) }
+        guard let neck else { return (prompted, pyramid, features.maps) }
         let maps = try neck(pyramid)
         try check(maps, neck.outputs, "neck", neck)
-        return (prompted, pyramid, maps)
+        return (prompted, maps, maps)
     }
 
     /// Parts downstream were built for what a part declares.

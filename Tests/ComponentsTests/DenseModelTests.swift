@@ -45,8 +45,12 @@ private let whole = """
                 "auxiliary_head.1.conv_seg.bias",
             ])
         #expect(one.auxiliaryHeads.count == 1 && two.auxiliaryHeads.count == 2)
-        // They see the pyramid before the neck.
-        #expect((two.auxiliaryHeads[1] as? TinyHead)?.seen.map(\.channels) == [4, 9])
+        // They see what the neck hands on; without one the backbone's maps, without the prompter's channels.
+        #expect((two.auxiliaryHeads[1] as? TinyHead)?.seen == two.neck?.outputs)
+        let bare = try model("{backbone: TinyNet, prompter: TinyPrompter, head: TinyHead, auxiliary_heads: [TinyHead]}")
+        #expect((bare.auxiliaryHeads[0] as? TinyHead)?.seen.map(\.channels) == [4, 6])
+        #expect((bare.head as? TinyHead)?.seen.map(\.channels) == [4, 9])
+        #expect(try bare.losses(images(), targets(), Step()).terms.map(\.name).suffix(1) == ["aux.loss_tiny"])
         let names = try one.losses(images(), targets(), Step()).terms.map(\.name)
         #expect(names == ["decode.loss_tiny", "aux.loss_score", "aux.progress", "aux.loss_tiny"])
         let both = try two.losses(images(), targets(), Step()).terms.map(\.name)
@@ -78,7 +82,23 @@ private let whole = """
         else { return }
         #expect(embedding.shape == [2, 8, 4, 4])
         #expect(try classify(embedding).shape == [2, 3, 4, 4])
-        #expect(seen == ["neck_0": [2, 8, 4, 4], "neck_1": [2, 8, 2, 2]])
+        let maps = ["stage1": [2, 4, 4, 4], "stage2": [2, 6, 2, 2], "neck_0": [2, 8, 4, 4], "neck_1": [2, 8, 2, 2]]
+        #expect(seen == maps)
+    }
+
+    /// Auxiliary heads work in training, and at inference for those who look.
+    @Test func auxiliaryHeadsCostNothingAtInference() throws {
+        for (heads, names) in [("[TinyHead]", ["aux_logits"]), ("[TinyHead, TinyHead]", ["aux_0_logits", "aux_1_logits"])] {
+            let model = try model(whole + "\nauxiliary_heads: \(heads)")
+            let classifiers = model.auxiliaryHeads.compactMap { $0 as? TinyHead }
+            _ = try model.predictions(images())
+            #expect(classifiers.map(\.runs) == names.map { _ in 0 })
+            var seen: [String: [Int]] = [:]
+            _ = try model.predictions(images(), Step { name, tensor in seen[name] = tensor.shape })
+            #expect(
+                seen.filter { $0.key.hasPrefix("aux") } == Dictionary(uniqueKeysWithValues: names.map { ($0, [2, 3, 4, 4]) }))
+            #expect(classifiers.map(\.runs) == names.map { _ in 1 })
+        }
     }
 
     @Test func errorsNameTheWeight() throws {

@@ -90,6 +90,7 @@ final class TinyHead: Module, SegmentationHead {
     let loss: any Loss
     let checkpointKey: String
     let seen: [FeatureSpec]
+    private(set) var runs = 0
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let finest = context.features.first else { throw SettingError("needs features") }
@@ -101,7 +102,10 @@ final class TinyHead: Module, SegmentationHead {
 
     override var keys: [String: String] { ["classifier": "conv_seg"] }
 
-    func embedding(_ maps: [Tensor]) throws -> Tensor { maps[0] }
+    func embedding(_ maps: [Tensor]) throws -> Tensor {
+        runs += 1
+        return maps[0]
+    }
     func classify(_ embedding: Tensor) throws -> Tensor { try classifier(embedding) }
 }
 
