@@ -18,9 +18,9 @@ private func describe(_ comparisons: [Comparison]) -> String {
 @Suite(.serialized) struct GoldenTests {
     @Test(arguments: [
         "clip_resnet50_attn_eval", "clip_resnet50_plain_eval", "clip_vit_b16_eval", "clip_text_context_encoder_eval",
-        "clip_text_encoder_eval",
-        "context_decoder_eval", "context_decoder_vit_eval", "denseclip_r50_fpn_eval",
-        "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference", "resnet50_imagenet_fpn_eval", "adamw_trajectory",
+        "clip_text_encoder_eval", "context_decoder_eval", "context_decoder_vit_eval", "denseclip_r50_fpn_eval",
+        "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference", "resnet50_imagenet_fpn_eval",
+        "upernet_swin_t_eval", "adamw_trajectory",
         "resize_and_image_ops",
     ])
     func everyOutputAgrees(_ name: String) throws {
