@@ -1,0 +1,135 @@
+import BuiltIn
+import DenseKit
+import Foundation
+import Testing
+
+/// Every backbone with every prompter, neck and head, at a size that takes a moment. `DENSEKIT_WALK=all swift test --filter
+/// CombinationTests` walks all of them; without it a fixed sample.
+@Suite("Combinations", .serialized) struct CombinationTests {
+    private static let backbones = [
+        "{ type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, input_resolution: 64, output_dim: 24 }",
+        "{ type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, attention_pool: false }",
+        "{ type: ResNet, depth: 18 }",
+        "{ type: ResNet, depth: 18, stem: v1c }",
+        "{ type: CLIPViT, width: 16, layers: 4, heads: 2, output_dim: 24, input_resolution: 64, out_indices: [0, 1, 2, 3] }",
+        "{ type: CLIPViT, width: 16, layers: 4, heads: 2, embeddings: false, input_resolution: 64, out_indices: [0, 1, 2, 3] }",
+        "{ type: ViT, width: 16, layers: 4, heads: 2, input_resolution: 64, out_indices: [0, 1, 2, 3] }",
+        "{ type: Swin, embed_dims: 8, depths: [2, 2, 1, 1], num_heads: [1, 2, 2, 4], window_size: 4 }",
+    ]
+    private static let prompters =
+        ["null"]
+        + ["post", "post_template", "pre", "contexts", "template"].map { mode in
+            let decoder = ["contexts", "template"].contains(mode) ? "" : ", context_decoder: { width: 16, heads: 2, layers: 1 }"
+            return "{ type: DenseCLIP, prompting: \(mode), tokenizer: bytes, text_encoder: { width: 16, heads: 2, layers: 1 }, "
+                + "attention_pool: { output_dim: 24, input_resolution: 64 }\(decoder) }"
+        }
+    private static let necks = ["null", "{ type: FPN, channels: 8 }"]
+    private static let heads = [
+        "{ type: SemanticFPN, channels: 8 }", "{ type: UPerNet, channels: 8 }", "{ type: FCN, channels: 8, in_index: 0 }",
+    ]
+    private static let auxiliary = [
+        "[]",
+        "[{ type: FCN, channels: 8, num_convs: 1, concat_input: false, in_index: 2, loss: { type: CrossEntropy, weight: 0.4 } }]",
+    ]
+
+    /// The `model:` part of each combination.
+    private static let all: [String] = {
+        var models: [String] = []
+        for (b, backbone) in backbones.enumerated() {
+            for (p, prompter) in prompters.enumerated() {
+                // An embedding that nobody compares with text would learn nothing.
+                if prompter == "null", backbone.contains("output_dim") { continue }
+                for (n, neck) in necks.enumerated() {
+                    for (h, head) in heads.enumerated() {
+                        models.append(
+                            """
+                            backbone: \(backbone)
+                            prompter: \(prompter)
+                            neck: \(neck)
+                            head: \(head)
+                            auxiliary_heads: \(auxiliary[(b + p + n + h) % 2])
+                            """)
+                    }
+                }
+            }
+        }
+        return models
+    }()
+
+    private static let walk: [String] = {
+        if ProcessInfo.processInfo.environment["DENSEKIT_WALK"] == "all" { return all }
+        // A step that shares no divisor with the numbers of parts meets every part.
+        return stride(from: 0, to: all.count, by: 11).map { all[$0] }
+    }()
+
+    private static let classes = ["sky", "red car", "grass"]
+
+    private func model(_ yaml: String) throws -> DenseModel {
+        let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: Self.classes)
+        return try DenseModel(.decode(yaml: yaml), context)
+    }
+
+    private func logits(_ model: DenseModel, _ images: Tensor) throws -> [Float] {
+        try model.setTraining(false)
+        return try withoutGrad {
+            guard case .segmentation(let embedding, let classify) = try model.predictions(images) else { return [] }
+            return try classify(embedding).contiguous().floats()
+        }
+    }
+
+    @Test("There are all of them, and the sample meets every part")
+    func parts() {
+        #expect(Self.all.count == (8 * 6 - 2) * 2 * 3 && Self.walk.count >= 26)
+        let text = Self.walk.joined()
+        for part in Self.backbones + Self.prompters + Self.necks + Self.heads + Self.auxiliary {
+            #expect(text.contains(part), "\(part)")
+        }
+    }
+
+    @Test("Trains a step, and loaded into another model its weights predict the same", arguments: walk)
+    func combination(_ yaml: String) throws {
+        try Generator.seed(1)
+        let model = try model(yaml)
+        let images = try Tensor.empty([2, 3, 64, 64]).normalInPlace(std: 1)
+        let labels = try Tensor.from((0..<2 * 64 * 64).map { Int64($0 / 64 % 3) }).reshaped([2, 64, 64])
+        let before = try logits(model, images)
+        try model.setTraining(true)
+        let step = Step(progress: 0)
+        let loss = try #require(try model.losses(images, Targets(labels: labels), step).total())
+        try loss.backward()
+        let parameters = try model.namedParameters()
+        let unreached = parameters.filter { $0.tensor.grad == nil }.map(\.name)
+        // FCN by itself reads one level.
+        #expect(unreached.isEmpty || yaml.contains("head: { type: FCN"), "no gradient: \(unreached)")
+        try SGD(parameterGroups(parameters, customKeys: [:]), learningRate: 0.01).step(learningRates: [0.01])
+        let after = try logits(model, images)
+        #expect(after.count == before.count && after != before && after.allSatisfy(\.isFinite))
+
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try TensorFile.save(model.namedTensors().map { ($0.name, $0.tensor) }, to: file)
+        try Generator.seed(2)
+        let other = try self.model(yaml)
+        #expect(try logits(other, images) != after)
+        #expect(try other.load(TensorFile.load(file).tensors).isComplete)
+        #expect(try logits(other, images) == after)
+    }
+
+    @Test(
+        "What does not fit says why",
+        arguments: [
+            (
+                "backbone: \(backbones[2])\nhead: { type: FCN, in_index: 4 }",
+                "in_index"
+            ),
+            (
+                "backbone: \(backbones[7])\nprompter: { type: DenseCLIP, tokenizer: bytes, prompting: contexts, gamma: 1 }\nhead: SemanticFPN",
+                "gamma"
+            ),
+            ("backbone: \(backbones[0])\nneck: { type: FPN, channels: 0 }\nhead: SemanticFPN", "channels"),
+        ])
+    func impossible(_ yaml: String, _ word: String) throws {
+        let error = #expect(throws: (any Error).self) { _ = try model(yaml) }
+        #expect("\(try #require(error))".contains(word), "\(String(describing: error))")
+    }
+}
