@@ -70,6 +70,7 @@ public class CLIPTextEncoder: Module, Part {
     /// - Parameter contexts: `[b, n, width]`, put behind the start token
     /// - Returns: `[b, k, output]`; b is 1 where there are no contexts
     final func embeddings(_ tokens: [[Int]], contexts: Tensor?) throws -> Tensor {
+        if OperationCounter.wantsDefinitions { return try byDefinition(tokens, contexts: contexts) }
         let prompts = try Prompts(tokens, contexts: contexts?.size(1) ?? 0, positions: positionalEmbedding.size(0))
         let batch = contexts?.size(0) ?? 1
         let device = positionalEmbedding.device

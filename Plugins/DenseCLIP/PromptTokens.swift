@@ -53,6 +53,18 @@ struct PromptTokens {
             (rows, vocabularySize, tokenize) = (ids, 49408, nil)
             return
         }
+        guard settings.tokenizer == .bytes || Device.standard != .meta else {
+            // A model of shapes alone needs no vocabulary: a token for each word of the form, three for each name.
+            rows = context.classNames.indices.map { index in
+                let words = form.template.split(separator: " ").flatMap { word in
+                    word.contains("{}") ? [Int](repeating: 1 + index % 49405, count: 3) : [0]
+                }
+                let row = [49406] + words.prefix(form.length - 2) + [49407]
+                return row + [Int](repeating: 0, count: form.length - row.count)
+            }
+            (vocabularySize, tokenize) = (49408, nil)
+            return
+        }
         let tokenizer: any Tokenizer
         let length: Int?
         switch settings.tokenizer {

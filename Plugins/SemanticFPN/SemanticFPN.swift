@@ -47,8 +47,7 @@ public final class SemanticFPN: Module, SegmentationHead {
         let first = try scaleHeads[0](maps[0])
         var sum = first
         for (head, map) in zip(scaleHeads, maps).dropFirst() {
-            var y = try head(map)
-            if y.size(2) != finest.height || y.size(3) != finest.width { y = try y.interpolated(to: finest, .bilinear()) }
+            let y = try head(map).interpolated(to: finest, .bilinear())
             sum = sum === first ? try sum + y : try sum.addInPlace(y)  // the gradient of the first head's ReLU needs its result
         }
         return try dropout(sum)

@@ -111,8 +111,11 @@ int ct_dropout(ct_tensor x, double probability, bool channels, ct_tensor *out) {
 int ct_scaled_dot_product_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor mask, bool causal, ct_tensor *out) {
     return guard([&] {
 #if TORCH_VERSION_MAJOR >= 2
-        *out = give(at::scaled_dot_product_attention(T(q), T(k), T(v), maybe(mask), 0.0, causal));
-#else
+        if (!T(q).is_meta()) {  // where it has shapes alone the engine lacks it
+            *out = give(at::scaled_dot_product_attention(T(q), T(k), T(v), maybe(mask), 0.0, causal));
+            return;
+        }
+#endif
         auto width = static_cast<double>(T(q).size(-1));
         auto scores = T(q).mul(1 / std::sqrt(width)).matmul(T(k).transpose(-2, -1));
         if (causal) {
@@ -121,7 +124,6 @@ int ct_scaled_dot_product_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_te
         }
         if (mask != nullptr) scores = scores.add(T(mask));
         *out = give(scores.softmax(-1).matmul(T(v)));
-#endif
     });
 }
 int ct_cross_entropy(ct_tensor logits, ct_tensor target, ct_tensor weight, int32_t reduction, int64_t ignore_index, ct_tensor *out) {

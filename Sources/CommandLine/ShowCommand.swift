@@ -7,7 +7,8 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "show",
-            abstract: "Print the resolved configuration with the origin of every value, and the model's parts.")
+            abstract: "Print the resolved configuration with the origin of every value, and the model's parts.",
+            discussion: "The model is built of shapes alone: no weights, no vocabulary, little time and memory.")
     }
 
     @OptionGroup var config: ConfigOptions
@@ -21,18 +22,41 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
     @Flag(help: "Only the configuration.")
     var configOnly = false
 
+    @Flag(help: "Count the multiply-adds of every part too, by the rules of fvcore.")
+    var flops = false
+
+    @Option(help: "Size of the image for --flops: a side, or HEIGHTxWIDTH.")
+    var size = ImageSide(Pair(1024))
+
+    @Flag(help: "With --flops: nothing but the counts, as JSON.")
+    var json = false
+
+    @Flag(help: "Build and run the model for real, where a part of it needs values and not shapes alone.")
+    var computed = false
+
     func validate() throws {
-        if let classes, classes < 1 { throw ValidationError("--classes must be at least 1, found \(classes)") }
+        if let classes, !(1...65535 ~= classes) { throw ValidationError("--classes must be 1…65535, found \(classes)") }
+        guard 1...65536 ~= size.pair.height, 1...65536 ~= size.pair.width else {
+            throw ValidationError("--size must be 1…65536 on each side, found \(size.pair)")
+        }
+        if json, !flops { throw ValidationError("--json needs --flops") }
     }
 
     func run() throws {
         try Engine.setThreadCount(Engine.defaultThreadCount)
-        let session = try config.session(List.self)
-        print(session.resolved)
+        let session = try config.session(List.self, device: computed ? .cpu : .meta)
+        if !json { print(session.resolved) }
         try session.checkRecipe()
         guard !configOnly else { return }
         let list = try classes.map(ClassList.placeholders) ?? session.trainDataset().classes
         let model = try session.model(list)
+        guard flops else { return try printParameters(model, list) }
+        let complexity = try Complexity(of: model, size: size.pair)
+        let report = ComplexityReport(complexity: complexity, classes: list.count, depth: depth)
+        print(json ? String(decoding: try report.json, as: UTF8.self) : report.table)
+    }
+
+    private func printParameters(_ model: DenseModel, _ list: ClassList) throws {
         var counts: [(String, Int)] = []
         for entry in try model.namedTensors() where entry.kind == .parameter {
             let key = entry.name.split(separator: ".").prefix(max(1, depth)).joined(separator: ".")
@@ -43,16 +67,9 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
             }
         }
         let width = counts.map(\.0.count).max() ?? 0
-        for (name, count) in counts { print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + grouped(count)) }
+        for (name, count) in counts { print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + count.grouped) }
         let total = counts.reduce(0) { $0 + $1.1 }
         let learning = try model.namedParameters().filter(\.tensor.requiresGrad).reduce(0) { $0 + $1.tensor.count }
-        print("parameters: \(grouped(total)) (\(grouped(learning)) of them learn), \(list.count) classes")
-    }
-
-    /// `1234567` → `1,234,567`
-    private func grouped(_ number: Int) -> String {
-        let digits = String(number)
-        return String(
-            digits.reversed().enumerated().flatMap { $0 > 0 && $0 % 3 == 0 ? [",", $1] : [$1] }.reversed())
+        print("parameters: \(total.grouped) (\(learning.grouped) of them learn), \(list.count) classes")
     }
 }

@@ -82,7 +82,7 @@ public final class DenseModel: Module {
         for case (let name, let head as any SegmentationHead) in namedAuxiliaryHeads {
             try step.record("\(name)_logits", try head.classify(head.embedding(auxiliary)))  // only where somebody looks
         }
-        return try head.predictions(maps, step)
+        return try OperationCounter.scope(head.checkpointKey) { try head.predictions(maps, step) }
     }
 
     /// The auxiliary heads by the names that mmsegmentation logs them under.
@@ -93,14 +93,14 @@ public final class DenseModel: Module {
     /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the backbone's maps as they are, before a
     /// prompter joins its score map to them. (DenseCLIP's released code)
     private func levels(_ images: Tensor, _ step: Step) throws -> (prompted: Prompted?, maps: [Tensor], auxiliary: [Tensor]) {
-        let features = try backbone(images)
+        let features = try OperationCounter.scope("backbone") { try backbone(images) }
         try check(features.maps, backbone.outputs, "backbone", backbone)
         for (index, map) in features.maps.enumerated() { try step.record("stage\(index + 1)", map) }
-        let prompted = try prompter?(features, step)
+        let prompted = try OperationCounter.scope("(prompter)") { try prompter?(features, step) }
         if let prompter, let prompted { try check(prompted.maps, prompter.outputs, "prompter", prompter) }
         let pyramid = prompted?.maps ?? features.maps
         guard let neck else { return (prompted, pyramid, features.maps) }
-        let maps = try neck(pyramid)
+        let maps = try OperationCounter.scope("neck") { try neck(pyramid) }
         try check(maps, neck.outputs, "neck", neck)
         return (prompted, maps, maps)
     }

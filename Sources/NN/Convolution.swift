@@ -25,9 +25,10 @@ public final class Conv2d: Module {
 
     /// The convolution, the batch norm of its output, and ReLU, where wanted: `relu(norm(conv(x)))`.
     ///
-    /// At inference the three are one pass, with norm and weights made ready once, until weights or mode change.
+    /// At inference the three are one pass, with norm and weights made ready once, until weights or mode change; where operations are
+    /// counted they are three.
     public func callAsFunction(_ x: Tensor, norm: BatchNorm2d?, relu: Bool = false) throws -> Tensor {
-        guard !isTraining, norm?.isTraining != true, !gradIsEnabled else {
+        guard !isTraining, norm?.isTraining != true, !gradIsEnabled, !OperationCounter.isCounting else {
             let y = try apply(x, weight, bias)
             let normed = try norm?(y) ?? y
             return relu ? try normed.reluInPlace() : normed

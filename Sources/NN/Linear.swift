@@ -11,7 +11,9 @@ public final class Linear: Module {
     }
 
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        guard !isTraining, !gradIsEnabled, let packed = try packed(for: x) else { return try x.linear(weight, bias) }
+        guard !isTraining, !gradIsEnabled, !OperationCounter.isCounting, let packed = try packed(for: x) else {
+            return try x.linear(weight, bias)
+        }
         let y = try packed(try asMap(x).to(packed.dtype))
         return try y.permuted(0, 2, 3, 1).reshaped(x.shape.dropLast() + [weight.size(0)])
     }

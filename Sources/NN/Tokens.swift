@@ -18,9 +18,10 @@ extension Tensor {
 
     /// Positions `[1 + side², c]` of a square grid brought to another; the first row stays. `[1 + h · w, c]`
     public func resizedGrid(from side: Int, to grid: Pair, _ mode: Interpolation = .bilinear()) throws -> Tensor {
-        guard grid != Pair(side) else { return self }
+        guard grid != Pair(side) || OperationCounter.isCounting else { return self }  // others resize, and count it, in any case
         let square = try narrowed(0, 1, side * side).reshaped([1, side, side, size(1)]).permuted(0, 3, 1, 2)
-        let rows = try square.interpolated(to: grid, mode).permuted(0, 2, 3, 1).reshaped([grid.height * grid.width, size(1)])
+        let resized = try OperationCounter.scope(of: self) { try square.interpolated(to: grid, mode) }
+        let rows = try resized.permuted(0, 2, 3, 1).reshaped([grid.height * grid.width, size(1)])
         return try Tensor.cat([try narrowed(0, 0, 1), rows], dim: 0)
     }
 }

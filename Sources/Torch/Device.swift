@@ -7,6 +7,9 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     /// Shapes without memory.
     case meta
 
+    /// Where a tensor is made that is not told where: the CPU but within `withDevice`.
+    @TaskLocal public static var standard: Device = .cpu
+
     /// Reads `cpu`, `cuda` or `cuda:1`.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -40,4 +43,10 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     var index: Int32 {
         if case .cuda(let index) = self { Int32(index) } else { 0 }
     }
+}
+
+/// Runs `body` with tensors made on `device` unless they are told otherwise. On `.meta` a model of any size is built of shapes alone.
+/// Synchronous, since the device belongs to the thread.
+public func withDevice<Result>(_ device: Device, _ body: () throws -> Result) rethrows -> Result {
+    try Device.$standard.withValue(device, operation: body)
 }

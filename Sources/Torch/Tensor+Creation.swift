@@ -4,7 +4,7 @@ import Glibc
 extension Tensor {
     /// A tensor of unset memory.
     public static func empty(
-        _ shape: [Int], dtype: DType = .float32, device: Device = .cpu, channelsLast: Bool = false
+        _ shape: [Int], dtype: DType = .float32, device: Device = .standard, channelsLast: Bool = false
     ) throws -> Tensor {
         let format = channelsLast ? Int32(CT_CHANNELS_LAST) : Int32(CT_CONTIGUOUS)
         return try making("empty", shape) {
@@ -12,21 +12,22 @@ extension Tensor {
         }
     }
 
-    public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+    public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .standard) throws -> Tensor
+    {
         try making("full", shape) { ct_full($0, $1, value, dtype.rawValue, device.type, device.index, $2) }
     }
 
-    public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+    public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .standard) throws -> Tensor {
         try full(shape, 0, dtype: dtype, device: device)
     }
 
-    public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+    public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .standard) throws -> Tensor {
         try full(shape, 1, dtype: dtype, device: device)
     }
 
     /// `start, start + step, …` up to and without `end`. `[n]`
     public static func arange(
-        _ start: Double = 0, to end: Double, step: Double = 1, dtype: DType = .int64, device: Device = .cpu
+        _ start: Double = 0, to end: Double, step: Double = 1, dtype: DType = .int64, device: Device = .standard
     ) throws -> Tensor {
         try make("arange") { ct_arange(start, end, step, dtype.rawValue, device.type, device.index, $0) }
     }
@@ -47,14 +48,14 @@ extension Tensor {
     public static func from(
         bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, channelsLast: Bool = false
     ) throws -> Tensor {
-        let made = try empty(shape, dtype: dtype, channelsLast: channelsLast)
+        let made = try empty(shape, dtype: dtype, device: .cpu, channelsLast: channelsLast)
         guard bytes.count == made.count * dtype.size else {
             throw TorchError(
                 operation: "from(bytes:)", operands: [made],
                 message: "expected \(made.count * dtype.size) bytes for \(shape) of \(dtype), found \(bytes.count)")
         }
         try made.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
-        return made
+        return Device.standard == .cpu ? made : try made.to(Device.standard)
     }
 
     /// The tensor in another element type (itself where nothing changes).

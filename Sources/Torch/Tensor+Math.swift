@@ -32,7 +32,9 @@ extension Tensor {
 
     /// Matrix product over the last two dimensions, batched over the others.
     public func matmul(_ other: Tensor) throws -> Tensor {
-        try make("matmul", self, other) { ct_matmul(handle, other.handle, $0) }
+        let y = try make("matmul", self, other) { ct_matmul(handle, other.handle, $0) }
+        OperationCounter.current?.add(.matrixProduct, Double(y.count) * Double(size(-1)), self, other)
+        return y
     }
 
     public func pow(_ exponent: Double) throws -> Tensor { try make("pow", self) { ct_pow(handle, exponent, $0) } }

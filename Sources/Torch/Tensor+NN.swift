@@ -69,20 +69,24 @@ extension Tensor {
 
     /// `x · wᵀ + b`. `[…, in] → […, out]`, weight `[out, in]`
     public func linear(_ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
-        try make("linear", self, weight, bias) { ct_linear(handle, weight.handle, bias?.handle, $0) }
+        let y = try make("linear", self, weight, bias) { ct_linear(handle, weight.handle, bias?.handle, $0) }
+        OperationCounter.current?.add(.matrixProduct, Double(y.count) * Double(size(-1)), weight)
+        return y
     }
 
     /// `[n, in, h, w] → [n, out, h', w']`, weight `[out, in / groups, kh, kw]`
     public func conv2d(
         _ weight: Tensor, _ bias: Tensor?, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: Int = 1
     ) throws -> Tensor {
-        try make("conv2d", self, weight, bias) { out in
+        let y = try make("conv2d", self, weight, bias) { out in
             stride.withC { stride in
                 padding.withC { padding in
                     dilation.withC { ct_conv2d(handle, weight.handle, bias?.handle, stride, padding, $0, Int64(groups), out) }
                 }
             }
         }
+        OperationCounter.current?.add(.convolution, Double(weight.count) * y.positions, weight)
+        return y
     }
 
     /// `[n, in, h, w] → [n, out, h', w']`, weight `[in, out / groups, kh, kw]`
@@ -91,7 +95,7 @@ extension Tensor {
     ) throws -> Tensor {
         let (strides, paddings) = ([stride.height, stride.width], [padding.height, padding.width])
         let (extra, dilation) = ([outputPadding.height, outputPadding.width], [1, 1])
-        return try withDims(strides) { strides, _ in
+        let y = try withDims(strides) { strides, _ in
             try withDims(paddings) { paddings, _ in
                 try withDims(extra) { extra, _ in
                     try withDims(dilation) { dilation, _ in
@@ -103,7 +107,13 @@ extension Tensor {
                 }
             }
         }
+        let products = Double(weight.count)
+        OperationCounter.current?.add(.transposedConvolution, products * positions, atOutputs: products * y.positions, weight)
+        return y
     }
+
+    /// Places of a map `[n, c, h, w]` in the whole batch.
+    private var positions: Double { Double(size(0)) * Double(size(2)) * Double(size(3)) }
 
     /// Normalisation over batch and positions. With `training`, the batch's statistics are used and the running ones updated.
     ///
@@ -116,25 +126,31 @@ extension Tensor {
                 operation: "batch_norm", operands: [self, weight, bias],
                 message: "training needs more than one value a channel: use larger images, or more of them at a time")
         }
-        return try make("batch_norm", self, weight, bias) {
+        let y = try make("batch_norm", self, weight, bias) {
             ct_batch_norm(
                 handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, $0)
         }
+        OperationCounter.current?.add(.batchNorm, Double(count), weight, runningMean)
+        return y
     }
 
     /// Normalisation over the last dimensions, which are `weight`'s; in the weight's precision.
     public func layerNorm(_ weight: Tensor, _ bias: Tensor?, eps: Double) throws -> Tensor {
         let x = try inPrecision(of: weight)
-        return try withDims(weight.shape) { dims, rank in
+        let y = try withDims(weight.shape) { dims, rank in
             try make("layer_norm", x, weight, bias) { ct_layer_norm(x.handle, dims, rank, weight.handle, bias?.handle, eps, $0) }
         }
+        OperationCounter.current?.add(.layerNorm, Double(count), weight)
+        return y
     }
 
     public func groupNorm(_ groups: Int, weight: Tensor?, bias: Tensor?, eps: Double) throws -> Tensor {
         let x = try weight.map { try inPrecision(of: $0) } ?? self
-        return try make("group_norm", x, weight, bias) {
+        let y = try make("group_norm", x, weight, bias) {
             ct_group_norm(x.handle, Int64(groups), weight?.handle, bias?.handle, eps, $0)
         }
+        OperationCounter.current?.add(.groupNorm, Double(count), weight)
+        return y
     }
 
     /// Under mixed precision a norm's input may be narrower than its weights, which not every engine accepts.
@@ -163,10 +179,12 @@ extension Tensor {
     }
 
     public func adaptiveAvgPool2d(_ size: Pair) throws -> Tensor {
-        try make("adaptive_avg_pool2d", self) { out in size.withC { ct_adaptive_avg_pool2d(handle, $0, out) } }
+        let y = try make("adaptive_avg_pool2d", self) { out in size.withC { ct_adaptive_avg_pool2d(handle, $0, out) } }
+        OperationCounter.current?.add(.adaptiveAveragePool, Double(count))
+        return y
     }
 
-    /// `[n, c, h, w]` resized to `size`.
+    /// `[n, c, h, w]` resized to `size`; the tensor itself where it has that size.
     public func interpolated(to size: Pair, _ mode: Interpolation) throws -> Tensor {
         let (code, aligned): (Int, Bool) =
             switch mode {
@@ -174,7 +192,16 @@ extension Tensor {
             case .bilinear(let aligned): (CT_BILINEAR, aligned)
             case .bicubic(let aligned): (CT_BICUBIC, aligned)
             }
-        return try make("interpolate", self) { out in size.withC { ct_interpolate(handle, $0, Int32(code), aligned, out) } }
+        let isSame = rank == 4 && size == Pair(self.size(2), self.size(3))
+        let y =
+            isSame
+            ? self : try make("interpolate", self) { out in size.withC { ct_interpolate(handle, $0, Int32(code), aligned, out) } }
+        switch mode {  // the references resize where nothing changes too, and their numbers count it
+        case .nearest: OperationCounter.current?.add(.nearest, Double(y.count))
+        case .bilinear: OperationCounter.current?.add(.bilinear, Double(y.count))
+        case .bicubic: break
+        }
+        return y
     }
 
     /// Rows of a table `[v, d]` by index. `[…] → […, d]`
@@ -191,9 +218,11 @@ extension Tensor {
     public static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false) throws
         -> Tensor
     {
-        try make("scaled_dot_product_attention", q, k, v) {
+        let y = try make("scaled_dot_product_attention", q, k, v) {
             ct_scaled_dot_product_attention(q.handle, k.handle, v.handle, mask?.handle, causal, $0)
         }
+        OperationCounter.current?.add(.matrixProduct, (Double(q.count) + Double(y.count)) * Double(k.size(-2)))
+        return y
     }
 
     /// Cross-entropy of logits `[n, k, …]` with class indices `[n, …]`. `.mean` divides by the weights of the counted elements.

@@ -52,13 +52,14 @@ public struct Session {
     public func trainPipeline() throws -> Pipeline { try registry.pipeline(experiment.data.trainPipeline) }
     public func testPipeline() throws -> Pipeline { try registry.pipeline(experiment.data.testPipeline) }
 
-    /// The model for `classes`, on the session's device, initialised from the seed.
+    /// The model for `classes`, on the session's device, initialised from the seed; on `.meta` it is built of shapes alone.
     ///
     /// - Parameter textIsKept: whether it keeps the text embeddings of its classes in place of a text encoder
     public func model(_ classes: ClassList, textIsKept: Bool = false) throws -> DenseModel {
         try Generator.seed(experiment.train.seed)
         var context = BuildContext(registry: registry, classNames: classes.names)
         context.textIsKept = textIsKept
+        guard device != .meta else { return try withDevice(.meta) { [context] in try DenseModel(experiment.model, context) } }
         let model = try DenseModel(experiment.model, context)
         try model.move(to: device)
         return model

@@ -77,6 +77,31 @@ func row(_ name: [Int], _ length: Int = 7) -> [Int] {
         }
     }
 
+    /// What is counted is computed by definition, and gives the same embeddings, also of rows of several lengths.
+    @Test(arguments: [1, 3]) func theDefinitionGivesTheSame(_ batch: Int) throws {
+        let encoder = try randomEncoder(layers: 3)
+        let contexts = try contexts(batch, 3, 8)
+        for rows in [names, [row([3, 4]), [18, 19], row([1, 2, 3, 4, 5])]] {
+            let found = try OperationCounter().count { try encoder(rows, contexts: contexts) }
+            let shared = try OperationCounter(countsDefinitions: false).count { try encoder(rows, contexts: contexts) }
+            #expect(found.shape == [batch, rows.count, 5])
+            #expect(try (found - encoder(rows, contexts: contexts)).abs().amax().item() < 2e-5)
+            #expect(try (found - shared).abs().amax().item() < 2e-5)
+        }
+    }
+
+    /// 7 prompts of 3 contexts and 7 tokens: projections, attention, MLP of 2 layers, the text projection of every class.
+    @Test func theDefinitionCostsWholePrompts() throws {
+        let encoder = try randomEncoder()
+        let counter = OperationCounter()
+        _ = try counter.count { try encoder(names, contexts: try contexts(1, 3, 8)) }
+        let products = counter.entries.filter { $0.operation == .matrixProduct }.reduce(0) { $0 + $1.amount }
+        let block = 70 * (4 * 64 + 8 * 64) + 7 * 2 * 100 * 8
+        #expect(products == Double(2 * block + 7 * 8 * 5))
+        let norms = counter.entries.filter { $0.operation == .layerNorm }.reduce(0) { $0 + $1.amount }
+        #expect(norms == 7 * 10 * 8 * 5)
+    }
+
     /// Gradients of every parameter and of the contexts, with different weights on all outputs.
     @Test(arguments: [1, 3]) func gradientsToo(_ layers: Int) throws {
         let encoder = try randomEncoder(layers: layers)

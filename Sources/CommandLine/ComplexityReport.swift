@@ -1,0 +1,144 @@
+import DenseKit
+import Foundation
+
+/// A model's complexity as a tree to read and as JSON to process.
+struct ComplexityReport {
+    let complexity: Complexity
+    let classes: Int
+    /// Levels of modules that the tree shows.
+    let depth: Int
+
+    /// A line for each module, what is in it indented, and what the sums are made of.
+    var table: String {
+        var rows = [["part", "parameters", "multiply-adds", "share"]]
+        rows += lines(complexity.model, level: 0)
+        rows.append(row("model", complexity.model.total))
+        let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let text = rows.map { cells in
+            let numbers = zip(cells, widths).dropFirst().map { String(repeating: " ", count: $1 - $0.count) + $0 }
+            return ([cells[0].padding(toLength: widths[0], withPad: " ", startingAt: 0)] + numbers).joined(separator: "  ")
+        }
+        return (text + [""] + remarks).joined(separator: "\n")
+    }
+
+    private func lines(_ module: ModuleComplexity, level: Int) -> [[String]] {
+        guard level < max(1, depth) else { return [] }
+        let indent = String(repeating: "  ", count: level)
+        var rows = module.children.flatMap { child in
+            [row(indent + child.name, child.total, once: child.runsOnce)] + lines(child, level: level + 1)
+        }
+        let hasOwn = module.parameters > 0 || module.cost.perImage > 0 || module.cost.once > 0
+        if !module.path.isEmpty, !module.children.isEmpty, hasOwn {
+            rows.append(row(indent + "(its own)", (module.parameters, module.cost), once: module.runsOnce))
+        }
+        return rows
+    }
+
+    private func row(_ name: String, _ total: (parameters: Int, cost: Complexity.Cost), once: Bool = false) -> [String] {
+        let whole = complexity.model.total.cost.perImage
+        let share = once ? "once" : String(format: "%.1f %%", whole > 0 ? 100 * total.cost.perImage / whole : 0)
+        return [
+            name, total.parameters.grouped, (once ? total.cost.once : total.cost.perImage).multiplyAdds,
+            (once ? total.cost.once : total.cost.perImage) > 0 ? share : "-",
+        ]
+    }
+
+    private var remarks: [String] {
+        let cost = complexity.model.total.cost
+        var lines = [
+            "for an image of \(complexity.size.height)×\(complexity.size.width), \(classes) classes: \(cost.perImage.multiplyAdds) multiply-adds, "
+                + "\(complexity.parametersPerImage.grouped) parameters"
+        ]
+        for part in complexity.model.onceParts {
+            lines.append(
+                "once for a model, not in these sums: \(part.path), \(part.total.cost.once.multiplyAdds) multiply-adds, "
+                    + "\(part.total.parameters.grouped) parameters")
+        }
+        if complexity.asRun.once != cost.once {
+            lines.append(
+                "  of which densekit needs about \(complexity.asRun.once.multiplyAdds): what prompts share is computed once")
+        }
+        if complexity.asRun.perImage != cost.perImage {
+            lines.append("  as densekit runs it about \(complexity.asRun.perImage.multiplyAdds) for an image")
+        }
+        if cost.perImageAtOutputs != cost.perImage {
+            lines.append(
+                "\(cost.perImageAtOutputs.multiplyAdds) where transposed convolutions count at their results, as fvcore did until 2021"
+            )
+        }
+        return lines
+    }
+
+    /// The whole tree. Multiply-adds are numbers, not G.
+    var json: Data {
+        get throws {
+            let cost = complexity.model.total.cost
+            let content = Content(
+                size: [complexity.size.height, complexity.size.width], classes: classes,
+                parameters: complexity.model.total.parameters, parametersPerImage: complexity.parametersPerImage,
+                multiplyAdds: cost.perImage, multiplyAddsAtOutputs: cost.perImageAtOutputs, multiplyAddsOnce: cost.once,
+                asRun: .init(multiplyAdds: complexity.asRun.perImage, multiplyAddsOnce: complexity.asRun.once),
+                parts: Content.parts(complexity.model))
+            return try JSONEncoder.forReports.encode(content)
+        }
+    }
+
+    private struct Content: Encodable {
+        struct Part: Encodable {
+            let path: String
+            let parameters: Int
+            let multiplyAdds: Double
+            let multiplyAddsAtOutputs: Double
+            let multiplyAddsOnce: Double
+        }
+        struct AsRun: Encodable {
+            let multiplyAdds: Double
+            let multiplyAddsOnce: Double
+        }
+
+        let size: [Int]
+        let classes: Int
+        let parameters: Int
+        let parametersPerImage: Int
+        let multiplyAdds: Double
+        let multiplyAddsAtOutputs: Double
+        let multiplyAddsOnce: Double
+        let asRun: AsRun
+        /// Every module, with what is in it.
+        let parts: [Part]
+
+        static func parts(_ module: ModuleComplexity) -> [Part] {
+            module.children.flatMap { child in
+                let total = child.total
+                let part = Part(
+                    path: child.path, parameters: total.parameters, multiplyAdds: total.cost.perImage,
+                    multiplyAddsAtOutputs: total.cost.perImageAtOutputs, multiplyAddsOnce: total.cost.once)
+                return [part] + parts(child)
+            }
+        }
+    }
+}
+
+extension JSONEncoder {
+    /// Readable, in a fixed order, with keys in snake_case.
+    static var forReports: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return encoder
+    }
+}
+
+extension Int {
+    /// `1234567` → `1,234,567`
+    var grouped: String {
+        String(String(self).reversed().enumerated().flatMap { $0 > 0 && $0 % 3 == 0 ? [",", $1] : [$1] }.reversed())
+    }
+}
+
+extension Double {
+    /// `269830000000` → `269.83 G`
+    var multiplyAdds: String {
+        self >= 1e8 ? String(format: "%.2f G", self / 1e9) : self >= 1e5 ? String(format: "%.2f M", self / 1e6) : "\(Int(self))"
+    }
+}

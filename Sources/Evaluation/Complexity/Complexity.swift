@@ -1,0 +1,119 @@
+import Components
+
+/// What a model costs: its parameters, and the multiply-adds of segmenting one image, by the conventions of fvcore, in which the papers'
+/// tables are written.
+///
+/// A multiply-add counts one, biases nothing; batch norm in evaluation 2 an element, layer and group norm 5; a bilinear resize 4 and a
+/// nearest one 1 for each element of its result; adaptive average pooling 1 for each element that goes in; everything else nothing.
+/// Counted is the whole way from the image to logits of the image's size. Auxiliary heads do not run then; their parameters are parameters.
+public struct Complexity: Sendable {
+    /// Multiply-adds.
+    public struct Cost: Sendable, Equatable {
+        /// For every image.
+        public var perImage = 0.0
+        /// The same where a transposed convolution counts at the positions of its result, as fvcore did until the end of 2021.
+        public var perImageAtOutputs = 0.0
+        /// Once for a model: what is kept and used again for other images, such as the text embeddings of the classes.
+        public var once = 0.0
+
+        public init() {}
+    }
+
+    /// Height and width of the image.
+    public let size: Pair
+    /// The modules, each computed by its definition.
+    public let model: ModuleComplexity
+    /// What is really computed: some modules get the same result by less work.
+    public let asRun: Cost
+
+    /// The parameters that segmenting an image needs: those of modules that run once for a model are left out, since their results can be
+    /// kept in their place.
+    public var parametersPerImage: Int { model.total.parameters - model.onceParts.reduce(0) { $0 + $1.total.parameters } }
+
+    /// Counts `model` on an image `[1, 3, height, width]` on the device of its parameters. On `.meta` nothing is computed.
+    ///
+    /// The model runs in evaluation mode and comes back in its own mode. Throws what its parts throw.
+    public init(of model: DenseModel, size: Pair) throws {
+        let parameters = try model.namedParameters()
+        let image = try Tensor.zeros([1, 3, size.height, size.width], device: parameters.first?.tensor.device ?? .cpu)
+        let wasTraining = model.isTraining
+        func costs(byDefinition: Bool) throws -> [(path: String, cost: Cost)] {
+            try model.setTraining(false)  // which also forgets what was kept
+            let (first, second) = (
+                OperationCounter(countsDefinitions: byDefinition), OperationCounter(countsDefinitions: byDefinition)
+            )
+            for counter in [first, second] { try counter.count { try Self.segment(image, model) } }
+            return Self.costs(first.entries, second.entries)
+        }
+        let defined: [(path: String, cost: Cost)]
+        let run: [(path: String, cost: Cost)]
+        do {
+            (defined, run) = try withDevice(image.device) {
+                try withoutGrad { (try costs(byDefinition: true), try costs(byDefinition: false)) }
+            }
+        } catch {
+            try model.setTraining(wasTraining)
+            throw error
+        }
+        try model.setTraining(wasTraining)
+
+        var root = ModuleComplexity(path: "")
+        for entry in parameters { root.add(parameters: entry.tensor.count, of: entry.name) }
+        for (path, cost) in defined { root.add(cost, to: path) }
+        (self.size, self.model) = (size, root)
+        asRun = run.reduce(into: Cost()) { $0 += $1.cost }
+    }
+
+    /// The way from an image to logits of its size.
+    private static func segment(_ image: Tensor, _ model: DenseModel) throws {
+        switch try model.predictions(image) {
+        case .segmentation(let embedding, let classify):
+            let logits = try OperationCounter.scope(model.head.checkpointKey) { try classify(embedding) }
+            _ = try OperationCounter.scope("(resize to the image)") {
+                try logits.interpolated(to: Pair(image.size(2), image.size(3)), .bilinear())
+            }
+        }
+    }
+
+    /// The costs of every path: what a second image costs too is for every image, the rest of the first one's is once.
+    private static func costs(
+        _ first: [OperationCounter.Entry], _ second: [OperationCounter.Entry]
+    ) -> [(path: String, cost: Cost)] {
+        var order: [String] = []
+        var costs: [String: Cost] = [:]
+        func add(_ entries: [OperationCounter.Entry], _ note: (inout Cost, OperationCounter.Entry) -> Void) {
+            for entry in entries {
+                if costs[entry.path] == nil { order.append(entry.path) }
+                note(&costs[entry.path, default: Cost()], entry)
+            }
+        }
+        add(first) { $0.once += $1.operation.unitCost * $1.amount }
+        add(second) { cost, entry in
+            let value = entry.operation.unitCost * entry.amount
+            cost.once -= value
+            cost.perImage += value
+            cost.perImageAtOutputs += entry.operation.unitCost * entry.amountAtOutputs
+        }
+        return order.map { ($0, costs[$0] ?? Cost()) }
+    }
+}
+
+extension Complexity.Cost {
+    static func += (sum: inout Self, other: Self) {
+        sum.perImage += other.perImage
+        sum.perImageAtOutputs += other.perImageAtOutputs
+        sum.once += other.once
+    }
+}
+
+extension CountedOperation {
+    /// Multiply-adds for one of what is counted.
+    public var unitCost: Double {
+        switch self {
+        case .convolution, .transposedConvolution, .matrixProduct, .nearest, .adaptiveAveragePool: 1
+        case .batchNorm: 2
+        case .bilinear: 4
+        case .layerNorm, .groupNorm: 5
+        }
+    }
+}

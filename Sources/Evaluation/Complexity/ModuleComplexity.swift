@@ -1,0 +1,60 @@
+/// A module of a model with what it costs by itself, and the modules in it.
+public struct ModuleComplexity: Sendable {
+    /// From the root, as in checkpoint keys. Operations between modules stand under names in parentheses.
+    public let path: String
+    /// Its own parameters, without those of the modules in it.
+    public private(set) var parameters = 0
+    /// Its own operations, without those of the modules in it.
+    public private(set) var cost = Complexity.Cost()
+    /// In the order of declaration.
+    public private(set) var children: [ModuleComplexity] = []
+
+    init(path: String) { self.path = path }
+
+    /// The last part of the path.
+    public var name: String { path.lastIndex(of: ".").map { String(path[path.index(after: $0)...]) } ?? path }
+
+    /// With everything below.
+    public var total: (parameters: Int, cost: Complexity.Cost) {
+        children.reduce(into: (parameters, cost)) { sum, child in
+            let total = child.total
+            sum.0 += total.parameters
+            sum.1 += total.cost
+        }
+    }
+
+    /// Whether it computes once for a model and nothing for an image.
+    public var runsOnce: Bool {
+        let cost = total.cost
+        return cost.once > 0 && cost.perImage == 0
+    }
+
+    /// The largest modules of which that is true.
+    public var onceParts: [ModuleComplexity] { runsOnce ? [self] : children.flatMap(\.onceParts) }
+
+    /// The module at `path`, counted from this one's place; nil where there is none.
+    public subscript(_ path: String) -> ModuleComplexity? {
+        path.split(separator: ".").reduce(self) { module, name in module?.children.first { $0.name == name } }
+    }
+
+    /// Adds the parameter of that checkpoint key to its module; one of the root stands beside the modules.
+    mutating func add(parameters count: Int, of key: String) {
+        let names = key.split(separator: ".").map(String.init)
+        change(names.count > 1 ? names.dropLast() : names[...]) { $0.parameters += count }
+    }
+
+    mutating func add(_ cost: Complexity.Cost, to path: String) {
+        change(path.split(separator: ".").map(String.init)[...]) { $0.cost += cost }
+    }
+
+    private mutating func change(_ names: ArraySlice<String>, _ body: (inout ModuleComplexity) -> Void) {
+        guard let first = names.first else { return body(&self) }
+        let index =
+            children.firstIndex { $0.name == first }
+            ?? {
+                children.append(ModuleComplexity(path: path.isEmpty ? first : path + "." + first))
+                return children.count - 1
+            }()
+        children[index].change(names.dropFirst(), body)
+    }
+}
