@@ -7,6 +7,8 @@ import Testing
 /// One sample in the layout of each base file: the picture first, its mask, and a list; `{S}` is the split.
 private let trees: [(base: String, classes: Int, crop: Size, files: [String])] = [
     ("ade20k", 150, Size(height: 512, width: 512), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
+    ("ade20k_640", 150, Size(height: 640, width: 640), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
+    ("ade20k_imagenet", 150, Size(height: 512, width: 512), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
     (
         "ade20k_full", 847, Size(height: 512, width: 512),
         ["images_detectron2/{S}/a.jpg", "annotations_detectron2/{S}/a.png", "classes.yaml"]
@@ -39,7 +41,7 @@ private let trees: [(base: String, classes: Int, crop: Size, files: [String])] =
 /// The words for the two splits of each base file.
 private func splits(_ base: String) -> [String] {
     switch base {
-    case "ade20k", "ade20k_full": ["training", "validation"]
+    case "ade20k", "ade20k_640", "ade20k_imagenet", "ade20k_full": ["training", "validation"]
     case "coco-stuff10k": ["train", "test"]
     case "pascal_voc12_aug": ["trainaug", "val"]
     default: ["train", "val"]

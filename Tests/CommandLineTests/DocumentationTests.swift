@@ -25,9 +25,9 @@ func commands() throws {
     var helps: [String: String] = [:]
     for page in pages + ["README.md"] {
         let text = try String(contentsOf: packageFolder.appending(path: page), encoding: .utf8)
-        for match in text.matches(
-            of: /densekit (demo|train|test|infer|check|show|verify|components|new|convert|export|bench|doctor)\b([^\n`]*)/)
-        {
+        let pattern =
+            /densekit (demo|train|test|infer|check|show|reproduce|verify|components|new|convert|export|bench|doctor)\b([^\n`]*)/
+        for match in text.matches(of: pattern) {
             let command = String(match.1)
             let help =
                 try helps[command]
@@ -38,5 +38,5 @@ func commands() throws {
             }
         }
     }
-    #expect(helps.count == 13, "\(helps.keys.sorted()) are in the documents")
+    #expect(helps.count == 14, "\(helps.keys.sorted()) are in the documents")
 }

@@ -1,0 +1,66 @@
+/// A table of a paper, as far as this project can fill it: what the paper prints and the configuration of each row.
+struct PaperTable: Sendable {
+    /// What `densekit reproduce` calls it.
+    let name: String
+    let paper: String
+    let title: String
+    /// Said under the table.
+    var notes: [String] = []
+    let rows: [Row]
+
+    /// The classes of the data set that the table is about.
+    var classes = 150
+
+    struct Row: Sendable {
+        /// Rows of one group stand under its name: the backbone, the decoder.
+        let group: String
+        let name: String
+        var singleScale: Printed?
+        var multiScale: Printed?
+        var gflops: Printed?
+        /// In millions.
+        var parameters: Printed?
+        /// The file below the folder of configurations; nil where there is no such model here yet.
+        var config: String?
+        /// Which of the counts of transposed convolutions the paper's GFLOPs are.
+        var count = Count.fvcore
+        /// Why a figure here differs from the paper's by more than rounding.
+        var reason: String?
+    }
+
+    enum Count: Sendable {
+        case fvcore
+        /// A transposed convolution at the positions of its result.
+        case transposedAtOutputs
+    }
+
+    /// The tables in the paper's order.
+    static let all: [PaperTable] = [.table1, .table2, .table5, .table6, .table7, .table8]
+
+    static let denseCLIP = "Rao et al., DenseCLIP (CVPR 2022)"
+}
+
+/// A number as a paper prints it.
+struct Printed: Sendable, ExpressibleByStringLiteral, Encodable {
+    let text: String
+    let value: Double
+
+    init(stringLiteral text: String) {
+        self.text = text
+        value = Double(text) ?? .nan
+    }
+
+    /// Half of the last printed digit.
+    var tolerance: Double {
+        let decimals = text.firstIndex(of: ".").map { text.distance(from: $0, to: text.endIndex) - 1 } ?? 0
+        return (0..<decimals).reduce(0.5) { half, _ in half / 10 }
+    }
+
+    /// Whether `number` rounds to it. The smallest excess over half a digit is the binary fraction's.
+    func agrees(with number: Double) -> Bool { abs(number - value) <= tolerance * (1 + 1e-9) }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(value)
+    }
+}

@@ -1,0 +1,135 @@
+import DenseKit
+import Foundation
+
+/// A row of a paper's table with what this project has for it.
+struct ReproducedRow {
+    var row: PaperTable.Row
+    var complexity: Complexity?
+    /// mIoU in percent.
+    var singleScale: Double?
+    var multiScale: Double?
+    /// Why there is no complexity.
+    var problem: String?
+    /// What fills a dash among the scores.
+    var command: String?
+
+    /// In millions, without what is kept for all images.
+    var parameters: Double? { complexity.map { Double($0.parametersPerImage) / 1e6 } }
+    var gflops: Double? { complexity.map { $0.model.total.cost.perImage / 1e9 } }
+    /// With transposed convolutions at the positions of their results.
+    var gflopsAtOutputs: Double? { complexity.map { $0.model.total.cost.perImageAtOutputs / 1e9 } }
+
+    /// What is computed once for a model and is in no sum: its own definition's cost, and ours.
+    var once: String? {
+        guard let complexity, let part = complexity.model.onceParts.first else { return nil }
+        let (parameters, cost) = part.total
+        return part.path + String(format: ": %.2f M parameters, %.2f GFLOPs", Double(parameters) / 1e6, cost.once / 1e9)
+            + String(format: "; as densekit runs it about %.2f", complexity.asRun.once / 1e9)
+    }
+
+    /// By how much the complexity differs from the paper's where rounding does not explain it, and why.
+    var remark: String? {
+        if let problem { return problem }
+        let counted = row.count == .fvcore ? gflops : gflopsAtOutputs
+        let parts = [difference("GFLOPs", counted, row.gflops, ""), difference("parameters", parameters, row.parameters, " M")]
+        let differences = parts.compactMap { $0 }
+        guard !differences.isEmpty else { return nil }
+        return differences.joined(separator: ", ") + ": " + (row.reason ?? "not explained")
+    }
+
+    private func difference(_ name: String, _ ours: Double?, _ paper: Printed?, _ unit: String) -> String? {
+        guard let ours, let paper, !paper.agrees(with: ours) else { return nil }
+        let distance = String(format: "%.2f", abs(ours - paper.value))
+        return "\(name) \(distance)\(unit) \(ours > paper.value ? "above" : "below") the paper's"
+    }
+}
+
+/// Finds what there is for the rows of a table: configurations, finished runs, weights.
+struct Reproduction {
+    let registry: Registry
+    /// The folder of configurations.
+    let configs: String
+    /// The folder of work directories.
+    let workDirs: String
+    /// Weights to measure, by the configuration's name.
+    let weights: [String: String]
+
+    /// Throws what measuring weights throws; a configuration that is missing or cannot be built is the row's problem.
+    func rows(of table: PaperTable) throws -> [ReproducedRow] {
+        var known: [String: ReproducedRow] = [:]
+        return try table.rows.map { row in
+            guard let config = row.config else { return ReproducedRow(row: row) }
+            var found = try known[config] ?? self.row(row, config, table)
+            known[config] = found
+            found.row = row  // another row may be of the same model
+            return found
+        }
+    }
+
+    private func row(_ row: PaperTable.Row, _ config: String, _ table: PaperTable) throws -> ReproducedRow {
+        var found = ReproducedRow(row: row)
+        let file = "\(configs)/\(config)"
+        guard FileManager.default.fileExists(atPath: file) else {
+            found.problem = "\(file) is missing"
+            return found
+        }
+        do {
+            let model = try Session(file, registry: registry, device: .meta).model(.placeholders(table.classes))
+            found.complexity = try Complexity(of: model, size: Pair(1024))
+        } catch {
+            found.problem = "\(error)"
+        }
+        let name = URL(filePath: config).deletingPathExtension().lastPathComponent
+        if let weights = weights[name] {
+            found.singleScale = try measure(file, weights, severalScales: false)
+            if row.multiScale != nil { found.multiScale = try measure(file, weights, severalScales: true) }
+        } else {
+            readScores(of: &found, file, "\(workDirs)/\(name)")
+        }
+        return found
+    }
+
+    /// mIoU of weights on the configuration's validation data.
+    private func measure(_ file: String, _ weights: String, severalScales: Bool) throws -> Double? {
+        let session = try Session(file, registry: registry)
+        let dataset = try session.validationDataset()
+        var evaluator = try session.evaluator(try session.trainedModel(weights, for: dataset.classes).model, dataset)
+        if severalScales {
+            evaluator.augmentation = .init(ratios: session.experiment.test.ratios, flip: session.experiment.test.flip)
+        }
+        let progress = ProgressBar()
+        let scores = try evaluator.evaluate { name, _, done in progress?.show(done, of: dataset.count, note: name) }
+        progress?.clear()
+        return scores.summary().first { $0.name == "mIoU" }?.percent
+    }
+
+    /// Scores of a finished run: what `test --out` wrote into its work directory, else its best validation.
+    private func readScores(of found: inout ReproducedRow, _ file: String, _ work: String) {
+        let run = RunScores(workDirectory: work)
+        found.singleScale = Self.mIoU("\(work)/single_scale.json") ?? run?.best.mIoU
+        found.multiScale = Self.mIoU("\(work)/multi_scale.json")
+        if found.singleScale == nil {
+            found.command = trainCommand(file)
+        } else if found.multiScale == nil, found.row.multiScale != nil {
+            let checkpoint = run?.checkpoint ?? "WEIGHTS"
+            found.command = "densekit test \(file) \(checkpoint) --tta --out \(work)/multi_scale.json"
+        }
+    }
+
+    private static func mIoU(_ path: String) -> Double? {
+        struct Scores: Decodable { let mIoU: Double }
+        return FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(Scores.self, from: $0) }?.mIoU
+    }
+
+    /// The command that the configuration's first comment gives under `Train:`.
+    private func trainCommand(_ file: String) -> String {
+        let text = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let comment = text.split(separator: "\n").prefix { $0.hasPrefix("#") }
+            .map { $0.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces) }
+        var lines = comment.drop { !$0.hasPrefix("Train:") }
+        guard let first = lines.popFirst() else { return "densekit train \(file)" }
+        var command = first.dropFirst("Train:".count).trimmingCharacters(in: .whitespaces)
+        while command.hasSuffix("\\"), let next = lines.popFirst() { command = command.dropLast() + next }
+        return command
+    }
+}

@@ -1,0 +1,133 @@
+import DenseKit
+import Foundation
+
+/// A paper's table with the paper's figures beside ours: as text, as Markdown, as JSON.
+struct ReproductionReport {
+    let table: PaperTable
+    let rows: [ReproducedRow]
+
+    private static let heads = [
+        "SS paper", "SS here", "MS paper", "MS here", "GFLOPs paper", "GFLOPs here", "params paper", "params here",
+    ]
+
+    private func cells(_ row: ReproducedRow) -> [String] {
+        func two(_ value: Double?) -> String { value.map { String(format: "%.2f", $0) } ?? "-" }
+        let paper = row.row
+        let counts = [row.gflops, row.gflopsAtOutputs].map(two)
+        return [
+            paper.singleScale?.text ?? "-", two(row.singleScale), paper.multiScale?.text ?? "-", two(row.multiScale),
+            paper.gflops?.text ?? "-", counts[0] == counts[1] ? counts[0] : counts.joined(separator: " / "),
+            paper.parameters?.text ?? "-", two(row.parameters),
+        ]
+    }
+
+    /// Remarks with their numbers, each once.
+    private var remarks: [String] {
+        rows.reduce(into: []) { list, row in if let remark = row.remark, !list.contains(remark) { list.append(remark) } }
+    }
+
+    private func name(_ row: ReproducedRow) -> String {
+        row.row.name + (row.remark.flatMap(remarks.firstIndex).map { " [\($0 + 1)]" } ?? "")
+    }
+
+    private var legend: [String] {
+        let counts = rows.contains { $0.gflops != $0.gflopsAtOutputs }
+        return [
+            "SS, MS: mIoU in percent at a single scale and at several; GFLOPs: multiply-adds / 1e9 for an image of 1024×1024, \(table.classes) "
+                + "classes; params: millions"
+        ]
+            + (counts
+                ? [
+                    "Behind a slash: transposed convolutions counted at their results, as fvcore did until 2021 and the paper's row does."
+                ] : [])
+            + table.notes + onceParts
+    }
+
+    /// What is in no sum, with the rows that have it.
+    private var onceParts: [String] {
+        let parts: [String] = rows.compactMap(\.once).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        return parts.map { part in
+            let names = rows.filter { $0.once == part }.map { "\($0.row.group) \($0.row.name)" }
+            return "Once for a model, in no sum: \(part) (\(names.joined(separator: "; ")))"
+        }
+    }
+
+    private var commands: [String] {
+        rows.compactMap(\.command).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    var text: String {
+        var lines: [[String]] = [[""] + Self.heads]
+        var group = ""
+        for row in rows {
+            if row.row.group != group { lines.append([row.row.group]) }
+            group = row.row.group
+            lines.append(["  " + name(row)] + cells(row))
+        }
+        let widths = (0...Self.heads.count).map { column in lines.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+        let grid = lines.map { cells in
+            let numbers = zip(cells, widths).dropFirst().map { String(repeating: " ", count: $1 - $0.count) + $0 }
+            let first = cells[0].padding(toLength: numbers.isEmpty ? cells[0].count : widths[0], withPad: " ", startingAt: 0)
+            return ([first] + numbers).joined(separator: "  ")
+        }
+        var parts = [["\(table.paper), \(table.title)"] + grid, legend]
+        if !remarks.isEmpty { parts.append(remarks.enumerated().map { "[\($0 + 1)] \($1)" }) }
+        if !commands.isEmpty { parts.append(["To fill the dashes among the scores:"] + commands.map { "  " + $0 }) }
+        return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+    }
+
+    var markdown: String {
+        var lines = ["### \(table.paper), \(table.title)", "", "| group | row | \(Self.heads.joined(separator: " | ")) |"]
+        lines.append("| --- | --- |" + String(repeating: " ---: |", count: Self.heads.count))
+        for row in rows { lines.append("| \(([row.row.group, name(row)] + cells(row)).joined(separator: " | ")) |") }
+        lines += [""] + legend.map { "- \($0)" }
+        if !remarks.isEmpty { lines += [""] + remarks.enumerated().map { "\($0 + 1). \($1)" } }
+        if !commands.isEmpty { lines += ["", "To fill the dashes among the scores:", ""] + commands.map { "    " + $0 } }
+        return lines.joined(separator: "\n")
+    }
+
+    var json: Data {
+        get throws {
+            try JSONEncoder.forReports.encode(
+                Content(
+                    table: table.name, paper: table.paper, title: table.title, notes: table.notes,
+                    rows: rows.map { row in
+                        Content.Row(
+                            group: row.row.group, name: row.row.name, config: row.row.config,
+                            paper: .init(
+                                singleScale: row.row.singleScale?.value, multiScale: row.row.multiScale?.value,
+                                gflops: row.row.gflops?.value, parameters: row.row.parameters?.value),
+                            here: .init(
+                                singleScale: row.singleScale, multiScale: row.multiScale, gflops: row.gflops,
+                                gflopsTransposedAtOutputs: row.gflopsAtOutputs, parameters: row.parameters),
+                            once: row.once, remark: row.remark, command: row.command)
+                    }))
+        }
+    }
+
+    private struct Content: Encodable {
+        struct Figures: Encodable {
+            let singleScale: Double?
+            let multiScale: Double?
+            let gflops: Double?
+            var gflopsTransposedAtOutputs: Double?
+            let parameters: Double?
+        }
+        struct Row: Encodable {
+            let group: String
+            let name: String
+            let config: String?
+            let paper: Figures
+            let here: Figures
+            let once: String?
+            let remark: String?
+            let command: String?
+        }
+
+        let table: String
+        let paper: String
+        let title: String
+        let notes: [String]
+        let rows: [Row]
+    }
+}

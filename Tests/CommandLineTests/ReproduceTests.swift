@@ -1,0 +1,271 @@
+import Foundation
+import Testing
+
+@testable import CommandLine
+
+private struct Report: Decodable {
+    struct Figures: Decodable {
+        let single_scale: Double?
+        let multi_scale: Double?
+        let gflops: Double?
+        let gflops_transposed_at_outputs: Double?
+        let parameters: Double?
+    }
+    struct Row: Decodable {
+        let group: String
+        let name: String
+        let config: String?
+        let paper: Figures
+        let here: Figures
+        let remark: String?
+        let command: String?
+    }
+    let table: String
+    let rows: [Row]
+}
+
+private func report(_ arguments: [String], in folder: URL = packageFolder) throws -> Report {
+    let result = try runDensekit(["reproduce"] + arguments + ["--json"], in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+}
+
+@Suite("Tables of papers", .serialized)
+struct ReproduceTests {
+    @Test("Figures are printed as the paper prints them, and rows name configurations by tables, once each")
+    func data() {
+        for table in PaperTable.all {
+            let rows = table.rows
+            let printed = rows.flatMap { [$0.singleScale, $0.multiScale, $0.gflops, $0.parameters].compactMap { $0 } }
+            #expect(printed.allSatisfy { $0.value > 0 } && rows.allSatisfy { $0.singleScale != nil })
+            let configs = rows.compactMap(\.config)
+            #expect(Set(configs).count == configs.count, "\(table.name)")
+            #expect(Set(rows.map { $0.group + $0.name }).count == rows.count, "\(table.name)")
+        }
+        #expect(PaperTable.all.map(\.rows.count) == [26, 5, 8, 3, 2, 3])
+    }
+
+    @Test(
+        "Half of the last printed digit is rounding, more is not",
+        arguments: [
+            ("269.2", 269.25, true), ("269.2", 269.15, true), ("269.2", 269.251, false), ("269", 269.5, true),
+            ("269", 269.83, false),
+            ("50.248", 50.2485, true), ("50.248", 50.2486, false),
+        ] as [(String, Double, Bool)])
+    func rounding(_ text: String, _ value: Double, _ agrees: Bool) {
+        #expect(Printed(stringLiteral: text).agrees(with: value) == agrees)
+    }
+
+    @Test(
+        "Every row with a configuration agrees with the paper, or says by how much it differs and why",
+        arguments: PaperTable.all.map(\.name))
+    func agreement(table: String) throws {
+        let found = try report([table])
+        let known = try #require(PaperTable.all.first { $0.name == table })
+        #expect(found.table == table && found.rows.map(\.name) == known.rows.map(\.name))
+        for (row, paper) in zip(found.rows, known.rows) {
+            #expect(row.config == paper.config && row.here.single_scale == nil)
+            guard let config = row.config else {
+                #expect(row.here.gflops == nil && row.here.parameters == nil && row.remark == nil && row.command == nil)
+                continue
+            }
+            let (gflops, parameters) = (try #require(row.here.gflops), try #require(row.here.parameters))
+            let counted = paper.count == .fvcore ? gflops : try #require(row.here.gflops_transposed_at_outputs)
+            let agrees = (paper.gflops?.agrees(with: counted) ?? true) && (paper.parameters?.agrees(with: parameters) ?? true)
+            #expect(agrees == (row.remark == nil), "\(row.name): \(counted) G, \(parameters) M, \(row.remark ?? "")")
+            #expect(row.remark?.hasSuffix("not explained") != true)
+            #expect(row.command?.hasPrefix("densekit train configs/\(config)") == true)
+        }
+        let there = found.rows.compactMap(\.here.gflops).count
+        #expect(there >= 1)
+    }
+
+    @Test("What differs from the paper in Table 1 is said in figures")
+    func remark() throws {
+        let row = try #require(report(["table1"]).rows.first { $0.name == "DenseCLIP + Semantic FPN" })
+        #expect(
+            row.remark?.hasPrefix(
+                "GFLOPs 0.63 above the paper's, parameters 0.05 M below the paper's: the paper's GFLOPs are met where the last resize"
+            ) == true)
+    }
+
+    @Test("As text and as Markdown: the paper's figures beside ours, remarks by number, commands")
+    func forms() throws {
+        let text = try runDensekit(["reproduce", "table2"], in: packageFolder).output
+        #expect(text.hasPrefix("Rao et al., DenseCLIP (CVPR 2022), Table 2"))
+        #expect(text.contains(/ImageNet +38\.6 +- +- +- +227 +227\.06 +31\.0 +31\.04\n/))
+        #expect(text.contains(/post-model prompting \[\d\] +43\.5 +- +- +- +269 +269\.83 +50\.2 +50\.25\n/))
+        #expect(
+            text.contains("\n[1] ")
+                && text.contains("\n  densekit train configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml --init-from"))
+        #expect(
+            text.contains(
+                /Once for a model, in no sum: text_encoder: 63\.66 M parameters, 74\.12 GFLOPs; as densekit runs it about \d\d\.\d\d \(DenseCLIP/
+            ))
+        let markdown = try runDensekit(["reproduce", "table2", "--markdown"], in: packageFolder).output
+        #expect(markdown.contains("| Semantic FPN | ImageNet | 38.6 | - | - | - | 227 | 227.06 | 31.0 | 31.04 |"))
+    }
+
+    @Test("Scores are read from work directories; the command that is missing is the next one")
+    func scores() throws {
+        try withTemporaryFolder { folder in
+            let work = folder.appending(path: "runs/fpn_r50_ade20k_80k_512x512")
+            let log = work.appending(path: "20260101_000000/vis_data")
+            for path in [log, work.appending(path: "best_mIoU_iter_16000")] {
+                try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
+            }
+            try Data("{\"mIoU\":38.5,\"step\":16000}\n{\"mIoU\":38.25,\"step\":24000}\n".utf8).write(
+                to: log.appending(path: "scalars.json"))
+            let arguments = ["table1", "--work-dirs", folder.appending(path: "runs").path]
+            func row() throws -> Report.Row {
+                try #require(try report(arguments).rows.first { $0.config == "semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml" })
+            }
+            var found = try row()
+            #expect(found.here.single_scale == 38.5 && found.here.multi_scale == nil)
+            #expect(
+                found.command
+                    == "densekit test configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml \(work.path)/best_mIoU_iter_16000 --tta --out "
+                    + "\(work.path)/multi_scale.json")
+            try Data("{\"mIoU\":40.5}".utf8).write(to: work.appending(path: "multi_scale.json"))
+            try Data("{\"mIoU\":38.75}".utf8).write(to: work.appending(path: "single_scale.json"))
+            found = try row()
+            #expect(found.here.single_scale == 38.75 && found.here.multi_scale == 40.5 && found.command == nil)
+        }
+    }
+
+    @Test("Weights are measured on the configuration's data, as `densekit test` measures them")
+    func weights() throws {
+        struct Scores: Decodable { let mIoU: Double }
+        try withRun { folder in
+            let name = "fpn_r50_ade20k_80k_512x512"
+            let configs = folder.appending(path: "configs/semantic_fpn")
+            try FileManager.default.createDirectory(at: configs, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(at: folder.appending(path: "run.yaml"), to: configs.appending(path: "\(name).yaml"))
+            let trained = try runDensekit(["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"], in: folder)
+            #expect(trained.status == 0, "\(trained.errors)")
+            let expected = try [[], ["--tta"]].map { option in
+                _ = try runDensekit(["test", "run.yaml", "w/iter_1", "--out", "scores.json"] + option, in: folder)
+                return try JSONDecoder().decode(Scores.self, from: Data(contentsOf: folder.appending(path: "scores.json"))).mIoU
+            }
+            let rows = try report(["table1", "--weights", "\(name)=w/iter_1"], in: folder).rows
+            let row = try #require(rows.first { $0.config?.contains(name) == true })
+            #expect(row.here.single_scale == expected[0] && row.here.multi_scale == expected[1] && row.command == nil)
+
+            let lost = try runDensekit(["reproduce", "table1", "--weights", "\(name)=lost"], in: folder)
+            #expect(lost.status == 1 && lost.errors.contains("lost: no such file or directory"), "\(lost.errors)")
+        }
+    }
+
+    @Test("A configuration that cannot be built is its row's problem")
+    func broken() throws {
+        try withTemporaryFolder { folder in
+            let configs = folder.appending(path: "configs/semantic_fpn")
+            try FileManager.default.createDirectory(at: configs, withIntermediateDirectories: true)
+            try Data("model: { backbone: Lost, head: SemanticFPN }\n".utf8).write(
+                to: configs.appending(path: "fpn_r50_ade20k_80k_512x512.yaml"))
+            let rows = try report(["table2"], in: folder).rows
+            #expect(
+                rows[0].remark?.hasPrefix("configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml:1:20: unknown backbone 'Lost'")
+                    == true)
+            #expect(rows[1].remark == "configs/semantic_fpn/fpn_clip-r50_ade20k_80k_512x512.yaml is missing")
+            #expect(
+                rows[0].here.gflops == nil
+                    && rows[0].command == "densekit train configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml")
+        }
+    }
+
+    @Test(
+        "Mistakes on the command line",
+        arguments: [
+            (
+                ["table9"],
+                "there is no table 'table9'; did you mean table1? (tables: table1, table2, table5, table6, table7, table8)"
+            ),
+            (["table1", "--json", "--markdown"], "--json and --markdown exclude each other"),
+            (
+                ["table1", "--configs", "lost"],
+                "lost: no such folder; run in the folder that holds the shipped configs, or name it with --configs"
+            ),
+            (["table1", "--weights", "a.pth"], "--weights 'a.pth': expected CONFIGURATION=PATH"),
+            (
+                ["table5", "--weights", "fpn_r5_ade20k_80k_512x512=a.pth"],
+                "--weights 'fpn_r5_ade20k_80k_512x512=a.pth': no row of table5 is called 'fpn_r5_ade20k_80k_512x512'; did you mean "
+                    + "fpn_r50_ade20k_80k_512x512?"
+            ),
+        ] as [([String], String)])
+    func mistakes(_ arguments: [String], _ message: String) throws {
+        let result = try runDensekit(["reproduce"] + arguments, in: packageFolder)
+        #expect(result.status == 64)
+        #expect(result.errors.hasPrefix("Error: " + message + "\n"), "\(result.errors)")
+    }
+}
+
+@Suite struct ShowFlopsTests {
+    private let config = "configs/denseclip/denseclip_fpn_r50_ade20k_80k_512x512.yaml"
+
+    @Test("A tree of parts with parameters, multiply-adds and shares, to the depth that is asked for")
+    func tree() throws {
+        let result = try runDensekit(["show", config, "--classes", "150", "--flops", "--depth", "2"], in: packageFolder)
+        #expect(result.status == 0, "\(result.errors)")
+        let output = String(result.output.split(separator: "\npart ").last ?? "")
+        #expect(output.contains(/\nbackbone +38,7\d\d,\d{3} +132\.\d\d G +4[89]\.\d %\n/))
+        #expect(output.contains(/\n  attnpool +15,2\d\d,\d{3} +19\.36 G +7\.2 %\n/))
+        #expect(output.contains(/\ntext_encoder +63,6\d\d,\d{3} +74\.12 G +once\n/))
+        #expect(output.contains(/\nmodel +113,9\d\d,\d{3} +269\.83 G +100\.0 %\n/))
+        #expect(output.contains("for an image of 1024×1024, 150 classes: 269.83 G multiply-adds, 50,2"))
+        #expect(output.contains("once for a model, not in these sums: text_encoder, 74.12 G multiply-adds, 63,6"))
+        #expect(output.contains("of which densekit needs about "))
+        #expect(!output.contains("scale_heads.0") && !output.contains("\n    "))
+        let flat = try runDensekit(
+            ["show", config, "--classes", "150", "--flops", "--depth", "1", "--size", "512x1024"], in: packageFolder)
+        #expect(!flat.output.contains("\n  attnpool") && flat.output.contains("for an image of 512×1024"))
+    }
+
+    @Test("A backbone in a file of one's own is counted as any other")
+    func plugin() throws {
+        let result = try runDensekit(
+            ["show", "docs/tutorial/tiny_net.yaml", "--classes", "8", "--flops", "--size", "64"], in: packageFolder)
+        #expect(result.status == 0, "\(result.errors)")
+        // 32 · 3 · 9 at 32×32 positions, and 2 for each of the norm's elements
+        #expect(result.output.contains(/\n  stem +928 +0\.95 M +\d/), "\(result.output)")
+    }
+
+    @Test("As JSON, with memory or without")
+    func json() throws {
+        struct Counts: Decodable {
+            struct Part: Decodable {
+                let path: String
+                let multiply_adds: Double
+            }
+            let multiply_adds: Double
+            let parameters: Int
+            let parts: [Part]
+        }
+        let tiny = [
+            "show", "configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml", "--classes", "5", "--flops", "--json", "--size", "64",
+            "--set", "model.backbone.depth=18", "--set", "model.neck.channels=16", "--set", "model.head.channels=16",
+        ]
+        let found = try [[], ["--computed"]].map { option in
+            let result = try runDensekit(tiny + option, in: packageFolder)
+            #expect(result.status == 0, "\(result.errors)")
+            return try JSONDecoder().decode(Counts.self, from: Data(result.output.utf8))
+        }
+        #expect(found[0].multiply_adds == found[1].multiply_adds && found[0].parameters == found[1].parameters)
+        let top = found[0].parts.filter { !$0.path.contains(".") }
+        #expect(top.map(\.path) == ["backbone", "neck", "decode_head", "(resize to the image)"])
+        #expect(top.reduce(0) { $0 + $1.multiply_adds } == found[0].multiply_adds)
+        #expect(found[0].parts.contains { $0.path == "backbone.layer1.0.conv1" })
+    }
+
+    @Test(
+        "Mistakes on the command line",
+        arguments: [
+            (["--json"], "--json needs --flops"), (["--size", "0"], "The value '0' is invalid for '--size <size>'"),
+            (["--size", "70000"], "--size must be 1…65536 on each side, found 70000x70000"),
+            (["--classes", "0"], "--classes must be 1…65535, found 0"),
+        ] as [([String], String)])
+    func mistakes(_ arguments: [String], _ message: String) throws {
+        let result = try runDensekit(["show", config] + arguments, in: packageFolder)
+        #expect(result.status == 64 && result.errors.hasPrefix("Error: " + message), "\(result.errors)")
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct RunScoresTests {
+    /// A work directory with the given files, which goes afterwards.
+    private func scores(_ files: [String: String], folders: [String] = []) throws -> (scores: RunScores?, directory: String) {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "densekit-tests-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        for (run, text) in files {
+            let folder = directory.appending(path: "\(run)/vis_data")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: folder.appending(path: "scalars.json"))
+        }
+        for folder in folders {
+            try FileManager.default.createDirectory(at: directory.appending(path: folder), withIntermediateDirectories: true)
+        }
+        return (RunScores(workDirectory: directory.path), directory.path)
+    }
+
+    private let log = """
+        {"lr":0.0001,"loss":2.5,"iter":1,"step":1}
+        {"aAcc":70.0,"mIoU":30.25,"mAcc":40.0,"step":100}
+        {"aAcc":71.0,"mIoU":35.5,"mAcc":41.0,"step":200}
+        {"aAcc":71.0,"mIoU":35.5,"mAcc":41.0,"step":300}
+        {"aAcc":72.0,"mIoU":34.0,"mAcc":42.0,"step":400}
+        {"aAcc":72.0,"mIoU":null,"step":500}
+        {"aAcc":73.0,"mIoU":99
+        """
+
+    @Test("The best and the last validation of a run; lines of training and torn ones do not count")
+    func bestAndLast() throws {
+        let (found, directory) = try scores(["20260101_000000": log], folders: ["best_mIoU_iter_200"])
+        #expect(found?.best == .init(iteration: 200, mIoU: 35.5))
+        #expect(found?.last == .init(iteration: 400, mIoU: 34))
+        #expect(found?.checkpoint == directory + "/best_mIoU_iter_200")
+        #expect(try scores(["20260101_000000": log]).scores?.checkpoint == nil)
+    }
+
+    @Test("The newest run that validated speaks for the directory")
+    func newest() throws {
+        let newer = #"{"mIoU":12.0,"step":10}"#
+        let files = ["20260101_000000": log, "20260102_000000": newer, "20260103_000000": #"{"loss":1.0,"iter":1,"step":1}"#]
+        #expect(try scores(files).scores?.best == .init(iteration: 10, mIoU: 12))
+    }
+
+    @Test("Nothing where nothing was validated, or where there is no such directory")
+    func nothing() throws {
+        #expect(try scores(["20260101_000000": #"{"loss":1.0,"iter":1,"step":1}"#]).scores == nil)
+        #expect(RunScores(workDirectory: "/no/such/folder") == nil)
+    }
+}
