@@ -69,14 +69,6 @@ import Testing
         return try DenseModel(.decode(yaml: yaml), context)
     }
 
-    private func logits(_ model: DenseModel, _ images: Tensor) throws -> [Float] {
-        try model.setTraining(false)
-        return try withoutGrad {
-            guard case .segmentation(let embedding, let classify) = try model.predictions(images) else { return [] }
-            return try classify(embedding).contiguous().floats()
-        }
-    }
-
     @Test("There are all of them, and the sample meets every part")
     func parts() {
         #expect(Self.all.count == (8 * 6 - 2) * 2 * 3 && Self.walk.count >= 26)
@@ -88,31 +80,9 @@ import Testing
 
     @Test("Trains a step, and loaded into another model its weights predict the same", arguments: walk)
     func combination(_ yaml: String) throws {
-        try Generator.seed(1)
-        let model = try model(yaml)
-        let images = try Tensor.empty([2, 3, 64, 64]).normalInPlace(std: 1)
-        let labels = try Tensor.from((0..<2 * 64 * 64).map { Int64($0 / 64 % 3) }).reshaped([2, 64, 64])
-        let before = try logits(model, images)
-        try model.setTraining(true)
-        let step = Step(progress: 0)
-        let loss = try #require(try model.losses(images, Targets(labels: labels), step).total())
-        try loss.backward()
-        let parameters = try model.namedParameters()
-        let unreached = parameters.filter { $0.tensor.grad == nil }.map(\.name)
+        let unreached = try trainSaveAndLoad { try model(yaml) }
         // FCN by itself reads one level.
         #expect(unreached.isEmpty || yaml.contains("head: { type: FCN"), "no gradient: \(unreached)")
-        try SGD(parameterGroups(parameters, customKeys: [:]), learningRate: 0.01).step(learningRates: [0.01])
-        let after = try logits(model, images)
-        #expect(after.count == before.count && after != before && after.allSatisfy(\.isFinite))
-
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors").path
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        try TensorFile.save(model.namedTensors().map { ($0.name, $0.tensor) }, to: file)
-        try Generator.seed(2)
-        let other = try self.model(yaml)
-        #expect(try logits(other, images) != after)
-        #expect(try other.load(TensorFile.load(file).tensors).isComplete)
-        #expect(try logits(other, images) == after)
     }
 
     @Test(

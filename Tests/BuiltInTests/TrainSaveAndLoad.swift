@@ -1,0 +1,40 @@
+import DenseKit
+import Foundation
+import Testing
+
+/// Trains a model one step on two small images; saved and loaded into another of its kind, its weights must predict the same.
+///
+/// Returns the parameters that learn and got no gradient.
+func trainSaveAndLoad(classes: Int = 3, _ make: () throws -> DenseModel) throws -> [String] {
+    try Generator.seed(1)
+    let model = try make()
+    let images = try Tensor.empty([2, 3, 64, 64]).normalInPlace(std: 1)
+    let labels = try Tensor.from((0..<2 * 64 * 64).map { Int64($0 / 64 % classes) }).reshaped([2, 64, 64])
+    let before = try logits(model, images)
+    try model.setTraining(true)
+    let loss = try #require(try model.losses(images, Targets(labels: labels), Step(progress: 0)).total())
+    try loss.backward()
+    let parameters = try model.namedParameters()
+    let unreached = parameters.filter { $0.tensor.requiresGrad && $0.tensor.grad == nil }.map(\.name)
+    try SGD(parameterGroups(parameters, customKeys: [:]), learningRate: 0.01).step(learningRates: [0.01])
+    let after = try logits(model, images)
+    #expect(after.count == before.count && after != before && after.allSatisfy(\.isFinite))
+
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors").path
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    try TensorFile.save(model.namedTensors().map { ($0.name, $0.tensor) }, to: file)
+    try Generator.seed(2)
+    let other = try make()
+    #expect(try logits(other, images) != after)
+    #expect(try other.load(TensorFile.load(file).tensors).isComplete)
+    #expect(try logits(other, images) == after)
+    return unreached
+}
+
+private func logits(_ model: DenseModel, _ images: Tensor) throws -> [Float] {
+    try model.setTraining(false)
+    return try withoutGrad {
+        guard case .segmentation(let embedding, let classify) = try model.predictions(images) else { return [] }
+        return try classify(embedding).contiguous().floats()
+    }
+}
