@@ -18,6 +18,7 @@ public enum ImageFile {
         case .jpeg: return try JPEG(bytes, path, policy).image()
         case .png: return try PNG(bytes, path, policy.maximumPixels).image()
         case .bmp: return try BMP(bytes, path, policy.maximumPixels).image()
+        case .tiff: throw Format.foreign("TIFF", path)
         }
     }
 
@@ -37,6 +38,7 @@ public enum ImageFile {
         case .jpeg: try JPEG(bytes, path, policy).uprightSize
         case .png: try PNG(bytes, path, policy.maximumPixels).size
         case .bmp: try BMP(bytes, path, policy.maximumPixels).size
+        case .tiff: throw Format.foreign("TIFF", path)
         }
     }
 
@@ -58,6 +60,8 @@ public enum ImageFile {
 /// The kinds of file that are read.
 enum Format {
     case jpeg, png, bmp
+    /// Masks only.
+    case tiff
 
     init(_ bytes: [UInt8], _ path: String) throws {
         if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
@@ -66,17 +70,22 @@ enum Format {
             self = .png
         } else if bytes.starts(with: [0x42, 0x4D]) {
             self = .bmp
-        } else if let name = Format.foreign(bytes) {
-            throw DataError(path, "is a \(name) file", remedy: "convert it to JPEG or PNG")
+        } else if bytes.starts(with: "II*\0".utf8) || bytes.starts(with: "MM\0*".utf8) {
+            self = .tiff
+        } else if let name = Format.name(bytes) {
+            throw Format.foreign(name, path)
         } else {
             throw DataError(path, "is neither a JPEG nor a PNG file", remedy: "replace it, or take it out of the data set")
         }
     }
 
-    private static func foreign(_ bytes: [UInt8]) -> String? {
+    static func foreign(_ name: String, _ path: String) -> DataError {
+        DataError(path, "is a \(name) file", remedy: "convert it to JPEG or PNG")
+    }
+
+    private static func name(_ bytes: [UInt8]) -> String? {
         let marks: [(name: String, mark: String, at: Int)] = [
-            ("WebP", "WEBP", 8), ("GIF", "GIF8", 0), ("TIFF", "II*\0", 0), ("TIFF", "MM\0*", 0),
-            ("HEIF", "ftyp", 4), ("JPEG 2000", "jP  ", 4),
+            ("WebP", "WEBP", 8), ("GIF", "GIF8", 0), ("HEIF", "ftyp", 4), ("JPEG 2000", "jP  ", 4),
         ]
         return marks.first { bytes.dropFirst($0.at).starts(with: $0.mark.utf8) }?.name
     }

@@ -1,13 +1,15 @@
 import Vision
 
-/// Label maps in PNG files.
+/// Label maps in PNG files, and in TIFF files where 16 bits are stored as they are.
 public enum LabelFile {
     /// The numbers that the file stores: grey levels of 1, 2, 4, 8 or 16 bits, or the **indices** of a palette.
     ///
     /// They are not yet classes; the data set says what they mean.
-    /// - Throws: `DataError` for colour masks and for everything that is not a PNG file.
+    /// - Throws: `DataError` for colour masks and for everything that is neither PNG nor a plain TIFF.
     public static func read(_ path: String, maximumPixels: Int = 1 << 28) throws -> LabelMap {
-        let png = try open(FileSystem.read(path), path, maximumPixels)
+        let bytes = try FileSystem.read(path)
+        if case .tiff = try Format(bytes, path) { return try TIFF(bytes, path, maximumPixels).labels() }
+        let png = try open(bytes, path, maximumPixels)
         guard png.hasSingleSamples else {
             throw DataError(
                 path, "is a colour picture; labels are one number a pixel",
@@ -20,6 +22,8 @@ public enum LabelFile {
     public static func size(_ path: String, maximumPixels: Int = 1 << 28) throws -> Size {
         let head = 1 << 16
         let bytes = try FileSystem.read(path, limit: head)
+        // A TIFF file's directory is often its end.
+        if case .tiff = try Format(bytes, path) { return try TIFF(FileSystem.read(path), path, maximumPixels).size }
         do {
             return try open(bytes, path, maximumPixels).size
         } catch  where bytes.count == head {
@@ -33,6 +37,7 @@ public enum LabelFile {
         case .jpeg:
             throw DataError(
                 path, "is a JPEG file, whose compression changes labels", remedy: "save the mask as a grey or palette PNG")
+        case .tiff: throw Format.foreign("TIFF", path)
         case .bmp: throw DataError(path, "is a BMP file", remedy: "save the mask as a grey or palette PNG")
         }
     }

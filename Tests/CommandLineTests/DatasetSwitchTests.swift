@@ -11,7 +11,7 @@ private let trees: [(base: String, classes: Int, crop: Size, files: [String])] =
     ("ade20k_imagenet", 150, Size(height: 512, width: 512), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
     (
         "ade20k_full", 847, Size(height: 512, width: 512),
-        ["images_detectron2/{S}/a.jpg", "annotations_detectron2/{S}/a.png", "classes.yaml"]
+        ["images_detectron2/{S}/a.jpg", "annotations_detectron2/{S}/a.tif"]
     ),
     (
         "cityscapes", 19, Size(height: 512, width: 1024),
@@ -54,9 +54,7 @@ private func write(_ names: [String], splits: [String], to root: URL) throws {
         let file = root.appending(path: name.replacing("{S}", with: split))
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         let image = Image(height: 64, width: 96, fill: Color(9, 99, 199))
-        if name.hasSuffix(".yaml") {
-            try ClassFile.write(many.names, to: file.path)
-        } else if name.hasSuffix(".txt") {
+        if name.hasSuffix(".txt") {
             try Data("a\n".utf8).write(to: file)
         } else if name.hasSuffix(".jpg") {
             try ImageFile.writeJPEG(image, to: file.path)

@@ -41,6 +41,16 @@ import Vision
         }
     }
 
+    @Test func masksInTIFF() async {
+        await #expect(processExitsWith: .success) {
+            let labels = LabelMap(height: 9, width: 13, labels: (0..<117).map { UInt16($0 * 57) })
+            let seeds = [TIFFBytes()(labels), TIFFBytes(isBigEndian: true, rowsPerStrip: 9)(labels), TIFFBytes(bits: 8)(labels)]
+            try fuzz(
+                seeds, tokens: [], read: { try LabelFile.read($0, maximumPixels: 1 << 20).size },
+                size: { try LabelFile.size($0, maximumPixels: 1 << 20) })
+        }
+    }
+
     @Test func masks() async {
         await #expect(processExitsWith: .success) {
             let seeds =

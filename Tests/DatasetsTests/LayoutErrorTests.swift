@@ -108,14 +108,14 @@ private let structure: [WrongTree] = [
         message: "ROOT/images/train2014/a.jpg: has no mask ROOT/annotations/train2014/a_labelTrainIds.png (1 of 1 pictures); "
             + stuff10k),
     WrongTree(
-        what: "masks in TIFF",
+        what: "masks in PNG",
         build: {
             try $0.image("images_detectron2/training/a.jpg")
-            try $0.text("annotations_detectron2/training/a.tif", "II*")
+            try $0.wideMask("annotations_detectron2/training/a.png", [0, 0, 0, 0, 0, 0])
         }, open: ade20kFull,
         message:
-            "ROOT/images_detectron2/training/a.jpg: has no mask ROOT/annotations_detectron2/training/a.png (1 of 1 pictures); "
-            + "TIFF is not read: convert the masks to 16-bit PNG files of the same names"),
+            "ROOT/images_detectron2/training/a.jpg: has no mask ROOT/annotations_detectron2/training/a.tif (1 of 1 pictures); "
+            + "add the masks, or take the pictures out of the folder"),
     WrongTree(
         what: "no lists", build: { try $0.image("JPEGImages/a.jpg") }, open: pascalContext,
         message: "ROOT/ImageSets/SegmentationContext/train.txt: no such file; expected "
@@ -164,21 +164,6 @@ private let structure: [WrongTree] = [
         message: "ROOT/img_dir/train: no such folder; expected ROOT/img_dir/train/*.png and "
             + "ROOT/ann_dir/train/*_instance_color_RGB.png; set root to where the data is; "
             + "mmsegmentation's tools/dataset_converters/isaid.py makes patches and numbers from the download"),
-    WrongTree(
-        what: "no names",
-        build: {
-            try $0.image("images_detectron2/training/a.jpg")
-            try $0.wideMask("annotations_detectron2/training/a.png", [0, 0, 0, 0, 0, 0])
-        }, open: ade20kFull,
-        message: "ROOT/classes.yaml: no such file; list the 847 names there, `- name` a line, in the order of their numbers; "
-            + "docs/data.md says whence"),
-    WrongTree(
-        what: "too few names",
-        build: {
-            try $0.image("images_detectron2/training/a.jpg")
-            try $0.wideMask("annotations_detectron2/training/a.png", [0, 0, 0, 0, 0, 0])
-            try ClassFile.write(["wall", "sky"], to: $0.file("classes.yaml"))
-        }, open: ade20kFull, message: "ADE20KFull: classes: expected 847 names, one for each class, found 2"),
     WrongTree(
         what: "other names", build: { _ in }, open: cityscapes(classes: ["street", "house"]),
         message: "Cityscapes: classes: expected 19 names, one for each class, found 2"),
@@ -244,10 +229,9 @@ private let numbers: [WrongTree] = [
         what: "ADE20K's own numbers",
         build: {
             try $0.image("images_detectron2/training/a.jpg")
-            try $0.wideMask("annotations_detectron2/training/a.png", [0, 0, 0, 2978, 0, 0])
-            try ClassFile.write((0..<847).map { "c\($0)" }, to: $0.file("classes.yaml"))
+            try $0.wideMask("annotations_detectron2/training/a.tif", [0, 0, 0, 2978, 0, 0])
         }, open: ade20kFull,
-        message: "ROOT/annotations_detectron2/training/a.png: label 2978 at (y 1, x 0); the data set declares 0…846 and 65535; "
+        message: "ROOT/annotations_detectron2/training/a.tif: label 2978 at (y 1, x 0); the data set declares 0…846 and 65535; "
             + "the 847 classes have 0…846; MaskFormer's preparation makes them from ADE20K's own numbers"),
     WrongTree(
         what: "colours for numbers",

@@ -1,6 +1,7 @@
 import Data
 import Datasets
 import Foundation
+import Testing
 import Vision
 
 /// Small trees of files, written for each test.
@@ -38,6 +39,16 @@ final class Tree {
     func wideMask(_ name: String, _ labels: [UInt16]) throws {
         let classes = ClassList(names: (0..<256).map { "\($0)" })
         try LabelFile.write(LabelMap(height: 2, width: 3, labels: labels), classes: classes, to: file(name))
+    }
+
+    /// 0, 1, 255; 256, 846, 65535 as Pillow writes them in TIFF.
+    func tiffMask(_ name: String) throws {
+        let bytes = Data(
+            base64Encoded: """
+                SUkqAAgAAAAJAAABBAABAAAAAwAAAAEBBAABAAAAAgAAAAIBAwABAAAAEAAAAAMBAwABAAAAAQAAAAYBAwABAAAAAQAAABEBBAAB\
+                AAAAegAAABYBBAABAAAAAgAAABcBBAABAAAADAAAABwBAwABAAAAAQAAAAAAAAAAAAEA/wAAAU4D//8=
+                """)
+        try #require(bytes).write(to: URL(filePath: file(name)))
     }
 
     func text(_ name: String, _ text: String) throws {
