@@ -64,8 +64,8 @@ import Testing
 
     private static let classes = ["sky", "red car", "grass"]
 
-    private func model(_ yaml: String) throws -> DenseModel {
-        let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: Self.classes)
+    private static func model(_ yaml: String) throws -> DenseModel {
+        let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: classes)
         return try DenseModel(.decode(yaml: yaml), context)
     }
 
@@ -78,11 +78,16 @@ import Testing
         }
     }
 
-    @Test("Trains a step, and loaded into another model its weights predict the same", arguments: walk)
-    func combination(_ yaml: String) throws {
-        let unreached = try trainSaveAndLoad { try model(yaml) }
-        // FCN by itself reads one level.
-        #expect(unreached.isEmpty || yaml.contains("head: { type: FCN"), "no gradient: \(unreached)")
+    /// In a process of its own: oneDNN 2.6's cache of kernels, which so many shapes fill, fails where two threads fill it at once.
+    @Test("Trains a step, and loaded into another model its weights predict the same")
+    func combinations() async {
+        await #expect(processExitsWith: .success) {
+            for yaml in Self.walk {
+                let unreached = try trainSaveAndLoad { try Self.model(yaml) }
+                // FCN by itself reads one level.
+                #expect(unreached.isEmpty || yaml.contains("head: { type: FCN"), "no gradient: \(unreached) in\n\(yaml)")
+            }
+        }
     }
 
     @Test(
@@ -99,7 +104,7 @@ import Testing
             ("backbone: \(backbones[0])\nneck: { type: FPN, channels: 0 }\nhead: SemanticFPN", "channels"),
         ])
     func impossible(_ yaml: String, _ word: String) throws {
-        let error = #expect(throws: (any Error).self) { _ = try model(yaml) }
+        let error = #expect(throws: (any Error).self) { _ = try Self.model(yaml) }
         #expect("\(try #require(error))".contains(word), "\(String(describing: error))")
     }
 }
