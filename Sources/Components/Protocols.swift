@@ -66,6 +66,8 @@ public enum Predictions {
     /// Dense classification: an embedding of every position `[n, c, h, w]` and the classifier that turns it, or any part of its rows,
     /// into logits `[n, k, h, w]`. Kept apart so that a big image never needs all its logits at once.
     case segmentation(embedding: Tensor, classify: (Tensor) throws -> Tensor)
+    /// What is seen in each image of the batch.
+    case detections([Detections])
 }
 
 /// Measures how wrong a prediction is.

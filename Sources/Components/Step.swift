@@ -4,17 +4,24 @@ public final class Step {
     public var progress: Double
     /// The answers, in training: some prompters sample from them.
     public var targets: Targets?
+    /// How the images of the batch came from their files; empty where nobody asks, as in segmentation.
+    public var images: [ImageGeometry]
+    /// Where random choices come from.
+    public var draws: Draws
     /// Whether figures for the log (such as pixel accuracy) are wanted, which cost time.
     public var wantsMetrics: Bool
     private let observe: ((String, Tensor) throws -> Void)?
 
     /// - Parameter observe: is shown the intermediate results that parts name: for golden cases and debuggers.
     public init(
-        progress: Double = 1, targets: Targets? = nil, wantsMetrics: Bool = false,
+        progress: Double = 1, targets: Targets? = nil, images: [ImageGeometry] = [],
+        draws: Draws = Draws(seed: 0, iteration: 0), wantsMetrics: Bool = false,
         observe: ((String, Tensor) throws -> Void)? = nil
     ) {
         self.progress = progress
         self.targets = targets
+        self.images = images
+        self.draws = draws
         self.wantsMetrics = wantsMetrics
         self.observe = observe
     }
@@ -33,9 +40,12 @@ public struct Targets {
     /// The class index of every pixel, `[n, h, w]` int64.
     public var labels: Tensor?
     public var ignoreIndex: Int
+    /// The things in every image, where the data set has such.
+    public var instances: [InstanceTargets]?
 
-    public init(labels: Tensor? = nil, ignoreIndex: Int = Targets.defaultIgnoreIndex) {
+    public init(labels: Tensor? = nil, ignoreIndex: Int = Targets.defaultIgnoreIndex, instances: [InstanceTargets]? = nil) {
         self.labels = labels
+        self.instances = instances
         self.ignoreIndex = ignoreIndex
     }
 }

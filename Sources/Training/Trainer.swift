@@ -112,19 +112,22 @@ public final class Trainer {
     /// The gradients of the global batch.
     private func computeGradients(_ loader: Loader) throws {
         try optimizer.clearGradients()
-        for _ in 0..<accumulation {
+        for part in 0..<accumulation {
             guard let batch = try loader.next() else { throw TrainingError.noMoreData }
             last.dataTime += batch.dataTime
             last.names += batch.names
-            try accumulate(batch)
+            try accumulate(batch, firstImage: part * settings.imagesAtATime)
         }
         guard last.isFinite, let bound = settings.clipNorm else { return }
         last.add("grad_norm", try clipGradients(optimizer.gradients, maxNorm: bound))
     }
 
     /// Forward and backward of one part of the global batch.
-    private func accumulate(_ batch: Batch) throws {
-        let step = Step(progress: Double(iteration) / Double(settings.iterations), wantsMetrics: isLogged(iteration + 1))
+    private func accumulate(_ batch: Batch, firstImage: Int) throws {
+        let step = Step(
+            progress: Double(iteration) / Double(settings.iterations),
+            draws: Draws(seed: settings.seed, iteration: iteration, firstImage: firstImage), wantsMetrics: isLogged(iteration + 1)
+        )
         let losses = try withAutocast(settings.precision.dtype, on: device) {
             try model.losses(try batch.images(on: device), try batch.targets(on: device), step)
         }

@@ -1,0 +1,51 @@
+/// The random numbers that the parts of a model draw in one training step: which anchors or labels are sampled, which images are masked.
+///
+/// A number depends on nothing but the seed, the iteration, the image's place in the global batch and what it is drawn for, so that a
+/// run resumed, or spread over more processes, draws the same. (Dropout and the like draw from the engine's generator.)
+public struct Draws: Sendable {
+    private let source: @Sendable (_ purpose: String, _ image: Int, _ count: Int) throws -> [Double]
+
+    /// - Parameter source: gives `count` numbers in [0, 1) for a purpose and an image of the batch: what a golden case prescribes
+    public init(_ source: @escaping @Sendable (_ purpose: String, _ image: Int, _ count: Int) throws -> [Double]) {
+        self.source = source
+    }
+
+    /// - Parameter firstImage: the place in the global batch of the first image of this pass
+    public init(seed: UInt64, iteration: Int, firstImage: Int = 0) {
+        self.init { purpose, image, count in
+            let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+            var counter = SIMD4(
+                0, UInt32(truncatingIfNeeded: firstImage + image), UInt32(truncatingIfNeeded: iteration), Draws.hash(purpose))
+            var numbers: [Double] = []
+            numbers.reserveCapacity(count + 1)
+            while numbers.count < count {
+                let block = Philox.block(counter, key: key)
+                counter[0] &+= 1
+                for pair in [(block[0], block[1]), (block[2], block[3])] {
+                    numbers.append(Double((UInt64(pair.0) << 32 | UInt64(pair.1)) >> 11) * 0x1p-53)
+                }
+            }
+            return Array(numbers.prefix(count))
+        }
+    }
+
+    /// Ascending numbers: whoever chooses the smallest takes the first candidates. What reference answers are made with.
+    public static let inOrder = Draws { _, _, count in (0..<count).map { Double($0) / Double(max(count, 1)) } }
+
+    /// `count` numbers in [0, 1).
+    ///
+    /// - Parameter image: the image's place in the batch
+    public func uniform(_ purpose: String, image: Int, count: Int) throws -> [Double] { try source(purpose, image, count) }
+
+    /// `count` different ones of `0 ..< total`, ascending; all of them where there are no more: the smallest of one draw each.
+    public func choose(_ count: Int, of total: Int, _ purpose: String, image: Int) throws -> [Int] {
+        guard count < total else { return Array(0..<total) }
+        let draws = try uniform(purpose, image: image, count: total)
+        return (0..<total).sorted { (draws[$0], $0) < (draws[$1], $1) }.prefix(max(count, 0)).sorted()
+    }
+
+    /// FNV-1a, 32 bits.
+    private static func hash(_ text: String) -> UInt32 {
+        text.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    }
+}
