@@ -8,7 +8,7 @@ import DenseKit
 ///
 /// Stochastic depth drops images. In DenseCLIP's code, where tokens come before images, it drops tokens of all images at once.
 public final class CLIPViT: Module, Backbone {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: VisionTransformerConfiguration {
         /// Pixels of a patch's side: 16, or 8, whose language map has stride 8.
         public var patchSize = 16
         public var width = 768
@@ -44,25 +44,16 @@ public final class CLIPViT: Module, Backbone {
     public var outputs: [FeatureSpec] { pyramid.outputs }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        let parts = try VisionTransformerParts(configuration)
+        (pyramid, grid) = (parts.pyramid, parts.grid)
         let (width, patch) = (configuration.width, configuration.patchSize)
-        try SettingError.check("width", width, in: 1...65536)
-        try SettingError.check("layers", configuration.layers, in: 1...1000)
-        try SettingError.check("drop_path_rate", configuration.dropPathRate, in: 0...1)
-        pyramid = try TransformerPyramid(
-            width, patchSize: patch, outIndices: configuration.outIndices, layers: configuration.layers)
-        try SettingError.check("input_resolution", configuration.inputResolution, in: patch...32768)
-        let heads = configuration.heads ?? max(1, width / 64)
-        guard heads > 0, width.isMultiple(of: heads) else {
-            throw SettingError("a width of \(width) cannot be shared by \(heads) heads")
-        }
-        grid = configuration.inputResolution / patch
         let std = 1 / Double(width).squareRoot()
         classEmbedding = try Tensor.empty([width]).normalInPlace(std: std)
         positionalEmbedding = try Tensor.empty([1 + grid * grid, width]).normalInPlace(std: std)
         conv1 = try Conv2d(3, width, kernel: Pair(patch), stride: Pair(patch), bias: false)
         lnPre = try LayerNorm(width)
         transformer = try Transformer(
-            width, heads: heads, dropPath: DropPath.rates(upTo: configuration.dropPathRate, blocks: configuration.layers))
+            width, heads: parts.heads, dropPath: parts.dropPathRates)
         guard configuration.embeddings else {
             proj = nil
             (lnPost, language) = (nil, nil)

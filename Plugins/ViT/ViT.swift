@@ -5,7 +5,7 @@ import DenseKit
 ///
 /// Images `[n, 3, h, w]`, filled with zeros right and below to whole patches → maps `[n, width, …]` at strides 4, 8, 16 and 32.
 public final class ViT: Module, Backbone {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: VisionTransformerConfiguration {
         /// Pixels of a patch's side: 16 or 8.
         public var patchSize = 16
         public var width = 768
@@ -45,24 +45,14 @@ public final class ViT: Module, Backbone {
     public var outputs: [FeatureSpec] { pyramid.outputs }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        let parts = try VisionTransformerParts(configuration)
+        (pyramid, grid) = (parts.pyramid, parts.grid)
         let (width, patch) = (configuration.width, configuration.patchSize)
-        try SettingError.check("width", width, in: 1...65536)
-        try SettingError.check("layers", configuration.layers, in: 1...1000)
-        try SettingError.check("drop_path_rate", configuration.dropPathRate, in: 0...1)
-        pyramid = try TransformerPyramid(
-            width, patchSize: patch, outIndices: configuration.outIndices, layers: configuration.layers)
-        try SettingError.check("input_resolution", configuration.inputResolution, in: patch...32768)
-        let heads = configuration.heads ?? max(1, width / 64)
-        guard heads > 0, width.isMultiple(of: heads) else {
-            throw SettingError("a width of \(width) cannot be shared by \(heads) heads")
-        }
-        (grid, interpolation) = (configuration.inputResolution / patch, configuration.interpolation)
+        interpolation = configuration.interpolation
         patchEmbed = try PatchEmbed(width, patch)
         clsToken = try Tensor.empty([1, 1, width]).truncatedNormalInPlace(std: 0.02)
         posEmbed = try Tensor.empty([1, 1 + grid * grid, width]).truncatedNormalInPlace(std: 0.02)
-        layers = try DropPath.rates(upTo: configuration.dropPathRate, blocks: configuration.layers).map {
-            try EncoderLayer(width, heads: heads, dropPath: $0)
-        }
+        layers = try parts.dropPathRates.map { try EncoderLayer(width, heads: parts.heads, dropPath: $0) }
         ln1 = configuration.finalNorm ? try LayerNorm(width, eps: EncoderLayer.eps) : nil
     }
 
