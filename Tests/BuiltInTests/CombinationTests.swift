@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    /// In a process of its own: oneDNN 2.6's cache of kernels, which so many shapes fill, fails where two threads fill it at once.
+    /// In a process of its own, so that nothing else computes beside it (docs/engine.md, known limits).
     @Test("Trains a step, and loaded into another model its weights predict the same")
     func combinations() async {
         await #expect(processExitsWith: .success) {

@@ -30,24 +30,21 @@ func impossiblePlaces() throws {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["file", "taken"])
 }
 
+/// In a process of its own: the limit is the whole process's.
 @Test("A file that grows too large: the old one stays, the temporary one is gone")
-func diskFull() throws {
-    let folder = try TemporaryFolder()
-    let path = try folder.file("a", [1])
-    var old = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &old)
-    let handler = signal(SIGXFSZ, SIG_IGN)
-    defer {
-        setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &old)
-        signal(SIGXFSZ, handler)
-    }
-    var limit = rlimit(rlim_cur: 8 << 20, rlim_max: old.rlim_max)
-    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+func diskFull() async {
+    await #expect(processExitsWith: .success) {
+        let folder = try TemporaryFolder()
+        let path = try folder.file("a", [1])
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit(rlim_cur: 8 << 20, rlim_max: 8 << 20)
+        setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
 
-    let error = CheckpointError(
-        path: path, problem: "cannot be written (File too large)",
-        remedy: "The file would exceed the size that is allowed (ulimit -f).")
-    #expect(throws: error) { try AtomicFile.write(Data(count: 9 << 20), to: path) }
-    #expect(FileManager.default.contents(atPath: path) == Data([1]))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a"])
+        let error = CheckpointError(
+            path: path, problem: "cannot be written (File too large)",
+            remedy: "The file would exceed the size that is allowed (ulimit -f).")
+        #expect(throws: error) { try AtomicFile.write(Data(count: 9 << 20), to: path) }
+        #expect(FileManager.default.contents(atPath: path) == Data([1]))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a"])
+    }
 }

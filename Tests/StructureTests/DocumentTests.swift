@@ -27,5 +27,5 @@ func readme() throws {
     let blocks = text.matches(of: /```bash\n(.*?)```/.dotMatchesNewlines()).map { $0.1.split(separator: "\n") }
     #expect(blocks.count == 2 && blocks.allSatisfy { $0.count == 1 })
     #expect(blocks.first?.first?.hasSuffix("swift run -c release densekit demo") == true)
-    #expect(blocks.last?.last?.hasSuffix("swift test") == true)
+    #expect(blocks.last?.last?.hasSuffix("swift test --no-parallel") == true)
 }
