@@ -87,10 +87,13 @@ let package = Package(
         core("Configuration", ["CYAML"]),
         core("Checkpoints", ["NN", "CZlib"]),
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"]),
+        core("Detection", ["Components"]),
         core("Data", ["Components", "Vision", "CTurboJPEG", "CPNG"]),
         core("Evaluation", ["Components", "Data", "Vision"]),
         core("Training", ["Components", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
-        core("DenseKit", ["NN", "Vision", "Configuration", "Components", "Checkpoints", "Data", "Evaluation", "Training"]),
+        core(
+            "DenseKit",
+            ["NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Training"]),
         core("Verification", ["DenseKit"], hot: true),
         core("CommandLine", ["DenseKit", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
@@ -130,6 +133,7 @@ let package = Package(
         test("Torch", ["Torch"]),
         test("NN", ["NN"]),
         test("Components", ["Components"]),
+        test("Detection", ["Detection"]),
         test("Verification", ["Verification", "BuiltIn"]),
         test("BuiltIn", ["BuiltIn", "PublishedWeights"]),
         test("ResNet", ["ResNet", "PublishedWeights"]),

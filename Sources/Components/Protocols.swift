@@ -92,11 +92,16 @@ public protocol ResizingLoss: Loss {
 public struct LossOptions {
     /// Target value that counts for nothing.
     public var ignoreIndex: Int
-    /// A weight for every element.
+    /// A weight for every element, or for every row of elements.
     public var elementWeights: Tensor?
+    /// What the sum of all elements is divided by, such as the number of positives in the batch; nil for their count.
+    public var averageFactor: Double?
 
-    public init(ignoreIndex: Int = Targets.defaultIgnoreIndex, elementWeights: Tensor? = nil) {
+    public init(
+        ignoreIndex: Int = Targets.defaultIgnoreIndex, elementWeights: Tensor? = nil, averageFactor: Double? = nil
+    ) {
         self.ignoreIndex = ignoreIndex
         self.elementWeights = elementWeights
+        self.averageFactor = averageFactor
     }
 }

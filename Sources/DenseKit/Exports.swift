@@ -2,6 +2,7 @@
 @_exported import Components
 @_exported import Configuration
 @_exported import Data
+@_exported import Detection
 @_exported import Evaluation
 @_exported import NN
 @_exported import Training

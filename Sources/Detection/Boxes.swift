@@ -1,0 +1,109 @@
+import Vision
+
+/// Boxes as tensors: corners x1, y1, x2, y2 in pixels along the last dimension; the right and lower edges are not part of a box.
+///
+/// A box whose right edge lies left of its left edge has the area that the formula gives, as in mmdetection; it overlaps nothing.
+public enum Boxes {
+    /// Which boxes of two lists are compared.
+    public enum Pairing: Sendable {
+        /// Every box of `a` `[n, 4]` with every box of `b` `[m, 4]`: `[n, m]`.
+        case all
+        /// Box i of `a` with box i of `b`, `[n, 4]` both: `[n]`.
+        case rows
+    }
+
+    /// Where a union or a hull has no area, what divides instead.
+    private static let eps = 1e-6
+
+    /// Width times height. `[…, 4] → […]`
+    public static func area(_ boxes: Tensor) throws -> Tensor {
+        let (x1, y1, x2, y2) = try corners(boxes)
+        return try (x2 - x1) * (y2 - y1)
+    }
+
+    /// Intersection over union. `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
+    public static func iou(_ a: Tensor, _ b: Tensor, _ pairing: Pairing = .all) throws -> Tensor {
+        let pairs = try Pairs(a, b, pairing)
+        let intersection = try pairs.intersection()
+        return try intersection / pairs.union(intersection)
+    }
+
+    /// Intersection over the area of `a`'s box ("foreground"). `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
+    public static func iof(_ a: Tensor, _ b: Tensor, _ pairing: Pairing = .all) throws -> Tensor {
+        let pairs = try Pairs(a, b, pairing)
+        return try pairs.intersection() / pairs.areaOfA.clamped(eps)
+    }
+
+    /// Generalised IoU: IoU less the share of the smallest box around both that belongs to neither
+    /// (Rezatofighi et al., [arXiv:1902.09630](https://arxiv.org/abs/1902.09630)). In -1…1. `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
+    public static func giou(_ a: Tensor, _ b: Tensor, _ pairing: Pairing = .all) throws -> Tensor {
+        let pairs = try Pairs(a, b, pairing)
+        let intersection = try pairs.intersection()
+        let (union, hull) = (try pairs.union(intersection), try pairs.hull())
+        return try intersection / union - (hull - union) / hull
+    }
+
+    /// Boxes cut off at the borders of an image. `[…, 4] → […, 4]`; also `[…, 4k]`, k boxes side by side.
+    public static func clipped(_ boxes: Tensor, to size: Size) throws -> Tensor {
+        let limits = [size.width, size.height, size.width, size.height].map(Float.init)
+        return try byCorner(boxes) { try $0.clamped(0).minimum(Tensor.from(limits).to(boxes.device)) }
+    }
+
+    /// Boxes of a resized image in pixels of the original one. `[…, 4] → […, 4]`; also `[…, 4k]`.
+    ///
+    /// - Parameter scale: what width and height were multiplied by (`ImageGeometry.scale`)
+    public static func restored(_ boxes: Tensor, from scale: (x: Double, y: Double)) throws -> Tensor {
+        let factors = [scale.x, scale.y, scale.x, scale.y].map(Float.init)
+        return try byCorner(boxes) { try $0 / Tensor.from(factors).to(boxes.device) }
+    }
+
+    /// The boxes of every image of a batch as regions of interest: `[r_i, 4]` each `→ [r, 5]`, the image's index before the corners.
+    public static func regions(_ boxes: [Tensor]) throws -> Tensor {
+        let parts = try boxes.enumerated().map { image, boxes in
+            let index = try Tensor.full([boxes.size(0), 1], Double(image), dtype: boxes.dtype, device: boxes.device)
+            return try Tensor.cat([index, boxes], dim: 1)
+        }
+        return try parts.isEmpty ? Tensor.zeros([0, 5]) : Tensor.cat(parts, dim: 0)
+    }
+
+    /// Hands `[…, 4k]` on as `[…, k, 4]`, and gives the result the old shape.
+    private static func byCorner(_ boxes: Tensor, _ change: (Tensor) throws -> Tensor) throws -> Tensor {
+        try change(boxes.reshaped(boxes.shape.dropLast() + [boxes.size(-1) / 4, 4])).reshaped(boxes.shape)
+    }
+
+    /// The four coordinates, `[…]` each.
+    static func corners(_ boxes: Tensor) throws -> (x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor) {
+        (
+            try boxes.selected(-1, 0), try boxes.selected(-1, 1), try boxes.selected(-1, 2), try boxes.selected(-1, 3)
+        )
+    }
+
+    /// Two lists of boxes by coordinate, in shapes that broadcast: no tensor of the pairs' corners is ever held.
+    private struct Pairs {
+        let a: (x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor)
+        let b: (x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor)
+        let areaOfA: Tensor
+        let areaOfB: Tensor
+
+        init(_ a: Tensor, _ b: Tensor, _ pairing: Pairing) throws {
+            let a = pairing == .all ? try a.unsqueezed(-2) : a
+            (self.a, self.b) = (try corners(a), try corners(b))
+            (areaOfA, areaOfB) = (try area(a), try area(b))
+        }
+
+        func intersection() throws -> Tensor {
+            let width = try a.x2.minimum(b.x2) - a.x1.maximum(b.x1)
+            let height = try a.y2.minimum(b.y2) - a.y1.maximum(b.y1)
+            return try width.clamped(0) * height.clamped(0)
+        }
+
+        func union(_ intersection: Tensor) throws -> Tensor { try (areaOfA + areaOfB - intersection).clamped(eps) }
+
+        /// The area of the smallest box around both.
+        func hull() throws -> Tensor {
+            let width = try a.x2.maximum(b.x2) - a.x1.minimum(b.x1)
+            let height = try a.y2.maximum(b.y2) - a.y1.minimum(b.y1)
+            return try (width.clamped(0) * height.clamped(0)).clamped(eps)
+        }
+    }
+}

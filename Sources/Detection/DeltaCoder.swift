@@ -1,0 +1,75 @@
+import Vision
+
+/// Boxes as differences from anchors: what a regression branch predicts. mmdetection's `DeltaXYWHBBoxCoder`.
+///
+/// `dx = (x − x_a) / w_a`, `dy = (y − y_a) / h_a`, `dw = log(w / w_a)`, `dh = log(h / h_a)` of centres and sides, less `means`,
+/// divided by `stds` (Girshick et al., [arXiv:1311.2524](https://arxiv.org/abs/1311.2524)).
+public struct DeltaCoder: Sendable, Hashable {
+    /// Of dx, dy, dw, dh.
+    public let means: [Double]
+    public let stds: [Double]
+    /// How many times larger or smaller than its anchor's a decoded side can be.
+    public let ratioLimit: Double
+
+    /// Throws `SettingError` unless there are four means and four positive stds, and the limit is above 1.
+    public init(means: [Double] = [0, 0, 0, 0], stds: [Double] = [1, 1, 1, 1], ratioLimit: Double = 1000.0 / 16) throws {
+        guard means.count == 4, means.allSatisfy(\.isFinite) else {
+            throw SettingError("means must be 4 numbers, for dx, dy, dw and dh; found \(means)")
+        }
+        guard stds.count == 4, stds.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+            throw SettingError("stds must be 4 numbers above 0, for dx, dy, dw and dh; found \(stds)")
+        }
+        guard ratioLimit > 1, ratioLimit.isFinite else {
+            throw SettingError("the limit of a box's sides to its anchor's must be above 1, found \(ratioLimit)")
+        }
+        (self.means, self.stds, self.ratioLimit) = (means, stds, ratioLimit)
+    }
+
+    /// The deltas that lead from `anchors` to `boxes`, `[n, 4]` both. `→ [n, 4]`
+    ///
+    /// A side of 0 has no logarithm: such deltas are infinite or not a number, and must not be learnt.
+    public func encode(_ anchors: Tensor, to boxes: Tensor) throws -> Tensor {
+        let (from, to) = (try Centred(anchors), try Centred(boxes))
+        let deltas = try Tensor.stack(
+            [
+                (to.x - from.x) / from.width, (to.y - from.y) / from.height, (to.width / from.width).log(),
+                (to.height / from.height).log(),
+            ], dim: -1)
+        return try (deltas - row(means, like: anchors)) / row(stds, like: anchors)
+    }
+
+    /// The boxes to which `deltas` lead from `anchors` `[n, 4]`, cut off at the borders of `size` where it is given.
+    ///
+    /// - Parameter deltas: `[n, 4k]`: k boxes for every anchor, such as one a class
+    /// - Returns: `[n, 4k]`
+    public func decode(_ anchors: Tensor, _ deltas: Tensor, in size: Size? = nil) throws -> Tensor {
+        let from = try Centred(anchors.unsqueezed(1))  // [n, 1] each
+        let raw =
+            try deltas.reshaped([deltas.size(0), deltas.size(1) / 4, 4]) * row(stds, like: deltas) + row(means, like: deltas)
+        let limit = try Tensor.from([Float(ratioLimit)]).log().floats()[0]
+        let sides = try raw.narrowed(-1, 2, 2).clamped(-Double(limit), Double(limit)).exp()
+        let x = try from.x + from.width * raw.selected(-1, 0)  // [n, k]
+        let y = try from.y + from.height * raw.selected(-1, 1)
+        let halfWidth = try from.width * sides.selected(-1, 0) * 0.5
+        let halfHeight = try from.height * sides.selected(-1, 1) * 0.5
+        let boxes = try Tensor.stack([x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight], dim: -1)
+            .reshaped(deltas.shape)
+        return try size.map { try Boxes.clipped(boxes, to: $0) } ?? boxes
+    }
+
+    private func row(_ values: [Double], like tensor: Tensor) throws -> Tensor {
+        try Tensor.from(values.map(Float.init)).to(tensor.device)
+    }
+
+    /// Boxes by centre and sides.
+    private struct Centred {
+        let (x, y): (Tensor, Tensor)
+        let (width, height): (Tensor, Tensor)
+
+        init(_ boxes: Tensor) throws {
+            let (x1, y1, x2, y2) = try Boxes.corners(boxes)
+            (x, y) = (try (x1 + x2) * 0.5, try (y1 + y2) * 0.5)
+            (width, height) = (try x2 - x1, try y2 - y1)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Vision
+
+/// Decides by overlap which truth a box is to learn. mmdetection 2.17's `MaxIoUAssigner`.
+///
+/// 1. A box whose best IoU lies in `negative` is background.
+/// 2. A box whose best IoU is `positive` or more gets that truth.
+/// 3. With `matchesLowQuality`, every truth also gets the boxes that overlap it most, if by `minPositive` or more; where several truths
+///    ask for one box, the last one has it.
+///
+/// All others are ignored.
+public struct MaxIoUAssigner: Sendable, Hashable {
+    public var positive: Double
+    public var negative: Range<Double>
+    public var minPositive: Double
+    public var matchesLowQuality: Bool
+    /// Whether a truth gets all boxes that share its best IoU, or the first of them only.
+    public var assignsAllBest: Bool
+    /// Boxes that lie in an ignored region by more than this share are ignored; nil where such regions have no effect.
+    public var ignoreThreshold: Double?
+    /// Whether that is the share of the box that lies in the region, or the share of the region that lies in the box.
+    public var ignoresByBoxes: Bool
+
+    /// Throws `SettingError` for a threshold outside 0…1.
+    public init(
+        positive: Double, negative: Range<Double>, minPositive: Double = 0, matchesLowQuality: Bool = true,
+        assignsAllBest: Bool = true, ignoreThreshold: Double? = nil, ignoresByBoxes: Bool = true
+    ) throws {
+        try SettingError.check("the assigner's IoU of positives", positive, in: 0...1)
+        try SettingError.check("the assigner's lowest IoU of negatives", negative.lowerBound, in: 0...1)
+        try SettingError.check("the assigner's highest IoU of negatives", negative.upperBound, in: 0...1)
+        try SettingError.check("the assigner's smallest IoU of a best box", minPositive, in: 0...1)
+        if let ignoreThreshold { try SettingError.check("the assigner's share of ignored regions", ignoreThreshold, in: 0...1) }
+        (self.positive, self.negative, self.minPositive) = (positive, negative, minPositive)
+        (self.matchesLowQuality, self.assignsAllBest) = (matchesLowQuality, assignsAllBest)
+        (self.ignoreThreshold, self.ignoresByBoxes) = (ignoreThreshold, ignoresByBoxes)
+    }
+
+    /// The same with everything below `negative` as background.
+    ///
+    /// Throws `SettingError` for a threshold outside 0…1.
+    public init(
+        positive: Double, negative: Double, minPositive: Double = 0, matchesLowQuality: Bool = true, assignsAllBest: Bool = true,
+        ignoreThreshold: Double? = nil, ignoresByBoxes: Bool = true
+    ) throws {
+        try SettingError.check("the assigner's highest IoU of negatives", negative, in: 0...1)
+        try self.init(
+            positive: positive, negative: 0..<negative, minPositive: minPositive, matchesLowQuality: matchesLowQuality,
+            assignsAllBest: assignsAllBest, ignoreThreshold: ignoreThreshold, ignoresByBoxes: ignoresByBoxes)
+    }
+
+    /// Without truth everything is background. A box that is not a number is ignored.
+    ///
+    /// - Parameter boxes: `[n, 4]`
+    public func assign(_ boxes: Tensor, to truth: InstanceTargets) throws -> Assignment {
+        try withoutGrad {
+            let (count, truths) = (boxes.size(0), truth.boxes.size(0))
+            guard count > 0, truths > 0 else {
+                return Assignment(
+                    indices: try Tensor.zeros([count], dtype: .int64, device: boxes.device),
+                    overlaps: try Tensor.zeros([count], device: boxes.device))
+            }
+            let overlaps = try maskIgnored(Boxes.iou(truth.boxes, boxes), boxes, truth.ignoredBoxes)  // [g, n]
+            let best = try overlaps.max(0)
+            var indices = try Tensor.full([count], -1, dtype: .int64, device: boxes.device)
+            let isNegative = try best.values.isAtLeast(negative.lowerBound).and(best.values.isLess(than: negative.upperBound))
+            indices = try indices.masked(isNegative, with: 0)
+            indices = try Tensor.where(best.values.isAtLeast(positive), best.indices + 1, indices)
+            if matchesLowQuality { indices = try addingBest(to: indices, overlaps) }
+            return Assignment(indices: indices, overlaps: best.values)
+        }
+    }
+
+    /// Gives every truth the boxes that overlap it most. overlaps `[g, n]`, indices `[n]`
+    private func addingBest(to indices: Tensor, _ overlaps: Tensor) throws -> Tensor {
+        let (truths, count) = (overlaps.size(0), overlaps.size(1))
+        let best = try overlaps.max(1, keep: true)  // [g, 1]
+        let asked =
+            try assignsAllBest
+            ? overlaps.equals(best.values) : Tensor.arange(to: Double(count), device: overlaps.device).equals(best.indices)
+        let numbers = try Tensor.arange(1, to: Double(truths) + 1, dtype: .int32, device: overlaps.device).reshaped([truths, 1])
+        let last = try asked.and(best.values.isAtLeast(minPositive)).to(.int32) * numbers
+        let claimed = try last.amax(0).to(.int64)  // [n]
+        return try Tensor.where(claimed.isGreater(than: 0), claimed, indices)
+    }
+
+    /// -1 instead of the overlaps of boxes in ignored regions.
+    private func maskIgnored(_ overlaps: Tensor, _ boxes: Tensor, _ regions: Tensor) throws -> Tensor {
+        guard let ignoreThreshold, regions.size(0) > 0 else { return overlaps }
+        let shares = try ignoresByBoxes ? Boxes.iof(boxes, regions).amax(1) : Boxes.iof(regions, boxes).amax(0)  // [n]
+        return try overlaps.masked(shares.isGreater(than: ignoreThreshold), with: -1)
+    }
+}
+
+/// Which truth each of n boxes is to learn.
+public struct Assignment {
+    /// -1 ignored, 0 background, i + 1 for truth i. `[n]` int64
+    public var indices: Tensor
+    /// The best IoU of each box with any truth; -1 in ignored regions, 0 where there is no truth. `[n]`
+    public var overlaps: Tensor
+
+    public init(indices: Tensor, overlaps: Tensor) {
+        self.indices = indices
+        self.overlaps = overlaps
+    }
+
+    /// The class of each box's truth, -1 where it has none. `[n]` int64
+    public func labels(of truth: InstanceTargets) throws -> Tensor {
+        guard truth.labels.size(0) > 0 else { return try Tensor.full(indices.shape, -1, dtype: .int64, device: indices.device) }
+        let labels = try truth.labels.indexed(0, (indices - 1).clamped(0))
+        return try labels.masked(indices.isAtMost(0), with: -1)
+    }
+}
