@@ -1,6 +1,6 @@
 import DenseKit
 
-/// Softmax cross-entropy over classes. Logits `[n, k, h, w]`, class indices `[n, h, w]` → scalar.
+/// Softmax cross-entropy over classes. Logits `[n, k, h, w]`, class indices `[n, h, w]`; or vectors `[n, k]`, `[n]` → scalar.
 public final class CrossEntropy: Module, ResizingLoss {
     public struct Configuration: DenseKit.Configuration {
         /// Factor of this loss in the sum.
@@ -46,7 +46,9 @@ public final class CrossEntropy: Module, ResizingLoss {
     }
 
     private func average(_ sum: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
-        guard averageNonIgnored else { return try sum * (weight / Double(max(target.count, 1))) }
+        guard averageNonIgnored, options.averageFactor == nil else {
+            return try options.average(sum, weight, count: target.count)
+        }
         let counted = try target.differs(from: Double(options.ignoreIndex)).to(.float32).sum().clamped(1)
         return try sum * weight / counted
     }

@@ -6,6 +6,11 @@ public struct StandardPlugin: Plugin {
 
     public func register(in registry: inout Registry) {
         registry.losses.register("CrossEntropy", CrossEntropy.init)
+        registry.losses.register("BinaryCrossEntropy", BinaryCrossEntropy.init)
+        registry.losses.register("Focal", Focal.init)
+        registry.losses.register("L1", L1.init)
+        registry.losses.register("SmoothL1", SmoothL1.init)
+        registry.losses.register("GIoU", GIoU.init)
         registry.transforms.register("Resize", Resize.init)
         registry.transforms.register("RandomCrop", RandomCrop.init)
         registry.transforms.register("RandomFlip", RandomFlip.init)

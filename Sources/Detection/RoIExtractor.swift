@@ -27,9 +27,11 @@ public struct RoIExtractor: Sendable, Hashable {
     public var finestScale: Double
     /// Samples in each direction within a bin; 0 for as many as a bin has pixels.
     public var samplingRatio: Int
+    /// Whether pixels' centres stand at halves.
+    public var aligned: Bool
 
     /// Throws `SettingError` for sizes outside 1…1000, no strides, a finest scale that is not positive, or a sampling ratio outside 0…100.
-    public init(size: Pair, strides: [Int], finestScale: Double = 56, samplingRatio: Int = 0) throws {
+    public init(size: Pair, strides: [Int], finestScale: Double = 56, samplingRatio: Int = 0, aligned: Bool = true) throws {
         try SettingError.check("the height of a region's grid", size.height, in: 1...1000)
         try SettingError.check("the width of a region's grid", size.width, in: 1...1000)
         guard !strides.isEmpty, strides.allSatisfy({ $0 > 0 }) else {
@@ -39,7 +41,8 @@ public struct RoIExtractor: Sendable, Hashable {
             throw SettingError("the finest scale of regions must be above 0, found \(finestScale)")
         }
         try SettingError.check("the sampling ratio of regions", samplingRatio, in: 0...100)
-        (self.size, self.strides, self.finestScale, self.samplingRatio) = (size, strides, finestScale, samplingRatio)
+        (self.size, self.strides, self.finestScale) = (size, strides, finestScale)
+        (self.samplingRatio, self.aligned) = (samplingRatio, aligned)
     }
 
     /// Throws `SettingError` where there are fewer maps than strides.
@@ -57,7 +60,7 @@ public struct RoIExtractor: Sendable, Hashable {
         return try inOrder(of: levels, among: strides.indices.map(Int64.init)) { level, rows in
             try maps[Int(level)].roiAligned(
                 regions.indexed(0, rows.to(regions.device)), size: size, scale: 1 / Double(strides[Int(level)]),
-                samplingRatio: samplingRatio, aligned: true)
+                samplingRatio: samplingRatio, aligned: aligned)
         }
     }
 }

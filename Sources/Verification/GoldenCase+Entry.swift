@@ -4,6 +4,7 @@ extension GoldenCase.Entry {
     /// The tensor that the recipe makes. An input has a `seed` of its own; a parameter's seed is its name.
     public func tensor() throws -> Tensor {
         let count = try elementCount()
+        if let runs { return try masks(runs, count) }
         if isInteger { return try Tensor.from(try integers(), shape: shape) }
         if let values { return try Tensor.from(try numbers(values, count).map(Float.init), shape: shape) }
         if let value { return try Tensor.full(shape, value) }
@@ -30,6 +31,27 @@ extension GoldenCase.Entry {
 
     /// Whether the elements are integers: said so, or written out without a fraction.
     public var isInteger: Bool { kind == "int" || (values?.numbers.allSatisfy { $0 == $0.rounded() } ?? false) }
+
+    /// `[g, h, w]` uint8
+    private func masks(_ runs: GoldenCase.Entry.Runs, _ count: Int) throws -> Tensor {
+        guard runs.size.count == 2 else { throw GoldenCaseError(name, "has masks of size \(runs.size), expected [h, w]") }
+        let (height, width) = (runs.size[0], runs.size[1])
+        var pixels = [UInt8](repeating: 0, count: count)
+        for (mask, counts) in runs.counts.enumerated() {
+            var (place, value) = (0, UInt8(0))  // down the columns
+            for run in counts {
+                guard run >= 0, run <= height * width - place else { break }
+                if value == 1 {
+                    for pixel in place..<place + run { pixels[(mask * height + pixel % height) * width + pixel / height] = 1 }
+                }
+                (place, value) = (place + run, 1 - value)
+            }
+            guard place == height * width else {
+                throw GoldenCaseError(name, "has runs that are not \(height) × \(width) pixels long")
+            }
+        }
+        return try pixels.withUnsafeBytes { try Tensor.from(bytes: $0, shape: shape, dtype: .uint8) }
+    }
 
     private func numbers(_ values: JSON, _ count: Int) throws -> [Double] {
         let numbers = values.numbers

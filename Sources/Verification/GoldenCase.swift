@@ -16,10 +16,40 @@ public struct GoldenCase: Sendable {
         public let high: Int64?
         public let values: JSON?
         public let ignore: Ignore?
+        /// What the reference did with it, in words that may hold its numbers.
+        public let role: String?
+        /// Masks `[g, h, w]` as runs of pixels, column by column, zeros first.
+        public let runs: Runs?
+
+        public struct Runs: Decodable, Sendable {
+            public let size: [Int]
+            public let counts: [[Int]]
+        }
 
         public struct Ignore: Decodable, Sendable {
             public let value: Int64
             public let every: Int
+        }
+
+        private enum Key: String, CodingKey {
+            case name, seed, shape, kind, offset, scale, value, low, high, values, ignore, role, counts
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: Key.self)
+            name = try fields.decode(String.self, forKey: .name)
+            runs = fields.contains(.counts) ? try Runs(from: decoder) : nil
+            shape = try runs.map { [$0.counts.count] + $0.size } ?? fields.decode([Int].self, forKey: .shape)
+            seed = try fields.decodeIfPresent(String.self, forKey: .seed)
+            kind = try fields.decodeIfPresent(String.self, forKey: .kind)
+            offset = try fields.decodeIfPresent(Double.self, forKey: .offset)
+            scale = try fields.decodeIfPresent(Double.self, forKey: .scale)
+            value = try fields.decodeIfPresent(Double.self, forKey: .value)
+            low = try fields.decodeIfPresent(Int64.self, forKey: .low)
+            high = try fields.decodeIfPresent(Int64.self, forKey: .high)
+            values = try fields.decodeIfPresent(JSON.self, forKey: .values)
+            ignore = try fields.decodeIfPresent(Ignore.self, forKey: .ignore)
+            role = try fields.decodeIfPresent(String.self, forKey: .role)
         }
     }
 
@@ -45,7 +75,8 @@ public struct GoldenCase: Sendable {
     public let mode: String
     public let parameters: [Entry]
     public let inputs: [Entry]
-    public let outputNames: [String]
+    /// What each output is, in the reference's words.
+    public let outputs: [String: String]
     public let derivedBuffers: Set<String>
     public let tokenIDs: [[Int]]?
     /// The whole file, for what only one procedure needs.
@@ -66,7 +97,7 @@ public struct GoldenCase: Sendable {
         mode = header.mode ?? "eval"
         parameters = header.parameters ?? []
         inputs = header.inputs ?? []
-        outputNames = (header.outputs ?? [:]).keys.sorted()
+        outputs = header.outputs ?? [:]
         derivedBuffers = Set(header.derived_buffers ?? [])
         tokenIDs = header.token_ids
         tolerance = header.tolerance ?? Tolerance(rtol: 1e-3, atol: 1e-4)
@@ -89,6 +120,8 @@ public struct GoldenCase: Sendable {
             throw GoldenCaseError(path, "cannot be read as a golden case: \(GoldenCaseError.sentence(error))")
         }
     }
+
+    public var outputNames: [String] { outputs.keys.sorted() }
 
     public func tolerance(for output: String) -> Tolerance { toleranceFor[output] ?? tolerance }
 

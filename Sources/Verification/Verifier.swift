@@ -26,6 +26,7 @@ public struct Verifier {
         case "trajectory": comparisons = try trajectory(golden)
         case "image_ops": comparisons = try imageOperations(golden)
         case "segmentation_metrics": comparisons = try segmentationMetrics(golden)
+        case "ops": comparisons = try detectionOperations(golden)
         case "tokenizer": comparisons = try TokenizerTexts(golden, registry).comparisons()
         default:
             let known = Verifier.procedures.joined(separator: ", ")
@@ -37,7 +38,7 @@ public struct Verifier {
 
     public static let procedures = [
         "backbone", "text", "context_decoder", "segmentor", "inference", "trajectory", "image_ops", "segmentation_metrics",
-        "tokenizer",
+        "ops", "tokenizer",
     ]
 
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {

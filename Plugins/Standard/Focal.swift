@@ -1,0 +1,35 @@
+import DenseKit
+
+/// Focal loss of independent classes: well-classified examples count little (Lin et al., [arXiv:1708.02002](https://arxiv.org/abs/1708.02002)).
+/// mmdetection's `FocalLoss` with `use_sigmoid`.
+///
+/// Logits `[n, k]` and class indices `[n]`, of which k (or any other outside `0 ..< k`) is the background; or targets of 0…1 in the
+/// logits' shape. → scalar
+public final class Focal: Module, Loss {
+    public struct Configuration: DenseKit.Configuration {
+        /// How fast examples lose weight as they are classified better.
+        public var gamma = 2.0
+        /// The weight of positives; that of negatives is 1 − alpha.
+        public var alpha = 0.25
+        /// Factor of this loss in the sum.
+        public var weight = 1.0
+
+        public init() {}
+    }
+
+    private let settings: Configuration
+    public var name: String { "loss_focal" }
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        try SettingError.check("gamma", configuration.gamma, in: 0...100)
+        try SettingError.check("alpha", configuration.alpha, in: 0...1)
+        settings = configuration
+    }
+
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+        let logits = try prediction.to(.float32)
+        let targets = try target.rank < logits.rank ? target.oneHot(logits.size(-1)) : target.to(.float32)
+        let each = try logits.sigmoidFocal(targets, gamma: settings.gamma, alpha: settings.alpha)
+        return try options.reduced(each, settings.weight)
+    }
+}

@@ -1,0 +1,89 @@
+import DenseKit
+
+/// Assigners by name (`config.assigners`), over proposals (`NAME.gt_inds`, `.max_overlaps`, `.labels`) or over all anchors of one of
+/// `config.anchors` (`NAME.pos`, `.pos_gt`, `.ignored`): the words about an output say which, and how large the picture is
+/// ("all 4608 retina anchors of a 128x192 image").
+struct AssignmentOperations {
+    private let inputs: DetectionInputs
+    private let golden: GoldenCase
+
+    init(_ golden: GoldenCase) {
+        self.golden = golden
+        inputs = DetectionInputs(golden: golden)
+    }
+
+    func outputs() throws -> [String: Tensor] {
+        let truth = InstanceTargets(
+            boxes: try inputs.floats("gt_bboxes"), labels: try inputs.tensor("gt_labels"),
+            ignoredBoxes: inputs.has("gt_bboxes_ignore") ? try inputs.floats("gt_bboxes_ignore") : try Tensor.zeros([0, 4]))
+        let proposals = try proposals(truth.boxes)
+        var outputs = ["proposals": proposals]
+        for (name, settings) in golden.json["config"]?["assigners"]?.object ?? [:] {
+            let assigner = try MaxIoUAssigner(settings, golden)
+            if let anchors = try anchors(inputs.words("\(name).pos") + inputs.words("\(name).ignored")) {
+                let indices = try assigner.assign(anchors, to: truth).indices
+                let positives = try indices.isGreater(than: 0).nonzero().selected(1, 0)
+                outputs["\(name).pos"] = positives
+                outputs["\(name).pos_gt"] = try indices.indexed(0, positives) - 1
+                outputs["\(name).ignored"] = try indices.equals(-1).nonzero().selected(1, 0)
+            } else {
+                let assignment = try assigner.assign(proposals, to: truth)
+                outputs["\(name).gt_inds"] = assignment.indices
+                outputs["\(name).max_overlaps"] = assignment.overlaps
+                outputs["\(name).labels"] = try assignment.labels(of: truth)
+            }
+        }
+        return outputs
+    }
+
+    /// Seeded boxes, the first of them replaced by the truth's, moved a little.
+    private func proposals(_ truth: Tensor) throws -> Tensor {
+        let (seeded, jitter) = (try inputs.boxes("proposals"), try inputs.floats("jitter"))
+        guard truth.size(0) > 0, jitter.size(0) <= seeded.size(0) else {
+            throw GoldenCaseError(golden.path, "has no truth, or more rows of jitter than proposals")
+        }
+        let rows = try Tensor.from((0..<jitter.size(0)).map { Int64($0 % truth.size(0)) })
+        let rest = try seeded.narrowed(0, jitter.size(0), seeded.size(0) - jitter.size(0))
+        return try Tensor.cat([truth.indexed(0, rows) + jitter, rest], dim: 0)
+    }
+
+    /// All levels' anchors, if the words speak of anchors.
+    private func anchors(_ words: String) throws -> Tensor? {
+        guard let match = try /(\w+) anchors of a (\d{1,4})x(\d{1,4}) image/.firstMatch(in: words)?.output else { return nil }
+        let (name, height, width) = (String(match.1), Int(match.2) ?? 0, Int(match.3) ?? 0)
+        guard let settings = golden.json["config"]?["anchors"]?[name] else {
+            throw GoldenCaseError(golden.path, "has no anchors '\(name)' in its config")
+        }
+        let generator = try AnchorGenerator(settings, golden)
+        let sizes = generator.strides.map { Pair((height + $0 - 1) / $0, (width + $0 - 1) / $0) }
+        return try Tensor.cat(generator.anchors(for: sizes), dim: 0)
+    }
+}
+
+extension MaxIoUAssigner {
+    /// From mmdetection's settings.
+    ///
+    /// Throws `GoldenCaseError` for those that we have no word for.
+    init(_ settings: JSON, _ golden: GoldenCase) throws {
+        let known: Set = [
+            "type", "pos_iou_thr", "neg_iou_thr", "min_pos_iou", "match_low_quality", "gt_max_assign_all", "ignore_iof_thr",
+            "ignore_wrt_candidates", "gpu_assign_thr",
+        ]
+        if let other = settings.unknown(besides: known) {
+            throw GoldenCaseError(
+                golden.path, "has an assigner with the setting '\(other)'; known: \(known.sorted().joined(separator: ", "))")
+        }
+        let negative = settings["neg_iou_thr"]?.numbers ?? []
+        guard settings["type"]?.string ?? "MaxIoUAssigner" == "MaxIoUAssigner", let positive = settings["pos_iou_thr"]?.number,
+            (1...2).contains(negative.count), negative.count == 1 || negative[0] <= negative[1]
+        else {
+            throw GoldenCaseError(golden.path, "has an assigner that is no MaxIoUAssigner with pos_iou_thr and neg_iou_thr")
+        }
+        let ignoring = settings["ignore_iof_thr"]?.number ?? -1
+        try self.init(
+            positive: positive, negative: negative.count == 1 ? min(0, negative[0])..<negative[0] : negative[0]..<negative[1],
+            minPositive: settings["min_pos_iou"]?.number ?? 0, matchesLowQuality: settings["match_low_quality"]?.bool ?? true,
+            assignsAllBest: settings["gt_max_assign_all"]?.bool ?? true, ignoreThreshold: ignoring > 0 ? ignoring : nil,
+            ignoresByBoxes: settings["ignore_wrt_candidates"]?.bool ?? true)
+    }
+}
