@@ -1,7 +1,12 @@
+#include <ATen/ops/div.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/logical_and.h>
+#include <ATen/ops/logical_not.h>
+#include <ATen/ops/logical_or.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
+#include <ATen/ops/remainder.h>
 #include <ATen/ops/where.h>
 
 #include "handle.h"
@@ -36,6 +41,12 @@ int ct_mul_scalar_(ct_tensor a, double b) {
 int ct_div_scalar(ct_tensor a, double b, ct_tensor *out) {
     return guard([&] { *out = give(T(a).div(b)); });
 }
+int ct_floor_divide(ct_tensor a, int64_t b, ct_tensor *out) {
+    return guard([&] { *out = give(at::div(T(a), b, "floor")); });
+}
+int ct_remainder(ct_tensor a, int64_t b, ct_tensor *out) {
+    return guard([&] { *out = give(at::remainder(T(a), b)); });
+}
 int ct_pow(ct_tensor a, double exponent, ct_tensor *out) {
     return guard([&] { *out = give(T(a).pow(exponent)); });
 }
@@ -57,6 +68,12 @@ int ct_exp(ct_tensor x, ct_tensor *out) {
 int ct_log(ct_tensor x, ct_tensor *out) {
     return guard([&] { *out = give(T(x).log()); });
 }
+int ct_log2(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).log2()); });
+}
+int ct_floor(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).floor()); });
+}
 int ct_sqrt(ct_tensor x, ct_tensor *out) {
     return guard([&] { *out = give(T(x).sqrt()); });
 }
@@ -77,6 +94,18 @@ int ct_clamp(ct_tensor x, const double *low, const double *high, ct_tensor *out)
 int ct_eq(ct_tensor a, ct_tensor b, ct_tensor *out) {
     return guard([&] { *out = give(T(a).eq(T(b))); });
 }
+int ct_lt(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).lt(T(b))); });
+}
+int ct_gt(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).gt(T(b))); });
+}
+int ct_le(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).le(T(b))); });
+}
+int ct_ge(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).ge(T(b))); });
+}
 int ct_eq_scalar(ct_tensor a, double b, ct_tensor *out) {
     return guard([&] { *out = give(T(a).eq(b)); });
 }
@@ -88,6 +117,21 @@ int ct_lt_scalar(ct_tensor a, double b, ct_tensor *out) {
 }
 int ct_gt_scalar(ct_tensor a, double b, ct_tensor *out) {
     return guard([&] { *out = give(T(a).gt(b)); });
+}
+int ct_le_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).le(b)); });
+}
+int ct_ge_scalar(ct_tensor a, double b, ct_tensor *out) {
+    return guard([&] { *out = give(T(a).ge(b)); });
+}
+int ct_logical_and(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(at::logical_and(T(a), T(b))); });
+}
+int ct_logical_or(ct_tensor a, ct_tensor b, ct_tensor *out) {
+    return guard([&] { *out = give(at::logical_or(T(a), T(b))); });
+}
+int ct_logical_not(ct_tensor x, ct_tensor *out) {
+    return guard([&] { *out = give(at::logical_not(T(x))); });
 }
 int ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_tensor *out) {
     return guard([&] { *out = give(at::where(T(condition), T(a), T(b))); });

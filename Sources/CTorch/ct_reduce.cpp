@@ -1,4 +1,5 @@
 #include <ATen/ops/max.h>
+#include <ATen/ops/min.h>
 
 #include "handle.h"
 
@@ -20,6 +21,13 @@ int ct_norm(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor
 int ct_max(ct_tensor x, int64_t dim, bool keep, ct_tensor *values, ct_tensor *indices) {
     return guard([&] {
         auto result = at::max(T(x), dim, keep);
+        *values = give(std::get<0>(result));
+        *indices = give(std::get<1>(result));
+    });
+}
+int ct_min(ct_tensor x, int64_t dim, bool keep, ct_tensor *values, ct_tensor *indices) {
+    return guard([&] {
+        auto result = at::min(T(x), dim, keep);
         *values = give(std::get<0>(result));
         *indices = give(std::get<1>(result));
     });

@@ -1,5 +1,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/index.h>
 #include <ATen/ops/stack.h>
 
 #include "handle.h"
@@ -39,6 +40,16 @@ int ct_slice(ct_tensor x, int64_t dim, int64_t start, int64_t end, int64_t step,
 }
 int ct_index_select(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor *out) {
     return guard([&] { *out = give(T(x).index_select(dim, T(indices))); });
+}
+int ct_index(ct_tensor x, const ct_tensor *indices, int64_t count, ct_tensor *out) {
+    return guard([&] {
+        c10::List<optional<at::Tensor>> places;
+        for (const auto &index : list(indices, count)) places.push_back(index);
+        *out = give(at::index(T(x), places));
+    });
+}
+int ct_index_copy(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor source, ct_tensor *out) {
+    return guard([&] { *out = give(T(x).index_copy(dim, T(indices), T(source))); });
 }
 int ct_gather(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor *out) {
     return guard([&] { *out = give(T(x).gather(dim, T(indices))); });

@@ -37,10 +37,22 @@ extension Tensor {
         return y
     }
 
+    /// The quotient by a whole number, rounded down; of integers too.
+    public func floorDivided(by divisor: Int) throws -> Tensor {
+        try make("floor_divide", self) { ct_floor_divide(handle, Int64(divisor), $0) }
+    }
+
+    /// What `floorDivided(by:)` leaves over, which has the divisor's sign.
+    public func remainder(by divisor: Int) throws -> Tensor {
+        try make("remainder", self) { ct_remainder(handle, Int64(divisor), $0) }
+    }
+
     public func pow(_ exponent: Double) throws -> Tensor { try make("pow", self) { ct_pow(handle, exponent, $0) } }
     public func abs() throws -> Tensor { try make("abs", self) { ct_abs(handle, $0) } }
     public func exp() throws -> Tensor { try make("exp", self) { ct_exp(handle, $0) } }
     public func log() throws -> Tensor { try make("log", self) { ct_log(handle, $0) } }
+    public func log2() throws -> Tensor { try make("log2", self) { ct_log2(handle, $0) } }
+    public func floor() throws -> Tensor { try make("floor", self) { ct_floor(handle, $0) } }
     public func sqrt() throws -> Tensor { try make("sqrt", self) { ct_sqrt(handle, $0) } }
     public func rsqrt() throws -> Tensor { try make("rsqrt", self) { ct_rsqrt(handle, $0) } }
     public func maximum(_ other: Tensor) throws -> Tensor {
@@ -62,10 +74,25 @@ extension Tensor {
 
     // Comparisons give bool tensors.
     public func equals(_ other: Tensor) throws -> Tensor { try make("eq", self, other) { ct_eq(handle, other.handle, $0) } }
+    public func isLess(than other: Tensor) throws -> Tensor { try make("lt", self, other) { ct_lt(handle, other.handle, $0) } }
+    public func isGreater(than other: Tensor) throws -> Tensor { try make("gt", self, other) { ct_gt(handle, other.handle, $0) } }
+    public func isAtMost(_ other: Tensor) throws -> Tensor { try make("le", self, other) { ct_le(handle, other.handle, $0) } }
+    public func isAtLeast(_ other: Tensor) throws -> Tensor { try make("ge", self, other) { ct_ge(handle, other.handle, $0) } }
     public func equals(_ value: Double) throws -> Tensor { try make("eq", self) { ct_eq_scalar(handle, value, $0) } }
     public func differs(from value: Double) throws -> Tensor { try make("ne", self) { ct_ne_scalar(handle, value, $0) } }
     public func isLess(than value: Double) throws -> Tensor { try make("lt", self) { ct_lt_scalar(handle, value, $0) } }
     public func isGreater(than value: Double) throws -> Tensor { try make("gt", self) { ct_gt_scalar(handle, value, $0) } }
+    public func isAtMost(_ value: Double) throws -> Tensor { try make("le", self) { ct_le_scalar(handle, value, $0) } }
+    public func isAtLeast(_ value: Double) throws -> Tensor { try make("ge", self) { ct_ge_scalar(handle, value, $0) } }
+
+    // Of bool tensors; other elements count as true where they are not 0.
+    public func and(_ other: Tensor) throws -> Tensor {
+        try make("logical_and", self, other) { ct_logical_and(handle, other.handle, $0) }
+    }
+    public func or(_ other: Tensor) throws -> Tensor {
+        try make("logical_or", self, other) { ct_logical_or(handle, other.handle, $0) }
+    }
+    public func not() throws -> Tensor { try make("logical_not", self) { ct_logical_not(handle, $0) } }
 
     /// `a` where the condition holds, `b` elsewhere.
     public static func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws -> Tensor {

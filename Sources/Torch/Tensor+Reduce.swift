@@ -25,11 +25,12 @@ extension Tensor {
 
     /// The largest elements along `dim` and where they stand.
     public func max(_ dim: Int, keep: Bool = false) throws -> (values: Tensor, indices: Tensor) {
-        var (values, indices): (ct_tensor?, ct_tensor?)
-        guard ct_max(handle, Int64(dim), keep, &values, &indices) == 0, let values, let indices else {
-            throw failure("max", [self])
-        }
-        return (Tensor(owning: values), Tensor(owning: indices))
+        try makePair("max", self) { ct_max(handle, Int64(dim), keep, $0, $1) }
+    }
+
+    /// The smallest elements along `dim` and where they stand.
+    public func min(_ dim: Int, keep: Bool = false) throws -> (values: Tensor, indices: Tensor) {
+        try makePair("min", self) { ct_min(handle, Int64(dim), keep, $0, $1) }
     }
 
     /// The index of the largest element along `dim`. int64

@@ -75,6 +75,21 @@ extension Tensor {
         try make("index_select", self, indices) { ct_index_select(handle, Int64(dim), indices.handle, $0) }
     }
 
+    /// Element `[indices[0][i], indices[1][i], …]` for every `i`: int64 tensors of one shape for the first dimensions, the others stay whole.
+    public func indexed(_ indices: [Tensor]) throws -> Tensor {
+        var result: ct_tensor?
+        let status = withHandles(indices) { ct_index(handle, $0, $1, &result) }
+        guard status == 0, let result else { throw failure("index", [self] + indices) }
+        return Tensor(owning: result)
+    }
+
+    /// A copy whose places `indices` `[k]` along `dim` are `source`'s, in order; no place may be named twice.
+    public func replaced(_ dim: Int, _ indices: Tensor, by source: Tensor) throws -> Tensor {
+        try make("index_copy", self, indices, source) {
+            ct_index_copy(handle, Int64(dim), indices.handle, source.handle, $0)
+        }
+    }
+
     public func gathered(_ dim: Int, _ indices: Tensor) throws -> Tensor {
         try make("gather", self, indices) { ct_gather(handle, Int64(dim), indices.handle, $0) }
     }

@@ -42,6 +42,16 @@ func make(
     return Tensor(owning: result)
 }
 
+/// The same for an operation that gives elements and where they stood.
+@inline(__always)
+func makePair(
+    _ operation: StaticString, _ a: Tensor, _ body: (UnsafeMutablePointer<ct_tensor?>, UnsafeMutablePointer<ct_tensor?>) -> Int32
+) throws -> (values: Tensor, indices: Tensor) {
+    var (values, indices): (ct_tensor?, ct_tensor?)
+    guard body(&values, &indices) == 0, let values, let indices else { throw failure(operation, [a]) }
+    return (Tensor(owning: values), Tensor(owning: indices))
+}
+
 @inline(never)
 func failure(_ operation: StaticString, _ operands: [Tensor?]) -> TorchError {
     TorchError(operation: "\(operation)", operands: operands, message: String(cString: ct_last_error()))

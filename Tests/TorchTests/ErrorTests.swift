@@ -40,6 +40,12 @@ private func named(_ name: String, _ shape: [Int]) throws -> Tensor {
         Failure("copy_", ["[2]", "[3]"]) { try counting(2).copyInPlace(counting(3)) },
         Failure("clamp", ["[1]"]) { _ = try counting(1).clamped(nil) },
         Failure("index_select", ["[2]", "[1]"]) { _ = try counting(2).indexed(0, Tensor.from([Int64(2)])) },
+        Failure("index", ["[2, 2]", "[1]", "[1]"]) {
+            _ = try counting(2, 2).indexed([.from([Int64(0)]), .from([Int64(2)])])
+        },
+        Failure("index_copy", ["[2]", "[1]", "[2]"]) { _ = try counting(2).replaced(0, .from([Int64(0)]), by: counting(2)) },
+        Failure("topk", ["[3]"]) { _ = try counting(3).topK(4) },
+        Failure("sort", ["[3]"]) { _ = try counting(3).sorted(1) },
         Failure("embedding", ["embed.weight [3, 2]", "[1]"], at: "embed.weight") {
             _ = try named("embed.weight", [3, 2]).embedding(Tensor.from([Int64(3)]))
         },

@@ -25,9 +25,15 @@ private let inf = Float.infinity
         Operation("matmul in batches", [2, 1, 1], [5, 11]) { try counting(2, 1, 2).matmul(counting(2, 1)) },
         Operation("matmul of vectors", [], [14]) { try counting(3).matmul(counting(3)) },
         Operation("pow", [3], [1, 4, 9]) { try counting(3).pow(2) },
+        Operation("divide by a whole number, rounded down", [4], [-2, -1, 0, 2]) {
+            try Tensor.from([Int64(-4), -1, 1, 5]).floorDivided(by: 2)
+        },
+        Operation("remainder", [4], [2, 0, 1, 2]) { try Tensor.from([Int64(-1), 0, 1, 5]).remainder(by: 3) },
         Operation("abs", [2], [1, 2]) { try Tensor.from([Float(-1), 2]).abs() },
         Operation("exp", [3], [1, 2.7182817, 0]) { try Tensor.from([Float(0), 1, -inf]).exp() },
         Operation("log", [4], [0, 1, -inf, nan]) { try Tensor.from([Float(1), 2.7182817, 0, -1]).log() },
+        Operation("log2", [4], [0, 10, -1, -inf]) { try Tensor.from([Float(1), 1024, 0.5, 0]).log2() },
+        Operation("floor", [3], [-2, 0, 1]) { try Tensor.from([Float(-1.5), 0.9, 1]).floor() },
         Operation("sqrt", [3], [2, 0, nan]) { try Tensor.from([Float(4), 0, -1]).sqrt() },
         Operation("rsqrt", [2], [0.5, inf]) { try Tensor.from([Float(4), 0]).rsqrt() },
         Operation("maximum", [2], [2, 2]) { try counting(2).maximum(Tensor.full([], 2)) },
@@ -40,6 +46,15 @@ private let inf = Float.infinity
         Operation("differs from a number", [2], [1, 0]) { try counting(2).differs(from: 2) },
         Operation("less", [3], [1, 0, 0]) { try counting(3).isLess(than: 2) },
         Operation("greater", [3], [0, 0, 1]) { try counting(3).isGreater(than: 2) },
+        Operation("less than a tensor", [3], [0, 0, 1]) { try counting(3).flipped(0).isLess(than: counting(3)) },
+        Operation("greater than a tensor", [3], [1, 0, 0]) { try counting(3).flipped(0).isGreater(than: counting(3)) },
+        Operation("at most a tensor", [3], [0, 1, 1]) { try counting(3).flipped(0).isAtMost(counting(3)) },
+        Operation("at least a tensor", [3], [1, 1, 0]) { try counting(3).flipped(0).isAtLeast(counting(3)) },
+        Operation("at most", [3], [1, 1, 0]) { try counting(3).isAtMost(2) },
+        Operation("at least", [3], [0, 1, 1]) { try counting(3).isAtLeast(2) },
+        Operation("and", [3], [0, 1, 0]) { try counting(3).isAtLeast(2).and(counting(3).isAtMost(2)) },
+        Operation("or", [3], [1, 0, 1]) { try counting(3).isLess(than: 2).or(counting(3).isGreater(than: 2)) },
+        Operation("not", [3], [0, 0, 1]) { try counting(3).isAtMost(2).not() },
         Operation("where", [2], [-1, 2]) { try .where(counting(2).isLess(than: 2), -counting(2), counting(2)) },
         Operation("masked", [3], [1, 9, 9]) { try counting(3).masked(counting(3).isGreater(than: 1), with: 9) },
         Operation("relu", [3], [0, 0, 2]) { try Tensor.from([Float(-1), 0, 2]).relu() },
@@ -78,6 +93,12 @@ private let inf = Float.infinity
         try expect(values, [2, 1], [3, 5])
         try expect(indices, [2, 1], [1, 0])
         #expect(indices.dtype == .int64)
+    }
+
+    @Test func theSmallestAndItsPlace() throws {
+        let (values, indices) = try Tensor.from([Float(1), 3, 5, 2], shape: [2, 2]).min(0)
+        try expect(values, [2], [1, 2])
+        try expect(indices, [2], [0, 1])
     }
 
     @Test func comparisonsAreBool() throws {

@@ -24,6 +24,16 @@ import Torch
         Operation("slice to the end", [3], [1, 3, 5]) { try counting(5).sliced(0, step: 2) },
         Operation("slice past the end", [1], [5]) { try counting(5).sliced(0, from: 4, to: 99) },
         Operation("index", [2, 3], [4, 5, 6, 1, 2, 3]) { try counting(2, 3).indexed(0, try .from([Int64(1), 0])) },
+        Operation("index of two dimensions", [2], [3, 4]) {
+            try counting(2, 3).indexed([.from([Int64(0), 1]), .from([Int64(2), 0])])
+        },
+        Operation("index of the first dimensions", [2, 2], [3, 4, 3, 4]) {
+            try counting(2, 2, 2).indexed([.from([Int64(0), 0]), .from([Int64(1), 1])])
+        },
+        Operation("replace rows", [3, 2], [8, 9, 3, 4, 6, 7]) {
+            try counting(3, 2).replaced(0, .from([Int64(2), 0]), by: .from([Float(6), 7, 8, 9], shape: [2, 2]))
+        },
+        Operation("replace nothing", [2], [1, 2]) { try counting(2).replaced(0, .from([Int64]()), by: .zeros([0])) },
         Operation("gather", [2, 1], [3, 4]) { try counting(2, 3).gathered(1, try .from([Int64(2), 0], shape: [2, 1])) },
         Operation("flip", [2, 3], [6, 5, 4, 3, 2, 1]) { try counting(2, 3).flipped(0, 1) },
         Operation("upper triangle", [2, 3], [1, 2, 3, 0, 5, 6]) { try counting(2, 3).upperTriangle() },

@@ -92,6 +92,8 @@ int ct_as_strided(ct_tensor x, const int64_t *shape, const int64_t *strides, int
 int ct_select(ct_tensor x, int64_t dim, int64_t index, ct_tensor *out);
 int ct_slice(ct_tensor x, int64_t dim, int64_t start, int64_t end, int64_t step, ct_tensor *out);
 int ct_index_select(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor *out);
+int ct_index(ct_tensor x, const ct_tensor *indices, int64_t count, ct_tensor *out);
+int ct_index_copy(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor source, ct_tensor *out);
 int ct_gather(ct_tensor x, int64_t dim, ct_tensor indices, ct_tensor *out);
 int ct_flip(ct_tensor x, const int64_t *dims, int64_t rank, ct_tensor *out);
 int ct_triu(ct_tensor x, int64_t diagonal, ct_tensor *out);
@@ -109,6 +111,8 @@ int ct_add_scalar_(ct_tensor a, double b);
 int ct_mul_scalar(ct_tensor a, double b, ct_tensor *out);
 int ct_mul_scalar_(ct_tensor a, double b);
 int ct_div_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_floor_divide(ct_tensor a, int64_t b, ct_tensor *out);
+int ct_remainder(ct_tensor a, int64_t b, ct_tensor *out);
 int ct_pow(ct_tensor a, double exponent, ct_tensor *out);
 int ct_maximum(ct_tensor a, ct_tensor b, ct_tensor *out);
 int ct_minimum(ct_tensor a, ct_tensor b, ct_tensor *out);
@@ -116,15 +120,26 @@ int ct_neg(ct_tensor x, ct_tensor *out);
 int ct_abs(ct_tensor x, ct_tensor *out);
 int ct_exp(ct_tensor x, ct_tensor *out);
 int ct_log(ct_tensor x, ct_tensor *out);
+int ct_log2(ct_tensor x, ct_tensor *out);
+int ct_floor(ct_tensor x, ct_tensor *out);
 int ct_sqrt(ct_tensor x, ct_tensor *out);
 int ct_rsqrt(ct_tensor x, ct_tensor *out);
 int ct_erfinv_(ct_tensor x);
 int ct_clamp(ct_tensor x, const double *low, const double *high, ct_tensor *out);
 int ct_eq(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_lt(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_gt(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_le(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_ge(ct_tensor a, ct_tensor b, ct_tensor *out);
 int ct_eq_scalar(ct_tensor a, double b, ct_tensor *out);
 int ct_ne_scalar(ct_tensor a, double b, ct_tensor *out);
 int ct_lt_scalar(ct_tensor a, double b, ct_tensor *out);
 int ct_gt_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_le_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_ge_scalar(ct_tensor a, double b, ct_tensor *out);
+int ct_logical_and(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_logical_or(ct_tensor a, ct_tensor b, ct_tensor *out);
+int ct_logical_not(ct_tensor x, ct_tensor *out);
 int ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_tensor *out);
 int ct_masked_fill(ct_tensor x, ct_tensor mask, double value, ct_tensor *out);
 int ct_isfinite(ct_tensor x, ct_tensor *out);
@@ -137,9 +152,15 @@ int ct_amax(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor
 int ct_amin(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor *out);
 int ct_norm(ct_tensor x, const int64_t *dims, int64_t rank, bool keep, ct_tensor *out);
 int ct_max(ct_tensor x, int64_t dim, bool keep, ct_tensor *values, ct_tensor *indices);
+int ct_min(ct_tensor x, int64_t dim, bool keep, ct_tensor *values, ct_tensor *indices);
 int ct_argmax(ct_tensor x, int64_t dim, bool keep, ct_tensor *out);
 int ct_softmax(ct_tensor x, int64_t dim, ct_tensor *out);
 int ct_log_softmax(ct_tensor x, int64_t dim, ct_tensor *out);
+
+/* Order and search (ct_sorting.cpp): equal elements keep their order, what is not a number counts as largest */
+int ct_sort(ct_tensor x, int64_t dim, bool descending, ct_tensor *values, ct_tensor *indices);
+int ct_topk(ct_tensor x, int64_t count, int64_t dim, ct_tensor *values, ct_tensor *indices);
+int ct_nonzero(ct_tensor x, ct_tensor *out);
 
 /* Neural network operations (ct_nn.cpp) */
 int ct_relu(ct_tensor x, ct_tensor *out);
