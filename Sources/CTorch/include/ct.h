@@ -212,6 +212,14 @@ int ct_resized_cross_entropy(ct_tensor logits, ct_tensor labels, ct_tensor weigh
 int ct_windows(ct_tensor map, int64_t size, int64_t shift, ct_tensor *out);
 int ct_joined_windows(ct_tensor windows, int64_t size, int64_t shift, int64_t height, int64_t width, ct_tensor *out);
 
+/* Boxes [n, 4] = x1, y1, x2, y2 (ct_detection.cpp): which are kept, by descending score; groups may be NULL. Masks [d, m, m] at boxes of a
+ * picture: uint8 where threshold is given, float32 else; `whole` samples the whole picture instead of the boxes and a pixel around them. */
+int ct_nms(ct_tensor boxes, ct_tensor scores, ct_tensor groups, double threshold, ct_tensor *out);
+int ct_paste_masks(ct_tensor masks, ct_tensor boxes, int64_t height, int64_t width, const double *threshold, bool whole, ct_tensor *out);
+
+/* Regions [r, 5] = image, x1, y1, x2, y2 of a map [n, c, h, w], sampled to [r, c, size[0], size[1]] (ct_roi_align.cpp) */
+int ct_roi_align(ct_tensor map, ct_tensor rois, const int64_t size[2], double scale, int64_t sampling_ratio, bool aligned, ct_tensor *out);
+
 /* Operations on lists of tensors, for optimizers (ct_foreach.cpp) */
 int ct_foreach_mul_(const ct_tensor *xs, int64_t count, double factor);
 int ct_foreach_add_(const ct_tensor *xs, const ct_tensor *ys, int64_t count, double alpha);
