@@ -14,7 +14,7 @@ namespace {
 
 /// Where the `count` largest elements of each row of `x` [rows, n] stand, the largest first, equals in the order of the row. The engine's own
 /// selection says nothing of equals, and its sort orders everything.
-at::Tensor largest(const at::Tensor &x, int64_t count) {
+at::Tensor places_of_largest(const at::Tensor &x, int64_t count) {
     auto rows = x.size(0), length = x.size(1);
     auto result = at::empty({rows, count}, x.options().dtype(at::kLong));
     const auto *values = x.data_ptr<float>();
@@ -41,7 +41,7 @@ using Sorted = std::tuple<at::Tensor, at::Tensor>;
 
 Sorted sorted(const at::Tensor &x, int64_t dim, bool descending) { return at::sort(x, /*stable=*/true, dim, descending); }
 
-Sorted topk(const at::Tensor &x, int64_t count, int64_t dim) {
+Sorted largest(const at::Tensor &x, int64_t count, int64_t dim) {
     auto length = x.dim() == 0 ? 1 : x.size(dim);
     TORCH_CHECK(count >= 0 && count <= length, "expected a count of 0 to ", length, ", found ", count);
     if (x.is_meta()) return at::topk(x, count, dim);
@@ -54,7 +54,7 @@ Sorted topk(const at::Tensor &x, int64_t count, int64_t dim) {
     auto last = x.detach().transpose(dim, -1).to(at::kFloat).contiguous();
     auto shape = last.sizes().vec();
     shape.back() = count;
-    auto indices = largest(last.reshape({-1, length}), count).reshape(shape).transpose(dim, -1);
+    auto indices = places_of_largest(last.reshape({-1, length}), count).reshape(shape).transpose(dim, -1);
     return {x.gather(dim, indices), indices};
 }
 
@@ -69,7 +69,7 @@ int ct_sort(ct_tensor x, int64_t dim, bool descending, ct_tensor *values, ct_ten
 }
 int ct_topk(ct_tensor x, int64_t count, int64_t dim, ct_tensor *values, ct_tensor *indices) {
     return guard([&] {
-        auto result = topk(T(x), count, dim);
+        auto result = largest(T(x), count, dim);
         *values = give(std::get<0>(result));
         *indices = give(std::get<1>(result));
     });
