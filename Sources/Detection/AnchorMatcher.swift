@@ -88,7 +88,7 @@ public struct AnchorMatcher: Sendable, Hashable {
     private func deltas(_ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ positive: Tensor) throws -> Tensor
     {
         guard truth.boxes.size(0) > 0 else { return try Tensor.zeros(boxes.shape, device: boxes.device) }
-        let own = try truth.boxes.indexed(0, (assignment.indices - 1).clamped(0))
+        let own = try truth.boxes.indexed(0, assignment.truths())
         let all = try coder.map { try $0.encode(boxes, to: own) } ?? own
         return try all.masked(positive.not().unsqueezed(1), with: 0)
     }

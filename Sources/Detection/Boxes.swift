@@ -107,3 +107,8 @@ public enum Boxes {
         }
     }
 }
+
+extension Tensor {
+    /// A whole number to reckon with integers, which then stay integers: beside a `Double` they become floating-point numbers.
+    func whole(_ number: Int) throws -> Tensor { try Tensor.full([], Double(number), dtype: .int64, device: device) }
+}

@@ -1,3 +1,4 @@
+import Glibc
 import Vision
 
 /// Boxes as differences from anchors: what a regression branch predicts. mmdetection's `DeltaXYWHBBoxCoder`.
@@ -46,8 +47,8 @@ public struct DeltaCoder: Sendable, Hashable {
         let from = try Centred(anchors.unsqueezed(1))  // [n, 1] each
         let raw =
             try deltas.reshaped([deltas.size(0), deltas.size(1) / 4, 4]) * row(stds, like: deltas) + row(means, like: deltas)
-        let limit = try Tensor.from([Float(ratioLimit)]).log().floats()[0]
-        let sides = try raw.narrowed(-1, 2, 2).clamped(-Double(limit), Double(limit)).exp()
+        let limit = log(ratioLimit)
+        let sides = try raw.narrowed(-1, 2, 2).clamped(-limit, limit).exp()
         let x = try from.x + from.width * raw.selected(-1, 0)  // [n, k]
         let y = try from.y + from.height * raw.selected(-1, 1)
         let halfWidth = try from.width * sides.selected(-1, 0) * 0.5

@@ -64,7 +64,7 @@ public struct MaxIoUAssigner: Sendable, Hashable {
             var indices = try Tensor.full([count], -1, dtype: .int64, device: boxes.device)
             let isNegative = try best.values.isAtLeast(negative.lowerBound).and(best.values.isLess(than: negative.upperBound))
             indices = try indices.masked(isNegative, with: 0)
-            indices = try Tensor.where(best.values.isAtLeast(positive), best.indices + 1, indices)
+            indices = try Tensor.where(best.values.isAtLeast(positive), best.indices + indices.whole(1), indices)
             if matchesLowQuality { indices = try addingBest(to: indices, overlaps) }
             return Assignment(indices: indices, overlaps: best.values)
         }
@@ -103,10 +103,13 @@ public struct Assignment {
         self.overlaps = overlaps
     }
 
+    /// The truth of each box from 0; 0 also where it has none. `[n]` int64
+    func truths() throws -> Tensor { try (indices - indices.whole(1)).maximum(indices.whole(0)) }
+
     /// The class of each box's truth, -1 where it has none. `[n]` int64
     public func labels(of truth: InstanceTargets) throws -> Tensor {
         guard truth.labels.size(0) > 0 else { return try Tensor.full(indices.shape, -1, dtype: .int64, device: indices.device) }
-        let labels = try truth.labels.indexed(0, (indices - 1).clamped(0))
+        let labels = try truth.labels.indexed(0, truths())
         return try labels.masked(indices.isAtMost(0), with: -1)
     }
 }

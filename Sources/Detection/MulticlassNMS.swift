@@ -47,6 +47,6 @@ public func multiclassNMS(
         if let max, kept.size(0) > max { kept = try kept.narrowed(0, 0, Swift.max(max, 0)) }
         return ScoredBoxes(
             boxes: try own.indexed(0, kept), scores: try values.indexed(0, kept), labels: try labels.indexed(0, kept),
-            indices: try (rows * Double(classes) + labels).indexed(0, kept))
+            indices: try (rows * rows.whole(classes) + labels).indexed(0, kept))
     }
 }

@@ -50,7 +50,7 @@ public struct RandomSampler: Sendable, Hashable {
                 negativeCount = min(negativeCount, Int(bound * Double(max(positives.size(0), 1))))
             }
             let negatives = try chosen(indices.equals(0), negativeCount, "negative")
-            let truthIndices = try indices.indexed(0, positives) - 1
+            let truthIndices = try indices.indexed(0, positives) - indices.whole(1)
             return BoxSample(boxes: boxes, positives: positives, negatives: negatives, truthIndices: truthIndices)
         }
     }

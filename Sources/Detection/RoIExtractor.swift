@@ -30,7 +30,7 @@ public struct RoIExtractor: Sendable, Hashable {
     /// Whether pixels' centres stand at halves.
     public var aligned: Bool
 
-    /// Throws `SettingError` for sizes outside 1…1000, no strides, a finest scale that is not positive, or a sampling ratio outside 0…100.
+    /// Throws `SettingError` for sizes outside 1…1000, no strides, a finest scale that is not positive, or a sampling ratio outside 0…64.
     public init(size: Pair, strides: [Int], finestScale: Double = 56, samplingRatio: Int = 0, aligned: Bool = true) throws {
         try SettingError.check("the height of a region's grid", size.height, in: 1...1000)
         try SettingError.check("the width of a region's grid", size.width, in: 1...1000)
@@ -40,7 +40,7 @@ public struct RoIExtractor: Sendable, Hashable {
         guard finestScale > 0, finestScale.isFinite else {
             throw SettingError("the finest scale of regions must be above 0, found \(finestScale)")
         }
-        try SettingError.check("the sampling ratio of regions", samplingRatio, in: 0...100)
+        try SettingError.check("the sampling ratio of regions", samplingRatio, in: 0...64)
         (self.size, self.strides, self.finestScale) = (size, strides, finestScale)
         (self.samplingRatio, self.aligned) = (samplingRatio, aligned)
     }
