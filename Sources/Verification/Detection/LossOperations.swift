@@ -68,22 +68,20 @@ struct LossOperations {
 
     /// `l1`, `smooth_l1_b1`, `smooth_l1_b1_9`: the weighed elements, their average, and its gradient.
     private func distance(_ kind: String, _ what: String) throws -> Tensor? {
-        var (settings, type): ([String: Double], String) = ([:], "L1")
+        var beta: Double?
         if kind != "l1" {
-            guard let match = kind.wholeMatch(of: /smooth_l1_b([0-9.]+)(?:_([0-9.]+))?/)?.output, let beta = Double(match.1)
-            else {
-                return nil
-            }
-            (settings, type) = (["beta": beta / (match.2.flatMap { Double($0) } ?? 1)], "SmoothL1")
+            guard let match = kind.wholeMatch(of: /smooth_l1_b([0-9.]+)(?:_([0-9.]+))?/)?.output, let number = Double(match.1)
+            else { return nil }
+            beta = number / (match.2.flatMap { Double($0) } ?? 1)
         }
         let (prediction, target) = (try inputs.floats("pred"), try inputs.floats("box_target"))
         if what == "none" {
-            let each =
-                try settings["beta"].map { try prediction.smoothL1(target, beta: $0) } ?? prediction.absoluteLoss(target)
+            let each = try beta.map { try prediction.smoothL1(target, beta: $0) } ?? prediction.absoluteLoss(target)
             return try each * inputs.floats("box_weight")
         }
+        let loss = try beta.map { try loss("SmoothL1", ["beta": $0]) } ?? loss("L1", [:])
         let options = try options("box_weight", inputs.number(after: "sum /", in: "\(kind).avg"))
-        let answer = try differentiated(prediction) { try loss(type, settings)($0, target, options) }
+        let answer = try differentiated(prediction) { try loss($0, target, options) }
         return what == "avg" ? answer.value : answer.gradient
     }
 
@@ -109,26 +107,26 @@ struct LossOperations {
 
     private func crossEntropy() throws -> Answer {
         let logits = try inputs.floats("logits")
-        let target = try inputs.tensor("target").clamped(nil, Double(logits.size(1) - 1))
+        let target = try inputs.tensor("target").clamped(nil, Double(logits.size(1) - 1)).to(.int64)
         let options = try options("weight", inputs.number(after: "sum /", in: "ce"))
-        return try differentiated(logits) { try loss("CrossEntropy", [:])($0, target, options) }
+        let loss = try loss("CrossEntropy", [:])
+        return try differentiated(logits) { try loss($0, target, options) }
     }
 
     /// The first logit of each row, against whether the class is mmdetection's foreground, 0. Weighed and averaged as the cross-entropy.
     private func objectness() throws -> Answer {
-        let target = try inputs.tensor("target").clamped(nil, 1)
+        let target = try inputs.tensor("target").clamped(nil, 1).to(.int64)
         let options = try options("weight", inputs.number(after: "sum /", in: "ce"))
-        return try differentiated(inputs.floats("logits").narrowed(1, 0, 1)) {
-            try loss("BinaryCrossEntropy", [:])($0, target, options)
-        }
+        let loss = try loss("BinaryCrossEntropy", [:])
+        return try differentiated(inputs.floats("logits").narrowed(1, 0, 1)) { try loss($0, target, options) }
     }
 
     /// The channel of each row's class.
     private func masks() throws -> Answer {
         let (target, label) = (try inputs.floats("mask_target"), try inputs.tensor("mask_label"))
+        let (rows, loss) = (try Tensor.arange(to: Double(label.size(0))), try loss("BinaryCrossEntropy", [:]))
         return try differentiated(inputs.floats("mask_pred")) { logits in
-            let rows = try Tensor.arange(to: Double(label.size(0)))
-            return try loss("BinaryCrossEntropy", [:])(logits.indexed([rows, label]), target, LossOptions())
+            try loss(logits.indexed([rows, label]), target, LossOptions())
         }
     }
 
