@@ -1,5 +1,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -9,9 +10,9 @@
 #include "handle.h"
 #include "parallel.h"
 
-// RoIAlign. On the CPU maps lie with their channels side by side, and every step is one for a block of channels: the sums of a region forward, those of
-// a map's block backward, each in one order whatever the number of threads. Elsewhere, and in double precision, the bilinear weights of
-// a region's rows and columns are two matrices.
+// RoIAlign. On the CPU a map lies with its channels side by side, and every step is one for a block of channels: forward the sum of a bin,
+// backward that of a map's block over all regions, each in one order whatever the number of threads. Elsewhere, and in double precision, the
+// bilinear weights of a region's rows and columns are two matrices.
 
 // One way of rounding on every processor, and the reference's.
 #pragma clang fp contract(off)
@@ -232,8 +233,14 @@ std::vector<Chunk> chunks(const at::Tensor &rois, const Layout &layout, const at
     return options.dtype() == at::kDouble ? chunks<double>(rois, layout, options) : chunks<float>(rois, layout, options);
 }
 
+/// Mixed precision would narrow the products.
+struct WithoutAutocast {
+    c10::impl::ExcludeDispatchKeyGuard guard{c10::autocast_dispatch_keyset};
+};
+
 /// `[n, c, h, w]` to `[r, c, bins, bins]`: for each region, rows · map · columnsᵀ.
 at::Tensor forward_matrices(const at::Tensor &map, const at::Tensor &rois, const Layout &l) {
+    WithoutAutocast scope;
     auto result = at::zeros({rois.size(0), l.c, l.bins_y, l.bins_x}, map.options());
     for (const auto &chunk : chunks(rois, l, map.options())) {
         auto across = map.select(0, chunk.image).reshape({l.c * l.h, l.w}).matmul(chunk.columns.reshape({-1, l.w}).t());
@@ -245,6 +252,7 @@ at::Tensor forward_matrices(const at::Tensor &map, const at::Tensor &rois, const
 }
 
 at::Tensor backward_matrices(const at::Tensor &gradient, const at::Tensor &rois, const Layout &l) {
+    WithoutAutocast scope;
     auto result = at::zeros({l.n, l.c, l.h, l.w}, gradient.options());
     for (const auto &chunk : chunks(rois, l, gradient.options())) {
         auto part = gradient.index_select(0, chunk.indices).reshape({chunk.count, l.c * l.bins_y, l.bins_x});
