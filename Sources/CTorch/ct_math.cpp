@@ -7,15 +7,26 @@
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/remainder.h>
+#include <ATen/ops/result_type.h>
 #include <ATen/ops/where.h>
+
+#include <cmath>
 
 #include "handle.h"
 
+namespace {
+/// The engine wants integers multiplied by an integer.
+at::Scalar factor(const at::Tensor &a, const at::Tensor &b, double value) {
+    bool integral = at::isIntegralType(at::result_type(a, b), /*includeBool=*/false);
+    return integral && value == std::trunc(value) ? at::Scalar(static_cast<int64_t>(value)) : at::Scalar(value);
+}
+}  // namespace
+
 int ct_add(ct_tensor a, ct_tensor b, double alpha, ct_tensor *out) {
-    return guard([&] { *out = give(T(a).add(T(b), alpha)); });
+    return guard([&] { *out = give(T(a).add(T(b), factor(T(a), T(b), alpha))); });
 }
 int ct_add_(ct_tensor a, ct_tensor b, double alpha) {
-    return guard([&] { T(a).add_(T(b), alpha); });
+    return guard([&] { T(a).add_(T(b), factor(T(a), T(b), alpha)); });
 }
 int ct_mul(ct_tensor a, ct_tensor b, ct_tensor *out) {
     return guard([&] { *out = give(T(a).mul(T(b))); });

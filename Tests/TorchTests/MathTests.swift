@@ -8,6 +8,7 @@ private let inf = Float.infinity
     @Test(arguments: [
         Operation("add", [2, 2], [2, 4, 4, 6]) { try counting(2, 2) + counting(2) },
         Operation("subtract", [2], [0, -2]) { try counting(2) - Tensor.from([Float(1), 4]) },
+        Operation("subtract integers", [2], [0, -2]) { try Tensor.from([Int64(1), 2]) - Tensor.from([Int64(1), 4]) },
         Operation("multiply", [2, 2], [1, 2, 2, 4]) { try counting(2, 1) * counting(2) },
         Operation("divide", [3], [0.5, -inf, nan]) { try Tensor.from([Float(1), -1, 0]) / Tensor.from([Float(2), 0, 0]) },
         Operation("add a number", [2], [1.5, 2.5]) { try counting(2) + 0.5 },
