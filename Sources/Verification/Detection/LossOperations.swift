@@ -79,7 +79,7 @@ struct LossOperations {
             let each = try beta.map { try prediction.smoothL1(target, beta: $0) } ?? prediction.absoluteLoss(target)
             return try each * inputs.floats("box_weight")
         }
-        let loss = try beta.map { try loss("SmoothL1", ["beta": $0]) } ?? loss("L1", [:])
+        let loss = try beta.map { try self.loss("SmoothL1", ["beta": $0]) } ?? self.loss("L1", [:])
         let options = try options("box_weight", inputs.number(after: "sum /", in: "\(kind).avg"))
         let answer = try differentiated(prediction) { try loss($0, target, options) }
         return what == "avg" ? answer.value : answer.gradient
