@@ -39,6 +39,17 @@ private func map(_ shape: Int...) throws -> Tensor { try Tensor.ones(shape).chan
         ("choice", { try Tensor.where(x(3, 1).isGreater(than: 0), x(1, 4), x(4)) }),
         ("masked attention", { try Tensor.attention(x(2, 2, 5, 4), x(2, 2, 5, 4), x(2, 2, 5, 4), mask: x(5, 5)) }),
         ("bilinear resize", { try map(2, 3, 4, 5).interpolated(to: Pair(7, 9), .bilinear()) }),
+        ("nearest resize", { try map(2, 3, 4, 5).interpolated(to: Pair(7, 9), .nearest) }),
+        ("largest", { try x(3, 9).topK(4).indices }),
+        ("order", { try x(3, 9).sorted(0, descending: true).values }),
+        ("rows replaced", { try x(5, 3).replaced(0, Tensor.from([Int64(4), 1]), by: x(2, 3)) }),
+        (
+            "regions",
+            {
+                let regions = try x(6, 5) - 1
+                return try map(2, 3, 9, 8).roiAligned(regions, size: Pair(7, 5), scale: 0.5, samplingRatio: 0, aligned: true)
+            }
+        ),
         ("upper triangle", { try Tensor.full([4, 6], -.infinity).upperTriangle(diagonal: 3) }),
         ("normalisation", { try x(2, 3, 4).normalized(2).clamped(0, 1).matmul(x(2, 4, 3)) }),
     ]

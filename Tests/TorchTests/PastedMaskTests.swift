@@ -41,7 +41,7 @@ private func value(_ mask: [Float], _ side: Int, _ box: [Float], _ y: Int, _ x: 
                     }
                 }
             }
-            try expect(found, [Self.boxes.count, 16, 24], expected, within: 2e-6)
+            try expect(found, [Self.boxes.count, 16, 24], expected, within: 1e-5)
         }
     }
 

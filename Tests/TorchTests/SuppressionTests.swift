@@ -25,7 +25,7 @@ private func scene(_ count: Int) throws -> (boxes: Tensor, scores: Tensor, group
     let centers = try (normal([count, 2]) * 60).floor()
     let half = try normal([count, 2], seed: 1).abs() * 15 + 10
     let scores = try ((normal([count], seed: 2) * 20).floor() / 20).sigmoid()
-    let groups = try (normal([count], seed: 3) * 100).to(.int64).remainder(by: 5) - 2
+    let groups = try ((normal([count], seed: 3) * 100).floor() - 2).to(.int64).remainder(by: 5)
     return (try .cat([centers - half, centers + half], dim: 1), scores, groups)
 }
 
