@@ -28,6 +28,13 @@ struct DetectionInputs {
         return try Tensor.cat([center - half, center + half], dim: 1)
     }
 
+    /// Regions `[r, 5]`: the seeded boxes `roi`, then `roi.extra`; the images take turns.
+    func regions(images: Int) throws -> Tensor {
+        let boxes = try Tensor.cat([boxes("roi")] + (has("roi.extra") ? [floats("roi.extra")] : []), dim: 0)
+        let image = try Tensor.from((0..<boxes.size(0)).map { Float($0 % max(images, 1)) }, shape: [boxes.size(0), 1])
+        return try Tensor.cat([image, boxes], dim: 1)
+    }
+
     /// What the case says of an input.
     func role(_ input: String) throws -> String {
         guard let entry = golden.inputs.first(where: { $0.name == input }) else {

@@ -15,11 +15,8 @@ struct RegionOperations {
             throw GoldenCaseError(golden.path, "needs config.featmap_strides, a list of integers")
         }
         let maps = try strides.indices.map { try inputs.floats("feat.\($0)") }
-        let boxes = try Tensor.cat(
-            [inputs.boxes("roi")] + (inputs.has("roi.extra") ? [inputs.floats("roi.extra")] : []), dim: 0)
-        // The images take turns.
-        let image = try Tensor.from((0..<boxes.size(0)).map { Float($0 % max(maps[0].size(0), 1)) }, shape: [boxes.size(0), 1])
-        let regions = try Tensor.cat([image, boxes], dim: 1)
+        let regions = try inputs.regions(images: maps[0].size(0))
+        let boxes = try regions.narrowed(1, 1, 4)
         let scale = config["finest_scale"]?.number ?? 56
         var outputs = [
             "rois": regions, "levels": try FPNLevels(count: strides.count, finestScale: scale).levels(of: boxes),
