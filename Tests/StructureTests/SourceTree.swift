@@ -40,7 +40,7 @@ struct Manifest {
         var found: [String: Set<String>] = [:]
         // core("Torch", ["CTorch"] + engine.blas), plugin("FPN"), .target(name: "Tokenizer", dependencies: ["CZlib"], …)
         let pattern =
-            /(core|plugin|test|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name: )?"(\w+)"([^\n]*(?:\n\s*name[^\n]*)?)/
+            /(core|plugin|test|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name: )?"(\w+)"([^\n]*(?:\n\s*(?:name|\[)[^\n]*)?)/
         for match in text.matches(of: pattern) {
             let (kind, name, rest) = (match.1, String(match.2), match.3)
             let list = rest.firstMatch(of: /\[(.*?)\]/)?.1 ?? ""
