@@ -1,8 +1,6 @@
 import BuiltIn
-import Checkpoints
-import Components
+import DenseKit
 import Testing
-import Torch
 
 @testable import Verification
 
