@@ -124,7 +124,7 @@ struct LossOperations {
     /// The channel of each row's class.
     private func masks() throws -> Answer {
         let (target, label) = (try inputs.floats("mask_target"), try inputs.tensor("mask_label"))
-        let (rows, loss) = (try Tensor.arange(to: Double(label.size(0))), try loss("BinaryCrossEntropy", [:]))
+        let (rows, loss) = (try Tensor.arange(to: Double(label.size(0))), try self.loss("BinaryCrossEntropy", [:]))
         return try differentiated(inputs.floats("mask_pred")) { logits in
             try loss(logits.indexed([rows, label]), target, LossOptions())
         }
