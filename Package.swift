@@ -133,7 +133,7 @@ let package = Package(
         test("Torch", ["Torch"]),
         test("NN", ["NN"]),
         test("Components", ["Components"]),
-        test("Detection", ["Detection"]),
+        test("Detection", ["Detection", "Vision"]),
         test("Verification", ["Verification", "BuiltIn"]),
         test("BuiltIn", ["BuiltIn", "PublishedWeights"]),
         test("ResNet", ["ResNet", "PublishedWeights"]),

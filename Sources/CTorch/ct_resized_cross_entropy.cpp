@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "bilinear.h"
+#include "exponential.h"
 #include "handle.h"
 #include "parallel.h"
 
@@ -14,24 +15,6 @@
 // labels the logits are blended, compared and their gradient is spread back to the two rows of logits that it came from.
 
 namespace {
-
-/// e^x for x <= 0, to about one unit in the last place; written so that compilers make vector code of a loop over it.
-inline float exp_below_zero(float x) {
-    x = std::max(x, -87.0f);
-    float n = static_cast<float>(static_cast<int32_t>(x * 1.44269504f - 0.5f));  // rounds to nearest for x <= 0
-    float r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-    float power;
-    __builtin_memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
 
 constexpr int64_t lanes = 16;
 

@@ -54,4 +54,16 @@ extension Tensor {
             ct_resized_cross_entropy(handle, labels.handle, weight?.handle, Int64(ignoreIndex), $0)
         }
     }
+
+    /// The sum of the focal losses (`sigmoidFocal`) of logits `[n, k]`, where row i is of class `classes[i]`, or of none if that is not in
+    /// `0 ..< k`. Loss and gradient come out of one pass, without tensors between. On the CPU only; a scalar.
+    ///
+    /// - Parameters:
+    ///   - classes: `[n]` int64
+    ///   - weight: of each row, `[n]`
+    public func focalLoss(_ classes: Tensor, weight: Tensor? = nil, gamma: Double, alpha: Double) throws -> Tensor {
+        try make("focal_loss", self, classes, weight) {
+            ct_focal_loss(handle, classes.handle, weight?.handle, gamma, alpha, $0)
+        }
+    }
 }

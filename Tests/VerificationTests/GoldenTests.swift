@@ -21,7 +21,7 @@ private func describe(_ comparisons: [Comparison]) -> String {
         "clip_text_encoder_eval", "context_decoder_eval", "context_decoder_vit_eval", "denseclip_r50_fpn_eval",
         "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference", "resnet50_imagenet_fpn_eval",
         "upernet_swin_t_eval", "adamw_trajectory",
-        "resize_and_image_ops",
+        "resize_and_image_ops", "det_ops_anchors", "det_ops_assign", "det_ops_boxes", "det_ops_losses", "det_ops_roi_extractor",
     ])
     func everyOutputAgrees(_ name: String) throws {
         let comparisons = try verify(goldens.appending(path: name + ".json").path)

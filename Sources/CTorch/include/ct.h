@@ -207,6 +207,10 @@ int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t c
 /* The sum of the cross-entropies of logits [n, k, h, w], enlarged bilinearly to labels [n, height, width] (ct_resized_cross_entropy.cpp) */
 int ct_resized_cross_entropy(ct_tensor logits, ct_tensor labels, ct_tensor weights, int64_t ignore_index, ct_tensor *out);
 
+/* The sum of the focal losses of logits [n, k] against the class of each row [n], none where it is not in 0 ..< k; weights [n] or null
+ * (ct_focal.cpp) */
+int ct_focal_loss(ct_tensor logits, ct_tensor classes, ct_tensor weights, double gamma, double alpha, ct_tensor *out);
+
 /* A map [n, h, w, c] cut into windows [n * rows * columns, size * size, c], padded with zeros at its right and bottom and rolled up and left by
  * shift, and windows put together to maps of height x width again (ct_windows.cpp) */
 int ct_windows(ct_tensor map, int64_t size, int64_t shift, ct_tensor *out);

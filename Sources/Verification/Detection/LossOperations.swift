@@ -28,9 +28,7 @@ struct LossOperations {
             case "ce", "ce_grad": (outputs["ce"], outputs["ce_grad"]) = try crossEntropy()
             case "bce_rpn", "bce_rpn_grad": (outputs["bce_rpn"], outputs["bce_rpn_grad"]) = try objectness()
             case "mask_bce", "mask_bce_grad": (outputs["mask_bce"], outputs["mask_bce_grad"]) = try masks()
-            case let kind where tag == "avg" || tag == "grad" || tag == "none":
-                outputs[name] = try distance(kind, tag)
-            default: break
+            default: outputs[name] = try distance(name)
             }
         }
         return outputs
@@ -66,14 +64,12 @@ struct LossOperations {
         return try differentiated(inputs.floats("extreme")) { try $0.sigmoidFocal(target, gamma: 2, alpha: 0.25) }
     }
 
-    /// `l1`, `smooth_l1_b1`, `smooth_l1_b1_9`: the weighed elements, their average, and its gradient.
-    private func distance(_ kind: String, _ what: String) throws -> Tensor? {
-        var beta: Double?
-        if kind != "l1" {
-            guard let match = kind.wholeMatch(of: /smooth_l1_b([0-9.]+)(?:_([0-9.]+))?/)?.output, let number = Double(match.1)
-            else { return nil }
-            beta = number / (match.2.flatMap { Double($0) } ?? 1)
-        }
+    /// `l1.none`, `smooth_l1_b1.avg`, `smooth_l1_b1_9.grad`: the weighed elements, their average, and its gradient. Nil for another name.
+    private func distance(_ name: String) throws -> Tensor? {
+        let pattern = /((?:smooth_)?l1(?:_b([0-9.]+?)(?:_([0-9.]+))?)?)\.(none|avg|grad)/
+        guard let match = name.wholeMatch(of: pattern)?.output else { return nil }
+        let (kind, what) = (match.1, match.4)
+        let beta = match.2.flatMap { Double($0) }.map { $0 / (match.3.flatMap { Double($0) } ?? 1) }
         let (prediction, target) = (try inputs.floats("pred"), try inputs.floats("box_target"))
         if what == "none" {
             let each = try beta.map { try prediction.smoothL1(target, beta: $0) } ?? prediction.absoluteLoss(target)
