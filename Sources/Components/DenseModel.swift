@@ -1,3 +1,5 @@
+import Vision
+
 /// What a model is made of: the `model:` part of a configuration.
 public struct ModelConfiguration: Configuration {
     public var backbone: ComponentNode?
@@ -67,7 +69,7 @@ public final class DenseModel: Module {
         step.targets = targets
         let (prompted, maps, auxiliary) = try levels(images, step)
         var losses = Losses()
-        losses.add(try head.losses(maps, targets, step), prefix: head.checkpointKey.replacing("_head", with: ""))
+        losses.add(try head.losses(maps, targets, step), prefix: head.logPrefix)
         if let prompter, let prompted {
             for (name, value) in try prompter.losses(prompted, targets, step).terms { losses.add(name, value) }
         }
@@ -93,6 +95,10 @@ public final class DenseModel: Module {
     /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the backbone's maps as they are, before a
     /// prompter joins its score map to them. (DenseCLIP's released code)
     private func levels(_ images: Tensor, _ step: Step) throws -> (prompted: Prompted?, maps: [Tensor], auxiliary: [Tensor]) {
+        if step.images.isEmpty, images.rank == 4 {
+            let size = Size(height: images.size(2), width: images.size(3))
+            step.images = [ImageGeometry](repeating: ImageGeometry(size), count: images.size(0))
+        }
         let features = try OperationCounter.scope("backbone") { try backbone(images) }
         try check(features.maps, backbone.outputs, "backbone", backbone)
         for (index, map) in features.maps.enumerated() { try step.record("stage\(index + 1)", map) }

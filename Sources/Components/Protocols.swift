@@ -57,8 +57,15 @@ public protocol Head: Module {
     /// Where its weights stand in a checkpoint: `decode_head`, `bbox_head`, …
     var checkpointKey: String { get }
 
+    /// What stands before the names of its losses in the log: mmsegmentation's `decode.loss_ce`, mmdetection's bare `loss_cls`.
+    var logPrefix: String? { get }
+
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses
     func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions
+}
+
+extension Head {
+    public var logPrefix: String? { nil }
 }
 
 /// What a head predicts for a batch of images.

@@ -11,6 +11,7 @@ public protocol SegmentationHead: Head {
 
 extension SegmentationHead {
     public var checkpointKey: String { "decode_head" }
+    public var logPrefix: String? { "decode" }
 
     /// Logits are resized bilinearly to the labels, as mmsegmentation does.
     public func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses {
@@ -49,6 +50,12 @@ private func pixelAccuracy(_ logits: Tensor, _ labels: Tensor) throws -> Tensor 
 /// A batch that lacks what a head learns from.
 public enum TargetError: Error, CustomStringConvertible, Sendable {
     case noLabels
+    case noInstances
 
-    public var description: String { "a segmentation head needs label maps, and this data set has none" }
+    public var description: String {
+        switch self {
+        case .noLabels: "a segmentation head needs label maps, and this data set has none"
+        case .noInstances: "a detection head needs the boxes of things, and this data set has none"
+        }
+    }
 }

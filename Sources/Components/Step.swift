@@ -6,7 +6,7 @@ public final class Step {
     public var iteration: Int
     /// The answers, in training: some prompters sample from them.
     public var targets: Targets?
-    /// How the images of the batch came from their files; empty where nobody asks, as in segmentation.
+    /// How the images of the batch came from their files; where nobody says it, a model takes them for images that fill the batch.
     public var images: [ImageGeometry]
     /// Where random choices come from.
     public var draws: Draws
@@ -61,9 +61,16 @@ public struct Losses {
 
     public mutating func add(_ name: String, _ value: Tensor) { terms.append((name, value)) }
 
-    /// Takes over `other`'s terms with `prefix.` before their names.
-    public mutating func add(_ other: Losses, prefix: String) {
-        for (name, value) in other.terms { terms.append(("\(prefix).\(name)", value)) }
+    /// Adds the sum of one loss for every level of a pyramid, and shows the observer all of them under the same name, `[levels]`.
+    public mutating func add(_ name: String, levels: [Tensor], _ step: Step) throws {
+        guard let first = levels.first else { return }
+        try step.record(name, try Tensor.stack(levels))
+        add(name, try levels.dropFirst().reduce(first) { try $0 + $1 })
+    }
+
+    /// Takes over `other`'s terms, with `prefix.` before their names where there is one.
+    public mutating func add(_ other: Losses, prefix: String? = nil) {
+        for (name, value) in other.terms { terms.append((prefix.map { "\($0).\(name)" } ?? name, value)) }
     }
 
     /// The sum of the terms that are losses, or nil where there is none.

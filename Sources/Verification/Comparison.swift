@@ -20,6 +20,7 @@ public struct Comparison: Sendable {
             note = "\(ours.count) values, the reference has \(reference.count)"
             return
         }
+        let atol = tolerance.atol + (tolerance.ofLargest ?? 0) * Double(reference.lazy.map { abs($0) }.max() ?? 0)
         var (maxAbs, maxRel, outside) = (0.0, 0.0, 0)
         for (a, b) in zip(ours, reference) {
             let (a, b) = (Double(a), Double(b))
@@ -30,12 +31,12 @@ public struct Comparison: Sendable {
                 continue
             }
             maxAbs = max(maxAbs, difference)
-            if abs(b) > tolerance.atol { maxRel = max(maxRel, difference / abs(b)) }  // below it, the absolute bound decides
-            if difference > tolerance.atol + tolerance.rtol * abs(b) { outside += 1 }
+            if abs(b) > atol { maxRel = max(maxRel, difference / abs(b)) }  // below it, the absolute bound decides
+            if difference > atol + tolerance.rtol * abs(b) { outside += 1 }
         }
         (self.maxAbs, self.maxRel) = (maxAbs, maxRel)
         passes = outside == 0 || Double(reference.count - outside) / Double(reference.count) >= tolerance.share ?? 1
-        note = outside == 0 ? "" : "\(outside) of \(reference.count) outside rtol \(tolerance.rtol), atol \(tolerance.atol)"
+        note = outside == 0 ? "" : "\(outside) of \(reference.count) outside rtol \(tolerance.rtol), atol \(atol)"
     }
 
     /// Something that is wrong without numbers: a missing name, another shape.

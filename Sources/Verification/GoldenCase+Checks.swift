@@ -25,7 +25,11 @@ func fill(_ module: Module, _ golden: GoldenCase) throws -> [Comparison] {
 }
 
 /// Every answer beside our output of that name; what is on one side only fails.
-func compare(_ outputs: [String: Tensor], with answers: [String: Tensor], _ golden: GoldenCase) throws -> [Comparison] {
+///
+/// - Parameter exactIntegers: whether integers must be equal, whatever the tolerance
+func compare(
+    _ outputs: [String: Tensor], with answers: [String: Tensor], _ golden: GoldenCase, exactIntegers: Bool = false
+) throws -> [Comparison] {
     let promised = golden.outputNames.filter { answers[$0] == nil }
         .map { Comparison(failure: $0, "the case names this output, and \(golden.answersPath) does not have it") }
     return try promised
@@ -34,11 +38,15 @@ func compare(_ outputs: [String: Tensor], with answers: [String: Tensor], _ gold
                 let names = outputs.keys.sorted().joined(separator: ", ")
                 return Comparison(failure: key, "we give no such output; we give \(names.isEmpty ? "none" : names)")
             }
-            return try Comparison(key, ours: ours, reference: reference, golden.tolerance(for: key))
+            let isExact = exactIntegers && !reference.dtype.isFloatingPoint
+            return try Comparison(key, ours: ours, reference: reference, isExact ? .exact : golden.tolerance(for: key))
         }
 }
 
 extension GoldenCase {
+    /// The list of names that the case has under `key`; empty where it has none.
+    func names(_ key: String) -> [String] { json[key]?.array?.compactMap(\.string) ?? [] }
+
     /// The input of this name, where there is one.
     func input(_ name: String) throws -> Tensor? { try inputs.first { $0.name == name }?.tensor() }
 

@@ -58,9 +58,11 @@ public struct GoldenCase: Sendable {
         public let atol: Double
         /// This share of the elements must agree; all of them where it is not said.
         public let share: Double?
+        /// What is added to `atol` for every unit of the largest magnitude in the tensor.
+        public var ofLargest: Double?
 
-        public init(rtol: Double, atol: Double, share: Double? = nil) {
-            (self.rtol, self.atol, self.share) = (rtol, atol, share)
+        public init(rtol: Double, atol: Double, share: Double? = nil, ofLargest: Double? = nil) {
+            (self.rtol, self.atol, self.share, self.ofLargest) = (rtol, atol, share, ofLargest)
         }
 
         /// Nothing but equal.
@@ -82,6 +84,7 @@ public struct GoldenCase: Sendable {
     /// The whole file, for what only one procedure needs.
     public let json: JSON
     private let tolerance: Tolerance
+    private let gradientTolerance: Tolerance?
     private let toleranceFor: [String: Tolerance]
 
     /// Reads `CASE.json`.
@@ -100,8 +103,12 @@ public struct GoldenCase: Sendable {
         outputs = header.outputs ?? [:]
         derivedBuffers = Set(header.derived_buffers ?? [])
         tokenIDs = header.token_ids
-        tolerance = header.tolerance ?? Tolerance(rtol: 1e-3, atol: 1e-4)
-        toleranceFor = header.tolerance_for ?? [:]
+        tolerance =
+            header.tolerance.map { Tolerance(rtol: $0.rtol, atol: $0.atol, share: $0.share) } ?? Tolerance(rtol: 1e-3, atol: 1e-4)
+        gradientTolerance = header.tolerance?.grad.map { Tolerance(rtol: 0, atol: 0, ofLargest: $0.max_abs_over_max_value) }
+        var toleranceFor = header.tolerance_for ?? [:]
+        if toleranceFor["grad_norms"] == nil { toleranceFor["grad_norms"] = header.tolerance?.grad_norms }
+        self.toleranceFor = toleranceFor
         for (kind, names) in [("parameter", parameters.map(\.name)), ("input", inputs.map(\.name))] {
             var seen: Set<String> = []
             if let twice = names.first(where: { !seen.insert($0).inserted }) {
@@ -123,7 +130,12 @@ public struct GoldenCase: Sendable {
 
     public var outputNames: [String] { outputs.keys.sorted() }
 
-    public func tolerance(for output: String) -> Tolerance { toleranceFor[output] ?? tolerance }
+    /// The tolerance of an output: its own, its kind's, or the case's.
+    public func tolerance(for output: String) -> Tolerance {
+        if let own = toleranceFor[output] { return own }
+        let isGradient = output.hasPrefix("grad/") || output.hasPrefix("after/")
+        return (isGradient ? gradientTolerance : nil) ?? tolerance
+    }
 
     /// What the reference answered: `CASE.safetensors`.
     public var answersPath: String { String(path.dropLast(path.hasSuffix(".json") ? 5 : 0)) + ".safetensors" }
@@ -140,8 +152,19 @@ public struct GoldenCase: Sendable {
         let outputs: [String: String]?
         let derived_buffers: [String]?
         let token_ids: [[Int]]?
-        let tolerance: Tolerance?
+        let tolerance: Tolerances?
         let tolerance_for: [String: Tolerance]?
+    }
+
+    /// A case's tolerance, and those of the gradients where they are wider.
+    private struct Tolerances: Decodable {
+        let rtol: Double
+        let atol: Double
+        let share: Double?
+        let grad_norms: Tolerance?
+        let grad: OfLargest?
+
+        struct OfLargest: Decodable { let max_abs_over_max_value: Double }
     }
 }
 

@@ -49,9 +49,13 @@ extension ModelFile {
 extension GoldenCase {
     /// The names of the classes; where the case has none, as many made-up ones as its token ids or its classifier say.
     var classNames: [String] {
-        if let names = json["config"]?["class_names"]?.array?.compactMap(\.string), !names.isEmpty { return names }
+        let config = json["config"]
+        for place in [json, config, config?["model"]] {
+            if let names = place?["class_names"]?.array?.compactMap(\.string), !names.isEmpty { return names }
+        }
         let classifier = parameters.first { $0.name.hasSuffix("decode_head.conv_seg.weight") }
-        let count = tokenIDs?.count ?? classifier?.shape.first ?? json["config"]?["decode_head"]?["num_classes"]?.integer ?? 0
+        let heads = [config?["decode_head"], config?["model"]?["bbox_head"], config?["model"]?["roi_head"]?["bbox_head"]]
+        let count = tokenIDs?.count ?? classifier?.shape.first ?? heads.lazy.compactMap { $0?["num_classes"]?.integer }.first ?? 0
         return (0..<min(max(count, 0), Int(UInt16.max))).map { "class \($0)" }
     }
 }

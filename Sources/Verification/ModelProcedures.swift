@@ -28,7 +28,8 @@ extension Verifier {
         return outputs
     }
 
-    /// Losses, gradients and running statistics of one training step with all dropout off.
+    /// Losses, gradients, running statistics and what parts record in one training step, with all dropout off and the first candidates
+    /// wherever some are drawn.
     func trainingStep(
         _ model: DenseModel, _ inputs: [String: Tensor], _ golden: GoldenCase, _ comparisons: inout [Comparison]
     ) throws -> [String: Tensor] {
@@ -36,34 +37,46 @@ extension Verifier {
             (module as? Dropout)?.probability = 0
             (module as? DropPath)?.probability = 0
         }
-        guard let labels = inputs["gt_semantic_seg"] else { throw GoldenCaseError(golden.path, "has no input gt_semantic_seg") }
-        let ignore = golden.json["loss"]?["ignore_index"]?.integer ?? 255
-        let targets = Targets(labels: labels.rank == 4 ? try labels.squeezed(1) : labels, ignoreIndex: ignore)
-        let losses = try model.losses(try image(inputs, golden), targets, Step(progress: 0, wantsMetrics: true))
-        var outputs: [String: Tensor] = [:]
-        for (name, value) in losses.terms { outputs["loss/\(name)"] = try value.detached() }
+        let detects = golden.procedure == "detector"
+        let targets = try detects ? instances(inputs, golden) : labels(inputs, golden)
+        var recorded: [String: Tensor] = [:]
+        let step = Step(progress: 0, images: try golden.geometries(), draws: .inOrder, wantsMetrics: true) { name, tensor in
+            recorded[name] = try tensor.detached()
+        }
+        let losses = try model.losses(try image(inputs, golden), targets, step)
+        var outputs = detects ? detectorNames(recorded) : recorded
+        for (name, value) in losses.terms { outputs["loss/\(name)"] = try recorded[name] ?? value.detached() }
         guard let total = try losses.total() else { throw GoldenCaseError(golden.path, "the model has no loss") }
         outputs["loss/total"] = try total.detached()
         try total.backward()
 
         var gradients: [String: Tensor] = [:]
+        var frozen: Set<String> = []
         for entry in try model.namedTensors() {
             if entry.kind == .buffer { outputs["after/\(entry.name)"] = entry.tensor }
+            if !entry.tensor.requiresGrad { frozen.insert(entry.name) }
             guard let gradient = entry.tensor.grad else { continue }
             gradients[entry.name] = gradient
             let flat = try gradient.contiguous().flattened()
-            outputs["grad/\(entry.name)"] = flat.count <= 20000 ? gradient : try flat.sliced(0, step: 64)
+            outputs["grad/\(entry.name)"] = detects || flat.count <= 20000 ? gradient : try flat.sliced(0, step: 64)
         }
-        let order = golden.json["grad_norm_order"]?.array?.compactMap(\.string) ?? []
-        let norms = try order.map { name in Float(try gradients[name]?.norm().item() ?? 0) }
-        outputs["grad_norms"] = try Tensor.from(norms)
-        for name in order where gradients[name] == nil {
+        let norms = try gradients.mapValues { try $0.to(.float64).norm().item() }  // in float32, millions of elements err by 1e-3
+        let order = golden.names("grad_norm_order")
+        outputs["grad_norms"] = try Tensor.from(order.map { Float(norms[$0] ?? 0) })
+        outputs["grad_norm_total"] = try Tensor.from([Float(norms.values.reduce(0) { $0 + $1 * $1 }.squareRoot())])
+        for name in order where frozen.contains(name) {  // what learns and was not reached has a gradient of 0
             comparisons.append(Comparison(failure: "grad/\(name)", "has no gradient here"))
         }
-        for name in golden.json["parameters_without_gradient"]?.array?.compactMap(\.string) ?? [] where gradients[name] != nil {
+        for name in golden.names("parameters_without_gradient") + golden.names("frozen_parameters") where gradients[name] != nil {
             comparisons.append(Comparison(failure: "grad/\(name)", "has a gradient here, the reference has none"))
         }
         return outputs
+    }
+
+    private func labels(_ inputs: [String: Tensor], _ golden: GoldenCase) throws -> Targets {
+        guard let labels = inputs["gt_semantic_seg"] else { throw GoldenCaseError(golden.path, "has no input gt_semantic_seg") }
+        let ignore = golden.json["loss"]?["ignore_index"]?.integer ?? 255
+        return Targets(labels: labels.rank == 4 ? try labels.squeezed(1) : labels, ignoreIndex: ignore)
     }
 
     /// The test-time flow over the views of `config_inference`: sliding windows, resize, softmax, mean.
@@ -100,7 +113,7 @@ extension Verifier {
         return .slide(crop: Pair(crop[0], crop[1]), stride: Pair(stride[0], stride[1]))
     }
 
-    private func image(_ inputs: [String: Tensor], _ golden: GoldenCase) throws -> Tensor {
+    func image(_ inputs: [String: Tensor], _ golden: GoldenCase) throws -> Tensor {
         guard let image = inputs["img"] else { throw GoldenCaseError(golden.path, "has no input img") }
         return image
     }

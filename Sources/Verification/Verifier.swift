@@ -21,7 +21,7 @@ public struct Verifier {
         let golden = try GoldenCase(path: path)
         let comparisons: [Comparison]
         switch golden.procedure {
-        case "backbone", "text", "context_decoder", "segmentor", "inference":
+        case "backbone", "text", "context_decoder", "segmentor", "inference", "detector":
             comparisons = try verifyModel(golden, modelPath ?? golden.modelPath)
         case "trajectory": comparisons = try trajectory(golden)
         case "image_ops": comparisons = try imageOperations(golden)
@@ -37,8 +37,8 @@ public struct Verifier {
     }
 
     public static let procedures = [
-        "backbone", "text", "context_decoder", "segmentor", "inference", "trajectory", "image_ops", "segmentation_metrics",
-        "ops", "tokenizer",
+        "backbone", "text", "context_decoder", "segmentor", "inference", "detector", "trajectory", "image_ops",
+        "segmentation_metrics", "ops", "tokenizer",
     ]
 
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {
@@ -55,8 +55,13 @@ public struct Verifier {
         case (.part(let part), _): outputs = try withoutGrad { try part.run(inputs) }
         case (.model(let model), "train"): outputs = try trainingStep(model, inputs, golden, &comparisons)
         case (.model(let model), _):
-            outputs = try golden.procedure == "inference" ? infer(model, inputs, golden) : run(model, inputs, golden)
+            switch golden.procedure {
+            case "inference": outputs = try infer(model, inputs, golden)
+            case "detector": outputs = try detect(model, inputs, answers, golden)
+            default: outputs = try run(model, inputs, golden)
+            }
         }
-        return comparisons + (try compare(outputs, with: answers, golden))
+        let exactIntegers = golden.procedure == "detector"
+        return comparisons + (try compare(outputs, with: answers, golden, exactIntegers: exactIntegers))
     }
 }

@@ -1,5 +1,6 @@
 import Components
 import Testing
+import Vision
 
 private let whole = """
     backbone: TinyNet
@@ -55,6 +56,17 @@ private let whole = """
         #expect(names == ["decode.loss_tiny", "aux.loss_score", "aux.progress", "aux.loss_tiny"])
         let both = try two.losses(images(), targets(), Step()).terms.map(\.name)
         #expect(both.suffix(2) == ["aux_0.loss_tiny", "aux_1.loss_tiny"])
+    }
+
+    /// Images of which nobody says how they came from their files fill the batch.
+    @Test func geometryOfImages() throws {
+        let (step, size) = (Step(), Size(height: 8, width: 8))
+        _ = try model(whole).losses(images(), targets(), step)
+        #expect(step.images == [ImageGeometry(size), ImageGeometry(size)])
+        let own = ImageGeometry(size: size, paddedSize: size, originalSize: Size(height: 4, width: 4), scale: (2, 2))
+        let given = Step(images: [own, own])
+        _ = try model(whole).predictions(images(), given)
+        #expect(given.images == [own, own])
     }
 
     @Test func lossesAndTheirSum() throws {
@@ -173,6 +185,20 @@ private let whole = """
         losses.add(inner, prefix: "aux")
         #expect(losses.terms.map(\.name) == ["acc", "loss_a", "aux.loss_b", "aux.acc"])
         #expect(try losses.total()?.item() == 3)
+    }
+
+    /// One loss for every level of a pyramid: the sum counts, and the observer sees the levels.
+    @Test func lossesOfLevels() throws {
+        var losses = Losses()
+        var seen: [String: [Float]] = [:]
+        let levels = try [1.0, 2, 4].map { try Tensor.full([], $0) }
+        try losses.add("loss_cls", levels: levels, Step { seen[$0] = try $1.floats() })
+        try losses.add("loss_none", levels: [], Step())
+        #expect(try losses.terms.map(\.name) == ["loss_cls"] && losses.total()?.item() == 7)
+        #expect(seen == ["loss_cls": [1, 2, 4]])
+        var outer = Losses()
+        outer.add(losses)
+        #expect(outer.terms.map(\.name) == ["loss_cls"])
     }
 
     /// Logits of 1×2 positions are enlarged to 1×4 labels before the loss.

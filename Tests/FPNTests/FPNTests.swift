@@ -3,19 +3,23 @@ import Testing
 
 @testable import FPN
 
-private func neck(_ channels: Int, from levels: [(channels: Int, stride: Int)]) throws -> FPN {
+/// - Parameter change: of the default settings
+func neck(
+    _ channels: Int, from levels: [(channels: Int, stride: Int)], _ change: (inout FPN.Configuration) -> Void = { _ in }
+) throws -> FPN {
     let registry = try Registry([FPNPlugin()])
     let context = BuildContext(registry: registry, features: levels.map { FeatureSpec(channels: $0.channels, stride: $0.stride) })
     var configuration = FPN.Configuration()
     configuration.channels = channels
+    change(&configuration)
     return try #require(try registry.necks.make(ComponentNode("FPN", configuration), context) as? FPN)
 }
 
-@Suite struct FPNTests {
-    private func maps(_ shapes: [[Int]]) throws -> [Tensor] {
-        try shapes.enumerated().map { try Tensor.randomNormal($1, generator: try Generator(seed: UInt64($0))) }
-    }
+func maps(_ shapes: [[Int]]) throws -> [Tensor] {
+    try shapes.enumerated().map { try Tensor.randomNormal($1, generator: try Generator(seed: UInt64($0))) }
+}
 
+@Suite struct FPNTests {
     /// Equation by equation, on sizes that no factor of two joins.
     @Test func equalsItsDefinition() throws {
         let fpn = try neck(5, from: [(2, 4), (3, 8), (4, 16)])

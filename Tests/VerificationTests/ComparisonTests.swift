@@ -52,6 +52,12 @@ import Testing
         Case(
             "eight of ten", [Float](repeating: 1, count: 8) + [2, 2], [Float](repeating: 1, count: 10), within(share: 0.9), false,
             1, 1),
+        Case(
+            "a share of the largest", [1.5, -8], [1, -8], GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), true, 0.5,
+            0.5),
+        Case(
+            "past a share of the largest", [1.5, 4], [1, 4], GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), false,
+            0.5, 0.5),
         Case("a share is no tolerance", [1.5], [1], within(share: 0.999), false, 0.5, 0.5),
     ])
     func numbers(_ each: Case) {

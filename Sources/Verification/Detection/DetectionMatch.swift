@@ -1,0 +1,38 @@
+import DenseKit
+
+/// Which of our detections is which of the reference's: of the same class and at the same place, whatever their ranks. Scores that differ
+/// by rounding may stand in another order.
+struct DetectionMatch {
+    /// For every detection of the reference the index of ours.
+    let order: [Int]
+
+    /// - Parameter name: the answers' `NAME.boxes`, `NAME.labels` and so on, with `place` behind them
+    init(_ found: Detections, _ answers: [String: Tensor], _ name: String, _ place: String = "") throws {
+        let boxes = try answers["\(name).boxes\(place)"]?.floats() ?? []
+        let labels = try answers["\(name).labels\(place)"]?.integers() ?? []
+        let (ours, classes) = (try found.boxes.floats(), try found.labels.integers())
+        guard found.count == labels.count, boxes.count == 4 * labels.count else {
+            order = Array(0..<found.count)  // the comparison of the shapes will say it
+            return
+        }
+        var left = Array(0..<found.count)
+        order = labels.indices.map { place in
+            func distance(_ index: Int) -> Float {
+                (0..<4).reduce(classes[index] == labels[place] ? 0 : .greatestFiniteMagnitude / 16) {
+                    $0 + abs(ours[4 * index + $1] - boxes[4 * place + $1])
+                }
+            }
+            let nearest = left.indices.min { distance(left[$0]) < distance(left[$1]) }
+            return nearest.map { left.remove(at: $0) } ?? place
+        }
+    }
+
+    /// Our detections at the reference's places.
+    func ordered(_ found: Detections) throws -> Detections {
+        let indices = try Tensor.from(order.map(Int64.init)).to(found.boxes.device)
+        func ordered(_ tensor: Tensor) throws -> Tensor { try tensor.indexed(0, indices) }
+        return Detections(
+            boxes: try ordered(found.boxes), scores: try ordered(found.scores), labels: try ordered(found.labels),
+            masks: try found.masks.map(ordered))
+    }
+}
