@@ -87,6 +87,16 @@ public final class DenseModel: Module {
         return try OperationCounter.scope(head.checkpointKey) { try head.predictions(maps, step) }
     }
 
+    /// Runs the layers alone, where the head is a `CountableHead`: for counting on images that have a shape and no memory.
+    ///
+    /// - Returns: false where the head is none, and nothing ran
+    public func forwardShapes(_ images: Tensor) throws -> Bool {
+        guard let head = head as? any CountableHead else { return false }
+        let maps = try levels(images, Step()).maps
+        try OperationCounter.scope(head.checkpointKey) { try head.forwardShapes(maps) }
+        return true
+    }
+
     /// The auxiliary heads by the names that mmsegmentation logs them under.
     private var namedAuxiliaryHeads: [(name: String, head: any Head)] {
         auxiliaryHeads.enumerated().map { (auxiliaryHeads.count == 1 ? "aux" : "aux_\($0)", $1) }

@@ -54,7 +54,7 @@ public struct Prompted {
 
 /// Decides the task: losses from features and targets, predictions from features.
 public protocol Head: Module {
-    /// Where its weights stand in a checkpoint: `decode_head`, `bbox_head`, …
+    /// Where its weights stand in a checkpoint: `decode_head`, `bbox_head`, …; empty for a head whose parts have such keys themselves.
     var checkpointKey: String { get }
 
     /// What stands before the names of its losses in the log: mmsegmentation's `decode.loss_ce`, mmdetection's bare `loss_cls`.
@@ -66,6 +66,15 @@ public protocol Head: Module {
 
 extension Head {
     public var logPrefix: String? { nil }
+}
+
+/// A head that chooses by values (the best boxes, say), and can run its layers without choosing: so its work is counted from shapes alone.
+public protocol CountableHead: Head {
+    /// Runs every layer as often as published complexities count it, without anchors, decoding and suppression: mmdetection's
+    /// `forward_dummy`.
+    ///
+    /// - Parameter maps: the pyramid of a batch of one image, on any device
+    func forwardShapes(_ maps: [Tensor]) throws
 }
 
 /// What a head predicts for a batch of images.

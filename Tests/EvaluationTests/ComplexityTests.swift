@@ -87,6 +87,36 @@ private final class Enlarging: Module, SegmentationHead {
     func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
+/// A detector that looks at its best positions again: which are the best, shapes do not know.
+private final class Choosing: Module, CountableHead {
+    struct Configuration: Components.Configuration {}
+
+    let first: Conv2d
+    let second: Linear
+    let checkpointKey = ""
+
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        first = try Conv2d(context.features[0].channels, 1, kernel: 1)
+        second = try Linear(context.features[0].channels, context.classCount)
+    }
+
+    func forwardShapes(_ maps: [Tensor]) throws {
+        _ = try first(maps[0])
+        _ = try second(try Tensor.zeros([7, maps[0].size(1)], device: maps[0].device))
+    }
+
+    func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses {
+        var losses = Losses()
+        losses.add("loss_cls", try first(maps[0]).sum())
+        return losses
+    }
+
+    func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions {
+        _ = try first(maps[0]).floats()
+        return .detections([])
+    }
+}
+
 private final class NoLoss: Module, Loss {
     let name = "loss"
 
@@ -98,6 +128,7 @@ private struct SmallPlugin: Plugin {
         registry.backbones.register("Half", Half.init)
         registry.prompters.register("Words", Words.init)
         registry.heads.register("Enlarging", Enlarging.init)
+        registry.heads.register("Choosing", Choosing.init)
     }
 }
 
@@ -143,6 +174,24 @@ private func small(_ yaml: String) throws -> DenseModel {
         #expect(tree.children.map(\.name).prefix(5) == ["backbone", "text", "scale", "decode_head", "auxiliary_head"])
         #expect(tree.onceParts.map(\.path) == ["text"])
         #expect(tree["lost"] == nil && tree["backbone.lost"] == nil)
+    }
+
+    /// 10 × 12 pixels; a map of 5 × 6, and 7 boxes.
+    @Test("A detector is counted without what it chooses by", arguments: [Device.meta, .cpu])
+    func detector(_ device: Device) throws {
+        let model = try withDevice(device) { try small("{backbone: Half, head: Choosing}") }
+        let tree = try Complexity(of: model, size: Pair(10, 12)).model
+        #expect(tree["first"]?.total.cost.perImage == 120 && tree["second"]?.total.cost.perImage == 84)  // 30 · 4 and 7 · 4 · 3
+        #expect(tree.total.cost.perImage == 3684 && tree["(resize to the image)"] == nil)
+        #expect(tree["first"]?.parameters == 5 && tree["second"]?.parameters == 15)
+    }
+
+    @Test("A detector's losses stand alone in the log, and its parts at the top of a checkpoint")
+    func names() throws {
+        let model = try small("{backbone: Half, head: Choosing}")
+        let image = try Tensor.zeros([1, 3, 8, 8])
+        #expect(try model.losses(image, Targets(), Step()).terms.map(\.name) == ["loss_cls"])
+        #expect(try model.namedTensors().map(\.name).suffix(4) == ["first.weight", "first.bias", "second.weight", "second.bias"])
     }
 
     @Test("The model comes back in its mode, with its weights, also after an error")

@@ -1,11 +1,12 @@
 import Components
 
-/// What a model costs: its parameters, and the multiply-adds of segmenting one image, by the conventions of fvcore, in which the papers'
+/// What a model costs: its parameters, and the multiply-adds of one image, by the conventions of fvcore, in which the papers'
 /// tables are written.
 ///
 /// A multiply-add counts one, biases nothing; batch norm in evaluation 2 an element, layer and group norm 5; a bilinear resize 4 and a
 /// nearest one 1 for each element of its result; adaptive average pooling 1 for each element that goes in; everything else nothing.
-/// Counted is the whole way from the image to logits of the image's size. Auxiliary heads do not run then; their parameters are parameters.
+/// Counted is the whole way from the image to logits of the image's size; of a detector, the layers without what chooses among boxes
+/// (`CountableHead`). Auxiliary heads do not run then; their parameters are parameters.
 public struct Complexity: Sendable {
     /// Multiply-adds.
     public struct Cost: Sendable, Equatable {
@@ -26,7 +27,7 @@ public struct Complexity: Sendable {
     /// What is really computed: some modules get the same result by less work.
     public let asRun: Cost
 
-    /// The parameters that segmenting an image needs: those of modules that run once for a model are left out, since their results can be
+    /// The parameters that an image needs: those of modules that run once for a model are left out, since their results can be
     /// kept in their place.
     public var parametersPerImage: Int { model.total.parameters - model.onceParts.reduce(0) { $0 + $1.total.parameters } }
 
@@ -42,7 +43,7 @@ public struct Complexity: Sendable {
             let (first, second) = (
                 OperationCounter(countsDefinitions: byDefinition), OperationCounter(countsDefinitions: byDefinition)
             )
-            for counter in [first, second] { try counter.count { try Self.segment(image, model) } }
+            for counter in [first, second] { try counter.count { try Self.run(image, model) } }
             return Self.costs(first.entries, second.entries)
         }
         let defined: [(path: String, cost: Cost)]
@@ -64,8 +65,9 @@ public struct Complexity: Sendable {
         asRun = run.reduce(into: Cost()) { $0 += $1.cost }
     }
 
-    /// The way from an image to logits of its size.
-    private static func segment(_ image: Tensor, _ model: DenseModel) throws {
+    /// The way from an image to logits of its size, or through the layers of a detector.
+    private static func run(_ image: Tensor, _ model: DenseModel) throws {
+        if try model.forwardShapes(image) { return }
         switch try model.predictions(image) {
         case .segmentation(let embedding, let classify):
             let logits = try OperationCounter.scope(model.head.checkpointKey) { try classify(embedding) }
