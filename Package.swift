@@ -59,7 +59,9 @@ func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [
         linkerSettings: linkerSettings)
 }
 
-let families = ["ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "DenseCLIP", "Datasets", "Standard"]
+let families = [
+    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "DenseCLIP", "Datasets", "Standard",
+]
 
 let package = Package(
     name: "densekit",
@@ -110,6 +112,7 @@ let package = Package(
         plugin("SemanticFPN"),
         plugin("UPerNet"),
         plugin("FCN"),
+        plugin("RetinaNet"),
         plugin("DenseCLIP", ["CLIP"]),
         plugin("Datasets"),
         plugin("Standard"),
@@ -143,6 +146,7 @@ let package = Package(
         test("SemanticFPN", ["SemanticFPN", "Standard"]),
         test("UPerNet", ["UPerNet", "Standard"]),
         test("FCN", ["FCN", "Standard"]),
+        test("RetinaNet", ["RetinaNet", "Standard"]),
         test("CLIP", ["CLIP", "PublishedWeights"]),
         test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
     ],

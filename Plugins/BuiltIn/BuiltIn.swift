@@ -5,6 +5,7 @@ import DenseKit
 import FCN
 import FPN
 import ResNet
+import RetinaNet
 import SemanticFPN
 import Standard
 import Swin
@@ -15,6 +16,6 @@ import ViT
 public enum BuiltIn {
     public static let plugins: [any Plugin] = [
         ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
-        DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
+        RetinaNetPlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
     ]
 }

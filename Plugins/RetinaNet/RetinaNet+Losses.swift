@@ -1,0 +1,46 @@
+import DenseKit
+
+extension RetinaNet {
+    /// The classes of all anchors and the boxes of those that are things, each divided by how many are, of all images together.
+    /// (section 4.1; the sums of each level as mmdetection has them, where an image counts at least one)
+    public func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses {
+        guard let instances = targets.instances else { throw TargetError.noInstances }
+        let output = try self(maps, step)
+        let images = try answers(to: output, instances, step, on: maps[0].device)
+        let positives = images.reduce(0) { $0 + max($1.positiveCount, 1) }
+        let options = LossOptions(averageFactor: Double(positives))
+        var (classes, boxes): ([Tensor], [Tensor]) = ([], [])
+        var first = 0
+        for (logits, deltas) in zip(output.logits, output.deltas) {
+            let count = logits.size(1)
+            func level(_ part: (AnchorTargets) -> Tensor) throws -> Tensor {
+                try Tensor.cat(try images.map { try part($0).narrowed(0, first, count) }, dim: 0)
+            }
+            var ofClasses = options
+            ofClasses.elementWeights = try level(\.labelWeights)
+            classes.append(try lossCls(logits.flattened(from: 0, to: 1), level(\.labels), ofClasses))
+            var ofBoxes = options
+            ofBoxes.elementWeights = try level(\.boxWeights)
+            boxes.append(try lossBbox(deltas.flattened(from: 0, to: 1), level(\.boxes), ofBoxes))
+            first += count
+        }
+        var losses = Losses()
+        try losses.add("loss_cls", levels: classes, step)
+        try losses.add("loss_bbox", levels: boxes, step)
+        return losses
+    }
+
+    /// What each image's anchors are to learn, of all levels after one another.
+    private func answers(
+        to output: Output, _ instances: [InstanceTargets], _ step: Step, on device: Device
+    ) throws -> [AnchorTargets] {
+        let all = try Tensor.cat(try anchors.anchors(for: output.sizes, on: device), dim: 0)
+        return try zip(step.images, instances).enumerated().map { index, image in
+            let (geometry, truth) = image
+            let valid = try anchors.validFlags(for: output.sizes, paddedSize: geometry.paddedSize, on: device)
+            return try matcher.targets(
+                all, valid: Tensor.cat(valid, dim: 0), truth: truth, in: geometry.size, background: classCount, draws: step.draws,
+                purpose: "retina", image: index)
+        }
+    }
+}

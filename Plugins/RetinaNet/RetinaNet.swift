@@ -1,0 +1,106 @@
+import DenseKit
+import Glibc
+
+/// One-stage detector: at every position of every level, the class of what is near each of a few anchors, and how its box differs from the
+/// anchor; two branches of convolutions that all levels share. (Lin et al. 2017, Focal Loss for Dense Object Detection, section 4)
+///
+/// Maps `[n, c, hᵢ, wᵢ]` → logits `[n, a·k, hᵢ, wᵢ]`, one for each anchor and class, and deltas `[n, 4a, hᵢ, wᵢ]`.
+public final class RetinaNet: Module, CountableHead {
+    let clsConvs: [ConvModule]
+    let regConvs: [ConvModule]
+    let retinaCls: Conv2d
+    let retinaReg: Conv2d
+    let lossCls: any Loss
+    let lossBbox: any Loss
+    let anchors: AnchorGenerator
+    let coder: DeltaCoder
+    let matcher: AnchorMatcher
+    let classCount: Int
+    let settings: Configuration
+
+    public var checkpointKey: String { "bbox_head" }
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
+        guard let channels = context.features.first?.channels, context.features.allSatisfy({ $0.channels == channels }) else {
+            throw SettingError(
+                "needs levels of equal channels, found \(context.features.map(\.channels)): put a neck such as FPN before it")
+        }
+        let width = configuration.channels
+        try SettingError.check("channels", width, in: 1...65536)
+        try SettingError.check("convs", configuration.convs, in: 0...100)
+        try SettingError.check("per_level", configuration.perLevel, in: 1...1_000_000)
+        try SettingError.check("score_threshold", configuration.scoreThreshold, in: 0...1)
+        try SettingError.check("nms_threshold", configuration.nmsThreshold, in: 0...1)
+        try SettingError.check("max_per_image", configuration.maxPerImage, in: 1...1_000_000)
+        anchors = try AnchorGenerator(
+            strides: context.features.map(\.stride), ratios: configuration.ratios,
+            scales: AnchorGenerator.octaveScales(base: configuration.baseScale, perOctave: configuration.scalesPerOctave))
+        coder = try DeltaCoder(stds: configuration.stds)
+        matcher = AnchorMatcher(
+            assigner: try MaxIoUAssigner(
+                positive: configuration.assigner.positive, negative: configuration.assigner.negative,
+                minPositive: configuration.assigner.minPositive, matchesLowQuality: configuration.assigner.matchesLowQuality),
+            coder: coder)
+        func branch() throws -> [ConvModule] {
+            try (0..<configuration.convs).map {
+                try ConvModule($0 == 0 ? channels : width, width, kernel: 3, padding: 1, norm: false)
+            }
+        }
+        (clsConvs, regConvs) = (try branch(), try branch())
+        let last = configuration.convs == 0 ? channels : width
+        retinaCls = try Conv2d(last, anchors.perPosition * context.classCount, kernel: 3, padding: 1)
+        retinaReg = try Conv2d(last, anchors.perPosition * 4, kernel: 3, padding: 1)
+        lossCls = try context.registry.losses.make(configuration.lossCls, context)
+        lossBbox = try context.registry.losses.make(configuration.lossBbox, context)
+        (classCount, settings) = (context.classCount, configuration)
+        super.init()
+        if configuration.initialization == .prior { try startFromPrior() }
+    }
+
+    /// What the branches say of a batch, an entry for each level.
+    struct Output {
+        let logits: [Tensor]  // [n, hᵢ·wᵢ·a, k]
+        let deltas: [Tensor]  // [n, hᵢ·wᵢ·a, 4]
+        let sizes: [Pair]
+    }
+
+    /// Logits and deltas of one level.
+    private func branches(_ map: Tensor) throws -> (scores: Tensor, boxes: Tensor) {
+        (
+            try retinaCls(try clsConvs.reduce(map) { try $1($0) }), try retinaReg(try regConvs.reduce(map) { try $1($0) })
+        )
+    }
+
+    public func forwardShapes(_ maps: [Tensor]) throws { for map in maps { _ = try branches(map) } }
+
+    func callAsFunction(_ maps: [Tensor], _ step: Step) throws -> Output {
+        var (logits, deltas): ([Tensor], [Tensor]) = ([], [])
+        for (level, map) in maps.enumerated() {
+            let (scores, boxes) = try branches(map)
+            try step.record("cls.\(level)", scores)
+            try step.record("bbox.\(level)", boxes)
+            let n = map.size(0)
+            logits.append(try scores.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, classCount]))
+            deltas.append(try boxes.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, 4]))
+        }
+        return Output(logits: logits, deltas: deltas, sizes: maps.map { Pair($0.size(2), $0.size(3)) })
+    }
+
+    /// Weights from a normal distribution of std 0.01, biases 0, and every class with a probability of 0.01. (section 4.1)
+    private func startFromPrior() throws {
+        for conv in (clsConvs + regConvs).map(\.conv) + [retinaCls, retinaReg] {
+            try conv.weight.normalInPlace(std: 0.01)
+            try withoutGrad { _ = try conv.bias?.fillInPlace(0) }
+        }
+        try withoutGrad { _ = try retinaCls.bias?.fillInPlace(-log((1 - 0.01) / 0.01)) }
+    }
+}
+
+public struct RetinaNetPlugin: Plugin {
+    public init() {}
+
+    public func register(in registry: inout Registry) {
+        registry.heads.register("RetinaNet", RetinaNet.init)
+    }
+}
