@@ -1,3 +1,4 @@
+import CLIP
 import DenseKit
 
 extension DenseCLIP {
@@ -61,6 +62,10 @@ extension DenseCLIP {
         public var attentionPool = AttentionPool()
         /// τ: the score map is divided by it in the auxiliary loss.
         public var temperature = 0.07
+        /// Whether the map that joins the features is divided by τ too, as in DenseCLIP's detectors.
+        public var scaledScoreMap = false
+        /// What the auxiliary loss compares the score map with: `labels` of pixels, or `boxes` of things.
+        public var scoreTarget = ScoreTarget.labels
         /// The auxiliary loss on the score map.
         public var loss = ComponentNode("CrossEntropy", AuxiliaryLoss())
 
@@ -82,6 +87,8 @@ extension DenseCLIP {
         public var outputDim = 512
         /// Image size that the grid of positions belongs to.
         public var inputResolution = 512
+        /// What the grid does on an image of another size: segmentation resizes, detection crops.
+        public var positions = GridPositions.resize
 
         public init() {}
     }

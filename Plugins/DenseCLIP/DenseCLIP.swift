@@ -4,6 +4,8 @@ import DenseKit
 /// Language-guided dense prediction by context-aware prompting: text embeddings of the classes, refined by what the image shows, are
 /// compared with every position; the score map joins the features. (Rao et al. 2022, sections 3.2–3.4)
 ///
+/// In detection the map joins divided by τ, and its auxiliary loss knows boxes only (`scaled_score_map`, `score_target`; section 4.2).
+///
 /// Pyramid, global `[n, d]` and local `[n, d, h, w]` embeddings → the pyramid with k more channels at the language map's level.
 ///
 /// A backbone without a language-compatible map gets an attention pool on its last stage (section 3.4, "any backbone").
@@ -14,13 +16,18 @@ public final class DenseCLIP: Module, Prompter {
     let names: [[Int]]  // the classes as token ids; none where the text is kept
     let tokenize: (([String]) throws -> [[Int]])?  // other words
     let temperature: Double
+    let scaledScoreMap: Bool
+    let scoreTarget: ScoreTarget
+    let finestStride: Int
     let level: Int  // of the pyramid, where the score map joins
     public let outputs: [FeatureSpec]
 
     override public var keys: [String: String] { ["prompting": ""] }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
+        guard let first = context.features.first, let last = context.features.last else {
+            throw SettingError("needs a backbone with at least one level of features")
+        }
         let (settings, common) = (configuration.prompting, configuration.common)
         let form = try settings.form
         guard common.temperature > 0 else {
@@ -36,14 +43,21 @@ public final class DenseCLIP: Module, Prompter {
             let pool = common.attentionPool
             width = pool.outputDim
             attnpool = try AttentionPool2d(
-                last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64), output: width)
+                last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64), output: width,
+                positions: pool.positions)
             level = context.features.count - 1
         }
         prompting = try settings.make(
             PromptParts(context: context, tokens: tokens, textEncoder: common.textEncoder, width: width))
         loss = try context.registry.losses.make(common.loss, context)
+        guard common.scoreTarget == .labels || !(loss is any ResizingLoss) else {
+            throw SettingError(
+                "score_target: boxes makes several classes of a position, and \(common.loss.type) knows one: use loss: { type: "
+                    + "BinaryCrossEntropy }")
+        }
         (names, tokenize) = (tokens?.rows ?? [], tokens?.tokenize)
-        temperature = common.temperature
+        (temperature, scaledScoreMap, scoreTarget) = (common.temperature, common.scaledScoreMap, common.scoreTarget)
+        finestStride = first.stride
         var outputs = context.features
         outputs[level] = FeatureSpec(channels: outputs[level].channels + context.classCount, stride: outputs[level].stride)
         self.outputs = outputs
@@ -51,20 +65,43 @@ public final class DenseCLIP: Module, Prompter {
 
     public func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
         let (text, scoreMap) = try compare(features, with: names, step)
+        if scoreTarget == .boxes {
+            try step.record("enlarged_score_map", try enlarged(scoreMap, features.maps[0]))  // only where somebody looks
+        }
         var maps = features.maps
         maps[level] = try Tensor.cat([maps[level], scoreMap], dim: 1)
         return Prompted(maps: maps, textEmbeddings: text, scoreMaps: [scoreMap])
     }
 
-    /// Cross-entropy of the score map over τ (equation 7).
+    /// The loss of the score map over τ: cross-entropy of the pixels' classes (equation 7), or for every class apart where boxes are.
     public func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {
         var losses = Losses()
-        let logits = try prompted.scoreMaps[0] / temperature
-        losses.add(try segmentationLosses(logits, loss: loss, targets, step), prefix: "aux_identity")
+        let logits = try scaledScoreMap ? prompted.scoreMaps[0] : prompted.scoreMaps[0] / temperature
+        switch scoreTarget {
+        case .labels: losses.add(try segmentationLosses(logits, loss: loss, targets, step), prefix: "aux_identity")
+        case .boxes: losses.add(loss.name, try boxLoss(enlarged(logits, prompted.maps[0]), targets, step))
+        }
         return losses
     }
 
-    /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position, `[n, k, h, w]`.
+    /// - Parameter logits: on the grid of the finest level, `[n, k, h, w]`
+    private func boxLoss(_ logits: Tensor, _ targets: Targets, _ step: Step) throws -> Tensor {
+        guard let instances = targets.instances else { throw TargetError.noInstances }
+        let boxes = try BoxMaps(
+            instances, classes: logits.size(1), size: Pair(logits.size(2), logits.size(3)), stride: finestStride,
+            device: logits.device)
+        try step.record("score_target", boxes.target)
+        try step.record("score_mask", boxes.mask)
+        // Without any box the sum is 0, and so is the loss.
+        return try loss(
+            logits, boxes.target, LossOptions(elementWeights: boxes.mask, averageFactor: Double(max(boxes.counted, 1))))
+    }
+
+    private func enlarged(_ scoreMap: Tensor, _ finest: Tensor) throws -> Tensor {
+        try scoreMap.to(.float32).interpolated(to: Pair(finest.size(2), finest.size(3)), .bilinear())
+    }
+
+    /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position, over τ where so set: `[n, k, h, w]`.
     func compare(_ features: Features, with names: [[Int]], _ step: Step) throws -> (text: Tensor, scoreMap: Tensor) {
         let (global, local) = try embeddings(features)
         try step.record("global_embedding", global)
@@ -74,7 +111,9 @@ public final class DenseCLIP: Module, Prompter {
         let visual = try Tensor.cat([try global.unsqueezed(1), pixels], dim: 1)  // [n, 1 + hw, d]
         let text = try prompting(names, visual)
         let scores = try pixels.normalized(2).matmul(try text.normalized(2).transposed(1, 2))  // [n, hw, k]
-        let scoreMap = try scores.reshaped([n, h, w, text.size(1)]).permuted(0, 3, 1, 2)
+        let cosines = try scores.reshaped([n, h, w, text.size(1)]).permuted(0, 3, 1, 2)
+        let scoreMap = scaledScoreMap ? try cosines / temperature : cosines
+        if let plain = prompting.text { try step.record("class_text", try plain(names)) }
         try step.record("text_embeddings", text)
         try step.record("score_map", scoreMap)
         return (text, scoreMap)

@@ -8,14 +8,17 @@ public final class BinaryCrossEntropy: Module, Loss {
     public struct Configuration: DenseKit.Configuration {
         /// Factor of this loss in the sum.
         public var weight = 1.0
+        public var name = "loss_bce"
 
         public init() {}
     }
 
     private let weight: Double
-    public var name: String { "loss_bce" }
+    public let name: String
 
-    public init(_ configuration: Configuration, _ context: BuildContext) { weight = configuration.weight }
+    public init(_ configuration: Configuration, _ context: BuildContext) {
+        (weight, name) = (configuration.weight, configuration.name)
+    }
 
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
         let logits = try prediction.to(.float32)

@@ -64,7 +64,7 @@ import Testing
         (
             "{prompting: template, tempelate: x}",
             "a.yaml:1:23: unknown key 'tempelate'; did you mean 'template'? (keys: prompting, template, context_length, tokenizer, "
-                + "vocabulary, text_encoder, attention_pool, temperature, loss)"
+                + "vocabulary, text_encoder, attention_pool, temperature, scaled_score_map, score_target, loss)"
         ),
     ])
     func mistakes(_ yaml: String, _ expected: String) throws {
