@@ -20,7 +20,8 @@ private func describe(_ comparisons: [Comparison]) -> String {
         "clip_resnet50_attn_eval", "clip_resnet50_plain_eval", "clip_vit_b16_eval", "clip_text_context_encoder_eval",
         "clip_text_encoder_eval", "context_decoder_eval", "context_decoder_vit_eval", "denseclip_r50_fpn_eval",
         "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference", "resnet50_imagenet_fpn_eval",
-        "upernet_swin_t_eval", "adamw_trajectory",
+        "upernet_swin_t_eval", "retinanet_r50_fpn_eval", "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval",
+        "denseclip_retinanet_r50_train", "adamw_trajectory",
         "resize_and_image_ops", "det_ops_anchors", "det_ops_assign", "det_ops_boxes", "det_ops_losses", "det_ops_roi_extractor",
     ])
     func everyOutputAgrees(_ name: String) throws {
@@ -178,6 +179,39 @@ private func describe(_ comparisons: [Comparison]) -> String {
             _ = try failures("context_decoder_eval") { $0["procedure_id"] = "x" }
         }
         #expect(error.description.contains("has the unknown procedure_id 'x'; known: backbone, text, "))
+    }
+
+    /// Another class, another score, one detection less, another count of positives.
+    @Test func changedDetections() throws {
+        let failures = try failures(
+            "retinanet_r50_fpn_eval",
+            answers: { answers in
+                var answers = answers
+                let labels = try #require(answers["det.labels"])
+                answers["det.labels"] = try Tensor.from(
+                    (try labels.integers().first.map { [($0 + 1) % 12] } ?? []) + labels.integers().dropFirst())
+                for part in ["boxes", "scores", "labels"] {
+                    answers["det_rescaled.\(part)"] = try answers["det_rescaled.\(part)"]?.narrowed(0, 0, 99)
+                }
+                return answers
+            })
+        #expect(failures["det.labels"]?.contains("outside rtol 0.0, atol 0.0") == true)
+        #expect(failures["det_rescaled.boxes"] == "shape [100, 4], the reference has [99, 4]")
+        #expect(!failures.keys.contains { $0.hasPrefix("cls.") || $0.hasPrefix("fpn.") })
+    }
+
+    @Test func aDetectorThatIsNotFrozen() throws {
+        let yaml = try String(contentsOf: goldens.appending(path: "retinanet_r50_fpn_train.model.yaml"), encoding: .utf8)
+        let failures = try failures("retinanet_r50_fpn_train", model: yaml.replacing("frozen_stages: 1, ", with: ""))
+        #expect(failures["grad/backbone.conv1.weight"] == "has a gradient here, the reference has none")
+    }
+
+    @Test func aDetectorThatSegments() throws {
+        let error = try #require(throws: GoldenCaseError.self) {
+            _ = try failures(
+                "retinanet_r50_fpn_eval", model: "model: { backbone: { type: ResNet, depth: 18 }, head: SemanticFPN }")
+        }
+        #expect(error.description.hasSuffix("is a case of a detector, and the model's head detects nothing"))
     }
 
     @Test func changedMetrics() throws {
