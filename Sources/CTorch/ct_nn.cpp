@@ -4,7 +4,6 @@
 #include <ATen/ops/_add_relu.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/avg_pool2d.h>
-#include <ATen/ops/batch_norm.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv_transpose2d.h>
@@ -63,13 +62,6 @@ int ct_conv_transpose2d(ct_tensor x, ct_tensor weight, ct_tensor bias, const int
     return guard([&] {
         *out = give(at::conv_transpose2d(T(x), T(weight), maybe(bias), ints(stride, 2), ints(padding, 2),
                                          ints(output_padding, 2), groups, ints(dilation, 2)));
-    });
-}
-int ct_batch_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor mean, ct_tensor variance, bool training,
-                  double momentum, double eps, ct_tensor *out) {
-    return guard([&] {
-        *out = give(at::batch_norm(T(x), maybe(weight), maybe(bias), maybe(mean), maybe(variance), training, momentum, eps,
-                                   /*cudnn_enabled=*/true));
     });
 }
 int ct_layer_norm(ct_tensor x, const int64_t *shape, int64_t rank, ct_tensor weight, ct_tensor bias, double eps, ct_tensor *out) {
