@@ -1,0 +1,95 @@
+/// Which pixels of an image belong to a thing, as run lengths: COCO's form, equal to pycocotools' to the last run.
+///
+/// Runs go down the columns, from left to right, and are in turn outside and inside; the first is outside, and may be empty. A run may be
+/// empty elsewhere too, where a file has it so.
+public struct RunLengthMask: Sendable, Hashable {
+    /// The size of the image.
+    public let size: Size
+    /// The lengths of the runs; they sum up to the number of pixels.
+    public let counts: [UInt32]
+
+    /// No image has more pixels.
+    public static let maximumPixels = Int(Int32.max)
+
+    /// Runs that are known to fit.
+    init(size: Size, fitting counts: [UInt32]) {
+        self.size = size
+        self.counts = counts
+    }
+
+    /// Nothing of an image of `size`.
+    /// - Throws: `MaskError.size`
+    public init(emptyOf size: Size) throws(MaskError) {
+        self.init(size: size, fitting: [UInt32(try Self.pixels(of: size))])
+    }
+
+    /// The mask with these run lengths: what COCO calls uncompressed.
+    /// - Throws: `MaskError`: an impossible size, a run that is no length, runs that do not end with the last pixel
+    public init(counts: some Sequence<some BinaryInteger>, size: Size) throws(MaskError) {
+        let pixels = try Self.pixels(of: size)
+        var runs: [UInt32] = []
+        runs.reserveCapacity(counts.underestimatedCount)
+        var sum = 0
+        for count in counts {
+            guard let run = UInt32(exactly: count), run <= Self.maximumPixels else {
+                throw .run(index: runs.count, length: Int(clamping: count))
+            }
+            sum += Int(run)
+            guard sum <= pixels else { throw .sum(runs: sum, size: size) }
+            runs.append(run)
+        }
+        guard sum == pixels else { throw .sum(runs: sum, size: size) }
+        self.init(size: size, fitting: runs)
+    }
+
+    /// The number of pixels of an image that may have a mask.
+    static func pixels(of size: Size) throws(MaskError) -> Int {
+        let (pixels, overflow) = size.height.multipliedReportingOverflow(by: size.width)
+        guard size.height >= 0, size.width >= 0, !overflow, pixels <= maximumPixels else { throw .size(size) }
+        return pixels
+    }
+
+    /// The number of pixels inside.
+    public var area: Int {
+        var area = 0
+        forEachRun { area += $0.count }
+        return area
+    }
+
+    /// The smallest rectangle of whole pixels around the mask; all zero for an empty mask.
+    public var boundingBox: Rectangle {
+        let height = size.height
+        var (left, right, top, bottom) = (size.width, 0, height, 0)
+        forEachRun { run in
+            let (first, last) = (run.lowerBound, run.upperBound - 1)
+            let (firstColumn, lastColumn) = (first / height, last / height)
+            left = min(left, firstColumn)
+            right = max(right, lastColumn + 1)
+            if firstColumn < lastColumn {  // over the lower edge: the run touches both edges
+                (top, bottom) = (0, height)
+            } else {
+                top = min(top, first - firstColumn * height)
+                bottom = max(bottom, last - firstColumn * height + 1)
+            }
+        }
+        guard left < right else { return Rectangle(x: 0, y: 0, width: 0, height: 0) }
+        return Rectangle(x: Double(left), y: Double(top), width: Double(right - left), height: Double(bottom - top))
+    }
+
+    /// The runs inside that are not empty, as pixels counted down the columns.
+    @inline(__always)
+    func forEachRun(_ body: (Range<Int>) -> Void) {
+        counts.withUnsafeBufferPointer { counts in
+            var start = 0
+            var index = 0
+            while index < counts.count {
+                start &+= Int(counts[index])
+                guard index &+ 1 < counts.count else { break }
+                let length = Int(counts[index &+ 1])
+                if length > 0 { body(Range(uncheckedBounds: (start, start &+ length))) }
+                start &+= length
+                index &+= 2
+            }
+        }
+    }
+}
