@@ -28,9 +28,9 @@ public struct SegmentationReport: Sendable {
         let summary = scores.summary(metrics)
         return """
             per class results:
-            \(Self.framed([["Class"] + metrics.map(\.rawValue)] + classes))
+            \(TextTable.framed([["Class"] + metrics.map(\.rawValue)] + classes))
             Summary:
-            \(Self.framed([summary.map(\.name), summary.map { Self.cell($0.percent) }]))
+            \(TextTable.framed([summary.map(\.name), summary.map { Self.cell($0.percent) }]))
             """
     }
 
@@ -56,21 +56,6 @@ public struct SegmentationReport: Sendable {
 
     private static func cell(_ percent: Double) -> String {
         percent.isNaN ? "absent" : String(format: "%.2f", percent)
-    }
-
-    /// `rows` in a frame of `+---+`, every column centred; the first row is the head.
-    private static func framed(_ rows: [[String]]) -> String {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        let rule = "+" + widths.map { String(repeating: "-", count: $0 + 2) + "+" }.joined()
-        let lines = rows.map { row in
-            "|"
-                + zip(row, widths).map { text, width in
-                    let left = (width - text.count) / 2
-                    return String(repeating: " ", count: left + 1) + text
-                        + String(repeating: " ", count: width - text.count - left + 1) + "|"
-                }.joined()
-        }
-        return ([rule, lines[0], rule] + lines.dropFirst() + [rule]).joined(separator: "\n")
     }
 }
 

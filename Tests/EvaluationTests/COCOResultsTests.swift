@@ -1,0 +1,141 @@
+import Evaluation
+import Foundation
+import Fuzzing
+import Testing
+import Vision
+
+private let size = Size(height: 9, width: 12)
+
+/// A file that is gone after the test.
+private struct ResultFile: ~Copyable {
+    let path = FileManager.default.temporaryDirectory.appending(path: "results-\(UUID().uuidString).json").path
+
+    init(_ text: String = "") throws { try write(text) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
+
+    func read(_ kind: COCOEvaluation.Kind) throws -> [COCOEvaluation.Detection] {
+        try COCOResults.read(path, kind: kind, images: [1: size, 7: size], categories: [3, 90])
+    }
+}
+
+@Suite struct COCOResultsTests {
+    @Test func filesComeBack() throws {
+        let masks = [
+            try RunLengthMask(box: Rectangle(x: 2, y: 1, width: 5, height: 4), size: size),
+            try RunLengthMask(compressed: "\\3", size: size),
+        ]
+        let detections = masks.enumerated().map { index, mask in
+            COCOEvaluation.Detection(
+                image: 7, category: 90, score: 0.1 + 0.2 * Double(index),
+                box: Rectangle(x: 1 / 3, y: 1e-9, width: 5e20, height: 4),
+                mask: mask)
+        }
+        let file = try ResultFile()
+        try COCOResults.write(detections, kind: .boxes, to: file.path)
+        let boxes = try file.read(.boxes)
+        #expect(boxes.map(\.score) == detections.map(\.score) && boxes.map(\.box) == detections.map(\.box))
+        try COCOResults.write(detections, kind: .masks, to: file.path)
+        let read = try file.read(.masks)
+        #expect(read.map(\.mask) == masks && read.map(\.box) == masks.map(\.boundingBox))
+        #expect(read.allSatisfy { $0.image == 7 && $0.category == 90 && $0.area == nil })
+        try COCOResults.write([], kind: .masks, to: file.path)
+        #expect(try file.read(.masks).isEmpty)
+    }
+
+    /// As pycocotools: the first entry decides whose area counts.
+    @Test func areas() throws {
+        let segmentation = #""segmentation": {"size": [9, 12], "counts": "d045000000000R1"}"#
+        let head = #"{"score": 1, "other": [{"a": "\u0041\n"}, null, true], "image_id": 1, "category_id": 3, "#
+        let file = try ResultFile("[\(head)\"bbox\": [1, 2, 3, 4], \(segmentation)}]")
+        let both = try #require(try file.read(.masks).first)
+        #expect(both.area == 12 && both.box == Rectangle(x: 1, y: 2, width: 3, height: 4))
+        try file.write("[\(head)\"bbox\": [], \(segmentation)}]")
+        #expect(try file.read(.masks).first?.area == nil)
+    }
+
+    @Test(arguments: [
+        ("{}", "expected a list of results, found `{` at byte 0"),
+        ("", "expected a list of results, found the end of the file"),
+        ("[] x", "expected the end of the file, found `x` at byte 3"),
+        ("[HEAD\"bbox\": [1, 2, 3, 4]}, HEAD\"bbox\": [1, 2]}]", ", entry 1: `bbox` has 2 numbers; expected [x, y, w, h]"),
+        ("[HEAD\"bbox\": [1, 2, 3, 4, 5]}]", ", entry 0: `bbox` has more than four numbers; expected [x, y, w, h]"),
+        ("[HEAD\"bbox\": [1, 2, 3, NaN]}]", ", entry 0: `bbox` is [1.0, 2.0, 3.0, nan]; expected four numbers"),
+        ("[HEAD\"bbox\": {}}]", ", entry 0: expected a box [x, y, w, h] as `bbox`, found `{` at byte 55"),
+        ("[HEAD\"x\": 1}]", ", entry 0: `bbox` is missing"),
+        ("[{\"image_id\": 1, \"category_id\": 3}]", ", entry 0: `score` is missing"),
+        ("[{\"image_id\": 1, \"score\": 3}]", ", entry 0: `category_id` is missing"),
+        ("[{}]", ", entry 0: `image_id` is missing"),
+        ("[{\"image_id\": 1, \"category_id\": 3, \"score\": NaN}]", ", entry 0: `score` is nan; expected a number"),
+        ("[{\"image_id\": \"1\"}]", ", entry 0: expected a whole number as `image_id`, found `\"` at byte 14"),
+        ("[{\"image_id\": 1.5}]", ", entry 0: expected a whole number as `image_id`, found 1.5"),
+        (
+            "[{\"image_id\": 2, \"category_id\": 3, \"score\": 1}]",
+            ", entry 0: `image_id` is 2, which the data set does not have; evaluate with the annotations of the images that were detected in"
+        ),
+        (
+            "[{\"image_id\": 1, \"category_id\": 0, \"score\": 1}]",
+            ", entry 0: `category_id` is 0, which the data set does not have; write the data set's category numbers, not class indices"
+        ),
+        ("[HEAD\"bbox\": [1, 2", ", entry 0: expected `,` or `]`, found the end of the file"),
+        ("[HEAD\"bbox: [1, 2", ", entry 0: expected the end of a string, found the end of the file"),
+        ("[\(String(repeating: "[", count: 99))", ", entry 0: expected a result, found `[` at byte 1"),
+        ("[{\"a\": \(String(repeating: "[", count: 99))", ", entry 0: expected a result, found 64 levels of nesting"),
+    ])
+    func mistakes(_ text: String, _ message: String) throws {
+        let file = try ResultFile(text.replacing("HEAD", with: #"{"image_id": 1, "category_id": 3, "score": 1, "#))
+        let error = try #require(throws: COCOResultsError.self) { _ = try file.read(.boxes) }
+        #expect(error.description == file.path + (message.hasPrefix(",") ? message : ": " + message))
+    }
+
+    @Test(arguments: [
+        ("{\"size\": [9, 12]}", "`segmentation.counts` is missing"),
+        ("{\"counts\": \"\"}", "`segmentation` has no `size` [height, width]"),
+        ("{\"size\": [12, 9], \"counts\": \"\"}", "the mask is 12×9, its image 1 is 9×12; masks are as large as their images"),
+        (
+            "{\"size\": [9, 12], \"counts\": \"11\"}",
+            "`segmentation`: the runs cover 2 pixels, but 9×12 has 108: is the size [height, width]?"
+        ),
+        ("[[1, 2, 3, 4, 5, 6]]", "expected a compressed mask {size, counts} as `segmentation`, found `[` at byte 63"),
+    ])
+    func mistakesInMasks(_ segmentation: String, _ message: String) throws {
+        let file = try ResultFile(#"[{"image_id": 1, "category_id": 3, "score": 1, "segmentation": "# + segmentation + "}]")
+        let error = try #require(throws: COCOResultsError.self) { _ = try file.read(.masks) }
+        #expect(error.description == "\(file.path), entry 0: \(message)")
+    }
+
+    @Test func whatCannotBeWritten() throws {
+        let file = try ResultFile("old")
+        var detection = COCOEvaluation.Detection(
+            image: 1, category: 1, score: .nan, box: Rectangle(x: 0, y: 0, width: .nan, height: 0))
+        func message(_ kind: COCOEvaluation.Kind) throws -> String {
+            try #require(throws: COCOResultsError.self) { try COCOResults.write([detection], kind: kind, to: file.path) }.problem
+        }
+        #expect(try message(.boxes) == "the score is nan; expected a number")
+        detection.score = 1
+        #expect(try message(.boxes) == "the box is [0.0, 0.0, nan, 0.0]; expected four numbers")
+        #expect(try message(.masks) == "there is no mask to write")
+        #expect(try String(contentsOfFile: file.path, encoding: .utf8) == "old")
+    }
+
+    /// Damaged files: results or a `COCOResultsError`, never a crash.
+    @Test func damage() async {
+        await #expect(processExitsWith: .success) {
+            let entries = [
+                #"{"image_id":1,"category_id":3,"score":0.5,"bbox":[1,2,3,4],"segmentation":{"size":[9,12],"counts":"d045000000000R1"}}"#,
+                #"{"image_id":7,"category_id":90,"score":1e-5,"bbox":[1,2.5,3,4],"x":["\\",{}],"segmentation":{"size":[9,12],"counts":"\\3"}}"#,
+            ]
+            let seed = Array("[\(entries.joined(separator: ",\n"))]".utf8)
+            let file = try ResultFile()
+            let tokens = ["NaN", "1e999", "[", "{", "\"", "\\u00", "null", "-", "18446744073709551616", ",", "]"]
+            let fuzz = try Fuzz(tokens: tokens) { round, mutator in
+                try Data(mutator.mutate(seed)).write(to: URL(filePath: file.path))
+                do { _ = try file.read(round % 2 == 0 ? .masks : .boxes) } catch is COCOResultsError { return false }
+                return true
+            }
+            #expect(fuzz.isBounded, "\(fuzz)")
+            #expect(fuzz.refused > Fuzz.rounds / 5 && fuzz.accepted > Fuzz.rounds / 50, "\(fuzz)")
+        }
+    }
+}
