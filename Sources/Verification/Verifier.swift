@@ -27,6 +27,8 @@ public struct Verifier {
         case "image_ops": comparisons = try imageOperations(golden)
         case "segmentation_metrics": comparisons = try segmentationMetrics(golden)
         case "ops": comparisons = try detectionOperations(golden)
+        case "rle": comparisons = try RunLengthVectors(golden).comparisons()
+        case "coco_eval": comparisons = try COCOScoring(golden).comparisons()
         case "tokenizer": comparisons = try TokenizerTexts(golden, registry).comparisons()
         default:
             let known = Verifier.procedures.joined(separator: ", ")
@@ -38,7 +40,7 @@ public struct Verifier {
 
     public static let procedures = [
         "backbone", "text", "context_decoder", "segmentor", "inference", "detector", "trajectory", "image_ops",
-        "segmentation_metrics", "ops", "tokenizer",
+        "segmentation_metrics", "ops", "tokenizer", "rle", "coco_eval",
     ]
 
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {
