@@ -1,6 +1,10 @@
+import Components
 import Vision
 
 /// Samples of one size, ready for the network.
+///
+/// Pictures with things in them may differ in size: they are padded to the largest height and width, on the right and below. All
+/// others must come out of the pipeline equal in size.
 public struct Batch: Sendable {
     /// What is known of one sample of the batch.
     public struct Item: Sendable, Equatable {
@@ -20,6 +24,10 @@ public struct Batch: Sendable {
     public let labels: [Int64]?
     /// The labels at the data set's own size, where the loader was asked to keep them.
     public let originalLabels: [LabelMap?]
+    /// The things in every picture, crowds among them, in pixels of the batch. Nil if the data set knows none one by one.
+    public let instances: [[Instance]]?
+    /// How every picture came from its file.
+    public let geometries: [ImageGeometry]
     public let items: [Item]
     /// How long the consumer waited for it, in seconds.
     public internal(set) var dataTime = 0.0
@@ -35,17 +43,14 @@ public struct Batch: Sendable {
         let originalLabels: LabelMap?
     }
 
-    /// - Throws: `DataError` naming the first sample that has another size than those before.
+    /// - Throws: `DataError` naming the first sample that has another size than those before, where sizes must not differ.
     init(_ parts: [Part], keepsOriginalLabels: Bool) throws {
-        let size = parts.first?.sample.size ?? Size(height: 0, width: 0)
-        for part in parts where part.sample.size != size {
-            throw DataError(
-                part.sample.name,
-                "is \(part.sample.size) after all transforms, \(parts[0].sample.name) in the same batch is \(size)",
-                remedy: "add RandomCrop and Pad to the pipeline, or take batches of one")
-        }
+        let hasInstances = !parts.isEmpty && parts.allSatisfy { $0.sample.instances != nil }
+        geometries = parts.map(\.sample.geometry)
+        let (parts, size) = hasInstances ? Batch.padded(parts) : (parts, try Batch.commonSize(parts))
         height = size.height
         width = size.width
+        instances = hasInstances ? parts.map { $0.sample.instances ?? [] } : nil
         items = parts.map { part in
             Item(
                 name: part.sample.name, index: part.index, epoch: part.epoch, originalSize: part.sample.originalSize,
@@ -54,6 +59,29 @@ public struct Batch: Sendable {
         pixels = Batch.stacked(parts, size)
         labels = keepsOriginalLabels ? nil : Batch.stackedLabels(parts, size)
         originalLabels = keepsOriginalLabels ? parts.map(\.originalLabels) : []
+    }
+
+    private static func commonSize(_ parts: [Part]) throws -> Size {
+        let size = parts.first?.sample.size ?? Size(height: 0, width: 0)
+        for part in parts where part.sample.size != size {
+            throw DataError(
+                part.sample.name,
+                "is \(part.sample.size) after all transforms, \(parts[0].sample.name) in the same batch is \(size)",
+                remedy: "add RandomCrop and Pad to the pipeline, or take batches of one")
+        }
+        return size
+    }
+
+    /// The parts at the largest height and width of all.
+    private static func padded(_ parts: [Part]) -> ([Part], Size) {
+        let size = parts.reduce(Size(height: 0, width: 0)) { $0.union($1.sample.size) }
+        return (
+            parts.map { part in
+                var part = part
+                if part.sample.size != size { part.sample.pad(to: size) }
+                return part
+            }, size
+        )
     }
 
     private static func stacked(_ parts: [Part], _ size: Size) -> [Float] {

@@ -1,46 +1,66 @@
+import Components
 import Vision
 
-/// A picture on its way from the data set to the network, with its labels.
+/// A picture on its way from the data set to the network, with its labels or the things in it.
 ///
 /// What is asked for is kept in mind until somebody looks at the pixels: of a resize, the part that a following crop drops is never
 /// computed; and a normalised, padded picture is written straight into its batch.
 public struct Sample: Sendable {
     /// The file's name, for messages and for the names of results.
     public let name: String
-    /// The size of the picture as the data set delivered it, upright.
-    public let originalSize: Size
     /// What was done to the file's pixels to make them upright 8-bit RGB.
     public let traits: ImageTraits
     /// Whether left and right are exchanged.
     public private(set) var isFlipped = false
 
+    /// The things in the picture, where the data set knows them one by one. Those that a crop leaves out are gone.
+    public private(set) var instances: [Instance]?
+    /// Whether the batch is to hold the masks of `instances`.
+    public var wantsMasks: Bool
+
     private var picture: Deferred<Image>
     private var labelMap: Deferred<LabelMap>?
-    /// Set by `normalize`. The floats are made when they are asked for; until then `paddedSize` holds the padding.
+    private var moves: Moves
+    /// Set by `normalize`. The floats are made when they are asked for; until then only `moves` knows of the padding.
     private var normalization: Normalization?
-    private var paddedSize: Size?
     private var floats: FloatImage?
 
-    /// - Parameter labels: as large as `image`; nil where the data set has none.
-    public init(name: String, image: Image, labels: LabelMap? = nil, traits: ImageTraits = []) {
+    /// - Parameters:
+    ///   - labels: as large as `image`; nil where the data set has none.
+    ///   - instances: in pixels of `image`; nil where the data set has no such thing, empty for a picture with nothing in it.
+    public init(
+        name: String, image: Image, labels: LabelMap? = nil, instances: [Instance]? = nil, wantsMasks: Bool = false,
+        traits: ImageTraits = []
+    ) {
         precondition(labels == nil || labels?.size == image.size, "labels are as large as their picture")
         self.name = name
+        self.instances = instances
+        self.wantsMasks = wantsMasks
         self.traits = traits
-        originalSize = image.size
         picture = Deferred(image)
         labelMap = labels.map(Deferred.init)
+        moves = Moves(image.size)
     }
 
+    /// The size of the picture as the data set delivered it, upright.
+    public var originalSize: Size { moves.originalSize }
+
     /// The size that the picture has by now.
-    public var size: Size { floats?.size ?? paddedSize ?? picture.size }
+    public var size: Size { moves.size }
+
+    /// How the picture came from its file.
+    public var geometry: ImageGeometry { moves.geometry }
 
     /// Whether the picture is in floats.
     public var isNormalized: Bool { normalization != nil }
 
-    /// The 8-bit picture. What it was before normalisation, from then on.
+    /// The 8-bit picture. What it was before normalisation, from then on. Another size moves no boxes: that is for the methods below.
     public var image: Image {
         mutating get { picture.value() }
-        set { picture = Deferred(newValue) }
+        set {
+            picture = Deferred(newValue)
+            if !isNormalized { moves.changeSize(newValue.size) }
+        }
     }
 
     /// A class for every pixel; `LabelMap.ignore` where there is none.
@@ -62,16 +82,19 @@ public struct Sample: Sendable {
     /// The labels of one window of the picture, as `crop(to: window)` would leave them.
     public func labels(in window: Window) -> LabelMap? { labelMap?.cropped(to: window) }
 
-    /// Resizes the picture (bilinear) and the labels (nearest). Floats are resized as OpenCV does: Pillow has none of three channels.
+    /// Resizes the picture (bilinear) and the labels (nearest); boxes are scaled, and clipped to the picture. Floats are resized as OpenCV
+    /// does: Pillow has none of three channels.
     public mutating func resize(to size: Size, backend: ResizeBackend = .cv2) {
         if let normalized { floats = normalized.resized(to: size) } else { picture.resize(to: size, backend) }
         labelMap?.resize(to: size, backend)
+        moves.append(.resize(size, backend), &instances)
     }
 
-    /// Keeps one window, which lies inside `size`.
+    /// Keeps one window, which lies inside `size`. Boxes are clipped to it, and things outside are gone.
     public mutating func crop(to window: Window) {
         if let normalized { floats = normalized.cropped(to: window) } else { picture.crop(to: window) }
         labelMap?.crop(to: window)
+        moves.append(.crop(window), &instances)
     }
 
     /// Exchanges left and right.
@@ -79,6 +102,7 @@ public struct Sample: Sendable {
         if let normalized { floats = normalized.flippedHorizontally() } else { image = image.flippedHorizontally() }
         labels = labels?.flippedHorizontally()
         isFlipped.toggle()
+        moves.append(.flip, &instances)
     }
 
     /// Adds rows below and columns to the right until the picture is `size` at least: zeros, and labels to be ignored.
@@ -87,12 +111,11 @@ public struct Sample: Sendable {
     public mutating func pad(to size: Size) {
         if let floats {
             self.floats = floats.padded(to: size)
-        } else if isNormalized {
-            paddedSize = self.size.union(size)
-        } else {
-            image = image.padded(to: size)
+        } else if !isNormalized {
+            picture = Deferred(image.padded(to: size))
         }
         labels = labels?.padded(to: size)
+        moves.append(.pad(size), &instances)
     }
 
     /// Turns the 8-bit picture into floats. Once only; a second call does nothing.

@@ -12,7 +12,29 @@ extension Batch {
 
     /// The answers, where the data set has them.
     public func targets(on device: Device = .cpu) throws -> Targets {
-        Targets(labels: try labels.map { try Tensor.from($0, shape: [count, height, width]).to(device) })
+        Targets(
+            labels: try labels.map { try Tensor.from($0, shape: [count, height, width]).to(device) },
+            instances: try instances?.map { try InstanceTargets($0).to(device) })
+    }
+}
+
+extension InstanceTargets {
+    /// The targets that `instances` are: crowds become ignored boxes.
+    init(_ instances: [Instance]) throws {
+        func boxes(_ instances: [Instance]) throws -> Tensor {
+            try Tensor.from(instances.flatMap { [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2] }, shape: [instances.count, 4])
+        }
+        let things = instances.filter { !$0.isCrowd }
+        self.init(
+            boxes: try boxes(things), labels: try Tensor.from(things.map { Int64($0.label) }, shape: [things.count]),
+            ignoredBoxes: try boxes(instances.filter(\.isCrowd)))
+    }
+
+    /// The targets on another device.
+    public func to(_ device: Device) throws -> InstanceTargets {
+        InstanceTargets(
+            boxes: try boxes.to(device), labels: try labels.to(device), ignoredBoxes: try ignoredBoxes.to(device),
+            masks: try masks?.to(device))
     }
 }
 

@@ -8,8 +8,8 @@ public enum ResizeBackend: String, Codable, Sendable, CaseIterable {
 }
 
 extension ResizeBackend {
-    /// The source pixel that each output pixel of one axis copies.
-    func nearest(source: Int, target: Int, range: Range<Int>) -> [Int] {
+    /// The source pixel that each output pixel of one axis copies in a nearest resize.
+    public func nearest(source: Int, target: Int, range: Range<Int>) -> [Int] {
         switch self {
         case .cv2:
             let scale = 1 / (Double(target) / Double(source))

@@ -1,0 +1,85 @@
+import Components
+import Vision
+
+/// What was done to the pixels of a sample's picture since it was read, in order: what boxes and masks of things must follow.
+struct Moves: Sendable {
+    enum Move: Sendable {
+        case resize(Size, ResizeBackend)
+        case crop(Window)
+        case flip
+        /// Padding below and on the right, to this size.
+        case pad(Size)
+    }
+
+    let originalSize: Size
+    /// The size by now, padding included.
+    private(set) var size: Size
+    /// Without padding. What is flipped, cropped or resized once it is padded counts as picture altogether.
+    private(set) var pictureSize: Size
+    /// What the sides were multiplied by.
+    private(set) var scale: (x: Double, y: Double) = (1, 1)
+    private var moves: [Move] = []
+
+    init(_ size: Size) { (originalSize, self.size, pictureSize) = (size, size, size) }
+
+    /// Takes note of `move`, and lets `instances` follow it.
+    mutating func append(_ move: Move, _ instances: inout [Instance]?) {
+        moves.append(move)
+        switch move {
+        case .resize(let target, _):
+            let ratio = (x: Double(target.width) / Double(size.width), y: Double(target.height) / Double(size.height))
+            instances = instances?.map { $0.with(box: $0.box.resized(by: ratio, to: target)) }
+            scale = (scale.x * ratio.x, scale.y * ratio.y)
+            (size, pictureSize) = (target, target)
+        case .crop(let window):
+            instances = instances?.compactMap { instance in instance.box.cropped(to: window).map { instance.with(box: $0) } }
+            (size, pictureSize) = (window.size, window.size)
+        case .flip:
+            instances = instances?.map { $0.with(box: $0.box.flippedHorizontally(width: size.width)) }
+            pictureSize = size
+        case .pad(let target): size = size.union(target)
+        }
+    }
+
+    /// Takes note that the picture has another size for reasons that nobody told: it counts as cut off, or padded, where boxes stay.
+    mutating func changeSize(_ new: Size) {
+        guard new != size else { return }
+        moves += [.pad(new), .crop(Window(new))]
+        (size, pictureSize) = (new, new)
+    }
+
+    /// For every row and every column of the picture that of the file's picture which its masks copy; nil in padding.
+    func sources() -> (rows: [Int?], columns: [Int?]) {
+        var rows = (0..<originalSize.height).map(Optional.init)
+        var columns = (0..<originalSize.width).map(Optional.init)
+        for move in moves {
+            switch move {
+            case .resize(let target, let backend):
+                rows = backend.nearest(source: rows.count, target: target.height, range: 0..<target.height).map { rows[$0] }
+                columns = backend.nearest(source: columns.count, target: target.width, range: 0..<target.width).map {
+                    columns[$0]
+                }
+            case .crop(let window):
+                rows = Array(rows[window.y..<window.y + window.height])
+                columns = Array(columns[window.x..<window.x + window.width])
+            case .flip: columns.reverse()
+            case .pad(let target):
+                rows += Array(repeating: nil, count: max(target.height - rows.count, 0))
+                columns += Array(repeating: nil, count: max(target.width - columns.count, 0))
+            }
+        }
+        return (rows, columns)
+    }
+
+    var geometry: ImageGeometry {
+        ImageGeometry(size: pictureSize, paddedSize: size, originalSize: originalSize, scale: scale)
+    }
+}
+
+extension Instance {
+    fileprivate func with(box: Box) -> Instance {
+        var copy = self
+        copy.box = box
+        return copy
+    }
+}
