@@ -26,6 +26,8 @@ public struct Batch: Sendable {
     public let originalLabels: [LabelMap?]
     /// The things in every picture, crowds among them, in pixels of the batch. Nil if the data set knows none one by one.
     public let instances: [[Instance]]?
+    /// The masks of the things that are no crowds, `[g, h, w]` for every picture: 1 inside, 0 elsewhere. Nil where nobody wants them.
+    public let masks: [[UInt8]]?
     /// How every picture came from its file.
     public let geometries: [ImageGeometry]
     public let items: [Item]
@@ -43,7 +45,8 @@ public struct Batch: Sendable {
         let originalLabels: LabelMap?
     }
 
-    /// - Throws: `DataError` naming the first sample that has another size than those before, where sizes must not differ.
+    /// - Throws: `DataError` naming the first sample that has another size than those before, where sizes must not differ, and what
+    ///   `Sample.masks()` throws.
     init(_ parts: [Part], keepsOriginalLabels: Bool) throws {
         let hasInstances = !parts.isEmpty && parts.allSatisfy { $0.sample.instances != nil }
         geometries = parts.map(\.sample.geometry)
@@ -51,6 +54,8 @@ public struct Batch: Sendable {
         height = size.height
         width = size.width
         instances = hasInstances ? parts.map { $0.sample.instances ?? [] } : nil
+        let hasMasks = hasInstances && !keepsOriginalLabels && parts.allSatisfy(\.sample.wantsMasks)
+        masks = hasMasks ? try parts.map { try $0.sample.masks() } : nil
         items = parts.map { part in
             Item(
                 name: part.sample.name, index: part.index, epoch: part.epoch, originalSize: part.sample.originalSize,

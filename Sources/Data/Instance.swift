@@ -6,6 +6,7 @@ public struct Instance: Sendable, Equatable {
     public enum Shape: Sendable, Equatable {
         /// Closed outlines x0, y0, x1, y1, …, whose union it is.
         case polygons([[Double]])
+        case runLengths(RunLengthMask)
     }
 
     /// Where it is in the sample's picture; transforms move it with the pixels.

@@ -48,10 +48,10 @@ struct Moves: Sendable {
         (size, pictureSize) = (new, new)
     }
 
-    /// For every row and every column of the picture that of the file's picture which its masks copy; nil in padding.
-    func sources() -> (rows: [Int?], columns: [Int?]) {
-        var rows = (0..<originalSize.height).map(Optional.init)
-        var columns = (0..<originalSize.width).map(Optional.init)
+    /// For every row and every column of the picture that of the file's picture which its masks copy; -1 in padding.
+    func sources() -> (rows: [Int], columns: [Int]) {
+        var rows = Array(0..<originalSize.height)
+        var columns = Array(0..<originalSize.width)
         for move in moves {
             switch move {
             case .resize(let target, let backend):
@@ -64,8 +64,8 @@ struct Moves: Sendable {
                 columns = Array(columns[window.x..<window.x + window.width])
             case .flip: columns.reverse()
             case .pad(let target):
-                rows += Array(repeating: nil, count: max(target.height - rows.count, 0))
-                columns += Array(repeating: nil, count: max(target.width - columns.count, 0))
+                rows += Array(repeating: -1, count: max(target.height - rows.count, 0))
+                columns += Array(repeating: -1, count: max(target.width - columns.count, 0))
             }
         }
         return (rows, columns)

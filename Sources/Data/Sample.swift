@@ -51,6 +51,9 @@ public struct Sample: Sendable {
     /// How the picture came from its file.
     public var geometry: ImageGeometry { moves.geometry }
 
+    /// For every row and every column that of the file's picture which masks copy; -1 in padding.
+    func maskSources() -> (rows: [Int], columns: [Int]) { moves.sources() }
+
     /// Whether the picture is in floats.
     public var isNormalized: Bool { normalization != nil }
 

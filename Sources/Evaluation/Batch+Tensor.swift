@@ -14,7 +14,14 @@ extension Batch {
     public func targets(on device: Device = .cpu) throws -> Targets {
         Targets(
             labels: try labels.map { try Tensor.from($0, shape: [count, height, width]).to(device) },
-            instances: try instances?.map { try InstanceTargets($0).to(device) })
+            instances: try instances?.enumerated().map { try instanceTargets($1, masks: masks?[$0]).to(device) })
+    }
+
+    private func instanceTargets(_ instances: [Instance], masks: [UInt8]?) throws -> InstanceTargets {
+        var targets = try InstanceTargets(instances)
+        let shape = [targets.labels.count, height, width]
+        targets.masks = try masks?.withUnsafeBytes { try Tensor.from(bytes: $0, shape: shape, dtype: .uint8) }
+        return targets
     }
 }
 
