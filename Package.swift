@@ -82,6 +82,8 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(
+            name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX, linkerSettings: [.linkedLibrary("simdjson")]),
 
         core("Torch", ["CTorch"] + engine.blas),
         core("NN", ["Torch"]),
@@ -90,7 +92,7 @@ let package = Package(
         core("Checkpoints", ["NN", "CZlib"]),
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"]),
         core("Detection", ["Components"]),
-        core("Data", ["Components", "Vision", "CTurboJPEG", "CPNG"]),
+        core("Data", ["Components", "Checkpoints", "Vision", "CTurboJPEG", "CPNG", "CSimdjson"]),
         core("Evaluation", ["Components", "Data", "Vision"]),
         core("Training", ["Components", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
         core(

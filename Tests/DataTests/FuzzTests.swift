@@ -51,6 +51,40 @@ import Vision
         }
     }
 
+    @Test func annotations() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let seeds = [cocoText(), cocoText(annotations: ""), "{\"x\": [{}, [1]], " + cocoText().dropFirst()].map {
+                Array($0.utf8)
+            }
+            let tokens = [
+                "{", "}", "[", "]", "\"", "\\", ",", ":", "null", "true", "-1", "1e999", "NaN", "18446744073709551615",
+                "\"id\":7,",
+                "\"segmentation\": [[]],", "\"counts\": \"o\",", "\"size\": [0, 4294967295],", "\"images\": []", "\u{FF}",
+            ]
+            let fuzz = try Fuzz(tokens: tokens) { round, mutator in
+                let path = try folder.write("a.json", mutator.mutate(seeds[round % seeds.count]))
+                do {
+                    let index = try COCOIndex(path, cache: noCache)
+                    for place in 0..<index.pictureCount {
+                        let size = index.picture(at: place).size
+                        for annotation in index.annotations(ofPicture: place) {
+                            _ = annotation.isLearnable(in: size)
+                            guard size.height * size.width < 1 << 16 else { continue }
+                            _ = try? index.shape(of: annotation)?.mask(in: size)
+                        }
+                    }
+                    return true
+                } catch let error as DataError {
+                    #expect(error.path == path)
+                    return false
+                }
+            }
+            #expect(fuzz.isBounded, "\(fuzz)")
+            #expect(fuzz.refused > Fuzz.rounds / 20 && fuzz.accepted > Fuzz.rounds / 50, "\(fuzz)")
+        }
+    }
+
     @Test func masks() async {
         await #expect(processExitsWith: .success) {
             let seeds =

@@ -52,6 +52,7 @@ func manifest() throws {
 func engine() throws {
     let owners: [String: Set<String>] = [
         "CTorch": ["Torch"], "COpenBLAS": ["Torch"], "CYAML": ["Configuration"], "CTurboJPEG": ["Data"], "CPNG": ["Data"],
+        "CSimdjson": ["Data"],
         "CZlib": ["Checkpoints", "Tokenizer"],
     ]
     for folder in ["Sources", "Plugins"] {

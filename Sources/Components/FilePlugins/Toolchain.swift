@@ -29,7 +29,9 @@ struct Toolchain {
         )
     }
 
-    private static let headerFolders = ["CTorch/include", "CPNG/include", "CYAML", "CTurboJPEG", "CZlib", "COpenBLAS"]
+    private static let headerFolders = [
+        "CTorch/include", "CPNG/include", "CSimdjson/include", "CYAML", "CTurboJPEG", "CZlib", "COpenBLAS",
+    ]
 
     private static func headers(from folder: URL, installed: URL) throws -> [String] {
         var above = folder

@@ -1,0 +1,182 @@
+import CSimdjson
+import Vision
+
+extension COCOColumns {
+    /// The order of annotations by picture, and what was remarked on the way.
+    struct Arrangement {
+        /// Annotations by the picture that they belong to, those of a picture in the order of the file.
+        var order: [Int64] = []
+        /// Where the annotations of each picture begin in `order`; one more at the end.
+        var firsts: [Int64] = []
+        /// What is odd and harms nothing: what, and what comes of it.
+        var remarks: [(problem: String, consequence: String)] = []
+    }
+
+    private var images: UnsafeBufferPointer<dk_coco_image> { .init(start: arrays.images, count: Int(arrays.image_count)) }
+    private var categories: UnsafeBufferPointer<dk_coco_category> {
+        .init(start: arrays.categories, count: Int(arrays.category_count))
+    }
+    private var annotations: UnsafeMutableBufferPointer<dk_coco_annotation> {
+        .init(start: arrays.annotations, count: Int(arrays.annotation_count))
+    }
+    private var words: UnsafeBufferPointer<Int32> { .init(start: arrays.words, count: Int(arrays.word_count)) }
+
+    /// Checks everything, and turns the numbers of images and categories in annotations into their places.
+    ///
+    /// - Throws: `DataError` for numbers that stand twice and for what no picture can have.
+    func arrange() throws -> Arrangement {
+        let imagePlaces = try places(images.map(\.id), "image")
+        let categoryPlaces = try places(categories.map(\.id), "category")
+        try checkImages()
+        try checkCategories()
+        try checkNumbers()
+        var result = Arrangement()
+        var counts = [Int64](repeating: 0, count: images.count + 1)
+        var (lostImages, lostCategories, unusable, flat) = (Tally(), Tally(), Tally(), Tally())
+        for place in annotations.indices {
+            let annotation = annotations[place]
+            try checkBox(annotation)
+            let short = try checkShape(annotation)
+            guard let image = imagePlaces[annotation.image] else {
+                lostImages.add(annotation, "image \(annotation.image)")
+                annotations[place].image = -1
+                continue
+            }
+            annotations[place].image = Int64(image)
+            guard let category = categoryPlaces[annotation.category] else {
+                lostCategories.add(annotation, "category \(annotation.category)")
+                annotations[place].image = -1
+                continue
+            }
+            annotations[place].category = Int64(category)
+            try checkRunLengths(annotation, images[image])
+            if short { flat.add(annotation) }
+            let size = Size(height: Int(images[image].height), width: Int(images[image].width))
+            if !COCOIndex.Annotation(record: annotation).isLearnable(in: size) { unusable.add(annotation) }
+            counts[image + 1] += 1
+        }
+        for image in images.indices { counts[image + 1] += counts[image] }
+        result.firsts = counts
+        result.order = [Int64](repeating: 0, count: Int(counts.last ?? 0))
+        for place in annotations.indices where annotations[place].image >= 0 {
+            let image = Int(annotations[place].image)
+            result.order[Int(counts[image])] = Int64(place)
+            counts[image] += 1
+        }
+        lostImages.tell("of images that the file does not list", "they are not used", &result.remarks)
+        lostCategories.tell("of categories that the file does not list", "they are not used", &result.remarks)
+        unusable.tell(
+            "to ignore, or with a box outside its image, a side under one pixel or no area", "training skips them",
+            &result.remarks)
+        flat.tell("with polygons of fewer than three corners", "masks leave these polygons out", &result.remarks)
+        return result
+    }
+
+    /// How many annotations something holds of, and the first of them.
+    private struct Tally {
+        var count = 0
+        var example = ""
+
+        mutating func add(_ annotation: dk_coco_annotation, _ detail: String = "") {
+            if count == 0 { example = "annotation \(annotation.id)" + (detail.isEmpty ? "" : " of \(detail)") }
+            count += 1
+        }
+
+        func tell(_ what: String, _ consequence: String, _ remarks: inout [(problem: String, consequence: String)]) {
+            guard count > 0 else { return }
+            remarks.append(("has \(count) annotation\(count == 1 ? "" : "s") \(what), the first of them \(example)", consequence))
+        }
+    }
+
+    private func places(_ ids: [Int64], _ noun: String) throws -> [Int64: Int] {
+        var places: [Int64: Int] = [:]
+        places.reserveCapacity(ids.count)
+        for (place, id) in ids.enumerated() where places.updateValue(place, forKey: id) != nil {
+            throw DataError(path, "has \(noun) \(id) twice", remedy: "number every \(noun) differently")
+        }
+        return places
+    }
+
+    /// Annotations have numbers of their own.
+    private func checkNumbers() throws {
+        let ids = annotations.map(\.id).sorted()
+        for (one, next) in zip(ids, ids.dropFirst()) where one == next {
+            throw DataError(path, "has annotation \(one) twice", remedy: "number every annotation differently")
+        }
+    }
+
+    private func name(_ start: Int64, _ length: Int64) -> String {
+        String(decoding: UnsafeBufferPointer(start: arrays.names + Int(start), count: Int(length)), as: UTF8.self)
+    }
+
+    private func checkImages() throws {
+        for image in images {
+            guard (1...65535).contains(image.height), (1...65535).contains(image.width) else {
+                throw DataError(
+                    path, "image \(image.id) is \(image.height)×\(image.width); expected sides of 1…65535 pixels",
+                    remedy: "correct its height and width")
+            }
+            let name = image.name_length > 0 ? name(image.name_start, image.name_length) : ""
+            guard !name.isEmpty, !name.utf8.contains(0) else {
+                throw DataError(path, "image \(image.id) has a file_name that names no file", remedy: "correct it")
+            }
+        }
+    }
+
+    private func checkCategories() throws {
+        var seen: [String: Int64] = [:]
+        for category in categories {
+            let name = category.name_length > 0 ? name(category.name_start, category.name_length) : ""
+            if let other = seen.updateValue(category.id, forKey: name) {
+                throw DataError(
+                    path, "has the name `\(name)` for the categories \(other) and \(category.id)", remedy: "rename one of them")
+            }
+        }
+    }
+
+    /// Far beyond any picture, and small enough for arithmetic in float32.
+    private static let farthest = 1e9
+
+    private func checkBox(_ annotation: dk_coco_annotation) throws {
+        let numbers = [annotation.x, annotation.y, annotation.width, annotation.height]
+        guard numbers.allSatisfy({ abs($0) <= COCOColumns.farthest }) else {
+            throw DataError(
+                path, "annotation \(annotation.id) has the box \(numbers); expected pixels",
+                remedy: "correct it, or take the annotation out")
+        }
+    }
+
+    /// Whether a polygon has fewer than three corners.
+    private func checkShape(_ annotation: dk_coco_annotation) throws -> Bool {
+        let kind = COCOIndex.ShapeKind(rawValue: annotation.shape_kind)
+        guard kind == .hundredths || kind == .doubles else { return false }
+        var place = Int(annotation.shape_start)
+        let polygons = Int(words[place])
+        var isFlat = false
+        place += 1
+        for polygon in 0..<polygons {
+            let length = Int(words[place])
+            guard length.isMultiple(of: 2) else {
+                throw DataError(
+                    path, "annotation \(annotation.id): polygon \(polygon) has \(length) coordinates, an odd number",
+                    remedy: "give x and y of every corner, or take the annotation out")
+            }
+            isFlat = isFlat || length < 6
+            place += 1 + (kind == .doubles ? 2 * length : length)
+        }
+        return isFlat
+    }
+
+    private func checkRunLengths(_ annotation: dk_coco_annotation, _ image: dk_coco_image) throws {
+        let kind = COCOIndex.ShapeKind(rawValue: annotation.shape_kind)
+        guard kind == .counts || kind == .text else { return }
+        let place = Int(annotation.shape_start)
+        let (height, width) = (UInt32(bitPattern: words[place]), UInt32(bitPattern: words[place + 1]))
+        guard Int64(height) == image.height, Int64(width) == image.width else {
+            throw DataError(
+                path,
+                "annotation \(annotation.id) has a mask of \(height)×\(width), its image \(image.id) is \(image.height)×\(image.width)",
+                remedy: "masks are as large as their images")
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import CSimdjson
+import Vision
+
+/// A COCO file of annotations (`instances_*.json`) in memory: pictures, categories, and what is annotated in every picture.
+///
+/// The file is parsed once and kept as flat arrays in a cache, which every thread and process maps into its memory from then on.
+public final class COCOIndex: Sendable {
+    /// A picture as the file lists it.
+    public struct Picture: Sendable, Equatable {
+        public let id: Int64
+        /// The file's name in the folder of pictures.
+        public let name: String
+        public let size: Size
+    }
+
+    /// A kind of thing as the file lists it.
+    public struct Category: Sendable, Equatable {
+        public let id: Int64
+        public let name: String
+    }
+
+    /// One annotation, as the file says it.
+    public struct Annotation: Sendable {
+        let record: dk_coco_annotation
+
+        public var id: Int64 { record.id }
+        /// The place of its category in `categories`.
+        public var category: Int { Int(record.category) }
+        public var box: Rectangle { Rectangle(x: record.x, y: record.y, width: record.width, height: record.height) }
+        public var area: Double { record.area }
+        public var isCrowd: Bool { record.is_crowd != 0 }
+        /// Whether the file says that it counts for nothing.
+        public var isIgnored: Bool { record.is_ignored != 0 }
+        /// Whether the file says what it covers.
+        public var hasShape: Bool { record.shape_kind != 0 }
+
+        /// Whether mmdetection learns from it: its box has an area inside a picture of `size` and sides of a pixel, and it covers something.
+        public func isLearnable(in size: Size) -> Bool {
+            let across = max(0, min(record.x + record.width, Double(size.width)) - max(record.x, 0))
+            let down = max(0, min(record.y + record.height, Double(size.height)) - max(record.y, 0))
+            return across * down != 0 && record.area > 0 && record.width >= 1 && record.height >= 1 && !isIgnored
+        }
+    }
+
+    enum ShapeKind: UInt8 {
+        case absent, hundredths, doubles, counts, text
+    }
+
+    /// The file that was parsed.
+    public let path: String
+    public let categories: [Category]
+    /// What is odd and harms nothing, with the first example of each kind.
+    public let remarks: [DataError]
+    private let file: IndexFile
+
+    init(_ file: IndexFile, path: String, remarks: [DataError] = []) {
+        (self.file, self.path) = (file, path)
+        let names = file.bytes(.names)
+        categories = file.array(.categories, of: dk_coco_category.self).map {
+            Category(id: $0.id, name: COCOIndex.text(names, $0.name_start, $0.name_length))
+        }
+        let lines = String(decoding: file.bytes(.remarks), as: UTF8.self).split(separator: "\n").map(String.init)
+        self.remarks =
+            remarks
+            + stride(from: 0, to: lines.count - 1, by: 2).map { DataError(path, lines[$0], remedy: lines[$0 + 1]) }
+    }
+
+    private var images: UnsafeBufferPointer<dk_coco_image> { file.array(.pictures) }
+    private var order: UnsafeBufferPointer<Int64> { file.array(.order) }
+    private var firsts: UnsafeBufferPointer<Int64> { file.array(.firsts) }
+    private var records: UnsafeBufferPointer<dk_coco_annotation> { file.array(.annotations) }
+
+    public var pictureCount: Int { images.count }
+
+    /// Picture `place`, which is in `0 ..< pictureCount`, in the order of the file.
+    public func picture(at place: Int) -> Picture {
+        precondition((0..<pictureCount).contains(place), "there are \(pictureCount) pictures")
+        let image = images[place]
+        return Picture(
+            id: image.id, name: COCOIndex.text(file.bytes(.names), image.name_start, image.name_length),
+            size: Size(height: Int(image.height), width: Int(image.width)))
+    }
+
+    /// What is annotated in picture `place`, in the order of the file: crowds too, and what is of no use in training.
+    public func annotations(ofPicture place: Int) -> [Annotation] {
+        precondition((0..<pictureCount).contains(place), "there are \(pictureCount) pictures")
+        return order[Int(firsts[place])..<Int(firsts[place + 1])].map { Annotation(record: records[Int($0)]) }
+    }
+
+    /// What an annotation covers; nil where the file does not say it.
+    ///
+    /// - Throws: `DataError` for run lengths that are no mask.
+    public func shape(of annotation: Annotation) throws -> Instance.Shape? {
+        let record = annotation.record
+        let words = file.array(.words, of: Int32.self)[Int(record.shape_start)..<Int(record.shape_start + record.shape_words)]
+        var reader = ShapeReader(words: UnsafeBufferPointer(rebasing: words))
+        do {
+            switch ShapeKind(rawValue: record.shape_kind) {
+            case .hundredths: return .polygons(reader.polygons { $0.hundredths($1) })
+            case .doubles: return .polygons(reader.polygons { $0.doubles($1) })
+            case .counts: return .runLengths(try reader.counts())
+            case .text: return .runLengths(try reader.compressed())
+            case .absent, nil: return nil
+            }
+        } catch {
+            throw DataError(path, "annotation \(record.id): \(error)", remedy: "correct its segmentation, or take it out")
+        }
+    }
+
+    private static func text(_ names: UnsafeRawBufferPointer, _ start: Int64, _ length: Int64) -> String {
+        String(decoding: names[Int(start)..<Int(start + length)], as: UTF8.self)
+    }
+}
+
+/// Reads the words that hold what an annotation covers.
+private struct ShapeReader {
+    let words: UnsafeBufferPointer<Int32>
+    var place = 0
+
+    mutating func next() -> Int32 {
+        defer { place += 1 }
+        return words[place]
+    }
+
+    mutating func polygons(_ coordinates: (inout ShapeReader, Int) -> [Double]) -> [[Double]] {
+        (0..<Int(next())).map { _ in
+            let count = Int(next())
+            return coordinates(&self, count)
+        }
+    }
+
+    mutating func hundredths(_ count: Int) -> [Double] { (0..<count).map { _ in Double(next()) / 100 } }
+
+    mutating func doubles(_ count: Int) -> [Double] {
+        (0..<count).map { _ in
+            let low = UInt64(UInt32(bitPattern: next()))
+            return Double(bitPattern: low | UInt64(UInt32(bitPattern: next())) << 32)
+        }
+    }
+
+    private mutating func size() -> Size {
+        let height = Int(UInt32(bitPattern: next()))
+        return Size(height: height, width: Int(UInt32(bitPattern: next())))
+    }
+
+    mutating func counts() throws(MaskError) -> RunLengthMask {
+        let size = size()
+        let count = Int(next())
+        return try RunLengthMask(counts: words[place..<place + count].map { UInt32(bitPattern: $0) }, size: size)
+    }
+
+    mutating func compressed() throws(MaskError) -> RunLengthMask {
+        let size = size()
+        let count = Int(next())
+        let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: words[place...])).prefix(count)
+        return try RunLengthMask(compressedBytes: bytes, size: size)
+    }
+}
