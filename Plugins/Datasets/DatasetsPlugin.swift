@@ -1,12 +1,13 @@
 import DenseKit
 
-/// Readers of segmentation data sets.
+/// Readers of data sets.
 public struct DatasetsPlugin: Plugin {
     public init() {}
 
     public func register(in registry: inout Registry) {
         registry.datasets.register("ADE20K", ADE20K.init)
         registry.datasets.register("ADE20KFull", ADE20KFull.init)
+        registry.datasets.register("COCODetection", COCODetection.init)
         registry.datasets.register("COCOStuff10k", COCOStuff10k.init)
         registry.datasets.register("COCOStuff164k", COCOStuff164k.init)
         registry.datasets.register("Cityscapes", Cityscapes.init)

@@ -60,7 +60,11 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
             }
         progress?.clear()
         let total = max(1, report.pixels.reduce(0, +))
-        for (index, pixels) in report.pixels.enumerated() where dataset.classes.count <= 30 {
+        for (name, (things, images)) in zip(dataset.classes.names, zip(report.things, report.occurrences)) {
+            print("  \(String(format: "%8d", things)) things  in \(images) images  \(name)")
+        }
+        if report.crowds > 0 { print("  \(String(format: "%8d", report.crowds)) crowds, from which nothing is learnt") }
+        for (index, pixels) in report.pixels.enumerated() where report.things.isEmpty && dataset.classes.count <= 30 {
             let share = String(format: "%6.2f %%", 100 * Double(pixels) / Double(total))
             print("  \(share)  in \(report.occurrences[index]) images  \(dataset.classes.names[index])")
         }

@@ -1,6 +1,6 @@
 import Vision
 
-/// Pictures with a class for every pixel.
+/// Pictures with a class for every pixel, or with things that are known one by one (`InstanceDataset`).
 public protocol Dataset: Sendable {
     var classes: ClassList { get }
     /// The number of samples.
@@ -11,8 +11,11 @@ public protocol Dataset: Sendable {
     ///
     /// - Throws: `DataError` that names the file, and the pixel where there is one.
     func sample(at index: Int) throws -> Sample
+    /// The size of picture `index`, where the data set knows it without reading the picture.
+    func size(at index: Int) -> Size?
 }
 
 extension Dataset {
     public var remarks: [DataError] { [] }
+    public func size(at index: Int) -> Size? { nil }
 }

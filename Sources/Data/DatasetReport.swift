@@ -8,6 +8,10 @@ public struct DatasetReport: Sendable {
     public internal(set) var readable = 0
     /// Pixels of each class.
     public internal(set) var pixels: [Int]
+    /// Things of each class, crowds left out; empty for a data set of labelled pixels.
+    public internal(set) var things: [Int] = []
+    /// Regions of crowds.
+    public internal(set) var crowds = 0
     /// Samples in which each class occurs.
     public internal(set) var occurrences: [Int]
     /// Pixels without a class.
@@ -62,6 +66,7 @@ public struct DatasetReport: Sendable {
         readable += 1
         sizes[sample.originalSize, default: 0] += 1
         for (trait, _) in ImageTraits.names where sample.traits.contains(trait) { traits[trait, default: 0] += 1 }
+        if let instances = sample.instances { add(instances) }
         guard let counts else { return }
         ignored += counts.ignored
         for (label, count) in counts.pixels.enumerated() where count > 0 {
@@ -70,9 +75,17 @@ public struct DatasetReport: Sendable {
         }
     }
 
-    /// Classes that no pixel has.
+    private mutating func add(_ instances: [Instance]) {
+        if things.isEmpty { things = Array(repeating: 0, count: pixels.count) }
+        crowds += instances.count { $0.isCrowd }
+        let labels = instances.filter { !$0.isCrowd }.map(\.label)
+        for label in labels { things[label] += 1 }
+        for label in Set(labels) { occurrences[label] += 1 }
+    }
+
+    /// Classes that no sample has.
     public func absentClasses(_ classes: ClassList) -> [String] {
-        zip(classes.names, pixels).filter { $0.1 == 0 }.map(\.0)
+        zip(classes.names, occurrences).filter { $0.1 == 0 }.map(\.0)
     }
 
     /// The pixels of one sample.

@@ -1,0 +1,164 @@
+import DenseKit
+import Foundation
+
+/// COCO (Lin et al., ECCV 2014): 118,287 pictures to learn from, 5,000 to validate on, things of 80 classes one by one; and data of your
+/// own in its form.
+///
+///     root/annotations/instances_{train,val}2017.json
+///     root/{train,val}2017/*.jpg
+///
+/// What training sees is what mmdetection 2 sees: pictures without annotations of the classes, or with a side under 32 pixels, are left
+/// out; crowds become ignored boxes; boxes outside the picture, of a side under a pixel or without area are skipped.
+public struct COCODetection: InstanceDataset {
+    public enum Split: String, Codable, Sendable, CaseIterable {
+        case train, val
+    }
+
+    public struct Configuration: DenseKit.Configuration {
+        public var root = "data/coco"
+        public var split = Split.train
+        /// The file of annotations, relative to `root`; `annotations/instances_<split>2017.json` if left out.
+        public var annotations: String?
+        /// The folder of pictures, relative to `root`; `<split>2017` if left out.
+        public var images: String?
+        /// The classes by the names that the file has for them, in the order wanted, or the path of a YAML file that lists them; COCO's 80
+        /// if left out. Things of other categories are not there.
+        public var classes: ClassesSetting?
+        /// Whether masks are wanted, not boxes alone.
+        public var masks = false
+        /// Whether pictures without annotations of the classes, or with a side under 32 pixels, are left out; of `train` alone if null.
+        public var filterEmpty: Bool?
+        public var exif = ImagePolicy.Exif.apply
+        public var truncated = ImagePolicy.Truncated.error
+
+        public init() {}
+    }
+
+    public let classes: ClassList
+    public let categoryIDs: [Int64]
+    public let remarks: [DataError]
+    private let index: COCOIndex
+    private let folder: String
+    private let policy: ImagePolicy
+    private let hasMasks: Bool
+    /// The class of each category of the file.
+    private let labels: [Int?]
+    /// The places of the pictures in the file.
+    private let pictures: [Int]
+
+    /// - Throws: `SettingError` for classes that the file does not have, `DataError` for files that are not as described.
+    public init(_ configuration: Configuration) throws {
+        func path(_ setting: String?, _ standard: String) -> String {
+            let path = setting ?? standard
+            return configuration.root.isEmpty || path.hasPrefix("/") ? path : "\(configuration.root)/\(path)"
+        }
+        let file = path(configuration.annotations, "annotations/instances_\(configuration.split)2017.json")
+        folder = path(configuration.images, "\(configuration.split)2017")
+        let layout =
+            "expected the annotations in \(file) and pictures in \(folder); set root to where the data is, or annotations and images"
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: file) else { throw DataError(file, "no such file", remedy: layout) }
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            throw DataError(folder, "no such folder", remedy: layout)
+        }
+        index = try COCOIndex(file)
+        (classes, categoryIDs, labels) = try COCODetection.classes(configuration.classes, index)
+        hasMasks = configuration.masks
+        policy = ImagePolicy(exif: configuration.exif, truncated: configuration.truncated)
+        let filters = configuration.filterEmpty ?? (configuration.split == .train)
+        pictures = COCODetection.pictures(index, labels, filters: filters)
+        guard !pictures.isEmpty else {
+            throw DataError(
+                file, "has no picture with annotations of the classes",
+                remedy: "set classes to names that the file has, or filter_empty: false")
+        }
+        let left = index.pictureCount - pictures.count
+        let filtered = DataError(
+            file,
+            "lists \(index.pictureCount) pictures, of which \(left) have no annotation of the classes or a side under 32 pixels",
+            remedy: "these are left out; filter_empty: false keeps them")
+        remarks = index.remarks + (left > 0 ? [filtered] : [])
+    }
+
+    /// The classes, the numbers of their categories, and for every category of the file its class.
+    private static func classes(
+        _ setting: ClassesSetting?, _ index: COCOIndex
+    ) throws -> (classes: ClassList, ids: [Int64], labels: [Int?]) {
+        let names = try setting?.resolved("COCODetection") ?? benchmark.names
+        let places = Dictionary(index.categories.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        let found = names.compactMap { places[$0] }
+        guard found.count == names.count else {
+            let lost = names.first { places[$0] == nil } ?? ""
+            let known = index.categories.map(\.name).prefix(100).joined(separator: ", ")
+            throw SettingError(
+                "COCODetection", "classes",
+                "\(index.path) has no category `\(lost)`; it has \(known.isEmpty ? "none" : known): list those wanted in classes")
+        }
+        var labels = [Int?](repeating: nil, count: index.categories.count)
+        for (label, place) in found.enumerated() { labels[place] = label }
+        let colors = Dictionary(uniqueKeysWithValues: zip(benchmark.names, benchmark.palette))
+        let palette = names.enumerated().map { colors[$1] ?? ClassList.color($0) }
+        return (ClassList(names: names, palette: palette), found.map { index.categories[$0].id }, labels)
+    }
+
+    private static func pictures(_ index: COCOIndex, _ labels: [Int?], filters: Bool) -> [Int] {
+        let all = 0..<index.pictureCount
+        guard filters else { return Array(all) }
+        return all.filter { place in
+            index.picture(at: place).size.shortSide >= 32
+                && index.annotations(ofPicture: place).contains { labels[$0.category] != nil }
+        }
+    }
+
+    public var count: Int { pictures.count }
+
+    public func imageID(at index: Int) -> Int64 { self.index.picture(at: pictures[index]).id }
+
+    public func size(at index: Int) -> Size? { self.index.picture(at: pictures[index]).size }
+
+    public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing] {
+        try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation in
+            guard let label = labels[annotation.category] else { return nil }
+            return AnnotatedThing(
+                id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd,
+                shape: shapes ? try self.index.shape(of: annotation) : nil)
+        }
+    }
+
+    /// - Throws: `DataError` for a picture that cannot be read or has another size than the file says, and for shapes that are none.
+    public func sample(at index: Int) throws -> Sample {
+        let picture = self.index.picture(at: pictures[index])
+        let path = "\(folder)/\(picture.name)"
+        let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
+        guard image.size == picture.size else {
+            let isTurned = traits.contains(.exif) && policy.exif == .apply
+            throw DataError(
+                path,
+                "is \(image.size)\(isTurned ? " once turned as its EXIF data says" : ""), the annotations say \(picture.size)",
+                remedy: isTurned
+                    ? "set exif: ignore if things were marked in the pictures as stored" : "correct the file of annotations")
+        }
+        let instances = try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation -> Instance? in
+            guard let label = labels[annotation.category], annotation.isLearnable(in: picture.size) else { return nil }
+            return Instance(
+                box: Box(annotation.box), label: label, isCrowd: annotation.isCrowd, area: annotation.area, id: annotation.id,
+                shape: hasMasks ? try self.index.shape(of: annotation) : nil)
+        }
+        return Sample(name: picture.name, image: image, instances: instances, wantsMasks: hasMasks, traits: traits)
+    }
+}
+
+extension COCODetection {
+    /// COCO's 80 classes in the order of their numbers, in mmsegmentation's colours for COCO-Stuff, whose things they are.
+    public static let benchmark = ClassList(
+        names: Array(COCOStuff.benchmark.names.prefix(80)), palette: Array(COCOStuff.benchmark.palette.prefix(80)))
+}
+
+extension Box {
+    /// The corners, added in double and rounded to float32 once, as mmdetection does.
+    fileprivate init(_ rectangle: Rectangle) {
+        self.init(
+            x1: Float(rectangle.x), y1: Float(rectangle.y), x2: Float(rectangle.x + rectangle.width),
+            y2: Float(rectangle.y + rectangle.height))
+    }
+}

@@ -1,0 +1,37 @@
+import Vision
+
+/// Pictures in which things are known one by one.
+public protocol InstanceDataset: Dataset {
+    /// The number of picture `index` in the data set's own count, which files of results name.
+    func imageID(at index: Int) -> Int64
+    /// The number of each class in the data set's own count.
+    var categoryIDs: [Int64] { get }
+    /// What is annotated of the classes in picture `index`, in pixels of the file's picture: crowds, and what training skips, too. This is
+    /// what results are measured against; no picture is read.
+    ///
+    /// - Parameter shapes: whether to say what things cover
+    /// - Throws: `DataError` for shapes that are none.
+    func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing]
+}
+
+/// A thing as a data set's file says it.
+public struct AnnotatedThing: Sendable, Equatable {
+    /// The annotation's number.
+    public var id: Int64
+    /// The index of its class.
+    public var label: Int
+    public var box: Rectangle
+    public var area: Double
+    public var isCrowd: Bool
+    /// Nil where the file does not say it, or nobody asked.
+    public var shape: Instance.Shape?
+
+    public init(id: Int64, label: Int, box: Rectangle, area: Double, isCrowd: Bool, shape: Instance.Shape? = nil) {
+        self.id = id
+        self.label = label
+        self.box = box
+        self.area = area
+        self.isCrowd = isCrowd
+        self.shape = shape
+    }
+}

@@ -1,0 +1,157 @@
+import Configuration
+import Data
+import Datasets
+import Foundation
+import Testing
+import Vision
+
+/// A tree in COCO's layout: three pictures, one of them without things, one with a crowd alone, and what training skips.
+private func writeTree(_ tree: Tree, split: String = "train", file: String? = nil, folder: String? = nil) throws {
+    let names = COCODetection.benchmark.names
+    let ids = (1...90).filter { ![12, 26, 29, 30, 45, 66, 68, 69, 71, 83].contains($0) }
+    // In another order than the classes: numbers and names count.
+    let categories = zip(ids, names).map { #"{"id": \#($0), "name": "\#($1)"}"# }.reversed().joined(separator: ",")
+    try tree.text(
+        file ?? "annotations/instances_\(split)2017.json",
+        """
+        {"images": [{"id": 30, "file_name": "c.jpg", "height": 40, "width": 50}, {"id": 10, "file_name": "a.jpg", "height": 40, "width": 50},
+          {"id": 20, "file_name": "b.jpg", "height": 50, "width": 40}, {"id": 40, "file_name": "small.jpg", "height": 31, "width": 90}],
+         "categories": [\(categories)],
+         "annotations": [
+          {"id": 1, "image_id": 10, "category_id": 90, "bbox": [1.1, 2.2, 10, 20], "area": 150, "iscrowd": 0, "segmentation": [[1, 2, 11, 2, 11, 22]]},
+          {"id": 2, "image_id": 20, "category_id": 1, "bbox": [0, 0, 30, 30], "area": 600, "iscrowd": 1,
+           "segmentation": {"size": [50, 40], "counts": [0, 600, 1400]}},
+          {"id": 3, "image_id": 10, "category_id": 3, "bbox": [5, 5, 10, 10], "area": 90, "iscrowd": 0, "segmentation": [[5, 5, 15, 5, 15, 15]]},
+          {"id": 4, "image_id": 10, "category_id": 3, "bbox": [5, 5, 0.5, 10], "area": 5, "segmentation": []},
+          {"id": 5, "image_id": 10, "category_id": 3, "bbox": [5, 5, 10, 10], "area": 0, "segmentation": []},
+          {"id": 6, "image_id": 10, "category_id": 3, "bbox": [50, 5, 10, 10], "area": 9, "segmentation": []},
+          {"id": 7, "image_id": 40, "category_id": 3, "bbox": [5, 5, 10, 10], "area": 9, "segmentation": []}]}
+        """)
+    let folder = folder ?? "\(split)2017"
+    for name in ["a", "c"] { try tree.image("\(folder)/\(name).jpg", 40, 50) }
+    try tree.image("\(folder)/b.jpg", 50, 40)
+    try tree.image("\(folder)/small.jpg", 31, 90)
+}
+
+private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configuration) -> Void = { _ in })
+    -> COCODetection.Configuration
+{
+    var configuration = COCODetection.Configuration()
+    configuration.root = String(tree.path.dropLast(tree.path.hasSuffix("/") ? 1 : 0))
+    change(&configuration)
+    return configuration
+}
+
+@Suite struct COCODetectionTests {
+    @Test func theClassesAreCOCOs() {
+        let names = COCODetection.benchmark.names
+        #expect(names.count == 80 && Set(names).count == 80)
+        #expect(names.first == "person" && names[2] == "car" && names[11] == "stop sign" && names.last == "toothbrush")
+    }
+
+    @Test func trainingSeesWhatMMDetectionSees() throws {
+        let tree = try Tree()
+        try writeTree(tree)
+        let set = try COCODetection(configuration(tree))
+        #expect(set.count == 2)
+        #expect((0..<2).map(set.imageID) == [10, 20])
+        #expect((0..<2).map(set.size) == [Size(height: 40, width: 50), Size(height: 50, width: 40)])
+        #expect(set.categoryIDs[0] == 1 && set.categoryIDs[79] == 90 && set.categoryIDs[11] == 13)
+        let first = try set.sample(at: 0)
+        #expect(first.name == "a.jpg" && !first.wantsMasks && first.labels(in: Window(first.size)) == nil)
+        #expect(
+            first.instances == [
+                Instance(box: Box(x1: 1.1, y1: 2.2, x2: 11.1, y2: 22.2), label: 79, area: 150, id: 1),
+                Instance(box: Box(x1: 5, y1: 5, x2: 15, y2: 15), label: 2, area: 90, id: 3),
+            ])
+        let second = try set.sample(at: 1)
+        #expect(second.instances?.map(\.isCrowd) == [true])
+        #expect(
+            set.remarks.last?.problem
+                == "lists 4 pictures, of which 2 have no annotation of the classes or a side under 32 pixels")
+    }
+
+    @Test func resultsAreMeasuredAgainstEverything() throws {
+        let tree = try Tree()
+        try writeTree(tree, split: "val")
+        let set = try COCODetection(configuration(tree) { ($0.split, $0.masks) = (.val, true) })
+        #expect((0..<set.count).map(set.imageID) == [30, 10, 20, 40])
+        let things = try set.annotations(at: 1, shapes: true)
+        #expect(things.map(\.id) == [1, 3, 4, 5, 6])
+        #expect(things[0].box == Rectangle(x: 1.1, y: 2.2, width: 10, height: 20))
+        #expect(things[0].shape == .polygons([[1, 2, 11, 2, 11, 22]]))
+        #expect(try set.annotations(at: 2, shapes: false).map(\.shape) == [nil])
+        #expect(try set.sample(at: 0).instances == [])
+        #expect(set.remarks.allSatisfy { !$0.problem.contains("pictures, of which") })
+    }
+
+    @Test func masksWhereTheyAreWanted() throws {
+        let tree = try Tree()
+        try writeTree(tree)
+        let sample = try COCODetection(configuration(tree) { $0.masks = true }).sample(at: 0)
+        #expect(sample.wantsMasks)
+        #expect(try sample.masks().count == 2 * 40 * 50)
+        let expected = try RunLengthMask(polygons: [[5, 5, 15, 5, 15, 15]], size: Size(height: 40, width: 50))
+        #expect(try Array(sample.masks().suffix(40 * 50)) == expected.bitmap())
+    }
+
+    @Test func someClassesInTheirOwnOrder() throws {
+        let tree = try Tree()
+        try writeTree(tree)
+        let set = try COCODetection(configuration(tree) { $0.classes = .names(["toothbrush", "car"]) })
+        #expect(set.classes.names == ["toothbrush", "car"] && set.categoryIDs == [90, 3])
+        #expect(set.classes.palette == [COCODetection.benchmark.palette[79], COCODetection.benchmark.palette[2]])
+        #expect(set.count == 1)
+        #expect(try set.sample(at: 0).instances?.map(\.label) == [0, 1])
+    }
+
+    @Test func dataOfOnesOwn() throws {
+        let tree = try Tree()
+        try writeTree(tree, file: "mine.json", folder: "pictures")
+        let set = try COCODetection(
+            configuration(tree) { ($0.annotations, $0.images, $0.filterEmpty) = ("mine.json", "pictures", false) })
+        #expect(set.count == 4)
+        #expect(try set.sample(at: 3).instances?.count == 1)
+    }
+
+    @Test func everyMistakeIsNamed() throws {
+        let tree = try Tree()
+        let layout =
+            "expected the annotations in ROOT/annotations/instances_train2017.json and pictures in ROOT/train2017; "
+            + "set root to where the data is, or annotations and images"
+        func open(_ change: (inout COCODetection.Configuration) -> Void = { _ in }) -> String {
+            tree.message { _ = try COCODetection(configuration(tree, change)) }.replacing("ROOT//", with: "ROOT/")
+        }
+        #expect(open() == "ROOT/annotations/instances_train2017.json: no such file; \(layout)")
+        try writeTree(tree)
+        try FileManager.default.moveItem(atPath: tree.file("train2017"), toPath: tree.file("elsewhere"))
+        #expect(open() == "ROOT/train2017: no such folder; \(layout)")
+        try FileManager.default.moveItem(atPath: tree.file("elsewhere"), toPath: tree.file("train2017"))
+        #expect(
+            open { $0.classes = .names(["car", "tree"]) }.hasPrefix(
+                "COCODetection: classes: ROOT/annotations/instances_train2017.json has no category `tree`; it has toothbrush, hair drier, "
+            ))
+        #expect(
+            open { $0.classes = .names(["tie"]) }
+                == "ROOT/annotations/instances_train2017.json: has no picture with annotations of the classes; "
+                + "set classes to names that the file has, or filter_empty: false")
+        try tree.image("train2017/a.jpg", 50, 40)
+        let set = try COCODetection(configuration(tree))
+        #expect(
+            tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/")
+                == "ROOT/train2017/a.jpg: is 50×40, the annotations say 40×50; correct the file of annotations")
+        try FileManager.default.removeItem(atPath: tree.file("train2017/a.jpg"))
+        #expect(
+            tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/") == "ROOT/train2017/a.jpg: no such file")
+    }
+
+    @Test func reportsCountThings() throws {
+        let tree = try Tree()
+        try writeTree(tree)
+        let report = DatasetReport.check(
+            try COCODetection(configuration(tree) { $0.classes = .names(["person", "car", "toothbrush", "tie"]) }))
+        #expect(report.things == [0, 1, 1, 0] && report.crowds == 1)
+        #expect(report.occurrences == [0, 1, 1, 0] && report.readable == 2 && report.problems.isEmpty)
+        #expect(report.absentClasses(ClassList(names: ["a", "b", "c", "d"])) == ["a", "d"])
+    }
+}
