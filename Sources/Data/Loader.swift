@@ -4,7 +4,8 @@ import Vision
 
 /// Reads and transforms samples on threads of its own and delivers them in batches, in an order that does not depend on the threads.
 ///
-/// The samples form one endless stream: position p is in epoch p / count, at place p % count of that epoch's order. Batch i of rank r
+/// The samples form one endless stream: position p is in epoch p / length, at place p % length of that epoch's order. The length is the
+/// number of samples, rounded up where orientations are kept apart. Batch i of rank r
 /// holds the `batch` positions from (i · ranks + r) · batch. So to go on after iteration i is to start there, at no cost.
 ///
 /// One thread may call `next()` at a time. The threads end when the loader is released, or with `stop()`.
@@ -30,6 +31,9 @@ public final class Loader: Sendable {
         public var badImage = BadImage.error
         /// Whether labels stay as the data set has them, out of the transforms' reach, as for evaluation.
         public var keepsOriginalLabels = false
+        /// Where samples are shuffled: as many in a row are all landscape or all portrait pictures, so that a batch needs little padding.
+        /// 1 for no such rule.
+        public var orientationRun = 1
 
         public init() {}
     }
@@ -66,11 +70,12 @@ public final class Loader: Sendable {
             ("prefetch", options.prefetch, 1...65536),
             ("ranks", options.ranks, 1...65536), ("rank", options.rank, 0...max(options.ranks - 1, 0)),
             ("iteration", options.iteration, 0...(1 << 30)), ("epochs", options.epochs ?? 1, 1...(.max)),
+            ("orientation_run", options.orientationRun, 1...65536),
         ]
         for (key, value, range) in ranges where !range.contains(value) {
             throw SettingError("loader", key, "expected \(range.lowerBound)…\(range.upperBound), found \(value)")
         }
-        state = LoaderState(dataset, pipeline, options)
+        state = try LoaderState(dataset, pipeline, options)
         state.startWorkers()
     }
 

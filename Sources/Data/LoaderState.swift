@@ -23,6 +23,8 @@ final class LoaderState: @unchecked Sendable {
     private let dataset: any Dataset
     private let pipeline: any Transform
     private let options: Loader.Options
+    private let groups: OrientationGroups?
+    private let epochLength: Int
     private let condition = NSCondition()
 
     private var nextJob: (batch: Int, slot: Int)
@@ -34,7 +36,10 @@ final class LoaderState: @unchecked Sendable {
     private var isStopped = false
     private var running = 0
 
-    init(_ dataset: any Dataset, _ pipeline: any Transform, _ options: Loader.Options) {
+    init(_ dataset: any Dataset, _ pipeline: any Transform, _ options: Loader.Options) throws {
+        groups =
+            options.shuffles && options.orientationRun > 1 ? try OrientationGroups(dataset, run: options.orientationRun) : nil
+        epochLength = groups?.epochLength ?? dataset.count
         self.dataset = dataset
         self.pipeline = pipeline
         self.options = options
@@ -81,7 +86,7 @@ final class LoaderState: @unchecked Sendable {
     /// How many samples batch `index` of this rank holds.
     private func positions(ofBatch index: Int) -> Int {
         guard let epochs = options.epochs else { return options.batch }
-        let end = epochs.multipliedReportingOverflow(by: dataset.count)
+        let end = epochs.multipliedReportingOverflow(by: epochLength)
         let first = (index * options.ranks + options.rank) * options.batch
         return min(options.batch, max(0, (end.overflow ? .max : end.partialValue) - first))
     }
@@ -119,9 +124,11 @@ final class LoaderState: @unchecked Sendable {
 
     private func job(_ batch: Int, _ slot: Int) -> Job {
         let position = (batch * options.ranks + options.rank) * options.batch + slot
-        let (epoch, place) = position.quotientAndRemainder(dividingBy: dataset.count)
+        let (epoch, place) = position.quotientAndRemainder(dividingBy: epochLength)
         if options.shuffles, order?.epoch != epoch {
-            order = EpochOrder(seed: options.seed, epoch: epoch, count: dataset.count)
+            order =
+                groups.map { EpochOrder(seed: options.seed, epoch: epoch, groups: $0) }
+                ?? EpochOrder(seed: options.seed, epoch: epoch, count: dataset.count)
         }
         return Job(batch: batch, slot: slot, order: options.shuffles ? order : nil, epoch: epoch, place: place)
     }
