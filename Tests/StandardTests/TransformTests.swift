@@ -72,6 +72,63 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
     }
 }
 
+@Suite struct ScalesTests {
+    private func sizes(_ change: (inout Resize.Configuration) -> Void) throws -> [Size] {
+        var configuration = Resize.Configuration()
+        configuration.ratioRange = nil
+        change(&configuration)
+        let resize = try Resize(configuration)
+        return try (0..<200).map { index in
+            var sample = Sample(name: "a", image: Image(height: 30, width: 60))
+            var draws = random(index)
+            try resize(&sample, &draws)
+            return sample.size
+        }
+    }
+
+    @Test func oneOfSeveral() throws {
+        let sizes = try sizes { $0.scales = [[64, 20], [30, 80]] }
+        #expect(Set(sizes) == [Size(height: 20, width: 40), Size(height: 30, width: 60)])
+        #expect((60...140).contains(sizes.count { $0.height == 20 }))
+    }
+
+    @Test func betweenSeveral() throws {
+        let sizes = try sizes { ($0.scales, $0.scalesMode) = ([[90, 20], [30, 90]], .range) }
+        #expect(Set(sizes.map(\.height)) == Set(20...30))
+    }
+
+    @Test func settingsOutOfRange() {
+        #expect(
+            throws: SettingError(
+                "Resize", "ratio_range", "expected null beside scales: a picture is scaled by the one or the other")
+        ) { try sizes { ($0.scales, $0.ratioRange) = ([[30, 20]], [1, 1]) } }
+        #expect(throws: SettingError("Resize", "scales", "expected two sides of 1…65535 pixels, found [30]")) {
+            try sizes { $0.scales = [[30]] }
+        }
+    }
+
+    /// mmdetection's numbers for a picture of 427×640 within 1333×800, mirrored.
+    @Test func boxesFollow() throws {
+        var sample = Sample(
+            name: "a", image: Image(height: 640, width: 427),
+            instances: [Instance(box: Box(x1: 10.5, y1: 20.25, x2: 430, y2: 200), label: 0, area: 1, id: 1)])
+        var draws = random(0)
+        var configuration = Resize.Configuration()
+        (configuration.scale, configuration.ratioRange) = ([1333, 800], nil)
+        try Resize(configuration)(&sample, &draws)
+        var flip = RandomFlip.Configuration()
+        flip.prob = 1
+        try RandomFlip(flip)(&sample, &draws)
+        try Normalize(Normalize.Configuration())(&sample, &draws)
+        var pad = Pad.Configuration()
+        pad.sizeDivisor = 32
+        try Pad(pad)(&sample, &draws)
+        #expect(sample.size == Size(height: 1216, width: 800) && sample.geometry.size == Size(height: 1199, width: 800))
+        let (x, y) = (Float(1.8735363483428955), Float(1.873437523841858))
+        #expect(sample.instances?.map(\.box) == [Box(x1: 0, y1: 20.25 * y, x2: 800 - 10.5 * x, y2: 200 * y)])
+    }
+}
+
 extension Sample {
     fileprivate func imageAt(_ size: Size) -> Image {
         var copy = self

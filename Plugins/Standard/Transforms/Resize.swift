@@ -1,14 +1,20 @@
 import DenseKit
 
-/// Scales the picture (bilinear) and the labels (nearest), as mmsegmentation's `Resize`, bit-exact to OpenCV or to Pillow.
+/// Scales the picture (bilinear), the labels and masks (nearest) and the boxes, as mmsegmentation's and mmdetection's `Resize`; pixels are
+/// bit-exact to OpenCV's or to Pillow's.
 ///
-/// With `ratio_range` the limits are multiplied by a random ratio and truncated to integers first. One draw if there is a range.
+/// With `ratio_range` the limits are multiplied by a random ratio and truncated to integers first. With `scales` they are one of several,
+/// or between two of them. One draw if there is a range or a choice, two for limits between two.
 public struct Resize: Transform {
     public struct Configuration: DenseKit.Configuration {
         /// `[long, short]`: what the sides may measure at most. Without `keep_ratio` it is `[width, height]`.
         public var scale = [2048, 512]
         /// `[low, high]` of the random ratio; null for none.
         public var ratioRange: [Double]? = [0.5, 2]
+        /// Several of `[long, short]` in place of `scale`, one of which is drawn for each picture.
+        public var scales: [[Int]] = []
+        /// How `scales` are drawn from.
+        public var scalesMode = ScalesMode.choice
         /// Whether the picture keeps the ratio of its sides.
         public var keepRatio = true
         /// Whose arithmetic: weights that were trained with one library lose accuracy with the other's pixels.
@@ -17,18 +23,35 @@ public struct Resize: Transform {
         public init() {}
     }
 
-    private var scale: (first: Int, second: Int)
+    /// How one of several scales is drawn.
+    public enum ScalesMode: String, Codable, Sendable, CaseIterable {
+        /// One of them as it is.
+        case choice
+        /// Long and short side apart, any whole number from the smallest to the largest.
+        case range
+    }
+
+    private var scales: [(first: Int, second: Int)]
+    private let scalesMode: ScalesMode
     private let ratios: (low: Double, high: Double)?
     private let keepsRatio: Bool
     private let backend: ResizeBackend
 
     /// - Throws: `SettingError` for sides or ratios out of range.
     public init(_ configuration: Configuration) throws {
-        let sides = configuration.scale
-        guard sides.count == 2, sides.allSatisfy((1...65535).contains) else {
-            throw SettingError("Resize", "scale", "expected two sides of 1…65535 pixels, found \(sides)")
+        let isSeveral = !configuration.scales.isEmpty
+        scales = try (isSeveral ? configuration.scales : [configuration.scale]).map { sides in
+            guard sides.count == 2, sides.allSatisfy((1...65535).contains) else {
+                throw SettingError(
+                    "Resize", isSeveral ? "scales" : "scale", "expected two sides of 1…65535 pixels, found \(sides)")
+            }
+            return (sides[0], sides[1])
         }
-        scale = (sides[0], sides[1])
+        guard !isSeveral || configuration.ratioRange == nil else {
+            throw SettingError(
+                "Resize", "ratio_range", "expected null beside scales: a picture is scaled by the one or the other")
+        }
+        scalesMode = configuration.scalesMode
         keepsRatio = configuration.keepRatio
         backend = configuration.backend
         ratios = try configuration.ratioRange.map { range in
@@ -43,6 +66,7 @@ public struct Resize: Transform {
         guard backend == .cv2 || !sample.isNormalized else {
             throw SettingError("Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")
         }
+        let scale = scale(&random)
         let ratio = ratios.map { random.uniform($0.low, $0.high) } ?? 1
         guard keepsRatio else {
             let sides = [scale.first, scale.second].map { max(1, Int(Double($0) * ratio)) }
@@ -51,10 +75,20 @@ public struct Resize: Transform {
         sample.resize(to: sample.size.rescaled(within: ScaleLimit(scale.first, scale.second).scaled(by: ratio)), backend: backend)
     }
 
+    private func scale(_ random: inout SampleRandom) -> (first: Int, second: Int) {
+        guard scales.count > 1 else { return scales[0] }
+        if scalesMode == .choice { return scales[random.integer(in: 0..<scales.count)] }
+        func side(_ sides: [Int]) -> Int { random.integer(in: (sides.min() ?? 1)..<(sides.max() ?? 1) + 1) }
+        // By `keep_ratio` the order of the two means nothing, else it is width and height.
+        let firsts = scales.map { keepsRatio ? max($0.first, $0.second) : $0.first }
+        let seconds = scales.map { keepsRatio ? min($0.first, $0.second) : $0.second }
+        return (side(firsts), side(seconds))
+    }
+
     /// Both sides times `ratio`, truncated, as mmsegmentation's multi-scale test does.
     public func scaled(by ratio: Double) -> any Transform {
         var copy = self
-        copy.scale = (max(1, Int(Double(scale.first) * ratio)), max(1, Int(Double(scale.second) * ratio)))
+        copy.scales = scales.map { (max(1, Int(Double($0.first) * ratio)), max(1, Int(Double($0.second) * ratio))) }
         return copy
     }
 }
