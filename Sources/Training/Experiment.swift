@@ -29,6 +29,8 @@ public struct DataConfiguration: Configuration {
     public var workers = 2
     /// What becomes of a training sample that cannot be read.
     public var badImage = Loader.BadImage.error
+    /// As many training samples in a row are all landscape or all portrait pictures; 1 for no such rule.
+    public var orientationRun = 1
 
     public init() {}
 }
@@ -36,6 +38,8 @@ public struct DataConfiguration: Configuration {
 /// The `train:` part.
 public struct TrainConfiguration: Configuration {
     public var iterations = 80000
+    /// Passes through the data set, in place of `iterations`.
+    public var epochs: Int?
     /// Images an iteration in all: processes × images at a time × accumulation. A recipe means the same on any machine.
     public var batch = 32
     /// Images at a time on one device; the rest of the batch is accumulated. All of them if left out.

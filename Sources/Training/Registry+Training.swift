@@ -17,6 +17,13 @@ public protocol Schedule: Sendable {
     ///   - base: the group's rate, its multiplier included
     ///   - iteration: counts from 0
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double
+
+    /// The schedule for a data set through which so many iterations go once: what makes iterations of settings in epochs.
+    func counting(iterationsPerEpoch: Int) -> any Schedule
+}
+
+extension Schedule {
+    public func counting(iterationsPerEpoch: Int) -> any Schedule { self }
 }
 
 extension Registry {

@@ -89,7 +89,9 @@ public struct Session {
     public func trainer(in work: WorkDirectory, dataset: any Dataset, resuming resumption: Resumption? = nil) throws -> Trainer {
         let model = try model(dataset.classes)
         let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
+        let settings = experiment.train.counting(images: dataset.count)
         let schedule = try registry.schedules.make(experiment.schedule, context)
+            .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset.count))
         let info = Checkpoint.ModelInfo(classes: dataset.classes, configuration: node.yaml())
         let evaluator = try experiment.data.val.map { _ in try validation(model, classes: dataset.classes) }
         let pipeline = try trainPipeline()
@@ -102,7 +104,7 @@ public struct Session {
             hooks.append(EvaluationHook(evaluator, classes: dataset.classes, store: store, log: log, progress: progress))
         }
         let trainer = Trainer(
-            model: model, optimizer: optimizer, schedule: schedule, settings: experiment.train, device: device,
+            model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device,
             logger: try RunLog.logger(path: folder.logPath), hooks: hooks
         ) { iteration in try loader(dataset, pipeline, from: iteration) }
         if let resumption { try resumption.apply(to: trainer, scalars: folder.scalarsPath) }
@@ -126,6 +128,7 @@ public struct Session {
         options.workers = experiment.data.workers
         options.seed = experiment.train.seed
         options.badImage = experiment.data.badImage
+        options.orientationRun = experiment.data.orientationRun
         options.iteration = iteration
         return try Loader(dataset, pipeline, options)
     }

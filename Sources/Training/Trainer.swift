@@ -168,6 +168,9 @@ extension TrainConfiguration {
     /// Throws `SettingError` for numbers that do not fit together.
     func validate() throws {
         guard iterations > 0 else { throw SettingError("train", "iterations", "expected 1 or more, found \(iterations)") }
+        if let epochs, !(1...1_000_000).contains(epochs) {
+            throw SettingError("train", "epochs", "expected 1…1000000, found \(epochs)")
+        }
         let intervals = [
             ("log_interval", logInterval), ("eval_interval", evalInterval), ("checkpoint_interval", checkpointInterval),
             ("keep_checkpoints", keepCheckpoints), ("max_bad_losses", maxBadLosses),

@@ -53,6 +53,36 @@ import Testing
     }
 }
 
+@Suite struct StepTests {
+    private func step(_ yaml: String) throws -> any Schedule { try StepSchedule(.decode(yaml: yaml)) }
+
+    /// mmcv's values with the default recipe, 7330 iterations an epoch.
+    @Test(arguments: [
+        (0, 1.0000000000000009e-07), (1, 2.9980000000000564e-07), (499, 9.98002e-05), (500, 1e-4), (58639, 1e-4), (58640, 1e-5),
+        (80629, 1e-5), (80630, 1.0000000000000002e-06),
+    ])
+    func epochs(_ iteration: Int, _ expected: Double) throws {
+        let schedule = try step("{}").counting(iterationsPerEpoch: 7330)
+        #expect(abs(schedule.learningRate(base: 1e-4, iteration: iteration, of: 87960) / expected - 1) < 1e-12)
+    }
+
+    @Test(arguments: [(0, 2.0), (4, 2.0), (5, 1.0), (8, 0.5)]) func iterations(_ iteration: Int, _ expected: Double) throws {
+        let schedule = try step("{steps: [5, 7], by_epoch: false, gamma: 0.5, warmup_iterations: 0}").counting(
+            iterationsPerEpoch: 3)
+        #expect(schedule.learningRate(base: 2, iteration: iteration, of: 10) == expected)
+    }
+
+    @Test(arguments: [
+        ("{steps: [8, 8]}", "Step: steps: expected ascending numbers of 0 or more, found [8, 8]"),
+        ("{steps: [-1]}", "Step: steps: expected ascending numbers of 0 or more, found [-1]"),
+        ("{gamma: 0}", "Step: gamma: expected a factor above 0 and at most 1, found 0.0"),
+        ("{warmup_iterations: -1}", "Step: warmup_iterations: expected 0 or more, found -1"),
+    ])
+    func settingsOutOfRange(_ yaml: String, _ message: String) throws {
+        #expect(try #require(throws: SettingError.self) { try step(yaml) }.description == message)
+    }
+}
+
 @Suite struct RecipeTests {
     private func parameters() throws -> [NamedTensor] {
         let names = [
