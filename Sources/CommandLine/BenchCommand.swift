@@ -2,18 +2,23 @@ import ArgumentParser
 import DenseKit
 import Foundation
 
-/// `densekit bench infer|train CONFIG`
+/// `densekit bench infer|train|data CONFIG`
 struct BenchCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "bench",
-            abstract: "Time inference or training steps of a model with random weights. Prints one JSON line.")
+            abstract:
+                "Time inference or training steps of a model with random weights, or the opening of its data. Prints one JSON line."
+        )
     }
 
-    enum Mode: String, ExpressibleByArgument, CaseIterable { case infer, train }
+    enum Mode: String, ExpressibleByArgument, CaseIterable { case infer, train, data }
 
     @Argument(
-        help: "infer: network, resize and argmax in the configuration's test mode; train: forward, losses, backward, optimizer.")
+        help: """
+            infer: network, resize and argmax in the configuration's test mode; train: forward, losses, backward, optimizer; \
+            data: opening the training data set.
+            """)
     var mode: Mode
     @OptionGroup var config: ConfigOptions
     @OptionGroup var compute: ComputeOptions
@@ -33,6 +38,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         let device = try compute.start()
         guard batch > 0, runs > 0, classes > 0 else { throw ValidationError("--batch, --runs and --classes are positive") }
         let session = try config.session(List.self, device: device)
+        guard mode != .data else { return try openData(session) }
         let model = try session.model(.placeholders(classes))
         let image = try Tensor.randomNormal([batch, 3, size.pair.height, size.pair.width]).channelsLast().to(device)
         let work = try mode == .infer ? inference(session, model, image) : training(session, model, image, device)
@@ -51,6 +57,17 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
             {"what":"densekit \(mode.rawValue)","size":"\(size.pair)","batch":\(batch),"threads":\(Engine.threadCount),"bf16":\(bf16),\
             "min_s":\(decimals(times[0])),"median_s":\(decimals(times[times.count / 2])),"idle_rss_mib":\(idle),"peak_rss_mib":\(Memory.peak),\
             "params_m":\(String(format: "%.2f", Double(parameters) / 1e6)),"libtorch":"\(Engine.version)"}
+            """)
+    }
+
+    private func openData(_ session: Session) throws {
+        let idle = Memory.resetPeak()
+        let started = monotonicSeconds()
+        let dataset = try session.trainDataset()
+        let time = monotonicSeconds() - started
+        print(
+            """
+            {"what":"densekit data","open_s":\(decimals(time)),"images":\(dataset.count),"idle_rss_mib":\(idle),"peak_rss_mib":\(Memory.peak)}
             """)
     }
 
