@@ -13,16 +13,34 @@ public struct Scene: Sendable {
             Color(20, 95, 45), Color(230, 60, 160), Color(250, 230, 50),
         ])
 
+    /// Something with an outline: a wall, a tree, a ball, a box.
+    public struct Thing: Sendable {
+        /// Its class, one of `Scene.classes`.
+        public let label: UInt16
+        /// Whether it is many things that cannot be told apart.
+        public let isCrowd: Bool
+        /// 1 where it is seen, 0 elsewhere: row by row, as large as the picture.
+        public fileprivate(set) var mask: [UInt8]
+    }
+
     public let image: Image
     public let labels: LabelMap
+    /// From the back to the front; some may be hidden by others.
+    public let things: [Thing]
 
     /// Draws scene `index` of the data set `seed`: the same picture at any time and on any machine, `size` pixels wide and high.
-    public static func render(seed: UInt64, index: Int, size: Int = 128) -> Scene {
+    ///
+    /// - Parameter crowded: with more things, and sometimes a heap of them
+    public static func render(seed: UInt64, index: Int, size: Int = 128, crowded: Bool = false) -> Scene {
         var random = SceneRandom(seed: seed, index: index)
-        let layers = SceneLayer.landscape(&random)
+        let layers = SceneLayer.landscape(&random, crowded: crowded)
         let light = Light(&random)
         var pixels = [UInt8](repeating: 0, count: size * size * 3)
         var labels = [UInt16](repeating: LabelMap.ignore, count: size * size)
+        var things: [Thing] = []
+        for layer in layers where layer.thing == things.count {
+            things.append(Thing(label: layer.label, isCrowd: layer.isCrowd, mask: [UInt8](repeating: 0, count: size * size)))
+        }
         for y in 0..<size {
             for x in 0..<size {
                 let p = (SIMD2(Float(x), Float(y)) + 0.5) / Float(size)
@@ -32,11 +50,13 @@ public struct Scene: Sendable {
                     clamping: SIMD3<Int32>((color * 255).clamped(lowerBound: .zero, upperBound: .init(repeating: 255))))
                 let pixel = y * size + x
                 labels[pixel] = layer.label
+                if let thing = layer.thing { things[thing].mask[pixel] = 1 }
                 for channel in 0..<3 { pixels[3 * pixel + channel] = bytes[channel] }
             }
         }
         return Scene(
-            image: Image(height: size, width: size, pixels: pixels), labels: LabelMap(height: size, width: size, labels: labels))
+            image: Image(height: size, width: size, pixels: pixels), labels: LabelMap(height: size, width: size, labels: labels),
+            things: things)
     }
 
     /// Brightness, tint, a gradient across the picture, and the noise of a camera.

@@ -1,10 +1,14 @@
 import Vision
 
-/// A thing in a scene. Later layers hide earlier ones.
+/// A surface in a scene. Later layers hide earlier ones.
 struct SceneLayer {
     let label: UInt16
     let shape: SceneShape
     let texture: SceneTexture
+    /// The thing that it is part of, from 0; nil for sky, ground and lines.
+    private(set) var thing: Int?
+    /// Whether that thing is many, too close together to be told apart.
+    private(set) var isCrowd = false
 
     private init(_ name: String, _ shape: SceneShape, _ texture: SceneTexture) {
         label = Scene.classes.names.firstIndex(of: name).map(UInt16.init) ?? LabelMap.ignore
@@ -13,7 +17,9 @@ struct SceneLayer {
     }
 
     /// Sky and ground, perhaps a shore, a wall and trees, then balls and boxes.
-    static func landscape(_ random: inout SceneRandom) -> [SceneLayer] {
+    ///
+    /// - Parameter crowded: with more of them, and now and then a heap of small balls behind them
+    static func landscape(_ random: inout SceneRandom, crowded: Bool) -> [SceneLayer] {
         let horizon = random.number(0.28, 0.55)
         var layers = [sky(horizon, &random)]
         let grounds = ["grass", "water", "sand"]
@@ -32,12 +38,21 @@ struct SceneLayer {
             let shore = SceneShape.beyond(normal: normal, offset: offset, roughness: 0.12, PlaneNoise(&random))
             layers.append(ground(grounds[(first + 1 + random.index(2)) % 3], shore, &random))
         }
-        if random.chance(0.6) { layers.append(wall(horizon, &random)) }
-        for _ in 0..<random.index(3) { layers += tree(horizon, &random) }
-        for _ in 0..<(1 + random.index(3)) {
-            layers.append(random.chance(0.5) ? ball(horizon, &random) : box(horizon, &random))
+        var things: [[SceneLayer]] = []
+        if random.chance(0.6) { things.append([wall(horizon, &random)]) }
+        for _ in 0..<random.index(3) { things.append(tree(horizon, &random)) }
+        if crowded, random.chance(0.15) { things.append(heap(horizon, &random)) }
+        for _ in 0..<(crowded ? 2 + random.index(4) : 1 + random.index(3)) {
+            things.append([random.chance(0.5) ? ball(horizon, &random) : box(horizon, &random)])
         }
+        for (number, parts) in things.enumerated() { layers += parts.map { $0.part(of: number) } }
         return layers
+    }
+
+    private func part(of thing: Int) -> SceneLayer {
+        var part = self
+        part.thing = thing
+        return part
     }
 
     private static func sky(_ horizon: Float, _ random: inout SceneRandom) -> SceneLayer {
@@ -101,10 +116,24 @@ struct SceneLayer {
 
     private static func ball(_ horizon: Float, _ random: inout SceneRandom) -> SceneLayer {
         let (centre, scale) = place(horizon, &random)
-        let radius = random.number(0.09, 0.14) * scale
-        return SceneLayer(
+        return ball(at: centre, radius: random.number(0.09, 0.14) * scale, &random)
+    }
+
+    private static func ball(at centre: SIMD2<Float>, radius: Float, _ random: inout SceneRandom) -> SceneLayer {
+        SceneLayer(
             "ball", .discs([(centre, radius)]),
             .sphere(color(&random), band: color(&random), centre: centre, radius: radius, axis: random.direction()))
+    }
+
+    /// Small balls, a crowd as COCO calls it.
+    private static func heap(_ horizon: Float, _ random: inout SceneRandom) -> [SceneLayer] {
+        let (centre, scale) = place(horizon, &random)
+        return (0..<(6 + random.index(4))).map { _ in
+            let shift = SIMD2(random.number(-0.12, 0.12), random.number(-0.06, 0.06)) * scale
+            var small = ball(at: centre + shift, radius: random.number(0.035, 0.05) * scale, &random)
+            small.isCrowd = true
+            return small
+        }
     }
 
     private static func box(_ horizon: Float, _ random: inout SceneRandom) -> SceneLayer {
