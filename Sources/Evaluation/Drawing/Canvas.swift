@@ -83,6 +83,11 @@ public struct Canvas: Sendable {
         _ rectangle: PixelRectangle, label: String, _ color: Color, thickness: Int = 2, scale: Int = 1
     ) {
         outline(rectangle, color, thickness: thickness)
+        name(rectangle, label, color, scale: scale)
+    }
+
+    /// The label of a box alone: above it, or inside where there is no room above.
+    mutating func name(_ rectangle: PixelRectangle, _ label: String, _ color: Color, scale: Int = 1) {
         if label.isEmpty { return }
         let size = Canvas.size(of: label, scale: scale)
         let above = rectangle.y - size.height - 2 * scale

@@ -96,14 +96,21 @@ public struct SegmentationInference {
     }
 }
 
-/// What keeps a model from segmenting.
+/// What keeps a model from predicting.
 public enum InferenceError: Error, CustomStringConvertible, Sendable {
     case notSegmentation
+    case notDetection
+    /// Other words than the model's classes, or several views of an image, asked of a detector.
+    case wordsForDetection, viewsForDetection
     case noViews
 
     public var description: String {
         switch self {
         case .notSegmentation: "the model's head does not segment: segmentation needs a head such as SemanticFPN"
+        case .notDetection: "the model's head does not detect: detection needs a head such as MaskRCNN or RetinaNet"
+        case .wordsForDetection:
+            "the model's head detects, and looks for the classes that it was trained for: leave --classes out"
+        case .viewsForDetection: "the model's head detects, and sees every image at one scale: leave --tta out"
         case .noViews: "an image needs at least one view"
         }
     }

@@ -1,0 +1,100 @@
+import Foundation
+import Vision
+
+/// Pictures of the things that a detector found, or that a person annotated.
+public enum InstanceDrawing {
+    /// Masks in their classes' colours over `image`, boxes around them, and on plates the names of the classes with the scores. What is more
+    /// certain lies above what is less.
+    ///
+    /// Things of no class of `classes` are left out, and so are masks of another size than the image's.
+    /// - Parameters:
+    ///   - opacity: of the masks; their outlines are opaque. 0 shows no masks.
+    ///   - enlargement: whole pixels of the result for one of the image, for small images whose names would cover all.
+    ///   - scale: pixels for a dot of the font.
+    public static func overlay(
+        _ image: Image, _ instances: [DetectedInstance], classes: ClassList, opacity: Double = 0.5, enlargement: Int = 1,
+        scale: Int = 1
+    ) -> Image {
+        let shown = instances.filter { classes.palette.indices.contains($0.label) }.sorted { ($0.score ?? 1) < ($1.score ?? 1) }
+        var picture = image.enlarged(by: enlargement)
+        if opacity > 0 {
+            for instance in shown {
+                guard let mask = instance.mask, mask.size == image.size else { continue }
+                picture.cover(mask, classes.palette[instance.label], opacity: min(opacity, 1), enlargement: enlargement)
+            }
+        }
+        var canvas = Canvas(picture)
+        for instance in shown {
+            canvas.outline(
+                rectangle(instance.box, enlargement), classes.palette[instance.label], thickness: max(1, 2 * scale - 1))
+        }
+        for instance in shown {
+            let (name, color) = (classes.names[instance.label], classes.palette[instance.label])
+            canvas.name(rectangle(instance.box, enlargement), caption(instance, name), color, scale: scale)
+        }
+        return canvas.image
+    }
+
+    private static func caption(_ instance: DetectedInstance, _ name: String) -> String {
+        let score = instance.score.map { String(format: " %.2f", $0) } ?? ""
+        return name + (instance.isCrowd ? " (crowd)" : "") + score
+    }
+
+    /// The whole pixels that a box touches, at least one.
+    private static func rectangle(_ box: Box, _ enlargement: Int) -> PixelRectangle {
+        func pixel(_ coordinate: Float) -> Int { coordinate.isFinite ? Int(min(max(coordinate, -1e6), 1e6)) * enlargement : 0 }
+        let (left, top) = (pixel(box.x1.rounded(.down)), pixel(box.y1.rounded(.down)))
+        let (right, bottom) = (pixel(box.x2.rounded(.up)), pixel(box.y2.rounded(.up)))
+        return PixelRectangle(x: left, y: top, width: max(right - left, 1), height: max(bottom - top, 1))
+    }
+}
+
+extension Image {
+    /// Every pixel as a square of `factor` × `factor`.
+    fileprivate func enlarged(by factor: Int) -> Image {
+        guard factor > 1 else { return self }
+        var result = Image(height: height * factor, width: width * factor)
+        result.pixels.withUnsafeMutableBufferPointer { target in
+            pixels.withUnsafeBufferPointer { source in
+                for y in 0..<height * factor {
+                    for x in 0..<width * factor {
+                        let (to, from) = (3 * (y * width * factor + x), 3 * (y / factor * width + x / factor))
+                        for channel in 0..<3 { target[to + channel] = source[from + channel] }
+                    }
+                }
+            }
+        }
+        return result
+    }
+
+    /// Blends `color` with the pixels inside of a mask; the outermost of them take it alone.
+    ///
+    /// - Parameter mask: of the picture before its enlargement
+    fileprivate mutating func cover(_ mask: RunLengthMask, _ color: Color, opacity: Double, enlargement: Int) {
+        let (height, width) = (height, width)
+        let small = width / enlargement
+        let area = mask.boundingBox
+        let rows = Int(area.y) * enlargement..<Int(area.y + area.height) * enlargement
+        let columns = Int(area.x) * enlargement..<Int(area.x + area.width) * enlargement
+        let weight = Int((opacity * 256).rounded())
+        let channels = [Int(color.red), Int(color.green), Int(color.blue)]
+        pixels.withUnsafeMutableBufferPointer { pixels in
+            mask.bitmap().withUnsafeBufferPointer { mask in
+                func inside(_ x: Int, _ y: Int) -> Bool {
+                    x >= 0 && y >= 0 && x < width && y < height && mask[y / enlargement * small + x / enlargement] != 0
+                }
+                for y in rows {
+                    for x in columns where inside(x, y) {
+                        let isEdge = !(inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1))
+                        let weight = isEdge ? 256 : weight
+                        let pixel = 3 * (y * width + x)
+                        for channel in 0..<3 {
+                            let value = Int(pixels[pixel + channel])
+                            pixels[pixel + channel] = UInt8((value * (256 - weight) + channels[channel] * weight + 128) >> 8)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

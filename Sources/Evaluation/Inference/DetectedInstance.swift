@@ -1,0 +1,35 @@
+import Data
+import Vision
+
+/// A thing in a picture, in the picture's own pixels: seen by a model, or annotated by a person.
+public struct DetectedInstance: Sendable, Equatable {
+    public var box: Box
+    /// The index of its class.
+    public var label: Int
+    /// How certain the model is, 0…1; nil for an annotation.
+    public var score: Float?
+    /// As large as the picture; nil where there are boxes alone.
+    public var mask: RunLengthMask?
+    /// Whether it is a region of many things that are not told apart.
+    public var isCrowd: Bool
+
+    public init(box: Box, label: Int, score: Float? = nil, mask: RunLengthMask? = nil, isCrowd: Bool = false) {
+        self.box = box
+        self.label = label
+        self.score = score
+        self.mask = mask
+        self.isCrowd = isCrowd
+    }
+}
+
+extension DetectedInstance {
+    /// An annotation of a picture of `size`.
+    ///
+    /// Throws `MaskError` for a mask that does not fit the picture.
+    public init(_ thing: AnnotatedThing, size: Size) throws {
+        let (x, y) = (Float(thing.box.x), Float(thing.box.y))
+        self.init(
+            box: Box(x1: x, y1: y, x2: x + Float(thing.box.width), y2: y + Float(thing.box.height)), label: thing.label,
+            mask: try thing.shape?.mask(in: size), isCrowd: thing.isCrowd)
+    }
+}

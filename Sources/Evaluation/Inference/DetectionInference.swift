@@ -1,0 +1,46 @@
+import Components
+import Vision
+
+/// Test-time detection: what is in an image, in the image's own pixels.
+public struct DetectionInference {
+    public let model: DenseModel
+    /// A part of a mask belongs to the thing where it is at least so likely. (mmdetection's `mask_thr_binary`)
+    private let maskThreshold = 0.5
+    /// Pixels of masks held at a time.
+    private let budget = 32 << 20
+
+    public init(_ model: DenseModel) { self.model = model }
+
+    /// The things in one image, the most certain first. The model must be in inference mode.
+    ///
+    /// - Parameters:
+    ///   - image: normalised, `[1, 3, h, w]`
+    ///   - geometry: how it came from its file
+    /// - Throws: `InferenceError` for a model whose head does not detect.
+    public func instances(_ image: Tensor, _ geometry: ImageGeometry) throws -> [DetectedInstance] {
+        guard case .detections(let batch) = try model.predictions(image, Step(images: [geometry])), let seen = batch.first else {
+            throw InferenceError.notDetection
+        }
+        let (boxes, scores, labels) = (try seen.boxes.floats(), try seen.scores.floats(), try seen.labels.integers())
+        let masks = try seen.masks.map { try self.masks($0, seen.boxes, geometry.originalSize) }
+        return (0..<seen.count).map { index in
+            let box = Box(x1: boxes[4 * index], y1: boxes[4 * index + 1], x2: boxes[4 * index + 2], y2: boxes[4 * index + 3])
+            return DetectedInstance(box: box, label: Int(labels[index]), score: scores[index], mask: masks?[index])
+        }
+    }
+
+    /// Masks on grids over their boxes, `[d, m, m]`, as masks of the whole picture; a few at a time.
+    private func masks(_ grids: Tensor, _ boxes: Tensor, _ size: Size) throws -> [RunLengthMask] {
+        let pixels = size.height * size.width
+        return try strips(grids.size(0), max(1, budget / max(pixels, 1))).flatMap { part in
+            let pasted = try Tensor.pastedMasks(
+                try grids.narrowed(0, part.lowerBound, part.count), boxes: try boxes.narrowed(0, part.lowerBound, part.count),
+                size: Pair(size.height, size.width), threshold: maskThreshold)
+            let bytes = try pasted.to(.cpu).bytes()
+            return try part.indices.map { index in
+                let start = (index - part.lowerBound) * pixels
+                return try RunLengthMask(bitmap: Array(bytes[start..<start + pixels]), size: size)
+            }
+        }
+    }
+}
