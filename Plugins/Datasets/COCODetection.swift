@@ -37,10 +37,10 @@ public struct COCODetection: InstanceDataset {
     public let classes: ClassList
     public let categoryIDs: [Int64]
     public let remarks: [DataError]
+    public let hasMasks: Bool
     private let index: COCOIndex
     private let folder: String
     private let policy: ImagePolicy
-    private let hasMasks: Bool
     /// The class of each category of the file.
     private let labels: [Int?]
     /// The places of the pictures in the file.

@@ -20,6 +20,8 @@ public final class RetinaNet: Module, CountableHead {
 
     public var checkpointKey: String { "bbox_head" }
 
+    public var task: VisionTask { .detection(masks: false) }
+
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
         guard let channels = context.features.first?.channels, context.features.allSatisfy({ $0.channels == channels }) else {

@@ -18,7 +18,10 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Where the pictures go: OUT/vis and OUT/pred; `browse` if left out, none with --tensors alone.")
     var outDir: String?
 
-    @Option(help: "Write the batches themselves to this safetensors file: images.N [n, 3, h, w] and labels.N [n, h, w].")
+    @Option(
+        help:
+            "Write the batches themselves to this safetensors file: images.N [n, 3, h, w], and labels.N [n, h, w] or, for things in image I, boxes.N.I [g, 4], labels.N.I [g], ignored_boxes.N.I and masks.N.I [g, h, w]."
+    )
     var tensors: String?
 
     func validate() throws {
@@ -35,10 +38,10 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
         var kept: [(name: String, tensor: Tensor)] = []
         for number in 0..<batches {
             guard let batch = try loader.next() else { break }
-            for (place, item) in batch.items.enumerated() { try samples?.draw(item, name: "\(number)_\(place)") }
+            for place in batch.items.indices { try samples?.draw(batch, place, name: "\(number)_\(place)") }
             guard tensors != nil else { continue }
             kept.append(("images.\(number)", try batch.images()))
-            if let labels = try batch.targets().labels { kept.append(("labels.\(number)", labels)) }
+            kept += try batch.targets().named(number)
         }
         if let tensors {
             try TensorFile.save(kept, to: tensors)
@@ -62,15 +65,52 @@ private struct SamplePictures {
     }
 
     /// The loader's sample once more: it is a function of seed, epoch and index.
-    func draw(_ item: Batch.Item, name: String) throws {
+    func draw(_ batch: Batch, _ place: Int, name: String) throws {
+        let item = batch.items[place]
         var sample = try dataset.sample(at: item.index)
         var random = SampleRandom(seed: seed, epoch: item.epoch, index: item.index)
         try pipeline(&sample, &random)
         // The 8-bit picture, as it is before it is normalised and padded.
         let image = sample.image
-        guard let labels = sample.labels(in: Window(image.size)) else { return }
+        guard let truth = try batch.things(place, in: image.size) ?? sample.labels(in: Window(image.size)).map({ .labels($0) })
+        else { return }
         print(
             try pictures.draw(
-                labels, on: image, name: "\(name)_\(URL(filePath: item.name).deletingPathExtension().lastPathComponent)"))
+                truth, on: image, name: "\(name)_\(URL(filePath: item.name).deletingPathExtension().lastPathComponent)"))
+    }
+}
+
+extension Batch {
+    /// The things of one picture as the network learns them, in the part of the batch that is no padding; nil where the data set has none.
+    fileprivate func things(_ place: Int, in size: Size) throws -> ImagePrediction? {
+        guard let instances = instances?[place] else { return nil }
+        var masks = try targets().instances?[place].masks.map { masks in
+            try (0..<masks.size(0)).map { index in
+                let mask = try masks.selected(0, index).narrowed(0, 0, size.height).narrowed(1, 0, size.width)
+                return try RunLengthMask(bitmap: try mask.contiguous().bytes(), size: size)
+            }[...]
+        }
+        return .instances(
+            instances.map { instance in
+                // Crowds have no masks: nothing is learnt from them.
+                DetectedInstance(
+                    box: instance.box, label: instance.label, mask: instance.isCrowd ? nil : masks?.popFirst(),
+                    isCrowd: instance.isCrowd)
+            })
+    }
+}
+
+extension Targets {
+    /// The answers of batch `number`, by the names that `--tensors` says.
+    fileprivate func named(_ number: Int) -> [(name: String, tensor: Tensor)] {
+        var result: [(name: String, tensor: Tensor)] = []
+        if let labels { result.append(("labels.\(number)", labels)) }
+        for (image, things) in (instances ?? []).enumerated() {
+            result += [("boxes", things.boxes), ("labels", things.labels), ("ignored_boxes", things.ignoredBoxes)].map {
+                ("\($0.0).\(number).\(image)", $0.1)
+            }
+            if let masks = things.masks { result.append(("masks.\(number).\(image)", masks)) }
+        }
+        return result
     }
 }

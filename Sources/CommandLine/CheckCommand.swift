@@ -22,15 +22,17 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
         try session.checkRecipe()
         print("configuration: \(config.config) is sound")
         let training = try session.trainDataset()
+        let validation = session.experiment.data.val == nil ? nil : try session.validationDataset()
+        let model = try session.model(training.classes)
+        try session.check(training, "train", fits: model)
+        if let validation { try session.check(validation, "val", fits: model) }
         var problems = report("train", training)
-        if session.experiment.data.val != nil {
-            let validation = try session.validationDataset()
+        if let validation {
             problems += report("val", validation)
             if validation.classes.names != training.classes.names {
                 problems.append("\(SessionError.otherClasses)")
             }
         }
-        let model = try session.model(training.classes)
         let count = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
         print("model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(training.classes.count) classes")
         for remark in try session.remarks(on: model) { print("remark: \(remark)") }
@@ -84,8 +86,9 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
         let loader = try Loader(dataset, try session.trainPipeline(), options)
         defer { loader.stop() }
         guard let batch = try loader.next() else { return }
+        let step = Step(progress: 0, images: batch.geometries)
         let losses = try model.losses(
-            try batch.images(on: session.device), try batch.targets(on: session.device), Step(progress: 0))
+            try batch.images(on: session.device), try batch.targets(on: session.device), step)
         guard let total = try losses.total() else { throw TrainingError.noLoss }
         try total.backward()
         let terms = try losses.terms.map { "\($0.name): \(String(format: "%.4f", try $0.value.item()))" }

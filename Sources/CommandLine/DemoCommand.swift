@@ -7,14 +7,28 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "demo",
-            abstract: "Make a small labelled data set, train DenseCLIP on it from nothing, evaluate, and draw the masks.")
+            abstract: "Make a small labelled data set, train on it from nothing, evaluate, and draw what is found.")
     }
 
-    @Option(help: "Where data, configuration, weights and pictures go.")
-    var dir = "densekit-demo"
+    enum Task: String, ExpressibleByArgument, CaseIterable {
+        case segmentation, detection
 
-    @Option(help: "Training iterations.")
-    var iterations = 400
+        var demonstration: any Demonstration.Type {
+            switch self {
+            case .segmentation: SegmentationDemo.self
+            case .detection: DetectionDemo.self
+            }
+        }
+    }
+
+    @Option(help: "segmentation: DenseCLIP, a class for every pixel; detection: Mask R-CNN, boxes and masks of things.")
+    var task = Task.segmentation
+
+    @Option(help: "Where data, configuration, weights and pictures go; densekit-demo, or densekit-demo-detection, if left out.")
+    var dir: String?
+
+    @Option(help: "Training iterations; the demonstration's own number if left out.")
+    var iterations: Int?
 
     @Option(help: "Seed of weights, order and augmentation.")
     var seed: UInt64 = 0
@@ -28,20 +42,24 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         Interruption.watch()
         let started = monotonicSeconds()
         let device = try compute.start()
-        let data = DemoData(root: dir + "/data")
-        try data.write()
-        let config = dir + "/denseclip_demo.yaml"
-        try AtomicFile.write(Data(DemoData.configuration(root: data.root).utf8), to: config)
+        let dir = dir ?? (task == .segmentation ? "densekit-demo" : "densekit-demo-\(task)")
+        let kind = task.demonstration
+        let data = dir + "/data"
+        let demo = kind.init(root: data)
+        try demo.write()
+        let config = "\(dir)/\(demo.configurationName)"
+        try AtomicFile.write(Data(demo.configuration.utf8), to: config)
         print(
-            "data: \(data.root) (\(data.trainingCount) training and \(data.validationCount) validation images); configuration: \(config)"
+            "data: \(data) (\(demo.trainingCount) training and \(demo.validationCount) validation images); configuration: \(config)"
         )
 
-        let overrides = ["train.iterations=\(iterations)", "train.seed=\(seed)", "data.workers=\(workers)"]
+        let overrides = [
+            "train.iterations=\(iterations ?? kind.iterations)", "train.seed=\(seed)", "data.workers=\(workers)",
+        ]
         let session = try Session(config, overrides: overrides, registry: try Registry(List.plugins), device: device)
         let work = try WorkDirectory(dir + "/work")
         try work.write(configuration: session.resolved, file: config)
-        let dataset = try session.trainDataset()
-        let trainer = try session.trainer(in: work, dataset: dataset)
+        let trainer = try session.trainer(in: work, dataset: try session.trainDataset())
         trainer.logger.info("\(Environment.summary)")
         try trainer.runUntilInterrupted()
 
@@ -51,14 +69,12 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         let model = try session.trainedModel(weights, for: validation.classes).model
         let pictures = try Pictures(dir + "/pictures", classes: validation.classes)
         let evaluator = try session.evaluator(model, validation)
-        let scores = try evaluator.evaluate { name, prediction, done in
-            if done <= 12 { try pictures.draw(prediction, name: name, index: done - 1, of: validation) }
-        }
-        print(SegmentationReport(scores, names: validation.classes.names).table)
-        let minutes = (monotonicSeconds() - started) / 60
+        let report = try evaluator.evaluate { image in if image.index < 12 { try pictures.draw(image, of: validation) } }
+        print(report.table)
+        let minutes = String(format: "%.1f", (monotonicSeconds() - started) / 60)
         print(
             """
-            mIoU \(String(format: "%.2f", scores.mean(.iou) * 100)) on \(validation.count) held-out images after \(String(format: "%.1f", minutes)) minutes
+            \(demo.headline(report)) on \(validation.count) held-out images after \(minutes) minutes
             pictures:  \(dir)/pictures/vis
             weights:   \(weights)
             look at an image of yours:  densekit infer \(config) \(weights) IMAGE…

@@ -6,7 +6,8 @@ import Foundation
 struct InferCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "infer", abstract: "Predict images: overlays with a legend to OUT/vis, label maps to OUT/pred.")
+            commandName: "infer",
+            abstract: "Predict images: drawings to OUT/vis, label maps (PNG) or things with boxes and masks (JSON) to OUT/pred.")
     }
 
     @OptionGroup var config: ConfigOptions
@@ -25,7 +26,13 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     @Option(help: "How much of the colour covers the image, 0 to 1.")
     var opacity = 0.5
 
+    @Option(help: "Leave out things that a detector is less certain of, 0 to 1.")
+    var scoreThreshold = 0.3
+
     func validate() throws {
+        guard (0...1).contains(scoreThreshold) else {
+            throw ValidationError("--score-threshold is a share of 0 to 1, found \(scoreThreshold)")
+        }
         guard (0...1).contains(opacity) else { throw ValidationError("--opacity is a share of 0 to 1, found \(opacity)") }
         guard let words else { return }
         guard words.count > 1, !words.contains("") else {
@@ -43,18 +50,18 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         let session = try config.session(List.self, device: device)
         let (model, trained) = try session.trainedModel(weights)
         let shown = words.map { ClassList(names: $0) } ?? trained
-        let mode = try session.experiment.test.inferenceMode
-        let inference =
-            try words.map { try SegmentationInference(model, words: $0, mode: mode) } ?? SegmentationInference(model, mode: mode)
+        let predictor = try session.predictor(model, words: words)
         let pipeline = try session.testPipeline()
-        let pictures = try Pictures(outDir, classes: shown, opacity: opacity)
+        let pictures = try Pictures(outDir, classes: shown, opacity: opacity, scoreThreshold: scoreThreshold)
         var failures: [String] = []
         for file in files {
             do {
                 let image = try ImageFile.read(file)
-                let prediction = try withoutGrad { try predict(image, file, inference, pipeline, device) }
-                print(
-                    try pictures.draw(prediction, on: image, name: URL(filePath: file).deletingPathExtension().lastPathComponent))
+                var sample = Sample(name: file, image: image)
+                var random = SampleRandom(seed: 0, epoch: 0, index: 0)
+                try pipeline(&sample, &random)
+                let found = try predictor.prediction(of: sample, on: device)
+                print(try pictures.draw(found, on: image, name: URL(filePath: file).deletingPathExtension().lastPathComponent))
             } catch let error as DataError {
                 failures.append("\(error)")
             }
@@ -65,16 +72,6 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     /// The words of `--classes`.
     private var words: [String]? {
         classes?.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-
-    private func predict(
-        _ image: Image, _ name: String, _ inference: SegmentationInference, _ pipeline: Pipeline, _ device: Device
-    ) throws -> LabelMap {
-        var sample = Sample(name: name, image: image)
-        var random = SampleRandom(seed: 0, epoch: 0, index: 0)
-        try pipeline(&sample, &random)
-        let view = try inference.view(try sample.tensor(on: device))
-        return try LabelMap(try inference.labels([view], size: Pair(image.height, image.width)))
     }
 }
 

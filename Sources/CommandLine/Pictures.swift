@@ -1,50 +1,90 @@
 import DenseKit
 import Foundation
 
-/// Writes predictions as pictures: overlays with a legend, and palette PNGs of the labels.
+/// Writes predictions as pictures with a legend or with names, and as files to process: palette PNGs of labels, JSON of things.
 struct Pictures {
     private let folder: String
     private let classes: ClassList
     private let opacity: Double
+    private let scoreThreshold: Double
 
     /// Makes `folder/vis` and `folder/pred`.
-    init(_ folder: String, classes: ClassList, opacity: Double = 0.5) throws {
-        (self.folder, self.classes, self.opacity) = (folder, classes, opacity)
+    ///
+    /// - Parameter scoreThreshold: things that the model is less certain of are left out
+    init(_ folder: String, classes: ClassList, opacity: Double = 0.5, scoreThreshold: Double = 0.3) throws {
+        (self.folder, self.classes, self.opacity, self.scoreThreshold) = (folder, classes, opacity, scoreThreshold)
         for part in ["vis", "pred"] {
             try FileSystem.makeFolder("\(folder)/\(part)", remedy: "choose another folder")
         }
     }
 
-    /// Draws a prediction on its image, with a legend. Returns the path of the overlay.
+    /// Draws a prediction on its image. Returns the path of the picture.
     @discardableResult
-    func draw(_ prediction: LabelMap, on image: Image, name: String) throws -> String {
-        try write(
-            Legend(prediction, classes: classes, scale: scale(image)).attached(to: overlay(prediction, image)), prediction, name)
+    func draw(_ prediction: ImagePrediction, on image: Image, name: String) throws -> String {
+        let prediction = prediction.filtered(scoreThreshold: scoreThreshold)
+        return try write(explained(overlay(prediction, image), prediction, scale(image)), prediction, name)
     }
 
-    /// Draws image, prediction and truth side by side, with a legend.
+    /// Draws an image of `dataset`, its prediction and its truth side by side.
     @discardableResult
-    func draw(_ prediction: LabelMap, name: String, index: Int, of dataset: any Dataset) throws -> String {
-        var sample = try dataset.sample(at: index)
+    func draw(_ evaluated: EvaluatedImage, of dataset: any Dataset) throws -> String {
+        var sample = try dataset.sample(at: evaluated.index)
         let image = sample.image
-        var panels = [("image", image), ("prediction", overlay(prediction, image))]
-        if let truth = sample.labels { panels.append(("ground truth", overlay(truth, image))) }
+        let prediction = evaluated.prediction.filtered(scoreThreshold: scoreThreshold)
+        var panels = [("image", overlay(prediction.emptied, image)), ("prediction", overlay(prediction, image))]
+        if let truth = try truth(&sample, evaluated.index, dataset) { panels.append(("ground truth", overlay(truth, image))) }
         let picture = SegmentationDrawing.sideBySide(panels, scale: scale(image)) ?? image
-        let stem = URL(filePath: name).deletingPathExtension().lastPathComponent
-        return try write(Legend(prediction, classes: classes, scale: scale(image)).attached(to: picture), prediction, stem)
+        let stem = URL(filePath: evaluated.name).deletingPathExtension().lastPathComponent
+        return try write(explained(picture, prediction, scale(image)), prediction, stem)
     }
 
-    private func write(_ picture: Image, _ prediction: LabelMap, _ stem: String) throws -> String {
+    /// What a person annotated in an image as the data set has it.
+    private func truth(_ sample: inout Sample, _ index: Int, _ dataset: any Dataset) throws -> ImagePrediction? {
+        guard let dataset = dataset as? any InstanceDataset else { return sample.labels.map { .labels($0) } }
+        let things = try dataset.annotations(at: index, shapes: true)
+        return .instances(try things.map { try DetectedInstance($0, size: sample.originalSize) })
+    }
+
+    private func overlay(_ prediction: ImagePrediction, _ image: Image) -> Image {
+        switch prediction {
+        case .labels(let labels): SegmentationDrawing.overlay(image, labels, classes: classes, opacity: opacity)
+        case .instances(let instances):
+            InstanceDrawing.overlay(
+                image, instances, classes: classes, opacity: opacity, enlargement: enlargement(image), scale: scale(image))
+        }
+    }
+
+    /// `picture` with a legend, where what is drawn does not name itself.
+    private func explained(_ picture: Image, _ prediction: ImagePrediction, _ scale: Int) -> Image {
+        guard case .labels(let labels) = prediction else { return picture }
+        return Legend(labels, classes: classes, scale: scale).attached(to: picture)
+    }
+
+    private func write(_ picture: Image, _ prediction: ImagePrediction, _ stem: String) throws -> String {
         let path = "\(folder)/vis/\(stem).png"
         try ImageFile.writePNG(picture, to: path)
-        try LabelFile.write(prediction, classes: classes, to: "\(folder)/pred/\(stem).png")
+        switch prediction {
+        case .labels(let labels): try LabelFile.write(labels, classes: classes, to: "\(folder)/pred/\(stem).png")
+        case .instances(let instances):
+            let file = InstanceFile(instances, classes: classes)
+            try AtomicFile.write(try JSONEncoder.forReports.encode(file), to: "\(folder)/pred/\(stem).json")
+        }
         return path
     }
 
-    private func overlay(_ labels: LabelMap, _ image: Image) -> Image {
-        SegmentationDrawing.overlay(image, labels, classes: classes, opacity: opacity)
-    }
+    /// Names of things are readable in small pictures too.
+    private func enlargement(_ image: Image) -> Int { max(1, 360 / max(1, min(image.height, image.width))) }
 
     /// Letters grow with the picture.
     private func scale(_ image: Image) -> Int { max(1, min(image.height, image.width) / 400) }
+}
+
+extension ImagePrediction {
+    /// A prediction of the same kind that says nothing.
+    fileprivate var emptied: ImagePrediction {
+        switch self {
+        case .labels(let labels): .labels(LabelMap(height: labels.height, width: labels.width))
+        case .instances: .instances([])
+        }
+    }
 }

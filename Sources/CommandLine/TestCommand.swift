@@ -5,7 +5,9 @@ import Foundation
 /// `densekit test CONFIG WEIGHTS`
 struct TestCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: "test", abstract: "Measure weights on the validation data: mIoU, mAcc, aAcc.")
+        CommandConfiguration(
+            commandName: "test",
+            abstract: "Measure weights on the validation data: mIoU, mAcc, aAcc, or COCO's AP of boxes and masks.")
     }
 
     @OptionGroup var config: ConfigOptions
@@ -19,6 +21,9 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Write the scores as JSON to this file.")
     var out: String?
 
+    @Option(help: "Write what a detector found as COCO's results, to PREFIX.bbox.json and, of masks, to PREFIX.segm.json.")
+    var results: String?
+
     @Option(help: "Write a picture of every prediction to this folder.")
     var showDir: String?
 
@@ -27,17 +32,23 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         let session = try config.session(List.self, device: device)
         let dataset = try session.validationDataset()
         let model = try session.trainedModel(weights, for: dataset.classes).model
-        var evaluator = try session.evaluator(model, dataset)
-        if tta { evaluator.augmentation = .init(ratios: session.experiment.test.ratios, flip: session.experiment.test.flip) }
+        if results != nil, model.head.task == .segmentation {
+            throw ValidationError("--results writes what a detector found, and the model's head segments: leave it out")
+        }
+        let evaluator = try session.evaluator(model, dataset, augmented: tta)
         let pictures = try showDir.map { try Pictures($0, classes: dataset.classes) }
         let progress = ProgressBar()
-        let scores = try evaluator.evaluate { name, prediction, done in
-            progress?.show(done, of: dataset.count, note: name)
-            try pictures?.draw(prediction, name: name, index: done - 1, of: dataset)
+        let report = try evaluator.evaluate { image in
+            progress?.show(image.index + 1, of: dataset.count, note: image.name)
+            try pictures?.draw(image, of: dataset)
         }
         progress?.clear()
-        let report = SegmentationReport(scores, names: dataset.classes.names)
         print(report.table)
         if let out { try AtomicFile.write(try report.json, to: out) }
+        if let results, let report = report as? DetectionReport {
+            for kind in report.kinds {
+                try COCOResults.write(report.detections, kind: kind, to: "\(results).\(kind.rawValue).json")
+            }
+        }
     }
 }

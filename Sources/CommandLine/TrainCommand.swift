@@ -61,7 +61,8 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         }
         try trainer.runUntilInterrupted()
         if let best = trainer.best {
-            print("best mIoU \(String(format: "%.2f", best.value)) at iteration \(best.iteration): \(work.bestPath(best))")
+            let value = String(format: "%.2f", best.value)
+            print("best \(best.metric) \(value) at iteration \(best.iteration): \(work.bestPath(best))")
         }
     }
 

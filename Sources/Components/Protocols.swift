@@ -57,6 +57,8 @@ public protocol Head: Module {
     /// Where its weights stand in a checkpoint: `decode_head`, `bbox_head`, …; empty for a head whose parts have such keys themselves.
     var checkpointKey: String { get }
 
+    var task: VisionTask { get }
+
     /// What stands before the names of its losses in the log: mmsegmentation's `decode.loss_ce`, mmdetection's bare `loss_cls`.
     var logPrefix: String? { get }
 

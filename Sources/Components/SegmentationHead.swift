@@ -11,6 +11,8 @@ public protocol SegmentationHead: Head {
 
 extension SegmentationHead {
     public var checkpointKey: String { "decode_head" }
+
+    public var task: VisionTask { .segmentation }
     public var logPrefix: String? { "decode" }
 
     /// Logits are resized bilinearly to the labels, as mmsegmentation does.

@@ -6,6 +6,8 @@ public protocol InstanceDataset: Dataset {
     func imageID(at index: Int) -> Int64
     /// The number of each class in the data set's own count.
     var categoryIDs: [Int64] { get }
+    /// Whether samples come with masks, not with boxes alone.
+    var hasMasks: Bool { get }
     /// What is annotated of the classes in picture `index`, in pixels of the file's picture: crowds, and what training skips, too. This is
     /// what results are measured against; no picture is read.
     ///

@@ -4,7 +4,7 @@ import Foundation
 import Vision
 
 /// Measures a model on a data set: mIoU and its relatives, at one scale or several.
-public struct SegmentationEvaluator {
+public struct SegmentationEvaluator: Evaluator {
     /// The views of test-time augmentation: every ratio, each also mirrored where `flip` says so.
     public struct Augmentation: Sendable {
         public var ratios: [Double]
@@ -33,19 +33,12 @@ public struct SegmentationEvaluator {
         self.pipeline = pipeline
     }
 
-    /// Predicts every image and counts. The model is in inference mode during the call, and in its old mode after it.
-    ///
-    /// - Parameter each: is shown every image's name and prediction, with how many of them are done.
-    public func evaluate(each: (String, LabelMap, Int) throws -> Void = { _, _, _ in }) throws -> SegmentationScores {
-        let model = inference.model
-        let wasTraining = model.isTraining
-        try model.setTraining(false)
-        let scores = try withoutGrad { try count(each) }
-        if wasTraining { try model.setTraining(true) }
-        return scores
+    public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
+        let scores = try inference.model.inInference { try count(each) }
+        return SegmentationReport(scores, names: dataset.classes.names)
     }
 
-    private func count(_ each: (String, LabelMap, Int) throws -> Void) throws -> SegmentationScores {
+    private func count(_ each: (EvaluatedImage) throws -> Void) throws -> SegmentationScores {
         let loaders = try augmentation.ratios.map { try Loader(dataset, ratio($0), options) }
         var counts = ConfusionCounts(classCount: dataset.classes.count)
         for index in 0..<dataset.count {
@@ -54,7 +47,7 @@ public struct SegmentationEvaluator {
             let prediction = try predict(batches)
             guard let labels = first.originalLabels.first ?? nil else { throw TargetError.noLabels }
             try counts.add(prediction: prediction, label: labels)
-            try each(first.names[0], prediction, index + 1)
+            try each(EvaluatedImage(index: index, name: first.names[0], prediction: .labels(prediction)))
         }
         return SegmentationScores(counts)
     }

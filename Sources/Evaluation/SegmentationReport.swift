@@ -1,7 +1,7 @@
 import Foundation
 
 /// Scores under the names of their classes, as a table to read and as JSON to process. All values are percentages.
-public struct SegmentationReport: Sendable {
+public struct SegmentationReport: EvaluationReport {
     private let scores: SegmentationScores
     private let names: [String]
     private let metrics: [SegmentationScores.Metric]
@@ -18,6 +18,10 @@ public struct SegmentationReport: Sendable {
         self.names = names
         self.metrics = metrics
     }
+
+    public var summary: [(name: String, value: Double)] { scores.summary(metrics).map { ($0.name, $0.percent) } }
+
+    public let primaryMetric = "mIoU"
 
     /// Two tables in MMSegmentation's style: every class, then the means. A class that is nowhere is called absent.
     public var table: String {

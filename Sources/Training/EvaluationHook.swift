@@ -1,8 +1,7 @@
 import Evaluation
 import Foundation
-import Vision
 
-/// Validates now and then and at the end, logs the scores, and keeps the checkpoint with the best mIoU.
+/// Validates now and then and at the end, logs the scores, and keeps the checkpoint with the best score.
 public final class EvaluationHook: StatefulHook {
     public struct State: Codable, Sendable {
         /// The last iteration that was evaluated.
@@ -12,17 +11,13 @@ public final class EvaluationHook: StatefulHook {
     public let stateName = "evaluation"
     public var state = State()
 
-    private let evaluator: SegmentationEvaluator
-    private let classes: ClassList
+    private let evaluator: any Evaluator
     private let store: CheckpointStore
     private let log: LogHook
     private let progress: ProgressBar?
 
-    init(
-        _ evaluator: SegmentationEvaluator, classes: ClassList, store: CheckpointStore, log: LogHook, progress: ProgressBar? = nil
-    ) {
+    init(_ evaluator: any Evaluator, store: CheckpointStore, log: LogHook, progress: ProgressBar? = nil) {
         self.evaluator = evaluator
-        self.classes = classes
         self.store = store
         self.log = log
         self.progress = progress
@@ -48,25 +43,27 @@ public final class EvaluationHook: StatefulHook {
         try Interruption.check()
         let started = monotonicSeconds()
         let count = evaluator.dataset.count
-        let scores = try evaluator.evaluate { [progress] _, _, done in
-            progress?.show(done, of: count, note: "validating")
+        let report = try evaluator.evaluate { [progress] image in
+            progress?.show(image.index + 1, of: count, note: "validating")
             try Interruption.check()
         }
         progress?.clear()
-        let summary = scores.summary()
-        trainer.logger.info("\(SegmentationReport(scores, names: classes.names).table)")
-        let fields = summary.map { "\($0.name): \(String(format: "%.4f", $0.percent))" }.joined(separator: "  ")
+        let summary = report.summary
+        trainer.logger.info("\(report.table)")
+        let fields = summary.map { "\($0.name): \(String(format: "%.4f", $0.value))" }.joined(separator: "  ")
         let time = (monotonicSeconds() - started) / Double(max(count, 1))
         trainer.logger.info("Iter(val) [\(count)/\(count)]    \(fields)  time: \(String(format: "%.4f", time))")
-        log.writeScalars(summary.map { ($0.name, $0.percent) } + [("step", Double(trainer.iteration))], trainer.logger)
+        log.writeScalars(summary.map { ($0.name, $0.value) } + [("step", Double(trainer.iteration))], trainer.logger)
         state.evaluated = trainer.iteration
-        if let score = summary.first(where: { $0.name == "mIoU" })?.percent { try keepBest(score, trainer) }
+        if let value = report.primaryValue {
+            try keepBest(BestScore(metric: report.primaryMetric, value: value, iteration: trainer.iteration), trainer)
+        }
         try store.updateState(trainer)
     }
 
-    private func keepBest(_ score: Double, _ trainer: Trainer) throws {
-        guard score.isFinite, score > trainer.best?.value ?? -1 else { return }
-        trainer.logger.info("best mIoU so far: \(String(format: "%.2f", score))")
-        try store.saveBest(BestScore(metric: "mIoU", value: score, iteration: trainer.iteration), trainer)
+    private func keepBest(_ score: BestScore, _ trainer: Trainer) throws {
+        guard score.value.isFinite, score.value > trainer.best?.value ?? -1 else { return }
+        trainer.logger.info("best \(score.metric) so far: \(String(format: "%.2f", score.value))")
+        try store.saveBest(score, trainer)
     }
 }

@@ -70,16 +70,6 @@ public struct Session {
         try registry.optimizers.make(experiment.optimizer, context).remarks(on: try model.namedParameters())
     }
 
-    /// The evaluator of `model` on the validation data.
-    public func evaluator(_ model: DenseModel, _ dataset: any Dataset) throws -> SegmentationEvaluator {
-        let inference = SegmentationInference(model, mode: try experiment.test.inferenceMode)
-        var evaluator = SegmentationEvaluator(inference, dataset, try testPipeline())
-        evaluator.workers = experiment.data.workers
-        evaluator.device = device
-        evaluator.precision = experiment.test.precision.dtype
-        return evaluator
-    }
-
     /// The resolved configuration as YAML, every value with its origin.
     public var resolved: String { node.yaml(origins: true) }
 
@@ -88,6 +78,7 @@ public struct Session {
     /// Throws `CheckpointError` where the log cannot be written, `LoadError` where the checkpoint is another model's.
     public func trainer(in work: WorkDirectory, dataset: any Dataset, resuming resumption: Resumption? = nil) throws -> Trainer {
         let model = try model(dataset.classes)
+        try check(dataset, "train", fits: model)
         let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
         let settings = experiment.train.counting(images: dataset.count)
         let schedule = try registry.schedules.make(experiment.schedule, context)
@@ -101,7 +92,7 @@ public struct Session {
         let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
         var hooks: [any Hook] = [log, CheckpointHook(store)]
         if let evaluator {
-            hooks.append(EvaluationHook(evaluator, classes: dataset.classes, store: store, log: log, progress: progress))
+            hooks.append(EvaluationHook(evaluator, store: store, log: log, progress: progress))
         }
         let trainer = Trainer(
             model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device,
@@ -111,7 +102,7 @@ public struct Session {
         return trainer
     }
 
-    private func validation(_ model: DenseModel, classes: ClassList) throws -> SegmentationEvaluator {
+    private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {
         let dataset = try validationDataset()
         guard dataset.classes.names == classes.names else { throw SessionError.otherClasses }
         return try evaluator(model, dataset)
@@ -131,17 +122,5 @@ public struct Session {
         options.orientationRun = experiment.data.orientationRun
         options.iteration = iteration
         return try Loader(dataset, pipeline, options)
-    }
-}
-
-/// Parts of a configuration that contradict each other.
-public enum SessionError: Error, CustomStringConvertible, Sendable {
-    case otherClasses
-
-    public var description: String {
-        switch self {
-        case .otherClasses:
-            "data.train and data.val have different classes: a model is validated on the classes that it was trained for"
-        }
     }
 }

@@ -125,7 +125,7 @@ public final class Trainer {
     /// Forward and backward of one part of the global batch.
     private func accumulate(_ batch: Batch, firstImage: Int) throws {
         let step = Step(
-            progress: Double(iteration) / Double(settings.iterations), iteration: iteration,
+            progress: Double(iteration) / Double(settings.iterations), iteration: iteration, images: batch.geometries,
             draws: Draws(seed: settings.seed, iteration: iteration, firstImage: firstImage), wantsMetrics: isLogged(iteration + 1)
         )
         let losses = try withAutocast(settings.precision.dtype, on: device) {

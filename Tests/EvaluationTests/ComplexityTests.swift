@@ -94,6 +94,7 @@ private final class Choosing: Module, CountableHead {
     let first: Conv2d
     let second: Linear
     let checkpointKey = ""
+    let task = VisionTask.detection(masks: false)
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         first = try Conv2d(context.features[0].channels, 1, kernel: 1)

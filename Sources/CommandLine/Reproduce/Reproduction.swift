@@ -93,20 +93,18 @@ struct Reproduction {
     private func measure(_ file: String, _ weights: String, severalScales: Bool) throws -> Double? {
         let session = try Session(file, registry: registry)
         let dataset = try session.validationDataset()
-        var evaluator = try session.evaluator(try session.trainedModel(weights, for: dataset.classes).model, dataset)
-        if severalScales {
-            evaluator.augmentation = .init(ratios: session.experiment.test.ratios, flip: session.experiment.test.flip)
-        }
+        let model = try session.trainedModel(weights, for: dataset.classes).model
+        let evaluator = try session.evaluator(model, dataset, augmented: severalScales)
         let progress = ProgressBar()
-        let scores = try evaluator.evaluate { name, _, done in progress?.show(done, of: dataset.count, note: name) }
+        let report = try evaluator.evaluate { image in progress?.show(image.index + 1, of: dataset.count, note: image.name) }
         progress?.clear()
-        return scores.summary().first { $0.name == "mIoU" }?.percent
+        return report.primaryValue
     }
 
     /// Scores of a finished run: what `test --out` wrote into its work directory, else its best validation.
     private func readScores(of found: inout ReproducedRow, _ file: String, _ work: String) {
-        let run = RunScores(workDirectory: work)
-        found.singleScale = Self.mIoU("\(work)/single_scale.json") ?? run?.best.mIoU
+        let run = RunScores(workDirectory: work, metric: "mIoU")
+        found.singleScale = Self.mIoU("\(work)/single_scale.json") ?? run?.best.value
         found.multiScale = Self.mIoU("\(work)/multi_scale.json")
         if found.singleScale == nil {
             found.command = trainCommand(file)

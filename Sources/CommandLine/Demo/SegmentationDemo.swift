@@ -1,16 +1,19 @@
 import DenseKit
 import Foundation
 
-/// The demonstration's data set in ADE20K's layout, and a configuration for it.
-struct DemoData {
-    let root: String
+/// DenseCLIP on scenes in ADE20K's layout.
+struct SegmentationDemo: Demonstration {
+    static let iterations = 400
     let trainingCount = 320
     let validationCount = 80
+    let configurationName = "denseclip_demo.yaml"
+    private let root: String
     private let seed: UInt64 = 2022
 
     init(root: String) { self.root = root }
 
-    /// Writes the files that are not there yet.
+    func headline(_ report: any EvaluationReport) -> String { "mIoU " + figure("mIoU", of: report) }
+
     func write() throws {
         for (split, range) in [("training", 0..<trainingCount), ("validation", trainingCount..<trainingCount + validationCount)] {
             for kind in ["images", "annotations"] {
@@ -24,7 +27,7 @@ struct DemoData {
 
     /// ADE20K's masks hold 0 where nothing is labelled, and class + 1 elsewhere.
     private func write(_ index: Int, _ split: String) throws {
-        let name = "scene_" + String(repeating: "0", count: max(0, 4 - String(index).count)) + String(index)
+        let name = sceneName(index)
         let (image, mask) = ("\(root)/images/\(split)/\(name).jpg", "\(root)/annotations/\(split)/\(name).png")
         guard !FileManager.default.fileExists(atPath: mask) else { return }
         let scene = Scene.render(seed: seed, index: index)
@@ -38,7 +41,7 @@ struct DemoData {
     }
 
     /// A small DenseCLIP that learns from nothing in minutes on two cores.
-    static func configuration(root: String) -> String {
+    var configuration: String {
         """
         # DenseCLIP in small: CLIP's ResNet and text encoder, 8 learned contexts, context decoder, score map, Semantic FPN.
         # Trained from nothing on generated scenes: mIoU above 80 in a few minutes on 2 cores.

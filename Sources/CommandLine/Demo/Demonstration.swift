@@ -1,0 +1,36 @@
+import DenseKit
+import Foundation
+
+/// A data set made of scenes, and a configuration that learns from it in minutes.
+protocol Demonstration {
+    /// Training iterations, unless the user wants others.
+    static var iterations: Int { get }
+
+    /// - Parameter root: the folder of the data set
+    init(root: String)
+
+    var trainingCount: Int { get }
+    var validationCount: Int { get }
+
+    /// The name of the configuration's file.
+    var configurationName: String { get }
+    var configuration: String { get }
+
+    /// Writes the files that are not there yet.
+    func write() throws
+
+    /// The result in a few words, as `mIoU 81.25`.
+    func headline(_ report: any EvaluationReport) -> String
+}
+
+extension Demonstration {
+    /// A figure of the report.
+    func figure(_ name: String, of report: any EvaluationReport) -> String {
+        report.summary.first { $0.name == name }.map { String(format: "%.2f", $0.value) } ?? "none"
+    }
+
+    /// `scene_0042`.
+    func sceneName(_ index: Int) -> String {
+        "scene_" + String(repeating: "0", count: max(0, 4 - String(index).count)) + String(index)
+    }
+}

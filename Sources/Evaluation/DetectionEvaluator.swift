@@ -1,0 +1,47 @@
+import Components
+import Data
+import Vision
+
+/// Measures a detector on a data set as COCO does: average precision of boxes and, where the head has them, of masks.
+public struct DetectionEvaluator: Evaluator {
+    public let inference: DetectionInference
+    public let dataset: any Dataset
+    public let pipeline: Pipeline
+    public var workers = 2
+    public var device = Device.cpu
+    public var precision: DType?
+    private let truth: any InstanceDataset
+
+    public init(_ inference: DetectionInference, _ dataset: any InstanceDataset, _ pipeline: Pipeline) {
+        self.inference = inference
+        self.dataset = dataset
+        truth = dataset
+        self.pipeline = pipeline
+    }
+
+    public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
+        let seen = try inference.model.inInference { try detect(each) }
+        return try DetectionReport(seen, truth, masks: inference.model.head.task == .detection(masks: true))
+    }
+
+    /// What is seen in every image of the data set.
+    private func detect(_ each: (EvaluatedImage) throws -> Void) throws -> [DetectionReport.Seen] {
+        var options = Loader.Options()
+        options.shuffles = false
+        options.epochs = 1
+        options.workers = workers
+        options.keepsOriginalLabels = true  // masks of the batch's size are not needed
+        let loader = try Loader(dataset, pipeline, options)
+        defer { loader.stop() }
+        var seen: [DetectionReport.Seen] = []
+        while let batch = try loader.next() {
+            let instances = try withAutocast(precision, on: device) {
+                try inference.instances(try batch.images(on: device), batch.geometries[0])
+            }
+            try each(EvaluatedImage(index: seen.count, name: batch.names[0], prediction: .instances(instances)))
+            seen.append(
+                DetectionReport.Seen(name: batch.names[0], size: batch.geometries[0].originalSize, instances: instances))
+        }
+        return seen
+    }
+}

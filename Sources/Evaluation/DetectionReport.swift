@@ -1,0 +1,102 @@
+import Components
+import Data
+import Foundation
+import Vision
+
+/// What COCO measures of a detector: twelve figures of boxes and, where there are masks, of masks. All values but pycocotools' own lines are
+/// percentages.
+public struct DetectionReport: EvaluationReport {
+    /// What was seen in one image.
+    struct Seen: Sendable {
+        let name: String
+        let size: Size
+        let instances: [DetectedInstance]
+    }
+
+    /// What was seen, by the data set's numbers.
+    public let detections: [COCOEvaluation.Detection]
+    private let scores: [(kind: COCOEvaluation.Kind, scores: COCOScores)]
+    /// The classes in the order of their numbers.
+    private let names: [String]
+
+    /// Compares what was seen in the images of `dataset`, in their order, with what is annotated there.
+    ///
+    /// - Throws: `DataError` for a thing whose mask is wanted and does not stand in the file, `COCOEvaluationError` for a box that is no number.
+    init(_ seen: [Seen], _ dataset: any InstanceDataset, masks: Bool) throws {
+        let categories = dataset.categoryIDs.map(Int.init)
+        var truth: [COCOEvaluation.Truth] = []
+        var detections: [COCOEvaluation.Detection] = []
+        for (index, picture) in seen.enumerated() {
+            let image = Int(dataset.imageID(at: index))
+            truth += try dataset.annotations(at: index, shapes: masks).map { thing in
+                COCOEvaluation.Truth(
+                    image: image, category: categories[thing.label], box: thing.box, area: thing.area, isCrowd: thing.isCrowd,
+                    id: Int(thing.id), mask: masks ? try thing.mask(in: picture) : nil)
+            }
+            detections += picture.instances.filter { categories.indices.contains($0.label) }.map { instance in
+                COCOEvaluation.Detection(
+                    image: image, category: categories[instance.label], score: Double(instance.score ?? 1),
+                    box: Rectangle(instance.box), mask: instance.mask)
+            }
+        }
+        let images = seen.indices.map { Int(dataset.imageID(at: $0)) }
+        let kinds: [COCOEvaluation.Kind] = masks ? [.boxes, .masks] : [.boxes]
+        scores = try kinds.map { kind in
+            let evaluation = try COCOEvaluation(
+                images: images, categories: categories, truth: truth, detections: detections, kind: kind)
+            return (kind, evaluation.scores())
+        }
+        names = categories.indices.sorted { categories[$0] < categories[$1] }.map { dataset.classes.names[$0] }
+        self.detections = detections
+    }
+
+    /// What was measured: boxes, and masks where there are any.
+    public var kinds: [COCOEvaluation.Kind] { scores.map(\.kind) }
+
+    /// pycocotools' lines, and the classes in percent.
+    public var table: String { COCOReport(scores, names: names).table(perClass: true) }
+
+    /// `{"bbox_mAP": 41.2, …, "bbox_AR_100": …, "segm_mAP": …, "classes": [{"name": "person", "bbox_mAP": …}, …]}`; null where there is nothing
+    /// to find.
+    public var json: Data {
+        get throws {
+            func object(_ measures: (COCOScores) -> [COCOScores.Measure]) -> [String: Any] {
+                Dictionary(
+                    uniqueKeysWithValues: scores.flatMap { figures($0, measures($1)) }.map {
+                        ($0, $1.isNaN ? NSNull() : $1 as Any)
+                    })
+            }
+            var content = object(\.summary)
+            content["classes"] = names.enumerated().map { place, name in
+                object { $0.summary(category: place) }.merging(["name": name]) { $1 }
+            }
+            return try JSONSerialization.data(withJSONObject: content, options: [.prettyPrinted, .sortedKeys])
+        }
+    }
+
+    /// As mmdetection names them, in percent: `bbox_mAP`, `bbox_mAP_50`, …, `segm_mAP_l`.
+    public var summary: [(name: String, value: Double)] { scores.flatMap { figures($0, $1.summary).prefix(6) } }
+
+    private func figures(_ kind: COCOEvaluation.Kind, _ measures: [COCOScores.Measure]) -> [(name: String, value: Double)] {
+        let endings = ["mAP", "mAP_50", "mAP_75", "mAP_s", "mAP_m", "mAP_l", "AR_1", "AR_10", "AR_100", "AR_s", "AR_m", "AR_l"]
+        return zip(endings, measures).map { ("\(kind.rawValue)_\($0)", $1.value < 0 ? .nan : 100 * $1.value) }
+    }
+
+    /// Masks count more than boxes, where there are any.
+    public var primaryMetric: String { "\((scores.last?.kind ?? .boxes).rawValue)_mAP" }
+}
+
+extension AnnotatedThing {
+    fileprivate func mask(in picture: DetectionReport.Seen) throws -> RunLengthMask {
+        guard let shape else {
+            throw DataError(
+                picture.name, "annotation \(id) has no mask to compare with",
+                remedy: "add its segmentation, or measure boxes alone by model.head.mask: null")
+        }
+        do {
+            return try shape.mask(in: picture.size)
+        } catch {
+            throw DataError(picture.name, "annotation \(id): \(error)", remedy: "correct its segmentation")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Components
+import Data
+import Evaluation
+
+extension Session {
+    /// What measures `model` on `dataset`: the head decides.
+    ///
+    /// - Parameter augmented: whether every image is seen at several scales, as `test.ratios` and `test.flip` say
+    /// - Throws: `SessionError` where the data set has not what the head predicts, `InferenceError` for a detector at several scales.
+    public func evaluator(_ model: DenseModel, _ dataset: any Dataset, augmented: Bool = false) throws -> any Evaluator {
+        try check(dataset, "val", fits: model)
+        switch model.head.task {
+        case .segmentation:
+            let inference = SegmentationInference(model, mode: try experiment.test.inferenceMode)
+            var evaluator = SegmentationEvaluator(inference, dataset, try testPipeline())
+            if augmented { evaluator.augmentation = .init(ratios: experiment.test.ratios, flip: experiment.test.flip) }
+            evaluator.workers = experiment.data.workers
+            evaluator.device = device
+            evaluator.precision = experiment.test.precision.dtype
+            return evaluator
+        case .detection:
+            guard !augmented else { throw InferenceError.viewsForDetection }
+            guard let things = dataset as? any InstanceDataset else { throw InferenceError.notDetection }
+            var evaluator = DetectionEvaluator(DetectionInference(model), things, try testPipeline())
+            evaluator.workers = experiment.data.workers
+            evaluator.device = device
+            evaluator.precision = experiment.test.precision.dtype
+            return evaluator
+        }
+    }
+
+    /// What predicts single images with `model`.
+    ///
+    /// - Parameter words: other words than the model's classes
+    /// - Throws: `InferenceError` for words for a detector, `LanguageError` for a model that knows no words.
+    public func predictor(_ model: DenseModel, words: [String]? = nil) throws -> any ImagePredictor {
+        let mode = try experiment.test.inferenceMode
+        switch (model.head.task, words) {
+        case (.segmentation, nil): return SegmentationInference(model, mode: mode)
+        case (.segmentation, .some(let words)): return try SegmentationInference(model, words: words, mode: mode)
+        case (.detection, nil): return DetectionInference(model)
+        case (.detection, .some): throw InferenceError.wordsForDetection
+        }
+    }
+}
