@@ -5,11 +5,14 @@ import DenseKit
 ///     backbone: {type: CLIPResNet, input_resolution: 128}
 ///     part: {type: ContextDecoder, layers: 3}
 ///     model: {backbone: …, prompter: …, neck: …, head: …}
+///     configurations: {denseclip_retinanet_r50: ../configs/denseclip_retinanet_r50.yaml}
 struct ModelFile: Configuration {
     var plugins: [Located<String>] = []
     var backbone: ComponentNode?
     var part: ComponentNode?
     var model: ModelConfiguration?
+    /// Whole configuration files, by the names that the case has for them.
+    var configurations: [String: Located<String>] = [:]
 }
 
 extension ModelFile {

@@ -29,6 +29,7 @@ public struct Verifier {
         case "ops": comparisons = try detectionOperations(golden)
         case "rle": comparisons = try RunLengthVectors(golden).comparisons()
         case "coco_eval": comparisons = try COCOScoring(golden).comparisons()
+        case "pipeline": comparisons = try DetectionPipeline(golden, registry).comparisons()
         case "tokenizer": comparisons = try TokenizerTexts(golden, registry).comparisons()
         default:
             let known = Verifier.procedures.joined(separator: ", ")
@@ -40,7 +41,7 @@ public struct Verifier {
 
     public static let procedures = [
         "backbone", "text", "context_decoder", "segmentor", "inference", "detector", "trajectory", "image_ops",
-        "segmentation_metrics", "ops", "tokenizer", "rle", "coco_eval",
+        "segmentation_metrics", "ops", "tokenizer", "rle", "coco_eval", "pipeline",
     ]
 
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {
