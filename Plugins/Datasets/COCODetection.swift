@@ -47,7 +47,10 @@ public struct COCODetection: InstanceDataset {
     private let pictures: [Int]
 
     /// - Throws: `SettingError` for classes that the file does not have, `DataError` for files that are not as described.
-    public init(_ configuration: Configuration) throws {
+    public init(_ configuration: Configuration) throws { try self.init(configuration, cache: nil) }
+
+    /// - Parameter cache: where the index is kept; in the user's cache if nil.
+    init(_ configuration: Configuration, cache: String?) throws {
         func path(_ setting: String?, _ standard: String) -> String {
             let path = setting ?? standard
             return configuration.root.isEmpty || path.hasPrefix("/") ? path : "\(configuration.root)/\(path)"
@@ -61,7 +64,7 @@ public struct COCODetection: InstanceDataset {
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
             throw DataError(folder, "no such folder", remedy: layout)
         }
-        index = try COCOIndex(file)
+        index = try COCOIndex(file, cache: cache)
         (classes, categoryIDs, labels) = try COCODetection.classes(configuration.classes, index)
         hasMasks = configuration.masks
         policy = ImagePolicy(exif: configuration.exif, truncated: configuration.truncated)

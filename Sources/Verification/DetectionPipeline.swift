@@ -116,7 +116,8 @@ struct DetectionPipeline {
     private func apply(_ type: String, _ settings: [String: JSON], _ sample: inout Sample) throws {
         let node = try component(type, settings)
         var random = SampleRandom(seed: 0, epoch: 0, index: 0)
-        try registry.transforms.make(node, BuildContext(registry: registry))(&sample, &random)
+        let transform = try registry.transforms.make(node, BuildContext(registry: registry))
+        try transform(&sample, &random)
     }
 
     private func component(_ type: String, _ settings: [String: JSON]) throws -> ComponentNode {

@@ -29,7 +29,7 @@ private struct WrongFile: Sendable, CustomTestStringConvertible {
 }
 
 private func place(of part: String, in text: String) -> Int {
-    text.range(of: part).map { text[..<$0.lowerBound].utf8.count } ?? -1
+    text.firstRange(of: part).map { text[..<$0.lowerBound].utf8.count } ?? -1
 }
 
 private let instances = "; name the file of annotations, instances_*.json"

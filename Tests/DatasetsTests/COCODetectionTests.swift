@@ -1,9 +1,10 @@
 import Configuration
 import Data
-import Datasets
 import Foundation
 import Testing
 import Vision
+
+@testable import Datasets
 
 /// A tree in COCO's layout: three pictures, one of them without things, one with a crowd alone, and what training skips.
 private func writeTree(_ tree: Tree, split: String = "train", file: String? = nil, folder: String? = nil) throws {
@@ -33,13 +34,12 @@ private func writeTree(_ tree: Tree, split: String = "train", file: String? = ni
     try tree.image("\(folder)/small.jpg", 31, 90)
 }
 
-private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configuration) -> Void = { _ in })
-    -> COCODetection.Configuration
-{
+/// The tree's data set, with a cache of its own.
+private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration) -> Void = { _ in }) throws -> COCODetection {
     var configuration = COCODetection.Configuration()
     configuration.root = String(tree.path.dropLast(tree.path.hasSuffix("/") ? 1 : 0))
     change(&configuration)
-    return configuration
+    return try COCODetection(configuration, cache: tree.file("cache"))
 }
 
 @Suite struct COCODetectionTests {
@@ -52,7 +52,7 @@ private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configur
     @Test func trainingSeesWhatMMDetectionSees() throws {
         let tree = try Tree()
         try writeTree(tree)
-        let set = try COCODetection(configuration(tree))
+        let set = try dataset(tree)
         #expect(set.count == 2)
         #expect((0..<2).map(set.imageID) == [10, 20])
         #expect((0..<2).map(set.size) == [Size(height: 40, width: 50), Size(height: 50, width: 40)])
@@ -74,7 +74,7 @@ private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configur
     @Test func resultsAreMeasuredAgainstEverything() throws {
         let tree = try Tree()
         try writeTree(tree, split: "val")
-        let set = try COCODetection(configuration(tree) { ($0.split, $0.masks) = (.val, true) })
+        let set = try dataset(tree) { ($0.split, $0.masks) = (.val, true) }
         #expect((0..<set.count).map(set.imageID) == [30, 10, 20, 40])
         let things = try set.annotations(at: 1, shapes: true)
         #expect(things.map(\.id) == [1, 3, 4, 5, 6])
@@ -88,7 +88,7 @@ private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configur
     @Test func masksWhereTheyAreWanted() throws {
         let tree = try Tree()
         try writeTree(tree)
-        let sample = try COCODetection(configuration(tree) { $0.masks = true }).sample(at: 0)
+        let sample = try dataset(tree) { $0.masks = true }.sample(at: 0)
         #expect(sample.wantsMasks)
         #expect(try sample.masks().count == 2 * 40 * 50)
         let expected = try RunLengthMask(polygons: [[5, 5, 15, 5, 15, 15]], size: Size(height: 40, width: 50))
@@ -98,7 +98,7 @@ private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configur
     @Test func someClassesInTheirOwnOrder() throws {
         let tree = try Tree()
         try writeTree(tree)
-        let set = try COCODetection(configuration(tree) { $0.classes = .names(["toothbrush", "car"]) })
+        let set = try dataset(tree) { $0.classes = .names(["toothbrush", "car"]) }
         #expect(set.classes.names == ["toothbrush", "car"] && set.categoryIDs == [90, 3])
         #expect(set.classes.palette == [COCODetection.benchmark.palette[79], COCODetection.benchmark.palette[2]])
         #expect(set.count == 1)
@@ -108,8 +108,7 @@ private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configur
     @Test func dataOfOnesOwn() throws {
         let tree = try Tree()
         try writeTree(tree, file: "mine.json", folder: "pictures")
-        let set = try COCODetection(
-            configuration(tree) { ($0.annotations, $0.images, $0.filterEmpty) = ("mine.json", "pictures", false) })
+        let set = try dataset(tree) { ($0.annotations, $0.images, $0.filterEmpty) = ("mine.json", "pictures", false) }
         #expect(set.count == 4)
         #expect(try set.sample(at: 3).instances?.count == 1)
     }
@@ -120,7 +119,7 @@ private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configur
             "expected the annotations in ROOT/annotations/instances_train2017.json and pictures in ROOT/train2017; "
             + "set root to where the data is, or annotations and images"
         func open(_ change: (inout COCODetection.Configuration) -> Void = { _ in }) -> String {
-            tree.message { _ = try COCODetection(configuration(tree, change)) }.replacing("ROOT//", with: "ROOT/")
+            tree.message { _ = try dataset(tree, change) }.replacing("ROOT//", with: "ROOT/")
         }
         #expect(open() == "ROOT/annotations/instances_train2017.json: no such file; \(layout)")
         try writeTree(tree)
@@ -136,7 +135,7 @@ private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configur
                 == "ROOT/annotations/instances_train2017.json: has no picture with annotations of the classes; "
                 + "set classes to names that the file has, or filter_empty: false")
         try tree.image("train2017/a.jpg", 50, 40)
-        let set = try COCODetection(configuration(tree))
+        let set = try dataset(tree)
         #expect(
             tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/")
                 == "ROOT/train2017/a.jpg: is 50×40, the annotations say 40×50; correct the file of annotations")
@@ -149,7 +148,7 @@ private func configuration(_ tree: Tree, _ change: (inout COCODetection.Configur
         let tree = try Tree()
         try writeTree(tree)
         let report = DatasetReport.check(
-            try COCODetection(configuration(tree) { $0.classes = .names(["person", "car", "toothbrush", "tie"]) }))
+            try dataset(tree) { $0.classes = .names(["person", "car", "toothbrush", "tie"]) })
         #expect(report.things == [0, 1, 1, 0] && report.crowds == 1)
         #expect(report.occurrences == [0, 1, 1, 0] && report.readable == 2 && report.problems.isEmpty)
         #expect(report.absentClasses(ClassList(names: ["a", "b", "c", "d"])) == ["a", "d"])

@@ -23,7 +23,7 @@ import Testing
 
     @Test func everyTableAgrees() throws {
         let comparisons = try verify { $0["optimizer_groups"] = nil }
-        #expect(comparisons.allSatisfy(\.passes), "\(comparisons.filter { !$0.passes })")
+        #expect(comparisons.allSatisfy { $0.passes }, "\(comparisons.filter { !$0.passes })")
         #expect(
             comparisons.map(\.output) == [
                 "resize/new_wh", "resize/scale_factor", "resize/pad32_wh", "boxes/resized", "boxes/flipped", "learning_rate",
@@ -33,20 +33,23 @@ import Testing
     @Test func anotherAnswerFails() throws {
         let comparisons = try verify { object in
             object["optimizer_groups"] = nil
-            object["resize"] = [
+            object["resize"] =
                 [
-                    "size_wh": [640, 480], "scale": [1333, 800], "new_wh": [1066, 800], "scale_factor": [1.5, 1.5, 1.5, 1.5],
-                    "pad64_wh": [1088, 832],
-                ]
-            ]
-            object["boxes"] = [
-                "image_wh": [10, 10], "new_wh": [20, 20], "input": [[1, 1, 2, 2]], "resized": [[2, 2, 4, 5]],
-                "flipped": [[16, 2, 18, 4]],
-            ]
-            object["learning_rate"] = [
-                "base": 1, "policy": "step [2] gamma 0.5, 10 iterations per epoch",
-                "values": [["epoch": 1, "iteration": 19, "lr": 1], ["epoch": 2, "iteration": 20, "lr": 0.1]],
-            ]
+                    [
+                        "size_wh": [640, 480], "scale": [1333, 800], "new_wh": [1066, 800], "scale_factor": [1.5, 1.5, 1.5, 1.5],
+                        "pad64_wh": [1088, 832],
+                    ]
+                ] as [[String: Any]]
+            object["boxes"] =
+                [
+                    "image_wh": [10, 10], "new_wh": [20, 20], "input": [[1, 1, 2, 2]], "resized": [[2, 2, 4, 5]],
+                    "flipped": [[16, 2, 18, 4]],
+                ] as [String: Any]
+            object["learning_rate"] =
+                [
+                    "base": 1, "policy": "step [2] gamma 0.5, 10 iterations per epoch",
+                    "values": [["epoch": 1, "iteration": 19, "lr": 1], ["epoch": 2, "iteration": 20, "lr": 0.1]],
+                ] as [String: Any]
         }
         let failed = comparisons.filter { !$0.passes }.map(\.output)
         #expect(failed == ["resize/new_wh", "resize/scale_factor", "boxes/resized", "learning_rate"])
@@ -57,7 +60,7 @@ import Testing
         let error = try #require(throws: GoldenCaseError.self) {
             _ = try verify {
                 $0["optimizer_groups"] = nil
-                $0["learning_rate"] = ["base": 1, "policy": "cosine", "values": []]
+                $0["learning_rate"] = ["base": 1, "policy": "cosine", "values": [Int]()] as [String: Any]
             }
         }
         #expect(error.description.contains("has the policy 'cosine'; known: step [epochs] gamma g, "))
@@ -68,10 +71,10 @@ import Testing
             "small": [
                 "lr=2e-05 wd=0.01": [
                     "count": 57, "prefixes": ["backbone"], "first": "backbone.conv1.weight", "last": "backbone.layer4.0.bn3.bias",
-                ],
+                ] as [String: Any],
                 "lr=0.0002 wd=0": ["decode_head.conv_seg.weight", "decode_head.conv_seg.bias"],
                 "lr=0.1 wd=0.01": ["x"],
-            ],
+            ] as [String: Any],
             "other": ["lr=1 wd=0": ["x"]],
         ]
         let comparisons = try verify(

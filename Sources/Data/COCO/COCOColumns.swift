@@ -60,9 +60,10 @@ final class COCOColumns {
 
     /// Parses the objects of a piece one by one, to name the one that is no JSON.
     private func syntaxError(_ piece: JSONLists.Piece, before: Int, _ noun: String, reason: String) -> DataError {
-        let ends = piece.objects.dropFirst().map { $0 - 1 } + [piece.text.count - 1]
+        let ends = piece.objects.dropFirst() + [piece.text.count - 1]
         for (index, (start, end)) in zip(piece.objects, ends).enumerated() {
-            let object = Array(piece.text[start..<end])
+            let between = Set(", \n\r\t".utf8)
+            let object = Array(piece.text[start..<end].reversed().drop { between.contains($0) }.reversed())
             let padded = [UInt8(ascii: "[")] + object + [UInt8(ascii: "]")] + [UInt8](repeating: 0, count: Int(DK_COCO_PADDING))
             var failure = dk_coco_failure()
             let status = padded.withUnsafeBufferPointer {
