@@ -60,7 +60,8 @@ func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [
 }
 
 let families = [
-    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "DenseCLIP", "Datasets", "Standard",
+    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "MaskRCNN", "DenseCLIP", "Datasets",
+    "Standard",
 ]
 
 let package = Package(
@@ -115,6 +116,7 @@ let package = Package(
         plugin("UPerNet"),
         plugin("FCN"),
         plugin("RetinaNet"),
+        plugin("MaskRCNN"),
         plugin("DenseCLIP", ["CLIP"]),
         plugin("Datasets"),
         plugin("Standard"),
@@ -149,6 +151,7 @@ let package = Package(
         test("UPerNet", ["UPerNet", "Standard"]),
         test("FCN", ["FCN", "Standard"]),
         test("RetinaNet", ["RetinaNet", "Standard"]),
+        test("MaskRCNN", ["MaskRCNN", "FPN", "Standard"]),
         test("CLIP", ["CLIP", "PublishedWeights"]),
         test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
     ],

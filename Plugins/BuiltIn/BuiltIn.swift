@@ -4,6 +4,7 @@ import DenseCLIP
 import DenseKit
 import FCN
 import FPN
+import MaskRCNN
 import ResNet
 import RetinaNet
 import SemanticFPN
@@ -16,6 +17,6 @@ import ViT
 public enum BuiltIn {
     public static let plugins: [any Plugin] = [
         ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
-        RetinaNetPlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
+        RetinaNetPlugin(), MaskRCNNPlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
     ]
 }

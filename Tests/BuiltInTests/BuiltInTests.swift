@@ -10,7 +10,7 @@ import Testing
         #expect(
             names.isSuperset(of: [
                 "backbone ResNet", "backbone CLIPResNet", "backbone CLIPViT", "backbone ViT", "neck FPN", "head SemanticFPN",
-                "head RetinaNet",
+                "head RetinaNet", "head MaskRCNN",
                 "prompter DenseCLIP",
                 "part ContextDecoder",
                 "part CLIPTextContextEncoder", "part CLIPTextEncoder", "loss CrossEntropy", "optimizer AdamW", "optimizer SGD",

@@ -54,7 +54,7 @@ struct Manifest {
     }
 
     private static func families(_ text: String) throws -> [String] {
-        let list = text.firstMatch(of: /let families = \[(.*?)\]/)?.1 ?? ""
+        let list = text.firstMatch(of: /let families = \[([^\]]*)\]/)?.1 ?? ""
         return list.matches(of: /"(\w+)"/).map { String($0.1) }
     }
 

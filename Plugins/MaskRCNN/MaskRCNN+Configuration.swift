@@ -1,0 +1,157 @@
+import DenseKit
+
+extension MaskRCNN {
+    public struct Configuration: DenseKit.Configuration {
+        public var rpn = RPN()
+        public var box = BoxBranch()
+        /// null for Faster R-CNN, which finds boxes alone.
+        public var mask: MaskBranch? = MaskBranch()
+        /// How many of the finest levels boxes are cut out of, at most; coarser ones are for proposals alone.
+        public var roiLevels = 4
+        /// Boxes of twice this side, in pixels, are cut out of the second level, of four times of the third, and so on.
+        public var finestScale = 56.0
+        /// Samples in each direction within a cell of what is cut out; 0 for as many as a cell has pixels.
+        public var samplingRatio = 0
+        public var initialization = Initialization.prior
+
+        public init() {}
+    }
+
+    /// How weights start.
+    public enum Initialization: String, Codable, Sendable, CaseIterable {
+        /// mmdetection's own: small classifiers and regressors, which begin with even odds and unmoved boxes.
+        case prior
+        /// What layers are built with: DenseCLIP's released code never called the other.
+        case reference
+    }
+
+    /// The region proposal network.
+    public struct RPN: DenseKit.Configuration {
+        public var channels = 256
+        /// Sides of the anchors, in strides of their level.
+        public var scales = [8.0]
+        /// Heights to widths.
+        public var ratios = [0.5, 1.0, 2.0]
+        public var assigner = Assigner(positive: 0.7, negative: 0.3, minPositive: 0.3)
+        public var sampler = Sampler(count: 256, positiveFraction: 0.5)
+        public var lossCls = ComponentNode(type: "BinaryCrossEntropy")
+        public var lossBbox = ComponentNode(type: "L1")
+        public var trainProposals = Proposals(perLevel: 2000, count: 1000)
+        public var testProposals = Proposals(perLevel: 1000, count: 1000)
+
+        public init() {}
+    }
+
+    /// Which of the boxes that the network proposes go on.
+    public struct Proposals: DenseKit.Configuration {
+        /// The most certain of each level, before suppression.
+        public var perLevel = 1000
+        /// Above this IoU the less certain of two boxes of one level goes.
+        public var nmsThreshold = 0.7
+        /// The most certain of all levels, after it.
+        public var count = 1000
+        /// Boxes must be wider and higher than this, in pixels.
+        public var minSize = 0.0
+
+        public init() {}
+
+        init(perLevel: Int, count: Int) { (self.perLevel, self.count) = (perLevel, count) }
+    }
+
+    /// The branch of classes and boxes.
+    public struct BoxBranch: DenseKit.Configuration {
+        /// Side of the grid that is cut out of the maps for a box.
+        public var roiSize = 7
+        /// Fully connected layers before the classifier, and their width.
+        public var layers = 2
+        public var channels = 1024
+        /// Whether all classes share a box, instead of one each.
+        public var classAgnostic = false
+        /// Of what is learnt of x, y, width and height, which is divided by it.
+        public var stds = [0.1, 0.1, 0.2, 0.2]
+        public var assigner = Assigner(positive: 0.5, negative: 0.5, minPositive: 0.5)
+        public var sampler = Sampler(count: 512, positiveFraction: 0.25)
+        public var lossCls = ComponentNode(type: "CrossEntropy")
+        public var lossBbox = ComponentNode(type: "L1")
+        /// Detections score more than this.
+        public var scoreThreshold = 0.05
+        /// Above this IoU the less certain of two detections of a class goes.
+        public var nmsThreshold = 0.5
+        /// Detections of an image, at most.
+        public var maxPerImage = 100
+
+        public init() {}
+    }
+
+    /// The branch of masks.
+    public struct MaskBranch: DenseKit.Configuration {
+        /// Side of the grid that is cut out of the maps for a box; masks have twice as many cells a side.
+        public var roiSize = 14
+        /// 3×3 convolutions before the upsampling, and their channels.
+        public var convs = 4
+        public var channels = 256
+        /// Whether all classes share a mask, instead of one each.
+        public var classAgnostic = false
+        public var loss = ComponentNode(type: "BinaryCrossEntropy")
+
+        public init() {}
+    }
+
+    /// Which boxes are things, by their IoU with the things in the image.
+    public struct Assigner: DenseKit.Configuration {
+        /// From here on a box is the thing that it overlaps most.
+        public var positive = 0.5
+        /// Below, it is background; between the two it does not count.
+        public var negative = 0.5
+        /// The best boxes of a thing are it from here on, whatever the thresholds above.
+        public var minPositive = 0.5
+        public var matchesLowQuality = true
+
+        public init() {}
+
+        init(positive: Double, negative: Double, minPositive: Double) {
+            (self.positive, self.negative, self.minPositive) = (positive, negative, minPositive)
+        }
+    }
+
+    /// How many boxes of an image are learnt from.
+    public struct Sampler: DenseKit.Configuration {
+        public var count = 512
+        /// At most this share of them are things.
+        public var positiveFraction = 0.25
+
+        public init() {}
+
+        init(count: Int, positiveFraction: Double) { (self.count, self.positiveFraction) = (count, positiveFraction) }
+    }
+}
+
+extension MaskRCNN.Assigner {
+    var made: MaxIoUAssigner {
+        get throws {
+            try MaxIoUAssigner(
+                positive: positive, negative: negative, minPositive: minPositive, matchesLowQuality: matchesLowQuality)
+        }
+    }
+}
+
+extension MaskRCNN.Sampler {
+    func made(addsTruth: Bool) throws -> RandomSampler {
+        try RandomSampler(count: count, positiveFraction: positiveFraction, addsTruth: addsTruth)
+    }
+}
+
+extension MaskRCNN.Proposals {
+    var made: ProposalFilter {
+        get throws { try ProposalFilter(preNMS: perLevel, nmsThreshold: nmsThreshold, max: count, minimumSize: minSize) }
+    }
+}
+
+/// Makes a part of the head; what its settings lack is said with the key of the part.
+func naming<Part>(_ key: String, _ make: () throws -> Part) throws -> Part {
+    do {
+        return try make()
+    } catch let error as SettingError {
+        throw SettingError("\(key): \(error)")
+    }
+}

@@ -1,0 +1,104 @@
+import DenseKit
+
+/// Mask R-CNN: a first network proposes boxes where there might be a thing, a second looks at each and says class, box and mask.
+/// (He et al. 2017; on a pyramid, as mmdetection 2.17 builds it). Without masks it is Faster R-CNN (Ren et al. 2015).
+///
+/// Maps `[n, c, hᵢ, wᵢ]` of one number of channels → what is in each image.
+public final class MaskRCNN: Module, CountableHead {
+    let rpnHead: RPNHead
+    let roiHead: RoIHead
+
+    public let checkpointKey = ""
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        guard let channels = context.features.first?.channels else { throw SettingError("needs at least one level of features") }
+        guard context.features.allSatisfy({ $0.channels == channels }) else {
+            throw SettingError(
+                "needs levels of one number of channels, found \(context.features.map(\.channels)): put a neck such as FPN before it"
+            )
+        }
+        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
+        try SettingError.check("roi_levels", configuration.roiLevels, in: 1...100)
+        rpnHead = try naming("rpn") { try RPNHead(configuration.rpn, channels: channels, context) }
+        roiHead = try RoIHead(configuration, channels: channels, context)
+        super.init()
+        if configuration.initialization == .prior { try initializeByPrior() }
+    }
+
+    public func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses {
+        guard let truths = targets.instances else { throw TargetError.noInstances }
+        let count = maps[0].size(0)
+        guard truths.count == count, step.images.count == count else {
+            throw MaskRCNNError.otherImages(batch: count, truths: truths.count, geometries: step.images.count)
+        }
+        let proposed = try rpnHead(maps, step)
+        var losses = try rpnHead.losses(proposed, truths, step)
+        losses.add(try roiHead.losses(maps, try proposals(proposed, step), truths, step))
+        return losses
+    }
+
+    public func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions {
+        guard step.images.count == maps[0].size(0) else {
+            throw MaskRCNNError.otherImages(batch: maps[0].size(0), truths: nil, geometries: step.images.count)
+        }
+        return .detections(try roiHead.detections(maps, try proposals(try rpnHead(maps, step), step), step))
+    }
+
+    public func forwardShapes(_ maps: [Tensor]) throws {
+        for map in maps { _ = try rpnHead.layers(map) }
+        try roiHead.forwardShapes(maps)
+    }
+
+    private func proposals(_ output: RPNHead.Output, _ step: Step) throws -> [Tensor] {
+        let found = try step.images.enumerated().map { image, geometry in
+            try rpnHead.proposals(output, image: image, in: geometry.size)
+        }
+        try step.record(
+            "proposals", try Tensor.cat(found.map { try Tensor.cat([$0.boxes, $0.scores.unsqueezed(1)], dim: 1) }, dim: 0))
+        return found.map(\.boxes)
+    }
+
+    /// mmdetection's initialization; the convolutions of the mask branch are built with theirs.
+    private func initializeByPrior() throws {
+        try withoutGrad {
+            for conv in [rpnHead.rpnConv, rpnHead.rpnCls, rpnHead.rpnReg] {
+                try conv.weight.normalInPlace(std: 0.01)
+                try conv.bias?.fillInPlace(0)
+            }
+            let box = roiHead.bboxHead
+            for layer in box.sharedFcs { try layer.weight.xavierUniformInPlace() }
+            try box.fcCls.weight.normalInPlace(std: 0.01)
+            try box.fcReg.weight.normalInPlace(std: 0.001)
+            for layer in box.sharedFcs + [box.fcCls, box.fcReg] { try layer.bias?.fillInPlace(0) }
+            guard let mask = roiHead.maskHead else { return }
+            try mask.upsample.weight.kaimingNormalInPlace(.out)
+            try mask.convLogits.weight.kaimingNormalInPlace(.out)
+            for bias in [mask.upsample.bias, mask.convLogits.bias] { try bias?.fillInPlace(0) }
+        }
+    }
+}
+
+/// A batch that lacks what Mask R-CNN learns from.
+public enum MaskRCNNError: Error, CustomStringConvertible, Sendable {
+    case noMasks
+    case otherImages(batch: Int, truths: Int?, geometries: Int)
+
+    public var description: String {
+        switch self {
+        case .noMasks:
+            "Mask R-CNN learns masks, and this data set gives boxes alone: let it read masks (masks: true), or make the head a "
+                + "Faster R-CNN by model.head.mask: null"
+        case .otherImages(let batch, let truths, let geometries):
+            "Mask R-CNN was given a batch of \(batch) images, "
+                + (truths.map { "the things of \($0) and " } ?? "") + "the geometry of \(geometries): all must be as many"
+        }
+    }
+}
+
+public struct MaskRCNNPlugin: Plugin {
+    public init() {}
+
+    public func register(in registry: inout Registry) {
+        registry.heads.register("MaskRCNN", MaskRCNN.init)
+    }
+}

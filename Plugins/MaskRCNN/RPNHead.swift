@@ -1,0 +1,70 @@
+import DenseKit
+
+/// The region proposal network: at every position of every level, whether there is a thing near each of a few anchors, and how its box
+/// differs from the anchor. (Ren et al. 2015, section 3.1; on a pyramid: Lin et al. 2017, section 4.1)
+///
+/// Maps `[n, c, hᵢ, wᵢ]` → logits `[n, a, hᵢ, wᵢ]` and deltas `[n, 4a, hᵢ, wᵢ]`.
+final class RPNHead: Module {
+    let rpnConv: Conv2d
+    let rpnCls: Conv2d
+    let rpnReg: Conv2d
+    let lossCls: any Loss
+    let lossBbox: any Loss
+    let anchors: AnchorGenerator
+    let coder: DeltaCoder
+    let assigner: MaxIoUAssigner
+    let sampler: RandomSampler
+    let trainProposals: ProposalFilter
+    let testProposals: ProposalFilter
+
+    init(_ settings: MaskRCNN.RPN, channels: Int, _ context: BuildContext) throws {
+        try SettingError.check("channels", settings.channels, in: 1...65536)
+        anchors = try AnchorGenerator(strides: context.features.map(\.stride), ratios: settings.ratios, scales: settings.scales)
+        rpnConv = try Conv2d(channels, settings.channels, kernel: 3, padding: 1)
+        rpnCls = try Conv2d(settings.channels, anchors.perPosition, kernel: 1)
+        rpnReg = try Conv2d(settings.channels, 4 * anchors.perPosition, kernel: 1)
+        lossCls = try context.registry.losses.make(settings.lossCls, context)
+        lossBbox = try context.registry.losses.make(settings.lossBbox, context)
+        coder = try DeltaCoder()
+        assigner = try naming("assigner") { try settings.assigner.made }
+        sampler = try naming("sampler") { try settings.sampler.made(addsTruth: false) }
+        trainProposals = try naming("train_proposals") { try settings.trainProposals.made }
+        testProposals = try naming("test_proposals") { try settings.testProposals.made }
+    }
+
+    /// What the layers say of a batch, and the anchors of which they say it; an entry for each level.
+    struct Output {
+        let logits: [Tensor]  // [n, hᵢ wᵢ a]
+        let deltas: [Tensor]  // [n, hᵢ wᵢ a, 4]
+        let anchors: [Tensor]  // [hᵢ wᵢ a, 4]
+        let sizes: [Pair]
+    }
+
+    func callAsFunction(_ maps: [Tensor], _ step: Step) throws -> Output {
+        var (logits, deltas): ([Tensor], [Tensor]) = ([], [])
+        for (level, map) in maps.enumerated() {
+            let (scores, boxes) = try layers(map)
+            try step.record("rpn_cls.\(level)", scores)
+            try step.record("rpn_bbox.\(level)", boxes)
+            let n = map.size(0)
+            logits.append(try scores.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1]))
+            deltas.append(try boxes.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, 4]))
+        }
+        let sizes = maps.map { Pair($0.size(2), $0.size(3)) }
+        return Output(logits: logits, deltas: deltas, anchors: try anchors.anchors(for: sizes, on: maps[0].device), sizes: sizes)
+    }
+
+    func layers(_ map: Tensor) throws -> (logits: Tensor, deltas: Tensor) {
+        let x = try rpnConv(map, norm: nil, relu: true)
+        return (try rpnCls(x), try rpnReg(x))
+    }
+
+    /// The boxes of an image that are worth a closer look, the most certain first: `[p, 4]` and their scores `[p]`. Without gradient.
+    func proposals(_ output: Output, image: Int, in size: Size) throws -> (boxes: Tensor, scores: Tensor) {
+        try withoutGrad {
+            try (isTraining ? trainProposals : testProposals).proposals(
+                scores: try output.logits.map { try $0.selected(0, image).sigmoid() },
+                deltas: try output.deltas.map { try $0.selected(0, image) }, anchors: output.anchors, coder: coder, in: size)
+        }
+    }
+}
