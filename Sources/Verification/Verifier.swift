@@ -45,7 +45,8 @@ public struct Verifier {
     ]
 
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {
-        let file: ModelFile = try Node.load(path: modelPath).decode()
+        let unsaid = DetectorSettings(golden, model: try Node.load(path: modelPath)).assignments
+        let file: ModelFile = try Node.load(path: modelPath, overrides: unsaid).decode()
         let subject = try file.build(for: golden, try registry.loading(file.plugins))
         var comparisons = try fill(subject.module, golden)
         try subject.module.move(to: device)
@@ -60,7 +61,7 @@ public struct Verifier {
         case (.model(let model), _):
             switch golden.procedure {
             case "inference": outputs = try infer(model, inputs, golden)
-            case "detector": outputs = try detect(model, inputs, answers, golden)
+            case "detector": outputs = try detect(model, inputs, answers, golden, &comparisons)
             default: outputs = try run(model, inputs, golden)
             }
         }

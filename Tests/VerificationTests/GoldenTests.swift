@@ -21,7 +21,8 @@ private func describe(_ comparisons: [Comparison]) -> String {
         "clip_text_encoder_eval", "context_decoder_eval", "context_decoder_vit_eval", "denseclip_r50_fpn_eval",
         "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference", "resnet50_imagenet_fpn_eval",
         "upernet_swin_t_eval", "retinanet_r50_fpn_eval", "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval",
-        "denseclip_retinanet_r50_train", "adamw_trajectory",
+        "denseclip_retinanet_r50_train", "mask_rcnn_r50_fpn_eval",
+        "mask_rcnn_r50_fpn_train", "adamw_trajectory",
         "resize_and_image_ops", "det_ops_anchors", "det_ops_assign", "det_ops_boxes", "det_ops_losses", "det_ops_roi_extractor",
     ])
     func everyOutputAgrees(_ name: String) throws {

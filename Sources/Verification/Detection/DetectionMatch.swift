@@ -29,10 +29,13 @@ struct DetectionMatch {
 
     /// Our detections at the reference's places.
     func ordered(_ found: Detections) throws -> Detections {
-        let indices = try Tensor.from(order.map(Int64.init)).to(found.boxes.device)
-        func ordered(_ tensor: Tensor) throws -> Tensor { try tensor.indexed(0, indices) }
-        return Detections(
+        Detections(
             boxes: try ordered(found.boxes), scores: try ordered(found.scores), labels: try ordered(found.labels),
             masks: try found.masks.map(ordered))
+    }
+
+    /// The same with what belongs to our detections, `[d, …]`.
+    func ordered(_ tensor: Tensor) throws -> Tensor {
+        try tensor.indexed(0, Tensor.from(order.map(Int64.init)).to(tensor.device))
     }
 }

@@ -3,9 +3,10 @@ import DenseKit
 // The procedures that run a detector: RetinaNet and Mask R-CNN.
 extension Verifier {
     /// What a detector makes of an image: the recorded intermediate results, `det.*` in pixels of the image that the network sees and
-    /// `det_rescaled.*` in those of the original picture, each detection at the place of the answer that it matches.
+    /// `det_rescaled.*` in those of the original picture, each detection at the place of the answer that it matches, and its mask's answers.
     func detect(
-        _ model: DenseModel, _ inputs: [String: Tensor], _ answers: [String: Tensor], _ golden: GoldenCase
+        _ model: DenseModel, _ inputs: [String: Tensor], _ answers: [String: Tensor], _ golden: GoldenCase,
+        _ comparisons: inout [Comparison]
     ) throws -> [String: Tensor] {
         let image = try image(inputs, golden)
         let geometries = try golden.geometries()
@@ -17,15 +18,21 @@ extension Verifier {
         }
         let original = try withoutGrad { try detections(model, image, geometries, golden) { _, _ in } }
         var outputs = detectorNames(recorded)
-        for (name, detections) in [("det", seen), ("det_rescaled", original)] {
-            for (index, found) in detections.enumerated() {
-                let place = detections.count == 1 ? "" : ".\(index)"
-                let matched = try DetectionMatch(found, answers, name, place).ordered(found)
-                outputs["\(name).boxes\(place)"] = matched.boxes
-                outputs["\(name).scores\(place)"] = matched.scores
-                outputs["\(name).labels\(place)"] = matched.labels
+        func matched(_ name: String, _ detections: [Detections]) throws -> [MatchedDetections] {
+            try detections.enumerated().map { image, found in
+                let place = detections.count == 1 ? "" : ".\(image)"
+                let match = try DetectionMatch(found, answers, name, place)
+                let ordered = try match.ordered(found)
+                outputs["\(name).boxes\(place)"] = ordered.boxes
+                outputs["\(name).scores\(place)"] = ordered.scores
+                outputs["\(name).labels\(place)"] = ordered.labels
+                return MatchedDetections(detections: found, match: match, place: place)
             }
         }
+        let masks = try maskAnswers(
+            recorded["mask_logits"], seen: matched("det", seen), original: matched("det_rescaled", original), golden)
+        outputs.merge(masks.outputs) { $1 }
+        comparisons += masks.comparisons
         return outputs
     }
 
