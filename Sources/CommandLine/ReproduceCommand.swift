@@ -7,14 +7,14 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "reproduce",
-            abstract: "Print a paper's table with the paper's figures beside ours: mIoU, GFLOPs, parameters.",
+            abstract: "Print a paper's table with the paper's figures beside ours: mIoU or AP, GFLOPs, parameters.",
             discussion: """
                 GFLOPs and parameters are counted anew, from shapes alone. Scores are those of finished runs in the work directories: \
                 single_scale.json and multi_scale.json, as `densekit test --out` writes them, else the best validation.
                 """)
     }
 
-    @Argument(help: "table1, table2, table5, table6, table7 or table8 of DenseCLIP.")
+    @Argument(help: "table1 to table8 of DenseCLIP.")
     var table: String
 
     @Option(help: "The folder of the shipped configurations.")

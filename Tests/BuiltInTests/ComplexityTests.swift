@@ -6,12 +6,16 @@ import Testing
 private let configs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "configs").path
 
-/// The complexity of a shipped configuration with 150 classes.
+/// The complexity of a shipped configuration with 150 classes at a square size.
 func complexity(_ config: String, _ overrides: [String] = [], size: Int = 1024) throws -> Complexity {
+    try complexity(config, overrides, classes: 150, size: Pair(size))
+}
+
+func complexity(_ config: String, _ overrides: [String], classes: Int, size: Pair) throws -> Complexity {
     let session = try Session(
         "\(configs)/\(config).yaml", overrides: overrides, registry: try Registry(BuiltIn.plugins), device: .meta)
-    let names = (0..<150).map { "\($0)" }
-    return try Complexity(of: try session.model(ClassList(names: names)), size: Pair(size))
+    let names = (0..<classes).map { "\($0)" }
+    return try Complexity(of: try session.model(ClassList(names: names)), size: size)
 }
 
 /// Whether `value` rounds to the digits of `printed`.

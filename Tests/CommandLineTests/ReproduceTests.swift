@@ -7,6 +7,7 @@ private struct Report: Decodable {
     struct Figures: Decodable {
         let single_scale: Double?
         let multi_scale: Double?
+        let precisions: [String: Double]?
         let gflops: Double?
         let gflops_transposed_at_outputs: Double?
         let parameters: Double?
@@ -36,13 +37,16 @@ struct ReproduceTests {
     func data() {
         for table in PaperTable.all {
             let rows = table.rows
-            let printed = rows.flatMap { [$0.singleScale, $0.multiScale, $0.gflops, $0.parameters].compactMap { $0 } }
-            #expect(printed.allSatisfy { $0.value > 0 } && rows.allSatisfy { $0.singleScale != nil })
+            let printed = rows.flatMap {
+                [$0.singleScale, $0.multiScale, $0.gflops, $0.parameters].compactMap { $0 } + $0.precisions
+            }
+            #expect(printed.allSatisfy { $0.value > 0 } && rows.allSatisfy { $0.precisions.count == table.precisions.count })
+            #expect(rows.allSatisfy { ($0.singleScale == nil) == !table.precisions.isEmpty })
             let configs = rows.compactMap(\.config)
             #expect(Set(configs).count == configs.count, "\(table.name)")
             #expect(Set(rows.map { $0.group + $0.name }).count == rows.count, "\(table.name)")
         }
-        #expect(PaperTable.all.map(\.rows.count) == [26, 5, 8, 3, 2, 3])
+        #expect(PaperTable.all.map(\.rows.count) == [26, 5, 6, 6, 8, 3, 2, 3])
     }
 
     @Test(
@@ -64,7 +68,7 @@ struct ReproduceTests {
         let known = try #require(PaperTable.all.first { $0.name == table })
         #expect(found.table == table && found.rows.map(\.name) == known.rows.map(\.name))
         for (row, paper) in zip(found.rows, known.rows) {
-            #expect(row.config == paper.config && row.here.single_scale == nil)
+            #expect(row.config == paper.config && row.here.single_scale == nil && row.here.precisions?.isEmpty != false)
             guard let config = row.config else {
                 #expect(row.here.gflops == nil && row.here.parameters == nil && row.remark == nil && row.command == nil)
                 continue
@@ -87,6 +91,33 @@ struct ReproduceTests {
             row.remark?.hasPrefix(
                 "GFLOPs 0.63 above the paper's, parameters 0.05 M below the paper's: the paper's GFLOPs are met where the last resize"
             ) == true)
+    }
+
+    @Test("Detectors are counted at 1280×800 and 80 classes, with average precisions for scores")
+    func detectors() throws {
+        let text = try runDensekit(["reproduce", "table4"], in: packageFolder).output
+        #expect(text.contains(/box AP +box AP50 +box AP75 +box APS +box APM +box APL +mask AP +mask AP50/))
+        #expect(text.contains(/\n  IN1K +38\.2 \/ - +58\.8 \/ - .* 47\.2 \/ - +275 +259\.79 \/ 275\.21 +44 +44\.40\n/), "\(text)")
+        #expect(text.contains(/\n  DenseCLIP \[1\] +40\.2 \/ - .* 327 +305\.93 \/ 321\.34 +67 +66\.69\n/), "\(text)")
+        #expect(
+            text.contains(
+                "AP: COCO's, in percent, the paper's / ours; GFLOPs: multiply-adds / 1e9 for an image of 800×1280, 80 classes"))
+        #expect(text.contains("[1] GFLOPs 5.66 below the paper's: the paper's GFLOPs do not follow from its released code;"))
+        #expect(!text.contains("not explained"))
+    }
+
+    @Test("Average precisions are read from what `densekit test --out` wrote")
+    func precisions() throws {
+        try withTemporaryFolder { folder in
+            let work = folder.appending(path: "mask-rcnn_r50_fpn_1x_coco")
+            try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
+            try Data(#"{"bbox": {"AP": 0.375, "AP50": null, "classes": []}, "segm": {"AP_small": 0.1875}}"#.utf8).write(
+                to: work.appending(path: "single_scale.json"))
+            let rows = try report(["table4", "--work-dirs", folder.path]).rows
+            #expect(rows[0].here.precisions == ["bbox_AP": 37.5, "segm_AP_small": 18.75] && rows[0].command == nil)
+            #expect(rows[0].paper.precisions?.count == 12 && rows[0].paper.precisions?["segm_AP_large"] == 47.2)
+            #expect(rows[1].here.precisions == [:] && rows[1].command?.hasPrefix("densekit train configs/mask_rcnn/") == true)
+        }
     }
 
     @Test("As text and as Markdown: the paper's figures beside ours, remarks by number, commands")
@@ -179,7 +210,7 @@ struct ReproduceTests {
         arguments: [
             (
                 ["table9"],
-                "there is no table 'table9'; did you mean table1? (tables: table1, table2, table5, table6, table7, table8)"
+                "there is no table 'table9'; did you mean table1? (tables: table1, table2, table3, table4, table5, table6, table7, table8)"
             ),
             (["table1", "--json", "--markdown"], "--json and --markdown exclude each other"),
             (

@@ -1,3 +1,5 @@
+import DenseKit
+
 /// A table of a paper, as far as this project can fill it: what the paper prints and the configuration of each row.
 struct PaperTable: Sendable {
     /// What `densekit reproduce` calls it.
@@ -10,6 +12,22 @@ struct PaperTable: Sendable {
 
     /// The classes of the data set that the table is about.
     var classes = 150
+    /// Of the image that GFLOPs are counted for.
+    var size = Pair(1024)
+    /// What the paper measures; mIoU at one scale and at several where it is not said.
+    var precisions: [Precision] = []
+
+    /// A kind of average precision, as `densekit test` writes it and as the paper prints it.
+    struct Precision: Sendable {
+        /// `bbox` or `segm`.
+        let kind: String
+        /// `AP50`
+        let measure: String
+        /// The column's head.
+        let name: String
+
+        var key: String { "\(kind)_\(measure)" }
+    }
 
     struct Row: Sendable {
         /// Rows of one group stand under its name: the backbone, the decoder.
@@ -17,6 +35,8 @@ struct PaperTable: Sendable {
         let name: String
         var singleScale: Printed?
         var multiScale: Printed?
+        /// In the order of the table's.
+        var precisions: [Printed] = []
         var gflops: Printed?
         /// In millions.
         var parameters: Printed?
@@ -35,7 +55,7 @@ struct PaperTable: Sendable {
     }
 
     /// The tables in the paper's order.
-    static let all: [PaperTable] = [.table1, .table2, .table5, .table6, .table7, .table8]
+    static let all: [PaperTable] = [.table1, .table2, .table3, .table4, .table5, .table6, .table7, .table8]
 
     static let denseCLIP = "Rao et al., DenseCLIP (CVPR 2022)"
 }

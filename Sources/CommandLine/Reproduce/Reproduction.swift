@@ -8,6 +8,8 @@ struct ReproducedRow {
     /// mIoU in percent.
     var singleScale: Double?
     var multiScale: Double?
+    /// Average precisions in percent, in the order of the table's.
+    var precisions: [Double?] = []
     /// Why there is no complexity.
     var problem: String?
     /// What fills a dash among the scores.
@@ -75,12 +77,14 @@ struct Reproduction {
         }
         do {
             let model = try Session(file, registry: registry, device: .meta).model(.placeholders(table.classes))
-            found.complexity = try Complexity(of: model, size: Pair(1024))
+            found.complexity = try Complexity(of: model, size: table.size)
         } catch {
             found.problem = "\(error)"
         }
         let name = URL(filePath: config).deletingPathExtension().lastPathComponent
-        if let weights = weights[name] {
+        if !table.precisions.isEmpty {
+            readPrecisions(of: &found, table, trainBy: trainCommand(file), "\(workDirs)/\(name)")
+        } else if let weights = weights[name] {
             found.singleScale = try measure(file, weights, severalScales: false)
             if row.multiScale != nil { found.multiScale = try measure(file, weights, severalScales: true) }
         } else {

@@ -6,16 +6,22 @@ struct ReproductionReport {
     let table: PaperTable
     let rows: [ReproducedRow]
 
-    private static let heads = [
-        "SS paper", "SS here", "MS paper", "MS here", "GFLOPs paper", "GFLOPs here", "params paper", "params here",
-    ]
+    private var heads: [String] {
+        let scores = table.precisions.isEmpty ? ["SS paper", "SS here", "MS paper", "MS here"] : table.precisions.map(\.name)
+        return scores + ["GFLOPs paper", "GFLOPs here", "params paper", "params here"]
+    }
 
     private func cells(_ row: ReproducedRow) -> [String] {
         func two(_ value: Double?) -> String { value.map { String(format: "%.2f", $0) } ?? "-" }
         let paper = row.row
         let counts = [row.gflops, row.gflopsAtOutputs].map(two)
-        return [
-            paper.singleScale?.text ?? "-", two(row.singleScale), paper.multiScale?.text ?? "-", two(row.multiScale),
+        let scores =
+            table.precisions.isEmpty
+            ? [paper.singleScale?.text ?? "-", two(row.singleScale), paper.multiScale?.text ?? "-", two(row.multiScale)]
+            : paper.precisions.enumerated().map {
+                "\($1.text) / \(two(row.precisions.indices.contains($0) ? row.precisions[$0] : nil))"
+            }
+        return scores + [
             paper.gflops?.text ?? "-", counts[0] == counts[1] ? counts[0] : counts.joined(separator: " / "),
             paper.parameters?.text ?? "-", two(row.parameters),
         ]
@@ -32,9 +38,12 @@ struct ReproductionReport {
 
     private var legend: [String] {
         let counts = rows.contains { $0.gflops != $0.gflopsAtOutputs }
+        let scores =
+            table.precisions.isEmpty
+            ? "SS, MS: mIoU in percent at a single scale and at several" : "AP: COCO's, in percent, the paper's / ours"
         return [
-            "SS, MS: mIoU in percent at a single scale and at several; GFLOPs: multiply-adds / 1e9 for an image of 1024×1024, \(table.classes) "
-                + "classes; params: millions"
+            "\(scores); GFLOPs: multiply-adds / 1e9 for an image of \(table.size.height)×\(table.size.width), \(table.classes) classes; "
+                + "params: millions"
         ]
             + (counts
                 ? [
@@ -57,14 +66,14 @@ struct ReproductionReport {
     }
 
     var text: String {
-        var lines: [[String]] = [[""] + Self.heads]
+        var lines: [[String]] = [[""] + heads]
         var group = ""
         for row in rows {
             if row.row.group != group { lines.append([row.row.group]) }
             group = row.row.group
             lines.append(["  " + name(row)] + cells(row))
         }
-        let widths = (0...Self.heads.count).map { column in lines.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+        let widths = (0...heads.count).map { column in lines.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         let grid = lines.map { cells in
             let numbers = zip(cells, widths).dropFirst().map { String(repeating: " ", count: $1 - $0.count) + $0 }
             let first = cells[0].padding(toLength: numbers.isEmpty ? cells[0].count : widths[0], withPad: " ", startingAt: 0)
@@ -77,8 +86,8 @@ struct ReproductionReport {
     }
 
     var markdown: String {
-        var lines = ["### \(table.paper), \(table.title)", "", "| group | row | \(Self.heads.joined(separator: " | ")) |"]
-        lines.append("| --- | --- |" + String(repeating: " ---: |", count: Self.heads.count))
+        var lines = ["### \(table.paper), \(table.title)", "", "| group | row | \(heads.joined(separator: " | ")) |"]
+        lines.append("| --- | --- |" + String(repeating: " ---: |", count: heads.count))
         for row in rows { lines.append("| \(([row.row.group, name(row)] + cells(row)).joined(separator: " | ")) |") }
         lines += [""] + legend.map { "- \($0)" }
         if !remarks.isEmpty { lines += [""] + remarks.enumerated().map { "\($0 + 1). \($1)" } }
@@ -96,19 +105,27 @@ struct ReproductionReport {
                             group: row.row.group, name: row.row.name, config: row.row.config,
                             paper: .init(
                                 singleScale: row.row.singleScale?.value, multiScale: row.row.multiScale?.value,
-                                gflops: row.row.gflops?.value, parameters: row.row.parameters?.value),
+                                precisions: precisions(row.row.precisions.map(\.value)), gflops: row.row.gflops?.value,
+                                parameters: row.row.parameters?.value),
                             here: .init(
-                                singleScale: row.singleScale, multiScale: row.multiScale, gflops: row.gflops,
-                                gflopsTransposedAtOutputs: row.gflopsAtOutputs, parameters: row.parameters),
+                                singleScale: row.singleScale, multiScale: row.multiScale, precisions: precisions(row.precisions),
+                                gflops: row.gflops, gflopsTransposedAtOutputs: row.gflopsAtOutputs, parameters: row.parameters),
                             once: row.once, remark: row.remark, command: row.command)
                     }))
         }
+    }
+
+    /// By their names; nil for a table without.
+    private func precisions(_ values: [Double?]) -> [String: Double]? {
+        guard !table.precisions.isEmpty else { return nil }
+        return zip(table.precisions, values).reduce(into: [:]) { $0[$1.0.key] = $1.1 }
     }
 
     private struct Content: Encodable {
         struct Figures: Encodable {
             let singleScale: Double?
             let multiScale: Double?
+            let precisions: [String: Double]?
             let gflops: Double?
             var gflopsTransposedAtOutputs: Double?
             let parameters: Double?
