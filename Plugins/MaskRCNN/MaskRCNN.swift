@@ -9,6 +9,7 @@ public final class MaskRCNN: Module, CountableHead {
     let roiHead: RoIHead
 
     public let checkpointKey = ""
+    public var task: VisionTask { .detection(masks: roiHead.maskHead != nil) }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let channels = context.features.first?.channels else { throw SettingError("needs at least one level of features") }

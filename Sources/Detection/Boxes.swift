@@ -57,6 +57,12 @@ public enum Boxes {
         return try byCorner(boxes) { try $0 / Tensor.from(factors).to(boxes.device) }
     }
 
+    /// Boxes of an original image in pixels of the resized one: the other way round. `[…, 4k] → […, 4k]`
+    public static func resized(_ boxes: Tensor, by scale: (x: Double, y: Double)) throws -> Tensor {
+        let factors = [scale.x, scale.y, scale.x, scale.y].map(Float.init)
+        return try byCorner(boxes) { try $0 * Tensor.from(factors).to(boxes.device) }
+    }
+
     /// The boxes of every image of a batch as regions of interest: `[r_i, 4]` each `→ [r, 5]`, the image's index before the corners.
     public static func regions(_ boxes: [Tensor]) throws -> Tensor {
         let parts = try boxes.enumerated().map { image, boxes in
