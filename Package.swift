@@ -61,6 +61,7 @@ func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [
 
 let families = [
     "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "MaskRCNN", "DenseCLIP", "Datasets",
+    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "LanguageGuidance", "DenseCLIP", "Datasets",
     "Standard",
 ]
 
@@ -118,6 +119,8 @@ let package = Package(
         plugin("RetinaNet"),
         plugin("MaskRCNN"),
         plugin("DenseCLIP", ["CLIP"]),
+        plugin("LanguageGuidance", ["CLIP", "Tokenizer"]),
+        plugin("DenseCLIP", ["CLIP", "LanguageGuidance"]),
         plugin("Datasets"),
         plugin("Standard"),
         plugin("BuiltIn", families.map { .init(stringLiteral: $0) }),
@@ -153,6 +156,7 @@ let package = Package(
         test("RetinaNet", ["RetinaNet", "Standard"]),
         test("MaskRCNN", ["MaskRCNN", "FPN", "Standard"]),
         test("CLIP", ["CLIP", "PublishedWeights"]),
+        test("LanguageGuidance", ["LanguageGuidance"]),
         test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
     ],
     cxxLanguageStandard: .cxx17

@@ -5,6 +5,7 @@ import DenseKit
 import FCN
 import FPN
 import MaskRCNN
+import LanguageGuidance
 import ResNet
 import RetinaNet
 import SemanticFPN
@@ -18,5 +19,6 @@ public enum BuiltIn {
     public static let plugins: [any Plugin] = [
         ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
         RetinaNetPlugin(), MaskRCNNPlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
+        LanguageGuidancePlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
     ]
 }

@@ -1,5 +1,6 @@
 import CLIP
 import DenseKit
+import LanguageGuidance
 
 extension DenseCLIP {
     /// The settings of the chosen way of prompting and those of all ways, side by side in YAML. A setting that another way has is an
@@ -57,9 +58,9 @@ extension DenseCLIP {
         public var tokenizer = TokenizerKind.bpe
         /// The vocabulary file of the byte-pair encoding, where it is not in the usual places.
         public var vocabulary: Located<String>?
-        public var textEncoder = TextEncoder()
+        public var textEncoder = TextEncoderSettings()
         /// Only for backbones without a language-compatible map.
-        public var attentionPool = AttentionPool()
+        public var attentionPool = AttentionPoolSettings()
         /// τ: the score map is divided by it in the auxiliary loss.
         public var temperature = 0.07
         /// Whether the map that joins the features is divided by τ too, as in DenseCLIP's detectors.
@@ -67,54 +68,9 @@ extension DenseCLIP {
         /// What the auxiliary loss compares the score map with: `labels` of pixels, or `boxes` of things.
         public var scoreTarget = ScoreTarget.labels
         /// The auxiliary loss on the score map.
-        public var loss = ComponentNode("CrossEntropy", AuxiliaryLoss())
+        public var loss = ComponentNode("CrossEntropy", ScoreMapLossSettings())
 
         public init() {}
-    }
-
-    public struct TextEncoder: DenseKit.Configuration {
-        public var width = 512
-        public var heads = 8
-        public var layers = 12
-        /// Rows of the token table, where they are not the tokenizer's.
-        public var vocabularySize: Int?
-
-        public init() {}
-    }
-
-    public struct AttentionPool: DenseKit.Configuration {
-        /// Width of the embeddings.
-        public var outputDim = 512
-        /// Image size that the grid of positions belongs to.
-        public var inputResolution = 512
-        /// What the grid does on an image of another size: segmentation resizes, detection crops.
-        public var positions = GridPositions.resize
-
-        public init() {}
-    }
-
-    struct AuxiliaryLoss: DenseKit.Configuration {
-        var weight = 0.4
-    }
-}
-
-/// The context decoder's settings within a model, where its widths come from the other parts.
-struct ContextDecoderSettings: DenseKit.Configuration {
-    var width = 256
-    var heads = 4
-    /// The paper says 6, every released configuration 3.
-    var layers = 3
-    var dropout = 0.1
-
-    init() {}
-
-    init(layers: Int) { self.layers = layers }
-
-    func configuration(channels: Int, queryChannels: Int? = nil) -> ContextDecoder.Configuration {
-        var configuration = ContextDecoder.Configuration()
-        (configuration.width, configuration.heads, configuration.layers) = (width, heads, layers)
-        (configuration.dropout, configuration.channels, configuration.queryChannels) = (dropout, channels, queryChannels)
-        return configuration
     }
 }
 

@@ -1,5 +1,5 @@
-import CLIP
 import DenseKit
+import LanguageGuidance
 
 /// Language-guided dense prediction by context-aware prompting: text embeddings of the classes, refined by what the image shows, are
 /// compared with every position; the score map joins the features. (Rao et al. 2022, sections 3.2–3.4)
@@ -11,7 +11,7 @@ import DenseKit
 /// A backbone without a language-compatible map gets an attention pool on its last stage (section 3.4, "any backbone").
 public final class DenseCLIP: Module, Prompter {
     let prompting: any Prompting
-    let attnpool: AttentionPool2d?
+    let visual: VisualEmbeddings
     let loss: any Loss
     let names: [[Int]]  // the classes as token ids; none where the text is kept
     let tokenize: (([String]) throws -> [[Int]])?  // other words
@@ -19,13 +19,12 @@ public final class DenseCLIP: Module, Prompter {
     let scaledScoreMap: Bool
     let scoreTarget: ScoreTarget
     let finestStride: Int
-    let level: Int  // of the pyramid, where the score map joins
     public let outputs: [FeatureSpec]
 
-    override public var keys: [String: String] { ["prompting": ""] }
+    override public var keys: [String: String] { ["prompting": "", "visual": ""] }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let first = context.features.first, let last = context.features.last else {
+        guard let first = context.features.first else {
             throw SettingError("needs a backbone with at least one level of features")
         }
         let (settings, common) = (configuration.prompting, configuration.common)
@@ -33,22 +32,11 @@ public final class DenseCLIP: Module, Prompter {
         guard common.temperature > 0 else {
             throw SettingError("temperature must be above 0, found \(common.temperature)")
         }
-        let tokens = context.textIsKept ? nil : try PromptTokens(context, form, common)
-        let width: Int
-        if let language = context.language {
-            width = language.width
-            attnpool = nil
-            level = context.features.lastIndex { $0.stride == language.stride } ?? context.features.count - 1
-        } else {
-            let pool = common.attentionPool
-            width = pool.outputDim
-            attnpool = try AttentionPool2d(
-                last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64), output: width,
-                positions: pool.positions)
-            level = context.features.count - 1
-        }
+        let tokens =
+            context.textIsKept ? nil : try PromptTokens(context, form, common.tokenizer, vocabulary: common.vocabulary?.resolved)
+        visual = try VisualEmbeddings(common.attentionPool, context)
         prompting = try settings.make(
-            PromptParts(context: context, tokens: tokens, textEncoder: common.textEncoder, width: width))
+            PromptParts(context: context, tokens: tokens, textEncoder: common.textEncoder, width: visual.width))
         loss = try context.registry.losses.make(common.loss, context)
         guard common.scoreTarget == .labels || !(loss is any ResizingLoss) else {
             throw SettingError(
@@ -59,7 +47,8 @@ public final class DenseCLIP: Module, Prompter {
         (temperature, scaledScoreMap, scoreTarget) = (common.temperature, common.scaledScoreMap, common.scoreTarget)
         finestStride = first.stride
         var outputs = context.features
-        outputs[level] = FeatureSpec(channels: outputs[level].channels + context.classCount, stride: outputs[level].stride)
+        let joined = outputs[visual.level]
+        outputs[visual.level] = FeatureSpec(channels: joined.channels + context.classCount, stride: joined.stride)
         self.outputs = outputs
     }
 
@@ -69,18 +58,16 @@ public final class DenseCLIP: Module, Prompter {
             try step.record("enlarged_score_map", try enlarged(scoreMap, features.maps[0]))  // only where somebody looks
         }
         var maps = features.maps
-        maps[level] = try Tensor.cat([maps[level], scoreMap], dim: 1)
+        maps[visual.level] = try Tensor.cat([maps[visual.level], scoreMap], dim: 1)
         return Prompted(maps: maps, textEmbeddings: text, scoreMaps: [scoreMap])
     }
 
     /// The loss of the score map over τ: cross-entropy of the pixels' classes (equation 7), or for every class apart where boxes are.
     public func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {
+        let (scores, divisor) = (prompted.scoreMaps[0], scaledScoreMap ? 1 : temperature)
+        guard scoreTarget == .boxes else { return try scoreMapLosses(scores, temperature: divisor, loss: loss, targets, step) }
         var losses = Losses()
-        let logits = try scaledScoreMap ? prompted.scoreMaps[0] : prompted.scoreMaps[0] / temperature
-        switch scoreTarget {
-        case .labels: losses.add(try segmentationLosses(logits, loss: loss, targets, step), prefix: "aux_identity")
-        case .boxes: losses.add(loss.name, try boxLoss(enlarged(logits, prompted.maps[0]), targets, step))
-        }
+        losses.add(loss.name, try boxLoss(enlarged(scores / divisor, prompted.maps[0]), targets, step))
         return losses
     }
 
@@ -103,28 +90,13 @@ public final class DenseCLIP: Module, Prompter {
 
     /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position, over τ where so set: `[n, k, h, w]`.
     func compare(_ features: Features, with names: [[Int]], _ step: Step) throws -> (text: Tensor, scoreMap: Tensor) {
-        let (global, local) = try embeddings(features)
-        try step.record("global_embedding", global)
-        try step.record("visual_embedding", local)
-        let (n, d, h, w) = (local.size(0), local.size(1), local.size(2), local.size(3))
-        let pixels = try local.permuted(0, 2, 3, 1).reshaped([n, h * w, d])
-        let visual = try Tensor.cat([try global.unsqueezed(1), pixels], dim: 1)  // [n, 1 + hw, d]
-        let text = try prompting(names, visual)
-        let scores = try pixels.normalized(2).matmul(try text.normalized(2).transposed(1, 2))  // [n, hw, k]
-        let cosines = try scores.reshaped([n, h, w, text.size(1)]).permuted(0, 3, 1, 2)
-        let scoreMap = scaledScoreMap ? try cosines / temperature : cosines
+        let seen = try visual(features, step)
+        let text = try prompting(names, try seen.memory())
+        let cosines = try scoreMap(seen.local, text)
+        let scores = scaledScoreMap ? try cosines / temperature : cosines
         if let plain = prompting.text { try step.record("class_text", try plain(names)) }
         try step.record("text_embeddings", text)
-        try step.record("score_map", scoreMap)
-        return (text, scoreMap)
-    }
-
-    private func embeddings(_ features: Features) throws -> (global: Tensor, local: Tensor) {
-        if let attnpool { return try attnpool(features.maps[level]) }
-        guard let global = features.globalEmbedding, let local = features.languageMap else {
-            throw SettingError(
-                "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features")
-        }
-        return (global, local)
+        try step.record("score_map", scores)
+        return (text, scores)
     }
 }

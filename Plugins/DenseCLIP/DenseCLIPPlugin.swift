@@ -6,6 +6,5 @@ public struct DenseCLIPPlugin: Plugin {
 
     public func register(in registry: inout Registry) {
         registry.prompters.register("DenseCLIP", DenseCLIP.init)
-        registry.parts.register("ContextDecoder", ContextDecoder.init)
     }
 }

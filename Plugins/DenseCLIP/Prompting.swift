@@ -1,5 +1,6 @@
 import CLIP
 import DenseKit
+import LanguageGuidance
 
 /// A way to make the text embeddings of classes. (DenseCLIP section 3.3) Its parts stand at the top of a checkpoint: `text_encoder.*`,
 /// `contexts`, …
@@ -53,7 +54,7 @@ struct PromptParts {
     let context: BuildContext
     /// The classes as prompts; nil in a model that keeps its text instead of a text encoder.
     let tokens: PromptTokens?
-    let textEncoder: DenseCLIP.TextEncoder
+    let textEncoder: TextEncoderSettings
     /// Width of visual and text embeddings.
     let width: Int
 

@@ -4,14 +4,15 @@ import Testing
 
 @testable import CLIP
 @testable import DenseCLIP
+@testable import LanguageGuidance
 
 @Suite struct DenseCLIPTests {
     /// A backbone without language gets an attention pool on its last stage.
     @Test func anyBackbone() throws {
         let model = try model(resNet18)
         let prompter = try model.denseCLIP
-        #expect(prompter.level == 3 && prompter.outputs.map(\.channels) == [64, 128, 256, 515])
-        #expect(prompter.attnpool?.heads == 8 && prompter.attnpool?.grid == 2)
+        #expect(prompter.visual.level == 3 && prompter.outputs.map(\.channels) == [64, 128, 256, 515])
+        #expect(prompter.visual.attnpool?.heads == 8 && prompter.visual.attnpool?.grid == 2)
         let names = try model.namedTensors().map(\.name)
         for name in [
             "attnpool.positional_embedding", "attnpool.q_proj.weight", "contexts", "gamma", "text_encoder.token_embedding.weight",
@@ -56,7 +57,7 @@ import Testing
         let model = try model(tinyCLIP, "")
         let prompter = try model.denseCLIP
         #expect(
-            try prompter.attnpool == nil && model.postModel.gamma.shape == [20]
+            try prompter.visual.attnpool == nil && model.postModel.gamma.shape == [20]
                 && prompter.outputs.map(\.channels) == [32, 64, 128, 259])
         #expect(try model.namedTensors().contains { $0.name == "backbone.attnpool.c_proj.weight" })
     }
@@ -70,7 +71,8 @@ import Testing
             let prompter = try #require(model.prompter as? DenseCLIP)
             var channels = [16, 16, 16, 16]
             channels[level] += 3
-            #expect(prompter.level == level && prompter.outputs.map(\.channels) == channels && prompter.attnpool == nil)
+            #expect(
+                prompter.visual.level == level && prompter.outputs.map(\.channels) == channels && prompter.visual.attnpool == nil)
             let prompted = try prompter(try model.backbone(images(75, 101)), Step())
             #expect(
                 prompted.maps.map { $0.size(1) } == channels && prompted.scoreMaps[0].shape == [2, 3, 75 / patch, 101 / patch])

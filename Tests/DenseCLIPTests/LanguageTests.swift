@@ -4,6 +4,7 @@ import Testing
 
 @testable import CLIP
 @testable import DenseCLIP
+@testable import LanguageGuidance
 
 /// A model whose text was computed once and kept, without text encoder.
 @Suite struct KeptTextTests {

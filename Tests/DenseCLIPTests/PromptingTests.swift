@@ -3,6 +3,7 @@ import Testing
 
 @testable import CLIP
 @testable import DenseCLIP
+@testable import LanguageGuidance
 
 /// The ways of making the text, in small models.
 @Suite struct PromptingTests {

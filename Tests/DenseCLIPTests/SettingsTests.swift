@@ -4,6 +4,7 @@ import Testing
 
 @testable import CLIP
 @testable import DenseCLIP
+@testable import LanguageGuidance
 
 /// What YAML says to the prompter: the settings of the chosen way of prompting and no others.
 @Suite struct SettingsTests {

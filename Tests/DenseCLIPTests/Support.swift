@@ -5,6 +5,7 @@ import Testing
 
 @testable import CLIP
 @testable import DenseCLIP
+@testable import LanguageGuidance
 
 /// A head that hands on what it is given.
 final class LastLevel: Module, SegmentationHead {

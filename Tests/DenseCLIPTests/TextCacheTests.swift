@@ -3,6 +3,7 @@ import Testing
 
 @testable import CLIP
 @testable import DenseCLIP
+@testable import LanguageGuidance
 
 /// At inference the text of every way of prompting but one does not depend on the image: it is computed once.
 @Suite struct TextCacheTests {

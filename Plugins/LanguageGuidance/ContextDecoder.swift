@@ -4,18 +4,18 @@ import DenseKit
 /// or learned (pre-model prompting). (DenseCLIP section 3.3; layer count 3 as in the released code)
 ///
 /// Queries `[b, k, q]`, visual `[b, 1 + hw, c]` → what the image says to each query, `[b, k, q]`.
-final class ContextDecoder: Module, Part {
-    struct Configuration: DenseKit.Configuration {
-        var width = 256
-        var heads = 4
-        var layers = 3
-        var dropout = 0.1
+public final class ContextDecoder: Module, Part {
+    public struct Configuration: DenseKit.Configuration {
+        public var width = 256
+        public var heads = 4
+        public var layers = 3
+        public var dropout = 0.1
         /// Width of text and visual embeddings. Within a model it comes from the backbone.
-        var channels = 1024
+        public var channels = 1024
         /// Width of the queries, where it is another.
-        var queryChannels: Int?
+        public var queryChannels: Int?
 
-        init() {}
+        public init() {}
     }
 
     let memoryProj: Sequential
@@ -23,7 +23,7 @@ final class ContextDecoder: Module, Part {
     let decoder: [Layer]
     let outProj: Sequential
 
-    init(_ configuration: Configuration, _ context: BuildContext) throws {
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let (channels, width) = (configuration.channels, configuration.width)
         let queryChannels = configuration.queryChannels ?? channels
         guard configuration.heads > 0, width > 0, width.isMultiple(of: configuration.heads) else {
@@ -48,14 +48,14 @@ final class ContextDecoder: Module, Part {
         }
     }
 
-    func callAsFunction(_ queries: Tensor, _ visual: Tensor) throws -> Tensor {
+    public func callAsFunction(_ queries: Tensor, _ visual: Tensor) throws -> Tensor {
         let memory = try memoryProj(visual)
         var x = try textProj(queries)
         for layer in decoder { x = try layer(x, memory) }
         return try outProj(x)
     }
 
-    func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+    public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         guard let text = inputs["text"] else { throw PartError(missing: "text", among: inputs) }
         guard let visual = inputs["visual"] else { throw PartError(missing: "visual", among: inputs) }
         return ["text_diff": try self(text, visual)]

@@ -1,0 +1,52 @@
+import CLIP
+import DenseKit
+
+/// The text encoder's settings within a model: CLIP's, unless told otherwise.
+public struct TextEncoderSettings: DenseKit.Configuration {
+    public var width = 512
+    public var heads = 8
+    public var layers = 12
+    /// Rows of the token table, where they are not the tokenizer's.
+    public var vocabularySize: Int?
+
+    public init() {}
+}
+
+/// The settings of the attention pool that a prompter brings to a backbone without a language-compatible map.
+public struct AttentionPoolSettings: DenseKit.Configuration {
+    /// Width of the embeddings.
+    public var outputDim = 512
+    /// Image size that the grid of positions belongs to.
+    public var inputResolution = 512
+    /// What the grid does on an image of another size: segmentation resizes, detection crops.
+    public var positions = GridPositions.resize
+
+    public init() {}
+}
+
+/// What the auxiliary loss on the score map sets of a loss's own settings.
+public struct ScoreMapLossSettings: DenseKit.Configuration {
+    public var weight = 0.4
+
+    public init() {}
+}
+
+/// The context decoder's settings within a model, where its widths come from the other parts.
+public struct ContextDecoderSettings: DenseKit.Configuration {
+    public var width = 256
+    public var heads = 4
+    /// The DenseCLIP paper says 6, every released configuration 3.
+    public var layers = 3
+    public var dropout = 0.1
+
+    public init() {}
+
+    public init(layers: Int) { self.layers = layers }
+
+    public func configuration(channels: Int, queryChannels: Int? = nil) -> ContextDecoder.Configuration {
+        var configuration = ContextDecoder.Configuration()
+        (configuration.width, configuration.heads, configuration.layers) = (width, heads, layers)
+        (configuration.dropout, configuration.channels, configuration.queryChannels) = (dropout, channels, queryChannels)
+        return configuration
+    }
+}

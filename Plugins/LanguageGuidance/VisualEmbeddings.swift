@@ -1,0 +1,84 @@
+import CLIP
+import DenseKit
+
+/// What text is compared with: the backbone's language-compatible outputs; where it has none, those of an attention pool on its last
+/// stage. (DenseCLIP section 3.4, "any backbone")
+///
+/// Its pool stands at `attnpool`, at the top of a checkpoint.
+public final class VisualEmbeddings: Module {
+    public let attnpool: AttentionPool2d?
+    /// Width of the embeddings.
+    public let width: Int
+    /// The level of the pyramid that the map of embeddings belongs to.
+    public let level: Int
+
+    /// Throws `SettingError` for a backbone without features and settings out of range.
+    public init(_ pool: AttentionPoolSettings, _ context: BuildContext) throws {
+        guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
+        if let language = context.language {
+            width = language.width
+            attnpool = nil
+            level = context.features.lastIndex { $0.stride == language.stride } ?? context.features.count - 1
+        } else {
+            width = pool.outputDim
+            attnpool = try AttentionPool2d(
+                last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64), output: width,
+                positions: pool.positions)
+            level = context.features.count - 1
+        }
+    }
+
+    /// Also recorded, as `global_embedding` and `visual_embedding`.
+    ///
+    /// Throws `SettingError` where the backbone declares outputs that it does not return.
+    public func callAsFunction(_ features: Features, _ step: Step) throws -> SeenImages {
+        let seen: SeenImages
+        if let attnpool {
+            let (global, local) = try attnpool(features.maps[level])
+            seen = SeenImages(global: global, local: local)
+        } else if let global = features.globalEmbedding, let local = features.languageMap {
+            seen = SeenImages(global: global, local: local)
+        } else {
+            throw SettingError(
+                "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features")
+        }
+        try step.record("global_embedding", seen.global)
+        try step.record("visual_embedding", seen.local)
+        return seen
+    }
+}
+
+/// Images as embeddings that text can be compared with; neither is normalised.
+public struct SeenImages {
+    /// z̄: `[n, d]`
+    public let global: Tensor
+    /// z: `[n, d, h, w]`
+    public let local: Tensor
+
+    public init(global: Tensor, local: Tensor) { (self.global, self.local) = (global, local) }
+
+    /// [z̄, z], the context decoder's memory: `[n, 1 + hw, d]`
+    public func memory() throws -> Tensor {
+        try Tensor.cat([try global.unsqueezed(1), try rows(local)], dim: 1)
+    }
+}
+
+/// The cosine of every position of a map and every text: `[n, d, h, w]` and `[n, k, d] → [n, k, h, w]`. (DenseCLIP section 3.2)
+public func scoreMap(_ map: Tensor, _ text: Tensor) throws -> Tensor {
+    let scores = try rows(map).normalized(2).matmul(try text.normalized(2).transposed(1, 2))  // [n, hw, k]
+    return try scores.reshaped([map.size(0), map.size(2), map.size(3), text.size(1)]).permuted(0, 3, 1, 2)
+}
+
+/// The auxiliary loss of a score map over τ, as `aux_identity`. (DenseCLIP equation 7)
+public func scoreMapLosses(
+    _ scores: Tensor, temperature: Double, loss: any Loss, _ targets: Targets, _ step: Step
+) throws -> Losses {
+    var losses = Losses()
+    losses.add(try segmentationLosses(try scores / temperature, loss: loss, targets, step), prefix: "aux_identity")
+    return losses
+}
+
+/// `[n, d, h, w] → [n, hw, d]`
+private func rows(_ map: Tensor) throws -> Tensor {
+    try map.permuted(0, 2, 3, 1).reshaped([map.size(0), map.size(2) * map.size(3), map.size(1)])
+}
