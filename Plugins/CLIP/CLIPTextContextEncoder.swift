@@ -13,7 +13,19 @@ public final class CLIPTextContextEncoder: CLIPTextEncoder {
     ///   - contexts: `[b, n, width]`, put between the start token and the name
     /// - Returns: `[b, k, output]`
     public func callAsFunction(_ tokens: [[Int]], contexts: Tensor) throws -> Tensor {
-        try embeddings(tokens, contexts: contexts)
+        contexts.size(0) == 1
+            ? try embeddings(tokens, shared: contexts, own: nil) : try embeddings(tokens, shared: nil, own: contexts)
+    }
+
+    /// The same with contexts of which the first are the same for all images: what stands there is computed once for all of them, which is
+    /// exact under the causal mask.
+    ///
+    /// - Parameters:
+    ///   - shared: `[1, m, width]`, behind the start token
+    ///   - own: `[b, n, width]`, behind those
+    /// - Returns: `[b, k, output]`
+    public func callAsFunction(_ tokens: [[Int]], shared: Tensor, own: Tensor) throws -> Tensor {
+        try embeddings(tokens, shared: shared, own: own)
     }
 
     /// Inputs `texts [k, length]` and `contexts [b, n, width]`; output `text_embeddings [b, k, output]`.

@@ -52,38 +52,46 @@ public class CLIPTextEncoder: Module, Part {
 
     /// - Parameter tokens: a row for each prompt: start, words, end, padding; the end token has the largest id of the row
     /// - Returns: `[k, output]`
-    public func callAsFunction(_ tokens: [[Int]]) throws -> Tensor { try embeddings(tokens, contexts: nil).selected(0, 0) }
+    public func callAsFunction(_ tokens: [[Int]]) throws -> Tensor {
+        try embeddings(tokens, shared: nil, own: nil).selected(0, 0)
+    }
 
     /// Inputs `texts [k, length]`; output `text_embeddings [k, output]`.
     public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         ["text_embeddings": try self(try tokens(inputs))]
     }
 
-    /// The rows of the input `texts [k, length]`.
-    final func tokens(_ inputs: [String: Tensor]) throws -> [[Int]] {
+    /// The rows of the input `texts [k, length]`. Throws `PartError` without it.
+    public final func tokens(_ inputs: [String: Tensor]) throws -> [[Int]] {
         guard let texts = inputs["texts"] else { throw PartError(missing: "texts", among: inputs) }
         let ids = try texts.integers().map(Int.init)
         let length = texts.size(1)
         return (0..<texts.size(0)).map { Array(ids[($0 * length)..<(($0 + 1) * length)]) }
     }
 
-    /// - Parameter contexts: `[b, n, width]`, put behind the start token
-    /// - Returns: `[b, k, output]`; b is 1 where there are no contexts
-    final func embeddings(_ tokens: [[Int]], contexts: Tensor?) throws -> Tensor {
-        if OperationCounter.wantsDefinitions { return try byDefinition(tokens, contexts: contexts) }
-        let prompts = try Prompts(tokens, contexts: contexts?.size(1) ?? 0, positions: positionalEmbedding.size(0))
-        let batch = contexts?.size(0) ?? 1
+    /// - Parameters:
+    ///   - shared: contexts of all images, put behind the start token: `[1, m, width]`
+    ///   - own: contexts of each image, put behind those: `[b, n, width]`
+    /// - Returns: `[b, k, output]`; b is 1 where no image has contexts of its own
+    final func embeddings(_ tokens: [[Int]], shared: Tensor?, own: Tensor?) throws -> Tensor {
+        let contexts = (shared?.size(1) ?? 0) + (own?.size(1) ?? 0)
+        if OperationCounter.wantsDefinitions { return try byDefinition(tokens, contexts: try joined(shared, own)) }
+        let prompts = try Prompts(tokens, contexts: contexts, positions: positionalEmbedding.size(0))
         let device = positionalEmbedding.device
-        let shared = try tokenEmbedding(try Tensor.from(prompts.shared).to(device))  // [s, d]
-        var prefix = try shared.unsqueezed(0).expanded([batch, prompts.shared.count, width])
-        if let contexts { prefix = try Tensor.cat([prefix, contexts], dim: 1) }
-        prefix = try prefix + positionalEmbedding.narrowed(0, 0, prefix.size(1))
+        let front = try tokenEmbedding(try Tensor.from(prompts.shared).to(device))  // [s, d]
+        var prefix = try Prefix(tokens: front, shared: shared, own: own, positions: positionalEmbedding)
         let words = try tokenEmbedding(try Tensor.from(prompts.tokens).to(device))  // [t, d], all prompts in a row
         let places = try positionalEmbedding.indexed(0, try Tensor.from(prompts.positions).to(device))
-        var rows = try (words + places).unsqueezed(0).expanded([batch, prompts.tokens.count, width])
+        var rows = try (words + places).unsqueezed(0).expanded([prefix.batch, prompts.tokens.count, width])
         for block in transformer.resblocks.dropLast() { (prefix, rows) = try block(prefix: prefix, rows: rows, prompts) }
         if let last = transformer.resblocks.last { rows = try last.ends(prefix: prefix, rows: rows, prompts) }
         return try lnFinal(rows).matmul(textProjection)
+    }
+
+    /// All contexts of each image: `[b, m + n, width]`.
+    private func joined(_ shared: Tensor?, _ own: Tensor?) throws -> Tensor? {
+        guard let shared, let own else { return shared ?? own }
+        return try Tensor.cat([try shared.expanded([own.size(0), shared.size(1), shared.size(2)]), own], dim: 1)
     }
 
     final class Transformer: Module {

@@ -1,29 +1,51 @@
 import DenseKit
 
-// The block on prompts with a shared prefix: a prefix position attends to the prefix, a name's token to the prefix and its own name.
+// The block on prompts with a shared prefix: a prefix position attends to the prefix before it, a name's token to the prefix and its own
+// name.
 extension ResidualAttentionBlock {
-    /// Prefix `[b, p, d]` and the row of all names' tokens `[b, t, d]` through the block.
-    func callAsFunction(prefix: Tensor, rows: Tensor, _ prompts: Prompts) throws -> (prefix: Tensor, rows: Tensor) {
-        let (qPrefix, kPrefix, vPrefix) = try attn.projected(ln1(prefix))
-        let attendedPrefix = try attn.output(try Tensor.attention(qPrefix, kPrefix, vPrefix, causal: true))
+    /// The prefix and the row of all names' tokens `[b, t, d]` through the block.
+    func callAsFunction(prefix: Prefix, rows: Tensor, _ prompts: Prompts) throws -> (prefix: Prefix, rows: Tensor) {
+        let (newPrefix, kPrefix, vPrefix) = try through(prefix)
         let (q, k, v) = try attn.projected(ln1(rows))  // [b, heads, t, d / heads]
         let attended = try prompts.groups.map { group in
             try attention(
                 group, q: part(q, group), kPrefix: kPrefix, k: part(k, group), vPrefix: vPrefix, v: part(v, group),
-                mask: causalMask(prefix: prefix.size(1), group.length, like: q))
+                mask: causalMask(prefix: prefix.count, group.length, like: q))
         }
         let joined = try Tensor.cat(attended, dim: 2)
-        let newPrefix = try feedForward(prefix + attendedPrefix)
         return (newPrefix, try feedForward(rows + (try attn.output(joined))))
     }
 
+    /// The prefix through the block, with the keys and values that names attend to: `[b, heads, p, d / heads]`.
+    private func through(_ prefix: Prefix) throws -> (prefix: Prefix, k: Tensor, v: Tensor) {
+        var next = prefix
+        let (q, k, v) = try attn.projected(ln1(prefix.shared))
+        next.shared = try feedForward(prefix.shared + (try attn.output(try Tensor.attention(q, k, v, causal: true))))
+        guard let own = prefix.own else { return (next, k, v) }
+        let (qOwn, kOwn, vOwn) = try attn.projected(ln1(own))
+        let (keys, values) = (try joined(k, kOwn), try joined(v, vOwn))
+        // A single token sees all that stands before it.
+        let mask = own.size(1) > 1 ? try causalMask(prefix: prefix.shared.size(1), own.size(1), like: qOwn) : nil
+        next.own = try feedForward(own + (try attn.output(try Tensor.attention(qOwn, keys, values, mask: mask))))
+        return (next, keys, values)
+    }
+
+    /// What all images share in front of what each has: `[1, heads, s, e]` and `[b, heads, o, e] → [b, heads, s + o, e]`.
+    private func joined(_ shared: Tensor, _ own: Tensor) throws -> Tensor {
+        try Tensor.cat([try shared.expanded([own.size(0), shared.size(1), shared.size(2), shared.size(3)]), own], dim: 2)
+    }
+
     /// The last block, at the end tokens only: `[b, k, d]` in the order of the classes.
-    func ends(prefix: Tensor, rows: Tensor, _ prompts: Prompts) throws -> Tensor {
-        let (batch, width) = (prefix.size(0), prefix.size(2))
+    func ends(prefix: Prefix, rows: Tensor, _ prompts: Prompts) throws -> Tensor {
+        let (batch, width) = (rows.size(0), rows.size(2))
         let ends = try rows.indexed(1, try Tensor.from(prompts.ends).to(rows.device))  // [b, k, d]
         let weightKV = try attn.inProjWeight.narrowed(0, width, 2 * width)
         let biasKV = try attn.inProjBias.narrowed(0, width, 2 * width)
-        let (kPrefix, vPrefix) = try keysAndValues(ln1(prefix).linear(weightKV, biasKV))
+        var (kPrefix, vPrefix) = try keysAndValues(ln1(prefix.shared).linear(weightKV, biasKV))
+        if let own = prefix.own {
+            let (kOwn, vOwn) = try keysAndValues(ln1(own).linear(weightKV, biasKV))
+            (kPrefix, vPrefix) = (try joined(kPrefix, kOwn), try joined(vPrefix, vOwn))
+        }
         let normed = try ln1(rows)
         let (k, v) = try keysAndValues(normed.linear(weightKV, biasKV))
         let weightQ = try attn.inProjWeight.narrowed(0, 0, width)

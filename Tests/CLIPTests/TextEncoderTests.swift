@@ -69,6 +69,21 @@ func row(_ name: [Int], _ length: Int = 7) -> [Int] {
         #expect(try (found - naive(encoder, names, contexts)).abs().amax().item() < 2e-5)
     }
 
+    /// Contexts of all images in front of those of each: the same as all of them for every image.
+    @Test(arguments: [(1, 1, 1), (2, 8, 1), (3, 2, 3), (2, 1, 4)])
+    func sharedContextsInFront(_ batch: Int, _ shared: Int, _ own: Int) throws {
+        let encoder = try randomEncoder(layers: 3, positions: 16)
+        let (all, each) = (try contexts(1, shared, 8), try contexts(batch, own, 8) * 0.7)
+        let found = try encoder(names, shared: all, own: each)
+        #expect(found.shape == [batch, names.count, 5])
+        let whole = try Tensor.cat([try all.expanded([batch, shared, 8]), each], dim: 1)
+        #expect(try (found - naive(encoder, names, whole)).abs().amax().item() < 2e-5)
+        #expect(try (found - encoder(names, contexts: whole)).abs().amax().item() < 2e-5)
+        let counter = OperationCounter()
+        let counted = try counter.count { try withoutGrad { try encoder(names, shared: all, own: each) } }
+        #expect(try (found - counted).abs().amax().item() < 2e-5)
+    }
+
     @Test func oneClassAndEqualLengths() throws {
         let encoder = try randomEncoder()
         let contexts = try contexts(2, 4, 8)
