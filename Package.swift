@@ -62,6 +62,7 @@ func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [
 let families = [
     "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "MaskRCNN", "DenseCLIP", "Datasets",
     "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "LanguageGuidance", "DenseCLIP", "Datasets",
+    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "LanguageGuidance", "DenseCLIP", "ICPC", "Datasets",
     "Standard",
 ]
 
@@ -121,6 +122,7 @@ let package = Package(
         plugin("DenseCLIP", ["CLIP"]),
         plugin("LanguageGuidance", ["CLIP", "Tokenizer"]),
         plugin("DenseCLIP", ["CLIP", "LanguageGuidance"]),
+        plugin("ICPC", ["CLIP", "LanguageGuidance"]),
         plugin("Datasets"),
         plugin("Standard"),
         plugin("BuiltIn", families.map { .init(stringLiteral: $0) }),
@@ -158,6 +160,7 @@ let package = Package(
         test("CLIP", ["CLIP", "PublishedWeights"]),
         test("LanguageGuidance", ["LanguageGuidance"]),
         test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
+        test("ICPC", ["ICPC", "ResNet", "Standard"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -5,6 +5,7 @@ import DenseKit
 import FCN
 import FPN
 import MaskRCNN
+import ICPC
 import LanguageGuidance
 import ResNet
 import RetinaNet
@@ -20,5 +21,6 @@ public enum BuiltIn {
         ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
         RetinaNetPlugin(), MaskRCNNPlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
         LanguageGuidancePlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
+        LanguageGuidancePlugin(), DenseCLIPPlugin(), ICPCPlugin(), DatasetsPlugin(), StandardPlugin(),
     ]
 }

@@ -1,4 +1,3 @@
-import CLIP
 import DenseKit
 import LanguageGuidance
 

@@ -77,9 +77,10 @@ public final class DenseModel: Module {
         return losses
     }
 
-    /// What the head predicts. Images `[n, 3, h, w]`, normalised.
+    /// What the head predicts, or the prompter in its place. Images `[n, 3, h, w]`, normalised.
     public func predictions(_ images: Tensor, _ step: Step = Step()) throws -> Predictions {
-        let (_, maps, auxiliary) = try levels(images, step)
+        let (prompted, maps, auxiliary) = try levels(images, step)
+        if let predictions = prompted?.predictions { return predictions }
         for (index, map) in maps.enumerated() { try step.record("neck_\(index)", map) }
         for case (let name, let head as any SegmentationHead) in namedAuxiliaryHeads {
             try step.record("\(name)_logits", try head.classify(head.embedding(auxiliary)))  // only where somebody looks

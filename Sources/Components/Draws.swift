@@ -32,6 +32,21 @@ public struct Draws: Sendable {
     /// Ascending numbers: whoever chooses the smallest takes the first candidates. What reference answers are made with.
     public static let inOrder = Draws { _, _, count in (0..<count).map { Double($0) / Double(max(count, 1)) } }
 
+    /// Those of `numbers` `[n, …]`, a row an image, whatever they are drawn for: what a golden case prescribes.
+    ///
+    /// Where another count is asked for, drawing throws `SettingError`.
+    public static func prescribed(_ numbers: Tensor) throws -> Draws {
+        let (images, all) = (numbers.size(0), try numbers.floats().map(Double.init))
+        let each = all.count / max(images, 1)
+        return Draws { purpose, image, count in
+            guard count == each, image < images else {
+                throw SettingError(
+                    "numbers are given for \(images) images, \(each) each; '\(purpose)' draws \(count) for image \(image + 1)")
+            }
+            return Array(all[image * each..<(image + 1) * each])
+        }
+    }
+
     /// `count` numbers in [0, 1).
     ///
     /// - Parameter image: the image's place in the batch

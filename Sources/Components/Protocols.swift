@@ -43,6 +43,8 @@ public struct Prompted {
     public var scoreMaps: [Tensor]
     /// Scores of whole images for every class, where the method asks which classes are there: `[n, k]`.
     public var classLogits: Tensor?
+    /// What it predicts by itself, where the head is not to be asked.
+    public var predictions: Predictions?
 
     public init(maps: [Tensor], textEmbeddings: Tensor, scoreMaps: [Tensor], classLogits: Tensor? = nil) {
         self.maps = maps

@@ -2,8 +2,10 @@
 public final class Step {
     /// How far training has come, t/T in 0…1; 1 outside training.
     public var progress: Double
-    /// Steps of the optimizer done before; 0 outside training.
+    /// t: steps of the optimizer done before; 0 outside training.
     public var iteration: Int
+    /// T: steps of the whole training; 1 outside training.
+    public var iterations: Int
     /// The answers, in training: some prompters sample from them.
     public var targets: Targets?
     /// How the images of the batch came from their files; where nobody says it, a model takes them for images that fill the batch.
@@ -16,12 +18,13 @@ public final class Step {
 
     /// - Parameter observe: is shown the intermediate results that parts name: for golden cases and debuggers.
     public init(
-        progress: Double = 1, iteration: Int = 0, targets: Targets? = nil, images: [ImageGeometry] = [],
+        progress: Double = 1, iteration: Int = 0, iterations: Int = 1, targets: Targets? = nil, images: [ImageGeometry] = [],
         draws: Draws = Draws(seed: 0, iteration: 0), wantsMetrics: Bool = false,
         observe: ((String, Tensor) throws -> Void)? = nil
     ) {
         self.progress = progress
         self.iteration = iteration
+        self.iterations = iterations
         self.targets = targets
         self.images = images
         self.draws = draws

@@ -125,7 +125,8 @@ public final class Trainer {
     /// Forward and backward of one part of the global batch.
     private func accumulate(_ batch: Batch, firstImage: Int) throws {
         let step = Step(
-            progress: Double(iteration) / Double(settings.iterations), iteration: iteration, images: batch.geometries,
+            progress: Double(iteration) / Double(settings.iterations), iteration: iteration, iterations: settings.iterations,
+            images: batch.geometries,
             draws: Draws(seed: settings.seed, iteration: iteration, firstImage: firstImage), wantsMetrics: isLogged(iteration + 1)
         )
         let losses = try withAutocast(settings.precision.dtype, on: device) {

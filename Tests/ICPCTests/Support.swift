@@ -1,0 +1,77 @@
+import DenseKit
+import ResNet
+import Standard
+import Testing
+
+@testable import CLIP
+@testable import ICPC
+@testable import LanguageGuidance
+
+/// A head that hands on what it is given.
+final class LastLevel: Module, SegmentationHead {
+    struct Configuration: DenseKit.Configuration {}
+
+    let convSeg: Conv2d
+    let loss: any Loss
+
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        guard let last = context.features.last else { throw SettingError("needs features") }
+        convSeg = try Conv2d(context.features.reduce(0) { $0 + $1.channels }, context.classCount, kernel: 1)
+        loss = try context.registry.losses.make(ComponentNode(type: "CrossEntropy"), context)
+        #expect(last.stride > 0)
+    }
+
+    /// All levels at the size of the last.
+    func embedding(_ maps: [Tensor]) throws -> Tensor {
+        let last = maps[maps.count - 1]
+        let size = Pair(last.size(2), last.size(3))
+        return try Tensor.cat(try maps.map { try $0.interpolated(to: size, .bilinear()) }, dim: 1)
+    }
+
+    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
+}
+
+struct TestPlugin: Plugin {
+    func register(in registry: inout Registry) { registry.heads.register("LastLevel", LastLevel.init) }
+}
+
+let resNet18 = "{type: ResNet, depth: 18}"
+let tinyCLIP = "{type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, output_dim: 20, input_resolution: 64}"
+let tinyViT =
+    "{type: CLIPViT, layers: 4, width: 16, heads: 2, out_indices: [0, 1, 2, 3], output_dim: 20, input_resolution: 64}"
+
+func model(
+    _ backbone: String, _ settings: String = "", classes: [String] = ["road", "sky", "tree"], freeze: String = "[]",
+    textIsKept: Bool = false
+) throws -> DenseModel {
+    let registry = try Registry([
+        ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), ICPCPlugin(), StandardPlugin(), TestPlugin(),
+    ])
+    let small =
+        "type: ICPC, tokenizer: bytes, text_encoder: {width: 16, heads: 2, layers: 2}, "
+        + "context_decoder: {width: 12, heads: 2, layers: 1}"
+    let pool = backbone == resNet18 ? ["attention_pool: {output_dim: 24, input_resolution: 64}"] : []
+    let hidden = settings.contains("projector_hidden") ? "" : "projector_hidden: 8"
+    let prompter = ([small, hidden, settings] + pool).filter { !$0.isEmpty }.joined(separator: ", ")
+    let configuration = try ModelConfiguration.decode(
+        yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: LastLevel, freeze: \(freeze)}")
+    var context = BuildContext(registry: registry, classNames: classes)
+    context.textIsKept = textIsKept
+    return try DenseModel(configuration, context)
+}
+
+func images(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
+    try Tensor.randomNormal([count, 3, height, width], generator: try Generator(seed: 2))
+}
+
+/// Labels 0, 1 and 2 in stripes.
+func stripes(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
+    try Tensor.from((0..<count * height * width).map { Int64($0 % width * 3 / width) }, shape: [count, height, width])
+}
+
+extension DenseModel {
+    var icpc: ICPC { get throws { try #require(prompter as? ICPC) } }
+
+    /// What the prompter makes of the test images.
+    func prompted(_ images: Tensor, _ step: Step = Step()) throws -> Prompted { try icpc(try backbone(images), step) }
+}
