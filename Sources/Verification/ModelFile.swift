@@ -32,16 +32,17 @@ extension ModelFile {
     }
 
     func build(for golden: GoldenCase, _ registry: Registry) throws -> Subject {
-        var context = BuildContext(registry: registry, classNames: golden.classNames, tokenIDs: golden.tokenIDs)
+        let tokenIDs = try golden.tokenIDs ?? golden.rowsOfTexts()
+        var context = BuildContext(registry: registry, classNames: golden.classNames, tokenIDs: tokenIDs)
         switch (backbone, part, model) {
         case (let node?, nil, nil): return .backbone(try registry.backbones.make(node, context))
         case (nil, let node?, nil): return .part(try registry.parts.make(node, context))
         case (nil, nil, let configuration?):
-            guard golden.tokenIDs == nil || golden.tokenIDs?.count == context.classCount else {
+            guard tokenIDs == nil || tokenIDs?.count == context.classCount else {
                 throw GoldenCaseError(
-                    golden.path, "has \(golden.tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes")
+                    golden.path, "has \(tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes")
             }
-            if golden.tokenIDs == nil { context.tokenIDs = nil }
+            if tokenIDs == nil { context.tokenIDs = nil }
             return .model(try DenseModel(configuration, context))
         default:
             throw GoldenCaseError(golden.modelPath, "a model file holds one of backbone:, part: or model:")
@@ -50,6 +51,13 @@ extension ModelFile {
 }
 
 extension GoldenCase {
+    /// The class names as token ids where they are an input, `texts [k, length]`.
+    fileprivate func rowsOfTexts() throws -> [[Int]]? {
+        guard let texts = inputs.first(where: { $0.name == "texts" }), texts.isInteger, texts.shape.count == 2 else { return nil }
+        let (ids, length) = (try texts.integers().map { Int($0) }, texts.shape[1])
+        return (0..<texts.shape[0]).map { Array(ids[$0 * length..<($0 + 1) * length]) }
+    }
+
     /// The names of the classes; where the case has none, as many made-up ones as its token ids or its classifier say.
     var classNames: [String] {
         let config = json["config"]

@@ -23,7 +23,10 @@ extension Verifier {
             }
             let logits = try classify(embedding)
             outputs["head_logits"] = logits
-            outputs["seg_logits"] = try logits.interpolated(to: Pair(image.size(2), image.size(3)), .bilinear())
+            let size = Pair(image.size(2), image.size(3))
+            outputs["seg_logits"] = try logits.interpolated(to: size, .bilinear())
+            // Where the score map itself is the answer.
+            outputs["alignment_label"] = try outputs["score_map"]?.interpolated(to: size, .bilinear()).argmax(1)
         }
         return outputs
     }
@@ -40,9 +43,7 @@ extension Verifier {
         let detects = golden.procedure == "detector"
         let targets = try detects ? instances(inputs, golden) : labels(inputs, golden)
         var recorded: [String: Tensor] = [:]
-        let step = Step(progress: 0, images: try golden.geometries(), draws: .inOrder, wantsMetrics: true) { name, tensor in
-            recorded[name] = try tensor.detached()
-        }
+        let step = try step(golden, inputs) { recorded[$0] = try $1.detached() }
         let losses = try model.losses(try image(inputs, golden), targets, step)
         var outputs = detects ? detectorNames(recorded) : recorded
         for (name, value) in losses.terms { outputs["loss/\(name)"] = try recorded[name] ?? value.detached() }
@@ -77,6 +78,18 @@ extension Verifier {
         guard let labels = inputs["gt_semantic_seg"] else { throw GoldenCaseError(golden.path, "has no input gt_semantic_seg") }
         let ignore = golden.json["loss"]?["ignore_index"]?.integer ?? 255
         return Targets(labels: labels.rank == 4 ? try labels.squeezed(1) : labels, ignoreIndex: ignore)
+    }
+
+    /// The step of the case's schedule, with the random numbers that the case gives; where it gives none the first candidates are chosen.
+    private func step(
+        _ golden: GoldenCase, _ inputs: [String: Tensor], observe: @escaping (String, Tensor) throws -> Void
+    ) throws -> Step {
+        let schedule = golden.json["config"]?["schedule"]
+        let (iteration, iterations) = (schedule?["t"]?.integer ?? 0, schedule?["T"]?.integer ?? 1)
+        let draws = try inputs["priority"].map { try Draws.prescribed($0) } ?? .inOrder
+        return Step(
+            progress: Double(iteration) / Double(max(iterations, 1)), iteration: iteration, iterations: iterations,
+            images: try golden.geometries(), draws: draws, wantsMetrics: true, observe: observe)
     }
 
     /// The test-time flow over the views of `config_inference`: sliding windows, resize, softmax, mean.

@@ -30,6 +30,9 @@ public struct Verifier {
         case "rle": comparisons = try RunLengthVectors(golden).comparisons()
         case "coco_eval": comparisons = try COCOScoring(golden).comparisons()
         case "pipeline": comparisons = try DetectionPipeline(golden, registry).comparisons()
+        case "icpc_prompt": comparisons = try instancePrompts(golden)
+        case "icpc_alignment": comparisons = try multiScaleAlignment(golden)
+        case "icpc_contrastive": comparisons = try contrastiveLoss(golden)
         case "tokenizer": comparisons = try TokenizerTexts(golden, registry).comparisons()
         default:
             let known = Verifier.procedures.joined(separator: ", ")
@@ -41,7 +44,8 @@ public struct Verifier {
 
     public static let procedures = [
         "backbone", "text", "context_decoder", "segmentor", "inference", "detector", "trajectory", "image_ops",
-        "segmentation_metrics", "ops", "tokenizer", "rle", "coco_eval", "pipeline",
+        "segmentation_metrics", "ops", "tokenizer", "rle", "coco_eval", "pipeline", "icpc_prompt", "icpc_alignment",
+        "icpc_contrastive",
     ]
 
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {

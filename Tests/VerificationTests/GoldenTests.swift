@@ -20,9 +20,9 @@ private func describe(_ comparisons: [Comparison]) -> String {
         "clip_resnet50_attn_eval", "clip_resnet50_plain_eval", "clip_vit_b16_eval", "clip_text_context_encoder_eval",
         "clip_text_encoder_eval", "context_decoder_eval", "context_decoder_vit_eval", "denseclip_r50_fpn_eval",
         "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference", "resnet50_imagenet_fpn_eval",
-        "upernet_swin_t_eval", "retinanet_r50_fpn_eval", "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval",
-        "denseclip_retinanet_r50_train", "mask_rcnn_r50_fpn_eval",
-        "mask_rcnn_r50_fpn_train", "adamw_trajectory",
+        "upernet_swin_t_eval", "icpc_prompt_eval", "icpc_multiscale_alignment_eval", "icpc_contrastive_loss", "icpc_r50_fpn_eval",
+        "icpc_r50_fpn_train", "retinanet_r50_fpn_eval", "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval",
+        "denseclip_retinanet_r50_train", "mask_rcnn_r50_fpn_eval", "mask_rcnn_r50_fpn_train", "adamw_trajectory",
         "resize_and_image_ops", "det_ops_anchors", "det_ops_assign", "det_ops_boxes", "det_ops_losses", "det_ops_roi_extractor",
     ])
     func everyOutputAgrees(_ name: String) throws {

@@ -1,0 +1,45 @@
+import DenseKit
+
+// Parts whose settings are all in the case, so that no model file is needed.
+extension Verifier {
+    /// The part `type`, in inference mode on the verifier's device, with the case's parameters; and what of their names and shapes is not on
+    /// both sides.
+    func part(_ type: String, _ settings: [String: JSON], _ golden: GoldenCase) throws -> (part: any Part, failures: [Comparison])
+    {
+        struct Written: Configuration { var part = ComponentNode(type: "") }
+        var settings = settings
+        settings["type"] = .string(type)
+        let written: Written = try Node(encoding: ["part": JSON.object(settings)]).decode()
+        let part = try registry.parts.make(written.part, BuildContext(registry: registry))
+        let failures = try fill(part, golden)
+        try part.move(to: device)
+        try part.setTraining(false)
+        return (part, failures)
+    }
+
+    /// The case's inputs by name.
+    func inputs(_ golden: GoldenCase) throws -> [String: Tensor] {
+        try Dictionary(uniqueKeysWithValues: golden.inputs.map { ($0.name, try $0.tensor().to(device)) })
+    }
+}
+
+extension GoldenCase {
+    /// The objects of `config.runs`, each with its name.
+    func runs() throws -> [(name: String, settings: JSON)] {
+        let runs = json["config"]?["runs"]?.array ?? []
+        return try runs.map { run in
+            guard let name = run["name"]?.string else {
+                throw GoldenCaseError(path, "has an entry of config.runs without a name")
+            }
+            return (name, run)
+        }
+    }
+
+    /// The shape of a parameter that the case must have.
+    func shape(of parameter: String, rank: Int) throws -> [Int] {
+        guard let entry = parameters.first(where: { $0.name == parameter }), entry.shape.count == rank else {
+            throw GoldenCaseError(path, "has no parameter '\(parameter)' with \(rank) dimensions")
+        }
+        return entry.shape
+    }
+}
