@@ -67,7 +67,8 @@ public final class DenseModel: Module {
     /// The losses of a batch. Images `[n, 3, h, w]`, normalised.
     public func losses(_ images: Tensor, _ targets: Targets, _ step: Step) throws -> Losses {
         step.targets = targets
-        let (prompted, maps, auxiliary) = try levels(images, step)
+        let (features, prompted) = try seen(images, step)
+        let (maps, auxiliary) = try levels(features, prompted)
         var losses = Losses()
         losses.add(try head.losses(maps, targets, step), prefix: head.logPrefix)
         if let prompter, let prompted {
@@ -79,8 +80,9 @@ public final class DenseModel: Module {
 
     /// What the head predicts, or the prompter in its place. Images `[n, 3, h, w]`, normalised.
     public func predictions(_ images: Tensor, _ step: Step = Step()) throws -> Predictions {
-        let (prompted, maps, auxiliary) = try levels(images, step)
+        let (features, prompted) = try seen(images, step)
         if let predictions = prompted?.predictions { return predictions }
+        let (maps, auxiliary) = try levels(features, prompted)
         for (index, map) in maps.enumerated() { try step.record("neck_\(index)", map) }
         for case (let name, let head as any SegmentationHead) in namedAuxiliaryHeads {
             try step.record("\(name)_logits", try head.classify(head.embedding(auxiliary)))  // only where somebody looks
@@ -103,9 +105,8 @@ public final class DenseModel: Module {
         auxiliaryHeads.enumerated().map { (auxiliaryHeads.count == 1 ? "aux" : "aux_\($0)", $1) }
     }
 
-    /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the backbone's maps as they are, before a
-    /// prompter joins its score map to them. (DenseCLIP's released code)
-    private func levels(_ images: Tensor, _ step: Step) throws -> (prompted: Prompted?, maps: [Tensor], auxiliary: [Tensor]) {
+    /// What the backbone sees, and what the prompter makes of it.
+    private func seen(_ images: Tensor, _ step: Step) throws -> (features: Features, prompted: Prompted?) {
         if step.images.isEmpty, images.rank == 4 {
             let size = Size(height: images.size(2), width: images.size(3))
             step.images = [ImageGeometry](repeating: ImageGeometry(size), count: images.size(0))
@@ -115,11 +116,17 @@ public final class DenseModel: Module {
         for (index, map) in features.maps.enumerated() { try step.record("stage\(index + 1)", map) }
         let prompted = try OperationCounter.scope("(prompter)") { try prompter?(features, step) }
         if let prompter, let prompted { try check(prompted.maps, prompter.outputs, "prompter", prompter) }
+        return (features, prompted)
+    }
+
+    /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the backbone's maps as they are, before a
+    /// prompter joins its score map to them. (DenseCLIP's released code)
+    private func levels(_ features: Features, _ prompted: Prompted?) throws -> (maps: [Tensor], auxiliary: [Tensor]) {
         let pyramid = prompted?.maps ?? features.maps
-        guard let neck else { return (prompted, pyramid, features.maps) }
+        guard let neck else { return (pyramid, features.maps) }
         let maps = try OperationCounter.scope("neck") { try neck(pyramid) }
         try check(maps, neck.outputs, "neck", neck)
-        return (prompted, maps, maps)
+        return (maps, maps)
     }
 
     /// Parts downstream were built for what a part declares.

@@ -14,10 +14,18 @@ private let trees: [(base: String, classes: Int, crop: Size, files: [String])] =
         ["images_detectron2/{S}/a.jpg", "annotations_detectron2/{S}/a.tif"]
     ),
     (
+        "ade20k_full_640", 847, Size(height: 640, width: 640),
+        ["images_detectron2/{S}/a.jpg", "annotations_detectron2/{S}/a.tif"]
+    ),
+    (
         "cityscapes", 19, Size(height: 512, width: 1024),
         ["leftImg8bit/{S}/ulm/a_leftImg8bit.png", "gtFine/{S}/ulm/a_gtFine_labelTrainIds.png"]
     ),
     ("coco-stuff10k", 171, Size(height: 512, width: 512), ["images/{S}2014/a.jpg", "annotations/{S}2014/a_labelTrainIds.png"]),
+    (
+        "coco-stuff10k_640", 171, Size(height: 640, width: 640),
+        ["images/{S}2014/a.jpg", "annotations/{S}2014/a_labelTrainIds.png"]
+    ),
     ("coco-stuff164k", 171, Size(height: 512, width: 512), ["images/{S}2017/a.jpg", "annotations/{S}2017/a_labelTrainIds.png"]),
     ("isaid", 16, Size(height: 896, width: 896), ["img_dir/{S}/a.png", "ann_dir/{S}/a_instance_color_RGB.png"]),
     (
@@ -41,8 +49,8 @@ private let trees: [(base: String, classes: Int, crop: Size, files: [String])] =
 /// The words for the two splits of each base file.
 private func splits(_ base: String) -> [String] {
     switch base {
-    case "ade20k", "ade20k_640", "ade20k_imagenet", "ade20k_full": ["training", "validation"]
-    case "coco-stuff10k": ["train", "test"]
+    case "ade20k", "ade20k_640", "ade20k_imagenet", "ade20k_full", "ade20k_full_640": ["training", "validation"]
+    case "coco-stuff10k", "coco-stuff10k_640": ["train", "test"]
     case "pascal_voc12_aug": ["trainaug", "val"]
     default: ["train", "val"]
     }
