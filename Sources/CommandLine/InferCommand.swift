@@ -29,7 +29,11 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Leave out things that a detector is less certain of, 0 to 1.")
     var scoreThreshold = 0.3
 
+    @Option(help: "Draw the score map of this class of the model instead, to OUT/heat.")
+    var heatmap: String?
+
     func validate() throws {
+        if heatmap != nil, classes != nil { throw ValidationError("--heatmap and --classes exclude each other") }
         guard (0...1).contains(scoreThreshold) else {
             throw ValidationError("--score-threshold is a share of 0 to 1, found \(scoreThreshold)")
         }
@@ -52,16 +56,21 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         let shown = words.map { ClassList(names: $0) } ?? trained
         let predictor = try session.predictor(model, words: words)
         let pipeline = try session.testPipeline()
-        let pictures = try Pictures(outDir, classes: shown, opacity: opacity, scoreThreshold: scoreThreshold)
+        let heat = try heatmap.map { try HeatmapPictures(outDir, of: $0, among: trained.names, opacity: opacity) }
+        let pictures =
+            try heat == nil ? Pictures(outDir, classes: shown, opacity: opacity, scoreThreshold: scoreThreshold) : nil
         var failures: [String] = []
         for file in files {
             do {
                 let image = try ImageFile.read(file)
+                let stem = URL(filePath: file).deletingPathExtension().lastPathComponent
                 var sample = Sample(name: file, image: image)
                 var random = SampleRandom(seed: 0, epoch: 0, index: 0)
                 try pipeline(&sample, &random)
-                let found = try predictor.prediction(of: sample, on: device)
-                print(try pictures.draw(found, on: image, name: URL(filePath: file).deletingPathExtension().lastPathComponent))
+                if let heat { print(try heat.draw(model, try sample.tensor(on: device), on: image, name: stem)) }
+                if let pictures {
+                    print(try pictures.draw(try predictor.prediction(of: sample, on: device), on: image, name: stem))
+                }
             } catch let error as DataError {
                 failures.append("\(error)")
             }

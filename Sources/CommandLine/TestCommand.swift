@@ -18,6 +18,12 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     @Flag(name: [.long, .customLong("aug-test")], help: "Several scales, each also mirrored: the ratios of test.ratios.")
     var tta = false
 
+    @Option(
+        help:
+            "Measure on the validation data of this configuration instead; a class_map beside its data set names the shared classes."
+    )
+    var dataset: String?
+
     @Option(help: "Write the scores as JSON to this file.")
     var out: String?
 
@@ -30,12 +36,12 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     func run() throws {
         let device = try compute.start()
         let session = try config.session(List.self, device: device)
-        let dataset = try session.validationDataset()
-        let model = try session.trainedModel(weights, for: dataset.classes).model
+        let tested = try self.dataset.map { try Session($0, registry: session.registry, device: device) } ?? session
+        let dataset = try tested.validationDataset()
+        let (model, evaluator) = try session.evaluator(of: weights, on: tested, dataset, augmented: tta)
         if results != nil, model.head.task == .segmentation {
             throw ValidationError("--results writes what a detector found, and the model's head segments: leave it out")
         }
-        let evaluator = try session.evaluator(model, dataset, augmented: tta)
         let pictures = try showDir.map { try Pictures($0, classes: dataset.classes) }
         let progress = ProgressBar()
         let report = try evaluator.evaluate { image in

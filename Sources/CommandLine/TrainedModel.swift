@@ -29,6 +29,23 @@ extension Session {
     }
 }
 
+extension Session {
+    /// The evaluator of the weights at `path` on `dataset`, which is the validation data of `tested`: this configuration, or another.
+    ///
+    /// Throws what `trainedModel` and, on another's data, `evaluator(_:trained:on:_:)` throw.
+    func evaluator(
+        of path: String, on tested: Session, _ dataset: any Dataset, augmented: Bool = false
+    ) throws -> (model: DenseModel, evaluator: any Evaluator) {
+        if tested.file == file {
+            let model = try trainedModel(path, for: dataset.classes).model
+            return (model, try evaluator(model, dataset, augmented: augmented))
+        }
+        // Weights that do not name their classes have those of their own data.
+        let (model, trained) = try trainedModel(path, unnamed: try validationDataset().classes)
+        return (model, try evaluator(model, trained: trained, on: tested, dataset, augmented: augmented))
+    }
+}
+
 /// Weights that were trained for other classes than the data set has.
 struct OtherClasses: Error, CustomStringConvertible {
     let path: String

@@ -43,7 +43,13 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     public var names: [String] { entries.keys.sorted() }
 
     /// What every component of this kind may say beside its own settings.
-    private var commonKeys: [String] { ["backbone", "prompter", "neck", "head"].contains(kind) ? ["weights"] : [] }
+    private var commonKeys: [String] {
+        switch kind {
+        case "backbone", "prompter", "neck", "head": ["weights"]
+        case "dataset": ["source_classes", "class_map", "unmapped_prediction"]  // for models trained on another
+        default: []
+        }
+    }
 
     /// Builds the component that `node` names.
     ///

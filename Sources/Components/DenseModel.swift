@@ -95,7 +95,8 @@ public final class DenseModel: Module {
     /// - Returns: false where the head is none, and nothing ran
     public func forwardShapes(_ images: Tensor) throws -> Bool {
         guard let head = head as? any CountableHead else { return false }
-        let maps = try levels(images, Step()).maps
+        let (features, prompted) = try seen(images, Step())
+        let maps = try levels(features, prompted).maps
         try OperationCounter.scope(head.checkpointKey) { try head.forwardShapes(maps) }
         return true
     }

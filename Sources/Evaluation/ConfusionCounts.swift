@@ -22,6 +22,15 @@ public struct ConfusionCounts: Sendable, Equatable {
         labelled = intersect
     }
 
+    /// The counts of the first classes alone.
+    func first(_ count: Int) -> ConfusionCounts {
+        var counts = ConfusionCounts(classCount: count)
+        counts.intersect = Array(intersect.prefix(count))
+        counts.predicted = Array(predicted.prefix(count))
+        counts.labelled = Array(labelled.prefix(count))
+        return counts
+    }
+
     /// Pixels of each class in prediction or label: `predicted + labelled - intersect`.
     public var union: [Int] {
         intersect.indices.map { predicted[$0] + labelled[$0] - intersect[$0] }

@@ -23,6 +23,8 @@ public struct SegmentationEvaluator: Evaluator {
     public let dataset: any Dataset
     public let pipeline: Pipeline
     public var augmentation = Augmentation.none
+    /// Where the model was trained on another data set: which classes are measured.
+    public var classMap: ClassMap?
     public var workers = 2
     public var device = Device.cpu
     public var precision: DType?
@@ -35,21 +37,29 @@ public struct SegmentationEvaluator: Evaluator {
 
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         let scores = try inference.model.inInference { try count(each) }
-        return SegmentationReport(scores, names: dataset.classes.names)
+        var report = SegmentationReport(scores, names: scoredNames)
+        report.note = classMap?.summary
+        return report
     }
+
+    /// The classes that scores are of.
+    public var scoredNames: [String] { classMap?.names ?? dataset.classes.names }
 
     private func count(_ each: (EvaluatedImage) throws -> Void) throws -> SegmentationScores {
         let loaders = try augmentation.ratios.map { try Loader(dataset, ratio($0), options) }
-        var counts = ConfusionCounts(classCount: dataset.classes.count)
+        // Predictions of classes that are not shared are counted as one more, which is then left out.
+        var counts = ConfusionCounts(classCount: scoredNames.count + (classMap == nil ? 0 : 1))
         for index in 0..<dataset.count {
             let batches = try loaders.compactMap { try $0.next() }
             guard let first = batches.first, batches.count == loaders.count else { break }
-            let prediction = try predict(batches)
+            let found = try predict(batches)
             guard let labels = first.originalLabels.first ?? nil else { throw TargetError.noLabels }
-            try counts.add(prediction: prediction, label: labels)
-            try each(EvaluatedImage(index: index, name: first.names[0], prediction: .labels(prediction)))
+            let prediction = classMap?.predicted(found) ?? found
+            try counts.add(prediction: prediction, label: classMap?.labelled(labels) ?? labels)
+            let drawn = classMap?.drawn(prediction) ?? prediction
+            try each(EvaluatedImage(index: index, name: first.names[0], prediction: .labels(drawn)))
         }
-        return SegmentationScores(counts)
+        return SegmentationScores(classMap == nil ? counts : counts.first(scoredNames.count))
     }
 
     private func ratio(_ ratio: Double) -> any Transform { ratio == 1 ? pipeline : pipeline.scaled(by: ratio) }

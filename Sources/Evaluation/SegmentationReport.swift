@@ -5,6 +5,8 @@ public struct SegmentationReport: EvaluationReport {
     private let scores: SegmentationScores
     private let names: [String]
     private let metrics: [SegmentationScores.Metric]
+    /// Said above the scores: what they are of, where that needs saying.
+    public var note: String?
 
     /// - Parameters:
     ///   - names: one for each class.
@@ -30,7 +32,8 @@ public struct SegmentationReport: EvaluationReport {
             [names[row]] + values.map { Self.cell(SegmentationScores.percent($0[row])) }
         }
         let summary = scores.summary(metrics)
-        return """
+        let head = note.map { $0 + "\n" } ?? ""
+        return head + """
             per class results:
             \(TextTable.framed([["Class"] + metrics.map(\.rawValue)] + classes))
             Summary:
@@ -44,6 +47,7 @@ public struct SegmentationReport: EvaluationReport {
             let values = metrics.map { scores.perClass($0) }
             var report: [String: JSONValue] = [:]
             for (name, percent) in scores.summary(metrics) { report[name] = .number(percent) }
+            if let note { report["note"] = .text(note) }
             report["classes"] = .list(
                 names.indices.map { row in
                     var entry = ["name": JSONValue.text(names[row])]

@@ -30,6 +30,8 @@ public enum SessionError: Error, CustomStringConvertible, Sendable {
     }
 
     case otherClasses
+    /// The configuration of another data set.
+    case otherDataset(String)
     case thingsForSegmentation(Places)
     case pixelsForDetection(Places)
     case boxesForMasks(Places)
@@ -38,6 +40,8 @@ public enum SessionError: Error, CustomStringConvertible, Sendable {
         switch self {
         case .otherClasses:
             "data.train and data.val have different classes: a model is validated on the classes that it was trained for"
+        case .otherDataset(let file):
+            "the data set of \(file) has other classes than the model: a class_map beside its settings says which are the same"
         case .thingsForSegmentation(let places):
             "\(places.head) finds a class for every pixel, but \(places.data) annotates things one by one: take a head that detects, such as "
                 + "MaskRCNN or RetinaNet, or a data set with label maps, such as ADE20K"

@@ -46,6 +46,11 @@ public struct Session {
             throw ConfigurationError(
                 at: .file(file), "data.\(part) is missing", hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`")
         }
+        if part == "train", try node.common("class_map", as: Node.self) != nil {
+            throw ConfigurationError(
+                at: node.node["class_map"]?.location ?? node.location, "class_map: a model learns the classes of its own data",
+                hint: "it belongs to the data set of `densekit test --dataset`")
+        }
         return try registry.datasets.make(node, context)
     }
 

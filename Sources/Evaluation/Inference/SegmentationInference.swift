@@ -16,6 +16,21 @@ public struct SegmentationInference {
         classCount = model.classNames.count
     }
 
+    /// Inference over some of the model's classes, as if it had no others: labels are places in `classes`.
+    public init(_ model: DenseModel, classes: [Int], mode: InferenceMode) {
+        (self.model, self.mode) = (model, mode)
+        let kept = classes.map(Int64.init)
+        predict = { images in
+            guard case .segmentation(let embedding, let classify) = try model.predictions(images) else {
+                throw InferenceError.notSegmentation
+            }
+            return .segmentation(embedding: embedding) { rows in
+                try classify(rows).indexed(1, try Tensor.from(kept).to(rows.device))
+            }
+        }
+        classCount = classes.count
+    }
+
     /// Inference over `words` in place of the model's classes, by its score map.
     ///
     /// Throws `LanguageError` for a model that has none, and what its prompter says of the words.
