@@ -14,7 +14,7 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "table1 to table8 of DenseCLIP.")
+    @Argument(help: "table1 to table8 of DenseCLIP; icpc-table1 to icpc-table11 of ICPC.")
     var table: String
 
     @Option(help: "The folder of the shipped configurations.")

@@ -42,11 +42,11 @@ struct ReproduceTests {
             }
             #expect(printed.allSatisfy { $0.value > 0 } && rows.allSatisfy { $0.precisions.count == table.precisions.count })
             #expect(rows.allSatisfy { ($0.singleScale == nil) == !table.precisions.isEmpty })
-            let configs = rows.compactMap(\.config)
+            let configs = rows.compactMap { row in row.config.map { $0 + (row.dataset ?? "") } }
             #expect(Set(configs).count == configs.count, "\(table.name)")
             #expect(Set(rows.map { $0.group + $0.name }).count == rows.count, "\(table.name)")
         }
-        #expect(PaperTable.all.map(\.rows.count) == [26, 5, 6, 6, 8, 3, 2, 3])
+        #expect(PaperTable.all.map(\.rows.count) == [26, 5, 6, 6, 8, 3, 2, 3] + [29, 24, 4, 2, 2, 4, 3, 9, 16, 6, 4])
     }
 
     @Test(
@@ -210,7 +210,8 @@ struct ReproduceTests {
         arguments: [
             (
                 ["table9"],
-                "there is no table 'table9'; did you mean table1? (tables: table1, table2, table3, table4, table5, table6, table7, table8)"
+                "there is no table 'table9'; did you mean table1? (tables: table1, table2, table3, table4, table5, table6, table7, table8, "
+                    + (1...11).map { "icpc-table\($0)" }.joined(separator: ", ") + ")"
             ),
             (["table1", "--json", "--markdown"], "--json and --markdown exclude each other"),
             (

@@ -46,6 +46,10 @@ struct PaperTable: Sendable {
         var count = Count.fvcore
         /// Why a figure here differs from the paper's by more than rounding.
         var reason: String?
+        /// The file below the folder of configurations whose data the row is measured on, where it is not the configuration's own.
+        var dataset: String?
+        /// The classes of the row's data set, where they are not the table's.
+        var classes: Int?
     }
 
     enum Count: Sendable {
@@ -54,8 +58,8 @@ struct PaperTable: Sendable {
         case transposedAtOutputs
     }
 
-    /// The tables in the paper's order.
-    static let all: [PaperTable] = [.table1, .table2, .table3, .table4, .table5, .table6, .table7, .table8]
+    /// The tables of all papers, each in its paper's order.
+    static let all: [PaperTable] = [.table1, .table2, .table3, .table4, .table5, .table6, .table7, .table8] + icpcTables
 
     static let denseCLIP = "Rao et al., DenseCLIP (CVPR 2022)"
 }

@@ -61,8 +61,9 @@ struct Reproduction {
         var known: [String: ReproducedRow] = [:]
         return try table.rows.map { row in
             guard let config = row.config else { return ReproducedRow(row: row) }
-            var found = try known[config] ?? self.row(row, config, table)
-            known[config] = found
+            let key = config + (row.dataset ?? "")
+            var found = try known[key] ?? self.row(row, config, table)
+            known[key] = found
             found.row = row  // another row may be of the same model
             return found
         }
@@ -76,7 +77,7 @@ struct Reproduction {
             return found
         }
         do {
-            let model = try Session(file, registry: registry, device: .meta).model(.placeholders(table.classes))
+            let model = try Session(file, registry: registry, device: .meta).model(.placeholders(row.classes ?? table.classes))
             found.complexity = try Complexity(of: model, size: table.size)
         } catch {
             found.problem = "\(error)"
@@ -85,20 +86,22 @@ struct Reproduction {
         if !table.precisions.isEmpty {
             readPrecisions(of: &found, table, trainBy: trainCommand(file), "\(workDirs)/\(name)")
         } else if let weights = weights[name] {
-            found.singleScale = try measure(file, weights, severalScales: false)
-            if row.multiScale != nil { found.multiScale = try measure(file, weights, severalScales: true) }
+            found.singleScale = try measure(file, weights, on: row.dataset, severalScales: false)
+            if row.multiScale != nil { found.multiScale = try measure(file, weights, on: row.dataset, severalScales: true) }
+        } else if let dataset = row.dataset {
+            readScores(of: &found, file, "\(workDirs)/\(name)", on: dataset)
         } else {
             readScores(of: &found, file, "\(workDirs)/\(name)")
         }
         return found
     }
 
-    /// mIoU of weights on the configuration's validation data.
-    private func measure(_ file: String, _ weights: String, severalScales: Bool) throws -> Double? {
+    /// mIoU of weights on the configuration's validation data, or another's.
+    private func measure(_ file: String, _ weights: String, on other: String?, severalScales: Bool) throws -> Double? {
         let session = try Session(file, registry: registry)
-        let dataset = try session.validationDataset()
-        let model = try session.trainedModel(weights, for: dataset.classes).model
-        let evaluator = try session.evaluator(model, dataset, augmented: severalScales)
+        let tested = try other.map { try Session("\(configs)/\($0)", registry: registry) } ?? session
+        let dataset = try tested.validationDataset()
+        let evaluator = try session.evaluator(of: weights, on: tested, dataset, augmented: severalScales).evaluator
         let progress = ProgressBar()
         let report = try evaluator.evaluate { image in progress?.show(image.index + 1, of: dataset.count, note: image.name) }
         progress?.clear()
@@ -116,6 +119,19 @@ struct Reproduction {
             let checkpoint = run?.checkpoint ?? "WEIGHTS"
             found.command = "densekit test \(file) \(checkpoint) --tta --out \(work)/multi_scale.json"
         }
+    }
+
+    /// The score on another data set: what `test --dataset --out` wrote into the work directory under the data set's name.
+    private func readScores(of found: inout ReproducedRow, _ file: String, _ work: String, on dataset: String) {
+        let name = URL(filePath: dataset).deletingPathExtension().lastPathComponent
+        found.singleScale = Self.mIoU("\(work)/\(name).json")
+        guard found.singleScale == nil else { return }
+        guard let run = RunScores(workDirectory: work) else {
+            found.command = trainCommand(file)
+            return
+        }
+        found.command =
+            "densekit test \(file) \(run.checkpoint ?? "WEIGHTS") --dataset \(configs)/\(dataset) --out \(work)/\(name).json"
     }
 
     private static func mIoU(_ path: String) -> Double? {

@@ -36,13 +36,19 @@ struct ReproductionReport {
         row.row.name + (row.remark.flatMap(remarks.firstIndex).map { " [\($0 + 1)]" } ?? "")
     }
 
+    /// The numbers of classes that the rows are counted with.
+    private var classes: String {
+        rows.map { $0.row.classes ?? table.classes }.reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
+            .map(String.init).joined(separator: " or ")
+    }
+
     private var legend: [String] {
         let counts = rows.contains { $0.gflops != $0.gflopsAtOutputs }
         let scores =
             table.precisions.isEmpty
             ? "SS, MS: mIoU in percent at a single scale and at several" : "AP: COCO's, in percent, the paper's / ours"
         return [
-            "\(scores); GFLOPs: multiply-adds / 1e9 for an image of \(table.size.height)×\(table.size.width), \(table.classes) classes; "
+            "\(scores); GFLOPs: multiply-adds / 1e9 for an image of \(table.size.height)×\(table.size.width), \(classes) classes; "
                 + "params: millions"
         ]
             + (counts
