@@ -48,9 +48,18 @@ public struct Verifier {
         "icpc_contrastive",
     ]
 
+    /// The file at `path`; where none stands beside the case, what the case says itself.
+    private func modelFile(_ golden: GoldenCase, _ path: String) throws -> ModelFile {
+        if path == golden.modelPath, !FileManager.default.fileExists(atPath: path), let described = try golden.icpcModel() {
+            return described
+        }
+        return try Node.load(path: path).decode()
+    }
+
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {
         let unsaid = DetectorSettings(golden, model: try Node.load(path: modelPath)).assignments
         let file: ModelFile = try Node.load(path: modelPath, overrides: unsaid).decode()
+        let file = try modelFile(golden, modelPath)
         let subject = try file.build(for: golden, try registry.loading(file.plugins))
         var comparisons = try fill(subject.module, golden)
         try subject.module.move(to: device)

@@ -36,7 +36,9 @@ func families() throws {
 func manifest() throws {
     let manifest = try Manifest()
     let targets = Set(manifest.dependencies.keys)
-    #expect(manifest.dependencies["DenseCLIP"] == ["CLIP", "DenseKit", "LanguageGuidance"] && manifest.dependencies["Tokenizer"] == ["CZlib"])
+    #expect(
+        manifest.dependencies["DenseCLIP"] == ["CLIP", "DenseKit", "LanguageGuidance"]
+            && manifest.dependencies["Tokenizer"] == ["CZlib"])
     #expect(manifest.dependencies["BuiltIn"]?.contains("DenseCLIP") == true && targets.contains("densekit"))
     for folder in ["Sources", "Plugins", "Tests"] {
         for file in SourceTree.files(folder, ".swift") {

@@ -55,6 +55,46 @@ private func describe(_ comparisons: [Comparison]) -> String {
     }
 }
 
+/// Models that a case describes by itself.
+@Suite(.serialized) struct DescribedModelTests {
+    @Test func aWholeModelWithoutAModelFile() throws {
+        let folder = try Folder(copyOf: "icpc_r50_fpn_eval")
+        try FileManager.default.removeItem(atPath: folder.path("icpc_r50_fpn_eval.model.yaml"))
+        let comparisons = try verify(folder.path("icpc_r50_fpn_eval.json"))
+        #expect(comparisons.count == 10 && comparisons.allSatisfy { $0.passes }, "\(describe(comparisons))")
+    }
+
+    @Test func anUnknownBackbone() throws {
+        let folder = try Folder(copyOf: "icpc_r50_fpn_eval")
+        try FileManager.default.removeItem(atPath: folder.path("icpc_r50_fpn_eval.model.yaml"))
+        try folder.edit("icpc_r50_fpn_eval.json") { object in
+            var config = try #require(object["config"] as? [String: Any])
+            config["backbone"] = ["type": "MiT"]
+            object["config"] = config
+        }
+        let error = try #require(throws: GoldenCaseError.self) { try verify(folder.path("icpc_r50_fpn_eval.json")) }
+        #expect(error.description.hasSuffix("has the backbone 'MiT', which we have no word for: give a model file"))
+    }
+
+    @Test(arguments: [
+        ("icpc_prompt_eval", "has no parameter 'contexts' with 3 dimensions"),
+        ("icpc_multiscale_alignment_eval", "needs config.dim, config.num_classes and config.stride"),
+        ("icpc_contrastive_loss", "has no input score_map"),
+    ])
+    func incomplete(_ name: String, _ expected: String) throws {
+        let folder = try Folder(copyOf: name)
+        try folder.edit(name + ".json") { object in
+            object["parameters"] = [] as [Any]
+            object["inputs"] = [] as [Any]
+            var config = try #require(object["config"] as? [String: Any])
+            config["dim"] = nil
+            object["config"] = config
+        }
+        let error = try #require(throws: GoldenCaseError.self) { try verify(folder.path(name + ".json")) }
+        #expect(error.description.hasSuffix(expected), "\(error)")
+    }
+}
+
 /// A case or a model that was changed must not pass, and must say why.
 @Suite(.serialized) struct ChangedCaseTests {
     /// The outputs that fail, with their notes.

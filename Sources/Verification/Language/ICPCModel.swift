@@ -1,0 +1,71 @@
+import DenseKit
+
+extension GoldenCase {
+    /// The model of a case of ICPC that has no model file, in our words; nil for cases of other methods. What `config` does not say, the shapes
+    /// of the parameters do.
+    ///
+    /// Throws `GoldenCaseError` for a backbone that we have no word for.
+    func icpcModel() throws -> ModelFile? {
+        guard let config = json["config"], config["type"]?.string == "ICPC" else { return nil }
+        let model: [String: JSON] = [
+            "backbone": .object(try backbone(config["backbone"])), "prompter": .object(prompter(config)),
+            "neck": .object(words(of: config["neck"], ["out_channels": "channels"]).merging(["type": .string("FPN")]) { $1 }),
+            "head": .object(
+                words(of: config["decode_head"], ["channels": "channels"]).merging(["type": .string("SemanticFPN")]) { $1 }),
+        ]
+        return try Node(encoding: ["model": JSON.object(model)]).decode()
+    }
+
+    private func backbone(_ written: JSON?) throws -> [String: JSON] {
+        let same = ["width", "layers", "output_dim", "input_resolution", "patch_size", "heads", "out_indices", "depth"]
+        var settings = words(of: written, Dictionary(uniqueKeysWithValues: same.map { ($0, $0) }))
+        switch written?["type"]?.string {
+        case "CLIPResNetWithAttention":
+            settings["type"] = .string("CLIPResNet")
+            settings["heads"] = settings["heads"] ?? .number(32)  // the reference's, for every width
+        case "CLIPVisionTransformer": settings["type"] = .string("CLIPViT")
+        case "ResNetV1c", "ResNet":
+            settings = words(of: written, ["depth": "depth"])
+            settings["type"] = .string("ResNet")
+            settings["stem"] = .string(written?["type"]?.string == "ResNet" ? "plain" : "v1c")
+        case let other:
+            throw GoldenCaseError(path, "has the backbone '\(other ?? "")', which we have no word for: give a model file")
+        }
+        return settings
+    }
+
+    private func prompter(_ config: JSON) -> [String: JSON] {
+        let same = ["prompting", "num_contexts", "projector_hidden", "multi_scale", "contrast_weight"]
+        var settings = words(of: config, Dictionary(uniqueKeysWithValues: same.map { ($0, $0) }))
+        settings["type"] = .string("ICPC")
+        settings["temperature"] = config["tau"]
+        if let contrastive = config["contrastive"] {
+            let inside = ["points": "points", "sampling": "sampling", "normalize": "normalize", "tau": "temperature"]
+            settings["contrastive"] = contrastive.object == nil ? .null : .object(words(of: contrastive, inside))
+        }
+        let sizes = ["transformer_width": "width", "transformer_heads": "heads", "transformer_layers": "layers"]
+        var encoder = words(of: config["text_encoder"], sizes)
+        encoder["vocabulary_size"] = length("text_encoder.token_embedding.weight", 0)
+        settings["text_encoder"] = .object(encoder)
+        settings["context_decoder"] = .object(words(of: config["context_decoder"], sizes))
+        if let rows = length("attnpool.positional_embedding", 0)?.number, let width = length("attnpool.c_proj.weight", 0) {
+            settings["attention_pool"] = .object([
+                "output_dim": width, "input_resolution": .number(32 * (rows - 1).squareRoot().rounded()),
+            ])
+        }
+        return settings
+    }
+
+    /// A parameter's length in one dimension.
+    private func length(_ parameter: String, _ dimension: Int) -> JSON? {
+        guard let shape = parameters.first(where: { $0.name == parameter })?.shape, dimension < shape.count else { return nil }
+        return .number(Double(shape[dimension]))
+    }
+
+    /// What `object` says by `theirs`, under our words.
+    private func words(of object: JSON?, _ ours: [String: String]) -> [String: JSON] {
+        var result: [String: JSON] = [:]
+        for (theirs, ours) in ours { result[ours] = object?[theirs] }
+        return result
+    }
+}
