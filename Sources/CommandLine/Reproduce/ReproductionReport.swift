@@ -22,10 +22,13 @@ struct ReproductionReport {
                 "\($1.text) / \(two(row.precisions.indices.contains($0) ? row.precisions[$0] : nil))"
             }
         return scores + [
-            paper.gflops?.text ?? "-", counts[0] == counts[1] ? counts[0] : counts.joined(separator: " / "),
+            paper.gflops?.text ?? "-", counts[0] == counts[1] || !hasBothCounts ? counts[0] : counts.joined(separator: " / "),
             paper.parameters?.text ?? "-", two(row.parameters),
         ]
     }
+
+    /// Whether the paper counts some rows otherwise.
+    private var hasBothCounts: Bool { rows.contains { $0.row.count == .transposedAtOutputs } }
 
     /// Remarks with their numbers, each once.
     private var remarks: [String] {
@@ -43,7 +46,6 @@ struct ReproductionReport {
     }
 
     private var legend: [String] {
-        let counts = rows.contains { $0.gflops != $0.gflopsAtOutputs }
         let scores =
             table.precisions.isEmpty
             ? "SS, MS: mIoU in percent at a single scale and at several" : "AP: COCO's, in percent, the paper's / ours"
@@ -51,7 +53,7 @@ struct ReproductionReport {
             "\(scores); GFLOPs: multiply-adds / 1e9 for an image of \(table.size.height)×\(table.size.width), \(classes) classes; "
                 + "params: millions"
         ]
-            + (counts
+            + (hasBothCounts
                 ? [
                     "Behind a slash: transposed convolutions counted at their results, as fvcore did until 2021 and the paper's row does."
                 ] : [])
