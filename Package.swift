@@ -60,10 +60,9 @@ func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [
 }
 
 let families = [
-    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "MaskRCNN", "DenseCLIP", "Datasets",
-    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "LanguageGuidance", "DenseCLIP", "Datasets",
-    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "LanguageGuidance", "DenseCLIP", "ICPC", "Datasets",
-    "Standard",
+    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "MaskRCNN", "LanguageGuidance",
+    "DenseCLIP",
+    "ICPC", "Datasets", "Standard",
 ]
 
 let package = Package(
@@ -119,7 +118,6 @@ let package = Package(
         plugin("FCN"),
         plugin("RetinaNet"),
         plugin("MaskRCNN"),
-        plugin("DenseCLIP", ["CLIP"]),
         plugin("LanguageGuidance", ["CLIP", "Tokenizer"]),
         plugin("DenseCLIP", ["CLIP", "LanguageGuidance"]),
         plugin("ICPC", ["CLIP", "LanguageGuidance"]),

@@ -4,9 +4,9 @@ import DenseCLIP
 import DenseKit
 import FCN
 import FPN
-import MaskRCNN
 import ICPC
 import LanguageGuidance
+import MaskRCNN
 import ResNet
 import RetinaNet
 import SemanticFPN
@@ -19,8 +19,7 @@ import ViT
 public enum BuiltIn {
     public static let plugins: [any Plugin] = [
         ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
-        RetinaNetPlugin(), MaskRCNNPlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
-        LanguageGuidancePlugin(), DenseCLIPPlugin(), DatasetsPlugin(), StandardPlugin(),
-        LanguageGuidancePlugin(), DenseCLIPPlugin(), ICPCPlugin(), DatasetsPlugin(), StandardPlugin(),
+        RetinaNetPlugin(), MaskRCNNPlugin(), LanguageGuidancePlugin(), DenseCLIPPlugin(), ICPCPlugin(), DatasetsPlugin(),
+        StandardPlugin(),
     ]
 }

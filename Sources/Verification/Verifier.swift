@@ -53,12 +53,11 @@ public struct Verifier {
         if path == golden.modelPath, !FileManager.default.fileExists(atPath: path), let described = try golden.icpcModel() {
             return described
         }
-        return try Node.load(path: path).decode()
+        let unsaid = DetectorSettings(golden, model: try Node.load(path: path)).assignments
+        return try Node.load(path: path, overrides: unsaid).decode()
     }
 
     private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {
-        let unsaid = DetectorSettings(golden, model: try Node.load(path: modelPath)).assignments
-        let file: ModelFile = try Node.load(path: modelPath, overrides: unsaid).decode()
         let file = try modelFile(golden, modelPath)
         let subject = try file.build(for: golden, try registry.loading(file.plugins))
         var comparisons = try fill(subject.module, golden)

@@ -126,7 +126,7 @@ struct Reproduction {
         let name = URL(filePath: dataset).deletingPathExtension().lastPathComponent
         found.singleScale = Self.mIoU("\(work)/\(name).json")
         guard found.singleScale == nil else { return }
-        guard let run = RunScores(workDirectory: work) else {
+        guard let run = RunScores(workDirectory: work, metric: "mIoU") else {
             found.command = trainCommand(file)
             return
         }
