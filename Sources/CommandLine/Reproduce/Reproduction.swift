@@ -83,11 +83,17 @@ struct Reproduction {
             found.problem = "\(error)"
         }
         let name = URL(filePath: config).deletingPathExtension().lastPathComponent
-        if !table.precisions.isEmpty {
+        if let weights = weights[name] {
+            if table.precisions.isEmpty {
+                found.singleScale = try measure(file, weights, on: row.dataset, severalScales: false).primaryValue
+                if row.multiScale != nil {
+                    found.multiScale = try measure(file, weights, on: row.dataset, severalScales: true).primaryValue
+                }
+            } else {
+                found.precisions = table.precisions(in: try measure(file, weights, on: nil, severalScales: false).json)
+            }
+        } else if !table.precisions.isEmpty {
             readPrecisions(of: &found, table, trainBy: trainCommand(file), "\(workDirs)/\(name)")
-        } else if let weights = weights[name] {
-            found.singleScale = try measure(file, weights, on: row.dataset, severalScales: false)
-            if row.multiScale != nil { found.multiScale = try measure(file, weights, on: row.dataset, severalScales: true) }
         } else if let dataset = row.dataset {
             readScores(of: &found, file, "\(workDirs)/\(name)", on: dataset)
         } else {
@@ -96,8 +102,10 @@ struct Reproduction {
         return found
     }
 
-    /// mIoU of weights on the configuration's validation data, or another's.
-    private func measure(_ file: String, _ weights: String, on other: String?, severalScales: Bool) throws -> Double? {
+    /// Scores of weights on the configuration's validation data, or another's.
+    private func measure(
+        _ file: String, _ weights: String, on other: String?, severalScales: Bool
+    ) throws -> any EvaluationReport {
         let session = try Session(file, registry: registry)
         let tested = try other.map { try Session("\(configs)/\($0)", registry: registry) } ?? session
         let dataset = try tested.validationDataset()
@@ -105,7 +113,7 @@ struct Reproduction {
         let progress = ProgressBar()
         let report = try evaluator.evaluate { image in progress?.show(image.index + 1, of: dataset.count, note: image.name) }
         progress?.clear()
-        return report.primaryValue
+        return report
     }
 
     /// Scores of a finished run: what `test --out` wrote into its work directory, else its best validation.
