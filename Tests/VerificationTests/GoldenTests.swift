@@ -284,7 +284,7 @@ private func describe(_ comparisons: [Comparison]) -> String {
         ("optimizer", #"{"type": "Adamw", "lr": 0.1}"#, "unknown optimizer 'Adamw'; did you mean 'AdamW'?"),
         ("optimizer", #"{"type": "AdamW", "amsgrad": true}"#, "unknown key 'amsgrad' of AdamW"),
         ("optimizer", #"{"type": "AdamW", "paramwise_cfg": {"norm_decay_mult": 0}}"#, "sets paramwise_cfg.norm_decay_mult"),
-        ("lr_config", #"{"policy": "step"}"#, "unknown schedule 'Step'"),
+        ("lr_config", #"{"policy": "cyclic"}"#, "unknown schedule 'Cyclic'"),
         ("lr_config", #"{"policy": "poly", "by_epoch": true}"#, "counts the schedule by epoch"),
         ("lr_config", #"{"policy": "poly", "warmup": "exp"}"#, "warms up by 'exp'"),
         ("lr_config", "{}", "needs config.lr_config.policy"),
