@@ -21,7 +21,7 @@ import Testing
         let reference = try detections([a, b, c, c], [0, 0, 0, 1])
         #expect(try order(detections([c, b, c, a], [1, 0, 0, 0]), reference) == [3, 1, 2, 0])
         // Where a class or a place is not there, something else is compared, and fails.
-        #expect(try order(detections([c, b, c, a], [1, 0, 2, 0]), reference) == [3, 1, 2, 0])
+        #expect(try order(detections([c, b, c, a], [1, 0, 2, 0]), reference) == [3, 1, 0, 2])
         #expect(try order(detections([a, b], [0, 0]), reference) == [0, 1])
         #expect(try order(detections([], []), detections([], [])) == [])
         let ordered = try DetectionMatch(
