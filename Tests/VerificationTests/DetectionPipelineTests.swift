@@ -21,6 +21,13 @@ import Testing
         return try Verifier(registry: try Registry(BuiltIn.plugins)).verify(folder.path("det_pipeline_schedule.json"))
     }
 
+    /// How every parameter of both released recipes learns is among its tables.
+    @Test func theWholeCaseAgrees() throws {
+        let path = goldens.appending(path: "det_pipeline_schedule.json").path
+        let comparisons = try Verifier(registry: try Registry(BuiltIn.plugins)).verify(path)
+        #expect(comparisons.count == 14 && comparisons.allSatisfy { $0.passes }, "\(comparisons.filter { !$0.passes })")
+    }
+
     @Test func everyTableAgrees() throws {
         let comparisons = try verify { $0["optimizer_groups"] = nil }
         #expect(comparisons.allSatisfy { $0.passes }, "\(comparisons.filter { !$0.passes })")

@@ -24,7 +24,6 @@ private func describe(_ comparisons: [Comparison]) -> String {
         "icpc_r50_fpn_train", "retinanet_r50_fpn_eval", "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval",
         "denseclip_retinanet_r50_train", "mask_rcnn_r50_fpn_eval", "mask_rcnn_r50_fpn_train", "adamw_trajectory",
         "resize_and_image_ops", "det_ops_anchors", "det_ops_assign", "det_ops_boxes", "det_ops_losses", "det_ops_roi_extractor",
-        "det_pipeline_schedule",
     ])
     func everyOutputAgrees(_ name: String) throws {
         let comparisons = try verify(goldens.appending(path: name + ".json").path)
