@@ -28,6 +28,7 @@ struct COCOMatches: Sendable {
             // Each group writes in a range of its own.
             nonisolated(unsafe) let flags = flags
             order.withUnsafeMutableBufferPointer { order in
+                // And sorts its own range.
                 nonisolated(unsafe) let order = order
                 let chunk = 64
                 inParallel((groups.count + chunk - 1) / chunk, threads: threads) { index in
