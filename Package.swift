@@ -61,8 +61,7 @@ func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [
 
 let families = [
     "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "MaskRCNN", "LanguageGuidance",
-    "DenseCLIP",
-    "ICPC", "Datasets", "Standard",
+    "DenseCLIP", "ICPC", "CLIPSP", "Datasets", "Standard",
 ]
 
 let package = Package(
@@ -121,6 +120,7 @@ let package = Package(
         plugin("LanguageGuidance", ["CLIP", "Tokenizer"]),
         plugin("DenseCLIP", ["CLIP", "LanguageGuidance"]),
         plugin("ICPC", ["CLIP", "LanguageGuidance"]),
+        plugin("CLIPSP", ["CLIP", "LanguageGuidance"]),
         plugin("Datasets"),
         plugin("Standard"),
         plugin("BuiltIn", families.map { .init(stringLiteral: $0) }),
@@ -159,6 +159,7 @@ let package = Package(
         test("LanguageGuidance", ["LanguageGuidance"]),
         test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
         test("ICPC", ["ICPC", "ResNet", "Standard"]),
+        test("CLIPSP", ["CLIPSP", "ResNet", "Standard"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,4 +1,5 @@
 import CLIP
+import CLIPSP
 import Datasets
 import DenseCLIP
 import DenseKit
@@ -19,7 +20,7 @@ import ViT
 public enum BuiltIn {
     public static let plugins: [any Plugin] = [
         ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
-        RetinaNetPlugin(), MaskRCNNPlugin(), LanguageGuidancePlugin(), DenseCLIPPlugin(), ICPCPlugin(), DatasetsPlugin(),
-        StandardPlugin(),
+        RetinaNetPlugin(), MaskRCNNPlugin(), LanguageGuidancePlugin(), DenseCLIPPlugin(), ICPCPlugin(), CLIPSPPlugin(),
+        DatasetsPlugin(), StandardPlugin(),
     ]
 }

@@ -23,6 +23,8 @@ public final class CLIPResNet: Module, Backbone {
         public var outputDim: Int?
         /// What the grid of positions does on an image of another size: segmentation resizes, detection crops.
         public var positions = GridPositions.resize
+        /// The grid of the language-compatible map: the last stage's own, or a fixed one of `input_resolution` / 32.
+        public var languageGrid = LanguageGrid.native
         /// The last stage that does not learn, nor do its batch norms' statistics: 0 is the stem, -1 none.
         public var frozenStages = -1
         /// Whether all batch norms keep their statistics in training.
@@ -38,6 +40,7 @@ public final class CLIPResNet: Module, Backbone {
     let conv3: Conv2d, bn3: BatchNorm2d
     let layer1: [Bottleneck], layer2: [Bottleneck], layer3: [Bottleneck], layer4: [Bottleneck]
     let attnpool: AttentionPool2d?
+    let languageSide: Int?  // of the fixed grid
     public let outputs: [FeatureSpec]
     public let language: LanguageSpec?
 
@@ -61,12 +64,13 @@ public final class CLIPResNet: Module, Backbone {
         layer3 = try Bottleneck.stage(8 * width, 4 * width, layers[2], stride: 2)
         layer4 = try Bottleneck.stage(16 * width, 8 * width, layers[3], stride: 2)
         outputs = (0..<4).map { FeatureSpec(channels: 4 * width << $0, stride: 4 << $0) }
+        languageSide = configuration.languageGrid.side(inputResolution: configuration.inputResolution)
         if configuration.attentionPool {
             let embedding = configuration.outputDim ?? (configuration.depth == 101 ? 512 : 1024)
             attnpool = try AttentionPool2d(
                 32 * width, inputResolution: configuration.inputResolution, heads: configuration.heads ?? width / 2,
                 output: embedding, positions: configuration.positions)
-            language = LanguageSpec(width: embedding, stride: 32)
+            language = LanguageSpec(width: embedding, stride: 32, side: languageSide)
         } else {
             (attnpool, language) = (nil, nil)
         }
@@ -86,7 +90,7 @@ public final class CLIPResNet: Module, Backbone {
             for block in stage { x = try block(x) }
             features.maps.append(x)
         }
-        if let attnpool { (features.globalEmbedding, features.languageMap) = try attnpool(x) }
+        if let attnpool { (features.globalEmbedding, features.languageMap) = try attnpool(x.averaged(to: languageSide)) }
         return features
     }
 

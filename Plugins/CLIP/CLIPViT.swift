@@ -21,6 +21,8 @@ public final class CLIPViT: Module, Backbone {
         public var outputDim = 512
         /// Image size that the grid of positions belongs to. Other sizes resize the grid.
         public var inputResolution = 640
+        /// The grid of the language-compatible map: the patches' own, or a fixed one of `input_resolution` / 32.
+        public var languageGrid = LanguageGrid.native
         /// Stochastic depth of the last block; from 0 at the first it rises evenly.
         public var dropPathRate = 0.0
         /// The blocks, from 0, that the four levels come from.
@@ -38,6 +40,7 @@ public final class CLIPViT: Module, Backbone {
     let lnPost: LayerNorm?
     let pyramid: TransformerPyramid
     let grid: Int
+    let languageSide: Int?  // of the fixed grid
     public let language: LanguageSpec?
 
     override public var keys: [String: String] { ["pyramid": ""] }
@@ -54,6 +57,7 @@ public final class CLIPViT: Module, Backbone {
         lnPre = try LayerNorm(width)
         transformer = try Transformer(
             width, heads: parts.heads, dropPath: parts.dropPathRates)
+        languageSide = configuration.languageGrid.side(inputResolution: configuration.inputResolution)
         guard configuration.embeddings else {
             proj = nil
             (lnPost, language) = (nil, nil)
@@ -62,7 +66,7 @@ public final class CLIPViT: Module, Backbone {
         try SettingError.check("output_dim", configuration.outputDim, in: 1...65536)
         lnPost = try LayerNorm(width)
         proj = try Tensor.empty([width, configuration.outputDim]).normalInPlace(std: std)
-        language = LanguageSpec(width: configuration.outputDim, stride: patch)
+        language = LanguageSpec(width: configuration.outputDim, stride: patch, side: languageSide)
     }
 
     public func callAsFunction(_ images: Tensor) throws -> Features {
@@ -76,9 +80,14 @@ public final class CLIPViT: Module, Backbone {
         }
         var features = Features(maps: try pyramid(maps))
         if let lnPost, let proj {
-            let embeddings = try lnPost(x).matmul(proj)  // [n, 1 + hw, output]
+            var (tokens, grid) = (x, size)
+            if let languageSide {
+                let places = try x.asMap(size).averaged(to: languageSide).asTokens()
+                (tokens, grid) = (try Tensor.cat([try x.narrowed(1, 0, 1), places], dim: 1), Pair(languageSide))
+            }
+            let embeddings = try lnPost(tokens).matmul(proj)  // [n, 1 + hw, output]
             features.globalEmbedding = try embeddings.selected(1, 0)
-            features.languageMap = try embeddings.asMap(size)
+            features.languageMap = try embeddings.asMap(grid)
         }
         return features
     }

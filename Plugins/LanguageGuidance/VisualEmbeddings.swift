@@ -16,6 +16,11 @@ public final class VisualEmbeddings: Module {
     public init(_ pool: AttentionPoolSettings, _ context: BuildContext) throws {
         guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
         if let language = context.language {
+            if let side = language.side {
+                throw SettingError(
+                    "the backbone's language map has \(side)×\(side) positions whatever the image (language_grid: fixed), and this "
+                        + "prompter compares it with a level of the pyramid: set language_grid: native")
+            }
             width = language.width
             attnpool = nil
             level = context.features.lastIndex { $0.stride == language.stride } ?? context.features.count - 1

@@ -11,6 +11,7 @@ public struct StandardPlugin: Plugin {
         registry.losses.register("L1", L1.init)
         registry.losses.register("SmoothL1", SmoothL1.init)
         registry.losses.register("GIoU", GIoU.init)
+        registry.losses.register("AsymmetricLoss", AsymmetricLoss.init)
         registry.transforms.register("Resize", Resize.init)
         registry.transforms.register("RandomCrop", RandomCrop.init)
         registry.transforms.register("RandomFlip", RandomFlip.init)

@@ -12,6 +12,9 @@ public struct BuildContext: Sendable {
     public var tokenIDs: [[Int]]?
     /// Whether the text embeddings of the classes come with the weights: no text encoder is built, and no tokenizer is needed.
     public var textIsKept = false
+    /// Which classes stand together in the training pictures, for parts that begin with it; nil where no training begins, and weights are
+    /// loaded instead. Counts when it is asked.
+    public var coOccurrence: (@Sendable () throws -> CoOccurrence)?
 
     public init(
         registry: Registry, classNames: [String] = [], features: [FeatureSpec] = [], language: LanguageSpec? = nil,

@@ -47,6 +47,18 @@ public struct Draws: Sendable {
         }
     }
 
+    /// The same for several purposes, each with numbers of its own. Drawing for another throws `SettingError`.
+    public static func prescribed(_ numbers: [String: Tensor]) throws -> Draws {
+        let draws = try numbers.mapValues { try prescribed($0) }
+        return Draws { purpose, image, count in
+            guard let draws = draws[purpose] else {
+                throw SettingError(
+                    "no numbers are given for '\(purpose)', only for \(draws.keys.sorted().joined(separator: ", "))")
+            }
+            return try draws.uniform(purpose, image: image, count: count)
+        }
+    }
+
     /// `count` numbers in [0, 1).
     ///
     /// - Parameter image: the image's place in the batch

@@ -15,10 +15,13 @@ public struct FeatureSpec: Sendable, Hashable, CustomStringConvertible {
 public struct LanguageSpec: Sendable, Hashable {
     public let width: Int
     public let stride: Int
+    /// Positions along a side of the language map where it has as many for every image, and belongs to no level of the pyramid.
+    public let side: Int?
 
-    public init(width: Int, stride: Int) {
+    public init(width: Int, stride: Int, side: Int? = nil) {
         self.width = width
         self.stride = stride
+        self.side = side
     }
 }
 

@@ -39,17 +39,22 @@ public struct Prompted {
     public var maps: [Tensor]
     /// The text embedding of every class, `[n, k, d]`.
     public var textEmbeddings: Tensor
-    /// Cosine similarity of positions and classes, `[n, k, h, w]`; several where it works at several scales.
+    /// Scores of positions for classes, such as their cosine similarity, `[n, k, h, w]`; several where it works at several scales.
     public var scoreMaps: [Tensor]
+    /// The classes that the channels of the score maps belong to, where an image has a choice of its own: `[n, k]` int64.
+    public var scoreLabels: Tensor?
     /// Scores of whole images for every class, where the method asks which classes are there: `[n, k]`.
     public var classLogits: Tensor?
     /// What it predicts by itself, where the head is not to be asked.
     public var predictions: Predictions?
 
-    public init(maps: [Tensor], textEmbeddings: Tensor, scoreMaps: [Tensor], classLogits: Tensor? = nil) {
+    public init(
+        maps: [Tensor], textEmbeddings: Tensor, scoreMaps: [Tensor], scoreLabels: Tensor? = nil, classLogits: Tensor? = nil
+    ) {
         self.maps = maps
         self.textEmbeddings = textEmbeddings
         self.scoreMaps = scoreMaps
+        self.scoreLabels = scoreLabels
         self.classLogits = classLogits
     }
 }

@@ -51,9 +51,10 @@ extension ModelFile {
 }
 
 extension GoldenCase {
-    /// The class names as token ids where they are an input, `texts [k, length]`.
+    /// The class names as token ids where they are an input, `texts` or `tokens` `[k, length]`.
     fileprivate func rowsOfTexts() throws -> [[Int]]? {
-        guard let texts = inputs.first(where: { $0.name == "texts" }), texts.isInteger, texts.shape.count == 2 else { return nil }
+        guard let texts = inputs.first(where: { ["texts", "tokens"].contains($0.name) }), texts.isInteger, texts.shape.count == 2
+        else { return nil }
         let (ids, length) = (try texts.integers().map { Int($0) }, texts.shape[1])
         return (0..<texts.shape[0]).map { Array(ids[$0 * length..<($0 + 1) * length]) }
     }

@@ -85,11 +85,18 @@ extension Verifier {
         _ golden: GoldenCase, _ inputs: [String: Tensor], observe: @escaping (String, Tensor) throws -> Void
     ) throws -> Step {
         let schedule = golden.json["config"]?["schedule"]
-        let (iteration, iterations) = (schedule?["t"]?.integer ?? 0, schedule?["T"]?.integer ?? 1)
-        let draws = try inputs["priority"].map { try Draws.prescribed($0) } ?? .inOrder
+        let iteration = schedule?["t"]?.integer ?? golden.json["config"]?["iteration"]?.integer ?? 0
+        let iterations = schedule?["T"]?.integer ?? 1
         return Step(
             progress: Double(iteration) / Double(max(iterations, 1)), iteration: iteration, iterations: iterations,
-            images: try golden.geometries(), draws: draws, wantsMetrics: true, observe: observe)
+            images: try golden.geometries(), draws: try draws(inputs), wantsMetrics: true, observe: observe)
+    }
+
+    /// The random numbers that the case prescribes, by the names of its inputs.
+    private func draws(_ inputs: [String: Tensor]) throws -> Draws {
+        if let priority = inputs["priority"] { return try .prescribed(priority) }
+        guard let images = inputs["image_draws"], let labels = inputs["label_draws"] else { return .inOrder }
+        return try .prescribed(["batch_drop.images": try images.unsqueezed(1), "batch_drop.labels": labels])
     }
 
     /// The test-time flow over the views of `config_inference`: sliding windows, resize, softmax, mean.

@@ -22,7 +22,7 @@ public struct Verifier {
         let comparisons: [Comparison]
         switch golden.procedure {
         case "backbone", "text", "context_decoder", "segmentor", "inference", "detector":
-            comparisons = try verifyModel(golden, modelPath ?? golden.modelPath)
+            comparisons = try verifyModel(golden, try modelFile(golden, modelPath ?? golden.modelPath))
         case "trajectory": comparisons = try trajectory(golden)
         case "image_ops": comparisons = try imageOperations(golden)
         case "segmentation_metrics": comparisons = try segmentationMetrics(golden)
@@ -33,6 +33,11 @@ public struct Verifier {
         case "icpc_prompt": comparisons = try instancePrompts(golden)
         case "icpc_alignment": comparisons = try multiScaleAlignment(golden)
         case "icpc_contrastive": comparisons = try contrastiveLoss(golden)
+        case "clip_sp_segmentor": comparisons = try sceneParsing(golden, modelPath)
+        case "clip_sp_multilabel": comparisons = try multilabelDecoder(golden)
+        case "clip_sp_scene_refinement": comparisons = try sceneRefinement(golden)
+        case "clip_sp_targets": comparisons = try sceneTargets(golden)
+        case "asymmetric_loss": comparisons = try asymmetricLoss(golden)
         case "tokenizer": comparisons = try TokenizerTexts(golden, registry).comparisons()
         default:
             let known = Verifier.procedures.joined(separator: ", ")
@@ -45,7 +50,8 @@ public struct Verifier {
     public static let procedures = [
         "backbone", "text", "context_decoder", "segmentor", "inference", "detector", "trajectory", "image_ops",
         "segmentation_metrics", "ops", "tokenizer", "rle", "coco_eval", "pipeline", "icpc_prompt", "icpc_alignment",
-        "icpc_contrastive",
+        "icpc_contrastive", "clip_sp_segmentor", "clip_sp_multilabel", "clip_sp_scene_refinement", "clip_sp_targets",
+        "asymmetric_loss",
     ]
 
     /// The file at `path`; where none stands beside the case, what the case says itself.
@@ -57,8 +63,8 @@ public struct Verifier {
         return try Node.load(path: path, overrides: unsaid).decode()
     }
 
-    private func verifyModel(_ golden: GoldenCase, _ modelPath: String) throws -> [Comparison] {
-        let file = try modelFile(golden, modelPath)
+    /// Runs the model of `file` as the case says: a backbone, a part, or a whole model at inference or for a step of training.
+    func verifyModel(_ golden: GoldenCase, _ file: ModelFile) throws -> [Comparison] {
         let subject = try file.build(for: golden, try registry.loading(file.plugins))
         var comparisons = try fill(subject.module, golden)
         try subject.module.move(to: device)

@@ -21,9 +21,11 @@ private func describe(_ comparisons: [Comparison]) -> String {
         "clip_text_encoder_eval", "context_decoder_eval", "context_decoder_vit_eval", "denseclip_r50_fpn_eval",
         "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference", "resnet50_imagenet_fpn_eval",
         "upernet_swin_t_eval", "icpc_prompt_eval", "icpc_multiscale_alignment_eval", "icpc_contrastive_loss", "icpc_r50_fpn_eval",
-        "icpc_r50_fpn_train", "retinanet_r50_fpn_eval", "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval",
-        "denseclip_retinanet_r50_train", "mask_rcnn_r50_fpn_eval", "mask_rcnn_r50_fpn_train", "adamw_trajectory",
-        "resize_and_image_ops", "det_ops_anchors", "det_ops_assign", "det_ops_boxes", "det_ops_losses", "det_ops_roi_extractor",
+        "icpc_r50_fpn_train", "clip_sp_multilabel_mlp_eval", "clip_sp_dual_graphformer_eval", "clip_sp_scene_refinement_eval",
+        "clip_sp_targets", "asymmetric_loss", "clip_sp_r50_fpn_eval", "clip_sp_r50_fpn_train", "retinanet_r50_fpn_eval",
+        "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval", "denseclip_retinanet_r50_train", "mask_rcnn_r50_fpn_eval",
+        "mask_rcnn_r50_fpn_train", "adamw_trajectory", "resize_and_image_ops", "det_ops_anchors", "det_ops_assign",
+        "det_ops_boxes", "det_ops_losses", "det_ops_roi_extractor",
     ])
     func everyOutputAgrees(_ name: String) throws {
         let comparisons = try verify(goldens.appending(path: name + ".json").path)

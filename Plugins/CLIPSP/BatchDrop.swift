@@ -1,0 +1,53 @@
+import DenseKit
+import Foundation
+
+/// In training, some images take their true labels in place of the most probable ones; how many, falls with the iteration. (section 3.5)
+public struct BatchDrop: DenseKit.Configuration {
+    /// The share of images at the first iteration.
+    public var start = 0.9
+    /// The share that remains.
+    public var end = 0.1
+    /// The factor of every iteration.
+    public var decay = 0.9999
+
+    public init() {}
+
+    /// Throws `SettingError` for what is no share.
+    func validate() throws {
+        try SettingError.check("batch_drop.start", start, in: 0...1)
+        try SettingError.check("batch_drop.end", end, in: 0...1)
+        try SettingError.check("batch_drop.decay", decay, in: 0...1)
+    }
+
+    /// r(t) = max(end, start · decayᵗ)
+    func ratio(at iteration: Int) -> Double { max(end, start * pow(decay, Double(iteration))) }
+
+    /// What the draws are for: one a image, and one a class of each masked image with more than k labels.
+    static let images = "batch_drop.images"
+    static let labels = "batch_drop.labels"
+
+    /// The k labels of every image, most probable first.
+    func callAsFunction(_ probabilities: ImageProbabilities, _ present: LabelSets, k: Int, _ step: Step) throws -> [[Int]] {
+        let ratio = ratio(at: step.iteration)
+        return try zip(probabilities.images, present.images).enumerated().map { place, image in
+            let (image, present) = image
+            guard try isMasked(place, ratio, step.draws) else { return Array(image.ranking.prefix(k)) }
+            let own = try sample(present.indices.filter { present[$0] }, k, place, of: present.count, step.draws)
+            let others = image.ranking.filter { !own.contains($0) }
+            let chosen = own.union(others.prefix(k - own.count))
+            return image.ranking.filter(chosen.contains)
+        }
+    }
+
+    /// Whether an image takes its true labels: its draw lies below the ratio.
+    func isMasked(_ image: Int, _ ratio: Double, _ draws: Draws) throws -> Bool {
+        try draws.uniform(Self.images, image: image, count: 1)[0] < ratio
+    }
+
+    /// At most k of the labels that are there: those with the largest of one draw a class.
+    private func sample(_ labels: [Int], _ k: Int, _ image: Int, of classes: Int, _ draws: Draws) throws -> Set<Int> {
+        guard labels.count > k else { return Set(labels) }
+        let draws = try draws.uniform(Self.labels, image: image, count: classes)
+        return Set(labels.sorted { (-draws[$0], $0) < (-draws[$1], $1) }.prefix(k))
+    }
+}

@@ -1,0 +1,98 @@
+import CLIP
+import DenseKit
+import LanguageGuidance
+
+/// Scene parsing with adaptive prompts: a multi-label decoder says which classes an image shows; the text of the k most probable ones,
+/// with their probabilities, are scene tokens that refine the backbone's last stage. (Li et al., "CLIP-SP: Vision-language Model with
+/// Adaptive Prompting for Scene Parsing", Figure 2; docs/clip-sp.md says what is ours.)
+///
+/// Pyramid, global `[n, c]` and local `[n, c, g, g]` embeddings → the pyramid with c channels in place of the last stage's.
+///
+/// The text encoder is frozen: the text is a codebook, made once.
+public final class CLIPSP: Module, Prompter {
+    let visual: VisualTokens
+    let codebook: Codebook
+    let multilabelDecoder: any MultilabelDecoder
+    let sceneRefinement: SceneRefinement
+    let asymmetricLoss: any Loss
+    let batchDrop: BatchDrop?
+    let k: Int
+    let weights: (multilabel: Double, scene: Double)  // λ₁, λ₂
+    public let outputs: [FeatureSpec]
+
+    override public var keys: [String: String] { ["visual": "", "codebook": ""] }
+
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        try configuration.validate()
+        guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
+        visual = try VisualTokens(configuration.visualProj, context)
+        codebook = try Codebook(configuration, width: visual.width, context)
+        k = min(configuration.k, context.classCount)
+        var language = context
+        language.language = LanguageSpec(width: visual.width, stride: last.stride)
+        multilabelDecoder = try context.registry.multilabelDecoders.make(configuration.multilabelDecoder, language)
+        sceneRefinement = try SceneRefinement(
+            configuration.sceneRefinement, last.channels, text: visual.width, labels: k, output: visual.width)
+        asymmetricLoss = try context.registry.losses.make(configuration.asymmetricLoss, context)
+        (batchDrop, weights) = (configuration.batchDrop.schedule, (configuration.lambda1, configuration.lambda2))
+        outputs = context.features.dropLast() + [FeatureSpec(channels: visual.width, stride: last.stride)]
+        super.init()
+        try codebook.freeze()
+    }
+
+    public func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
+        let v = try visual(features)  // V: [n, 1 + g², c]
+        let s = try codebook()  // S: [K, c]
+        let logits = try multilabelDecoder(v, s, step)  // S_l: [n, K]
+        let probabilities = try logits.to(.float32).sigmoid()
+        let labels = try selectedLabels(probabilities, step)  // I: [n, k]
+        let tokens = try sceneTokens(s, probabilities, labels)  // T: [n, k, c + 1]
+        let x4 = features.maps[features.maps.count - 1]
+        let refined = try sceneRefinement(x4, tokens, step)
+        try step.record("codebook", s)
+        try step.record("visual", v)
+        try step.record("ml_logits", logits)
+        return Prompted(
+            maps: features.maps.dropLast() + [refined.map], textEmbeddings: try s.unsqueezed(0).expanded([v.size(0)] + s.shape),
+            scoreMaps: [refined.attention], scoreLabels: labels, classLogits: logits)
+    }
+
+    /// λ₁ times the asymmetric loss of the labels, and λ₂ times the cross-entropy of the attention. (Equations 5 to 8)
+    public func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {
+        guard let labels = targets.labels else { throw TargetError.noLabels }
+        guard let logits = prompted.classLogits, let selected = prompted.scoreLabels, let attention = prompted.scoreMaps.first
+        else { throw SettingError("CLIPSP's losses need what CLIPSP made of the images: logits of labels, and its attention") }
+        let present = try LabelSets(labels, classes: logits.size(1), ignoreIndex: targets.ignoreIndex)
+        let multilabel = try asymmetricLoss(
+            logits.to(.float32), try present.indicators().to(logits.device), LossOptions(ignoreIndex: targets.ignoreIndex))
+        let scene = try SceneLoss.value(attention, try SceneLoss.cellLabels(labels, attention), selected, targets.ignoreIndex)
+        var losses = Losses()
+        losses.add("aux_multilabel.\(asymmetricLoss.name)", try multilabel * weights.multilabel)
+        losses.add("aux_scene.loss_ce", try scene * weights.scene)
+        return losses
+    }
+
+    /// The labels whose text becomes scene tokens, most probable first: `[n, k]` int64.
+    private func selectedLabels(_ probabilities: Tensor, _ step: Step) throws -> Tensor {
+        guard probabilities.device != .meta else { return try Tensor.zeros([probabilities.size(0), k], dtype: .int64) }
+        let probabilities = try withoutGrad { try ImageProbabilities(probabilities) }
+        let likely = probabilities.images.map { Array($0.ranking.prefix(k)) }
+        try step.record("top_k", try Tensor.labels(likely))
+        try step.record("top_k_probabilities", try probabilities.values(of: likely))
+        var labels = likely
+        if isTraining, let batchDrop, let targets = step.targets, let map = targets.labels {
+            let present = try LabelSets(map, classes: probabilities.classes, ignoreIndex: targets.ignoreIndex)
+            labels = try batchDrop(probabilities, present, k: k, step)
+        }
+        try step.record("selected", try Tensor.labels(labels))
+        return try Tensor.labels(labels).to(probabilities.device)
+    }
+}
+
+/// T: the text of the selected labels, and the probability of each behind it. (section 3.2)
+///
+/// Codebook `[K, c]`, probabilities `[n, K]` and labels `[n, k]` → `[n, k, c + 1]`.
+func sceneTokens(_ codebook: Tensor, _ probabilities: Tensor, _ labels: Tensor) throws -> Tensor {
+    let text = try codebook.indexed(0, labels.flattened()).reshaped([labels.size(0), labels.size(1), codebook.size(1)])
+    return try Tensor.cat([text, try probabilities.gathered(1, labels).unsqueezed(2)], dim: 2)
+}

@@ -1,0 +1,43 @@
+import CLIP
+import DenseKit
+import LanguageGuidance
+
+/// S: the text embeddings of all classes from one template, by a text encoder that does not learn. They are not normalised. (section 3.2)
+///
+/// Made once before training and once for a loaded model, without gradients and in full precision.
+final class Codebook: Module {
+    let source: any TextSource
+    private let names: [[Int]]  // the classes as token ids; none where the text is kept
+    @Cached private var made: Tensor?
+
+    override var keys: [String: String] { ["source": ""] }
+
+    init(_ configuration: CLIPSP.Configuration, width: Int, _ context: BuildContext) throws {
+        guard !context.textIsKept else {
+            (source, names) = (try KeptText(classes: context.classCount, width: width), [])
+            return
+        }
+        let settings = configuration.textEncoder
+        let form = try PromptForm(template: configuration.template.replacing("{label}", with: "{}"), length: nil)
+        let tokens = try PromptTokens(context, form, configuration.tokenizer, vocabulary: configuration.vocabulary?.resolved)
+        var encoder = CLIPTextEncoder.Configuration()
+        encoder.vocabularySize = settings.vocabularySize ?? tokens.vocabularySize
+        (encoder.width, encoder.heads, encoder.layers) = (settings.width, settings.heads, settings.layers)
+        (encoder.contextLength, encoder.outputDim) = (settings.contextLength, width)
+        (source, names) = (try FixedTemplate(encoder, context), tokens.rows)
+    }
+
+    /// `[K, c]`
+    func callAsFunction() throws -> Tensor {
+        if let made { return made }
+        let embeddings = try withoutGrad { try withoutAutocast { try source(names).selected(0, 0) } }
+        made = embeddings
+        return embeddings
+    }
+
+    override func stateDidChange() { made = nil }
+}
+
+extension CLIPSP: TextKeeping {
+    public func keptText() throws -> [String: Tensor] { ["text_embeddings": try codebook()] }
+}

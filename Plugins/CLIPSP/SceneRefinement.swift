@@ -1,0 +1,112 @@
+import DenseKit
+
+/// The settings of the scene refinement module.
+public struct SceneRefinementSettings: DenseKit.Configuration {
+    /// Width between the layers that turn tokens into channels; left out, a sixteenth of the last stage's.
+    public var hidden: Int?
+    /// Width of the attention.
+    public var width = 256
+    public var gate = Gate.sigmoid
+
+    /// What the channels' activation goes through.
+    public enum Gate: String, Codable, Sendable, CaseIterable {
+        /// As in squeeze-and-excitation.
+        case sigmoid
+        /// Nothing: equations 3 and 4 to the letter.
+        case none
+    }
+
+    public init() {}
+}
+
+/// Scene tokens tell the last stage which channels matter, and every position what it may be. (section 3.3, Figure 5)
+///
+/// Stage 4 `[n, c4, h, w]` and tokens `[n, k, c + 1]` → a map `[n, c, h, w]`, and the attention that made it.
+final class SceneRefinement: Module {
+    let mlp: Sequential
+    let pool: Linear
+    let qProj: Conv2d
+    let kProj: Linear
+    let vProj: Linear
+    let outProj: Conv2d
+    let fuse: Conv2d
+    private let gate: SceneRefinementSettings.Gate
+    private let width: Int
+
+    /// - Parameters:
+    ///   - text: c, the width of the text in a token
+    ///   - labels: k, tokens of an image
+    init(_ settings: SceneRefinementSettings, _ c4: Int, text: Int, labels: Int, output: Int) throws {
+        let hidden = settings.hidden ?? max(1, c4 / 16)
+        (width, gate) = (settings.width, settings.gate)
+        try SettingError.check("scene_refinement.hidden", hidden, in: 1...65536)
+        try SettingError.check("scene_refinement.width", width, in: 1...65536)
+        let layers = [try Linear(text + 1, hidden), try Linear(hidden, c4)]
+        mlp = Sequential([layers[0], Activation(.relu), layers[1]])
+        pool = try Linear(labels, 1)
+        qProj = try Conv2d(c4, width, kernel: 1)
+        kProj = try Linear(text + 1, width, bias: false)  // a bias would cancel in the softmax
+        vProj = try Linear(text + 1, width)
+        outProj = try Conv2d(width, c4, kernel: 1)
+        fuse = try Conv2d(2 * c4, output, kernel: 1)
+        super.init()
+        for linear in layers + [kProj, vProj] { try linear.startAsProjection() }
+        for conv in [qProj, outProj, fuse] { try conv.startAsProjection() }
+        try withoutGrad {  // the mean of all tokens
+            _ = try pool.weight.fillInPlace(1 / Double(labels))
+            _ = try pool.bias?.fillInPlace(0)
+        }
+    }
+
+    /// - Returns: what takes the place of stage 4, and the attention's logits QKᵀ/√d `[n, k, h, w]`
+    func callAsFunction(_ x4: Tensor, _ tokens: Tensor, _ step: Step) throws -> (map: Tensor, attention: Tensor) {
+        let (n, h, w) = (x4.size(0), x4.size(2), x4.size(3))
+        let gate = try activation(tokens)  // T_g: [n, c4]
+        let x = try gate.reshaped([n, -1, 1, 1]) * x4  // equation 4
+        let logits = try qProj(x).asTokens().matmul(kProj(tokens).transposed(1, 2)) / Double(width).squareRoot()  // [n, hw, k]
+        let attention = try logits.softmax(2)  // m, equation 7
+        let told = try attention.matmul(vProj(tokens)).reshaped([n, h, w, width]).permuted(0, 3, 1, 2)
+        let map = try fuse(Tensor.cat([try outProj(told), x], dim: 1))
+
+        func asMap(_ positions: Tensor) throws -> Tensor { try positions.reshaped([n, h, w, -1]).permuted(0, 3, 1, 2) }
+        let scores = try asMap(logits)
+        try step.record("gate", gate)
+        try step.record("refined", x)
+        try step.record("attention", try asMap(attention))
+        try step.record("attention_logits", scores)
+        try step.record("fused", map)
+        return (map, scores)
+    }
+
+    /// T_g: channels by the tokens of the scene, pooled with learned shares. `[n, k, c + 1] → [n, c4]` (equation 3)
+    private func activation(_ tokens: Tensor) throws -> Tensor {
+        let pooled = try pool(mlp(tokens).transposed(1, 2)).squeezed(2)
+        return gate == .sigmoid ? try pooled.sigmoid() : pooled
+    }
+}
+
+/// What the attention of scene refinement is taught: at each position, the label that stands there. (equations 6 and 8)
+enum SceneLoss {
+    /// The label of the pixel in the middle of each cell of a map `[n, k, h, w]`: labels `[n, height, width] → [n, h, w]`
+    static func cellLabels(_ labels: Tensor, _ map: Tensor) throws -> Tensor {
+        func middles(_ count: Int, of size: Int) throws -> Tensor {
+            try Tensor.from((0..<count).map { Int64((2 * $0 + 1) * size / (2 * count)) }).to(labels.device)
+        }
+        return try labels.indexed(1, middles(map.size(2), of: labels.size(1))).indexed(
+            2, middles(map.size(3), of: labels.size(2)))
+    }
+
+    /// The mean over all cells of −log m at the cell's own label; cells whose label is not selected count 0.
+    ///
+    /// - Parameters:
+    ///   - attention: logits `[n, k, h, w]`
+    ///   - cells: `[n, h, w]`
+    ///   - selected: `[n, k]`
+    static func value(_ attention: Tensor, _ cells: Tensor, _ selected: Tensor, _ ignoreIndex: Int) throws -> Tensor {
+        let each = try selected.reshaped([selected.size(0), selected.size(1), 1, 1])
+        let own = try cells.unsqueezed(1).equals(each).to(.float32)  // ŷ: [n, k, h, w]
+        let counted = try cells.differs(from: Double(ignoreIndex)).to(.float32).unsqueezed(1)
+        let logarithms = try attention.to(.float32).logSoftmax(1)
+        return try -((logarithms * own * counted).sum() / Double(max(1, cells.count)))
+    }
+}

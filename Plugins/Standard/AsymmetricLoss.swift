@@ -1,0 +1,74 @@
+import DenseKit
+
+/// Binary cross-entropy of many labels, most of which are absent: sure negatives count little, and the surest nothing.
+/// (Ridnik et al., "Asymmetric Loss for Multi-Label Classification", ICCV 2021)
+///
+/// With p = σ(logit), q = min(1 − p + m, 1), p_t = p where the label is there and q where not:
+/// −[y log p + (1 − y) log q] · (1 − p_t)^γ, γ being γ₊ or γ₋. Logits `[n, k]`, targets `[n, k]` of 0 and 1 → scalar.
+public final class AsymmetricLoss: Module, Loss {
+    public struct Configuration: DenseKit.Configuration {
+        /// Factor of this loss in the sum.
+        public var weight = 1.0
+        /// γ₊: how little sure labels that are there count.
+        public var gammaPos = 0.0
+        /// γ₋: how little sure labels that are absent count.
+        public var gammaNeg = 4.0
+        /// m: absent labels of less than this probability count nothing.
+        public var clip = 0.05
+        /// The least probability that a logarithm is taken of.
+        public var eps = 1e-8
+        /// Whether the factor (1 − p_t)^γ is a constant to gradients, as in the authors' training script.
+        public var detachFocus = true
+        public var reduction = Averaging.mean
+        public var name = "loss_asl"
+
+        public init() {}
+    }
+
+    /// What becomes of the elements' losses.
+    public enum Averaging: String, Codable, Sendable, CaseIterable {
+        /// Their mean over images and labels.
+        case mean
+        case sum
+        /// Nothing: `[n, k]`, for comparisons. Training needs one of the others.
+        case none
+    }
+
+    let settings: Configuration
+    public var name: String { settings.name }
+
+    /// Throws `SettingError` for numbers out of range.
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        try SettingError.check("gamma_pos", configuration.gammaPos, in: 0...100)
+        try SettingError.check("gamma_neg", configuration.gammaNeg, in: 0...100)
+        try SettingError.check("clip", configuration.clip, in: 0...1)
+        guard configuration.eps > 0, configuration.eps < 1 else {
+            throw SettingError("eps must be above 0 and below 1, found \(configuration.eps)")
+        }
+        settings = configuration
+    }
+
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+        let y = try target.to(.float32)
+        let absent = try -(y - 1)
+        let p = try prediction.to(.float32).sigmoid()
+        let q = try (-(p - (1 + settings.clip))).clamped(nil, 1)
+        let logarithms = try y * p.clamped(settings.eps).log() + absent * q.clamped(settings.eps).log()
+        var each = try -(logarithms * focus(p, q, y, absent))
+        if let weights = options.elementWeights { each = try each * weights }
+        let reduced =
+            switch settings.reduction {
+            case .mean: try each.mean()
+            case .sum: try each.sum()
+            case .none: each
+            }
+        return try reduced * settings.weight
+    }
+
+    /// (1 − p_t)^γ. As every element has one of two exponents, each power is a number's, which is exact for small whole ones.
+    private func focus(_ p: Tensor, _ q: Tensor, _ y: Tensor, _ absent: Tensor) throws -> Tensor {
+        func power(_ probability: Tensor, _ gamma: Double) throws -> Tensor { try (-(probability - 1)).pow(gamma) }
+        func value() throws -> Tensor { try y * power(p, settings.gammaPos) + absent * power(q, settings.gammaNeg) }
+        return try settings.detachFocus ? withoutGrad(value) : value()
+    }
+}

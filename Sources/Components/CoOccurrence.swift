@@ -1,0 +1,54 @@
+/// In how many pictures of a data set each class occurs, and each two classes together.
+public struct CoOccurrence: Codable, Sendable, Hashable {
+    /// The names of the k classes.
+    public let classes: [String]
+    /// How many pictures were looked at.
+    public private(set) var pictures = 0
+    /// Pictures with both classes, a row a class: `[k][k]`; in the diagonal, pictures with the class.
+    public private(set) var counts: [[Int]]
+
+    /// Of no pictures yet.
+    public init(classes: [String]) {
+        self.classes = classes
+        counts = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
+    }
+
+    /// Takes in a picture.
+    ///
+    /// - Parameter present: the classes that occur in it, each once
+    public mutating func add(_ present: [Int]) {
+        pictures += 1
+        for a in present { for b in present { counts[a][b] += 1 } }
+    }
+
+    /// n_ij / √(n_i n_j), symmetric, with ones in the diagonal and zeros for a class that never occurs: `[k · k]`, a row a class.
+    public func normalized() -> [Float] {
+        let own = counts.indices.map { Double(counts[$0][$0]) }
+        return counts.indices.flatMap { i in
+            counts.indices.map { j in
+                if i == j { return 1 }
+                return own[i] > 0 && own[j] > 0 ? Float(Double(counts[i][j]) / (own[i] * own[j]).squareRoot()) : 0
+            }
+        }
+    }
+
+    /// What keeps these counts from being those of `names`; nil where they fit.
+    public func problem(for names: [String]) -> String? {
+        guard classes == names else {
+            return "counts \(classes.count) classes (\(classes.prefix(3).joined(separator: ", "))…), and the data set has "
+                + "\(names.count) (\(names.prefix(3).joined(separator: ", "))…)"
+        }
+        guard counts.count == names.count, counts.allSatisfy({ $0.count == names.count }) else {
+            return "has other than \(names.count) rows of \(names.count) counts"
+        }
+        for i in counts.indices {
+            for j in counts.indices
+            where counts[i][j] < 0 || counts[i][j] > counts[i][i] || counts[i][j] != counts[j][i] {
+                return
+                    "counts \(counts[i][j]) pictures with '\(names[i])' and '\(names[j])', the other way round \(counts[j][i]), and "
+                    + "\(counts[i][i]) with '\(names[i])'"
+            }
+        }
+        return nil
+    }
+}

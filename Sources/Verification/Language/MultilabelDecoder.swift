@@ -1,0 +1,27 @@
+import DenseKit
+
+extension Verifier {
+    /// `clip_sp_multilabel`: a multi-label decoder alone, on tokens and codebook of the case.
+    func multilabelDecoder(_ golden: GoldenCase) throws -> [Comparison] {
+        guard let config = golden.json["config"]?.object, let dim = config["dim"] else {
+            throw GoldenCaseError(golden.path, "needs config.type and config.dim")
+        }
+        let codebook = golden.inputs.first { $0.name == "codebook" }?.shape.first
+        let classes = config["classes"] ?? .number(Double(codebook ?? 0))
+        let (part, failures) = try part(
+            "MultilabelDecoder", ["decoder": Self.multilabelDecoder(config), "dim": dim, "classes": classes], golden)
+        let outputs = try withoutGrad { try part.run(try inputs(golden)) }
+        return failures + (try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden))
+    }
+
+    /// A decoder's settings in our words. Its weights come from the case, so nothing is counted.
+    static func multilabelDecoder(_ config: [String: JSON]) -> JSON {
+        let type = config["type"] ?? .string("DualGraphFormer")
+        guard type.string == "DualGraphFormer" else { return .object(["type": type]) }
+        var settings: [String: JSON] = ["type": type, "co_occurrence": .string("none")]
+        for (ours, theirs) in [
+            ("blocks", "blocks"), ("nodes", "nodes"), ("attention_width", "width"), ("head_width", "head_width"),
+        ] { settings[ours] = config[theirs] }
+        return .object(settings)
+    }
+}

@@ -1,0 +1,22 @@
+import DenseKit
+
+extension Verifier {
+    /// `clip_sp_scene_refinement`: the module alone, on a last stage and scene tokens of the case.
+    func sceneRefinement(_ golden: GoldenCase) throws -> [Comparison] {
+        let config = golden.json["config"]
+        guard let channels = config?["channels"], let dim = config?["dim"], let k = config?["k"] else {
+            throw GoldenCaseError(golden.path, "needs config.channels, config.dim and config.k")
+        }
+        var settings: [String: JSON] = ["channels": channels, "dim": dim, "k": k]
+        settings["out_channels"] = config?["out_channels"]
+        settings["settings"] = Self.sceneRefinement(config?.object ?? [:])
+        let (part, failures) = try part("SceneRefinement", settings, golden)
+        let outputs = try withoutGrad { try part.run(try inputs(golden)) }
+        return failures + (try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden))
+    }
+
+    /// The module's settings among those of a case.
+    static func sceneRefinement(_ config: [String: JSON]) -> JSON {
+        .object(config.filter { ["hidden", "width", "gate"].contains($0.key) })
+    }
+}

@@ -1,0 +1,80 @@
+import DenseKit
+import ResNet
+import Standard
+import Testing
+
+@testable import CLIP
+@testable import CLIPSP
+@testable import LanguageGuidance
+
+/// A head that hands on what it is given.
+final class LastLevel: Module, SegmentationHead {
+    struct Configuration: DenseKit.Configuration {}
+
+    let convSeg: Conv2d
+    let loss: any Loss
+
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        guard let last = context.features.last else { throw SettingError("needs features") }
+        convSeg = try Conv2d(context.features.reduce(0) { $0 + $1.channels }, context.classCount, kernel: 1)
+        loss = try context.registry.losses.make(ComponentNode(type: "CrossEntropy"), context)
+        #expect(last.stride > 0)
+    }
+
+    /// All levels at the size of the last.
+    func embedding(_ maps: [Tensor]) throws -> Tensor {
+        let last = maps[maps.count - 1]
+        let size = Pair(last.size(2), last.size(3))
+        return try Tensor.cat(try maps.map { try $0.interpolated(to: size, .bilinear()) }, dim: 1)
+    }
+
+    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
+}
+
+struct TestPlugin: Plugin {
+    func register(in registry: inout Registry) { registry.heads.register("LastLevel", LastLevel.init) }
+}
+
+let resNet18 = "{type: ResNet, depth: 18}"
+let tinyCLIP =
+    "{type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, output_dim: 32, input_resolution: 64, language_grid: fixed}"
+let tinyViT =
+    "{type: CLIPViT, layers: 4, width: 16, heads: 2, out_indices: [0, 1, 2, 3], output_dim: 32, input_resolution: 64, language_grid: fixed}"
+
+/// Settings of a small decoder with two blocks.
+let tinyDecoder = "multilabel_decoder: {blocks: 2, nodes: 6, head_width: 8}"
+
+func buildContext(_ classes: [String] = ["road", "sky", "tree"]) throws -> BuildContext {
+    let registry = try Registry([
+        ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), CLIPSPPlugin(), StandardPlugin(), TestPlugin(),
+    ])
+    return BuildContext(registry: registry, classNames: classes)
+}
+
+func model(_ backbone: String, _ settings: String = "", _ context: BuildContext? = nil) throws -> DenseModel {
+    let small =
+        "type: CLIPSP, tokenizer: bytes, text_encoder: {width: 16, heads: 2, layers: 2}, "
+        + "visual_proj: {output_dim: 32, input_resolution: 64}"
+    let decoder = settings.contains("multilabel_decoder") ? "" : tinyDecoder
+    let k = settings.contains("k: ") ? "" : "k: 2"
+    let prompter = [small, decoder, k, settings].filter { !$0.isEmpty }.joined(separator: ", ")
+    let configuration = try ModelConfiguration.decode(
+        yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: LastLevel}")
+    return try DenseModel(configuration, try context ?? buildContext())
+}
+
+func images(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
+    try Tensor.randomNormal([count, 3, height, width], generator: try Generator(seed: 2))
+}
+
+/// Labels 0, 1 and 2 in stripes.
+func stripes(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
+    try Tensor.from((0..<count * height * width).map { Int64($0 % width * 3 / width) }, shape: [count, height, width])
+}
+
+extension DenseModel {
+    var clipSP: CLIPSP { get throws { try #require(prompter as? CLIPSP) } }
+
+    /// What the prompter makes of the test images.
+    func prompted(_ images: Tensor, _ step: Step = Step()) throws -> Prompted { try clipSP(try backbone(images), step) }
+}
