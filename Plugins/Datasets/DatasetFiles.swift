@@ -20,6 +20,7 @@ extension LaidOutDataset {
     public var remarks: [DataError] { files.remarks }
 
     public func sample(at index: Int) throws -> Sample { try files.sample(at: index) }
+    public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index) }
 }
 
 /// The files that a `Layout` describes, found.
@@ -67,11 +68,22 @@ public struct DatasetFiles: Sendable {
     ///
     /// - Throws: `DataError` as `PairedFolders.sample(at:table:remedy:)`.
     func sample(at index: Int) throws -> Sample {
+        let (part, index) = place(of: index)
+        return try part.sample(at: index, table: layout.table, remedy: layout.remedy)
+    }
+
+    /// Its labels alone.
+    func labels(at index: Int) throws -> LabelMap? {
+        let (part, index) = place(of: index)
+        return try part.labels(at: index, table: layout.table, remedy: layout.remedy)
+    }
+
+    private func place(of index: Int) -> (part: PairedFolders, index: Int) {
         var (index, part) = (index, 0)
         while index >= parts[part].count {
             index -= parts[part].count
             part += 1
         }
-        return try parts[part].sample(at: index, table: layout.table, remedy: layout.remedy)
+        return (parts[part], index)
     }
 }

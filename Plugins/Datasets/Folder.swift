@@ -68,4 +68,5 @@ public struct Folder: Dataset {
     public var remarks: [DataError] { files.remarks }
 
     public func sample(at index: Int) throws -> Sample { try files.sample(at: index, table: table) }
+    public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index, table: table) }
 }

@@ -16,7 +16,8 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             version: "0.1.0",
             subcommands: [
                 DemoCommand<List>.self, TrainCommand<List>.self, TestCommand<List>.self, InferCommand<List>.self,
-                CheckCommand<List>.self, BrowseCommand<List>.self, ShowCommand<List>.self, ReproduceCommand<List>.self,
+                CheckCommand<List>.self, BrowseCommand<List>.self, CoOccurrenceCommand<List>.self, ShowCommand<List>.self,
+                ReproduceCommand<List>.self,
                 VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand.self, ConvertCommand<List>.self,
                 ExportCommand<List>.self, BenchCommand<List>.self, DoctorCommand.self,
             ])

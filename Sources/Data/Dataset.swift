@@ -13,9 +13,18 @@ public protocol Dataset: Sendable {
     func sample(at index: Int) throws -> Sample
     /// The size of picture `index`, where the data set knows it without reading the picture.
     func size(at index: Int) -> Size?
+    /// The labels of sample `index` alone; nil where the data set has none. A data set may read them without the picture.
+    ///
+    /// - Throws: as `sample(at:)`.
+    func labels(at index: Int) throws -> LabelMap?
 }
 
 extension Dataset {
     public var remarks: [DataError] { [] }
     public func size(at index: Int) -> Size? { nil }
+
+    public func labels(at index: Int) throws -> LabelMap? {
+        var sample = try sample(at: index)
+        return sample.labels
+    }
 }

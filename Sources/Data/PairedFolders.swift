@@ -138,6 +138,14 @@ public struct PairedFolders: Sendable {
         ("\(images)/\(imageNames[index])", masks.map { "\($0)/\(maskNames[index])" })
     }
 
+    /// Reads the labels of picture `index` alone.
+    ///
+    /// - Throws: `DataError` for what cannot be read, and a number that `table` does not declare.
+    public func labels(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> LabelMap? {
+        guard let mask = paths(at: index).mask else { return nil }
+        return try table(try LabelFile.read(mask, maximumPixels: policy.maximumPixels), path: mask, remedy: remedy)
+    }
+
     /// Reads picture `index` and its labels.
     ///
     /// - Parameter remedy: what to do about a number that `table` does not declare; nil for the table's own words.

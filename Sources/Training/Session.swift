@@ -59,15 +59,28 @@ public struct Session {
 
     /// The model for `classes`, on the session's device, initialised from the seed; on `.meta` it is built of shapes alone.
     ///
-    /// - Parameter textIsKept: whether it keeps the text embeddings of its classes in place of a text encoder
-    public func model(_ classes: ClassList, textIsKept: Bool = false) throws -> DenseModel {
+    /// - Parameters:
+    ///   - textIsKept: whether it keeps the text embeddings of its classes in place of a text encoder
+    ///   - dataset: where training begins, what it begins on: parts may start with what its labels say
+    public func model(
+        _ classes: ClassList, textIsKept: Bool = false, beginningOn dataset: (any Dataset)? = nil
+    ) throws -> DenseModel {
         try Generator.seed(experiment.train.seed)
         var context = BuildContext(registry: registry, classNames: classes.names)
         context.textIsKept = textIsKept
+        if let dataset {
+            let kept = keptCoOccurrence(of: dataset)
+            context.coOccurrence = { try kept.counts() }
+        }
         guard device != .meta else { return try withDevice(.meta) { [context] in try DenseModel(experiment.model, context) } }
         let model = try DenseModel(experiment.model, context)
         try model.move(to: device)
         return model
+    }
+
+    /// Which classes stand together in the pictures of the training set `dataset`: what is known of it, or where it is counted anew.
+    public func keptCoOccurrence(of dataset: any Dataset) -> KeptCoOccurrence {
+        KeptCoOccurrence(dataset, settings: experiment.data.train?.node.yaml() ?? "", threads: experiment.data.workers)
     }
 
     /// Parts of the recipe that change nothing with `model`, a sentence each.
@@ -82,7 +95,7 @@ public struct Session {
     ///
     /// Throws `CheckpointError` where the log cannot be written, `LoadError` where the checkpoint is another model's.
     public func trainer(in work: WorkDirectory, dataset: any Dataset, resuming resumption: Resumption? = nil) throws -> Trainer {
-        let model = try model(dataset.classes)
+        let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
         try check(dataset, "train", fits: model)
         let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
         let settings = experiment.train.counting(images: dataset.count)

@@ -1,0 +1,31 @@
+import ArgumentParser
+import DenseKit
+
+/// `densekit co-occurrence CONFIG`
+struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "co-occurrence",
+            abstract: "Count in how many training pictures each two classes stand together, and keep it for training.",
+            discussion: """
+                Whole label maps are counted, anew at every call. CLIP-SP starts from these counts (co_occurrence: auto); without this \
+                command its training counts by itself when it begins.
+                """)
+    }
+
+    @OptionGroup var config: ConfigOptions
+
+    @Option(help: "Write the counts to this JSON file too, for co_occurrence: FILE.")
+    var out: String?
+
+    func run() throws {
+        let session = try config.session(List.self)
+        let kept = session.keptCoOccurrence(of: try session.trainDataset())
+        let counts = try kept.counted()
+        try kept.keep(counts)
+        if let out { try counts.write(to: out) }
+        let absent = counts.classes.indices.filter { counts.counts[$0][$0] == 0 }.map { counts.classes[$0] }
+        print("\(counts.pictures) pictures, \(counts.classes.count) classes: \(out ?? kept.path)")
+        if !absent.isEmpty { print("in no picture: \(absent.joined(separator: ", "))") }
+    }
+}
