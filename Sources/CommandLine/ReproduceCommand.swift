@@ -14,7 +14,8 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "table1 to table8 of DenseCLIP; icpc-table1 to icpc-table11 of ICPC.")
+    @Argument(
+        help: "table1 to table8 of DenseCLIP; clip-sp-table1 to clip-sp-table7 of CLIP-SP; icpc-table1 to icpc-table11 of ICPC.")
     var table: String
 
     @Option(help: "The folder of the shipped configurations.")

@@ -27,6 +27,10 @@ import Testing
             "{ type: ICPC, \(settings), tokenizer: bytes, text_encoder: { width: 16, heads: 2, layers: 1 }, "
                 + "attention_pool: { output_dim: 24, input_resolution: 64 }, context_decoder: { width: 16, heads: 2, layers: 1 } }"
         }
+        + [
+            "{ type: CLIPSP, k: 2, tokenizer: bytes, text_encoder: { width: 16, heads: 2, layers: 1 }, "
+                + "visual_proj: { output_dim: 24, input_resolution: 64 }, multilabel_decoder: { blocks: 2, nodes: 5, head_width: 4 } }"
+        ]
     private static let necks = ["null", "{ type: FPN, channels: 8 }"]
     private static let heads = [
         "{ type: SemanticFPN, channels: 8 }", "{ type: UPerNet, channels: 8 }", "{ type: FCN, channels: 8, in_index: 0 }",
@@ -75,7 +79,7 @@ import Testing
 
     @Test("There are all of them, and the sample meets every part")
     func parts() {
-        #expect(Self.all.count == (8 * 8 - 2) * 2 * 3 && Self.walk.count >= 26)
+        #expect(Self.all.count == (8 * 9 - 2) * 2 * 3 && Self.walk.count >= 26)
         let text = Self.walk.joined()
         for part in Self.backbones + Self.prompters + Self.necks + Self.heads + Self.auxiliary {
             #expect(text.contains(part), "\(part)")
