@@ -16,7 +16,7 @@ import Testing
         "{ type: ViT, width: 16, layers: 4, heads: 2, input_resolution: 64, out_indices: [0, 1, 2, 3] }",
         "{ type: Swin, embed_dims: 8, depths: [2, 2, 1, 1], num_heads: [1, 2, 2, 4], window_size: 4 }",
     ]
-    private static let prompters =
+    private static let prompters: [String] =
         ["null"]
         + ["post", "post_template", "pre", "contexts", "template"].map { mode in
             let decoder = ["contexts", "template"].contains(mode) ? "" : ", context_decoder: { width: 16, heads: 2, layers: 1 }"

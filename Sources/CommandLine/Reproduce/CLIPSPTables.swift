@@ -1,6 +1,6 @@
 // CLIP-SP's tables on ADE20K, single scale. Rows with a star were trained by the paper's authors: 160,000 iterations of 16 images.
 extension PaperTable {
-    static let clipSP = [clipSPTable1, clipSPTable2, clipSPTable3, clipSPTable4, clipSPTable5, clipSPTable6, clipSPTable7]
+    static let clipSPTables = [clipSPTable1, clipSPTable2, clipSPTable3, clipSPTable4, clipSPTable5, clipSPTable6, clipSPTable7]
 
     private static let clipSPPaper = "Li et al., CLIP-SP: Vision-language Model with Adaptive Prompting for Scene Parsing"
     private static let clipSPGroup = "CLIP-SP, RN50"

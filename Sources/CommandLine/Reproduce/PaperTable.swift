@@ -59,7 +59,7 @@ struct PaperTable: Sendable {
     }
 
     /// The tables of all papers, each in its paper's order.
-    static let all: [PaperTable] = [.table1, .table2, .table3, .table4, .table5, .table6, .table7, .table8] + clipSP + icpcTables
+    static let all: [PaperTable] = [table1, table2, table3, table4, table5, table6, table7, table8] + clipSPTables + icpcTables
 
     static let denseCLIP = "Rao et al., DenseCLIP (CVPR 2022)"
 }
