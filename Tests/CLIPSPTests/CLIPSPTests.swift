@@ -43,7 +43,8 @@ import Testing
         let model = try model(backbone, settings)
         let losses = try model.losses(images(), Targets(labels: try stripes()), Step())
         #expect(losses.terms.map(\.name) == ["decode.loss_ce", "aux_multilabel.loss_asl", "aux_scene.loss_ce"])
-        try #require(losses.total()).backward()
+        let total = try #require(try losses.total())
+        try total.backward()
         for entry in try model.namedParameters() {
             let isFrozen =
                 entry.name.hasPrefix("text_encoder.") || entry.name.contains("blocks.1.visual_attn.")

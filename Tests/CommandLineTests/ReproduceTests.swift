@@ -213,6 +213,7 @@ struct ReproduceTests {
             (
                 ["table9"],
                 "there is no table 'table9'; did you mean table1? (tables: table1, table2, table3, table4, table5, table6, table7, table8, "
+                    + (1...7).map { "clip-sp-table\($0)" }.joined(separator: ", ") + ", "
                     + (1...11).map { "icpc-table\($0)" }.joined(separator: ", ") + ")"
             ),
             (["table1", "--json", "--markdown"], "--json and --markdown exclude each other"),
