@@ -39,8 +39,14 @@ public final class AsymmetricLoss: Module, Loss {
 
     /// Throws `SettingError` for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        try SettingError.check("gamma_pos", configuration.gammaPos, in: 0...100)
-        try SettingError.check("gamma_neg", configuration.gammaNeg, in: 0...100)
+        for (key, gamma) in [("gamma_pos", configuration.gammaPos), ("gamma_neg", configuration.gammaNeg)] {
+            try SettingError.check(key, gamma, in: 0...100)
+            guard configuration.detachFocus || gamma == 0 || gamma >= 1 else {
+                throw SettingError(
+                    "\(key) must be 0, or 1 or above, where detach_focus is false, found \(gamma): the gradient of (1 − p)^γ is not "
+                        + "finite where p = 1")
+            }
+        }
         try SettingError.check("clip", configuration.clip, in: 0...1)
         guard configuration.eps > 0, configuration.eps < 1 else {
             throw SettingError("eps must be above 0 and below 1, found \(configuration.eps)")

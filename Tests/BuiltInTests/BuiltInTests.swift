@@ -69,7 +69,7 @@ import Testing
 
     /// Methods may build on families; nothing builds on a method, and no plugin on the parts of the core one by one.
     @Test func pluginsImportTheCoreAndFamilies() throws {
-        let methods: Set = ["DenseCLIP", "ICPC", "BuiltIn"]
+        let methods: Set = ["DenseCLIP", "ICPC", "CLIPSP", "BuiltIn"]
         let familiesOfFamilies: Set = ["LanguageGuidance"]
         let plugins = Set(try targets("Plugins"))
         for target in plugins where target != "BuiltIn" {

@@ -91,7 +91,7 @@ import Testing
     func combinations() async {
         await #expect(processExitsWith: .success) {
             for yaml in Self.walk {
-                let unreached = try trainSaveAndLoad { try Self.model(yaml) }
+                let unreached = try trainSaveAndLoad(yaml) { try Self.model(yaml) }
                 // FCN by itself reads one level.
                 #expect(unreached.isEmpty || yaml.contains("head: { type: FCN"), "no gradient: \(unreached) in\n\(yaml)")
             }

@@ -43,6 +43,10 @@ import Testing
         ("{gamma_neg: -1}", "gamma_neg must be 0.0…100.0, found -1.0"),
         ("{gamma_pos: 101}", "gamma_pos must be 0.0…100.0, found 101.0"),
         ("{clip: -0.1}", "clip must be 0.0…1.0, found -0.1"), ("{eps: 1}", "eps must be above 0 and below 1, found 1.0"),
+        (
+            "{gamma_neg: 0.5, detach_focus: false}",
+            "gamma_neg must be 0, or 1 or above, where detach_focus is false, found 0.5: the gradient of (1 − p)^γ is not finite where p = 1"
+        ),
     ])
     func outOfRange(_ settings: String, _ expected: String) throws {
         let error = try #require(throws: SettingError.self) { try loss(settings) }
