@@ -19,7 +19,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
                 CheckCommand<List>.self, BrowseCommand<List>.self, CoOccurrenceCommand<List>.self, ShowCommand<List>.self,
                 ReproduceCommand<List>.self,
                 VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand.self, ConvertCommand<List>.self,
-                ExportCommand<List>.self, BenchCommand<List>.self, DoctorCommand.self,
+                ExportCommand<List>.self, BenchCommand<List>.self, CocoEvalCommand.self, DoctorCommand.self,
             ])
     }
 

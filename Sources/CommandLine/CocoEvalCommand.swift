@@ -1,0 +1,71 @@
+import ArgumentParser
+import DenseKit
+import Foundation
+
+/// `densekit coco-eval ANNOTATIONS RESULTS`
+struct CocoEvalCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "coco-eval",
+            abstract: "Measure a file of results as COCO does: average precision and recall of boxes or masks.",
+            discussion: """
+                RESULTS is a list of {image_id, category_id, score, bbox or segmentation}, as `densekit test --results` and other detectors \
+                write it for COCO's server. The twelve numbers are those of pycocotools.
+                """)
+    }
+
+    @Argument(help: "The annotations, instances_*.json.")
+    var annotations: String
+
+    @Argument(help: "The results, a JSON list.")
+    var results: String
+
+    @Option(help: "What to compare: bbox or segm.")
+    var type = COCOEvaluation.Kind.boxes
+
+    @Flag(help: "Print a table of the classes too, in percent.")
+    var perClass = false
+
+    @Flag(help: "Print the numbers as JSON, those of each class too, as fractions.")
+    var json = false
+
+    @Option(help: "Write the same JSON to this file.")
+    var out: String?
+
+    @Option(help: "Threads; all processors if left out.")
+    var threads: Int?
+
+    func validate() throws {
+        if json, perClass { throw ValidationError("--json has the classes already: leave --per-class out") }
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, found \(threads)") }
+    }
+
+    func run() throws {
+        let started = monotonicSeconds()
+        let index = try COCOIndex(annotations)
+        for remark in index.remarks { try FileHandle.standardError.write(contentsOf: Data("remark: \(remark)\n".utf8)) }
+        let pictures = (0..<index.pictureCount).map(index.picture)
+        let categories = index.categories.sorted { $0.id < $1.id }
+        let opened = monotonicSeconds()
+        let detections = try COCOResults.read(
+            results, kind: type, images: Dictionary(uniqueKeysWithValues: pictures.map { (Int($0.id), $0.size) }),
+            categories: Set(categories.map { Int($0.id) }))
+        let read = monotonicSeconds()
+        let truth = try index.truth(type)
+        let evaluation = try COCOEvaluation(
+            images: pictures.map { Int($0.id) }, categories: categories.map { Int($0.id) }, truth: truth, detections: detections,
+            kind: type)
+        let scores = threads.map { evaluation.scores(threads: $0) } ?? evaluation.scores()
+        let evaluated = monotonicSeconds()
+        let report = COCOReport([(type, scores)], names: categories.map(\.name))
+        if let out { try AtomicFile.write(try report.json, to: out) }
+        guard !json else { return print(String(decoding: try report.json, as: UTF8.self)) }
+        print(report.table(perClass: perClass))
+        let times = zip(["annotations", "results", "evaluation"], [opened - started, read - opened, evaluated - read])
+        print(
+            "\(pictures.count) images, \(truth.count) things, \(detections.count) detections; seconds: "
+                + times.map { "\($0) \(String(format: "%.3f", $1))" }.joined(separator: ", "))
+    }
+}
+
+extension COCOEvaluation.Kind: ExpressibleByArgument {}
