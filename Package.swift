@@ -130,7 +130,7 @@ let package = Package(
         // Names and shapes of other projects' weights, for the tests of whoever reads them.
         .target(name: "PublishedWeights", dependencies: ["NN"], path: "Tests/PublishedWeights", swiftSettings: strictSwift),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing"]),
-        test("Evaluation", ["Evaluation", "Vision", "Fuzzing"]),
+        test("Evaluation", ["Evaluation", "Data", "Vision", "Fuzzing"]),
         test("Configuration", ["Configuration", "Fuzzing"]),
         test("Checkpoints", ["Checkpoints", "CZlib", "Fuzzing"]),
         test("Training", ["Training", "Checkpoints", "BuiltIn"]),

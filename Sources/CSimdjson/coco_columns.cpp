@@ -24,6 +24,7 @@ template <class T> class Column {
     T *data() const { return data_; }
     int64_t count() const { return static_cast<int64_t>(count_); }
     void push(T value) { *extend(1) = value; }
+    void clear() { count_ = 0; }
 
     /// Room for `more` elements at the end, which are to be written.
     T *extend(size_t more) {
@@ -101,6 +102,7 @@ struct dk_coco_arrays {
     Column<dk_coco_image> images;
     Column<dk_coco_category> categories;
     Column<dk_coco_annotation> annotations;
+    Column<dk_coco_result> results;
     Column<uint8_t> names;
     Column<int32_t> words;
     std::vector<double> coordinates;
@@ -147,6 +149,25 @@ struct dk_coco_arrays {
         annotations.push(annotation);
     }
 
+    void result(dom::object object, bool wants_masks) {
+        dk_coco_result result{};
+        unsigned seen = 0;
+        for (auto [key, value] : object) {
+            if (key == "image_id") result.image = integer(value, "image_id"), seen |= 1;
+            else if (key == "category_id") result.category = integer(value, "category_id"), seen |= 2;
+            else if (key == "score") result.score = number(value, "score", "a number"), seen |= 4;
+            else if (key == "bbox") result.has_box = box_or_none(value, result);
+            else if (key == "segmentation" && wants_masks) mask(value, result);
+        }
+        require(seen, {"image_id", "category_id", "score"});
+        results.push(result);
+    }
+
+    void clear() {
+        images.clear(), categories.clear(), annotations.clear(), results.clear();
+        names.clear(), words.clear();
+    }
+
   private:
     static void require(unsigned seen, std::initializer_list<const char *> keys) {
         for (const char *key : keys) {
@@ -163,7 +184,7 @@ struct dk_coco_arrays {
         if (!view.empty()) std::memcpy(names.extend(view.size()), view.data(), view.size());
     }
 
-    static void box(dom::element value, dk_coco_annotation &annotation) {
+    template <class Record> static void box(dom::element value, Record &record) {
         const char *expected = "[x, y, width, height]";
         dom::array list;
         if (value.get(list) != simdjson::SUCCESS) mismatch("bbox", expected, name(value));
@@ -174,7 +195,26 @@ struct dk_coco_arrays {
             sides[count++] = number(side, "bbox", expected);
         }
         if (count < 4) mismatch("bbox", expected, "fewer than four numbers");
-        annotation.x = sides[0], annotation.y = sides[1], annotation.width = sides[2], annotation.height = sides[3];
+        record.x = sides[0], record.y = sides[1], record.width = sides[2], record.height = sides[3];
+    }
+
+    /// Whether there is one: an empty list is none.
+    static bool box_or_none(dom::element value, dk_coco_result &result) {
+        dom::array list;
+        if (value.get(list) == simdjson::SUCCESS && list.size() == 0) return false;
+        box(value, result);
+        return true;
+    }
+
+    void mask(dom::element value, dk_coco_result &result) {
+        dom::object object;
+        if (value.get(object) != simdjson::SUCCESS) mismatch("segmentation", "a compressed mask {counts, size}", name(value));
+        const Runs runs(object);
+        if (!runs.counts.is_string()) mismatch("segmentation", "counts as a compressed string", name(runs.counts));
+        result.mask_height = static_cast<uint32_t>(runs.height);
+        result.mask_width = static_cast<uint32_t>(runs.width);
+        text(runs.counts, "segmentation", result.mask_start, result.mask_length);
+        result.has_mask = 1;
     }
 
     void segmentation(dom::element value, dk_coco_annotation &annotation) {
@@ -224,13 +264,31 @@ struct dk_coco_arrays {
         return true;
     }
 
+    /// Run lengths, a list or a compressed string, and the bits of the mask's sides.
+    struct Runs {
+        dom::element counts;
+        int32_t height = 0;
+        int32_t width = 0;
+
+        explicit Runs(dom::object object) {
+            dom::element size;
+            if (object["counts"].get(counts) != simdjson::SUCCESS) mismatch("segmentation", "{counts, size}", "no counts");
+            if (object["size"].get(size) != simdjson::SUCCESS) mismatch("segmentation", "{counts, size}", "no size");
+            dom::array sides;
+            const char *expected = "size [height, width]";
+            if (size.get(sides) != simdjson::SUCCESS) mismatch("segmentation", expected, name(size));
+            if (sides.size() != 2) mismatch("segmentation", expected, "a list of another length");
+            int32_t *side = &height;
+            for (dom::element value : sides) *side = bits32(value, "a size within 32 bits"), side = &width;
+        }
+    };
+
     uint8_t run_lengths(dom::object object) {
-        dom::element counts, size;
-        if (object["counts"].get(counts) != simdjson::SUCCESS) mismatch("segmentation", "{counts, size}", "no counts");
-        if (object["size"].get(size) != simdjson::SUCCESS) mismatch("segmentation", "{counts, size}", "no size");
-        dom::array sides, list;
-        if (size.get(sides) != simdjson::SUCCESS || sides.size() != 2) mismatch("segmentation", "size [height, width]", name(size));
-        for (dom::element side : sides) words.push(bits32(side, "a size within 32 bits"));
+        const Runs runs(object);
+        const dom::element counts = runs.counts;
+        words.push(runs.height);
+        words.push(runs.width);
+        dom::array list;
         if (counts.get(list) == simdjson::SUCCESS) {
             const size_t place = static_cast<size_t>(words.count());
             words.push(0);
@@ -326,9 +384,16 @@ int dk_coco_annotations(dk_coco coco, const uint8_t *json, size_t length, dk_coc
     return each(*coco, json, length, *failure, [&](dom::object object) { coco->annotation(object); });
 }
 
+int dk_coco_results(dk_coco coco, const uint8_t *json, size_t length, int wants_masks, dk_coco_failure *failure) {
+    return each(*coco, json, length, *failure, [&](dom::object object) { coco->result(object, wants_masks != 0); });
+}
+
+void dk_coco_clear(dk_coco coco) { coco->clear(); }
+
 void dk_coco_columns_of(dk_coco coco, dk_coco_columns *result) {
     *result = {
         coco->images.data(), coco->images.count(), coco->categories.data(), coco->categories.count(), coco->annotations.data(),
-        coco->annotations.count(), coco->names.data(), coco->names.count(), coco->words.data(), coco->words.count(),
+        coco->annotations.count(), coco->results.data(), coco->results.count(), coco->names.data(), coco->names.count(),
+        coco->words.data(), coco->words.count(),
     };
 }

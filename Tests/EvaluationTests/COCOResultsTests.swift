@@ -1,3 +1,4 @@
+import Data
 import Evaluation
 import Foundation
 import Fuzzing
@@ -56,32 +57,55 @@ private struct ResultFile: ~Copyable {
     }
 
     @Test(arguments: [
-        ("{}", "expected a list of results, found `{` at byte 0"),
-        ("", "expected a list of results, found the end of the file"),
-        ("[] x", "expected the end of the file, found `x` at byte 3"),
-        ("[HEAD\"bbox\": [1, 2, 3, 4]}, HEAD\"bbox\": [1, 2]}]", ", entry 1: `bbox` has 2 numbers; expected [x, y, w, h]"),
-        ("[HEAD\"bbox\": [1, 2, 3, 4, 5]}]", ", entry 0: `bbox` has more than four numbers; expected [x, y, w, h]"),
-        ("[HEAD\"bbox\": [1, 2, 3, NaN]}]", ", entry 0: `bbox` is [1.0, 2.0, 3.0, nan]; expected four numbers"),
-        ("[HEAD\"bbox\": {}}]", ", entry 0: expected a box [x, y, w, h] as `bbox`, found `{` at byte 55"),
+        (
+            "{}",
+            "begins with `{`; expected a list of results; name a list of {image_id, category_id, score, bbox or segmentation}"
+        ),
+        ("", "ends too early, after 0 bytes; copy or download it again"),
+        ("[] x", "is no JSON at byte 3: expected the end of the file, found `x`"),
+        ("[3]", ", entry 0: expected an object, found a number"),
+        (
+            "[HEAD\"bbox\": [1, 2, 3, 4]}, HEAD\"bbox\": [1, 2]}]",
+            ", entry 1: `bbox`: expected [x, y, width, height], found fewer than four numbers"
+        ),
+        (
+            "[HEAD\"bbox\": [1, 2, 3, 4, 5]}]",
+            ", entry 0: `bbox`: expected [x, y, width, height], found more than four numbers"
+        ),
+        (
+            "[HEAD\"bbox\": [1, 2, 3, 4]}, HEAD\"bbox\": [1, 2, 3, NaN]}]",
+            ", entry 1: no JSON at byte 70: it says NaN, which is no number there; leave the entry out, or give it numbers"
+        ),
+        ("[HEAD\"bbox\": {}}]", ", entry 0: `bbox`: expected [x, y, width, height], found an object"),
         ("[HEAD\"x\": 1}]", ", entry 0: `bbox` is missing"),
         ("[{\"image_id\": 1, \"category_id\": 3}]", ", entry 0: `score` is missing"),
         ("[{\"image_id\": 1, \"score\": 3}]", ", entry 0: `category_id` is missing"),
         ("[{}]", ", entry 0: `image_id` is missing"),
-        ("[{\"image_id\": 1, \"category_id\": 3, \"score\": NaN}]", ", entry 0: `score` is nan; expected a number"),
-        ("[{\"image_id\": \"1\"}]", ", entry 0: expected a whole number as `image_id`, found `\"` at byte 14"),
-        ("[{\"image_id\": 1.5}]", ", entry 0: expected a whole number as `image_id`, found 1.5"),
         (
-            "[{\"image_id\": 2, \"category_id\": 3, \"score\": 1}]",
+            "[{\"image_id\": 1, \"category_id\": 3, \"score\": -Infinity}]",
+            ", entry 0: no JSON at byte 1: it says Infinity, which is no number there; leave the entry out, or give it numbers"
+        ),
+        (
+            "[{\"image_id\": 1, \"category_id\": 3, \"score\": 1e999}]",
+            ", entry 0: no JSON at byte 1: Problem while parsing a number; copy or write the file again"
+        ),
+        ("[{\"image_id\": \"1\"}]", ", entry 0: `image_id`: expected a whole number of 64 bits, found a string"),
+        ("[{\"image_id\": 1.5}]", ", entry 0: `image_id`: expected a whole number of 64 bits, found a fraction"),
+        (
+            "[{\"image_id\": 2, \"category_id\": 3, \"score\": 1}, {}]",
             ", entry 0: `image_id` is 2, which the data set does not have; evaluate with the annotations of the images that were detected in"
         ),
         (
             "[{\"image_id\": 1, \"category_id\": 0, \"score\": 1}]",
             ", entry 0: `category_id` is 0, which the data set does not have; write the data set's category numbers, not class indices"
         ),
-        ("[HEAD\"bbox\": [1, 2", ", entry 0: expected `,` or `]`, found the end of the file"),
-        ("[HEAD\"bbox: [1, 2", ", entry 0: expected the end of a string, found the end of the file"),
-        ("[\(String(repeating: "[", count: 99))", ", entry 0: expected a result, found `[` at byte 1"),
-        ("[{\"a\": \(String(repeating: "[", count: 99))", ", entry 0: expected a result, found 64 levels of nesting"),
+        ("[HEAD\"bbox\": [1, 2", "ends too early, after 60 bytes; copy or download it again"),
+        ("[HEAD\"bbox: [1, 2", "ends too early, after 59 bytes; copy or download it again"),
+        ("[\(String(repeating: "[", count: 99))", "ends too early, after 100 bytes; copy or download it again"),
+        (
+            "[{\"a\": \(String(repeating: "[", count: 1999))\(String(repeating: "]", count: 1999))}]",
+            ", entry 0: no JSON at byte 1: The JSON document was too deep (too many nested objects and arrays); copy or write the file again"
+        ),
     ])
     func mistakes(_ text: String, _ message: String) throws {
         let file = try ResultFile(text.replacing("HEAD", with: #"{"image_id": 1, "category_id": 3, "score": 1, "#))
@@ -90,19 +114,36 @@ private struct ResultFile: ~Copyable {
     }
 
     @Test(arguments: [
-        ("{\"size\": [9, 12]}", "`segmentation.counts` is missing"),
-        ("{\"counts\": \"\"}", "`segmentation` has no `size` [height, width]"),
+        ("{\"size\": [9, 12]}", "`segmentation`: expected {counts, size}, found no counts"),
+        ("{\"counts\": \"\"}", "`segmentation`: expected {counts, size}, found no size"),
+        ("{\"size\": [9], \"counts\": \"\"}", "`segmentation`: expected size [height, width], found a list of another length"),
+        ("{\"size\": [9, -1], \"counts\": \"\"}", "`segmentation`: expected a size within 32 bits, found a negative number"),
+        ("{\"size\": [9, 12], \"counts\": [108]}", "`segmentation`: expected counts as a compressed string, found a list"),
         ("{\"size\": [12, 9], \"counts\": \"\"}", "the mask is 12×9, its image 1 is 9×12; masks are as large as their images"),
         (
             "{\"size\": [9, 12], \"counts\": \"11\"}",
             "`segmentation`: the runs cover 2 pixels, but 9×12 has 108: is the size [height, width]?"
         ),
-        ("[[1, 2, 3, 4, 5, 6]]", "expected a compressed mask {size, counts} as `segmentation`, found `[` at byte 63"),
+        ("[[1, 2, 3, 4, 5, 6]]", "`segmentation`: expected a compressed mask {counts, size}, found a list"),
     ])
     func mistakesInMasks(_ segmentation: String, _ message: String) throws {
         let file = try ResultFile(#"[{"image_id": 1, "category_id": 3, "score": 1, "segmentation": "# + segmentation + "}]")
         let error = try #require(throws: COCOResultsError.self) { _ = try file.read(.masks) }
         #expect(error.description == "\(file.path), entry 0: \(message)")
+    }
+
+    /// A file that is read in several pieces.
+    @Test func long() throws {
+        let entries = (0..<20_000).map { index in
+            #"{"image_id":\#(index % 2 == 0 ? 1 : 7),"category_id":3,"bbox":[\#(index),2,3,4],"score":0.5}"#
+        }
+        let file = try ResultFile("[\(entries.joined(separator: ", "))]")
+        let detections = try file.read(.boxes)
+        #expect(detections.map(\.box.x) == (0..<20_000).map(Double.init))
+        #expect(detections.map(\.image) == (0..<20_000).map { $0 % 2 == 0 ? 1 : 7 })
+        try file.write("[\(entries.joined(separator: ", ")), {\"image_id\": true}]")
+        let error = try #require(throws: COCOResultsError.self) { _ = try file.read(.boxes) }
+        #expect(error.entry == 20_000 && error.problem == "`image_id`: expected a whole number of 64 bits, found a truth value")
     }
 
     @Test func whatCannotBeWritten() throws {

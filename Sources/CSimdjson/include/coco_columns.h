@@ -1,4 +1,4 @@
-// Lists of COCO's images, categories and annotations, from JSON text into flat arrays. Parsed by simdjson, which throws and is C++: both
+// Lists of COCO's images, categories, annotations and results, from JSON text into flat arrays. Parsed by simdjson, which throws and is C++: both
 // stay behind these functions. Each returns 0, or 1 with the reason in `failure`.
 #ifndef DENSEKIT_COCO_COLUMNS_H
 #define DENSEKIT_COCO_COLUMNS_H
@@ -58,6 +58,22 @@ typedef struct {
     uint8_t unused[5];
 } dk_coco_annotation;
 
+/// What a detector found.
+typedef struct {
+    int64_t image;
+    int64_t category;
+    double score;
+    double x, y, width, height;
+    int64_t mask_height;
+    int64_t mask_width;
+    /// Where the mask's compressed run lengths are in `names`.
+    int64_t mask_start;
+    int64_t mask_length;
+    uint8_t has_box;
+    uint8_t has_mask;
+    uint8_t unused[6];
+} dk_coco_result;
+
 /// The arrays; they stay where they are until the next call.
 typedef struct {
     const dk_coco_image *images;
@@ -66,6 +82,8 @@ typedef struct {
     int64_t category_count;
     dk_coco_annotation *annotations;
     int64_t annotation_count;
+    const dk_coco_result *results;
+    int64_t result_count;
     const uint8_t *names;
     int64_t name_bytes;
     const int32_t *words;
@@ -102,6 +120,11 @@ void dk_coco_free(dk_coco coco);
 int dk_coco_images(dk_coco coco, const uint8_t *json, size_t length, dk_coco_failure *failure);
 int dk_coco_categories(dk_coco coco, const uint8_t *json, size_t length, dk_coco_failure *failure);
 int dk_coco_annotations(dk_coco coco, const uint8_t *json, size_t length, dk_coco_failure *failure);
+/// Masks are looked at if they are wanted.
+int dk_coco_results(dk_coco coco, const uint8_t *json, size_t length, int wants_masks, dk_coco_failure *failure);
+
+/// Empties the arrays.
+void dk_coco_clear(dk_coco coco);
 
 void dk_coco_columns_of(dk_coco coco, dk_coco_columns *result);
 

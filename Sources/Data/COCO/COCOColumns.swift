@@ -41,7 +41,7 @@ final class COCOColumns {
 
     /// - Parameter before: how many objects of the list came before the piece.
     private func error(_ failure: dk_coco_failure, _ piece: JSONLists.Piece, before: Int) -> DataError {
-        let (key, expected, found) = (text(failure.key), text(failure.expected), text(failure.found))
+        let (key, expected, found) = failure.words
         let noun = COCOColumns.nouns[piece.key] ?? piece.key
         let number = before + Int(failure.element) + 1
         let subject = failure.has_id != 0 ? "\(noun) \(failure.id)" : "\(noun) number \(number)"
@@ -58,31 +58,12 @@ final class COCOColumns {
         }
     }
 
-    /// Parses the objects of a piece one by one, to name the one that is no JSON.
     private func syntaxError(_ piece: JSONLists.Piece, before: Int, _ noun: String, reason: String) -> DataError {
-        let ends = piece.objects.dropFirst() + [piece.text.count - 1]
-        for (index, (start, end)) in zip(piece.objects, ends).enumerated() {
-            let between = Set(", \n\r\t".utf8)
-            let object = Array(piece.text[start..<end].reversed().drop { between.contains($0) }.reversed())
-            let padded = [UInt8(ascii: "[")] + object + [UInt8(ascii: "]")] + [UInt8](repeating: 0, count: Int(DK_COCO_PADDING))
-            var failure = dk_coco_failure()
-            let status = padded.withUnsafeBufferPointer {
-                add(piece.key, UnsafeBufferPointer(rebasing: $0[..<(object.count + 2)]), &failure)
-            }
-            guard status != 0, failure.kind == Int32(DK_COCO_SYNTAX) else { continue }
-            let words = String(decoding: object, as: UTF8.self)
-            let isNumberless = ["NaN", "Infinity"].first(where: words.contains)
-            return DataError(
-                path,
-                "\(noun) number \(before + index + 1), at byte \(piece.offset + start), is no JSON: "
-                    + (isNumberless.map { "it says \($0), which is no number there" } ?? text(failure.expected)),
-                remedy: isNumberless == nil ? "copy or download the file again" : "take the \(noun) out, or give it numbers")
+        guard let broken = piece.brokenObject({ add(piece.key, $0, &$1) }) else {
+            return DataError(path, "is no JSON near byte \(piece.offset): \(reason)", remedy: "copy or download it again")
         }
-        return DataError(path, "is no JSON near byte \(piece.offset): \(reason)", remedy: "copy or download it again")
-    }
-
-    /// What a C string of a fixed length says.
-    private func text<Characters>(_ characters: Characters) -> String {
-        withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return DataError(
+            path, "\(noun) number \(before + broken.index + 1), at byte \(broken.offset), is no JSON: \(broken.reason)",
+            remedy: broken.isNumberless ? "take the \(noun) out, or give it numbers" : "copy or download the file again")
     }
 }

@@ -1,11 +1,13 @@
 import Foundation
 
-/// Walks through the object that a JSON file is, a few megabytes at a time, and hands out the lists under some of its keys in pieces.
+/// Walks through a JSON file, a few megabytes at a time, and hands out in pieces the list that it is, or the lists under some keys of the
+/// object that it is.
 ///
 /// So a file of any size needs little memory. Only brackets and strings are looked at here; the pieces are for a parser.
 final class JSONLists {
     /// Some objects of a list, as a JSON list of their own.
     struct Piece {
+        /// Empty where the file is the list.
         let key: String
         /// Bytes that may be read follow it, as many as the parser asks for.
         let text: UnsafeBufferPointer<UInt8>
@@ -53,19 +55,39 @@ final class JSONLists {
     ///
     /// - Throws: `DataError` for what is no such object, ends early, or lacks one of the keys or has it twice; and what `body` throws.
     func forEachPiece(of keys: [String], _ body: (Piece) throws -> Void) throws {
-        _ = try refill()
-        if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { place = 3 }
-        guard try peek() == UInt8(ascii: "{") else {
-            throw DataError(
-                path, "begins with \(shown(bytes[place])); expected an object with \(keys.joined(separator: ", "))",
-                remedy: "name the file of annotations, instances_*.json")
-        }
+        try begin(
+            with: "{", "an object with \(keys.joined(separator: ", "))", remedy: "name the file of annotations, instances_*.json")
         place += 1
         var missing = Set(keys)
         if try peek() == UInt8(ascii: "}") { place += 1 } else { try members(of: keys, &missing, body) }
         if let key = keys.first(where: missing.contains) {
             throw DataError(path, "has no list `\(key)`", remedy: "name the file of annotations, instances_*.json")
         }
+        try finish()
+    }
+
+    /// Hands every piece of the list that the file is to `body`.
+    ///
+    /// - Parameters:
+    ///   - what: what it lists, for errors
+    ///   - remedy: what to do where the file is no list
+    /// - Throws: `DataError` for what is no list or ends early; and what `body` throws.
+    func forEachPiece(ofListOf what: String, remedy: String, _ body: (Piece) throws -> Void) throws {
+        try begin(with: "[", "a list of \(what)", remedy: remedy)
+        try list("", body)
+        try finish()
+    }
+
+    private func begin(with bracket: Unicode.Scalar, _ expected: String, remedy: String) throws {
+        _ = try refill()
+        if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { place = 3 }
+        guard try peek() == UInt8(ascii: bracket) else {
+            throw DataError(path, "begins with \(shown(bytes[place])); expected \(expected)", remedy: remedy)
+        }
+    }
+
+    /// Nothing but blanks follows.
+    private func finish() throws {
         while try place < end || refill() {
             guard JSONLists.isBlank(bytes[place]) else { throw unexpected("the end of the file") }
             place += 1

@@ -1,4 +1,4 @@
-import Foundation
+import Data
 import Vision
 
 extension COCOResults {
@@ -13,154 +13,65 @@ extension COCOResults {
     public static func read(
         _ path: String, kind: COCOEvaluation.Kind, images: [Int: Size], categories: Set<Int>
     ) throws(COCOResultsError) -> [COCOEvaluation.Detection] {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
-        } catch {
-            throw COCOResultsError(path: path, entry: nil, problem: "cannot be read: \(error.localizedDescription)")
-        }
-        var reader = ResultReader(kind: kind, images: images, categories: categories)
-        do {
-            return try data.withUnsafeBytes { bytes in try reader.read(bytes.bindMemory(to: UInt8.self)) }
-        } catch {
-            let problem = (error as? JSONBytes.Problem)?.text ?? (error as? ResultReader.Problem)?.text ?? "\(error)"
-            let remedy = (error as? ResultReader.Problem)?.remedy
-            throw COCOResultsError(path: path, entry: reader.entry, problem: problem, remedy: remedy)
-        }
+        var reader = ResultReader(path: path, kind: kind, images: images, categories: categories)
+        var detections: [COCOEvaluation.Detection] = []
+        try COCOResultFile.forEach(in: path, masks: kind == .masks) { detections.append(try reader.detection($0)) }
+        return detections
     }
 }
 
-/// Reads one entry after the other.
+/// Makes a detection of one entry after the other.
 private struct ResultReader {
-    struct Problem: Error {
-        let text: String
-        var remedy: String?
-    }
-
-    /// What an entry may say.
-    private struct Fields {
-        var image: Int?
-        var category: Int?
-        var score: Double?
-        var box: Rectangle?
-        var mask: (size: Size, text: [UInt8])?
-    }
-
+    let path: String
     let kind: COCOEvaluation.Kind
     let images: [Int: Size]
     let categories: Set<Int>
-    /// The entry that is being read.
-    private(set) var entry: Int?
     /// Whether boxes say how large things are.
     private var takesBoxAreas = false
 
-    init(kind: COCOEvaluation.Kind, images: [Int: Size], categories: Set<Int>) {
+    init(path: String, kind: COCOEvaluation.Kind, images: [Int: Size], categories: Set<Int>) {
+        self.path = path
         self.kind = kind
         self.images = images
         self.categories = categories
     }
 
-    mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws -> [COCOEvaluation.Detection] {
-        var scanner = JSONBytes(bytes)
-        var detections: [COCOEvaluation.Detection] = []
-        try scanner.list("a list of results") { scanner, index in
-            entry = index
-            detections.append(try detection(&scanner, isFirst: index == 0))
+    mutating func detection(_ entry: COCOResultFile.Entry) throws(COCOResultsError) -> COCOEvaluation.Detection {
+        func error(_ problem: String, remedy: String? = nil) -> COCOResultsError {
+            COCOResultsError(path: path, entry: entry.place, problem: problem, remedy: remedy)
         }
-        entry = nil
-        try scanner.end()
-        return detections
-    }
-
-    private mutating func detection(_ scanner: inout JSONBytes, isFirst: Bool) throws -> COCOEvaluation.Detection {
-        var fields = Fields()
-        try scanner.object("a result") { scanner, key in
-            switch key {
-            case "image_id": fields.image = try scanner.integer("a whole number as `image_id`")
-            case "category_id": fields.category = try scanner.integer("a whole number as `category_id`")
-            case "score": fields.score = try scanner.number("a number as `score`")
-            case "bbox": fields.box = try box(&scanner)
-            case "segmentation" where kind == .masks: fields.mask = try mask(&scanner)
-            default: try scanner.skip()
-            }
-        }
-        if isFirst { takesBoxAreas = fields.box != nil }
-        return try detection(fields)
-    }
-
-    private func detection(_ fields: Fields) throws -> COCOEvaluation.Detection {
-        guard let image = fields.image else { throw missing("image_id") }
-        guard let category = fields.category else { throw missing("category_id") }
-        guard let score = fields.score else { throw missing("score") }
-        guard score.isFinite else { throw Problem(text: "`score` is \(score); expected a number") }
-        guard let size = images[image] else {
-            throw Problem(
-                text: "`image_id` is \(image), which the data set does not have",
+        if entry.place == 0 { takesBoxAreas = entry.box != nil }
+        guard let size = images[entry.image] else {
+            throw error(
+                "`image_id` is \(entry.image), which the data set does not have",
                 remedy: "evaluate with the annotations of the images that were detected in")
         }
-        guard categories.contains(category) else {
-            throw Problem(
-                text: "`category_id` is \(category), which the data set does not have",
+        guard categories.contains(entry.category) else {
+            throw error(
+                "`category_id` is \(entry.category), which the data set does not have",
                 remedy: "write the data set's category numbers, not class indices")
         }
         var detection = COCOEvaluation.Detection(
-            image: image, category: category, score: score, box: Rectangle(x: 0, y: 0, width: 0, height: 0))
+            image: entry.image, category: entry.category, score: entry.score, box: Rectangle(x: 0, y: 0, width: 0, height: 0))
         if kind == .boxes || takesBoxAreas {
-            guard let box = fields.box else { throw missing("bbox") }
+            guard let box = entry.box else { throw error("`bbox` is missing") }
             detection.box = box
             detection.area = box.area
         }
         if kind == .masks {
-            guard let (maskSize, text) = fields.mask else { throw missing("segmentation") }
+            guard let (maskSize, text) = entry.mask else { throw error("`segmentation` is missing") }
             guard maskSize == size else {
-                throw Problem(
-                    text: "the mask is \(maskSize), its image \(image) is \(size)", remedy: "masks are as large as their images")
+                throw error(
+                    "the mask is \(maskSize), its image \(entry.image) is \(size)", remedy: "masks are as large as their images")
             }
             do {
                 let mask = try RunLengthMask(compressedBytes: text, size: maskSize)
                 if !takesBoxAreas { detection.box = mask.boundingBox }
                 detection.mask = mask
-            } catch {
-                throw Problem(text: "`segmentation`: \(error)")
+            } catch let problem {
+                throw error("`segmentation`: \(problem)")
             }
         }
         return detection
-    }
-
-    private func missing(_ key: String) -> Problem { Problem(text: "`\(key)` is missing") }
-
-    /// `[x, y, w, h]`; an empty list is no box.
-    private func box(_ scanner: inout JSONBytes) throws -> Rectangle? {
-        var numbers: [Double] = []
-        try scanner.list("a box [x, y, w, h] as `bbox`") { scanner, index in
-            guard index < 4 else { throw Problem(text: "`bbox` has more than four numbers; expected [x, y, w, h]") }
-            numbers.append(try scanner.number("a number in `bbox`"))
-        }
-        if numbers.isEmpty { return nil }
-        guard numbers.count == 4 else { throw Problem(text: "`bbox` has \(numbers.count) numbers; expected [x, y, w, h]") }
-        guard numbers.allSatisfy(\.isFinite) else { throw Problem(text: "`bbox` is \(numbers); expected four numbers") }
-        return Rectangle(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
-    }
-
-    /// `{"size": [h, w], "counts": "…"}`.
-    private func mask(_ scanner: inout JSONBytes) throws -> (size: Size, text: [UInt8]) {
-        var (sides, text) = ([Int](), [UInt8]?.none)
-        try scanner.object("a compressed mask {size, counts} as `segmentation`") { scanner, key in
-            switch key {
-            case "size":
-                try scanner.list("[height, width] as `size`") { scanner, index in
-                    guard index < 2 else { throw Problem(text: "`size` has more than two numbers; expected [height, width]") }
-                    sides.append(try scanner.integer("a whole number in `size`"))
-                }
-            case "counts":
-                var bytes: [UInt8] = []
-                try scanner.string("a compressed string as `counts`", into: &bytes)
-                text = bytes
-            default: try scanner.skip()
-            }
-        }
-        guard sides.count == 2 else { throw Problem(text: "`segmentation` has no `size` [height, width]") }
-        guard let text else { throw missing("segmentation.counts") }
-        return (Size(height: sides[0], width: sides[1]), text)
     }
 }

@@ -1,0 +1,99 @@
+import CSimdjson
+import Vision
+
+/// Files of results as COCO's server takes them: a list of `{"image_id", "category_id", "bbox" and/or "segmentation", "score"}`.
+public enum COCOResultFile {
+    /// A result, as the file says it.
+    public struct Entry: Sendable {
+        /// Its place in the list, from 0.
+        public let place: Int
+        public let image: Int
+        public let category: Int
+        public let score: Double
+        /// Nil where there is none, or an empty list.
+        public let box: Rectangle?
+        /// Its compressed run lengths; nil where there are none, or nobody asked.
+        public let mask: (size: Size, text: [UInt8])?
+    }
+
+    /// Hands every entry of the file to `body`, in order. The file is read a few megabytes at a time, and needs as little memory.
+    ///
+    /// Keys that are not needed may be there. As in JSON, and not as in Python, `NaN` and `Infinity` are no numbers.
+    /// - Parameter masks: whether masks are wanted
+    /// - Throws: `COCOResultsError` for a file that is no such list, with the entry that lacks a key or has something else there; what
+    ///   `body` throws, as it is where it is such an error.
+    public static func forEach(
+        in path: String, masks: Bool, _ body: (Entry) throws -> Void
+    ) throws(COCOResultsError) {
+        do {
+            try read(path, masks: masks, body)
+        } catch let error as COCOResultsError {
+            throw error
+        } catch let error as DataError {
+            throw COCOResultsError(path: path, entry: nil, problem: error.problem, remedy: error.remedy)
+        } catch {
+            throw COCOResultsError(path: path, entry: nil, problem: "\(error)")
+        }
+    }
+
+    private static func read(_ path: String, masks: Bool, _ body: (Entry) throws -> Void) throws {
+        var made: dk_coco?
+        guard dk_coco_make(&made) == 0, let handle = made else { throw DataError(path, "cannot be parsed: no memory") }
+        defer { dk_coco_free(handle) }
+        var before = 0
+        let remedy = "name a list of {image_id, category_id, score, bbox or segmentation}"
+        try JSONLists(path).forEachPiece(ofListOf: "results", remedy: remedy) { piece in
+            func parse(_ text: UnsafeBufferPointer<UInt8>, _ failure: inout dk_coco_failure) -> Int32 {
+                dk_coco_clear(handle)
+                return dk_coco_results(handle, text.baseAddress, text.count, masks ? 1 : 0, &failure)
+            }
+            var failure = dk_coco_failure()
+            let status = parse(piece.text, &failure)
+            var columns = dk_coco_columns()
+            dk_coco_columns_of(handle, &columns)
+            // Those before the one that is wrong come first.
+            for (index, record) in UnsafeBufferPointer(start: columns.results, count: Int(columns.result_count)).enumerated() {
+                try body(Entry(record, place: before + index, texts: columns.names))
+            }
+            guard status == 0 else { throw error(failure, path, before: before) { piece.brokenObject(parse) } }
+            before += piece.objects.count
+        }
+    }
+
+    private static func error(
+        _ failure: dk_coco_failure, _ path: String, before: Int, broken: () -> JSONLists.Piece.BrokenObject?
+    ) -> COCOResultsError {
+        let (key, expected, found) = failure.words
+        let entry = before + Int(failure.element)
+        switch failure.kind {
+        case Int32(DK_COCO_SYNTAX):
+            guard let broken = broken() else {
+                return COCOResultsError(path: path, entry: nil, problem: "is no JSON: \(expected)")
+            }
+            return COCOResultsError(
+                path: path, entry: before + broken.index, problem: "no JSON at byte \(broken.offset): \(broken.reason)",
+                remedy: broken.isNumberless ? "leave the entry out, or give it numbers" : "copy or write the file again")
+        case Int32(DK_COCO_MISSING): return COCOResultsError(path: path, entry: entry, problem: "`\(key)` is missing")
+        case Int32(DK_COCO_TYPE):
+            let place = key.isEmpty ? "" : "`\(key)`: "
+            return COCOResultsError(path: path, entry: entry, problem: "\(place)expected \(expected), found \(found)")
+        default: return COCOResultsError(path: path, entry: nil, problem: "cannot be parsed: \(expected)")
+        }
+    }
+}
+
+extension COCOResultFile.Entry {
+    fileprivate init(_ record: dk_coco_result, place: Int, texts: UnsafePointer<UInt8>?) {
+        self.place = place
+        (image, category, score) = (Int(record.image), Int(record.category), record.score)
+        box = record.has_box == 0 ? nil : Rectangle(x: record.x, y: record.y, width: record.width, height: record.height)
+        guard record.has_mask != 0 else {
+            mask = nil
+            return
+        }
+        let size = Size(height: Int(record.mask_height), width: Int(record.mask_width))
+        // No array has grown where all texts are empty.
+        let text = texts.map { Array(UnsafeBufferPointer(start: $0 + Int(record.mask_start), count: Int(record.mask_length))) }
+        mask = (size, text ?? [])
+    }
+}
