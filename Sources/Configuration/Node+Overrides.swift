@@ -1,19 +1,50 @@
+import Foundation
+
 extension Node {
     /// Applies assignments of the command line, `a.b.0.c=value`, in order; those of a `type` first, because a new type drops the keys of the old.
     ///
     /// - Throws: `ConfigurationError` for an assignment without `=`, an index that the list does not have, and a path through a scalar.
-    mutating func apply(_ assignments: [String]) throws {
-        let overrides = try assignments.map(Override.init)
+    mutating func apply(_ assignments: [String]) throws { try apply(assignments.map { try Override($0) }) }
+
+    /// This with assignments of the command line laid over it, as `load` does it. Where this is a loaded configuration, the values' environment
+    /// variables are put in too.
+    ///
+    /// - Throws: `ConfigurationError`, at the assignment.
+    public func overridden(
+        by assignments: [String], environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> Node {
+        var node = self
+        try node.apply(assignments.map { try Override($0).expanded(environment) })
+        return node
+    }
+
+    /// This with the assignments that a file writes as `a.b.0.c: value` laid over it, by the rules of those of the command line.
+    ///
+    /// - Throws: `ConfigurationError`, at the assignment's key.
+    public func overridden(by assignments: Mapping) throws -> Node {
+        var node = self
+        try node.apply(assignments.entries.map { try Override($0) })
+        return node
+    }
+
+    private mutating func apply(_ overrides: [Override]) throws {
         for override in overrides where override.path.last == "type" { try override.apply(to: &self) }
         for override in overrides where override.path.last != "type" { try override.apply(to: &self) }
     }
 }
 
-/// One assignment of the command line.
+/// One assignment, of the command line or of a file.
 private struct Override {
     let path: [String]
-    let value: Node
+    private(set) var value: Node
     let location: SourceLocation
+
+    init(_ entry: Node.Mapping.Entry) throws {
+        location = entry.keyLocation
+        value = entry.value
+        path = try Self.path(entry.key, at: location, hint: "write model.head.channels: 64")
+        if path.count + value.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
+    }
 
     init(_ assignment: String) throws {
         let location = SourceLocation.override(assignment)
@@ -21,11 +52,8 @@ private struct Override {
         guard let equals = assignment.firstIndex(of: "=") else {
             throw ConfigurationError(at: location, "an assignment without '='", hint: "write --set model.head.channels=64")
         }
-        path = assignment[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        if path.contains("") {
-            throw ConfigurationError(
-                at: location, "an empty name in the path before '='", hint: "write --set model.head.channels=64")
-        }
+        path = try Self.path(
+            String(assignment[..<equals]), at: location, before: " before '='", hint: "write --set model.head.channels=64")
         let text = assignment[assignment.index(after: equals)...]
         if assignment.utf8.count > Limits.fileBytes { throw ConfigurationError(at: location, "is larger than 1 MiB") }
         let root = try Composer.compose(Array(text.utf8)) { _ in location }.root
@@ -34,6 +62,21 @@ private struct Override {
         }
         value = root ?? Node(.null, at: location)
         if path.count + value.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
+    }
+
+    private static func path(
+        _ text: String, at location: SourceLocation, before mark: String = "", hint: String
+    ) throws -> [String] {
+        let path = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        if path.contains("") { throw ConfigurationError(at: location, "an empty name in the path\(mark)", hint: hint) }
+        return path
+    }
+
+    /// With environment variables in its value put in.
+    func expanded(_ environment: [String: String]) throws -> Override {
+        var copy = self
+        copy.value = try value.expanded(environment)
+        return copy
     }
 
     func apply(to root: inout Node) throws {

@@ -130,6 +130,33 @@ import Testing
         #expect(folder.message(overrides: [assignment]) == expected)
     }
 
+    @Test func assignmentsOfAFile() throws {
+        let folder = try Folder([
+            "a.yaml": "m: {type: A, x: 1}\nt: '$${V}'", "b.yaml": "m.y: 2\nm.type: B\nm.z: ${V}", "empty.yaml": "m..x: 1",
+            "index.yaml": "t.0: 1",
+        ])
+        let base = try folder.load()
+        func assigned(_ name: String) throws -> Node {
+            let written = try #require(folder.load(name, environment: ["V": "3"]).mapping)
+            return try base.overridden(by: written)
+        }
+        #expect(try assigned("b.yaml") == parse("m: {type: B, y: 2, z: 3}\nt: '$${V}'"))
+        #expect(
+            try assigned("b.yaml")["m"]?.mapping?.entry("y")?.keyLocation
+                == .position(file: "\(folder.path)/b.yaml", line: 1, column: 1))
+        func problem(_ name: String) -> String {
+            message("\(name)") { _ = try assigned(name) }.replacing("\(folder.path)/", with: "")
+        }
+        #expect(problem("empty.yaml") == "empty.yaml:1:1: an empty name in the path; write model.head.channels: 64")
+        #expect(
+            problem("index.yaml")
+                == "index.yaml:1:1: t is the string '${V}', which has no '0' (a.yaml:2:4); a component with settings is written {type: ${V}}"
+        )
+        // What the command line says over a loaded configuration: its own variables are put in, those of the file are not read again.
+        #expect(
+            try base.overridden(by: ["m.x=${V}"], environment: ["V": "5"]) == parse("m: {type: A, x: 5}\nt: '$${V}'"))
+    }
+
     @Test func messagesStayOnOneLine() throws {
         let folder = try Folder(["a.yaml": "m: 1"])
         #expect(folder.message(overrides: ["m.a\nb=1"]) == "--set m.a b=1: m is the number 1, which has no 'a b' (a.yaml:1:4)")
