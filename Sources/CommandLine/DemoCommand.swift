@@ -58,7 +58,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         ]
         let session = try Session(config, overrides: overrides, registry: try Registry(List.plugins), device: device)
         let work = try WorkDirectory(dir + "/work")
-        try work.write(configuration: session.resolved, file: config)
+        try work.write(configuration: session.resolved, name: session.name)
         let trainer = try session.trainer(in: work, dataset: try session.trainDataset())
         trainer.logger.info("\(Environment.summary)")
         try trainer.runUntilInterrupted()

@@ -41,11 +41,11 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         if let initFrom { config.overrides.insert("model.weights={file: \(quoted(initFrom))}", at: 0) }
         let session = try config.session(List.self, device: device)
         let dataset = try session.trainDataset()
-        let path = WorkDirectory.choose(option: workDir, configuration: session.experiment.workDir, file: config.config)
+        let path = WorkDirectory.choose(option: workDir, configuration: session.experiment.workDir, name: session.name)
         let work = try WorkDirectory(path)
         let resumption = try resumption(in: work)
         let trainer = try session.trainer(in: work, dataset: dataset, resuming: resumption)
-        try work.write(configuration: session.resolved, file: config.config)
+        try work.write(configuration: session.resolved, name: session.name)
         trainer.logger.info("\(Environment.summary)")
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
         for remark in dataset.remarks.map(\.description) + (try session.remarks(on: trainer.model)) {

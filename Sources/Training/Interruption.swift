@@ -5,15 +5,21 @@ import Synchronization
 public enum Interruption {
     /// The first signal; 0 for none.
     private static let received = Atomic<Int32>(0)
+    private static let isPatient = Atomic(false)
 
     /// Takes SIGINT and SIGTERM from now on. Writing to a closed pipe, or past the allowed size of a file, becomes an error like any other.
-    public static func watch() {
-        _ = received.load(ordering: .relaxed)  // made here, not in the handler
+    ///
+    /// - Parameter patiently: a second signal changes nothing. For a process that may be sent the same signal twice, and whose parent ends it.
+    public static func watch(patiently: Bool = false) {
+        if patiently { isPatient.store(true, ordering: .relaxed) }
+        _ = (received.load(ordering: .relaxed), isPatient.load(ordering: .relaxed))  // made here, not in the handler
         var action = sigaction()
         action.sa_flags = SA_RESTART
         // Only what is safe at any moment: an atomic exchange and _exit.
         action.__sigaction_handler.sa_handler = { signal in
-            if Interruption.received.exchange(signal, ordering: .relaxed) != 0 { _exit(128 + signal) }
+            if Interruption.received.exchange(signal, ordering: .relaxed) != 0, !Interruption.isPatient.load(ordering: .relaxed) {
+                _exit(128 + signal)
+            }
         }
         var mask = sigset_t()
         sigemptyset(&mask)
@@ -27,7 +33,7 @@ public enum Interruption {
     }
 
     /// Throws `Interrupted` once a signal came.
-    static func check() throws(Interrupted) {
+    public static func check() throws(Interrupted) {
         let signal = received.load(ordering: .relaxed)
         if signal != 0 { throw Interrupted(signal: signal) }
     }

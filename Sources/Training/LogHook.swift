@@ -41,7 +41,7 @@ public final class LogHook: StatefulHook {
         let fields = fields(record)
         let width = String(total).count
         let position = String(repeating: " ", count: width - String(done).count) + "\(done)/\(total)"
-        let eta = duration(state.elapsed / Double(state.counted) * Double(total - done))
+        let eta = clockText(state.elapsed / Double(state.counted) * Double(total - done))
         let rate = record.learningRates.max() ?? 0
         var line = "Iter(train) [\(position)]  lr: \(String(format: "%.4e", rate))  eta: \(eta)"
         for (name, value) in fields { line += "  \(name): \(decimals(value))" }
@@ -74,11 +74,4 @@ public final class LogHook: StatefulHook {
     }
 
     private func decimals(_ value: Double) -> String { String(format: "%.4f", value) }
-
-    private func duration(_ seconds: Double) -> String {
-        let whole = Int(seconds.rounded())
-        let (days, rest) = (whole / 86400, whole % 86400)
-        let clock = String(format: "%d:%02d:%02d", rest / 3600, rest / 60 % 60, rest % 60)
-        return days == 0 ? clock : "\(days) day\(days == 1 ? "" : "s"), \(clock)"
-    }
 }

@@ -15,7 +15,7 @@ final class RunLock: Sendable {
                 path: path, problem: "cannot be opened (\(String(cString: strerror(errno))))",
                 remedy: "Choose another with --work-dir.")
         }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.takes(file) else {
             let code = errno
             close(file)
             throw code == EWOULDBLOCK ? Self.taken(directory, path) : Self.impossible(path, code)
@@ -28,12 +28,34 @@ final class RunLock: Sendable {
 
     deinit { close(file) }
 
-    private static func taken(_ directory: String, _ path: String) -> CheckpointError {
+    /// Who has `directory`; nil where nobody has.
+    static func owner(of directory: String) -> String? {
+        let path = directory + "/.lock"
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        return flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK ? owner(in: path) : nil
+    }
+
+    /// Whoever only asks for the owner holds the lock for a moment.
+    private static func takes(_ file: Int32) -> Bool {
+        for _ in 0..<5 {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(5000)
+        }
+        return flock(file, LOCK_EX | LOCK_NB) == 0
+    }
+
+    private static func owner(in path: String) -> String {
         let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let words = text.split(whereSeparator: \.isWhitespace)
-        let owner = words.count == 2 ? "process \(words[0]) on \(words[1])" : "another process"
-        return CheckpointError(
-            path: directory, problem: "a run is at work here already: \(owner)",
+        return words.count == 2 ? "process \(words[0]) on \(words[1])" : "another process"
+    }
+
+    private static func taken(_ directory: String, _ path: String) -> CheckpointError {
+        CheckpointError(
+            path: directory, problem: "a run is at work here already: \(owner(in: path))",
             remedy: "Wait for it, stop it, or choose another directory with --work-dir.")
     }
 

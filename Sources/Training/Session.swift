@@ -8,6 +8,8 @@ import Vision
 /// A configuration brought to life: its plugins loaded, its data sets found, its model built. What every command starts from.
 public struct Session {
     public let file: String
+    /// What the experiment is called: as its file, or as the run of a sweep.
+    public let name: String
     public let node: Node
     public let experiment: Experiment
     public let registry: Registry
@@ -17,8 +19,20 @@ public struct Session {
     ///
     /// - Parameter overrides: `a.b.c=value` from the command line
     public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
-        self.file = file
-        node = try Node.load(path: file, overrides: overrides)
+        let node = try Node.load(path: file, overrides: overrides)
+        if let sweep = node.mapping?.entry("sweep") {
+            throw ConfigurationError(
+                at: sweep.keyLocation, "a sweep is many experiments, and one is wanted here",
+                hint: "`densekit sweep \(file)` trains them all, --run NAME names one of them")
+        }
+        try self.init(
+            file, node: node, name: URL(filePath: file).deletingPathExtension().lastPathComponent, registry: registry,
+            device: device)
+    }
+
+    /// Loads the plugins of a configuration that was put together of `file`.
+    public init(_ file: String, node: Node, name: String, registry: Registry, device: Device = .cpu) throws {
+        (self.file, self.node, self.name) = (file, node, name)
         experiment = try node.decode()
         try experiment.train.validate()
         guard (1...1024).contains(experiment.data.workers) else {

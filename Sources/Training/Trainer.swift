@@ -187,10 +187,3 @@ extension TrainConfiguration {
         }
     }
 }
-
-/// Seconds of a clock that never goes back.
-public func monotonicSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}

@@ -44,15 +44,17 @@ public struct WorkDirectory: Sendable {
         for found in FoundCheckpoint.all(in: path) { AtomicFile.removeTemporaries(in: found.path) }
     }
 
-    /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the configuration>`.
-    public static func choose(option: String?, configuration: String?, file: String) -> String {
-        option ?? configuration ?? "work_dirs/" + URL(filePath: file).deletingPathExtension().lastPathComponent
+    /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the experiment>`.
+    public static func choose(option: String?, configuration: String?, name: String) -> String {
+        option ?? configuration ?? "work_dirs/\(name)"
     }
 
-    /// Writes the resolved configuration under the name of its file.
-    public func write(configuration: String, file: String) throws {
-        try AtomicFile.write(
-            Data(configuration.utf8), to: "\(path)/\(URL(filePath: file).deletingPathExtension().lastPathComponent).yaml")
+    /// Who has the directory at `path`: `process 12 on HOST`; nil where nobody has, or there is none.
+    public static func owner(of path: String) -> String? { RunLock.owner(of: path) }
+
+    /// Writes the resolved configuration under the experiment's name.
+    public func write(configuration: String, name: String) throws {
+        try AtomicFile.write(Data(configuration.utf8), to: "\(path)/\(name).yaml")
     }
 
     /// Whether a run saved something here.
