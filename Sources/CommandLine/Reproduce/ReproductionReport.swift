@@ -81,22 +81,16 @@ struct ReproductionReport {
             group = row.row.group
             lines.append(["  " + name(row)] + cells(row))
         }
-        let widths = (0...heads.count).map { column in lines.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
-        let grid = lines.map { cells in
-            let numbers = zip(cells, widths).dropFirst().map { String(repeating: " ", count: $1 - $0.count) + $0 }
-            let first = cells[0].padding(toLength: numbers.isEmpty ? cells[0].count : widths[0], withPad: " ", startingAt: 0)
-            return ([first] + numbers).joined(separator: "  ")
-        }
-        var parts = [["\(table.paper), \(table.title)"] + grid, legend]
+        var parts = [["\(table.paper), \(table.title)"] + alignedLines(lines), legend]
         if !remarks.isEmpty { parts.append(remarks.enumerated().map { "[\($0 + 1)] \($1)" }) }
         if !commands.isEmpty { parts.append(["To fill the dashes among the scores:"] + commands.map { "  " + $0 }) }
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
     var markdown: String {
-        var lines = ["### \(table.paper), \(table.title)", "", "| group | row | \(heads.joined(separator: " | ")) |"]
+        var lines = ["### \(table.paper), \(table.title)", "", markdownRow(["group", "row"] + heads)]
         lines.append("| --- | --- |" + String(repeating: " ---: |", count: heads.count))
-        for row in rows { lines.append("| \(([row.row.group, name(row)] + cells(row)).joined(separator: " | ")) |") }
+        for row in rows { lines.append(markdownRow([row.row.group, name(row)] + cells(row))) }
         lines += [""] + legend.map { "- \($0)" }
         if !remarks.isEmpty { lines += [""] + remarks.enumerated().map { "\($0 + 1). \($1)" } }
         if !commands.isEmpty { lines += ["", "To fill the dashes among the scores:", ""] + commands.map { "    " + $0 } }
