@@ -15,9 +15,9 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             abstract: "Dense prediction with language guidance: train, evaluate, look, from one YAML file.",
             version: "0.1.0",
             subcommands: [
-                DemoCommand<List>.self, TrainCommand<List>.self, TestCommand<List>.self, InferCommand<List>.self,
-                CheckCommand<List>.self, BrowseCommand<List>.self, CoOccurrenceCommand<List>.self, ShowCommand<List>.self,
-                ReproduceCommand<List>.self,
+                DemoCommand<List>.self, TrainCommand<List>.self, SweepCommand<List>.self, SweepRunCommand<List>.self,
+                TestCommand<List>.self, InferCommand<List>.self, CheckCommand<List>.self, BrowseCommand<List>.self,
+                CoOccurrenceCommand<List>.self, ShowCommand<List>.self, ReproduceCommand<List>.self,
                 VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand.self, ConvertCommand<List>.self,
                 ExportCommand<List>.self, BenchCommand<List>.self, CocoEvalCommand.self, DoctorCommand.self,
             ])
@@ -52,6 +52,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
     private static func isMistake(_ error: any Error) -> Bool {
         error is ConfigurationError || error is BuildError || error is SettingError || error is ModelConfigurationError
             || error is FilePluginError || error is LanguageError || error is SessionError || error is WeightsError
+            || error is SweepMistakes
     }
 
     /// Sets what has to be set before `main`, by starting the process once more.

@@ -36,7 +36,13 @@ struct ConfigOptions: ParsableArguments {
         help: .init("The same under OpenMMLab's name.", visibility: .hidden))
     var cfgOptions: [String] = []
 
+    @Option(name: .customLong("run"), help: "One run of a sweep, by its name, where the configuration lists several.")
+    var sweepRun: String?
+
+    /// The experiment: the whole file, or the run that is asked for.
     func session<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Session {
-        try Session(config, overrides: overrides + cfgOptions, registry: try Registry(List.plugins), device: device)
+        let (overrides, registry) = (overrides + cfgOptions, try Registry(List.plugins))
+        guard let sweepRun else { return try Session(config, overrides: overrides, registry: registry, device: device) }
+        return try Sweep(config).run(named: sweepRun).session(registry, device: device, overrides: overrides)
     }
 }

@@ -26,7 +26,7 @@ func commands() throws {
     for page in pages + ["README.md"] {
         let text = try String(contentsOf: packageFolder.appending(path: page), encoding: .utf8)
         let pattern =
-            /densekit (demo|train|test|infer|check|browse|co-occurrence|show|reproduce|verify|components|new|convert|export|bench|coco-eval|doctor)\b([^\n`]*)/
+            /densekit (demo|train|sweep|test|infer|check|browse|co-occurrence|show|reproduce|verify|components|new|convert|export|bench|coco-eval|doctor)\b([^\n`]*)/
         for match in text.matches(of: pattern) {
             let command = String(match.1)
             let help =

@@ -1,12 +1,24 @@
+import BuiltIn
+import DenseKit
 import Foundation
 import Testing
 
+@testable import CommandLine
+
 /// The configurations that train something: all but the parts in `configs/_base_`.
-private let shipped: [String] = {
+private let all: [String] = {
     let folder = packageFolder.appending(path: "configs").path
     let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
     return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("_base_/") }.map { "configs/\($0)" }.sorted()
 }()
+
+private let shipped = all.filter { !$0.hasPrefix("configs/sweeps/") }
+private let sweeps = all.filter { $0.hasPrefix("configs/sweeps/") }
+
+private func firstComment(_ file: String) throws -> String {
+    let text = try String(contentsOf: packageFolder.appending(path: file), encoding: .utf8)
+    return text.split(separator: "\n").prefix { $0.hasPrefix("#") }.joined(separator: "\n")
+}
 
 @Suite("Shipped configurations", .serialized)
 struct ShippedConfigurationTests {
@@ -15,11 +27,30 @@ struct ShippedConfigurationTests {
 
     @Test("Opens with what it reproduces, the expected number, the cost and the command", arguments: shipped)
     func header(file: String) throws {
-        let text = try String(contentsOf: packageFolder.appending(path: file), encoding: .utf8)
-        let comment = text.split(separator: "\n").prefix { $0.hasPrefix("#") }.joined(separator: "\n")
+        let comment = try firstComment(file)
         let measure = file.contains("_1x_coco") ? "box AP" : "mIoU"
         for part in ["Reproduces:", measure, "Cost:", "Weights:", "densekit train \(file) ", "densekit test \(file) "] {
             #expect(comment.contains(part), "\(file) has no '\(part)' in its first comment")
+        }
+    }
+
+    @Test("A sweep of a paper's table: its header, and a run for each row, which is the row's configuration", arguments: sweeps)
+    func sweep(file: String) throws {
+        let comment = try firstComment(file)
+        for part in [
+            "Reproduces:", "mIoU", "Cost:", "Weights:", "densekit sweep \(file) ", "densekit test \(file) WEIGHTS --run ",
+        ] {
+            #expect(comment.contains(part), "\(file) has no '\(part)' in its first comment")
+        }
+        let sweep = try Sweep(packageFolder.appending(path: file).path)
+        let table = try #require(PaperTable.all.first { $0.name == sweep.name.replacing("_", with: "-") })
+        #expect(sweep.runs.count == table.rows.count)
+        for (run, row) in zip(sweep.runs, table.rows) {
+            let config = packageFolder.appending(path: "configs/\(try #require(row.config))").path
+            #expect(try run.node.without("work_dir") == Node.load(path: config), "\(run.name)")
+            let session = try run.session(try Registry(BuiltIn.plugins), device: .meta)
+            try session.checkRecipe()
+            _ = try session.model(.placeholders(table.classes))
         }
     }
 }

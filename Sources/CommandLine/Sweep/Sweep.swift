@@ -1,0 +1,140 @@
+import ArgumentParser
+import DenseKit
+import Foundation
+
+/// A configuration whose `sweep:` lists runs, each of them the configuration with a few other values.
+struct Sweep {
+    let file: String
+    /// As its file is called.
+    let name: String
+    /// The folder of the runs' folders.
+    let folder: String
+    let runs: [SweepRun]
+
+    /// Reads the file and every configuration that it names, and puts the runs together.
+    ///
+    /// - Parameters:
+    ///   - overrides: `a.b.c=value` from the command line, over every run
+    ///   - workDir: from the command line; the file's `work_dir`, else `work_dirs/<name of the file>`, if left out
+    /// - Throws: `ConfigurationError` for what is wrong with the list of runs, at its place. What is wrong with a run is found when it is decoded.
+    init(_ file: String, overrides: [String] = [], workDir: String? = nil) throws {
+        let root = try Node.load(path: file)
+        guard let entry = root.mapping?.entry("sweep") else {
+            throw ConfigurationError(
+                at: .file(file), "has no sweep: it is one experiment, which `densekit train` trains",
+                hint: "list runs, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
+        }
+        self.file = file
+        name = URL(filePath: file).deletingPathExtension().lastPathComponent
+        folder = WorkDirectory.choose(option: workDir, configuration: root["work_dir"]?.scalar?.text, name: name)
+        let builder = RunBuilder(
+            file: file, folder: folder, own: root.without("sweep"), overrides: overrides, sweep: try SweepConfiguration(entry))
+        runs = try builder.runs(at: entry.keyLocation)
+    }
+
+    /// The run of this name, or of this folder.
+    ///
+    /// - Throws: `ValidationError` where there is none.
+    func run(named name: String) throws -> SweepRun {
+        guard let run = runs.first(where: { $0.name == name }) ?? runs.first(where: { $0.slug == name }) else {
+            let names = runs.map(\.name)
+            let near = nearestWord(to: name, among: names + runs.map(\.entry)).map { "; did you mean '\($0)'?" } ?? ""
+            let list = names.prefix(20).joined(separator: "; ") + (names.count > 20 ? "; …" : "")
+            throw ValidationError("\(file) has no run '\(name)'\(near) (runs: \(list))")
+        }
+        return run
+    }
+
+    /// The runs of this name; every combination of the grid for a name in `runs`.
+    ///
+    /// - Throws: `ValidationError` where there is none.
+    func runs(named name: String) throws -> [SweepRun] {
+        let combinations = name.isEmpty ? [] : runs.filter { $0.entry == name }
+        return combinations.isEmpty ? [try run(named: name)] : combinations
+    }
+}
+
+/// Puts the runs of a sweep together.
+private struct RunBuilder {
+    let file: String
+    let folder: String
+    /// The file without `sweep`.
+    let own: Node
+    let overrides: [String]
+    let sweep: SweepConfiguration
+
+    func runs(at location: SourceLocation) throws -> [SweepRun] {
+        let points = try sweep.points()
+        let common = try SweepConfiguration.assignments(sweep.set, "sweep.set")
+        var runs: [SweepRun] = []
+        for entry in sweep.runs {
+            if entry.name.value.isEmpty { throw ConfigurationError(at: entry.name.location, "the name of a run is empty") }
+            let base = try self.base(entry)
+            let set = try entry.set.map { try SweepConfiguration.assignments($0, "set of the run '\(entry.name.value)'") }
+            for point in points { try add(point, entry, base, common, set ?? Node.Mapping(), to: &runs) }
+        }
+        if sweep.runs.isEmpty {
+            guard points.count > 1 || points[0].assignments.count > 0 else {
+                throw ConfigurationError(
+                    at: location, "sweep lists no runs", hint: "list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
+            }
+            for point in points { try add(point, nil, (file, own), common, Node.Mapping(), to: &runs) }
+        } else if sweep.runs.allSatisfy({ $0.config != nil }),
+            let unused = own.mapping?.entries.first(where: { $0.key != "work_dir" })
+        {
+            throw ConfigurationError(
+                at: unused.keyLocation, "no run starts from this configuration: each names its own",
+                hint: "what all runs say stands in sweep.set")
+        }
+        return runs
+    }
+
+    private func base(_ entry: SweepConfiguration.Entry) throws -> (file: String, node: Node) {
+        guard let config = entry.config else { return (file, own) }
+        let path = config.resolved
+        let node: Node
+        do {
+            node = try Node.load(path: path)
+        } catch let error as ConfigurationError where error.location == .file(path) {
+            throw ConfigurationError(at: config.location, "config \(path): \(error.message)", hint: error.hint)
+        }
+        if node["sweep"] != nil {
+            throw ConfigurationError(at: config.location, "config \(path): is a sweep itself, and one experiment is wanted")
+        }
+        return (path, node)
+    }
+
+    private func add(
+        _ point: GridPoint, _ entry: SweepConfiguration.Entry?, _ base: (file: String, node: Node), _ common: Node.Mapping,
+        _ set: Node.Mapping, to runs: inout [SweepRun]
+    ) throws {
+        if let both = point.assignments.entries.first(where: { set[$0.key] != nil }) {
+            throw ConfigurationError(
+                at: set.entry(both.key)?.keyLocation ?? both.keyLocation, "\(both.key) stands in sweep.grid too", hint: "keep one"
+            )
+        }
+        let name = ([entry?.name.value].compactMap { $0 } + point.labels).joined(separator: ", ")
+        let location = entry?.name.location ?? point.assignments.entries.first?.value.location ?? .file(file)
+        let slug = try SweepRun.slug(name, at: location)
+        if let other = runs.first(where: { $0.slug.lowercased() == slug.lowercased() }) {
+            let problem =
+                other.name == name ? "a second run is called '\(name)'" : "the runs '\(other.name)' and '\(name)' share a folder"
+            throw ConfigurationError(at: location, problem, hint: "give each a name of its own")
+        }
+        let work = "\(folder)/\(slug)"
+        var place = Node.Mapping()
+        place.set("work_dir", to: try Node(encoding: work), keyLocation: .file(file))
+        let node = try base.node.overridden(by: common).overridden(by: set).overridden(by: point.assignments)
+            .overridden(by: overrides).overridden(by: place)
+        if let other = runs.first(where: { $0.node.without("work_dir") == node.without("work_dir") }) {
+            throw ConfigurationError(
+                at: location, "the run '\(name)' is the same as '\(other.name)'", hint: "remove one, or change a value in it")
+        }
+        var assignments = set
+        for value in point.assignments.entries { assignments.set(value.key, to: value.value, keyLocation: value.keyLocation) }
+        runs.append(
+            SweepRun(
+                name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file, config: base.file,
+                assignments: assignments, node: node))
+    }
+}

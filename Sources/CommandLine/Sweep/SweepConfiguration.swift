@@ -1,0 +1,96 @@
+import DenseKit
+import Foundation
+
+/// The `sweep:` part of a configuration: runs that differ from it by some values.
+struct SweepConfiguration: Configuration {
+    /// What every run says, below its own: `a.b.0.c: value`.
+    var set = Node(.mapping(Node.Mapping()))
+    /// One run with the file's own values, where none is listed.
+    var runs: [Entry] = []
+    /// Lists of values by path. Every run is run with every combination.
+    var grid = Node(.mapping(Node.Mapping()))
+
+    /// A line of the table.
+    struct Entry: Codable, Sendable {
+        let name: Located<String>
+        /// The configuration that it starts from, in place of the file's own.
+        let config: Located<String>?
+        let set: Node?
+    }
+
+    /// - Throws: `ConfigurationError`, at the key or value.
+    init(_ node: Node.Mapping.Entry) throws {
+        struct File: Configuration { var sweep = SweepConfiguration() }
+        var file = Node.Mapping()
+        file.set(node.key, to: node.value, keyLocation: node.keyLocation)
+        self = try Node(.mapping(file), at: node.value.location).decode(File.self).sweep
+    }
+
+    init() {}
+}
+
+/// A combination of the values of a grid.
+struct GridPoint {
+    var assignments = Node.Mapping()
+    /// `seed 0` for each of its values.
+    var labels: [String] = []
+}
+
+extension SweepConfiguration {
+    /// More runs than anybody trains; a slip in a grid makes them.
+    static let maximumRuns = 1000
+
+    /// Every combination, the last list fastest.
+    ///
+    /// - Throws: `ConfigurationError` for what is no list of values, and for too many of them.
+    func points() throws -> [GridPoint] {
+        let axes = try Self.assignments(grid, "sweep.grid").entries
+        let names = shortNames(axes.map(\.key))
+        return try axes.reduce([GridPoint()]) { points, axis in
+            guard let values = axis.value.sequence, !values.isEmpty else {
+                throw ConfigurationError(
+                    at: axis.value.location, "sweep.grid: expected a list of values for \(axis.key)",
+                    hint: "write \(axis.key): [0, 1, 2]; what all runs say stands in sweep.set")
+            }
+            guard points.count * max(1, runs.count) <= Self.maximumRuns / values.count else {
+                throw ConfigurationError(at: axis.keyLocation, "sweep: more than \(Self.maximumRuns) runs")
+            }
+            return points.flatMap { point in
+                values.map { value in
+                    var next = point
+                    next.assignments.set(axis.key, to: value, keyLocation: axis.keyLocation)
+                    next.labels.append("\(names[axis.key] ?? axis.key) \(value.cell)")
+                    return next
+                }
+            }
+        }
+    }
+
+    /// The keys and values of `node`.
+    ///
+    /// - Throws: `ConfigurationError` for anything but a mapping.
+    static func assignments(_ node: Node, _ place: String) throws -> Node.Mapping {
+        if let mapping = node.mapping { return mapping }
+        throw ConfigurationError(
+            at: node.location, "\(place): expected keys with values", hint: "write {train.seed: 1, model.neck.channels: 64}")
+    }
+}
+
+/// The shortest end of each of `paths` that no other one has: `seed` for `train.seed`.
+func shortNames(_ paths: [String]) -> [String: String] {
+    let parts = Set(paths).map { ($0, $0.split(separator: ".", omittingEmptySubsequences: false)) }
+    return parts.reduce(into: [:]) { names, own in
+        let others = parts.filter { $0.0 != own.0 }.map(\.1)
+        let count = (1...own.1.count).first { count in !others.contains { $0.suffix(count) == own.1.suffix(count) } }
+        names[own.0] = own.1.suffix(count ?? own.1.count).joined(separator: ".")
+    }
+}
+
+extension Node {
+    /// What a table shows of it: a value's text, the name of a component, a short list.
+    var cell: String {
+        if let text = scalar?.text ?? self["type"]?.scalar?.text { return text }
+        let text = yaml().trimmingCharacters(in: .newlines)
+        return text.contains("\n") || text.count > 40 ? (sequence == nil ? "{…}" : "[…]") : text
+    }
+}

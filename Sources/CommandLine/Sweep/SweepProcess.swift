@@ -1,0 +1,63 @@
+import DenseKit
+import Foundation
+
+/// Starts the runs of a sweep, each in a process of its own: a run that crashes or exhausts the memory leaves the others alone, and whatever a run
+/// took goes with it.
+struct SweepProcess {
+    /// Of `train`, beside configuration, run and work directory.
+    let options: [String]
+
+    /// Trains `run` from where it stands to its end. What the process prints goes to standard error.
+    ///
+    /// - Returns: why it failed; nil where it came to its end, or was told to stop.
+    /// - Throws: `Interrupted` after a signal, once the run has saved where it stands.
+    func train(_ run: SweepRun) throws -> String? {
+        try? FileManager.default.removeItem(atPath: run.failure)
+        let process = Process()
+        process.executableURL = URL(filePath: "/proc/self/exe")
+        process.arguments =
+            ["sweep-run", "--parent=\(getpid())", "--run=\(run.name)", "--work-dir=\(run.folder)", "--resume=auto"] + options
+            + ["--", run.file]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.standardError
+        try process.run()
+        var stop: Interrupted?
+        while process.isRunning {
+            usleep(20_000)
+            guard stop == nil else { continue }
+            do {
+                try Interruption.check()
+            } catch {
+                // The process is in a group of its own, so that a terminal does not tell it.
+                kill(process.processIdentifier, error.signal)
+                stop = error
+            }
+        }
+        process.waitUntilExit()
+        if let stop { throw stop }
+        return try failure(of: process, run)
+    }
+
+    /// Where the process could not write why it failed, that is written here.
+    private func failure(of process: Process, _ run: SweepRun) throws -> String? {
+        let status = process.terminationStatus
+        if process.terminationReason == .exit, status == 0 { return nil }
+        if let text = FileManager.default.contents(atPath: run.failure) { return String(decoding: text, as: UTF8.self) }
+        let reason =
+            switch (process.terminationReason, status) {
+            case (.uncaughtSignal, SIGKILL): "was killed by signal 9, as the system does where memory is short"
+            case (.uncaughtSignal, _): "was ended by signal \(status)"
+            default: "ended with exit code \(status)"
+            }
+        try RunFailure.write(reason, of: run.folder, to: run.failure)
+        return reason
+    }
+}
+
+/// Why a run failed, kept in its folder until it is tried again.
+enum RunFailure {
+    static func write(_ reason: String, of folder: String, to path: String) throws {
+        try FileSystem.makeFolder(folder, remedy: "choose another with --work-dir")
+        try AtomicFile.write(Data((reason + "\n").utf8), to: path)
+    }
+}

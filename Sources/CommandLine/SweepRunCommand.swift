@@ -1,0 +1,37 @@
+import ArgumentParser
+import DenseKit
+import Foundation
+
+/// `train` as `densekit sweep` starts it: it ends with the sweep, and leaves the reason where it fails.
+struct SweepRunCommand<List: PluginList>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "sweep-run", abstract: "Train one run of a sweep, for the process that trains the sweep.",
+            shouldDisplay: false)
+    }
+
+    @OptionGroup var train: TrainCommand<List>
+
+    @Option(help: "The process of the sweep.")
+    var parent: Int32
+
+    func run() throws {
+        // Schedulers may signal every process of a job, and the sweep tells this one too.
+        Interruption.watch(patiently: true)
+        let parent = parent
+        Thread.detachNewThread {
+            while getppid() == parent { usleep(50_000) }
+            _exit(128 + SIGKILL)  // as if it had been killed with the sweep: checkpoints are whole at every moment
+        }
+        do {
+            try train.run()
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            if let folder = train.workDir {
+                try RunFailure.write("\(error)", of: folder, to: "\(folder)/\(SweepRun.failureName)")
+            }
+            throw error
+        }
+    }
+}
