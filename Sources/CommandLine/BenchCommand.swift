@@ -16,8 +16,8 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
 
     @Argument(
         help: """
-            infer: network, resize and argmax in the configuration's test mode; train: forward, losses, backward, optimizer; \
-            data: opening the training data set.
+            infer: network, resize and argmax in the configuration's test mode, or of a detector boxes and masks in the image's pixels; \
+            train: forward, losses, backward, optimizer; data: opening the training data set.
             """)
     var mode: Mode
     @OptionGroup var config: ConfigOptions
@@ -31,32 +31,36 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     var runs = 5
     @Option(help: "Number of classes.")
     var classes = 150
+    @Option(help: "Things in each image that a detector is trained on.")
+    var things = 32
     @Flag(help: "Matrix products and convolutions in bfloat16.")
     var bf16 = false
 
     func run() throws {
         let device = try compute.start()
-        guard batch > 0, runs > 0, classes > 0 else { throw ValidationError("--batch, --runs and --classes are positive") }
+        guard batch > 0, runs > 0, classes > 0, things > 0 else {
+            throw ValidationError("--batch, --runs, --classes and --things are positive")
+        }
         let session = try config.session(List.self, device: device)
         guard mode != .data else { return try openData(session) }
         let model = try session.model(.placeholders(classes))
-        let image = try Tensor.randomNormal([batch, 3, size.pair.height, size.pair.width]).channelsLast().to(device)
-        let work = try mode == .infer ? inference(session, model, image) : training(session, model, image, device)
+        let work = try work(session, model, device)
         let idle = Memory.resetPeak()
-        try work()
+        let found = try work()
         var times: [Double] = []
         for _ in 0..<runs {
             let started = monotonicSeconds()
-            try work()
+            _ = try work()
             times.append(monotonicSeconds() - started)
         }
         times.sort()
         let parameters = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
+        let detections = found.map { ",\"detections\":\($0)" } ?? ""
         print(
             """
             {"what":"densekit \(mode.rawValue)","size":"\(size.pair)","batch":\(batch),"threads":\(Engine.threadCount),"bf16":\(bf16),\
             "min_s":\(decimals(times[0])),"median_s":\(decimals(times[times.count / 2])),"idle_rss_mib":\(idle),"peak_rss_mib":\(Memory.peak),\
-            "params_m":\(String(format: "%.2f", Double(parameters) / 1e6)),"libtorch":"\(Engine.version)"}
+            "params_m":\(String(format: "%.2f", Double(parameters) / 1e6)),"libtorch":"\(Engine.version)"\(detections)}
             """)
     }
 
@@ -71,41 +75,64 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
             """)
     }
 
+    /// What is timed; it says how much a detector found.
+    private func work(_ session: Session, _ model: DenseModel, _ device: Device) throws -> () throws -> Int? {
+        guard model.head.task == .segmentation else {
+            let bench = try DetectionBench(model, size: size.pair, batch: batch, device: device)
+            guard mode == .train else { return try detection(bench, model) }
+            let targets = Targets(instances: try bench.targets(things: things, classes: classes))
+            return try training(session, model, bench.images, targets, bench.geometries)
+        }
+        let image = try Tensor.randomNormal([batch, 3, size.pair.height, size.pair.width]).channelsLast().to(device)
+        guard mode == .train else { return try inference(session, model, image) }
+        let labels = try Tensor.from(
+            (0..<batch * size.pair.height * size.pair.width).map { Int64($0 * 7919 % classes) },
+            shape: [batch, size.pair.height, size.pair.width])
+        return try training(session, model, image, Targets(labels: try labels.to(device)), [])
+    }
+
     /// Network, enlargement to the image's size, and the class of every pixel.
-    private func inference(_ session: Session, _ model: DenseModel, _ image: Tensor) throws -> () throws -> Void {
+    private func inference(_ session: Session, _ model: DenseModel, _ image: Tensor) throws -> () throws -> Int? {
         try model.setTraining(false)
         let inference = SegmentationInference(model, mode: try session.experiment.test.inferenceMode)
-        let dtype: DType? = bf16 ? .bfloat16 : nil
-        return {
-            try withoutGrad {
-                try withAutocast(dtype, on: image.device) {
-                    _ = try inference.labels(of: image)
-                }
-            }
+        return inferring(on: image.device) {
+            _ = try inference.labels(of: image)
+            return nil
         }
     }
 
-    private func training(_ session: Session, _ model: DenseModel, _ image: Tensor, _ device: Device) throws -> () throws -> Void
-    {
+    /// Network, suppression, and masks in the image's pixels, as run lengths.
+    private func detection(_ bench: DetectionBench, _ model: DenseModel) throws -> () throws -> Int? {
+        guard batch == 1 else { throw ValidationError("--batch: a detector finds things in one image at a time") }
+        try model.setTraining(false)
+        let inference = DetectionInference(model)
+        return inferring(on: bench.images.device) { try inference.instances(bench.images, bench.geometries[0]).count }
+    }
+
+    private func inferring(on device: Device, _ body: @escaping () throws -> Int?) -> () throws -> Int? {
+        let dtype: DType? = bf16 ? .bfloat16 : nil
+        return { try withoutGrad { try withAutocast(dtype, on: device) { try body() } } }
+    }
+
+    private func training(
+        _ session: Session, _ model: DenseModel, _ images: Tensor, _ targets: Targets, _ geometries: [ImageGeometry]
+    ) throws -> () throws -> Int? {
         try model.setTraining(true)
         let optimizer = try session.registry.optimizers.make(
             session.experiment.optimizer, BuildContext(registry: session.registry)
         )
         .optimizer(for: try model.namedParameters())
         let rates = optimizer.groups.map { optimizer.baseLearningRate * $0.learningRateMultiplier }
-        let labels = try Tensor.from(
-            (0..<batch * size.pair.height * size.pair.width).map { Int64($0 * 7919 % classes) },
-            shape: [batch, size.pair.height, size.pair.width]
-        ).to(device)
         let dtype: DType? = bf16 ? .bfloat16 : nil
         return {
             try optimizer.clearGradients()
-            let losses = try withAutocast(dtype, on: device) {
-                try model.losses(image, Targets(labels: labels), Step(progress: 0))
+            let losses = try withAutocast(dtype, on: images.device) {
+                try model.losses(images, targets, Step(progress: 0, images: geometries))
             }
             guard let total = try losses.total() else { throw TrainingError.noLoss }
             try total.backward()
             try optimizer.step(learningRates: rates)
+            return nil
         }
     }
 

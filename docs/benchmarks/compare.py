@@ -1,14 +1,22 @@
 #!/usr/bin/env python3
 """Times DenseKit beside the PyTorch yardstick, in turn, A B A B …, and prints ratios of medians.
 
-    python docs/benchmarks/compare.py .build/release/densekit [--pairs 5] [--engine-name debian]
+    python docs/benchmarks/compare.py .build/release/densekit [--model denseclip|maskrcnn] [--pairs 5]
 
-Needs PyTorch in the Python that runs it. Both sides are a process of their own, one after the other, with as many threads as there are
+Needs PyTorch in the Python that runs it, and torchvision for a detector. Both sides are a process of their own, one after the other, with as many threads as there are
 processors, and without OPENBLAS_* variables, which may choose a slow kernel.
 """
 import argparse, json, os, pathlib, statistics, subprocess, sys
 
 HERE = pathlib.Path(__file__).parent
+
+
+# Of each model the yardstick, our configuration and options, and the cases: mode, images at a time.
+MODELS = {
+    "denseclip": ("torch_denseclip.py", "r50.yaml", [], [(mode, batch) for mode in ("infer", "train") for batch in ("1", "2")]),
+    "maskrcnn": (
+        "torchvision_detection.py", "mask_rcnn.yaml", ["--size", "800x1333", "--classes", "80"], [("infer", "1"), ("train", "2")]),
+}
 
 
 def run(command):
@@ -20,6 +28,7 @@ def run(command):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("densekit")
+    parser.add_argument("--model", choices=MODELS, default="denseclip")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--runs", type=int, default=3, help="timed runs in each process; their median counts")
     parser.add_argument("--only", help="such as infer-1-fp32")
@@ -27,23 +36,23 @@ def main():
     threads = str(len(os.sched_getaffinity(0)))
     print("| case | PyTorch eager fp32, s | DenseKit, s | ratio of medians | pairs, min–max | peak MiB, PyTorch | peak MiB, DenseKit |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for mode in ("infer", "train"):
-        for batch in ("1", "2"):
-            for precision in ("fp32", "bf16"):
-                name = f"{mode}-{batch}-{precision}"
-                if options.only and options.only != name:
-                    continue
-                common = ["--batch", batch, "--runs", str(options.runs), "--threads", threads]
-                # Always against eager PyTorch in float32.
-                theirs = [sys.executable, str(HERE / "torch_denseclip.py"), mode] + common
-                ours = [options.densekit, "bench", mode, str(HERE / "r50.yaml")] + common + (["--bf16"] if precision == "bf16" else [])
-                pairs = [(run(theirs), run(ours)) for _ in range(options.pairs)]
-                a, b = ([side["median_s"] for side in sides] for sides in zip(*pairs))
-                ratios = [x / y for x, y in zip(a, b)]
-                ratio = statistics.median(a) / statistics.median(b)
-                memory = [max(side["peak_rss_mib"] for side in sides) for sides in zip(*pairs)]
-                print(f"| {mode}, batch {batch}, {precision} | {statistics.median(a):.3f} | {statistics.median(b):.3f} | {ratio:.2f} "
-                      f"| {min(ratios):.2f}–{max(ratios):.2f} | {memory[0]} | {memory[1]} |", flush=True)
+    yardstick, config, shape, cases = MODELS[options.model]
+    for mode, batch in cases:
+        for precision in ("fp32", "bf16"):
+            name = f"{mode}-{batch}-{precision}"
+            if options.only and options.only != name:
+                continue
+            common = ["--batch", batch, "--runs", str(options.runs), "--threads", threads]
+            # Always against eager PyTorch in float32.
+            theirs = [sys.executable, str(HERE / yardstick), mode] + common
+            ours = [options.densekit, "bench", mode, str(HERE / config)] + shape + common + (["--bf16"] if precision == "bf16" else [])
+            pairs = [(run(theirs), run(ours)) for _ in range(options.pairs)]
+            a, b = ([side["median_s"] for side in sides] for sides in zip(*pairs))
+            ratios = [x / y for x, y in zip(a, b)]
+            ratio = statistics.median(a) / statistics.median(b)
+            memory = [max(side["peak_rss_mib"] for side in sides) for sides in zip(*pairs)]
+            print(f"| {mode}, batch {batch}, {precision} | {statistics.median(a):.3f} | {statistics.median(b):.3f} | {ratio:.2f} "
+                  f"| {min(ratios):.2f}–{max(ratios):.2f} | {memory[0]} | {memory[1]} |", flush=True)
 
 
 if __name__ == "__main__":
