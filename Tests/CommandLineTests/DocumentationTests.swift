@@ -38,5 +38,5 @@ func commands() throws {
             }
         }
     }
-    #expect(helps.count == 15, "\(helps.keys.sorted()) are in the documents")
+    #expect(helps.count == 18, "\(helps.keys.sorted()) are in the documents")
 }
