@@ -98,6 +98,36 @@ import Testing
         }
     }
 
+    /// Detectors on every backbone, alone and with DenseCLIP's prompter as it stands before detectors: few enough to walk always.
+    private static let detectors: [String] = {
+        let prompter =
+            "{ type: DenseCLIP, tokenizer: bytes, text_encoder: { width: 16, heads: 2, layers: 1 }, "
+            + "attention_pool: { output_dim: 24, input_resolution: 64 }, context_decoder: { width: 16, heads: 2, layers: 1 }, "
+            + "scaled_score_map: true, score_target: boxes, loss: { type: BinaryCrossEntropy, name: loss_seg } }"
+        let heads = [
+            "{ type: RetinaNet, convs: 1, channels: 8 }",
+            "{ type: MaskRCNN, rpn: { channels: 8 }, box: { channels: 16 }, mask: { convs: 1, channels: 8 } }",
+        ]
+        return backbones.flatMap { backbone in
+            ["null", prompter].filter { $0 != "null" || !backbone.contains("output_dim") }.flatMap { prompter in
+                heads.map { head in
+                    "backbone: \(backbone)\nprompter: \(prompter)\nneck: { type: FPN, channels: 8, extra_levels: 1 }\nhead: \(head)"
+                }
+            }
+        }
+    }()
+
+    @Test("Detectors train a step on every backbone, and loaded into another model their weights predict the same")
+    func detectorCombinations() async {
+        await #expect(processExitsWith: .success) {
+            #expect(Self.detectors.count == (8 * 2 - 2) * 2)
+            for yaml in Self.detectors {
+                let unreached = try trainSaveAndLoad(yaml) { try Self.model(yaml) }
+                #expect(unreached.isEmpty, "no gradient: \(unreached) in\n\(yaml)")
+            }
+        }
+    }
+
     @Test(
         "What does not fit says why",
         arguments: [
