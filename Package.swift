@@ -129,6 +129,8 @@ let package = Package(
         .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strictSwift),
         // Names and shapes of other projects' weights, for the tests of whoever reads them.
         .target(name: "PublishedWeights", dependencies: ["NN"], path: "Tests/PublishedWeights", swiftSettings: strictSwift),
+        // A head that hands on what it is given, for the tests of prompters.
+        .target(name: "SmallModels", dependencies: ["DenseKit"], path: "Tests/SmallModels", swiftSettings: strictSwift),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing"]),
         test("Evaluation", ["Evaluation", "Data", "Vision", "Fuzzing"]),
         test("Configuration", ["Configuration", "Fuzzing"]),
@@ -157,9 +159,9 @@ let package = Package(
         test("MaskRCNN", ["MaskRCNN", "FPN", "Standard"]),
         test("CLIP", ["CLIP", "PublishedWeights"]),
         test("LanguageGuidance", ["LanguageGuidance"]),
-        test("DenseCLIP", ["DenseCLIP", "ResNet", "Standard"]),
-        test("ICPC", ["ICPC", "ResNet", "Standard"]),
-        test("CLIPSP", ["CLIPSP", "ResNet", "Standard"]),
+        test("DenseCLIP", ["DenseCLIP", "ResNet", "SmallModels", "Standard"]),
+        test("ICPC", ["ICPC", "ResNet", "SmallModels", "Standard"]),
+        test("CLIPSP", ["CLIPSP", "ResNet", "SmallModels", "Standard"]),
     ],
     cxxLanguageStandard: .cxx17
 )

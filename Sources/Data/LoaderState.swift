@@ -2,9 +2,7 @@ import Foundation
 import Vision
 
 /// What the loader's threads share.
-///
-/// Unchecked, because every mutable property is guarded by `condition`.
-final class LoaderState: @unchecked Sendable {
+final class LoaderState: @unchecked Sendable {  // `condition` guards every mutable property
     /// One sample to be made: which batch it belongs to, and where in it.
     private struct Job {
         let batch: Int

@@ -1,39 +1,12 @@
 import DenseKit
 import ResNet
+import SmallModels
 import Standard
 import Testing
 
 @testable import CLIP
 @testable import CLIPSP
 @testable import LanguageGuidance
-
-/// A head that hands on what it is given.
-final class LastLevel: Module, SegmentationHead {
-    struct Configuration: DenseKit.Configuration {}
-
-    let convSeg: Conv2d
-    let loss: any Loss
-
-    init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let last = context.features.last else { throw SettingError("needs features") }
-        convSeg = try Conv2d(context.features.reduce(0) { $0 + $1.channels }, context.classCount, kernel: 1)
-        loss = try context.registry.losses.make(ComponentNode(type: "CrossEntropy"), context)
-        #expect(last.stride > 0)
-    }
-
-    /// All levels at the size of the last.
-    func embedding(_ maps: [Tensor]) throws -> Tensor {
-        let last = maps[maps.count - 1]
-        let size = Pair(last.size(2), last.size(3))
-        return try Tensor.cat(try maps.map { try $0.interpolated(to: size, .bilinear()) }, dim: 1)
-    }
-
-    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
-}
-
-struct TestPlugin: Plugin {
-    func register(in registry: inout Registry) { registry.heads.register("LastLevel", LastLevel.init) }
-}
 
 let resNet18 = "{type: ResNet, depth: 18}"
 let tinyCLIP =
@@ -46,7 +19,7 @@ let tinyDecoder = "multilabel_decoder: {blocks: 2, nodes: 6, head_width: 8}"
 
 func buildContext(_ classes: [String] = ["road", "sky", "tree"]) throws -> BuildContext {
     let registry = try Registry([
-        ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), CLIPSPPlugin(), StandardPlugin(), TestPlugin(),
+        ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), CLIPSPPlugin(), StandardPlugin(), SmallModelsPlugin(),
     ])
     return BuildContext(registry: registry, classNames: classes)
 }
@@ -59,7 +32,7 @@ func model(_ backbone: String, _ settings: String = "", _ context: BuildContext?
     let k = settings.contains("k: ") ? "" : "k: 2"
     let prompter = [small, decoder, k, settings].filter { !$0.isEmpty }.joined(separator: ", ")
     let configuration = try ModelConfiguration.decode(
-        yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: LastLevel}")
+        yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: AllLevels}")
     return try DenseModel(configuration, try context ?? buildContext())
 }
 

@@ -1,5 +1,6 @@
 import DenseKit
 import Standard
+import SmallModels
 import Testing
 
 @testable import CLIP
@@ -122,9 +123,9 @@ import Testing
                 new words need the model's text encoder and tokenizer, and this model has none: it was exported with the text of its own \
                 classes. Use the checkpoint that it was exported from
                 """)
-        let registry = try Registry([CLIPPlugin(), StandardPlugin(), TestPlugin()])
+        let registry = try Registry([CLIPPlugin(), StandardPlugin(), SmallModelsPlugin()])
         let plain = try DenseModel(
-            try .decode(yaml: "{backbone: \(tinyCLIP), head: LastLevel}"), BuildContext(registry: registry, classNames: ["a"]))
+            try .decode(yaml: "{backbone: \(tinyCLIP), head: AllLevels}"), BuildContext(registry: registry, classNames: ["a"]))
         let none = try #require(throws: LanguageError.self) { try plain.classifier(for: ["a", "b"]) }
         #expect(
             none.description

@@ -1,28 +1,12 @@
 import DenseKit
 import ResNet
+import SmallModels
 import Standard
 import Testing
 
 @testable import CLIP
 @testable import DenseCLIP
 @testable import LanguageGuidance
-
-/// A head that hands on what it is given.
-final class LastLevel: Module, SegmentationHead {
-    struct Configuration: DenseKit.Configuration {}
-
-    let convSeg: Conv2d
-    let loss: any Loss
-
-    init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let last = context.features.last else { throw SettingError("needs features") }
-        convSeg = try Conv2d(last.channels, context.classCount, kernel: 1)
-        loss = try context.registry.losses.make(ComponentNode(type: "CrossEntropy"), context)
-    }
-
-    func embedding(_ maps: [Tensor]) throws -> Tensor { maps[maps.count - 1] }
-    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
-}
 
 /// Declares a language map that it does not return.
 final class Forgetful: Module, Backbone {
@@ -37,7 +21,6 @@ final class Forgetful: Module, Backbone {
 
 struct TestPlugin: Plugin {
     func register(in registry: inout Registry) {
-        registry.heads.register("LastLevel", LastLevel.init)
         registry.backbones.register("Forgetful", Forgetful.init)
     }
 }
@@ -66,9 +49,11 @@ func model(
     prompting mode: PromptingMode = .post, classes: [String] = ["road", "sky", "tree"], textIsKept: Bool = false,
     freeze: String = "[]"
 ) throws -> DenseModel {
-    let registry = try Registry([ResNetPlugin(), CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin(), TestPlugin()])
+    let registry = try Registry([
+        ResNetPlugin(), CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin(), SmallModelsPlugin(), TestPlugin(),
+    ])
     let configuration = try ModelConfiguration.decode(
-        yaml: "{backbone: \(backbone), prompter: \(prompter(mode, settings)), head: LastLevel, freeze: \(freeze)}")
+        yaml: "{backbone: \(backbone), prompter: \(prompter(mode, settings)), head: AllLevels, freeze: \(freeze)}")
     var context = BuildContext(registry: registry, classNames: classes)
     context.textIsKept = textIsKept
     return try DenseModel(configuration, context)

@@ -1,39 +1,12 @@
 import DenseKit
 import ResNet
+import SmallModels
 import Standard
 import Testing
 
 @testable import CLIP
 @testable import ICPC
 @testable import LanguageGuidance
-
-/// A head that hands on what it is given.
-final class LastLevel: Module, SegmentationHead {
-    struct Configuration: DenseKit.Configuration {}
-
-    let convSeg: Conv2d
-    let loss: any Loss
-
-    init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let last = context.features.last else { throw SettingError("needs features") }
-        convSeg = try Conv2d(context.features.reduce(0) { $0 + $1.channels }, context.classCount, kernel: 1)
-        loss = try context.registry.losses.make(ComponentNode(type: "CrossEntropy"), context)
-        #expect(last.stride > 0)
-    }
-
-    /// All levels at the size of the last.
-    func embedding(_ maps: [Tensor]) throws -> Tensor {
-        let last = maps[maps.count - 1]
-        let size = Pair(last.size(2), last.size(3))
-        return try Tensor.cat(try maps.map { try $0.interpolated(to: size, .bilinear()) }, dim: 1)
-    }
-
-    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
-}
-
-struct TestPlugin: Plugin {
-    func register(in registry: inout Registry) { registry.heads.register("LastLevel", LastLevel.init) }
-}
 
 let resNet18 = "{type: ResNet, depth: 18}"
 let tinyCLIP = "{type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, output_dim: 20, input_resolution: 64}"
@@ -45,7 +18,7 @@ func model(
     textIsKept: Bool = false
 ) throws -> DenseModel {
     let registry = try Registry([
-        ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), ICPCPlugin(), StandardPlugin(), TestPlugin(),
+        ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), ICPCPlugin(), StandardPlugin(), SmallModelsPlugin(),
     ])
     let small =
         "type: ICPC, tokenizer: bytes, text_encoder: {width: 16, heads: 2, layers: 2}, "
@@ -54,7 +27,7 @@ func model(
     let hidden = settings.contains("projector_hidden") ? "" : "projector_hidden: 8"
     let prompter = ([small, hidden, settings] + pool).filter { !$0.isEmpty }.joined(separator: ", ")
     let configuration = try ModelConfiguration.decode(
-        yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: LastLevel, freeze: \(freeze)}")
+        yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: AllLevels, freeze: \(freeze)}")
     var context = BuildContext(registry: registry, classNames: classes)
     context.textIsKept = textIsKept
     return try DenseModel(configuration, context)

@@ -21,14 +21,22 @@ func core() throws {
     }
 }
 
-@Test("Families import no method, methods no other method, and nothing imports the list of built-in plugins")
+@Test(
+    "Families import no method, methods no other method, and plugins the core as a whole; nothing imports the list of built-in ones"
+)
 func families() throws {
+    let parts: Set = ["NN", "Torch", "CTorch", "Components", "Training"]
     for file in SourceTree.files("Plugins", ".swift") {
         let owner = String(file.split(separator: "/")[1])
         guard owner != "BuiltIn" else { continue }
         let imported = try SourceTree.imports(file)
         #expect(imported.isDisjoint(with: methods.subtracting([owner])), "\(file) imports a method")
         #expect(!imported.contains("BuiltIn"), "\(file)")
+        #expect(imported.isDisjoint(with: parts), "\(file) imports \(imported.intersection(parts)), which DenseKit brings")
+        let others = imported.intersection(plugins)
+        #expect(
+            others.isEmpty || others == ["Tokenizer"] || methods.union(["LanguageGuidance"]).contains(owner),
+            "\(file) imports \(others): only methods, and what they share, build on other families")
     }
 }
 

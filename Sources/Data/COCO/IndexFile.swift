@@ -120,9 +120,7 @@ struct IndexFile: Sendable {
 }
 
 /// Memory that shows a file, or that stands in for one.
-///
-/// Unchecked, because nobody writes to it once it is made.
-final class MappedMemory: @unchecked Sendable {
+final class MappedMemory: @unchecked Sendable {  // nobody writes to it once it is made
     let bytes: UnsafeRawBufferPointer
     private let start: UnsafeMutableRawPointer
 

@@ -25,11 +25,9 @@ struct COCOMatches: Sendable {
         var order = evaluation.groups.detections
         flags = [Flags](unsafeUninitializedCapacity: count * areas) { flags, written in
             flags.initialize(repeating: Flags(matched: 0, ignored: 0))
-            // Each group writes in a range of its own.
-            nonisolated(unsafe) let flags = flags
+            nonisolated(unsafe) let flags = flags  // each group writes in a range of its own
             order.withUnsafeMutableBufferPointer { order in
-                // And sorts its own range.
-                nonisolated(unsafe) let order = order
+                nonisolated(unsafe) let order = order  // and sorts its own range
                 let chunk = 64
                 inParallel((groups.count + chunk - 1) / chunk, threads: threads) { index in
                     var matcher = COCOMatcher(evaluation)
