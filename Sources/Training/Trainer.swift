@@ -76,6 +76,18 @@ public final class Trainer {
         }
     }
 
+    /// Takes one iteration from where training stands, as `run` would, without hooks: for trying a recipe.
+    ///
+    /// - Returns: what it gave
+    public func takeOneIteration() throws -> IterationRecord {
+        try model.setTraining(true)
+        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
+        let loader = try makeLoader(iteration * accumulation)
+        defer { loader.stop() }
+        try oneIteration(loader, buffers)
+        return last
+    }
+
     private func oneIteration(_ loader: Loader, _ buffers: [Tensor]) throws {
         let started = monotonicSeconds()
         last = IterationRecord()
@@ -129,8 +141,13 @@ public final class Trainer {
             images: batch.geometries,
             draws: Draws(seed: settings.seed, iteration: iteration, firstImage: firstImage), wantsMetrics: isLogged(iteration + 1)
         )
-        let losses = try withAutocast(settings.precision.dtype, on: device) {
-            try model.losses(try batch.images(on: device), try batch.targets(on: device), step)
+        let losses: Losses
+        do {
+            losses = try withAutocast(settings.precision.dtype, on: device) {
+                try model.losses(try batch.images(on: device), try batch.targets(on: device), step)
+            }
+        } catch {
+            throw BatchError(images: batch.names, height: batch.height, width: batch.width, underlying: error)
         }
         guard let total = try losses.total() else { throw TrainingError.noLoss }
         for (name, value) in losses.terms { last.add(name, try value.item() / Double(accumulation)) }
