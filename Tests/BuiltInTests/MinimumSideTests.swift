@@ -43,4 +43,25 @@ import Testing
             }
         }
     }
+
+    @Test("A detector pads small images too, and what it finds lies in the image")
+    func detector() throws {
+        let yaml = """
+            backbone: { type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, attention_pool: false }
+            neck: { type: FPN, channels: 8, extra_levels: 1 }
+            head: { type: MaskRCNN, rpn: { channels: 8 }, box: { channels: 8, score_threshold: 0 }, mask: { convs: 1, channels: 8 } }
+            """
+        let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: ["sky", "grass"])
+        let model = try DenseModel(.decode(yaml: yaml), context)
+        try model.setTraining(false)
+        for size in [Size(height: 1, width: 1), Size(height: 20, width: 45)] {
+            var sample = Sample(name: "a.png", image: Image(height: size.height, width: size.width), instances: [])
+            sample.normalize(.clip)
+            guard case .instances(let found) = try DetectionInference(model).prediction(of: sample, on: .cpu) else {
+                throw InferenceError.notDetection
+            }
+            #expect(!found.isEmpty && found.allSatisfy { $0.mask?.size == size })
+            #expect(found.allSatisfy { $0.box == $0.box.clipped(to: size) })
+        }
+    }
 }
