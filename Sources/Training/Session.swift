@@ -34,11 +34,15 @@ public struct Session {
     public init(_ file: String, node: Node, name: String, registry: Registry, device: Device = .cpu) throws {
         (self.file, self.node, self.name) = (file, node, name)
         experiment = try node.decode()
-        try experiment.train.validate()
-        guard (1...1024).contains(experiment.data.workers) else {
-            throw SettingError("data", "workers", "expected 1…1024, found \(experiment.data.workers)")
+        for (part, check) in [
+            ("train", experiment.train.validate), ("data", experiment.data.validate), ("test", experiment.test.validate),
+        ] {
+            do {
+                try check()
+            } catch let error as SettingError {
+                throw ConfigurationError(error, in: part, of: node, file: file)
+            }
         }
-        _ = try experiment.test.inferenceMode
         self.registry = try registry.loading(experiment.plugins)
         self.device = device
     }
@@ -50,7 +54,7 @@ public struct Session {
         _ = try registry.schedules.make(experiment.schedule, context)
     }
 
-    private var context: BuildContext { BuildContext(registry: registry) }
+    var context: BuildContext { BuildContext(registry: registry) }
 
     public func trainDataset() throws -> any Dataset { try dataset(experiment.data.train, "train") }
     public func validationDataset() throws -> any Dataset { try dataset(experiment.data.val, "val") }
@@ -97,18 +101,17 @@ public struct Session {
         KeptCoOccurrence(dataset, settings: experiment.data.train?.node.yaml() ?? "", threads: experiment.data.workers)
     }
 
-    /// Parts of the recipe that change nothing with `model`, a sentence each.
-    public func remarks(on model: DenseModel) throws -> [String] {
-        try registry.optimizers.make(experiment.optimizer, context).remarks(on: try model.namedParameters())
-    }
-
     /// The resolved configuration as YAML, every value with its origin.
     public var resolved: String { node.yaml(origins: true) }
 
     /// Everything for training in `work`, from the beginning or from where the run stood that is resumed.
     ///
-    /// Throws `CheckpointError` where the log cannot be written, `LoadError` where the checkpoint is another model's.
+    /// What is other than when the checkpoint was saved is in the log.
+    ///
+    /// Throws `CheckpointError` where the log cannot be written and where the checkpoint is of other classes, `LoadError` where it is another
+    /// model's.
     public func trainer(in work: WorkDirectory, dataset: any Dataset, resuming resumption: Resumption? = nil) throws -> Trainer {
+        try resumption?.check(classes: dataset.classes.names)
         let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
         try check(dataset, "train", fits: model)
         let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
@@ -130,7 +133,9 @@ public struct Session {
             model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device,
             logger: try RunLog.logger(path: folder.logPath), hooks: hooks
         ) { iteration in try loader(dataset, pipeline, from: iteration) }
-        if let resumption { try resumption.apply(to: trainer, scalars: folder.scalarsPath) }
+        if let resumption {
+            try resumption.apply(to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self))
+        }
         return trainer
     }
 
