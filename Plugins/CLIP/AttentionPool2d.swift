@@ -28,7 +28,7 @@ public final class AttentionPool2d: Module {
         let grid = inputResolution / 32
         try SettingError.check("output_dim", output, in: 1...65536)
         guard heads > 0, channels.isMultiple(of: heads) else {
-            throw SettingError("\(channels) channels cannot be shared by \(heads) attention heads")
+            throw SettingError(key: "heads", "\(channels) channels cannot be shared by \(heads) attention heads")
         }
         let std = 1 / Double(channels).squareRoot()
         positionalEmbedding = try Tensor.empty([1 + grid * grid, channels]).normalInPlace(std: std)

@@ -6,7 +6,7 @@ import DenseKit
 /// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]` … `[n, 8c, h/32, w/32]`, odd sizes rounded up at first and down after; with the pool
 /// also a global embedding `[n, d]` and a language map `[n, d, h/32, w/32]`.
 public final class CLIPResNet: Module, Backbone {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: IdleKeysConfiguration {
         /// 50 or 101.
         public var depth = 50
         /// Blocks of the four stages, where they differ from `depth`'s: `[4, 6, 10, 6]` for RN50x4.
@@ -32,6 +32,14 @@ public final class CLIPResNet: Module, Backbone {
 
         public init() {}
 
+        public var idleKeys: [(key: String, reason: String)] {
+            attentionPool
+                ? []
+                : ["heads", "input_resolution", "output_dim", "positions", "language_grid"].map {
+                    ($0, "attention_pool is false")
+                }
+        }
+
         var stageLayers: [Int]? { layers ?? [50: [3, 4, 6, 3], 101: [3, 4, 23, 3]][depth] }
     }
 
@@ -48,12 +56,14 @@ public final class CLIPResNet: Module, Backbone {
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let layers = configuration.stageLayers, layers.count == 4, layers.allSatisfy({ 1...1000 ~= $0 }) else {
-            throw SettingError("depth is 50 or 101, and layers, where given, four positive numbers of blocks")
+            throw SettingError(
+                key: configuration.layers == nil ? "depth" : "layers",
+                "depth is 50 or 101, and layers, where given, four positive numbers of blocks")
         }
         try SettingError.check("frozen_stages", configuration.frozenStages, in: -1...4)
         let width = configuration.width
         guard 2...4096 ~= width, width.isMultiple(of: 2) else {
-            throw SettingError("width must be an even number of 2…4096, found \(width)")
+            throw SettingError(key: "width", "width must be an even number of 2…4096, found \(width)")
         }
         conv1 = try Conv2d(3, width / 2, kernel: 3, stride: 2, padding: 1, bias: false)
         bn1 = try BatchNorm2d(width / 2)

@@ -33,12 +33,12 @@ public class CLIPTextEncoder: Module, Part {
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let width = configuration.width
-        guard configuration.heads > 0, width > 0, width.isMultiple(of: configuration.heads) else {
-            throw SettingError("the text encoder's width \(width) cannot be shared by \(configuration.heads) heads")
+        try SettingError.check("the text encoder's width", width, in: 1...65536, key: "width")
+        guard configuration.heads > 0, width.isMultiple(of: configuration.heads) else {
+            throw SettingError(key: "heads", "the text encoder's width \(width) cannot be shared by \(configuration.heads) heads")
         }
         let length = configuration.contextLength ?? Self.usualLength
-        try SettingError.check("the text encoder's width", width, in: 1...65536)
-        try SettingError.check("the text encoder's layers", configuration.layers, in: 1...1000)
+        try SettingError.check("the text encoder's layers", configuration.layers, in: 1...1000, key: "layers")
         try SettingError.check("context_length", length, in: 2...65536)
         try SettingError.check("vocabulary_size", configuration.vocabularySize, in: 1...(1 << 24))
         try SettingError.check("output_dim", configuration.outputDim, in: 1...65536)

@@ -37,9 +37,8 @@ extension CLIPSP {
         /// Throws `SettingError` for numbers out of range.
         func validate() throws {
             try SettingError.check("k", k, in: 1...65535)
-            for (key, value) in [("lambda_1", lambda1), ("lambda_2", lambda2)] where !(value.isFinite && value >= 0) {
-                throw SettingError("\(key) must be 0 or above, found \(value)")
-            }
+            try SettingError.check(weight: lambda1, "lambda_1")
+            try SettingError.check(weight: lambda2, "lambda_2")
             if let schedule = batchDrop.schedule { try schedule.validate() }
         }
     }

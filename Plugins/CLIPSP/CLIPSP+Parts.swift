@@ -93,7 +93,7 @@ final class SceneTargetsPart: Module, Part {
         try SettingError.check("num_classes", configuration.numClasses, in: 1...65535)
         try SettingError.check("k", configuration.k, in: 1...65535)
         guard configuration.ratios.allSatisfy({ $0.count == 3 }) else {
-            throw SettingError("ratios must be triples of start, end and factor")
+            throw SettingError(key: "ratios", "ratios must be triples of start, end and factor")
         }
         self.configuration = configuration
     }

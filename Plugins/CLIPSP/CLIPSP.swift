@@ -33,7 +33,7 @@ public final class CLIPSP: Module, Prompter {
         multilabelDecoder = try context.registry.multilabelDecoders.make(configuration.multilabelDecoder, language)
         sceneRefinement = try SceneRefinement(
             configuration.sceneRefinement, last.channels, text: visual.width, labels: k, output: visual.width)
-        asymmetricLoss = try context.registry.losses.make(configuration.asymmetricLoss, context)
+        asymmetricLoss = try context.loss(configuration.asymmetricLoss, for: .imageLabels)
         (batchDrop, weights) = (configuration.batchDrop.schedule, (configuration.lambda1, configuration.lambda2))
         outputs = context.features.dropLast() + [FeatureSpec(channels: visual.width, stride: last.stride)]
         super.init()

@@ -31,6 +31,7 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
         try SettingError.check("attention_width", width, in: 1...65536)
         guard configuration.headWidth > 0, width.isMultiple(of: configuration.headWidth) else {
             throw SettingError(
+                key: "head_width",
                 "an attention_width of \(width) cannot be shared by heads of \(configuration.headWidth): set head_width")
         }
         let edges = try StartingEdges(configuration.coOccurrence, context)

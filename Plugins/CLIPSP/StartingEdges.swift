@@ -25,11 +25,13 @@ struct StartingEdges {
             counts = try JSONDecoder().decode(CoOccurrence.self, from: Data(contentsOf: URL(filePath: path)))
         } catch {
             throw SettingError(
+                key: "co_occurrence",
                 "co_occurrence: \(path) cannot be read as counts of classes (write them with `densekit co-occurrence CONFIG --out FILE`, "
                     + "or use auto or none): \(error.localizedDescription)")
         }
         if let problem = counts.problem(for: context.classNames) {
-            throw SettingError("co_occurrence: \(path) \(problem): count this data set, or use auto or none")
+            throw SettingError(
+                key: "co_occurrence", "co_occurrence: \(path) \(problem): count this data set, or use auto or none")
         }
         matrix = counts.normalized()
     }

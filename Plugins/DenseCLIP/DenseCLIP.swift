@@ -29,20 +29,14 @@ public final class DenseCLIP: Module, Prompter {
         }
         let (settings, common) = (configuration.prompting, configuration.common)
         let form = try settings.form
-        guard common.temperature > 0 else {
-            throw SettingError("temperature must be above 0, found \(common.temperature)")
-        }
+        try SettingError.check("temperature", common.temperature, in: 1e-6...1e6)
         let tokens =
             context.textIsKept ? nil : try PromptTokens(context, form, common.tokenizer, vocabulary: common.vocabulary?.resolved)
         visual = try VisualEmbeddings(common.attentionPool, context)
         prompting = try settings.make(
             PromptParts(context: context, tokens: tokens, textEncoder: common.textEncoder, width: visual.width))
-        loss = try context.registry.losses.make(common.loss, context)
-        guard common.scoreTarget == .labels || !(loss is any ResizingLoss) else {
-            throw SettingError(
-                "score_target: boxes makes several classes of a position, and \(common.loss.type) knows one: use loss: { type: "
-                    + "BinaryCrossEntropy }")
-        }
+        // Boxes make several classes of a position.
+        loss = try context.loss(common.loss, for: common.scoreTarget == .boxes ? .yesOrNo : .pixelClasses)
         (names, tokenize) = (tokens?.rows ?? [], tokens?.tokenize)
         (temperature, scaledScoreMap, scoreTarget) = (common.temperature, common.scaledScoreMap, common.scoreTarget)
         finestStride = first.stride
@@ -51,6 +45,8 @@ public final class DenseCLIP: Module, Prompter {
         outputs[visual.level] = FeatureSpec(channels: joined.channels + context.classCount, stride: joined.stride)
         self.outputs = outputs
     }
+
+    public var countedByPass: String? { scoreTarget == .boxes ? "the positions in boxes" : nil }
 
     public func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
         let (text, scoreMap) = try compare(features, with: names, step)

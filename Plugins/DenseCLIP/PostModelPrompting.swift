@@ -11,7 +11,10 @@ final class PostModelPrompting: Module, Prompting {
 
     init(_ text: ClassText, _ decoder: ContextDecoderSettings, gamma: Double, width: Int, _ context: BuildContext) throws {
         classText = text
-        contextDecoder = try ContextDecoder(decoder.configuration(channels: width), context)
+        try SettingError.check("gamma", gamma, in: -1e6...1e6)
+        contextDecoder = try SettingError.within("context_decoder", isSaid: false) {
+            try ContextDecoder(decoder.configuration(channels: width), context)
+        }
         self.gamma = try Tensor.full([width], gamma)
     }
 

@@ -10,9 +10,13 @@ final class PreModelPrompting: Module, Prompting {
     @Parameter var queries: Tensor  // [1, contexts, text width]
 
     init(_ settings: Settings, _ encoder: CLIPTextEncoder.Configuration, _ parts: PromptParts) throws {
-        textEncoder = try CLIPTextContextEncoder(encoder, parts.context)
-        contextDecoder = try ContextDecoder(
-            settings.contextDecoder.configuration(channels: parts.width, queryChannels: encoder.width), parts.context)
+        textEncoder = try SettingError.within("text_encoder", isSaid: false) {
+            try CLIPTextContextEncoder(encoder, parts.context)
+        }
+        contextDecoder = try SettingError.within("context_decoder", isSaid: false) {
+            try ContextDecoder(
+                settings.contextDecoder.configuration(channels: parts.width, queryChannels: encoder.width), parts.context)
+        }
         queries = try Tensor.empty([1, settings.numContexts, encoder.width]).truncatedNormalInPlace()
     }
 

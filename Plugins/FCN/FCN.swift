@@ -44,7 +44,7 @@ public final class FCN: Module, SegmentationHead {
         try SettingError.check("dilation", dilation, in: 1...1024)
         try SettingError.check("dropout", configuration.dropout, in: 0...1)
         guard 1...31 ~= kernel, !kernel.isMultiple(of: 2) else {
-            throw SettingError("kernel_size must be an odd number of 1…31, found \(kernel)")
+            throw SettingError(key: "kernel_size", "kernel_size must be an odd number of 1…31, found \(kernel)")
         }
         let input = context.features[level].channels
         convs = Sequential(
@@ -59,14 +59,15 @@ public final class FCN: Module, SegmentationHead {
             ? try ConvModule(input + width, channels, kernel: Pair(kernel), padding: Pair(kernel / 2)) : nil
         dropout = Dropout(configuration.dropout, channels: true)
         convSeg = try Conv2d(convCat == nil ? width : channels, context.classCount, kernel: 1)
-        loss = try context.registry.losses.make(configuration.loss, context)
+        loss = try context.loss(configuration.loss, for: .pixelClasses)
     }
 
     /// Counted from the end where it is negative.
     private static func level(_ index: Int, among count: Int) throws -> Int {
         guard count > 0 else { throw SettingError("needs at least one level of features") }
         guard -count..<count ~= index else {
-            throw SettingError("in_index must be \(-count)…\(count - 1) for \(count) levels of features, found \(index)")
+            throw SettingError(
+                key: "in_index", "in_index must be \(-count)…\(count - 1) for \(count) levels of features, found \(index)")
         }
         return index < 0 ? index + count : index
     }

@@ -5,7 +5,7 @@ import DenseKit
 ///
 /// Maps `[n, cᵢ, hᵢ, wᵢ]` → maps `[n, channels, hᵢ, wᵢ]`, then maps of half the size of the one before, rounded up.
 public final class FPN: Module, Neck {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: IdleKeysConfiguration {
         public var channels = 256
         /// The finest level that is used, counted from 0: RetinaNet leaves out stride 4 by 1.
         public var startLevel = 0
@@ -18,6 +18,10 @@ public final class FPN: Module, Neck {
         public var initialization = Initialization.kaiming
 
         public init() {}
+
+        public var idleKeys: [(key: String, reason: String)] {
+            addExtraConvs == nil ? [("relu_before_extra_convs", "there are no extra convolutions (add_extra_convs)")] : []
+        }
     }
 
     /// What the first extra level is made of; each further one is made of the one before.
@@ -51,10 +55,11 @@ public final class FPN: Module, Neck {
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("extra_levels", extra, in: 0...8)
         guard let coarsest = context.features.last, context.features.indices.contains(start) else {
-            throw SettingError("start_level \(start) is none of the \(context.features.count) levels that come in")
+            throw SettingError(
+                key: "start_level", "start_level \(start) is none of the \(context.features.count) levels that come in")
         }
         guard extra > 0 || configuration.addExtraConvs == nil else {
-            throw SettingError("add_extra_convs says how extra levels are made, and extra_levels is 0")
+            throw SettingError(key: "add_extra_convs", "add_extra_convs says how extra levels are made, and extra_levels is 0")
         }
         let used = context.features[start...]
         lateralConvs = try used.map { try ConvModule($0.channels, channels, norm: false, activation: false) }

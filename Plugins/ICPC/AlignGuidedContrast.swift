@@ -16,7 +16,7 @@ public struct ContrastiveSettings: DenseKit.Configuration {
     /// Throws `SettingError` for numbers out of range.
     func validate() throws {
         try SettingError.check("contrastive.points", points, in: 1...65536)
-        guard temperature > 0 else { throw SettingError("contrastive.temperature must be above 0, found \(temperature)") }
+        try SettingError.check("contrastive.temperature", temperature, in: 1e-6...1e6)
     }
 }
 

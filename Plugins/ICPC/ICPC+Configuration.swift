@@ -24,7 +24,7 @@ public enum PredictFrom: String, Codable, Sendable, CaseIterable {
 }
 
 extension ICPC {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: IdleKeysConfiguration {
         public var prompting = InstancePrompting.icpc
         /// Learned context vectors before every class name.
         public var numContexts = 8
@@ -58,13 +58,22 @@ extension ICPC {
 
         public init() {}
 
+        public var idleKeys: [(key: String, reason: String)] {
+            var idle: [(key: String, reason: String)] = []
+            if prompting != .template { idle.append(("template", "prompting is \(prompting.rawValue)")) }
+            if prompting == .template || prompting == .instance {
+                idle.append(("num_contexts", "prompting is \(prompting.rawValue)"))
+            }
+            if contrastive == nil { idle.append(("contrast_weight", "contrastive is null")) }
+            return idle
+        }
+
         /// Throws `SettingError` for numbers out of range.
         func validate() throws {
-            guard temperature > 0 else { throw SettingError("temperature must be above 0, found \(temperature)") }
+            try SettingError.check("temperature", temperature, in: 1e-6...1e6)
+            try SettingError.check("gamma", gamma, in: -1e6...1e6)
             if let projectorHidden { try SettingError.check("projector_hidden", projectorHidden, in: 1...65536) }
-            guard contrastWeight.isFinite, contrastWeight >= 0 else {
-                throw SettingError("contrast_weight must be 0 or above, found \(contrastWeight)")
-            }
+            try SettingError.check(weight: contrastWeight, "contrast_weight")
             try contrastive?.validate()
         }
 

@@ -32,14 +32,17 @@ public final class ICPC: Module, Prompter {
             context, configuration.form, configuration.tokenizer, vocabulary: configuration.vocabulary?.resolved)
         visual = try VisualEmbeddings(configuration.attentionPool, context)
         prompting = try configuration.prompting(tokens, width: visual.width, context)
-        contextDecoder = try ContextDecoder(configuration.contextDecoder.configuration(channels: visual.width), context)
+        let width = visual.width
+        contextDecoder = try SettingError.within("context_decoder", isSaid: false) {
+            try ContextDecoder(configuration.contextDecoder.configuration(channels: width), context)
+        }
         gamma = try Tensor.full([visual.width], configuration.gamma)
         let stride = context.features[visual.level].stride
         alignment =
             configuration.multiScale
             ? try MultiScaleAlignment(visual.width, classes: context.classCount, stride: stride) : nil
         contrast = configuration.contrastive.map { AlignGuidedContrast($0, weight: configuration.contrastWeight) }
-        loss = try context.registry.losses.make(configuration.loss, context)
+        loss = try context.loss(configuration.loss, for: .pixelClasses)
         (names, tokenize) = (tokens.rows, tokens.tokenize)
         (temperature, predictFrom) = (configuration.temperature, configuration.predictFrom)
         let finer = (alignment?.strides ?? []).dropFirst().map { stride in context.features.firstIndex { $0.stride == stride } }
@@ -64,6 +67,8 @@ public final class ICPC: Module, Prompter {
         }
         return prompted
     }
+
+    public var countedByPass: String? { contrast == nil ? nil : "the points of the classes" }
 
     /// Cross-entropy of the coarsest map over τ, and the contrastive loss of its points. (Eq. 9)
     public func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {

@@ -37,7 +37,7 @@ final class InstancePrompts: Module, Prompting {
         _ prompting: InstancePrompting, _ encoder: CLIPTextEncoder.Configuration, contexts count: Int, projectorHidden: Int?,
         _ context: BuildContext
     ) throws {
-        textEncoder = try CLIPTextContextEncoder(encoder, context)
+        textEncoder = try SettingError.within("text_encoder", isSaid: false) { try CLIPTextContextEncoder(encoder, context) }
         contexts = prompting == .instance ? nil : try Tensor.empty([1, count, encoder.width]).truncatedNormalInPlace()
         projector = try Projector(encoder.outputDim, hidden: projectorHidden, encoder.width)
         self.prompting = prompting

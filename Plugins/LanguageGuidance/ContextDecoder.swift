@@ -26,12 +26,13 @@ public final class ContextDecoder: Module, Part {
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let (channels, width) = (configuration.channels, configuration.width)
         let queryChannels = configuration.queryChannels ?? channels
-        guard configuration.heads > 0, width > 0, width.isMultiple(of: configuration.heads) else {
-            throw SettingError("the context decoder's width \(width) cannot be shared by \(configuration.heads) heads")
+        try SettingError.check("the context decoder's width", width, in: 1...65536, key: "width")
+        guard configuration.heads > 0, width.isMultiple(of: configuration.heads) else {
+            throw SettingError(
+                key: "heads", "the context decoder's width \(width) cannot be shared by \(configuration.heads) heads")
         }
-        try SettingError.check("the context decoder's width", width, in: 1...65536)
-        try SettingError.check("the context decoder's layers", configuration.layers, in: 1...1000)
-        try SettingError.check("the context decoder's dropout", configuration.dropout, in: 0...1)
+        try SettingError.check("the context decoder's layers", configuration.layers, in: 1...1000, key: "layers")
+        try SettingError.check("the context decoder's dropout", configuration.dropout, in: 0...1, key: "dropout")
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("query_channels", queryChannels, in: 1...65536)
         memoryProj = Sequential([try LayerNorm(channels), try Linear(channels, width), try LayerNorm(width)])

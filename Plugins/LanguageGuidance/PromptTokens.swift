@@ -35,7 +35,7 @@ public struct PromptForm: Sendable {
     /// Throws `SettingError` for a template without one place for the name, and numbers out of range.
     public init(template: String, length: Int?) throws {
         guard template.split(separator: "{}", omittingEmptySubsequences: false).count == 2 else {
-            throw SettingError("template needs one {} where the class's name goes, found '\(template)'")
+            throw SettingError(key: "template", "template needs one {} where the class's name goes, found '\(template)'")
         }
         if let length { try SettingError.check("context_length", length, in: 2...4096) }
         (self.template, contexts, self.length, shortest) = (template, 0, length, 2)

@@ -14,7 +14,7 @@ public final class LearnedContexts: Module, TextSource {
 
     /// Contexts start as the released code's do: a normal distribution of std 1, cut at 2.
     public init(_ encoder: CLIPTextEncoder.Configuration, count: Int, _ context: BuildContext) throws {
-        textEncoder = try CLIPTextContextEncoder(encoder, context)
+        textEncoder = try SettingError.within("text_encoder", isSaid: false) { try CLIPTextContextEncoder(encoder, context) }
         contexts = try Tensor.empty([1, count, encoder.width]).truncatedNormalInPlace()
     }
 
@@ -26,7 +26,7 @@ public final class FixedTemplate: Module, TextSource {
     public let textEncoder: CLIPTextEncoder
 
     public init(_ encoder: CLIPTextEncoder.Configuration, _ context: BuildContext) throws {
-        textEncoder = try CLIPTextEncoder(encoder, context)
+        textEncoder = try SettingError.within("text_encoder", isSaid: false) { try CLIPTextEncoder(encoder, context) }
     }
 
     public func callAsFunction(_ names: [[Int]]) throws -> Tensor { try textEncoder(names).unsqueezed(0) }

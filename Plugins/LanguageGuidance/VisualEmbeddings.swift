@@ -26,9 +26,11 @@ public final class VisualEmbeddings: Module {
             level = context.features.lastIndex { $0.stride == language.stride } ?? context.features.count - 1
         } else {
             width = pool.outputDim
-            attnpool = try AttentionPool2d(
-                last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64), output: width,
-                positions: pool.positions)
+            attnpool = try SettingError.within("attention_pool", isSaid: false) {
+                try AttentionPool2d(
+                    last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64),
+                    output: pool.outputDim, positions: pool.positions)
+            }
             level = context.features.count - 1
         }
     }

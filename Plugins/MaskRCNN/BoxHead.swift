@@ -33,8 +33,8 @@ final class BoxHead: Module {
         fcReg = try Linear(width, settings.classAgnostic ? 4 : 4 * classes)
         var withBackground = context
         withBackground.classNames.append("background")
-        lossCls = try context.registry.losses.make(settings.lossCls, withBackground)
-        lossBbox = try context.registry.losses.make(settings.lossBbox, context)
+        lossCls = try withBackground.loss(settings.lossCls, for: .boxClasses)
+        lossBbox = try context.loss(settings.lossBbox, for: .numbers)
         (self.extractor, coder) = (extractor, try DeltaCoder(stds: settings.stds))
         (scoreThreshold, nmsThreshold) = (settings.scoreThreshold, settings.nmsThreshold)
         maxPerImage = settings.maxPerImage

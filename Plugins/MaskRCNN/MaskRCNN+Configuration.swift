@@ -129,7 +129,10 @@ extension MaskRCNN {
 extension MaskRCNN.Assigner {
     var made: MaxIoUAssigner {
         get throws {
-            try MaxIoUAssigner(
+            try SettingError.check("positive", positive, in: 0...1)
+            try SettingError.check("negative", negative, in: 0...1)
+            try SettingError.check("min_positive", minPositive, in: 0...1)
+            return try MaxIoUAssigner(
                 positive: positive, negative: negative, minPositive: minPositive, matchesLowQuality: matchesLowQuality)
         }
     }
@@ -137,21 +140,20 @@ extension MaskRCNN.Assigner {
 
 extension MaskRCNN.Sampler {
     func made(addsTruth: Bool) throws -> RandomSampler {
-        try RandomSampler(count: count, positiveFraction: positiveFraction, addsTruth: addsTruth)
+        try SettingError.check("count", count, in: 1...1_000_000)
+        try SettingError.check("positive_fraction", positiveFraction, in: 0...1)
+        return try RandomSampler(count: count, positiveFraction: positiveFraction, addsTruth: addsTruth)
     }
 }
 
 extension MaskRCNN.Proposals {
     var made: ProposalFilter {
-        get throws { try ProposalFilter(preNMS: perLevel, nmsThreshold: nmsThreshold, max: count, minimumSize: minSize) }
-    }
-}
-
-/// Makes a part of the head; what its settings lack is said with the key of the part.
-func naming<Part>(_ key: String, _ make: () throws -> Part) throws -> Part {
-    do {
-        return try make()
-    } catch let error as SettingError {
-        throw SettingError("\(key): \(error)")
+        get throws {
+            try SettingError.check("per_level", perLevel, in: 1...1_000_000)
+            try SettingError.check("nms_threshold", nmsThreshold, in: 0...1)
+            try SettingError.check("count", count, in: 1...1_000_000)
+            try SettingError.check("min_size", minSize, in: 0...1e6)
+            return try ProposalFilter(preNMS: perLevel, nmsThreshold: nmsThreshold, max: count, minimumSize: minSize)
+        }
     }
 }

@@ -11,6 +11,8 @@ public final class MaskRCNN: Module, CountableHead {
     public let checkpointKey = ""
     public var task: VisionTask { .detection(masks: roiHead.maskHead != nil) }
 
+    public var countedByPass: String? { "the sampled boxes" }
+
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let channels = context.features.first?.channels else { throw SettingError("needs at least one level of features") }
         guard context.features.allSatisfy({ $0.channels == channels }) else {
@@ -20,7 +22,9 @@ public final class MaskRCNN: Module, CountableHead {
         }
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
         try SettingError.check("roi_levels", configuration.roiLevels, in: 1...100)
-        rpnHead = try naming("rpn") { try RPNHead(configuration.rpn, channels: channels, context) }
+        try SettingError.check("finest_scale", configuration.finestScale, above: 0, upTo: 1e6)
+        try SettingError.check("sampling_ratio", configuration.samplingRatio, in: 0...64)
+        rpnHead = try SettingError.within("rpn") { try RPNHead(configuration.rpn, channels: channels, context) }
         roiHead = try RoIHead(configuration, channels: channels, context)
         super.init()
         if configuration.initialization == .prior { try initializeByPrior() }

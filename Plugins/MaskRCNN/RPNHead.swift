@@ -23,13 +23,13 @@ final class RPNHead: Module {
         rpnConv = try Conv2d(channels, settings.channels, kernel: 3, padding: 1)
         rpnCls = try Conv2d(settings.channels, anchors.perPosition, kernel: 1)
         rpnReg = try Conv2d(settings.channels, 4 * anchors.perPosition, kernel: 1)
-        lossCls = try context.registry.losses.make(settings.lossCls, context)
-        lossBbox = try context.registry.losses.make(settings.lossBbox, context)
+        lossCls = try context.loss(settings.lossCls, for: .yesOrNo)
+        lossBbox = try context.loss(settings.lossBbox, for: .numbers)
         coder = try DeltaCoder()
-        assigner = try naming("assigner") { try settings.assigner.made }
-        sampler = try naming("sampler") { try settings.sampler.made(addsTruth: false) }
-        trainProposals = try naming("train_proposals") { try settings.trainProposals.made }
-        testProposals = try naming("test_proposals") { try settings.testProposals.made }
+        assigner = try SettingError.within("assigner") { try settings.assigner.made }
+        sampler = try SettingError.within("sampler") { try settings.sampler.made(addsTruth: false) }
+        trainProposals = try SettingError.within("train_proposals") { try settings.trainProposals.made }
+        testProposals = try SettingError.within("test_proposals") { try settings.testProposals.made }
     }
 
     /// What the layers say of a batch, and the anchors of which they say it; an entry for each level.

@@ -10,17 +10,18 @@ final class RoIHead: Module {
     init(_ settings: MaskRCNN.Configuration, channels: Int, _ context: BuildContext) throws {
         let strides = context.features.prefix(settings.roiLevels).map(\.stride)
         func extractor(_ size: Int) throws -> RoIExtractor {
-            try RoIExtractor(
+            try SettingError.check("roi_size", size, in: 1...500)
+            return try RoIExtractor(
                 size: Pair(size), strides: strides, finestScale: settings.finestScale, samplingRatio: settings.samplingRatio)
         }
-        bboxHead = try naming("box") {
+        bboxHead = try SettingError.within("box") {
             try BoxHead(settings.box, channels: channels, try extractor(settings.box.roiSize), context)
         }
         maskHead = try settings.mask.map { mask in
-            try naming("mask") { try MaskHead(mask, channels: channels, try extractor(mask.roiSize), context) }
+            try SettingError.within("mask") { try MaskHead(mask, channels: channels, try extractor(mask.roiSize), context) }
         }
-        assigner = try naming("box.assigner") { try settings.box.assigner.made }
-        sampler = try naming("box.sampler") { try settings.box.sampler.made(addsTruth: true) }
+        assigner = try SettingError.within("box.assigner") { try settings.box.assigner.made }
+        sampler = try SettingError.within("box.sampler") { try settings.box.sampler.made(addsTruth: true) }
     }
 
     /// The losses of both branches. A branch without a box to learn from has a loss of 0, with a gradient of 0 for all its weights.

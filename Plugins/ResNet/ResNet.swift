@@ -27,7 +27,7 @@ public final class ResNet: Module, Backbone {
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let layouts = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]]
         guard let layers = layouts[configuration.depth] else {
-            throw SettingError("depth is 18, 34, 50, 101 or 152, found \(configuration.depth)")
+            throw SettingError(key: "depth", "depth is 18, 34, 50, 101 or 152, found \(configuration.depth)")
         }
         try SettingError.check("frozen_stages", configuration.frozenStages, in: -1...4)
         switch configuration.stem {

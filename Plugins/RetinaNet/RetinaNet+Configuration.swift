@@ -40,6 +40,13 @@ extension RetinaNet {
         public var matchesLowQuality = true
 
         public init() {}
+
+        /// Throws `SettingError` for an IoU outside 0…1.
+        func validate() throws {
+            try SettingError.check("positive", positive, in: 0...1)
+            try SettingError.check("negative", negative, in: 0...1)
+            try SettingError.check("min_positive", minPositive, in: 0...1)
+        }
     }
 
     /// How weights start.

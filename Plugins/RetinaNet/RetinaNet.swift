@@ -21,6 +21,7 @@ public final class RetinaNet: Module, CountableHead {
     public var checkpointKey: String { "bbox_head" }
 
     public var task: VisionTask { .detection(masks: false) }
+    public var countedByPass: String? { "the anchors that are things" }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
@@ -31,6 +32,7 @@ public final class RetinaNet: Module, CountableHead {
         let width = configuration.channels
         try SettingError.check("channels", width, in: 1...65536)
         try SettingError.check("convs", configuration.convs, in: 0...100)
+        try SettingError.check("base_scale", configuration.baseScale, above: 0, upTo: 1000)
         try SettingError.check("per_level", configuration.perLevel, in: 1...1_000_000)
         try SettingError.check("score_threshold", configuration.scoreThreshold, in: 0...1)
         try SettingError.check("nms_threshold", configuration.nmsThreshold, in: 0...1)
@@ -39,11 +41,12 @@ public final class RetinaNet: Module, CountableHead {
             strides: context.features.map(\.stride), ratios: configuration.ratios,
             scales: AnchorGenerator.octaveScales(base: configuration.baseScale, perOctave: configuration.scalesPerOctave))
         coder = try DeltaCoder(stds: configuration.stds)
+        let assigner = configuration.assigner
+        try SettingError.within("assigner") { try assigner.validate() }
         matcher = AnchorMatcher(
             assigner: try MaxIoUAssigner(
-                positive: configuration.assigner.positive, negative: configuration.assigner.negative,
-                minPositive: configuration.assigner.minPositive, matchesLowQuality: configuration.assigner.matchesLowQuality),
-            coder: coder)
+                positive: assigner.positive, negative: assigner.negative, minPositive: assigner.minPositive,
+                matchesLowQuality: assigner.matchesLowQuality), coder: coder)
         func branch() throws -> [ConvModule] {
             try (0..<configuration.convs).map {
                 try ConvModule($0 == 0 ? channels : width, width, kernel: 3, padding: 1, norm: false)
@@ -53,8 +56,8 @@ public final class RetinaNet: Module, CountableHead {
         let last = configuration.convs == 0 ? channels : width
         retinaCls = try Conv2d(last, anchors.perPosition * context.classCount, kernel: 3, padding: 1)
         retinaReg = try Conv2d(last, anchors.perPosition * 4, kernel: 3, padding: 1)
-        lossCls = try context.registry.losses.make(configuration.lossCls, context)
-        lossBbox = try context.registry.losses.make(configuration.lossBbox, context)
+        lossCls = try context.loss(configuration.lossCls, for: .independentClasses)
+        lossBbox = try context.loss(configuration.lossBbox, for: .numbers)
         (classCount, settings) = (context.classCount, configuration)
         super.init()
         if configuration.initialization == .prior { try startFromPrior() }

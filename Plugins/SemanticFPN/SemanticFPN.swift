@@ -39,7 +39,7 @@ public final class SemanticFPN: Module, SegmentationHead {
         }
         dropout = Dropout(configuration.dropout, channels: true)
         convSeg = try Conv2d(channels, context.classCount, kernel: 1)
-        loss = try context.registry.losses.make(configuration.loss, context)
+        loss = try context.loss(configuration.loss, for: .pixelClasses)
     }
 
     public func embedding(_ maps: [Tensor]) throws -> Tensor {

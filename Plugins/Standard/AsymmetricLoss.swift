@@ -36,6 +36,8 @@ public final class AsymmetricLoss: Module, Loss {
 
     let settings: Configuration
     public var name: String { settings.name }
+    /// A loss of every element is none to learn from.
+    public var purposes: Set<LossPurpose>? { settings.reduction == .none ? [] : [.imageLabels] }
 
     /// Throws `SettingError` for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
@@ -43,14 +45,16 @@ public final class AsymmetricLoss: Module, Loss {
             try SettingError.check(key, gamma, in: 0...100)
             guard configuration.detachFocus || gamma == 0 || gamma >= 1 else {
                 throw SettingError(
+                    key: key,
                     "\(key) must be 0, or 1 or above, where detach_focus is false, found \(gamma): the gradient of (1 − p)^γ is not "
                         + "finite where p = 1")
             }
         }
         try SettingError.check("clip", configuration.clip, in: 0...1)
         guard configuration.eps > 0, configuration.eps < 1 else {
-            throw SettingError("eps must be above 0 and below 1, found \(configuration.eps)")
+            throw SettingError(key: "eps", "eps must be above 0 and below 1, found \(configuration.eps)")
         }
+        try SettingError.check(weight: configuration.weight)
         settings = configuration
     }
 

@@ -16,7 +16,11 @@ public final class BinaryCrossEntropy: Module, Loss {
     private let weight: Double
     public let name: String
 
-    public init(_ configuration: Configuration, _ context: BuildContext) {
+    public let purposes: Set<LossPurpose>? = [.yesOrNo, .independentClasses, .imageLabels]
+
+    /// Throws `SettingError` for a weight out of range.
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        try SettingError.check(weight: configuration.weight)
         (weight, name) = (configuration.weight, configuration.name)
     }
 

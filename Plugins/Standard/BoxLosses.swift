@@ -11,8 +11,13 @@ public final class L1: Module, Loss {
 
     private let weight: Double
     public var name: String { "loss_l1" }
+    public let purposes: Set<LossPurpose>? = [.numbers]
 
-    public init(_ configuration: Configuration, _ context: BuildContext) { weight = configuration.weight }
+    /// Throws `SettingError` for a weight out of range.
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        try SettingError.check(weight: configuration.weight)
+        weight = configuration.weight
+    }
 
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
         try options.reduced(prediction.to(.float32).absoluteLoss(target), weight)
@@ -32,11 +37,15 @@ public final class SmoothL1: Module, Loss {
 
     private let settings: Configuration
     public var name: String { "loss_smooth_l1" }
+    public let purposes: Set<LossPurpose>? = [.numbers]
 
+    /// Throws `SettingError` for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard configuration.beta > 0 else {
-            throw SettingError("beta must be above 0, found \(configuration.beta); use L1 for 0")
+            throw SettingError(key: "beta", "beta must be above 0, found \(configuration.beta); use L1 for 0")
         }
+        try SettingError.check("beta", configuration.beta, in: 0...1e6)
+        try SettingError.check(weight: configuration.weight)
         settings = configuration
     }
 
@@ -59,8 +68,13 @@ public final class GIoU: Module, Loss {
 
     private let weight: Double
     public var name: String { "loss_giou" }
+    public let purposes: Set<LossPurpose>? = [.corners]
 
-    public init(_ configuration: Configuration, _ context: BuildContext) { weight = configuration.weight }
+    /// Throws `SettingError` for a weight out of range.
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        try SettingError.check(weight: configuration.weight)
+        weight = configuration.weight
+    }
 
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
         var options = options

@@ -18,10 +18,18 @@ public final class CrossEntropy: Module, ResizingLoss {
     @Cached var classWeights: Tensor?
     let averageNonIgnored: Bool
     public let name: String
+    public let purposes: Set<LossPurpose>? = [.pixelClasses, .boxClasses]
+    public var averagesLabelled: Bool { averageNonIgnored }
 
+    /// Throws `SettingError` for weights out of range, and other than one for each class.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        try SettingError.check(weight: configuration.weight)
         if let weights = configuration.classWeights, weights.count != context.classCount {
-            throw SettingError("class_weights has \(weights.count) numbers for \(context.classCount) classes")
+            throw SettingError(
+                key: "class_weights", "class_weights has \(weights.count) numbers for \(context.classCount) classes")
+        }
+        for (index, weight) in (configuration.classWeights ?? []).enumerated() {
+            try SettingError.check(weight: weight, "class_weights.\(index)")
         }
         weight = configuration.weight
         classWeights = try configuration.classWeights.map { try Tensor.from($0.map(Float.init)) }
@@ -49,6 +57,7 @@ public final class CrossEntropy: Module, ResizingLoss {
         guard averageNonIgnored, options.averageFactor == nil else {
             return try options.average(sum, weight, count: target.count)
         }
+        if let labelled = options.labelledPixels { return try sum * (weight / labelled) }
         let counted = try target.differs(from: Double(options.ignoreIndex)).to(.float32).sum().clamped(1)
         return try sum * weight / counted
     }

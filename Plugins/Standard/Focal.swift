@@ -19,10 +19,12 @@ public final class Focal: Module, Loss {
 
     private let settings: Configuration
     public var name: String { "loss_focal" }
+    public let purposes: Set<LossPurpose>? = [.yesOrNo, .independentClasses, .imageLabels]
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check("gamma", configuration.gamma, in: 0...100)
         try SettingError.check("alpha", configuration.alpha, in: 0...1)
+        try SettingError.check(weight: configuration.weight)
         settings = configuration
     }
 

@@ -15,11 +15,14 @@ struct AdamWRecipe: OptimizerRecipe {
 
     let settings: Configuration
 
+    /// Throws `SettingError` for numbers out of range.
     init(_ configuration: Configuration) throws {
         guard configuration.betas.count == 2, configuration.betas.allSatisfy({ 0..<1 ~= $0 }) else {
-            throw SettingError("AdamW", "betas", "expected two numbers in 0..<1, found \(configuration.betas)")
+            throw SettingError("AdamW", "betas", "expected two numbers of 0 or more and below 1, found \(configuration.betas)")
         }
-        guard configuration.lr >= 0 else { throw SettingError("AdamW", "lr", "expected 0 or more, found \(configuration.lr)") }
+        try check(lr: configuration.lr, decay: configuration.weightDecay, configuration.customKeys)
+        // Below, a gradient of 0 divides 0 by 0 in float32.
+        try SettingError.check("eps", configuration.eps, in: 1e-30...1)
         settings = configuration
     }
 
@@ -47,8 +50,12 @@ struct SGDRecipe: OptimizerRecipe {
 
     let settings: Configuration
 
+    /// Throws `SettingError` for numbers out of range.
     init(_ configuration: Configuration) throws {
-        guard configuration.lr >= 0 else { throw SettingError("SGD", "lr", "expected 0 or more, found \(configuration.lr)") }
+        try check(lr: configuration.lr, decay: configuration.weightDecay, configuration.customKeys)
+        guard 0..<1 ~= configuration.momentum else {
+            throw SettingError(key: "momentum", "momentum must be 0 or more and below 1, found \(configuration.momentum)")
+        }
         settings = configuration
     }
 
@@ -60,5 +67,17 @@ struct SGDRecipe: OptimizerRecipe {
 
     func remarks(on parameters: [NamedTensor]) -> [String] {
         DenseKit.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
+    }
+}
+
+/// Throws `SettingError` for numbers out of range. Of each, 0 is a number like any other: nothing is learned, or nothing decays.
+private func check(lr: Double, decay: Double, _ customKeys: [String: Multipliers]) throws {
+    try SettingError.check("lr", lr, in: 0...1000)
+    try SettingError.check("weight_decay", decay, in: 0...1000)
+    for (name, multipliers) in customKeys.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in [("lr_mult", multipliers.lrMult), ("decay_mult", multipliers.decayMult)] where !(0...1e6 ~= value) {
+            throw SettingError(
+                keys: ["custom_keys", name, key], "custom_keys.\(name).\(key) must be 0.0…1000000.0, found \(value)")
+        }
     }
 }

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// `poly(t) = (base − min) · (1 − t/T)^power + min`; for t below the warm-up's length w: `poly(t) · (1 − (1 − t/w)(1 − ratio))`.
 struct Poly: Schedule {
-    struct Configuration: DenseKit.Configuration {
+    struct Configuration: IdleKeysConfiguration {
         var power = 0.9
         /// The floor. It reaches every group, also one whose multiplier is 0.
         var minLr = 1e-6
@@ -14,16 +14,21 @@ struct Poly: Schedule {
         var warmupRatio = 1e-6
 
         init() {}
+
+        var idleKeys: [(key: String, reason: String)] { WarmUp.idleKeys(warmupIterations) }
     }
 
     let settings: Configuration
 
+    /// Throws `SettingError` for numbers out of range.
     init(_ configuration: Configuration) throws {
-        guard configuration.warmupIterations >= 0 else {
-            throw SettingError("Poly", "warmup_iterations", "expected 0 or more, found \(configuration.warmupIterations)")
-        }
+        try SettingError.check("power", configuration.power, in: 0...100)
+        try SettingError.check("min_lr", configuration.minLr, in: 0...1000)
+        try WarmUp.check(iterations: configuration.warmupIterations, ratio: configuration.warmupRatio)
         settings = configuration
     }
+
+    func remarks(iterations: Int) -> [String] { WarmUp.remarks(iterations: settings.warmupIterations, of: iterations) }
 
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double {
         let t = Double(iteration)

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// `step(t) = base · gamma^(steps passed at t)`; for t below the warm-up's length w: `step(t) · (1 − (1 − t/w)(1 − ratio))`.
 struct StepSchedule: Schedule {
-    struct Configuration: DenseKit.Configuration {
+    struct Configuration: IdleKeysConfiguration {
         /// After how many epochs the rate falls, ascending.
         var steps = [8, 11]
         /// Whether `steps` counts epochs; else iterations.
@@ -16,24 +16,25 @@ struct StepSchedule: Schedule {
         var warmupRatio = 0.001
 
         init() {}
+
+        var idleKeys: [(key: String, reason: String)] { WarmUp.idleKeys(warmupIterations) }
     }
 
     let settings: Configuration
     /// Iterations after which the rate falls.
     private let steps: [Int]
 
+    /// Throws `SettingError` for numbers out of range.
     init(_ configuration: Configuration) throws {
         func error(_ key: String, _ problem: String) -> SettingError { SettingError("Step", key, problem) }
         let steps = configuration.steps
-        guard steps.allSatisfy((0...1 << 40).contains), zip(steps, steps.dropFirst()).allSatisfy(<) else {
-            throw error("steps", "expected ascending numbers of 0 or more, found \(steps)")
+        guard steps.allSatisfy((0...WarmUp.longest).contains), zip(steps, steps.dropFirst()).allSatisfy(<) else {
+            throw error("steps", "expected ascending numbers of 0…\(WarmUp.longest), found \(steps)")
         }
         guard configuration.gamma > 0, configuration.gamma <= 1 else {
             throw error("gamma", "expected a factor above 0 and at most 1, found \(configuration.gamma)")
         }
-        guard configuration.warmupIterations >= 0 else {
-            throw error("warmup_iterations", "expected 0 or more, found \(configuration.warmupIterations)")
-        }
+        try WarmUp.check(iterations: configuration.warmupIterations, ratio: configuration.warmupRatio)
         self.init(configuration, steps: steps)
     }
 
@@ -43,6 +44,16 @@ struct StepSchedule: Schedule {
         guard settings.byEpoch else { return self }
         return StepSchedule(
             settings, steps: settings.steps.map { $0.multipliedReportingOverflow(by: iterationsPerEpoch).partialValue })
+    }
+
+    func remarks(iterations: Int) -> [String] {
+        let late = zip(settings.steps, steps).filter { $1 >= iterations }.map { "\($0.0)" }.joined(separator: ", ")
+        let remarks = WarmUp.remarks(iterations: settings.warmupIterations, of: iterations)
+        guard !late.isEmpty else { return remarks }
+        let unit = settings.byEpoch ? "epochs" : "iterations"
+        return remarks + [
+            "schedule.steps: the run of \(iterations) iterations ends before \(late) \(unit): the learning rate does not fall there"
+        ]
     }
 
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double {

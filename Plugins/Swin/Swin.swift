@@ -76,14 +76,16 @@ public final class Swin: Module, Backbone {
         try SettingError.check("window_size", configuration.windowSize, in: 1...64)
         try SettingError.check("mlp_ratio", configuration.mlpRatio, in: 1...64)
         guard depths.count == 4, depths.allSatisfy({ 1...1000 ~= $0 }) else {
-            throw SettingError("depths must be four numbers of 1…1000, found \(depths)")
+            throw SettingError(key: "depths", "depths must be four numbers of 1…1000, found \(depths)")
         }
         guard heads.count == 4, (0..<4).allSatisfy({ heads[$0] > 0 && (dims << $0).isMultiple(of: heads[$0]) }) else {
             throw SettingError(
+                key: "num_heads",
                 "num_heads must be four divisors of the stages' channels \((0..<4).map { dims << $0 }), found \(heads)")
         }
         guard 0..<1 ~= configuration.dropPathRate else {
-            throw SettingError("drop_path_rate must be 0 or more and below 1, found \(configuration.dropPathRate)")
+            throw SettingError(
+                key: "drop_path_rate", "drop_path_rate must be 0 or more and below 1, found \(configuration.dropPathRate)")
         }
     }
 

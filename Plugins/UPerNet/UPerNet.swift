@@ -38,7 +38,7 @@ public final class UPerNet: Module, SegmentationHead {
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("dropout", configuration.dropout, in: 0...1)
         guard 1...16 ~= scales.count, scales.allSatisfy({ 1...1024 ~= $0 }) else {
-            throw SettingError("pool_scales must be 1 to 16 numbers of 1…1024, found \(scales)")
+            throw SettingError(key: "pool_scales", "pool_scales must be 1 to 16 numbers of 1…1024, found \(scales)")
         }
         pspModules = try scales.map { try PooledContext(coarsest.channels, channels, scale: $0) }
         bottleneck = try ConvModule(coarsest.channels + scales.count * channels, channels, kernel: 3, padding: 1)
@@ -47,7 +47,7 @@ public final class UPerNet: Module, SegmentationHead {
         fpnBottleneck = try ConvModule(context.features.count * channels, channels, kernel: 3, padding: 1)
         dropout = Dropout(configuration.dropout, channels: true)
         convSeg = try Conv2d(channels, context.classCount, kernel: 1)
-        loss = try context.registry.losses.make(configuration.loss, context)
+        loss = try context.loss(configuration.loss, for: .pixelClasses)
     }
 
     public func embedding(_ maps: [Tensor]) throws -> Tensor {

@@ -57,8 +57,8 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
 
     /// Builds the component that `node` names.
     ///
-    /// Throws `ConfigurationError` for an unknown name or settings that do not fit, and `BuildError`, which knows the line, for
-    /// whatever the component's initialiser throws.
+    /// Throws `ConfigurationError` for an unknown name or settings that do not fit, and `BuildError` for whatever the component's
+    /// initialiser throws: at the value that a `SettingError` names, else where the component is written.
     public func make(_ node: ComponentNode, _ context: BuildContext) throws -> Component {
         let entry = try entry(node)
         do {
@@ -69,8 +69,9 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             throw error
         } catch {
             // A default's type stands in no file; the settings laid over it may.
-            let location = node.location == .default ? node.node.location : node.location
-            throw BuildError(location: location, component: "\(kind) \(node.type)", underlying: "\(error)")
+            let place = node.location == .default ? node.node.location : node.location
+            let value = (error as? SettingError).flatMap { node.node.location(of: $0.keys) }
+            throw BuildError(location: value ?? place, component: "\(kind) \(node.type)", underlying: "\(error)")
         }
     }
 
@@ -95,7 +96,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     }
 }
 
-/// A component whose initialiser threw: what it said, and the line of YAML that asked for it.
+/// A component whose initialiser threw: what it said, and the place in YAML of the value that it does not take, or of the component.
 public struct BuildError: Error, CustomStringConvertible, Sendable {
     public let location: SourceLocation
     public let component: String

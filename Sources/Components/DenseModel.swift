@@ -101,6 +101,11 @@ public final class DenseModel: Module {
         return true
     }
 
+    /// Whether one of its losses divides by the number of labelled pixels.
+    public var averagesLabelled: Bool {
+        get throws { try namedModules().contains { ($0.module as? any Loss)?.averagesLabelled ?? false } }
+    }
+
     /// The auxiliary heads by the names that mmsegmentation logs them under.
     private var namedAuxiliaryHeads: [(name: String, head: any Head)] {
         auxiliaryHeads.enumerated().map { (auxiliaryHeads.count == 1 ? "aux" : "aux_\($0)", $1) }

@@ -35,6 +35,14 @@ public protocol Prompter: Module {
 
     /// Its own auxiliary losses.
     func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses
+
+    /// What its losses average over that is counted in each pass of a global batch by itself; nil where the mean of the passes is the loss of the
+    /// whole batch.
+    var countedByPass: String? { get }
+}
+
+extension Prompter {
+    public var countedByPass: String? { nil }
 }
 
 /// What a prompter makes of a batch.
@@ -73,12 +81,17 @@ public protocol Head: Module {
     /// What stands before the names of its losses in the log: mmsegmentation's `decode.loss_ce`, mmdetection's bare `loss_cls`.
     var logPrefix: String? { get }
 
+    /// What its losses average over that is counted in each pass of a global batch by itself; nil where the mean of the passes is the loss of the
+    /// whole batch.
+    var countedByPass: String? { get }
+
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses
     func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions
 }
 
 extension Head {
     public var logPrefix: String? { nil }
+    public var countedByPass: String? { nil }
 }
 
 /// A head that chooses by values (the best boxes, say), and can run its layers without choosing: so its work is counted from shapes alone.
@@ -104,8 +117,19 @@ public protocol Loss: Module {
     /// Its name in the log, such as `loss_ce`.
     var name: String { get }
 
+    /// What it can compare; nil where it does not say, and is taken anywhere.
+    var purposes: Set<LossPurpose>? { get }
+
+    /// Whether it divides by the number of labelled pixels (`LossOptions.labelledPixels`) instead of all.
+    var averagesLabelled: Bool { get }
+
     /// - Returns: a scalar, its weight included.
     func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor
+}
+
+extension Loss {
+    public var purposes: Set<LossPurpose>? { nil }
+    public var averagesLabelled: Bool { false }
 }
 
 /// A loss that compares logits with labels of another resolution by itself, as if the logits had been resized bilinearly, but without
@@ -125,10 +149,14 @@ public struct LossOptions {
     public var elementWeights: Tensor?
     /// What the sum of all elements is divided by, such as the number of positives in the batch; nil for their count.
     public var averageFactor: Double?
+    /// What a loss that averages over labelled pixels divides by: `Targets.labelledPixels`. Nil: what it counts itself.
+    public var labelledPixels: Double?
 
     public init(
-        ignoreIndex: Int = Targets.defaultIgnoreIndex, elementWeights: Tensor? = nil, averageFactor: Double? = nil
+        ignoreIndex: Int = Targets.defaultIgnoreIndex, elementWeights: Tensor? = nil, averageFactor: Double? = nil,
+        labelledPixels: Double? = nil
     ) {
+        self.labelledPixels = labelledPixels
         self.ignoreIndex = ignoreIndex
         self.elementWeights = elementWeights
         self.averageFactor = averageFactor

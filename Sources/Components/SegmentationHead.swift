@@ -28,7 +28,7 @@ extension SegmentationHead {
 /// The loss of logits `[n, k, h, w]` resized bilinearly to the labels, and, where wanted, the pixel accuracy in percent of all pixels.
 public func segmentationLosses(_ logits: Tensor, loss: any Loss, _ targets: Targets, _ step: Step) throws -> Losses {
     guard let labels = targets.labels else { throw TargetError.noLabels }
-    let options = LossOptions(ignoreIndex: targets.ignoreIndex)
+    let options = LossOptions(ignoreIndex: targets.ignoreIndex, labelledPixels: targets.labelledPixels)
     var losses = Losses()
     if let loss = loss as? any ResizingLoss, logits.device == .cpu {
         losses.add(loss.name, try loss.resizing(logits, to: labels, options))

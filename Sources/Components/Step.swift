@@ -48,6 +48,9 @@ public struct Targets {
     public var ignoreIndex: Int
     /// The things in every image, where the data set has such.
     public var instances: [InstanceTargets]?
+    /// Where a global batch goes through the network in several passes: its labelled pixels over the number of passes, at least one pixel in
+    /// all. Divided by this, the mean of the passes is the loss of the whole batch. Nil where the pass is the whole batch.
+    public var labelledPixels: Double?
 
     public init(labels: Tensor? = nil, ignoreIndex: Int = Targets.defaultIgnoreIndex, instances: [InstanceTargets]? = nil) {
         self.labels = labels

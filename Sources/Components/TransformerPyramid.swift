@@ -27,7 +27,7 @@ public final class TransformerPyramid: Module {
         let areIndices =
             zip(outIndices, outIndices.dropFirst()).allSatisfy { $0 < $1 } && outIndices.allSatisfy((0..<layers).contains)
         guard outIndices.count == 4, areIndices else {
-            throw SettingError("out_indices are four blocks of 0…\(layers - 1) in order, found \(outIndices)")
+            throw SettingError(key: "out_indices", "out_indices are four blocks of 0…\(layers - 1) in order, found \(outIndices)")
         }
         func norm() throws -> GroupNorm { try GroupNorm(1, width) }
         func double() throws -> ConvTranspose2d { try ConvTranspose2d(width, width, kernel: 2, stride: 2) }
@@ -43,7 +43,7 @@ public final class TransformerPyramid: Module {
             fpn3 = Sequential([try norm(), MaxPool2d(2)])
             fpn4 = Sequential([try norm(), MaxPool2d(4)])
         default:
-            throw SettingError("patch_size is 16 or 8, found \(patchSize)")
+            throw SettingError(key: "patch_size", "patch_size is 16 or 8, found \(patchSize)")
         }
         (blocks, self.patchSize) = (outIndices, patchSize)
         outputs = (0..<4).map { FeatureSpec(channels: width, stride: 4 << $0) }

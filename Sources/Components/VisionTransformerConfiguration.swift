@@ -34,7 +34,7 @@ public struct VisionTransformerParts {
         try SettingError.check("input_resolution", configuration.inputResolution, in: patch...32768)
         heads = configuration.heads ?? max(1, width / 64)
         guard heads > 0, width.isMultiple(of: heads) else {
-            throw SettingError("a width of \(width) cannot be shared by \(heads) heads")
+            throw SettingError(key: "heads", "a width of \(width) cannot be shared by \(heads) heads")
         }
         grid = configuration.inputResolution / patch
         dropPathRates = DropPath.rates(upTo: configuration.dropPathRate, blocks: configuration.layers)

@@ -33,10 +33,9 @@ extension NodeConvertible where Self: BinaryFloatingPoint & LosslessStringConver
             throw decoder.expected("a number", hint: decoder.numberHint)
         }
         let value = Self(number)
-        // Only `.inf` means infinity.
-        if value.isInfinite, !scalar.text.lowercased().hasSuffix(".inf") {
-            throw decoder.expected("a number up to \(Self.greatestFiniteMagnitude)")
-        }
+        // No setting means anything by `.inf` or `.nan`, and neither is found by a comparison with bounds later.
+        if [".inf", ".nan"].contains(where: scalar.text.lowercased().hasSuffix) { throw decoder.expected("a finite number") }
+        guard value.isFinite else { throw decoder.expected("a number up to \(Self.greatestFiniteMagnitude)") }
         return value
     }
 

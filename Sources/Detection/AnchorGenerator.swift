@@ -29,7 +29,8 @@ public struct AnchorGenerator: Sendable, Hashable {
             ("strides", strides.map(Double.init)), ("ratios", ratios), ("scales", scales), ("base sizes", baseSizes),
         ] {
             guard !values.isEmpty, values.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
-                throw SettingError("the anchors' \(name) must be one or more numbers above 0 and up to 1000000, found \(values)")
+                throw SettingError(
+                    key: name, "the anchors' \(name) must be one or more numbers above 0 and up to 1000000, found \(values)")
             }
         }
         guard baseSizes.count == strides.count else {
@@ -44,7 +45,7 @@ public struct AnchorGenerator: Sendable, Hashable {
     ///
     /// Throws `SettingError` for a count outside 1…100.
     public static func octaveScales(base: Double, perOctave: Int) throws -> [Double] {
-        try SettingError.check("scales per octave", perOctave, in: 1...100)
+        try SettingError.check("scales per octave", perOctave, in: 1...100, key: "scales_per_octave")
         return (0..<perOctave).map { base * exp2(Double($0) / Double(perOctave)) }
     }
 

@@ -14,11 +14,11 @@ public struct DeltaCoder: Sendable, Hashable {
 
     /// Throws `SettingError` unless there are four means and four positive stds, and the limit is above 1.
     public init(means: [Double] = [0, 0, 0, 0], stds: [Double] = [1, 1, 1, 1], ratioLimit: Double = 1000.0 / 16) throws {
-        guard means.count == 4, means.allSatisfy(\.isFinite) else {
-            throw SettingError("means must be 4 numbers, for dx, dy, dw and dh; found \(means)")
+        guard means.count == 4, means.allSatisfy((-1e6...1e6).contains) else {
+            throw SettingError(key: "means", "means must be 4 numbers, for dx, dy, dw and dh; found \(means)")
         }
-        guard stds.count == 4, stds.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-            throw SettingError("stds must be 4 numbers above 0, for dx, dy, dw and dh; found \(stds)")
+        guard stds.count == 4, stds.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
+            throw SettingError(key: "stds", "stds must be 4 numbers above 0, for dx, dy, dw and dh; found \(stds)")
         }
         guard ratioLimit > 1, ratioLimit.isFinite else {
             throw SettingError("the limit of a box's sides to its anchor's must be above 1, found \(ratioLimit)")

@@ -10,6 +10,9 @@ extension Batch {
         }.to(device)
     }
 
+    /// How many pixels have a class.
+    public var labelledPixels: Int { labels?.count { $0 != Int64(Targets.defaultIgnoreIndex) } ?? 0 }
+
     /// The answers, where the data set has them.
     public func targets(on device: Device = .cpu) throws -> Targets {
         Targets(

@@ -10,6 +10,9 @@ extension Checkpoint {
         let state: RunState
         let weights: [String: Tensor]
         let moments: [String: Tensor]
+        /// What the run was told: the names of its classes and its configuration as YAML; nil where the checkpoint does not say it.
+        let classNames: [String]?
+        let configuration: String?
 
         /// Reads all of it: nothing of a checkpoint that is damaged anywhere reaches a model.
         ///
@@ -31,11 +34,14 @@ extension Checkpoint {
                         remedy: "Resume from another checkpoint.")
                 }
             }
-            weights = try TensorFile.load(path + "/" + modelFile).tensors
+            let model = try TensorFile.load(path + "/" + modelFile)
+            weights = model.tensors
+            classNames = Checkpoint.classes(in: model.metadata)?.names
+            configuration = model.metadata["configuration"]
             moments = try TensorFile.load(path + "/" + optimizerFile).tensors
         }
 
-        /// Puts `trainer` to where the run stood.
+        /// Puts `trainer` to where the run stood. Moments that its optimizer has no use for are dropped, and the log says so.
         ///
         /// Throws `LoadError` and `OptimizerStateError` where model or optimizer is another one's.
         func restore(_ trainer: Trainer) throws {
@@ -47,10 +53,22 @@ extension Checkpoint {
             try Generator.standard.setState(
                 try state.generator.withUnsafeBytes { try Tensor.from(bytes: $0, shape: [$0.count], dtype: .uint8) })
             for restore in hooks { restore() }
+            try tellDroppedMoments(trainer)
             trainer.iteration = state.iteration
             trainer.best = state.best
             trainer.badLosses = state.badLosses
             trainer.saves.newest = path
+        }
+
+        /// Another optimizer keeps other moments, and parameters that are frozen now need none.
+        private func tellDroppedMoments(_ trainer: Trainer) throws {
+            let kept = Set(try trainer.optimizer.state().keys)
+            let dropped = moments.keys.filter { !kept.contains($0) }.sorted()
+            guard let first = dropped.first else { return }
+            let message =
+                "\(dropped.count) of the \(moments.count) tensors of the optimizer's state in \(path) are of no use to this optimizer and are "
+                + "dropped, the first being \(first): it begins without their moments"
+            trainer.logger.warning("\(message)")
         }
     }
 }

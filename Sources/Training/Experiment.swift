@@ -81,10 +81,11 @@ public struct TestConfiguration: Configuration {
 
     public init() {}
 
+    /// How images are looked at. Throws `SettingError` for windows that leave gaps, and sides outside 1…65535.
     public var inferenceMode: InferenceMode {
         get throws {
-            guard mode == .slide else { return .whole }
             let (crop, stride) = (try crop.checked("test", "crop"), try stride.checked("test", "stride"))
+            guard mode == .slide else { return .whole }
             guard crop.height >= stride.height, crop.width >= stride.width else {
                 throw SettingError(
                     "test", "stride",

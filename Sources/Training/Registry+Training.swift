@@ -18,11 +18,15 @@ public protocol Schedule: Sendable {
     ///   - iteration: counts from 0
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double
 
+    /// What of the settings has no effect in a run of so many iterations, a sentence each. Asked of what `counting` returns.
+    func remarks(iterations: Int) -> [String]
+
     /// The schedule for a data set through which so many iterations go once: what makes iterations of settings in epochs.
     func counting(iterationsPerEpoch: Int) -> any Schedule
 }
 
 extension Schedule {
+    public func remarks(iterations: Int) -> [String] { [] }
     public func counting(iterationsPerEpoch: Int) -> any Schedule { self }
 }
 

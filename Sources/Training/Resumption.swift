@@ -8,8 +8,11 @@ public struct Resumption {
     public let refused: [CheckpointError]
 
     /// Puts `trainer` to where the run stood, and its figures so far into the file at `scalars`.
-    func apply(to trainer: Trainer, scalars: String) throws {
+    ///
+    /// - Parameter differences: what `differences(to:)` found, for the log
+    func apply(to trainer: Trainer, scalars: String, differences: [String] = []) throws {
         for error in refused { trainer.logger.warning("not resumed: \(error)") }
+        for difference in differences { trainer.logger.warning("other than when \(checkpoint.path) was saved: \(difference)") }
         try checkpoint.restore(trainer)
         let evaluation = trainer.hooks.lazy.compactMap { $0 as? EvaluationHook }.first
         let old = URL(filePath: checkpoint.path).deletingLastPathComponent().path

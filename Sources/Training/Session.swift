@@ -35,11 +35,15 @@ public struct Session {
     public init(_ file: String, node: Node, name: String, registry: Registry, device: Device = .cpu) throws {
         (self.file, self.node, self.name) = (file, node, name)
         experiment = try node.decode()
-        try experiment.train.validate()
-        guard (1...1024).contains(experiment.data.workers) else {
-            throw SettingError("data", "workers", "expected 1…1024, found \(experiment.data.workers)")
+        for (part, check) in [
+            ("train", experiment.train.validate), ("data", experiment.data.validate), ("test", experiment.test.validate),
+        ] {
+            do {
+                try check()
+            } catch let error as SettingError {
+                throw ConfigurationError(error, in: part, of: node, file: file)
+            }
         }
-        _ = try experiment.test.inferenceMode
         self.registry = try registry.loading(experiment.plugins)
         self.device = device
     }
@@ -54,7 +58,7 @@ public struct Session {
     func checkOptimizer() throws { _ = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: []) }
     func checkSchedule() throws { _ = try registry.schedules.make(experiment.schedule, context) }
 
-    private var context: BuildContext { BuildContext(registry: registry) }
+    var context: BuildContext { BuildContext(registry: registry) }
 
     public func trainDataset() throws -> any Dataset { try dataset(experiment.data.train, "train") }
     public func validationDataset() throws -> any Dataset { try dataset(experiment.data.val, "val") }
@@ -101,20 +105,17 @@ public struct Session {
         KeptCoOccurrence(dataset, settings: experiment.data.train?.node.yaml() ?? "", threads: experiment.data.workers)
     }
 
-    /// What of the recipe a user may not have meant, a sentence each: settings that change nothing with `model`, and pipelines that do not
-    /// fit each other.
-    public func remarks(on model: DenseModel) throws -> [String] {
-        try pipelineWarnings()
-            + registry.optimizers.make(experiment.optimizer, context).remarks(on: try model.namedParameters())
-    }
-
     /// The resolved configuration as YAML, every value with its origin.
     public var resolved: String { node.yaml(origins: true) }
 
     /// Everything for training in `work`, from the beginning or from where the run stood that is resumed.
     ///
-    /// Throws `CheckpointError` where the log cannot be written, `LoadError` where the checkpoint is another model's.
+    /// What is other than when the checkpoint was saved is in the log.
+    ///
+    /// Throws `CheckpointError` where the log cannot be written and where the checkpoint is of other classes, `LoadError` where it is another
+    /// model's.
     public func trainer(in work: WorkDirectory, dataset: any Dataset, resuming resumption: Resumption? = nil) throws -> Trainer {
+        try resumption?.check(classes: dataset.classes.names)
         let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
         try check(dataset, "train", fits: model)
         let info = Checkpoint.ModelInfo(classes: dataset.classes, configuration: node.yaml())
@@ -128,7 +129,9 @@ public struct Session {
             hooks.append(EvaluationHook(evaluator, store: store, log: log, progress: progress))
         }
         let trainer = try trainer(of: model, on: dataset, logger: try RunLog.logger(path: folder.logPath), hooks: hooks)
-        if let resumption { try resumption.apply(to: trainer, scalars: folder.scalarsPath) }
+        if let resumption {
+            try resumption.apply(to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self))
+        }
         return trainer
     }
 

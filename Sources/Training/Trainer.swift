@@ -25,6 +25,8 @@ public final class Trainer {
     public internal(set) var saves: (failed: Int, newest: String?) = (0, nil)
     /// Whether model and optimizer stand where `iteration` says: not in the middle of one.
     private(set) var isConsistent = true
+    /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts.
+    private var countsLabelled = false
     private let makeLoader: (_ iteration: Int) throws -> Loader
 
     /// - Parameter makeLoader: gives the loader whose next batch is number `iteration` (of images at a time, not of global batches)
@@ -66,8 +68,7 @@ public final class Trainer {
 
     private func trainToTheEnd() throws {
         guard iteration < settings.iterations else { return }
-        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
-        let loader = try makeLoader(iteration * accumulation)
+        let (loader, buffers) = try begin()
         defer { loader.stop() }
         while iteration < settings.iterations {
             try Interruption.check()
@@ -81,11 +82,17 @@ public final class Trainer {
     /// - Returns: what it gave
     public func takeOneIteration() throws -> IterationRecord {
         try model.setTraining(true)
-        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
-        let loader = try makeLoader(iteration * accumulation)
+        let (loader, buffers) = try begin()
         defer { loader.stop() }
         try oneIteration(loader, buffers)
         return last
+    }
+
+    /// The loader of the iterations that come, and the model's buffers, which an iteration that fails puts back.
+    private func begin() throws -> (loader: Loader, buffers: [Tensor]) {
+        countsLabelled = try accumulation > 1 && model.averagesLabelled
+        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
+        return (try makeLoader(iteration * accumulation), buffers)
     }
 
     private func oneIteration(_ loader: Loader, _ buffers: [Tensor]) throws {
@@ -124,18 +131,31 @@ public final class Trainer {
     /// The gradients of the global batch.
     private func computeGradients(_ loader: Loader) throws {
         try optimizer.clearGradients()
+        // A loss that is divided by the labelled pixels of the whole batch has to have seen it before the first pass.
+        let ahead = countsLabelled ? try (0..<accumulation).map { _ in try nextBatch(loader) } : []
+        let inAll = ahead.reduce(0) { $0 + $1.labelledPixels }
+        let labelled = ahead.isEmpty ? nil : Double(max(1, inAll)) / Double(accumulation)
         for part in 0..<accumulation {
-            guard let batch = try loader.next() else { throw TrainingError.noMoreData }
-            last.dataTime += batch.dataTime
-            last.names += batch.names
-            try accumulate(batch, firstImage: part * settings.imagesAtATime)
+            let batch = ahead.isEmpty ? try nextBatch(loader) : ahead[part]
+            try accumulate(batch, firstImage: part * settings.imagesAtATime, labelledPixels: labelled)
         }
         guard last.isFinite, let bound = settings.clipNorm else { return }
         last.add("grad_norm", try clipGradients(optimizer.gradients, maxNorm: bound))
     }
 
+    private func nextBatch(_ loader: Loader) throws -> Batch {
+        guard let batch = try loader.next() else { throw TrainingError.noMoreData }
+        last.dataTime += batch.dataTime
+        last.names += batch.names
+        return batch
+    }
+
     /// Forward and backward of one part of the global batch.
-    private func accumulate(_ batch: Batch, firstImage: Int) throws {
+    ///
+    /// - Parameter labelledPixels: of the whole batch, over the number of its parts
+    private func accumulate(_ batch: Batch, firstImage: Int, labelledPixels: Double?) throws {
+        var targets = try batch.targets(on: device)
+        targets.labelledPixels = labelledPixels
         let step = Step(
             progress: Double(iteration) / Double(settings.iterations), iteration: iteration, iterations: settings.iterations,
             images: batch.geometries,
@@ -144,7 +164,7 @@ public final class Trainer {
         let losses: Losses
         do {
             losses = try withAutocast(settings.precision.dtype, on: device) {
-                try model.losses(try batch.images(on: device), try batch.targets(on: device), step)
+                try model.losses(try batch.images(on: device), targets, step)
             }
         } catch {
             throw BatchError(images: batch.names, height: batch.height, width: batch.width, underlying: error)
@@ -176,31 +196,4 @@ public final class Trainer {
 
     /// Whether iteration `number` (from 1) has a line in the log.
     func isLogged(_ number: Int) -> Bool { number.isMultiple(of: max(1, settings.logInterval)) || number == settings.iterations }
-}
-
-extension TrainConfiguration {
-    /// Images at a time.
-    var imagesAtATime: Int { min(perDeviceBatch ?? batch, batch) }
-    var accumulation: Int { batch / imagesAtATime }
-
-    /// Throws `SettingError` for numbers that do not fit together.
-    func validate() throws {
-        guard iterations > 0 else { throw SettingError("train", "iterations", "expected 1 or more, found \(iterations)") }
-        if let epochs, !(1...1_000_000).contains(epochs) {
-            throw SettingError("train", "epochs", "expected 1…1000000, found \(epochs)")
-        }
-        let intervals = [
-            ("log_interval", logInterval), ("eval_interval", evalInterval), ("checkpoint_interval", checkpointInterval),
-            ("keep_checkpoints", keepCheckpoints), ("max_bad_losses", maxBadLosses),
-        ]
-        for (key, value) in intervals where value < 1 { throw SettingError("train", key, "expected 1 or more, found \(value)") }
-        if let clipNorm, !(clipNorm > 0) {
-            throw SettingError("train", "clip_norm", "expected a positive number, found \(clipNorm)")
-        }
-        guard batch > 0 else { throw SettingError("train", "batch", "expected 1 or more, found \(batch)") }
-        guard imagesAtATime > 0, batch.isMultiple(of: imagesAtATime) else {
-            throw SettingError(
-                "train", "per_device_batch", "expected a divisor of the global batch \(batch), found \(perDeviceBatch ?? 0)")
-        }
-    }
 }

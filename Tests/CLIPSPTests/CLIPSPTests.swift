@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("k: 0", "k must be 1…65535, found 0"), ("lambda_1: -1", "lambda_1 must be 0 or above, found -1.0"),
+        ("k: 0", "k must be 1…65535, found 0"), ("lambda_1: -1", "lambda_1 must be 0.0…1000000.0, found -1.0"),
         ("batch_drop: {start: 2}", "batch_drop.start must be 0.0…1.0, found 2.0"),
         ("batch_drop: {decay: -0.5}", "batch_drop.decay must be 0.0…1.0, found -0.5"),
         ("scene_refinement: {width: 0}", "scene_refinement.width must be 1…65536, found 0"),

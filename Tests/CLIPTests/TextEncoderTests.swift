@@ -187,7 +187,7 @@ func row(_ name: [Int], _ length: Int = 7) -> [Int] {
     @Test(arguments: [
         ("{heads: 3}", "the text encoder's width 512 cannot be shared by 3 heads"),
         ("{heads: 0}", "the text encoder's width 512 cannot be shared by 0 heads"),
-        ("{width: 0}", "the text encoder's width 0 cannot be shared by 8 heads"),
+        ("{width: 0}", "the text encoder's width must be 1…65536, found 0"),
         ("{width: 9223372036854775800}", "the text encoder's width must be 1…65536, found 9223372036854775800"),
         ("{layers: 0}", "the text encoder's layers must be 1…1000, found 0"),
         ("{layers: 9223372036854775807}", "the text encoder's layers must be 1…1000, found 9223372036854775807"),

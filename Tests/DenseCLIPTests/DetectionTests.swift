@@ -112,8 +112,9 @@ import Testing
         let error = try #require(throws: BuildError.self) { try model(backbone, "score_target: boxes") }
         #expect(
             error.underlying
-                == "score_target: boxes makes several classes of a position, and CrossEntropy knows one: use loss: { type: BinaryCrossEntropy }"
-        )
+                == "the loss CrossEntropy does not fit here: what is learned is yes or no for every element, and it is a loss for one "
+                + "class of several for every pixel; one class of several for every box, background being one of them; losses that fit: "
+                + "BinaryCrossEntropy, Focal")
     }
 
     /// Images larger than the grid of positions are an error; smaller ones see its corner.

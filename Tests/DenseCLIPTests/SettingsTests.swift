@@ -82,10 +82,10 @@ import Testing
         ("prompting: template, context_length: 1", "context_length must be 2…4096, found 1"),
         ("prompting: template, template: a photo", "template needs one {} where the class's name goes, found 'a photo'"),
         ("prompting: template, template: '{} {}'", "template needs one {} where the class's name goes, found '{} {}'"),
-        ("temperature: 0", "temperature must be above 0, found 0.0"),
+        ("temperature: 0", "temperature must be 1e-06…1000000.0, found 0.0"),
         ("text_encoder: {width: 10, heads: 3}", "the text encoder's width 10 cannot be shared by 3 heads"),
         ("context_decoder: {width: 10, heads: 3}", "the context decoder's width 10 cannot be shared by 3 heads"),
-        ("prompting: pre, context_decoder: {width: 0}", "the context decoder's width 0 cannot be shared by 4 heads"),
+        ("prompting: pre, context_decoder: {width: 0}", "the context decoder's width must be 1…65536, found 0"),
         (
             "context_decoder: {layers: 9223372036854775807}",
             "the context decoder's layers must be 1…1000, found 9223372036854775807"

@@ -109,7 +109,8 @@ private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16
     ])
     func settingsThatDoNotFit(_ setting: String, _ expected: String) throws {
         let error = try #require(throws: BuildError.self) { try head(setting) }
-        #expect("\(error)" == "a.yaml:1:14: head FCN could not be built: \(expected)")
+        let column = 14 + "FCN, ".count + setting.prefix { $0 != ":" }.count + 2  // of the value
+        #expect("\(error)" == "a.yaml:1:\(column): head FCN could not be built: \(expected)")
     }
 
     @Test func whatItNeeds() throws {

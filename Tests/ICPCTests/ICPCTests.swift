@@ -141,14 +141,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("temperature: 0", "temperature must be above 0, found 0.0"),
+        ("temperature: 0", "temperature must be 1e-06…1000000.0, found 0.0"),
         ("num_contexts: 0", "num_contexts must be 1…4095, found 0"),
         ("prompting: cocoop, num_contexts: 9223372036854775807", "num_contexts must be 1…4095, found 9223372036854775807"),
         ("context_length: 1", "context_length must be 2…4096, found 1"),
         ("projector_hidden: 0", "projector_hidden must be 1…65536, found 0"),
-        ("contrast_weight: -1", "contrast_weight must be 0 or above, found -1.0"),
+        ("contrast_weight: -1", "contrast_weight must be 0.0…1000000.0, found -1.0"),
         ("contrastive: {points: 0}", "contrastive.points must be 1…65536, found 0"),
-        ("contrastive: {temperature: 0}", "contrastive.temperature must be above 0, found 0.0"),
+        ("contrastive: {temperature: 0}", "contrastive.temperature must be 1e-06…1000000.0, found 0.0"),
         ("prompting: template, template: photo", "template needs one {} where the class's name goes, found 'photo'"),
     ])
     func outOfRange(_ settings: String, _ expected: String) throws {

@@ -118,23 +118,23 @@ import Testing
         arguments: [
             Mistake("roi_levels must be 1…100, found 0") { $0.roiLevels = 0 },
             Mistake("rpn: channels must be 1…65536, found 0") { $0.rpn.channels = 0 },
-            Mistake("rpn: sampler: the sampler's count must be 1…1000000, found 0") { $0.rpn.sampler.count = 0 },
-            Mistake("rpn: assigner: the assigner's IoU of positives must be 0.0…1.0, found 2.0") { $0.rpn.assigner.positive = 2 },
-            Mistake("rpn: test_proposals: the proposals after NMS must be 1…1000000, found 0") { $0.rpn.testProposals.count = 0 },
+            Mistake("rpn: sampler: count must be 1…1000000, found 0") { $0.rpn.sampler.count = 0 },
+            Mistake("rpn: assigner: positive must be 0.0…1.0, found 2.0") { $0.rpn.assigner.positive = 2 },
+            Mistake("rpn: test_proposals: count must be 1…1000000, found 0") { $0.rpn.testProposals.count = 0 },
             Mistake("rpn: the anchors' scales must be one or more numbers above 0 and up to 1000000, found []") {
                 $0.rpn.scales = []
             },
             Mistake("box: layers must be 0…100, found -1") { $0.box.layers = -1 },
-            Mistake("box: the height of a region's grid must be 1…1000, found 0") { $0.box.roiSize = 0 },
+            Mistake("box: roi_size must be 1…500, found 0") { $0.box.roiSize = 0 },
             Mistake("box: max_per_image must be 1…100000, found 0") { $0.box.maxPerImage = 0 },
             Mistake("box: stds must be 4 numbers above 0, for dx, dy, dw and dh; found [1.0, 1.0]") { $0.box.stds = [1, 1] },
-            Mistake("box.sampler: the sampler's share of positives must be 0.0…1.0, found -1.0") {
+            Mistake("box.sampler: positive_fraction must be 0.0…1.0, found -1.0") {
                 $0.box.sampler.positiveFraction = -1
             },
             Mistake("mask: convs must be 0…100, found 1000") { $0.mask?.convs = 1000 },
-            Mistake("mask: the height of a region's grid must be 1…1000, found 5000") { $0.mask?.roiSize = 5000 },
-            Mistake("box: the sampling ratio of regions must be 0…64, found -1") { $0.samplingRatio = -1 },
-            Mistake("box: the finest scale of regions must be above 0, found 0.0") { $0.finestScale = 0 },
+            Mistake("mask: roi_size must be 1…500, found 5000") { $0.mask?.roiSize = 5000 },
+            Mistake("sampling_ratio must be 0…64, found -1") { $0.samplingRatio = -1 },
+            Mistake("finest_scale must be above 0.0 and at most 1000000.0, found 0.0") { $0.finestScale = 0 },
         ])
     func settings(_ mistake: Mistake) {
         let error = #expect(throws: BuildError.self) { try small(pyramid, mistake.change) }

@@ -109,11 +109,11 @@ private func build(_ yaml: String) throws -> any Backbone {
     @Test(arguments: [
         (
             "{type: ResNet, depth: 20}",
-            "a.yaml:1:18: backbone ResNet could not be built: depth is 18, 34, 50, 101 or 152, found 20"
+            "a.yaml:1:33: backbone ResNet could not be built: depth is 18, 34, 50, 101 or 152, found 20"
         ),
         (
             "{type: ResNet, frozen_stages: 5}",
-            "a.yaml:1:18: backbone ResNet could not be built: frozen_stages must be -1…4, found 5"
+            "a.yaml:1:41: backbone ResNet could not be built: frozen_stages must be -1…4, found 5"
         ),
         ("{type: ResNet, stem: v1d}", "a.yaml:1:32: backbone.stem: 'v1d' is none of plain, v1c; did you mean 'v1c'?"),
         (

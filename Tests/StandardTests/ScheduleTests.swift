@@ -49,7 +49,7 @@ import Testing
 
     @Test func settingsOutOfRange() throws {
         let error = try #require(throws: SettingError.self) { try poly("{warmup_iterations: -1}") }
-        #expect(error.description == "Poly: warmup_iterations: expected 0 or more, found -1")
+        #expect(error.description == "warmup_iterations must be 0…1000000000, found -1")
     }
 }
 
@@ -73,10 +73,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{steps: [8, 8]}", "Step: steps: expected ascending numbers of 0 or more, found [8, 8]"),
-        ("{steps: [-1]}", "Step: steps: expected ascending numbers of 0 or more, found [-1]"),
+        ("{steps: [8, 8]}", "Step: steps: expected ascending numbers of 0…1000000000, found [8, 8]"),
+        ("{steps: [-1]}", "Step: steps: expected ascending numbers of 0…1000000000, found [-1]"),
         ("{gamma: 0}", "Step: gamma: expected a factor above 0 and at most 1, found 0.0"),
-        ("{warmup_iterations: -1}", "Step: warmup_iterations: expected 0 or more, found -1"),
+        ("{warmup_iterations: -1}", "warmup_iterations must be 0…1000000000, found -1"),
     ])
     func settingsOutOfRange(_ yaml: String, _ message: String) throws {
         #expect(try #require(throws: SettingError.self) { try step(yaml) }.description == message)
@@ -129,9 +129,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{betas: [0.9]}", "AdamW: betas: expected two numbers in 0..<1, found [0.9]"),
-        ("{betas: [0.9, 1]}", "AdamW: betas: expected two numbers in 0..<1, found [0.9, 1.0]"),
-        ("{lr: -1}", "AdamW: lr: expected 0 or more, found -1.0"),
+        ("{betas: [0.9]}", "AdamW: betas: expected two numbers of 0 or more and below 1, found [0.9]"),
+        ("{betas: [0.9, 1]}", "AdamW: betas: expected two numbers of 0 or more and below 1, found [0.9, 1.0]"),
+        ("{lr: -1}", "lr must be 0.0…1000.0, found -1.0"),
     ])
     func settingsOutOfRange(_ yaml: String, _ expected: String) throws {
         let error = try #require(throws: SettingError.self) { try AdamWRecipe(.decode(yaml: yaml)) }
@@ -140,6 +140,6 @@ import Testing
 
     @Test func negativeRatesOfSGD() throws {
         let error = try #require(throws: SettingError.self) { try SGDRecipe(.decode(yaml: "{lr: -1}")) }
-        #expect(error.description == "SGD: lr: expected 0 or more, found -1.0")
+        #expect(error.description == "lr must be 0.0…1000.0, found -1.0")
     }
 }

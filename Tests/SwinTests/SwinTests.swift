@@ -138,7 +138,10 @@ import Testing
     ])
     func settingsThatDoNotFit(_ setting: String, _ expected: String) throws {
         let error = try #require(throws: BuildError.self) { try build("{type: Swin, \(setting)}") }
-        #expect("\(error)" == "a.yaml:1:18: backbone Swin could not be built: \(expected)")
+        let key = setting.prefix { $0 != ":" }
+        // Of the value that is wrong; of the component where it is a default.
+        let column = expected.hasPrefix(key) ? 18 + "Swin, ".count + key.count + 2 : 18
+        #expect("\(error)" == "a.yaml:1:\(column): backbone Swin could not be built: \(expected)")
     }
 
     @Test(arguments: [

@@ -4,6 +4,36 @@ import Foundation
 
 @testable import Training
 
+/// One convolution on every fourth pixel: what it makes of an image depends on no other.
+private final class Mote: Module, Backbone {
+    struct Configuration: DenseKit.Configuration {}
+
+    let conv: Conv2d
+    let outputs = [FeatureSpec(channels: 4, stride: 4)]
+
+    init(_ configuration: Configuration, _ context: BuildContext) throws { conv = try Conv2d(3, 4, kernel: 3, padding: 1) }
+
+    func callAsFunction(_ images: Tensor) throws -> Features {
+        Features(maps: [try conv(try images.avgPool2d(Pair(4)))])
+    }
+}
+
+/// Classifies every position by itself, without normalisation over the batch.
+private final class Spots: Module, SegmentationHead {
+    struct Configuration: DenseKit.Configuration { var loss = ComponentNode(type: "CrossEntropy") }
+
+    let convSeg: Conv2d
+    let loss: any Loss
+
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        convSeg = try Conv2d(context.features[0].channels, context.classCount, kernel: 1)
+        loss = try context.loss(configuration.loss, for: .pixelClasses)
+    }
+
+    func embedding(_ maps: [Tensor]) throws -> Tensor { maps[0] }
+    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
+}
+
 /// One convolution with batch normalisation, on every fourth pixel.
 private final class Speck: Module, Backbone {
     struct Configuration: DenseKit.Configuration {}
@@ -31,13 +61,20 @@ private struct Noise: Dataset {
     struct Configuration: DenseKit.Configuration {
         /// One that cannot be read.
         var unreadable: Int?
+        var classes = ["light", "dark"]
+        /// Whether every image has a row fewer of labelled pixels than the one before, and the last none.
+        var uneven = false
     }
 
-    let classes = ClassList(names: ["light", "dark"])
+    let classes: ClassList
     let count = 6
     let unreadable: Int?
+    let uneven: Bool
 
-    init(_ configuration: Configuration) { unreadable = configuration.unreadable }
+    init(_ configuration: Configuration) {
+        classes = ClassList(names: configuration.classes)
+        (unreadable, uneven) = (configuration.unreadable, configuration.uneven)
+    }
 
     func sample(at index: Int) throws -> Sample {
         guard index != unreadable else { throw Unreadable(description: "noise \(index) cannot be read") }
@@ -45,7 +82,8 @@ private struct Noise: Dataset {
         var labels = LabelMap(height: 16, width: 16)
         for place in 0..<256 {
             let isDark = place >= 128
-            labels.labels[place] = isDark ? 1 : 0
+            let isIgnored = uneven && (index == 5 || place < 16 * index)
+            labels.labels[place] = isIgnored ? LabelMap.ignore : isDark ? 1 : 0
             for channel in 0..<3 {
                 image.pixels[3 * place + channel] = UInt8((place * 37 + index * 91 + channel * 13) % 120 + (isDark ? 0 : 120))
             }
@@ -57,6 +95,8 @@ private struct Noise: Dataset {
 private struct SmallPlugin: Plugin {
     func register(in registry: inout Registry) {
         registry.backbones.register("Speck", Speck.init)
+        registry.backbones.register("Mote", Mote.init)
+        registry.heads.register("Spots", Spots.init)
         registry.datasets.register("Noise", Noise.init)
     }
 }
@@ -67,7 +107,10 @@ struct SmallRun {
     let dataset: any Dataset
     let work: WorkDirectory
 
-    init(in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true, unreadable: Int? = nil) throws {
+    init(
+        in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true, unreadable: Int? = nil,
+        overrides: [String] = []
+    ) throws {
         let yaml = """
             model: { backbone: { type: Speck }, head: { type: SemanticFPN, channels: 4 } }
             data:
@@ -78,7 +121,8 @@ struct SmallRun {
             train: { iterations: \(iterations), batch: 2, log_interval: 1, eval_interval: 2, checkpoint_interval: 1, keep_checkpoints: 2\(train) }
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
-        session = try Session(folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
+        session = try Session(
+            folder + "/run.yaml", overrides: overrides, registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
         dataset = try session.trainDataset()
         work = try WorkDirectory(folder + "/w")
     }
@@ -97,5 +141,24 @@ struct SmallRun {
     func temporaries() -> [String] {
         let all = FileManager.default.enumerator(atPath: work.path)?.compactMap { $0 as? String } ?? []
         return all.filter { $0.hasSuffix(".tmp") || $0.hasSuffix(".old") }
+    }
+}
+
+/// One iteration over the six images of noise, whose labels are uneven, with a model that sees each image by itself.
+struct UnevenRun {
+    let session: Session
+    let dataset: any Dataset
+    let work: WorkDirectory
+
+    init(in folder: String, atATime: Int, loss: String) throws {
+        let yaml = """
+            model: { backbone: { type: Mote }, head: { type: Spots, loss: \(loss) } }
+            data: { train: { type: Noise, uneven: true }, train_pipeline: [ { type: Normalize } ] }
+            train: { iterations: 1, batch: 6, per_device_batch: \(atATime), log_interval: 1 }
+            """
+        try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
+        session = try Session(folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
+        dataset = try session.trainDataset()
+        work = try WorkDirectory(folder + "/w")
     }
 }

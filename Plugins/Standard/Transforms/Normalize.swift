@@ -16,10 +16,10 @@ public struct Normalize: Transform {
 
     /// - Throws: `SettingError` unless there are three means and three positive deviations.
     public init(_ configuration: Configuration) throws {
-        guard configuration.mean.count == 3, configuration.mean.allSatisfy(\.isFinite) else {
+        guard configuration.mean.count == 3, configuration.mean.allSatisfy((-1e6...1e6).contains) else {
             throw SettingError("Normalize", "mean", "expected three levels, found \(configuration.mean)")
         }
-        guard configuration.std.count == 3, configuration.std.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+        guard configuration.std.count == 3, configuration.std.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
             throw SettingError("Normalize", "std", "expected three positive deviations, found \(configuration.std)")
         }
         levels = Normalization(mean: configuration.mean, std: configuration.std)

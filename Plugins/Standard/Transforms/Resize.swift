@@ -6,7 +6,7 @@ import DenseKit
 /// With `ratio_range` the limits are multiplied by a random ratio and truncated to integers first. With `scales` they are one of several,
 /// or between two of them. One draw if there is a range or a choice, two for limits between two.
 public struct Resize: Transform {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: IdleKeysConfiguration {
         /// `[long, short]`: what the sides may measure at most. Without `keep_ratio` it is `[width, height]`.
         public var scale = [2048, 512]
         /// `[low, high]` of the random ratio; null for none.
@@ -21,6 +21,11 @@ public struct Resize: Transform {
         public var backend = ResizeBackend.cv2
 
         public init() {}
+
+        public var idleKeys: [(key: String, reason: String)] {
+            if scales.isEmpty { return [("scales_mode", "there are no scales to draw from")] }
+            return [("scale", "scales takes its place")] + (scales.count == 1 ? [("scales_mode", "there is one of scales")] : [])
+        }
     }
 
     /// How one of several scales is drawn.

@@ -63,7 +63,7 @@ public struct ExperimentCheck {
             configuration.add(problem: "\(SessionError.otherClasses)")
         }
         guard let model else { return }
-        describe(model, sound, say)
+        describe(model, sound, training, say)
         loadWeights(into: model, say)
         if let validation, let report { predictExtremes(of: validation, report, sound, model, say) }
         if let training, fits, isSound { takeStep(on: training, sound, model, say) }
@@ -74,12 +74,14 @@ public struct ExperimentCheck {
         finding { try session.model(classes, beginningOn: training) }
     }
 
-    private mutating func describe(_ model: DenseModel, _ session: Session, _ say: (String) -> Void) {
+    private mutating func describe(
+        _ model: DenseModel, _ session: Session, _ training: (any Dataset)?, _ say: (String) -> Void
+    ) {
         finding {
             let count = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
             say("model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(model.classNames.count) classes")
         }
-        for warning in finding({ try session.remarks(on: model) }) ?? [] { configuration.add(warning: warning) }
+        for warning in finding({ try session.remarks(on: model, training: training) }) ?? [] { configuration.add(warning: warning) }
     }
 
     private mutating func loadWeights(into model: DenseModel, _ say: (String) -> Void) {

@@ -1,0 +1,31 @@
+/// Settings of which some have no effect beside others.
+public protocol IdleKeysConfiguration: Configuration {
+    /// The keys that have no effect beside what the others are, each with the reason: `scales takes its place`.
+    var idleKeys: [(key: String, reason: String)] { get }
+}
+
+extension Registry {
+    /// The keys of components in `node`, at any depth, that are written and have no effect, a sentence each. A component whose settings cannot be read
+    /// has none.
+    public func idleKeys(in node: Node) -> [String] {
+        switch node.value {
+        case .null, .scalar: return []
+        case .sequence(let nodes): return nodes.flatMap(idleKeys)
+        case .mapping(let mapping): return ownIdleKeys(node) + mapping.entries.flatMap { idleKeys(in: $0.value) }
+        }
+    }
+
+    private func ownIdleKeys(_ node: Node) -> [String] {
+        guard let name = node["type"]?.scalar?.text, let component = try? node.decode(ComponentNode.self) else { return [] }
+        return entries.filter { $0.name == name }.flatMap { entry -> [String] in
+            func settings<Settings: Configuration>(_ defaults: Settings) -> (any IdleKeysConfiguration)? {
+                try? component.settings(Settings.self, common: ["weights"]) as? any IdleKeysConfiguration
+            }
+            let idle = settings(entry.defaults)?.idleKeys ?? []
+            return idle.compactMap { key, reason in
+                guard let value = node[key], !value.isNull, value.location != .default else { return nil }
+                return "\(value.location): \(key) of \(name) has no effect: \(reason)"
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+extension Node {
+    /// A value that is not the same in two configurations.
+    public struct Difference: Sendable, Equatable, CustomStringConvertible {
+        /// The keys that lead to it, as `optimizer.lr`.
+        public let path: String
+        /// As YAML, on one line; `not set` where there was none.
+        public let old: String
+        public let new: String
+
+        /// `optimizer.lr: 0.001 → 0.0005`
+        public var description: String { "\(path): \(old) → \(new)" }
+    }
+
+    /// What is other than in `old`, value by value. Numbers are compared as numbers: `1e-4` is `0.0001`. Where a component's type is another, that is
+    /// all that is said of it; so is a list of another length.
+    public func differences(from old: Node) -> [Difference] {
+        var found: [Difference] = []
+        compare(old, with: self, [], &found)
+        return found
+    }
+
+    private func compare(_ old: Node?, with new: Node?, _ path: [String], _ found: inout [Difference]) {
+        guard let old, let new else { return add(old, new, path, &found) }
+        switch (old.value, new.value) {
+        case (.mapping(let a), .mapping(let b)):
+            if let was = a["type"], let now = b["type"], was != now { return add(was, now, path + ["type"], &found) }
+            for key in a.keys + b.keys.filter({ a[$0] == nil }) { compare(a[key], with: b[key], path + [key], &found) }
+        case (.sequence(let a), .sequence(let b)) where a.count == b.count && a.contains(where: { $0.mapping != nil }):
+            for (index, pair) in zip(a, b).enumerated() { compare(pair.0, with: pair.1, path + ["\(index)"], &found) }
+        default:
+            if !old.means(new) { add(old, new, path, &found) }
+        }
+    }
+
+    private func add(_ old: Node?, _ new: Node?, _ path: [String], _ found: inout [Difference]) {
+        if old?.isNull ?? true, new?.isNull ?? true { return }
+        found.append(
+            Difference(
+                path: path.joined(separator: ".").onOneLine, old: old?.flow.shortened ?? "not set",
+                new: new?.flow.shortened ?? "not set"))
+    }
+
+    /// Equal, with numbers as numbers.
+    private func means(_ other: Node) -> Bool {
+        if let a = scalar?.number, let b = other.scalar?.number { return a == b }
+        if let a = sequence, let b = other.sequence { return a.count == b.count && zip(a, b).allSatisfy { $0.means($1) } }
+        return self == other
+    }
+
+    /// The value on one line, components by their types.
+    private var flow: String {
+        switch value {
+        case .null: "null"
+        case .scalar(let scalar): scalar.text
+        case .sequence(let nodes): "[\(nodes.map(\.flow).joined(separator: ", "))]"
+        case .mapping(let mapping):
+            mapping["type"].map(\.flow) ?? "{\(mapping.entries.map { "\($0.key): \($0.value.flow)" }.joined(separator: ", "))}"
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Components
+
+extension Registry {
+    /// `node` with every component in it, at any depth, over its defaults; as it is where its settings cannot be read, or where several kinds
+    /// have a component of that name.
+    func withDefaults(_ node: Node) -> Node {
+        switch node.value {
+        case .null, .scalar: return node
+        case .sequence(let nodes): return Node(.sequence(nodes.map(withDefaults)), at: node.location)
+        case .mapping:
+            var full = Node.Mapping()
+            for entry in (completed(node) ?? node).mapping?.entries ?? [] {
+                full.set(entry.key, to: withDefaults(entry.value), keyLocation: entry.keyLocation)
+            }
+            return Node(.mapping(full), at: node.location)
+        }
+    }
+
+    /// The settings of the component that `node` names, over their defaults.
+    private func completed(_ node: Node) -> Node? {
+        guard let name = node["type"]?.scalar?.text else { return nil }
+        let named = entries.filter { $0.name == name }
+        guard named.count == 1, let component = try? node.decode(ComponentNode.self) else { return nil }
+        func resolved<Settings: Configuration>(_ defaults: Settings) -> Node? { try? component.resolved(Settings.self) }
+        return resolved(named[0].defaults)
+    }
+}

@@ -1,0 +1,89 @@
+import Components
+import Data
+
+extension Session {
+    /// Settings that have no effect, or another than they seem to have, a sentence each.
+    ///
+    /// - Parameter dataset: what is trained on, which says how long a run of so many epochs is
+    public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws -> [String] {
+        let optimizer = try registry.optimizers.make(experiment.optimizer, context)
+        return try pipelineWarnings() + optimizer.remarks(on: model.namedParameters()) + overriddenKeys + remarksOnLength(dataset)
+            + remarksOnPasses(model) + registry.idleKeys(in: Node(encoding: experiment))
+    }
+
+    /// `keys: problem` with the place of the value, where the configuration says it; nil where it does not.
+    private func remark(on keys: String, _ problem: String) -> String? {
+        var value: Node? = node
+        for key in keys.split(separator: ".") { value = value?[String(key)] }
+        guard let value, !value.isNull else { return nil }
+        return "\(value.location): \(keys) \(problem)"
+    }
+
+    /// Keys that another takes the place of.
+    private var overriddenKeys: [String] {
+        let (train, test) = (experiment.train, experiment.test)
+        var found: [String?] = []
+        if let epochs = train.epochs {
+            let place = node.location(of: ["train", "epochs"]).map { " (\($0))" } ?? ""
+            found.append(
+                remark(
+                    on: "train.iterations",
+                    "has no effect: train.epochs: \(epochs)\(place) takes its place; set train.epochs: null to count in iterations"
+                ))
+        }
+        if let atATime = train.perDeviceBatch, atATime > train.batch {
+            found.append(
+                remark(
+                    on: "train.per_device_batch",
+                    "is \(atATime), more than train.batch: all \(train.batch) images go through at once"))
+        }
+        if test.mode == .whole {
+            for key in ["crop", "stride"] {
+                found.append(remark(on: "test.\(key)", "has no effect: windows are for test.mode: slide, and the mode is whole"))
+            }
+        }
+        return found.compactMap { $0 }
+    }
+
+    /// Settings that are longer than the run.
+    private func remarksOnLength(_ dataset: (any Dataset)?) throws -> [String] {
+        guard experiment.train.epochs == nil || dataset != nil else { return [] }
+        let settings = experiment.train.counting(images: dataset?.count ?? 1)
+        let schedule = try registry.schedules.make(experiment.schedule, context)
+            .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset?.count ?? settings.batch))
+        let length = settings.iterations
+        var found: [String?] = schedule.remarks(iterations: length)
+        if settings.evalInterval > length, experiment.data.val != nil {
+            found.append(
+                remark(
+                    on: "train.eval_interval",
+                    "is \(settings.evalInterval), more than the run's \(length) iterations: the only "
+                        + "validation is at its end"))
+        }
+        if settings.checkpointInterval > length {
+            found.append(
+                remark(
+                    on: "train.checkpoint_interval",
+                    "is \(settings.checkpointInterval), more than the run's \(length) iterations: the "
+                        + "only checkpoint is at its end"))
+        }
+        return found.compactMap { $0 }
+    }
+
+    /// Losses that are not those of the whole batch where it goes through the network in several passes.
+    private func remarksOnPasses(_ model: DenseModel) -> [String] {
+        let train = experiment.train
+        guard train.accumulation > 1 else { return [] }
+        let parts: [(name: String, count: String?)] = [
+            ("model.head \(experiment.model.head?.type ?? "")", model.head.countedByPass),
+            ("model.prompter \(experiment.model.prompter?.type ?? "")", model.prompter?.countedByPass),
+        ]
+        return parts.compactMap { part, count in
+            guard let count else { return nil }
+            let problem =
+                "is \(train.imagesAtATime) of \(train.batch): \(part) averages over \(count) of the images at a time, as on each GPU of its "
+                + "reference, so another number of images at a time is another training"
+            return remark(on: "train.per_device_batch", problem)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Components
+import Data
+
+extension TrainConfiguration {
+    /// Images at a time.
+    var imagesAtATime: Int { min(perDeviceBatch ?? batch, batch) }
+    var accumulation: Int { batch / imagesAtATime }
+
+    /// Throws `SettingError` for numbers out of range or that do not fit together.
+    func validate() throws {
+        // The limits keep products of these numbers within 64 bits.
+        let numbers: [(key: String, value: Int?, range: ClosedRange<Int>)] = [
+            ("iterations", iterations, 1...1_000_000_000), ("epochs", epochs, 1...1_000_000), ("batch", batch, 1...65536),
+            ("per_device_batch", perDeviceBatch, 1...65536), ("log_interval", logInterval, 1...1_000_000_000),
+            ("eval_interval", evalInterval, 1...1_000_000_000), ("checkpoint_interval", checkpointInterval, 1...1_000_000_000),
+            ("keep_checkpoints", keepCheckpoints, 1...1_000_000_000), ("max_bad_losses", maxBadLosses, 1...1_000_000_000),
+        ]
+        for (key, value, range) in numbers {
+            guard let value, !range.contains(value) else { continue }
+            throw SettingError("train", key, "expected \(range.lowerBound)…\(range.upperBound), found \(value)")
+        }
+        if let clipNorm, !(clipNorm > 0 && clipNorm <= 1e12) {
+            throw SettingError("train", "clip_norm", "expected a number above 0 and at most 1e12, found \(clipNorm)")
+        }
+        guard batch.isMultiple(of: imagesAtATime) else {
+            throw SettingError(
+                "train", "per_device_batch", "expected a divisor of the global batch \(batch), found \(imagesAtATime)")
+        }
+    }
+}
+
+extension DataConfiguration {
+    /// Throws `SettingError` for numbers out of range.
+    func validate() throws {
+        for (key, value, limit) in [("workers", workers, 1024), ("orientation_run", orientationRun, 65536)]
+        where !(1...limit).contains(value) {
+            throw SettingError("data", key, "expected 1…\(limit), found \(value)")
+        }
+    }
+}
+
+extension TestConfiguration {
+    /// Scales of an image that multi-scale testing can mean.
+    private static let ratioRange = 0.01...16.0
+    private static let maximumRatios = 64
+
+    /// Throws `SettingError` for numbers out of range or that do not fit together.
+    func validate() throws {
+        _ = try inferenceMode
+        guard 1...Self.maximumRatios ~= ratios.count else {
+            throw SettingError(
+                "test", "ratios",
+                "expected 1…\(Self.maximumRatios) scales, found \(ratios.isEmpty ? "none: nothing would be measured" : "\(ratios.count)")"
+            )
+        }
+        for (index, ratio) in ratios.enumerated() where !Self.ratioRange.contains(ratio) {
+            throw SettingError(
+                "test", "ratios.\(index)",
+                "expected a scale of \(Self.ratioRange.lowerBound)…\(Self.ratioRange.upperBound), found \(ratio)")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Components
+import Data
+import Evaluation
+import Foundation
+import Testing
+
+@testable import Training
+
+/// The loss of the first iteration and its gradients by name, of a run over six images at once or a few at a time.
+private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) throws -> (loss: Double, gradients: [[Float]]) {
+    let folder = "\(folder)/\(atATime)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let run = try UnevenRun(in: folder, atATime: atATime, loss: loss)
+    let trainer = try run.session.trainer(in: run.work, dataset: run.dataset)
+    try trainer.run()
+    let loss = try #require(trainer.last.values.first { $0.name == "loss" }?.value)
+    return (loss, try trainer.optimizer.gradients.map { try $0.floats() })
+}
+
+@Suite struct AccumulationTests {
+    /// The images differ in how many of their pixels have a class: 16 · 16 in the first, a row less in each further one, none in the last.
+    @Test(
+        "The loss and the gradients of several passes are those of one",
+        arguments: [
+            "{ type: CrossEntropy, average_non_ignored: true }",
+            "{ type: CrossEntropy, average_non_ignored: true, class_weights: [0.3, 2], weight: 0.7 }", "CrossEntropy",
+            "{ type: CrossEntropy, class_weights: [0.3, 2] }",
+        ])
+    func passes(_ loss: String) throws {
+        try withTemporaryFolder { folder in
+            let whole = try firstIteration(6, loss, in: folder)
+            #expect(whole.loss > 0.1)
+            for atATime in [3, 2, 1] {
+                let parts = try firstIteration(atATime, loss, in: folder)
+                #expect(abs(parts.loss - whole.loss) < 1e-5, "\(atATime) at a time: \(parts.loss) and \(whole.loss)")
+                #expect(parts.gradients.count == whole.gradients.count)
+                for (a, b) in zip(parts.gradients, whole.gradients) {
+                    let largest = b.map(abs).max() ?? 0
+                    #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 + 1e-4 * largest }, "\(atATime) at a time")
+                }
+            }
+        }
+    }
+
+    @Test("Pixels with a class are counted in a batch")
+    func labelledPixels() throws {
+        try withTemporaryFolder { folder in
+            let run = try UnevenRun(in: folder, atATime: 6, loss: "CrossEntropy")
+            let batch = try #require(try run.session.trainLoader(run.dataset).next())
+            #expect(batch.labelledPixels == 16 * (16 + 15 + 14 + 13 + 12 + 0))
+        }
+    }
+}
