@@ -38,6 +38,9 @@ public struct Session {
         guard (1...1024).contains(experiment.data.workers) else {
             throw SettingError("data", "workers", "expected 1…1024, found \(experiment.data.workers)")
         }
+        guard (0...1).contains(experiment.data.maxBadShare) else {
+            throw SettingError("data", "max_bad_share", "expected 0…1, found \(experiment.data.maxBadShare)")
+        }
         _ = try experiment.test.inferenceMode
         self.registry = try registry.loading(experiment.plugins)
         self.device = device
@@ -122,9 +125,10 @@ public struct Session {
         let store = CheckpointStore(work, run: folder.name, info: info, resumed: resumption?.checkpoint)
         let progress = ProgressBar()
         let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
-        var hooks: [any Hook] = [log, CheckpointHook(store)]
+        let skipped = experiment.data.badImage == .skip ? SkippedImagesHook(limit(of: dataset), log: log) : nil
+        var hooks: [any Hook] = [log] + (skipped.map { [$0] } ?? []) + [CheckpointHook(store)]
         if let evaluator {
-            hooks.append(EvaluationHook(evaluator, store: store, log: log, progress: progress))
+            hooks.append(EvaluationHook(evaluator, store: store, log: log, skipped: skipped, progress: progress))
         }
         let trainer = Trainer(
             model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device,
@@ -132,6 +136,11 @@ public struct Session {
         ) { iteration in try loader(dataset, pipeline, from: iteration) }
         if let resumption { try resumption.apply(to: trainer, scalars: folder.scalarsPath) }
         return trainer
+    }
+
+    /// How many images of the training set may be skipped.
+    private func limit(of dataset: any Dataset) -> SkipLimit {
+        SkipLimit(share: experiment.data.maxBadShare, images: dataset.count)
     }
 
     private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {

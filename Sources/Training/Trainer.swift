@@ -116,6 +116,7 @@ public final class Trainer {
             guard let batch = try loader.next() else { throw TrainingError.noMoreData }
             last.dataTime += batch.dataTime
             last.names += batch.names
+            last.skipped += batch.skipped
             try accumulate(batch, firstImage: part * settings.imagesAtATime)
         }
         guard last.isFinite, let bound = settings.clipNorm else { return }

@@ -31,16 +31,22 @@ private struct Noise: Dataset {
     struct Configuration: DenseKit.Configuration {
         /// One that cannot be read.
         var unreadable: Int?
+        /// Those whose files are damaged.
+        var damaged: [Int] = []
+        /// Those whose labels contradict the data set.
+        var mislabelled: [Int] = []
     }
 
     let classes = ClassList(names: ["light", "dark"])
     let count = 6
-    let unreadable: Int?
+    let settings: Configuration
 
-    init(_ configuration: Configuration) { unreadable = configuration.unreadable }
+    init(_ configuration: Configuration) { settings = configuration }
 
     func sample(at index: Int) throws -> Sample {
-        guard index != unreadable else { throw Unreadable(description: "noise \(index) cannot be read") }
+        if settings.damaged.contains(index) { throw DataError("\(index).jpg", "is damaged", kind: .unreadable) }
+        if settings.mislabelled.contains(index) { throw DataError("\(index).png", "label 9") }
+        guard index != settings.unreadable else { throw Unreadable(description: "noise \(index) cannot be read") }
         var image = Image(height: 16, width: 16)
         var labels = LabelMap(height: 16, width: 16)
         for place in 0..<256 {
@@ -67,11 +73,19 @@ struct SmallRun {
     let dataset: any Dataset
     let work: WorkDirectory
 
-    init(in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true, unreadable: Int? = nil) throws {
+    /// - Parameters:
+    ///   - train: further settings of `train:`
+    ///   - data: a further line of `data:`
+    ///   - noise: settings of the training data
+    init(
+        in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true, data: String = "",
+        noise: String = ""
+    ) throws {
         let yaml = """
             model: { backbone: { type: Speck }, head: { type: SemanticFPN, channels: 4 } }
             data:
-              train: { type: Noise\(unreadable.map { ", unreadable: \($0)" } ?? "") }
+              train: { type: Noise\(noise.isEmpty ? "" : ", \(noise)") }
+              \(data)
               \(validates ? "val: { type: Noise }" : "")
               train_pipeline: [ { type: Normalize } ]
               test_pipeline: [ { type: Normalize } ]
