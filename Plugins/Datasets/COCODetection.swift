@@ -8,7 +8,8 @@ import Foundation
 ///     root/{train,val}2017/*.jpg
 ///
 /// What training sees is what mmdetection 2 sees: pictures without annotations of the classes, or with a side under 32 pixels, are left
-/// out; crowds become ignored boxes; boxes outside the picture, of a side under a pixel or without area are skipped.
+/// out; crowds become ignored boxes; boxes outside the picture, of a side under a pixel or without area are skipped. Where masks are wanted,
+/// an annotation whose segmentation cannot be learnt (`SegmentationFault`) becomes an ignored box too.
 public struct COCODetection: InstanceDataset {
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val
@@ -71,16 +72,51 @@ public struct COCODetection: InstanceDataset {
         let filters = configuration.filterEmpty ?? (configuration.split == .train)
         pictures = COCODetection.pictures(index, labels, filters: filters)
         guard !pictures.isEmpty else {
+            let small = COCODetection.annotated(index, labels).count
             throw DataError(
-                file, "has no picture with annotations of the classes",
-                remedy: "set classes to names that the file has, or filter_empty: false")
+                file,
+                small == 0
+                    ? "has no picture with annotations of the classes"
+                    : "has \(small) pictures with annotations of the classes, but all of them have a side under 32 pixels",
+                remedy: small == 0
+                    ? "set classes to names that the file has, or filter_empty: false"
+                    : "enlarge them, or set filter_empty: false")
         }
         let left = index.pictureCount - pictures.count
         let filtered = DataError(
             file,
             "lists \(index.pictureCount) pictures, of which \(left) have no annotation of the classes or a side under 32 pixels",
             remedy: "these are left out; filter_empty: false keeps them")
-        remarks = index.remarks + (left > 0 ? [filtered] : [])
+        let unused = COCODetection.unused(index, labels, pictures, masks: hasMasks)
+        remarks = index.remarks + (left > 0 ? [filtered] : []) + unused
+    }
+
+    /// What is said where training learns from no annotation, or where masks are wanted and some annotations have none.
+    private static func unused(_ index: COCOIndex, _ labels: [Int?], _ pictures: [Int], masks: Bool) -> [DataError] {
+        var (all, learnable, without) = (0, 0, Tally())
+        for place in pictures {
+            let size = index.picture(at: place).size
+            for annotation in index.annotations(ofPicture: place) where labels[annotation.category] != nil {
+                all += 1
+                guard !annotation.isCrowd, annotation.isLearnable(in: size) else { continue }
+                learnable += 1
+                if masks, !index.mayHaveMask(annotation, in: size) { without.add("annotation \(annotation.id)") }
+            }
+        }
+        if all > 0, learnable == 0 {
+            return [
+                DataError(
+                    index.path, "has no annotation to learn from: all \(all) are crowds, or have no box or area that can be",
+                    remedy: "a model trained on them learns the background alone; `densekit check` says what is wrong")
+            ]
+        }
+        guard without.count > 0 else { return [] }
+        return [
+            DataError(
+                index.path,
+                "has \(without.count) of \(learnable) annotations without a segmentation that can be learnt (\(without.examples))",
+                remedy: "nothing is learnt from these, and `densekit check` says what is wrong with them")
+        ]
     }
 
     /// The classes, the numbers of their categories, and for every category of the file its class.
@@ -105,11 +141,14 @@ public struct COCODetection: InstanceDataset {
     }
 
     private static func pictures(_ index: COCOIndex, _ labels: [Int?], filters: Bool) -> [Int] {
-        let all = 0..<index.pictureCount
-        guard filters else { return Array(all) }
-        return all.filter { place in
-            index.picture(at: place).size.shortSide >= 32
-                && index.annotations(ofPicture: place).contains { labels[$0.category] != nil }
+        guard filters else { return Array(0..<index.pictureCount) }
+        return annotated(index, labels).filter { index.picture(at: $0).size.shortSide >= 32 }
+    }
+
+    /// The pictures with annotations of the classes.
+    private static func annotated(_ index: COCOIndex, _ labels: [Int?]) -> [Int] {
+        (0..<index.pictureCount).filter { place in
+            index.annotations(ofPicture: place).contains { labels[$0.category] != nil }
         }
     }
 
@@ -122,13 +161,22 @@ public struct COCODetection: InstanceDataset {
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing] {
         try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation in
             guard let label = labels[annotation.category] else { return nil }
-            return AnnotatedThing(
-                id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd,
-                shape: shapes ? try self.index.shape(of: annotation) : nil)
+            var thing = AnnotatedThing(
+                id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd)
+            thing.isIgnored = annotation.isIgnored
+            guard shapes else { return thing }
+            do {
+                thing.shape = try self.index.shape(of: annotation)
+            } catch let error as DataError {
+                thing.shapeProblem = error.problem
+            }
+            return thing
         }
     }
 
-    /// - Throws: `DataError` for a picture that cannot be read or has another size than the file says, and for shapes that are none.
+    public var annotationPath: String? { index.path }
+
+    /// - Throws: `DataError` for a picture that cannot be read or has another size than the file says.
     public func sample(at index: Int) throws -> Sample {
         let picture = self.index.picture(at: pictures[index])
         let path = "\(folder)/\(picture.name)"
@@ -141,11 +189,12 @@ public struct COCODetection: InstanceDataset {
                 remedy: isTurned
                     ? "set exif: ignore if things were marked in the pictures as stored" : "correct the file of annotations")
         }
-        let instances = try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation -> Instance? in
+        let instances = self.index.annotations(ofPicture: pictures[index]).compactMap { annotation -> Instance? in
             guard let label = labels[annotation.category], annotation.isLearnable(in: picture.size) else { return nil }
             return Instance(
                 box: Box(annotation.box), label: label, isCrowd: annotation.isCrowd, area: annotation.area, id: annotation.id,
-                shape: hasMasks ? try self.index.shape(of: annotation) : nil)
+                // Run lengths that are no mask are as good as none; `check` names them.
+                shape: hasMasks ? (try? self.index.shape(of: annotation)) : nil)
         }
         return Sample(name: picture.name, image: image, instances: instances, wantsMasks: hasMasks, traits: traits)
     }

@@ -21,6 +21,7 @@ extension LaidOutDataset {
 
     public func sample(at index: Int) throws -> Sample { try files.sample(at: index) }
     public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index) }
+    public func maskPath(at index: Int) -> String? { files.maskPath(at: index) }
 }
 
 /// The files that a `Layout` describes, found.
@@ -76,6 +77,12 @@ public struct DatasetFiles: Sendable {
     func labels(at index: Int) throws -> LabelMap? {
         let (part, index) = place(of: index)
         return try part.labels(at: index, table: layout.table, remedy: layout.remedy)
+    }
+
+    /// The file of its labels.
+    func maskPath(at index: Int) -> String? {
+        let (part, index) = place(of: index)
+        return part.paths(at: index).mask
     }
 
     private func place(of index: Int) -> (part: PairedFolders, index: Int) {

@@ -69,4 +69,5 @@ public struct Folder: Dataset {
 
     public func sample(at index: Int) throws -> Sample { try files.sample(at: index, table: table) }
     public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index, table: table) }
+    public func maskPath(at index: Int) -> String? { files.paths(at: index).mask }
 }

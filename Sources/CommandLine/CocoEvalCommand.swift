@@ -51,7 +51,8 @@ struct CocoEvalCommand: ParsableCommand {
             results, kind: type, images: Dictionary(uniqueKeysWithValues: pictures.map { (Int($0.id), $0.size) }),
             categories: Set(categories.map { Int($0.id) }))
         let read = monotonicSeconds()
-        let truth = try index.truth(type)
+        let (truth, note) = try index.truth(type)
+        if let note { try FileHandle.standardError.write(contentsOf: Data("note: \(note)\n".utf8)) }
         let evaluation = try COCOEvaluation(
             images: pictures.map { Int($0.id) }, categories: categories.map { Int($0.id) }, truth: truth, detections: detections,
             kind: type)

@@ -42,7 +42,7 @@ struct Pictures {
     private func truth(_ sample: inout Sample, _ index: Int, _ dataset: any Dataset) throws -> ImagePrediction? {
         guard let dataset = dataset as? any InstanceDataset else { return sample.labels.map { .labels($0) } }
         let things = try dataset.annotations(at: index, shapes: true)
-        return .instances(try things.map { try DetectedInstance($0, size: sample.originalSize) })
+        return .instances(things.map { DetectedInstance($0, size: sample.originalSize) })
     }
 
     private func overlay(_ prediction: ImagePrediction, _ image: Image) -> Image {

@@ -73,6 +73,12 @@ public enum FileSystem {
         }
     }
 
+    /// Whether there is something at `path`; a link that leads nowhere is nothing.
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
+
     /// The system's word for the last error.
     private static func reason() -> String { String(cString: strerror(errno)) }
 }

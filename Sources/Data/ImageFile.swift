@@ -4,7 +4,8 @@ import Vision
 public enum ImageFile {
     /// The picture as upright 8-bit RGB.
     ///
-    /// - Throws: `DataError` for what cannot be read, is too large, or is truncated where `policy` does not accept that.
+    /// - Throws: `DataError` of the kind `unreadable` for what cannot be read, is too large, or is truncated where `policy` does not accept
+    ///   that.
     public static func read(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Image {
         try readWithTraits(path, policy: policy).image
     }
@@ -13,12 +14,14 @@ public enum ImageFile {
     public static func readWithTraits(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> (
         image: Image, traits: ImageTraits
     ) {
-        let bytes = try FileSystem.read(path)
-        switch try Format(bytes, path) {
-        case .jpeg: return try JPEG(bytes, path, policy).image()
-        case .png: return try PNG(bytes, path, policy.maximumPixels).image()
-        case .bmp: return try BMP(bytes, path, policy.maximumPixels).image()
-        case .tiff: throw Format.foreign("TIFF", path)
+        try DataError.reading {
+            let bytes = try FileSystem.read(path)
+            switch try Format(bytes, path) {
+            case .jpeg: return try JPEG(bytes, path, policy).image()
+            case .png: return try PNG(bytes, path, policy.maximumPixels).image()
+            case .bmp: return try BMP(bytes, path, policy.maximumPixels).image()
+            case .tiff: throw Format.foreign("TIFF", path)
+            }
         }
     }
 

@@ -49,6 +49,16 @@ struct PNG {
         }
     }
 
+    /// The colours that the indices stand for.
+    func palette() throws -> [Color] {
+        var palette = dk_png_palette()
+        let failure = message { dk_png_read_palette(bytes, bytes.count, &palette, $0) }
+        if let failure { throw DataError(path, "the PNG palette cannot be read (\(failure))", remedy: PNG.replace) }
+        return withUnsafeBytes(of: palette.colors) { levels in
+            (0..<Int(palette.count)).map { Color(levels[3 * $0], levels[3 * $0 + 1], levels[3 * $0 + 2]) }
+        }
+    }
+
     private func filled<Value: BitwiseCopyable & FixedWidthInteger>(
         _ count: Int, _ read: (UnsafeMutablePointer<Value>, UnsafeMutablePointer<CChar>) -> Int32
     ) throws -> [Value] {

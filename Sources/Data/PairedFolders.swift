@@ -143,7 +143,17 @@ public struct PairedFolders: Sendable {
     /// - Throws: `DataError` for what cannot be read, and a number that `table` does not declare.
     public func labels(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> LabelMap? {
         guard let mask = paths(at: index).mask else { return nil }
-        return try table(try LabelFile.read(mask, maximumPixels: policy.maximumPixels), path: mask, remedy: remedy)
+        return try table(try numbers(mask), path: mask, remedy: remedy)
+    }
+
+    /// The numbers that a mask stores. One that was there when the folders were listed and is gone is no damaged file.
+    private func numbers(_ mask: String) throws -> LabelMap {
+        do {
+            return try LabelFile.read(mask, maximumPixels: policy.maximumPixels)
+        } catch let error as DataError where error.kind == .unreadable {
+            guard FileSystem.exists(mask) else { throw DataError(mask, "the mask is missing: \(error.problem)") }
+            throw error
+        }
     }
 
     /// Reads picture `index` and its labels.
@@ -154,7 +164,7 @@ public struct PairedFolders: Sendable {
         let (path, mask) = paths(at: index)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
         guard let mask else { return Sample(name: imageNames[index], image: image, traits: traits) }
-        let raw = try LabelFile.read(mask, maximumPixels: policy.maximumPixels)
+        let raw = try numbers(mask)
         guard raw.size == image.size else {
             let isTurned = traits.contains(.exif) && policy.exif == .apply
             throw DataError(

@@ -30,7 +30,7 @@ public final class LogHook: StatefulHook {
 
     public func afterIteration(_ trainer: Trainer) {
         var record = trainer.last
-        record.names = []
+        (record.names, record.skipped) = ([], [])
         state.recent = state.recent.suffix(window - 1) + [record]
         state.elapsed += record.time
         state.counted += 1

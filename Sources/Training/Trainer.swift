@@ -147,6 +147,7 @@ public final class Trainer {
         guard let batch = try loader.next() else { throw TrainingError.noMoreData }
         last.dataTime += batch.dataTime
         last.names += batch.names
+        last.skipped += batch.skipped
         return batch
     }
 

@@ -102,11 +102,17 @@ public struct ExperimentCheck {
     ) -> (report: DatasetReport, fits: Bool) {
         let fits = model.map { model in finding { try session.check(dataset, part, fits: model) } != nil } ?? false
         let count = isQuick ? min(Self.quickCount, dataset.count) : dataset.count
-        let report = DatasetReport.check(FirstSamples(dataset: dataset, count: count), threads: Engine.threadCount) {
-            [progress] done in progress(done, count, part)
+        var options = DatasetReport.Options()
+        options.part = part == "train" ? .training : .validation
+        options.wantsMasks = model?.head.task == .detection(masks: true)
+        options.limit = count
+        let data = session.experiment.data
+        options.skippedShare = data.badImage == .skip ? data.maxBadShare : nil
+        let report = DatasetReport.check(dataset, threads: Engine.threadCount, options: options) { [progress] done in
+            progress(done, count, part)
         }
         for line in report.lines(part, dataset, isWhole: count == dataset.count) { say(line) }
-        for warning in report.remarks { configuration.add(warning: "\(part): \(warning)") }
+        for warning in report.remarks + report.warnings { configuration.add(warning: "\(part): \(warning)") }
         for problem in report.problems { configuration.add(problem: "\(part): \(problem)") }
         return (report, fits)
     }
@@ -166,14 +172,4 @@ public struct ExperimentCheck {
             return nil
         }
     }
-}
-
-/// The first samples of a data set.
-private struct FirstSamples: Dataset {
-    let dataset: any Dataset
-    let count: Int
-
-    var classes: ClassList { dataset.classes }
-    var remarks: [DataError] { dataset.remarks }
-    func sample(at index: Int) throws -> Sample { try dataset.sample(at: index) }
 }
