@@ -11,7 +11,7 @@ extension Node {
     /// The node without the value that `location` names, and the keys that led there: what is left of a configuration once a mistake in it is
     /// known, so that the next one can be found.
     ///
-    /// Named are a key, a value, and a component by the place of its `type`. Where a value stands several times (by an alias), each goes.
+    /// Named are a key, a value, and a component by the place of its `type`. A number in a list goes with the list. Where a value stands several times (by an alias), each goes.
     ///
     /// - Returns: nil where nothing of that place can be taken out: it stands elsewhere, or is the whole node
     public func pruned(at location: SourceLocation) -> (node: Node, path: [String])? {
@@ -37,7 +37,8 @@ extension Node {
             for entry in mapping.entries {
                 let path = path + [entry.key]
                 // Without its type a component is none: it goes as a whole, one level up.
-                if entry.key != "type", entry.keyLocation == location || stands(entry.value) {
+                let isListOfIt = entry.value.sequence?.contains { $0.height == 0 && $0.location == location } ?? false
+                if entry.key != "type", entry.keyLocation == location || stands(entry.value) || isListOfIt {
                     removed = path
                 } else {
                     let value = entry.value.pruned(at: location, path: path, &removed)

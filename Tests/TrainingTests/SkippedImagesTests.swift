@@ -88,7 +88,7 @@ func contradictionsAreNotSkipped() throws {
     try withTemporaryFolder { folder in
         let run = try SmallRun(in: folder, validates: false, data: "bad_image: skip", noise: "mislabelled: [0, 1, 2, 3]")
         #expect(throws: DataError.self) { try run.trainer().run() }
-        let error = try #require(throws: SettingError.self) { try SmallRun(in: folder, data: "max_bad_share: 1.5") }
-        #expect("\(error)" == "data: max_bad_share: expected 0…1, found 1.5")
+        let error = try #require(throws: ConfigurationError.self) { try SmallRun(in: folder, data: "max_bad_share: 1.5") }
+        #expect("\(error)".hasSuffix("run.yaml:4:18: data.max_bad_share: expected 0…1, found 1.5"))
     }
 }

@@ -90,8 +90,6 @@ struct ConfigurationCheck {
     /// What is left of the configuration without what `error` complains of, and the keys of that; nil where that cannot be told.
     private func remainder(without error: any Error) -> (node: Node, path: [String])? {
         switch error {
-        case ModelConfigurationError.nothingToFreeze where node["model"]?["freeze"] != nil:
-            (node.without("model", "freeze"), ["model", "freeze"])
         case is FilePluginError where node["plugins"] != nil: (node.without("plugins"), ["plugins"])
         case let error as any PlacedError: node.pruned(at: error.location)
         default: nil

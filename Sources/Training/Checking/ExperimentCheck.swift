@@ -48,22 +48,30 @@ public struct ExperimentCheck {
     public mutating func run(say: (String) -> Void) {
         guard let session = configuration.session(device: device) else { return }
         configuration.checkRecipe()
+        let mistakes = findings.problems.count
         let training = configuration.dataset("train")
         let validation = session.experiment.data.val == nil ? nil : configuration.dataset("val")
+        let missingData = findings.problems.count - mistakes
         let classes = training?.classes ?? validation?.classes ?? ClassList.placeholders(2)
         let isBuilt = configuration.checkModel(classes)
-        let isSound = findings.problems.isEmpty
-        if isSound { say("configuration: \(file) is sound") }
+        if findings.problems.isEmpty { say("configuration: \(file) is sound") }
+        // Of a configuration with parts taken out no step is taken, and nothing is said that may not hold for the whole.
+        let isSound = findings.problems.count == missingData
         guard let sound = configuration.session(device: device) else { return }
         let model = isBuilt ? self.model(sound, classes, training) : nil
-        for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) }
+        if isSound { for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) } }
         let fits = training.map { examine($0, "train", sound, model, say).fits } ?? false
         let report = validation.map { examine($0, "val", sound, model, say).report }
         if let training, let validation, training.classes.names != validation.classes.names {
             configuration.add(problem: "\(SessionError.otherClasses)")
         }
         guard let model else { return }
-        describe(model, sound, training, say)
+        describe(model, say)
+        if isSound {
+            for warning in finding({ try sound.remarks(on: model, training: training) }) ?? [] {
+                configuration.add(warning: warning)
+            }
+        }
         loadWeights(into: model, say)
         if let validation, let report { predictExtremes(of: validation, report, sound, model, say) }
         if let training, fits, isSound { takeStep(on: training, sound, model, say) }
@@ -74,14 +82,11 @@ public struct ExperimentCheck {
         finding { try session.model(classes, beginningOn: training) }
     }
 
-    private mutating func describe(
-        _ model: DenseModel, _ session: Session, _ training: (any Dataset)?, _ say: (String) -> Void
-    ) {
+    private mutating func describe(_ model: DenseModel, _ say: (String) -> Void) {
         finding {
             let count = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
             say("model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(model.classNames.count) classes")
         }
-        for warning in finding({ try session.remarks(on: model, training: training) }) ?? [] { configuration.add(warning: warning) }
     }
 
     private mutating func loadWeights(into model: DenseModel, _ say: (String) -> Void) {
