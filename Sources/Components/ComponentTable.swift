@@ -3,6 +3,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     private struct Entry: Sendable {
         let plugin: String
         let defaults: any Configuration
+        let settings: @Sendable (ComponentNode) throws -> any Configuration
         let make: @Sendable (ComponentNode, BuildContext) throws -> Component
     }
 
@@ -26,10 +27,11 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             conflict = conflict ?? "\(kind) '\(name)' is registered by both \(other.plugin) and \(plugin): rename one of them"
             return
         }
-        entries[name] = Entry(plugin: plugin, defaults: Settings()) { [commonKeys] node, context in
+        let settings = { @Sendable [commonKeys] (node: ComponentNode) in try node.settings(Settings.self, common: commonKeys) }
+        entries[name] = Entry(plugin: plugin, defaults: Settings(), settings: settings) { [commonKeys] node, context in
             // What is wrong with `weights` is found here, also by commands that do not read them.
             if commonKeys.contains("weights") { _ = try node.common("weights", as: WeightsSetting.self) }
-            return try make(try node.settings(Settings.self, common: commonKeys), context)
+            return try make(try settings(node), context)
         }
     }
 
@@ -56,14 +58,27 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     /// Throws `ConfigurationError` for an unknown name or settings that do not fit, and `BuildError`, which knows the line, for
     /// whatever the component's initialiser throws.
     public func make(_ node: ComponentNode, _ context: BuildContext) throws -> Component {
-        guard let entry = entries[node.type] else {
-            let near = nearestWord(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
-            throw ConfigurationError(
-                at: node.location, "unknown \(kind) '\(node.type)'",
-                hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")
-        }
+        let entry = try entry(of: node)
+        return try locatingErrors(of: node) { try entry.make(node, context) }
+    }
+
+    /// The settings of the component that `node` names, over their defaults.
+    ///
+    /// Throws `ConfigurationError` for an unknown name or settings that do not fit.
+    public func settings(of node: ComponentNode) throws -> any Configuration { try entry(of: node).settings(node) }
+
+    private func entry(of node: ComponentNode) throws -> Entry {
+        if let entry = entries[node.type] { return entry }
+        let near = nearestWord(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
+        throw ConfigurationError(
+            at: node.location, "unknown \(kind) '\(node.type)'",
+            hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")
+    }
+
+    /// What `body` returns; whatever it throws, as a `BuildError` that knows the line of `node`.
+    public func locatingErrors<Result>(of node: ComponentNode, _ body: () throws -> Result) throws -> Result {
         do {
-            return try entry.make(node, context)
+            return try body()
         } catch let error as ConfigurationError {
             throw error
         } catch let error as BuildError {
