@@ -15,7 +15,7 @@ public struct COCODetection: InstanceDataset {
         case train, val
     }
 
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: DatasetSettings {
         public var root = "data/coco"
         public var split = Split.train
         /// The file of annotations, relative to `root`; `annotations/instances_<split>2017.json` if left out.
@@ -33,6 +33,17 @@ public struct COCODetection: InstanceDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
+
+        /// The names of the setting, else COCO's, each in COCO's colour where it has one.
+        public func knownClasses() throws -> ClassList? { try classList() }
+
+        func classList() throws -> ClassList {
+            guard let names = try classes?.resolved("COCODetection") else { return benchmark }
+            let colors = Dictionary(uniqueKeysWithValues: zip(benchmark.names, benchmark.palette))
+            return ClassList(names: names, palette: names.enumerated().map { colors[$1] ?? ClassList.color($0) })
+        }
     }
 
     public let classes: ClassList
@@ -40,7 +51,7 @@ public struct COCODetection: InstanceDataset {
     public let remarks: [DataError]
     public let hasMasks: Bool
     private let index: COCOIndex
-    private let folder: String
+    private let files: NamedFiles
     private let policy: ImagePolicy
     /// The class of each category of the file.
     private let labels: [Int?]
@@ -52,12 +63,9 @@ public struct COCODetection: InstanceDataset {
 
     /// - Parameter cache: where the index is kept; in the user's cache if nil.
     init(_ configuration: Configuration, cache: String?) throws {
-        func path(_ setting: String?, _ standard: String) -> String {
-            let path = setting ?? standard
-            return configuration.root.isEmpty || path.hasPrefix("/") ? path : "\(configuration.root)/\(path)"
-        }
-        let file = path(configuration.annotations, "annotations/instances_\(configuration.split)2017.json")
-        folder = path(configuration.images, "\(configuration.split)2017")
+        let root = configuration.root
+        let file = path(configuration.annotations ?? "annotations/instances_\(configuration.split)2017.json", below: root)
+        let folder = path(configuration.images ?? "\(configuration.split)2017", below: root)
         let layout =
             "expected the annotations in \(file) and pictures in \(folder); set root to where the data is, or annotations and images"
         var isFolder: ObjCBool = false
@@ -66,9 +74,9 @@ public struct COCODetection: InstanceDataset {
             throw DataError(folder, "no such folder", remedy: layout)
         }
         index = try COCOIndex(file, cache: cache)
-        (classes, categoryIDs, labels) = try COCODetection.classes(configuration.classes, index)
-        hasMasks = configuration.masks
-        policy = ImagePolicy(exif: configuration.exif, truncated: configuration.truncated)
+        classes = try configuration.classList()
+        (categoryIDs, labels) = try COCODetection.categories(of: classes.names, index)
+        (files, hasMasks, policy) = (NamedFiles(folder), configuration.masks, configuration.imagePolicy)
         let filters = configuration.filterEmpty ?? (configuration.split == .train)
         pictures = COCODetection.pictures(index, labels, filters: filters)
         guard !pictures.isEmpty else {
@@ -119,25 +127,28 @@ public struct COCODetection: InstanceDataset {
         ]
     }
 
-    /// The classes, the numbers of their categories, and for every category of the file its class.
-    private static func classes(
-        _ setting: ClassesSetting?, _ index: COCOIndex
-    ) throws -> (classes: ClassList, ids: [Int64], labels: [Int?]) {
-        let names = try setting?.resolved("COCODetection") ?? benchmark.names
-        let places = Dictionary(index.categories.enumerated().map { ($1.name, $0) }) { first, _ in first }
-        let found = names.compactMap { places[$0] }
-        guard found.count == names.count else {
-            let lost = names.first { places[$0] == nil } ?? ""
-            let known = index.categories.map(\.name).prefix(100).joined(separator: ", ")
-            throw SettingError(
-                "COCODetection", "classes",
-                "\(index.path) has no category `\(lost)`; it has \(known.isEmpty ? "none" : known): list those wanted in classes")
+    /// The numbers of the classes' categories, and for every category of the file its class. Spaces around a name, and what of it cannot be
+    /// seen, do not count.
+    private static func categories(of names: [String], _ index: COCOIndex) throws -> (ids: [Int64], labels: [Int?]) {
+        let categories = index.categories.map { ClassName.cleaned($0.name) }
+        let places = Dictionary(grouping: categories.indices) { categories[$0] }
+        guard let lost = names.first(where: { places[$0]?.count != 1 }) else {
+            let found = names.compactMap { places[$0]?.first }
+            var labels = [Int?](repeating: nil, count: categories.count)
+            for (label, place) in found.enumerated() { labels[place] = label }
+            return (found.map { index.categories[$0].id }, labels)
         }
-        var labels = [Int?](repeating: nil, count: index.categories.count)
-        for (label, place) in found.enumerated() { labels[place] = label }
-        let colors = Dictionary(uniqueKeysWithValues: zip(benchmark.names, benchmark.palette))
-        let palette = names.enumerated().map { colors[$1] ?? ClassList.color($0) }
-        return (ClassList(names: names, palette: palette), found.map { index.categories[$0].id }, labels)
+        if let several = places[lost] {
+            let ids = several.map { "\(index.categories[$0].id)" }.joined(separator: " and ")
+            throw DataError(
+                index.path,
+                "has the name `\(lost)` for the categories \(ids), which differ in spaces or invisible characters alone",
+                remedy: "make them one category, or rename one")
+        }
+        let known = categories.prefix(100).joined(separator: ", ")
+        throw SettingError(
+            "COCODetection", "classes",
+            "\(index.path) has no category `\(lost)`; it has \(known.isEmpty ? "none" : known): list those wanted in classes")
     }
 
     private static func pictures(_ index: COCOIndex, _ labels: [Int?], filters: Bool) -> [Int] {
@@ -179,7 +190,7 @@ public struct COCODetection: InstanceDataset {
     /// - Throws: `DataError` for a picture that cannot be read or has another size than the file says.
     public func sample(at index: Int) throws -> Sample {
         let picture = self.index.picture(at: pictures[index])
-        let path = "\(folder)/\(picture.name)"
+        let path = try files.path(picture.name, namedBy: self.index.path)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
         guard image.size == picture.size else {
             let isTurned = traits.contains(.exif) && policy.exif == .apply

@@ -78,7 +78,9 @@ public struct PromptTokens {
         let length: Int?
         switch kind {
         case .bytes: (tokenizer, length) = (ByteTokenizer(), nil)
-        case .bpe: (tokenizer, length) = (try BPETokenizer(vocabulary: VocabularyAsset.find(vocabulary)), form.length)
+        case .bpe:
+            let file = try VocabularyAsset.find(vocabulary, environment: Paths.environment)
+            (tokenizer, length) = (try BPETokenizer(vocabulary: file), form.length)
         }
         var rows = try tokenizer.tokenize(context.classNames.map(form.filled), length: length)
         if kind == .bpe, let short = rows.first?.count, short < form.shortest {

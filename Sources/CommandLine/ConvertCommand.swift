@@ -16,13 +16,13 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "The file to read.")
+    @Argument(help: "The file to read.", transform: Paths.expanded)
     var input: String
 
-    @Argument(help: "The safetensors file to write.")
+    @Argument(help: "The safetensors file to write.", transform: Paths.expanded)
     var output: String
 
-    @Option(help: "Write the tensors that the model of this configuration takes, under its keys.")
+    @Option(help: "Write the tensors that the model of this configuration takes, under its keys.", transform: Paths.expanded)
     var config: String?
 
     @Option(help: "With --config: the class count, where neither the file nor the data says it.")
@@ -39,6 +39,7 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
     }
 
     func run() throws {
+        try AtomicFile.prove(output)
         var (tensors, metadata) = try WeightsFile.load(input)
         if let config { tensors = try renamed(tensors, metadata, config) }
         if !keepTypes {
@@ -56,7 +57,7 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
     ) throws -> [String: Tensor] {
         let session = try Session(config, registry: try Registry(List.plugins))
         let known = Checkpoint.classes(in: metadata) ?? classes.map(ClassList.placeholders)
-        let model = try session.model(known ?? session.trainDataset().classes)
+        let model = try session.model(known ?? session.classes(of: "train"))
         let report = try model.loadPretrained(tensors, atLeast: 0, source: input)
         print("\(report)")
         let taken = Set(report.matched)

@@ -41,7 +41,7 @@ extension Session {
             return (model, try evaluator(model, dataset, augmented: augmented))
         }
         // Weights that do not name their classes have those of their own data.
-        let (model, trained) = try trainedModel(path, unnamed: try validationDataset().classes)
+        let (model, trained) = try trainedModel(path, unnamed: try classes(of: "val"))
         return (model, try evaluator(model, trained: trained, on: tested, dataset, augmented: augmented))
     }
 }

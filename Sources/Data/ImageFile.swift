@@ -18,7 +18,7 @@ public enum ImageFile {
             let bytes = try FileSystem.read(path)
             switch try Format(bytes, path) {
             case .jpeg: return try JPEG(bytes, path, policy).image()
-            case .png: return try PNG(bytes, path, policy.maximumPixels).image()
+            case .png: return try PNG(bytes, path, policy.maximumPixels).image(policy.exif)
             case .bmp: return try BMP(bytes, path, policy.maximumPixels).image()
             case .tiff: throw Format.foreign("TIFF", path)
             }
@@ -29,6 +29,10 @@ public enum ImageFile {
     public static func size(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Size {
         let head = 1 << 17
         let bytes = try FileSystem.read(path, limit: head)
+        // A PNG file may say behind its pixels that it is to be turned.
+        if bytes.count == head, policy.exif == .apply, case .png = try Format(bytes, path), exifOrientation(png: bytes) == nil {
+            return try size(FileSystem.read(path), path, policy)
+        }
         do {
             return try size(bytes, path, policy)
         } catch  where bytes.count == head {
@@ -39,7 +43,7 @@ public enum ImageFile {
     private static func size(_ bytes: [UInt8], _ path: String, _ policy: ImagePolicy) throws -> Size {
         switch try Format(bytes, path) {
         case .jpeg: try JPEG(bytes, path, policy).uprightSize
-        case .png: try PNG(bytes, path, policy.maximumPixels).size
+        case .png: try PNG(bytes, path, policy.maximumPixels).uprightSize(policy.exif)
         case .bmp: try BMP(bytes, path, policy.maximumPixels).size
         case .tiff: throw Format.foreign("TIFF", path)
         }
@@ -77,6 +81,12 @@ enum Format {
             self = .tiff
         } else if let name = Format.name(bytes) {
             throw Format.foreign(name, path)
+        } else if bytes.starts(with: [0, 5, 0x16, 7]) {
+            throw DataError(
+                path, "is no picture: macOS leaves such files (AppleDouble) beside one of the name without ._",
+                remedy: "delete it")
+        } else if bytes.starts(with: "version https://git-lfs".utf8) {
+            throw DataError(path, "is a pointer of Git LFS, not the picture", remedy: "`git lfs pull` fetches it")
         } else {
             throw DataError(path, "is neither a JPEG nor a PNG file", remedy: "replace it, or take it out of the data set")
         }

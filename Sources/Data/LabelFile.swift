@@ -51,6 +51,13 @@ public enum LabelFile {
         }
     }
 
+    /// How many bits a number of the file has.
+    static func bits(_ path: String) throws -> Int {
+        let bytes = try FileSystem.read(path, limit: 1 << 16)
+        if case .tiff = try Format(bytes, path) { return try TIFF(FileSystem.read(path), path, 1 << 28).bits }
+        return try open(bytes, path, 1 << 28).bitDepth
+    }
+
     private static func open(_ bytes: [UInt8], _ path: String, _ maximumPixels: Int) throws -> PNG {
         switch try format(bytes, path) {
         case .png: return try DataError.reading { try PNG(bytes, path, maximumPixels) }

@@ -26,7 +26,7 @@ final class TemporaryFolder: Sendable {
     func file(_ name: String) -> String {
         let url = URL(filePath: path).appending(path: name)
         try? FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        return url.path()
+        return url.path(percentEncoded: false)
     }
 }
 

@@ -49,6 +49,52 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         #expect(names.first == "person" && names[2] == "car" && names[11] == "stop sign" && names.last == "toothbrush")
     }
 
+    @Test(
+        "Spaces around the name of a category, and what of it cannot be seen, do not count; two that differ in these alone are refused"
+    )
+    func categoryNames() throws {
+        let tree = try Tree()
+        try tree.image("train2017/a.jpg", 40, 50)
+        func write(_ categories: String) throws {
+            try tree.text(
+                "annotations/instances_train2017.json",
+                #"""
+                {"images": [{"id": 1, "file_name": "a.jpg", "height": 40, "width": 50}], "categories": [\#(categories)],
+                 "annotations": [{"id": 1, "image_id": 1, "category_id": 7, "bbox": [1, 2, 10, 20], "area": 200, "segmentation": []}]}
+                """#)
+        }
+        let cat = #"{"id": 7, "name": "cat\u00a0"}"#
+        try write(cat + #", {"id": 8, "name": "dog"}"#)
+        let data = try dataset(tree) { $0.classes = .names(["dog", " cat"]) }
+        #expect(data.classes.names == ["dog", "cat"] && data.categoryIDs == [8, 7])
+        #expect(try data.annotations(at: 0, shapes: false).map(\.label) == [1])
+        try write(cat + #", {"id": 8, "name": "cat"}"#)
+        #expect(
+            tree.message { _ = try dataset(tree) { $0.classes = .names(["cat"]) } }.hasSuffix(
+                "annotations/instances_train2017.json: has the name `cat` for the categories 7 and 8, which differ in spaces or invisible "
+                    + "characters alone; make them one category, or rename one"))
+    }
+
+    @Test("A picture is found under another normal form of its name; backslashes in file_name have a remedy")
+    func fileNames() throws {
+        let tree = try Tree()
+        try tree.image("train2017/cafe\u{301}.jpg", 40, 50)
+        try tree.text(
+            "annotations/instances_train2017.json",
+            #"""
+            {"images": [{"id": 1, "file_name": "caf\u00e9.jpg", "height": 40, "width": 50},
+              {"id": 2, "file_name": "a\\b.jpg", "height": 40, "width": 50}], "categories": [{"id": 7, "name": "cat"}],
+             "annotations": [{"id": 1, "image_id": 1, "category_id": 7, "bbox": [1, 2, 10, 20], "area": 200, "segmentation": []},
+              {"id": 2, "image_id": 2, "category_id": 7, "bbox": [1, 2, 10, 20], "area": 200, "segmentation": []}]}
+            """#)
+        let data = try dataset(tree) { $0.classes = .names(["cat"]) }
+        #expect(try data.sample(at: 0).size == Size(height: 40, width: 50))
+        #expect(
+            tree.message { _ = try data.sample(at: 1) }.hasSuffix(
+                "train2017/a\\b.jpg: no such file; its file_name has backslashes, as Windows writes paths: write / in place of \\ in the file "
+                    + "of annotations"))
+    }
+
     @Test func trainingSeesWhatMMDetectionSees() throws {
         let tree = try Tree()
         try writeTree(tree)
@@ -210,7 +256,9 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
                 == "ROOT/train2017/a.jpg: is 50×40, the annotations say 40×50; correct the file of annotations")
         try FileManager.default.removeItem(atPath: tree.file("train2017/a.jpg"))
         #expect(
-            tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/") == "ROOT/train2017/a.jpg: no such file")
+            tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/")
+                == "ROOT/train2017/a.jpg: no such file; add the picture, or take it out of ROOT/annotations/instances_train2017.json"
+        )
     }
 
     @Test func reportsCountThings() throws {
