@@ -22,15 +22,23 @@ public enum LabelFile {
         return LabelMap(height: png.size.height, width: png.size.width, labels: labels)
     }
 
-    /// The colours of a palette PNG, whose indices are the labels; nil for a file without a palette.
+    /// The colours of a palette PNG, whose indices are the labels; nil for a file without a palette. Reads the file's head.
     ///
     /// - Throws: `DataError` for what cannot be read.
     static func palette(_ path: String) throws -> [Color]? {
-        try DataError.reading {
-            let bytes = try FileSystem.read(path)
+        func palette(_ bytes: [UInt8]) throws -> [Color]? {
             guard case .png = try Format(bytes, path) else { return nil }
             let png = try PNG(bytes, path, .max)
             return png.isPalette ? try png.palette() : nil
+        }
+        let head = 1 << 16
+        return try DataError.reading {
+            let bytes = try FileSystem.read(path, limit: head)
+            do {
+                return try palette(bytes)
+            } catch  where bytes.count == head {
+                return try palette(FileSystem.read(path))
+            }
         }
     }
 

@@ -63,7 +63,7 @@ private func check(
     }
 
     @Test func boxesDividedByTheSides() {
-        let boxes = (1...4).map { thing($0, [0.1, 0.2, 0.5, 0.9], area: 0.45) }
+        let boxes = (1...4).map { thing($0, $0 == 4 ? [0.5, 0.5, 1, 1] : [0.1, 0.2, 0.5, 0.9], area: 0.45) }
         let report = check([boxes])
         let words = "have a box within 0…1, as if divided by the sides of the image; COCO's boxes are pixels"
         let first = "annotation 1 of image 0.jpg, annotation 2 of image 0.jpg, annotation 3 of image 0.jpg, …"
@@ -104,13 +104,16 @@ private func check(
         ]
         #expect(
             check([corners]).warnings == [
-                "ann.json: 3 of 4 annotations have a box that leaves the image or misses the segmentation as [x, y, width, height], and fits as "
+                "ann.json: 3 of 4 annotations have a box that contradicts image, segmentation or area as [x, y, width, height], and fits as "
                     + "corners [x1, y1, x2, y2]; COCO's boxes are [x, y, width, height]: subtract x and y: annotation 1 of image 0.jpg, "
                     + "annotation 2 of image 0.jpg and annotation 4 of image 0.jpg"
             ])
         // Boxes that stay within the image are given away by their masks.
         let inside = thing(1, [10, 10, 30, 30], polygon([10, 10, 30, 10, 30, 30, 10, 30]))
         #expect(check([[inside]]).warnings.first?.contains("fits as corners") == true)
+        // Or by their areas, where these are right.
+        let small = [thing(1, [10, 10, 20, 20], area: 100), thing(2, [4, 2, 14, 22], area: 200)]
+        #expect(check([small]).warnings.first?.hasPrefix("ann.json: 2 of 2 annotations have a box that contradicts") == true)
         // One that is too large among sound ones is no such thing.
         let large = check([[thing(1, [10, 10, 60, 60]), thing(2), thing(3), thing(4), thing(5, [40, 40, 10, 10]), thing(6)]])
         #expect(

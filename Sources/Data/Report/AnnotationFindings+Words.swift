@@ -55,7 +55,7 @@ extension AnnotationFindings {
         case .outside: "a box outside the image"
         case .noArea: "an `area` of 0 or less"
         case .corners:
-            "a box that leaves the image or misses the segmentation as [x, y, width, height], and fits as corners [x1, y1, x2, y2]"
+            "a box that contradicts image, segmentation or area as [x, y, width, height], and fits as corners [x1, y1, x2, y2]"
         case .leaving: "a box that leaves the image by more than a pixel"
         case .away: "a segmentation that lies elsewhere than the box (IoU under 0.5)"
         case .segmentation(let fault): fault.words

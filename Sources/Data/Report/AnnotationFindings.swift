@@ -95,9 +95,7 @@ extension AnnotatedThing {
     fileprivate func reasonToSkip(in size: Size) -> AnnotationFindings.Kind? {
         if isIgnored { return .ignored }
         let numbers = [box.x, box.y, box.width, box.height]
-        if numbers.allSatisfy({ (0...1).contains($0) }), numbers.contains(where: { $0 > 0 }), box.width < 1 || box.height < 1 {
-            return .normalized
-        }
+        if numbers.allSatisfy({ (0...1).contains($0) }), box.area > 0 { return .normalized }
         if box.width < 1 || box.height < 1 { return .flat }
         if !box.overlapsImage(of: size) { return .outside }
         return area > 0 ? nil : .noArea
@@ -109,10 +107,16 @@ extension AnnotatedThing {
         if !box.isInside(size, asCorners: false) { kinds.append(.leaving) }
         let outline = shape?.outline(in: size)
         if let outline, !outline.agrees(with: box) { kinds.append(.away) }
-        if !kinds.isEmpty, box.isInside(size, asCorners: true), outline?.agrees(with: box.fromCorners) ?? true {
+        if !kinds.isEmpty || areaSaysCorners, box.isInside(size, asCorners: true), outline?.agrees(with: box.fromCorners) ?? true
+        {
             kinds.append(.corners)
         }
         return kinds
+    }
+
+    /// Whether its area is that of the box as corners, and not as sides.
+    private var areaSaysCorners: Bool {
+        abs(area - box.fromCorners.area) <= 0.01 * area && abs(area - box.area) > 0.1 * area
     }
 
     /// What is wrong with its mask.
