@@ -44,7 +44,7 @@ struct CocoEvalCommand: ParsableCommand {
         if let out { try AtomicFile.prove(out) }
         let started = monotonicSeconds()
         let index = try COCOIndex(annotations)
-        for remark in index.remarks { try FileHandle.standardError.write(contentsOf: Data("remark: \(remark)\n".utf8)) }
+        for remark in index.remarks { warn("\(remark)") }
         let pictures = (0..<index.pictureCount).map(index.picture)
         let categories = index.categories.sorted { $0.id < $1.id }
         let opened = monotonicSeconds()

@@ -50,7 +50,7 @@ struct InferCommand<List: PluginList>: ParsableCommand {
 
     func run() throws {
         let device = try compute.start()
-        let files = try ImageFiles.find(inputs) { try FileHandle.standardError.write(contentsOf: Data("warning: \($0)\n".utf8)) }
+        let files = try ImageFiles.find(inputs) { warn("\($0)") }
         let session = try config.session(List.self, device: device)
         for warning in try session.pipelineWarnings() { warn(warning) }
         let (model, trained) = try session.trainedModel(weights)

@@ -52,7 +52,8 @@ public struct ExperimentCheck {
         let training = configuration.dataset("train")
         let validation = session.experiment.data.val == nil ? nil : configuration.dataset("val")
         let missingData = findings.problems.count - mistakes
-        let classes = training?.classes ?? validation?.classes ?? ClassList.placeholders(2)
+        let known = try? session.classes(of: "train")
+        let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
         let isBuilt = configuration.checkModel(classes)
         if findings.problems.isEmpty { say("configuration: \(file) is sound") }
         // Of a configuration with parts taken out no step is taken, and nothing is said that may not hold for the whole.
