@@ -23,7 +23,8 @@ public struct FileTree {
         self.folder = folder
         self.isDeep = isDeep
         collect(folder, prefix: "", depth: 0)
-        files.sort()
+        // Names of one normal form are equal to Swift: their bytes give them an order that no file system changes.
+        files.sort { $0 == $1 ? $0.utf8.lexicographicallyPrecedes($1.utf8) : $0 < $1 }
         skipped.sort()
         unnamable.sort()
     }

@@ -10,9 +10,13 @@ struct NameIndex {
 
     /// Strings are equal, and hash alike, where their normal forms are.
     private let byNormalForm: [String: [String]]
+    /// The first name of those that are the same in lower case, where many are asked for.
+    private let byLowerCase: [String: String]?
 
-    init(_ files: [String]) {
+    /// - Parameter expectsMisses: whether `near` will be asked often
+    init(_ files: [String], expectsMisses: Bool = false) {
         byNormalForm = Dictionary(grouping: files) { $0 }
+        byLowerCase = expectsMisses ? Dictionary(files.map { ($0.lowercased(), $0) }) { min($0, $1) } : nil
     }
 
     /// The file of this name: the one with the same bytes, else the only one with the same normal form.
@@ -24,9 +28,10 @@ struct NameIndex {
 
     func contains(_ name: String) -> Bool { byNormalForm[name] != nil }
 
-    /// A file that `name` may mean: the same in upper or lower case, or one whose bytes are Latin-1 in place of UTF-8.
+    /// A file whose name is the same but for upper and lower case.
     func near(_ name: String) -> String? {
         let folded = name.lowercased()
+        if let byLowerCase { return byLowerCase[folded] }
         return byNormalForm.keys.filter { $0.lowercased() == folded }.min()
     }
 

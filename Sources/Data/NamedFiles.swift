@@ -32,7 +32,7 @@ public final class NamedFiles: Sendable {
 
     private func files() -> NameIndex {
         index.withLock { index in
-            let known = index ?? NameIndex(FileTree(folder)?.files ?? [])
+            let known = index ?? NameIndex(FileTree(folder)?.files ?? [], expectsMisses: true)
             index = known
             return known
         }

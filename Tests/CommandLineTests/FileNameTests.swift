@@ -131,6 +131,18 @@ private func turned(_ jpeg: Data) -> Data {
         }
     }
 
+    @Test("~ in the variables that name folders leads to the home folder")
+    func variables() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "assets/bpe_simple_vocab_16e6.txt.gz")
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data([1]).write(to: file)
+            let doctor = try runDensekit(
+                ["doctor"], in: folder, environment: ["HOME": folder.path, "DENSEKIT_ASSETS": "~/assets"])
+            #expect(doctor.output.contains("vocabulary") && doctor.output.contains(file.path), "\(doctor.output)")
+        }
+    }
+
     @Test("Names of pictures keep folders, stay below their own, and are given once")
     func pictureNames() {
         let names = PictureNames()

@@ -59,6 +59,7 @@ import Testing
         }
         let files = try open()
         #expect(files.count == 2 && files.remarks.isEmpty)
+        #expect(bytes(files.paths(at: 0).image) == bytes(folder.path + "/images/\(Self.decomposed).jpg"), "in the order of bytes")
         for index in 0..<2 {
             let (image, mask) = files.paths(at: index)
             #expect(
