@@ -36,7 +36,10 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
         let count = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
         print("model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(training.classes.count) classes")
         for remark in try session.remarks(on: model) { print("remark: \(remark)") }
-        for (file, report) in try model.loadPretrained(session.experiment.model) { print("weights: \(file): \(report)") }
+        for (file, report) in try model.loadPretrained(session.experiment.model) {
+            print("weights: \(file): \(report)")
+            for warning in report.warnings { print("warning: weights: \(file): \(warning)") }
+        }
         if problems.isEmpty { try trainOneBatch(session, training, model) }
         guard problems.isEmpty else {
             show(problems.map { "problem: \($0)" })
