@@ -51,13 +51,14 @@ public struct PromptTokens {
     /// Rows for other words than the classes', where there is a tokenizer.
     public let tokenize: (([String]) throws -> [[Int]])?
     private let contexts: Int
+    private let context: BuildContext
 
     /// Throws `SettingError` without classes, and the tokenizer's errors, such as for a name that is too long.
     ///
     /// - Parameter vocabulary: the vocabulary file of the byte-pair encoding, where it is not in the usual places
     public init(_ context: BuildContext, _ form: PromptForm, _ kind: TokenizerKind, vocabulary: String?) throws {
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
-        contexts = form.contexts
+        (contexts, self.context) = (form.contexts, context)
         if let ids = context.tokenIDs {
             (rows, vocabularySize, tokenize) = (ids, 49408, nil)
             return
@@ -102,12 +103,15 @@ public struct PromptTokens {
     }
 
     /// The text encoder's settings for these rows.
-    public func encoder(_ settings: TextEncoderSettings, outputDim: Int) -> CLIPTextEncoder.Configuration {
+    ///
+    /// Throws `SettingError` where its GELU is not the backbone's.
+    public func encoder(_ settings: TextEncoderSettings, outputDim: Int) throws -> CLIPTextEncoder.Configuration {
         var encoder = CLIPTextEncoder.Configuration()
         encoder.vocabularySize = settings.vocabularySize ?? vocabularySize
         (encoder.width, encoder.heads, encoder.layers) = (settings.width, settings.heads, settings.layers)
         encoder.contextLength = contexts + (rows.first?.count ?? 0)
         encoder.outputDim = outputDim
+        encoder.quickGelu = try context.quickGELU(settings.quickGelu)
         return encoder
     }
 }

@@ -61,6 +61,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         if resumption == nil {
             for (file, report) in try trainer.model.loadPretrained(session.experiment.model) {
                 trainer.logger.info("weights from \(file): \(report)")
+                for warning in report.warnings { trainer.logger.warning("weights from \(file): \(warning)") }
             }
         }
         try trainer.runUntilInterrupted()

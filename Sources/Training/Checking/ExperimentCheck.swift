@@ -95,7 +95,10 @@ public struct ExperimentCheck {
         let reports = configuration.attempt(device: device, until: stops) { session in
             try model.loadPretrained(session.experiment.model)
         }
-        for (file, report) in reports ?? [] { say("weights: \(file): \(report)") }
+        for (file, report) in reports ?? [] {
+            say("weights: \(file): \(report)")
+            for warning in report.warnings { configuration.add(warning: "weights: \(file): \(warning)") }
+        }
     }
 
     // MARK: Data
