@@ -48,7 +48,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         try work.write(configuration: session.resolved, name: session.name)
         trainer.logger.info("\(Environment.summary)")
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
-        for remark in dataset.remarks.map(\.description) + (try session.remarks(on: trainer.model)) {
+        for remark in Engine.warnings + dataset.remarks.map(\.description) + (try session.remarks(on: trainer.model)) {
             trainer.logger.warning("\(remark)")
         }
         if resumption == nil, work.hasCheckpoints {
