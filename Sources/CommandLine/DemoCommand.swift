@@ -63,6 +63,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         try work.write(configuration: session.resolved, name: session.name)
         let trainer = try session.trainer(in: work, dataset: try session.trainDataset())
         trainer.logger.info("\(Environment.summary)")
+        for warning in Engine.warnings { trainer.logger.warning("\(warning)") }
         try trainer.runUntilInterrupted()
 
         guard let best = trainer.best else { throw DemoError.noScore }

@@ -29,6 +29,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
     /// in a configuration or a case.
     public static func start() -> Never {
         prepareProcess()
+        Engine.prepare()
         do {
             var command = try parseAsRoot()
             try command.run()

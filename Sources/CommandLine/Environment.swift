@@ -8,16 +8,19 @@ enum Environment {
 
     static var facts: [(String, String)] {
         let environment = ProcessInfo.processInfo.environment
-        let set = environment.filter { $0.key.hasPrefix("OPENBLAS_") || $0.key.hasPrefix("OMP_") || $0.key.hasPrefix("MKL_") }
+        let prefixes = ["OPENBLAS_", "OMP_", "MKL_", "ONEDNN_", "DNNL_", "ATEN_"]
+        let set = environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
         return [
             ("densekit", "0.1.0"),
             ("libtorch", Engine.version),
-            ("BLAS kernel", Engine.blasKernel ?? "the engine's own BLAS"),
+            ("BLAS kernel", Engine.blas?.description ?? "chosen by the engine's own BLAS (\(Engine.build.blas))"),
+            ("oneDNN", Engine.oneDNN.description),
+            ("libtorch's loops", Engine.build.loops ?? "unknown"),
             ("threads", "\(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors"),
             ("CUDA devices", "\(Engine.cudaDeviceCount)"),
             ("variables", set.isEmpty ? "none" : set.keys.sorted().map { "\($0)=\(set[$0] ?? "")" }.joined(separator: " ")),
-            ("CPU", cpu),
-            ("bfloat16", cpuFlags.contains("avx512_bf16") || cpuFlags.contains("amx_bf16") ? "in hardware" : "emulated"),
+            ("CPU", Processor.current.description),
+            ("bfloat16", Engine.oneDNN.hasBFloat16 ? "in hardware" : "emulated"),
             ("system", ProcessInfo.processInfo.operatingSystemVersionString),
             (
                 "swiftc",
@@ -30,12 +33,7 @@ enum Environment {
 
     /// What to do about what is missing or slow.
     static var advice: [String] {
-        let environment = ProcessInfo.processInfo.environment
-        var advice: [String] = []
-        if let core = environment["OPENBLAS_CORETYPE"] {
-            advice.append(
-                "OPENBLAS_CORETYPE=\(core) chooses OpenBLAS's kernel; the wrong one halves its speed: unset OPENBLAS_CORETYPE")
-        }
+        var advice = Engine.warnings
         if Engine.threadCount < ProcessInfo.processInfo.activeProcessorCount {
             advice.append(
                 "the engine uses \(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors: unset OMP_NUM_THREADS, or give --threads"
@@ -59,16 +57,5 @@ enum Environment {
         let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
         let places = [environment["DENSEKIT_ASSETS"], cache + "/densekit"].compactMap { $0 }.map { "\($0)/\(vocabularyFile)" }
         return places.first { FileManager.default.fileExists(atPath: $0) } ?? "not found (only CLIP's tokenizer needs it)"
-    }
-
-    private static var cpu: String { cpuInfo("model name") ?? "unknown" }
-    private static var cpuFlags: Set<Substring> { Set((cpuInfo("flags") ?? "").split(separator: " ")) }
-
-    private static func cpuInfo(_ key: String) -> String? {
-        guard let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map({ String(decoding: $0, as: UTF8.self) }) else {
-            return nil
-        }
-        let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
-        return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
     }
 }

@@ -52,7 +52,8 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         try work.write(configuration: session.resolved, name: session.name)
         trainer.logger.info("\(Environment.summary)")
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
-        for remark in dataset.remarks.map(\.description) + (try session.remarks(on: trainer.model, training: dataset)) {
+        let remarks = try Engine.warnings + dataset.remarks.map(\.description) + session.remarks(on: trainer.model, training: dataset)
+        for remark in remarks {
             trainer.logger.warning("\(remark)")
         }
         if resumption == nil, work.hasCheckpoints {

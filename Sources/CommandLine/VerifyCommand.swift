@@ -3,17 +3,17 @@ import DenseKit
 import Foundation
 import Verification
 
-/// `densekit verify CASE.json`
+/// `densekit verify CASE.json …`
 struct VerifyCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "verify",
-            abstract: "Run a golden case: build the model, fill it by name, compare with the reference's answers.",
-            discussion: "Ends with 0 when everything passes, 1 on a mismatch, 2 when the case or its model file cannot be used.")
+            abstract: "Run golden cases: build the model, fill it by name, compare with the reference's answers.",
+            discussion: "Ends with 0 when everything passes, 1 on a mismatch, 2 when a case or its model file cannot be used.")
     }
 
-    @Argument(help: "The case, CASE.json; its answers stand beside it in CASE.safetensors.", transform: Paths.expanded)
-    var path: String
+    @Argument(help: "The cases, CASE.json; the answers of each stand beside it in CASE.safetensors.", transform: Paths.expanded)
+    var paths: [String]
 
     @Option(
         name: .customLong("model"), help: "The model in our YAML; CASE.model.yaml beside the case if left out.",
@@ -22,28 +22,50 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var compute: ComputeOptions
 
-    func run() throws {
-        let device = try compute.start()
-        let comparisons: [Comparison]
-        do {
-            comparisons = try Verifier(registry: try Registry(List.plugins), device: device).verify(path, model: model)
-        } catch {
-            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-            throw ExitCode(2)
+    func validate() throws {
+        if model != nil, paths.count > 1 {
+            throw ValidationError("--model is the model of one case, and \(paths.count) cases are named")
         }
-        let width = max(6, comparisons.map(\.output.count).max() ?? 0)
-        func row(_ output: String, _ maxAbs: String, _ maxRel: String, _ pass: String) -> String {
-            output.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + pad(maxAbs) + "  " + pad(maxRel) + "  " + pass
-        }
-        print(row("output", "max abs", "max rel", "pass"))
-        for entry in comparisons {
-            print(row(entry.output, number(entry.maxAbs), number(entry.maxRel), entry.passes ? "yes" : "NO  \(entry.note)"))
-        }
-        let failures = comparisons.count { !$0.passes }
-        print("\(comparisons.count - failures) of \(comparisons.count) pass")
-        if failures > 0 || comparisons.isEmpty { throw ExitCode(1) }
     }
 
-    private func pad(_ text: String) -> String { String(repeating: " ", count: max(0, 9 - text.count)) + text }
+    func run() throws {
+        let verifier = Verifier(registry: try Registry(List.plugins), device: try compute.start())
+        var (failed, unusable): ([String], [String]) = ([], [])
+        for path in paths {
+            if paths.count > 1 { print("== \(path)") }
+            do {
+                let comparisons = try verifier.verify(path, model: model)
+                table(of: comparisons).forEach { print($0) }
+                let passed = comparisons.count { $0.passes }
+                print("\(passed) of \(comparisons.count) pass")
+                if passed < comparisons.count { failed.append(path) }
+            } catch {
+                fflush(nil)  // what was printed comes before the error, in a pipe too
+                FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+                unusable.append(path)
+            }
+        }
+        if paths.count > 1 {
+            print("== \(paths.count - failed.count - unusable.count) of \(paths.count) cases pass")
+            for path in failed { print("does not pass: \(path)") }
+            for path in unusable { print("cannot be used: \(path)") }
+        }
+        if !unusable.isEmpty { throw ExitCode(2) }
+        if !failed.isEmpty { throw ExitCode(1) }
+    }
+
+    private func table(of comparisons: [Comparison]) -> [String] {
+        let numbers = comparisons.map { [$0.output, number($0.maxAbs), number($0.maxRel), $0.tolerance, percent($0.used)] }
+        let lines = alignedLines([["output", "max abs", "max rel", "tolerance", "used"]] + numbers)
+        let ends = ["pass"] + comparisons.map { $0.passes ? "yes" : "NO  \($0.note)" }
+        return zip(lines, ends).map { "\($0)  \($1)" }
+    }
+
     private func number(_ value: Double) -> String { value.isNaN ? "-" : String(format: "%.2e", value) }
+
+    /// A share of the tolerance.
+    private func percent(_ share: Double) -> String {
+        guard share.isFinite else { return share.isNaN ? "-" : "inf" }
+        return String(format: "%.\(share < 0.995 ? 2 : 3)g %%", share * 100)
+    }
 }

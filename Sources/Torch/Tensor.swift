@@ -10,7 +10,11 @@ public final class Tensor {
     /// The module path of a parameter or buffer, for error messages. Set by `Module.assignNames()`.
     public var name: String?
 
-    init(owning handle: ct_tensor) { self.handle = handle }
+    init(owning handle: ct_tensor) {
+        Engine.prepare()
+        self.handle = handle
+    }
+
     deinit { ct_release(handle) }
 
     public var rank: Int { Int(ct_dim(handle)) }

@@ -1,3 +1,4 @@
+import Foundation
 import NN
 
 /// One line of a verification: an output compared with the reference's, or a question of names.
@@ -8,6 +9,10 @@ public struct Comparison: Sendable {
     public let passes: Bool
     /// Why it fails, where numbers do not say it.
     public let note: String
+    /// What was allowed, such as `rtol 1e-03, atol 1e-04`; `exact` where nothing may differ. Empty where nothing was compared.
+    public let tolerance: String
+    /// The largest part of its tolerance that an element used, of the elements that must agree: 0 for equal values, above 1 for a failure.
+    public let used: Double
 
     /// `|a − b| ≤ atol + rtol · |b|` for every element, or for the share of them that the tolerance asks for. Infinities must be equal;
     /// "not a number" agrees with itself alone. Lists of different lengths do not pass.
@@ -16,24 +21,31 @@ public struct Comparison: Sendable {
     ) {
         self.output = output
         guard ours.count == reference.count else {
-            (maxAbs, maxRel, passes) = (.nan, .nan, false)
+            (maxAbs, maxRel, passes, used, self.tolerance) = (.nan, .nan, false, .nan, "")
             note = "\(ours.count) values, the reference has \(reference.count)"
             return
         }
         let atol = tolerance.atol + (tolerance.ofLargest ?? 0) * Double(reference.lazy.map { abs($0) }.max() ?? 0)
         var (maxAbs, maxRel, outside) = (0.0, 0.0, 0)
+        var shares: [Double] = []  // of the tolerance, where values differ
         for (a, b) in zip(ours, reference) {
             let (a, b) = (Double(a), Double(b))
             if a == b || (a.isNaN && b.isNaN) { continue }
             let difference = abs(a - b)
             guard difference.isFinite else {
                 (maxAbs, maxRel, outside) = (.infinity, .infinity, outside + 1)
+                shares.append(.infinity)
                 continue
             }
             maxAbs = max(maxAbs, difference)
             if abs(b) > atol { maxRel = max(maxRel, difference / abs(b)) }  // below it, the absolute bound decides
-            if difference > atol + tolerance.rtol * abs(b) { outside += 1 }
+            let bound = atol + tolerance.rtol * abs(b)
+            if difference > bound { outside += 1 }
+            shares.append(difference / bound)
         }
+        self.tolerance = tolerance.description(atol: atol)
+        let spared = reference.count - Int((Double(reference.count) * (tolerance.share ?? 1)).rounded(.up))
+        used = (spared > 0 ? shares.sorted(by: >).dropFirst(spared).first : shares.max()) ?? 0
         (self.maxAbs, self.maxRel) = (maxAbs, maxRel)
         passes = outside == 0 || Double(reference.count - outside) / Double(reference.count) >= tolerance.share ?? 1
         note = outside == 0 ? "" : "\(outside) of \(reference.count) outside rtol \(tolerance.rtol), atol \(atol)"
@@ -41,8 +53,8 @@ public struct Comparison: Sendable {
 
     /// Something that is wrong without numbers: a missing name, another shape.
     public init(failure output: String, _ note: String) {
-        (self.output, self.note) = (output, note)
-        (maxAbs, maxRel, passes) = (.nan, .nan, false)
+        (self.output, self.note, tolerance) = (output, note, "")
+        (maxAbs, maxRel, passes, used) = (.nan, .nan, false, .nan)
     }
 
     /// Compares a tensor, cut as the output's name says (`stage1[:, ::4]`).
@@ -53,5 +65,14 @@ public struct Comparison: Sendable {
             return
         }
         self.init(output, ours: try ours.floats(), reference: try reference.floats(), tolerance)
+    }
+}
+
+extension GoldenCase.Tolerance {
+    /// - Parameter atol: the absolute bound, with what the tensor's largest magnitude adds to it
+    fileprivate func description(atol: Double) -> String {
+        let bounds = [("rtol", rtol), ("atol", atol)].filter { $0.1 > 0 }.map { "\($0) \(String(format: "%.2g", $1))" }
+        let share = share.map { $0 < 1 ? [String(format: "of %.4g %%", $0 * 100)] : [] } ?? []
+        return ((bounds.isEmpty ? ["exact"] : bounds) + share).joined(separator: ", ")
     }
 }

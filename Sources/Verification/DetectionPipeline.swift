@@ -36,6 +36,13 @@ struct DetectionPipeline {
 
     init(_ golden: GoldenCase, _ registry: Registry) throws {
         (self.golden, self.registry) = (golden, registry)
+        try golden.check("config")
+        try golden.check("boxes", knows: "image_wh new_wh input resized flipped notes")
+        try golden.check("learning_rate", knows: "base policy values notes")
+        try golden.check("learning_rate.values", knows: "iteration epoch lr")
+        let padded = (golden.json["resize"]?.array ?? []).flatMap { $0.object.map { Array($0.keys) } ?? [] }
+            .filter { $0.wholeMatch(of: /pad[0-9]{1,5}_wh/) != nil }
+        try golden.check("resize", knows: "size_wh scale new_wh scale_factor notes " + Set(padded).joined(separator: " "))
         tables = try golden.decoded()
     }
 

@@ -1,12 +1,15 @@
-import NN
+import DenseKit
 
 /// Writes the case's parameters into the module; every name or shape that is not on both sides is a failed comparison.
-func fill(_ module: Module, _ golden: GoldenCase) throws -> [Comparison] {
+///
+/// - Parameter given: tensors that the case has as inputs where a model keeps them with its weights, by the model's names
+func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Entry] = [:]) throws -> [Comparison] {
     var failures: [Comparison] = []
+    var given = given
     var recipes: [String: GoldenCase.Entry] = [:]
     for entry in golden.parameters { recipes[entry.name] = entry }
     for entry in try module.namedTensors() {
-        guard let recipe = recipes.removeValue(forKey: entry.name) else {
+        guard let recipe = recipes.removeValue(forKey: entry.name) ?? given.removeValue(forKey: entry.name) else {
             failures.append(Comparison(failure: entry.name, "the model has this tensor, the reference has not"))
             continue
         }
@@ -19,6 +22,9 @@ func fill(_ module: Module, _ golden: GoldenCase) throws -> [Comparison] {
     }
     for name in recipes.keys.sorted() where !golden.derivedBuffers.contains(name) {
         failures.append(Comparison(failure: name, "the reference has this tensor, the model has not"))
+    }
+    for (name, input) in given {
+        failures.append(Comparison(failure: input.name, "the model has no \(name) that this input could be"))
     }
     try module.weightsDidChange()
     return failures
@@ -35,12 +41,24 @@ func compare(
     return try promised
         + answers.sorted { $0.key < $1.key }.map { key, reference in
             guard let ours = outputs[key] ?? outputs[OutputName(key).name] else {
-                let names = outputs.keys.sorted().joined(separator: ", ")
-                return Comparison(failure: key, "we give no such output; we give \(names.isEmpty ? "none" : names)")
+                return Comparison(failure: key, "we give no such output; " + someNames(near: key, among: outputs.keys.sorted()))
             }
             let isExact = exactIntegers && !reference.dtype.isFloatingPoint && golden.ownTolerance(for: key) == nil
             return try Comparison(key, ours: ours, reference: reference, isExact ? .exact : golden.tolerance(for: key))
         }
+}
+
+/// Which names there are instead of `name`: all of at most three, or those that are most like it.
+private func someNames(near name: String, among names: [String]) -> String {
+    guard names.count > 3 else { return "we give " + (names.isEmpty ? "none" : names.joined(separator: ", ")) }
+    var (near, rest): ([String], [String]) = ([], names)
+    while near.count < 3, let next = nearestWord(to: OutputName(name).name, among: rest) {
+        near.append(next)
+        rest.removeAll { $0 == next }
+    }
+    let shown =
+        near.isEmpty ? ", such as " + names.prefix(3).joined(separator: ", ") : "; nearest: " + near.joined(separator: ", ")
+    return "we give \(names.count) others\(shown)"
 }
 
 extension GoldenCase {

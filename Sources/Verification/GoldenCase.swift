@@ -115,6 +115,7 @@ public struct GoldenCase: Sendable {
                 throw GoldenCaseError(path, "has the \(kind) '\(twice)' twice")
             }
         }
+        try checkFields()
     }
 
     /// The file as a `T`, which knows more fields than the header that all cases share.
@@ -135,6 +136,13 @@ public struct GoldenCase: Sendable {
         if let own = ownTolerance(for: output) { return own }
         let isGradient = output.hasPrefix("grad/") || output.hasPrefix("after/")
         return (isGradient ? gradientTolerance : nil) ?? tolerance
+    }
+
+    /// The outputs that have a tolerance of their own and were not compared: misspelt, or of another case.
+    func unusedTolerances(_ comparisons: [Comparison]) -> [Comparison] {
+        let compared = Set(comparisons.map(\.output))
+        return json["tolerance_for"]?.object?.keys.filter { !compared.contains($0) }.sorted()
+            .map { Comparison(failure: $0, "tolerance_for names this output, and nothing of this name is compared") } ?? []
     }
 
     /// A tolerance that is an output's alone. Pixels of masks flip where a mask is all but at the threshold.

@@ -14,6 +14,9 @@ struct ImageOperations {
 
     init(_ golden: GoldenCase) throws {
         self.golden = golden
+        try golden.check("config")
+        try golden.check("imrescale_shapes", knows: "rows notes")
+        try golden.checkInputs("x image image_u8 segmap")
         rescales = try golden.decoded()
     }
 

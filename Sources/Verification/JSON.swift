@@ -1,5 +1,5 @@
 /// Any JSON value.
-public enum JSON: Codable, Sendable {
+public enum JSON: Codable, Sendable, Equatable {
     case null
     case bool(Bool)
     case number(Double)

@@ -34,10 +34,15 @@ extension ModelFile {
     func build(for golden: GoldenCase, _ registry: Registry) throws -> Subject {
         let tokenIDs = try golden.tokenIDs ?? golden.rowsOfTexts()
         var context = BuildContext(registry: registry, classNames: golden.classNames, tokenIDs: tokenIDs)
+        context.textIsKept = golden.codebook != nil
         switch (backbone, part, model) {
         case (let node?, nil, nil): return .backbone(try registry.backbones.make(node, context))
         case (nil, let node?, nil): return .part(try registry.parts.make(node, context))
         case (nil, nil, let configuration?):
+            guard tokenIDs == nil || golden.codebook == nil else {
+                throw GoldenCaseError(
+                    golden.path, "has the text of its classes twice, as the input codebook and as token ids: give one of them")
+            }
             guard tokenIDs == nil || tokenIDs?.count == context.classCount else {
                 throw GoldenCaseError(
                     golden.path, "has \(tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes")
@@ -51,6 +56,9 @@ extension ModelFile {
 }
 
 extension GoldenCase {
+    /// The input `codebook [k, c]`: the text embeddings of the classes, in place of a text encoder and token ids.
+    var codebook: Entry? { inputs.first { $0.name == "codebook" } }
+
     /// The class names as token ids where they are an input, `texts` or `tokens` `[k, length]`.
     fileprivate func rowsOfTexts() throws -> [[Int]]? {
         guard let texts = inputs.first(where: { ["texts", "tokens"].contains($0.name) }), texts.isInteger, texts.shape.count == 2
@@ -67,7 +75,10 @@ extension GoldenCase {
         }
         let classifier = parameters.first { $0.name.hasSuffix("decode_head.conv_seg.weight") }
         let heads = [config?["decode_head"], config?["model"]?["bbox_head"], config?["model"]?["roi_head"]?["bbox_head"]]
-        let count = tokenIDs?.count ?? classifier?.shape.first ?? heads.lazy.compactMap { $0?["num_classes"]?.integer }.first ?? 0
+        let count =
+            tokenIDs?.count ?? codebook?.shape.first ?? classifier?.shape.first ?? heads.lazy.compactMap {
+                $0?["num_classes"]?.integer
+            }.first ?? 0
         return (0..<min(max(count, 0), Int(UInt16.max))).map { "class \($0)" }
     }
 }

@@ -76,7 +76,7 @@ extension Verifier {
 
     private func labels(_ inputs: [String: Tensor], _ golden: GoldenCase) throws -> Targets {
         guard let labels = inputs["gt_semantic_seg"] else { throw GoldenCaseError(golden.path, "has no input gt_semantic_seg") }
-        let ignore = golden.json["loss"]?["ignore_index"]?.integer ?? 255
+        let ignore = try golden.integer("loss.ignore_index") ?? 255
         return Targets(labels: labels.rank == 4 ? try labels.squeezed(1) : labels, ignoreIndex: ignore)
     }
 
@@ -84,9 +84,8 @@ extension Verifier {
     private func step(
         _ golden: GoldenCase, _ inputs: [String: Tensor], observe: @escaping (String, Tensor) throws -> Void
     ) throws -> Step {
-        let schedule = golden.json["config"]?["schedule"]
-        let iteration = schedule?["t"]?.integer ?? golden.json["config"]?["iteration"]?.integer ?? 0
-        let iterations = schedule?["T"]?.integer ?? 1
+        let iteration = try golden.integer("config.schedule.t") ?? golden.integer("config.iteration") ?? 0
+        let iterations = try golden.integer("config.schedule.T") ?? 1
         return Step(
             progress: Double(iteration) / Double(max(iterations, 1)), iteration: iteration, iterations: iterations,
             images: try golden.geometries(), draws: try draws(inputs), wantsMetrics: true, observe: observe)
@@ -125,6 +124,9 @@ extension Verifier {
 
     private func mode(_ golden: GoldenCase) throws -> InferenceMode {
         let test = golden.json["config"]?["test_cfg"]
+        if let mode = test?["mode"], ![.string("slide"), .string("whole")].contains(mode) {
+            throw GoldenCaseError(golden.path, "has \(mode.text) in config.test_cfg.mode; known: slide, whole")
+        }
         guard test?["mode"]?.string == "slide" else { return .whole }
         guard let crop = test?["crop_size"]?.integers, let stride = test?["stride"]?.integers, crop.count == 2, stride.count == 2
         else {

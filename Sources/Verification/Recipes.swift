@@ -1,5 +1,27 @@
 import DenseKit
 
+extension GoldenCase {
+    /// `config.optimizer_config.grad_clip`, mmcv's: all gradients are scaled together where their norm is above `max_norm`. Nil where nothing is
+    /// clipped.
+    func gradientClipping() throws -> (maxNorm: Double, order: Double)? {
+        try check("config.optimizer_config", knows: "grad_clip", fixed: ["type": .string("OptimizerHook")])
+        try check("config.optimizer_config.grad_clip", knows: "max_norm norm_type")
+        guard let clip = json["config"]?["optimizer_config"]?["grad_clip"], clip != .null else { return nil }
+        guard let maxNorm = clip["max_norm"]?.number, maxNorm > 0 else {
+            throw GoldenCaseError(
+                path,
+                "has \(clip["max_norm"]?.text ?? "nothing") in config.optimizer_config.grad_clip.max_norm, expected a number "
+                    + "above 0")
+        }
+        let written = clip["norm_type"] ?? .number(2)
+        guard let order = written == .string("inf") ? .infinity : written.number, order > 0 else {
+            throw GoldenCaseError(
+                path, "has \(written.text) in config.optimizer_config.grad_clip.norm_type, expected a number above 0, or \"inf\"")
+        }
+        return (maxNorm, order)
+    }
+}
+
 /// Optimizer and schedule of a case, translated from mmcv's words into ours.
 struct Recipes {
     let optimizer: ComponentNode

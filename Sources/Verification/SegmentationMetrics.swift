@@ -21,6 +21,10 @@ struct SegmentationMetrics {
 
     init(_ golden: GoldenCase) throws {
         self.golden = golden
+        try golden.check("config")
+        try golden.check(
+            "cases",
+            knows: "num_classes ignore_index reduce_zero_label agree_every inputs area per_class summary_percent name notes")
         cases = try golden.decoded(File.self).cases
     }
 

@@ -23,6 +23,8 @@ struct TokenizerTexts {
 
     init(_ golden: GoldenCase, _ registry: Registry) throws {
         self.golden = golden
+        try golden.check("config")
+        try golden.check("cases", knows: "text encode tokenize truncated notes")
         texts = try golden.decoded(File.self).cases
         tokenizer = try registry.tokenizers.make(ComponentNode(type: "BPE"), BuildContext(registry: registry))
     }

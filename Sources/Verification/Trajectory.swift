@@ -9,6 +9,7 @@ struct Trajectory {
     private let optimizer: any Optimizer
     private let schedule: any Schedule
     private let loss: any Loss
+    private let clipping: (maxNorm: Double, order: Double)?
     private let device: Device
 
     private struct Settings: Decodable {
@@ -26,7 +27,11 @@ struct Trajectory {
 
     init(_ golden: GoldenCase, _ registry: Registry, _ device: Device) throws {
         (self.golden, self.device) = (golden, device)
+        try golden.check("config", knows: "model optimizer optimizer_config lr_config max_iters")
+        try golden.check("loss", knows: "ignore_index")
+        try golden.checkInputs("img gt_semantic_seg")
         settings = try golden.decoded()
+        clipping = try golden.gradientClipping()
         let recipes = try Recipes(golden, optimizer: settings.config.optimizer, schedule: settings.config.lr_config)
         let context = BuildContext(registry: registry)
         network = try Network(golden)
@@ -47,25 +52,26 @@ struct Trajectory {
         let missing = zip(settings.group_order, places).filter { $1 == nil }
             .map { name, _ in Comparison(failure: "lr/\(name)", "no group of the optimizer has this parameter") }
 
-        let (losses, rates) = try train()
+        let (losses, rates, norms) = try train()
         let ofParameter = rates.map { rates in places.map { $0.map { rates[$0] } ?? .nan } }
         var outputs = [
             "loss": try Tensor.from(losses),
             "lr": try Tensor.from(ofParameter.joined().map(Float.init), shape: [rates.count, places.count]),
         ]
+        if clipping != nil { outputs["grad_norm"] = try Tensor.from(norms) }
         for entry in try network.namedTensors() { outputs["final/\(entry.name)"] = entry.tensor }
         let answers = try TensorFile.load(golden.answersPath).tensors
         return try nameFailures + missing + groups(places) + exactRates(ofParameter) + compare(outputs, with: answers, golden)
     }
 
-    /// Losses before each update, and the rate of every group.
-    private func train() throws -> (losses: [Float], rates: [[Double]]) {
+    /// Losses before each update, the rate of every group, and where gradients are clipped their common norm before that.
+    private func train() throws -> (losses: [Float], rates: [[Double]], norms: [Float]) {
         guard let image = try golden.input("img")?.to(device), let labels = try golden.input("gt_semantic_seg")?.to(device) else {
             throw GoldenCaseError(golden.path, "needs the inputs img and gt_semantic_seg")
         }
-        let options = LossOptions(ignoreIndex: golden.json["loss"]?["ignore_index"]?.integer ?? 255)
+        let options = LossOptions(ignoreIndex: try golden.integer("loss.ignore_index") ?? 255)
         let total = settings.config.max_iters
-        var (losses, rates): ([Float], [[Double]]) = ([], [])
+        var (losses, rates, norms): ([Float], [[Double]], [Float]) = ([], [], [])
         try network.setTraining(true)
         for iteration in 0..<total {
             let now = optimizer.groups.map { group in
@@ -75,11 +81,20 @@ struct Trajectory {
             try optimizer.clearGradients()
             let value = try loss(network(image), labels, options)
             try value.backward()
+            if let clipping {
+                norms.append(
+                    Float(try clipGradients(optimizer.gradients, maxNorm: clipping.maxNorm, order: clipping.order)))
+            }
             losses.append(Float(try value.item()))
             rates.append(now)
             try optimizer.step(learningRates: now)
         }
-        return (losses, rates)
+        return (losses, rates, norms)
+    }
+
+    /// The network's parameters as they are now, by name: as the case gives them before `comparisons()`, trained after it.
+    func parameters() throws -> [String: [Float]] {
+        try Dictionary(uniqueKeysWithValues: network.namedParameters().map { ($0.name, try $0.tensor.floats()) })
     }
 
     /// Rate and decay that every parameter starts from.

@@ -44,7 +44,7 @@ public struct Verifier {
             throw GoldenCaseError(path, "has the unknown procedure_id '\(golden.procedure)'; known: \(known)")
         }
         guard !comparisons.isEmpty else { throw GoldenCaseError(path, "compares nothing: it has no answers") }
-        return comparisons
+        return comparisons + golden.unusedTolerances(comparisons)
     }
 
     public static let procedures = [
@@ -59,14 +59,27 @@ public struct Verifier {
         if path == golden.modelPath, !FileManager.default.fileExists(atPath: path), let described = try golden.icpcModel() {
             return described
         }
-        let unsaid = DetectorSettings(golden, model: try Node.load(path: path)).assignments
+        guard path != golden.modelPath || FileManager.default.fileExists(atPath: path) else {
+            throw GoldenCaseError(
+                golden.path,
+                "needs a model file, which says what its model is in the words of our configurations (docs/verify.md): write "
+                    + "\(path), or name one with --model")
+        }
+        let model = try Node.load(path: path)
+        if golden.procedure == "detector" { try DetectorSettings.check(golden, model: model) }
+        let unsaid = DetectorSettings(golden, model: model).assignments
         return try Node.load(path: path, overrides: unsaid).decode()
     }
 
     /// Runs the model of `file` as the case says: a backbone, a part, or a whole model at inference or for a step of training.
     func verifyModel(_ golden: GoldenCase, _ file: ModelFile) throws -> [Comparison] {
         let subject = try file.build(for: golden, try registry.loading(file.plugins))
-        var comparisons = try fill(subject.module, golden)
+        var given: [String: GoldenCase.Entry] = [:]
+        if case .model = subject {
+            try golden.checkModelSettings()
+            given["text_embeddings"] = golden.codebook
+        }
+        var comparisons = try fill(subject.module, golden, given: given)
         try subject.module.move(to: device)
         try subject.module.setTraining(golden.mode == "train")
         let answers = try TensorFile.load(golden.answersPath).tensors

@@ -73,6 +73,27 @@ import Testing
         #expect(!failure.passes && failure.note == "shape" && failure.maxAbs.isNaN && failure.maxRel.isNaN)
     }
 
+    @Test(arguments: [
+        (within(), [1.0], [1.0], "exact", 0.0), (within(), [2.0], [1.0], "exact", .infinity),
+        (within(0.5), [1.25], [1.0], "atol 0.5", 0.5), (within(0.5), [2.0], [1.0], "atol 0.5", 2.0),
+        (within(1, rtol: 0.25), [5.0], [4.0], "rtol 0.25, atol 1", 0.5),
+        (within(rtol: 1e-3), [1.0, 2.001], [1.0, 2.0], "rtol 0.001", 0.5),
+        // Of the elements that need not agree nothing is counted.
+        (within(1, share: 0.5), [9, 1.25, 1, 1.5], [1, 1, 1, 1], "atol 1, of 50 %", 0.25),
+        (within(1, share: 0.75), [9, 1.25, 1, 1.5], [1, 1, 1, 1], "atol 1, of 75 %", 0.5),
+        (within(1, share: 1), [9, 1], [1, 1], "atol 1", 8.0),
+        (GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), [1.5, -8], [1, -8], "atol 0.5", 1.0),
+        (within(1), [.nan], [1], "atol 1", .infinity), (within(1), [], [], "atol 1", 0.0),
+    ])
+    func toleranceAndWhatOfItWasUsed(
+        _ tolerance: GoldenCase.Tolerance, _ ours: [Double], _ reference: [Double], _ words: String, _ used: Double
+    ) {
+        let comparison = Comparison("x", ours: ours, reference: reference, tolerance)
+        #expect(comparison.tolerance == words)
+        #expect(comparison.used == used || abs(comparison.used - used) < 1e-9)
+        #expect(comparison.passes == (comparison.used <= 1))
+    }
+
     @Test(arguments: [0, 1, 3]) func listsOfOtherLengthsDoNotPass(_ count: Int) {
         let comparison = Comparison("x", ours: [Float](repeating: 1, count: count), reference: [1, 1], within(9))
         #expect(!comparison.passes && comparison.note == "\(count) values, the reference has 2")

@@ -220,6 +220,35 @@ private func describe(_ comparisons: [Comparison]) -> String {
         }
     }
 
+    /// Other cases' model files stand beside it, and none is meant.
+    @Test func aMissingModelFile() throws {
+        let folder = try Folder(copyOf: "context_decoder_eval")
+        try FileManager.default.moveItem(
+            atPath: folder.path("context_decoder_eval.model.yaml"), toPath: folder.path("context_decoder_val.model.yaml"))
+        let error = try #require(throws: GoldenCaseError.self) { try verify(folder.path("context_decoder_eval.json")) }
+        #expect(
+            error.description.replacing(folder.url.path + "/", with: "")
+                == "context_decoder_eval.json: needs a model file, which says what its model is in the words of our configurations "
+                + "(docs/verify.md): write context_decoder_eval.model.yaml, or name one with --model")
+    }
+
+    /// A training step gives hundreds of outputs.
+    @Test func aMissingNameAmongHundreds() throws {
+        let failures = try failures(
+            "denseclip_r50_fpn_train",
+            answers: { answers in
+                var answers = answers
+                answers["loss/totale"] = try Tensor.zeros([])
+                answers["quite another name"] = try Tensor.zeros([])
+                return answers
+            })
+        let near = try #require(failures["loss/totale"])
+        #expect(near.wholeMatch(of: /we give no such output; we give [0-9]{3} others; nearest: loss\/total.*/) != nil, "\(near)")
+        let far = try #require(failures["quite another name"])
+        #expect(far.wholeMatch(of: /we give no such output; we give [0-9]{3} others, such as .*/) != nil, "\(far)")
+        #expect(near.count < 200 && far.count < 300)
+    }
+
     @Test func anUnknownProcedure() throws {
         let error = try #require(throws: GoldenCaseError.self) {
             _ = try failures("context_decoder_eval") { $0["procedure_id"] = "x" }

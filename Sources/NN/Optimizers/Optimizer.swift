@@ -54,13 +54,25 @@ public struct OptimizerStateError: Error, CustomStringConvertible, Sendable {
     public let description: String
 }
 
-/// Scales all gradients so that their common Euclidean length is at most `maxNorm`. Returns the length before.
-public func clipGradients(_ gradients: [Tensor], maxNorm: Double) throws -> Double {
+/// Scales all gradients so that their common norm is at most `maxNorm`, as PyTorch's `clip_grad_norm_` does.
+///
+/// - Parameter order: of the norm, above 0: 2 for the Euclidean length, infinity for the largest magnitude
+/// - Returns: the norm before
+public func clipGradients(_ gradients: [Tensor], maxNorm: Double, order: Double = 2) throws -> Double {
     guard !gradients.isEmpty else { return 0 }
     return try withoutGrad {
-        let total = try Tensor.stack(try Foreach.norm(gradients)).norm().item()
+        let total = try commonNorm(gradients, order: order)
         let factor = maxNorm / (total + 1e-6)
         if factor < 1 { try Foreach.mul(gradients, factor) }
         return total
+    }
+}
+
+/// The norm of all elements of all tensors together.
+private func commonNorm(_ tensors: [Tensor], order: Double) throws -> Double {
+    switch order {
+    case 2: try Tensor.stack(try Foreach.norm(tensors)).norm().item()
+    case .infinity: try Tensor.stack(try tensors.map { try $0.abs().amax() }).amax().item()
+    default: try Tensor.stack(try tensors.map { try $0.abs().pow(order).sum() }).sum().pow(1 / order).item()
     }
 }

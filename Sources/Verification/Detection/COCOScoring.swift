@@ -14,6 +14,8 @@ struct COCOScoring {
 
     init(_ golden: GoldenCase) throws {
         self.golden = golden
+        try golden.check("config")
+        try golden.check("files", knows: "ground_truth detections_bbox detections_segm")
         file = try golden.decoded()
         files = try COCOFiles(golden, file.files)
     }

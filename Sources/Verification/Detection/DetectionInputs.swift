@@ -63,8 +63,3 @@ struct DetectionInputs {
         text.split(separator: ",").compactMap { Double(String($0).filter { $0 != " " }) }
     }
 }
-
-extension JSON {
-    /// The keys of an object that are not among those given.
-    func unknown(besides known: Set<String>) -> String? { object?.keys.filter { !known.contains($0) }.min() }
-}

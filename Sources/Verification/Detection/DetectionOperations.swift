@@ -7,19 +7,28 @@ extension Verifier {
         let names = Set(golden.outputNames.map { OutputName($0).name })
         let outputs: [String: Tensor]
         if golden.json["config"]?["assigners"] != nil {
+            try golden.check("config", knows: "assigners anchors")
             outputs = try AssignmentOperations(golden).outputs()
         } else if golden.json["config"]?["featmap_strides"] != nil {
+            try golden.check("config", knows: "featmap_strides finest_scale roi_layer")
+            try golden.check(
+                "config.roi_layer", knows: "sampling_ratio aligned",
+                fixed: ["type": .string("RoIAlign"), "pool_mode": .string("avg")])
             outputs = try RegionOperations(golden).outputs()
-        } else if golden.inputs.contains(where: { $0.name == "feat" }) {
-            outputs = try RoIAlignOperations(golden).outputs()
-        } else if names.contains("mask_targets") || golden.inputs.contains(where: { $0.name == "mask_logits" }) {
-            let targets = names.contains("mask_targets") ? try MaskTargetOperations(golden).outputs() : [:]
-            outputs = try targets.merging(MaskPasteOperations(golden, answers).outputs()) { $1 }
         } else if names.contains(where: { $0.contains(".base.") }) {
             outputs = try AnchorOperations(golden).outputs()
+        } else if golden.inputs.contains(where: { $0.name == "feat" }) {
+            try golden.check("config")
+            outputs = try RoIAlignOperations(golden).outputs()
+        } else if names.contains("mask_targets") || golden.inputs.contains(where: { $0.name == "mask_logits" }) {
+            try golden.check("config")
+            let targets = names.contains("mask_targets") ? try MaskTargetOperations(golden).outputs() : [:]
+            outputs = try targets.merging(MaskPasteOperations(golden, answers).outputs()) { $1 }
         } else if golden.inputs.contains(where: { $0.name == "logits" || $0.name == "pred" }) {
+            try golden.check("config")
             outputs = try LossOperations(golden, registry).outputs()
         } else {
+            try golden.check("config")
             outputs = try BoxOperations(golden).outputs()
         }
         let inputs = DetectionInputs(golden: golden)

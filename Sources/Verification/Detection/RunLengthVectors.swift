@@ -40,6 +40,12 @@ struct RunLengthVectors {
 
     init(_ golden: GoldenCase) throws {
         self.golden = golden
+        try golden.check("config")
+        try golden.check(
+            "vectors",
+            knows:
+                "op what note size rows rectangles counts uncompressed area areas bbox fnv1a_row_major polygons merged merged_area "
+                + "merged_bbox boxes rle dt gt iscrowd iou rles intersect")
         vectors = try golden.decoded(File.self).vectors
     }
 

@@ -4,6 +4,8 @@ extension Verifier {
     /// `asymmetric_loss`: for every entry of `config.settings` the loss, and the gradient of its sum.
     func asymmetricLoss(_ golden: GoldenCase) throws -> [Comparison] {
         struct Written: Configuration { var loss = ComponentNode(type: "") }
+        try golden.check("config", knows: "settings")
+        try golden.checkInputs("logits targets")
         let inputs = try inputs(golden)
         guard let given = inputs["logits"], let targets = inputs["targets"] else {
             throw GoldenCaseError(golden.path, "needs the inputs logits and targets")

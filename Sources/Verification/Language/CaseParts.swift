@@ -35,6 +35,20 @@ extension GoldenCase {
         }
     }
 
+    /// Throws `GoldenCaseError` for a setting of CLIP's text encoder in the reference's words that we have no word for.
+    func checkTextEncoder(_ place: String) throws {
+        try check(
+            place, knows: "type context_length embed_dim transformer_width transformer_heads transformer_layers",
+            fixed: ["style": .string("pytorch")])
+    }
+
+    /// The same for CLIP-SP's multi-label decoders.
+    func checkMultilabelDecoder(_ place: String, besides others: String = "") throws {
+        let type = place.split(separator: ".").reduce(JSON?.some(json)) { $0?[String($1)] }?["type"]?.string
+        let graph = type ?? "DualGraphFormer" == "DualGraphFormer" ? " blocks nodes width head_width" : ""
+        try check(place, knows: "type \(others)\(graph)")
+    }
+
     /// The shape of a parameter that the case must have.
     func shape(of parameter: String, rank: Int) throws -> [Int] {
         guard let entry = parameters.first(where: { $0.name == parameter }), entry.shape.count == rank else {

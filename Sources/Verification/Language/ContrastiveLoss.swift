@@ -3,6 +3,9 @@ import DenseKit
 extension Verifier {
     /// `icpc_contrastive`: for every entry of `config.runs` the loss of the case's score map, its gradient, and the points that were taken.
     func contrastiveLoss(_ golden: GoldenCase) throws -> [Comparison] {
+        try golden.check("config", knows: "type num_classes ignore_index runs")
+        try golden.check("config.runs", knows: "name t T points tau normalize sampling")
+        try golden.checkInputs("score_map gt_semantic_seg priority")
         let inputs = try inputs(golden)
         var outputs: [String: Tensor] = [:]
         var failures: [Comparison] = []

@@ -7,6 +7,7 @@ extension GoldenCase {
     /// Throws `GoldenCaseError` for a backbone that we have no word for.
     func icpcModel() throws -> ModelFile? {
         guard let config = json["config"], config["type"]?.string == "ICPC" else { return nil }
+        try checkICPC()
         let model: [String: JSON] = [
             "backbone": .object(try backbone(config["backbone"])), "prompter": .object(prompter(config)),
             "neck": .object(words(of: config["neck"], ["out_channels": "channels"]).merging(["type": .string("FPN")]) { $1 }),
@@ -14,6 +15,37 @@ extension GoldenCase {
                 words(of: config["decode_head"], ["channels": "channels"]).merging(["type": .string("SemanticFPN")]) { $1 }),
         ]
         return try Node(encoding: ["model": JSON.object(model)]).decode()
+    }
+
+    /// Throws `GoldenCaseError` for a setting that the model would be built without.
+    private func checkICPC() throws {
+        try check(
+            "config",
+            knows: "type context_length text_dim class_names num_classes prompting num_contexts projector_hidden multi_scale tau "
+                + "contrast_weight contrastive backbone text_encoder context_decoder neck decode_head schedule",
+            fixed: ["text_head": .bool(false), "train_cfg": .object([:]), "test_cfg": .object(["mode": .string("whole")])])
+        try check("config.contrastive", knows: "points sampling normalize tau")
+        try check(
+            "config.backbone",
+            knows: "type width layers output_dim input_resolution patch_size heads out_indices depth drop_path_rate "
+                + "num_stages strides dilations norm_cfg",
+            fixed: [
+                "style": .string("pytorch"), "get_embeddings": .bool(true), "norm_eval": .bool(false),
+                "frozen_stages": .number(-1), "contract_dilation": .bool(true),
+            ])
+        try checkTextEncoder("config.text_encoder")
+        try check(
+            "config.context_decoder",
+            knows: "type transformer_width transformer_heads transformer_layers visual_dim outdim dropout",
+            fixed: ["style": .string("pytorch")])
+        try check("config.neck", knows: "in_channels out_channels num_outs", fixed: ["type": .string("FPN")])
+        try check(
+            "config.decode_head",
+            knows: "in_channels in_index feature_strides channels dropout_ratio num_classes norm_cfg loss_decode",
+            fixed: ["type": .string("FPNHead"), "align_corners": .bool(false)])
+        try check(
+            "config.decode_head.loss_decode",
+            fixed: ["type": .string("CrossEntropyLoss"), "use_sigmoid": .bool(false), "loss_weight": .number(1)])
     }
 
     private func backbone(_ written: JSON?) throws -> [String: JSON] {

@@ -3,6 +3,12 @@ import DenseKit
 extension Verifier {
     /// `icpc_prompt`: an image's own context, and the text embeddings of every kind of prompt. Sizes are those of the parameters.
     func instancePrompts(_ golden: GoldenCase) throws -> [Comparison] {
+        try golden.check(
+            "config",
+            knows: "type context_length class_names num_classes text_dim num_contexts projector_hidden variants check_shared "
+                + "text_encoder")
+        try golden.checkTextEncoder("config.text_encoder")
+        try golden.checkInputs("texts global_embedding")
         let contexts = try golden.shape(of: "contexts", rank: 3)
         let positions = try golden.shape(of: "text_encoder.positional_embedding", rank: 2)
         let tokens = try golden.shape(of: "text_encoder.token_embedding.weight", rank: 2)

@@ -3,6 +3,8 @@ import DenseKit
 extension Verifier {
     /// `icpc_alignment`: for every entry of `config.runs` the score maps at all strides, for the level sizes that it names.
     func multiScaleAlignment(_ golden: GoldenCase) throws -> [Comparison] {
+        try golden.check("config", knows: "type dim num_classes stride runs")
+        try golden.check("config.runs", knows: "name visual text sizes")
         let config = golden.json["config"]
         guard let channels = config?["dim"], let classes = config?["num_classes"], let stride = config?["stride"] else {
             throw GoldenCaseError(golden.path, "needs config.dim, config.num_classes and config.stride")

@@ -3,6 +3,8 @@ import DenseKit
 extension Verifier {
     /// `clip_sp_multilabel`: a multi-label decoder alone, on tokens and codebook of the case.
     func multilabelDecoder(_ golden: GoldenCase) throws -> [Comparison] {
+        try golden.checkMultilabelDecoder("config", besides: "dim classes")
+        try golden.checkInputs("visual codebook")
         guard let config = golden.json["config"]?.object, let dim = config["dim"] else {
             throw GoldenCaseError(golden.path, "needs config.type and config.dim")
         }

@@ -8,12 +8,29 @@ extension Verifier {
         guard modelPath == nil, !FileManager.default.fileExists(atPath: path) else {
             return try verifyModel(golden, try Node.load(path: path).decode())
         }
+        try checkSceneParsing(golden)
         let model: JSON = .object([
             "backbone": .object(try backbone(golden)), "prompter": .object(prompter(golden)),
             "neck": .object(["type": .string("FPN"), "channels": channels(golden, of: "neck.fpn_convs.0.conv.weight", 0)]),
             "head": .object(["type": .string("SemanticFPN"), "channels": channels(golden, of: "decode_head.conv_seg.weight", 1)]),
         ])
         return try verifyModel(golden, try Node(encoding: ["model": model]).decode())
+    }
+
+    /// Throws `GoldenCaseError` for a setting that the model would be built without.
+    private func checkSceneParsing(_ golden: GoldenCase) throws {
+        try golden.check(
+            "config",
+            knows: "type num_classes class_names template k backbone text_encoder multilabel_decoder scene_refinement lambda_1 "
+                + "lambda_2 asymmetric_loss batch_drop iteration dropout")
+        try golden.check(
+            "config.backbone",
+            knows: "type layers depth width heads output_dim input_resolution language_grid patch_size out_indices stem "
+                + "drop_path_rate",
+            fixed: ["style": .string("pytorch"), "get_embeddings": .bool(true)])
+        try golden.check("config.text_encoder", knows: "type context_length width heads layers")
+        try golden.checkMultilabelDecoder("config.multilabel_decoder")
+        try golden.check("config.scene_refinement", knows: "hidden width gate")
     }
 
     private func backbone(_ golden: GoldenCase) throws -> [String: JSON] {

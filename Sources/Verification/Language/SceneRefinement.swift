@@ -3,6 +3,8 @@ import DenseKit
 extension Verifier {
     /// `clip_sp_scene_refinement`: the module alone, on a last stage and scene tokens of the case.
     func sceneRefinement(_ golden: GoldenCase) throws -> [Comparison] {
+        try golden.check("config", knows: "dim channels k out_channels hidden width gate")
+        try golden.checkInputs("x4 tokens")
         let config = golden.json["config"]
         guard let channels = config?["channels"], let dim = config?["dim"], let k = config?["k"] else {
             throw GoldenCaseError(golden.path, "needs config.channels, config.dim and config.k")

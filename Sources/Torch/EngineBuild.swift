@@ -1,0 +1,46 @@
+/// What libtorch says of its own build, as far as speed depends on it.
+public struct EngineBuild: Sendable {
+    /// The vector instructions of libtorch's own loops, as it writes them: `AVX2`, `AVX512`, `NO AVX`.
+    public let loops: String?
+    /// The library of matrix products in a build that does not compute on OpenBLAS, such as
+    /// `Intel(R) oneAPI Math Kernel Library Version 2024.2`.
+    public let blas: String
+
+    /// - Parameter text: `Engine.buildDescription`
+    init(_ text: String) {
+        let lines = text.split(separator: "\n").map { $0.drop { " -".contains($0) } }
+        func value(_ key: String) -> String? {
+            lines.first { $0.hasPrefix(key) }.map { String($0.dropFirst(key.count)) }
+        }
+        loops = value("CPU capability usage: ")
+        let kernels = lines.first { $0.contains("Math Kernel Library") }
+        blas =
+            kernels.map { String($0.prefix { $0 != "-" }) }
+            ?? value("Build settings: BLAS_INFO=").map { String($0.prefix { $0 != "," }) } ?? "unknown"
+    }
+
+    var usesMKL: Bool { blas.contains("Math Kernel Library") }
+
+    /// The variables that keep libtorch's loops or MKL below what the processor has.
+    ///
+    /// - Parameter variable: the value of a variable of the environment
+    func warnings(on processor: Processor, variable: (String) -> String?) -> [String] {
+        var warnings: [String] = []
+        if let asked = variable("ATEN_CPU_CAPABILITY"), processor.has(["avx2", "fma"]),
+            !["avx2", "avx2+fma3", "avx512"].contains(asked.lowercased())
+        {
+            warnings.append(
+                "ATEN_CPU_CAPABILITY=\(asked) keeps libtorch's loops without vector instructions, and this processor has AVX2: "
+                    + "unset ATEN_CPU_CAPABILITY")
+        }
+        let low = ["SSE4_2": Processor.Level.sse, "AVX": .avx, "AVX2": .avx2, "AVX2_E1": .avx2]
+        if usesMKL, let asked = variable("MKL_ENABLE_INSTRUCTIONS"), let level = low[asked.uppercased()],
+            let best = processor.level, level < best
+        {
+            warnings.append(
+                "MKL_ENABLE_INSTRUCTIONS=\(asked) keeps MKL's products at \(level), and this processor has \(best): "
+                    + "unset MKL_ENABLE_INSTRUCTIONS")
+        }
+        return warnings
+    }
+}
