@@ -51,6 +51,8 @@ public final class CLIPResNet: Module, Backbone {
     let languageSide: Int?  // of the fixed grid
     public let outputs: [FeatureSpec]
     public let language: LanguageSpec?
+    /// The first convolution rounds up, the four pools behind it round down: 31 → 16 → 8 → 4 → 2 → 1.
+    public var minimumSide: Int { 31 }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let layers = configuration.stageLayers, layers.count == 4, layers.allSatisfy({ 1...1000 ~= $0 }) else {

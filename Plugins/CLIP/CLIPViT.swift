@@ -45,6 +45,7 @@ public final class CLIPViT: Module, Backbone {
 
     override public var keys: [String: String] { ["pyramid": ""] }
     public var outputs: [FeatureSpec] { pyramid.outputs }
+    public var minimumSide: Int { TransformerPyramid.minimumSide }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let parts = try VisionTransformerParts(configuration)

@@ -43,6 +43,8 @@ public final class ViT: Module, Backbone {
 
     override public var keys: [String: String] { ["pyramid": ""] }
     public var outputs: [FeatureSpec] { pyramid.outputs }
+    /// Images are padded to whole patches.
+    public var minimumSide: Int { TransformerPyramid.minimumSide - patchEmbed.projection.stride.height + 1 }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let parts = try VisionTransformerParts(configuration)

@@ -120,10 +120,11 @@ class ViewRows {
 
 }  // namespace
 
-int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t count, int64_t view_height, int64_t view_width,
-                     int64_t height, int64_t width, int64_t begin, int64_t end, ct_tensor *out) {
+int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t count, int64_t view_width, int64_t image_height,
+                     int64_t image_width, int64_t height, int64_t width, int64_t begin, int64_t end, ct_tensor *out) {
     return guard([&] {
-        TORCH_CHECK(count > 0 && view_height > 0 && view_width > 0 && height > 0 && width > 0 && begin < end, "nothing to do");
+        TORCH_CHECK(count > 0 && image_height > 0 && image_width > 0 && height > 0 && width > 0 && begin < end, "nothing to do");
+        TORCH_CHECK(image_width <= view_width, "an image of ", image_width, " columns in a view of ", view_width);
         std::vector<WindowRows> windows;
         for (int64_t i = 0; i < count; ++i) {
             windows.emplace_back(T(logits[i]), places[i]);
@@ -134,12 +135,12 @@ int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t c
         auto result = at::empty({end - begin, width}, at::TensorOptions().dtype(at::kInt));
         auto *labels = result.data_ptr<int32_t>();
         std::vector<Source> xs;
-        for (int64_t i = 0; i < width; ++i) xs.emplace_back(i, view_width, width);
+        for (int64_t i = 0; i < width; ++i) xs.emplace_back(i, image_width, width);
         parallel_for(begin, end, 8, [&](int64_t from, int64_t to) {
             ViewRows view(windows, view_width);
             std::vector<float> blended(view_width * classes);
             for (int64_t y = from; y < to; ++y) {
-                Source source(y, view_height, height);
+                Source source(y, image_height, height);
                 const float *line = view(source.low);
                 if (source.weight > 0) {
                     // Asking for the higher row may overwrite the lower one's place only if that is the older of the two; it is not.

@@ -14,16 +14,23 @@ struct HeatmapPictures {
         try FileSystem.makeFolder(self.folder, remedy: "choose another folder")
     }
 
-    /// Draws the score map that `model` makes of `view`, `[1, 3, h, w]` normalised, over the image. Returns the picture's path.
+    /// Draws the score map that `model` makes of `sample`, which is behind the test pipeline, over the image. Returns the path of the result.
     ///
     /// Throws `LanguageError` for a model without score map.
-    func draw(_ model: DenseModel, _ view: Tensor, on image: Image, name: String) throws -> String {
+    func draw(_ model: DenseModel, _ sample: Sample, on image: Image, name: String, device: Device) throws -> String {
+        let sample = try sample.ready(for: model)
+        let view = try sample.tensor(on: device)
         var scores: Tensor?
         let step = Step { key, value in if key == "score_map" { scores = value } }
         _ = try withoutGrad { try model.predictions(view, step) }
         guard let scores else { throw LanguageError.noScoreMap(model.prompter.map { "\(type(of: $0))" }) }
-        let size = Pair(image.height, image.width)
-        let resized = try scores.narrowed(1, index, 1).to(.float32).interpolated(to: size, .bilinear())
+        var map = try scores.narrowed(1, index, 1).to(.float32)
+        let filled = sample.geometry.size
+        if filled != sample.size {  // what was seen of the padding is cut off
+            map = try map.interpolated(to: Pair(sample.size.height, sample.size.width), .bilinear())
+                .narrowed(2, 0, filled.height).narrowed(3, 0, filled.width)
+        }
+        let resized = try map.interpolated(to: Pair(image.height, image.width), .bilinear())
         let path = "\(folder)/\(name).png"
         try ImageFile.writePNG(Heatmap.overlay(image, scores: try resized.to(.cpu).floats(), opacity: opacity), to: path)
         return path

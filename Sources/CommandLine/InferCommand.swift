@@ -52,6 +52,7 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         let device = try compute.start()
         let files = try ImageFiles.find(inputs)
         let session = try config.session(List.self, device: device)
+        for warning in try session.pipelineWarnings() { warn(warning) }
         let (model, trained) = try session.trainedModel(weights)
         let shown = words.map { ClassList(names: $0) } ?? trained
         let predictor = try session.predictor(model, words: words)
@@ -67,11 +68,16 @@ struct InferCommand<List: PluginList>: ParsableCommand {
                 var sample = Sample(name: file, image: image)
                 var random = SampleRandom(seed: 0, epoch: 0, index: 0)
                 try pipeline(&sample, &random)
-                if let heat { print(try heat.draw(model, try sample.tensor(on: device), on: image, name: stem)) }
+                if let heat { print(try heat.draw(model, sample, on: image, name: stem, device: device)) }
                 if let pictures {
-                    print(try pictures.draw(try predictor.prediction(of: sample, on: device), on: image, name: stem))
+                    let found = try withAutocast(session.experiment.test.precision.dtype, on: device) {
+                        try predictor.prediction(of: sample, on: device)
+                    }
+                    print(try pictures.draw(found, on: image, name: stem))
                 }
             } catch let error as DataError {
+                failures.append("\(error)")
+            } catch let error as PredictionError {
                 failures.append("\(error)")
             }
         }
@@ -89,5 +95,7 @@ struct InferFailure: Error, CustomStringConvertible {
     let failures: [String]
     let count: Int
 
-    var description: String { "\(failures.count) of \(count) images could not be read:\n" + failures.joined(separator: "\n") }
+    var description: String {
+        "\(failures.count) of \(count) images could not be predicted:\n" + failures.joined(separator: "\n")
+    }
 }

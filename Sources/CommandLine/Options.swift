@@ -39,6 +39,17 @@ struct ConfigOptions: ParsableArguments {
     @Option(name: .customLong("run"), help: "One run of a sweep, by its name, where the configuration lists several.")
     var sweepRun: String?
 
+    /// What `check` looks at: the whole file, or the run that is asked for.
+    func check<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> ExperimentCheck {
+        let (overrides, registry) = (overrides + cfgOptions, try Registry(List.plugins))
+        guard let sweepRun else {
+            return try ExperimentCheck(config, overrides: overrides, registry: registry, device: device)
+        }
+        let run = try Sweep(config).run(named: sweepRun)
+        return ExperimentCheck(
+            run.file, node: try run.node.overridden(by: overrides), name: run.slug, registry: registry, device: device)
+    }
+
     /// The experiment: the whole file, or the run that is asked for.
     func session<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Session {
         let (overrides, registry) = (overrides + cfgOptions, try Registry(List.plugins))

@@ -38,6 +38,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         let session = try config.session(List.self, device: device)
         let tested = try self.dataset.map { try Session($0, registry: session.registry, device: device) } ?? session
         let dataset = try tested.validationDataset()
+        for warning in try session.pipelineWarnings(testedBy: tested) { warn(warning) }
         let (model, evaluator) = try session.evaluator(of: weights, on: tested, dataset, augmented: tta)
         if results != nil, model.head.task == .segmentation {
             throw ValidationError("--results writes what a detector found, and the model's head segments: leave it out")

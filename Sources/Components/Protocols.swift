@@ -6,12 +6,16 @@ public protocol Backbone: Module {
     /// What its language-compatible outputs are, where it has them.
     var language: LanguageSpec? { get }
 
+    /// The shortest side, in pixels, of an image that it can see. Smaller images are padded to it before they are predicted.
+    var minimumSide: Int { get }
+
     /// - Parameter images: normalised, `[n, 3, h, w]`
     func callAsFunction(_ images: Tensor) throws -> Features
 }
 
 extension Backbone {
     public var language: LanguageSpec? { nil }
+    public var minimumSide: Int { 1 }
 }
 
 /// Mixes the levels of a pyramid.

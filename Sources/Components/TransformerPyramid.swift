@@ -7,6 +7,9 @@ public final class TransformerPyramid: Module {
     let fpn2: any Layer
     let fpn3: any Layer
     let fpn4: any Layer
+    /// The shortest side of an image whose coarsest level has a position.
+    public static let minimumSide = 32
+
     /// The blocks, from 0, after which the maps are taken.
     public let blocks: [Int]
     public let outputs: [FeatureSpec]
@@ -49,8 +52,10 @@ public final class TransformerPyramid: Module {
     /// - Parameter maps: after each of `blocks`
     public func callAsFunction(_ maps: [Tensor]) throws -> [Tensor] {
         let (height, width) = (maps[0].size(2) * patchSize, maps[0].size(3) * patchSize)
-        guard height >= 32, width >= 32 else {
-            throw SettingError("the coarsest level needs images of at least 32×32 pixels, found patches for \(height)×\(width)")
+        let least = Self.minimumSide
+        guard height >= least, width >= least else {
+            throw SettingError(
+                "the coarsest level needs images of at least \(least)×\(least) pixels, found patches for \(height)×\(width)")
         }
         return try zip([fpn1, fpn2, fpn3, fpn4], maps).map { try $0($1) }
     }

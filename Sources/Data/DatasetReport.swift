@@ -18,6 +18,8 @@ public struct DatasetReport: Sendable {
     public internal(set) var ignored = 0
     /// How many pictures have each size.
     public internal(set) var sizes: [Size: Int] = [:]
+    /// The first image of each size, by its place in the data set.
+    public internal(set) var examples: [Size: Int] = [:]
     /// How many pictures have each trait.
     public internal(set) var traits: [ImageTraits: Int] = [:]
     /// What is odd about the set as a whole and harms nothing.
@@ -48,7 +50,7 @@ public struct DatasetReport: Sendable {
                 let counts = (try? sample.get()).map { Counts($0, classes: dataset.classes.count) }
                 found.withLock { found in
                     switch sample {
-                    case .success(let sample): found.report.add(sample, counts)
+                    case .success(let sample): found.report.add(sample, counts, index)
                     case .failure(let error): found.problems.append((index, "\(error)"))
                     }
                 }
@@ -62,9 +64,10 @@ public struct DatasetReport: Sendable {
         }
     }
 
-    private mutating func add(_ sample: Sample, _ counts: Counts?) {
+    private mutating func add(_ sample: Sample, _ counts: Counts?, _ index: Int) {
         readable += 1
         sizes[sample.originalSize, default: 0] += 1
+        examples[sample.originalSize] = min(examples[sample.originalSize] ?? index, index)
         for (trait, _) in ImageTraits.names where sample.traits.contains(trait) { traits[trait, default: 0] += 1 }
         if let instances = sample.instances { add(instances) }
         guard let counts else { return }

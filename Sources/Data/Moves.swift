@@ -19,12 +19,15 @@ struct Moves: Sendable {
     /// What the sides were multiplied by.
     private(set) var scale: (x: Double, y: Double) = (1, 1)
     private var moves: [Move] = []
+    /// Whether a prediction can be brought back to the file's picture by cutting off the padding and resizing.
+    private(set) var isReversible = true
 
     init(_ size: Size) { (originalSize, self.size, pictureSize) = (size, size, size) }
 
     /// Takes note of `move`, and lets `instances` follow it.
     mutating func append(_ move: Move, _ instances: inout [Instance]?) {
         moves.append(move)
+        isReversible = isReversible && canBeUndone(move)
         switch move {
         case .resize(let target, _):
             let ratio = (x: Double(target.width) / Double(size.width), y: Double(target.height) / Double(size.height))
@@ -41,10 +44,21 @@ struct Moves: Sendable {
         }
     }
 
+    /// Whether predictions behind `move`, which comes next, can be brought back to what stood before it.
+    private func canBeUndone(_ move: Move) -> Bool {
+        switch move {
+        case .resize: pictureSize == size  // else the padding is scaled with the picture
+        case .crop(let window): window == Window(size)
+        case .flip: false
+        case .pad: true
+        }
+    }
+
     /// Takes note that the picture has another size for reasons that nobody told: it counts as cut off, or padded, where boxes stay.
     mutating func changeSize(_ new: Size) {
         guard new != size else { return }
         moves += [.pad(new), .crop(Window(new))]
+        isReversible = false
         (size, pictureSize) = (new, new)
     }
 

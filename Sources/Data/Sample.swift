@@ -51,6 +51,10 @@ public struct Sample: Sendable {
     /// How the picture came from its file.
     public var geometry: ImageGeometry { moves.geometry }
 
+    /// Whether a prediction can be brought back to the file's picture by cutting off the padding and resizing: true unless the picture was
+    /// mirrored or cropped, resized with its padding, or exchanged for one of another size.
+    public var isReversible: Bool { moves.isReversible }
+
     /// For every row and every column that of the file's picture which masks copy; -1 in padding.
     func maskSources() -> (rows: [Int], columns: [Int]) { moves.sources() }
 

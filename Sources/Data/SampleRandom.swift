@@ -25,6 +25,9 @@ public struct SampleRandom: Sendable, RandomNumberGenerator {
             0, UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: epoch), high | purpose.rawValue << 24)
     }
 
+    /// Whether anything was drawn.
+    var isUsed: Bool { counter[0] != 0 }
+
     private mutating func next32() -> UInt32 {
         if used == 4 {
             block = Philox.block(counter, key: key)

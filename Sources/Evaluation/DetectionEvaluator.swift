@@ -16,7 +16,7 @@ public struct DetectionEvaluator: Evaluator {
         self.inference = inference
         self.dataset = dataset
         truth = dataset
-        self.pipeline = pipeline
+        self.pipeline = pipeline.forTest.padding(toAtLeast: inference.model.backbone.minimumSide)
     }
 
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
@@ -35,8 +35,10 @@ public struct DetectionEvaluator: Evaluator {
         defer { loader.stop() }
         var seen: [DetectionReport.Seen] = []
         while let batch = try loader.next() {
-            let instances = try withAutocast(precision, on: device) {
-                try inference.instances(try batch.images(on: device), batch.geometries[0])
+            let instances = try naming(batch) {
+                try withAutocast(precision, on: device) {
+                    try inference.instances(try batch.images(on: device), batch.geometries[0])
+                }
             }
             try each(EvaluatedImage(index: seen.count, name: batch.names[0], prediction: .instances(instances)))
             seen.append(

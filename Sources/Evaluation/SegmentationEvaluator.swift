@@ -32,7 +32,7 @@ public struct SegmentationEvaluator: Evaluator {
     public init(_ inference: SegmentationInference, _ dataset: any Dataset, _ pipeline: Pipeline) {
         self.inference = inference
         self.dataset = dataset
-        self.pipeline = pipeline
+        self.pipeline = pipeline.forTest.padding(toAtLeast: inference.model.backbone.minimumSide)
     }
 
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
@@ -52,7 +52,7 @@ public struct SegmentationEvaluator: Evaluator {
         for index in 0..<dataset.count {
             let batches = try loaders.compactMap { try $0.next() }
             guard let first = batches.first, batches.count == loaders.count else { break }
-            let found = try predict(batches)
+            let found = try naming(first) { try predict(batches) }
             guard let labels = first.originalLabels.first ?? nil else { throw TargetError.noLabels }
             let prediction = classMap?.predicted(found) ?? found
             try counts.add(prediction: prediction, label: classMap?.labelled(labels) ?? labels)
@@ -77,14 +77,17 @@ public struct SegmentationEvaluator: Evaluator {
     private func predict(_ batches: [Batch]) throws -> LabelMap {
         let original = batches[0].items[0].originalSize
         let labels = try withAutocast(precision, on: device) {
-            let views = try batches.flatMap { batch in try self.views(try batch.images(on: device)) }
+            let views = try batches.flatMap { batch in try self.views(batch) }
             return try inference.labels(views, size: Pair(original.height, original.width))
         }
         return try LabelMap(labels)
     }
 
-    private func views(_ image: Tensor) throws -> [SegmentationView] {
-        let plain = try inference.view(image)
-        return augmentation.flip ? [plain, try inference.view(try image.flipped(3), flipped: true)] : [plain]
+    /// An image as it is and, where wanted, mirrored.
+    private func views(_ batch: Batch) throws -> [SegmentationView] {
+        let image = try batch.images(on: device)
+        let size = Pair(batch.geometries[0].size.height, batch.geometries[0].size.width)
+        let plain = try inference.view(image, imageSize: size)
+        return augmentation.flip ? [plain, try inference.mirroredView(image, imageSize: size)] : [plain]
     }
 }

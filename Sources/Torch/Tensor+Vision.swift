@@ -33,16 +33,22 @@ extension Tensor {
         }
     }
 
-    /// The class of every pixel in `rows` of a result of `size`: windows are enlarged to their places in a view of `viewSize` and
-    /// averaged where they overlap, the view is resized. Neither is ever held as a whole. `[rows.count, size.width]` int32
-    public static func windowArgmax(_ windows: [WindowLogits], viewSize: Pair, size: Pair, rows: Range<Int>) throws -> Tensor {
+    /// The class of every pixel in `rows` of a result of `size`: windows are upsampled to their places in a view and averaged where they
+    /// overlap, the part of the view that the image fills is resized. Neither is ever held as a whole. `[rows.count, size.width]` int32
+    ///
+    /// - Parameters:
+    ///   - viewWidth: columns of the view, padding included
+    ///   - imageSize: the part of the view, at its top left, that is no padding
+    public static func windowArgmax(
+        _ windows: [WindowLogits], viewWidth: Int, imageSize: Pair, size: Pair, rows: Range<Int>
+    ) throws -> Tensor {
         let places = windows.map(\.place)
         let logits = windows.map(\.logits)
         return try withHandles(logits) { handles, count in
             try make("window_argmax", logits.first) {
                 ct_window_argmax(
-                    handles, places, count, Int64(viewSize.height), Int64(viewSize.width), Int64(size.height), Int64(size.width),
-                    Int64(rows.lowerBound), Int64(rows.upperBound), $0)
+                    handles, places, count, Int64(viewWidth), Int64(imageSize.height), Int64(imageSize.width), Int64(size.height),
+                    Int64(size.width), Int64(rows.lowerBound), Int64(rows.upperBound), $0)
             }
         }
     }

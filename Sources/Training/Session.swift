@@ -3,6 +3,7 @@ import Components
 import Data
 import Evaluation
 import Foundation
+import Logging
 import Vision
 
 /// A configuration brought to life: its plugins loaded, its data sets found, its model built. What every command starts from.
@@ -50,9 +51,12 @@ public struct Session {
     /// Finds mistakes in what a model and its data do not ask for: pipelines, optimizer and schedule.
     public func checkRecipe() throws {
         _ = (try trainPipeline(), try testPipeline())
-        _ = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: [])
-        _ = try registry.schedules.make(experiment.schedule, context)
+        try checkOptimizer()
+        try checkSchedule()
     }
+
+    func checkOptimizer() throws { _ = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: []) }
+    func checkSchedule() throws { _ = try registry.schedules.make(experiment.schedule, context) }
 
     var context: BuildContext { BuildContext(registry: registry) }
 
@@ -73,7 +77,7 @@ public struct Session {
     }
 
     public func trainPipeline() throws -> Pipeline { try registry.pipeline(experiment.data.trainPipeline) }
-    public func testPipeline() throws -> Pipeline { try registry.pipeline(experiment.data.testPipeline) }
+    public func testPipeline() throws -> Pipeline { try registry.testPipeline(experiment.data.testPipeline) }
 
     /// The model for `classes`, on the session's device, initialised from the seed; on `.meta` it is built of shapes alone.
     ///
@@ -114,13 +118,8 @@ public struct Session {
         try resumption?.check(classes: dataset.classes.names)
         let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
         try check(dataset, "train", fits: model)
-        let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
-        let settings = experiment.train.counting(images: dataset.count)
-        let schedule = try registry.schedules.make(experiment.schedule, context)
-            .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset.count))
         let info = Checkpoint.ModelInfo(classes: dataset.classes, configuration: node.yaml())
         let evaluator = try experiment.data.val.map { _ in try validation(model, classes: dataset.classes) }
-        let pipeline = try trainPipeline()
         let folder = try work.folder(resuming: resumption?.checkpoint)
         let store = CheckpointStore(work, run: folder.name, info: info, resumed: resumption?.checkpoint)
         let progress = ProgressBar()
@@ -129,14 +128,29 @@ public struct Session {
         if let evaluator {
             hooks.append(EvaluationHook(evaluator, store: store, log: log, progress: progress))
         }
-        let trainer = Trainer(
-            model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device,
-            logger: try RunLog.logger(path: folder.logPath), hooks: hooks
-        ) { iteration in try loader(dataset, pipeline, from: iteration) }
+        let trainer = try trainer(of: model, on: dataset, logger: try RunLog.logger(path: folder.logPath), hooks: hooks)
         if let resumption {
             try resumption.apply(to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self))
         }
         return trainer
+    }
+
+    /// The trainer of `model` on `dataset` by the configuration's recipe, without a work directory.
+    ///
+    /// - Parameter firstPassAlone: whether a step is the first pass of an accumulated batch and nothing more
+    func trainer(
+        of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook], firstPassAlone: Bool = false
+    ) throws -> Trainer {
+        let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
+        var settings = experiment.train.counting(images: dataset.count)
+        if firstPassAlone { settings.batch = settings.imagesAtATime }
+        let schedule = try registry.schedules.make(experiment.schedule, context)
+            .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset.count))
+        let pipeline = try trainPipeline()
+        return Trainer(
+            model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device, logger: logger,
+            hooks: hooks
+        ) { iteration in try loader(dataset, pipeline, from: iteration) }
     }
 
     private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {

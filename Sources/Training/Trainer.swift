@@ -25,8 +25,8 @@ public final class Trainer {
     public internal(set) var saves: (failed: Int, newest: String?) = (0, nil)
     /// Whether model and optimizer stand where `iteration` says: not in the middle of one.
     private(set) var isConsistent = true
-    /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts.
-    private var countsLabelled = false
+    /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts; nil until it is asked.
+    private var countsLabelled: Bool?
     private let makeLoader: (_ iteration: Int) throws -> Loader
 
     /// - Parameter makeLoader: gives the loader whose next batch is number `iteration` (of images at a time, not of global batches)
@@ -69,7 +69,6 @@ public final class Trainer {
     private func trainToTheEnd() throws {
         guard iteration < settings.iterations else { return }
         let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
-        countsLabelled = try accumulation > 1 && model.averagesLabelled
         let loader = try makeLoader(iteration * accumulation)
         defer { loader.stop() }
         while iteration < settings.iterations {
@@ -77,6 +76,18 @@ public final class Trainer {
             try oneIteration(loader, buffers)
             for hook in hooks { try hook.afterIteration(self) }
         }
+    }
+
+    /// Takes one iteration from where training stands, as `run` would, without hooks: for trying a recipe.
+    ///
+    /// - Returns: what it gave
+    public func takeOneIteration() throws -> IterationRecord {
+        try model.setTraining(true)
+        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
+        let loader = try makeLoader(iteration * accumulation)
+        defer { loader.stop() }
+        try oneIteration(loader, buffers)
+        return last
     }
 
     private func oneIteration(_ loader: Loader, _ buffers: [Tensor]) throws {
@@ -116,7 +127,9 @@ public final class Trainer {
     private func computeGradients(_ loader: Loader) throws {
         try optimizer.clearGradients()
         // A loss that is divided by the labelled pixels of the whole batch has to have seen it before the first pass.
-        let ahead = countsLabelled ? try (0..<accumulation).map { _ in try nextBatch(loader) } : []
+        let counts = try countsLabelled ?? (accumulation > 1 && model.averagesLabelled)
+        countsLabelled = counts
+        let ahead = counts ? try (0..<accumulation).map { _ in try nextBatch(loader) } : []
         let inAll = ahead.reduce(0) { $0 + $1.labelledPixels }
         let labelled = ahead.isEmpty ? nil : Double(max(1, inAll)) / Double(accumulation)
         for part in 0..<accumulation {
@@ -138,15 +151,20 @@ public final class Trainer {
     ///
     /// - Parameter labelledPixels: of the whole batch, over the number of its parts
     private func accumulate(_ batch: Batch, firstImage: Int, labelledPixels: Double?) throws {
-        var targets = try batch.targets(on: device)
-        targets.labelledPixels = labelledPixels
         let step = Step(
             progress: Double(iteration) / Double(settings.iterations), iteration: iteration, iterations: settings.iterations,
             images: batch.geometries,
             draws: Draws(seed: settings.seed, iteration: iteration, firstImage: firstImage), wantsMetrics: isLogged(iteration + 1)
         )
-        let losses = try withAutocast(settings.precision.dtype, on: device) {
-            try model.losses(try batch.images(on: device), targets, step)
+        let losses: Losses
+        do {
+            var targets = try batch.targets(on: device)
+            targets.labelledPixels = labelledPixels
+            losses = try withAutocast(settings.precision.dtype, on: device) {
+                try model.losses(try batch.images(on: device), targets, step)
+            }
+        } catch {
+            throw BatchError(images: batch.names, height: batch.height, width: batch.width, underlying: error)
         }
         guard let total = try losses.total() else { throw TrainingError.noLoss }
         for (name, value) in losses.terms { last.add(name, try value.item() / Double(accumulation)) }

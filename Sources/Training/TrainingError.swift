@@ -24,3 +24,18 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable {
         }
     }
 }
+
+/// A step of training that failed, with the images that it was on.
+public struct BatchError: Error, CustomStringConvertible, Sendable {
+    public let images: [String]
+    /// Of the batch, in pixels.
+    public let height: Int
+    public let width: Int
+    public let underlying: any Error
+
+    public var description: String {
+        let rest = images.count > 4 ? " and \(images.count - 4) more" : ""
+        return
+            "a batch of \(images.count) images of \(height)×\(width) (\(images.prefix(4).joined(separator: ", "))\(rest)): \(underlying)"
+    }
+}

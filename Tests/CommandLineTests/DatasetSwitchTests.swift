@@ -122,9 +122,9 @@ func checks() throws {
         let wrong = try check("train_ids")
         #expect(wrong.status != 0)
         #expect(
-            wrong.errors.contains(
+            wrong.output.contains(
                 "streets/leftImg8bit/train/ulm/a_leftImg8bit.png: has no mask streets/gtFine/train/ulm/a_gtFine_labelTrainIds.png "
-                    + "(1 of 1 pictures); set labels: ids to read the masks as downloaded"), "\(wrong.errors)")
+                    + "(1 of 1 pictures); set labels: ids to read the masks as downloaded"), "\(wrong.output)")
     }
 }
 

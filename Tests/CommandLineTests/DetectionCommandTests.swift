@@ -86,7 +86,7 @@ private func names(_ folder: URL) throws -> [String] { try FileManager.default.c
         try withDetection { folder in
             let checked = try runDensekit(["check", "run.yaml"], in: folder)
             #expect(checked.status == 0 && checked.output.hasSuffix("all is well\n"), "\(checked.output)\(checked.errors)")
-            #expect(checked.output.contains("one step on 2 images of ") && checked.output.contains("loss_mask: "))
+            #expect(checked.output.contains("one step on 4 images, 2 at a time: ") && checked.output.contains("loss_mask: "))
             #expect(checked.output.contains(" things  in ") && checked.output.contains("striped box"))
 
             let drawn = try runDensekit(["browse", "run.yaml", "--tensors", "b.safetensors", "--out-dir", "seen"], in: folder)
@@ -142,8 +142,12 @@ func misfit(overrides: [String], message: String) throws {
         try writeScenes(to: folder.appending(path: "scenes"))
         for command in ["check", "train"] {
             let result = try runDensekit([command, "run.yaml"] + overrides.flatMap { ["--set", $0] }, in: folder)
-            #expect(result.status == 2, "\(result.output)")
-            #expect(result.errors.split(separator: "\n").last.map(String.init) == "error: " + message)
+            if command == "check" {
+                #expect(result.status == 1 && result.output.contains("\nproblem: \(message)\n"), "\(result)")
+            } else {
+                #expect(result.status == 2, "\(result.output)")
+                #expect(result.errors.split(separator: "\n").last.map(String.init) == "error: " + message)
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ import Testing
             var labels: [Int64] = []
             for start in stride(from: 0, to: size.height, by: chunk) {
                 let rows = start..<min(start + chunk, size.height)
-                labels += try Tensor.windowArgmax(windows, viewSize: view, size: size, rows: rows).integers()
+                labels += try Tensor.windowArgmax(windows, viewWidth: view.width, imageSize: view, size: size, rows: rows).integers()
             }
             #expect(labels == expected)
         }
@@ -39,7 +39,7 @@ import Testing
     func gap() throws {
         let window = Tensor.WindowLogits(try Tensor.zeros([2, 2, 3]), firstRow: 0, sourceHeight: 2, y: 0, x: 0, size: 4)
         let error = try #require(throws: TorchError.self) {
-            try Tensor.windowArgmax([window], viewSize: Pair(4, 6), size: Pair(4, 6), rows: 0..<4)
+            try Tensor.windowArgmax([window], viewWidth: 6, imageSize: Pair(4, 6), size: Pair(4, 6), rows: 0..<4)
         }
         #expect(error.message.contains("no window covers row 0, column 4"))
     }

@@ -39,6 +39,13 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
                 ]
             ),
             (
+                ["model.head={type: Spots, counts: true}", "train.per_device_batch=1"],
+                [
+                    "--set train.per_device_batch=1: train.per_device_batch is 1 of 2: model.head Spots averages over spots of the images "
+                        + "at a time, as on each GPU of its reference, so another number of images at a time is another training"
+                ]
+            ),
+            (
                 ["test.crop=16", "test.stride=8"],
                 [
                     "--set test.crop=16: test.crop has no effect: windows are for test.mode: slide, and the mode is whole",
@@ -76,7 +83,7 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
                 ]
             ),
             (
-                ["data.train_pipeline=[{type: Resize, scale: [8, 8], scales: [[8, 8], [9, 9]], ratio_range: null}]"],
+                ["data.train_pipeline=[{type: Resize, scale: [8, 8], scales: [[8, 8], [9, 9]], ratio_range: null}, Normalize]"],
                 [
                     "--set data.train_pipeline=[{type: Resize, scale: [8, 8], scales: […: scale of Resize has no effect: scales "
                         + "takes its place"

@@ -12,7 +12,7 @@ public struct Normalize: Transform {
         public init() {}
     }
 
-    private let normalization: Normalization
+    private let levels: Normalization
 
     /// - Throws: `SettingError` unless there are three means and three positive deviations.
     public init(_ configuration: Configuration) throws {
@@ -22,7 +22,7 @@ public struct Normalize: Transform {
         guard configuration.std.count == 3, configuration.std.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
             throw SettingError("Normalize", "std", "expected three positive deviations, found \(configuration.std)")
         }
-        normalization = Normalization(mean: configuration.mean, std: configuration.std)
+        levels = Normalization(mean: configuration.mean, std: configuration.std)
     }
 
     /// - Throws: `SettingError` for a picture that is normalised already.
@@ -30,6 +30,9 @@ public struct Normalize: Transform {
         guard !sample.isNormalized else {
             throw SettingError("Normalize", "order", "the pictures are normalised already; leave one out")
         }
-        sample.normalize(normalization)
+        sample.normalize(levels)
     }
+
+    public var testTimeUse: TestTimeUse { .keepsGeometry }
+    public var normalization: Normalization? { levels }
 }

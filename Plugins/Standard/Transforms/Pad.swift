@@ -40,4 +40,6 @@ public struct Pad: Transform {
             sample.pad(to: Size(height: up(sample.size.height), width: up(sample.size.width)))
         }
     }
+
+    public var testTimeUse: TestTimeUse { .pads }
 }

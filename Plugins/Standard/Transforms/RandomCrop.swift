@@ -38,6 +38,11 @@ public struct RandomCrop: Transform {
         sample.crop(to: window)
     }
 
+    public var testTimeUse: TestTimeUse {
+        .refused(
+            key: nil, reason: "it cuts out a random part of each image", remedy: "take it out; test.mode: slide predicts by windows")
+    }
+
     private func window(in picture: Size, _ random: inout SampleRandom) -> Window {
         let y = random.integer(in: 0..<max(picture.height - size.height, 0) + 1)
         let x = random.integer(in: 0..<max(picture.width - size.width, 0) + 1)

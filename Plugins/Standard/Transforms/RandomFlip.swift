@@ -21,4 +21,11 @@ public struct RandomFlip: Transform {
     public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
         if random.chance(probability) { sample.flipHorizontally() }
     }
+
+    public var testTimeUse: TestTimeUse {
+        guard probability > 0 else { return .keepsGeometry }
+        return .refused(
+            key: nil, reason: "it mirrors images, and their predictions are not mirrored back",
+            remedy: "take it out; `densekit test --tta` adds mirrored views")
+    }
 }

@@ -80,6 +80,21 @@ public struct Resize: Transform {
         sample.resize(to: sample.size.rescaled(within: ScaleLimit(scale.first, scale.second).scaled(by: ratio)), backend: backend)
     }
 
+    public var testTimeUse: TestTimeUse {
+        if scales.count > 1 {
+            return .refused(
+                key: "scales", reason: "one of \(scales.count) scales is drawn for each image",
+                remedy: "give one `scale`; `densekit test --tta` sees several")
+        }
+        if let ratios, ratios.low < ratios.high {
+            return .refused(
+                key: "ratio_range",
+                reason: "its ratio_range is [\(ratios.low), \(ratios.high)], so the scale is drawn for each image",
+                remedy: "write ratio_range: null, which is not the default")
+        }
+        return .scales
+    }
+
     private func scale(_ random: inout SampleRandom) -> (first: Int, second: Int) {
         guard scales.count > 1 else { return scales[0] }
         if scalesMode == .choice { return scales[random.integer(in: 0..<scales.count)] }

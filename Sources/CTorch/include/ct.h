@@ -200,9 +200,10 @@ typedef struct {
     int64_t y, x, height, width, first_row, source_height;
 } ct_window;
 
-/* The same for several windows [rows, w, k], each enlarged to its place in a view, averaged where they overlap, the view then resized. */
-int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t count, int64_t view_height, int64_t view_width,
-                     int64_t height, int64_t width, int64_t begin, int64_t end, ct_tensor *out);
+/* The same for several windows [rows, w, k], each upsampled to its place in a view, averaged where they overlap; the part of the view
+   that the image fills, image_height x image_width at its top left, is then resized. */
+int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t count, int64_t view_width, int64_t image_height,
+                     int64_t image_width, int64_t height, int64_t width, int64_t begin, int64_t end, ct_tensor *out);
 
 /* The sum of the cross-entropies of logits [n, k, h, w], enlarged bilinearly to labels [n, height, width] (ct_resized_cross_entropy.cpp) */
 int ct_resized_cross_entropy(ct_tensor logits, ct_tensor labels, ct_tensor weights, int64_t ignore_index, ct_tensor *out);

@@ -72,15 +72,6 @@ extension Node {
     /// The same for every seed of a run.
     var withoutSeed: Node { without("work_dir").without("train", "seed") }
 
-    /// Without the value that `path` leads to.
-    func without(_ path: String...) -> Node { without(path[...]) }
-
-    private func without(_ path: ArraySlice<String>) -> Node {
-        guard var mapping, let key = path.first, let value = mapping[key] else { return self }
-        if path.count == 1 { mapping.remove(key) } else { mapping.set(key, to: value.without(path.dropFirst())) }
-        return Node(.mapping(mapping), at: location)
-    }
-
     /// The values in which this differs from `old`: `train.batch is 16 there and 32 here`.
     func differences(from old: Node, at path: String = "") -> [String] {
         guard self != old else { return [] }

@@ -17,20 +17,68 @@ public enum ImagePrediction: Sendable {
 
 /// Predicts one image at a time. The model must be in inference mode.
 public protocol ImagePredictor {
-    /// - Parameter sample: behind the test pipeline
+    /// - Parameter sample: behind the test pipeline. One that is smaller than the model can see is padded.
+    /// - Throws: `TestPipelineError` for one that was cropped or mirrored, and `PredictionError` for what the model throws.
     func prediction(of sample: Sample, on device: Device) throws -> ImagePrediction
 }
 
 extension SegmentationInference: ImagePredictor {
     public func prediction(of sample: Sample, on device: Device) throws -> ImagePrediction {
-        let view = try withoutGrad { try self.view(try sample.tensor(on: device)) }
-        let size = Pair(sample.originalSize.height, sample.originalSize.width)
-        return .labels(try LabelMap(try withoutGrad { try labels([view], size: size) }))
+        let sample = try sample.ready(for: model)
+        return try naming(sample) {
+            let view = try self.view(
+                try sample.tensor(on: device), imageSize: Pair(sample.geometry.size.height, sample.geometry.size.width))
+            let size = Pair(sample.originalSize.height, sample.originalSize.width)
+            return .labels(try LabelMap(try labels([view], size: size)))
+        }
     }
 }
 
 extension DetectionInference: ImagePredictor {
     public func prediction(of sample: Sample, on device: Device) throws -> ImagePrediction {
-        .instances(try withoutGrad { try instances(try sample.tensor(on: device), sample.geometry) })
+        let sample = try sample.ready(for: model)
+        return try naming(sample) { .instances(try instances(try sample.tensor(on: device), sample.geometry)) }
+    }
+}
+
+extension Sample {
+    /// A sample behind the test pipeline as `model` can see it: padded where it is too small.
+    ///
+    /// - Throws: `TestPipelineError` for one that was cropped or mirrored.
+    public func ready(for model: DenseModel) throws -> Sample {
+        guard isReversible else { throw TestPipelineError(name) }
+        var sample = self
+        sample.pad(to: Size(height: model.backbone.minimumSide, width: model.backbone.minimumSide))
+        return sample
+    }
+}
+
+/// A prediction that failed, with the image that it was of.
+public struct PredictionError: Error, CustomStringConvertible, Sendable {
+    /// The image's name.
+    public let image: String
+    /// Its size as the network saw it.
+    public let size: Size
+    public let underlying: any Error
+
+    public var description: String { "\(image) (\(size) behind the test pipeline): \(underlying)" }
+}
+
+/// Runs `body` without gradients; what it throws becomes a `PredictionError` of the image.
+private func naming<Value>(_ sample: Sample, _ body: () throws -> Value) throws -> Value {
+    do {
+        return try withoutGrad(body)
+    } catch {
+        throw PredictionError(image: sample.name, size: sample.size, underlying: error)
+    }
+}
+
+/// Runs `body`; what it throws becomes a `PredictionError` of the batch's image.
+func naming<Value>(_ batch: Batch, _ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch {
+        throw PredictionError(
+            image: batch.names[0], size: Size(height: batch.height, width: batch.width), underlying: error)
     }
 }

@@ -44,7 +44,9 @@ public struct SegmentationInference {
     ///
     /// - Parameters:
     ///   - image: normalised, `[1, 3, h, w]`, already mirrored where `flipped` says so
-    public func view(_ image: Tensor, flipped: Bool = false) throws -> SegmentationView {
+    ///   - imageSize: the part of it, at the top left, that is no padding; nil for all of it. Predictions are cut to it before they are resized,
+    ///     as mmsegmentation's `postprocess_result` does.
+    public func view(_ image: Tensor, imageSize: Pair? = nil, flipped: Bool = false) throws -> SegmentationView {
         let size = Pair(image.size(2), image.size(3))
         var seen: [(Window, Tensor)] = []
         var classifier: ((Tensor) throws -> Tensor)?
@@ -57,7 +59,16 @@ public struct SegmentationInference {
             classifier = classify
         }
         guard let classifier else { throw InferenceError.notSegmentation }
-        return SegmentationView(size: size, isFlipped: flipped, windows: seen, classify: classifier)
+        return SegmentationView(
+            size: size, imageSize: imageSize ?? size, isFlipped: flipped, windows: seen, classify: classifier)
+    }
+
+    /// The same of the mirrored image: its pixels change sides, its padding stays on the right and below.
+    public func mirroredView(_ image: Tensor, imageSize: Pair) throws -> SegmentationView {
+        let padding = image.size(3) - imageSize.width
+        var mirrored = try image.narrowed(3, 0, imageSize.width).flipped(3)
+        if padding > 0 { mirrored = try Tensor.cat([mirrored, image.narrowed(3, imageSize.width, padding)], dim: 3) }
+        return try view(mirrored, imageSize: imageSize, flipped: true)
     }
 
     private func layout(_ size: Pair) -> [Window] {
@@ -96,7 +107,7 @@ public struct SegmentationInference {
     private func scores(_ views: [SegmentationView], size: Pair, rows: Range<Int>, softmax: Bool) throws -> Tensor {
         var sum: Tensor?
         for view in views {
-            let resize = BilinearRows(rows, from: view.size, to: size)
+            let resize = BilinearRows(rows, from: view.imageSize, to: size)
             var score = try resize(try view.logits(resize.source))
             if softmax { score = try score.contiguous().softmax(1) }
             if view.isFlipped { score = try score.flipped(3) }

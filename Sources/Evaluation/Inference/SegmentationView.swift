@@ -4,7 +4,10 @@ import Vision
 /// What the network saw of one view of an image: for every window the embedding that logits are made of. Logits themselves are made a
 /// few rows at a time, so memory does not grow with classes × resolution.
 public struct SegmentationView {
+    /// Of what the network saw, padding included.
     let size: Pair
+    /// The part of it, at the top left, that the image fills. What was seen of the padding counts for nothing.
+    let imageSize: Pair
     let isFlipped: Bool
     let windows: [(window: Window, embedding: Tensor)]
     let classify: (Tensor) throws -> Tensor
@@ -13,13 +16,20 @@ public struct SegmentationView {
     func split() throws -> [SegmentationView] {
         try (0..<windows[0].embedding.size(0)).map { image in
             SegmentationView(
-                size: size, isFlipped: isFlipped,
+                size: size, imageSize: imageSize, isFlipped: isFlipped,
                 windows: try windows.map { ($0.window, try $0.embedding.narrowed(0, image, 1)) }, classify: classify)
         }
     }
 
-    /// Logits of the view's rows, windows resized to their size and averaged where they overlap. `[n, k, rows.count, width]`
+    /// Logits of the image's rows in the view, windows resized to their size and averaged where they overlap.
+    /// `[n, k, rows.count, imageSize.width]`
     func logits(_ rows: Range<Int>) throws -> Tensor {
+        let logits = try averagedLogits(rows)
+        return imageSize.width == size.width ? logits : try logits.narrowed(3, 0, imageSize.width)
+    }
+
+    /// The same of all columns, padding included.
+    private func averagedLogits(_ rows: Range<Int>) throws -> Tensor {
         if windows.count == 1 { return try logits(of: 0, rows) }
         var sum: Tensor?
         var counts = [Float](repeating: 0, count: rows.count * size.width)
@@ -53,13 +63,14 @@ public struct SegmentationView {
     /// The class of every pixel of a result of `size`, computed in strips of at most `chunk` rows: `[height, width]` int32.
     func labels(size result: Pair, chunk: Int) throws -> Tensor {
         let parts = try strips(result.height, chunk).map { rows in
-            let own = size == result ? rows : BilinearRows(rows, from: size, to: result).source
+            let own = imageSize == result ? rows : BilinearRows(rows, from: imageSize, to: result).source
             let seen = try windows.compactMap { window, embedding in try windowLogits(window, embedding, rows: own) }
-            if seen.count == 1, size == result, windows.count == 1 {
+            if seen.count == 1, size == result, size == imageSize, windows.count == 1 {
                 return try seen[0].logits.bilinearArgmax(
                     firstRow: seen[0].firstRow, sourceHeight: windows[0].embedding.size(2), size: size, rows: rows)
             }
-            return try Tensor.windowArgmax(seen.map(\.placed), viewSize: size, size: result, rows: rows)
+            return try Tensor.windowArgmax(
+                seen.map(\.placed), viewWidth: size.width, imageSize: imageSize, size: result, rows: rows)
         }
         return parts.count == 1 ? parts[0] : try Tensor.cat(parts, dim: 0)
     }

@@ -1,8 +1,6 @@
-import DenseKit
-
 extension ClassList {
     /// Made-up classes, where only their number is known: `aa`, `ab`, … Short, so that they fit every tokenizer's length.
-    static func placeholders(_ count: Int) -> ClassList {
+    public static func placeholders(_ count: Int) -> ClassList {
         func letter(_ place: Int) -> Character { Character(UnicodeScalar(UInt8(97 + place % 26))) }
         return ClassList(
             names: (0..<count).map { index in

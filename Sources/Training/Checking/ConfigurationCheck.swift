@@ -1,0 +1,111 @@
+import Components
+import Configuration
+import Data
+import Vision
+
+/// Finds every mistake of a configuration: each that is found is taken out, with what it stands on, and the rest is looked at again.
+struct ConfigurationCheck {
+    let file: String
+    let name: String
+    private(set) var findings = Findings()
+    /// What is left of the configuration.
+    private var node: Node
+    private var registry: Registry
+    /// What was taken out, by its keys.
+    private var removed: [[String]] = []
+
+    init(file: String, name: String, node: Node, registry: Registry) {
+        (self.file, self.name, self.node, self.registry) = (file, name, node, registry)
+    }
+
+    mutating func add(problem: String) { findings.add(problem: problem) }
+    mutating func add(warning: String) { findings.add(warning: warning) }
+
+    /// The session of what is left; nil where nothing is.
+    mutating func session(device: Device) -> Session? { attempt(device: device) { $0 } }
+
+    /// Optimizer, schedule and pipelines, each by itself.
+    mutating func checkRecipe() {
+        let steps: [(Session) throws -> Void] = [
+            { try $0.checkOptimizer() }, { try $0.checkSchedule() }, { _ = try $0.trainPipeline() },
+            { _ = try $0.testPipeline() },
+        ]
+        for step in steps { _ = attempt(device: .meta, step) }
+    }
+
+    /// A data set of the configuration; nil where it cannot be opened.
+    mutating func dataset(_ part: String) -> (any Dataset)? {
+        guard !isRemoved("data", part) else { return nil }
+        return attempt(device: .meta, until: [["data"], ["data", part]]) { session in
+            part == "train" ? try session.trainDataset() : try session.validationDataset()
+        }
+    }
+
+    /// Whether the model can be built for `classes`, of shapes alone.
+    mutating func checkModel(_ classes: ClassList) -> Bool {
+        let parts = ["backbone", "prompter", "neck", "head", "auxiliary_heads"]
+        let stops = [["model"]] + parts.map { ["model", $0] }
+        let isWhole = !removed.contains { $0.first == "model" && $0.count < 3 }
+        if isWhole, attempt(device: .meta, until: stops, { _ = try $0.model(classes) }) != nil { return true }
+        // What stands behind a part that cannot be built is looked at without it.
+        for part in parts {
+            _ = attempt(device: .meta) { session in
+                let (model, registry) = (session.experiment.model, session.registry)
+                switch part {
+                case "backbone": try model.backbone.map { try registry.backbones.checkSettings($0) }
+                case "prompter": try model.prompter.map { try registry.prompters.checkSettings($0) }
+                case "neck": try model.neck.map { try registry.necks.checkSettings($0) }
+                case "head": try model.head.map { try registry.heads.checkSettings($0) }
+                default: for head in model.auxiliaryHeads { try registry.heads.checkSettings(head) }
+                }
+            }
+        }
+        return false
+    }
+
+    /// Runs `body` with what is left of the configuration; what it throws is a problem, and `body` runs again without what is at fault.
+    ///
+    /// - Parameter stops: keys without which `body` makes no sense
+    /// - Returns: nil where `body` cannot be brought to an end
+    mutating func attempt<Value>(
+        device: Device, until stops: [[String]] = [], _ body: (Session) throws -> Value
+    ) -> Value? {
+        while true {
+            do {
+                let session = try Session(file, node: node, name: name, registry: registry, device: device)
+                // Plugins are loaded once.
+                registry = session.registry
+                node = node.without("plugins")
+                return try body(session)
+            } catch {
+                findings.add(problem: "\(error)")
+                guard let (left, path) = remainder(without: error) else { return nil }
+                node = left
+                removed.append(path)
+                if stops.contains(path) { return nil }
+            }
+        }
+    }
+
+    /// What is left of the configuration without what `error` complains of, and the keys of that; nil where that cannot be told.
+    private func remainder(without error: any Error) -> (node: Node, path: [String])? {
+        switch error {
+        case ModelConfigurationError.nothingToFreeze where node["model"]?["freeze"] != nil:
+            (node.without("model", "freeze"), ["model", "freeze"])
+        case is FilePluginError where node["plugins"] != nil: (node.without("plugins"), ["plugins"])
+        case let error as any PlacedError: node.pruned(at: error.location)
+        default: nil
+        }
+    }
+
+    private func isRemoved(_ keys: String...) -> Bool { removed.contains(keys) || removed.contains([keys[0]]) }
+}
+
+/// An error that knows which value of a configuration is at fault.
+protocol PlacedError: Error {
+    var location: SourceLocation { get }
+}
+
+extension ConfigurationError: PlacedError {}
+extension BuildError: PlacedError {}
+extension WeightsError: PlacedError {}

@@ -1,0 +1,17 @@
+/// What a check finds: problems, which stop a run or spoil its result, and warnings. Each is one sentence or more with its place; none is
+/// said twice.
+public struct Findings: Sendable {
+    /// In the order in which they were found.
+    public private(set) var problems: [String] = []
+    public private(set) var warnings: [String] = []
+
+    public init(problems: [String] = []) { self.problems = problems }
+
+    mutating func add(problem: String) {
+        if !problems.contains(problem) { problems.append(problem) }
+    }
+
+    mutating func add(warning: String) {
+        if !warnings.contains(warning) { warnings.append(warning) }
+    }
+}
