@@ -1,7 +1,9 @@
 import DenseKit
 
 extension CLIPResNet: PretrainedElsewhere {
-    public static var weightFormats: [WeightFormat] { [WeightFormat("OpenAI CLIP", behind: ["visual."])] }
+    public static var weightFormats: [WeightFormat] {
+        [WeightFormat("OpenAI CLIP", behind: ["visual."], dropping: ["attnpool."])]
+    }
 }
 
 extension AttentionPool2d: WeightAdapting {

@@ -25,6 +25,8 @@ public final class CLIPResNet: Module, Backbone {
         public var positions = GridPositions.resize
         /// The grid of the language-compatible map: the last stage's own, or a fixed one of `input_resolution` / 32.
         public var languageGrid = LanguageGrid.native
+        /// QuickGELU in the model's text encoder, as in OpenAI's weights; `false`: exact GELU, as in some of open_clip's. The image encoder has none.
+        public var quickGelu = true
         /// The last stage that does not learn, nor do its batch norms' statistics: 0 is the stem, -1 none.
         public var frozenStages = -1
         /// Whether all batch norms keep their statistics in training.
@@ -82,7 +84,7 @@ public final class CLIPResNet: Module, Backbone {
             attnpool = try AttentionPool2d(
                 32 * width, inputResolution: configuration.inputResolution, heads: configuration.heads ?? width / 2,
                 output: embedding, positions: configuration.positions)
-            language = LanguageSpec(width: embedding, stride: 32, side: languageSide)
+            language = LanguageSpec(width: embedding, stride: 32, side: languageSide, quickGELU: configuration.quickGelu)
         } else {
             (attnpool, language) = (nil, nil)
         }

@@ -2,7 +2,9 @@ import DenseKit
 
 extension CLIPTextEncoder: PretrainedElsewhere, WeightAdapting {
     /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores, its sizes, and the causal mask.
-    private static let elsewhere = ["visual.", "logit_scale", "input_resolution", "context_length", "vocab_size", "attn_mask"]
+    private static let elsewhere = [
+        "visual.", "logit_scale", "logit_bias", "input_resolution", "context_length", "vocab_size", "attn_mask",
+    ]
 
     public static var weightFormats: [WeightFormat] {
         [

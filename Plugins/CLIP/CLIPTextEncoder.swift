@@ -17,6 +17,8 @@ public class CLIPTextEncoder: Module, Part {
         public var contextLength: Int?
         /// Width of the text embeddings.
         public var outputDim = 1024
+        /// QuickGELU, as in OpenAI's weights; `false`: exact GELU, as in most of open_clip's.
+        public var quickGelu = true
 
         public init() {}
     }
@@ -44,7 +46,8 @@ public class CLIPTextEncoder: Module, Part {
         try SettingError.check("output_dim", configuration.outputDim, in: 1...65536)
         positionalEmbedding = try Tensor.empty([length, width]).normalInPlace(std: 0.01)
         textProjection = try Tensor.empty([width, configuration.outputDim]).normalInPlace(std: 1 / Double(width).squareRoot())
-        transformer = try Transformer(width, heads: configuration.heads, layers: configuration.layers)
+        transformer = try Transformer(
+            width, heads: configuration.heads, layers: configuration.layers, quickGELU: configuration.quickGelu)
         tokenEmbedding = try Embedding(configuration.vocabularySize, width, std: 0.02)
         lnFinal = try LayerNorm(width)
         self.width = width
@@ -97,8 +100,10 @@ public class CLIPTextEncoder: Module, Part {
     final class Transformer: Module {
         let resblocks: [ResidualAttentionBlock]
 
-        init(_ width: Int, heads: Int, layers: Int) throws {
-            resblocks = try (0..<layers).map { _ in try ResidualAttentionBlock(width, heads: heads, layers: layers) }
+        init(_ width: Int, heads: Int, layers: Int, quickGELU: Bool) throws {
+            resblocks = try (0..<layers).map { _ in
+                try ResidualAttentionBlock(width, heads: heads, layers: layers, quickGELU: quickGELU)
+            }
         }
     }
 }

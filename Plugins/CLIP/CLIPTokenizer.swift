@@ -11,7 +11,8 @@ struct CLIPTokenizer: TextTokenizing {
     private let tokenizer: BPETokenizer
 
     init(_ configuration: Configuration) throws {
-        tokenizer = try BPETokenizer(vocabulary: VocabularyAsset.find(configuration.vocabulary?.resolved))
+        tokenizer = try BPETokenizer(
+            vocabulary: VocabularyAsset.find(configuration.vocabulary?.resolved, environment: Paths.environment))
     }
 
     func encode(_ text: String) throws -> [Int] { try tokenizer.encode(text) }

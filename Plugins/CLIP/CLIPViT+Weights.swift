@@ -1,7 +1,10 @@
 import DenseKit
 
 extension CLIPViT: PretrainedElsewhere, WeightAdapting {
-    public static var weightFormats: [WeightFormat] { [WeightFormat("OpenAI CLIP", behind: ["visual."])] }
+    public static var weightFormats: [WeightFormat] {
+        // What leads to the space of the text, where it is not wanted.
+        [WeightFormat("OpenAI CLIP", behind: ["visual."], dropping: ["ln_post.", "proj"])]
+    }
     public static var unpublishedKeys: [String] { TransformerPyramid.checkpointKeys }
 
     /// Positions of another grid are resized bilinearly, the class embedding's row stays: CLIP's 14×14 for images of 224 becomes 40×40 for 640.

@@ -23,6 +23,8 @@ public final class CLIPViT: Module, Backbone {
         public var inputResolution = 640
         /// The grid of the language-compatible map: the patches' own, or a fixed one of `input_resolution` / 32.
         public var languageGrid = LanguageGrid.native
+        /// QuickGELU, as in OpenAI's weights; `false`: exact GELU, as in most of open_clip's. The text encoder of the model takes it over.
+        public var quickGelu = true
         /// Stochastic depth of the last block; from 0 at the first it rises evenly.
         public var dropPathRate = 0.0
         /// The blocks, from 0, that the four levels come from.
@@ -57,7 +59,7 @@ public final class CLIPViT: Module, Backbone {
         conv1 = try Conv2d(3, width, kernel: Pair(patch), stride: Pair(patch), bias: false)
         lnPre = try LayerNorm(width)
         transformer = try Transformer(
-            width, heads: parts.heads, dropPath: parts.dropPathRates)
+            width, heads: parts.heads, dropPath: parts.dropPathRates, quickGELU: configuration.quickGelu)
         languageSide = configuration.languageGrid.side(inputResolution: configuration.inputResolution)
         guard configuration.embeddings else {
             proj = nil
@@ -67,7 +69,8 @@ public final class CLIPViT: Module, Backbone {
         try SettingError.check("output_dim", configuration.outputDim, in: 1...65536)
         lnPost = try LayerNorm(width)
         proj = try Tensor.empty([width, configuration.outputDim]).normalInPlace(std: std)
-        language = LanguageSpec(width: configuration.outputDim, stride: patch, side: languageSide)
+        language = LanguageSpec(
+            width: configuration.outputDim, stride: patch, side: languageSide, quickGELU: configuration.quickGelu)
     }
 
     public func callAsFunction(_ images: Tensor) throws -> Features {
@@ -106,9 +109,10 @@ public final class CLIPViT: Module, Backbone {
     final class Transformer: Module {
         let resblocks: [ResidualAttentionBlock]
 
-        init(_ width: Int, heads: Int, dropPath: [Double]) throws {
+        init(_ width: Int, heads: Int, dropPath: [Double], quickGELU: Bool) throws {
             resblocks = try dropPath.map {
-                try ResidualAttentionBlock(width, heads: heads, layers: dropPath.count, dropPath: $0)
+                try ResidualAttentionBlock(
+                    width, heads: heads, layers: dropPath.count, dropPath: $0, quickGELU: quickGELU)
             }
         }
     }

@@ -1,6 +1,6 @@
 import DenseKit
 
-/// A pre-norm Transformer block of CLIP: attention and an MLP with QuickGELU. Keys as in OpenAI's code.
+/// A pre-norm Transformer block of CLIP: attention and an MLP with QuickGELU, or with exact GELU. Keys as in OpenAI's code.
 final class ResidualAttentionBlock: Module {
     let attn: MultiheadAttention
     let ln1: LayerNorm
@@ -11,10 +11,12 @@ final class ResidualAttentionBlock: Module {
     override var keys: [String: String] { ["ln1": "ln_1", "ln2": "ln_2"] }
 
     /// CLIP starts attention at std `width^-½`, the residual projections lower by √(2·layers).
-    init(_ width: Int, heads: Int, layers: Int, dropPath: Double = 0) throws {
+    ///
+    /// - Parameter quickGELU: `x · σ(1.702 x)`, as OpenAI's weights were trained; else `x · Φ(x)`
+    init(_ width: Int, heads: Int, layers: Int, dropPath: Double = 0, quickGELU: Bool = true) throws {
         attn = try MultiheadAttention(width, heads: heads)
         ln1 = try LayerNorm(width)
-        mlp = try MLP(width)
+        mlp = try MLP(width, quickGELU: quickGELU)
         ln2 = try LayerNorm(width)
         self.dropPath = DropPath(dropPath)
         super.init()
@@ -34,12 +36,17 @@ final class ResidualAttentionBlock: Module {
     final class MLP: Module {
         let cFc: Linear
         let cProj: Linear
+        let quickGELU: Bool
 
-        init(_ width: Int) throws {
+        init(_ width: Int, quickGELU: Bool) throws {
             cFc = try Linear(width, 4 * width)
             cProj = try Linear(4 * width, width)
+            self.quickGELU = quickGELU
         }
 
-        func callAsFunction(_ x: Tensor) throws -> Tensor { try cProj(cFc(x).quickGELU()) }
+        func callAsFunction(_ x: Tensor) throws -> Tensor {
+            let hidden = try cFc(x)
+            return try cProj(quickGELU ? hidden.quickGELU() : hidden.gelu())
+        }
     }
 }

@@ -53,6 +53,8 @@ public struct CodebookEncoderSettings: DenseKit.Configuration {
     public var contextLength = 77
     /// Rows of the token table, where they are not the tokenizer's.
     public var vocabularySize: Int?
+    /// QuickGELU or exact GELU, where no backbone of the same CLIP says it.
+    public var quickGelu: Bool?
 
     public init() {}
 }

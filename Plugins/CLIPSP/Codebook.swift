@@ -24,6 +24,7 @@ final class Codebook: Module {
         encoder.vocabularySize = settings.vocabularySize ?? tokens.vocabularySize
         (encoder.width, encoder.heads, encoder.layers) = (settings.width, settings.heads, settings.layers)
         (encoder.contextLength, encoder.outputDim) = (settings.contextLength, width)
+        encoder.quickGelu = try context.quickGELU(settings.quickGelu)
         (source, names) = (try FixedTemplate(encoder, context), tokens.rows)
     }
 

@@ -22,6 +22,13 @@ public struct ADE20K: LaidOutDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        /// The names of the setting, or else of a file `classes.yaml` in the root, if there is one, or else the benchmark's.
+        public func classList() throws -> ClassList {
+            if let classes { return ClassList(names: try classes.resolved("ADE20K")) }
+            let file = folder + "/classes.yaml"
+            return FileManager.default.fileExists(atPath: file) ? ClassList(names: try ClassFile.read(file)) : ADE20K.benchmark
+        }
     }
 
     public let files: DatasetFiles
@@ -29,21 +36,12 @@ public struct ADE20K: LaidOutDataset {
     /// - Throws: `SettingError` for classes that make no sense, `DataError` for folders that are not as described.
     public init(_ configuration: Configuration) throws {
         let split = configuration.split.rawValue
-        let classes = try configuration.ownClasses("ADE20K").map { ClassList(names: $0) } ?? ADE20K.benchmark
+        let classes = try configuration.classList()
         files = try DatasetFiles(
             Layout(
                 parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")], classes: classes,
                 table: LabelTable(classes: classes.count, first: 1, ignored: classes.count < 255 ? [0, 255] : [0]),
                 otherNumbers: nil),
             configuration)
-    }
-}
-
-extension LayoutConfiguration {
-    /// The names of the setting, or else of a file `classes.yaml` in the root, if there is one.
-    func ownClasses(_ component: String) throws -> [String]? {
-        if let classes { return try classes.resolved(component) }
-        let file = root + "/classes.yaml"
-        return FileManager.default.fileExists(atPath: file) ? try ClassFile.read(file) : nil
     }
 }

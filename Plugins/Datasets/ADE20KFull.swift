@@ -17,6 +17,8 @@ public struct ADE20KFull: LaidOutDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public func classList() throws -> ClassList { try ADE20KFull.benchmark.renamed(classes, "ADE20KFull") }
     }
 
     public let files: DatasetFiles
@@ -24,7 +26,7 @@ public struct ADE20KFull: LaidOutDataset {
     /// - Throws: `SettingError` for classes that make no sense, `DataError` for folders that are not as described.
     public init(_ configuration: Configuration) throws {
         let split = configuration.split.rawValue
-        let classes = try ADE20KFull.benchmark.renamed(configuration.classes, "ADE20KFull")
+        let classes = try configuration.classList()
         files = try DatasetFiles(
             Layout(
                 parts: [Layout.Part(images: "images_detectron2/\(split)", masks: "annotations_detectron2/\(split)")],

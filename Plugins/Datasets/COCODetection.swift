@@ -8,13 +8,14 @@ import Foundation
 ///     root/{train,val}2017/*.jpg
 ///
 /// What training sees is what mmdetection 2 sees: pictures without annotations of the classes, or with a side under 32 pixels, are left
-/// out; crowds become ignored boxes; boxes outside the picture, of a side under a pixel or without area are skipped.
+/// out; crowds become ignored boxes; boxes outside the picture, of a side under a pixel or without area are skipped. Where masks are wanted,
+/// an annotation whose segmentation cannot be learnt (`SegmentationFault`) becomes an ignored box too.
 public struct COCODetection: InstanceDataset {
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val
     }
 
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: DatasetSettings {
         public var root = "data/coco"
         public var split = Split.train
         /// The file of annotations, relative to `root`; `annotations/instances_<split>2017.json` if left out.
@@ -32,6 +33,17 @@ public struct COCODetection: InstanceDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
+
+        /// The names of the setting, else COCO's, each in COCO's colour where it has one.
+        public func knownClasses() throws -> ClassList? { try classList() }
+
+        func classList() throws -> ClassList {
+            guard let names = try classes?.resolved("COCODetection") else { return benchmark }
+            let colors = Dictionary(uniqueKeysWithValues: zip(benchmark.names, benchmark.palette))
+            return ClassList(names: names, palette: names.enumerated().map { colors[$1] ?? ClassList.color($0) })
+        }
     }
 
     public let classes: ClassList
@@ -39,7 +51,7 @@ public struct COCODetection: InstanceDataset {
     public let remarks: [DataError]
     public let hasMasks: Bool
     private let index: COCOIndex
-    private let folder: String
+    private let files: NamedFiles
     private let policy: ImagePolicy
     /// The class of each category of the file.
     private let labels: [Int?]
@@ -51,12 +63,9 @@ public struct COCODetection: InstanceDataset {
 
     /// - Parameter cache: where the index is kept; in the user's cache if nil.
     init(_ configuration: Configuration, cache: String?) throws {
-        func path(_ setting: String?, _ standard: String) -> String {
-            let path = setting ?? standard
-            return configuration.root.isEmpty || path.hasPrefix("/") ? path : "\(configuration.root)/\(path)"
-        }
-        let file = path(configuration.annotations, "annotations/instances_\(configuration.split)2017.json")
-        folder = path(configuration.images, "\(configuration.split)2017")
+        let root = configuration.root
+        let file = path(configuration.annotations ?? "annotations/instances_\(configuration.split)2017.json", below: root)
+        let folder = path(configuration.images ?? "\(configuration.split)2017", below: root)
         let layout =
             "expected the annotations in \(file) and pictures in \(folder); set root to where the data is, or annotations and images"
         var isFolder: ObjCBool = false
@@ -65,51 +74,92 @@ public struct COCODetection: InstanceDataset {
             throw DataError(folder, "no such folder", remedy: layout)
         }
         index = try COCOIndex(file, cache: cache)
-        (classes, categoryIDs, labels) = try COCODetection.classes(configuration.classes, index)
-        hasMasks = configuration.masks
-        policy = ImagePolicy(exif: configuration.exif, truncated: configuration.truncated)
+        classes = try configuration.classList()
+        (categoryIDs, labels) = try COCODetection.categories(of: classes.names, index)
+        (files, hasMasks, policy) = (NamedFiles(folder), configuration.masks, configuration.imagePolicy)
         let filters = configuration.filterEmpty ?? (configuration.split == .train)
         pictures = COCODetection.pictures(index, labels, filters: filters)
         guard !pictures.isEmpty else {
+            let small = COCODetection.annotated(index, labels).count
             throw DataError(
-                file, "has no picture with annotations of the classes",
-                remedy: "set classes to names that the file has, or filter_empty: false")
+                file,
+                small == 0
+                    ? "has no picture with annotations of the classes"
+                    : "has \(small) pictures with annotations of the classes, but all of them have a side under 32 pixels",
+                remedy: small == 0
+                    ? "set classes to names that the file has, or filter_empty: false"
+                    : "enlarge them, or set filter_empty: false")
         }
         let left = index.pictureCount - pictures.count
         let filtered = DataError(
             file,
             "lists \(index.pictureCount) pictures, of which \(left) have no annotation of the classes or a side under 32 pixels",
             remedy: "these are left out; filter_empty: false keeps them")
-        remarks = index.remarks + (left > 0 ? [filtered] : [])
+        let unused = COCODetection.unused(index, labels, pictures, masks: hasMasks)
+        remarks = index.remarks + (left > 0 ? [filtered] : []) + unused
     }
 
-    /// The classes, the numbers of their categories, and for every category of the file its class.
-    private static func classes(
-        _ setting: ClassesSetting?, _ index: COCOIndex
-    ) throws -> (classes: ClassList, ids: [Int64], labels: [Int?]) {
-        let names = try setting?.resolved("COCODetection") ?? benchmark.names
-        let places = Dictionary(index.categories.enumerated().map { ($1.name, $0) }) { first, _ in first }
-        let found = names.compactMap { places[$0] }
-        guard found.count == names.count else {
-            let lost = names.first { places[$0] == nil } ?? ""
-            let known = index.categories.map(\.name).prefix(100).joined(separator: ", ")
-            throw SettingError(
-                "COCODetection", "classes",
-                "\(index.path) has no category `\(lost)`; it has \(known.isEmpty ? "none" : known): list those wanted in classes")
+    /// What is said where training learns from no annotation, or where masks are wanted and some annotations have none.
+    private static func unused(_ index: COCOIndex, _ labels: [Int?], _ pictures: [Int], masks: Bool) -> [DataError] {
+        var (all, learnable, without) = (0, 0, Tally())
+        for place in pictures {
+            let size = index.picture(at: place).size
+            for annotation in index.annotations(ofPicture: place) where labels[annotation.category] != nil {
+                all += 1
+                guard !annotation.isCrowd, annotation.isLearnable(in: size) else { continue }
+                learnable += 1
+                if masks, !index.mayHaveMask(annotation, in: size) { without.add("annotation \(annotation.id)") }
+            }
         }
-        var labels = [Int?](repeating: nil, count: index.categories.count)
-        for (label, place) in found.enumerated() { labels[place] = label }
-        let colors = Dictionary(uniqueKeysWithValues: zip(benchmark.names, benchmark.palette))
-        let palette = names.enumerated().map { colors[$1] ?? ClassList.color($0) }
-        return (ClassList(names: names, palette: palette), found.map { index.categories[$0].id }, labels)
+        if all > 0, learnable == 0 {
+            return [
+                DataError(
+                    index.path, "has no annotation to learn from: all \(all) are crowds, or have no box or area that can be",
+                    remedy: "a model trained on them learns the background alone; `densekit check` says what is wrong")
+            ]
+        }
+        guard without.count > 0 else { return [] }
+        return [
+            DataError(
+                index.path,
+                "has \(without.count) of \(learnable) annotations without a segmentation that can be learnt (\(without.examples))",
+                remedy: "nothing is learnt from these, and `densekit check` says what is wrong with them")
+        ]
+    }
+
+    /// The numbers of the classes' categories, and for every category of the file its class. Spaces around a name, and what of it cannot be
+    /// seen, do not count.
+    private static func categories(of names: [String], _ index: COCOIndex) throws -> (ids: [Int64], labels: [Int?]) {
+        let categories = index.categories.map { ClassName.cleaned($0.name) }
+        let places = Dictionary(grouping: categories.indices) { categories[$0] }
+        guard let lost = names.first(where: { places[$0]?.count != 1 }) else {
+            let found = names.compactMap { places[$0]?.first }
+            var labels = [Int?](repeating: nil, count: categories.count)
+            for (label, place) in found.enumerated() { labels[place] = label }
+            return (found.map { index.categories[$0].id }, labels)
+        }
+        if let several = places[lost] {
+            let ids = several.map { "\(index.categories[$0].id)" }.joined(separator: " and ")
+            throw DataError(
+                index.path,
+                "has the name `\(lost)` for the categories \(ids), which differ in spaces or invisible characters alone",
+                remedy: "make them one category, or rename one")
+        }
+        let known = categories.prefix(100).joined(separator: ", ")
+        throw SettingError(
+            "COCODetection", "classes",
+            "\(index.path) has no category `\(lost)`; it has \(known.isEmpty ? "none" : known): list those wanted in classes")
     }
 
     private static func pictures(_ index: COCOIndex, _ labels: [Int?], filters: Bool) -> [Int] {
-        let all = 0..<index.pictureCount
-        guard filters else { return Array(all) }
-        return all.filter { place in
-            index.picture(at: place).size.shortSide >= 32
-                && index.annotations(ofPicture: place).contains { labels[$0.category] != nil }
+        guard filters else { return Array(0..<index.pictureCount) }
+        return annotated(index, labels).filter { index.picture(at: $0).size.shortSide >= 32 }
+    }
+
+    /// The pictures with annotations of the classes.
+    private static func annotated(_ index: COCOIndex, _ labels: [Int?]) -> [Int] {
+        (0..<index.pictureCount).filter { place in
+            index.annotations(ofPicture: place).contains { labels[$0.category] != nil }
         }
     }
 
@@ -122,16 +172,25 @@ public struct COCODetection: InstanceDataset {
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing] {
         try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation in
             guard let label = labels[annotation.category] else { return nil }
-            return AnnotatedThing(
-                id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd,
-                shape: shapes ? try self.index.shape(of: annotation) : nil)
+            var thing = AnnotatedThing(
+                id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd)
+            thing.isIgnored = annotation.isIgnored
+            guard shapes else { return thing }
+            do {
+                thing.shape = try self.index.shape(of: annotation)
+            } catch let error as DataError {
+                thing.shapeProblem = error.problem
+            }
+            return thing
         }
     }
 
-    /// - Throws: `DataError` for a picture that cannot be read or has another size than the file says, and for shapes that are none.
+    public var annotationPath: String? { index.path }
+
+    /// - Throws: `DataError` for a picture that cannot be read or has another size than the file says.
     public func sample(at index: Int) throws -> Sample {
         let picture = self.index.picture(at: pictures[index])
-        let path = "\(folder)/\(picture.name)"
+        let path = try files.path(picture.name, namedBy: self.index.path)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
         guard image.size == picture.size else {
             let isTurned = traits.contains(.exif) && policy.exif == .apply
@@ -141,11 +200,12 @@ public struct COCODetection: InstanceDataset {
                 remedy: isTurned
                     ? "set exif: ignore if things were marked in the pictures as stored" : "correct the file of annotations")
         }
-        let instances = try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation -> Instance? in
+        let instances = self.index.annotations(ofPicture: pictures[index]).compactMap { annotation -> Instance? in
             guard let label = labels[annotation.category], annotation.isLearnable(in: picture.size) else { return nil }
             return Instance(
                 box: Box(annotation.box), label: label, isCrowd: annotation.isCrowd, area: annotation.area, id: annotation.id,
-                shape: hasMasks ? try self.index.shape(of: annotation) : nil)
+                // Run lengths that are no mask are as good as none; `check` names them.
+                shape: hasMasks ? (try? self.index.shape(of: annotation)) : nil)
         }
         return Sample(name: picture.name, image: image, instances: instances, wantsMasks: hasMasks, traits: traits)
     }

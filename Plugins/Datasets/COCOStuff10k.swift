@@ -22,6 +22,8 @@ public struct COCOStuff10k: LaidOutDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public func classList() throws -> ClassList { try COCOStuff.benchmark.renamed(classes, "COCOStuff10k") }
     }
 
     public let files: DatasetFiles
@@ -36,7 +38,7 @@ public struct COCOStuff10k: LaidOutDataset {
             Layout(
                 parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
                 maskSuffix: "_labelTrainIds.png",
-                classes: try COCOStuff.benchmark.renamed(configuration.classes, "COCOStuff10k"),
+                classes: try configuration.classList(),
                 table: LabelTable(classes: 171, first: 1, ignored: [0, 255]),
                 others: [.init(suffix: ".mat", remedy: preparation)],
                 mistakes: [

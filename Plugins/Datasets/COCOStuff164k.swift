@@ -23,6 +23,8 @@ public struct COCOStuff164k: LaidOutDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public func classList() throws -> ClassList { try COCOStuff.benchmark.renamed(classes, "COCOStuff164k") }
     }
 
     public let files: DatasetFiles
@@ -37,7 +39,7 @@ public struct COCOStuff164k: LaidOutDataset {
             Layout(
                 parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
                 maskSuffix: isRaw ? ".png" : "_labelTrainIds.png",
-                classes: try COCOStuff.benchmark.renamed(configuration.classes, "COCOStuff164k"),
+                classes: try configuration.classList(),
                 table: isRaw
                     ? LabelTable(numbers: COCOStuff.ids.map { $0 - 1 }, ignored: [255])
                     : LabelTable(classes: 171, ignored: [255]),

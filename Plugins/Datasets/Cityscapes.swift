@@ -23,6 +23,8 @@ public struct Cityscapes: LaidOutDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public func classList() throws -> ClassList { try Cityscapes.benchmark.renamed(classes, "Cityscapes") }
     }
 
     /// The label ids of the 19 classes, in the order of the train ids.
@@ -39,7 +41,7 @@ public struct Cityscapes: LaidOutDataset {
             Layout(
                 parts: [Layout.Part(images: "leftImg8bit/\(split)", masks: "gtFine/\(split)")], between: "CITY/",
                 imageSuffix: "_leftImg8bit.png", maskSuffix: isRaw ? "_gtFine_labelIds.png" : "_gtFine_labelTrainIds.png",
-                classes: try Cityscapes.benchmark.renamed(configuration.classes, "Cityscapes"),
+                classes: try configuration.classList(),
                 table: isRaw
                     ? LabelTable(numbers: Cityscapes.labelIDs, ignored: noClass) : LabelTable(classes: 19, ignored: [255]),
                 others: isRaw

@@ -1,4 +1,5 @@
 import DenseKit
+import Foundation
 
 /// The names of classes as a setting: a list, or the path of a YAML file that holds one.
 public enum ClassesSetting: Codable, Sendable, Equatable {
@@ -7,11 +8,10 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if let names = try? container.decode([String].self) {
-            self = .names(names)
-        } else {
-            self = .file(try container.decode(String.self))
-        }
+        // What is wrong in a list is told at its element.
+        self =
+            try container.decode(Node.self).sequence == nil
+            ? .file(try container.decode(String.self)) : .names(try container.decode([String].self))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -22,24 +22,20 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
         }
     }
 
-    /// The names, checked: at least one, all different.
+    /// The names as `ClassName.cleaned` makes them, checked: at least one, all different.
     func resolved(_ component: String) throws -> [String] {
         switch self {
-        case .file(let path): return try ClassFile.read(path)
+        case .file(let path):
+            if path.contains(","), !FileManager.default.fileExists(atPath: Paths.expanded(path)) {
+                throw SettingError(component, "classes", "'\(path)' is no file: a list of names stands in brackets, [sky, sea]")
+            }
+            return try ClassFile.read(Paths.expanded(path))
         case .names(let names):
             guard !names.isEmpty else {
                 throw SettingError(
                     component, "classes", "expected the names of the classes, or a YAML file that lists them; found none")
             }
-            guard names.count <= LabelTable.maximumClasses else {
-                throw SettingError(
-                    component, "classes", "expected at most \(LabelTable.maximumClasses) names, found \(names.count)")
-            }
-            var seen: Set<String> = []
-            if let twice = names.first(where: { !seen.insert($0).inserted }) {
-                throw SettingError(component, "classes", "`\(twice)` is named twice")
-            }
-            return names
+            return try ClassName.checked(names) { SettingError(component, "classes", $0) }
         }
     }
 }

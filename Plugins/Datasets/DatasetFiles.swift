@@ -2,11 +2,24 @@ import DenseKit
 import Foundation
 
 /// The settings of every data set with a fixed layout.
-public protocol LayoutConfiguration: DenseKit.Configuration {
+public protocol LayoutConfiguration: DatasetSettings {
     var root: String { get }
     var classes: ClassesSetting? { get }
     var exif: ImagePolicy.Exif { get }
     var truncated: ImagePolicy.Truncated { get }
+
+    /// The classes: the benchmark's, under the names that `classes` gives them.
+    ///
+    /// - Throws: `SettingError` for a wrong number of names, and what reading a file of names throws.
+    func classList() throws -> ClassList
+}
+
+extension LayoutConfiguration {
+    /// `root`, with `~` expanded.
+    var folder: String { Paths.expanded(root) }
+
+    public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
+    public func knownClasses() throws -> ClassList? { try classList() }
 }
 
 /// A data set whose files a `Layout` describes.
@@ -21,6 +34,7 @@ extension LaidOutDataset {
 
     public func sample(at index: Int) throws -> Sample { try files.sample(at: index) }
     public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index) }
+    public func maskPath(at index: Int) -> String? { files.maskPath(at: index) }
 }
 
 /// The files that a `Layout` describes, found.
@@ -31,8 +45,7 @@ public struct DatasetFiles: Sendable {
     /// - Throws: `DataError` that shows the layout where files are not as it says.
     init(_ layout: Layout, _ configuration: some LayoutConfiguration) throws {
         self.layout = layout
-        let root = configuration.root
-        let policy = ImagePolicy(exif: configuration.exif, truncated: configuration.truncated)
+        let (root, policy) = (configuration.folder, configuration.imagePolicy)
         let remedy = DatasetFiles.place(layout, root: root).map { "\($0) has them: set root to that" }
         parts = try layout.parts.map { part in
             let expectation = layout.expectation(part, root: root, remedy: remedy ?? "set root to where the data is")
@@ -50,6 +63,7 @@ public struct DatasetFiles: Sendable {
                 imageSuffix: layout.imageSuffix, maskSuffix: layout.maskSuffix, others: layout.others, policy: policy,
                 layout: expectation)
         }
+        for part in parts { try part.check(layout.table, holds: layout.classes) }
     }
 
     /// The folder below `root` that holds the pictures, where `root` itself does not: `VOC2012` in `VOCdevkit`.
@@ -76,6 +90,12 @@ public struct DatasetFiles: Sendable {
     func labels(at index: Int) throws -> LabelMap? {
         let (part, index) = place(of: index)
         return try part.labels(at: index, table: layout.table, remedy: layout.remedy)
+    }
+
+    /// The file of its labels.
+    func maskPath(at index: Int) -> String? {
+        let (part, index) = place(of: index)
+        return part.paths(at: index).mask
     }
 
     private func place(of index: Int) -> (part: PairedFolders, index: Int) {

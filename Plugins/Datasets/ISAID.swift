@@ -22,6 +22,8 @@ public struct ISAID: LaidOutDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public func classList() throws -> ClassList { try ISAID.benchmark.renamed(classes, "iSAID") }
     }
 
     public let files: DatasetFiles
@@ -33,7 +35,7 @@ public struct ISAID: LaidOutDataset {
             Layout(
                 parts: [Layout.Part(images: "img_dir/\(split)", masks: "ann_dir/\(split)")],
                 imageSuffix: ".png", maskSuffix: "_instance_color_RGB.png",
-                classes: try ISAID.benchmark.renamed(configuration.classes, "iSAID"),
+                classes: try configuration.classList(),
                 table: LabelTable(classes: 16, ignored: [255]),
                 preparation: "mmsegmentation's tools/dataset_converters/isaid.py makes patches and numbers from the download"),
             configuration)

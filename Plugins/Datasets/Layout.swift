@@ -59,3 +59,9 @@ extension LabelTable {
         for (label, number) in numbers.enumerated() { declare(number, as: label) }
     }
 }
+
+/// The folder or file `path`, relative to `root` unless it is a whole path or there is no root; `~` is expanded in both.
+func path(_ path: String, below root: String) -> String {
+    let path = Paths.expanded(path)
+    return root.isEmpty || path.hasPrefix("/") ? path : "\(Paths.expanded(root))/\(path)"
+}

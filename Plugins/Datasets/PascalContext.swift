@@ -22,19 +22,19 @@ public struct PascalContext: LaidOutDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public func classList() throws -> ClassList { try PascalContext.benchmark.renamed(classes, "PascalContext") }
     }
 
     public let files: DatasetFiles
 
     /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
     public init(_ configuration: Configuration) throws {
-        files = try PascalContext.files(
-            configuration, try PascalContext.benchmark.renamed(configuration.classes, "PascalContext"),
-            LabelTable(classes: 60, ignored: [255]))
+        files = try PascalContext.files(configuration, configuration.split, LabelTable(classes: 60, ignored: [255]))
     }
 
-    static func files(_ configuration: Configuration, _ classes: ClassList, _ table: LabelTable) throws -> DatasetFiles {
-        let split = configuration.split.rawValue
+    static func files(_ configuration: some LayoutConfiguration, _ split: Split, _ table: LabelTable) throws -> DatasetFiles {
+        let split = split.rawValue
         let preparation =
             "mmsegmentation's tools/dataset_converters/pascal_context.py makes masks and lists from trainval_merged.json"
         return try DatasetFiles(
@@ -44,7 +44,7 @@ public struct PascalContext: LaidOutDataset {
                         images: "JPEGImages", masks: "SegmentationClassContext",
                         list: "ImageSets/SegmentationContext/\(split).txt")
                 ],
-                classes: classes, table: table, others: [.init(suffix: ".mat", remedy: preparation)],
+                classes: try configuration.classList(), table: table, others: [.init(suffix: ".mat", remedy: preparation)],
                 mistakes: [
                     Layout.Mistake(
                         numbers: 60...254,
@@ -57,14 +57,27 @@ public struct PascalContext: LaidOutDataset {
 
 /// Pascal Context with 59 classes: the same files, the background not learnt and not scored.
 public struct PascalContext59: LaidOutDataset {
+    public struct Configuration: LayoutConfiguration {
+        public var root = PascalContext.Configuration().root
+        public var split = PascalContext.Split.train
+        /// Other names for the classes, in their order, or the path of a YAML file that lists them.
+        public var classes: ClassesSetting?
+        public var exif = ImagePolicy.Exif.apply
+        public var truncated = ImagePolicy.Truncated.error
+
+        public init() {}
+
+        public func classList() throws -> ClassList { try PascalContext59.benchmark.renamed(classes, "PascalContext59") }
+    }
+
+    /// The 60 classes without the background.
+    public static let benchmark = ClassList(
+        names: Array(PascalContext.benchmark.names.dropFirst()), palette: Array(PascalContext.benchmark.palette.dropFirst()))
+
     public let files: DatasetFiles
 
     /// - Throws: as `PascalContext`.
-    public init(_ configuration: PascalContext.Configuration) throws {
-        let all = PascalContext.benchmark
-        let classes = ClassList(names: Array(all.names.dropFirst()), palette: Array(all.palette.dropFirst()))
-        files = try PascalContext.files(
-            configuration, try classes.renamed(configuration.classes, "PascalContext59"),
-            LabelTable(classes: 59, first: 1, ignored: [0, 255]))
+    public init(_ configuration: Configuration) throws {
+        files = try PascalContext.files(configuration, configuration.split, LabelTable(classes: 59, first: 1, ignored: [0, 255]))
     }
 }

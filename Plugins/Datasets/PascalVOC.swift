@@ -26,6 +26,8 @@ public struct PascalVOC: LaidOutDataset {
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
+
+        public func classList() throws -> ClassList { try PascalVOC.benchmark.renamed(classes, "PascalVOC") }
     }
 
     public let files: DatasetFiles
@@ -36,7 +38,7 @@ public struct PascalVOC: LaidOutDataset {
         files = try DatasetFiles(
             Layout(
                 parts: PascalVOC.parts(configuration),
-                classes: try PascalVOC.benchmark.renamed(configuration.classes, "PascalVOC"),
+                classes: try configuration.classList(),
                 table: LabelTable(classes: 21, ignored: [255]),
                 mistakes: [
                     Layout.Mistake(
@@ -55,7 +57,7 @@ public struct PascalVOC: LaidOutDataset {
             Layout.Part(images: "JPEGImages", masks: masks, list: "ImageSets/Segmentation/\(list).txt")
         }
         func exists(_ part: Layout.Part) -> Bool {
-            part.list.map { FileManager.default.fileExists(atPath: "\(configuration.root)/\($0)") } ?? false
+            part.list.map { FileManager.default.fileExists(atPath: "\(configuration.folder)/\($0)") } ?? false
         }
         guard configuration.split == .trainaug else { return [part(configuration.split.rawValue, "SegmentationClass")] }
         let (added, all) = (part("aug", "SegmentationClassAug"), part("trainaug", "SegmentationClassAug"))

@@ -87,7 +87,7 @@ extension ICPC {
 
         /// - Parameter width: of visual and text embeddings
         func prompting(_ tokens: PromptTokens, width: Int, _ context: BuildContext) throws -> any Prompting {
-            let encoder = tokens.encoder(textEncoder, outputDim: width)
+            let encoder = try tokens.encoder(textEncoder, outputDim: width)
             switch prompting {
             case .template: return SharedPrompts(ClassText(try FixedTemplate(encoder, context)))
             case .coop: return SharedPrompts(ClassText(try LearnedContexts(encoder, count: numContexts, context)))

@@ -8,8 +8,22 @@ public struct TextEncoderSettings: DenseKit.Configuration {
     public var layers = 12
     /// Rows of the token table, where they are not the tokenizer's.
     public var vocabularySize: Int?
+    /// QuickGELU or exact GELU, where no backbone of the same CLIP says it.
+    public var quickGelu: Bool?
 
     public init() {}
+}
+
+extension BuildContext {
+    /// Whether a text encoder computes with QuickGELU: as the backbone that was trained with it, else as `setting` says, else as OpenAI's.
+    ///
+    /// Throws `SettingError` where the two contradict each other.
+    public func quickGELU(_ setting: Bool?) throws -> Bool {
+        guard let language, let setting, setting != language.quickGELU else { return language?.quickGELU ?? setting ?? true }
+        throw SettingError(
+            "text_encoder.quick_gelu is \(setting), and the backbone's quick_gelu is \(language.quickGELU): both belong to one CLIP; say it at "
+                + "the backbone alone")
+    }
 }
 
 /// The settings of the attention pool that a prompter brings to a backbone without a language-compatible map.

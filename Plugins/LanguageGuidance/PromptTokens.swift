@@ -51,13 +51,14 @@ public struct PromptTokens {
     /// Rows for other words than the classes', where there is a tokenizer.
     public let tokenize: (([String]) throws -> [[Int]])?
     private let contexts: Int
+    private let context: BuildContext
 
     /// Throws `SettingError` without classes, and the tokenizer's errors, such as for a name that is too long.
     ///
     /// - Parameter vocabulary: the vocabulary file of the byte-pair encoding, where it is not in the usual places
     public init(_ context: BuildContext, _ form: PromptForm, _ kind: TokenizerKind, vocabulary: String?) throws {
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
-        contexts = form.contexts
+        (contexts, self.context) = (form.contexts, context)
         if let ids = context.tokenIDs {
             (rows, vocabularySize, tokenize) = (ids, 49408, nil)
             return
@@ -78,7 +79,9 @@ public struct PromptTokens {
         let length: Int?
         switch kind {
         case .bytes: (tokenizer, length) = (ByteTokenizer(), nil)
-        case .bpe: (tokenizer, length) = (try BPETokenizer(vocabulary: VocabularyAsset.find(vocabulary)), form.length)
+        case .bpe:
+            let file = try VocabularyAsset.find(vocabulary, environment: Paths.environment)
+            (tokenizer, length) = (try BPETokenizer(vocabulary: file), form.length)
         }
         var rows = try tokenizer.tokenize(context.classNames.map(form.filled), length: length)
         if kind == .bpe, let short = rows.first?.count, short < form.shortest {
@@ -100,12 +103,15 @@ public struct PromptTokens {
     }
 
     /// The text encoder's settings for these rows.
-    public func encoder(_ settings: TextEncoderSettings, outputDim: Int) -> CLIPTextEncoder.Configuration {
+    ///
+    /// Throws `SettingError` where its GELU is not the backbone's.
+    public func encoder(_ settings: TextEncoderSettings, outputDim: Int) throws -> CLIPTextEncoder.Configuration {
         var encoder = CLIPTextEncoder.Configuration()
         encoder.vocabularySize = settings.vocabularySize ?? vocabularySize
         (encoder.width, encoder.heads, encoder.layers) = (settings.width, settings.heads, settings.layers)
         encoder.contextLength = contexts + (rows.first?.count ?? 0)
         encoder.outputDim = outputDim
+        encoder.quickGelu = try context.quickGELU(settings.quickGelu)
         return encoder
     }
 }

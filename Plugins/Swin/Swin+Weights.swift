@@ -4,19 +4,26 @@ extension Swin: PretrainedElsewhere {
     /// All of them stack the 2×2 positions of patch merging before the channels; mmsegmentation, and this project, the channels before them.
     public static var weightFormats: [WeightFormat] {
         [
-            WeightFormat("Swin Transformer", value: reordered) { key in official(key) },
+            WeightFormat("Swin Transformer", dropping: unneeded, value: reordered) { key in official(key) },
             // Since 0.9 timm merges patches where the next stage begins.
-            WeightFormat("timm Swin", value: reordered) { key in official(key, merges: -1) },
-            WeightFormat("torchvision Swin", value: reordered, key: torchvision),
+            WeightFormat("timm Swin", dropping: unneeded, value: reordered) { key in official(key, merges: -1) },
+            WeightFormat("torchvision Swin", dropping: unneeded, value: reordered, key: torchvision),
         ]
     }
 
-    /// A key of the official repository and of timm. The classifier and the norm before it have no place here, nor have stored masks.
+    /// The norms of the outputs: a classifier has one, at its end.
+    public static var unpublishedKeys: [String] { ["norm0", "norm1", "norm2", "norm3"] }
+
+    /// A classifier with the norm before it, and what masked training adds.
+    private static let unneeded = WeightFormat.heads + ["norm.", "mask_token", "decoder."]
+
+    /// A key of the official repository, its detectors' and segmentors' backbones, and of timm.
     ///
     /// - Parameter merges: what leads from the number of a `downsample` to the stage that it ends
     private static func official(_ key: String, merges: Int = 0) -> String? {
         let parts = key.split(separator: ".").map(String.init)
         switch parts.first {
+        case "norm0", "norm1", "norm2", "norm3": return key
         case "patch_embed": return key.replacing("patch_embed.proj.", with: "patch_embed.projection.")
         case "layers":
             guard parts.count > 3, let stage = Int(parts[1]) else { return nil }
@@ -24,7 +31,7 @@ extension Swin: PretrainedElsewhere {
                 let (ended, overflows) = stage.addingReportingOverflow(merges)
                 return overflows ? nil : "stages.\(ended).downsample." + parts[3...].joined(separator: ".")
             }
-            guard parts[2] == "blocks", parts.count > 4, parts[4] != "attn_mask" else { return nil }
+            guard parts[2] == "blocks", parts.count > 4 else { return nil }
             return block("stages.\(stage).blocks.\(parts[3]).", parts[4...], mlp: ["fc1", "fc2"])
         default: return nil
         }
@@ -63,6 +70,11 @@ extension Swin: PretrainedElsewhere {
         }
         return try tensor.reshaped([-1, 2, 2, inputs / 4]).permuted(0, 3, 2, 1).reshaped(tensor.shape)
     }
+}
+
+extension Swin.Block: Deriving {
+    /// The mask of shifted windows, which the official project stores for one size of images.
+    var derivedKeys: [String] { ["attn_mask"] }
 }
 
 extension Swin.WindowAttention: WeightAdapting, Deriving {

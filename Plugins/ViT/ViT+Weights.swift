@@ -3,11 +3,15 @@ import DenseKit
 extension ViT: PretrainedElsewhere, WeightAdapting {
     public static var weightFormats: [WeightFormat] {
         [
-            WeightFormat("timm or DeiT ViT") { timm.renamed($0) },
-            WeightFormat("torchvision ViT") { torchvision.renamed($0) },
-            WeightFormat("mmsegmentation", behind: ["backbone."]),
+            WeightFormat("timm or DeiT ViT", dropping: WeightFormat.heads + ["norm.", "fc_norm."] + masked) { timm.renamed($0) },
+            WeightFormat("torchvision ViT", dropping: WeightFormat.heads + ["encoder.ln."]) { torchvision.renamed($0) },
+            WeightFormat("mmsegmentation", behind: ["backbone."], dropping: ["ln1."]),
         ]
     }
+
+    /// What masked autoencoders learn beside the encoder.
+    private static let masked = ["mask_token", "decoder_"]
+
     public static var unpublishedKeys: [String] { TransformerPyramid.checkpointKeys }
 
     /// Positions of another grid are resized, the class token's row stays: 14×14 for images of 224 becomes 32×32 for 512.

@@ -41,7 +41,7 @@ static void dk_push(png_structp png, png_bytep bytes, png_size_t count) {
 static void dk_flush(png_structp png) { (void)png; }
 
 /// What a reader does between the header and the end of the pixels.
-typedef enum { DK_HEADER, DK_RGB, DK_SAMPLES } dk_mode;
+typedef enum { DK_HEADER, DK_PALETTE, DK_RGB, DK_SAMPLES } dk_mode;
 
 static void dk_set_transformations(png_structp png, png_infop info, dk_mode mode) {
     int color = png_get_color_type(png, info);
@@ -94,6 +94,14 @@ static int dk_read(const uint8_t *bytes, size_t size, dk_mode mode, dk_png_heade
         header->height = height;
         header->bit_depth = png_get_bit_depth(png, info);
         header->color_type = png_get_color_type(png, info);
+    } else if (mode == DK_PALETTE) {
+        dk_png_palette *palette = pixels;
+        png_colorp entries = NULL;
+        if (!png_get_PLTE(png, info, &entries, &palette->count)) png_error(png, "there is no palette");
+        for (int i = 0; i < palette->count; i++) {
+            const uint8_t color[3] = {entries[i].red, entries[i].green, entries[i].blue};
+            memcpy(palette->colors + 3 * i, color, 3);
+        }
     } else {
         if (width != header->width || height != header->height) png_error(png, "the size changed between two looks");
         dk_set_transformations(png, info, mode);
@@ -114,6 +122,10 @@ static int dk_read(const uint8_t *bytes, size_t size, dk_mode mode, dk_png_heade
 
 int dk_png_read_header(const uint8_t *bytes, size_t size, dk_png_header *header, char message[DK_PNG_MESSAGE]) {
     return dk_read(bytes, size, DK_HEADER, header, NULL, message);
+}
+
+int dk_png_read_palette(const uint8_t *bytes, size_t size, dk_png_palette *palette, char message[DK_PNG_MESSAGE]) {
+    return dk_read(bytes, size, DK_PALETTE, NULL, palette, message);
 }
 
 int dk_png_read_rgb(const uint8_t *bytes, size_t size, uint8_t *pixels, uint32_t width, uint32_t height, char message[DK_PNG_MESSAGE]) {

@@ -48,8 +48,13 @@ extension AtomicFile {
 
     /// The hidden name beside `path` under which a directory is made and goes.
     private static func hidden(_ path: String) -> String {
-        let url = URL(filePath: path)
-        return url.deletingLastPathComponent().path + "/.\(url.lastPathComponent).tmp"
+        "\(folder(of: path)).\(path.split(separator: "/").last ?? "").tmp"
+    }
+
+    /// The folder that the directory at `path` lies in, with a slash at its end. By its letters: `URL(filePath:)` takes `~` for the home folder.
+    private static func folder(of path: String) -> String {
+        let parts = path.split(separator: "/")
+        return (path.hasPrefix("/") ? "/" : parts.count > 1 ? "" : "./") + parts.dropLast().map { $0 + "/" }.joined()
     }
 
     /// Puts the finished directory `temporary` at `path`; what stood there is at `temporary` then.
@@ -62,7 +67,7 @@ extension AtomicFile {
             guard [ENOSYS, EINVAL, ENOTSUP].contains(code) else { throw .system("cannot be replaced", code, path: path) }
             try replaceInTwoSteps(path, with: temporary)
         }
-        try synchronize(folder: URL(filePath: path).deletingLastPathComponent().path)
+        try synchronize(folder: folder(of: path))
     }
 
     /// For file systems that cannot exchange. Whoever is killed in between finds the old directory at its place after `removeTemporaries`.

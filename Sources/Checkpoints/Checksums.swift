@@ -45,7 +45,7 @@ struct Checksums {
         var text = ""
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != headerKey { text += "\(key)\u{0}\(value)\u{0}" }
         for tensor in tensors.sorted(by: { $0.name < $1.name }) {
-            text += "\(tensor.name)\u{0}\(tensor.dtype.rawValue)\(tensor.shape)\(tensor.offsets)\u{0}"
+            text += "\(tensor.name)\u{0}\(tensor.type)\(tensor.shape)\(tensor.offsets)\u{0}"
         }
         return Array(text.utf8).withUnsafeBytes { CRC32.checksum($0) }
     }

@@ -1,6 +1,6 @@
 import NN
 
-/// What became of a model's tensors when weights were loaded, in words.
+/// What became of a model's tensors and of a file's when weights were loaded, in words.
 public struct LoadReport: Sendable, CustomStringConvertible {
     public struct Mismatch: Sendable, Equatable {
         public let name: String
@@ -8,8 +8,9 @@ public struct LoadReport: Sendable, CustomStringConvertible {
         public let found: [Int]
     }
 
-    /// Whose naming the file follows, where it is not this project's own.
+    /// Whose naming the file follows, where it is not this project's own, and what stands before or within its keys.
     public internal(set) var format: String?
+    /// Tensors of the model that the file filled.
     public internal(set) var matched: [String] = []
     /// Matched, after they were brought to the model's shape.
     public internal(set) var resized: [Mismatch] = []
@@ -18,77 +19,91 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     /// In the model and not in the file: they keep their initial values.
     public internal(set) var missing: [String] = []
     /// Those of them that the file should have had.
-    var missed = 0
-    /// In the file and not in the model.
+    public internal(set) var missed: [String] = []
+    /// Those of them that lie in parts which a file has to fill whole: the file is refused.
+    public internal(set) var wanting: [String] = []
+    /// In the file and neither in the model nor known to be of no use.
     public internal(set) var unexpected: [String] = []
-    /// In the file, and known to have no place here: the classifier of a backbone, the key encoder of MoCo.
+    /// Those of them that lie in a part which the model has: the file is refused.
+    public internal(set) var unplaced: [String] = []
+    /// In the file, and named by its format as of no use here: the classifier of a backbone, the key encoder of MoCo, other parts of a model.
     public internal(set) var ignored = 0
+    /// In the file, and left out as asked for.
+    public internal(set) var leftOut: [String] = []
+    /// In the file in a form that is not read, and not needed.
+    public internal(set) var unread: [String] = []
     /// In both, with different shapes.
     public internal(set) var mismatched: [Mismatch] = []
+    /// The parts that a file has to fill whole.
+    var whole: [String] = []
+    /// Keys of the file whose tensors were taken.
+    var used: [String] = []
+
+    /// Whether a tensor of the model lies in a part that a file has to fill whole.
+    func isWhole(_ name: String) -> Bool { whole.contains { $0.isEmpty || name.hasPrefix($0 + ".") } }
 
     /// Whether every tensor of the model was in the file, with its shape, and nothing else.
     public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
     /// Matched tensors among those that had to be there, 0…1.
-    public var share: Double { Double(matched.count) / Double(max(1, matched.count + missed + mismatched.count)) }
+    public var share: Double { Double(matched.count) / Double(max(1, matched.count + missed.count + mismatched.count)) }
+
+    /// What was asked for and leaves the model without a part of the file, or with parts that the file did not fill.
+    public var warnings: [String] {
+        var warnings: [String] = []
+        if !leftOut.isEmpty {
+            warnings.append(
+                "\(Self.tensors(leftOut.count)) of the file left out, as ignore says; without them the model computes something else than "
+                    + "it was trained to: \(Self.groups(leftOut))")
+        }
+        let others = Set(unexpected).subtracting(unplaced).sorted()
+        if !others.isEmpty {
+            warnings.append("\(Self.tensors(others.count)) of the file without place in the model: \(Self.groups(others))")
+        }
+        if !missed.isEmpty {
+            warnings.append("not filled by the file, and begun anew: \(Self.tensors(missed.count)): \(Self.groups(missed))")
+        }
+        return warnings
+    }
 
     public var description: String {
-        var counts = ["matched \(matched.count)", "missing \(missing.count)", "unexpected \(unexpected.count)"]
-        counts.append("other shape \(mismatched.count)")
-        if !resized.isEmpty { counts.append("resized \(resized.count)") }
-        if !reinitialized.isEmpty { counts.append("reinitialised \(reinitialized.count)") }
-        if ignored > 0 { counts.append("not needed \(ignored)") }
-        var lines = [counts.joined(separator: ", ") + (format.map { " (read as \($0))" } ?? "")]
+        var model = "filled \(matched.count), not filled \(missing.count), other shape \(mismatched.count)"
+        if !resized.isEmpty { model += ", resized \(resized.count)" }
+        if !reinitialized.isEmpty { model += ", reinitialised \(reinitialized.count)" }
+        var file = "used \(matched.count), not needed \(ignored), without place \(unexpected.count)"
+        if !leftOut.isEmpty { file += ", left out \(leftOut.count)" }
+        var lines = ["model tensors: \(model); file tensors: \(file)" + (format.map { " (read as \($0))" } ?? "")]
         func list(_ title: String, _ names: [String]) {
             guard !names.isEmpty else { return }
             let rest = names.count > 5 ? ", and \(names.count - 5) more" : ""
-            lines.append("  \(title): " + names.prefix(5).map(printable).joined(separator: ", ") + rest)
+            lines.append("  \(title): " + names.prefix(5).joined(separator: ", ") + rest)
+        }
+        func groups(_ title: String, _ names: [String], limit: Int = Self.groupLimit) {
+            if !names.isEmpty { lines.append("  \(title): \(Self.groups(names, limit: limit))") }
         }
         func shapes(_ mismatches: [Mismatch]) -> [String] {
             mismatches.map { "\(printable($0.name)) (model \($0.expected), file \($0.found))" }
         }
-        list("missing in the file", missing)
-        list("unexpected in the file", unexpected)
+        groups("not filled", missing, limit: 8)
+        groups("without place in the model", unexpected)
         list("other shape", shapes(mismatched))
         list("resized", shapes(resized))
-        list("reinitialised", reinitialized)
+        list("reinitialised", reinitialized.map(printable))
+        groups("left out, as asked", leftOut)
+        list("in a form that is not read, and not needed", unread)
         return lines.joined(separator: "\n")
     }
-}
 
-/// Weights that are not this model's.
-public struct LoadError: Error, CustomStringConvertible, Sendable {
-    public let report: LoadReport
-    public let source: String
-    /// The share of tensors that had to match.
-    public let atLeast: Double
+    private static let groupLimit = 24
 
-    public init(report: LoadReport, source: String, atLeast: Double) {
-        (self.report, self.source, self.atLeast) = (report, source, atLeast)
-    }
+    /// `3 tensors`, or `1 tensor`.
+    static func tensors(_ count: Int) -> String { count == 1 ? "1 tensor" : "\(count) tensors" }
 
-    public var description: String {
-        "\(source) does not fit the model: \(report)\n\(remedy)"
-    }
-
-    private var remedy: String {
-        if !report.mismatched.isEmpty, report.share > 0.5 {
-            let list = Set(report.mismatched.map { layer(of: $0.name) }).sorted().joined(separator: ", ")
-            return
-                "Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them "
-                + "anew with `weights: {file: …, reinitialize: [\(list)]}`"
-        }
-        if atLeast < 1, report.mismatched.isEmpty, report.share < atLeast, report.share > 0 {
-            let percent = Int(report.share * 100)
-            return
-                "Only \(percent) % of the tensors are there, \(Int(atLeast * 100)) % are asked for: these may be the weights of another model; "
-                + "if not, say `weights: {file: …, at_least: \(Double(percent) / 100)}`"
-        }
-        return "These are the weights of another model, or of another class list: use the config they were trained with"
-    }
-    /// The layer of a weight or a bias, which begin anew together; a tensor of its own otherwise.
-    private func layer(of name: String) -> String {
-        for ending in [".weight", ".bias"] where name.hasSuffix(ending) { return String(name.dropLast(ending.count)) }
-        return name
+    /// `layers.*.norm.weight (12), head.weight`: those that differ in their numbers alone as one.
+    private static func groups(_ names: [String], limit: Int = groupLimit) -> String {
+        let groups = KeyPattern.grouped(names)
+        let rest = groups.dropFirst(limit).reduce(0) { $0 + $1.count }
+        return groups.prefix(limit).map { printable($0.pattern) + ($0.count > 1 ? " (\($0.count))" : "") }.joined(separator: ", ")
+            + (rest > 0 ? ", and \(rest) more" : "")
     }
 }

@@ -8,12 +8,22 @@ public struct LoadRequest: Sendable {
     public var scope: [String]
     /// Prefixes of the tensors in scope that it need not bring.
     public var optional: [String]
+    /// Prefixes of the parts in scope that it has to bring whole, but for what is optional.
+    public var whole: [String] = []
     /// Tensors that keep their values.
     public var reinitialize: Set<String>
     /// The share of the tensors in scope that must be there.
     public var atLeast: Double
-    /// Keys of the file that nobody needs.
+    /// Keys of the file that its format names as of no use here.
     public var ignored: Int
+    /// Keys of the file that belong to parts of the model and have no place there: the file is refused for them.
+    public var unplaced: [String] = []
+    /// Keys of the file that belong to parts which the model lacks.
+    public var elsewhere: [String] = []
+    /// Keys of the file that are left out as the user says.
+    public var leftOut: [String] = []
+    /// Tensors of the file that cannot be read, by key: the file is refused where the model takes one.
+    public var unread: [String: UnreadTensor] = [:]
 
     public init(
         format: String? = nil, scope: [String] = [], optional: [String] = [], reinitialize: Set<String> = [],
@@ -24,8 +34,11 @@ public struct LoadRequest: Sendable {
     }
 
     func covers(_ name: String) -> Bool {
-        func isBelow(_ prefix: String) -> Bool { prefix.isEmpty || name.hasPrefix(prefix + ".") }
-        return (scope.isEmpty || scope.contains(where: isBelow)) && !optional.contains(where: isBelow)
+        (scope.isEmpty || lies(name, below: scope)) && !lies(name, below: optional)
+    }
+
+    func lies(_ name: String, below prefixes: [String]) -> Bool {
+        prefixes.contains { $0.isEmpty || name == $0 || name.hasPrefix($0 + ".") }
     }
 }
 
@@ -45,16 +58,19 @@ extension Module {
     ///   - keys: the model's key by the file's; keys that are not here do not count
     ///   - isStrict: whether what the model does not have is a mistake
     ///   - adapt: brings a tensor to another shape, or gives nil
-    /// - Throws: `LoadError`, before anything is copied.
+    /// - Throws: `LoadError`, and `CheckpointError` for a tensor that the model takes and that is in a form which cannot be read or is no
+    ///   floating-point number; before anything is copied.
     public func load(
         _ tensors: [String: Tensor], keys: [String: String], _ request: LoadRequest, isStrict: Bool = false, source: String,
         adapt: (_ tensor: Tensor, _ name: String, _ shape: [Int]) throws -> Tensor?
     ) throws -> LoadReport {
         var report = LoadReport()
         (report.format, report.ignored) = (request.format, request.ignored)
+        (report.unplaced, report.leftOut, report.whole) = (request.unplaced, request.leftOut, request.whole)
         var fileKeys: [String: String] = [:]
         for (fileKey, name) in keys.sorted(by: { $0.key < $1.key }) { fileKeys[name] = fileKey }
         var copies: [(Tensor, Tensor)] = []
+        var unread = request.unread
         for entry in try namedTensors() {
             let name = entry.name
             let fileKey = fileKeys.removeValue(forKey: name)
@@ -62,11 +78,18 @@ extension Module {
                 report.reinitialized.append(name)
                 continue
             }
+            if let fileKey, let tensor = unread.removeValue(forKey: fileKey) {
+                throw CheckpointError(
+                    path: source, problem: "tensor \(shown(fileKey)) \(tensor.problem), and the model needs it",
+                    remedy: tensor.remedy)
+            }
             guard let fileKey, var value = tensors[fileKey] else {
                 // A counter that older files do not have; nothing depends on it.
                 guard isStrict || !name.hasSuffix("num_batches_tracked") else { continue }
                 report.missing.append(name)
-                if request.covers(name) { report.missed += 1 }
+                guard request.covers(name) else { continue }
+                report.missed.append(name)
+                if report.isWhole(name) { report.wanting.append(name) }
                 continue
             }
             let (expected, found) = (entry.tensor.shape, value.shape)
@@ -78,11 +101,25 @@ extension Module {
                 report.resized.append(.init(name: name, expected: expected, found: found))
                 value = adapted
             }
+            // A number by itself may be written as a whole one.
+            guard value.dtype.isFloatingPoint || !entry.tensor.dtype.isFloatingPoint || value.count <= 1 else {
+                throw CheckpointError(
+                    path: source,
+                    problem:
+                        "tensor \(shown(fileKey)) has elements of \(value.dtype), where the model computes in floating point",
+                    remedy:
+                        "The file is quantized or packed: use one in float32 or half precision, or convert it with the library "
+                        + "that wrote it.")
+            }
             report.matched.append(name)
+            report.used.append(fileKey)
             copies.append((entry.tensor, value))
         }
-        report.unexpected = fileKeys.values.sorted()
-        let fits = report.mismatched.isEmpty && report.share >= request.atLeast && !report.matched.isEmpty
+        report.unexpected = (fileKeys.values + request.unplaced + request.elsewhere).sorted()
+        report.unread = unread.sorted { $0.key < $1.key }.map { "\(printable($0.key)) (\($0.value.problem))" }
+        let fits =
+            report.mismatched.isEmpty && report.unplaced.isEmpty && report.wanting.isEmpty && report.share >= request.atLeast
+            && !report.matched.isEmpty
         guard fits, !isStrict || report.isComplete else {
             throw LoadError(report: report, source: source, atLeast: request.atLeast)
         }

@@ -9,6 +9,8 @@ public final class SafetensorsFile: Sendable {
     public let path: String
     /// The tensors, in the order of their names.
     public let entries: [SafetensorsEntry]
+    /// The tensors of types that are not known here, which cannot be read.
+    public let untyped: [(name: String, type: String)]
     /// What the writer noted, `__metadata__` in the header.
     public let metadata: [String: String]
 
@@ -16,7 +18,7 @@ public final class SafetensorsFile: Sendable {
     private let positions: [String: Int]
     private let checksums: Checksums?
 
-    /// Opens the file at `path` and checks that its header describes all of it: known types, no name twice, every byte in exactly one tensor.
+    /// Opens the file at `path` and checks that its header describes all of it: sizes that agree with types, no name twice, every byte in exactly one tensor.
     /// - Throws: `CheckpointError`.
     public init(path: String) throws(CheckpointError) {
         self.path = path
@@ -41,10 +43,13 @@ public final class SafetensorsFile: Sendable {
             checksums = try Checksums(header)
         } catch { throw invalid(error.text) }
         metadata = header.metadata.filter { $0.key != Checksums.tensorsKey && $0.key != Checksums.headerKey }
-        entries = header.tensors.map { tensor in
-            SafetensorsEntry(
-                name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
-                byteRange: (start + tensor.offsets.lowerBound)..<(start + tensor.offsets.upperBound))
+        untyped = header.tensors.filter { $0.dtype == nil }.map { ($0.name, $0.type) }
+        entries = header.tensors.compactMap { tensor in
+            tensor.dtype.map { dtype in
+                SafetensorsEntry(
+                    name: tensor.name, dtype: dtype, shape: tensor.shape,
+                    byteRange: (start + tensor.offsets.lowerBound)..<(start + tensor.offsets.upperBound))
+            }
         }.sorted { $0.name < $1.name }
         positions = Dictionary(uniqueKeysWithValues: zip(entries.map(\.name), entries.indices))
     }

@@ -9,10 +9,13 @@ struct SafetensorsHeader {
 
     struct Tensor: Equatable {
         var name: String
-        var dtype: SafetensorsType
+        /// What the file calls the type of its elements.
+        var type: String
         var shape: [Int]
         /// In the data behind the header.
         var offsets: Range<Int>
+        /// Nil for a type that is not known here.
+        var dtype: SafetensorsType? { SafetensorsType(rawValue: type) }
     }
 
     private(set) var tensors: [Tensor] = []
@@ -58,9 +61,6 @@ struct SafetensorsHeader {
         guard let type, let shape, let offsets else {
             throw Problem(text: "lacks dtype, shape or data_offsets in the header of tensor \(shown(name))")
         }
-        guard let dtype = SafetensorsType(rawValue: type) else {
-            throw Problem(text: "gives tensor \(shown(name)) the type \(shown(type)), which is none of those known here")
-        }
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
             let found = offsets.count > 4 ? "\(offsets.count) data_offsets" : "the data_offsets \(offsets)"
             throw Problem(text: "gives tensor \(shown(name)) \(found); a start and an end behind it are expected")
@@ -68,6 +68,9 @@ struct SafetensorsHeader {
         guard shape.count <= dimensionLimit else {
             throw Problem(text: "gives tensor \(shown(name)) \(shape.count) dimensions; \(dimensionLimit) are allowed")
         }
+        let tensor = Tensor(name: name, type: type, shape: shape, offsets: offsets[0]..<offsets[1])
+        // How many bytes an element of an unknown type has cannot be checked.
+        guard let dtype = tensor.dtype else { return tensor }
         guard let count = dtype.byteCount(shape) else {
             throw Problem(text: "gives tensor \(shown(name)) the shape \(shape), which no memory can hold")
         }
@@ -75,7 +78,7 @@ struct SafetensorsHeader {
             throw Problem(
                 text: "gives tensor \(shown(name)) \(offsets[1] - offsets[0]) bytes, but \(type) of shape \(shape) has \(count)")
         }
-        return Tensor(name: name, dtype: dtype, shape: shape, offsets: offsets[0]..<offsets[1])
+        return tensor
     }
 
     /// Every byte belongs to exactly one tensor.

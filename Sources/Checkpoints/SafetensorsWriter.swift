@@ -70,7 +70,7 @@ public enum SafetensorsWriter {
             }
             let (sum, overflow) = end.addingReportingOverflow(count)
             guard !overflow else { throw refused("the tensors have more bytes than a file can have") }
-            entries.append(.init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, offsets: end..<sum))
+            entries.append(.init(name: tensor.name, type: tensor.dtype.rawValue, shape: tensor.shape, offsets: end..<sum))
             end = sum
         }
         var checksums: [String: UInt32] = [:]
@@ -85,7 +85,7 @@ public enum SafetensorsWriter {
             let shape = entry.shape.map(String.init).joined(separator: ",")
             let (start, end) = (entry.offsets.lowerBound, entry.offsets.upperBound)
             return
-                "\(quoted(entry.name)):{\"dtype\":\"\(entry.dtype.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}"
+                "\(quoted(entry.name)):{\"dtype\":\"\(entry.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}"
         }
         var json = [UInt8]("{\(parts.joined(separator: ","))}".utf8)
         json += [UInt8](repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8)

@@ -7,9 +7,24 @@ public enum TensorFile {
     /// Throws `CheckpointError` for a file that is not sound.
     public static func load(_ path: String) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
         let file = try SafetensorsFile(path: path)
+        if let (name, type) = file.untyped.first { throw unknownType(name, type, path) }
         var tensors: [String: Tensor] = [:]
         for entry in file.entries { tensors[entry.name] = try tensor(entry, in: file) }
         return (tensors, file.metadata)
+    }
+
+    /// The same, where tensors of types that the engine does not have are listed and left.
+    ///
+    /// Throws `CheckpointError` for a file that is not sound.
+    static func content(_ path: String) throws -> WeightsFile.Content {
+        let file = try SafetensorsFile(path: path)
+        var content = WeightsFile.Content(metadata: file.metadata)
+        for entry in file.entries where entry.dtype.dtype != nil { content.tensors[entry.name] = try tensor(entry, in: file) }
+        let foreign = file.entries.filter { $0.dtype.dtype == nil }.map { ($0.name, $0.dtype.rawValue) }
+        for (name, type) in foreign + file.untyped.map({ ($0.name, $0.type) }) {
+            content.unread[name] = UnreadTensor(elementType: type, remedy: "Convert it to F32.")
+        }
+        return content
     }
 
     /// Writes tensors under a temporary name, synced, and renames: the file is there as a whole or not at all.
@@ -28,12 +43,14 @@ public enum TensorFile {
 
     private static func tensor(_ entry: SafetensorsEntry, in file: SafetensorsFile) throws -> Tensor {
         guard let dtype = entry.dtype.dtype else {
-            throw CheckpointError(
-                path: file.path,
-                problem: "tensor \(shown(entry.name)) has element type \(entry.dtype.rawValue), which the engine does not have",
-                remedy: "convert it to F32")
+            throw unknownType(entry.name, entry.dtype.rawValue, file.path)
         }
         return try file.withBytes(of: entry) { try Tensor.from(bytes: $0, shape: entry.shape, dtype: dtype) }
+    }
+
+    private static func unknownType(_ name: String, _ type: String, _ path: String) -> CheckpointError {
+        let unread = UnreadTensor(elementType: type, remedy: "convert it to F32")
+        return CheckpointError(path: path, problem: "tensor \(shown(name)) \(unread.problem)", remedy: unread.remedy)
     }
 }
 

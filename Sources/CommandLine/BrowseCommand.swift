@@ -15,13 +15,15 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
     @Option(help: "How many batches, from the first of the training on.")
     var batches = 1
 
-    @Option(help: "Where the pictures go: OUT/vis and OUT/pred; `browse` if left out, none with --tensors alone.")
+    @Option(
+        help: "Where the pictures go: OUT/vis and OUT/pred; `browse` if left out, none with --tensors alone.",
+        transform: Paths.expanded)
     var outDir: String?
 
     @Option(
         help:
-            "Write the batches themselves to this safetensors file: images.N [n, 3, h, w], and labels.N [n, h, w] or, for things in image I, boxes.N.I [g, 4], labels.N.I [g], ignored_boxes.N.I and masks.N.I [g, h, w]."
-    )
+            "Write the batches themselves to this safetensors file: images.N [n, 3, h, w], and labels.N [n, h, w] or, for things in image I, boxes.N.I [g, 4], labels.N.I [g], ignored_boxes.N.I and masks.N.I [g, h, w].",
+        transform: Paths.expanded)
     var tensors: String?
 
     func validate() throws {
@@ -29,6 +31,7 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
     }
 
     func run() throws {
+        if let tensors { try AtomicFile.prove(tensors) }
         let session = try config.session(List.self)
         let dataset = try session.trainDataset()
         let loader = try session.trainLoader(dataset)
@@ -38,6 +41,9 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
         var kept: [(name: String, tensor: Tensor)] = []
         for number in 0..<batches {
             guard let batch = try loader.next() else { break }
+            for skipped in batch.skipped {
+                try FileHandle.standardError.write(contentsOf: Data("warning: skipped: \(skipped.reason)\n".utf8))
+            }
             for place in batch.items.indices { try samples?.draw(batch, place, name: "\(number)_\(place)") }
             guard tensors != nil else { continue }
             kept.append(("images.\(number)", try batch.images()))

@@ -15,10 +15,11 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var config: ConfigOptions
 
-    @Option(help: "Write the counts to this JSON file too, for co_occurrence: FILE.")
+    @Option(help: "Write the counts to this JSON file too, for co_occurrence: FILE.", transform: Paths.expanded)
     var out: String?
 
     func run() throws {
+        if let out { try AtomicFile.prove(out) }
         let session = try config.session(List.self)
         let kept = session.keptCoOccurrence(of: try session.trainDataset())
         let counts = try kept.counted()

@@ -14,10 +14,10 @@ struct CocoEvalCommand: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "The annotations, instances_*.json.")
+    @Argument(help: "The annotations, instances_*.json.", transform: Paths.expanded)
     var annotations: String
 
-    @Argument(help: "The results, a JSON list.")
+    @Argument(help: "The results, a JSON list.", transform: Paths.expanded)
     var results: String
 
     @Option(help: "What to compare: bbox or segm.")
@@ -29,7 +29,7 @@ struct CocoEvalCommand: ParsableCommand {
     @Flag(help: "Print the numbers as JSON, those of each class too, as fractions.")
     var json = false
 
-    @Option(help: "Write the same JSON to this file.")
+    @Option(help: "Write the same JSON to this file.", transform: Paths.expanded)
     var out: String?
 
     @Option(help: "Threads; all processors if left out.")
@@ -41,9 +41,10 @@ struct CocoEvalCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let out { try AtomicFile.prove(out) }
         let started = monotonicSeconds()
         let index = try COCOIndex(annotations)
-        for remark in index.remarks { try FileHandle.standardError.write(contentsOf: Data("remark: \(remark)\n".utf8)) }
+        for remark in index.remarks { warn("\(remark)") }
         let pictures = (0..<index.pictureCount).map(index.picture)
         let categories = index.categories.sorted { $0.id < $1.id }
         let opened = monotonicSeconds()
@@ -51,7 +52,8 @@ struct CocoEvalCommand: ParsableCommand {
             results, kind: type, images: Dictionary(uniqueKeysWithValues: pictures.map { (Int($0.id), $0.size) }),
             categories: Set(categories.map { Int($0.id) }))
         let read = monotonicSeconds()
-        let truth = try index.truth(type)
+        let (truth, note) = try index.truth(type)
+        if let note { try FileHandle.standardError.write(contentsOf: Data("note: \(note)\n".utf8)) }
         let evaluation = try COCOEvaluation(
             images: pictures.map { Int($0.id) }, categories: categories.map { Int($0.id) }, truth: truth, detections: detections,
             kind: type)

@@ -12,10 +12,10 @@ struct ComponentsCommand<List: PluginList>: ParsableCommand {
     @Argument(help: "A kind (backbone, neck, head, …) or the name of a component; everything if left out.")
     var filter: String?
 
-    @Option(help: "Also list the components of this plugin file. May be given several times.")
+    @Option(help: "Also list the components of this plugin file. May be given several times.", transform: Paths.expanded)
     var plugin: [String] = []
 
-    @Option(help: "Also list the components of this configuration's plugins.")
+    @Option(help: "Also list the components of this configuration's plugins.", transform: Paths.expanded)
     var config: String?
 
     func run() throws {

@@ -16,17 +16,24 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "The file to read.")
+    @Argument(help: "The file to read.", transform: Paths.expanded)
     var input: String
 
-    @Argument(help: "The safetensors file to write.")
+    @Argument(help: "The safetensors file to write.", transform: Paths.expanded)
     var output: String
 
-    @Option(help: "Write the tensors that the model of this configuration takes, under its keys.")
+    @Option(help: "Write the tensors that the model of this configuration takes, under its keys.", transform: Paths.expanded)
     var config: String?
 
     @Option(help: "With --config: the class count, where neither the file nor the data says it.")
     var classes: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help:
+            "With --config: beginnings of the file's keys that have no place in the model and are left out, as `ignore` of weights."
+    )
+    var ignore: [String] = []
 
     @Flag(help: "Keep half precision.")
     var keepTypes = false
@@ -39,8 +46,15 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
     }
 
     func run() throws {
-        var (tensors, metadata) = try WeightsFile.load(input)
-        if let config { tensors = try renamed(tensors, metadata, config) }
+        try AtomicFile.prove(output)
+        let content = try WeightsFile.load(input)
+        var tensors: [String: Tensor]
+        var metadata = content.metadata
+        if let config {
+            tensors = try renamed(content, config)
+        } else {
+            tensors = try unwrapped(content)
+        }
         if !keepTypes {
             tensors = try tensors.mapValues { [.float16, .bfloat16].contains($0.dtype) ? try $0.to(.float32) : $0 }
         }
@@ -50,14 +64,25 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
         print("\(output): \(tensors.count) tensors, \(String(format: "%.2f", Double(count) / 1e6)) M numbers")
     }
 
+    /// The tensors of the file that can be read, without the names of wrappers; a line for each of the others.
+    private func unwrapped(_ content: WeightsFile.Content) throws -> [String: Tensor] {
+        let lost = content.unread.sorted { $0.key < $1.key }
+        for (name, tensor) in lost { print("left out: \(name) \(tensor.problem)") }
+        guard !content.tensors.isEmpty else {
+            throw CheckpointError(
+                path: input, problem: "holds no tensor that can be read", remedy: lost.first?.value.remedy ?? "")
+        }
+        let keys = WrapperNames(content.tensors.keys).keys
+        return Dictionary(content.tensors.map { (keys[$0.key] ?? $0.key, $0.value) }) { first, _ in first }
+    }
+
     /// What the model of `config` takes of the file, under its own keys.
-    private func renamed(
-        _ tensors: [String: Tensor], _ metadata: [String: String], _ config: String
-    ) throws -> [String: Tensor] {
+    private func renamed(_ content: WeightsFile.Content, _ config: String) throws -> [String: Tensor] {
         let session = try Session(config, registry: try Registry(List.plugins))
-        let known = Checkpoint.classes(in: metadata) ?? classes.map(ClassList.placeholders)
-        let model = try session.model(known ?? session.trainDataset().classes)
-        let report = try model.loadPretrained(tensors, atLeast: 0, source: input)
+        let known = Checkpoint.classes(in: content.metadata) ?? classes.map(ClassList.placeholders)
+        let model = try session.model(known ?? session.classes(of: "train"))
+        let report = try model.loadPretrained(
+            content.tensors, ignore: ignore, atLeast: 0, unread: content.unread, source: input)
         print("\(report)")
         let taken = Set(report.matched)
         return Dictionary(

@@ -24,7 +24,9 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
     @Option(help: "segmentation: DenseCLIP, a class for every pixel; detection: Mask R-CNN, boxes and masks of things.")
     var task = Task.segmentation
 
-    @Option(help: "Where data, configuration, weights and pictures go; densekit-demo, or densekit-demo-detection, if left out.")
+    @Option(
+        help: "Where data, configuration, weights and pictures go; densekit-demo, or densekit-demo-detection, if left out.",
+        transform: Paths.expanded)
     var dir: String?
 
     @Option(help: "Training iterations; the demonstration's own number if left out.")

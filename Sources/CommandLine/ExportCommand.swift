@@ -15,9 +15,9 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.")
+    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: Paths.expanded)
     var weights: String
-    @Argument(help: "The safetensors file to write.")
+    @Argument(help: "The safetensors file to write.", transform: Paths.expanded)
     var output: String
     @OptionGroup var compute: ComputeOptions
 
@@ -29,8 +29,9 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
 
     func run() throws {
         let device = try compute.start()
+        try AtomicFile.prove(output)
         let session = try config.session(List.self, device: device)
-        let (model, classes) = try session.trainedModel(weights, unnamed: try session.validationDataset().classes)
+        let (model, classes) = try session.trainedModel(weights, unnamed: try session.classes(of: "val"))
         let small = try model.keepingText { try session.model(classes, textIsKept: true) }
         let kept = try small.namedTensors().map { ($0.name, $0.tensor) }
         let info = Checkpoint.ModelInfo(classes: classes, configuration: session.node.yaml(), textIsKept: true)

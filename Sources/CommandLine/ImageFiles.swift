@@ -3,13 +3,14 @@ import Foundation
 
 /// Finds the images that a command line means.
 enum ImageFiles {
-    private static let suffixes: Set<String> = ["jpg", "jpeg", "png"]
+    private static let suffixes = [".jpg", ".jpeg", ".png", ".bmp"]
 
     /// The files among `inputs`, the images in the folders among them, and what the patterns among them match.
     ///
-    /// Throws `DataError` for an input that gives no image, and for two images whose results would have one name.
-    static func find(_ inputs: [String]) throws -> [String] {
-        let files = try inputs.flatMap(images)
+    /// - Parameter warn: is told, a sentence for each folder, how many of its files are skipped because they are hidden or left by a system
+    /// - Throws: `DataError` for an input that gives no image, and for two images whose results would have one name.
+    static func find(_ inputs: [String], warn: (DataError) throws -> Void = { _ in }) throws -> [String] {
+        let files = try inputs.flatMap { try images($0, warn) }
         var owners: [String: String] = [:]
         for file in files {
             let name = URL(filePath: file).deletingPathExtension().lastPathComponent
@@ -21,15 +22,15 @@ enum ImageFiles {
         return files
     }
 
-    private static func images(_ input: String) throws -> [String] {
-        var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: input, isDirectory: &isDirectory) {
-            guard isDirectory.boolValue else { return [input] }
-            let names = try FileManager.default.contentsOfDirectory(atPath: input).sorted()
-            let files = names.filter { suffixes.contains(URL(filePath: $0).pathExtension.lowercased()) }.map { input + "/" + $0 }
-            guard !files.isEmpty else { throw DataError(input, "holds no .jpg, .jpeg or .png file") }
-            return files
+    private static func images(_ input: String, _ warn: (DataError) throws -> Void) throws -> [String] {
+        if let tree = FileTree(input, isDeep: false) {
+            try tree.refuseUnnamable(suffixes)
+            if let remark = tree.remark { try warn(remark) }
+            let files = tree.files.filter { file in suffixes.contains { file.lowercased().hasSuffix($0) } }
+            guard !files.isEmpty else { throw DataError(input, "holds no .jpg, .jpeg, .png or .bmp file") }
+            return files.map { input + "/" + $0 }
         }
+        if access(input, F_OK) == 0 { return [input] }
         let matches = glob(input)
         guard !matches.isEmpty else { throw DataError(input, "no such file or folder, and no file matches it as a pattern") }
         return matches

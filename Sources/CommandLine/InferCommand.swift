@@ -11,13 +11,13 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.")
+    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: Paths.expanded)
     var weights: String
-    @Argument(help: "Images, folders of images, or patterns such as 'shots/*.jpg'.")
+    @Argument(help: "Images, folders of images, or patterns such as 'shots/*.jpg'.", transform: Paths.expanded)
     var inputs: [String]
     @OptionGroup var compute: ComputeOptions
 
-    @Option(help: "Where the pictures go.")
+    @Option(help: "Where the pictures go.", transform: Paths.expanded)
     var outDir = "out"
 
     @Option(help: "Other words than the model's classes, with commas between: 'sky, red car'. The score map alone decides.")
@@ -50,20 +50,20 @@ struct InferCommand<List: PluginList>: ParsableCommand {
 
     func run() throws {
         let device = try compute.start()
-        let files = try ImageFiles.find(inputs)
+        let files = try ImageFiles.find(inputs) { warn("\($0)") }
         let session = try config.session(List.self, device: device)
         for warning in try session.pipelineWarnings() { warn(warning) }
         let (model, trained) = try session.trainedModel(weights)
         let shown = words.map { ClassList(names: $0) } ?? trained
         let predictor = try session.predictor(model, words: words)
-        let pipeline = try session.testPipeline()
+        let (pipeline, policy) = (try session.testPipeline(), try session.imagePolicy())
         let heat = try heatmap.map { try HeatmapPictures(outDir, of: $0, among: trained.names, opacity: opacity) }
         let pictures =
             try heat == nil ? Pictures(outDir, classes: shown, opacity: opacity, scoreThreshold: scoreThreshold) : nil
         var failures: [String] = []
         for file in files {
             do {
-                let image = try ImageFile.read(file)
+                let image = try ImageFile.read(file, policy: policy)
                 let stem = URL(filePath: file).deletingPathExtension().lastPathComponent
                 var sample = Sample(name: file, image: image)
                 var random = SampleRandom(seed: 0, epoch: 0, index: 0)
@@ -86,7 +86,7 @@ struct InferCommand<List: PluginList>: ParsableCommand {
 
     /// The words of `--classes`.
     private var words: [String]? {
-        classes?.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+        classes?.split(separator: ",", omittingEmptySubsequences: false).map { ClassName.cleaned(String($0)) }
     }
 }
 

@@ -16,10 +16,10 @@ struct NewBackboneCommand: ParsableCommand {
     @Argument(help: "The type's name, such as TinyNet.")
     var name: String
 
-    @Option(help: "The folder to write to.")
+    @Option(help: "The folder to write to.", transform: Paths.expanded)
     var dir = "."
 
-    @Option(help: "Where the training data is, in ADE20K's layout; `densekit demo` makes some.")
+    @Option(help: "Where the training data is, in ADE20K's layout; `densekit demo` makes some.", transform: Paths.expanded)
     var data = "densekit-demo/data"
 
     func validate() throws {
@@ -40,7 +40,7 @@ struct NewBackboneCommand: ParsableCommand {
         for (file, _) in files where FileManager.default.fileExists(atPath: "\(dir)/\(file)") {
             throw ValidationError("\(dir)/\(file) exists already: remove it, or choose another name or --dir")
         }
-        try FileManager.default.createDirectory(atPath: dir, withIntermediateDirectories: true)
+        try FileSystem.makeFolder(dir, remedy: "choose another with --dir")
         for (file, text) in files {
             try AtomicFile.write(Data(text.utf8), to: "\(dir)/\(file)")
             print("wrote \(dir)/\(file)")

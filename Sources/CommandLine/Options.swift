@@ -25,7 +25,7 @@ struct ComputeOptions: ParsableArguments {
 
 /// The configuration file and what the command line changes in it.
 struct ConfigOptions: ParsableArguments {
-    @Argument(help: "The configuration, a YAML file.")
+    @Argument(help: "The configuration, a YAML file.", transform: Paths.expanded)
     var config: String
 
     @Option(name: [.customLong("set"), .customShort("o")], help: "Change a value: a.b.0.c=v. May be given several times.")

@@ -7,6 +7,7 @@ struct Pictures {
     private let classes: ClassList
     private let opacity: Double
     private let scoreThreshold: Double
+    private let names = PictureNames()
 
     /// Makes `folder/vis` and `folder/pred`.
     ///
@@ -25,7 +26,7 @@ struct Pictures {
         return try write(explained(overlay(prediction, image), prediction, scale(image)), prediction, name)
     }
 
-    /// Draws an image of `dataset`, its prediction and its truth side by side.
+    /// Draws an image of `dataset`, its prediction and its truth side by side, below the folders that the image lies in.
     @discardableResult
     func draw(_ evaluated: EvaluatedImage, of dataset: any Dataset) throws -> String {
         var sample = try dataset.sample(at: evaluated.index)
@@ -34,15 +35,19 @@ struct Pictures {
         var panels = [("image", overlay(prediction.emptied, image)), ("prediction", overlay(prediction, image))]
         if let truth = try truth(&sample, evaluated.index, dataset) { panels.append(("ground truth", overlay(truth, image))) }
         let picture = SegmentationDrawing.sideBySide(panels, scale: scale(image)) ?? image
-        let stem = URL(filePath: evaluated.name).deletingPathExtension().lastPathComponent
-        return try write(explained(picture, prediction, scale(image)), prediction, stem)
+        let name = names.name(for: evaluated.name)
+        let folders = name.split(separator: "/").dropLast().joined(separator: "/")
+        for part in ["vis", "pred"] where !folders.isEmpty {
+            try FileSystem.makeFolder("\(folder)/\(part)/\(folders)", remedy: "choose another folder")
+        }
+        return try write(explained(picture, prediction, scale(image)), prediction, name)
     }
 
     /// What a person annotated in an image as the data set has it.
     private func truth(_ sample: inout Sample, _ index: Int, _ dataset: any Dataset) throws -> ImagePrediction? {
         guard let dataset = dataset as? any InstanceDataset else { return sample.labels.map { .labels($0) } }
         let things = try dataset.annotations(at: index, shapes: true)
-        return .instances(try things.map { try DetectedInstance($0, size: sample.originalSize) })
+        return .instances(things.map { DetectedInstance($0, size: sample.originalSize) })
     }
 
     private func overlay(_ prediction: ImagePrediction, _ image: Image) -> Image {

@@ -13,7 +13,7 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var config: ConfigOptions
 
-    @Option(help: "Number of classes to build the model with, where the data set is not at hand.")
+    @Option(help: "Number of classes to build the model with, where only a data set that is not at hand says them.")
     var classes: Int?
 
     @Option(help: "Levels of modules to list.")
@@ -48,7 +48,7 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
         if !json { print(session.resolved) }
         try session.checkRecipe()
         guard !configOnly else { return }
-        let list = try classes.map(ClassList.placeholders) ?? session.trainDataset().classes
+        let list = try classes.map(ClassList.placeholders) ?? session.classes(of: "train")
         let model = try session.model(list)
         guard flops else { return try printParameters(model, list) }
         let complexity = try Complexity(of: model, size: size.pair)

@@ -14,10 +14,12 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "A configuration with `sweep:`.")
+    @Argument(help: "A configuration with `sweep:`.", transform: Paths.expanded)
     var file: String
 
-    @Option(help: "The folder of the runs' work directories; work_dir of the file, else work_dirs/<its name>, if left out.")
+    @Option(
+        help: "The folder of the runs' work directories; work_dir of the file, else work_dirs/<its name>, if left out.",
+        transform: Paths.expanded)
     var workDir: String?
 
     @Option(

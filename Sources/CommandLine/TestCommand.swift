@@ -11,7 +11,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.")
+    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: Paths.expanded)
     var weights: String
     @OptionGroup var compute: ComputeOptions
 
@@ -20,21 +20,25 @@ struct TestCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help:
-            "Measure on the validation data of this configuration instead; a class_map beside its data set names the shared classes."
-    )
+            "Measure on the validation data of this configuration instead; a class_map beside its data set names the shared classes.",
+        transform: Paths.expanded)
     var dataset: String?
 
-    @Option(help: "Write the scores as JSON to this file.")
+    @Option(help: "Write the scores as JSON to this file.", transform: Paths.expanded)
     var out: String?
 
-    @Option(help: "Write what a detector found as COCO's results, to PREFIX.bbox.json and, of masks, to PREFIX.segm.json.")
+    @Option(
+        help: "Write what a detector found as COCO's results, to PREFIX.bbox.json and, of masks, to PREFIX.segm.json.",
+        transform: Paths.expanded)
     var results: String?
 
-    @Option(help: "Write a picture of every prediction to this folder.")
+    @Option(help: "Write a picture of every prediction to this folder.", transform: Paths.expanded)
     var showDir: String?
 
     func run() throws {
         let device = try compute.start()
+        if let out { try AtomicFile.prove(out) }
+        if let results { try AtomicFile.prove(results + ".json") }
         let session = try config.session(List.self, device: device)
         let tested = try self.dataset.map { try Session($0, registry: session.registry, device: device) } ?? session
         let dataset = try tested.validationDataset()

@@ -11,16 +11,20 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
     @OptionGroup var config: ConfigOptions
     @OptionGroup var compute: ComputeOptions
 
-    @Option(help: "Where results go; work_dir of the configuration, else work_dirs/<its name>, if left out.")
+    @Option(
+        help: "Where results go; work_dir of the configuration, else work_dirs/<its name>, if left out.",
+        transform: Paths.expanded)
     var workDir: String?
 
-    @Option(help: "Go on from a checkpoint: its path, or auto for the newest good one in the work directory.")
+    @Option(
+        help: "Go on from a checkpoint: its path, or auto for the newest good one in the work directory.",
+        transform: Paths.expanded)
     var resume: String?
 
     @Option(
         help:
-            "Start from these weights, of the model or a part of it such as its backbone: a checkpoint, safetensors, or a file of PyTorch's. Short for --set model.weights.file=…."
-    )
+            "Start from these weights, of the model or a part of it such as its backbone: a checkpoint, safetensors, or a file of PyTorch's. Short for --set model.weights.file=….",
+        transform: Paths.expanded)
     var initFrom: String?
 
     @Option(help: "Seed of weights, order and augmentation.")
@@ -57,6 +61,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         if resumption == nil {
             for (file, report) in try trainer.model.loadPretrained(session.experiment.model) {
                 trainer.logger.info("weights from \(file): \(report)")
+                for warning in report.warnings { trainer.logger.warning("weights from \(file): \(warning)") }
             }
         }
         try trainer.runUntilInterrupted()

@@ -11,8 +11,8 @@ extension Session {
     func trainedModel(
         _ path: String, for data: ClassList? = nil, unnamed: @autoclosure () throws -> ClassList? = nil
     ) throws -> (model: DenseModel, classes: ClassList) {
-        let (tensors, metadata) = try WeightsFile.load(path)
-        let trained = Checkpoint.classes(in: metadata)
+        let content = try WeightsFile.load(path)
+        let trained = Checkpoint.classes(in: content.metadata)
         guard let classes = try data ?? trained ?? unnamed() else {
             throw CheckpointError(
                 path: path, problem: "does not say which classes it was trained for",
@@ -21,8 +21,8 @@ extension Session {
         if let trained, trained.names != classes.names {
             throw OtherClasses(path: path, trained: trained.names, data: classes.names)
         }
-        let model = try model(classes, textIsKept: Checkpoint.textIsKept(in: metadata))
-        let report = try model.loadPretrained(tensors, atLeast: 1, source: path)
+        let model = try model(classes, textIsKept: Checkpoint.textIsKept(in: content.metadata))
+        let report = try model.loadPretrained(content.tensors, atLeast: 1, unread: content.unread, source: path)
         guard report.unexpected.isEmpty else { throw LoadError(report: report, source: path, atLeast: 1) }
         try model.setTraining(false)
         return (model, classes)
@@ -41,7 +41,7 @@ extension Session {
             return (model, try evaluator(model, dataset, augmented: augmented))
         }
         // Weights that do not name their classes have those of their own data.
-        let (model, trained) = try trainedModel(path, unnamed: try validationDataset().classes)
+        let (model, trained) = try trainedModel(path, unnamed: try classes(of: "val"))
         return (model, try evaluator(model, trained: trained, on: tested, dataset, augmented: augmented))
     }
 }

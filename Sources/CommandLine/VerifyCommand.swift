@@ -12,10 +12,12 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
             discussion: "Ends with 0 when everything passes, 1 on a mismatch, 2 when the case or its model file cannot be used.")
     }
 
-    @Argument(help: "The case, CASE.json; its answers stand beside it in CASE.safetensors.")
+    @Argument(help: "The case, CASE.json; its answers stand beside it in CASE.safetensors.", transform: Paths.expanded)
     var path: String
 
-    @Option(name: .customLong("model"), help: "The model in our YAML; CASE.model.yaml beside the case if left out.")
+    @Option(
+        name: .customLong("model"), help: "The model in our YAML; CASE.model.yaml beside the case if left out.",
+        transform: Paths.expanded)
     var model: String?
 
     @OptionGroup var compute: ComputeOptions

@@ -3,7 +3,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     private struct Entry: Sendable {
         let plugin: String
         let defaults: any Configuration
-        let decode: @Sendable (ComponentNode) throws -> Void
+        let settings: @Sendable (ComponentNode) throws -> any Configuration
         let make: @Sendable (ComponentNode, BuildContext) throws -> Component
     }
 
@@ -27,13 +27,13 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             conflict = conflict ?? "\(kind) '\(name)' is registered by both \(other.plugin) and \(plugin): rename one of them"
             return
         }
-        let read: @Sendable (ComponentNode) throws -> Settings = { [commonKeys] node in
+        let settings: @Sendable (ComponentNode) throws -> Settings = { [commonKeys] node in
             // What is wrong with `weights` is found here, also by commands that do not read them.
             if commonKeys.contains("weights") { _ = try node.common("weights", as: WeightsSetting.self) }
             return try node.settings(Settings.self, common: commonKeys)
         }
-        entries[name] = Entry(plugin: plugin, defaults: Settings(), decode: { _ = try read($0) }) { node, context in
-            try make(try read(node), context)
+        entries[name] = Entry(plugin: plugin, defaults: Settings(), settings: settings) { node, context in
+            try make(try settings(node), context)
         }
     }
 
@@ -60,9 +60,27 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     /// Throws `ConfigurationError` for an unknown name or settings that do not fit, and `BuildError` for whatever the component's
     /// initialiser throws: at the value that a `SettingError` names, else where the component is written.
     public func make(_ node: ComponentNode, _ context: BuildContext) throws -> Component {
-        let entry = try entry(node)
+        let entry = try entry(of: node)
+        return try locatingErrors(of: node) { try entry.make(node, context) }
+    }
+
+    /// The settings of the component that `node` names, over their defaults; it is not built.
+    ///
+    /// Throws `ConfigurationError` for an unknown name or settings that do not fit.
+    public func settings(of node: ComponentNode) throws -> any Configuration { try entry(of: node).settings(node) }
+
+    private func entry(of node: ComponentNode) throws -> Entry {
+        if let entry = entries[node.type] { return entry }
+        let near = nearestWord(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
+        throw ConfigurationError(
+            at: node.location, "unknown \(kind) '\(node.type)'",
+            hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")
+    }
+
+    /// What `body` returns; whatever it throws, as a `BuildError` that knows the line of `node`.
+    public func locatingErrors<Result>(of node: ComponentNode, _ body: () throws -> Result) throws -> Result {
         do {
-            return try entry.make(node, context)
+            return try body()
         } catch let error as ConfigurationError {
             throw error
         } catch let error as BuildError {
@@ -73,19 +91,6 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             let value = (error as? SettingError).flatMap { node.node.location(of: $0.keys) }
             throw BuildError(location: value ?? place, component: "\(kind) \(node.type)", underlying: "\(error)")
         }
-    }
-
-    /// Reads the settings of the component that `node` names without building it, for a part whose surroundings are not known.
-    ///
-    /// Throws `ConfigurationError` for an unknown name, an unknown key or a value of another type.
-    public func checkSettings(_ node: ComponentNode) throws { try entry(node).decode(node) }
-
-    private func entry(_ node: ComponentNode) throws -> Entry {
-        if let entry = entries[node.type] { return entry }
-        let near = nearestWord(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
-        throw ConfigurationError(
-            at: node.location, "unknown \(kind) '\(node.type)'",
-            hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")
     }
 
     /// The settings of `name` at their defaults.

@@ -13,12 +13,13 @@ extension DenseModel {
             guard let setting else { return }
             let file = setting.file.resolved
             do {
-                let tensors = try WeightsFile.load(file).tensors
+                let content = try WeightsFile.load(file)
                 reports.append(
                     (
                         file,
                         try part.loadPretrained(
-                            tensors, prefix: prefix, reinitialize: setting.reinitialize, atLeast: setting.atLeast, source: file)
+                            content.tensors, prefix: prefix, behind: setting.prefix, reinitialize: setting.reinitialize,
+                            ignore: setting.ignore, atLeast: setting.atLeast, unread: content.unread, source: file)
                     ))
             } catch {
                 throw WeightsError(location: setting.file.location, underlying: error)
@@ -44,7 +45,10 @@ extension DenseModel {
 extension DenseModel: PretrainedElsewhere {
     /// Whole models of OpenMMLab's frameworks have our keys, and some that serve training alone.
     public static var weightFormats: [WeightFormat] {
-        [WeightFormat("a whole model", behind: [""], dropping: ["data_preprocessor.", "auxiliary_head.", "identity_head."])]
+        [
+            WeightFormat(
+                "a whole model", behind: [""], dropping: ["data_preprocessor.", "auxiliary_head.", "identity_head.", "ema_"])
+        ]
     }
 }
 

@@ -9,7 +9,7 @@ public struct ModelConfiguration: Configuration {
     /// Further heads, for training only: on what the neck hands on, or without one on the backbone's own maps.
     public var auxiliaryHeads: [ComponentNode] = []
     /// Checkpoint-key prefixes of the parts that do not learn.
-    public var freeze: [String] = []
+    public var freeze: [Located<String>] = []
     /// Weights of the whole model to begin with; each part may name its own.
     public var weights: WeightsSetting?
 
@@ -144,13 +144,16 @@ public final class DenseModel: Module {
                 + "\(declared.map(\.channels))")
     }
 
-    private func freeze(_ prefixes: [String]) throws {
+    private func freeze(_ prefixes: [Located<String>]) throws {
         let parameters = try namedParameters()
-        for prefix in prefixes {
+        for located in prefixes {
+            let prefix = located.value
             let chosen = parameters.filter { $0.name == prefix || $0.name.hasPrefix(prefix + ".") }
             guard !chosen.isEmpty else {
                 let parts = Set(parameters.map { String($0.name.prefix { $0 != "." }) }).sorted()
-                throw ModelConfigurationError.nothingToFreeze(prefix, parts)
+                throw ConfigurationError(
+                    at: located.location, "model.freeze: no parameter's key starts with '\(prefix)'",
+                    hint: "the model's parts: \(parts.joined(separator: ", "))")
             }
             for entry in chosen { try entry.tensor.setRequiresGrad(false) }
         }
@@ -160,14 +163,11 @@ public final class DenseModel: Module {
 /// A model that cannot be composed.
 public enum ModelConfigurationError: Error, CustomStringConvertible, Sendable {
     case missing(String)
-    case nothingToFreeze(String, [String])
 
     public var description: String {
         switch self {
         case .missing(let part):
             "model.\(part) is missing: name one, such as `\(part): { type: … }` (see `densekit components \(part)`)"
-        case .nothingToFreeze(let prefix, let parts):
-            "model.freeze: no parameter's key starts with '\(prefix)'; the model's parts: \(parts.joined(separator: ", "))"
         }
     }
 }

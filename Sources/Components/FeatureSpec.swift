@@ -17,11 +17,14 @@ public struct LanguageSpec: Sendable, Hashable {
     public let stride: Int
     /// Positions along a side of the language map where it has as many for every image, and belongs to no level of the pyramid.
     public let side: Int?
+    /// Whether the encoders of its text were trained with QuickGELU, `x · σ(1.702 x)`, instead of exact GELU.
+    public let quickGELU: Bool
 
-    public init(width: Int, stride: Int, side: Int? = nil) {
+    public init(width: Int, stride: Int, side: Int? = nil, quickGELU: Bool = true) {
         self.width = width
         self.stride = stride
         self.side = side
+        self.quickGELU = quickGELU
     }
 }
 

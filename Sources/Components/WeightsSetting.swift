@@ -5,21 +5,32 @@
 public struct WeightsSetting: Codable, Sendable {
     /// A safetensors file, a checkpoint, or a file that PyTorch wrote.
     public var file: Located<String>
-    /// Begin these tensors anew: checkpoint-key prefixes within the component, such as the classifier of other classes.
+    /// What stands before the file's keys, where it holds the model more than once, such as `teacher`. Else it is found.
+    public var prefix: String?
+    /// Begin these tensors anew: beginnings of checkpoint keys within the component, such as the classifier of other classes; `*` stands for
+    /// one name between dots.
     public var reinitialize: [String]
+    /// Leave these tensors of the file out, which have no place in the component: beginnings of the file's keys, `*` as above.
+    public var ignore: [String]
     /// The share of the component's tensors that the file has to bring.
     public var atLeast: Double
 
     /// The usual share: less looks like another model's file.
     public static let usualShare = 0.9
 
-    public init(_ file: Located<String>, reinitialize: [String] = [], atLeast: Double = usualShare) {
-        (self.file, self.reinitialize, self.atLeast) = (file, reinitialize, atLeast)
+    public init(
+        _ file: Located<String>, prefix: String? = nil, reinitialize: [String] = [], ignore: [String] = [],
+        atLeast: Double = usualShare
+    ) {
+        (self.file, self.prefix, self.reinitialize, self.ignore) = (file, prefix, reinitialize, ignore)
+        self.atLeast = atLeast
     }
 
     private struct Mapping: Configuration {
         var file: Located<String>?
+        var prefix: String?
         var reinitialize: [String] = []
+        var ignore: [String] = []
         var atLeast: Located<Double> = Located(WeightsSetting.usualShare)
     }
 
@@ -38,12 +49,20 @@ public struct WeightsSetting: Codable, Sendable {
         guard (0...1).contains(share.value) else {
             throw ConfigurationError(at: share.location, "at_least: expected a share of 0…1, found \(share.value)")
         }
-        self.init(file, reinitialize: mapping.reinitialize, atLeast: share.value)
+        self.init(
+            file, prefix: mapping.prefix, reinitialize: mapping.reinitialize, ignore: mapping.ignore, atLeast: share.value)
     }
 
     public func encode(to encoder: any Encoder) throws {
-        guard !reinitialize.isEmpty || atLeast != Self.usualShare else { return try file.encode(to: encoder) }
-        var container = encoder.singleValueContainer()
-        try container.encode(Mapping(file: file, reinitialize: reinitialize, atLeast: Located(atLeast)))
+        let isPlain = prefix == nil && reinitialize.isEmpty && ignore.isEmpty && atLeast == Self.usualShare
+        guard !isPlain else { return try file.encode(to: encoder) }
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(file, forKey: .file)
+        if let prefix { try container.encode(prefix, forKey: .prefix) }
+        if !reinitialize.isEmpty { try container.encode(reinitialize, forKey: .reinitialize) }
+        if !ignore.isEmpty { try container.encode(ignore, forKey: .ignore) }
+        if atLeast != Self.usualShare { try container.encode(atLeast, forKey: .atLeast) }
     }
+
+    private enum Keys: String, CodingKey { case file, prefix, reinitialize, ignore, atLeast }
 }

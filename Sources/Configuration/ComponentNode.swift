@@ -98,7 +98,10 @@ extension ComponentNode: Codable, NodeConvertible {
         }
         if let scalar = node.scalar, scalar.isString { node = Node.component(node) }
         guard let mapping = node.mapping else { throw decoder.expected("a component", hint: example) }
-        guard let type = mapping["type"] else { throw decoder.failure("the component's type is missing", hint: example) }
+        guard let type = mapping["type"] else {
+            let blank = mapping.entries.first { $0.key.hasPrefix("type:") }?.missingBlank
+            throw decoder.failure("the component's type is missing", hint: blank ?? example)
+        }
         guard let name = type.scalar?.text, !name.isEmpty else {
             let typeDecoder = NodeDecoder(written: type, fallback: nil, path: decoder.path + ["type"])
             throw typeDecoder.expected("the name of a component", hint: example)

@@ -15,7 +15,7 @@ public struct Located<Value: Codable & Sendable>: Sendable {
 }
 
 extension Located where Value == String {
-    /// The path, relative to the folder of the file that says it; paths from the command line and from defaults stay as they are.
+    /// The path, relative to the folder of the file that says it, `~` and `~user` expanded; paths from the command line and from defaults stay as they are.
     public var resolved: String { location.resolving(value) }
 }
 

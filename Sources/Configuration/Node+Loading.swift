@@ -1,7 +1,7 @@
 import Foundation
 
 extension Node {
-    /// The configuration in the file at `path`: its bases below it, `overrides` over it, environment variables put in.
+    /// The configuration in the file at `path`, in which `~` is expanded: its bases below it, `overrides` over it, environment variables put in.
     ///
     /// - `_base_:` at the top names a file or a list of files, relative to the file that says so. They are laid over one another in order, and the
     ///   file over them: mappings merge, lists and scalars replace, and a changed `type` drops the keys of the old one.
@@ -13,7 +13,7 @@ extension Node {
         path: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> Node {
         var loader = Loader(environment: environment)
-        var node = try loader.load(path, askedAt: nil)
+        var node = try loader.load(Paths.expanded(path), askedAt: nil)
         try node.apply(overrides)
         return try node.expanded(environment)
     }

@@ -11,8 +11,7 @@ extension Node {
     /// The node without the value that `location` names, and the keys that led there: what is left of a configuration once a mistake in it is
     /// known, so that the next one can be found.
     ///
-    /// Named are a key, a value, and a component by the place of its `type`. Where a value stands several times (by an alias), each goes. A list of
-    /// numbers goes with any of its elements, and a list with its only one: what is left of it would be a mistake of its own.
+    /// Named are a key, a value, and a component by the place of its `type`. A number in a list goes with the list. Where a value stands several times (by an alias), each goes.
     ///
     /// - Returns: nil where nothing of that place can be taken out: it stands elsewhere, or is the whole node
     public func pruned(at location: SourceLocation) -> (node: Node, path: [String])? {
@@ -38,8 +37,8 @@ extension Node {
             for entry in mapping.entries {
                 let path = path + [entry.key]
                 // Without its type a component is none: it goes as a whole, one level up.
-                let isNamed = stands(entry.value) || entry.value.isSpoiled(at: location)
-                if entry.key != "type", entry.keyLocation == location || isNamed {
+                let isListOfIt = entry.value.sequence?.contains { $0.height == 0 && $0.location == location } ?? false
+                if entry.key != "type", entry.keyLocation == location || stands(entry.value) || isListOfIt {
                     removed = path
                 } else {
                     let value = entry.value.pruned(at: location, path: path, &removed)
@@ -48,11 +47,5 @@ extension Node {
             }
             return Node(.mapping(left), at: self.location)
         }
-    }
-
-    /// Whether this is a list that is worth nothing without the element at `location`.
-    private func isSpoiled(at location: SourceLocation) -> Bool {
-        guard let nodes = sequence, nodes.contains(where: { $0.location == location && $0.mapping == nil }) else { return false }
-        return nodes.count == 1 || nodes.contains { $0.scalar?.number != nil }
     }
 }

@@ -9,7 +9,7 @@ extension NodeConvertible where Self: FixedWidthInteger {
         switch decoder.node?.scalar?.integer(Self.self) {
         case .success(let value): return value
         case .failure: throw decoder.expected("an integer from \(Self.min) to \(Self.max)")
-        case nil: throw decoder.expected("an integer", hint: decoder.numberHint)
+        case nil: throw decoder.expected("an integer", hint: decoder.integerHint ?? decoder.numberHint)
         }
     }
 
@@ -49,6 +49,12 @@ extension Double: NodeConvertible {}
 extension Float: NodeConvertible {}
 
 extension NodeDecoder {
+    /// How a whole number is written that stands there as `8e4` or `1.0`.
+    fileprivate var integerHint: String? {
+        guard let number = node?.scalar?.number, let whole = Int(exactly: number) else { return nil }
+        return "write \(whole)"
+    }
+
     /// How a number is written, for what looks like one and is none.
     fileprivate var numberHint: String? {
         guard let scalar = node?.scalar, scalar.isString, !scalar.text.isEmpty else { return nil }
@@ -79,7 +85,8 @@ extension Bool: NodeConvertible {
 extension String: NodeConvertible {
     static func read(_ decoder: NodeDecoder) throws -> String {
         guard let scalar = decoder.node?.scalar else {
-            throw decoder.expected("a string", hint: decoder.node?.isNull == true ? "write '' for the empty string" : nil)
+            let isNull = decoder.node?.isNull == true
+            throw decoder.expected("a string", hint: isNull ? "write '' for the empty string, 'null' for the word" : nil)
         }
         return scalar.text
     }

@@ -42,6 +42,7 @@ final class NodeDecoder: Decoder {
             }
             let decoder = try withDefaults(of: T.self)
             decoder.keysAreVerbatim = T.self is any KeyedByData.Type
+            if (T.self as? any KeyedByData.Type)?.keysAreIntegers == true { try decoder.checkIntegerKeys() }
             let value = try T(from: decoder)
             try decoder.finish()
             return value
@@ -97,11 +98,21 @@ final class NodeDecoder: Decoder {
 
     var shownPath: String { path.joined(separator: ".").onOneLine }
 
+    /// Refuses written keys that are no integers.
+    private func checkIntegerKeys() throws {
+        guard let wrong = written?.mapping?.entries.first(where: { Int($0.key) == nil }) else { return }
+        let message = "expected an integer before the colon, found '\(wrong.key.shortened)'"
+        throw ConfigurationError(
+            at: wrong.keyLocation, path.isEmpty ? message : "\(shownPath): \(message)", hint: wrong.missingBlank)
+    }
+
     private func unknownKey(_ entry: Node.Mapping.Entry) -> ConfigurationError {
         let place = component.map { " of \($0)" } ?? (path.isEmpty ? "" : " in \(shownPath)")
         let keys = askedKeys.map(\.onOneLine).joined(separator: ", ")
         let hint =
-            if askedKeys.isEmpty {
+            if let blank = entry.missingBlank {
+                blank
+            } else if askedKeys.isEmpty {
                 "it has no settings"
             } else if let near = didYouMean(entry.key, among: askedKeys) {
                 "\(near) (keys: \(keys))"
@@ -216,8 +227,21 @@ struct PathKey: CodingKey {
 }
 
 /// Dictionaries: their keys are data, not names of properties, and stay as they are.
-protocol KeyedByData {}
-extension Dictionary: KeyedByData {}
+protocol KeyedByData {
+    static var keysAreIntegers: Bool { get }
+}
+extension Dictionary: KeyedByData {
+    static var keysAreIntegers: Bool { Key.self == Int.self }
+}
+
+extension Node.Mapping.Entry {
+    /// How a key and its value are written in braces, for `{1:0}`, which YAML reads as the key `1:0` with nothing behind it.
+    var missingBlank: String? {
+        guard value.isNull, let colon = key.firstIndex(of: ":"), colon != key.startIndex else { return nil }
+        let (name, rest) = (key[..<colon], key[key.index(after: colon)...])
+        return rest.isEmpty || rest.hasPrefix(" ") ? nil : "write a space after the colon: {\(name.shortened): \(rest.shortened)}"
+    }
+}
 
 /// The raw values of an enumeration that lists its cases; nil for other types.
 private func choices<T>(of type: T.Type) -> [String]? {

@@ -1,7 +1,41 @@
 import Foundation
 
 /// Paths as text, as they stand in configurations and messages.
-enum Paths {
+public enum Paths {
+    /// `path` with the home folder in place of a leading `~` or `~user`, as the shell has it. Other paths, and those of users that there are
+    /// not, stay as they are; `./~x` is the file of that name.
+    ///
+    /// Every path that a user gives goes through this function: shells expand the start of a word only, not `--out=~/x`, and no
+    /// configuration file.
+    public static func expanded(_ path: String) -> String {
+        guard path.utf8.first == UInt8(ascii: "~") else { return path }
+        let user = path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }
+        guard let home = home(of: String(Substring(user))) else { return path }
+        let rest = String(Substring(path.utf8.dropFirst(1 + user.count)))
+        return home == "/" && !rest.isEmpty ? rest : home + rest
+    }
+
+    /// The variables of the process, those that hold a path of the form `~/x` expanded.
+    public static var environment: [String: String] { ProcessInfo.processInfo.environment.mapValues(expanded) }
+
+    /// Home folders, without a slash at the end: `$HOME` of the user who runs this, where it is set, else what the system says.
+    private static func home(of user: String) -> String? {
+        if user.isEmpty, let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty { return trimmed(home) }
+        var (entry, found) = (passwd(), nil as UnsafeMutablePointer<passwd>?)
+        var text = [CChar](repeating: 0, count: 1 << 14)
+        let status =
+            user.isEmpty
+            ? getpwuid_r(getuid(), &entry, &text, text.count, &found) : getpwnam_r(user, &entry, &text, text.count, &found)
+        guard status == 0, found != nil, let home = entry.pw_dir else { return nil }
+        return trimmed(String(cString: home))
+    }
+
+    private static func trimmed(_ folder: String) -> String {
+        var folder = folder
+        while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+        return folder
+    }
+
     /// The folder of `file`; empty for a bare name.
     static func directory(of file: String) -> String {
         guard let slash = file.lastIndex(of: "/") else { return "" }

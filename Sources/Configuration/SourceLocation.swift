@@ -19,8 +19,10 @@ public enum SourceLocation: Sendable, Hashable {
         }
     }
 
-    /// `path` relative to the folder of the file that says it; the command line's paths are relative to the working directory.
+    /// `path` relative to the folder of the file that says it, `~` and `~user` expanded; the command line's paths are relative to the working
+    /// directory.
     public func resolving(_ path: String) -> String {
+        let path = Paths.expanded(path)
         guard let file, !path.hasPrefix("/") else { return path }
         return Paths.join(Paths.directory(of: file), path)
     }

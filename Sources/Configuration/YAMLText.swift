@@ -2,6 +2,10 @@
 extension Composer {
     /// - Throws: `ConfigurationError` for text that is not UTF-8, holds NUL (libyaml's strings end there), or declares tags.
     static func checkBytes(_ text: UnsafeBufferPointer<UInt8>, _ locate: Locate) throws {
+        if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) {
+            throw ConfigurationError(
+                at: locate(YAMLPosition(offset: 0, in: text)), "UTF-16, not UTF-8", hint: "save the file as UTF-8")
+        }
         if let nul = text.firstIndex(of: 0) {
             throw ConfigurationError(
                 at: locate(YAMLPosition(offset: nul, in: text)), "a NUL byte", hint: "a configuration is UTF-8 text")

@@ -31,8 +31,18 @@ public struct Batch: Sendable {
     /// How every picture came from its file.
     public let geometries: [ImageGeometry]
     public let items: [Item]
+    /// The samples in whose place others went, because a file of theirs cannot be read.
+    public let skipped: [Skipped]
     /// How long the consumer waited for it, in seconds.
     public internal(set) var dataTime = 0.0
+
+    /// A sample that cannot be read, where these are skipped.
+    public struct Skipped: Sendable, Equatable {
+        /// Which sample of the data set it is.
+        public let index: Int
+        /// Why, with the file.
+        public let reason: String
+    }
 
     public var count: Int { items.count }
     public var names: [String] { items.map(\.name) }
@@ -43,6 +53,8 @@ public struct Batch: Sendable {
         let index: Int
         let epoch: Int
         let originalLabels: LabelMap?
+        /// Those that were tried before it.
+        var skipped: [Skipped] = []
     }
 
     /// - Throws: `DataError` naming the first sample that has another size than those before, where sizes must not differ, and what
@@ -50,6 +62,7 @@ public struct Batch: Sendable {
     init(_ parts: [Part], keepsOriginalLabels: Bool) throws {
         let hasInstances = !parts.isEmpty && parts.allSatisfy { $0.sample.instances != nil }
         geometries = parts.map(\.sample.geometry)
+        skipped = parts.flatMap(\.skipped)
         let (parts, size) = hasInstances ? Batch.padded(parts) : (parts, try Batch.commonSize(parts))
         height = size.height
         width = size.width

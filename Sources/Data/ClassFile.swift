@@ -3,21 +3,19 @@ import Vision
 
 /// Files that list the names of classes: a YAML sequence of strings.
 public enum ClassFile {
-    /// The names, in order.
+    /// The names, in order, as `ClassName.cleaned` makes them. The file is UTF-8, or UTF-16 where that is certain.
     ///
-    /// - Throws: `ConfigurationError` with the line, for what is no list of strings; `DataError` for none, too many, or one twice.
+    /// - Throws: `ConfigurationError` with the line, for what is no list of strings; `DataError` for a file that is no text, and for no names,
+    ///   too many, an empty one, or one twice.
     public static func read(_ path: String) throws -> [String] {
-        let text = String(decoding: try FileSystem.read(path), as: UTF8.self)
-        let names = try Node.parse(text, file: path, environment: [:]).decode([String].self)
+        let node = try Node.parse(try TextFile.read(path), file: path, environment: [:])
+        if node.scalar != nil {
+            throw ConfigurationError(
+                at: node.location, "expected a list of names, found text without `- `", hint: "write one `- name` a line")
+        }
+        let names = try node.decode([String].self)
         guard !names.isEmpty else { throw DataError(path, "names no classes", remedy: "write one `- name` a line") }
-        guard names.count <= LabelTable.maximumClasses else {
-            throw DataError(path, "names \(names.count) classes; at most \(LabelTable.maximumClasses) are possible")
-        }
-        var seen: Set<String> = []
-        if let twice = names.first(where: { !seen.insert($0).inserted }) {
-            throw DataError(path, "names class `\(twice)` twice")
-        }
-        return names
+        return try ClassName.checked(names) { DataError(path, $0) }
     }
 
     /// Writes such a file.

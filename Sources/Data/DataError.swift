@@ -1,18 +1,38 @@
 /// What is wrong with a file or folder of a data set, and what to do about it.
 public struct DataError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Whether the file cannot be read, or says what cannot be right.
+    public enum Kind: Sendable {
+        /// The file is missing, damaged, or of a format that is not read. `data.bad_image: skip` leaves such images out.
+        case unreadable
+        /// What is said contradicts itself, other files or the settings: an undeclared label, a mask of another size than its image.
+        /// Nothing skips it.
+        case contradiction
+    }
+
     /// The file or folder concerned.
     public let path: String
     /// What was expected and what was found, and where in the file.
     public let problem: String
     /// What the user can do; nil where the problem says it all.
     public let remedy: String?
+    public let kind: Kind
 
-    public init(_ path: String, _ problem: String, remedy: String? = nil) {
+    public init(_ path: String, _ problem: String, remedy: String? = nil, kind: Kind = .contradiction) {
         self.path = path
         self.problem = problem
         self.remedy = remedy
+        self.kind = kind
     }
 
     /// `path: problem; remedy`.
     public var description: String { "\(path): \(problem)" + (remedy.map { "; \($0)" } ?? "") }
+
+    /// Runs the reader of a file; whatever `DataError` it throws is of the kind `unreadable`.
+    static func reading<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DataError {
+            throw DataError(error.path, error.problem, remedy: error.remedy, kind: .unreadable)
+        }
+    }
 }

@@ -17,11 +17,14 @@ public protocol Dataset: Sendable {
     ///
     /// - Throws: as `sample(at:)`.
     func labels(at index: Int) throws -> LabelMap?
+    /// The file that the labels of sample `index` are read from; nil where there is none for each sample.
+    func maskPath(at index: Int) -> String?
 }
 
 extension Dataset {
     public var remarks: [DataError] { [] }
     public func size(at index: Int) -> Size? { nil }
+    public func maskPath(at index: Int) -> String? { nil }
 
     public func labels(at index: Int) throws -> LabelMap? {
         var sample = try sample(at: index)

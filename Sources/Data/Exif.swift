@@ -24,6 +24,27 @@ func exifOrientation(_ bytes: [UInt8]) -> Orientation {
     }
 }
 
+/// The orientation noted in the first eXIf chunk of a PNG file, wherever it stands; upright where there is none or it makes no sense, nil where
+/// the bytes end before that is known. (PNG 3, section 11.3.4; OpenCV from 4.7 on turns such pictures too.)
+func exifOrientation(png bytes: [UInt8]) -> Orientation? {
+    bytes.withUnsafeBytes { bytes in
+        var at = 8
+        // Chunks: a length, a type, the content, a checksum.
+        while at + 8 <= bytes.count {
+            let length = (0..<4).reduce(0) { $0 << 8 | Int(bytes[at + $1]) }
+            let type = bytes[(at + 4)..<(at + 8)]
+            if type.elementsEqual("IEND".utf8) { return .upright }
+            let end = at + 8 + length
+            if type.elementsEqual("eXIf".utf8) {
+                guard end <= bytes.count else { return nil }
+                return tiffOrientation(UnsafeRawBufferPointer(rebasing: bytes[(at + 8)..<end]))
+            }
+            at = end + 4
+        }
+        return nil
+    }
+}
+
 /// Tag 0x0112 of the first directory of a TIFF structure.
 private func tiffOrientation(_ tiff: UnsafeRawBufferPointer) -> Orientation {
     guard tiff.count >= 8, tiff[0] == tiff[1], tiff[0] == 0x49 || tiff[0] == 0x4D else { return .upright }

@@ -58,6 +58,11 @@ public enum FileSystem {
     ///
     /// - Throws: `DataError` at the folder that cannot be made, with `remedy`.
     public static func makeFolder(_ path: String, remedy: String) throws(DataError) {
+        if path.hasPrefix("~"), let user = path.split(separator: "/").first, !FileTree.isFolder(String(user)) {
+            throw DataError(
+                path, "there is no user \(user.dropFirst()) with a home folder",
+                remedy: "write ./\(path) for a folder of that name")
+        }
         var made = path.hasPrefix("/") ? "/" : ""
         for name in path.split(separator: "/") {
             made += (made.isEmpty || made == "/" ? "" : "/") + name
@@ -71,6 +76,12 @@ public enum FileSystem {
                 throw DataError(made, "is a file, a folder is wanted", remedy: remedy)
             }
         }
+    }
+
+    /// Whether there is something at `path`; a link that leads nowhere is nothing.
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
     }
 
     /// The system's word for the last error.

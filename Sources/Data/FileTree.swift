@@ -1,16 +1,32 @@
 import Foundation
 
 /// Names of the files below a folder.
-enum FileTree {
+public struct FileTree {
     /// How deep folders may lie in each other; a link to a folder above would otherwise never end.
     private static let maximumDepth = 16
 
-    /// Paths relative to `folder` of every file below it, sorted; hidden ones left out, links followed. Nil if it is no folder.
-    static func files(_ folder: String) -> [String]? {
-        guard isFolder(folder) else { return nil }
-        var found: [String] = []
-        collect(folder, prefix: "", depth: 0, into: &found)
-        return found.sorted()
+    let folder: String
+    private let isDeep: Bool
+    /// Paths relative to the folder, sorted.
+    public private(set) var files: [String] = []
+    /// Hidden files and folders (these with a slash behind them), and files that macOS and Windows leave in folders, sorted: `._a.jpg`,
+    /// `.DS_Store`, `Thumbs.db`.
+    private(set) var skipped: [String] = []
+    /// Files and folders (these with a slash behind them) whose names are not UTF-8, their bytes beyond ASCII as `\xHH`, sorted.
+    private(set) var unnamable: [String] = []
+
+    /// Every file below `folder`, links followed, hidden folders left out; nil if it is no folder.
+    ///
+    /// - Parameter isDeep: whether files of the folders in it count, too
+    public init?(_ folder: String, isDeep: Bool = true) {
+        guard FileTree.isFolder(folder) else { return nil }
+        self.folder = folder
+        self.isDeep = isDeep
+        collect(folder, prefix: "", depth: 0)
+        // Names of one normal form are equal to Swift: their bytes give them an order that no file system changes.
+        files.sort { $0 == $1 ? $0.utf8.lexicographicallyPrecedes($1.utf8) : $0 < $1 }
+        skipped.sort()
+        unnamable.sort()
     }
 
     static func isFolder(_ path: String) -> Bool {
@@ -18,20 +34,52 @@ enum FileTree {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    private static func collect(_ folder: String, prefix: String, depth: Int, into found: inout [String]) {
-        guard depth < maximumDepth, let directory = opendir(folder) else { return }
+    /// One sentence on what is skipped; nil where that is nothing but what belongs to version control.
+    public var remark: DataError? {
+        let skipped = skipped.filter { !($0.split(separator: "/").last ?? "").hasPrefix(".git") }
+        guard let first = skipped.first else { return nil }
+        return DataError(
+            folder,
+            "holds hidden files, or files that macOS and Windows leave in folders: \(skipped.count), the first of them \(first)",
+            remedy: "they are skipped")
+    }
+
+    private mutating func collect(_ folder: String, prefix: String, depth: Int) {
+        guard depth < FileTree.maximumDepth, let directory = opendir(folder) else { return }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let read: (name: String?, escaped: String) = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: UInt8.self, capacity: 256) { start in
+                    let bytes = UnsafeBufferPointer(
+                        start: start, count: UnsafeBufferPointer(start: start, count: 256).firstIndex(of: 0) ?? 256)
+                    let name = String(validating: bytes, as: UTF8.self)
+                    return (name, name == nil ? FileTree.escaped(bytes) : "")
+                }
             }
-            if name.hasPrefix(".") { continue }
-            let isKnownFile = entry.pointee.d_type == UInt8(DT_REG)
-            if !isKnownFile, isFolder("\(folder)/\(name)") {
-                collect("\(folder)/\(name)", prefix: "\(prefix)\(name)/", depth: depth + 1, into: &found)
+            let kind = entry.pointee.d_type
+            guard let name = read.name else {
+                if isDeep || kind == UInt8(DT_REG) {
+                    unnamable.append(prefix + read.escaped + (kind == UInt8(DT_REG) ? "" : "/"))
+                }
+                continue
+            }
+            if name == "." || name == ".." { continue }
+            let isFolder = kind != UInt8(DT_REG) && FileTree.isFolder("\(folder)/\(name)")
+            if name.hasPrefix(".") || FileTree.leftByWindows.contains(name.lowercased()) {
+                skipped.append(prefix + name + (isFolder ? "/" : ""))
+            } else if isFolder {
+                guard isDeep else { continue }
+                collect("\(folder)/\(name)", prefix: "\(prefix)\(name)/", depth: depth + 1)
             } else {
-                found.append(prefix + name)
+                files.append(prefix + name)
             }
         }
+    }
+
+    private static let leftByWindows: Set = ["thumbs.db", "ehthumbs.db", "desktop.ini"]
+
+    /// A name that is not UTF-8: ASCII as it is, other bytes as `\xHH`.
+    private static func escaped(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        bytes.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
     }
 }

@@ -4,7 +4,8 @@ import Vision
 public enum ImageFile {
     /// The picture as upright 8-bit RGB.
     ///
-    /// - Throws: `DataError` for what cannot be read, is too large, or is truncated where `policy` does not accept that.
+    /// - Throws: `DataError` of the kind `unreadable` for what cannot be read, is too large, or is truncated where `policy` does not accept
+    ///   that.
     public static func read(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Image {
         try readWithTraits(path, policy: policy).image
     }
@@ -13,12 +14,14 @@ public enum ImageFile {
     public static func readWithTraits(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> (
         image: Image, traits: ImageTraits
     ) {
-        let bytes = try FileSystem.read(path)
-        switch try Format(bytes, path) {
-        case .jpeg: return try JPEG(bytes, path, policy).image()
-        case .png: return try PNG(bytes, path, policy.maximumPixels).image()
-        case .bmp: return try BMP(bytes, path, policy.maximumPixels).image()
-        case .tiff: throw Format.foreign("TIFF", path)
+        try DataError.reading {
+            let bytes = try FileSystem.read(path)
+            switch try Format(bytes, path) {
+            case .jpeg: return try JPEG(bytes, path, policy).image()
+            case .png: return try PNG(bytes, path, policy.maximumPixels).image(policy.exif)
+            case .bmp: return try BMP(bytes, path, policy.maximumPixels).image()
+            case .tiff: throw Format.foreign("TIFF", path)
+            }
         }
     }
 
@@ -26,6 +29,10 @@ public enum ImageFile {
     public static func size(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Size {
         let head = 1 << 17
         let bytes = try FileSystem.read(path, limit: head)
+        // A PNG file may say behind its pixels that it is to be turned.
+        if bytes.count == head, policy.exif == .apply, case .png = try Format(bytes, path), exifOrientation(png: bytes) == nil {
+            return try size(FileSystem.read(path), path, policy)
+        }
         do {
             return try size(bytes, path, policy)
         } catch  where bytes.count == head {
@@ -36,7 +43,7 @@ public enum ImageFile {
     private static func size(_ bytes: [UInt8], _ path: String, _ policy: ImagePolicy) throws -> Size {
         switch try Format(bytes, path) {
         case .jpeg: try JPEG(bytes, path, policy).uprightSize
-        case .png: try PNG(bytes, path, policy.maximumPixels).size
+        case .png: try PNG(bytes, path, policy.maximumPixels).uprightSize(policy.exif)
         case .bmp: try BMP(bytes, path, policy.maximumPixels).size
         case .tiff: throw Format.foreign("TIFF", path)
         }
@@ -74,6 +81,12 @@ enum Format {
             self = .tiff
         } else if let name = Format.name(bytes) {
             throw Format.foreign(name, path)
+        } else if bytes.starts(with: [0, 5, 0x16, 7]) {
+            throw DataError(
+                path, "is no picture: macOS leaves such files (AppleDouble) beside one of the name without ._",
+                remedy: "delete it")
+        } else if bytes.starts(with: "version https://git-lfs".utf8) {
+            throw DataError(path, "is a pointer of Git LFS, not the picture", remedy: "`git lfs pull` fetches it")
         } else {
             throw DataError(path, "is neither a JPEG nor a PNG file", remedy: "replace it, or take it out of the data set")
         }

@@ -15,8 +15,9 @@ public struct ImageSize: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if let side = try? container.decode(Int.self) {
-            self.init(side)
+        // What is wrong is then told of what stands there, one number or a list.
+        guard try container.decode(Node.self).sequence != nil else {
+            self.init(try container.decode(Int.self))
             return
         }
         let sides = try container.decode([Int].self)

@@ -13,7 +13,8 @@ public struct Instance: Sendable, Equatable {
     public var box: Box
     /// The index of its class.
     public var label: Int
-    /// Whether it is a region of many things, from which nothing is to be learnt.
+    /// Whether it is a region from which nothing is to be learnt: many things that nobody told apart, or, where masks are learnt, one whose
+    /// mask is not known.
     public var isCrowd: Bool
     /// Its pixels in the file's picture, as the annotation says.
     public var area: Double

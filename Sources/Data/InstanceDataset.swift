@@ -12,8 +12,14 @@ public protocol InstanceDataset: Dataset {
     /// what results are measured against; no picture is read.
     ///
     /// - Parameter shapes: whether to say what things cover
-    /// - Throws: `DataError` for shapes that are none.
+    /// - Throws: `DataError` for a file that cannot be read. A shape that is none is nil, and `shapeProblem` says why.
     func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing]
+    /// The file that the annotations stand in, for messages; nil where there is no single one.
+    var annotationPath: String? { get }
+}
+
+extension InstanceDataset {
+    public var annotationPath: String? { nil }
 }
 
 /// A thing as a data set's file says it.
@@ -27,6 +33,10 @@ public struct AnnotatedThing: Sendable, Equatable {
     public var isCrowd: Bool
     /// Nil where the file does not say it, or nobody asked.
     public var shape: Instance.Shape?
+    /// Why what the file says of its pixels is no shape; nil where it is one, or nobody asked.
+    public var shapeProblem: String?
+    /// Whether the file says that training is to pass it over.
+    public var isIgnored = false
 
     public init(id: Int64, label: Int, box: Rectangle, area: Double, isCrowd: Bool, shape: Instance.Shape? = nil) {
         self.id = id

@@ -96,7 +96,8 @@ struct JPEG {
         guard policy.truncated == .accept, tjGetErrorCode(decoder.handle) == TJERR_WARNING.rawValue.signed else {
             throw DataError(
                 path, "the JPEG data is truncated or corrupt (\(decoder.message))",
-                remedy: "replace the file, or set truncated: accept or bad_image: skip")
+                remedy:
+                    "replace the file, or set truncated: accept in its data set; data.bad_image: skip leaves it out of training")
         }
         return (samples, true)
     }

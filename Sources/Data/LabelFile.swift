@@ -5,17 +5,45 @@ public enum LabelFile {
     /// The numbers that the file stores: grey levels of 1, 2, 4, 8 or 16 bits, or the **indices** of a palette.
     ///
     /// They are not yet classes; the data set says what they mean.
-    /// - Throws: `DataError` for colour masks and for everything that is neither PNG nor a plain TIFF.
+    /// - Throws: `DataError` for colour masks and for everything that is neither PNG nor a plain TIFF; of the kind `unreadable` for what is
+    ///   damaged.
     public static func read(_ path: String, maximumPixels: Int = 1 << 28) throws -> LabelMap {
-        let bytes = try FileSystem.read(path)
-        if case .tiff = try Format(bytes, path) { return try TIFF(bytes, path, maximumPixels).labels() }
+        let bytes = try DataError.reading { try FileSystem.read(path) }
+        if case .tiff = try format(bytes, path) {
+            return try DataError.reading { try TIFF(bytes, path, maximumPixels).labels() }
+        }
         let png = try open(bytes, path, maximumPixels)
         guard png.hasSingleSamples else {
             throw DataError(
                 path, "is a colour picture; labels are one number a pixel",
                 remedy: "save the mask as a grey or palette PNG whose numbers are the classes")
         }
-        return try LabelMap(height: png.size.height, width: png.size.width, labels: png.samples())
+        let labels = try DataError.reading { try png.samples() }
+        return LabelMap(height: png.size.height, width: png.size.width, labels: labels)
+    }
+
+    /// The colours of a palette PNG, whose indices are the labels; nil for a file without a palette. Reads the file's head.
+    ///
+    /// - Throws: `DataError` for what cannot be read.
+    static func palette(_ path: String) throws -> [Color]? {
+        func palette(_ bytes: [UInt8]) throws -> [Color]? {
+            guard case .png = try Format(bytes, path) else { return nil }
+            let png = try PNG(bytes, path, .max)
+            return png.isPalette ? try png.palette() : nil
+        }
+        let head = 1 << 16
+        return try DataError.reading {
+            let bytes = try FileSystem.read(path, limit: head)
+            do {
+                return try palette(bytes)
+            } catch  where bytes.count == head {
+                return try palette(FileSystem.read(path))
+            }
+        }
+    }
+
+    private static func format(_ bytes: [UInt8], _ path: String) throws -> Format {
+        try DataError.reading { try Format(bytes, path) }
     }
 
     /// The size of the map, from the file's head.
@@ -31,9 +59,16 @@ public enum LabelFile {
         }
     }
 
+    /// How many bits a number of the file has.
+    static func bits(_ path: String) throws -> Int {
+        let bytes = try FileSystem.read(path, limit: 1 << 16)
+        if case .tiff = try Format(bytes, path) { return try TIFF(FileSystem.read(path), path, 1 << 28).bits }
+        return try open(bytes, path, 1 << 28).bitDepth
+    }
+
     private static func open(_ bytes: [UInt8], _ path: String, _ maximumPixels: Int) throws -> PNG {
-        switch try Format(bytes, path) {
-        case .png: return try PNG(bytes, path, maximumPixels)
+        switch try format(bytes, path) {
+        case .png: return try DataError.reading { try PNG(bytes, path, maximumPixels) }
         case .jpeg:
             throw DataError(
                 path, "is a JPEG file, whose compression changes labels", remedy: "save the mask as a grey or palette PNG")

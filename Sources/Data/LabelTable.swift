@@ -29,6 +29,14 @@ public struct LabelTable: Sendable, Equatable {
         table = Array(repeating: LabelTable.undeclared, count: 1 << 16)
     }
 
+    /// The numbers that mean a class, in order, each with the class.
+    public var classNumbers: [(number: Int, label: Int)] {
+        table.indices.compactMap { number in
+            let label = table[number]
+            return label == LabelTable.undeclared || label == LabelMap.ignore ? nil : (number, Int(label))
+        }
+    }
+
     /// The map in classes.
     ///
     /// - Parameters:

@@ -42,7 +42,8 @@ public final class Loader: Sendable {
     public enum BadImage: String, Codable, Sendable, CaseIterable {
         /// `next()` throws when its batch is due.
         case error
-        /// The next sample of the data set that can be read takes its place, and it is counted.
+        /// Where a file of it is damaged, missing or of a foreign format, the next sample of the data set that can be read takes its place,
+        /// and its batch names it. Labels that contradict the data set are no such thing: they are thrown as ever.
         case skip
     }
 
@@ -52,10 +53,12 @@ public final class Loader: Sendable {
         public internal(set) var samples = 0
         /// How many of them had each trait.
         public internal(set) var traits: [ImageTraits: Int] = [:]
-        /// How often a sample was replaced because it cannot be read, and the first hundred reasons.
+        /// How often a sample was replaced because it cannot be read.
         public internal(set) var skipped = 0
-        public internal(set) var reasons: [String] = []
     }
+
+    /// As many samples in a row may be unreadable; more are no damage to files, but a disk that is gone.
+    static let maximumSkipsInARow = 100
 
     private let state: LoaderState
 

@@ -77,6 +77,7 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
             return ready.removeValue(forKey: delivered)
         }
         var batch = try result?.get()
+        if let skipped = batch?.skipped.count, skipped > 0 { condition.withLock { statistics.skipped += skipped } }
         batch?.dataTime = (ContinuousClock.now - start) / .seconds(1)
         return batch
     }
@@ -133,18 +134,23 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
 
     private func make(_ job: Job) throws -> Batch.Part {
         let first = job.order?[job.place] ?? job.place
-        for attempt in 0..<dataset.count {
-            let index = (first + attempt) % dataset.count
+        var skipped: [Batch.Skipped] = []
+        while true {
+            let index = (first + skipped.count) % dataset.count
             do {
-                return try part(index, epoch: job.epoch)
-            } catch let error as DataError where options.badImage == .skip && attempt + 1 < dataset.count {
-                condition.withLock {
-                    statistics.skipped += 1
-                    if statistics.reasons.count < 100 { statistics.reasons.append(error.description) }
+                var part = try part(index, epoch: job.epoch)
+                part.skipped = skipped
+                return part
+            } catch let error as DataError where options.badImage == .skip && error.kind == .unreadable {
+                skipped.append(Batch.Skipped(index: index, reason: error.description))
+                guard skipped.count < min(dataset.count, Loader.maximumSkipsInARow) else {
+                    throw DataError(
+                        error.path,
+                        "\(error.problem): \(skipped.count) of \(dataset.count) samples in a row cannot be read, this is the last",
+                        remedy: "see whether the disk is there; then find them with `densekit check`")
                 }
             }
         }
-        throw DataError("data set", "has no samples")
     }
 
     private func part(_ index: Int, epoch: Int) throws -> Batch.Part {

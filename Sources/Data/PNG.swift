@@ -27,10 +27,17 @@ struct PNG {
     var hasSingleSamples: Bool { header.color_type == 0 || isPalette }
     var hasAlpha: Bool { header.color_type & 4 != 0 }
 
-    /// 8-bit RGB.
-    func image() throws -> (image: Image, traits: ImageTraits) {
+    /// The orientation that its EXIF data notes.
+    private var orientation: Orientation { exifOrientation(png: bytes) ?? .upright }
+
+    func uprightSize(_ exif: ImagePolicy.Exif) -> Size { exif == .apply ? size.oriented(orientation) : size }
+
+    /// 8-bit RGB, turned as `exif` says.
+    func image(_ exif: ImagePolicy.Exif) throws -> (image: Image, traits: ImageTraits) {
         try checkLength()
         var traits: ImageTraits = []
+        let orientation = orientation
+        if orientation != .upright { traits.insert(.exif) }
         if header.color_type & 3 == 0 { traits.insert(.grey) }
         if isPalette { traits.insert(.palette) }
         if hasAlpha { traits.insert(.alpha) }
@@ -38,7 +45,8 @@ struct PNG {
         let pixels: [UInt8] = try filled(size.height * size.width * 3) {
             dk_png_read_rgb(bytes, bytes.count, $0, header.width, header.height, $1)
         }
-        return (Image(height: size.height, width: size.width, pixels: pixels), traits)
+        let image = Image(height: size.height, width: size.width, pixels: pixels)
+        return (exif == .apply ? image.oriented(orientation) : image, traits)
     }
 
     /// The stored samples, palette indices unexpanded.
@@ -46,6 +54,16 @@ struct PNG {
         try checkLength()
         return try filled(size.height * size.width) {
             dk_png_read_samples(bytes, bytes.count, $0, header.width, header.height, $1)
+        }
+    }
+
+    /// The colours that the indices stand for.
+    func palette() throws -> [Color] {
+        var palette = dk_png_palette()
+        let failure = message { dk_png_read_palette(bytes, bytes.count, &palette, $0) }
+        if let failure { throw DataError(path, "the PNG palette cannot be read (\(failure))", remedy: PNG.replace) }
+        return withUnsafeBytes(of: palette.colors) { levels in
+            (0..<Int(palette.count)).map { Color(levels[3 * $0], levels[3 * $0 + 1], levels[3 * $0 + 2]) }
         }
     }
 

@@ -3,14 +3,15 @@ import Vision
 /// Pictures in one folder and their masks in another, under the same names: the layout of most segmentation data sets.
 ///
 /// `images/sub/a.jpg` belongs to `masks/sub/a.png`. Folders are read through to the bottom, in the order of names; where there is a
-/// list of names, what it says counts, in its order.
+/// list of names, what it says counts, in its order. Names that differ in their bytes alone, as those of macOS do, are the same name where
+/// one file has it.
 public struct PairedFolders: Sendable {
     private let images: String
     private let masks: String?
     private let imageNames: [String]
     private let maskNames: [String]
     private let policy: ImagePolicy
-    /// Masks that no picture belongs to.
+    /// Masks that no picture belongs to, and files that are skipped.
     public let remarks: [DataError]
 
     public var count: Int { imageNames.count }
@@ -34,7 +35,8 @@ public struct PairedFolders: Sendable {
     ///   - maskSuffix: what takes the place of that in the names of masks.
     ///   - others: what else may lie in the folder of the masks.
     ///   - layout: what a user is told to expect where a folder is missing.
-    /// - Throws: `DataError` for a folder that is missing or has no pictures, pictures without a mask, and two pictures for one mask.
+    /// - Throws: `DataError` for a folder that is missing or has no pictures, pictures without a mask, two pictures for one mask, and names
+    ///   that are not UTF-8.
     public init(
         images: String, masks: String?, imageSuffixes: [String], maskSuffix: String, others: [OtherMasks] = [],
         policy: ImagePolicy = ImagePolicy(), layout: String
@@ -42,29 +44,38 @@ public struct PairedFolders: Sendable {
         self.images = images
         self.masks = masks
         self.policy = policy
-        let files = try PairedFolders.files(images, layout)
-        let stems = files.compactMap { file in
+        let tree = try PairedFolders.tree(images, layout)
+        try tree.refuseUnnamable(imageSuffixes)
+        let stems = tree.files.compactMap { file in
             PairedFolders.stem(file, imageSuffixes).map { (name: file, stem: $0) }
         }
         guard !stems.isEmpty else {
-            let others = files.first.map { ", only such files as \($0)" } ?? ""
+            let others = tree.files.first.map { ", only such files as \($0)" } ?? ""
             throw DataError(images, "has no pictures (\(imageSuffixes.joined(separator: ", ")))\(others)", remedy: layout)
         }
         imageNames = stems.map(\.name)
         guard let masks else {
-            (maskNames, remarks) = ([], [])
+            (maskNames, remarks) = ([], [tree.remark].compactMap { $0 })
             return
         }
-        let maskFiles = try PairedFolders.files(masks, layout)
-        let paired = try PairedFolders.paired(stems, with: Set(maskFiles), images, masks, maskSuffix, others)
-        maskNames = paired
+        let isShared = images == masks
+        let maskTree = isShared ? tree : try PairedFolders.tree(masks, layout)
+        try maskTree.refuseUnnamable([maskSuffix])
         // Pictures may lie in the same folder and end alike.
-        let known = Set(paired).union(images == masks ? stems.map(\.name) : [])
+        let pictures = Set(isShared ? imageNames.map(NameBytes.init) : [])
+        let pairing = MaskPairing(
+            images: images, masks: masks, suffix: maskSuffix, others: others,
+            index: NameIndex(maskTree.files.filter { $0.hasSuffix(maskSuffix) || !pictures.contains(NameBytes($0)) }))
+        let paired = try pairing.masks(of: stems)
+        maskNames = paired
+        let known = pictures.union(paired.map(NameBytes.init))
         let longer = others.map(\.suffix).filter { $0.hasSuffix(maskSuffix) && $0 != maskSuffix }
-        remarks = maskFiles.filter { file in
-            file.hasSuffix(maskSuffix) && !known.contains(file) && !longer.contains { file.hasSuffix($0) }
+        let lone = maskTree.files.filter { file in
+            file.hasSuffix(maskSuffix) && !known.contains(NameBytes(file)) && !longer.contains { file.hasSuffix($0) }
         }
-        .map { DataError("\(masks)/\($0)", "is a mask without a picture in \(images)", remedy: "it is not used") }
+        remarks =
+            lone.map { DataError("\(masks)/\($0)", "is a mask without a picture in \(images)", remedy: "it is not used") }
+            + [tree.remark, isShared ? nil : maskTree.remark].compactMap { $0 }
     }
 
     /// The pictures that `list` names, in its order: `NAME` is `images/NAME<imageSuffix>` and `masks/NAME<maskSuffix>`.
@@ -74,33 +85,21 @@ public struct PairedFolders: Sendable {
         _ list: NameList, images: String, masks: String, imageSuffix: String, maskSuffix: String, others: [OtherMasks] = [],
         policy: ImagePolicy = ImagePolicy(), layout: String
     ) throws {
-        let imageFiles = Set(try PairedFolders.files(images, layout))
-        let maskFiles = Set(try PairedFolders.files(masks, layout))
-        func check(_ kind: String, _ folder: String, _ suffix: String, in files: Set<String>, remedy: (String) -> String) throws {
-            let lost = list.entries.filter { !files.contains($0.name + suffix) }
-            guard let (line, name) = lost.first else { return }
-            throw DataError(
-                "\(list.path):\(line)",
-                "names \(name), but there is no \(kind) \(folder)/\(name)\(suffix) (\(lost.count) of \(list.entries.count) names)",
-                remedy: remedy(name))
-        }
-        try check("picture", images, imageSuffix, in: imageFiles) { _ in
-            "a line holds one name, without folder and suffix; add the pictures, or take the lines out"
-        }
-        try check("mask", masks, maskSuffix, in: maskFiles) { name in
-            others.first { maskFiles.contains(name + $0.suffix) }?.remedy ?? "add the masks, or take the lines out"
-        }
+        let lookup = ListLookup(list: list, others: others)
+        imageNames = try lookup.files(
+            "picture", in: try PairedFolders.tree(images, layout), imageSuffix,
+            remedy: "a line holds one name, without folder and suffix; add the pictures, or take the lines out")
+        maskNames = try lookup.files(
+            "mask", in: try PairedFolders.tree(masks, layout), maskSuffix, remedy: "add the masks, or take the lines out")
         self.images = images
         self.masks = masks
         self.policy = policy
-        imageNames = list.entries.map { $0.name + imageSuffix }
-        maskNames = list.entries.map { $0.name + maskSuffix }
         remarks = []
     }
 
-    private static func files(_ folder: String, _ layout: String) throws -> [String] {
-        guard let files = FileTree.files(folder) else { throw DataError(folder, "no such folder", remedy: layout) }
-        return files
+    private static func tree(_ folder: String, _ layout: String) throws -> FileTree {
+        guard let tree = FileTree(folder) else { throw DataError(folder, "no such folder", remedy: layout) }
+        return tree
     }
 
     private static func stem(_ file: String, _ suffixes: [String]) -> String? {
@@ -110,32 +109,27 @@ public struct PairedFolders: Sendable {
         return suffix.map { String(file.dropLast($0.count)) }
     }
 
-    private static func paired(
-        _ stems: [(name: String, stem: String)], with files: Set<String>, _ images: String, _ masks: String, _ suffix: String,
-        _ others: [OtherMasks]
-    ) throws -> [String] {
-        var first: [String: String] = [:]
-        for (name, stem) in stems {
-            if let other = first.updateValue(name, forKey: stem) {
-                throw DataError(
-                    "\(images)/\(name)", "belongs to the same mask as \(other): \(stem)\(suffix)",
-                    remedy: "rename one of them, or name the suffix of the pictures")
-            }
-        }
-        let lone = stems.filter { !files.contains($0.stem + suffix) }
-        if let example = lone.first {
-            let other = others.first { files.contains(example.stem + $0.suffix) }
-            throw DataError(
-                "\(images)/\(example.name)",
-                "has no mask \(masks)/\(example.stem)\(suffix) (\(lone.count) of \(stems.count) pictures)",
-                remedy: other?.remedy ?? "add the masks, or take the pictures out of the folder")
-        }
-        return stems.map { $0.stem + suffix }
-    }
-
     /// The path of picture `index`, and of its mask.
     public func paths(at index: Int) -> (image: String, mask: String?) {
         ("\(images)/\(imageNames[index])", masks.map { "\($0)/\(maskNames[index])" })
+    }
+
+    /// Refuses masks whose bits cannot hold the numbers of all `classes`, which would never occur.
+    ///
+    /// Sixteen masks are looked at, from the first to the last. One that cannot be read is left to whoever reads it.
+    /// - Throws: `DataError` with the numbers.
+    public func check(_ table: LabelTable, holds classes: ClassList) throws {
+        let high = table.classNumbers.filter { $0.number > 255 }
+        guard let masks, let first = high.first, let last = high.last else { return }
+        for index in stride(from: 0, to: count, by: (count + 15) / 16) {
+            guard let mask = paths(at: index).mask, let bits = try? LabelFile.bits(mask), bits <= 8 else { return }
+        }
+        let names = [first, last].map { "\($0.number) (`\(classes.names[$0.label])`)" }
+        throw DataError(
+            masks,
+            "its masks have 8 bits, whose numbers end at 255: \(high.count) of \(classes.count) classes have higher numbers, "
+                + (high.count == 1 ? names[0] : names.joined(separator: " to ")) + ", and would never occur",
+            remedy: "save the masks as PNG of 16 bits, or list the classes that they have")
     }
 
     /// Reads the labels of picture `index` alone.
@@ -143,7 +137,17 @@ public struct PairedFolders: Sendable {
     /// - Throws: `DataError` for what cannot be read, and a number that `table` does not declare.
     public func labels(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> LabelMap? {
         guard let mask = paths(at: index).mask else { return nil }
-        return try table(try LabelFile.read(mask, maximumPixels: policy.maximumPixels), path: mask, remedy: remedy)
+        return try table(try numbers(mask), path: mask, remedy: remedy)
+    }
+
+    /// The numbers that a mask stores. One that was there when the folders were listed and is gone is no damaged file.
+    private func numbers(_ mask: String) throws -> LabelMap {
+        do {
+            return try LabelFile.read(mask, maximumPixels: policy.maximumPixels)
+        } catch let error as DataError where error.kind == .unreadable {
+            guard FileSystem.exists(mask) else { throw DataError(mask, "the mask is missing: \(error.problem)") }
+            throw error
+        }
     }
 
     /// Reads picture `index` and its labels.
@@ -154,7 +158,7 @@ public struct PairedFolders: Sendable {
         let (path, mask) = paths(at: index)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
         guard let mask else { return Sample(name: imageNames[index], image: image, traits: traits) }
-        let raw = try LabelFile.read(mask, maximumPixels: policy.maximumPixels)
+        let raw = try numbers(mask)
         guard raw.size == image.size else {
             let isTurned = traits.contains(.exif) && policy.exif == .apply
             throw DataError(

@@ -28,13 +28,15 @@ public struct Sample: Sendable {
     /// - Parameters:
     ///   - labels: as large as `image`; nil where the data set has none.
     ///   - instances: in pixels of `image`; nil where the data set has no such thing, empty for a picture with nothing in it.
+    ///   - wantsMasks: whether the masks of `instances` are to be learnt. One without a mask that can be (`SegmentationFault`) is then a
+    ///     region from which nothing is learnt, as a crowd is.
     public init(
         name: String, image: Image, labels: LabelMap? = nil, instances: [Instance]? = nil, wantsMasks: Bool = false,
         traits: ImageTraits = []
     ) {
         precondition(labels == nil || labels?.size == image.size, "labels are as large as their picture")
         self.name = name
-        self.instances = instances
+        self.instances = wantsMasks ? instances?.map { $0.withMask(in: image.size) } : instances
         self.wantsMasks = wantsMasks
         self.traits = traits
         picture = Deferred(image)

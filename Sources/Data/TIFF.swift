@@ -52,9 +52,12 @@ struct TIFF {
         return fields
     }
 
+    /// How many bits a number has.
+    var bits: Int { fields[.bits]?.first ?? 1 }
+
     /// The numbers that the file stores.
     func labels() throws -> LabelMap {
-        let (bits, samples) = (fields[.bits]?.first ?? 1, fields[.samples]?.first ?? 1)
+        let samples = fields[.samples]?.first ?? 1
         let isCompressed = fields[.compression]?.first ?? 1 != 1
         guard [8, 16].contains(bits), samples == 1, !isCompressed, let strips = fields[.stripOffsets] else {
             throw DataError(

@@ -18,20 +18,26 @@ public struct DetectionReport: EvaluationReport {
     private let scores: [(kind: COCOEvaluation.Kind, scores: COCOScores)]
     /// The classes in the order of their numbers.
     private let names: [String]
+    /// What is odd about the annotations and tells in the figures; said above them.
+    public let notes: [String]
 
     /// Compares what was seen in the images of `dataset`, in their order, with what is annotated there.
     ///
-    /// - Throws: `DataError` for a thing whose mask is wanted and does not stand in the file, `COCOEvaluationError` for a box that is no number.
+    /// A thing whose mask is wanted and cannot be read is a crowd that covers its box; where no thing has a mask, boxes alone are measured.
+    /// - Throws: `COCOEvaluationError` for a box that is no number.
     init(_ seen: [Seen], _ dataset: any InstanceDataset, masks: Bool) throws {
         let categories = dataset.categoryIDs.map(Int.init)
         var truth: [COCOEvaluation.Truth] = []
+        var measured = MeasuredMasks()
         var detections: [COCOEvaluation.Detection] = []
         for (index, picture) in seen.enumerated() {
             let image = Int(dataset.imageID(at: index))
-            truth += try dataset.annotations(at: index, shapes: masks).map { thing in
-                COCOEvaluation.Truth(
+            for thing in try dataset.annotations(at: index, shapes: masks) {
+                let known = COCOEvaluation.Truth(
                     image: image, category: categories[thing.label], box: thing.box, area: thing.area, isCrowd: thing.isCrowd,
-                    id: Int(thing.id), mask: masks ? try thing.mask(in: picture) : nil)
+                    id: Int(thing.id))
+                truth.append(known)
+                if masks { try measured.add(known, thing, in: picture) }
             }
             detections += picture.instances.filter { categories.indices.contains($0.label) }.map { instance in
                 COCOEvaluation.Detection(
@@ -39,11 +45,16 @@ public struct DetectionReport: EvaluationReport {
                     box: Rectangle(instance.box), mask: instance.mask)
             }
         }
+        // A run is not to end at its first validation: boxes are measured, and the report says why masks are not.
+        let hasMasks = masks && !measured.isHopeless
+        notes = [COCOEvaluation.noteOnZero(truth), masks && !hasMasks ? MeasuredMasks.noteOnNone(truth.count) : measured.note]
+            .compactMap { $0 }
         let images = seen.indices.map { Int(dataset.imageID(at: $0)) }
-        let kinds: [COCOEvaluation.Kind] = masks ? [.boxes, .masks] : [.boxes]
+        let kinds: [COCOEvaluation.Kind] = hasMasks ? [.boxes, .masks] : [.boxes]
         scores = try kinds.map { kind in
             let evaluation = try COCOEvaluation(
-                images: images, categories: categories, truth: truth, detections: detections, kind: kind)
+                images: images, categories: categories, truth: kind == .masks ? measured.truth : truth, detections: detections,
+                kind: kind)
             return (kind, evaluation.scores())
         }
         names = categories.indices.sorted { categories[$0] < categories[$1] }.map { dataset.classes.names[$0] }
@@ -54,7 +65,9 @@ public struct DetectionReport: EvaluationReport {
     public var kinds: [COCOEvaluation.Kind] { scores.map(\.kind) }
 
     /// pycocotools' lines, and the classes in percent.
-    public var table: String { COCOReport(scores, names: names).table(perClass: true) }
+    public var table: String {
+        notes.map { "note: \($0)\n" }.joined() + COCOReport(scores, names: names).table(perClass: true)
+    }
 
     /// `{"bbox_mAP": 41.2, …, "bbox_AR_100": …, "segm_mAP": …, "classes": [{"name": "person", "bbox_mAP": …}, …]}`; null where there is nothing
     /// to find.
@@ -70,6 +83,7 @@ public struct DetectionReport: EvaluationReport {
             content["classes"] = names.enumerated().map { place, name in
                 object { $0.summary(category: place) }.merging(["name": name]) { $1 }
             }
+            if !notes.isEmpty { content["notes"] = notes }
             return try JSONSerialization.data(withJSONObject: content, options: [.prettyPrinted, .sortedKeys])
         }
     }
@@ -86,17 +100,12 @@ public struct DetectionReport: EvaluationReport {
     public var primaryMetric: String { "\((scores.last?.kind ?? .boxes).rawValue)_mAP" }
 }
 
-extension AnnotatedThing {
-    fileprivate func mask(in picture: DetectionReport.Seen) throws -> RunLengthMask {
-        guard let shape else {
-            throw DataError(
-                picture.name, "annotation \(id) has no mask to compare with",
-                remedy: "add its segmentation, or measure boxes alone by model.head.mask: null")
-        }
+extension MeasuredMasks {
+    fileprivate mutating func add(_ known: COCOEvaluation.Truth, _ thing: AnnotatedThing, in image: DetectionReport.Seen) throws {
         do {
-            return try shape.mask(in: picture.size)
+            try add(known, thing.shape, in: image.size, image: image.name)
         } catch {
-            throw DataError(picture.name, "annotation \(id): \(error)", remedy: "correct its segmentation")
+            throw DataError(image.name, "annotation \(thing.id): \(error)", remedy: "correct its box, or take it out")
         }
     }
 }

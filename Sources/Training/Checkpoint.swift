@@ -1,5 +1,6 @@
 import Checkpoints
 import Components
+import Data
 import Foundation
 import Vision
 
@@ -52,6 +53,6 @@ public enum Checkpoint {
         let palette = colors?.compactMap {
             $0.count == 3 ? Color(UInt8(clamping: $0[0]), UInt8(clamping: $0[1]), UInt8(clamping: $0[2])) : nil
         }
-        return ClassList(names: names, palette: palette?.count == names.count ? palette : nil)
+        return ClassList(names: names.map(ClassName.cleaned), palette: palette?.count == names.count ? palette : nil)
     }
 }

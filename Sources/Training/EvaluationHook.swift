@@ -14,12 +14,17 @@ public final class EvaluationHook: StatefulHook {
     private let evaluator: any Evaluator
     private let store: CheckpointStore
     private let log: LogHook
+    private let skipped: SkippedImagesHook?
     private let progress: ProgressBar?
 
-    init(_ evaluator: any Evaluator, store: CheckpointStore, log: LogHook, progress: ProgressBar? = nil) {
+    init(
+        _ evaluator: any Evaluator, store: CheckpointStore, log: LogHook, skipped: SkippedImagesHook? = nil,
+        progress: ProgressBar? = nil
+    ) {
         self.evaluator = evaluator
         self.store = store
         self.log = log
+        self.skipped = skipped
         self.progress = progress
     }
 
@@ -50,10 +55,13 @@ public final class EvaluationHook: StatefulHook {
         progress?.clear()
         let summary = report.summary
         trainer.logger.info("\(report.table)")
-        let fields = summary.map { "\($0.name): \(String(format: "%.4f", $0.value))" }.joined(separator: "  ")
+        let fields = summary.map { "\($0.name): \($0.value.text())" }.joined(separator: "  ")
         let time = (monotonicSeconds() - started) / Double(max(count, 1))
-        trainer.logger.info("Iter(val) [\(count)/\(count)]    \(fields)  time: \(String(format: "%.4f", time))")
-        log.writeScalars(summary.map { ($0.name, $0.value) } + [("step", Double(trainer.iteration))], trainer.logger)
+        trainer.logger.info("Iter(val) [\(count)/\(count)]    \(fields)  time: \(time.text())")
+        skipped?.tell(trainer)
+        log.writeScalars(
+            summary.map { ($0.name, $0.value) } + (skipped?.scalars ?? []) + [("step", Double(trainer.iteration))], trainer.logger
+        )
         state.evaluated = trainer.iteration
         if let value = report.primaryValue {
             try keepBest(BestScore(metric: report.primaryMetric, value: value, iteration: trainer.iteration), trainer)
@@ -63,7 +71,7 @@ public final class EvaluationHook: StatefulHook {
 
     private func keepBest(_ score: BestScore, _ trainer: Trainer) throws {
         guard score.value.isFinite, score.value > trainer.best?.value ?? -1 else { return }
-        trainer.logger.info("best \(score.metric) so far: \(String(format: "%.2f", score.value))")
+        trainer.logger.info("best \(score.metric) so far: \(score.value.text(decimals: 2))")
         try store.saveBest(score, trainer)
     }
 }

@@ -29,6 +29,8 @@ public struct DataConfiguration: Configuration {
     public var workers = 2
     /// What becomes of a training sample that cannot be read.
     public var badImage = Loader.BadImage.error
+    /// Where they are skipped: training stops once more than this share of its images cannot be read.
+    public var maxBadShare = 0.1
     /// As many training samples in a row are all landscape or all portrait pictures; 1 for no such rule.
     public var orientationRun = 1
 

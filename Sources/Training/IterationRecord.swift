@@ -1,3 +1,5 @@
+import Data
+
 /// What one iteration gave.
 public struct IterationRecord: Codable, Sendable {
     /// A loss or another number for the log.
@@ -14,6 +16,12 @@ public struct IterationRecord: Codable, Sendable {
     public var dataTime = 0.0
     /// The images.
     public var names: [String] = []
+    /// Images in whose place others went, because they cannot be read. Not part of a checkpoint.
+    public internal(set) var skipped: [Batch.Skipped] = []
+
+    enum CodingKeys: CodingKey {
+        case learningRates, values, time, dataTime, names
+    }
 
     mutating func add(_ name: String, _ value: Double) {
         if let index = values.firstIndex(where: { $0.name == name }) {

@@ -17,13 +17,11 @@ public struct KeptCoOccurrence: Sendable {
     ///   - settings: what the data set was made from
     ///   - folder: where counts are kept; the user's cache if left out
     public init(_ dataset: any Dataset, settings: String, threads: Int, folder: String? = nil) {
-        let environment = ProcessInfo.processInfo.environment
-        let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
         let subject = [settings, FileManager.default.currentDirectoryPath, "\(dataset.count)"] + dataset.classes.names
         let digest = subject.joined(separator: "\n").utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01B3
         }
-        path = (folder ?? cache + "/densekit/co_occurrence") + "/\(String(digest, radix: 16)).json"
+        path = (folder ?? CacheFolder.standardPath("co_occurrence")) + "/\(String(digest, radix: 16)).json"
         (self.dataset, self.threads) = (dataset, threads)
     }
 

@@ -30,12 +30,12 @@ public final class LogHook: StatefulHook {
 
     public func afterIteration(_ trainer: Trainer) {
         var record = trainer.last
-        record.names = []
+        (record.names, record.skipped) = ([], [])
         state.recent = state.recent.suffix(window - 1) + [record]
         state.elapsed += record.time
         state.counted += 1
         let (done, total) = (trainer.iteration, trainer.settings.iterations)
-        progress?.show(done, of: total, note: "loss \(decimals(record.values.last { $0.name == "loss" }?.value ?? 0))")
+        progress?.show(done, of: total, note: "loss \((record.values.last { $0.name == "loss" }?.value ?? 0).text())")
         guard trainer.isLogged(done) else { return }
         progress?.clear()
         let fields = fields(record)
@@ -44,7 +44,7 @@ public final class LogHook: StatefulHook {
         let eta = clockText(state.elapsed / Double(state.counted) * Double(total - done))
         let rate = record.learningRates.max() ?? 0
         var line = "Iter(train) [\(position)]  lr: \(String(format: "%.4e", rate))  eta: \(eta)"
-        for (name, value) in fields { line += "  \(name): \(decimals(value))" }
+        for (name, value) in fields { line += "  \(name): \(value.text())" }
         trainer.logger.info("\(line)")
         writeScalars([("lr", rate)] + fields + [("iter", Double(done)), ("step", Double(done))], trainer.logger)
     }
@@ -72,6 +72,4 @@ public final class LogHook: StatefulHook {
     func writeScalars(_ values: [(String, Double)], _ logger: Logger) {
         if let problem = scalars?.append(Scalars.line(values)) { logger.error("\(problem)") }
     }
-
-    private func decimals(_ value: Double) -> String { String(format: "%.4f", value) }
 }

@@ -124,9 +124,10 @@ public struct Session {
         let store = CheckpointStore(work, run: folder.name, info: info, resumed: resumption?.checkpoint)
         let progress = ProgressBar()
         let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
-        var hooks: [any Hook] = [log, CheckpointHook(store)]
+        let skipped = experiment.data.badImage == .skip ? SkippedImagesHook(limit(of: dataset), log: log) : nil
+        var hooks: [any Hook] = [log] + (skipped.map { [$0] } ?? []) + [CheckpointHook(store)]
         if let evaluator {
-            hooks.append(EvaluationHook(evaluator, store: store, log: log, progress: progress))
+            hooks.append(EvaluationHook(evaluator, store: store, log: log, skipped: skipped, progress: progress))
         }
         let trainer = try trainer(of: model, on: dataset, logger: try RunLog.logger(path: folder.logPath), hooks: hooks)
         if let resumption {
@@ -151,6 +152,11 @@ public struct Session {
             model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device, logger: logger,
             hooks: hooks
         ) { iteration in try loader(dataset, pipeline, from: iteration) }
+    }
+
+    /// How many images of the training set may be skipped.
+    private func limit(of dataset: any Dataset) -> SkipLimit {
+        SkipLimit(share: experiment.data.maxBadShare, images: dataset.count)
     }
 
     private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {

@@ -36,6 +36,9 @@ extension DataConfiguration {
         where !(1...limit).contains(value) {
             throw SettingError("data", key, "expected 1…\(limit), found \(value)")
         }
+        guard (0...1).contains(maxBadShare) else {
+            throw SettingError("data", "max_bad_share", "expected 0…1, found \(maxBadShare)")
+        }
     }
 }
 

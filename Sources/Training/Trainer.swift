@@ -68,8 +68,7 @@ public final class Trainer {
 
     private func trainToTheEnd() throws {
         guard iteration < settings.iterations else { return }
-        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
-        let loader = try makeLoader(iteration * accumulation)
+        let (loader, buffers) = try begin()
         defer { loader.stop() }
         while iteration < settings.iterations {
             try Interruption.check()
@@ -83,11 +82,16 @@ public final class Trainer {
     /// - Returns: what it gave
     public func takeOneIteration() throws -> IterationRecord {
         try model.setTraining(true)
-        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
-        let loader = try makeLoader(iteration * accumulation)
+        let (loader, buffers) = try begin()
         defer { loader.stop() }
         try oneIteration(loader, buffers)
         return last
+    }
+
+    /// The loader of the iterations that come, and the model's buffers, which an iteration that fails puts back.
+    private func begin() throws -> (loader: Loader, buffers: [Tensor]) {
+        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
+        return (try makeLoader(iteration * accumulation), buffers)
     }
 
     private func oneIteration(_ loader: Loader, _ buffers: [Tensor]) throws {
@@ -144,6 +148,7 @@ public final class Trainer {
         guard let batch = try loader.next() else { throw TrainingError.noMoreData }
         last.dataTime += batch.dataTime
         last.names += batch.names
+        last.skipped += batch.skipped
         return batch
     }
 
@@ -151,6 +156,8 @@ public final class Trainer {
     ///
     /// - Parameter labelledPixels: of the whole batch, over the number of its parts
     private func accumulate(_ batch: Batch, firstImage: Int, labelledPixels: Double?) throws {
+        var targets = try batch.targets(on: device)
+        targets.labelledPixels = labelledPixels
         let step = Step(
             progress: Double(iteration) / Double(settings.iterations), iteration: iteration, iterations: settings.iterations,
             images: batch.geometries,
@@ -158,8 +165,6 @@ public final class Trainer {
         )
         let losses: Losses
         do {
-            var targets = try batch.targets(on: device)
-            targets.labelledPixels = labelledPixels
             losses = try withAutocast(settings.precision.dtype, on: device) {
                 try model.losses(try batch.images(on: device), targets, step)
             }

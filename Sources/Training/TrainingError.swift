@@ -2,6 +2,8 @@
 public enum TrainingError: Error, CustomStringConvertible, Sendable {
     case noLoss
     case noMoreData
+    /// More training images than `data.max_bad_share` allows cannot be read: how many of how many, and the last of them.
+    case badImages(Int, of: Int, share: Double, last: String)
     case badLosses(Int, [String])
     /// A weight is infinite or not a number; nothing was saved. The newest good checkpoint, where there is one.
     case notFinite(tensor: String, newest: String?)
@@ -12,6 +14,9 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable {
         switch self {
         case .noLoss: "the model has no loss: neither its head nor its prompter returned a term with 'loss' in its name"
         case .noMoreData: "the data set came to an end"
+        case .badImages(let count, let images, let share, let last):
+            "\(count) of \(images) training images cannot be read, which is more than data.max_bad_share: \(share) allows; the last of them: "
+                + "\(last). Mend the files that the log names, or find them all with `densekit check`"
         case .badLosses(let count, let names):
             "the loss was not finite \(count) times in a row; last images: \(names.joined(separator: ", ")). Lower the learning rate, or "
                 + "check the labels with `densekit check`"

@@ -1,4 +1,5 @@
 import Checkpoints
+import Configuration
 import Data
 import Foundation
 
@@ -29,7 +30,8 @@ public struct WorkDirectory: Sendable {
         }
     }
 
-    /// Makes the directory, takes its lock, and removes what a run that was killed left half written.
+    /// Makes the directory, takes its lock, removes what a run that was killed left half written, and proves by a small one that checkpoints can
+    /// be saved.
     ///
     /// Throws `CheckpointError` where the directory cannot be written, and where another run has it.
     public init(_ path: String) throws {
@@ -42,11 +44,18 @@ public struct WorkDirectory: Sendable {
         lock = try RunLock(path)
         AtomicFile.removeTemporaries(in: path)
         for found in FoundCheckpoint.all(in: path) { AtomicFile.removeTemporaries(in: found.path) }
+        do throws(CheckpointError) {
+            try AtomicFile.proveDirectories(in: path)
+        } catch {
+            throw CheckpointError(
+                path: path, problem: "nothing can be saved in the work directory: \(error.problem)",
+                remedy: error.remedy.isEmpty ? "choose another with --work-dir" : error.remedy)
+        }
     }
 
-    /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the experiment>`.
+    /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the experiment>`; `~` is expanded.
     public static func choose(option: String?, configuration: String?, name: String) -> String {
-        option ?? configuration ?? "work_dirs/\(name)"
+        Paths.expanded(option ?? configuration ?? "work_dirs/\(name)")
     }
 
     /// Who has the directory at `path`: `process 12 on HOST`; nil where nobody has, or there is none.

@@ -40,8 +40,14 @@ private let denseCLIP = "\nprompter: { type: DenseCLIP, text_encoder: { layers: 
         let file = try PublishedWeights.load("mmseg_1x_upernet_swin_t")
         let plain = "backbone: { type: Swin }\nhead: { type: UPerNet }"
         for (yaml, line) in [
-            (plain + "\nauxiliary_heads: [\(auxiliary)]", "matched 259, missing 0, unexpected 0, other shape 0, not needed 12"),
-            (plain, "matched 251, missing 0, unexpected 0, other shape 0, not needed 20 (read as a whole model)"),
+            (
+                plain + "\nauxiliary_heads: [\(auxiliary)]",
+                "model tensors: filled 259, not filled 0, other shape 0; file tensors: used 259, not needed 12, without place 0"
+            ),
+            (
+                plain,
+                "model tensors: filled 251, not filled 0, other shape 0; file tensors: used 251, not needed 20, without place 0 (read as a whole model)"
+            ),
         ] {
             let report = try model(yaml, classes: 150).loadPretrained(file, atLeast: 1, source: "W")
             #expect("\(report)" == line)

@@ -23,26 +23,24 @@ private let readAs = "(read as OpenAI CLIP)"
         arguments: [
             (
                 "openai_clip_rn50", "depth: 50, input_resolution: 224",
-                "matched 339, missing 0, unexpected 0, other shape 0, not needed 153 \(readAs)"
+                "model tensors: filled 339, not filled 0, other shape 0; file tensors: used 339, not needed 153, without place 0 \(readAs)"
             ),
             (
                 "openai_clip_rn50", "depth: 50",
-                "matched 339, missing 0, unexpected 0, other shape 0, resized 1, not needed 153 \(readAs)\n"
+                "model tensors: filled 339, not filled 0, other shape 0, resized 1; file tensors: used 339, not needed 153, without place 0 \(readAs)\n"
                     + "  resized: attnpool.positional_embedding (model [257, 2048], file [50, 2048])"
             ),
             (
                 "openai_clip_rn50", "attention_pool: false",
-                "matched 330, missing 0, unexpected 9, other shape 0, not needed 153 \(readAs)\n"
-                    + "  unexpected in the file: visual.attnpool.c_proj.bias, visual.attnpool.c_proj.weight, "
-                    + "visual.attnpool.k_proj.bias, visual.attnpool.k_proj.weight, visual.attnpool.positional_embedding, and 4 more"
+                "model tensors: filled 330, not filled 0, other shape 0; file tensors: used 330, not needed 162, without place 0 \(readAs)"
             ),
             (
                 "openai_clip_rn101", "depth: 101, input_resolution: 224",
-                "matched 645, missing 0, unexpected 0, other shape 0, not needed 153 \(readAs)"
+                "model tensors: filled 645, not filled 0, other shape 0; file tensors: used 645, not needed 153, without place 0 \(readAs)"
             ),
             (
                 "openai_clip_rn50x4", "layers: [4, 6, 10, 6], width: 80, output_dim: 640, input_resolution: 288",
-                "matched 519, missing 0, unexpected 0, other shape 0, not needed 153 \(readAs)"
+                "model tensors: filled 519, not filled 0, other shape 0; file tensors: used 519, not needed 153, without place 0 \(readAs)"
             ),
         ])
     func images(list: String, settings: String, report: String) throws {
@@ -60,7 +58,10 @@ private let readAs = "(read as OpenAI CLIP)"
         let tensors = try PublishedWeights.load(list)
         let rest = tensors.count - 149
         let report = try textEncoder(settings + ", context_length: 77").loadPretrained(tensors, source: list)
-        #expect("\(report)" == "matched 149, missing 0, unexpected 0, other shape 0, not needed \(rest) \(readAs)")
+        #expect(
+            "\(report)"
+                == "model tensors: filled 149, not filled 0, other shape 0; file tensors: used 149, not needed \(rest), without place 0 \(readAs)"
+        )
         let cut = try textEncoder(settings).loadPretrained(tensors, source: list)
         #expect(cut.resized.map(\.name) == ["positional_embedding"] && cut.matched.count == 149)
     }
@@ -92,10 +93,10 @@ private let readAs = "(read as OpenAI CLIP)"
         }
         #expect(
             error.description == """
-                RN50.pt does not fit the model: matched 148, missing 0, unexpected 0, other shape 1, not needed 343 \(readAs)
+                RN50.pt does not fit the model: model tensors: filled 148, not filled 0, other shape 1; file tensors: used 148, not needed 343, without place 0 \(readAs)
                   other shape: positional_embedding (model [78, 512], file [77, 512])
-                Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them \
-                anew with `weights: {file: …, reinitialize: [positional_embedding]}`
+                Tensors of other shapes within an encoder belong to another size of it: use the settings of the file (width, depth, patch \
+                size, lengths)
                 """)
         #expect(throws: LoadError.self) { try textEncoder("width: 256").loadPretrained(tensors, source: "RN50.pt") }
     }
@@ -123,7 +124,7 @@ private let readAs = "(read as OpenAI CLIP)"
 
     @Test("Image and text embeddings and their cosine are open_clip's", arguments: ["tiny_clip.pth", "tiny_clip.pt"])
     func cosine(file: String) throws {
-        let (weights, _) = try WeightsFile.load(PublishedWeights.path(file))
+        let weights = try WeightsFile.load(PublishedWeights.path(file)).tensors
         #expect(weights["visual.conv1.weight"]?.dtype == .float16)
         let images = try imageEncoder("layers: [1, 1, 1, 1], width: 2, input_resolution: 64, output_dim: 32")
         let texts = try textEncoder("vocabulary_size: 64, width: 16, heads: 2, layers: 2, context_length: 77, output_dim: 32")
@@ -145,9 +146,31 @@ private let readAs = "(read as OpenAI CLIP)"
         }
     }
 
+    @Test("With exact GELU the text embeddings are open_clip's of quick_gelu=False")
+    func exactGELU() throws {
+        let weights = try WeightsFile.load(PublishedWeights.path("tiny_clip.pth")).tensors
+        let tokens = try answer("tokens").integers().map(Int.init)
+        let rows = (0..<5).map { Array(tokens[(77 * $0)..<(77 * $0 + 77)]) }
+        func first(_ settings: String) throws -> [Float] {
+            let texts = try textEncoder(
+                "vocabulary_size: 64, width: 16, heads: 2, layers: 2, context_length: 77, output_dim: 32" + settings)
+            try texts.loadPretrained(weights, source: "tiny")
+            return try withoutGrad {
+                try texts(rows, contexts: try Tensor.zeros([1, 0, 16])).selected(0, 0).narrowed(1, 0, 1).contiguous().floats()
+            }
+        }
+        // open_clip_torch 3.3.0, encode_text(tokens)[:, 0].
+        let (exact, quick): ([Float], [Float]) = (
+            [0.09102, -0.10748, 1.10221, 0.87043, 0.0686], [0.08533, -0.1158, 1.09388, 0.85464, 0.06076]
+        )
+        for (settings, expected) in [(", quick_gelu: false", exact), (", quick_gelu: true", quick), ("", quick)] {
+            #expect(try zip(first(settings), expected).allSatisfy { abs($0 - $1) < 1e-4 }, "\(settings)")
+        }
+    }
+
     @Test("Positions are resized as DenseCLIP's code does")
     func positions() throws {
-        let (weights, _) = try WeightsFile.load(PublishedWeights.path("tiny_clip.pth"))
+        let weights = try WeightsFile.load(PublishedWeights.path("tiny_clip.pth")).tensors
         let images = try imageEncoder("layers: [1, 1, 1, 1], width: 2, input_resolution: 128, output_dim: 32")
         #expect(try images.loadPretrained(weights, source: "tiny").resized.count == 1)
         let found = try #require(try images.namedTensors().first { $0.name == "attnpool.positional_embedding" }?.tensor)

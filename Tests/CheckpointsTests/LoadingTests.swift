@@ -63,23 +63,27 @@ func mistakes() throws {
     var more = try model.tensors(7)
     more["third"] = try Tensor.full([1], 7)
     let end = "\nThese are the weights of another model, or of another class list: use the config they were trained with"
+    let none =
+        "\nNo tensor of the file has a place in this model: these are the weights of another one, or under names that are not known here; "
+        + "docs/weights.md lists those that are"
     let shapes =
         "\nTensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them anew "
         + "with `weights: {file: …, reinitialize: [first]}`"
     let table: [([String: Tensor], String)] = [
         (
             other,
-            "W does not fit the model: matched 3, missing 0, unexpected 0, other shape 1\n  other shape: first.bias (model [2], file [5])"
+            "W does not fit the model: model tensors: filled 3, not filled 0, other shape 1; file tensors: used 3, not needed 0, without place 0\n  other shape: first.bias (model [2], file [5])"
                 + shapes
         ),
         (
             more,
-            "W does not fit the model: matched 4, missing 0, unexpected 1, other shape 0\n  unexpected in the file: third" + end
+            "W does not fit the model: model tensors: filled 4, not filled 0, other shape 0; file tensors: used 4, not needed 0, without place 1\n  without place in the model: third"
+                + end
         ),
         (
             [:],
-            "W does not fit the model: matched 0, missing 4, unexpected 0, other shape 0\n"
-                + "  missing in the file: first.weight, first.bias, second.weight, second.bias" + end
+            "W does not fit the model: model tensors: filled 0, not filled 4, other shape 0; file tensors: used 0, not needed 0, without place 0\n"
+                + "  not filled: first.weight, first.bias, second.weight, second.bias" + none
         ),
     ]
     for (tensors, message) in table {

@@ -21,7 +21,8 @@ final class RunningDensekit {
     /// - Parameters:
     ///   - folder: the working directory
     ///   - limit: what the shell limits before it becomes the process, such as `ulimit -f 8`
-    init(_ arguments: [String], in folder: URL, limit: String? = nil) throws {
+    ///   - environment: variables that it has beside those of the tests
+    init(_ arguments: [String], in folder: URL, limit: String? = nil, environment: [String: String] = [:]) throws {
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         let program = tests.deletingLastPathComponent().appending(path: "densekit")
@@ -29,7 +30,7 @@ final class RunningDensekit {
         process.arguments = limit.map { ["-c", $0 + "; exec \"$0\" \"$@\"", program.path] + arguments } ?? arguments
         process.currentDirectoryURL = folder
         let cache = ["XDG_CACHE_HOME": scratch.appending(path: "cache").path]
-        process.environment = ProcessInfo.processInfo.environment.merging(cache) { $1 }
+        process.environment = ProcessInfo.processInfo.environment.merging(cache) { $1 }.merging(environment) { $1 }
         // Files, not pipes: a full pipe would stop the process.
         for file in [output, errors] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
@@ -60,8 +61,10 @@ final class RunningDensekit {
 }
 
 /// Runs `densekit` to its end, in the working directory `folder`.
-func runDensekit(_ arguments: [String], in folder: URL, limit: String? = nil) throws -> ProcessResult {
-    try RunningDensekit(arguments, in: folder, limit: limit).result()
+func runDensekit(
+    _ arguments: [String], in folder: URL, limit: String? = nil, environment: [String: String] = [:]
+) throws -> ProcessResult {
+    try RunningDensekit(arguments, in: folder, limit: limit, environment: environment).result()
 }
 
 /// Runs `body` with a new empty folder, which goes afterwards.

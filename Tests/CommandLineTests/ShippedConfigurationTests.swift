@@ -34,6 +34,32 @@ struct ShippedConfigurationTests {
         }
     }
 
+    @Test("Its classes are known where its data is not", arguments: shipped)
+    func classes(file: String) throws {
+        let nowhere = ["train", "val"].map { "data.\($0).root=/nowhere" }
+        let session = try Session(
+            packageFolder.appending(path: file).path, overrides: nowhere, registry: try Registry(BuiltIn.plugins), device: .meta)
+        let classes = try session.classes(of: "train")
+        #expect([19, 21, 59, 60, 80, 150, 171, 847].contains(classes.count), "\(classes.count)")
+        #expect(try session.classes(of: "val") == classes)
+        #expect(throws: BuildError.self) { try session.trainDataset() }
+    }
+
+    @Test("show, with and without its counts, and components need no data")
+    func withoutData() throws {
+        try withTemporaryFolder { folder in
+            let config = packageFolder.appending(path: "configs/denseclip/denseclip_fpn_r50_ade20k_80k_512x512.yaml").path
+            let data = ["DENSEKIT_DATA": folder.appending(path: "none").path]
+            func run(_ arguments: String...) throws -> ProcessResult { try runDensekit(arguments, in: folder, environment: data) }
+            let show = try run("show", config)
+            #expect(show.status == 0 && show.output.hasSuffix(", 150 classes\n"), "\(show.errors)")
+            let flops = try run("show", config, "--flops")
+            #expect(flops.status == 0 && flops.output.contains(", 150 classes: "), "\(flops.errors)")
+            let components = try run("components", "FPN", "--config", config)
+            #expect(components.status == 0 && components.output.contains("FPN  (plugin FPN)"), "\(components.errors)")
+        }
+    }
+
     @Test("Says nothing that has no effect", arguments: shipped)
     func idleKeys(file: String) throws {
         let session = try Session(packageFolder.appending(path: file).path, registry: try Registry(BuiltIn.plugins))

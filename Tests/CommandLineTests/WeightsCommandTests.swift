@@ -41,6 +41,8 @@ private func tensors(_ folder: URL, _ file: String) throws -> [String: Tensor] {
     try TensorFile.load(folder.appending(path: file).path).tensors
 }
 
+private func listed(_ folder: URL, _ file: String) throws -> [String] { try tensors(folder, file).keys.sorted() }
+
 /// `key shape type` of every tensor.
 private func listing(_ tensors: [String: Tensor]) -> [String] {
     tensors.map { "\($0.key) \($0.value.shape.map(String.init).joined(separator: ",")) \($0.value.dtype)" }.sorted()
@@ -62,7 +64,7 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
             let wanted = lines.filter { line in !archive.contains { line.hasPrefix($0 + " ") } }
             #expect(listing(floats) == wanted.map { $0.replacing("float16", with: "float32") })
             // The same numbers, and those of the file.
-            let (source, _) = try WeightsFile.load(folder.appending(path: "tiny_clip.pth").path)
+            let source = try WeightsFile.load(folder.appending(path: "tiny_clip.pth").path).tensors
             for (name, tensor) in floats where tensor.dtype == .float32 {
                 #expect(try tensor.floats() == source[name]?.to(.float32).floats(), "\(name)")
             }
@@ -105,7 +107,9 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
             let text = configuration.replacing("type: CLIPResNet, layers: [1, 1, 1, 1], width: 2, ", with: vit)
             try Data(text.utf8).write(to: folder.appending(path: "vit.yaml"))
             let check = try runDensekit(["check", "vit.yaml", "--set", "model.backbone.weights=\(file)"], in: folder)
-            #expect(check.status == 0 && check.output.contains("weights: \(file): matched 56, missing 18"), "\(check)")
+            #expect(
+                check.status == 0 && check.output.contains("weights: \(file): model tensors: filled 56, not filled 18"),
+                "\(check)")
             let fits = "_base_: vit.yaml\nmodel: { prompter: { text_encoder: { layers: 2, vocabulary_size: 64 } } }"
             try Data(fits.utf8).write(to: folder.appending(path: "fits.yaml"))
             let made = try runDensekit(
@@ -142,19 +146,20 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
         try withRun { folder in
             let backbone = ["--set", "model.backbone.weights=tiny_clip.pt"]
             let check = try runDensekit(["check", "run.yaml"] + backbone, in: folder)
-            #expect(check.status == 0 && check.output.contains("weights: tiny_clip.pt: matched "), "\(check)")
+            #expect(check.status == 0 && check.output.contains("weights: tiny_clip.pt: model tensors: filled "), "\(check)")
             let train = try runDensekit(["train", "run.yaml", "--work-dir", "w"] + backbone, in: folder)
             #expect(
-                train.status == 0 && train.errors.contains("weights from tiny_clip.pt: matched 123, missing 0"), "\(train.errors)"
+                train.status == 0 && train.errors.contains("weights from tiny_clip.pt: model tensors: filled 123, not filled 0"),
+                "\(train.errors)"
             )
             // The learning rate is 0: what was loaded is what is saved.
-            let (source, _) = try WeightsFile.load(golden.appending(path: "tiny_clip.pt").path)
+            let source = try WeightsFile.load(golden.appending(path: "tiny_clip.pt").path).tensors
             let saved = try tensors(folder, "w/iter_1/model.safetensors")
             let name = "layer4.0.conv3.weight"
             #expect(try saved["backbone.\(name)"]?.floats() == source["visual.\(name)"]?.to(.float32).floats())
 
             let began = try runDensekit(["train", "run.yaml", "--work-dir", "v", "--init-from", "w/iter_1"], in: folder)
-            #expect(began.status == 0 && began.errors.contains("weights from w/iter_1: matched"), "\(began.errors)")
+            #expect(began.status == 0 && began.errors.contains("weights from w/iter_1: model tensors: filled"), "\(began.errors)")
             let other = try tensors(folder, "v/iter_1/model.safetensors")
             #expect(try other["decode_head.conv_seg.weight"]?.floats() == saved["decode_head.conv_seg.weight"]?.floats())
 
@@ -193,6 +198,55 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
                     #expect(result.status == 2 && result.errors.contains("error: \(message)"), "\(result.errors)")
                 }
             }
+        }
+    }
+
+    @Test("A tensor without place refuses the file in check and convert; ignore loads the rest with a warning")
+    func withoutPlace() throws {
+        try withRun { folder in
+            var tensors = try WeightsFile.load(golden.appending(path: "tiny_clip.pth").path).tensors
+            tensors["visual.layer1.0.gate.weight"] = try Tensor.zeros([2])
+            try TensorFile.save(
+                tensors.map { ("module." + $0.key, $0.value) }, to: folder.appending(path: "gated.safetensors").path)
+            func check(_ weights: String) throws -> (status: Int32, output: String, errors: String) {
+                let result = try runDensekit(["check", "run.yaml", "--set", "model.backbone.weights=\(weights)"], in: folder)
+                return (result.status, result.output, result.errors)
+            }
+            let refused = try check("gated.safetensors")
+            #expect(refused.status == 2)
+            #expect(
+                refused.errors.contains("  without place in the model: module.visual.layer1.0.gate.weight\n"), "\(refused.errors)"
+            )
+            #expect(refused.errors.contains("`weights: {file: …, ignore: [module.visual.layer1.0.gate]}`"), "\(refused.errors)")
+            let asked = try check("{file: gated.safetensors, ignore: [module.visual.layer1.0.gate]}")
+            #expect(asked.status == 0 && asked.output.contains("(read as OpenAI CLIP, without 'module.')"), "\(asked)")
+            #expect(asked.output.contains("warning: weights: gated.safetensors: 1 tensor of the file left out, as ignore says;"))
+
+            let encoder = "text_encoder: { width: 16, heads: 2, layers: "
+            let text = configuration.replacing(encoder + "1 }", with: encoder + "2, vocabulary_size: 64 }")
+            try Data(text.utf8).write(to: folder.appending(path: "fits.yaml"))
+            let convert = ["convert", "gated.safetensors", "out.safetensors", "--config", "fits.yaml", "--classes", "3"]
+            #expect(try runDensekit(convert, in: folder).status == 1)
+            let made = try runDensekit(convert + ["--ignore", "module.visual.*.*.gate"], in: folder)
+            #expect(made.status == 0, "\(made.errors)")
+            // Without a configuration the names are the file's, but for the wrapper's.
+            #expect(try runDensekit(["convert", "gated.safetensors", "all.safetensors"], in: folder).status == 0)
+            #expect(Set(try listed(folder, "all.safetensors")) == Set(tensors.keys))
+        }
+    }
+
+    @Test("convert names tensors that cannot be read, and refuses a file of nothing else")
+    func unread() throws {
+        try withRun { folder in
+            let files = packageFolder.appending(path: "Tests/Goldens/torch_files")
+            try FileManager.default.copyItem(at: files.appending(path: "complex.pth"), to: folder.appending(path: "complex.pth"))
+            let result = try runDensekit(["convert", "complex.pth", "out.safetensors"], in: folder)
+            #expect(result.output == "left out: weight has element type complex64, which the engine does not have\n")
+            #expect(
+                result.status == 1
+                    && result.errors.contains(
+                        "complex.pth: holds no tensor that can be read. Convert it to float32 with PyTorch."),
+                "\(result.errors)")
         }
     }
 }

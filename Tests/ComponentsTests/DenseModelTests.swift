@@ -137,11 +137,11 @@ private let whole = """
         ("backbone: TinyNet", "model.head is missing: name one, such as `head: { type: … }` (see `densekit components head`)"),
         (
             "{backbone: TinyNet, head: TinyHead, freeze: [backbon]}",
-            "model.freeze: no parameter's key starts with 'backbon'; the model's parts: backbone, decode_head"
+            "a.yaml:1:46: model.freeze: no parameter's key starts with 'backbon'; the model's parts: backbone, decode_head"
         ),
         (
             "{backbone: TinyNet, head: TinyHead, freeze: [backbone.conv]}",
-            "model.freeze: no parameter's key starts with 'backbone.conv'; the model's parts: backbone, decode_head"
+            "a.yaml:1:46: model.freeze: no parameter's key starts with 'backbone.conv'; the model's parts: backbone, decode_head"
         ),
         (
             "{backbone: {type: TinyNet, fails: true}, head: TinyHead}",

@@ -61,6 +61,10 @@ struct Experiment: Configuration, Equatable {
     }
 
     @Test(arguments: [
+        (
+            "no blank", "{type:FPN, channels: 3}",
+            "1:20: model.backbone: the component's type is missing; write a space after the colon: {type: FPN}"
+        ),
         ("no type", "{channels: 3}", "1:20: model.backbone: the component's type is missing; write {type: NAME, …}"),
         ("list", "[A]", "1:20: model.backbone: expected a component, found a list; write {type: NAME, …}"),
         ("number", "3", "1:20: model.backbone: expected a component, found the number 3; write {type: NAME, …}"),

@@ -181,6 +181,7 @@ struct Either: Decodable, Equatable {
     @Test(arguments: [
         ("unknown near", "lr: 1\nnum_clases: 3", "2:1: unknown key 'num_clases'; did you mean 'num_classes'? (keys: \(keys))"),
         ("unknown far", "colour: red", "1:1: unknown key 'colour'; its keys are \(keys)"),
+        ("no blank", "window: {size:3}", "1:10: unknown key 'size:3' in window; write a space after the colon: {size: 3}"),
         ("camel case", "numClasses: 3", "1:1: unknown key 'numClasses'; did you mean 'num_classes'? (keys: \(keys))"),
         (
             "unknown nested", "window:\n  sizes: 3",
@@ -208,6 +209,8 @@ struct Either: Decodable, Equatable {
             "integer: underscore", "num_classes: 1_000",
             "1:14: num_classes: expected an integer, found the string '1_000'; write 1000"
         ),
+        ("integer: exponent", "num_classes: 8e4", "1:14: num_classes: expected an integer, found the number 8e4; write 80000"),
+        ("integer: point", "num_classes: 3.0", "1:14: num_classes: expected an integer, found the number 3.0; write 3"),
         ("integer: time", "num_classes: 12:30", "1:14: num_classes: expected an integer, found the string '12:30'"),
         ("integer: truth", "num_classes: true", "1:14: num_classes: expected an integer, found true"),
         ("integer: null", "num_classes:", "1:13: num_classes: expected an integer, found null"),
@@ -232,7 +235,10 @@ struct Either: Decodable, Equatable {
         ("truth: on", "use_clip: on", "1:11: use_clip: expected true or false, found the string 'on'; write true"),
         ("truth: 0", "use_clip: 0", "1:11: use_clip: expected true or false, found the number 0; write false"),
         ("string: list", "name: [a]", "1:7: name: expected a string, found a list"),
-        ("string: null", "name: ~", "1:7: name: expected a string, found null; write '' for the empty string"),
+        (
+            "string: null", "name: ~",
+            "1:7: name: expected a string, found null; write '' for the empty string, 'null' for the word"
+        ),
         ("list: scalar", "means: 1", "1:8: means: expected a list, found the number 1"),
         ("list element", "means: [1, x]", "1:12: means.1: expected a number, found the string 'x'"),
         ("mapping: scalar", "window: 3", "1:9: window: expected a mapping, found the number 3"),
@@ -242,7 +248,11 @@ struct Either: Decodable, Equatable {
         ("choice: list", "norm: [BN]", "1:7: norm: expected one of layer, BN, group, found a list"),
         ("choice: optional", "optional_norm: x", "1:16: optional_norm: 'x' is none of layer, BN, group"),
         ("dictionary value", "weights: {a: b}", "1:14: weights.a: expected a number, found the string 'b'"),
-        ("dictionary key", "labels: {a: 1}", "1:9: labels: Expected Int key but found String key instead."),
+        ("dictionary key", "labels: {a: 1}", "1:10: labels: expected an integer before the colon, found 'a'"),
+        (
+            "dictionary without a blank", "labels: {1:a}",
+            "1:10: labels: expected an integer before the colon, found '1:a'; write a space after the colon: {1: a}"
+        ),
     ])
     func messages(id: String, yaml: String, expected: String) {
         #expect(message("\(id)") { _ = try parse(yaml).decode(Settings.self) } == "a.yaml:\(expected)")

@@ -94,18 +94,3 @@ import Testing
         #expect(try differences(old, new) == expected)
     }
 }
-
-/// What is left of a configuration without a list's element that is a mistake.
-@Test(
-    "A list of numbers goes with any of its elements, a list with its only one, and others lose theirs",
-    arguments: [
-        ("a: [0.9, x]", 2, "{}"), ("a: [x]", 1, "{}"), ("a: [A, x]", 2, "a: [A]"), ("a: [{type: A}, x]", 2, "a: [{type: A}]"),
-        ("a: [{type: x}]", 1, "a: []"), ("a: { b: [1, x, 2], c: 3 }", 2, "a: { c: 3 }"),
-    ])
-func prunedLists(_ yaml: String, _ element: Int, _ left: String) throws {
-    let node = try Node.parse(yaml, file: "a.yaml")
-    let list = try #require(node["a"]?.sequence ?? node["a"]?["b"]?.sequence)
-    let place = list[element - 1]
-    let pruned = try #require(node.pruned(at: place["type"]?.location ?? place.location))
-    #expect(try pruned.node == Node.parse(left))
-}

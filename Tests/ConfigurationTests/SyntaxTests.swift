@@ -114,6 +114,6 @@ import Testing
         try write([0x61, 0x3A, 0x20, 0xC3, 0xA9, 0x0A, 0x62, 0x3A, 0x20, 0xE9, 0x0A], folder.path)
         #expect(folder.message() == "a.yaml:2:4: not UTF-8; save the file as UTF-8")
         try write([0xFF, 0xFE, 0x61, 0x00], folder.path)  // UTF-16
-        #expect(folder.message() == "a.yaml:1:4: a NUL byte; a configuration is UTF-8 text")
+        #expect(folder.message() == "a.yaml:1:1: UTF-16, not UTF-8; save the file as UTF-8")
     }
 }

@@ -113,20 +113,6 @@ private let files: [WrongFile] = [
     WrongFile(
         "a negative run", #"{"counts": [-1], "size": [40, 60]}"#, of: "segmentation",
         " `segmentation`: expected run lengths of 32 bits, found a negative number"),
-    WrongFile(
-        "an odd polygon",
-        cocoText(
-            annotations:
-                #"{"id": 5, "image_id": 7, "category_id": 18, "bbox": [1, 2, 3, 4], "area": 1, "segmentation": [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 7]]}"#
-        ),
-        "annotation 5: polygon 1 has 7 coordinates, an odd number; give x and y of every corner, or take the annotation out"),
-    WrongFile(
-        "a mask of another size",
-        cocoText(
-            annotations:
-                #"{"id": 5, "image_id": 7, "category_id": 18, "bbox": [1, 2, 3, 4], "area": 1, "segmentation": {"size": [60, 40], "counts": [2400]}}"#
-        ),
-        "annotation 5 has a mask of 60×40, its image 7 is 40×60; masks are as large as their images"),
 ]
 
 @Suite struct COCOErrorTests {

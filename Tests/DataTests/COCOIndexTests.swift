@@ -76,16 +76,23 @@ import Vision
             annotation(5, box: "[1, 1, -9, 9]"), annotation(6, box: "[60, 1, 9, 9]"), annotation(7, area: 0),
             annotation(8, #", "ignore": 1"#), annotation(9, #", "segmentation": [[1, 2, 3, 4]]"#),
             annotation(10, #", "segmentation": []"#),
+            annotation(11, #", "segmentation": [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 7]]"#),
+            annotation(12, #", "segmentation": {"size": [60, 40], "counts": [2400]}"#), annotation(0),
         ]
         let path = try folder.write("a.json", Array(cocoText(annotations: annotations.joined(separator: ",")).utf8))
         let index = try COCOIndex(path, cache: folder.file("cache"))
-        #expect(index.annotations(ofPicture: 0).map(\.id) == [1, 5, 6, 7, 8, 9, 10])
+        #expect(index.annotations(ofPicture: 0).map(\.id) == [1, 5, 6, 7, 8, 9, 10, 11, 12, 0])
         let expected = [
             "has 2 annotations of images that the file does not list, the first of them annotation 2 of image 8; they are not used",
             "has 1 annotation of categories that the file does not list, the first of them annotation 4 of category 2; they are not used",
             "has 4 annotations to ignore, or with a box outside its image, a side under one pixel or no area, the first of them annotation 5; "
                 + "training skips them",
             "has 1 annotation with polygons of fewer than three corners, the first of them annotation 9; masks leave these polygons out",
+            "has 1 annotation with polygons of an odd number of coordinates, the first of them annotation 11; masks leave these polygons out",
+            "has 1 annotation with run lengths of another size than the image, the first of them annotation 12; they count as annotations "
+                + "without a mask",
+            "has an annotation with the number 0, which pycocotools takes for \"no match\"; what a detector finds there counts as a false "
+                + "alarm, so that AP is too low: number annotations from 1",
         ]
         #expect(index.remarks.map(\.description) == expected.map { "\(path): \($0)" })
         #expect(try COCOIndex(path, cache: folder.file("cache")).remarks == index.remarks)

@@ -131,9 +131,14 @@ import Vision
             #expect(report.ignored == 4)
             #expect(report.sizes == [Size(height: 3, width: 4): 2, Size(height: 2, width: 2): 1])
             #expect(report.absentClasses(ClassList(names: ["a", "b", "c"])) == ["a", "c"])
-            #expect(report.remarks.count == 1 && report.problems.count == 1)
+            #expect(report.remarks.count == 1 && report.problems.count == 2)
             #expect(report.remarks[0].contains("lone.png: is a mask without a picture"))
             #expect(report.problems[0].contains("b.png: label 7 at (y 0, x 0); the data set declares 0…2 and 255"))
+            #expect(
+                report.problems[1]
+                    == "nothing to learn: `b` is the only one of 3 classes in the masks, 14.29 % of their pixels are ignored")
+            #expect(
+                report.warnings == ["1 of 3 masks are ignored altogether, and nothing is learnt from their images: c.png"])
         }
     }
 }

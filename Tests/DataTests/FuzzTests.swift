@@ -1,8 +1,9 @@
-import Data
 import Foundation
 import Fuzzing
 import Testing
 import Vision
+
+@testable import Data
 
 /// Damaged pictures and masks: one of the size that the header says or a `DataError`, in less than a second and with little memory, never a crash.
 @Suite struct FuzzTests {
@@ -69,9 +70,10 @@ import Vision
                     for place in 0..<index.pictureCount {
                         let size = index.picture(at: place).size
                         for annotation in index.annotations(ofPicture: place) {
-                            _ = annotation.isLearnable(in: size)
+                            _ = (annotation.isLearnable(in: size), index.mayHaveMask(annotation, in: size))
                             guard size.height * size.width < 1 << 16 else { continue }
-                            _ = try? index.shape(of: annotation)?.mask(in: size)
+                            let shape = try? index.shape(of: annotation)
+                            _ = try? (shape?.mask(in: size), shape?.learnableMask(in: size, box: Box(x1: 1, y1: 2, x2: 9, y2: 9)))
                         }
                     }
                     return true
@@ -94,7 +96,12 @@ import Vision
                     PNGBytes.interlaced(width: 5, height: 3, depth: 1, color: 3),
                 ]
             try fuzz(
-                seeds, tokens: chunks, read: { try LabelFile.read($0, maximumPixels: 1 << 20).size },
+                seeds, tokens: chunks,
+                read: {
+                    let colors = try? LabelFile.palette($0)?.count
+                    #expect((0...256).contains(colors ?? 0))
+                    return try LabelFile.read($0, maximumPixels: 1 << 20).size
+                },
                 size: { try LabelFile.size($0, maximumPixels: 1 << 20) })
         }
     }

@@ -53,7 +53,8 @@ import Vision
         let half = try folder.write("c.jpg", Array(bytes.prefix(bytes.count * 3 / 4)))
         #expect(
             message(in: folder) { _ = try ImageFile.read(half) }
-                == "c.jpg: the JPEG data is truncated or corrupt (Corrupt JPEG data: premature end of data segment); replace the file, or set truncated: accept or bad_image: skip"
+                == "c.jpg: the JPEG data is truncated or corrupt (Corrupt JPEG data: premature end of data segment); replace the file, or set truncated: accept in its data set; "
+                + "data.bad_image: skip leaves it out of training"
         )
         let (image, traits) = try ImageFile.readWithTraits(half, policy: ImagePolicy(truncated: .accept))
         #expect(traits == .truncated)

@@ -11,9 +11,12 @@ private struct Plain: Dataset {
     var size: @Sendable (Int) -> Size = { _ in Size(height: 4, width: 6) }
     /// Samples that cannot be read.
     var broken: Set<Int> = []
+    /// Samples whose labels contradict the data set.
+    var wrong: Set<Int> = []
 
     func sample(at index: Int) throws -> Sample {
-        if broken.contains(index) { throw DataError("\(index).jpg", "is broken") }
+        if broken.contains(index) { throw DataError("\(index).jpg", "is broken", kind: .unreadable) }
+        if wrong.contains(index) { throw DataError("\(index).png", "label 7") }
         let level = UInt8(index % 256)
         let size = size(index)
         return Sample(
@@ -123,7 +126,7 @@ private struct Noise: Transform {
     @Test func errorsArriveWithTheirBatch() throws {
         let loader = try Loader(Plain(broken: [5]), Pipeline([]), options { $0.shuffles = false })
         #expect(try loader.next()?.count == 4)
-        #expect(throws: DataError("5.jpg", "is broken")) { try loader.next() }
+        #expect(throws: DataError("5.jpg", "is broken", kind: .unreadable)) { try loader.next() }
         #expect(try loader.next()?.items.map(\.index) == [8, 9, 0, 1])
     }
 
@@ -135,15 +138,56 @@ private struct Noise: Transform {
                 $0.shuffles = false; $0.badImage = .skip; $0.epochs = 1; $0.workers = workers
             })
         var indices: [Int] = []
-        while let batch = try loader.next() { indices += batch.items.map(\.index) }
+        var skipped: [[Batch.Skipped]] = []
+        while let batch = try loader.next() {
+            indices += batch.items.map(\.index)
+            skipped.append(batch.skipped)
+        }
         #expect(indices == [0, 1, 2, 3, 4, 7, 7, 7, 8, 9])
+        #expect(skipped.map { $0.map(\.index) } == [[], [5, 6, 6], []])
+        #expect(skipped[1].map(\.reason) == ["5.jpg: is broken", "6.jpg: is broken", "6.jpg: is broken"])
         let statistics = loader.statistics
         #expect(statistics.samples == 10)
         #expect(statistics.skipped == 3)
-        #expect(Set(statistics.reasons) == ["5.jpg: is broken", "6.jpg: is broken"])
         #expect(statistics.traits == [.grey: 1])
-        let hopeless = try Loader(Plain(count: 2, broken: [0, 1]), Noise(), options { $0.badImage = .skip })
-        #expect(throws: DataError.self) { try hopeless.next() }
+    }
+
+    @Test func whatIsSkippedIsCountedWithItsBatch() throws {
+        let loader = try Loader(
+            Plain(broken: [4, 5]), Noise(),
+            options {
+                ($0.shuffles, $0.badImage, $0.prefetch) = (false, .skip, 3)
+            })
+        _ = try loader.next()
+        #expect(loader.statistics.skipped == 0)  // the batches made ahead do not count yet
+        #expect(try loader.next()?.skipped.map(\.index) == [4, 5, 5])
+        #expect(loader.statistics.skipped == 3)
+    }
+
+    /// Labels that contradict the data set are no damage to a file.
+    @Test func contradictionsAreNotSkipped() throws {
+        let loader = try Loader(
+            Plain(broken: [1], wrong: [2]), Noise(),
+            options {
+                ($0.shuffles, $0.badImage) = (false, .skip)
+            })
+        #expect(throws: DataError("2.png", "label 7")) { try loader.next() }
+    }
+
+    @Test func aDataSetThatCannotBeReadEnds() throws {
+        let hopeless = try Loader(
+            Plain(count: 2, broken: [0, 1]), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
+        let remedy = "see whether the disk is there; then find them with `densekit check`"
+        #expect(throws: DataError("1.jpg", "is broken: 2 of 2 samples in a row cannot be read, this is the last", remedy: remedy))
+        {
+            try hopeless.next()
+        }
+        let gone = try Loader(
+            Plain(count: 1000, broken: Set(0..<1000)), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
+        #expect(
+            throws: DataError(
+                "99.jpg", "is broken: 100 of 1000 samples in a row cannot be read, this is the last", remedy: remedy)
+        ) { try gone.next() }
     }
 
     @Test func samplesOfTwoSizesAreNamed() throws {

@@ -4,7 +4,7 @@ import Testing
 import Vision
 
 /// A folder that is gone after the test.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
@@ -26,7 +26,7 @@ final class TemporaryFolder {
     func file(_ name: String) -> String {
         let url = URL(filePath: path).appending(path: name)
         try? FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        return url.path()
+        return url.path(percentEncoded: false)
     }
 }
 
@@ -48,3 +48,5 @@ func message(in folder: TemporaryFolder, _ body: () throws -> Void) -> String {
         return "\(error)".replacingOccurrences(of: folder.path + "/", with: "").replacingOccurrences(of: folder.path, with: ".")
     }
 }
+
+func removeFile(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }

@@ -49,6 +49,52 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         #expect(names.first == "person" && names[2] == "car" && names[11] == "stop sign" && names.last == "toothbrush")
     }
 
+    @Test(
+        "Spaces around the name of a category, and what of it cannot be seen, do not count; two that differ in these alone are refused"
+    )
+    func categoryNames() throws {
+        let tree = try Tree()
+        try tree.image("train2017/a.jpg", 40, 50)
+        func write(_ categories: String) throws {
+            try tree.text(
+                "annotations/instances_train2017.json",
+                #"""
+                {"images": [{"id": 1, "file_name": "a.jpg", "height": 40, "width": 50}], "categories": [\#(categories)],
+                 "annotations": [{"id": 1, "image_id": 1, "category_id": 7, "bbox": [1, 2, 10, 20], "area": 200, "segmentation": []}]}
+                """#)
+        }
+        let cat = #"{"id": 7, "name": "cat\u00a0"}"#
+        try write(cat + #", {"id": 8, "name": "dog"}"#)
+        let data = try dataset(tree) { $0.classes = .names(["dog", " cat"]) }
+        #expect(data.classes.names == ["dog", "cat"] && data.categoryIDs == [8, 7])
+        #expect(try data.annotations(at: 0, shapes: false).map(\.label) == [1])
+        try write(cat + #", {"id": 8, "name": "cat"}"#)
+        #expect(
+            tree.message { _ = try dataset(tree) { $0.classes = .names(["cat"]) } }.hasSuffix(
+                "annotations/instances_train2017.json: has the name `cat` for the categories 7 and 8, which differ in spaces or invisible "
+                    + "characters alone; make them one category, or rename one"))
+    }
+
+    @Test("A picture is found under another normal form of its name; backslashes in file_name have a remedy")
+    func fileNames() throws {
+        let tree = try Tree()
+        try tree.image("train2017/cafe\u{301}.jpg", 40, 50)
+        try tree.text(
+            "annotations/instances_train2017.json",
+            #"""
+            {"images": [{"id": 1, "file_name": "caf\u00e9.jpg", "height": 40, "width": 50},
+              {"id": 2, "file_name": "a\\b.jpg", "height": 40, "width": 50}], "categories": [{"id": 7, "name": "cat"}],
+             "annotations": [{"id": 1, "image_id": 1, "category_id": 7, "bbox": [1, 2, 10, 20], "area": 200, "segmentation": []},
+              {"id": 2, "image_id": 2, "category_id": 7, "bbox": [1, 2, 10, 20], "area": 200, "segmentation": []}]}
+            """#)
+        let data = try dataset(tree) { $0.classes = .names(["cat"]) }
+        #expect(try data.sample(at: 0).size == Size(height: 40, width: 50))
+        #expect(
+            tree.message { _ = try data.sample(at: 1) }.hasSuffix(
+                "train2017/a\\b.jpg: no such file; its file_name has backslashes, as Windows writes paths: write / in place of \\ in the file "
+                    + "of annotations"))
+    }
+
     @Test func trainingSeesWhatMMDetectionSees() throws {
         let tree = try Tree()
         try writeTree(tree)
@@ -95,6 +141,65 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         #expect(try Array(sample.masks().suffix(40 * 50)) == expected.bitmap())
     }
 
+    /// Training takes an image with segmentations that are none, and results can be measured against it.
+    @Test func segmentationsThatAreNone() throws {
+        let tree = try Tree()
+        let segmentations = [
+            "[[5, 5, 15, 5, 15, 15]]", "[]", "null", "[[5, 5, 10, 10]]", "[[5, 5, 15, 5, 15, 15, 7]]",
+            "[[0.1, 0.1, 0.3, 0.1, 0.3, 0.3]]",
+            #"{"size": [50, 40], "counts": [2000]}"#, #"{"size": [40, 50], "counts": [3]}"#,
+            #"{"size": [40, 50], "counts": "~"}"#,
+        ]
+        let annotations = segmentations.enumerated().map { index, text in
+            #"{"id": \#(index + 1), "image_id": 1, "category_id": 1, "bbox": [5, 5, 10, 10], "area": 9, "segmentation": \#(text)}"#
+        }
+        try tree.text(
+            "mine.json",
+            """
+            {"images": [{"id": 1, "file_name": "a.jpg", "height": 40, "width": 50}], "categories": [{"id": 1, "name": "cat"}],
+             "annotations": [\(annotations.joined(separator: ","))]}
+            """)
+        try tree.image("pictures/a.jpg", 40, 50)
+        let set = try dataset(tree) {
+            ($0.annotations, $0.images, $0.masks, $0.classes) = ("mine.json", "pictures", true, .names(["cat"]))
+        }
+        // As far as it can be told without drawing.
+        #expect(
+            set.remarks.last?.description.hasSuffix(
+                "has 5 of 9 annotations without a segmentation that can be learnt (annotation 2, annotation 3, annotation 4, …); nothing is learnt "
+                    + "from these, and `densekit check` says what is wrong with them") == true)
+        let sample = try set.sample(at: 0)
+        #expect(sample.instances?.map(\.isCrowd) == [false] + Array(repeating: true, count: 8))
+        #expect(try sample.masks().count == 40 * 50)
+        let things = try set.annotations(at: 0, shapes: true)
+        #expect(things.map { $0.shapeProblem != nil } == [false, false, false, false, false, false, false, true, true])
+        var options = DatasetReport.Options()
+        options.wantsMasks = true
+        let report = DatasetReport.check(set, options: options)
+        let learnt = "they become regions from which nothing is learnt: annotation"
+        #expect(report.problems == [] && report.things == [1] && report.crowds == 8)
+        #expect(
+            report.warnings.map { $0.replacing(tree.path, with: "ROOT").replacing("ROOT//", with: "ROOT/") }
+                == [
+                    "no segmentation; \(learnt) 2 of image a.jpg and annotation 3",
+                    "a segmentation of four numbers, a box, where a polygon is wanted; \(learnt) 4",
+                    "polygons with an odd number of coordinates; \(learnt) 5",
+                    "polygons within 0…1, as if divided by the sides of the image; pixels are wanted; \(learnt) 6",
+                    "run lengths of another size than the image; \(learnt) 7",
+                    "run lengths that are no mask; \(learnt) 8 of image a.jpg and annotation 9",
+                ].map { "ROOT/mine.json: \($0.contains(" and ") ? 2 : 1) of 9 annotations have \($0) of image a.jpg" })
+    }
+
+    @Test func nothingToLearnIsSaidAtOnce() throws {
+        let tree = try Tree()
+        try writeTree(tree)
+        let set = try dataset(tree) { $0.classes = .names(["person"]) }
+        #expect(
+            set.remarks.last?.description.hasSuffix(
+                "has no annotation to learn from: all 1 are crowds, or have no box or area that can be; a model trained on them learns the "
+                    + "background alone; `densekit check` says what is wrong") == true)
+    }
+
     @Test func someClassesInTheirOwnOrder() throws {
         let tree = try Tree()
         try writeTree(tree)
@@ -130,10 +235,20 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
             open { $0.classes = .names(["car", "tree"]) }.hasPrefix(
                 "COCODetection: classes: ROOT/annotations/instances_train2017.json has no category `tree`; it has toothbrush, hair drier, "
             ))
+        try tree.text(
+            "small.json",
+            """
+            {"images": [{"id": 1, "file_name": "small.jpg", "height": 31, "width": 90}], "categories": [{"id": 1, "name": "cat"}],
+             "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [5, 5, 10, 10], "area": 9}]}
+            """)
         #expect(
             open { $0.classes = .names(["tie"]) }
                 == "ROOT/annotations/instances_train2017.json: has no picture with annotations of the classes; "
                 + "set classes to names that the file has, or filter_empty: false")
+        #expect(
+            open { ($0.annotations, $0.images, $0.classes) = ("small.json", "train2017", .names(["cat"])) }
+                == "ROOT/small.json: has 1 pictures with annotations of the classes, but all of them have a side under 32 pixels; enlarge them, "
+                + "or set filter_empty: false")
         try tree.image("train2017/a.jpg", 50, 40)
         let set = try dataset(tree)
         #expect(
@@ -141,7 +256,9 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
                 == "ROOT/train2017/a.jpg: is 50×40, the annotations say 40×50; correct the file of annotations")
         try FileManager.default.removeItem(atPath: tree.file("train2017/a.jpg"))
         #expect(
-            tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/") == "ROOT/train2017/a.jpg: no such file")
+            tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/")
+                == "ROOT/train2017/a.jpg: no such file; add the picture, or take it out of ROOT/annotations/instances_train2017.json"
+        )
     }
 
     @Test func reportsCountThings() throws {

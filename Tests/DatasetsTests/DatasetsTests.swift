@@ -111,6 +111,45 @@ import Vision
                 "ROOT/masks/a.png: label 2 at (y 0, x 2); the data set declares 0…1 and 255"))
     }
 
+    @Test("With one mask of 16 bits among the first, or numbers that 8 bits hold, many classes are well")
+    func manyClasses() throws {
+        let many = (0..<256).map { "c\($0)" }
+        #expect(try Folder(configuration { ($0.classes, $0.ignore) = (.names(many), []) }).classes.count == 256)
+        try tree.wideMask("masks/b.png", [300, 300, 300, 300, 300, none])
+        let data = try Folder(configuration { ($0.classes, $0.ignore) = (.names(many + (256..<301).map { "c\($0)" }), [65535]) })
+        #expect(try data.labels(1) == [300, 300, 300, 300, 300, none])
+        #expect(data.remarks.isEmpty)
+    }
+
+    @Test("A class that no number means is a remark")
+    func unmapped() throws {
+        let data = try Folder(configuration { $0.map = [0: 0, 1: 1, 2: 1] })
+        #expect(
+            data.remarks.map { "\($0)".replacing(tree.path, with: "ROOT") } == [
+                "ROOT/masks: no number of the masks means `c`; name one in map, or take the class out"
+            ])
+    }
+
+    @Test("What is wrong in a list of classes or a map is told where it stands")
+    func settingsInYAML() {
+        let cases = [
+            (
+                "classes: [ground, null]",
+                "a.yaml:1:19: classes.1: expected a string, found null; write '' for the empty string, 'null' for the word"
+            ),
+            ("classes: {0: a}", "a.yaml:1:10: classes: expected a string, found a mapping"),
+            (
+                "map: {1:0}",
+                "a.yaml:1:7: map: expected an integer before the colon, found '1:0'; write a space after the colon: {1: 0}"
+            ),
+            ("map: [1, 0]", "a.yaml:1:6: map: expected a mapping, found a list"),
+            ("map: {1: }", "a.yaml:1:10: map.1: expected an integer, found null"),
+        ]
+        for (text, expected) in cases {
+            #expect(tree.message { _ = try Folder.Configuration.decode(yaml: text, file: "a.yaml") } == expected)
+        }
+    }
+
     @Test func classesFromAFile() throws {
         try ClassFile.write(["p", "q", "r"], to: tree.file("names.yaml"))
         #expect(try Folder(configuration { $0.classes = .file(tree.file("names.yaml")) }).classes.names == ["p", "q", "r"])
@@ -122,10 +161,38 @@ import Vision
                 { $0.classes = .names([]) },
                 "Folder: classes: expected the names of the classes, or a YAML file that lists them; found none"
             ),
-            ({ $0.classes = .names(["a", "b", "a"]) }, "Folder: classes: `a` is named twice"),
+            ({ $0.classes = .names(["a", "b", "a"]) }, "Folder: classes: names class `a` twice"),
             ({ $0.classes = .file("none.yaml") }, "none.yaml: no such file"),
+            (
+                { $0.classes = .file("sky, sea") },
+                "Folder: classes: 'sky, sea' is no file: a list of names stands in brackets, [sky, sea]"
+            ),
             ({ $0.ignore = [70000] }, "Folder: ignore: expected numbers of 0…65535, found 70000"),
             ({ $0.map = [3: 3] }, "Folder: map: expected numbers of 0…65535 and classes of 0…2, found 3: 3"),
+            (
+                { $0.ignore = [1, 255] },
+                "Folder: ignore: 1 is the number of class 1, `b`, which would never occur: take it out of ignore, or the class out of classes "
+                    + "and give the others their numbers with map"
+            ),
+            (
+                { ($0.map, $0.ignore) = ([7: 0, 255: 2], [255]) },
+                "Folder: ignore: 255 is the number of class 2, `c`, which would never occur: take it out of ignore or out of map"
+            ),
+            (
+                { $0.classes = .names((0..<256).map { "c\($0)" }) },
+                "Folder: ignore: 255 is the number of class 255, `c255`, which would never occur: with 256 classes, write masks of 16 bits, "
+                    + "and ignore: [65535] or [] for no class"
+            ),
+            (
+                { ($0.classes, $0.ignore) = (.names((0..<258).map { "c\($0)" }), [65535]) },
+                "ROOT/masks: its masks have 8 bits, whose numbers end at 255: 2 of 258 classes have higher numbers, 256 (`c256`) to 257 (`c257`), "
+                    + "and would never occur; save the masks as PNG of 16 bits, or list the classes that they have"
+            ),
+            (
+                { ($0.map, $0.ignore) = ([0: 0, 1: 1, 300: 2], []) },
+                "ROOT/masks: its masks have 8 bits, whose numbers end at 255: 1 of 3 classes have higher numbers, 300 (`c`), and would never "
+                    + "occur; save the masks as PNG of 16 bits, or list the classes that they have"
+            ),
             (
                 { $0.masks = "labels" },
                 "ROOT/labels: no such folder; expected pictures in ROOT/images and masks of the same names in ROOT/labels"

@@ -115,7 +115,8 @@ private let structure: [WrongTree] = [
         }, open: ade20kFull,
         message:
             "ROOT/images_detectron2/training/a.jpg: has no mask ROOT/annotations_detectron2/training/a.tif (1 of 1 pictures); "
-            + "add the masks, or take the pictures out of the folder"),
+            + "ROOT/annotations_detectron2/training/a.png is there: masks are PNG or TIFF, and mask_suffix: .png names another suffix where the "
+            + "data set has that setting"),
     WrongTree(
         what: "no lists", build: { try $0.image("JPEGImages/a.jpg") }, open: pascalContext,
         message: "ROOT/ImageSets/SegmentationContext/train.txt: no such file; expected "

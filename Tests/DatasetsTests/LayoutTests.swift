@@ -122,7 +122,7 @@ import Vision
         let all = try PascalContext(configuration)
         #expect((all.count, all.classes) == (1, PascalContext.benchmark))
         #expect(try all.labels(0) == [0, 1, 2, 58, 59, none])
-        let most = try PascalContext59(configuration)
+        let most = try PascalContext59(settings(.init()) { ($0.root, $0.split) = (tree.path, .val) })
         #expect(most.classes.names == Array(PascalContext.benchmark.names[1...]))
         #expect(most.classes.palette == Array(PascalContext.benchmark.palette[1...]))
         #expect(try most.labels(0) == [none, 0, 1, 57, 58, none])

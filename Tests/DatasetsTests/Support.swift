@@ -18,7 +18,7 @@ final class Tree {
     func file(_ name: String) -> String {
         let url = URL(filePath: path).appending(path: name)
         try? FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        return url.path()
+        return url.path(percentEncoded: false)
     }
 
     func image(_ name: String, _ height: Int = 2, _ width: Int = 3) throws {

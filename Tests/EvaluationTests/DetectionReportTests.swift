@@ -12,6 +12,10 @@ private struct Things: InstanceDataset {
     let categoryIDs: [Int64] = [9, 4]
     let count = 2
     var hasMasks = true
+    /// The number of the annotation in the first picture.
+    var firstNumber: Int64 = 1
+    /// Annotations without a mask.
+    var without: Set<Int64> = []
 
     func imageID(at index: Int) -> Int64 { [70, 30][index] }
 
@@ -22,9 +26,9 @@ private struct Things: InstanceDataset {
             let mask = try RunLengthMask(box: box, size: Size(height: 40, width: 60))
             return AnnotatedThing(
                 id: id, label: label, box: box, area: box.area, isCrowd: isCrowd,
-                shape: shapes && hasMasks ? .runLengths(mask) : nil)
+                shape: shapes && hasMasks && !without.contains(id) ? .runLengths(mask) : nil)
         }
-        guard index == 1 else { return [try thing(1, 0, first)] }
+        guard index == 1 else { return [try thing(firstNumber, 0, first)] }
         return [try thing(2, 0, Rectangle(x: 0, y: 0, width: 20, height: 20), isCrowd: true), try thing(3, 1, second)]
     }
 }
@@ -81,11 +85,43 @@ func boxes() throws {
     #expect(found.kinds == [.boxes] && found.primaryMetric == "bbox_mAP" && found.summary.count == 6)
 }
 
-@Test("A thing without the mask that is to be compared is named, with what to do")
+@Test("Where no thing has the mask that is to be compared, boxes alone are measured, and the report says so")
 func noMask() throws {
-    let error = try #require(throws: DataError.self) { try report([[], []], Things(hasMasks: false)) }
+    let found = try report([[], []], Things(hasMasks: false))
+    #expect(found.kinds == [.boxes] && found.primaryMetric == "bbox_mAP")
     #expect(
-        "\(error)"
-            == "0.jpg: annotation 1 has no mask to compare with; add its segmentation, or measure boxes alone by model.head.mask: null"
-    )
+        found.notes == [
+            "none of the 3 annotations has a mask that can be read: boxes alone are measured; add their segmentations, or set "
+                + "model.head.mask: null"
+        ])
+}
+
+@Test("A thing without a mask is a crowd where masks are compared and a thing where boxes are, and the report says so")
+func oneWithoutMask() throws {
+    var things = Things()
+    things.without = [1]
+    let found = try report([[try seen(first, label: 0, score: 0.9)], [try seen(second, label: 1, score: 0.8)]], things)
+    let summary = Dictionary(uniqueKeysWithValues: found.summary)
+    // Of the balls there is nothing left to find; the detection there is no false alarm.
+    #expect(abs((summary["bbox_mAP"] ?? 0) - 100) < 1e-9 && abs((summary["segm_mAP"] ?? 0) - 100) < 1e-9)
+    let note =
+        "1 of 3 annotations have no mask that can be read (annotation 1 of image 0.jpg): masks are measured as if each were a crowd that "
+        + "covers its box"
+    #expect(found.notes == [note] && found.table.hasPrefix("note: \(note)\nEvaluated bbox:"))
+    let content = try #require(try JSONSerialization.jsonObject(with: found.json) as? [String: Any])
+    #expect(content["notes"] as? [String] == [note])
+}
+
+@Test("Annotation 0 is measured as pycocotools does, and the report says what comes of it")
+func annotationZero() throws {
+    var things = Things()
+    things.firstNumber = 0
+    let found = try report([[try seen(first, label: 0, score: 0.9)], []], things)
+    #expect(found.summary.first?.value == 0)
+    #expect(
+        found.notes == [
+            "annotation 0 of image 70: pycocotools takes this number for \"no match\", so what a detector finds there counts as a false alarm, "
+                + "and AP is too low; number annotations from 1"
+        ])
+    #expect(try report([[], []]).notes.isEmpty)
 }

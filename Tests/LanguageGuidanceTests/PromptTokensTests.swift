@@ -9,12 +9,32 @@ import Testing
         BuildContext(registry: try Registry([]), classNames: classes)
     }
 
+    @Test("The text encoder's GELU is the backbone's; by itself it says its own; a contradiction is refused")
+    func gelu() throws {
+        func quick(_ language: LanguageSpec?, _ setting: Bool?) throws -> Bool {
+            var context = try self.context(["sky"])
+            context.language = language
+            var settings = TextEncoderSettings()
+            settings.quickGelu = setting
+            let tokens = try PromptTokens(context, try PromptForm(contexts: 1, length: nil), .bytes, vocabulary: nil)
+            return try tokens.encoder(settings, outputDim: 8).quickGelu
+        }
+        let (exact, openAI) = (LanguageSpec(width: 8, stride: 32, quickGELU: false), LanguageSpec(width: 8, stride: 32))
+        #expect(try quick(nil, nil) && quick(openAI, nil) && quick(openAI, true) && !quick(nil, false))
+        #expect(try !quick(exact, nil) && !quick(exact, false))
+        let error = try #require(throws: SettingError.self) { try quick(exact, true) }
+        #expect(
+            error.description
+                == "text_encoder.quick_gelu is true, and the backbone's quick_gelu is false: both belong to one CLIP; say it at "
+                + "the backbone alone")
+    }
+
     @Test func bytes() throws {
         let form = try PromptForm(contexts: 3, length: nil)
         let tokens = try PromptTokens(context(["sky", "oak tree"]), form, .bytes, vocabulary: nil)
         #expect(tokens.rows.map(\.count) == [10, 10] && tokens.vocabularySize == 258)
         #expect(tokens.rows[0] == [256, 115, 107, 121, 257, 0, 0, 0, 0, 0])
-        let encoder = tokens.encoder(TextEncoderSettings(), outputDim: 24)
+        let encoder = try tokens.encoder(TextEncoderSettings(), outputDim: 24)
         #expect(encoder.contextLength == 13 && encoder.outputDim == 24 && encoder.vocabularySize == 258)
         let words = try #require(tokens.tokenize)
         #expect(try words(["sea"])[0].prefix(5) == [256, 115, 101, 97, 257])

@@ -8,20 +8,23 @@ import Testing
 private let table: [(list: String, settings: String, report: String)] = [
     (
         "microsoft_swin_tiny", "variant: tiny",
-        "matched 169, missing 8, unexpected 0, other shape 0, not needed 21 (read as Swin Transformer)"
+        "model tensors: filled 169, not filled 8, other shape 0; file tensors: used 169, not needed 21, without place 0 (read as Swin Transformer)"
     ),
     (
         "microsoft_swin_base_384", "variant: base, window_size: 7",
-        "matched 325, missing 8, unexpected 0, other shape 0, resized 24, not needed 39 (read as Swin Transformer)"
+        "model tensors: filled 325, not filled 8, other shape 0, resized 24; file tensors: used 325, not needed 39, without place 0 (read as Swin Transformer)"
     ),
-    ("timm_swin_tiny", "variant: tiny", "matched 169, missing 8, unexpected 0, other shape 0, not needed 4 (read as timm Swin)"),
+    (
+        "timm_swin_tiny", "variant: tiny",
+        "model tensors: filled 169, not filled 8, other shape 0; file tensors: used 169, not needed 4, without place 0 (read as timm Swin)"
+    ),
     (
         "torchvision_swin_t", "variant: tiny",
-        "matched 169, missing 8, unexpected 0, other shape 0, not needed 16 (read as torchvision Swin)"
+        "model tensors: filled 169, not filled 8, other shape 0; file tensors: used 169, not needed 16, without place 0 (read as torchvision Swin)"
     ),
     (
         "mmseg_1x_upernet_swin_t", "variant: tiny",
-        "matched 177, missing 0, unexpected 0, other shape 0, not needed 94 (read as the part 'backbone' of a whole model)"
+        "model tensors: filled 177, not filled 0, other shape 0; file tensors: used 177, not needed 94, without place 0 (read as the part 'backbone' of a whole model)"
     ),
 ]
 
@@ -139,12 +142,12 @@ func windows() throws {
 @Test(
     "Files of other sizes are refused, and nothing is changed",
     arguments: [
-        ("microsoft_swin_base_384", "variant: tiny", "W does not fit the model: matched 0, missing 8"),
+        ("microsoft_swin_base_384", "variant: tiny", "W does not fit the model: model tensors: filled 0, not filled 8"),
         (
             "microsoft_swin_tiny", "variant: small",
-            "W does not fit the model: matched 169, missing 164, unexpected 0, other shape 0, not needed 21 (read as Swin Transformer)\n"
+            "W does not fit the model: model tensors: filled 169, not filled 164, other shape 0; file tensors: used 169, not needed 21, without place 0 (read as Swin Transformer)\n"
         ),
-        ("torchvision_resnet50", "variant: tiny", "W does not fit the model: matched 0"),
+        ("torchvision_resnet50", "variant: tiny", "W does not fit the model: model tensors: filled 0"),
     ])
 func others(list: String, settings: String, beginning: String) throws {
     let network = try build("{type: Swin, \(settings)}")
@@ -166,4 +169,39 @@ func others(list: String, settings: String, beginning: String) throws {
 func strangeKeys(key: String) throws {
     let known = Set(try build("{type: Swin}").namedTensors().map(\.name))
     for format in Swin.weightFormats { #expect(format.key(key).map { !known.contains($0) } ?? true) }
+}
+
+@Test("The backbones of Swin's own detectors and segmentors load, norms of the outputs included")
+func detectors() throws {
+    let released = try PublishedWeights.load("microsoft_swin_tiny").filter {
+        !$0.key.hasPrefix("head.") && !$0.key.hasPrefix("norm.")
+    }
+    var file = Dictionary(uniqueKeysWithValues: released.map { ("backbone." + $0.key, $0.value) })
+    for stage in 0..<4 {
+        for kind in ["weight", "bias"] {
+            file["backbone.norm\(stage).\(kind)"] = try Tensor.full([96 << stage], 5000 + Double(stage))
+        }
+    }
+    for key in ["neck.fpn_convs.0.conv.weight", "rpn_head.rpn_conv.weight", "roi_head.bbox_head.fc_cls.weight"] {
+        file[key] = try Tensor.zeros([2])
+    }
+    let network = try build("{type: Swin}")
+    let report = try network.loadPretrained(file, prefix: "backbone", source: "mask_rcnn_swin_tiny.pth")
+    #expect(report.matched.count == 177 && report.missing.isEmpty && report.unexpected.isEmpty)
+    #expect(report.format == "Swin Transformer, behind 'backbone.'")
+    let norm = try #require(try network.namedTensors().first { $0.name == "norm2.bias" }?.tensor)
+    #expect(try norm.detached().amax().item() == 5002)
+}
+
+@Test("Swin V2 and absolute positions are refused")
+func relatives() throws {
+    let network = try build("{type: Swin}")
+    let error = try #require(throws: LoadError.self) {
+        try network.loadPretrained(try PublishedWeights.load("timm_swinv2_tiny"), prefix: "backbone", source: "W")
+    }
+    #expect(error.report.unplaced.contains("layers.0.blocks.0.attn.logit_scale"), "\(error)")
+    var file = try PublishedWeights.load("microsoft_swin_tiny")
+    file["absolute_pos_embed"] = try Tensor.zeros([1, 3136, 96])
+    let other = try #require(throws: LoadError.self) { try network.loadPretrained(file, prefix: "backbone", source: "W") }
+    #expect(other.report.unplaced == ["absolute_pos_embed"])
 }

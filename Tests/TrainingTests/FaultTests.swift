@@ -2,6 +2,8 @@ import Foundation
 import Synchronization
 import Testing
 
+import Configuration
+
 @testable import Checkpoints
 @testable import Training
 
@@ -98,6 +100,60 @@ func everyCallFails(iteration: Int, exchanges: Bool) throws {
         trainer.saves.failed = 0
         try store.savePeriodic(trainer)
         #expect(trainer.saves.failed == 0 && trainer.saves.newest == run.work.path + "/iter_\(iteration)")
+    }
+}
+
+@Test(
+    "A work directory in which a system call of a save fails is refused before training begins, with its name and the reason, and left as it was",
+    arguments: [true, false])
+func provenFirst(exchanges: Bool) throws {
+    try withTemporaryFolder { folder in
+        let path = folder + "/w"
+        let whole = Faults(exchanges: exchanges)
+        _ = try SystemCalls.$current.withValue(whole.systemCalls) { try WorkDirectory(path) }
+        #expect(whole.calls > 10)
+        for number in 1...whole.calls where exchanges || number != whole.calls {
+            let faults = Faults(failing: number, exchanges: exchanges)
+            let error = try #require(throws: CheckpointError.self, "call \(number)") {
+                try SystemCalls.$current.withValue(faults.systemCalls) { _ = try WorkDirectory(path) }
+            }
+            #expect(error.path == path)
+            #expect(error.problem.hasPrefix("nothing can be saved in the work directory: cannot be "), "\(error)")
+            #expect(error.problem.hasSuffix(" (No space left on device)"), "\(error)")
+            #expect(error.remedy == "Free some space, or write to another disk.")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [".lock"], "call \(number)")
+        }
+    }
+}
+
+@Test("A home folder of nobody is no folder to make; one of the user's is found")
+func workDirectoryInAHomeFolder() throws {
+    let path = "~nobody-of-this-name/runs"
+    #expect(WorkDirectory.choose(option: nil, configuration: "~/runs", name: "a") == Paths.expanded("~") + "/runs")
+    #expect(WorkDirectory.choose(option: "~/o", configuration: "~/runs", name: "a") == Paths.expanded("~") + "/o")
+    #expect(WorkDirectory.choose(option: nil, configuration: nil, name: "a") == "work_dirs/a")
+    let error = try #require(throws: CheckpointError.self) { _ = try WorkDirectory(path) }
+    #expect(
+        "\(error)"
+            == "\(path): the work directory cannot be made: \(path) there is no user nobody-of-this-name with a home folder. choose another with "
+            + "--work-dir")
+}
+
+@Test("Where a file of results cannot be written is said before the work for it begins")
+func provenFiles() throws {
+    try withTemporaryFolder { folder in
+        try AtomicFile.prove(folder + "/a.json")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        try Data("old".utf8).write(to: URL(filePath: folder + "/a.json"))
+        try AtomicFile.prove(folder + "/a.json")
+        #expect(try Data(contentsOf: URL(filePath: folder + "/a.json")) == Data("old".utf8))
+        for (path, problem) in [
+            (folder, "is a folder; the name of a file is wanted"), (folder + "/", "is a folder; the name of a file is wanted"),
+            (folder + "/no/a.json", "cannot be created (No such file or directory)"),
+        ] {
+            let error = try #require(throws: CheckpointError.self) { try AtomicFile.prove(path) }
+            #expect((error.path, error.problem) == (path, problem))
+        }
     }
 }
 

@@ -24,6 +24,12 @@ func scalarsAreCut() throws {
     }
 }
 
+@Test("What is no number is nan in a line of the log, whichever sign its bits have")
+func noNumbers() {
+    #expect([Double.nan, -Double.nan, .infinity, -.infinity, 1.25].map { $0.text() } == ["nan", "nan", "inf", "-inf", "1.2500"])
+    #expect(1.25.text(decimals: 1) == "1.2")
+}
+
 @Test("A line that cannot be written is told once, counted, and leaves no half of it")
 func linesOnAFullDisk() throws {
     let full = try LineFile("/dev/full")

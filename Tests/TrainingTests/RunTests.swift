@@ -153,7 +153,7 @@ func tooManyBadLosses() throws {
 @Test("An iteration that fails in its second half leaves the model as it was before the first", arguments: 0..<6)
 func failedIteration(unreadable: Int) throws {
     try withTemporaryFolder { folder in
-        let run = try SmallRun(in: folder, ", per_device_batch: 1", validates: false, unreadable: unreadable)
+        let run = try SmallRun(in: folder, ", per_device_batch: 1", validates: false, noise: "unreadable: \(unreadable)")
         let trainer = try run.trainer()
         let first = try statistics(trainer)
         let error = try #require(throws: (any Error).self) { try trainer.run() }
@@ -181,6 +181,11 @@ func messages() {
         (
             .failedSaves(3, newest: nil),
             "3 checkpoints could not be saved (the log says why); the newest good one is none: the run is lost"
+        ),
+        (
+            .badImages(4, of: 8, share: 0.1, last: "a.jpg: is empty"),
+            "4 of 8 training images cannot be read, which is more than data.max_bad_share: 0.1 allows; the last of them: a.jpg: is empty. Mend "
+                + "the files that the log names, or find them all with `densekit check`"
         ),
     ]
     for (error, message) in table { #expect(error.description == message) }

@@ -28,7 +28,7 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
             (
                 ["train.epochs=2"],
                 [
-                    "run.yaml:7:22: train.iterations has no effect: train.epochs: 2 (--set train.epochs=2) takes its place; set "
+                    "run.yaml:8:22: train.iterations has no effect: train.epochs: 2 (--set train.epochs=2) takes its place; set "
                         + "train.epochs: null to count in iterations"
                 ]
             ),

@@ -70,25 +70,30 @@ private struct Noise: Dataset {
         var classes = ["light", "dark"]
         /// Whether every image has a row fewer of labelled pixels than the one before, and the last none.
         var uneven = false
+        /// Those whose files are damaged.
+        var damaged: [Int] = []
+        /// Those whose labels contradict the data set.
+        var mislabelled: [Int] = []
     }
 
     let classes: ClassList
     let count = 6
-    let unreadable: Int?
-    let uneven: Bool
+    let settings: Configuration
 
     init(_ configuration: Configuration) {
         classes = ClassList(names: configuration.classes)
-        (unreadable, uneven) = (configuration.unreadable, configuration.uneven)
+        settings = configuration
     }
 
     func sample(at index: Int) throws -> Sample {
-        guard index != unreadable else { throw Unreadable(description: "noise \(index) cannot be read") }
+        if settings.damaged.contains(index) { throw DataError("\(index).jpg", "is damaged", kind: .unreadable) }
+        if settings.mislabelled.contains(index) { throw DataError("\(index).png", "label 9") }
+        guard index != settings.unreadable else { throw Unreadable(description: "noise \(index) cannot be read") }
         var image = Image(height: 16, width: 16)
         var labels = LabelMap(height: 16, width: 16)
         for place in 0..<256 {
             let isDark = place >= 128
-            let isIgnored = uneven && (index == 5 || place < 16 * index)
+            let isIgnored = settings.uneven && (index == 5 || place < 16 * index)
             labels.labels[place] = isIgnored ? LabelMap.ignore : isDark ? 1 : 0
             for channel in 0..<3 {
                 image.pixels[3 * place + channel] = UInt8((place * 37 + index * 91 + channel * 13) % 120 + (isDark ? 0 : 120))
@@ -113,14 +118,19 @@ struct SmallRun {
     let dataset: any Dataset
     let work: WorkDirectory
 
+    /// - Parameters:
+    ///   - train: further settings of `train:`
+    ///   - data: a further line of `data:`
+    ///   - noise: settings of the training data
     init(
-        in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true, unreadable: Int? = nil,
-        overrides: [String] = []
+        in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true, data: String = "",
+        noise: String = "", overrides: [String] = []
     ) throws {
         let yaml = """
             model: { backbone: { type: Speck }, head: { type: SemanticFPN, channels: 4 } }
             data:
-              train: { type: Noise\(unreadable.map { ", unreadable: \($0)" } ?? "") }
+              train: { type: Noise\(noise.isEmpty ? "" : ", \(noise)") }
+              \(data)
               \(validates ? "val: { type: Noise }" : "")
               train_pipeline: [ { type: Normalize } ]
               test_pipeline: [ { type: Normalize } ]

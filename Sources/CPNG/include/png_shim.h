@@ -18,6 +18,14 @@ typedef struct {
 
 int dk_png_read_header(const uint8_t *bytes, size_t size, dk_png_header *header, char message[DK_PNG_MESSAGE]);
 
+/// The colours of a palette image: `count` RGB triples, 256 at most (libpng refuses more).
+typedef struct {
+    uint8_t colors[768];
+    int count;
+} dk_png_palette;
+
+int dk_png_read_palette(const uint8_t *bytes, size_t size, dk_png_palette *palette, char message[DK_PNG_MESSAGE]);
+
 /// 8-bit RGB, whatever the file holds: palette and grey expanded, 16 bits cut to 8, alpha dropped. `pixels`: height * width * 3 bytes.
 int dk_png_read_rgb(const uint8_t *bytes, size_t size, uint8_t *pixels, uint32_t width, uint32_t height, char message[DK_PNG_MESSAGE]);
 

@@ -14,6 +14,8 @@ enum PickleGlobal: Equatable {
     /// `_rebuild_parameter` and its like: the first argument.
     case first
     case rebuildFromType
+    /// A function that makes a tensor in a form that is not read: what the tensor is.
+    case rebuildUnread(String)
     /// The class of a TorchScript module.
     case script
     /// A function's name on mmengine's `HistoryBuffer`: Python writes its statistics so.
@@ -42,6 +44,7 @@ enum PickleGlobal: Equatable {
             "mmengine.logging.history_buffer.HistoryBuffer": .historyBuffer,
         ]
         for name in firstArgument { known[name] = .first }
+        for (name, form) in unreadForms { known["torch._utils.\(name)"] = .rebuildUnread(form) }
         for name in dictionaryNames { known[name] = .dictionary }
         for name in inertNames { known[name] = .inert }
         for module in ["builtins", "__builtin__"] {
@@ -56,8 +59,10 @@ enum PickleGlobal: Equatable {
         for dtype in DType.allCases { known["torch.\(dtype)"] = .element(TorchElement(dtype)) }
         for (name, dtype) in aliases { known["torch.\(name)"] = .element(TorchElement(dtype)) }
         for (name, size) in foreign { known["torch.\(name)"] = .element(TorchElement(name, size: size)) }
-        known["torch.ComplexFloatStorage"] = .storage(TorchElement("complex64", size: 8))
-        known["torch.ComplexDoubleStorage"] = .storage(TorchElement("complex128", size: 16))
+        for (name, element, size) in foreignStorages {
+            known["torch.\(name)Storage"] = .storage(TorchElement(element, size: size))
+            known["torch.cuda.\(name)Storage"] = .storage(TorchElement(element, size: size))
+        }
         return known
     }()
 
@@ -73,7 +78,24 @@ enum PickleGlobal: Equatable {
     /// The element types that the engine does not have, with their bytes.
     private static let foreign = [
         ("uint16", 2), ("uint32", 4), ("uint64", 8), ("float8_e4m3fn", 1), ("float8_e5m2", 1), ("float8_e4m3fnuz", 1),
-        ("float8_e5m2fnuz", 1), ("float8_e8m0fnu", 1), ("complex32", 4), ("complex64", 8), ("complex128", 16),
+        ("float8_e5m2fnuz", 1), ("float8_e8m0fnu", 1), ("float4_e2m1fn_x2", 1), ("complex32", 4), ("complex64", 8),
+        ("complex128", 16), ("qint8", 1), ("quint8", 1), ("qint32", 4), ("quint4x2", 1), ("quint2x4", 1), ("bits8", 1),
+        ("bits16", 2), ("bits1x8", 1), ("bits2x4", 1), ("bits4x2", 1),
+    ]
+
+    /// Storages of such types: `torch.QInt8Storage` and its like, with their element's name and bytes.
+    private static let foreignStorages = [
+        ("ComplexFloat", "complex64", 8), ("ComplexDouble", "complex128", 16), ("QInt8", "qint8", 1), ("QUInt8", "quint8", 1),
+        ("QInt32", "qint32", 4), ("QUInt4x2", "quint4x2", 1), ("QUInt2x4", "quint2x4", 1),
+    ]
+
+    /// Functions of `torch._utils` that make other tensors than dense ones, and what those are.
+    private static let unreadForms = [
+        ("_rebuild_qtensor", "quantized"), ("_rebuild_sparse_tensor", "sparse"), ("_rebuild_sparse_csr_tensor", "sparse"),
+        ("_rebuild_nested_tensor", "nested"), ("_rebuild_meta_tensor_no_storage", "without values, of the meta device"),
+        ("_rebuild_device_tensor_from_numpy", "of a device that stores arrays of NumPy"),
+        ("_rebuild_device_tensor_from_cpu_tensor", "of a device that stores copies"),
+        ("_rebuild_wrapper_subclass", "of a subclass without memory of its own"),
     ]
 
     /// Functions that add to their first argument what is of no interest here: whether it learns, hooks, a type for TorchScript.
@@ -104,6 +126,8 @@ enum PickleGlobal: Equatable {
         "pathlib.PurePosixPath", "pathlib.PureWindowsPath", "pathlib.WindowsPath", "pathlib._local.Path",
         "pathlib._local.PosixPath", "pathlib._local.PurePosixPath", "pathlib._local.WindowsPath", "torch.Tensor", "torch.device",
         "torch.nn.parameter.Buffer", "torch.nn.parameter.Parameter", "torch.storage.TypedStorage",
+        "torch.serialization._get_layout", "torch.per_tensor_affine", "torch.per_channel_affine", "torch.per_tensor_symmetric",
+        "torch.per_channel_symmetric", "torch.per_channel_affine_float_qparams",
     ]
 }
 

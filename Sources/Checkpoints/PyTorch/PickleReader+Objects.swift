@@ -59,6 +59,8 @@ extension PickleReader {
             guard let first = arguments.first else { throw damaged("calls a function without arguments,") }
             return first
         case .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3: return try tensor(function, arguments)
+        case .rebuildUnread(let form):
+            return heap.unread("is \(form)", remedy: "Make it a dense tensor of float32 with PyTorch.")
         case .rebuildFromType:
             // (function, class, its arguments, state)
             guard arguments.count >= 3, case .global(let inner) = arguments[0], case .tuple(let place) = arguments[2],
@@ -90,7 +92,7 @@ extension PickleReader {
         case .module(let place):
             guard case .dictionary(let attributes) = state else { throw damaged("gives a module a state that is no dictionary,") }
             heap.modules[place] = attributes
-        case .dictionary, .tensor, .inert: break  // attributes beside the content, such as a state dict's versions
+        case .dictionary, .tensor, .unread, .inert: break  // attributes beside the content, such as a state dict's versions
         default: throw damaged("gives a state to what has none,")
         }
     }
@@ -146,8 +148,8 @@ extension PickleReader {
         let flags = arguments.dropFirst(function == .rebuildTensorV3 ? 7 : 6).first.flatMap(heap.entries) ?? []
         guard flags.count <= 16 else { throw damaged("rebuilds a tensor from unexpected arguments,") }
         guard !flags.contains(where: { if case .bool(true) = $0.value { true } else { false } }) else {
-            throw CheckpointError(
-                path: cursor.file.path, problem: "has a tensor that is stored negated or conjugated",
+            return heap.unread(
+                "is stored negated or conjugated",
                 remedy: "Call resolve_neg() or resolve_conj() on it with PyTorch, and save it again.")
         }
         guard let tensor = TorchTensor(place, storage, element: element, offset: offset, shape: shape, strides: strides) else {
@@ -155,7 +157,23 @@ extension PickleReader {
                 "has a tensor of shape \(shape), strides \(strides) and offset \(offset), beyond the \(storage.range.count) elements of storage \(shown(storage.key)),"
             )
         }
+        guard takeRepeats(tensor, of: storage) else {
+            return heap.unread(
+                "repeats the elements of its storage to shape \(shape); all such tensors of a file may have \(Self.repeatLimit) elements",
+                remedy: "Save a part of it with PyTorch.")
+        }
         heap.tensors.append(tensor)
         return .tensor(heap.tensors.count - 1)
+    }
+
+    /// Counts the elements of a tensor that shows elements of its storage more than once, such as an expanded one.
+    ///
+    /// - Returns: whether they are few enough to be written out
+    private mutating func takeRepeats(_ tensor: TorchTensor, of storage: TorchStorage) -> Bool {
+        let count = tensor.shape.reduce(1, *)  // does not overflow: `TorchTensor` saw to it
+        guard count * tensor.element.size > storage.range.count * storage.element.size else { return true }
+        guard count <= Self.repeatLimit - repeated else { return false }
+        repeated += count
+        return true
     }
 }

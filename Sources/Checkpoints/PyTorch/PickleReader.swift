@@ -20,6 +20,10 @@ struct PickleReader {
     /// Items that were copied from lists into dictionaries: a file could have one list copied without end.
     var copied = 0
 
+    /// Elements of tensors that show those of their storage more than once. A few bytes could claim any number of them.
+    var repeated = 0
+    static let repeatLimit = 1 << 24
+
     init(_ cursor: FileCursor) { self.cursor = cursor }
 
     /// The next pickle.

@@ -21,6 +21,8 @@ enum PickleValue {
     case storage(Int)
     /// Place in `tensors`.
     case tensor(Int)
+    /// A tensor in a form that is not read: place in `unread`.
+    case unread(Int)
     case global(PickleGlobal)
     /// What no weights need and what does nothing: a date, an array of NumPy, bytes.
     case inert
@@ -35,6 +37,7 @@ struct PickleHeap {
     var modules: [Int?] = []
     var storages: [TorchStorage] = []
     var tensors: [TorchTensor] = []
+    var unread: [UnreadTensor] = []
 
     mutating func dictionary(_ entries: [(key: PickleValue, value: PickleValue)] = []) -> PickleValue {
         dictionaries.append(entries)
@@ -44,6 +47,11 @@ struct PickleHeap {
     mutating func list(_ items: [PickleValue] = []) -> PickleValue {
         lists.append(items)
         return .list(lists.count - 1)
+    }
+
+    mutating func unread(_ problem: String, remedy: String) -> PickleValue {
+        unread.append(UnreadTensor(problem: problem, remedy: remedy))
+        return .unread(unread.count - 1)
     }
 
     mutating func tuple(_ items: [PickleValue]) -> PickleValue {
@@ -71,5 +79,11 @@ struct PickleHeap {
 
 extension PickleValue {
     var string: String? { if case .string(let text) = self { text } else { nil } }
+    var isTensor: Bool {
+        switch self {
+        case .tensor, .unread: true
+        default: false
+        }
+    }
     var int: Int? { if case .int(let number) = self { number } else { nil } }
 }

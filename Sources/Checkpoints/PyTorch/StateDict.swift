@@ -1,7 +1,7 @@
 /// The tensors of a file by name, chosen from what the file holds.
 struct StateDict {
-    /// Under which keys programs put a model's state, in the order of preference. None of them is that of an average or a teacher: those are not
-    /// chosen for the user.
+    /// Under which keys programs put a model's state, in the order of preference. None of them is that of an average or a teacher: where a file has
+    /// none of these, all of its dictionaries of tensors are read, each behind its own name, and who loads them chooses.
     static let keys = ["state_dict", "model", "model_state_dict", "model_state", "net"]
     /// All names together have at most so many bytes: modules that hold each other would have names without end.
     static let nameLimit = 1 << 24
@@ -21,10 +21,9 @@ struct StateDict {
         } else if let chosen = Self.choose(root, heap, depth: 0) {
             try collect(chosen)
         } else {
-            throw Self.missing(root, heap, path)
+            for (name, chosen) in Self.dictionaries(root, heap) { try collect(chosen, behind: name + ".") }
         }
         guard !entries.isEmpty else { throw Self.missing(root, heap, path) }
-        stripDataParallel()
     }
 
     private static func choose(
@@ -36,14 +35,27 @@ struct StateDict {
                 if let inner = heap.lookup(key, in: value), let found = choose(inner, heap, depth: depth + 1) { return found }
             }
         }
-        return entries.contains { if case .tensor = $0.value { $0.key.string != nil } else { false } } ? entries : nil
+        return entries.contains { $0.value.isTensor && $0.key.string != nil } ? entries : nil
     }
 
-    private mutating func collect(_ chosen: [(key: PickleValue, value: PickleValue)]) throws(CheckpointError) {
+    /// The dictionaries of tensors under any name, such as `student` and `teacher`.
+    private static func dictionaries(
+        _ root: PickleValue, _ heap: PickleHeap
+    ) -> [(name: String, entries: [(key: PickleValue, value: PickleValue)])] {
+        let named = (heap.entries(root) ?? []).lazy.filter { $0.key.string != nil && heap.entries($0.value) != nil }
+        return named.prefix(16).compactMap { entry in
+            guard let name = entry.key.string, let chosen = choose(entry.value, heap, depth: 1) else { return nil }
+            return (name, chosen)
+        }
+    }
+
+    private mutating func collect(
+        _ chosen: [(key: PickleValue, value: PickleValue)], behind prefix: String = ""
+    ) throws(CheckpointError) {
         for (key, value) in chosen {
             guard let name = key.string else { continue }
             switch value {
-            case .tensor, .int, .float: try add(name, value)
+            case .tensor, .unread, .int, .float: try add(prefix + name, value)
             default: break
             }
         }
@@ -58,7 +70,7 @@ struct StateDict {
             for (key, value) in heap.dictionaries[attributes] {
                 guard let key = key.string else { continue }
                 switch value {
-                case .tensor: try add(prefix + key, value)
+                case .tensor, .unread: try add(prefix + key, value)
                 case .module(let place):
                     waiting.append((prefix + key + ".", place))
                     try count(prefix.utf8.count + key.utf8.count + 1)
@@ -79,13 +91,6 @@ struct StateDict {
             throw .damaged(
                 path, "has names of more than \(Self.nameLimit >> 20) MiB: its modules hold each other, or its keys are no names")
         }
-    }
-
-    /// Takes away the `module.` that DataParallel puts before every name.
-    private mutating func stripDataParallel() {
-        let prefix = "module."
-        guard entries.allSatisfy({ $0.name.hasPrefix(prefix) }) else { return }
-        entries = entries.map { (String($0.name.dropFirst(prefix.count)), $0.value) }
     }
 
     private static func missing(_ root: PickleValue, _ heap: PickleHeap, _ path: String) -> CheckpointError {

@@ -8,14 +8,27 @@ struct TorchArchive: TorchStoragePlaces {
         archive = try ZipArchive(file)
         let pickles = archive.members.keys.filter { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }
         guard let pickle = pickles.first, pickles.count == 1 else {
-            throw CheckpointError(
-                path: file.path,
-                problem: pickles.isEmpty
-                    ? "is a zip archive without a data.pkl, so torch.save did not write it"
-                    : "is a zip archive with \(pickles.count) members data.pkl; one is expected",
-                remedy: "Name a file that torch.save or torch.jit.save wrote.")
+            throw Self.foreign(file.path, archive.members.keys.sorted(), pickles: pickles.count)
         }
         prefix = String(pickle.dropLast("data.pkl".count))
+    }
+
+    /// A zip archive that PyTorch did not write.
+    private static func foreign(_ path: String, _ members: [String], pickles: Int) -> CheckpointError {
+        guard pickles == 0 else {
+            return CheckpointError(
+                path: path, problem: "is a zip archive with \(pickles) members data.pkl; one is expected",
+                remedy: "Name a file that torch.save or torch.jit.save wrote.")
+        }
+        let problem = "is a zip archive without a data.pkl, so torch.save did not write it"
+        for (endings, remedy) in [
+            ([".pth", ".pt", ".bin", ".ckpt", ".safetensors"], "Unpack it, and name the file of weights in it."),
+            ([".npy"], "These are arrays of NumPy: save them with torch.save, as a dictionary of tensors."),
+        ] {
+            guard let packed = members.first(where: { name in endings.contains { name.hasSuffix($0) } }) else { continue }
+            return CheckpointError(path: path, problem: problem + "; it holds \(shown(packed))", remedy: remedy)
+        }
+        return CheckpointError(path: path, problem: problem, remedy: "Name a file that torch.save or torch.jit.save wrote.")
     }
 
     /// The file's one value.

@@ -10,11 +10,15 @@ public enum TorchFile {
 
     /// Every tensor of the file's state dict by name, in the element type that the file has, and what the file says of itself.
     ///
-    /// The state dict is what stands under `state_dict`, `model`, `model_state_dict`, `model_state` or `net`, or the file's top level; a
-    /// `module.` that all names begin with is dropped. Numbers in it become tensors without dimensions. Tensors that share memory in the file share
-    /// it here. The metadata, where mmcv or mmengine wrote the file: `classes` and `palette` in JSON, versions, `iter`, `epoch`, `config`.
+    /// The state dict is what stands under `state_dict`, `model`, `model_state_dict`, `model_state` or `net`, or the file's top level;
+    /// in a file without those, every dictionary of tensors, its name before each key. Numbers in it become tensors without dimensions.
+    ///
+    /// Tensors that share memory in the file share it here; one that shows elements of its storage more than once stays such a view. Tensors
+    /// in a form that the engine lacks (complex, quantized, sparse) are listed as unread. The metadata, where mmcv or mmengine wrote the file:
+    /// `classes` and `palette` in JSON, versions, `iter`, `epoch`, `config`.
+    ///
     /// - Throws: `CheckpointError`.
-    public static func load(_ path: String) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
+    public static func load(_ path: String) throws -> WeightsFile.Content {
         let file = try Descriptor(reading: path)
         let prefix = try file.bytes(at: 0, count: min(512, try file.size()))
         switch form(prefix) {
@@ -26,9 +30,15 @@ public enum TorchFile {
             let legacy = try TorchLegacyFile(file)
             return try load(legacy.root, legacy.heap, TorchStorageReader(file, legacy))
         case .tar:
-            throw CheckpointError(
-                path: path, problem: "is a tar archive, the form that PyTorch wrote until early 2017",
-                remedy: "Load it with PyTorch where you trust it, and save it again.")
+            let first = String(decoding: prefix.prefix(100).prefix { $0 != 0 }, as: UTF8.self).split(separator: "/").last
+            let isTorch = first.map { ["sys_info", "pickle", "tensors", "storages"].contains($0) } ?? true
+            throw isTorch
+                ? CheckpointError(
+                    path: path, problem: "is a tar archive, the form that PyTorch wrote until early 2017",
+                    remedy: "Load it with PyTorch where you trust it, and save it again.")
+                : CheckpointError(
+                    path: path, problem: "is a tar archive, whose first member is \(shown(String(first ?? "")))",
+                    remedy: "Unpack it, and name the file of weights in it.")
         case nil:
             throw CheckpointError.damaged(path, "is neither a zip archive nor a pickle")
         }
@@ -47,16 +57,25 @@ public enum TorchFile {
 
     private static func load(
         _ root: PickleValue, _ heap: PickleHeap, _ storages: TorchStorageReader
-    ) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
+    ) throws -> WeightsFile.Content {
         var storages = storages
-        var tensors: [String: Tensor] = [:]
+        var content = WeightsFile.Content(metadata: CheckpointMetadata(root, heap).values)
         for (name, value) in try StateDict(root, heap, path: storages.file.path).entries {
-            if case .tensor(let place) = value {
-                tensors[name] = try storages.tensor(heap.tensors[place], name: name, in: heap)
-            } else {
-                tensors[name] = try storages.number(value)
+            // A name that stands twice has its last value.
+            (content.tensors[name], content.unread[name]) = (nil, nil)
+            switch value {
+            case .tensor(let place):
+                let tensor = heap.tensors[place]
+                if let dtype = tensor.element.dtype {
+                    content.tensors[name] = try storages.tensor(tensor, dtype, name: name, in: heap)
+                } else {
+                    content.unread[name] = UnreadTensor(
+                        elementType: tensor.element.name, remedy: "Convert it to float32 with PyTorch.")
+                }
+            case .unread(let place): content.unread[name] = heap.unread[place]
+            default: content.tensors[name] = try storages.number(value)
             }
         }
-        return (tensors, CheckpointMetadata(root, heap).values)
+        return content
     }
 }

@@ -21,15 +21,11 @@ struct TorchStorageReader {
         self.places = places
     }
 
-    /// A view on its storage.
+    /// A view on its storage, whose elements are of the engine's type `dtype`.
     /// - Throws: `CheckpointError`.
-    mutating func tensor(_ tensor: TorchTensor, name: String, in heap: PickleHeap) throws(CheckpointError) -> Tensor {
-        guard let dtype = tensor.element.dtype else {
-            throw CheckpointError(
-                path: file.path,
-                problem: "tensor \(shown(name)) has element type \(tensor.element.name), which the engine does not have",
-                remedy: "Convert it to float32 with PyTorch.")
-        }
+    mutating func tensor(
+        _ tensor: TorchTensor, _ dtype: DType, name: String, in heap: PickleHeap
+    ) throws(CheckpointError) -> Tensor {
         let elements = try elements(heap.storages[tensor.storage], dtype)
         guard elements.dtype == dtype else {
             throw .damaged(file.path, "views the storage of tensor \(shown(name)) as \(elements.dtype) and as \(dtype)")

@@ -32,11 +32,11 @@ extension COCOColumns {
         try checkNumbers()
         var result = Arrangement()
         var counts = [Int64](repeating: 0, count: images.count + 1)
-        var (lostImages, lostCategories, unusable, flat) = (Tally(), Tally(), Tally(), Tally())
+        var (lostImages, lostCategories, unusable) = (Findings(), Findings(), Findings())
+        var (flat, odd, otherSize, zero) = (Findings(), Findings(), Findings(), Findings())
         for place in annotations.indices {
             let annotation = annotations[place]
             try checkBox(annotation)
-            let short = try checkShape(annotation)
             guard let image = imagePlaces[annotation.image] else {
                 lostImages.add(annotation, "image \(annotation.image)")
                 annotations[place].image = -1
@@ -49,8 +49,11 @@ extension COCOColumns {
                 continue
             }
             annotations[place].category = Int64(category)
-            try checkRunLengths(annotation, images[image])
-            if short { flat.add(annotation) }
+            let lengths = polygonLengths(annotation)
+            if lengths.contains(where: { $0 < 6 }) { flat.add(annotation) }
+            if lengths.contains(where: { !$0.isMultiple(of: 2) }) { odd.add(annotation) }
+            if !hasSize(annotation, of: images[image]) { otherSize.add(annotation) }
+            if annotation.id == 0 { zero.add(annotation) }
             let size = Size(height: Int(images[image].height), width: Int(images[image].width))
             if !COCOIndex.Annotation(record: annotation).isLearnable(in: size) { unusable.add(annotation) }
             counts[image + 1] += 1
@@ -69,11 +72,21 @@ extension COCOColumns {
             "to ignore, or with a box outside its image, a side under one pixel or no area", "training skips them",
             &result.remarks)
         flat.tell("with polygons of fewer than three corners", "masks leave these polygons out", &result.remarks)
+        odd.tell("with polygons of an odd number of coordinates", "masks leave these polygons out", &result.remarks)
+        otherSize.tell(
+            "with run lengths of another size than the image", "they count as annotations without a mask", &result.remarks)
+        if zero.count > 0 {
+            result.remarks.append(
+                (
+                    "has an annotation with the number 0, which pycocotools takes for \"no match\"",
+                    "what a detector finds there counts as a false alarm, so that AP is too low: number annotations from 1"
+                ))
+        }
         return result
     }
 
     /// How many annotations something holds of, and the first of them.
-    private struct Tally {
+    private struct Findings {
         var count = 0
         var example = ""
 
@@ -146,37 +159,19 @@ extension COCOColumns {
         }
     }
 
-    /// Whether a polygon has fewer than three corners.
-    private func checkShape(_ annotation: dk_coco_annotation) throws -> Bool {
+    /// How many coordinates each of its polygons has.
+    private func polygonLengths(_ annotation: dk_coco_annotation) -> [Int] {
         let kind = COCOIndex.ShapeKind(rawValue: annotation.shape_kind)
-        guard kind == .hundredths || kind == .doubles else { return false }
-        var place = Int(annotation.shape_start)
-        let polygons = Int(words[place])
-        var isFlat = false
-        place += 1
-        for polygon in 0..<polygons {
-            let length = Int(words[place])
-            guard length.isMultiple(of: 2) else {
-                throw DataError(
-                    path, "annotation \(annotation.id): polygon \(polygon) has \(length) coordinates, an odd number",
-                    remedy: "give x and y of every corner, or take the annotation out")
-            }
-            isFlat = isFlat || length < 6
-            place += 1 + (kind == .doubles ? 2 * length : length)
-        }
-        return isFlat
+        guard kind == .hundredths || kind == .doubles else { return [] }
+        var reader = COCOShapeReader(annotation, in: words)
+        return reader.polygonLengths(annotation.shape_kind)
     }
 
-    private func checkRunLengths(_ annotation: dk_coco_annotation, _ image: dk_coco_image) throws {
+    /// Whether its run lengths, if it has any, are as large as its image.
+    private func hasSize(_ annotation: dk_coco_annotation, of image: dk_coco_image) -> Bool {
         let kind = COCOIndex.ShapeKind(rawValue: annotation.shape_kind)
-        guard kind == .counts || kind == .text else { return }
-        let place = Int(annotation.shape_start)
-        let (height, width) = (UInt32(bitPattern: words[place]), UInt32(bitPattern: words[place + 1]))
-        guard Int64(height) == image.height, Int64(width) == image.width else {
-            throw DataError(
-                path,
-                "annotation \(annotation.id) has a mask of \(height)×\(width), its image \(image.id) is \(image.height)×\(image.width)",
-                remedy: "masks are as large as their images")
-        }
+        guard kind == .counts || kind == .text else { return true }
+        var reader = COCOShapeReader(annotation, in: words)
+        return reader.size() == Size(height: Int(image.height), width: Int(image.width))
     }
 }

@@ -36,9 +36,7 @@ public final class COCOIndex: Sendable {
 
         /// Whether mmdetection learns from it: its box has an area inside a picture of `size` and sides of a pixel, and it covers something.
         public func isLearnable(in size: Size) -> Bool {
-            let across = max(0, min(record.x + record.width, Double(size.width)) - max(record.x, 0))
-            let down = max(0, min(record.y + record.height, Double(size.height)) - max(record.y, 0))
-            return across * down != 0 && record.area > 0 && record.width >= 1 && record.height >= 1 && !isIgnored
+            box.overlapsImage(of: size) && record.area > 0 && record.width >= 1 && record.height >= 1 && !isIgnored
         }
     }
 
@@ -91,11 +89,9 @@ public final class COCOIndex: Sendable {
     ///
     /// - Throws: `DataError` for run lengths that are no mask.
     public func shape(of annotation: Annotation) throws -> Instance.Shape? {
-        let record = annotation.record
-        let words = file.array(.words, of: Int32.self)[Int(record.shape_start)..<Int(record.shape_start + record.shape_words)]
-        var reader = ShapeReader(words: UnsafeBufferPointer(rebasing: words))
+        var reader = reader(of: annotation)
         do {
-            switch ShapeKind(rawValue: record.shape_kind) {
+            switch ShapeKind(rawValue: annotation.record.shape_kind) {
             case .hundredths: return .polygons(reader.polygons { $0.hundredths($1) })
             case .doubles: return .polygons(reader.polygons { $0.doubles($1) })
             case .counts: return .runLengths(try reader.counts())
@@ -103,8 +99,23 @@ public final class COCOIndex: Sendable {
             case .absent, nil: return nil
             }
         } catch {
-            throw DataError(path, "annotation \(record.id): \(error)", remedy: "correct its segmentation, or take it out")
+            throw DataError(path, "annotation \(annotation.id): \(error)", remedy: "correct its segmentation, or take it out")
         }
+    }
+
+    /// Whether masks can be learnt from an annotation of a picture of `size`, as far as that can be told without drawing it.
+    public func mayHaveMask(_ annotation: Annotation, in size: Size) -> Bool {
+        var reader = reader(of: annotation)
+        return switch ShapeKind(rawValue: annotation.record.shape_kind) {
+        case .hundredths, .doubles:
+            reader.polygonLengths(annotation.record.shape_kind).contains { $0.isMultiple(of: 2) && $0 >= 6 }
+        case .counts, .text: reader.size() == size
+        case .absent, nil: false
+        }
+    }
+
+    private func reader(of annotation: Annotation) -> COCOShapeReader {
+        COCOShapeReader(annotation.record, in: file.array(.words))
     }
 
     private static func text(_ names: UnsafeRawBufferPointer, _ start: Int64, _ length: Int64) -> String {
@@ -112,47 +123,11 @@ public final class COCOIndex: Sendable {
     }
 }
 
-/// Reads the words that hold what an annotation covers.
-private struct ShapeReader {
-    let words: UnsafeBufferPointer<Int32>
-    var place = 0
-
-    mutating func next() -> Int32 {
-        defer { place += 1 }
-        return words[place]
-    }
-
-    mutating func polygons(_ coordinates: (inout ShapeReader, Int) -> [Double]) -> [[Double]] {
-        (0..<Int(next())).map { _ in
-            let count = Int(next())
-            return coordinates(&self, count)
-        }
-    }
-
-    mutating func hundredths(_ count: Int) -> [Double] { (0..<count).map { _ in Double(next()) / 100 } }
-
-    mutating func doubles(_ count: Int) -> [Double] {
-        (0..<count).map { _ in
-            let low = UInt64(UInt32(bitPattern: next()))
-            return Double(bitPattern: low | UInt64(UInt32(bitPattern: next())) << 32)
-        }
-    }
-
-    private mutating func size() -> Size {
-        let height = Int(UInt32(bitPattern: next()))
-        return Size(height: height, width: Int(UInt32(bitPattern: next())))
-    }
-
-    mutating func counts() throws(MaskError) -> RunLengthMask {
-        let size = size()
-        let count = Int(next())
-        return try RunLengthMask(counts: words[place..<place + count].map { UInt32(bitPattern: $0) }, size: size)
-    }
-
-    mutating func compressed() throws(MaskError) -> RunLengthMask {
-        let size = size()
-        let count = Int(next())
-        let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: words[place...])).prefix(count)
-        return try RunLengthMask(compressedBytes: bytes, size: size)
+extension Rectangle {
+    /// Whether a part of it with an area lies in an image of `size`.
+    func overlapsImage(of size: Size) -> Bool {
+        let across = max(0, min(x + width, Double(size.width)) - max(x, 0))
+        let down = max(0, min(y + height, Double(size.height)) - max(y, 0))
+        return across * down != 0
     }
 }

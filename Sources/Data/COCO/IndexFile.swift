@@ -31,8 +31,8 @@ struct IndexFile: Sendable {
         case path, pictures, categories, annotations, order, firsts, names, words, remarks
     }
 
-    /// Changes with the layout of the file.
-    private static let version = 1
+    /// Changes with the layout of the file, and with what is checked and remarked when it is made.
+    private static let version = 2
     private static let magic = 0x4B44_4F43_4F43_3130  // "01COCODK"
     /// Numbers of 64 bits in the head: six, then where each section begins and its bytes, then the two checksums.
     private static let headWords = 6 + 2 * Section.allCases.count + 2

@@ -81,6 +81,9 @@ final class JSONLists {
     private func begin(with bracket: Unicode.Scalar, _ expected: String, remedy: String) throws {
         _ = try refill()
         if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { place = 3 }
+        if end >= 2, [[0xFF, 0xFE], [0xFE, 0xFF]].contains([bytes[0], bytes[1]]) {
+            throw DataError(path, "is UTF-16, and JSON is UTF-8", remedy: "`iconv -f UTF-16 -t UTF-8` converts it")
+        }
         guard try peek() == UInt8(ascii: bracket) else {
             throw DataError(path, "begins with \(shown(bytes[place])); expected \(expected)", remedy: remedy)
         }

@@ -4,28 +4,31 @@ import Vision
 extension COCOIndex {
     /// Everything that is annotated, picture by picture, as results are measured against it; with masks where these are compared.
     ///
-    /// - Throws: `DataError` for an annotation whose mask is wanted and does not stand in the file, or is none.
-    public func truth(_ kind: COCOEvaluation.Kind) throws -> [COCOEvaluation.Truth] {
-        try (0..<pictureCount).flatMap { place in
+    /// An annotation whose mask is wanted and cannot be read is a crowd that covers its box, and `note` says how many these are.
+    /// - Throws: `DataError` where masks are wanted and no annotation has one.
+    public func truth(_ kind: COCOEvaluation.Kind) throws -> (things: [COCOEvaluation.Truth], note: String?) {
+        var things: [COCOEvaluation.Truth] = []
+        var masks = MeasuredMasks()
+        for place in 0..<pictureCount {
             let picture = picture(at: place)
-            return try annotations(ofPicture: place).map { annotation in
-                COCOEvaluation.Truth(
+            for annotation in annotations(ofPicture: place) {
+                let thing = COCOEvaluation.Truth(
                     image: Int(picture.id), category: Int(categories[annotation.category].id), box: annotation.box,
-                    area: annotation.area, isCrowd: annotation.isCrowd, id: Int(annotation.id),
-                    mask: kind == .masks ? try mask(of: annotation, in: picture) : nil)
+                    area: annotation.area, isCrowd: annotation.isCrowd, id: Int(annotation.id))
+                things.append(thing)
+                guard kind == .masks else { continue }
+                do {
+                    try masks.add(thing, try? shape(of: annotation), in: picture.size, image: picture.name)
+                } catch {
+                    throw DataError(path, "annotation \(annotation.id): \(error)", remedy: "correct its box, or take it out")
+                }
             }
         }
-    }
-
-    private func mask(of annotation: Annotation, in picture: Picture) throws -> RunLengthMask {
-        guard let shape = try shape(of: annotation) else {
+        if kind == .masks, masks.isHopeless {
             throw DataError(
-                path, "annotation \(annotation.id) has no mask to compare with", remedy: "add its segmentation, or measure boxes")
+                path, "annotation \(things[0].id) has no mask to compare with\(things.count > 1 ? ", and no other has one" : "")",
+                remedy: "add its segmentation, or measure boxes")
         }
-        do {
-            return try shape.mask(in: picture.size)
-        } catch {
-            throw DataError(path, "annotation \(annotation.id): \(error)", remedy: "correct its segmentation, or take it out")
-        }
+        return (kind == .masks ? masks.truth : things, masks.note)
     }
 }

@@ -23,13 +23,11 @@ public struct DetectedInstance: Sendable, Equatable {
 }
 
 extension DetectedInstance {
-    /// An annotation of a picture of `size`.
-    ///
-    /// Throws `MaskError` for a mask that does not fit the picture.
-    public init(_ thing: AnnotatedThing, size: Size) throws {
+    /// An annotation of a picture of `size`, with the mask that it is measured by, where there is one.
+    public init(_ thing: AnnotatedThing, size: Size) {
         let (x, y) = (Float(thing.box.x), Float(thing.box.y))
         self.init(
             box: Box(x1: x, y1: y, x2: x + Float(thing.box.width), y2: y + Float(thing.box.height)), label: thing.label,
-            mask: try thing.shape?.mask(in: size), isCrowd: thing.isCrowd)
+            mask: thing.shape?.measuredMask(in: size), isCrowd: thing.isCrowd)
     }
 }

@@ -52,11 +52,11 @@ struct ConfigurationCheck {
             _ = attempt(device: .meta) { session in
                 let (model, registry) = (session.experiment.model, session.registry)
                 switch part {
-                case "backbone": try model.backbone.map { try registry.backbones.checkSettings($0) }
-                case "prompter": try model.prompter.map { try registry.prompters.checkSettings($0) }
-                case "neck": try model.neck.map { try registry.necks.checkSettings($0) }
-                case "head": try model.head.map { try registry.heads.checkSettings($0) }
-                default: for head in model.auxiliaryHeads { try registry.heads.checkSettings(head) }
+                case "backbone": _ = try model.backbone.map { try registry.backbones.settings(of: $0) }
+                case "prompter": _ = try model.prompter.map { try registry.prompters.settings(of: $0) }
+                case "neck": _ = try model.neck.map { try registry.necks.settings(of: $0) }
+                case "head": _ = try model.head.map { try registry.heads.settings(of: $0) }
+                default: for head in model.auxiliaryHeads { _ = try registry.heads.settings(of: head) }
                 }
             }
         }
@@ -90,8 +90,6 @@ struct ConfigurationCheck {
     /// What is left of the configuration without what `error` complains of, and the keys of that; nil where that cannot be told.
     private func remainder(without error: any Error) -> (node: Node, path: [String])? {
         switch error {
-        case ModelConfigurationError.nothingToFreeze where node["model"]?["freeze"] != nil:
-            (node.without("model", "freeze"), ["model", "freeze"])
         case is FilePluginError where node["plugins"] != nil: (node.without("plugins"), ["plugins"])
         case let error as any PlacedError: node.pruned(at: error.location)
         default: nil

@@ -17,6 +17,9 @@ extension DatasetReport {
             let share = String(format: "%6.2f %%", 100 * Double(pixels) / Double(total))
             lines.append("  \(share)  in \(occurrences[index]) images  \(dataset.classes.names[index])")
         }
+        if let ignoredShare, ignored > 0 {
+            lines.append("  \(String(format: "%6.2f %%", 100 * ignoredShare))  of all pixels are ignored")
+        }
         let absent = absentClasses(dataset.classes)
         if !absent.isEmpty, isWhole { lines.append("  in no image: \(absent.joined(separator: ", "))") }
         for (trait, name) in ImageTraits.names {

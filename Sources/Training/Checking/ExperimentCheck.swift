@@ -48,22 +48,31 @@ public struct ExperimentCheck {
     public mutating func run(say: (String) -> Void) {
         guard let session = configuration.session(device: device) else { return }
         configuration.checkRecipe()
+        let mistakes = findings.problems.count
         let training = configuration.dataset("train")
         let validation = session.experiment.data.val == nil ? nil : configuration.dataset("val")
-        let classes = training?.classes ?? validation?.classes ?? ClassList.placeholders(2)
+        let missingData = findings.problems.count - mistakes
+        let known = try? session.classes(of: "train")
+        let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
         let isBuilt = configuration.checkModel(classes)
-        let isSound = findings.problems.isEmpty
-        if isSound { say("configuration: \(file) is sound") }
+        if findings.problems.isEmpty { say("configuration: \(file) is sound") }
+        // Of a configuration with parts taken out no step is taken, and nothing is said that may not hold for the whole.
+        let isSound = findings.problems.count == missingData
         guard let sound = configuration.session(device: device) else { return }
         let model = isBuilt ? self.model(sound, classes, training) : nil
-        for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) }
+        if isSound { for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) } }
         let fits = training.map { examine($0, "train", sound, model, say).fits } ?? false
         let report = validation.map { examine($0, "val", sound, model, say).report }
         if let training, let validation, training.classes.names != validation.classes.names {
             configuration.add(problem: "\(SessionError.otherClasses)")
         }
         guard let model else { return }
-        describe(model, sound, training, say)
+        describe(model, say)
+        if isSound {
+            for warning in finding({ try sound.remarks(on: model, training: training) }) ?? [] {
+                configuration.add(warning: warning)
+            }
+        }
         loadWeights(into: model, say)
         if let validation, let report { predictExtremes(of: validation, report, sound, model, say) }
         if let training, fits, isSound { takeStep(on: training, sound, model, say) }
@@ -74,15 +83,10 @@ public struct ExperimentCheck {
         finding { try session.model(classes, beginningOn: training) }
     }
 
-    private mutating func describe(
-        _ model: DenseModel, _ session: Session, _ training: (any Dataset)?, _ say: (String) -> Void
-    ) {
+    private mutating func describe(_ model: DenseModel, _ say: (String) -> Void) {
         finding {
             let count = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
             say("model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(model.classNames.count) classes")
-        }
-        for warning in finding({ try session.remarks(on: model, training: training) }) ?? [] {
-            configuration.add(warning: warning)
         }
     }
 
@@ -91,7 +95,10 @@ public struct ExperimentCheck {
         let reports = configuration.attempt(device: device, until: stops) { session in
             try model.loadPretrained(session.experiment.model)
         }
-        for (file, report) in reports ?? [] { say("weights: \(file): \(report)") }
+        for (file, report) in reports ?? [] {
+            say("weights: \(file): \(report)")
+            for warning in report.warnings { configuration.add(warning: "weights: \(file): \(warning)") }
+        }
     }
 
     // MARK: Data
@@ -104,11 +111,17 @@ public struct ExperimentCheck {
     ) -> (report: DatasetReport, fits: Bool) {
         let fits = model.map { model in finding { try session.check(dataset, part, fits: model) } != nil } ?? false
         let count = isQuick ? min(Self.quickCount, dataset.count) : dataset.count
-        let report = DatasetReport.check(FirstSamples(dataset: dataset, count: count), threads: Engine.threadCount) {
-            [progress] done in progress(done, count, part)
+        var options = DatasetReport.Options()
+        options.part = part == "train" ? .training : .validation
+        options.wantsMasks = model?.head.task == .detection(masks: true)
+        options.limit = count
+        let data = session.experiment.data
+        options.skippedShare = data.badImage == .skip ? data.maxBadShare : nil
+        let report = DatasetReport.check(dataset, threads: Engine.threadCount, options: options) { [progress] done in
+            progress(done, count, part)
         }
         for line in report.lines(part, dataset, isWhole: count == dataset.count) { say(line) }
-        for warning in report.remarks { configuration.add(warning: "\(part): \(warning)") }
+        for warning in report.remarks + report.warnings { configuration.add(warning: "\(part): \(warning)") }
         for problem in report.problems { configuration.add(problem: "\(part): \(problem)") }
         return (report, fits)
     }
@@ -168,14 +181,4 @@ public struct ExperimentCheck {
             return nil
         }
     }
-}
-
-/// The first samples of a data set.
-private struct FirstSamples: Dataset {
-    let dataset: any Dataset
-    let count: Int
-
-    var classes: ClassList { dataset.classes }
-    var remarks: [DataError] { dataset.remarks }
-    func sample(at index: Int) throws -> Sample { try dataset.sample(at: index) }
 }

@@ -49,12 +49,18 @@ def resnets():
     # timm's resnet50 has torchvision's names.
     assert shapes(timm.create_model("resnet50")) == shapes(torchvision.models.resnet50(weights=None))
     write("timm_resnet50c", shapes(timm.create_model("resnet50c")))
+    # Variants that are refused.
+    for name in ("resnet50d", "seresnet50"):
+        write(f"timm_{name}", shapes(timm.create_model(name)))
 
 
 def vision_transformers():
     write("timm_vit_b16", shapes(timm.create_model("vit_base_patch16_224")))
     # DeiT's own checkpoints have timm's names.
     assert shapes(timm.create_model("deit_base_patch16_224")) == shapes(timm.create_model("vit_base_patch16_224"))
+    # Relatives that are refused.
+    write("timm_beit_b16", shapes(timm.create_model("beit_base_patch16_224")))
+    write("timm_deit3_b16", shapes(timm.create_model("deit3_base_patch16_224")))
     write("torchvision_vit_b16", shapes(torchvision.models.vit_b_16(weights=None)))
 
 
@@ -79,6 +85,7 @@ def self_supervised():
 
 def swins():
     write("timm_swin_tiny", shapes(timm.create_model("swin_tiny_patch4_window7_224")))
+    write("timm_swinv2_tiny", shapes(timm.create_model("swinv2_tiny_window8_256")))  # refused
     write("torchvision_swin_t", shapes(torchvision.models.swin_t(weights=None)))
     write("microsoft_swin_tiny", microsoft_swin(96, (2, 2, 6, 2), (3, 6, 12, 24), 7, 224))
     write("microsoft_swin_base_384", microsoft_swin(128, (2, 2, 18, 2), (4, 8, 16, 32), 12, 384))

@@ -1,0 +1,44 @@
+import Foundation
+import Glibc
+
+extension AtomicFile {
+    /// Proves that the file at `path` can be written, before the work begins whose result it is to hold: writes, renames and removes a small
+    /// file beside it.
+    ///
+    /// - Throws: `CheckpointError` with the reason.
+    public static func prove(_ path: String) throws(CheckpointError) {
+        if path.hasSuffix("/") || isFolder(path) {
+            throw CheckpointError(path: path, problem: "is a folder; the name of a file is wanted")
+        }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        let probe = "\(folder).densekit-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        defer { unlink(probe) }
+        do throws(CheckpointError) {
+            try write(Data("densekit\n".utf8), to: probe)
+        } catch {
+            throw CheckpointError(path: path, problem: error.problem, remedy: error.remedy)
+        }
+    }
+
+    /// Proves that directories can be saved in `folder` as checkpoints are: makes one with a file in it, replaces it, and removes it.
+    ///
+    /// - Throws: `CheckpointError` with the reason.
+    public static func proveDirectories(in folder: String) throws(CheckpointError) {
+        let probe = "\(folder)/.densekit-proof"
+        defer { removeDirectory(probe) }
+        do {
+            for _ in 0..<2 {
+                try writeDirectory(probe) { try write(Data("densekit\n".utf8), to: $0 + "/file") }
+            }
+        } catch let error as CheckpointError {
+            throw CheckpointError(path: folder, problem: error.problem, remedy: error.remedy)
+        } catch {
+            throw CheckpointError(path: folder, problem: "cannot be written (\(error))")
+        }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

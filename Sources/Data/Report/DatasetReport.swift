@@ -1,0 +1,156 @@
+import Foundation
+import Synchronization
+import Vision
+
+/// What a walk through a whole data set found: `densekit check`.
+public struct DatasetReport: Sendable {
+    /// What the data set is used for.
+    public enum Part: Sendable {
+        case training, validation
+    }
+
+    public struct Options: Sendable {
+        public var part = Part.training
+        /// Whether a model learns or finds masks of instances: then every mask is drawn, and what is wrong with them is reported. So it is
+        /// where a training set gives masks.
+        public var wantsMasks = false
+        /// How many samples are read, from the first; all of them if nil. A part cannot tell that there is nothing to learn.
+        public var limit: Int?
+        /// Where training skips images that cannot be read (`data.bad_image: skip`): the share that may be left out.
+        public var skippedShare: Double?
+
+        public init() {}
+    }
+
+    /// Samples read without an error.
+    public internal(set) var readable = 0
+    /// Pixels of each class.
+    public internal(set) var pixels: [Int]
+    /// Things of each class, crowds left out; empty for a data set of labelled pixels.
+    public internal(set) var things: [Int] = []
+    /// Regions from which nothing is learnt: crowds, and where masks are learnt things without one.
+    public internal(set) var crowds = 0
+    /// Samples in which each class occurs.
+    public internal(set) var occurrences: [Int]
+    /// Pixels without a class.
+    public internal(set) var ignored = 0
+    /// How many pictures have each size.
+    public internal(set) var sizes: [Size: Int] = [:]
+    /// The first image of each size, by its place in the data set.
+    public internal(set) var examples: [Size: Int] = [:]
+    /// How many pictures have each trait.
+    public internal(set) var traits: [ImageTraits: Int] = [:]
+    /// What is odd about the set as a whole and harms nothing, as the data set says it.
+    public let remarks: [String]
+    /// What is odd about samples or annotations and does not keep a run from its end: what, how many, what comes of it, the first three.
+    public internal(set) var warnings: [String] = []
+    /// Everything that would stop training or make it hopeless: samples in their order, then what holds for the set as a whole.
+    public internal(set) var problems: [String] = []
+
+    /// The share of the labelled samples' pixels that have no class; nil where there are no such pixels.
+    public var ignoredShare: Double? {
+        let all = pixels.reduce(ignored, +)
+        return all == 0 ? nil : Double(ignored) / Double(all)
+    }
+
+    private init(_ dataset: any Dataset) {
+        pixels = Array(repeating: 0, count: dataset.classes.count)
+        occurrences = pixels
+        remarks = dataset.remarks.map(\.description)
+    }
+
+    /// Reads every sample of `dataset` on `threads` threads.
+    ///
+    /// - Parameter progress: called now and then with the number of samples read, on any thread.
+    public static func check(
+        _ dataset: any Dataset, threads: Int = 2, options: Options = Options(),
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) -> DatasetReport {
+        var options = options
+        if options.part == .training, (dataset as? any InstanceDataset)?.hasMasks == true { options.wantsMasks = true }
+        let wanted = options
+        let next = Atomic(0)
+        let count = min(options.limit ?? .max, dataset.count)
+        let found = Mutex((report: DatasetReport(dataset), findings: Findings()))
+        let threads = min(max(threads, 1), max(count, 1))
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            while true {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                let seen = SeenSample(dataset, index, wanted)
+                found.withLock { found in
+                    found.report.add(seen)
+                    found.findings.add(seen)
+                }
+                progress(index + 1)
+            }
+        }
+        return found.withLock { found in
+            var report = found.report
+            found.findings.tell(&report, dataset, options)
+            return report
+        }
+    }
+
+    private mutating func add(_ seen: SeenSample) {
+        guard case .success(let sample) = seen.sample else { return }
+        readable += 1
+        sizes[sample.originalSize, default: 0] += 1
+        examples[sample.originalSize] = min(examples[sample.originalSize] ?? seen.index, seen.index)
+        for (trait, _) in ImageTraits.names where sample.traits.contains(trait) { traits[trait, default: 0] += 1 }
+        if let instances = sample.instances { add(instances) }
+        ignored += seen.ignoredPixels
+        for (label, count) in (seen.pixels ?? []).enumerated() where count > 0 {
+            pixels[label] += count
+            occurrences[label] += 1
+        }
+    }
+
+    private mutating func add(_ instances: [Instance]) {
+        if things.isEmpty { things = Array(repeating: 0, count: pixels.count) }
+        crowds += instances.count { $0.isCrowd }
+        let labels = instances.filter { !$0.isCrowd }.map(\.label)
+        for label in labels { things[label] += 1 }
+        for label in Set(labels) { occurrences[label] += 1 }
+    }
+
+    /// Classes that no sample has.
+    public func absentClasses(_ classes: ClassList) -> [String] {
+        zip(classes.names, occurrences).filter { $0.1 == 0 }.map(\.0)
+    }
+}
+
+/// One sample with everything that is looked at, made without a lock.
+struct SeenSample: Sendable {
+    let index: Int
+    let sample: Result<Sample, any Error>
+    /// Of each class; nil for a sample without labels.
+    let pixels: [Int]?
+    let ignoredPixels: Int
+    let annotations: AnnotationFindings?
+    /// Why the annotations cannot be read.
+    let annotationError: (any Error)?
+    let palette: PaletteFindings.Use?
+
+    init(_ dataset: any Dataset, _ index: Int, _ options: DatasetReport.Options) {
+        self.index = index
+        sample = Result { try dataset.sample(at: index) }
+        var read = try? sample.get()
+        let histogram = read?.labels?.histogram()
+        pixels = histogram.map { Array($0.prefix(dataset.classes.count)) }
+        ignoredPixels = histogram.map { $0[Int(LabelMap.ignore)] } ?? 0
+        palette = dataset.maskPath(at: index).flatMap { PaletteFindings.Use($0) }
+        guard let things = dataset as? any InstanceDataset, let size = read?.originalSize ?? things.size(at: index) else {
+            (annotations, annotationError) = (nil, nil)
+            return
+        }
+        do {
+            let name = read?.name ?? "\(things.imageID(at: index))"
+            annotations = AnnotationFindings(
+                try things.annotations(at: index, shapes: true), image: name, order: index, size, masks: options.wantsMasks)
+            annotationError = nil
+        } catch {
+            (annotations, annotationError) = (nil, error)
+        }
+    }
+}

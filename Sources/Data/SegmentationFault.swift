@@ -1,0 +1,100 @@
+import Vision
+
+/// Why nothing can be learnt from what an annotation says of its pixels.
+public enum SegmentationFault: Error, Sendable, Hashable {
+    /// No segmentation, null, or an empty list.
+    case missing
+    /// Four numbers, which is a box, in place of a polygon.
+    case box
+    /// Polygons of fewer than three corners.
+    case corners
+    /// Polygons with an odd number of coordinates.
+    case odd
+    /// A coordinate that is no number, or is far outside of any image.
+    case coordinate
+    /// Polygons within 0…1, with a box that reaches farther: coordinates divided by the sides of the image.
+    case normalized
+    /// Run lengths of another size than the image.
+    case size
+    /// Run lengths that are no mask.
+    case runLengths
+    /// No pixel of the image is covered.
+    case outside
+    /// No pixel of the annotation's box is covered.
+    case away
+
+    /// What such an annotation has, for a sentence that begins with a number of annotations.
+    var words: String {
+        switch self {
+        case .missing: "no segmentation"
+        case .box: "a segmentation of four numbers, a box, where a polygon is wanted"
+        case .corners: "polygons of fewer than three corners"
+        case .odd: "polygons with an odd number of coordinates"
+        case .coordinate: "polygons with coordinates that are no pixels"
+        case .normalized: "polygons within 0…1, as if divided by the sides of the image; pixels are wanted"
+        case .size: "run lengths of another size than the image"
+        case .runLengths: "run lengths that are no mask"
+        case .outside: "a segmentation that covers no pixel of the image"
+        case .away: "a segmentation that covers no pixel of the box"
+        }
+    }
+}
+
+extension Instance.Shape {
+    /// The pixels to be learnt from, in an image of `size`.
+    ///
+    /// mmdetection's rule (`LoadAnnotations._process_masks`): polygons with an odd number of coordinates, or fewer than six, are left out, and
+    /// where none stays there is no mask. Beyond it, a mask that covers no pixel of the image or of the box is none either: mmdetection would
+    /// learn it as an empty one.
+    /// - Throws: `SegmentationFault` where there is no such mask.
+    public func learnableMask(in size: Size, box: Box) throws(SegmentationFault) -> RunLengthMask {
+        let mask: RunLengthMask
+        switch self {
+        case .runLengths(let runs):
+            guard runs.size == size else { throw .size }
+            mask = runs
+        case .polygons(let polygons):
+            let usable = polygons.filter { $0.count.isMultiple(of: 2) && $0.count >= 6 }
+            guard !usable.isEmpty else { throw Self.fault(of: polygons) }
+            guard !Self.isNormalized(usable, box) else { throw .normalized }
+            do {
+                mask = try RunLengthMask(polygons: usable, size: size)
+            } catch {
+                throw .coordinate
+            }
+        }
+        let bounds = mask.boundingBox
+        guard bounds.area > 0 else { throw .outside }
+        guard bounds.isNear(box) else { throw .away }
+        return mask
+    }
+
+    /// Why none of `polygons` is one.
+    private static func fault(of polygons: [[Double]]) -> SegmentationFault {
+        if polygons.allSatisfy(\.isEmpty) { return .missing }
+        if polygons.contains(where: { $0.count == 4 }) { return .box }
+        return polygons.contains { !$0.count.isMultiple(of: 2) } ? .odd : .corners
+    }
+
+    private static func isNormalized(_ polygons: [[Double]], _ box: Box) -> Bool {
+        max(box.x2, box.y2) > 2 && polygons.allSatisfy { $0.allSatisfy { (0...1).contains($0) } }
+    }
+}
+
+extension Rectangle {
+    /// Whether it meets `box`, or comes within a pixel of it.
+    fileprivate func isNear(_ box: Box) -> Bool {
+        x < Double(box.x2) + 1 && x + width > Double(box.x1) - 1 && y < Double(box.y2) + 1 && y + height > Double(box.y1) - 1
+    }
+}
+
+extension Instance {
+    /// The instance with its mask drawn in an image of `size`. Where there is none to learn, it becomes a region from which nothing is learnt.
+    func withMask(in size: Size) -> Instance {
+        guard !isCrowd else { return self }
+        var copy = self
+        copy.shape = shape.flatMap { try? $0.learnableMask(in: size, box: box) }.map { .runLengths($0) }
+        copy.isCrowd = copy.shape == nil
+        return copy
+    }
+}

@@ -1,0 +1,20 @@
+/// How many training images `data.bad_image: skip` may leave out before there are too many.
+public struct SkipLimit: Sendable {
+    /// The share of the images that may be left out.
+    public let share: Double
+    /// The images of the data set.
+    public let images: Int
+
+    public init(share: Double, images: Int) {
+        self.share = share
+        self.images = images
+    }
+
+    /// How many may be left out once `seen` different images were asked for.
+    ///
+    /// The share is taken of those, and of the first 1000 (or of all, where there are fewer) from the beginning. Of a small data set three
+    /// images may always be missing, but no more than half of it.
+    public func allowed(seen: Int) -> Int {
+        max(Int(share * Double(max(min(seen, images), min(images, 1000)))), min(3, images / 2))
+    }
+}

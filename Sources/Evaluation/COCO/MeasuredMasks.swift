@@ -1,0 +1,71 @@
+import Data
+import Vision
+
+extension Instance.Shape {
+    /// The mask that detections are compared with, in an image of `size`; nil where there is none.
+    ///
+    /// Polygons are read as pycocotools reads them: the last of an odd number of coordinates is left out, and polygons of fewer than three
+    /// corners cover nothing. Where no other is there, or run lengths belong to another size, there is no mask: pycocotools stops there, or
+    /// compares with something that no detection can match.
+    func measuredMask(in size: Size) -> RunLengthMask? {
+        switch self {
+        case .runLengths(let mask): return mask.size == size ? mask : nil
+        case .polygons(let polygons):
+            let usable = polygons.filter { $0.count >= 6 }.map { $0.dropLast($0.count % 2) }
+            return usable.isEmpty ? nil : try? RunLengthMask(polygons: usable, size: size)
+        }
+    }
+}
+
+/// What masks of detections are measured against.
+///
+/// An annotation without a mask is taken for a crowd that covers its box: what is found there counts neither for nor against.
+struct MeasuredMasks {
+    private(set) var truth: [COCOEvaluation.Truth] = []
+    private var without = Tally()
+
+    /// - Parameters:
+    ///   - thing: the annotation as boxes are measured against it
+    ///   - size: of its image, `image` in messages
+    /// - Throws: `MaskError` for a box that no mask can be drawn of
+    mutating func add(
+        _ thing: COCOEvaluation.Truth, _ shape: Instance.Shape?, in size: Size, image: @autoclosure () -> String
+    ) throws(MaskError) {
+        var thing = thing
+        if let mask = shape?.measuredMask(in: size) {
+            thing.mask = mask
+        } else {
+            without.add("annotation \(thing.id) of image \(image())")
+            thing.isCrowd = true
+            thing.mask = try RunLengthMask(box: thing.box, size: size)
+        }
+        truth.append(thing)
+    }
+
+    /// Whether there are annotations, and none of them has a mask.
+    var isHopeless: Bool { !truth.isEmpty && without.count == truth.count }
+
+    /// What is said where none of `count` annotations has a mask.
+    static func noteOnNone(_ count: Int) -> String {
+        "none of the \(count) annotations has a mask that can be read: boxes alone are measured; add their segmentations, or set "
+            + "model.head.mask: null"
+    }
+
+    /// What is said of annotations without a mask; nil where all have one.
+    var note: String? {
+        guard without.count > 0 else { return nil }
+        return
+            "\(without.count) of \(truth.count) annotations have no mask that can be read (\(without.examples)): masks are measured as if "
+            + "each were a crowd that covers its box"
+    }
+}
+
+extension COCOEvaluation {
+    /// What is said of an annotation with the number 0; nil where there is none.
+    static func noteOnZero(_ truth: [Truth]) -> String? {
+        guard let zero = truth.first(where: { $0.id == 0 }) else { return nil }
+        return
+            "annotation 0 of image \(zero.image): pycocotools takes this number for \"no match\", so what a detector finds there counts as a "
+            + "false alarm, and AP is too low; number annotations from 1"
+    }
+}

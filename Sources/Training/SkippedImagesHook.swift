@@ -1,0 +1,58 @@
+import Data
+
+/// Names the training images that `data.bad_image: skip` leaves out, counts them, and stops training where they are too many.
+public final class SkippedImagesHook: StatefulHook {
+    public struct State: Codable, Sendable {
+        /// Images that training was given, through all passes.
+        var given = 0
+        /// How often another image went in the place of one that cannot be read.
+        var replaced = 0
+        /// Which these are, by their places in the data set: each is named once.
+        var images: Set<Int> = []
+    }
+
+    public let stateName = "skipped_images"
+    public var state = State()
+    private let limit: SkipLimit
+    private let log: LogHook
+
+    init(_ limit: SkipLimit, log: LogHook) {
+        self.limit = limit
+        self.log = log
+    }
+
+    public func afterIteration(_ trainer: Trainer) throws {
+        state.given += trainer.last.names.count
+        state.replaced += trainer.last.skipped.count
+        var last = ""
+        for skipped in trainer.last.skipped where state.images.insert(skipped.index).inserted {
+            last = skipped.reason
+            trainer.logger.warning("skipped, as another image takes its place: \(skipped.reason)")
+        }
+        guard !last.isEmpty, state.images.count > limit.allowed(seen: seen) else { return }
+        throw TrainingError.badImages(state.images.count, of: limit.images, share: limit.share, last: last)
+    }
+
+    public func afterTraining(_ trainer: Trainer) {
+        tell(trainer)
+        log.writeScalars(scalars + [("step", Double(trainer.iteration))], trainer.logger)
+    }
+
+    public func afterFailure(_ trainer: Trainer, _ error: any Error) { tell(trainer) }
+
+    /// Different images that were asked for.
+    private var seen: Int { min(state.given, limit.images) }
+
+    /// Says how many were skipped so far, none too.
+    func tell(_ trainer: Trainer) {
+        let count = state.images.count
+        let text =
+            "\(count) of \(limit.images) training images skipped so far (data.bad_image: skip), \(state.replaced) times in all"
+        if count > 0 { trainer.logger.warning("\(text)") } else { trainer.logger.info("\(text)") }
+    }
+
+    /// For the lines of `scalars.json`.
+    var scalars: [(String, Double)] {
+        [("skipped_images", Double(state.images.count)), ("skipped_times", Double(state.replaced))]
+    }
+}
