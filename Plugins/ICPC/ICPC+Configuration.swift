@@ -24,7 +24,7 @@ public enum PredictFrom: String, Codable, Sendable, CaseIterable {
 }
 
 extension ICPC {
-    public struct Configuration: IdleKeysConfiguration {
+    public struct Configuration: DenseKit.Configuration {
         public var prompting = InstancePrompting.icpc
         /// Learned context vectors before every class name.
         public var numContexts = 8
@@ -57,16 +57,6 @@ extension ICPC {
         public var loss = ComponentNode("CrossEntropy", ScoreMapLossSettings())
 
         public init() {}
-
-        public var idleKeys: [(key: String, reason: String)] {
-            var idle: [(key: String, reason: String)] = []
-            if prompting != .template { idle.append(("template", "prompting is \(prompting.rawValue)")) }
-            if prompting == .template || prompting == .instance {
-                idle.append(("num_contexts", "prompting is \(prompting.rawValue)"))
-            }
-            if contrastive == nil { idle.append(("contrast_weight", "contrastive is null")) }
-            return idle
-        }
 
         /// Throws `SettingError` for numbers out of range.
         func validate() throws {

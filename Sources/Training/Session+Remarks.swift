@@ -2,7 +2,8 @@ import Components
 import Data
 
 extension Session {
-    /// Settings that have no effect, or another than they seem to have, a sentence each.
+    /// What of the recipe a user may not have meant, a sentence each: settings that have no effect, or another than they seem to have, and
+    /// pipelines that do not fit each other.
     ///
     /// - Parameter dataset: what is trained on, which says how long a run of so many epochs is
     public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws -> [String] {

@@ -25,8 +25,8 @@ public final class Trainer {
     public internal(set) var saves: (failed: Int, newest: String?) = (0, nil)
     /// Whether model and optimizer stand where `iteration` says: not in the middle of one.
     private(set) var isConsistent = true
-    /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts.
-    private var countsLabelled = false
+    /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts; nil until it is asked.
+    private var countsLabelled: Bool?
     private let makeLoader: (_ iteration: Int) throws -> Loader
 
     /// - Parameter makeLoader: gives the loader whose next batch is number `iteration` (of images at a time, not of global batches)
@@ -90,7 +90,6 @@ public final class Trainer {
 
     /// The loader of the iterations that come, and the model's buffers, which an iteration that fails puts back.
     private func begin() throws -> (loader: Loader, buffers: [Tensor]) {
-        countsLabelled = try accumulation > 1 && model.averagesLabelled
         let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
         return (try makeLoader(iteration * accumulation), buffers)
     }
@@ -132,7 +131,9 @@ public final class Trainer {
     private func computeGradients(_ loader: Loader) throws {
         try optimizer.clearGradients()
         // A loss that is divided by the labelled pixels of the whole batch has to have seen it before the first pass.
-        let ahead = countsLabelled ? try (0..<accumulation).map { _ in try nextBatch(loader) } : []
+        let counts = try countsLabelled ?? (accumulation > 1 && model.averagesLabelled)
+        countsLabelled = counts
+        let ahead = counts ? try (0..<accumulation).map { _ in try nextBatch(loader) } : []
         let inAll = ahead.reduce(0) { $0 + $1.labelledPixels }
         let labelled = ahead.isEmpty ? nil : Double(max(1, inAll)) / Double(accumulation)
         for part in 0..<accumulation {

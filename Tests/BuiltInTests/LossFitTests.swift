@@ -117,4 +117,25 @@ private func node(_ slot: Slot, _ loss: String) throws -> ComponentNode {
         }
         #expect(error.message.hasSuffix("and it is no loss to learn from with these settings"))
     }
+
+    @Test("What counts by itself in every pass of a batch says so")
+    func countedByPass() throws {
+        let context = try context()
+        func head(_ yaml: String) throws -> String? {
+            try context.registry.heads.make(node(Slot(component: yaml, fitting: []), ""), context).countedByPass
+        }
+        func prompter(_ yaml: String) throws -> String? {
+            try withDevice(.meta) {
+                try context.registry.prompters.make(node(Slot(component: yaml, fitting: []), ""), context).countedByPass
+            }
+        }
+        #expect(try head("{type: RetinaNet, channels: 8}") == "the anchors that are things")
+        #expect(try head("{type: MaskRCNN, mask: null, box: {channels: 8}, rpn: {channels: 8}}") == "the sampled boxes")
+        for yaml in ["FCN", "UPerNet", "SemanticFPN"] { #expect(try head("{type: \(yaml), channels: 8}") == nil) }
+        #expect(try prompter("ICPC") == "the points of the classes")
+        #expect(try prompter("{type: ICPC, contrastive: null}") == nil)
+        #expect(
+            try prompter("{type: DenseCLIP, score_target: boxes, loss: BinaryCrossEntropy}") == "the positions in boxes")
+        #expect(try prompter("DenseCLIP") == nil && prompter("CLIPSP") == nil)
+    }
 }

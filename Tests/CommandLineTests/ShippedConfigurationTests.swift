@@ -60,6 +60,12 @@ struct ShippedConfigurationTests {
         }
     }
 
+    @Test("Says nothing that has no effect", arguments: shipped)
+    func idleKeys(file: String) throws {
+        let session = try Session(packageFolder.appending(path: file).path, registry: try Registry(BuiltIn.plugins))
+        #expect(try session.registry.idleKeys(in: Node(encoding: session.experiment)) == [])
+    }
+
     @Test("A sweep of a paper's table: its header, and a run for each row, which is the row's configuration", arguments: sweeps)
     func sweep(file: String) throws {
         let comment = try firstComment(file)

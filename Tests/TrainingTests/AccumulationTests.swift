@@ -42,6 +42,19 @@ private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) t
         }
     }
 
+    @Test("A single iteration, as check takes it, averages over the whole batch too")
+    func singleIteration() throws {
+        try withTemporaryFolder { folder in
+            let loss = "{ type: CrossEntropy, average_non_ignored: true }"
+            let values = try [6, 2].map { atATime in
+                let run = try UnevenRun(in: folder, atATime: atATime, loss: loss)
+                let trainer = try run.session.trainer(in: run.work, dataset: run.dataset)
+                return try #require(trainer.takeOneIteration().values.first { $0.name == "loss" }?.value)
+            }
+            #expect(abs(values[0] - values[1]) < 1e-5, "\(values)")
+        }
+    }
+
     @Test("Pixels with a class are counted in a batch")
     func labelledPixels() throws {
         try withTemporaryFolder { folder in

@@ -39,6 +39,13 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
                 ]
             ),
             (
+                ["model.head={type: Spots, counts: true}", "train.per_device_batch=1"],
+                [
+                    "--set train.per_device_batch=1: train.per_device_batch is 1 of 2: model.head Spots averages over spots of the images "
+                        + "at a time, as on each GPU of its reference, so another number of images at a time is another training"
+                ]
+            ),
+            (
                 ["test.crop=16", "test.stride=8"],
                 [
                     "--set test.crop=16: test.crop has no effect: windows are for test.mode: slide, and the mode is whole",

@@ -20,14 +20,20 @@ private final class Mote: Module, Backbone {
 
 /// Classifies every position by itself, without normalisation over the batch.
 private final class Spots: Module, SegmentationHead {
-    struct Configuration: DenseKit.Configuration { var loss = ComponentNode(type: "CrossEntropy") }
+    struct Configuration: DenseKit.Configuration {
+        var loss = ComponentNode(type: "CrossEntropy")
+        /// Whether it says that its losses count by themselves in every pass.
+        var counts = false
+    }
 
     let convSeg: Conv2d
     let loss: any Loss
+    let countedByPass: String?
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         convSeg = try Conv2d(context.features[0].channels, context.classCount, kernel: 1)
         loss = try context.loss(configuration.loss, for: .pixelClasses)
+        countedByPass = configuration.counts ? "spots" : nil
     }
 
     func embedding(_ maps: [Tensor]) throws -> Tensor { maps[0] }
