@@ -52,9 +52,9 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         try work.write(configuration: session.resolved, name: session.name)
         trainer.logger.info("\(Environment.summary)")
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
-        let remarks = try Engine.warnings + dataset.remarks.map(\.description) + session.remarks(on: trainer.model, training: dataset)
-        for remark in remarks {
-            trainer.logger.warning("\(remark)")
+        let ofRecipe = try session.remarks(on: trainer.model, training: dataset)
+        for warning in Engine.warnings + dataset.remarks.map(\.description) + ofRecipe {
+            trainer.logger.warning("\(warning)")
         }
         if resumption == nil, work.hasCheckpoints {
             trainer.logger.warning("\(path) holds checkpoints already; this run starts anew, --resume auto would go on from them")

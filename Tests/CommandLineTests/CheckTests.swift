@@ -53,7 +53,8 @@ import Testing
             let expected = [
                 "run.yaml:2:65: unknown key 'attention_pol' of CLIPResNet", "run.yaml:3:22: unknown key 'chanels' of FPN",
                 "run.yaml:4:40: model.head.channels: expected an integer, found the string 'eight'",
-                "run.yaml:4:61: unknown loss 'CrosEntropy'", "run.yaml:5:12: model.freeze: no parameter's key starts with 'nothing'",
+                "run.yaml:4:61: unknown loss 'CrosEntropy'",
+                "run.yaml:5:12: model.freeze: no parameter's key starts with 'nothing'",
                 "run.yaml:7:55: unknown key 'exiff' of ADE20K", "run.yaml:8:66: data.val.truncated: 'accep' is none of",
                 "run.yaml:10:", "run.yaml:11:15: unknown transform 'Normalise'", "run.yaml:12:",
                 "run.yaml:14:15: RandomFlip cannot",

@@ -29,7 +29,8 @@ import Testing
             var labels: [Int64] = []
             for start in stride(from: 0, to: size.height, by: chunk) {
                 let rows = start..<min(start + chunk, size.height)
-                labels += try Tensor.windowArgmax(windows, viewWidth: view.width, imageSize: view, size: size, rows: rows).integers()
+                labels += try Tensor.windowArgmax(windows, viewWidth: view.width, imageSize: view, size: size, rows: rows)
+                    .integers()
             }
             #expect(labels == expected)
         }

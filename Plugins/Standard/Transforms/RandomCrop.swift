@@ -40,7 +40,8 @@ public struct RandomCrop: Transform {
 
     public var testTimeUse: TestTimeUse {
         .refused(
-            key: nil, reason: "it cuts out a random part of each image", remedy: "take it out; test.mode: slide predicts by windows")
+            key: nil, reason: "it cuts out a random part of each image",
+            remedy: "take it out; test.mode: slide predicts by windows")
     }
 
     private func window(in picture: Size, _ random: inout SampleRandom) -> Window {
