@@ -95,7 +95,7 @@ public struct COCODetection: InstanceDataset {
             file,
             "lists \(index.pictureCount) pictures, of which \(left) have no annotation of the classes or a side under 32 pixels",
             remedy: "these are left out; filter_empty: false keeps them")
-        let unused = COCODetection.unused(index, labels, pictures, masks: hasMasks)
+        let unused = configuration.split == .train ? COCODetection.unused(index, labels, pictures, masks: hasMasks) : []
         remarks = index.remarks + (left > 0 ? [filtered] : []) + unused
     }
 

@@ -21,6 +21,7 @@ extension BuildContext {
     public func quickGELU(_ setting: Bool?) throws -> Bool {
         guard let language, let setting, setting != language.quickGELU else { return language?.quickGELU ?? setting ?? true }
         throw SettingError(
+            key: "text_encoder.quick_gelu",
             "text_encoder.quick_gelu is \(setting), and the backbone's quick_gelu is \(language.quickGELU): both belong to one CLIP; say it at "
                 + "the backbone alone")
     }

@@ -28,7 +28,9 @@ struct Poly: Schedule {
         settings = configuration
     }
 
-    func remarks(iterations: Int) -> [String] { WarmUp.remarks(iterations: settings.warmupIterations, of: iterations) }
+    func remarks(iterations: Int) -> [(key: String, problem: String)] {
+        WarmUp.remarks(iterations: settings.warmupIterations, of: iterations)
+    }
 
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double {
         let t = Double(iteration)

@@ -46,13 +46,13 @@ struct StepSchedule: Schedule {
             settings, steps: settings.steps.map { $0.multipliedReportingOverflow(by: iterationsPerEpoch).partialValue })
     }
 
-    func remarks(iterations: Int) -> [String] {
+    func remarks(iterations: Int) -> [(key: String, problem: String)] {
         let late = zip(settings.steps, steps).filter { $1 >= iterations }.map { "\($0.0)" }.joined(separator: ", ")
         let remarks = WarmUp.remarks(iterations: settings.warmupIterations, of: iterations)
         guard !late.isEmpty else { return remarks }
         let unit = settings.byEpoch ? "epochs" : "iterations"
         return remarks + [
-            "schedule.steps: the run of \(iterations) iterations ends before \(late) \(unit): the learning rate does not fall there"
+            ("steps", "the run of \(iterations) iterations ends before \(late) \(unit): the learning rate does not fall there")
         ]
     }
 

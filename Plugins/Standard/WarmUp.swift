@@ -16,11 +16,14 @@ enum WarmUp {
     }
 
     /// What is to be said of a warm-up that does not end within the run.
-    static func remarks(iterations: Int, of length: Int) -> [String] {
+    static func remarks(iterations: Int, of length: Int) -> [(key: String, problem: String)] {
         guard iterations >= length else { return [] }
         return [
-            "schedule.warmup_iterations: the warm-up of \(iterations) iterations does not end within the run's \(length): the learning "
-                + "rate never reaches lr; make it shorter, or the run longer"
+            (
+                "warmup_iterations",
+                "the warm-up of \(iterations) iterations does not end within the run's \(length): the learning rate never reaches lr; "
+                    + "make it shorter, or the run longer"
+            )
         ]
     }
 }

@@ -41,9 +41,7 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
         var kept: [(name: String, tensor: Tensor)] = []
         for number in 0..<batches {
             guard let batch = try loader.next() else { break }
-            for skipped in batch.skipped {
-                try FileHandle.standardError.write(contentsOf: Data("warning: skipped: \(skipped.reason)\n".utf8))
-            }
+            for skipped in batch.skipped { warn("skipped: \(skipped.reason)") }
             for place in batch.items.indices { try samples?.draw(batch, place, name: "\(number)_\(place)") }
             guard tensors != nil else { continue }
             kept.append(("images.\(number)", try batch.images()))

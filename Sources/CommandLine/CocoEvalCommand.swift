@@ -53,7 +53,7 @@ struct CocoEvalCommand: ParsableCommand {
             categories: Set(categories.map { Int($0.id) }))
         let read = monotonicSeconds()
         let (truth, note) = try index.truth(type)
-        if let note { try FileHandle.standardError.write(contentsOf: Data("note: \(note)\n".utf8)) }
+        if let note { warn(note) }
         let evaluation = try COCOEvaluation(
             images: pictures.map { Int($0.id) }, categories: categories.map { Int($0.id) }, truth: truth, detections: detections,
             kind: type)

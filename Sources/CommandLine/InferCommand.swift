@@ -68,13 +68,11 @@ struct InferCommand<List: PluginList>: ParsableCommand {
                 var sample = Sample(name: file, image: image)
                 var random = SampleRandom(seed: 0, epoch: 0, index: 0)
                 try pipeline(&sample, &random)
-                if let heat { print(try heat.draw(model, sample, on: image, name: stem, device: device)) }
-                if let pictures {
-                    let found = try withAutocast(session.experiment.test.precision.dtype, on: device) {
-                        try predictor.prediction(of: sample, on: device)
-                    }
-                    print(try pictures.draw(found, on: image, name: stem))
+                let path: String? = try withAutocast(session.experiment.test.precision.dtype, on: device) {
+                    if let heat { return try heat.draw(model, sample, on: image, name: stem, device: device) }
+                    return try pictures?.draw(try predictor.prediction(of: sample, on: device), on: image, name: stem)
                 }
+                if let path { print(path) }
             } catch let error as DataError {
                 failures.append("\(error)")
             } catch let error as PredictionError {

@@ -17,11 +17,8 @@ extension Registry {
 
     private func ownIdleKeys(_ node: Node) -> [String] {
         guard let name = node["type"]?.scalar?.text, let component = try? node.decode(ComponentNode.self) else { return [] }
-        return entries.filter { $0.name == name }.flatMap { entry -> [String] in
-            func settings<Settings: Configuration>(_ defaults: Settings) -> (any IdleKeysConfiguration)? {
-                try? component.settings(Settings.self, common: ["weights"]) as? any IdleKeysConfiguration
-            }
-            let idle = settings(entry.defaults)?.idleKeys ?? []
+        return settings(of: component).flatMap { settings -> [String] in
+            let idle = (settings as? any IdleKeysConfiguration)?.idleKeys ?? []
             return idle.compactMap { key, reason in
                 guard let value = node[key], !value.isNull, value.location != .default else { return nil }
                 return "\(value.location): \(key) of \(name) has no effect: \(reason)"

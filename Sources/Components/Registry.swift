@@ -27,6 +27,11 @@ public struct Registry: Sendable {
         set { tables[ObjectIdentifier(component)] = newValue }
     }
 
+    /// The settings of the component that `node` names, over their defaults, one for each kind that has one of this name and takes them.
+    func settings(of node: ComponentNode) -> [any Configuration] {
+        tables.values.compactMap { try? $0.settings(of: node) }
+    }
+
     /// Everything registered, by kind and name.
     public var entries: [ComponentInfo] {
         tables.values.flatMap(\.infos).sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
@@ -69,6 +74,7 @@ protocol RegistryTable: Sendable {
     var plugin: String { get set }
     var conflict: String? { get }
     var infos: [ComponentInfo] { get }
+    func settings(of node: ComponentNode) throws -> any Configuration
 }
 
 extension Registry {

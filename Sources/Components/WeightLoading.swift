@@ -44,7 +44,7 @@ extension Module {
             format: naming.title(without: wrapped.removed), scope: naming.scope, optional: try unpublishedKeys(),
             reinitialize: Set(kept), atLeast: atLeast, ignored: naming.ignored)
         if atLeast == 1 { (request.scope, request.optional) = ([], []) }
-        if atLeast == WeightsSetting.usualShare { request.whole = try wholeParts() }
+        if atLeast >= WeightsSetting.usualShare, atLeast < 1 { request.whole = try wholeParts() }
         func original(_ keys: [String]) -> [String] { keys.compactMap { fileKey[$0] }.sorted() }
         (request.unplaced, request.elsewhere) = (original(naming.unplaced), original(naming.elsewhere))
         (request.leftOut, request.unread) = (leftOut.sorted(), unread)

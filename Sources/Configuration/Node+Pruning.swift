@@ -2,50 +2,78 @@ extension Node {
     /// The node without the value that the keys `path` lead to; itself where there is none.
     public func without(_ path: String...) -> Node { without(path[...]) }
 
+    /// The same for a path that is known at run time.
+    public func without(path: [String]) -> Node { without(path[...]) }
+
     private func without(_ path: ArraySlice<String>) -> Node {
         guard var mapping, let key = path.first, let value = mapping[key] else { return self }
         if path.count == 1 { mapping.remove(key) } else { mapping.set(key, to: value.without(path.dropFirst())) }
         return Node(.mapping(mapping), at: location)
     }
 
-    /// The node without the value that `location` names, and the keys that led there: what is left of a configuration once a mistake in it is
-    /// known, so that the next one can be found.
-    ///
-    /// Named are a key, a value, and a component by the place of its `type`. A number in a list goes with the list. Where a value stands several times (by an alias), each goes.
-    ///
-    /// - Returns: nil where nothing of that place can be taken out: it stands elsewhere, or is the whole node
-    public func pruned(at location: SourceLocation) -> (node: Node, path: [String])? {
-        guard location != .default else { return nil }
-        var removed: [String]?
-        let node = pruned(at: location, path: [], &removed)
-        return removed.map { (node, $0) }
+    /// What is left of a configuration without a mistake in it.
+    public struct Pruned: Sendable {
+        /// What is left.
+        public let node: Node
+        /// The keys, and places in lists, that led to what was taken out.
+        public let path: [String]
+        /// Whether the location was that of a key and not of its value, as it is for a key that nobody knows.
+        public let isKey: Bool
     }
 
-    private func pruned(at location: SourceLocation, path: [String], _ removed: inout [String]?) -> Node {
-        func stands(_ value: Node) -> Bool { value.location == location || value["type"]?.location == location }
-        switch value {
-        case .null, .scalar: return self
+    /// The node without the value that `location` names: what is left of a configuration once a mistake in it is known, so that the next one
+    /// can be found.
+    ///
+    /// Named are a key, a value, and a mapping by the place of the value of one of `owners`: a component by that of its `type`. A number in a
+    /// list goes with the list. Where a value stands several times (by an alias), each goes.
+    ///
+    /// - Returns: nil where nothing of that place can be taken out: it stands elsewhere, or is the whole node
+    public func pruned(at location: SourceLocation, owners: Set<String> = ["type"]) -> Pruned? {
+        guard location != .default else { return nil }
+        var pruning = Pruning(location: location, owners: owners)
+        let node = pruning.prune(self, path: [])
+        return pruning.path.map { Pruned(node: node, path: $0, isKey: pruning.isKey) }
+    }
+}
+
+/// A walk through a configuration that leaves out what stands at a location.
+private struct Pruning {
+    let location: SourceLocation
+    let owners: Set<String>
+    var path: [String]?
+    var isKey = false
+
+    mutating func prune(_ node: Node, path: [String]) -> Node {
+        switch node.value {
+        case .null, .scalar: return node
         case .sequence(let nodes):
             var left: [Node] = []
-            for (index, node) in nodes.enumerated() {
+            for (index, element) in nodes.enumerated() {
                 let path = path + [String(index)]
-                if stands(node) { removed = path } else { left.append(node.pruned(at: location, path: path, &removed)) }
+                if stands(element) { self.path = path } else { left.append(prune(element, path: path)) }
             }
-            return Node(.sequence(left), at: self.location)
+            return Node(.sequence(left), at: node.location)
         case .mapping(let mapping):
-            var left = Mapping()
+            var left = Node.Mapping()
             for entry in mapping.entries {
                 let path = path + [entry.key]
-                // Without its type a component is none: it goes as a whole, one level up.
-                let isListOfIt = entry.value.sequence?.contains { $0.height == 0 && $0.location == location } ?? false
-                if entry.key != "type", entry.keyLocation == location || stands(entry.value) || isListOfIt {
-                    removed = path
+                // Without what it is named by, a mapping is none: it goes as a whole, one level up.
+                if !owners.contains(entry.key), entry.keyLocation == location || stands(entry.value) || isIn(list: entry.value) {
+                    self.path = path
+                    isKey = entry.keyLocation == location && entry.value.location != location
                 } else {
-                    let value = entry.value.pruned(at: location, path: path, &removed)
-                    left.set(entry.key, to: value, keyLocation: entry.keyLocation)
+                    left.set(entry.key, to: prune(entry.value, path: path), keyLocation: entry.keyLocation)
                 }
             }
-            return Node(.mapping(left), at: self.location)
+            return Node(.mapping(left), at: node.location)
         }
+    }
+
+    private func stands(_ node: Node) -> Bool {
+        node.location == location || owners.contains { node[$0]?.location == location }
+    }
+
+    private func isIn(list node: Node) -> Bool {
+        node.sequence?.contains { $0.height == 0 && $0.location == location } ?? false
     }
 }

@@ -122,7 +122,8 @@ public struct PairedFolders: Sendable {
         let high = table.classNumbers.filter { $0.number > 255 }
         guard let masks, let first = high.first, let last = high.last else { return }
         for index in stride(from: 0, to: count, by: (count + 15) / 16) {
-            guard let mask = paths(at: index).mask, let bits = try? LabelFile.bits(mask), bits <= 8 else { return }
+            guard let mask = paths(at: index).mask, let bits = try? LabelFile.bits(mask) else { continue }
+            if bits > 8 { return }
         }
         let names = [first, last].map { "\($0.number) (`\(classes.names[$0.label])`)" }
         throw DataError(

@@ -49,14 +49,21 @@ enum TextFile {
             }
             return text
         }
-        let mended = String(decoding: bytes, as: UTF8.self).utf8
-        let offset = zip(bytes, mended).prefix { $0 == $1 }.underestimatedCount
+        let offset = firstInvalid(bytes)
         let before = bytes.prefix(offset)
         let line = 1 + before.count { $0 == UInt8(ascii: "\n") }
         let byte = String(bytes[bytes.startIndex + offset], radix: 16, uppercase: true)
         throw DataError(
             "\(path):\(line)", "is not UTF-8: byte \(byte); other encodings, such as Latin-1 and GBK, cannot be told apart",
             remedy: "save it as UTF-8, as `iconv -f WINDOWS-1252 -t UTF-8` does for Western European text")
+    }
+
+    /// The place of the first byte of what is not UTF-8, counted from the beginning.
+    private static func firstInvalid(_ bytes: ArraySlice<UInt8>) -> Int {
+        var parser = UTF8.ForwardParser()
+        var (iterator, offset) = (bytes.makeIterator(), 0)
+        while case .valid(let encoded) = parser.parseScalar(from: &iterator) { offset += encoded.count }
+        return min(offset, bytes.count - 1)
     }
 
     private static func utf16(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool, _ path: String) throws -> String {

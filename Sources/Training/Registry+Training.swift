@@ -18,15 +18,15 @@ public protocol Schedule: Sendable {
     ///   - iteration: counts from 0
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double
 
-    /// What of the settings has no effect in a run of so many iterations, a sentence each. Asked of what `counting` returns.
-    func remarks(iterations: Int) -> [String]
+    /// What of the settings has no effect in a run of so many iterations: the key, and a sentence. Asked of what `counting` returns.
+    func remarks(iterations: Int) -> [(key: String, problem: String)]
 
     /// The schedule for a data set through which so many iterations go once: what makes iterations of settings in epochs.
     func counting(iterationsPerEpoch: Int) -> any Schedule
 }
 
 extension Schedule {
-    public func remarks(iterations: Int) -> [String] { [] }
+    public func remarks(iterations: Int) -> [(key: String, problem: String)] { [] }
     public func counting(iterationsPerEpoch: Int) -> any Schedule { self }
 }
 

@@ -53,7 +53,10 @@ extension Session {
         let schedule = try registry.schedules.make(experiment.schedule, context)
             .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset?.count ?? settings.batch))
         let length = settings.iterations
-        var found: [String?] = schedule.remarks(iterations: length)
+        var found: [String?] = schedule.remarks(iterations: length).map { key, problem in
+            let place = node.location(of: ["schedule", key]).map { "\($0): " } ?? ""
+            return "\(place)schedule.\(key): \(problem)"
+        }
         if settings.evalInterval > length, experiment.data.val != nil {
             found.append(
                 remark(

@@ -21,14 +21,18 @@ public struct Session {
     /// - Parameter overrides: `a.b.c=value` from the command line
     public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
         let node = try Node.load(path: file, overrides: overrides)
-        if let sweep = node.mapping?.entry("sweep") {
-            throw ConfigurationError(
-                at: sweep.keyLocation, "a sweep is many experiments, and one is wanted here",
-                hint: "`densekit sweep \(file)` trains them all, --run NAME names one of them")
-        }
+        try Session.refuseSweep(node, file)
         try self.init(
             file, node: node, name: URL(filePath: file).deletingPathExtension().lastPathComponent, registry: registry,
             device: device)
+    }
+
+    /// Throws `ConfigurationError` where `node` lists many experiments.
+    static func refuseSweep(_ node: Node, _ file: String) throws {
+        guard let sweep = node.mapping?.entry("sweep") else { return }
+        throw ConfigurationError(
+            at: sweep.keyLocation, "a sweep is many experiments, and one is wanted here",
+            hint: "`densekit sweep \(file)` trains them all, --run NAME names one of them")
     }
 
     /// Loads the plugins of a configuration that was put together of `file`.

@@ -24,7 +24,7 @@ import Testing
                   freeze: [nothing]
                 data:
                   train: { type: ADE20K, root: data, split: training, exiff: apply }
-                  val: { type: ADE20K, root: data, split: validation, truncated: accep }
+                  val: { type: ADE20K, root: data, split: validation, trunkated: accept }
                   train_pipeline:
                     - { type: RandomCrop, crop_size: 0 }
                     - { type: Normalise }
@@ -55,7 +55,7 @@ import Testing
                 "run.yaml:4:40: model.head.channels: expected an integer, found the string 'eight'",
                 "run.yaml:4:61: unknown loss 'CrosEntropy'",
                 "run.yaml:5:12: model.freeze: no parameter's key starts with 'nothing'",
-                "run.yaml:7:55: unknown key 'exiff' of ADE20K", "run.yaml:8:66: data.val.truncated: 'accep' is none of",
+                "run.yaml:7:55: unknown key 'exiff' of ADE20K", "run.yaml:8:55: unknown key 'trunkated' of ADE20K",
                 "run.yaml:10:", "run.yaml:11:15: unknown transform 'Normalise'", "run.yaml:12:",
                 "run.yaml:14:15: RandomFlip cannot",
                 "run.yaml:15:15: Resize cannot", "run.yaml:16:", "run.yaml:17:3: unknown key 'worker' in data",
@@ -92,6 +92,31 @@ import Testing
             let found = problems(result)
             #expect(found.count == 3, "\(result)")
             #expect(found.first?.contains("unknown backbone 'ClipResNet'; did you mean 'CLIPResNet'?") == true, "\(result)")
+        }
+    }
+
+    @Test("Nothing is said of what a mistake was compared with, or of what it would have made of the data")
+    func nothingFollows() throws {
+        try withRun { folder in
+            let mistakes = [
+                "train={batch: -3, per_device_batch: 5}", "test={mode: slide, crop: abc, stride: 600}",
+                "model.backbone.weights={file: lost.pth}", "data.train={type: Folder, root: data, map: {0: 0, 7: 9}}",
+            ]
+            let result = try check(mistakes, in: folder)
+            let found = problems(result)
+            #expect(found.count == mistakes.count && result.status == 1, "\(result)")
+            for mistake in mistakes {
+                #expect(found.contains { $0.hasPrefix("--set \(mistake.prefix(60))") }, "\(mistake) is not in \(found)")
+            }
+        }
+    }
+
+    @Test("A sweep is told to name a run")
+    func sweep() throws {
+        try withRun { folder in
+            try Data("_base_: run.yaml\nsweep: {}\n".utf8).write(to: folder.appending(path: "sweep.yaml"))
+            let result = try runDensekit(["check", "sweep.yaml"], in: folder)
+            #expect(result.status == 1 && result.output.contains("sweep.yaml:2:1: a sweep is many experiments"), "\(result)")
         }
     }
 

@@ -123,6 +123,19 @@ private func check(
             ])
     }
 
+    @Test func aFewCornersAreToldToo() {
+        let sound = (1...9).map { thing(Int64($0), square) }
+        // As corners the box is 20×20, as its area says.
+        let report = check([sound + [thing(10, [10, 10, 30, 30], area: 400)]])
+        #expect(report.warnings.count == 1 && report.warnings.first?.contains("1 of 10 annotations have a box that") == true)
+    }
+
+    @Test func polygonsThatAreMeasuredAreNoProblemOfValidation() {
+        let odd = polygon([10, 10, 30, 10, 30, 30, 10])
+        #expect(check([[thing(1, odd)]], masks: true, .training).problems.count == 1)
+        #expect(check([[thing(1, odd)]], masks: true, .validation).problems == [])
+    }
+
     @Test func masksAwayFromTheirBoxes() {
         let far = polygon([25, 25, 45, 25, 45, 45, 25, 45])
         let report = check([[thing(1, square)], [thing(2, far), thing(3, square)]], masks: true)

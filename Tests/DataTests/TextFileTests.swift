@@ -42,6 +42,16 @@ import Testing
                 ":2: is not UTF-8: byte E9; other encodings, such as Latin-1 and GBK, cannot be told apart; save it as UTF-8, as "
                     + "`iconv -f WINDOWS-1252 -t UTF-8` does for Western European text"
             ),
+            (
+                [0x61, 0xEF],
+                ":1: is not UTF-8: byte EF; other encodings, such as Latin-1 and GBK, cannot be told apart; save it as UTF-8, as "
+                    + "`iconv -f WINDOWS-1252 -t UTF-8` does for Western European text"
+            ),
+            (
+                [0x61, 0x0A, 0xEF, 0xBF],
+                ":2: is not UTF-8: byte EF; other encodings, such as Latin-1 and GBK, cannot be told apart; save it as UTF-8, as "
+                    + "`iconv -f WINDOWS-1252 -t UTF-8` does for Western European text"
+            ),
             ([0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0], ": is UTF-32, UTF-8 is wanted; `iconv -f UTF-32 -t UTF-8` converts it"),
             ([0xFF, 0xFE, 0x61, 0, 0x62], ": is damaged UTF-16; save it as UTF-8"),
             ([0xFF, 0xFE, 0x00, 0xD8, 0x61, 0], ": is damaged UTF-16; save it as UTF-8"),

@@ -64,17 +64,23 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
             (
                 ["schedule={type: Poly, warmup_iterations: 4}"],
                 [
-                    "schedule.warmup_iterations: the warm-up of 4 iterations does not end within the run's 4: the learning rate never "
+                    "--set schedule={type: Poly, warmup_iterations: 4}: schedule.warmup_iterations: the warm-up of 4 iterations does not end within the run's 4: the learning rate never "
                         + "reaches lr; make it shorter, or the run longer"
                 ]
             ),
             (
                 ["schedule={type: Step, by_epoch: false, steps: [2, 4, 9], warmup_iterations: 0}"],
-                ["schedule.steps: the run of 4 iterations ends before 4, 9 iterations: the learning rate does not fall there"]
+                [
+                    "--set schedule={type: Step, by_epoch: false, steps: [2, 4, 9], warmu…: schedule.steps: the run of 4 iterations "
+                        + "ends before 4, 9 iterations: the learning rate does not fall there"
+                ]
             ),
             (
                 ["schedule={type: Step, steps: [1, 2], warmup_iterations: 0}"],
-                ["schedule.steps: the run of 4 iterations ends before 2 epochs: the learning rate does not fall there"]
+                [
+                    "--set schedule={type: Step, steps: [1, 2], warmup_iterations: 0}: schedule.steps: the run of 4 iterations ends "
+                        + "before 2 epochs: the learning rate does not fall there"
+                ]
             ),
             (
                 ["schedule.warmup_ratio=0.1"],
@@ -99,7 +105,8 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
     @Test("The length of a run of epochs is known with its data") func epochs() throws {
         let settings = ["train.iterations=null", "train.epochs=2", "schedule={type: Step, steps: [1, 2], warmup_iterations: 0}"]
         #expect(throws: ConfigurationError.self) { try remarks(settings) }  // iterations is a number
-        let late = "schedule.steps: the run of 6 iterations ends before 2 epochs: the learning rate does not fall there"
+        let late =
+            "--set \(settings[2]): schedule.steps: the run of 6 iterations ends before 2 epochs: the learning rate does not fall there"
         #expect(try remarks(Array(settings.dropFirst())).contains(late))
         #expect(try remarks(Array(settings.dropFirst()), withDataset: false).contains(late) == false)
     }

@@ -43,7 +43,7 @@ struct StateDict {
         _ root: PickleValue, _ heap: PickleHeap
     ) -> [(name: String, entries: [(key: PickleValue, value: PickleValue)])] {
         let named = (heap.entries(root) ?? []).lazy.filter { $0.key.string != nil && heap.entries($0.value) != nil }
-        return named.prefix(16).compactMap { entry in
+        return named.compactMap { entry in
             guard let name = entry.key.string, let chosen = choose(entry.value, heap, depth: 1) else { return nil }
             return (name, chosen)
         }

@@ -38,11 +38,11 @@ extension AnnotationFindings {
         return Set(SegmentationFault.inOrder.map { .segmentation($0) })
     }
 
-    /// Boxes that leave their images are told of once: as corners where they are all that, else one by one.
+    /// Boxes of a set whose boxes are corners are told of once, not for leaving their images and missing their masks as well.
     private func isTold(_ kind: Kind) -> Bool {
         switch kind {
         case .corners: areCorners
-        case .leaving, .away: !areCorners
+        case .cornersByArea, .leaving, .away: !areCorners
         default: true
         }
     }
@@ -54,7 +54,7 @@ extension AnnotationFindings {
         case .flat: "a box with a side under one pixel"
         case .outside: "a box outside the image"
         case .noArea: "an `area` of 0 or less"
-        case .corners:
+        case .corners, .cornersByArea:
             "a box that contradicts image, segmentation or area as [x, y, width, height], and fits as corners [x1, y1, x2, y2]"
         case .leaving: "a box that leaves the image by more than a pixel"
         case .away: "a segmentation that lies elsewhere than the box (IoU under 0.5)"
@@ -69,7 +69,7 @@ extension AnnotationFindings {
         case .ignored: return isTraining ? "training skips them" : "they are measured all the same, as in pycocotools"
         case .noArea: return isTraining ? "training skips them" : "COCO counts them as small ones"
         case .normalized, .flat, .outside: return isTraining ? "training skips them" : "hardly any of them can be found"
-        case .corners: return "COCO's boxes are [x, y, width, height]: subtract x and y"
+        case .corners, .cornersByArea: return "COCO's boxes are [x, y, width, height]: subtract x and y"
         case .leaving:
             return isTraining ? "training clips them to the image" : "they are measured as they are"
         case .away: return "correct one of the two"

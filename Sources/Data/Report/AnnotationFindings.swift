@@ -10,6 +10,8 @@ struct AnnotationFindings: Sendable {
         case leaving
         /// The box is wrong as `[x, y, width, height]` and right as corners.
         case corners
+        /// The same of a box that its area alone gives away.
+        case cornersByArea
         /// The segmentation lies elsewhere than the box.
         case away
         /// There is no mask to learn.
@@ -18,7 +20,7 @@ struct AnnotationFindings: Sendable {
         case partial
 
         static let inOrder: [Kind] =
-            [.ignored, .normalized, .flat, .outside, .noArea, .corners, .leaving, .away]
+            [.ignored, .normalized, .flat, .outside, .noArea, .corners, .cornersByArea, .leaving, .away]
             + SegmentationFault.inOrder.map { .segmentation($0) } + [.partial]
     }
 
@@ -39,8 +41,11 @@ struct AnnotationFindings: Sendable {
     ///
     /// - Parameters:
     ///   - order: the image's place in the data set
+    ///   - part: what the data set is used for: training and evaluation take different masks
     ///   - masks: whether the masks are drawn
-    init(_ things: [AnnotatedThing], image: String, order: Int, _ size: Size, masks: Bool) {
+    init(
+        _ things: [AnnotatedThing], image: String, order: Int, _ size: Size, part: DatasetReport.Part = .training, masks: Bool
+    ) {
         for thing in things {
             total += 1
             func note(_ kind: Kind) {
@@ -60,11 +65,17 @@ struct AnnotationFindings: Sendable {
             measurable += 1
             if thing.box.isInside(size, asCorners: true) { possibleCorners += 1 }
             let oddity = masks ? thing.maskOddity(in: size) : nil
-            let hasMask = masks && (oddity == nil || oddity == .partial)
+            let isMasked =
+                part == .training
+                ? oddity == nil || oddity == .partial
+                : thing.shapeProblem == nil && thing.shape?.measuredMask(in: size) != nil
+            let hasMask = masks && isMasked
             masked += hasMask ? 1 : 0
             if let oddity { note(oddity) }
             // A mask that misses its box altogether is told of once.
-            for kind in thing.oddities(in: size) where kind != .away || hasMask || !masks { note(kind) }
+            let oddities = thing.oddities(in: size)
+            for kind in oddities where kind != .away || hasMask || !masks { note(kind) }
+            if oddities == [.corners] { note(.cornersByArea) }
         }
     }
 

@@ -71,7 +71,7 @@ public struct DatasetReport: Sendable {
         let wanted = options
         let next = Atomic(0)
         let count = min(options.limit ?? .max, dataset.count)
-        let found = Mutex((report: DatasetReport(dataset), findings: Findings()))
+        let found = Mutex((report: DatasetReport(dataset), findings: SampleFindings()))
         let threads = min(max(threads, 1), max(count, 1))
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             while true {
@@ -147,7 +147,8 @@ struct SeenSample: Sendable {
         do {
             let name = read?.name ?? "\(things.imageID(at: index))"
             annotations = AnnotationFindings(
-                try things.annotations(at: index, shapes: true), image: name, order: index, size, masks: options.wantsMasks)
+                try things.annotations(at: index, shapes: true), image: name, order: index, size, part: options.part,
+                masks: options.wantsMasks)
             annotationError = nil
         } catch {
             (annotations, annotationError) = (nil, error)

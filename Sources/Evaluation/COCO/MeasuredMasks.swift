@@ -1,22 +1,6 @@
 import Data
 import Vision
 
-extension Instance.Shape {
-    /// The mask that detections are compared with, in an image of `size`; nil where there is none.
-    ///
-    /// Polygons are read as pycocotools reads them: the last of an odd number of coordinates is left out, and polygons of fewer than three
-    /// corners cover nothing. Where no other is there, or run lengths belong to another size, there is no mask: pycocotools stops there, or
-    /// compares with something that no detection can match.
-    func measuredMask(in size: Size) -> RunLengthMask? {
-        switch self {
-        case .runLengths(let mask): return mask.size == size ? mask : nil
-        case .polygons(let polygons):
-            let usable = polygons.filter { $0.count >= 6 }.map { $0.dropLast($0.count % 2) }
-            return usable.isEmpty ? nil : try? RunLengthMask(polygons: usable, size: size)
-        }
-    }
-}
-
 /// What masks of detections are measured against.
 ///
 /// An annotation without a mask is taken for a crowd that covers its box: what is found there counts neither for nor against.

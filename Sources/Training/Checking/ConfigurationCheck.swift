@@ -13,6 +13,8 @@ struct ConfigurationCheck {
     private var registry: Registry
     /// What was taken out, by its keys.
     private var removed: [[String]] = []
+    /// Data sets of which a setting was taken out, so that what they read may not be what is meant.
+    private var altered: Set<String> = []
 
     init(file: String, name: String, node: Node, registry: Registry) {
         (self.file, self.name, self.node, self.registry) = (file, name, node, registry)
@@ -79,22 +81,38 @@ struct ConfigurationCheck {
                 return try body(session)
             } catch {
                 findings.add(problem: "\(error)")
-                guard let (left, path) = remainder(without: error) else { return nil }
-                node = left
+                guard let pruned = remainder(without: error) else { return nil }
+                let path = pruned.path
+                // What is checked against it goes too.
+                node = pruned.node.without(path: Self.partners[path] ?? [])
+                if path.count > 2, path[0] == "data", !pruned.isKey { altered.insert(path[1]) }
                 removed.append(path)
                 if stops.contains(path) { return nil }
             }
         }
     }
 
-    /// What is left of the configuration without what `error` complains of, and the keys of that; nil where that cannot be told.
-    private func remainder(without error: any Error) -> (node: Node, path: [String])? {
+    /// Settings that make sense together alone.
+    private static let partners = [
+        ["train", "batch"]: ["train", "per_device_batch"], ["test", "crop"]: ["test", "stride"],
+        ["test", "stride"]: ["test", "crop"],
+    ]
+
+    /// What is left of the configuration without what `error` complains of; nil where that cannot be told.
+    private func remainder(without error: any Error) -> Node.Pruned? {
         switch error {
-        case is FilePluginError where node["plugins"] != nil: (node.without("plugins"), ["plugins"])
+        case is FilePluginError: node["plugins"].flatMap { node.pruned(at: $0.location) }
+        case let error as WeightsError: node.pruned(at: error.location, owners: ["type", "file"])
         case let error as any PlacedError: node.pruned(at: error.location)
         default: nil
         }
     }
+
+    /// Whether the settings of a data set, `train` or `val`, are as they were written, but for keys that nobody knows.
+    func isAsWritten(_ part: String) -> Bool { !altered.contains(part) }
+
+    /// Whether all but data sets that cannot be opened is as it was written.
+    var isWhole: Bool { removed.allSatisfy { $0 == ["data", "train"] || $0 == ["data", "val"] } }
 
     private func isRemoved(_ keys: String...) -> Bool { removed.contains(keys) || removed.contains([keys[0]]) }
 }

@@ -13,7 +13,7 @@ import Vision
 ///     guard check.findings.problems.isEmpty else { … }
 ///
 /// The configuration, the data, the labels and the weights are read; one step is taken as training takes it, and the smallest and the largest
-/// validation image go through the test pipeline and the network. Nothing is written.
+/// validation image go through the test pipeline and the network. Nothing is written but caches.
 public struct ExperimentCheck {
     public let file: String
     public let device: Device
@@ -31,9 +31,10 @@ public struct ExperimentCheck {
     /// - Parameter overrides: `a.b.c=value` from the command line
     /// - Throws: `ConfigurationError` for a file that is no YAML, and for overrides that fit nowhere.
     public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
+        let node = try Node.load(path: file, overrides: overrides)
+        try Session.refuseSweep(node, file)
         let name = URL(filePath: file).deletingPathExtension().lastPathComponent
-        self.init(
-            file, node: try Node.load(path: file, overrides: overrides), name: name, registry: registry, device: device)
+        self.init(file, node: node, name: name, registry: registry, device: device)
     }
 
     /// The same for a configuration that was put together of `file`.
@@ -48,21 +49,19 @@ public struct ExperimentCheck {
     public mutating func run(say: (String) -> Void) {
         guard let session = configuration.session(device: device) else { return }
         configuration.checkRecipe()
-        let mistakes = findings.problems.count
         let training = configuration.dataset("train")
         let validation = session.experiment.data.val == nil ? nil : configuration.dataset("val")
-        let missingData = findings.problems.count - mistakes
         let known = try? session.classes(of: "train")
         let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
         let isBuilt = configuration.checkModel(classes)
         if findings.problems.isEmpty { say("configuration: \(file) is sound") }
         // Of a configuration with parts taken out no step is taken, and nothing is said that may not hold for the whole.
-        let isSound = findings.problems.count == missingData
+        let isSound = isBuilt && configuration.isWhole
         guard let sound = configuration.session(device: device) else { return }
         let model = isBuilt ? self.model(sound, classes, training) : nil
         if isSound { for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) } }
         let fits = training.map { examine($0, "train", sound, model, say).fits } ?? false
-        let report = validation.map { examine($0, "val", sound, model, say).report }
+        let report = validation.flatMap { examine($0, "val", sound, model, say).report }
         if let training, let validation, training.classes.names != validation.classes.names {
             configuration.add(problem: "\(SessionError.otherClasses)")
         }
@@ -108,8 +107,12 @@ public struct ExperimentCheck {
     /// - Returns: what it found, and whether the data set shows what the model's head is to find
     private mutating func examine(
         _ dataset: any Dataset, _ part: String, _ session: Session, _ model: DenseModel?, _ say: (String) -> Void
-    ) -> (report: DatasetReport, fits: Bool) {
+    ) -> (report: DatasetReport?, fits: Bool) {
         let fits = model.map { model in finding { try session.check(dataset, part, fits: model) } != nil } ?? false
+        guard configuration.isAsWritten(part) else {
+            say("\(part): \(dataset.count) images, not read: a setting of data.\(part) is at fault")
+            return (nil, false)
+        }
         let count = isQuick ? min(Self.quickCount, dataset.count) : dataset.count
         var options = DatasetReport.Options()
         options.part = part == "train" ? .training : .validation

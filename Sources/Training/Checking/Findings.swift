@@ -4,14 +4,15 @@ public struct Findings: Sendable {
     /// In the order in which they were found.
     public private(set) var problems: [String] = []
     public private(set) var warnings: [String] = []
+    private var known: Set<String> = []
 
-    public init(problems: [String] = []) { self.problems = problems }
+    public init(problems: [String] = []) { (self.problems, known) = (problems, Set(problems)) }
 
     mutating func add(problem: String) {
-        if !problems.contains(problem) { problems.append(problem) }
+        if known.insert(problem).inserted { problems.append(problem) }
     }
 
     mutating func add(warning: String) {
-        if !warnings.contains(warning) { warnings.append(warning) }
+        if known.insert(warning).inserted { warnings.append(warning) }
     }
 }

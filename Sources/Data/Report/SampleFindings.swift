@@ -1,7 +1,7 @@
 import Vision
 
 /// What the samples of a data set have in common, put together sample by sample.
-struct Findings: Sendable {
+struct SampleFindings: Sendable {
     private var errors: [(index: Int, error: any Error)] = []
     private var annotations = AnnotationFindings()
     private var labelled = 0
