@@ -111,6 +111,11 @@ extension Module {
                         "The file is quantized or packed: use one in float32 or half precision, or convert it with the library "
                         + "that wrote it.")
             }
+            guard try !value.dtype.isFloatingPoint || value.isFinite() else {
+                throw CheckpointError(
+                    path: source, problem: "tensor \(shown(fileKey)) holds values that are infinite or not a number",
+                    remedy: "The training that wrote the file went wrong: use an earlier one.")
+            }
             report.matched.append(name)
             report.used.append(fileKey)
             copies.append((entry.tensor, value))

@@ -26,7 +26,15 @@ enum ImageFiles {
         if let tree = FileTree(input, isDeep: false) {
             try tree.refuseUnnamable(suffixes)
             if let remark = tree.remark { try warn(remark) }
-            let files = tree.files.filter { file in suffixes.contains { file.lowercased().hasSuffix($0) } }
+            func isImage(_ file: String) -> Bool { suffixes.contains { file.lowercased().hasSuffix($0) } }
+            let files = tree.files.filter(isImage)
+            let deeper = (FileTree(input)?.files.count(where: isImage) ?? files.count) - files.count
+            if deeper > 0 {
+                try warn(
+                    DataError(
+                        input, "has \(deeper) image\(deeper == 1 ? "" : "s") in folders below it, which are not predicted",
+                        remedy: "name those folders too"))
+            }
             guard !files.isEmpty else { throw DataError(input, "holds no .jpg, .jpeg, .png or .bmp file") }
             return files.map { input + "/" + $0 }
         }

@@ -83,8 +83,11 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             return try body()
         } catch let error as ConfigurationError {
             throw error
-        } catch let error as BuildError {
+        } catch let error as BuildError where error.location != .default {
             throw error
+        } catch let error as BuildError {
+            // A part that stands in no file was made of this component's settings.
+            throw BuildError(location: node.location, component: error.component, underlying: error.underlying)
         } catch {
             // A default's type stands in no file; the settings laid over it may.
             let place = node.location == .default ? node.node.location : node.location

@@ -7,20 +7,23 @@ public protocol IdleKeysConfiguration: Configuration {
 extension Registry {
     /// The keys of components in `node`, at any depth, that are written and have no effect, a sentence each. A component whose settings cannot be read
     /// has none.
-    public func idleKeys(in node: Node) -> [String] {
+    ///
+    /// - Parameter isOwn: whether values of a place are to be told of
+    public func idleKeys(in node: Node, where isOwn: (SourceLocation) -> Bool = { _ in true }) -> [String] {
         switch node.value {
         case .null, .scalar: return []
-        case .sequence(let nodes): return nodes.flatMap(idleKeys)
-        case .mapping(let mapping): return ownIdleKeys(node) + mapping.entries.flatMap { idleKeys(in: $0.value) }
+        case .sequence(let nodes): return nodes.flatMap { idleKeys(in: $0, where: isOwn) }
+        case .mapping(let mapping):
+            return ownIdleKeys(node, isOwn) + mapping.entries.flatMap { idleKeys(in: $0.value, where: isOwn) }
         }
     }
 
-    private func ownIdleKeys(_ node: Node) -> [String] {
+    private func ownIdleKeys(_ node: Node, _ isOwn: (SourceLocation) -> Bool) -> [String] {
         guard let name = node["type"]?.scalar?.text, let component = try? node.decode(ComponentNode.self) else { return [] }
         return settings(of: component).flatMap { settings -> [String] in
             let idle = (settings as? any IdleKeysConfiguration)?.idleKeys ?? []
             return idle.compactMap { key, reason in
-                guard let value = node[key], !value.isNull, value.location != .default else { return nil }
+                guard let value = node[key], !value.isNull, value.location != .default, isOwn(value.location) else { return nil }
                 return "\(value.location): \(key) of \(name) has no effect: \(reason)"
             }
         }

@@ -32,6 +32,20 @@ public struct Registry: Sendable {
         tables.values.compactMap { try? $0.settings(of: node) }
     }
 
+    /// Reads the settings of the components inside `node`, at any depth, without building them: of a head its losses.
+    ///
+    /// Throws `ConfigurationError` for a name that no kind of component has, and for settings that do not fit.
+    public func checkParts(of node: Node) throws {
+        let inside = node.sequence ?? node.mapping?.entries.map(\.value) ?? []
+        for part in inside {
+            if part["type"]?.scalar != nil, let component = try? part.decode(ComponentNode.self) {
+                let known = tables.values.filter { table in table.infos.contains { $0.name == component.type } }
+                for table in known.prefix(1) { _ = try table.settings(of: component) }
+            }
+            try checkParts(of: part)
+        }
+    }
+
     /// Everything registered, by kind and name.
     public var entries: [ComponentInfo] {
         tables.values.flatMap(\.infos).sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }

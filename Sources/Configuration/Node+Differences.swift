@@ -11,8 +11,7 @@ extension Node {
         public var description: String { "\(path): \(old) → \(new)" }
     }
 
-    /// What is other than in `old`, value by value. Numbers are compared as numbers: `1e-4` is `0.0001`. Where a component's type is another, that is
-    /// all that is said of it; so is a list of another length.
+    /// What is other than in `old`, value by value. Numbers are compared as numbers: `1e-4` is `0.0001`. A list of another length is said as a whole.
     public func differences(from old: Node) -> [Difference] {
         var found: [Difference] = []
         compare(old, with: self, [], &found)
@@ -23,10 +22,11 @@ extension Node {
         guard let old, let new else { return add(old, new, path, &found) }
         switch (old.value, new.value) {
         case (.mapping(let a), .mapping(let b)):
-            if let was = a["type"], let now = b["type"], was != now { return add(was, now, path + ["type"], &found) }
             for key in a.keys + b.keys.filter({ a[$0] == nil }) { compare(a[key], with: b[key], path + [key], &found) }
         case (.sequence(let a), .sequence(let b)) where a.count == b.count && a.contains(where: { $0.mapping != nil }):
             for (index, pair) in zip(a, b).enumerated() { compare(pair.0, with: pair.1, path + ["\(index)"], &found) }
+        case (.sequence(let a), .sequence(let b)) where (a + b).contains { $0.mapping != nil }:
+            found.append(Difference(path: path.joined(separator: ".").onOneLine, old: old.whole, new: new.whole))
         default:
             if !old.means(new) { add(old, new, path, &found) }
         }
@@ -45,6 +45,15 @@ extension Node {
         if let a = scalar?.number, let b = other.scalar?.number { return a == b }
         if let a = sequence, let b = other.sequence { return a.count == b.count && zip(a, b).allSatisfy { $0.means($1) } }
         return self == other
+    }
+
+    /// The value on one line, with all that components say.
+    private var whole: String {
+        switch value {
+        case .null, .scalar: flow
+        case .sequence(let nodes): "[\(nodes.map(\.whole).joined(separator: ", "))]"
+        case .mapping(let mapping): "{\(mapping.entries.map { "\($0.key): \($0.value.whole)" }.joined(separator: ", "))}"
+        }
     }
 
     /// The value on one line, components by their types.

@@ -73,7 +73,11 @@ private struct Pruning {
         node.location == location || owners.contains { node[$0]?.location == location }
     }
 
+    /// Whether it is an element of a list of numbers, or the only one of a list.
     private func isIn(list node: Node) -> Bool {
-        node.sequence?.contains { $0.height == 0 && $0.location == location } ?? false
+        guard let elements = node.sequence, elements.contains(where: { $0.height == 0 && $0.location == location }) else {
+            return false
+        }
+        return elements.allSatisfy { $0.location == location || $0.scalar?.isString == false }
     }
 }

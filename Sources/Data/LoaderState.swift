@@ -144,9 +144,11 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
             } catch let error as DataError where options.badImage == .skip && error.kind == .unreadable {
                 skipped.append(Batch.Skipped(index: index, reason: error.description))
                 guard skipped.count < min(dataset.count, Loader.maximumSkipsInARow) else {
+                    let others = skipped.dropLast().prefix(3).map(\.reason).joined(separator: "; ")
                     throw DataError(
                         error.path,
-                        "\(error.problem): \(skipped.count) of \(dataset.count) samples in a row cannot be read, this is the last",
+                        "\(error.problem): \(skipped.count) of \(dataset.count) samples in a row cannot be read, this is the last"
+                            + (others.isEmpty ? "" : "; before it: \(others)"),
                         remedy: "see whether the disk is there; then find them with `densekit check`")
                 }
             }

@@ -26,7 +26,8 @@ public final class NamedFiles: Sendable {
                     + NameIndex.shown(files), remedy: "keep one of them")
         case .none:
             throw DataError(
-                path, "no such file", remedy: remedy(name, index) ?? "add the picture, or take it out of \(source)")
+                path, "no such file", remedy: remedy(name, index) ?? "add the image, or take it out of \(source)",
+                kind: .unreadable)
         }
     }
 

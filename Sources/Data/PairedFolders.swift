@@ -119,7 +119,9 @@ public struct PairedFolders: Sendable {
     /// Sixteen masks are looked at, from the first to the last. One that cannot be read is left to whoever reads it.
     /// - Throws: `DataError` with the numbers.
     public func check(_ table: LabelTable, holds classes: ClassList) throws {
-        let high = table.classNumbers.filter { $0.number > 255 }
+        // A class that has a low number too occurs by that.
+        let low = Set(table.classNumbers.filter { $0.number <= 255 }.map(\.label))
+        let high = table.classNumbers.filter { $0.number > 255 && !low.contains($0.label) }
         guard let masks, let first = high.first, let last = high.last else { return }
         for index in stride(from: 0, to: count, by: (count + 15) / 16) {
             guard let mask = paths(at: index).mask, let bits = try? LabelFile.bits(mask) else { continue }

@@ -13,8 +13,9 @@ public struct SkipLimit: Sendable {
     /// How many may be left out once `seen` different images were asked for.
     ///
     /// The share is taken of those, and of the first 1000 (or of all, where there are fewer) from the beginning. Of a small data set three
-    /// images may always be missing, but no more than half of it.
+    /// images may always be missing, but no more than half of it. A share of 0 allows none.
     public func allowed(seen: Int) -> Int {
-        max(Int(share * Double(max(min(seen, images), min(images, 1000)))), min(3, images / 2))
+        if share == 0 { return 0 }
+        return max(Int(share * Double(max(min(seen, images), min(images, 1000)))), min(3, images / 2))
     }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Vision
 
 /// One step of a sample's way to the network.
@@ -57,7 +58,11 @@ public struct Pipeline: Transform {
     /// - Throws: what a transform throws; in a test pipeline `TestPipelineError` as `TestTimeUse.undeclared` says.
     public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws {
         for transform in transforms {
-            try transform(&sample, &random)
+            do {
+                try transform(&sample, &random)
+            } catch let error where !(error is DataError || error is SettingError || error is TransformError) {
+                throw TransformError(transform: "\(type(of: transform))", sample: sample.name, underlying: error)
+            }
             guard isForTest, transform.testTimeUse == .undeclared else { continue }
             if random.isUsed { throw TestPipelineError(transform, "draws random numbers") }
             if !sample.isReversible {
@@ -90,6 +95,17 @@ private struct PadToLeast: Transform {
     }
 
     var testTimeUse: TestTimeUse { .pads }
+}
+
+/// What a transform threw that does not say which sample it is about.
+public struct TransformError: Error, CustomStringConvertible, Sendable {
+    /// The transform's type.
+    public let transform: String
+    /// The sample's name.
+    public let sample: String
+    public let underlying: any Error
+
+    public var description: String { "\(sample): the transform \(transform) failed: \(underlying)" }
 }
 
 /// A transform of a test pipeline after which a prediction could not be brought back to the image.

@@ -13,6 +13,8 @@ extension Checkpoint {
         /// What the run was told: the names of its classes and its configuration as YAML; nil where the checkpoint does not say it.
         let classNames: [String]?
         let configuration: String?
+        /// How many images it was trained on; nil where it does not say it.
+        let trainingImages: Int?
 
         /// Reads all of it: nothing of a checkpoint that is damaged anywhere reaches a model.
         ///
@@ -38,6 +40,7 @@ extension Checkpoint {
             weights = model.tensors
             classNames = Checkpoint.classes(in: model.metadata)?.names
             configuration = model.metadata["configuration"]
+            trainingImages = model.metadata["training_images"].flatMap(Int.init)
             moments = try TensorFile.load(path + "/" + optimizerFile).tensors
         }
 

@@ -15,8 +15,12 @@ public enum Checkpoint {
         /// Whether the text embeddings of the classes stand in place of the text encoder.
         public let textIsKept: Bool
 
-        public init(classes: ClassList, configuration: String, textIsKept: Bool = false) {
+        /// How many images it is trained on, where it is being trained.
+        public let trainingImages: Int?
+
+        public init(classes: ClassList, configuration: String, textIsKept: Bool = false, trainingImages: Int? = nil) {
             self.classes = classes
+            self.trainingImages = trainingImages
             self.configuration = configuration
             self.textIsKept = textIsKept
         }
@@ -28,6 +32,7 @@ public enum Checkpoint {
                 "palette": json(classes.palette.map { [Int($0.red), Int($0.green), Int($0.blue)] }),
             ]
             if textIsKept { metadata["text"] = "kept" }
+            if let trainingImages { metadata["training_images"] = "\(trainingImages)" }
             return metadata
         }
 

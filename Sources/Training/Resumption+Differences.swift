@@ -29,14 +29,20 @@ extension Resumption {
     /// How the configuration of `session` differs from that of the checkpoint, a sentence each: `optimizer.lr: 0.001 → 0.0005`.
     ///
     /// A checkpoint that does not say its configuration differs in nothing.
-    func differences(to session: Session) -> [String] {
-        guard let text = checkpoint.configuration else { return [] }
+    ///
+    /// - Parameter images: how many the training data has now
+    func differences(to session: Session, images: Int) -> [String] {
+        var counts: [String] = []
+        if let before = checkpoint.trainingImages, before != images {
+            counts = ["data.train has other images: \(before) → \(images), so the order of every epoch is another"]
+        }
+        guard let text = checkpoint.configuration else { return counts }
         do {
             let old = try session.registry.settled(try Node.parse(text, file: checkpoint.path, environment: [:]))
             let new = try session.registry.settled(session.node)
-            return new.differences(from: old).filter { !Self.indifferent.contains($0.path) }.map(\.description)
+            return counts + new.differences(from: old).filter { !Self.indifferent.contains($0.path) }.map(\.description)
         } catch {
-            return ["the configuration in the checkpoint cannot be compared with this one: \(error)"]
+            return counts + ["the configuration in the checkpoint cannot be compared with this one: \(error)"]
         }
     }
 }

@@ -3,6 +3,18 @@ import Data
 import Evaluation
 
 extension Session {
+    /// How `model` sees images at test time.
+    ///
+    /// - Throws: `ConfigurationError` for windows that are smaller than its backbone can see, `SettingError` for sizes out of range.
+    private func mode(for model: DenseModel) throws -> InferenceMode {
+        let mode = try experiment.test.inferenceMode
+        guard case .slide(let crop, _) = mode, min(crop.height, crop.width) < model.backbone.minimumSide else { return mode }
+        throw ConfigurationError(
+            at: node.location(of: ["test", "crop"]) ?? .file(file),
+            "test.crop: windows of \(crop.height)×\(crop.width) pixels are smaller than the backbone can see",
+            hint: "it needs \(model.backbone.minimumSide) pixels a side")
+    }
+
     /// What measures `model` on `dataset`: the head decides.
     ///
     /// - Parameter augmented: whether every image is seen at several scales, as `test.ratios` and `test.flip` say
@@ -11,7 +23,7 @@ extension Session {
         try check(dataset, "val", fits: model)
         switch model.head.task {
         case .segmentation:
-            let inference = SegmentationInference(model, mode: try experiment.test.inferenceMode)
+            let inference = SegmentationInference(model, mode: try mode(for: model))
             var evaluator = SegmentationEvaluator(inference, dataset, try testPipeline())
             if augmented { evaluator.augmentation = .init(ratios: experiment.test.ratios, flip: experiment.test.flip) }
             evaluator.workers = experiment.data.workers
@@ -34,7 +46,7 @@ extension Session {
     /// - Parameter words: other words than the model's classes
     /// - Throws: `InferenceError` for words for a detector, `LanguageError` for a model that knows no words.
     public func predictor(_ model: DenseModel, words: [String]? = nil) throws -> any ImagePredictor {
-        let mode = try experiment.test.inferenceMode
+        let mode = try mode(for: model)
         switch (model.head.task, words) {
         case (.segmentation, nil): return SegmentationInference(model, mode: mode)
         case (.segmentation, .some(let words)): return try SegmentationInference(model, words: words, mode: mode)

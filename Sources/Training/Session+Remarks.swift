@@ -9,16 +9,19 @@ extension Session {
     public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws -> [String] {
         let optimizer = try registry.optimizers.make(experiment.optimizer, context)
         return try pipelineWarnings() + optimizer.remarks(on: model.namedParameters()) + overriddenKeys + remarksOnLength(dataset)
-            + remarksOnPasses(model) + registry.idleKeys(in: Node(encoding: experiment))
+            + remarksOnPasses(model) + registry.idleKeys(in: Node(encoding: experiment), where: isOwn)
     }
 
     /// `keys: problem` with the place of the value, where the configuration says it; nil where it does not.
     private func remark(on keys: String, _ problem: String) -> String? {
         var value: Node? = node
         for key in keys.split(separator: ".") { value = value?[String(key)] }
-        guard let value, !value.isNull else { return nil }
+        guard let value, !value.isNull, isOwn(value.location) else { return nil }
         return "\(value.location): \(keys) \(problem)"
     }
+
+    /// Whether a value is this configuration's own: what a base file brings along may serve others.
+    private func isOwn(_ location: SourceLocation) -> Bool { location.file == nil || location.file == file }
 
     /// Keys that another takes the place of.
     private var overriddenKeys: [String] {

@@ -29,7 +29,8 @@ public enum SessionError: Error, CustomStringConvertible, Sendable {
         let data: String
     }
 
-    case otherClasses
+    /// The names of the classes of both.
+    case otherClasses(train: [String], val: [String])
     /// The configuration of another data set.
     case otherDataset(String)
     case thingsForSegmentation(Places)
@@ -38,8 +39,9 @@ public enum SessionError: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         switch self {
-        case .otherClasses:
-            "data.train and data.val have different classes: a model is validated on the classes that it was trained for"
+        case .otherClasses(let train, let val):
+            "data.train and data.val have different classes (\(Self.difference(train, val))): a model is validated on the classes that it was "
+                + "trained for"
         case .otherDataset(let file):
             "the data set of \(file) has other classes than the model: a class_map beside its settings says which are the same"
         case .thingsForSegmentation(let places):
@@ -52,5 +54,12 @@ public enum SessionError: Error, CustomStringConvertible, Sendable {
             "\(places.head) learns masks, but \(places.data) gives boxes alone: let it read masks (`masks: true`), or take the head's masks away "
                 + "(`mask: null`)"
         }
+    }
+
+    private static func difference(_ train: [String], _ val: [String]) -> String {
+        guard let place = zip(train, val).enumerated().first(where: { $0.element.0 != $0.element.1 }) else {
+            return "\(train.count) and \(val.count)"
+        }
+        return "class \(place.offset) is '\(place.element.0)' and '\(place.element.1)'"
     }
 }

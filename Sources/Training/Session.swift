@@ -122,7 +122,8 @@ public struct Session {
         try resumption?.check(classes: dataset.classes.names)
         let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
         try check(dataset, "train", fits: model)
-        let info = Checkpoint.ModelInfo(classes: dataset.classes, configuration: node.yaml())
+        let info = Checkpoint.ModelInfo(
+            classes: dataset.classes, configuration: node.yaml(), trainingImages: dataset.count)
         let evaluator = try experiment.data.val.map { _ in try validation(model, classes: dataset.classes) }
         let folder = try work.folder(resuming: resumption?.checkpoint)
         let store = CheckpointStore(work, run: folder.name, info: info, resumed: resumption?.checkpoint)
@@ -135,7 +136,8 @@ public struct Session {
         }
         let trainer = try trainer(of: model, on: dataset, logger: try RunLog.logger(path: folder.logPath), hooks: hooks)
         if let resumption {
-            try resumption.apply(to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self))
+            try resumption.apply(
+                to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self, images: dataset.count))
         }
         return trainer
     }
@@ -146,7 +148,14 @@ public struct Session {
     func trainer(
         of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook], firstPassAlone: Bool = false
     ) throws -> Trainer {
-        let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
+        let parameters = try model.namedParameters()
+        guard parameters.contains(where: \.tensor.requiresGrad) else {
+            throw ConfigurationError(
+                at: node.location(of: ["model", "freeze"]) ?? .file(file),
+                "no parameter of the model learns: model.freeze and its parts' settings freeze all \(parameters.count)",
+                hint: "leave one of them out")
+        }
+        let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: parameters)
         var settings = experiment.train.counting(images: dataset.count)
         if firstPassAlone { settings.batch = settings.imagesAtATime }
         let schedule = try registry.schedules.make(experiment.schedule, context)
@@ -165,7 +174,9 @@ public struct Session {
 
     private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {
         let dataset = try validationDataset()
-        guard dataset.classes.names == classes.names else { throw SessionError.otherClasses }
+        guard dataset.classes.names == classes.names else {
+            throw SessionError.otherClasses(train: classes.names, val: dataset.classes.names)
+        }
         return try evaluator(model, dataset)
     }
 

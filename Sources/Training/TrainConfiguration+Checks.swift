@@ -56,10 +56,12 @@ extension TestConfiguration {
                 "expected 1…\(Self.maximumRatios) scales, found \(ratios.isEmpty ? "none: nothing would be measured" : "\(ratios.count)")"
             )
         }
-        for (index, ratio) in ratios.enumerated() where !Self.ratioRange.contains(ratio) {
+        let wrong = ratios.enumerated().filter { !Self.ratioRange.contains($0.element) }
+        if let first = wrong.first {
             throw SettingError(
-                "test", "ratios.\(index)",
-                "expected a scale of \(Self.ratioRange.lowerBound)…\(Self.ratioRange.upperBound), found \(ratio)")
+                "test", "ratios.\(first.offset)",
+                "expected a scale of \(Self.ratioRange.lowerBound)…\(Self.ratioRange.upperBound), found "
+                    + wrong.map { "\($0.element)" }.joined(separator: ", "))
         }
     }
 }

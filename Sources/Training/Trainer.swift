@@ -165,6 +165,8 @@ public final class Trainer {
         )
         let losses: Losses
         do {
+            let least = model.backbone.minimumSide
+            guard min(batch.height, batch.width) >= least else { throw TrainingError.smallImages(least) }
             losses = try withAutocast(settings.precision.dtype, on: device) {
                 try model.losses(try batch.images(on: device), targets, step)
             }

@@ -2,6 +2,10 @@
 public enum TrainingError: Error, CustomStringConvertible, Sendable {
     case noLoss
     case noMoreData
+    /// Nothing pulls at any weight.
+    case zeroLoss
+    /// Images below the least side that the backbone sees, in pixels.
+    case smallImages(Int)
     /// More training images than `data.max_bad_share` allows cannot be read: how many of how many, and the last of them.
     case badImages(Int, of: Int, share: Double, last: String)
     case badLosses(Int, [String])
@@ -14,6 +18,11 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable {
         switch self {
         case .noLoss: "the model has no loss: neither its head nor its prompter returned a term with 'loss' in its name"
         case .noMoreData: "the data set came to an end"
+        case .zeroLoss:
+            "the loss of the first step is 0, so nothing is learned: see whether a loss has a weight of 0, all class_weights are 0, or "
+                + "the labels of its images are ignored"
+        case .smallImages(let least):
+            "the backbone sees no image with a side below \(least) pixels: add Resize or Pad to data.train_pipeline"
         case .badImages(let count, let images, let share, let last):
             "\(count) of \(images) training images cannot be read, which is more than data.max_bad_share: \(share) allows; the last of them: "
                 + "\(last). Mend the files that the log names, or find them all with `densekit check`"

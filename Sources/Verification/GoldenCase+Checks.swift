@@ -1,16 +1,39 @@
 import DenseKit
 
+/// Tensors that only one side has: the first of them by name, the others by their number.
+private struct LostNames {
+    private static let shown = 40
+    private var names: [(problem: String, names: [String])] = []
+
+    mutating func add(_ name: String, _ problem: String) {
+        if let index = names.firstIndex(where: { $0.problem == problem }) {
+            names[index].names.append(name)
+        } else {
+            names.append((problem, [name]))
+        }
+    }
+
+    var failures: [Comparison] {
+        names.flatMap { problem, names in
+            let rest = names.count - Self.shown
+            return names.prefix(Self.shown).map { Comparison(failure: $0, problem) }
+                + (rest > 0 ? [Comparison(failure: "and \(rest) more", problem)] : [])
+        }
+    }
+}
+
 /// Writes the case's parameters into the module; every name or shape that is not on both sides is a failed comparison.
 ///
 /// - Parameter given: tensors that the case has as inputs where a model keeps them with its weights, by the model's names
 func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Entry] = [:]) throws -> [Comparison] {
     var failures: [Comparison] = []
+    var lost = LostNames()
     var given = given
     var recipes: [String: GoldenCase.Entry] = [:]
     for entry in golden.parameters { recipes[entry.name] = entry }
     for entry in try module.namedTensors() {
         guard let recipe = recipes.removeValue(forKey: entry.name) ?? given.removeValue(forKey: entry.name) else {
-            failures.append(Comparison(failure: entry.name, "the model has this tensor, the reference has not"))
+            lost.add(entry.name, "the model has this tensor, the reference has not")
             continue
         }
         guard recipe.shape == entry.tensor.shape else {
@@ -21,13 +44,13 @@ func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Ent
         try withoutGrad { _ = try entry.tensor.copyInPlace(value) }
     }
     for name in recipes.keys.sorted() where !golden.derivedBuffers.contains(name) {
-        failures.append(Comparison(failure: name, "the reference has this tensor, the model has not"))
+        lost.add(name, "the reference has this tensor, the model has not")
     }
     for (name, input) in given {
         failures.append(Comparison(failure: input.name, "the model has no \(name) that this input could be"))
     }
     try module.weightsDidChange()
-    return failures
+    return failures + lost.failures
 }
 
 /// Every answer beside our output of that name; what is on one side only fails.

@@ -83,9 +83,9 @@ public struct GoldenCase: Sendable {
     public let tokenIDs: [[Int]]?
     /// The whole file, for what only one procedure needs.
     public let json: JSON
-    private let tolerance: Tolerance
-    private let gradientTolerance: Tolerance?
-    private let toleranceFor: [String: Tolerance]
+    let tolerance: Tolerance
+    let gradientTolerance: Tolerance?
+    let toleranceFor: [String: Tolerance]
 
     /// Reads `CASE.json`.
     ///

@@ -84,9 +84,24 @@ extension GoldenCase {
         for (name, tolerance) in json["tolerance_for"]?.object ?? [:] {
             try check(tolerance, "tolerance_for.\(name)", ["rtol", "atol", "share"])
         }
+        try check(tolerance as Tolerance, "tolerance")
+        if let bound = gradientTolerance?.ofLargest, !(bound.isFinite && bound >= 0) {
+            throw GoldenCaseError(
+                path, "has \(bound) in tolerance.grad.max_abs_over_max_value; expected a finite number of 0 or more")
+        }
+        for (name, tolerance) in toleranceFor.sorted(by: { $0.key < $1.key }) { try check(tolerance, "tolerance_for.\(name)") }
         guard ["eval", "train"].contains(mode) else {
             throw GoldenCaseError(path, "has the mode '\(mode)'; known: eval, train")
         }
+    }
+
+    /// Refuses bounds that everything or nothing passes.
+    private func check(_ tolerance: Tolerance, _ place: String) throws {
+        for (key, value) in [("rtol", tolerance.rtol), ("atol", tolerance.atol)] where !(value.isFinite && value >= 0) {
+            throw GoldenCaseError(path, "has \(value) in \(place).\(key); expected a finite number of 0 or more")
+        }
+        guard let share = tolerance.share, !(share > 0 && share <= 1) else { return }
+        throw GoldenCaseError(path, "has \(share) in \(place).share; expected a share above 0 and at most 1")
     }
 
     private func checkSpelling(_ value: JSON, _ place: String, _ known: Set<String>) throws {

@@ -205,4 +205,36 @@ import Testing
             }
         }
     }
+
+    @Test("Images that cannot stand in one batch, that no backbone sees, or that teach nothing are problems")
+    func hopelessSteps() throws {
+        try withRun { folder in
+            func pipeline(_ transforms: String) -> String { "data.train_pipeline=[\(transforms)]" }
+            for (overrides, message) in [
+                (
+                    [pipeline("{type: Resize, scale: [64, 64]}, Normalize")],
+                    "train: images come out of data.train_pipeline in different sizes, and those of one batch must be equal: "
+                ),
+                (
+                    [pipeline("{type: Resize, scale: [20, 20], ratio_range: null}, Normalize")],
+                    "comes out of data.train_pipeline as 20×20, and the backbone sees no side below 31 pixels: add Resize or Pad"
+                ),
+                (
+                    ["model.prompter=null", "model.head.loss={type: CrossEntropy, weight: 0}"],
+                    "train: the loss of the first step is 0, so nothing is learned"
+                ),
+                (
+                    ["model.prompter=null", "model.freeze=[backbone, neck, decode_head]"],
+                    "--set model.freeze=[backbone, neck, decode_head]: no parameter of the model learns: "
+                ),
+                (
+                    ["test={mode: slide, crop: 20, stride: 20}"],
+                    "test.crop: windows of 20×20 pixels are smaller than the backbone can see"
+                ),
+            ] {
+                let result = try check(overrides, in: folder)
+                #expect(result.status == 1 && problems(result).contains { $0.contains(message) }, "\(result)")
+            }
+        }
+    }
 }

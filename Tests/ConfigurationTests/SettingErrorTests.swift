@@ -84,9 +84,12 @@ import Testing
             ("a: 1", "a: 2", ["a: 1 → 2"]), ("a: 1", "a: '1'", ["a: 1 → 1"]), ("{}", "a: 1", ["a: not set → 1"]),
             ("a: 1", "{}", ["a: 1 → not set"]), ("a: { b: { c: x, d: 1 } }", "a: { b: { c: y, d: 1 } }", ["a.b.c: x → y"]),
             ("a: [1, 2]", "a: [1, 2, 3]", ["a: [1, 2] → [1, 2, 3]"]), ("a: [1, 2]", "a: [1, 3]", ["a: [1, 2] → [1, 3]"]),
-            ("a: { type: A, x: 1 }", "a: { type: B, x: 2 }", ["a.type: A → B"]),
+            ("a: { type: A, x: 1 }", "a: { type: B, x: 2 }", ["a.type: A → B", "a.x: 1 → 2"]),
             ("a: [{ type: A, x: 1 }]", "a: [{ type: A, x: 2 }]", ["a.0.x: 1 → 2"]),
-            ("a: [{ type: A, x: 1 }]", "a: [{ type: A, x: 1 }, { type: B }]", ["a: [A] → [A, B]"]),
+            (
+                "a: [{ type: A, x: 1 }]", "a: [{ type: A, x: 1 }, { type: B }]",
+                ["a: [{type: A, x: 1}] → [{type: A, x: 1}, {type: B}]"]
+            ),
             ("a: { type: A }", "a: null", ["a: A → null"]), ("a: { x: 1, y: [z] }", "a: 3", ["a: {x: 1, y: [z]} → 3"]),
             ("{a: 1, b: 2}", "{b: 3, c: 4}", ["a: 1 → not set", "b: 2 → 3", "c: not set → 4"]),
         ] as [(String, String, [String])])

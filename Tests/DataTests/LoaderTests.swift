@@ -178,15 +178,18 @@ private struct Noise: Transform {
         let hopeless = try Loader(
             Plain(count: 2, broken: [0, 1]), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
         let remedy = "see whether the disk is there; then find them with `densekit check`"
-        #expect(throws: DataError("1.jpg", "is broken: 2 of 2 samples in a row cannot be read, this is the last", remedy: remedy))
-        {
-            try hopeless.next()
-        }
+        #expect(
+            throws: DataError(
+                "1.jpg", "is broken: 2 of 2 samples in a row cannot be read, this is the last; before it: 0.jpg: is broken",
+                remedy: remedy)
+        ) { try hopeless.next() }
         let gone = try Loader(
             Plain(count: 1000, broken: Set(0..<1000)), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
         #expect(
             throws: DataError(
-                "99.jpg", "is broken: 100 of 1000 samples in a row cannot be read, this is the last", remedy: remedy)
+                "99.jpg",
+                "is broken: 100 of 1000 samples in a row cannot be read, this is the last; before it: 0.jpg: is broken; 1.jpg: is "
+                    + "broken; 2.jpg: is broken", remedy: remedy)
         ) { try gone.next() }
     }
 

@@ -190,7 +190,7 @@ import Testing
             ("other/e.jpg", "other/e.jpg is there: set images to the folder that file_name starts from"),
             ("c%20d.jpg", "images/c d.jpg is there: file_name is written as in a web address; write the name itself"),
             ("/data/x.jpg", "its file_name is a whole path: write it as it lies below images"),
-            ("x.jpg", "add the picture, or take it out of j.json"),
+            ("x.jpg", "add the image, or take it out of j.json"),
         ]
         for (name, hint) in cases {
             let found = message(in: folder) { _ = try files.path(name, namedBy: "j.json") }

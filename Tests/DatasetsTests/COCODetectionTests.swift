@@ -257,7 +257,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         try FileManager.default.removeItem(atPath: tree.file("train2017/a.jpg"))
         #expect(
             tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/")
-                == "ROOT/train2017/a.jpg: no such file; add the picture, or take it out of ROOT/annotations/instances_train2017.json"
+                == "ROOT/train2017/a.jpg: no such file; add the image, or take it out of ROOT/annotations/instances_train2017.json"
         )
     }
 

@@ -71,7 +71,7 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
             (
                 ["schedule={type: Step, by_epoch: false, steps: [2, 4, 9], warmup_iterations: 0}"],
                 [
-                    "--set schedule={type: Step, by_epoch: false, steps: [2, 4, 9], warmu…: schedule.steps: the run of 4 iterations "
+                    "--set schedule={type: Step, by_epoch: false, steps: [2, 4, 9], war…: schedule.steps: the run of 4 iterations "
                         + "ends before 4, 9 iterations: the learning rate does not fall there"
                 ]
             ),

@@ -43,7 +43,9 @@ struct SweepCheck {
         if validates {
             let validation = try session.validationDataset()
             try session.check(validation, "val", fits: model)
-            guard validation.classes.names == training.classes.names else { throw SessionError.otherClasses }
+            guard validation.classes.names == training.classes.names else {
+                throw SessionError.otherClasses(train: training.classes.names, val: validation.classes.names)
+            }
         }
         let changes = try run.changes()
         guard changes.isEmpty else { throw ChangedRun(folder: run.folder, changes: changes) }

@@ -53,6 +53,7 @@ struct ConfigurationCheck {
         for part in parts {
             _ = attempt(device: .meta) { session in
                 let (model, registry) = (session.experiment.model, session.registry)
+                if let node = session.node["model"]?[part] { try registry.checkParts(of: node) }
                 switch part {
                 case "backbone": _ = try model.backbone.map { try registry.backbones.settings(of: $0) }
                 case "prompter": _ = try model.prompter.map { try registry.prompters.settings(of: $0) }
@@ -80,8 +81,9 @@ struct ConfigurationCheck {
                 node = node.without("plugins")
                 return try body(session)
             } catch {
-                findings.add(problem: "\(error)")
-                guard let pruned = remainder(without: error) else { return nil }
+                let pruned = remainder(without: error)
+                if !follows(error, at: pruned?.path) { findings.add(problem: "\(error)") }
+                guard let pruned else { return nil }
                 let path = pruned.path
                 // What is checked against it goes too.
                 node = pruned.node.without(path: Self.partners[path] ?? [])
@@ -101,11 +103,23 @@ struct ConfigurationCheck {
     /// What is left of the configuration without what `error` complains of; nil where that cannot be told.
     private func remainder(without error: any Error) -> Node.Pruned? {
         switch error {
+        case FilePluginError.unreadable(_, let place), FilePluginError.notSwift(_, let place): node.pruned(at: place)
         case is FilePluginError: node["plugins"].flatMap { node.pruned(at: $0.location) }
         case let error as WeightsError: node.pruned(at: error.location, owners: ["type", "file"])
         case let error as any PlacedError: node.pruned(at: error.location)
         default: nil
         }
+    }
+
+    /// Whether an error at what `path` leads to comes from what was taken out of it before, or from a plugin that cannot be loaded.
+    private func follows(_ error: any Error, at path: [String]?) -> Bool {
+        if let error = error as? ConfigurationError, error.message.hasPrefix("unknown "), !error.message.hasPrefix("unknown key")
+        {
+            return removed.contains { $0.first == "plugins" }
+        }
+        guard let path, removed.contains(where: { $0.count > path.count && $0.starts(with: path) }) else { return false }
+        // A data set that has a key too many is looked for all the same.
+        return path.count != 2 || path[0] != "data" || altered.contains(path[1])
     }
 
     /// Whether the settings of a data set, `train` or `val`, are as they were written, but for keys that nobody knows.

@@ -11,7 +11,11 @@ extension DatasetReport {
         for (name, (things, images)) in zip(dataset.classes.names, zip(things, occurrences)) {
             lines.append("  \(String(format: "%8d", things)) things  in \(images) images  \(name)")
         }
-        if crowds > 0 { lines.append("  \(String(format: "%8d", crowds)) crowds, from which nothing is learnt") }
+        if crowds > 0 {
+            lines.append(
+                "  \(String(format: "%8d", crowds)) regions that are ignored: crowds, and instances without a mask that can be used"
+            )
+        }
         let total = max(1, pixels.reduce(0, +))
         for (index, pixels) in pixels.enumerated() where things.isEmpty && dataset.classes.count <= 30 {
             let share = String(format: "%6.2f %%", 100 * Double(pixels) / Double(total))

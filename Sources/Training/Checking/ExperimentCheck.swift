@@ -60,10 +60,11 @@ public struct ExperimentCheck {
         guard let sound = configuration.session(device: device) else { return }
         let model = isBuilt ? self.model(sound, classes, training) : nil
         if isSound { for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) } }
-        let fits = training.map { examine($0, "train", sound, model, say).fits } ?? false
+        let learned = training.map { examine($0, "train", sound, model, say) }
         let report = validation.flatMap { examine($0, "val", sound, model, say).report }
         if let training, let validation, training.classes.names != validation.classes.names {
-            configuration.add(problem: "\(SessionError.otherClasses)")
+            configuration.add(
+                problem: "\(SessionError.otherClasses(train: training.classes.names, val: validation.classes.names))")
         }
         guard let model else { return }
         describe(model, say)
@@ -74,7 +75,9 @@ public struct ExperimentCheck {
         }
         loadWeights(into: model, say)
         if let validation, let report { predictExtremes(of: validation, report, sound, model, say) }
-        if let training, fits, isSound { takeStep(on: training, sound, model, say) }
+        guard let training, let learned, learned.fits, isSound else { return }
+        if let report = learned.report, !(training is any InstanceDataset) { trySizes(of: training, report, sound, model) }
+        takeStep(on: training, sound, model, say)
     }
 
     /// The model for real; nil where it cannot be built.
@@ -157,6 +160,18 @@ public struct ExperimentCheck {
         }
     }
 
+    /// Whether images of every size come out of the training pipeline so that they can stand in one batch, and be seen.
+    private mutating func trySizes(
+        of dataset: any Dataset, _ report: DatasetReport, _ session: Session, _ model: DenseModel
+    ) {
+        let train = session.experiment.train
+        let sizes = finding(in: "train") {
+            try PipelineSizes(dataset, report, try session.trainPipeline(), seed: train.seed)
+        }
+        if train.imagesAtATime > 1, let mixture = sizes?.mixture { configuration.add(problem: "train: \(mixture)") }
+        if let small = sizes?.tooSmall(for: model.backbone.minimumSide) { configuration.add(problem: "train: \(small)") }
+    }
+
     /// Takes the first step as `train` takes it: the same seed, batch, accumulation and precision.
     private mutating func takeStep(
         on dataset: any Dataset, _ session: Session, _ model: DenseModel, _ say: (String) -> Void
@@ -170,6 +185,7 @@ public struct ExperimentCheck {
             let (all, once) = (record.names.count, trainer.settings.imagesAtATime)
             let way = once < all ? ", \(once) at a time" : ""
             say("one step on \(all) image\(all == 1 ? "" : "s")\(way): \(terms.joined(separator: "  "))")
+            if record.values.first(where: { $0.name == "loss" })?.value == 0 { throw TrainingError.zeroLoss }
             if !record.values.allSatisfy(\.value.isFinite) { throw TrainingError.badLosses(1, record.names) }
         }
     }
