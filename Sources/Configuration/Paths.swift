@@ -37,7 +37,7 @@ public enum Paths {
     }
 
     /// The folder of `file`; empty for a bare name.
-    static func directory(of file: String) -> String {
+    public static func directory(of file: String) -> String {
         guard let slash = file.lastIndex(of: "/") else { return "" }
         return slash == file.startIndex ? "/" : String(file[..<slash])
     }

@@ -11,8 +11,15 @@ extension Registry {
     }
 
     /// The transforms that `nodes` name, in order, for training.
+    ///
+    /// - Throws: what building them throws, and `ConfigurationError` at a second one that normalises.
     public func pipeline(_ nodes: [ComponentNode]) throws -> Pipeline {
-        Pipeline(try nodes.map { try transforms.make($0, BuildContext(registry: self)) })
+        let pipeline = Pipeline(try nodes.map { try transforms.make($0, BuildContext(registry: self)) })
+        let normalizing = zip(nodes, pipeline.transforms).filter { $0.1.normalization != nil }.map(\.0)
+        guard normalizing.count > 1 else { return pipeline }
+        throw ConfigurationError(
+            at: normalizing[1].location, "\(normalizing[1].type): images are normalised already (\(normalizing[0].location))",
+            hint: "leave one out")
     }
 
     /// The same for test time, where predictions are brought back to the image's own pixels.

@@ -9,7 +9,7 @@ extension Session {
     public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws -> [String] {
         let optimizer = try registry.optimizers.make(experiment.optimizer, context)
         return try pipelineWarnings() + optimizer.remarks(on: model.namedParameters()) + overriddenKeys + remarksOnLength(dataset)
-            + remarksOnPasses(model) + registry.idleKeys(in: Node(encoding: experiment), where: isOwn)
+            + remarksOnPasses(model) + remarksOnUse(model) + registry.idleKeys(in: Node(encoding: experiment), where: isOwn)
     }
 
     /// `keys: problem` with the place of the value, where the configuration says it; nil where it does not.
@@ -73,6 +73,20 @@ extension Session {
                     on: "train.checkpoint_interval",
                     "is \(settings.checkpointInterval), more than the run's \(length) iterations: the "
                         + "only checkpoint is at its end"))
+        }
+        return found.compactMap { $0 }
+    }
+
+    /// Settings of testing that a detector has no use for, and of skipping where nothing is skipped.
+    private func remarksOnUse(_ model: DenseModel) -> [String] {
+        var found: [String?] = []
+        if model.head.task != .segmentation {
+            for key in (experiment.test.mode == .slide ? ["mode", "crop", "stride"] : []) + ["ratios", "flip"] {
+                found.append(remark(on: "test.\(key)", "has no effect: a detector sees the whole image at one scale"))
+            }
+        }
+        if experiment.data.badImage == .error {
+            found.append(remark(on: "data.max_bad_share", "has no effect: it is for data.bad_image: skip"))
         }
         return found.compactMap { $0 }
     }

@@ -53,6 +53,21 @@ public struct WorkDirectory: Sendable {
         }
     }
 
+    /// Proves that a run could save in `path`, without making it: in the nearest folder that is there a small checkpoint is saved and removed.
+    ///
+    /// Throws `CheckpointError` with the reason.
+    public static func prove(_ path: String) throws {
+        var place = path
+        while !place.isEmpty, place != "/", access(place, F_OK) != 0 { place = Paths.directory(of: place) }
+        do throws(CheckpointError) {
+            try AtomicFile.proveDirectories(in: place.isEmpty ? "." : place)
+        } catch {
+            throw CheckpointError(
+                path: path, problem: "nothing can be saved in the work directory: \(error.path): \(error.problem)",
+                remedy: "choose another with work_dir or --work-dir")
+        }
+    }
+
     /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the experiment>`; `~` is expanded.
     public static func choose(option: String?, configuration: String?, name: String) -> String {
         Paths.expanded(option ?? configuration ?? "work_dirs/\(name)")

@@ -69,7 +69,7 @@ func oddAnnotations() throws {
         #expect(masks.status == 0, "\(masks.errors)")
         #expect(
             masks.errors.contains(
-                "note: 1 of 2 annotations have no mask that can be read (annotation 2 of image 2.jpg): masks are measured as if each were a "
+                "warning: 1 of 2 annotations have no mask that can be read (annotation 2 of image 2.jpg): masks are measured as if each were a "
                     + "crowd that covers its box"))
     }
 }

@@ -206,6 +206,17 @@ import Testing
         }
     }
 
+    @Test("A work directory in which nothing can be saved is a problem, and none is made")
+    func workDirectory() throws {
+        try withRun { folder in
+            let lost = try check(["work_dir=/proc/densekit/run"], in: folder)
+            let message = "/proc/densekit/run: nothing can be saved in the work directory: /proc: "
+            #expect(lost.status == 1 && problems(lost).contains { $0.hasPrefix(message) }, "\(lost)")
+            let sound = try check(["work_dir=a/b/c"], in: folder)
+            #expect(sound.status == 0 && !FileManager.default.fileExists(atPath: folder.appending(path: "a").path), "\(sound)")
+        }
+    }
+
     @Test("Images that cannot stand in one batch, that no backbone sees, or that teach nothing are problems")
     func hopelessSteps() throws {
         try withRun { folder in

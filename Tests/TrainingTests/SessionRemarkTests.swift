@@ -83,6 +83,10 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
                 ]
             ),
             (
+                ["data.max_bad_share=0.2"],
+                ["--set data.max_bad_share=0.2: data.max_bad_share has no effect: it is for data.bad_image: skip"]
+            ),
+            (
                 ["schedule.warmup_ratio=0.1"],
                 [
                     "--set schedule.warmup_ratio=0.1: warmup_ratio of Poly has no effect: there is no warm-up (warmup_iterations: 0)"

@@ -154,6 +154,17 @@ import Testing
         }
     }
 
+    @Test("A second Normalize is refused at its place, in training too")
+    func normalizedTwice() throws {
+        try withModel("[Normalize]") { session, _ in
+            let nodes = try Node.parse("a: [Normalize, { type: Normalize }]", file: "a.yaml").decode(Two.self).a
+            let error = try #require(throws: ConfigurationError.self) { try session.registry.pipeline(nodes) }
+            #expect("\(error)" == "a.yaml:1:24: Normalize: images are normalised already (a.yaml:1:5); leave one out")
+        }
+    }
+
+    private struct Two: Configuration { var a: [ComponentNode] = [] }
+
     @Test("RandomFlip that never mirrors, and a Resize of one ratio, may stand")
     func harmless() throws {
         try withModel("[{type: RandomFlip, prob: 0}, {type: Resize, scale: [20, 20], ratio_range: [0.5, 0.5]}]") { session, _ in

@@ -8,7 +8,9 @@ import Testing
 private func verify(_ path: String, model: String? = nil) throws -> [Comparison] {
     // As the command does: with one thread of the engine beside two of the BLAS, sums round otherwise than in either case, and a ReLU of
     // mask_rcnn_r50_fpn_train that stands on its edge falls to the other side.
+    let before = Engine.threadCount
     try Engine.setThreadCount(Engine.defaultThreadCount)
+    defer { try? Engine.setThreadCount(before) }
     return try Verifier(registry: try Registry(BuiltIn.plugins)).verify(path, model: model)
 }
 

@@ -13,7 +13,7 @@ import Vision
 ///     guard check.findings.problems.isEmpty else { … }
 ///
 /// The configuration, the data, the labels and the weights are read; one step is taken as training takes it, and the smallest and the largest
-/// validation image go through the test pipeline and the network. Nothing is written but caches.
+/// validation image go through the test pipeline and the network. Nothing is left behind but caches.
 public struct ExperimentCheck {
     public let file: String
     public let device: Device
@@ -49,6 +49,10 @@ public struct ExperimentCheck {
     public mutating func run(say: (String) -> Void) {
         guard let session = configuration.session(device: device) else { return }
         configuration.checkRecipe()
+        finding {
+            try WorkDirectory.prove(
+                WorkDirectory.choose(option: nil, configuration: session.experiment.workDir, name: session.name))
+        }
         let training = configuration.dataset("train")
         let validation = session.experiment.data.val == nil ? nil : configuration.dataset("val")
         let known = try? session.classes(of: "train")
@@ -119,7 +123,9 @@ public struct ExperimentCheck {
         let count = isQuick ? min(Self.quickCount, dataset.count) : dataset.count
         var options = DatasetReport.Options()
         options.part = part == "train" ? .training : .validation
-        options.wantsMasks = model?.head.task == .detection(masks: true)
+        // Of a model that cannot be built it is not known.
+        options.wantsMasks =
+            model.map { $0.head.task == .detection(masks: true) } ?? (dataset as? any InstanceDataset)?.hasMasks ?? false
         options.limit = count
         let data = session.experiment.data
         options.skippedShare = data.badImage == .skip ? data.maxBadShare : nil
