@@ -14,7 +14,7 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
     /// Whether products in bfloat16 are instructions of the processor and not emulated.
     public var hasBFloat16: Bool { bfloat16 == .inUse || amx == .inUse }
 
-    /// `AVX-512, bfloat16 instructions in use, no AMX in this processor`
+    /// `AVX-512, AVX-512 bf16 in use, no AMX in this processor`
     public var description: String {
         func words(_ use: Use, _ what: String) -> String {
             switch use {
