@@ -41,17 +41,20 @@ let strictSwift: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 let strictCXX: [CXXSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 let engine = Engine()
 
-/// A file plugin resolves the core's symbols in the process that loads it.
+/// A file plugin resolves the core's symbols in the process that loads it: every executable that links the loader exports its own.
 let exported: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
 
 /// - Parameter hot: loops over pixels or elements, optimised in debug builds too, so that tests stay quick.
-func core(_ name: String, _ dependencies: [Target.Dependency] = [], hot: Bool = false) -> Target {
+func core(
+    _ name: String, _ dependencies: [Target.Dependency] = [], hot: Bool = false, linker: [LinkerSetting] = []
+) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/\(name)",
-        swiftSettings: strictSwift + (hot ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []))
+        swiftSettings: strictSwift + (hot ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []),
+        linkerSettings: linker)
 }
 func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: ["DenseKit"] + dependencies, path: "Plugins/\(name)", swiftSettings: strictSwift)
+    .target(name: name, dependencies: ["Core"] + dependencies, path: "Plugins/\(name)", swiftSettings: strictSwift)
 }
 func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = []) -> Target {
     .testTarget(
@@ -69,6 +72,7 @@ let package = Package(
     products: [
         .executable(name: "densekit", targets: ["densekit"]),
         .library(name: "DenseKit", targets: ["DenseKit"]),
+        .library(name: "DenseKitCommandLine", targets: ["DenseKitCommandLine"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -91,19 +95,19 @@ let package = Package(
         core("Vision", hot: true),
         core("Configuration", ["CYAML"]),
         core("Checkpoints", ["NN", "CZlib"]),
-        core("Components", ["NN", "Configuration", "Vision", "Checkpoints"]),
+        core("Components", ["NN", "Configuration", "Vision", "Checkpoints"], linker: exported),
         core("Detection", ["Components"]),
         core("Data", ["Components", "Checkpoints", "Vision", "CTurboJPEG", "CPNG", "CSimdjson"]),
         core("Evaluation", ["Components", "Data", "Vision"]),
         core("Training", ["Components", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
         core(
-            "DenseKit",
+            "Core",
             ["NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Training"]),
-        core("Verification", ["DenseKit"], hot: true),
-        core("CommandLine", ["DenseKit", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        core("DenseKit", ["Core", "BuiltIn"]),
+        core("Verification", ["Core"], hot: true),
+        core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
-            name: "densekit", dependencies: ["CommandLine", "BuiltIn"], path: "Sources/densekit", swiftSettings: strictSwift,
-            linkerSettings: exported),
+            name: "densekit", dependencies: ["CommandLine", "DenseKit"], path: "Sources/densekit", swiftSettings: strictSwift),
 
         plugin("ResNet"),
         plugin("ViT"),
@@ -130,7 +134,7 @@ let package = Package(
         // Names and shapes of other projects' weights, for the tests of whoever reads them.
         .target(name: "PublishedWeights", dependencies: ["NN"], path: "Tests/PublishedWeights", swiftSettings: strictSwift),
         // A head that hands on what it is given, for the tests of prompters.
-        .target(name: "SmallModels", dependencies: ["DenseKit"], path: "Tests/SmallModels", swiftSettings: strictSwift),
+        .target(name: "SmallModels", dependencies: ["Core"], path: "Tests/SmallModels", swiftSettings: strictSwift),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing"]),
         test("Evaluation", ["Evaluation", "Data", "Vision", "Fuzzing"]),
         test("Configuration", ["Configuration", "Fuzzing"]),
@@ -166,6 +170,30 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
+/// Target names are one namespace for all packages of a program, and C modules cannot be renamed there: ours carry a prefix. Above and in
+/// the folders they stand without it: `Sources/Data` is the module `DenseKitData`, `Sources/CZlib` is `CDenseKitZlib`.
+func addPrefix(to targets: [Target]) {
+    func prefixed(_ name: String) -> String {
+        guard let path = targets.first(where: { $0.name == name })?.path, name != "DenseKit", name != "densekit" else {
+            return name
+        }
+        if path.hasPrefix("Tests/") { return name }
+        let isC = path.hasPrefix("Sources/C") && name.dropFirst().first!.isUppercase
+        return isC ? "CDenseKit" + name.dropFirst() : "DenseKit" + name
+    }
+    let names = targets.map { prefixed($0.name) }
+    for target in targets {
+        target.dependencies = target.dependencies.map {
+            if case .byNameItem(let name, let condition) = $0 {
+                .byNameItem(name: prefixed(name), condition: condition)
+            } else {
+                $0
+            }
+        }
+    }
+    for (target, name) in zip(targets, names) { target.name = name }
+}
+
 /// Gives every target what its dependencies depend on: a class that changes its size must rebuild all who see it, through re-exports too,
 /// and a build looks at direct dependencies only.
 func closeDependencies(of targets: [Target]) {
@@ -184,4 +212,5 @@ func closeDependencies(of targets: [Target]) {
     let missing = targets.map { reached($0).subtracting(direct($0)).sorted() }
     for (target, names) in zip(targets, missing) { target.dependencies += names.map { .target(name: $0) } }
 }
+addPrefix(to: package.targets)
 closeDependencies(of: package.targets)

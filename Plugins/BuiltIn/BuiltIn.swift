@@ -1,20 +1,20 @@
-import CLIP
-import CLIPSP
-import Datasets
-import DenseCLIP
-import DenseKit
-import FCN
-import FPN
-import ICPC
-import LanguageGuidance
-import MaskRCNN
-import ResNet
-import RetinaNet
-import SemanticFPN
-import Standard
-import Swin
-import UPerNet
-import ViT
+import DenseKitCLIP
+import DenseKitCLIPSP
+import DenseKitDatasets
+import DenseKitDenseCLIP
+import DenseKitCore
+import DenseKitFCN
+import DenseKitFPN
+import DenseKitICPC
+import DenseKitLanguageGuidance
+import DenseKitMaskRCNN
+import DenseKitResNet
+import DenseKitRetinaNet
+import DenseKitSemanticFPN
+import DenseKitStandard
+import DenseKitSwin
+import DenseKitUPerNet
+import DenseKitViT
 
 /// The plugins that densekit comes with.
 public enum BuiltIn {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// What a learned grid of positions does on a map of another size.
 public enum GridPositions: String, Codable, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// CLIP's image and text encoders. (Radford et al. 2021)
 public struct CLIPPlugin: Plugin {

@@ -1,6 +1,6 @@
-import DenseKit
+import DenseKitCore
 
-extension CLIPResNet: PretrainedElsewhere {
+extension CLIPResNet: ExternalWeights {
     public static var weightFormats: [WeightFormat] {
         [WeightFormat("OpenAI CLIP", behind: ["visual."], dropping: ["attnpool."])]
     }

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// CLIP's modified ResNet with a pyramid of four levels: a stem of three convolutions, blocks that pool before they stride, and at the
 /// end, where language is wanted, an attention pool. (Radford et al. 2021, section 2.4)

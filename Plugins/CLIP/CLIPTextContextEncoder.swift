@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// CLIP's text encoder over prompts that begin with contexts, learned or made from an image: `[start][contexts][name][end]`.
 /// (contexts: Zhou et al. 2022, DenseCLIP section 3.3)
@@ -31,7 +31,7 @@ public final class CLIPTextContextEncoder: CLIPTextEncoder {
     /// Inputs `texts [k, length]` and `contexts [b, n, width]`; output `text_embeddings [b, k, output]`.
     override public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let tokens = try tokens(inputs)
-        guard let contexts = inputs["contexts"] else { throw PartError(missing: "contexts", among: inputs) }
+        guard let contexts = inputs["contexts"] else { throw ModelPartError(missing: "contexts", among: inputs) }
         return ["text_embeddings": try self(tokens, contexts: contexts)]
     }
 }

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension CLIPTextEncoder {
     /// The same embeddings by definition: every prompt by itself at its full length, padding included. What published figures count.

@@ -1,6 +1,6 @@
-import DenseKit
+import DenseKitCore
 
-extension CLIPTextEncoder: PretrainedElsewhere, WeightAdapting {
+extension CLIPTextEncoder: ExternalWeights, WeightAdapting {
     /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores, its sizes, and the causal mask.
     private static let elsewhere = [
         "visual.", "logit_scale", "logit_bias", "input_resolution", "context_length", "vocab_size", "attn_mask",

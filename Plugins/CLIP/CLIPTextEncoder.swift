@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// CLIP's text encoder over whole prompts: `[start][words][end]`, read at the end token. (Radford et al. 2021, section 2.4)
 ///
@@ -7,8 +7,8 @@ import DenseKit
 /// Computed in its shared-prefix form, which is exact: under the causal mask the tokens that all prompts begin with, as in "a photo of
 /// a …", are the same for every class, so they are computed once; what follows the end token is never computed; the last block is
 /// computed at the end token only.
-public class CLIPTextEncoder: Module, Part {
-    public struct Configuration: DenseKit.Configuration {
+public class CLIPTextEncoder: Module, ModelPart {
+    public struct Configuration: YAMLConfiguration {
         public var vocabularySize = 49408
         public var width = 512
         public var heads = 8
@@ -64,9 +64,9 @@ public class CLIPTextEncoder: Module, Part {
         ["text_embeddings": try self(try tokens(inputs))]
     }
 
-    /// The rows of the input `texts [k, length]`. Throws `PartError` without it.
+    /// The rows of the input `texts [k, length]`. Throws `ModelPartError` without it.
     public final func tokens(_ inputs: [String: Tensor]) throws -> [[Int]] {
-        guard let texts = inputs["texts"] else { throw PartError(missing: "texts", among: inputs) }
+        guard let texts = inputs["texts"] else { throw ModelPartError(missing: "texts", among: inputs) }
         let ids = try texts.integers().map(Int.init)
         let length = texts.size(1)
         return (0..<texts.size(0)).map { Array(ids[($0 * length)..<(($0 + 1) * length)]) }

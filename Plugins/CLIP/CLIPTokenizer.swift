@@ -1,9 +1,9 @@
-import DenseKit
-import Tokenizer
+import DenseKitCore
+import DenseKitTokenizer
 
 /// CLIP's byte-pair encoding as a component.
 struct CLIPTokenizer: TextTokenizing {
-    struct Configuration: DenseKit.Configuration {
+    struct Configuration: YAMLConfiguration {
         /// The vocabulary file, where it is not in the usual places.
         var vocabulary: Located<String>?
     }
@@ -12,7 +12,7 @@ struct CLIPTokenizer: TextTokenizing {
 
     init(_ configuration: Configuration) throws {
         tokenizer = try BPETokenizer(
-            vocabulary: VocabularyAsset.find(configuration.vocabulary?.resolved, environment: Paths.environment))
+            vocabulary: VocabularyAsset.find(configuration.vocabulary?.resolved, environment: FilePaths.environment))
     }
 
     func encode(_ text: String) throws -> [Int] { try tokenizer.encode(text) }

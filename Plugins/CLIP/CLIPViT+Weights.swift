@@ -1,6 +1,6 @@
-import DenseKit
+import DenseKitCore
 
-extension CLIPViT: PretrainedElsewhere, WeightAdapting {
+extension CLIPViT: ExternalWeights, WeightAdapting {
     public static var weightFormats: [WeightFormat] {
         // What leads to the space of the text, where it is not wanted.
         [WeightFormat("OpenAI CLIP", behind: ["visual."], dropping: ["ln_post.", "proj"])]

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// CLIP's Vision Transformer with a pyramid of four levels out of the blocks on its way, and at its end, where language is wanted, every
 /// position in the space of the text. (Radford et al. 2021, section 2.4; the pyramid and the local embeddings are DenseCLIP's)

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The grid on which a backbone's language map stands.
 public enum LanguageGrid: String, Codable, Sendable, CaseIterable {

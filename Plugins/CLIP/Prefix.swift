@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// What stands before the names, on its way through the blocks: what all images share, and what each image has of its own behind it.
 struct Prefix {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The prompts of all classes without padding: what they share in front, and the rest of all of them laid in one row of tokens, sorted
 /// into groups of equal length.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 // The block on prompts with a shared prefix: a prefix position attends to the prefix before it, a name's token to the prefix and its own
 // name.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// A pre-norm Transformer block of CLIP: attention and an MLP with QuickGELU, or with exact GELU. Keys as in OpenAI's code.
 final class ResidualAttentionBlock: Module {

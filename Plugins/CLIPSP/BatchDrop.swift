@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// In training, some images take their true labels in place of the most probable ones; how many, falls with the iteration. (section 3.5)
-public struct BatchDrop: DenseKit.Configuration {
+public struct BatchDrop: YAMLConfiguration {
     /// The share of images at the first iteration.
     public var start = 0.9
     /// The share that remains.
@@ -27,7 +27,8 @@ public struct BatchDrop: DenseKit.Configuration {
     static let labels = "batch_drop.labels"
 
     /// The k labels of every image, most probable first.
-    func callAsFunction(_ probabilities: ImageProbabilities, _ present: LabelSets, k: Int, _ step: Step) throws -> [[Int]] {
+    func callAsFunction(_ probabilities: ImageProbabilities, _ present: LabelSets, k: Int, _ step: ForwardPass) throws -> [[Int]]
+    {
         let ratio = ratio(at: step.iteration)
         return try zip(probabilities.images, present.images).enumerated().map { place, image in
             let (image, present) = image
@@ -40,12 +41,12 @@ public struct BatchDrop: DenseKit.Configuration {
     }
 
     /// Whether an image takes its true labels: its draw lies below the ratio.
-    func isMasked(_ image: Int, _ ratio: Double, _ draws: Draws) throws -> Bool {
+    func isMasked(_ image: Int, _ ratio: Double, _ draws: RandomSource) throws -> Bool {
         try draws.uniform(Self.images, image: image, count: 1)[0] < ratio
     }
 
     /// At most k of the labels that are there: those with the largest of one draw a class.
-    private func sample(_ labels: [Int], _ k: Int, _ image: Int, of classes: Int, _ draws: Draws) throws -> Set<Int> {
+    private func sample(_ labels: [Int], _ k: Int, _ image: Int, of classes: Int, _ draws: RandomSource) throws -> Set<Int> {
         guard labels.count > k else { return Set(labels) }
         let draws = try draws.uniform(Self.labels, image: image, count: classes)
         return Set(labels.sorted { (-draws[$0], $0) < (-draws[$1], $1) }.prefix(k))

@@ -1,10 +1,10 @@
-import CLIP
-import DenseKit
-import LanguageGuidance
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 extension CLIPSP {
     /// The defaults are the paper's best row.
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// What is said of every class, with its name for `{}` or `{label}`.
         public var template = "a photo of a {}."
         /// Labels of an image that become scene tokens; all where there are fewer classes.
@@ -45,7 +45,7 @@ extension CLIPSP {
 }
 
 /// The settings of the text encoder that makes the codebook: CLIP's, unless told otherwise.
-public struct CodebookEncoderSettings: DenseKit.Configuration {
+public struct CodebookEncoderSettings: YAMLConfiguration {
     public var width = 512
     public var heads = 8
     public var layers = 12
@@ -60,7 +60,7 @@ public struct CodebookEncoderSettings: DenseKit.Configuration {
 }
 
 /// The settings of the projection that a backbone without a language-compatible map gets.
-public struct VisualProjectionSettings: DenseKit.Configuration {
+public struct VisualProjectionSettings: YAMLConfiguration {
     /// Width of the embeddings, and of the text.
     public var outputDim = 512
     /// Image size that the fixed grid belongs to: a position for every 32 pixels.

@@ -1,10 +1,10 @@
-import DenseKit
+import DenseKitCore
 
 // Parts of the method that run alone on named tensors: what golden cases of single parts are checked with.
 
 /// A multi-label decoder.
-final class MultilabelDecoderPart: Module, Part {
-    struct Configuration: DenseKit.Configuration {
+final class MultilabelDecoderPart: Module, ModelPart {
+    struct Configuration: YAMLConfiguration {
         var decoder = ComponentNode(type: "DualGraphFormer")
         /// c, the width of tokens and text.
         var dim = 1024
@@ -27,10 +27,10 @@ final class MultilabelDecoderPart: Module, Part {
     /// Inputs `visual [n, c, p]` and `codebook [K, c]`; outputs `logits` and `probabilities [n, K]`, and of a DualGraphFormer `text` and
     /// `visual`, what its last block makes and sees.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let visual = inputs["visual"] else { throw PartError(missing: "visual", among: inputs) }
-        guard let codebook = inputs["codebook"] else { throw PartError(missing: "codebook", among: inputs) }
+        guard let visual = inputs["visual"] else { throw ModelPartError(missing: "visual", among: inputs) }
+        guard let codebook = inputs["codebook"] else { throw ModelPartError(missing: "codebook", among: inputs) }
         var outputs: [String: Tensor] = [:]
-        let step = Step { name, tensor in outputs[name.replacing("multilabel_", with: "")] = tensor }
+        let step = ForwardPass { name, tensor in outputs[name.replacing("multilabel_", with: "")] = tensor }
         let logits = try decoder(try visual.transposed(1, 2), codebook, step)
         (outputs["logits"], outputs["probabilities"]) = (logits, try logits.sigmoid())
         return outputs
@@ -38,8 +38,8 @@ final class MultilabelDecoderPart: Module, Part {
 }
 
 /// The scene refinement module.
-final class SceneRefinementPart: Module, Part {
-    struct Configuration: DenseKit.Configuration {
+final class SceneRefinementPart: Module, ModelPart {
+    struct Configuration: YAMLConfiguration {
         var settings = SceneRefinementSettings()
         /// Of the last stage.
         var channels = 2048
@@ -65,17 +65,17 @@ final class SceneRefinementPart: Module, Part {
 
     /// Inputs `x4 [n, c4, h, w]` and `tokens [n, k, c + 1]`; outputs `gate`, `refined`, `attention`, `attention_logits` and `fused`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let x4 = inputs["x4"] else { throw PartError(missing: "x4", among: inputs) }
-        guard let tokens = inputs["tokens"] else { throw PartError(missing: "tokens", among: inputs) }
+        guard let x4 = inputs["x4"] else { throw ModelPartError(missing: "x4", among: inputs) }
+        guard let tokens = inputs["tokens"] else { throw ModelPartError(missing: "tokens", among: inputs) }
         var outputs: [String: Tensor] = [:]
-        _ = try refinement(x4, tokens, Step { outputs[$0] = $1 })
+        _ = try refinement(x4, tokens, ForwardPass { outputs[$0] = $1 })
         return outputs
     }
 }
 
 /// What is made of label maps and probabilities without any weight: targets, co-occurrence, batch drop, scene tokens, the scene loss.
-final class SceneTargetsPart: Module, Part {
-    struct Configuration: DenseKit.Configuration {
+final class SceneTargetsPart: Module, ModelPart {
+    struct Configuration: YAMLConfiguration {
         var numClasses = 150
         var k = 30
         /// Of images that take their true labels.
@@ -102,14 +102,14 @@ final class SceneTargetsPart: Module, Part {
     /// `attention_logits [n, k, h, w]`; outputs as their names say.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         func input(_ name: String) throws -> Tensor {
-            guard let tensor = inputs[name] else { throw PartError(missing: name, among: inputs) }
+            guard let tensor = inputs[name] else { throw ModelPartError(missing: name, among: inputs) }
             return tensor
         }
         let (labels, attention, given) = (try input("labels"), try input("attention_logits"), try input("probabilities"))
         let k = min(configuration.k, configuration.numClasses)
         let present = try LabelSets(labels, classes: configuration.numClasses, ignoreIndex: configuration.ignoreIndex)
         let probabilities = try ImageProbabilities(given)
-        let step = Step(
+        let step = ForwardPass(
             draws: try .prescribed([
                 BatchDrop.images: try input("image_draws").unsqueezed(1), BatchDrop.labels: try input("label_draws"),
             ]))

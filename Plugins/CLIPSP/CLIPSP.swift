@@ -1,6 +1,6 @@
-import CLIP
-import DenseKit
-import LanguageGuidance
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// Scene parsing with adaptive prompts: a multi-label decoder says which classes an image shows; the text of the k most probable ones,
 /// with their probabilities, are scene tokens that refine the backbone's last stage. (Li et al., "CLIP-SP: Vision-language Model with
@@ -40,7 +40,7 @@ public final class CLIPSP: Module, Prompter {
         try codebook.freeze()
     }
 
-    public func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
+    public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let v = try visual(features)  // V: [n, 1 + g², c]
         let s = try codebook()  // S: [K, c]
         let logits = try multilabelDecoder(v, s, step)  // S_l: [n, K]
@@ -52,13 +52,13 @@ public final class CLIPSP: Module, Prompter {
         try step.record("codebook", s)
         try step.record("visual", v)
         try step.record("ml_logits", logits)
-        return Prompted(
+        return PrompterOutput(
             maps: features.maps.dropLast() + [refined.map], textEmbeddings: try s.unsqueezed(0).expanded([v.size(0)] + s.shape),
             scoreMaps: [refined.attention], scoreLabels: labels, classLogits: logits)
     }
 
     /// λ₁ times the asymmetric loss of the labels, and λ₂ times the cross-entropy of the attention. (Equations 5 to 8)
-    public func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {
+    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         guard let labels = targets.labels else { throw TargetError.noLabels }
         guard let logits = prompted.classLogits, let selected = prompted.scoreLabels, let attention = prompted.scoreMaps.first
         else { throw SettingError("CLIPSP's losses need what CLIPSP made of the images: logits of labels, and its attention") }
@@ -73,7 +73,7 @@ public final class CLIPSP: Module, Prompter {
     }
 
     /// The labels whose text becomes scene tokens, most probable first: `[n, k]` int64.
-    private func selectedLabels(_ probabilities: Tensor, _ step: Step) throws -> Tensor {
+    private func selectedLabels(_ probabilities: Tensor, _ step: ForwardPass) throws -> Tensor {
         guard probabilities.device != .meta else { return try Tensor.zeros([probabilities.size(0), k], dtype: .int64) }
         let probabilities = try withoutGrad { try ImageProbabilities(probabilities) }
         let likely = probabilities.images.map { Array($0.ranking.prefix(k)) }

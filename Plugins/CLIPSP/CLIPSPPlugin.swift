@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// CLIP-SP: scene parsing with adaptive prompts.
 public struct CLIPSPPlugin: Plugin {

@@ -1,6 +1,6 @@
-import CLIP
-import DenseKit
-import LanguageGuidance
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// S: the text embeddings of all classes from one template, by a text encoder that does not learn. They are not normalised. (section 3.2)
 ///
@@ -14,7 +14,7 @@ final class Codebook: Module {
 
     init(_ configuration: CLIPSP.Configuration, width: Int, _ context: BuildContext) throws {
         guard !context.textIsKept else {
-            (source, names) = (try KeptText(classes: context.classCount, width: width), [])
+            (source, names) = (try CachedTextEmbeddings(classes: context.classCount, width: width), [])
             return
         }
         let settings = configuration.textEncoder

@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 /// The two ways of a multi-label decoder, of the image and of the text: each a graph whose edges are learned, asking the other by
 /// cross-attention. (section 3.2, Figure 4, equation 2)
 ///
 /// V `[n, p, c]` and S `[K, c]` → logits `[n, K]`.
 public final class DualGraphFormer: Module, MultilabelDecoder {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public var blocks = 3
         /// N: nodes that the positions of an image are gathered in.
         public var nodes = 100
@@ -44,7 +44,7 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
         try blocks.last?.freezeVisualWay()
     }
 
-    public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: Step) throws -> Tensor {
+    public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor {
         var (v, s) = (visual, try codebook.unsqueezed(0))  // until an image is asked, S is the same for all
         for block in blocks.dropLast() { (v, s) = try block(v, s) }
         try step.record("multilabel_visual", try v.transposed(1, 2))

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// A convolution over one dimension with a kernel of 1 and no bias: a matrix, stored `[out, in, 1]`.
 final class PointwiseConv1d: Module {

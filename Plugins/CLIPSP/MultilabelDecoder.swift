@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Says which classes an image shows.
 ///
@@ -8,7 +8,7 @@ public protocol MultilabelDecoder: Module {
     ///   - visual: V, the image's tokens in the space of the text, the global one first: `[n, p, c]`
     ///   - codebook: S, the text of all classes: `[K, c]`
     /// - Returns: S_l, logits `[n, K]`
-    func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: Step) throws -> Tensor
+    func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor
 }
 
 extension Registry {
@@ -29,7 +29,7 @@ extension BuildContext {
 
 /// The simple decoder: three linear layers on the global token, and the codebook as a fixed classifier. (section 4.1)
 public final class MLP: Module, MultilabelDecoder {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public init() {}
     }
 
@@ -43,7 +43,7 @@ public final class MLP: Module, MultilabelDecoder {
         for linear in linears { try linear.startAsProjection() }
     }
 
-    public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: Step) throws -> Tensor {
+    public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor {
         try mlp(visual.selected(1, 0)).matmul(codebook.normalized(1).transposed(0, 1))  // S_l = f · S / |S|
     }
 }

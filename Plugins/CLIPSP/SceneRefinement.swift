@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 
 /// The settings of the scene refinement module.
-public struct SceneRefinementSettings: DenseKit.Configuration {
+public struct SceneRefinementSettings: YAMLConfiguration {
     /// Width between the layers that turn tokens into channels; left out, a sixteenth of the last stage's.
     public var hidden: Int?
     /// Width of the attention.
@@ -59,7 +59,7 @@ final class SceneRefinement: Module {
     }
 
     /// - Returns: what takes the place of stage 4, and the attention's logits QKᵀ/√d `[n, k, h, w]`
-    func callAsFunction(_ x4: Tensor, _ tokens: Tensor, _ step: Step) throws -> (map: Tensor, attention: Tensor) {
+    func callAsFunction(_ x4: Tensor, _ tokens: Tensor, _ step: ForwardPass) throws -> (map: Tensor, attention: Tensor) {
         let (n, h, w) = (x4.size(0), x4.size(2), x4.size(3))
         let gate = try activation(tokens)  // T_g: [n, c4]
         let x = try gate.reshaped([n, -1, 1, 1]) * x4  // equation 4

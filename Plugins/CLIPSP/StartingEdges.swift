@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// A: what the edges between classes start with. (section 3.2)

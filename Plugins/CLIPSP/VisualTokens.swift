@@ -1,6 +1,6 @@
-import CLIP
-import DenseKit
-import LanguageGuidance
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// V: an image as tokens in the space of the text, the global one first. (section 3.2)
 ///

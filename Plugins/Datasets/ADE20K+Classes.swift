@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension ADE20K {
     /// The 150 classes of the scene parsing benchmark, in the order of their numbers, in the customary colours.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// ADE20K scene parsing (Zhou et al., CVPR 2017), and other data in its layout.

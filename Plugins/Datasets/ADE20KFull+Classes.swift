@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension ADE20KFull {
     /// The 847 classes in the order of their numbers, each by all the words that ADE20K has for it. Nobody has published colours.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// ADE20K with all 847 classes that occur in both of its halves, as MaskFormer prepares it (Cheng et al., NeurIPS 2021; data: Zhou et
 /// al., IJCV 2019).

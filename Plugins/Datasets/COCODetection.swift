@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// COCO (Lin et al., ECCV 2014): 118,287 pictures to learn from, 5,000 to validate on, things of 80 classes one by one; and data of your
@@ -169,10 +169,10 @@ public struct COCODetection: InstanceDataset {
 
     public func size(at index: Int) -> Size? { self.index.picture(at: pictures[index]).size }
 
-    public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing] {
+    public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
         try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation in
             guard let label = labels[annotation.category] else { return nil }
-            var thing = AnnotatedThing(
+            var thing = AnnotatedInstance(
                 id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd)
             thing.isIgnored = annotation.isIgnored
             guard shapes else { return thing }
@@ -188,7 +188,7 @@ public struct COCODetection: InstanceDataset {
     public var annotationPath: String? { index.path }
 
     /// - Throws: `DataError` for a picture that cannot be read or has another size than the file says.
-    public func sample(at index: Int) throws -> Sample {
+    public func sample(at index: Int) throws -> DataSample {
         let picture = self.index.picture(at: pictures[index])
         let path = try files.path(picture.name, namedBy: self.index.path)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
@@ -207,7 +207,7 @@ public struct COCODetection: InstanceDataset {
                 // Run lengths that are no mask are as good as none; `check` names them.
                 shape: hasMasks ? (try? self.index.shape(of: annotation)) : nil)
         }
-        return Sample(name: picture.name, image: image, instances: instances, wantsMasks: hasMasks, traits: traits)
+        return DataSample(name: picture.name, image: image, instances: instances, wantsMasks: hasMasks, traits: traits)
     }
 }
 

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension COCOStuff {
     /// The 171 classes of COCO-Stuff, 80 things and 91 kinds of stuff, in the order of their numbers without gaps, in mmsegmentation's colours.

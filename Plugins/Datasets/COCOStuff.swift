@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// What COCO-Stuff's two editions have in common (Caesar, Uijlings and Ferrari, CVPR 2018): 80 things and 91 kinds of stuff on pictures
 /// of COCO, 171 classes, whose names and colours are in `benchmark`.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// COCO-Stuff 10k (Caesar, Uijlings and Ferrari, CVPR 2018): 9,000 pictures to learn from, 1,000 to test on, 171 classes. The files are
 /// those that mmsegmentation's `coco_stuff10k.py` makes.

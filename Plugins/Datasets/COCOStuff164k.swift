@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// COCO-Stuff 164k (Caesar, Uijlings and Ferrari, CVPR 2018): 118,287 pictures to learn from, 5,000 to validate on, 171 classes.
 ///

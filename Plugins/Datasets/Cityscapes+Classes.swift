@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Cityscapes {
     /// The 19 classes that Cityscapes evaluates, in the order of their train ids, in its colours.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Cityscapes (Cordts et al., CVPR 2016): streets of fifty cities, 19 classes; finely labelled pictures.
 ///

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension ClassList {
     /// - Parameters:
@@ -9,7 +9,7 @@ extension ClassList {
             names: names.split(separator: ",").map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") },
             palette: colors.split(whereSeparator: \.isWhitespace).map { digits in
                 let rgb = UInt32(digits, radix: 16) ?? 0
-                return Color(UInt8(rgb >> 16), UInt8(rgb >> 8 & 255), UInt8(rgb & 255))
+                return RGBColor(UInt8(rgb >> 16), UInt8(rgb >> 8 & 255), UInt8(rgb & 255))
             })
     }
 

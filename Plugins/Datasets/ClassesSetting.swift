@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// The names of classes as a setting: a list, or the path of a YAML file that holds one.
@@ -10,7 +10,7 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
         let container = try decoder.singleValueContainer()
         // What is wrong in a list is told at its element.
         self =
-            try container.decode(Node.self).sequence == nil
+            try container.decode(YAMLNode.self).sequence == nil
             ? .file(try container.decode(String.self)) : .names(try container.decode([String].self))
     }
 
@@ -26,10 +26,10 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
     func resolved(_ component: String) throws -> [String] {
         switch self {
         case .file(let path):
-            if path.contains(","), !FileManager.default.fileExists(atPath: Paths.expanded(path)) {
+            if path.contains(","), !FileManager.default.fileExists(atPath: FilePaths.expanded(path)) {
                 throw SettingError(component, "classes", "'\(path)' is no file: a list of names stands in brackets, [sky, sea]")
             }
-            return try ClassFile.read(Paths.expanded(path))
+            return try ClassFile.read(FilePaths.expanded(path))
         case .names(let names):
             guard !names.isEmpty else {
                 throw SettingError(

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// The settings of every data set with a fixed layout.
@@ -16,7 +16,7 @@ public protocol LayoutConfiguration: DatasetSettings {
 
 extension LayoutConfiguration {
     /// `root`, with `~` expanded.
-    var folder: String { Paths.expanded(root) }
+    var folder: String { FilePaths.expanded(root) }
 
     public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
     public func knownClasses() throws -> ClassList? { try classList() }
@@ -32,7 +32,7 @@ extension LaidOutDataset {
     public var count: Int { files.count }
     public var remarks: [DataError] { files.remarks }
 
-    public func sample(at index: Int) throws -> Sample { try files.sample(at: index) }
+    public func sample(at index: Int) throws -> DataSample { try files.sample(at: index) }
     public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index) }
     public func maskPath(at index: Int) -> String? { files.maskPath(at: index) }
 }
@@ -81,7 +81,7 @@ public struct DatasetFiles: Sendable {
     /// Reads sample `index`, counted through all parts.
     ///
     /// - Throws: `DataError` as `PairedFolders.sample(at:table:remedy:)`.
-    func sample(at index: Int) throws -> Sample {
+    func sample(at index: Int) throws -> DataSample {
         let (part, index) = place(of: index)
         return try part.sample(at: index, table: layout.table, remedy: layout.remedy)
     }

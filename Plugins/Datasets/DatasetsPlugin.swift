@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Readers of data sets.
 public struct DatasetsPlugin: Plugin {

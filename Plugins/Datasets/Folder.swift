@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Your own data: pictures in one folder, masks of the same names in another.
 ///
@@ -53,7 +53,7 @@ public struct Folder: Dataset {
 
     public var count: Int { files.count }
 
-    public func sample(at index: Int) throws -> Sample { try files.sample(at: index, table: table) }
+    public func sample(at index: Int) throws -> DataSample { try files.sample(at: index, table: table) }
     public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index, table: table) }
     public func maskPath(at index: Int) -> String? { files.paths(at: index).mask }
 }

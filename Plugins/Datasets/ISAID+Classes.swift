@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension ISAID {
     /// Background and the 15 classes of iSAID, in the colours of its masks.

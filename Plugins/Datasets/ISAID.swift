@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// iSAID (Waqas Zamir et al., CVPR Workshops 2019): aerial pictures, a background and 15 classes, cut into patches of 896×896 by
 /// mmsegmentation's `isaid.py`.

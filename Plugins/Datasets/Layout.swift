@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Where the files of a data set lie and what the numbers in its masks mean: all that tells one data set from another.
 struct Layout: Sendable {
@@ -62,6 +62,6 @@ extension LabelTable {
 
 /// The folder or file `path`, relative to `root` unless it is a whole path or there is no root; `~` is expanded in both.
 func path(_ path: String, below root: String) -> String {
-    let path = Paths.expanded(path)
-    return root.isEmpty || path.hasPrefix("/") ? path : "\(Paths.expanded(root))/\(path)"
+    let path = FilePaths.expanded(path)
+    return root.isEmpty || path.hasPrefix("/") ? path : "\(FilePaths.expanded(root))/\(path)"
 }

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension PascalContext {
     /// Background and the 59 most frequent classes of Pascal Context, in mmsegmentation's colours.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Pascal Context with 60 classes (Mottaghi et al., CVPR 2014): every pixel of VOC 2010's pictures, the 59 most frequent classes and a
 /// background for everything else. The files are those that mmsegmentation's `pascal_context.py` makes.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension PascalVOC {
     /// Background and the 20 classes of Pascal VOC, in the colours of its masks.

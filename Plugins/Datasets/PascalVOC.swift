@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// Pascal VOC 2012 (Everingham et al., IJCV 2015), and its training set with the further labels of Hariharan et al. (ICCV 2011).

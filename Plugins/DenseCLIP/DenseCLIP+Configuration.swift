@@ -1,5 +1,5 @@
-import DenseKit
-import LanguageGuidance
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 extension DenseCLIP {
     /// The settings of the chosen way of prompting and those of all ways, side by side in YAML. A setting that another way has is an
@@ -13,12 +13,12 @@ extension DenseCLIP {
         /// The settings of one way of prompting at their defaults.
         public init(_ mode: PromptingMode) { prompting = mode.settings.init() }
 
-        public static func defaults(for written: Node) -> Configuration {
+        public static func defaults(for written: YAMLNode) -> Configuration {
             Configuration(PromptingMode(rawValue: written["prompting"]?.scalar?.text ?? "") ?? .post)
         }
 
         public init(from decoder: any Decoder) throws {
-            let written = try decoder.singleValueContainer().decode(Node.self)
+            let written = try decoder.singleValueContainer().decode(YAMLNode.self)
             let container = try decoder.container(keyedBy: Key.self)
             let mode = try container.decode(PromptingMode.self, forKey: Key("prompting"))
             for entry in written.mapping?.entries ?? [] {
@@ -53,7 +53,7 @@ extension DenseCLIP {
     }
 
     /// What every way of prompting has to be told.
-    public struct CommonSettings: DenseKit.Configuration {
+    public struct CommonSettings: YAMLConfiguration {
         public var tokenizer = TokenizerKind.bpe
         /// The vocabulary file of the byte-pair encoding, where it is not in the usual places.
         public var vocabulary: Located<String>?
@@ -76,7 +76,7 @@ extension DenseCLIP {
 extension PromptingMode {
     /// The ways of prompting that have the setting `key`, where this one has not.
     fileprivate func owners(of key: String) throws -> [PromptingMode]? {
-        func has(_ mode: PromptingMode) throws -> Bool { try Node(encoding: mode.settings.init())[key] != nil }
+        func has(_ mode: PromptingMode) throws -> Bool { try YAMLNode(encoding: mode.settings.init())[key] != nil }
         guard try !has(self) else { return nil }
         let owners = try PromptingMode.allCases.filter(has)
         return owners.isEmpty ? nil : owners

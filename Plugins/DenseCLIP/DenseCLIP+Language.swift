@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension DenseCLIP: TextKeeping {
     /// The text embeddings of the classes, where no image changes them. (section 3.3)
@@ -10,7 +10,7 @@ extension DenseCLIP: TextKeeping {
 }
 
 extension DenseCLIP: LanguageClassifier {
-    public func scoring(_ words: [String]) throws -> (Features, Step) throws -> Tensor {
+    public func scoring(_ words: [String]) throws -> (Features, ForwardPass) throws -> Tensor {
         guard let tokenize else {
             throw SettingError(
                 "new words need the model's text encoder and tokenizer, and this model has none: it was exported with the text of its own classes. "

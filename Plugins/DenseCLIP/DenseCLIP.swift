@@ -1,5 +1,5 @@
-import DenseKit
-import LanguageGuidance
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// Language-guided dense prediction by context-aware prompting: text embeddings of the classes, refined by what the image shows, are
 /// compared with every position; the score map joins the features. (Rao et al. 2022, sections 3.2–3.4)
@@ -48,18 +48,18 @@ public final class DenseCLIP: Module, Prompter {
 
     public var countedByPass: String? { scoreTarget == .boxes ? "the positions in boxes" : nil }
 
-    public func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
+    public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let (text, scoreMap) = try compare(features, with: names, step)
         if scoreTarget == .boxes {
             try step.record("enlarged_score_map", try enlarged(scoreMap, features.maps[0]))  // only where somebody looks
         }
         var maps = features.maps
         maps[visual.level] = try Tensor.cat([maps[visual.level], scoreMap], dim: 1)
-        return Prompted(maps: maps, textEmbeddings: text, scoreMaps: [scoreMap])
+        return PrompterOutput(maps: maps, textEmbeddings: text, scoreMaps: [scoreMap])
     }
 
     /// The loss of the score map over τ: cross-entropy of the pixels' classes (equation 7), or for every class apart where boxes are.
-    public func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {
+    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         let (scores, divisor) = (prompted.scoreMaps[0], scaledScoreMap ? 1 : temperature)
         guard scoreTarget == .boxes else { return try scoreMapLosses(scores, temperature: divisor, loss: loss, targets, step) }
         var losses = Losses()
@@ -68,7 +68,7 @@ public final class DenseCLIP: Module, Prompter {
     }
 
     /// - Parameter logits: on the grid of the finest level, `[n, k, h, w]`
-    private func boxLoss(_ logits: Tensor, _ targets: Targets, _ step: Step) throws -> Tensor {
+    private func boxLoss(_ logits: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Tensor {
         guard let instances = targets.instances else { throw TargetError.noInstances }
         let boxes = try BoxMaps(
             instances, classes: logits.size(1), size: Pair(logits.size(2), logits.size(3)), stride: finestStride,
@@ -85,7 +85,7 @@ public final class DenseCLIP: Module, Prompter {
     }
 
     /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position, over τ where so set: `[n, k, h, w]`.
-    func compare(_ features: Features, with names: [[Int]], _ step: Step) throws -> (text: Tensor, scoreMap: Tensor) {
+    func compare(_ features: Features, with names: [[Int]], _ step: ForwardPass) throws -> (text: Tensor, scoreMap: Tensor) {
         let seen = try visual(features, step)
         let text = try prompting(names, try seen.memory())
         let cosines = try scoreMap(seen.local, text)

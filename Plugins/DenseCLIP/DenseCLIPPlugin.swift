@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// DenseCLIP: language-guided dense prediction with context-aware prompting.
 public struct DenseCLIPPlugin: Plugin {

@@ -1,5 +1,5 @@
-import DenseKit
-import LanguageGuidance
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// Text that no image changes. (Language-domain prompting, section 3.3 and Table 2's "+ language prompt"; or CLIP's own templates)
 final class LanguagePrompting: Module, Prompting {

@@ -1,5 +1,5 @@
-import DenseKit
-import LanguageGuidance
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// The text embeddings ask the image, and γ of the answer is added to them. (Post-model prompting, section 3.3)
 final class PostModelPrompting: Module, Prompting {

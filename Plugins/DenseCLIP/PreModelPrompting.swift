@@ -1,6 +1,6 @@
-import CLIP
-import DenseKit
-import LanguageGuidance
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// Learned queries ask the image, and what they learn stands before the names: the text encoder runs for every image.
 /// (Pre-model prompting, section 3.3. Its code is not published; docs/decisions/0013-prompting.md says what is ours.)

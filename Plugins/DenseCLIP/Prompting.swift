@@ -1,6 +1,6 @@
-import CLIP
-import DenseKit
-import LanguageGuidance
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// A way to make the text embeddings of classes. (DenseCLIP section 3.3) Its parts stand at the top of a checkpoint: `text_encoder.*`,
 /// `contexts`, …
@@ -40,7 +40,7 @@ public enum PromptingMode: String, Codable, Sendable, CaseIterable {
 }
 
 /// What one way of prompting has to be told.
-protocol PromptingSettings: DenseKit.Configuration {
+protocol PromptingSettings: YAMLConfiguration {
     static var mode: PromptingMode { get }
 
     /// What stands around a class's name, and how long it may be. Throws `SettingError` for values out of range.
@@ -60,7 +60,7 @@ struct PromptParts {
 
     /// The text that no image changes: of `source`, or kept.
     func text(_ source: (CLIPTextEncoder.Configuration) throws -> any TextSource) throws -> ClassText {
-        guard let tokens else { return ClassText(try KeptText(classes: context.classCount, width: width)) }
+        guard let tokens else { return ClassText(try CachedTextEmbeddings(classes: context.classCount, width: width)) }
         return ClassText(try source(tokens.encoder(textEncoder, outputDim: width)))
     }
 }

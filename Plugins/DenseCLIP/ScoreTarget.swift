@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension DenseCLIP {
     /// What the auxiliary loss compares the score map with.

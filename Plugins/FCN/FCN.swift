@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// A fully convolutional head on one level of the pyramid: a few convolutions and a classifier. (Long et al. 2015; with batch norm, as
 /// mmsegmentation's `FCNHead`)
@@ -9,7 +9,7 @@ import DenseKit
 ///     auxiliary_heads:
 ///       - { type: FCN, in_index: 2, channels: 256, num_convs: 1, concat_input: false, loss: { type: CrossEntropy, weight: 0.4 } }
 public final class FCN: Module, SegmentationHead {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// The level to read: 0 is the finest, -1 the coarsest, -2 the one before it.
         public var inIndex = -1
         public var channels = 512

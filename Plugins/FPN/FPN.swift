@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Feature pyramid network: every level gets the same number of channels and the context of the coarser ones. (Lin et al. 2017)
 /// Further, coarser levels are RetinaNet's by convolution (Lin et al. 2017, Focal Loss, section 4) or Mask R-CNN's by pooling.

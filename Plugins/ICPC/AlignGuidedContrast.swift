@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 
 /// The settings of the align-guided contrastive loss.
-public struct ContrastiveSettings: DenseKit.Configuration {
+public struct ContrastiveSettings: YAMLConfiguration {
     /// P: points of every class that the batch shows.
     public var points = 5
     /// `easy_to_hard` begins with points that are classified rightly and ends with others (Eq. 7); `random` takes any. (Table 5)
@@ -31,7 +31,7 @@ struct AlignGuidedContrast {
     init(_ settings: ContrastiveSettings, weight: Double) { (self.settings, self.weight) = (settings, weight) }
 
     /// Throws `TargetError` without labels.
-    func callAsFunction(_ scores: Tensor, _ targets: Targets, _ step: Step) throws -> Tensor {
+    func callAsFunction(_ scores: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Tensor {
         guard let labels = targets.labels else { throw TargetError.noLabels }
         let chosen = try withoutGrad {
             try PointCandidates(scores, labels, ignoreIndex: targets.ignoreIndex, step.draws)

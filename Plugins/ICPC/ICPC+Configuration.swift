@@ -1,6 +1,6 @@
-import CLIP
-import DenseKit
-import LanguageGuidance
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// What stands before a class's name, in YAML's words. (Tables 3 and 4)
 public enum InstancePrompting: String, Codable, Sendable, CaseIterable {
@@ -24,7 +24,7 @@ public enum PredictFrom: String, Codable, Sendable, CaseIterable {
 }
 
 extension ICPC {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public var prompting = InstancePrompting.icpc
         /// Learned context vectors before every class name.
         public var numContexts = 8

@@ -1,11 +1,11 @@
-import CLIP
-import DenseKit
+import DenseKitCLIP
+import DenseKitCore
 
 // Parts of the method that run alone on named tensors: what golden cases of single parts are checked with.
 
 /// Prompts of every kind from one set of parameters, before the context decoder.
-final class InstancePromptPart: Module, Part {
-    struct Configuration: DenseKit.Configuration {
+final class InstancePromptPart: Module, ModelPart {
+    struct Configuration: YAMLConfiguration {
         var numContexts = 8
         var projectorHidden: Int?
         /// Of the text encoder, with as many positions as the longest prompt has.
@@ -26,7 +26,7 @@ final class InstancePromptPart: Module, Part {
 
     /// Inputs `texts [k, length]` and `global_embedding [n, d]`; outputs `instance [n, width]` and `text_embeddings/KIND [n, k, d]`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let global = inputs["global_embedding"] else { throw PartError(missing: "global_embedding", among: inputs) }
+        guard let global = inputs["global_embedding"] else { throw ModelPartError(missing: "global_embedding", among: inputs) }
         let names = try prompts.textEncoder.tokens(inputs)
         let instance = try prompts.projector(global)
         var outputs = ["instance": instance]
@@ -38,8 +38,8 @@ final class InstancePromptPart: Module, Part {
 }
 
 /// Score maps at all scales.
-final class MultiScaleAlignmentPart: Module, Part {
-    struct Configuration: DenseKit.Configuration {
+final class MultiScaleAlignmentPart: Module, ModelPart {
+    struct Configuration: YAMLConfiguration {
         var channels = 1024
         var classes = 150
         /// Of the language map.
@@ -58,9 +58,9 @@ final class MultiScaleAlignmentPart: Module, Part {
 
     /// Inputs `visual [n, d, h, w]`, `text [n, k, d]` and `sizes [levels, 2]`, coarse to fine; outputs `score_map_STRIDE [n, k, hᵢ, wᵢ]`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let visual = inputs["visual"] else { throw PartError(missing: "visual", among: inputs) }
-        guard let text = inputs["text"] else { throw PartError(missing: "text", among: inputs) }
-        guard let sizes = inputs["sizes"] else { throw PartError(missing: "sizes", among: inputs) }
+        guard let visual = inputs["visual"] else { throw ModelPartError(missing: "visual", among: inputs) }
+        guard let text = inputs["text"] else { throw ModelPartError(missing: "text", among: inputs) }
+        guard let sizes = inputs["sizes"] else { throw ModelPartError(missing: "sizes", among: inputs) }
         guard sizes.shape == [alignment.strides.count, 2] else {
             throw SettingError(
                 "sizes must be [\(alignment.strides.count), 2], a height and a width for each stride, found \(sizes.shape)")
@@ -73,8 +73,8 @@ final class MultiScaleAlignmentPart: Module, Part {
 }
 
 /// The contrastive loss without its weight.
-final class AlignGuidedContrastPart: Module, Part {
-    struct Configuration: DenseKit.Configuration {
+final class AlignGuidedContrastPart: Module, ModelPart {
+    struct Configuration: YAMLConfiguration {
         var contrastive = ContrastiveSettings()
         var iteration = 0
         var iterations = 1
@@ -92,11 +92,11 @@ final class AlignGuidedContrastPart: Module, Part {
     /// Inputs `score_map [n, k, h, w]`, `gt_semantic_seg [n, height, width]` and `priority [n, h, w]`; outputs `loss`, `selected` and
     /// `selected_class`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let scores = inputs["score_map"] else { throw PartError(missing: "score_map", among: inputs) }
-        guard let labels = inputs["gt_semantic_seg"] else { throw PartError(missing: "gt_semantic_seg", among: inputs) }
-        guard let priority = inputs["priority"] else { throw PartError(missing: "priority", among: inputs) }
+        guard let scores = inputs["score_map"] else { throw ModelPartError(missing: "score_map", among: inputs) }
+        guard let labels = inputs["gt_semantic_seg"] else { throw ModelPartError(missing: "gt_semantic_seg", among: inputs) }
+        guard let priority = inputs["priority"] else { throw ModelPartError(missing: "priority", among: inputs) }
         var outputs: [String: Tensor] = [:]
-        let step = Step(
+        let step = ForwardPass(
             iteration: configuration.iteration, iterations: configuration.iterations, draws: try .prescribed(priority)
         ) { outputs[$0] = $1 }
         let contrast = AlignGuidedContrast(configuration.contrastive, weight: 1)

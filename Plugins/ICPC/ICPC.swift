@@ -1,5 +1,5 @@
-import DenseKit
-import LanguageGuidance
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// Language-guided segmentation whose prompts know the image: text embeddings of the classes from prompts with an image's own context,
 /// aligned with the image at several scales; points of the coarsest alignment are pulled together by class. (Yu et al., "ICPC:
@@ -54,14 +54,14 @@ public final class ICPC: Module, Prompter {
         self.outputs = outputs
     }
 
-    public func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
+    public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let seen = try visual(features, step)
         let text = try text(of: names, seen)
         try step.record("text_embeddings", text)
         let scores = try align(seen.local, text, features.maps, step)  // A, coarse to fine
         var maps = features.maps
         for case (let level?, let scores) in zip(levels, scores) { maps[level] = try Tensor.cat([maps[level], scores], dim: 1) }
-        var prompted = Prompted(maps: maps, textEmbeddings: text, scoreMaps: scores)
+        var prompted = PrompterOutput(maps: maps, textEmbeddings: text, scoreMaps: scores)
         if predictFrom == .alignment {
             prompted.predictions = .segmentation(embedding: try scores[0] / temperature) { $0 }
         }
@@ -71,7 +71,7 @@ public final class ICPC: Module, Prompter {
     public var countedByPass: String? { contrast == nil ? nil : "the points of the classes" }
 
     /// Cross-entropy of the coarsest map over τ, and the contrastive loss of its points. (Eq. 9)
-    public func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {
+    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         let scores = prompted.scoreMaps[0]
         var losses = try scoreMapLosses(scores, temperature: temperature, loss: loss, targets, step)
         if let contrast { losses.add("loss_contrast", try contrast(scores, targets, step)) }
@@ -86,7 +86,7 @@ public final class ICPC: Module, Prompter {
     }
 
     /// The score maps, coarse to fine. (Eq. 5 and 8)
-    private func align(_ local: Tensor, _ text: Tensor, _ maps: [Tensor], _ step: Step) throws -> [Tensor] {
+    private func align(_ local: Tensor, _ text: Tensor, _ maps: [Tensor], _ step: ForwardPass) throws -> [Tensor] {
         let sizes = levels.map { level in level.map { Pair(maps[$0].size(2), maps[$0].size(3)) } }
         let scores = try alignment?(local, text, sizes: sizes) ?? [try scoreMap(local, text)]
         try step.record("score_map", scores[0])
@@ -100,7 +100,7 @@ public final class ICPC: Module, Prompter {
 
 extension ICPC: LanguageClassifier {
     /// By the score map of the language map's own scale: the finer ones have a weight for every class.
-    public func scoring(_ words: [String]) throws -> (Features, Step) throws -> Tensor {
+    public func scoring(_ words: [String]) throws -> (Features, ForwardPass) throws -> Tensor {
         guard let tokenize else { throw SettingError("new words need a tokenizer, and this model was built from token ids") }
         let names = try tokenize(words)
         return { features, step in

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// ICPC: instance-conditioned prompting with contrastive learning.
 public struct ICPCPlugin: Plugin {

@@ -1,6 +1,6 @@
-import CLIP
-import DenseKit
-import LanguageGuidance
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// A way to make the text embeddings of classes. Its parts stand at the top of a checkpoint: `text_encoder.*`, `contexts`, `projector.*`.
 protocol Prompting: Module {

@@ -1,5 +1,5 @@
-import DenseKit
-import LanguageGuidance
+import DenseKitCore
+import DenseKitLanguageGuidance
 
 /// Scores of all classes at several scales: the cosine of text and language map at the map's own stride and at half of it; finer maps are
 /// sums of all coarser ones, each brought up by layers of its own. (Eq. 8)

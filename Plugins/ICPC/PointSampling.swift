@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Which points of a class the contrastive loss takes.
 public enum PointSampling: String, Codable, Sendable, CaseIterable {
@@ -33,7 +33,7 @@ struct PointCandidates {
     /// - Parameters:
     ///   - scores: `[n, k, h, w]`
     ///   - labels: `[n, height, width]`, brought to h × w by the nearest above and to the left
-    init(_ scores: Tensor, _ labels: Tensor, ignoreIndex: Int, _ draws: Draws) throws {
+    init(_ scores: Tensor, _ labels: Tensor, ignoreIndex: Int, _ draws: RandomSource) throws {
         let (n, h, w) = (scores.size(0), scores.size(2), scores.size(3))
         func places(_ count: Int, of size: Int) throws -> Tensor {
             try Tensor.from((0..<count).map { Int64($0 * size / count) }).to(labels.device)

@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 /// Asks the image: a Transformer decoder with the image's embeddings as memory; its queries are text embeddings (post-model prompting),
 /// or learned (pre-model prompting). (DenseCLIP section 3.3; layer count 3 as in the released code)
 ///
 /// Queries `[b, k, q]`, visual `[b, 1 + hw, c]` → what the image says to each query, `[b, k, q]`.
-public final class ContextDecoder: Module, Part {
-    public struct Configuration: DenseKit.Configuration {
+public final class ContextDecoder: Module, ModelPart {
+    public struct Configuration: YAMLConfiguration {
         public var width = 256
         public var heads = 4
         public var layers = 3
@@ -57,8 +57,8 @@ public final class ContextDecoder: Module, Part {
     }
 
     public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let text = inputs["text"] else { throw PartError(missing: "text", among: inputs) }
-        guard let visual = inputs["visual"] else { throw PartError(missing: "visual", among: inputs) }
+        guard let text = inputs["text"] else { throw ModelPartError(missing: "text", among: inputs) }
+        guard let visual = inputs["visual"] else { throw ModelPartError(missing: "visual", among: inputs) }
         return ["text_diff": try self(text, visual)]
     }
 

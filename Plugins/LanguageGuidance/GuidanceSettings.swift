@@ -1,8 +1,8 @@
-import CLIP
-import DenseKit
+import DenseKitCLIP
+import DenseKitCore
 
 /// The text encoder's settings within a model: CLIP's, unless told otherwise.
-public struct TextEncoderSettings: DenseKit.Configuration {
+public struct TextEncoderSettings: YAMLConfiguration {
     public var width = 512
     public var heads = 8
     public var layers = 12
@@ -28,7 +28,7 @@ extension BuildContext {
 }
 
 /// The settings of the attention pool that a prompter brings to a backbone without a language-compatible map.
-public struct AttentionPoolSettings: DenseKit.Configuration {
+public struct AttentionPoolSettings: YAMLConfiguration {
     /// Width of the embeddings.
     public var outputDim = 512
     /// Image size that the grid of positions belongs to.
@@ -40,14 +40,14 @@ public struct AttentionPoolSettings: DenseKit.Configuration {
 }
 
 /// What the auxiliary loss on the score map sets of a loss's own settings.
-public struct ScoreMapLossSettings: DenseKit.Configuration {
+public struct ScoreMapLossSettings: YAMLConfiguration {
     public var weight = 0.4
 
     public init() {}
 }
 
 /// The context decoder's settings within a model, where its widths come from the other parts.
-public struct ContextDecoderSettings: DenseKit.Configuration {
+public struct ContextDecoderSettings: YAMLConfiguration {
     public var width = 256
     public var heads = 4
     /// The DenseCLIP paper says 6, every released configuration 3.

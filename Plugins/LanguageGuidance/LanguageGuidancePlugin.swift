@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// What methods of language guidance share: the text of the classes, the context decoder, score maps.
 public struct LanguageGuidancePlugin: Plugin {

@@ -1,6 +1,6 @@
-import CLIP
-import DenseKit
-import Tokenizer
+import DenseKitCLIP
+import DenseKitCore
+import DenseKitTokenizer
 
 /// How class names become token ids.
 public enum TokenizerKind: String, Codable, Sendable, CaseIterable {
@@ -80,7 +80,7 @@ public struct PromptTokens {
         switch kind {
         case .bytes: (tokenizer, length) = (ByteTokenizer(), nil)
         case .bpe:
-            let file = try VocabularyAsset.find(vocabulary, environment: Paths.environment)
+            let file = try VocabularyAsset.find(vocabulary, environment: FilePaths.environment)
             (tokenizer, length) = (try BPETokenizer(vocabulary: file), form.length)
         }
         var rows = try tokenizer.tokenize(context.classNames.map(form.filled), length: length)

@@ -1,5 +1,5 @@
-import CLIP
-import DenseKit
+import DenseKitCLIP
+import DenseKitCore
 
 /// Where text embeddings come from that no image changes.
 public protocol TextSource: Module {
@@ -33,7 +33,7 @@ public final class FixedTemplate: Module, TextSource {
 }
 
 /// The text of a model that was exported: no text encoder, and no other classes than its own. (section 3.3)
-public final class KeptText: Module, TextSource {
+public final class CachedTextEmbeddings: Module, TextSource {
     @Buffer public var textEmbeddings: Tensor  // [k, d]
 
     public init(classes: Int, width: Int) throws { textEmbeddings = try Tensor.zeros([classes, width]) }

@@ -1,5 +1,5 @@
-import CLIP
-import DenseKit
+import DenseKitCLIP
+import DenseKitCore
 
 /// What text is compared with: the backbone's language-compatible outputs; where it has none, those of an attention pool on its last
 /// stage. (DenseCLIP section 3.4, "any backbone")
@@ -38,7 +38,7 @@ public final class VisualEmbeddings: Module {
     /// Also recorded, as `global_embedding` and `visual_embedding`.
     ///
     /// Throws `SettingError` where the backbone declares outputs that it does not return.
-    public func callAsFunction(_ features: Features, _ step: Step) throws -> SeenImages {
+    public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> SeenImages {
         let seen: SeenImages
         if let attnpool {
             let (global, local) = try attnpool(features.maps[level])
@@ -78,7 +78,7 @@ public func scoreMap(_ map: Tensor, _ text: Tensor) throws -> Tensor {
 
 /// The auxiliary loss of a score map over τ, as `aux_identity`. (DenseCLIP equation 7)
 public func scoreMapLosses(
-    _ scores: Tensor, temperature: Double, loss: any Loss, _ targets: Targets, _ step: Step
+    _ scores: Tensor, temperature: Double, loss: any Loss, _ targets: Targets, _ step: ForwardPass
 ) throws -> Losses {
     var losses = Losses()
     losses.add(try segmentationLosses(try scores / temperature, loss: loss, targets, step), prefix: "aux_identity")

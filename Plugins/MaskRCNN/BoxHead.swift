@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The branch of classes and boxes: what is in a proposed box, and how the thing's own box differs from it.
 /// (Girshick 2015; two shared layers as in Lin et al. 2017)
@@ -49,7 +49,7 @@ final class BoxHead: Module {
     /// What is in each image, in pixels of its file.
     ///
     /// - Parameter proposals: of each image, `[p, 4]`
-    func detections(_ maps: [Tensor], _ proposals: [Tensor], _ step: Step) throws -> [Detections] {
+    func detections(_ maps: [Tensor], _ proposals: [Tensor], _ step: ForwardPass) throws -> [Detections] {
         let regions = try Boxes.regions(proposals)
         let levels = FPNLevels(count: extractor.strides.count, finestScale: extractor.finestScale)
         try step.record("roi_levels", try levels.levels(of: try regions.narrowed(1, 1, 4)))
@@ -73,7 +73,7 @@ final class BoxHead: Module {
 
     /// `loss_cls` and `loss_bbox`, both divided by all sampled boxes of the batch, and, where wanted, `acc`: how many of these are
     /// classified rightly, in percent.
-    func losses(_ maps: [Tensor], _ samples: [BoxSample], _ truths: [InstanceTargets], _ step: Step) throws -> Losses {
+    func losses(_ maps: [Tensor], _ samples: [BoxSample], _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Losses {
         var losses = Losses()
         let regions = try Boxes.regions(samples.map { try $0.sampledBoxes() })
         guard regions.size(0) > 0 else {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The branch of masks: which parts of a box belong to the thing. (He et al. 2017, section 3)
 ///
@@ -37,7 +37,7 @@ final class MaskHead: Module {
     /// - Parameters:
     ///   - boxes: of each image, in pixels of the batch, `[d, 4]`
     ///   - labels: their classes, `[d]`
-    func masks(_ maps: [Tensor], _ boxes: [Tensor], labels: [Tensor], _ step: Step) throws -> [Tensor] {
+    func masks(_ maps: [Tensor], _ boxes: [Tensor], labels: [Tensor], _ step: ForwardPass) throws -> [Tensor] {
         let regions = try Boxes.regions(boxes)
         guard regions.size(0) > 0 else {
             return try boxes.map { try Tensor.zeros([0, targets.size.height, targets.size.width], device: $0.device) }
@@ -55,7 +55,7 @@ final class MaskHead: Module {
     /// The loss of the sampled positives; 0 where there is none.
     ///
     /// Throws `MaskRCNNError` where the truth of one has no masks.
-    func loss(_ maps: [Tensor], _ samples: [BoxSample], _ truths: [InstanceTargets], _ step: Step) throws -> Tensor {
+    func loss(_ maps: [Tensor], _ samples: [BoxSample], _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Tensor {
         let regions = try Boxes.regions(samples.map { try $0.positiveBoxes() })
         guard regions.size(0) > 0 else { return try zeroLoss() }
         var (masks, labels): ([Tensor], [Tensor]) = ([], [])

@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 
 extension MaskRCNN {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public var rpn = RPN()
         public var box = BoxBranch()
         /// null for Faster R-CNN, which finds boxes alone.
@@ -26,7 +26,7 @@ extension MaskRCNN {
     }
 
     /// The region proposal network.
-    public struct RPN: DenseKit.Configuration {
+    public struct RPN: YAMLConfiguration {
         public var channels = 256
         /// Sides of the anchors, in strides of their level.
         public var scales = [8.0]
@@ -43,7 +43,7 @@ extension MaskRCNN {
     }
 
     /// Which of the boxes that the network proposes go on.
-    public struct Proposals: DenseKit.Configuration {
+    public struct Proposals: YAMLConfiguration {
         /// The most certain of each level, before suppression.
         public var perLevel = 1000
         /// Above this IoU the less certain of two boxes of one level goes.
@@ -59,7 +59,7 @@ extension MaskRCNN {
     }
 
     /// The branch of classes and boxes.
-    public struct BoxBranch: DenseKit.Configuration {
+    public struct BoxBranch: YAMLConfiguration {
         /// Side of the grid that is cut out of the maps for a box.
         public var roiSize = 7
         /// Fully connected layers before the classifier, and their width.
@@ -84,7 +84,7 @@ extension MaskRCNN {
     }
 
     /// The branch of masks.
-    public struct MaskBranch: DenseKit.Configuration {
+    public struct MaskBranch: YAMLConfiguration {
         /// Side of the grid that is cut out of the maps for a box; masks have twice as many cells a side.
         public var roiSize = 14
         /// 3×3 convolutions before the upsampling, and their channels.
@@ -98,7 +98,7 @@ extension MaskRCNN {
     }
 
     /// Which boxes are things, by their IoU with the things in the image.
-    public struct Assigner: DenseKit.Configuration {
+    public struct Assigner: YAMLConfiguration {
         /// From here on a box is the thing that it overlaps most.
         public var positive = 0.5
         /// Below, it is background; between the two it does not count.
@@ -115,7 +115,7 @@ extension MaskRCNN {
     }
 
     /// How many boxes of an image are learnt from.
-    public struct Sampler: DenseKit.Configuration {
+    public struct Sampler: YAMLConfiguration {
         public var count = 512
         /// At most this share of them are things.
         public var positiveFraction = 0.25

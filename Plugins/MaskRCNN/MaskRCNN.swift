@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Mask R-CNN: a first network proposes boxes where there might be a thing, a second looks at each and says class, box and mask.
 /// (He et al. 2017; on a pyramid, as mmdetection 2.17 builds it). Without masks it is Faster R-CNN (Ren et al. 2015).
@@ -30,7 +30,7 @@ public final class MaskRCNN: Module, CountableHead {
         if configuration.initialization == .prior { try initializeByPrior() }
     }
 
-    public func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses {
+    public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         guard let truths = targets.instances else { throw TargetError.noInstances }
         let count = maps[0].size(0)
         guard truths.count == count, step.images.count == count else {
@@ -42,7 +42,7 @@ public final class MaskRCNN: Module, CountableHead {
         return losses
     }
 
-    public func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions {
+    public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions {
         guard step.images.count == maps[0].size(0) else {
             throw MaskRCNNError.otherImages(batch: maps[0].size(0), truths: nil, geometries: step.images.count)
         }
@@ -54,7 +54,7 @@ public final class MaskRCNN: Module, CountableHead {
         try roiHead.forwardShapes(maps)
     }
 
-    private func proposals(_ output: RPNHead.Output, _ step: Step) throws -> [Tensor] {
+    private func proposals(_ output: RPNHead.Output, _ step: ForwardPass) throws -> [Tensor] {
         let found = try step.images.enumerated().map { image, geometry in
             try rpnHead.proposals(output, image: image, in: geometry.size)
         }

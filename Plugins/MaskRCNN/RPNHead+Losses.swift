@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 
 extension RPNHead {
     /// `loss_rpn_cls`: whether a sampled anchor is a thing; `loss_rpn_bbox`: how the boxes of those that are one differ from them. Both are
     /// divided by the sampled anchors of the batch.
-    func losses(_ output: Output, _ truths: [InstanceTargets], _ step: Step) throws -> Losses {
+    func losses(_ output: Output, _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Losses {
         let samples = try truths.enumerated().map { image, truth in try sample(output, truth, step, image: image) }
         let count = samples.reduce(0) { $0 + max($1.positives.count, 1) + max($1.negatives.count, 1) }
         let options = LossOptions(averageFactor: Double(count))
@@ -41,7 +41,7 @@ extension RPNHead {
         let truths: [Int]
     }
 
-    private func sample(_ output: Output, _ truth: InstanceTargets, _ step: Step, image: Int) throws -> Sample {
+    private func sample(_ output: Output, _ truth: InstanceTargets, _ step: ForwardPass, image: Int) throws -> Sample {
         let device = output.anchors[0].device
         let flags = try anchors.validFlags(for: output.sizes, paddedSize: step.images[image].paddedSize, on: device)
         let usable = try Tensor.cat(flags, dim: 0).nonzero().squeezed(1)
@@ -83,7 +83,7 @@ extension RPNHead {
     }
 }
 
-extension Step {
+extension ForwardPass {
     /// Shows what was sampled of an image, by mmdetection's names.
     func record(_ sample: BoxSample, _ name: String, image: Int) throws {
         try record("\(name).pos_inds.\(image)", sample.positives)

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The region proposal network: at every position of every level, whether there is a thing near each of a few anchors, and how its box
 /// differs from the anchor. (Ren et al. 2015, section 3.1; on a pyramid: Lin et al. 2017, section 4.1)
@@ -40,7 +40,7 @@ final class RPNHead: Module {
         let sizes: [Pair]
     }
 
-    func callAsFunction(_ maps: [Tensor], _ step: Step) throws -> Output {
+    func callAsFunction(_ maps: [Tensor], _ step: ForwardPass) throws -> Output {
         var (logits, deltas): ([Tensor], [Tensor]) = ([], [])
         for (level, map) in maps.enumerated() {
             let (scores, boxes) = try layers(map)

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The second look: every proposed box is cut out of the level that fits its size, and the branches say class, box and mask.
 final class RoIHead: Module {
@@ -27,7 +27,7 @@ final class RoIHead: Module {
     /// The losses of both branches. A branch without a box to learn from has a loss of 0, with a gradient of 0 for all its weights.
     ///
     /// - Parameter proposals: of each image, `[p, 4]`
-    func losses(_ maps: [Tensor], _ proposals: [Tensor], _ truths: [InstanceTargets], _ step: Step) throws -> Losses {
+    func losses(_ maps: [Tensor], _ proposals: [Tensor], _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Losses {
         var samples: [BoxSample] = []
         for (image, (boxes, truth)) in zip(proposals, truths).enumerated() {
             let assignment = try assigner.assign(boxes, to: truth)
@@ -43,7 +43,7 @@ final class RoIHead: Module {
     /// What is in each image.
     ///
     /// - Parameter proposals: of each image, `[p, 4]`
-    func detections(_ maps: [Tensor], _ proposals: [Tensor], _ step: Step) throws -> [Detections] {
+    func detections(_ maps: [Tensor], _ proposals: [Tensor], _ step: ForwardPass) throws -> [Detections] {
         var found = try bboxHead.detections(maps, proposals, step)
         guard let maskHead else { return found }
         let boxes = try zip(found, step.images).map { try Boxes.resized($0.boxes, by: $1.scale) }

@@ -1,6 +1,6 @@
-import DenseKit
+import DenseKitCore
 
-extension ResNet: PretrainedElsewhere {
+extension ResNet: ExternalWeights {
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat("torchvision or timm ResNet", behind: [""], dropping: WeightFormat.heads),

@@ -1,10 +1,10 @@
-import DenseKit
+import DenseKitCore
 
 /// ResNet as trained on ImageNet, with a pyramid of four levels. (He et al. 2016; V1c: He et al. 2019, figure 2c)
 ///
 /// Images `[n, 3, h, w]` → maps at strides 4, 8, 16, 32, sizes rounded up. The 3×3 convolution strides, as in PyTorch's models.
 public final class ResNet: Module, Backbone {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// 18, 34, 50, 101 or 152.
         public var depth = 50
         /// `plain`: one 7×7 convolution (torchvision); `v1c`: three 3×3 (mmsegmentation's ResNetV1c).

@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 
 extension RetinaNet {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// 3×3 convolutions of each branch before its last, and their channels.
         public var convs = 4
         public var channels = 256
@@ -30,7 +30,7 @@ extension RetinaNet {
     }
 
     /// Which anchors are things, by their IoU with the things in the image.
-    public struct Assigner: DenseKit.Configuration {
+    public struct Assigner: YAMLConfiguration {
         /// From here on an anchor is the thing that it overlaps most.
         public var positive = 0.5
         /// Below, it is background; between the two it does not count.

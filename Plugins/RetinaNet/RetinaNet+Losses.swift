@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 
 extension RetinaNet {
     /// The classes of all anchors and the boxes of those that are things, each divided by how many are, of all images together.
     /// (section 4.1; the sums of each level as mmdetection has them, where an image counts at least one)
-    public func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses {
+    public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         guard let instances = targets.instances else { throw TargetError.noInstances }
         let output = try self(maps, step)
         let images = try answers(to: output, instances, step, on: maps[0].device)
@@ -32,7 +32,7 @@ extension RetinaNet {
 
     /// What each image's anchors are to learn, of all levels after one another.
     private func answers(
-        to output: Output, _ instances: [InstanceTargets], _ step: Step, on device: Device
+        to output: Output, _ instances: [InstanceTargets], _ step: ForwardPass, on device: Device
     ) throws -> [AnchorTargets] {
         let all = try Tensor.cat(try anchors.anchors(for: output.sizes, on: device), dim: 0)
         return try zip(step.images, instances).enumerated().map { index, image in

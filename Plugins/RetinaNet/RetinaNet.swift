@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Glibc
 
 /// One-stage detector: at every position of every level, the class of what is near each of a few anchors, and how its box differs from the
@@ -79,7 +79,7 @@ public final class RetinaNet: Module, CountableHead {
 
     public func forwardShapes(_ maps: [Tensor]) throws { for map in maps { _ = try branches(map) } }
 
-    func callAsFunction(_ maps: [Tensor], _ step: Step) throws -> Output {
+    func callAsFunction(_ maps: [Tensor], _ step: ForwardPass) throws -> Output {
         var (logits, deltas): ([Tensor], [Tensor]) = ([], [])
         for (level, map) in maps.enumerated() {
             let (scores, boxes) = try branches(map)

@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 /// The head of Semantic FPN: every level is brought to the finest one by convolutions and upsampling, and all are summed.
 /// (Kirillov et al. 2019, section 3.2; batch norm as in mmsegmentation's `FPNHead`)
 ///
 /// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`.
 public final class SemanticFPN: Module, SegmentationHead {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public var channels = 256
         /// Probability of a whole channel to be dropped before the classifier.
         public var dropout = 0.1
@@ -30,7 +30,7 @@ public final class SemanticFPN: Module, SegmentationHead {
         }
         scaleHeads = try context.features.map { level in
             let doublings = (level.stride / finest.stride).trailingZeroBitCount
-            var layers: [any Layer] = []
+            var layers: [any UnaryLayer] = []
             for index in 0..<max(1, doublings) {
                 layers.append(try ConvModule(index == 0 ? level.channels : channels, channels, kernel: 3, padding: 1))
                 if level.stride != finest.stride { layers.append(Upsample(2)) }

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Binary cross-entropy of many labels, most of which are absent: sure negatives count little, and the surest nothing.
 /// (Ridnik et al., "Asymmetric Loss for Multi-Label Classification", ICCV 2021)
@@ -6,7 +6,7 @@ import DenseKit
 /// With p = σ(logit), q = min(1 − p + m, 1), p_t = p where the label is there and q where not:
 /// −[y log p + (1 − y) log q] · (1 − p_t)^γ, γ being γ₊ or γ₋. Logits `[n, k]`, targets `[n, k]` of 0 and 1 → scalar.
 public final class AsymmetricLoss: Module, Loss {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// Factor of this loss in the sum.
         public var weight = 1.0
         /// γ₊: how little sure labels that are there count.

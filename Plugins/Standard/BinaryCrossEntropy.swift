@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 /// Cross-entropy of independent yes–no questions. mmdetection's `CrossEntropyLoss` with `use_sigmoid`.
 ///
 /// Logits of any shape and targets of 0…1 in the same shape; or logits `[n, k]` and class indices `[n]`, of which k is the background and
 /// rows of the ignored index count for nothing. → scalar
 public final class BinaryCrossEntropy: Module, Loss {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// Factor of this loss in the sum.
         public var weight = 1.0
         public var name = "loss_bce"

@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 
 /// The absolute difference of predictions and targets of one shape → scalar. mmdetection's `L1Loss`.
 public final class L1: Module, Loss {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// Factor of this loss in the sum.
         public var weight = 1.0
 
@@ -26,7 +26,7 @@ public final class L1: Module, Loss {
 
 /// The absolute difference, but near 0, where it is the square: predictions and targets of one shape → scalar. mmdetection's `SmoothL1Loss`.
 public final class SmoothL1: Module, Loss {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// The difference up to which the loss is quadratic.
         public var beta = 1.0
         /// Factor of this loss in the sum.
@@ -59,7 +59,7 @@ public final class SmoothL1: Module, Loss {
 ///
 /// Weights may be `[n]` or, as those of deltas, `[n, 4]`: then a box's is their mean.
 public final class GIoU: Module, Loss {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// Factor of this loss in the sum.
         public var weight = 1.0
 

@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 
 /// Softmax cross-entropy over classes. Logits `[n, k, h, w]`, class indices `[n, h, w]`; or vectors `[n, k]`, `[n]` → scalar.
 public final class CrossEntropy: Module, ResizingLoss {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// Factor of this loss in the sum.
         public var weight = 1.0
         /// A factor for every class.

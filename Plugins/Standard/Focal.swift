@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Focal loss of independent classes: well-classified examples count little (Lin et al., [arXiv:1708.02002](https://arxiv.org/abs/1708.02002)).
 /// mmdetection's `FocalLoss` with `use_sigmoid`.
@@ -6,7 +6,7 @@ import DenseKit
 /// Logits `[n, k]` and class indices `[n]`, of which k (or any other outside `0 ..< k`) is the background; or targets of 0…1 in the
 /// logits' shape. → scalar
 public final class Focal: Module, Loss {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// How fast examples lose weight as they are classified better.
         public var gamma = 2.0
         /// The weight of positives; that of negatives is 1 − alpha.

@@ -1,14 +1,14 @@
-import DenseKit
+import DenseKitCore
 
 /// The settings of AdamW in YAML. Multipliers by name as in mmcv's `paramwise_cfg.custom_keys`.
 struct AdamWRecipe: OptimizerRecipe {
-    struct Configuration: DenseKit.Configuration {
+    struct Configuration: YAMLConfiguration {
         var lr = 1e-4
         var weightDecay = 1e-4
         var betas = [0.9, 0.999]
         var eps = 1e-8
         /// Parts of parameter names and what they multiply; the longest part that a name contains wins.
-        var customKeys: [String: Multipliers] = [:]
+        var customKeys: [String: ParameterMultipliers] = [:]
 
         init() {}
     }
@@ -33,17 +33,17 @@ struct AdamWRecipe: OptimizerRecipe {
     }
 
     func remarks(on parameters: [NamedTensor]) -> [String] {
-        DenseKit.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
+        DenseKitCore.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
     }
 }
 
 /// The settings of SGD in YAML.
 struct SGDRecipe: OptimizerRecipe {
-    struct Configuration: DenseKit.Configuration {
+    struct Configuration: YAMLConfiguration {
         var lr = 0.01
         var momentum = 0.9
         var weightDecay = 5e-4
-        var customKeys: [String: Multipliers] = [:]
+        var customKeys: [String: ParameterMultipliers] = [:]
 
         init() {}
     }
@@ -66,12 +66,12 @@ struct SGDRecipe: OptimizerRecipe {
     }
 
     func remarks(on parameters: [NamedTensor]) -> [String] {
-        DenseKit.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
+        DenseKitCore.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
     }
 }
 
 /// Throws `SettingError` for numbers out of range. Of each, 0 is a number like any other: nothing is learned, or nothing decays.
-private func check(lr: Double, decay: Double, _ customKeys: [String: Multipliers]) throws {
+private func check(lr: Double, decay: Double, _ customKeys: [String: ParameterMultipliers]) throws {
     try SettingError.check("lr", lr, in: 0...1000)
     try SettingError.check("weight_decay", decay, in: 0...1000)
     for (name, multipliers) in customKeys.sorted(by: { $0.key < $1.key }) {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Glibc
 
 /// Polynomial decay to `min_lr` with linear warm-up: mmcv's `PolyLrUpdaterHook`.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension LossOptions {
     /// From the losses of elements to a scalar: weighed, added up, multiplied by `weight`, and divided by `averageFactor` or by the number

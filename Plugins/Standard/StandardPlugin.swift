@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// What every configuration needs: losses, transforms, optimizers, schedules.
 public struct StandardPlugin: Plugin {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// What the schedules' linear warm-ups have in common.
 enum WarmUp {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Swin {
     /// Blocks at one resolution, every second with shifted windows, and what takes their result to the next. `[n, h, w, c] → [n, h, w, c]`

@@ -1,6 +1,6 @@
-import DenseKit
+import DenseKitCore
 
-extension Swin: PretrainedElsewhere {
+extension Swin: ExternalWeights {
     /// All of them stack the 2×2 positions of patch merging before the channels; mmsegmentation, and this project, the channels before them.
     public static var weightFormats: [WeightFormat] {
         [

@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 /// Swin Transformer: self-attention within windows that shift from block to block, over a pyramid of four levels. (Liu et al. 2021)
 ///
 /// Images `[n, 3, h, w]` → maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, sizes rounded up. As mmsegmentation's SwinTransformer, to
 /// the checkpoint keys and the order of channels in patch merging; without absolute positions.
 public final class Swin: Module, Backbone {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// The published sizes: `tiny`, `small`, `base` or `large`. The next three change one of them.
         public var variant = Variant.tiny
         /// C, the channels of the finest level.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Swin {
     /// Self-attention within windows that may be shifted. `[n, h, w, c] → [n, h, w, c]` (Liu et al. 2021, section 3.2)

@@ -1,4 +1,4 @@
-import CZlib
+import CDenseKitZlib
 import Foundation
 
 /// The contents of the gzip file at `path`.

@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 /// The segmentation head of UPerNet: averages of the coarsest map at several scales give it the context of the whole image, a pyramid
 /// hands it down, and all levels are joined at the finest. (Xiao et al. 2018; batch norm as in mmsegmentation's `UPerHead`)
 ///
 /// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`. It mixes the levels by itself: no neck is needed.
 public final class UPerNet: Module, SegmentationHead {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public var channels = 512
         /// The coarsest map is averaged to maps of n × n, one for each n.
         public var poolScales = [1, 2, 3, 6]

@@ -1,6 +1,6 @@
-import DenseKit
+import DenseKitCore
 
-extension ViT: PretrainedElsewhere, WeightAdapting {
+extension ViT: ExternalWeights, WeightAdapting {
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat("timm or DeiT ViT", dropping: WeightFormat.heads + ["norm.", "fc_norm."] + masked) { timm.renamed($0) },

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The Vision Transformer as trained on ImageNet, with a pyramid of four levels out of the blocks on its way. (Dosovitskiy et al. 2021; keys
 /// as in mmsegmentation's `VisionTransformer`)

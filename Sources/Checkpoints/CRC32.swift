@@ -1,4 +1,4 @@
-import CZlib
+import CDenseKitZlib
 
 /// The checksum of bytes that tells a changed bit: CRC-32 as zip and PNG have it.
 public enum CRC32 {

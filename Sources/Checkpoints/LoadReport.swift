@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 
 /// What became of a model's tensors and of a file's when weights were loaded, in words.
 public struct LoadReport: Sendable, CustomStringConvertible {

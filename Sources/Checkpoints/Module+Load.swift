@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 
 /// What is asked of a file of weights.
 public struct LoadRequest: Sendable {

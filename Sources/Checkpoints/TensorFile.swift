@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 
 /// Tensors in a safetensors file.
 public enum TensorFile {

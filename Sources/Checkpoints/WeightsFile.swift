@@ -1,5 +1,5 @@
 import Foundation
-import NN
+import DenseKitNN
 
 /// A file of weights, whoever wrote it: safetensors, a checkpoint directory, or one of PyTorch's forms.
 public enum WeightsFile {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit bench infer|train|data CONFIG`
@@ -41,10 +41,10 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         guard batch > 0, runs > 0, classes > 0, things > 0 else {
             throw ValidationError("--batch, --runs, --classes and --things are positive")
         }
-        let session = try config.session(List.self, device: device)
-        guard mode != .data else { return try openData(session) }
-        let model = try session.model(.placeholders(classes))
-        let work = try work(session, model, device)
+        let experiment = try config.experiment(List.self, device: device)
+        guard mode != .data else { return try openData(experiment) }
+        let model = try experiment.model(.placeholders(classes))
+        let work = try work(experiment, model, device)
         let idle = Memory.resetPeak()
         let found = try work()
         var times: [Double] = []
@@ -65,10 +65,10 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
             """)
     }
 
-    private func openData(_ session: Session) throws {
+    private func openData(_ experiment: Experiment) throws {
         let idle = Memory.resetPeak()
         let started = monotonicSeconds()
-        let dataset = try session.trainDataset()
+        let dataset = try experiment.trainDataset()
         let time = monotonicSeconds() - started
         print(
             """
@@ -77,25 +77,25 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     }
 
     /// What is timed; it says how much a detector found.
-    private func work(_ session: Session, _ model: DenseModel, _ device: Device) throws -> () throws -> Int? {
+    private func work(_ experiment: Experiment, _ model: DenseModel, _ device: Device) throws -> () throws -> Int? {
         guard model.head.task == .segmentation else {
             let bench = try DetectionBench(model, size: size.pair, batch: batch, device: device)
             guard mode == .train else { return try detection(bench, model) }
             let targets = Targets(instances: try bench.targets(things: things, classes: classes))
-            return try training(session, model, bench.images, targets, bench.geometries)
+            return try training(experiment, model, bench.images, targets, bench.geometries)
         }
         let image = try Tensor.randomNormal([batch, 3, size.pair.height, size.pair.width]).channelsLast().to(device)
-        guard mode == .train else { return try inference(session, model, image) }
+        guard mode == .train else { return try inference(experiment, model, image) }
         let labels = try Tensor.from(
             (0..<batch * size.pair.height * size.pair.width).map { Int64($0 * 7919 % classes) },
             shape: [batch, size.pair.height, size.pair.width])
-        return try training(session, model, image, Targets(labels: try labels.to(device)), [])
+        return try training(experiment, model, image, Targets(labels: try labels.to(device)), [])
     }
 
     /// Network, enlargement to the image's size, and the class of every pixel.
-    private func inference(_ session: Session, _ model: DenseModel, _ image: Tensor) throws -> () throws -> Int? {
+    private func inference(_ experiment: Experiment, _ model: DenseModel, _ image: Tensor) throws -> () throws -> Int? {
         try model.setTraining(false)
-        let inference = SegmentationInference(model, mode: try session.experiment.test.inferenceMode)
+        let inference = SegmentationInference(model, mode: try experiment.configuration.test.inferenceMode)
         return inferring(on: image.device) {
             _ = try inference.labels(of: image)
             return nil
@@ -116,11 +116,11 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     }
 
     private func training(
-        _ session: Session, _ model: DenseModel, _ images: Tensor, _ targets: Targets, _ geometries: [ImageGeometry]
+        _ experiment: Experiment, _ model: DenseModel, _ images: Tensor, _ targets: Targets, _ geometries: [ImageGeometry]
     ) throws -> () throws -> Int? {
         try model.setTraining(true)
-        let optimizer = try session.registry.optimizers.make(
-            session.experiment.optimizer, BuildContext(registry: session.registry)
+        let optimizer = try experiment.registry.optimizers.make(
+            experiment.configuration.optimizer, BuildContext(registry: experiment.registry)
         )
         .optimizer(for: try model.namedParameters())
         let rates = optimizer.groups.map { optimizer.baseLearningRate * $0.learningRateMultiplier }
@@ -128,7 +128,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         return {
             try optimizer.clearGradients()
             let losses = try withAutocast(dtype, on: images.device) {
-                try model.losses(images, targets, Step(progress: 0, images: geometries))
+                try model.losses(images, targets, ForwardPass(progress: 0, images: geometries))
             }
             guard let total = try losses.total() else { throw TrainingError.noLoss }
             try total.backward()

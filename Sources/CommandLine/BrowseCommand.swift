@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit browse CONFIG`
@@ -17,13 +17,13 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help: "Where the pictures go: OUT/vis and OUT/pred; `browse` if left out, none with --tensors alone.",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var outDir: String?
 
     @Option(
         help:
             "Write the batches themselves to this safetensors file: images.N [n, 3, h, w], and labels.N [n, h, w] or, for things in image I, boxes.N.I [g, 4], labels.N.I [g], ignored_boxes.N.I and masks.N.I [g, h, w].",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var tensors: String?
 
     func validate() throws {
@@ -32,12 +32,12 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
 
     func run() throws {
         if let tensors { try AtomicFile.prove(tensors) }
-        let session = try config.session(List.self)
-        let dataset = try session.trainDataset()
-        let loader = try session.trainLoader(dataset)
+        let experiment = try config.experiment(List.self)
+        let dataset = try experiment.trainDataset()
+        let loader = try experiment.trainLoader(dataset)
         defer { loader.stop() }
         let folder = outDir ?? (tensors == nil ? "browse" : nil)
-        let samples = try folder.map { try SamplePictures($0, session, dataset) }
+        let samples = try folder.map { try SamplePictures($0, experiment, dataset) }
         var kept: [(name: String, tensor: Tensor)] = []
         for number in 0..<batches {
             guard let batch = try loader.next() else { break }
@@ -61,11 +61,11 @@ private struct SamplePictures {
     private let pipeline: Pipeline
     private let seed: UInt64
 
-    init(_ folder: String, _ session: Session, _ dataset: any Dataset) throws {
+    init(_ folder: String, _ experiment: Experiment, _ dataset: any Dataset) throws {
         pictures = try Pictures(folder, classes: dataset.classes)
         self.dataset = dataset
-        pipeline = try session.trainPipeline()
-        seed = session.experiment.train.seed
+        pipeline = try experiment.trainPipeline()
+        seed = experiment.configuration.train.seed
     }
 
     /// The loader's sample once more: it is a function of seed, epoch and index.

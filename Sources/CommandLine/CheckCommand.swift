@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 
 /// `densekit check CONFIG`
 struct CheckCommand<List: PluginList>: ParsableCommand {
@@ -40,7 +40,7 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
     }
 
     /// What is wrong with a configuration as a whole is a problem as any other.
-    private func findings(_ device: Device) throws -> Findings {
+    private func findings(_ device: Device) throws -> CheckFindings {
         do {
             var check = try config.check(List.self, device: device)
             check.isQuick = quick
@@ -52,7 +52,7 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
             }
             return check.findings
         } catch let error as ConfigurationError {
-            return Findings(problems: ["\(error)"])
+            return CheckFindings(problems: ["\(error)"])
         }
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 
 /// `densekit co-occurrence CONFIG`
 struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
@@ -15,13 +15,13 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var config: ConfigOptions
 
-    @Option(help: "Write the counts to this JSON file too, for co_occurrence: FILE.", transform: Paths.expanded)
+    @Option(help: "Write the counts to this JSON file too, for co_occurrence: FILE.", transform: FilePaths.expanded)
     var out: String?
 
     func run() throws {
         if let out { try AtomicFile.prove(out) }
-        let session = try config.session(List.self)
-        let kept = session.keptCoOccurrence(of: try session.trainDataset())
+        let experiment = try config.experiment(List.self)
+        let kept = experiment.keptCoOccurrence(of: try experiment.trainDataset())
         let counts = try kept.counted()
         try kept.keep(counts)
         if let out { try counts.write(to: out) }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit coco-eval ANNOTATIONS RESULTS`
@@ -14,10 +14,10 @@ struct CocoEvalCommand: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "The annotations, instances_*.json.", transform: Paths.expanded)
+    @Argument(help: "The annotations, instances_*.json.", transform: FilePaths.expanded)
     var annotations: String
 
-    @Argument(help: "The results, a JSON list.", transform: Paths.expanded)
+    @Argument(help: "The results, a JSON list.", transform: FilePaths.expanded)
     var results: String
 
     @Option(help: "What to compare: bbox or segm.")
@@ -29,7 +29,7 @@ struct CocoEvalCommand: ParsableCommand {
     @Flag(help: "Print the numbers as JSON, those of each class too, as fractions.")
     var json = false
 
-    @Option(help: "Write the same JSON to this file.", transform: Paths.expanded)
+    @Option(help: "Write the same JSON to this file.", transform: FilePaths.expanded)
     var out: String?
 
     @Option(help: "Threads; all processors if left out.")

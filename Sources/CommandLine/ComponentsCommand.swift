@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit components [KIND or NAME]`
@@ -12,15 +12,15 @@ struct ComponentsCommand<List: PluginList>: ParsableCommand {
     @Argument(help: "A kind (backbone, neck, head, …) or the name of a component; everything if left out.")
     var filter: String?
 
-    @Option(help: "Also list the components of this plugin file. May be given several times.", transform: Paths.expanded)
+    @Option(help: "Also list the components of this plugin file. May be given several times.", transform: FilePaths.expanded)
     var plugin: [String] = []
 
-    @Option(help: "Also list the components of this configuration's plugins.", transform: Paths.expanded)
+    @Option(help: "Also list the components of this configuration's plugins.", transform: FilePaths.expanded)
     var config: String?
 
     func run() throws {
         var registry = try Registry(List.plugins).loading(plugin.map { Located($0) })
-        if let config { registry = try Session(config, registry: registry).registry }
+        if let config { registry = try Experiment(config, registry: registry).registry }
         let entries = registry.entries
         let chosen = entries.filter { filter == nil || $0.kind == filter || $0.name == filter }
         guard !chosen.isEmpty else {
@@ -33,7 +33,7 @@ struct ComponentsCommand<List: PluginList>: ParsableCommand {
             if entry.kind != kind { print("\(kind.isEmpty ? "" : "\n")\(entry.kind)") }
             kind = entry.kind
             print("  \(entry.name)  (plugin \(entry.plugin))")
-            let settings = try Node(encoding: entry.defaults).yaml()
+            let settings = try YAMLNode(encoding: entry.defaults).yaml()
             for line in settings.split(separator: "\n") where line != "{}" { print("      \(line)") }
         }
     }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit convert IN OUT`
@@ -16,13 +16,13 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "The file to read.", transform: Paths.expanded)
+    @Argument(help: "The file to read.", transform: FilePaths.expanded)
     var input: String
 
-    @Argument(help: "The safetensors file to write.", transform: Paths.expanded)
+    @Argument(help: "The safetensors file to write.", transform: FilePaths.expanded)
     var output: String
 
-    @Option(help: "Write the tensors that the model of this configuration takes, under its keys.", transform: Paths.expanded)
+    @Option(help: "Write the tensors that the model of this configuration takes, under its keys.", transform: FilePaths.expanded)
     var config: String?
 
     @Option(help: "With --config: the class count, where neither the file nor the data says it.")
@@ -78,9 +78,9 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
 
     /// What the model of `config` takes of the file, under its own keys.
     private func renamed(_ content: WeightsFile.Content, _ config: String) throws -> [String: Tensor] {
-        let session = try Session(config, registry: try Registry(List.plugins))
+        let experiment = try Experiment(config, registry: try Registry(List.plugins))
         let known = Checkpoint.classes(in: content.metadata) ?? classes.map(ClassList.placeholders)
-        let model = try session.model(known ?? session.classes(of: "train"))
+        let model = try experiment.model(known ?? experiment.classes(of: "train"))
         let report = try model.loadPretrained(
             content.tensors, ignore: ignore, atLeast: 0, unread: content.unread, source: input)
         print("\(report)")

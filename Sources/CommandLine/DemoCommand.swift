@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit demo`
@@ -26,7 +26,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help: "Where data, configuration, weights and pictures go; densekit-demo, or densekit-demo-detection, if left out.",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var dir: String?
 
     @Option(help: "Training iterations; the demonstration's own number if left out.")
@@ -58,20 +58,20 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         let overrides = [
             "train.iterations=\(iterations ?? kind.iterations)", "train.seed=\(seed)", "data.workers=\(workers)",
         ]
-        let session = try Session(config, overrides: overrides, registry: try Registry(List.plugins), device: device)
+        let experiment = try Experiment(config, overrides: overrides, registry: try Registry(List.plugins), device: device)
         let work = try WorkDirectory(dir + "/work")
-        try work.write(configuration: session.resolved, name: session.name)
-        let trainer = try session.trainer(in: work, dataset: try session.trainDataset())
+        try work.write(configuration: experiment.resolved, name: experiment.name)
+        let trainer = try experiment.trainer(in: work, dataset: try experiment.trainDataset())
         trainer.logger.info("\(Environment.summary)")
         for warning in Engine.warnings { trainer.logger.warning("\(warning)") }
         try trainer.runUntilInterrupted()
 
         guard let best = trainer.best else { throw DemoError.noScore }
         let weights = work.bestPath(best)
-        let validation = try session.validationDataset()
-        let model = try session.trainedModel(weights, for: validation.classes).model
+        let validation = try experiment.validationDataset()
+        let model = try experiment.trainedModel(weights, for: validation.classes).model
         let pictures = try Pictures(dir + "/pictures", classes: validation.classes)
-        let evaluator = try session.evaluator(model, validation)
+        let evaluator = try experiment.evaluator(model, validation)
         let report = try evaluator.evaluate { image in if image.index < 12 { try pictures.draw(image, of: validation) } }
         print(report.table)
         let minutes = String(format: "%.1f", (monotonicSeconds() - started) / 60)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// The plugins that an executable is linked with.
@@ -52,7 +52,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
 
     private static func isMistake(_ error: any Error) -> Bool {
         error is ConfigurationError || error is BuildError || error is SettingError || error is ModelConfigurationError
-            || error is FilePluginError || error is LanguageError || error is SessionError || error is WeightsError
+            || error is FilePluginError || error is LanguageError || error is ExperimentError || error is WeightsError
             || error is SweepMistakes
     }
 

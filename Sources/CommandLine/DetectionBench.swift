@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Images and things that a detector computes with in `bench`.
 struct DetectionBench {

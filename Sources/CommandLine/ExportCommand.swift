@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit export CONFIG WEIGHTS OUT`
@@ -15,9 +15,9 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: Paths.expanded)
+    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
     var weights: String
-    @Argument(help: "The safetensors file to write.", transform: Paths.expanded)
+    @Argument(help: "The safetensors file to write.", transform: FilePaths.expanded)
     var output: String
     @OptionGroup var compute: ComputeOptions
 
@@ -30,11 +30,11 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
     func run() throws {
         let device = try compute.start()
         try AtomicFile.prove(output)
-        let session = try config.session(List.self, device: device)
-        let (model, classes) = try session.trainedModel(weights, unnamed: try session.classes(of: "val"))
-        let small = try model.keepingText { try session.model(classes, textIsKept: true) }
+        let experiment = try config.experiment(List.self, device: device)
+        let (model, classes) = try experiment.trainedModel(weights, unnamed: try experiment.classes(of: "val"))
+        let small = try model.keepingText { try experiment.model(classes, textIsKept: true) }
         let kept = try small.namedTensors().map { ($0.name, $0.tensor) }
-        let info = Checkpoint.ModelInfo(classes: classes, configuration: session.node.yaml(), textIsKept: true)
+        let info = Checkpoint.ModelInfo(classes: classes, configuration: experiment.node.yaml(), textIsKept: true)
         try TensorFile.save(kept, metadata: info.metadata, to: output)
         func millions(_ model: DenseModel) throws -> String {
             String(format: "%.2f M", Double(try model.namedTensors().reduce(0) { $0 + $1.tensor.count }) / 1e6)

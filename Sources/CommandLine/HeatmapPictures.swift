@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// Writes the score map of one class over images, to `OUT/heat`.
@@ -17,11 +17,11 @@ struct HeatmapPictures {
     /// Draws the score map that `model` makes of `sample`, which is behind the test pipeline, over the image. Returns the path of the result.
     ///
     /// Throws `LanguageError` for a model without score map.
-    func draw(_ model: DenseModel, _ sample: Sample, on image: Image, name: String, device: Device) throws -> String {
+    func draw(_ model: DenseModel, _ sample: DataSample, on image: RGBImage, name: String, device: Device) throws -> String {
         let sample = try sample.ready(for: model)
         let view = try sample.tensor(on: device)
         var scores: Tensor?
-        let step = Step { key, value in if key == "score_map" { scores = value } }
+        let step = ForwardPass { key, value in if key == "score_map" { scores = value } }
         _ = try withoutGrad { try model.predictions(view, step) }
         guard let scores else { throw LanguageError.noScoreMap(model.prompter.map { "\(type(of: $0))" }) }
         var map = try scores.narrowed(1, index, 1).to(.float32)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit infer CONFIG WEIGHTS INPUT…`
@@ -11,13 +11,13 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: Paths.expanded)
+    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
     var weights: String
-    @Argument(help: "Images, folders of images, or patterns such as 'shots/*.jpg'.", transform: Paths.expanded)
+    @Argument(help: "Images, folders of images, or patterns such as 'shots/*.jpg'.", transform: FilePaths.expanded)
     var inputs: [String]
     @OptionGroup var compute: ComputeOptions
 
-    @Option(help: "Where the pictures go.", transform: Paths.expanded)
+    @Option(help: "Where the pictures go.", transform: FilePaths.expanded)
     var outDir = "out"
 
     @Option(help: "Other words than the model's classes, with commas between: 'sky, red car'. The score map alone decides.")
@@ -51,12 +51,12 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     func run() throws {
         let device = try compute.start()
         let files = try ImageFiles.find(inputs) { warn("\($0)") }
-        let session = try config.session(List.self, device: device)
-        for warning in try session.pipelineWarnings() { warn(warning) }
-        let (model, trained) = try session.trainedModel(weights)
+        let experiment = try config.experiment(List.self, device: device)
+        for warning in try experiment.pipelineWarnings() { warn(warning) }
+        let (model, trained) = try experiment.trainedModel(weights)
         let shown = words.map { ClassList(names: $0) } ?? trained
-        let predictor = try session.predictor(model, words: words)
-        let (pipeline, policy) = (try session.testPipeline(), try session.imagePolicy())
+        let predictor = try experiment.predictor(model, words: words)
+        let (pipeline, policy) = (try experiment.testPipeline(), try experiment.imagePolicy())
         let heat = try heatmap.map { try HeatmapPictures(outDir, of: $0, among: trained.names, opacity: opacity) }
         let pictures =
             try heat == nil ? Pictures(outDir, classes: shown, opacity: opacity, scoreThreshold: scoreThreshold) : nil
@@ -65,10 +65,10 @@ struct InferCommand<List: PluginList>: ParsableCommand {
             do {
                 let image = try ImageFile.read(file, policy: policy)
                 let stem = URL(filePath: file).deletingPathExtension().lastPathComponent
-                var sample = Sample(name: file, image: image)
+                var sample = DataSample(name: file, image: image)
                 var random = SampleRandom(seed: 0, epoch: 0, index: 0)
                 try pipeline(&sample, &random)
-                let path: String? = try withAutocast(session.experiment.test.precision.dtype, on: device) {
+                let path: String? = try withAutocast(experiment.configuration.test.precision.dtype, on: device) {
                     if let heat { return try heat.draw(model, sample, on: image, name: stem, device: device) }
                     return try pictures?.draw(try predictor.prediction(of: sample, on: device), on: image, name: stem)
                 }

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The things of one picture as JSON: what `infer` writes of a detector's predictions.
 struct InstanceFile: Encodable {

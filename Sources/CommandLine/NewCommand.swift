@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit new backbone NAME`
@@ -16,10 +16,10 @@ struct NewBackboneCommand: ParsableCommand {
     @Argument(help: "The type's name, such as TinyNet.")
     var name: String
 
-    @Option(help: "The folder to write to.", transform: Paths.expanded)
+    @Option(help: "The folder to write to.", transform: FilePaths.expanded)
     var dir = "."
 
-    @Option(help: "Where the training data is, in ADE20K's layout; `densekit demo` makes some.", transform: Paths.expanded)
+    @Option(help: "Where the training data is, in ADE20K's layout; `densekit demo` makes some.", transform: FilePaths.expanded)
     var data = "densekit-demo/data"
 
     func validate() throws {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 
 /// Options that every command which computes has.
 struct ComputeOptions: ParsableArguments {
@@ -25,7 +25,7 @@ struct ComputeOptions: ParsableArguments {
 
 /// The configuration file and what the command line changes in it.
 struct ConfigOptions: ParsableArguments {
-    @Argument(help: "The configuration, a YAML file.", transform: Paths.expanded)
+    @Argument(help: "The configuration, a YAML file.", transform: FilePaths.expanded)
     var config: String
 
     @Option(name: [.customLong("set"), .customShort("o")], help: "Change a value: a.b.0.c=v. May be given several times.")
@@ -51,9 +51,9 @@ struct ConfigOptions: ParsableArguments {
     }
 
     /// The experiment: the whole file, or the run that is asked for.
-    func session<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Session {
+    func experiment<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Experiment {
         let (overrides, registry) = (overrides + cfgOptions, try Registry(List.plugins))
-        guard let sweepRun else { return try Session(config, overrides: overrides, registry: registry, device: device) }
-        return try Sweep(config).run(named: sweepRun).session(registry, device: device, overrides: overrides)
+        guard let sweepRun else { return try Experiment(config, overrides: overrides, registry: registry, device: device) }
+        return try Sweep(config).run(named: sweepRun).experiment(registry, device: device, overrides: overrides)
     }
 }

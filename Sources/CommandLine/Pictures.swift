@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// Writes predictions as pictures with a legend or with names, and as files to process: palette PNGs of labels, JSON of things.
@@ -21,7 +21,7 @@ struct Pictures {
 
     /// Draws a prediction on its image. Returns the path of the picture.
     @discardableResult
-    func draw(_ prediction: ImagePrediction, on image: Image, name: String) throws -> String {
+    func draw(_ prediction: ImagePrediction, on image: RGBImage, name: String) throws -> String {
         let prediction = prediction.filtered(scoreThreshold: scoreThreshold)
         return try write(explained(overlay(prediction, image), prediction, scale(image)), prediction, name)
     }
@@ -44,13 +44,13 @@ struct Pictures {
     }
 
     /// What a person annotated in an image as the data set has it.
-    private func truth(_ sample: inout Sample, _ index: Int, _ dataset: any Dataset) throws -> ImagePrediction? {
+    private func truth(_ sample: inout DataSample, _ index: Int, _ dataset: any Dataset) throws -> ImagePrediction? {
         guard let dataset = dataset as? any InstanceDataset else { return sample.labels.map { .labels($0) } }
         let things = try dataset.annotations(at: index, shapes: true)
         return .instances(things.map { DetectedInstance($0, size: sample.originalSize) })
     }
 
-    private func overlay(_ prediction: ImagePrediction, _ image: Image) -> Image {
+    private func overlay(_ prediction: ImagePrediction, _ image: RGBImage) -> RGBImage {
         switch prediction {
         case .labels(let labels): SegmentationDrawing.overlay(image, labels, classes: classes, opacity: opacity)
         case .instances(let instances):
@@ -60,12 +60,12 @@ struct Pictures {
     }
 
     /// `picture` with a legend, where what is drawn does not name itself.
-    private func explained(_ picture: Image, _ prediction: ImagePrediction, _ scale: Int) -> Image {
+    private func explained(_ picture: RGBImage, _ prediction: ImagePrediction, _ scale: Int) -> RGBImage {
         guard case .labels(let labels) = prediction else { return picture }
         return Legend(labels, classes: classes, scale: scale).attached(to: picture)
     }
 
-    private func write(_ picture: Image, _ prediction: ImagePrediction, _ stem: String) throws -> String {
+    private func write(_ picture: RGBImage, _ prediction: ImagePrediction, _ stem: String) throws -> String {
         let path = "\(folder)/vis/\(stem).png"
         try ImageFile.writePNG(picture, to: path)
         switch prediction {
@@ -78,10 +78,10 @@ struct Pictures {
     }
 
     /// Names of things are readable in small pictures too.
-    private func enlargement(_ image: Image) -> Int { max(1, 360 / max(1, min(image.height, image.width))) }
+    private func enlargement(_ image: RGBImage) -> Int { max(1, 360 / max(1, min(image.height, image.width))) }
 
     /// Letters grow with the picture.
-    private func scale(_ image: Image) -> Int { max(1, min(image.height, image.width) / 400) }
+    private func scale(_ image: RGBImage) -> Int { max(1, min(image.height, image.width) / 400) }
 }
 
 extension ImagePrediction {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit reproduce TABLE`
@@ -18,10 +18,10 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
         help: "table1 to table8 of DenseCLIP; clip-sp-table1 to clip-sp-table7 of CLIP-SP; icpc-table1 to icpc-table11 of ICPC.")
     var table: String
 
-    @Option(help: "The folder of the shipped configurations.", transform: Paths.expanded)
+    @Option(help: "The folder of the shipped configurations.", transform: FilePaths.expanded)
     var configs = "configs"
 
-    @Option(help: "The folder of work directories, each under its configuration's name.", transform: Paths.expanded)
+    @Option(help: "The folder of work directories, each under its configuration's name.", transform: FilePaths.expanded)
     var workDirs = "work_dirs"
 
     @Option(help: "Weights to measure on the configuration's data: CONFIGURATION=PATH, by its name. May be given several times.")
@@ -73,7 +73,7 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
                     let near = nearestWord(to: parts[0], among: names).map { "; did you mean \($0)?" } ?? ""
                     throw ValidationError("--weights '\(text)': no row of \(table) is called '\(parts[0])'\(near)")
                 }
-                result[parts[0]] = Paths.expanded(parts[1])
+                result[parts[0]] = FilePaths.expanded(parts[1])
             }
         }
     }

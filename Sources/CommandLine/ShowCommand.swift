@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit show CONFIG`
@@ -44,12 +44,12 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
 
     func run() throws {
         try Engine.setThreadCount(Engine.defaultThreadCount)
-        let session = try config.session(List.self, device: computed ? .cpu : .meta)
-        if !json { print(session.resolved) }
-        try session.checkRecipe()
+        let experiment = try config.experiment(List.self, device: computed ? .cpu : .meta)
+        if !json { print(experiment.resolved) }
+        try experiment.checkRecipe()
         guard !configOnly else { return }
-        let list = try classes.map(ClassList.placeholders) ?? session.classes(of: "train")
-        let model = try session.model(list)
+        let list = try classes.map(ClassList.placeholders) ?? experiment.classes(of: "train")
+        let model = try experiment.model(list)
         guard flops else { return try printParameters(model, list) }
         let complexity = try Complexity(of: model, size: size.pair)
         let report = ComplexityReport(complexity: complexity, classes: list.count, depth: depth)

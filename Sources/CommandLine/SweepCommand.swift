@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit sweep FILE`
@@ -14,12 +14,12 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
                 """)
     }
 
-    @Argument(help: "A configuration with `sweep:`.", transform: Paths.expanded)
+    @Argument(help: "A configuration with `sweep:`.", transform: FilePaths.expanded)
     var file: String
 
     @Option(
         help: "The folder of the runs' work directories; work_dir of the file, else work_dirs/<its name>, if left out.",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var workDir: String?
 
     @Option(

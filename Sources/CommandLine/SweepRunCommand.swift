@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `train` as `densekit sweep` starts it: it ends with the sweep, and leaves the reason where it fails.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit test CONFIG WEIGHTS`
@@ -11,7 +11,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: Paths.expanded)
+    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
     var weights: String
     @OptionGroup var compute: ComputeOptions
 
@@ -21,29 +21,29 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     @Option(
         help:
             "Measure on the validation data of this configuration instead; a class_map beside its data set names the shared classes.",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var dataset: String?
 
-    @Option(help: "Write the scores as JSON to this file.", transform: Paths.expanded)
+    @Option(help: "Write the scores as JSON to this file.", transform: FilePaths.expanded)
     var out: String?
 
     @Option(
         help: "Write what a detector found as COCO's results, to PREFIX.bbox.json and, of masks, to PREFIX.segm.json.",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var results: String?
 
-    @Option(help: "Write a picture of every prediction to this folder.", transform: Paths.expanded)
+    @Option(help: "Write a picture of every prediction to this folder.", transform: FilePaths.expanded)
     var showDir: String?
 
     func run() throws {
         let device = try compute.start()
         if let out { try AtomicFile.prove(out) }
         if let results { try AtomicFile.prove(results + ".json") }
-        let session = try config.session(List.self, device: device)
-        let tested = try self.dataset.map { try Session($0, registry: session.registry, device: device) } ?? session
+        let experiment = try config.experiment(List.self, device: device)
+        let tested = try self.dataset.map { try Experiment($0, registry: experiment.registry, device: device) } ?? experiment
         let dataset = try tested.validationDataset()
-        for warning in try session.pipelineWarnings(testedBy: tested) { warn(warning) }
-        let (model, evaluator) = try session.evaluator(of: weights, on: tested, dataset, augmented: tta)
+        for warning in try experiment.pipelineWarnings(testedBy: tested) { warn(warning) }
+        let (model, evaluator) = try experiment.evaluator(of: weights, on: tested, dataset, augmented: tta)
         if results != nil, model.head.task == .segmentation {
             throw ValidationError("--results writes what a detector found, and the model's head segments: leave it out")
         }

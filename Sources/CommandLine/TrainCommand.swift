@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// `densekit train CONFIG`
@@ -13,18 +13,18 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help: "Where results go; work_dir of the configuration, else work_dirs/<its name>, if left out.",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var workDir: String?
 
     @Option(
         help: "Go on from a checkpoint: its path, or auto for the newest good one in the work directory.",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var resume: String?
 
     @Option(
         help:
             "Start from these weights, of the model or a part of it such as its backbone: a checkpoint, safetensors, or a file of PyTorch's. Short for --set model.weights.file=….",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var initFrom: String?
 
     @Option(help: "Seed of weights, order and augmentation.")
@@ -43,16 +43,16 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         if let seed { config.overrides.append("train.seed=\(seed)") }
         // Before the user's own: `--set model.weights.at_least=…` may follow.
         if let initFrom { config.overrides.insert("model.weights={file: \(quoted(initFrom))}", at: 0) }
-        let session = try config.session(List.self, device: device)
-        let dataset = try session.trainDataset()
-        let path = WorkDirectory.choose(option: workDir, configuration: session.experiment.workDir, name: session.name)
+        let experiment = try config.experiment(List.self, device: device)
+        let dataset = try experiment.trainDataset()
+        let path = WorkDirectory.choose(option: workDir, configuration: experiment.configuration.workDir, name: experiment.name)
         let work = try WorkDirectory(path)
         let resumption = try resumption(in: work)
-        let trainer = try session.trainer(in: work, dataset: dataset, resuming: resumption)
-        try work.write(configuration: session.resolved, name: session.name)
+        let trainer = try experiment.trainer(in: work, dataset: dataset, resuming: resumption)
+        try work.write(configuration: experiment.resolved, name: experiment.name)
         trainer.logger.info("\(Environment.summary)")
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
-        let ofRecipe = try session.remarks(on: trainer.model, training: dataset)
+        let ofRecipe = try experiment.remarks(on: trainer.model, training: dataset)
         for warning in Engine.warnings + dataset.remarks.map(\.description) + ofRecipe {
             trainer.logger.warning("\(warning)")
         }
@@ -60,7 +60,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
             trainer.logger.warning("\(path) holds checkpoints already; this run starts anew, --resume auto would go on from them")
         }
         if resumption == nil {
-            for (file, report) in try trainer.model.loadPretrained(session.experiment.model) {
+            for (file, report) in try trainer.model.loadPretrained(experiment.configuration.model) {
                 trainer.logger.info("weights from \(file): \(report)")
                 for warning in report.warnings { trainer.logger.warning("weights from \(file): \(warning)") }
             }

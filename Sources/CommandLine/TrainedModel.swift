@@ -1,6 +1,6 @@
-import DenseKit
+import DenseKitCore
 
-extension Session {
+extension Experiment {
     /// The model with the weights at `path`, in inference mode, and the classes that it was trained for.
     ///
     /// - Parameters:
@@ -29,12 +29,12 @@ extension Session {
     }
 }
 
-extension Session {
+extension Experiment {
     /// The evaluator of the weights at `path` on `dataset`, which is the validation data of `tested`: this configuration, or another.
     ///
     /// Throws what `trainedModel` and, on another's data, `evaluator(_:trained:on:_:)` throw.
     func evaluator(
-        of path: String, on tested: Session, _ dataset: any Dataset, augmented: Bool = false
+        of path: String, on tested: Experiment, _ dataset: any Dataset, augmented: Bool = false
     ) throws -> (model: DenseModel, evaluator: any Evaluator) {
         if tested.file == file {
             let model = try trainedModel(path, for: dataset.classes).model

@@ -1,7 +1,7 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
-import Verification
+import DenseKitVerification
 
 /// `densekit verify CASE.json …`
 struct VerifyCommand<List: PluginList>: ParsableCommand {
@@ -12,12 +12,13 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
             discussion: "Ends with 0 when everything passes, 1 on a mismatch, 2 when a case or its model file cannot be used.")
     }
 
-    @Argument(help: "The cases, CASE.json; the answers of each stand beside it in CASE.safetensors.", transform: Paths.expanded)
+    @Argument(
+        help: "The cases, CASE.json; the answers of each stand beside it in CASE.safetensors.", transform: FilePaths.expanded)
     var paths: [String]
 
     @Option(
         name: .customLong("model"), help: "The model in our YAML; CASE.model.yaml beside the case if left out.",
-        transform: Paths.expanded)
+        transform: FilePaths.expanded)
     var model: String?
 
     @OptionGroup var compute: ComputeOptions

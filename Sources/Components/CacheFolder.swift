@@ -22,7 +22,7 @@ public struct CacheFolder: Sendable {
 
     /// Where the folder of this name is or belongs.
     public static func standardPath(_ name: String) -> String {
-        let environment = Paths.environment
+        let environment = FilePaths.environment
         let root = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
         return "\(root)/densekit/\(name)"
     }

@@ -2,8 +2,8 @@
 public struct ComponentTable<Component>: Sendable, RegistryTable {
     private struct Entry: Sendable {
         let plugin: String
-        let defaults: any Configuration
-        let settings: @Sendable (ComponentNode) throws -> any Configuration
+        let defaults: any YAMLConfiguration
+        let settings: @Sendable (ComponentNode) throws -> any YAMLConfiguration
         let make: @Sendable (ComponentNode, BuildContext) throws -> Component
     }
 
@@ -20,7 +20,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
 
     /// Makes `name` known. Usually the name of the type and its initialiser:
     /// `registry.backbones.register("TinyNet", TinyNet.init)`.
-    public mutating func register<Settings: Configuration>(
+    public mutating func register<Settings: YAMLConfiguration>(
         _ name: String, _ make: @escaping @Sendable (Settings, BuildContext) throws -> Component
     ) {
         if let other = entries[name] {
@@ -38,7 +38,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     }
 
     /// The same for a component that depends on its settings alone.
-    public mutating func register<Settings: Configuration>(
+    public mutating func register<Settings: YAMLConfiguration>(
         _ name: String, _ make: @escaping @Sendable (Settings) throws -> Component
     ) {
         register(name) { (settings: Settings, _: BuildContext) in try make(settings) }
@@ -67,7 +67,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     /// The settings of the component that `node` names, over their defaults; it is not built.
     ///
     /// Throws `ConfigurationError` for an unknown name or settings that do not fit.
-    public func settings(of node: ComponentNode) throws -> any Configuration { try entry(of: node).settings(node) }
+    public func settings(of node: ComponentNode) throws -> any YAMLConfiguration { try entry(of: node).settings(node) }
 
     private func entry(of node: ComponentNode) throws -> Entry {
         if let entry = entries[node.type] { return entry }
@@ -97,7 +97,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     }
 
     /// The settings of `name` at their defaults.
-    public func defaults(of name: String) -> (any Configuration)? { entries[name]?.defaults }
+    public func defaults(of name: String) -> (any YAMLConfiguration)? { entries[name]?.defaults }
 
     var infos: [ComponentInfo] {
         entries.map { ComponentInfo(kind: kind, name: $0.key, plugin: $0.value.plugin, defaults: $0.value.defaults) }

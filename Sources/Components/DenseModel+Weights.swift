@@ -1,4 +1,4 @@
-import Checkpoints
+import DenseKitCheckpoints
 
 extension DenseModel {
     /// Puts in the weights that the configuration names, those of the whole model first, then those of its parts.
@@ -42,7 +42,7 @@ extension DenseModel {
     }
 }
 
-extension DenseModel: PretrainedElsewhere {
+extension DenseModel: ExternalWeights {
     /// Whole models of OpenMMLab's frameworks have our keys, and some that serve training alone.
     public static var weightFormats: [WeightFormat] {
         [

@@ -1,7 +1,7 @@
-import Vision
+import DenseKitVision
 
 /// What a model is made of: the `model:` part of a configuration.
-public struct ModelConfiguration: Configuration {
+public struct ModelConfiguration: YAMLConfiguration {
     public var backbone: ComponentNode?
     public var prompter: ComponentNode?
     public var neck: ComponentNode?
@@ -65,7 +65,7 @@ public final class DenseModel: Module {
     }
 
     /// The losses of a batch. Images `[n, 3, h, w]`, normalised.
-    public func losses(_ images: Tensor, _ targets: Targets, _ step: Step) throws -> Losses {
+    public func losses(_ images: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         step.targets = targets
         let (features, prompted) = try seen(images, step)
         let (maps, auxiliary) = try levels(features, prompted)
@@ -79,7 +79,7 @@ public final class DenseModel: Module {
     }
 
     /// What the head predicts, or the prompter in its place. Images `[n, 3, h, w]`, normalised.
-    public func predictions(_ images: Tensor, _ step: Step = Step()) throws -> Predictions {
+    public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> Predictions {
         let (features, prompted) = try seen(images, step)
         if let predictions = prompted?.predictions { return predictions }
         let (maps, auxiliary) = try levels(features, prompted)
@@ -95,7 +95,7 @@ public final class DenseModel: Module {
     /// - Returns: false where the head is none, and nothing ran
     public func forwardShapes(_ images: Tensor) throws -> Bool {
         guard let head = head as? any CountableHead else { return false }
-        let (features, prompted) = try seen(images, Step())
+        let (features, prompted) = try seen(images, ForwardPass())
         let maps = try levels(features, prompted).maps
         try OperationCounter.scope(head.checkpointKey) { try head.forwardShapes(maps) }
         return true
@@ -112,7 +112,7 @@ public final class DenseModel: Module {
     }
 
     /// What the backbone sees, and what the prompter makes of it.
-    private func seen(_ images: Tensor, _ step: Step) throws -> (features: Features, prompted: Prompted?) {
+    private func seen(_ images: Tensor, _ step: ForwardPass) throws -> (features: Features, prompted: PrompterOutput?) {
         if step.images.isEmpty, images.rank == 4 {
             let size = Size(height: images.size(2), width: images.size(3))
             step.images = [ImageGeometry](repeating: ImageGeometry(size), count: images.size(0))
@@ -127,7 +127,7 @@ public final class DenseModel: Module {
 
     /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the backbone's maps as they are, before a
     /// prompter joins its score map to them. (DenseCLIP's released code)
-    private func levels(_ features: Features, _ prompted: Prompted?) throws -> (maps: [Tensor], auxiliary: [Tensor]) {
+    private func levels(_ features: Features, _ prompted: PrompterOutput?) throws -> (maps: [Tensor], auxiliary: [Tensor]) {
         let pyramid = prompted?.maps ?? features.maps
         guard let neck else { return (pyramid, features.maps) }
         let maps = try OperationCounter.scope("neck") { try neck(pyramid) }

@@ -1,2 +1,2 @@
-@_exported import Configuration
-@_exported import NN
+@_exported import DenseKitConfiguration
+@_exported import DenseKitNN

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// The things in one image, as detection heads learn them.
 public struct InstanceTargets {

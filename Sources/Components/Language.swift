@@ -12,7 +12,7 @@ public protocol LanguageClassifier: Prompter {
     /// A function from what the backbone sees to the words' score maps, `[n, words, h, w]`.
     ///
     /// Throws `SettingError` and the tokenizer's errors for words that it has no text for.
-    func scoring(_ words: [String]) throws -> (Features, Step) throws -> Tensor
+    func scoring(_ words: [String]) throws -> (Features, ForwardPass) throws -> Tensor
 }
 
 extension DenseModel {
@@ -43,7 +43,7 @@ extension DenseModel {
         }
         let score = try prompter.scoring(words)
         return { images in
-            .segmentation(embedding: try score(try self.backbone(images), Step())) { $0 }
+            .segmentation(embedding: try score(try self.backbone(images), ForwardPass())) { $0 }
         }
     }
 }

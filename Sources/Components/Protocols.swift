@@ -31,10 +31,10 @@ public protocol Prompter: Module {
     /// The pyramid that it hands on.
     var outputs: [FeatureSpec] { get }
 
-    func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted
+    func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput
 
     /// Its own auxiliary losses.
-    func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses
+    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses
 
     /// What its losses average over that is counted in each pass of a global batch by itself; nil where the mean of the passes is the loss of the
     /// whole batch.
@@ -46,7 +46,7 @@ extension Prompter {
 }
 
 /// What a prompter makes of a batch.
-public struct Prompted {
+public struct PrompterOutput {
     /// The pyramid handed on: `[n, c, h, w]` each.
     public var maps: [Tensor]
     /// The text embedding of every class, `[n, k, d]`.
@@ -85,8 +85,8 @@ public protocol Head: Module {
     /// whole batch.
     var countedByPass: String? { get }
 
-    func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses
-    func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions
+    func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses
+    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions
 }
 
 extension Head {

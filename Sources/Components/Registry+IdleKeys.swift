@@ -1,5 +1,5 @@
 /// Settings of which some have no effect beside others.
-public protocol IdleKeysConfiguration: Configuration {
+public protocol IdleKeysConfiguration: YAMLConfiguration {
     /// The keys that have no effect beside what the others are, each with the reason: `scales takes its place`.
     var idleKeys: [(key: String, reason: String)] { get }
 }
@@ -9,7 +9,7 @@ extension Registry {
     /// has none.
     ///
     /// - Parameter isOwn: whether values of a place are to be told of
-    public func idleKeys(in node: Node, where isOwn: (SourceLocation) -> Bool = { _ in true }) -> [String] {
+    public func idleKeys(in node: YAMLNode, where isOwn: (SourceLocation) -> Bool = { _ in true }) -> [String] {
         switch node.value {
         case .null, .scalar: return []
         case .sequence(let nodes): return nodes.flatMap { idleKeys(in: $0, where: isOwn) }
@@ -18,7 +18,7 @@ extension Registry {
         }
     }
 
-    private func ownIdleKeys(_ node: Node, _ isOwn: (SourceLocation) -> Bool) -> [String] {
+    private func ownIdleKeys(_ node: YAMLNode, _ isOwn: (SourceLocation) -> Bool) -> [String] {
         guard let name = node["type"]?.scalar?.text, let component = try? node.decode(ComponentNode.self) else { return [] }
         return settings(of: component).flatMap { settings -> [String] in
             let idle = (settings as? any IdleKeysConfiguration)?.idleKeys ?? []

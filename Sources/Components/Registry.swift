@@ -28,14 +28,14 @@ public struct Registry: Sendable {
     }
 
     /// The settings of the component that `node` names, over their defaults, one for each kind that has one of this name and takes them.
-    func settings(of node: ComponentNode) -> [any Configuration] {
+    func settings(of node: ComponentNode) -> [any YAMLConfiguration] {
         tables.values.compactMap { try? $0.settings(of: node) }
     }
 
     /// Reads the settings of the components inside `node`, at any depth, without building them: of a head its losses.
     ///
     /// Throws `ConfigurationError` for a name that no kind of component has, and for settings that do not fit.
-    public func checkParts(of node: Node) throws {
+    public func checkParts(of node: YAMLNode) throws {
         let inside = node.sequence ?? node.mapping?.entries.map(\.value) ?? []
         for part in inside {
             if part["type"]?.scalar != nil, let component = try? part.decode(ComponentNode.self) {
@@ -65,7 +65,7 @@ public struct ComponentInfo: Sendable {
     /// The plugin that registered it.
     public let plugin: String
     /// Its settings at their defaults.
-    public let defaults: any Configuration
+    public let defaults: any YAMLConfiguration
 }
 
 /// A set of components that registers itself.
@@ -88,7 +88,7 @@ protocol RegistryTable: Sendable {
     var plugin: String { get set }
     var conflict: String? { get }
     var infos: [ComponentInfo] { get }
-    func settings(of node: ComponentNode) throws -> any Configuration
+    func settings(of node: ComponentNode) throws -> any YAMLConfiguration
 }
 
 extension Registry {
@@ -113,19 +113,19 @@ extension Registry {
         set { self[(any Loss).self, kind: "loss"] = newValue }
     }
     /// Parts of prompters that can run alone on named tensors: what golden cases of single parts are checked with.
-    public var parts: ComponentTable<any Part> {
-        get { self[(any Part).self, kind: "part"] }
-        set { self[(any Part).self, kind: "part"] = newValue }
+    public var parts: ComponentTable<any ModelPart> {
+        get { self[(any ModelPart).self, kind: "part"] }
+        set { self[(any ModelPart).self, kind: "part"] = newValue }
     }
 }
 
 /// A part of a model that can be run by itself, from named inputs to named outputs.
-public protocol Part: Module {
+public protocol ModelPart: Module {
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor]
 }
 
 /// An input that a part was not given.
-public struct PartError: Error, CustomStringConvertible, Sendable {
+public struct ModelPartError: Error, CustomStringConvertible, Sendable {
     public let description: String
 
     public init(missing input: String, among inputs: [String: Tensor]) {

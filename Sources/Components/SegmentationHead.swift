@@ -16,17 +16,17 @@ extension SegmentationHead {
     public var logPrefix: String? { "decode" }
 
     /// Logits are resized bilinearly to the labels, as mmsegmentation does.
-    public func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses {
+    public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         try segmentationLosses(try classify(try embedding(maps)), loss: loss, targets, step)
     }
 
-    public func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions {
+    public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions {
         .segmentation(embedding: try embedding(maps), classify: classify)
     }
 }
 
 /// The loss of logits `[n, k, h, w]` resized bilinearly to the labels, and, where wanted, the pixel accuracy in percent of all pixels.
-public func segmentationLosses(_ logits: Tensor, loss: any Loss, _ targets: Targets, _ step: Step) throws -> Losses {
+public func segmentationLosses(_ logits: Tensor, loss: any Loss, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
     guard let labels = targets.labels else { throw TargetError.noLabels }
     let options = LossOptions(ignoreIndex: targets.ignoreIndex, labelledPixels: targets.labelledPixels)
     var losses = Losses()

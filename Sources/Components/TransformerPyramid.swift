@@ -3,10 +3,10 @@
 ///
 /// Four maps `[n, width, h, w]` → maps at strides 4, 8, 16 and 32; the last rounds down. Keys `fpn1` … `fpn4`.
 public final class TransformerPyramid: Module {
-    let fpn1: any Layer
-    let fpn2: any Layer
-    let fpn3: any Layer
-    let fpn4: any Layer
+    let fpn1: any UnaryLayer
+    let fpn2: any UnaryLayer
+    let fpn3: any UnaryLayer
+    let fpn4: any UnaryLayer
     /// The shortest side of an image whose coarsest level has a position.
     public static let minimumSide = 32
 

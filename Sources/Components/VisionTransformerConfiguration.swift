@@ -1,5 +1,5 @@
 /// The settings that every plain Vision Transformer has.
-public protocol VisionTransformerConfiguration: Configuration {
+public protocol VisionTransformerConfiguration: YAMLConfiguration {
     /// Channels of a token.
     var width: Int { get }
     var layers: Int { get }

@@ -56,14 +56,14 @@ extension WeightFormat {
 }
 
 /// A component whose weights other projects publish under names of their own.
-public protocol PretrainedElsewhere: Module {
+public protocol ExternalWeights: Module {
     static var weightFormats: [WeightFormat] { get }
 
     /// Beginnings of keys that such files usually lack, such as those of a pyramid on a published encoder: a file is not refused for that.
     static var unpublishedKeys: [String] { get }
 }
 
-extension PretrainedElsewhere {
+extension ExternalWeights {
     public static var unpublishedKeys: [String] { [] }
 }
 

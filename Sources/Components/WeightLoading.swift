@@ -1,10 +1,10 @@
-import Checkpoints
+import DenseKitCheckpoints
 
 extension Module {
     /// Copies the tensors of a file, which may be of another project, into this model or component.
     ///
     /// The file's naming is recognised: this project's own keys, those behind `prefix` in a whole model's checkpoint, and the formats of
-    /// every part that is `PretrainedElsewhere`; what wrappers and whole models put before them is passed over. The one that matches most counts.
+    /// every part that is `ExternalWeights`; what wrappers and whole models put before them is passed over. The one that matches most counts.
     /// Shapes must agree, but for what a part can adapt. A tensor of the file that its format does not name as unneeded and that has no place here
     /// refuses the file; so does, at the usual share, a tensor of a backbone or of a part with formats that the file does not fill.
     ///
@@ -68,7 +68,7 @@ extension Module {
     /// What published weights of any part below usually lack.
     func unpublishedKeys() throws -> [String] {
         try namedModules().flatMap { path, module in
-            let keys = (module as? any PretrainedElsewhere).map { type(of: $0).unpublishedKeys } ?? []
+            let keys = (module as? any ExternalWeights).map { type(of: $0).unpublishedKeys } ?? []
             return path.isEmpty ? keys : keys.map { path + "." + $0 }
         }
     }
@@ -76,7 +76,7 @@ extension Module {
     /// The parts that a file has to fill whole where it speaks of them: backbones, and what other projects publish.
     private func wholeParts() throws -> [String] {
         try namedModules().filter { _, module in
-            module is any Backbone || (module is any PretrainedElsewhere && !(module is DenseModel))
+            module is any Backbone || (module is any ExternalWeights && !(module is DenseModel))
         }.map(\.0)
     }
 

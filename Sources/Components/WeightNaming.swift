@@ -1,4 +1,4 @@
-import Checkpoints
+import DenseKitCheckpoints
 
 /// One reading of a file's keys: how they lead to a model's.
 struct WeightNaming {
@@ -82,12 +82,12 @@ struct NamingSearch {
             })
         derived = Set(
             modules.flatMap { path, module in ((module as? any Deriving)?.derivedKeys ?? []).map { Self.join(path, $0) } })
-        let isEncoder = module is any Backbone || (module is any PretrainedElsewhere && !(module is DenseModel))
+        let isEncoder = module is any Backbone || (module is any ExternalWeights && !(module is DenseModel))
         parts = part.isEmpty && !isEncoder ? Set(shapes.keys.map(Self.first)) : nil
         isNamedApart = isEncoder || part.isEmpty
         self.part = part
         formats = modules.flatMap { path, module in
-            ((module as? any PretrainedElsewhere).map { type(of: $0).weightFormats } ?? []).map { (path, $0) }
+            ((module as? any ExternalWeights).map { type(of: $0).weightFormats } ?? []).map { (path, $0) }
         }
         names = Set(formats.map(\.format.name)).sorted()
     }

@@ -26,7 +26,7 @@ public struct WeightsSetting: Codable, Sendable {
         self.atLeast = atLeast
     }
 
-    private struct Mapping: Configuration {
+    private struct Mapping: YAMLConfiguration {
         var file: Located<String>?
         var prefix: String?
         var reinitialize: [String] = []

@@ -7,23 +7,23 @@ public struct ComponentNode: Sendable {
     /// The keys that lead here, as `model.neck`; empty for a component made in Swift.
     public let path: String
     /// The whole mapping, with `type`.
-    public let node: Node
+    public let node: YAMLNode
 
     /// A component with all its defaults.
     public init(type: String) {
         self.type = type
         location = .default
         path = ""
-        node = Node.component(Node(Node.Scalar(type)))
+        node = YAMLNode.component(YAMLNode(YAMLNode.Scalar(type)))
     }
 
     /// A component with settings, as the default value of a property. `configuration` must be encodable, which a plain struct of settings is.
-    public init(_ type: String, _ configuration: some Configuration) {
+    public init(_ type: String, _ configuration: some YAMLConfiguration) {
         self.type = type
         location = .default
         path = ""
         do {
-            node = try ComponentNode.mapping(type: Node(Node.Scalar(type)), settings: Node(encoding: configuration))
+            node = try ComponentNode.mapping(type: YAMLNode(YAMLNode.Scalar(type)), settings: YAMLNode(encoding: configuration))
         } catch {
             fatalError("the settings of \(type) cannot be encoded: \(error)")
         }
@@ -33,11 +33,11 @@ public struct ComponentNode: Sendable {
     ///
     /// - Parameter common: keys that every component of this kind has beside its own settings; see `common(_:as:)`
     /// - Throws: `ConfigurationError`, at the key or value: `unknown key 'chanels' of FPN; did you mean 'channels'? (keys: channels)`.
-    public func settings<C: Configuration>(_ configuration: C.Type = C.self, common: [String] = []) throws -> C {
+    public func settings<C: YAMLConfiguration>(_ configuration: C.Type = C.self, common: [String] = []) throws -> C {
         var own = settings
         for key in common { own.remove(key) }
         return try NodeDecoder(
-            written: Node(.mapping(own), at: node.location), fallback: nil, path: pathComponents, component: type
+            written: YAMLNode(.mapping(own), at: node.location), fallback: nil, path: pathComponents, component: type
         )
         .read(configuration)
     }
@@ -53,21 +53,21 @@ public struct ComponentNode: Sendable {
     /// The component with all its settings, those that the configuration does not say at their defaults (`location` is `default`).
     ///
     /// - Throws: as `settings`.
-    public func resolved<C: Configuration>(_ configuration: C.Type) throws -> Node {
-        let all = try Node(encoding: settings(configuration), origins: Node(.mapping(settings), at: node.location))
-        return ComponentNode.mapping(type: Node(Node.Scalar(type), at: location), settings: all)
+    public func resolved<C: YAMLConfiguration>(_ configuration: C.Type) throws -> YAMLNode {
+        let all = try YAMLNode(encoding: settings(configuration), origins: YAMLNode(.mapping(settings), at: node.location))
+        return ComponentNode.mapping(type: YAMLNode(YAMLNode.Scalar(type), at: location), settings: all)
     }
 
-    private var settings: Node.Mapping {
-        var mapping = node.mapping ?? Node.Mapping()
+    private var settings: YAMLNode.Mapping {
+        var mapping = node.mapping ?? YAMLNode.Mapping()
         mapping.remove("type")
         return mapping
     }
 
     private var pathComponents: [String] { path.isEmpty ? [] : [path] }
 
-    private static func mapping(type: Node, settings: Node) -> Node {
-        var component = Node.component(type)
+    private static func mapping(type: YAMLNode, settings: YAMLNode) -> YAMLNode {
+        var component = YAMLNode.component(type)
         component.location = settings.location
         component.merge(settings)
         return component
@@ -80,7 +80,7 @@ extension ComponentNode: Equatable {
 }
 
 extension ComponentNode: Codable, NodeConvertible {
-    /// Only `Node.decode` reads a component.
+    /// Only `YAMLNode.decode` reads a component.
     public init(from decoder: any Decoder) throws {
         self = try ComponentNode.read(NodeDecoder.from(decoder))
     }
@@ -96,7 +96,7 @@ extension ComponentNode: Codable, NodeConvertible {
             node = fallback
             node.merge(written)
         }
-        if let scalar = node.scalar, scalar.isString { node = Node.component(node) }
+        if let scalar = node.scalar, scalar.isString { node = YAMLNode.component(node) }
         guard let mapping = node.mapping else { throw decoder.expected("a component", hint: example) }
         guard let type = mapping["type"] else {
             let blank = mapping.entries.first { $0.key.hasPrefix("type:") }?.missingBlank
@@ -109,9 +109,9 @@ extension ComponentNode: Codable, NodeConvertible {
         return ComponentNode(type: name, location: type.location, path: decoder.shownPath, node: node)
     }
 
-    func written() -> Node { node }
+    func written() -> YAMLNode { node }
 
-    private init(type: String, location: SourceLocation, path: String, node: Node) {
+    private init(type: String, location: SourceLocation, path: String, node: YAMLNode) {
         (self.type, self.location, self.path, self.node) = (type, location, path, node)
     }
 }

@@ -18,12 +18,12 @@ struct Composer {
         let location: SourceLocation
         let anchor: String?
         var size = Size(height: 1)
-        var elements: [Node] = []
-        var mapping = Node.Mapping()
+        var elements: [YAMLNode] = []
+        var mapping = YAMLNode.Mapping()
         /// The key whose value comes next.
         var key: Key?
         /// The value of `<<`, and where the key stands.
-        var merged: (node: Node, keyLocation: SourceLocation)?
+        var merged: (node: YAMLNode, keyLocation: SourceLocation)?
     }
 
     private struct Key {
@@ -35,11 +35,11 @@ struct Composer {
 
     private let locate: Locate
     private var stack: [Frame] = []
-    private var anchors: [String: (node: Node, size: Size)] = [:]
+    private var anchors: [String: (node: YAMLNode, size: Size)] = [:]
     private var nodes = 0
     private var textBytes = 0
     private var documents = 0
-    private var root: Node?
+    private var root: YAMLNode?
 
     private init(_ locate: @escaping Locate) {
         self.locate = locate
@@ -48,7 +48,7 @@ struct Composer {
     /// The tree of `text`; nil when it holds nothing but comments.
     ///
     /// - Throws: `ConfigurationError` for what is not YAML, not UTF-8, a second document, a repeated key, and above the limits.
-    static func compose(_ text: [UInt8], _ locate: @escaping Locate) throws -> (root: Node?, nodes: Int) {
+    static func compose(_ text: [UInt8], _ locate: @escaping Locate) throws -> (root: YAMLNode?, nodes: Int) {
         try text.withUnsafeBufferPointer { whole in
             // A byte order mark would move the columns of the first line.
             let bytes = whole.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: whole[3...]) : whole
@@ -75,7 +75,7 @@ struct Composer {
         case .scalar(let text, let isPlain, let anchor, let tag):
             let isPlain = try Tag.scalarIsPlain(tag, isPlain, at: location)
             if text.utf8.contains(0) { throw ConfigurationError(at: location, "a text holds the character NUL") }
-            try addScalar(Node.Scalar(text, isPlain: isPlain), anchor: anchor, at: location)
+            try addScalar(YAMLNode.Scalar(text, isPlain: isPlain), anchor: anchor, at: location)
         case .alias(let name): try addAlias(name, at: location)
         case .sequenceStart(let anchor, let tag):
             try Tag.check(tag, is: "seq", at: location)
@@ -87,8 +87,8 @@ struct Composer {
         }
     }
 
-    private mutating func addScalar(_ scalar: Node.Scalar, anchor: String?, at location: SourceLocation) throws {
-        let node = Node(scalar, at: location)
+    private mutating func addScalar(_ scalar: YAMLNode.Scalar, anchor: String?, at location: SourceLocation) throws {
+        let node = YAMLNode(scalar, at: location)
         let size = Size(nodes: 1, textBytes: scalar.text.utf8.count)
         if let anchor { anchors[anchor] = (node, size) }
         if awaitsKey { return try addKey(scalar, at: location) }
@@ -126,7 +126,7 @@ struct Composer {
     private mutating func close() throws {
         guard var frame = stack.popLast() else { return }
         if let merged = frame.merged?.node { try frame.mapping.addKeys(of: merged) }
-        let node = Node(frame.isMapping ? .mapping(frame.mapping) : .sequence(frame.elements), at: frame.location)
+        let node = YAMLNode(frame.isMapping ? .mapping(frame.mapping) : .sequence(frame.elements), at: frame.location)
         if let anchor = frame.anchor { anchors[anchor] = (node, frame.size) }
         add(node, frame.size)
     }
@@ -136,7 +136,7 @@ struct Composer {
         return top.isMapping && top.key == nil
     }
 
-    private mutating func addKey(_ scalar: Node.Scalar, at location: SourceLocation) throws {
+    private mutating func addKey(_ scalar: YAMLNode.Scalar, at location: SourceLocation) throws {
         guard let top = stack.indices.last else { return }
         let name = scalar.text
         if name.isEmpty, scalar.isPlain { throw ConfigurationError(at: location, "a key is missing before ':'") }
@@ -152,7 +152,7 @@ struct Composer {
     }
 
     /// Gives a finished value to the collection around it.
-    private mutating func add(_ node: Node, _ size: Size) {
+    private mutating func add(_ node: YAMLNode, _ size: Size) {
         guard let top = stack.indices.last else {
             root = node
             return
@@ -180,9 +180,9 @@ struct Composer {
     }
 }
 
-extension Node.Mapping {
+extension YAMLNode.Mapping {
     /// Adds what `<<` names: a mapping or a list of mappings, of which the earlier ones win.
-    fileprivate mutating func addKeys(of merged: Node) throws {
+    fileprivate mutating func addKeys(of merged: YAMLNode) throws {
         for source in merged.sequence ?? [merged] {
             guard let mapping = source.mapping else {
                 throw ConfigurationError(at: source.location, "<< takes a mapping or a list of mappings, found \(source.summary)")

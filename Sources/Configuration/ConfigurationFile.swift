@@ -45,9 +45,9 @@ enum ConfigurationFile {
 
     /// The file in the same folder whose name is nearest.
     private static func neighbour(of path: String) -> String? {
-        let directory = Paths.directory(of: path)
+        let directory = FilePaths.directory(of: path)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.isEmpty ? "." : directory)) ?? []
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        return nearestWord(to: name, among: names.sorted()).map { Paths.join(directory, $0) }
+        return nearestWord(to: name, among: names.sorted()).map { FilePaths.join(directory, $0) }
     }
 }

@@ -20,7 +20,7 @@ extension Located where Value == String {
 }
 
 extension Located: Codable, NodeConvertible {
-    /// The location is known where `Node.decode` reads, and `default` elsewhere.
+    /// The location is known where `YAMLNode.decode` reads, and `default` elsewhere.
     public init(from decoder: any Decoder) throws {
         self.init(try Value(from: decoder), at: (decoder as? NodeDecoder)?.location ?? .default)
     }
@@ -31,7 +31,7 @@ extension Located: Codable, NodeConvertible {
         Located(try decoder.read(Value.self), at: decoder.location)
     }
 
-    func written() throws -> Node {
+    func written() throws -> YAMLNode {
         var node = try NodeEncoder.encode(value)
         node.location = location
         return node

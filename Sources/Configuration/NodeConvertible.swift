@@ -1,7 +1,7 @@
 /// A type that reads and writes its node itself, without the containers of `Codable`.
 protocol NodeConvertible {
     static func read(_ decoder: NodeDecoder) throws -> Self
-    func written() throws -> Node
+    func written() throws -> YAMLNode
 }
 
 extension NodeConvertible where Self: FixedWidthInteger {
@@ -13,7 +13,7 @@ extension NodeConvertible where Self: FixedWidthInteger {
         }
     }
 
-    func written() -> Node { Node(Node.Scalar(description, isPlain: true)) }
+    func written() -> YAMLNode { YAMLNode(YAMLNode.Scalar(description, isPlain: true)) }
 }
 
 extension Int: NodeConvertible {}
@@ -39,9 +39,9 @@ extension NodeConvertible where Self: BinaryFloatingPoint & LosslessStringConver
         return value
     }
 
-    func written() -> Node {
+    func written() -> YAMLNode {
         let text = isNaN ? ".nan" : isInfinite ? (self < 0 ? "-.inf" : ".inf") : description
-        return Node(Node.Scalar(text, isPlain: true))
+        return YAMLNode(YAMLNode.Scalar(text, isPlain: true))
     }
 }
 
@@ -58,12 +58,12 @@ extension NodeDecoder {
     /// How a number is written, for what looks like one and is none.
     fileprivate var numberHint: String? {
         guard let scalar = node?.scalar, scalar.isString, !scalar.text.isEmpty else { return nil }
-        if Node.Scalar(scalar.text, isPlain: true).number != nil { return "remove the quotes" }
+        if YAMLNode.Scalar(scalar.text, isPlain: true).number != nil { return "remove the quotes" }
         if scalar.text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) {
             return "remove the leading zeros"
         }
         let digits = scalar.text.filter { $0 != "_" && $0 != "," }
-        return Node.Scalar(digits, isPlain: true).number == nil ? nil : "write \(digits.shortened)"
+        return YAMLNode.Scalar(digits, isPlain: true).number == nil ? nil : "write \(digits.shortened)"
     }
 }
 
@@ -79,7 +79,7 @@ extension Bool: NodeConvertible {
         throw decoder.expected("true or false", hint: meant)
     }
 
-    func written() -> Node { Node(Node.Scalar(description, isPlain: true)) }
+    func written() -> YAMLNode { YAMLNode(YAMLNode.Scalar(description, isPlain: true)) }
 }
 
 extension String: NodeConvertible {
@@ -91,11 +91,11 @@ extension String: NodeConvertible {
         return scalar.text
     }
 
-    func written() -> Node { Node(Node.Scalar(self)) }
+    func written() -> YAMLNode { YAMLNode(YAMLNode.Scalar(self)) }
 }
 
-extension Node: NodeConvertible {
-    static func read(_ decoder: NodeDecoder) throws -> Node { decoder.node ?? Node(.null) }
+extension YAMLNode: NodeConvertible {
+    static func read(_ decoder: NodeDecoder) throws -> YAMLNode { decoder.node ?? YAMLNode(.null) }
 
-    func written() -> Node { self }
+    func written() -> YAMLNode { self }
 }

@@ -3,9 +3,9 @@
 /// It remembers the keys that the type asked for: these are the type's keys, and any other key of the files is an error.
 final class NodeDecoder: Decoder {
     /// What the files say; nil where they say nothing.
-    let written: Node?
+    let written: YAMLNode?
     /// What holds where the files say nothing: part of an encoded default.
-    let fallback: Node?
+    let fallback: YAMLNode?
     /// The keys and indices that lead here.
     let path: [String]
     /// The type of the component that the value configures.
@@ -21,7 +21,7 @@ final class NodeDecoder: Decoder {
     private var nested: [NodeDecoder] = []
     private var elements: ElementCursor?
 
-    init(written: Node?, fallback: Node?, path: [String], component: String? = nil) {
+    init(written: YAMLNode?, fallback: YAMLNode?, path: [String], component: String? = nil) {
         self.written = written
         self.fallback = fallback
         self.path = path
@@ -31,7 +31,7 @@ final class NodeDecoder: Decoder {
     var codingPath: [any CodingKey] { path.map { PathKey($0) } }
 
     /// The value: a written null is one.
-    var node: Node? { written ?? fallback }
+    var node: YAMLNode? { written ?? fallback }
     var location: SourceLocation { node?.location ?? .default }
 
     /// Decodes the value as `T` and checks that every written key was asked for.
@@ -60,13 +60,13 @@ final class NodeDecoder: Decoder {
     /// A fresh decoder; over the defaults of `T`, where `T` has them and the enclosing value does not say more.
     private func withDefaults<T>(of type: T.Type) throws -> NodeDecoder {
         var fallback = fallback
-        if fallback == nil || fallback?.isNull == true, let configuration = T.self as? any Configuration.Type {
-            fallback = try Node(encoding: defaults(of: configuration))
+        if fallback == nil || fallback?.isNull == true, let configuration = T.self as? any YAMLConfiguration.Type {
+            fallback = try YAMLNode(encoding: defaults(of: configuration))
         }
         return NodeDecoder(written: written, fallback: fallback, path: path, component: component)
     }
 
-    private func defaults(of type: any Configuration.Type) -> any Configuration {
+    private func defaults(of type: any YAMLConfiguration.Type) -> any YAMLConfiguration {
         guard let written, let variant = type as? any VariantConfiguration.Type else { return type.init() }
         return variant.defaults(for: written)
     }
@@ -106,7 +106,7 @@ final class NodeDecoder: Decoder {
             at: wrong.keyLocation, path.isEmpty ? message : "\(shownPath): \(message)", hint: wrong.missingBlank)
     }
 
-    private func unknownKey(_ entry: Node.Mapping.Entry) -> ConfigurationError {
+    private func unknownKey(_ entry: YAMLNode.Mapping.Entry) -> ConfigurationError {
         let place = component.map { " of \($0)" } ?? (path.isEmpty ? "" : " in \(shownPath)")
         let keys = askedKeys.map(\.onOneLine).joined(separator: ", ")
         let hint =
@@ -181,7 +181,7 @@ extension NodeDecoder {
     func requiredChild<T>(_ key: any CodingKey, for type: T.Type) throws -> NodeDecoder {
         if let child = child(key) { return child }
         let name = yamlKey(key)
-        if T.self is any Configuration.Type { return NodeDecoder(written: nil, fallback: nil, path: path + [name]) }
+        if T.self is any YAMLConfiguration.Type { return NodeDecoder(written: nil, fallback: nil, path: path + [name]) }
         let unasked = (written?.mapping?.keys ?? []).filter { !known.contains($0) }
         throw failure(
             "the key '\(name)' is missing",
@@ -234,7 +234,7 @@ extension Dictionary: KeyedByData {
     static var keysAreIntegers: Bool { Key.self == Int.self }
 }
 
-extension Node.Mapping.Entry {
+extension YAMLNode.Mapping.Entry {
     /// How a key and its value are written in braces, for `{1:0}`, which YAML reads as the key `1:0` with nothing behind it.
     var missingBlank: String? {
         guard value.isNull, let colon = key.firstIndex(of: ":"), colon != key.startIndex else { return nil }

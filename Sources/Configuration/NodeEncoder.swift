@@ -10,7 +10,7 @@ final class NodeEncoder: Encoder {
         self.keysAreVerbatim = keysAreVerbatim
     }
 
-    static func encode(_ value: some Encodable) throws -> Node {
+    static func encode(_ value: some Encodable) throws -> YAMLNode {
         let slot = Slot()
         try slot.fill(value)
         return slot.node
@@ -35,16 +35,16 @@ private final class Slot {
     private var kind = Kind.mapping
     private var entries: [(key: String, slot: Slot)] = []
     private var elements: [Slot] = []
-    private var leaf = Node(.null)
+    private var leaf = YAMLNode(.null)
 
-    var node: Node {
+    var node: YAMLNode {
         switch kind {
         case .node: return leaf
-        case .list: return Node(.sequence(elements.map(\.node)))
+        case .list: return YAMLNode(.sequence(elements.map(\.node)))
         case .mapping:
-            var mapping = Node.Mapping()
+            var mapping = YAMLNode.Mapping()
             for (key, slot) in entries { mapping.set(key, to: slot.node) }
-            return Node(.mapping(mapping))
+            return YAMLNode(.mapping(mapping))
         }
     }
 
@@ -58,7 +58,7 @@ private final class Slot {
         }
     }
 
-    func fillWithNull() { (kind, leaf) = (.node, Node(.null)) }
+    func fillWithNull() { (kind, leaf) = (.node, YAMLNode(.null)) }
 
     func becomeList() { kind = .list }
 

@@ -1,4 +1,4 @@
-extension Node {
+extension YAMLNode {
     /// The text of one value, before a Swift type asks for it.
     ///
     /// Unquoted text is read by the core rules of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema): `1e-4` is a number; `on`, `yes` and
@@ -90,9 +90,9 @@ extension Node {
     }
 }
 
-extension Node.Scalar: Equatable {
+extension YAMLNode.Scalar: Equatable {
     /// The same text with the same meaning: `a` and `'a'` are equal, `1` and `'1'` are not.
-    public static func == (a: Node.Scalar, b: Node.Scalar) -> Bool { a.text == b.text && a.isString == b.isString }
+    public static func == (a: YAMLNode.Scalar, b: YAMLNode.Scalar) -> Bool { a.text == b.text && a.isString == b.isString }
 }
 
 extension UInt8 {

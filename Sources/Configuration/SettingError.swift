@@ -1,6 +1,6 @@
 /// A setting with a value that a component cannot work with.
 ///
-/// Whoever holds the configuration turns it into an error with the place of the value: `Node.location(of:)`.
+/// Whoever holds the configuration turns it into an error with the place of the value: `YAMLNode.location(of:)`.
 public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The component's name, where it is not said by who reports the error.
     public let component: String?
@@ -80,7 +80,7 @@ extension ConfigurationError {
     /// `error` as a mistake in the part of a configuration that `keys` lead to: `train.batch: problem`, at the value.
     ///
     /// - Parameter file: the place of what stands nowhere
-    public init(_ error: SettingError, in part: String, of node: Node, file: String) {
+    public init(_ error: SettingError, in part: String, of node: YAMLNode, file: String) {
         let keys = [part] + error.keys
         let location = node.location(of: keys) ?? .file(file)
         let name = error.component == nil && error.keys.isEmpty ? part : keys.joined(separator: ".")
@@ -88,10 +88,10 @@ extension ConfigurationError {
     }
 }
 
-extension Node {
+extension YAMLNode {
     /// Where the value that `keys` lead to is written. Where it is a default, the place of the innermost part around it that is written; nil where none is.
     public func location(of keys: [String]) -> SourceLocation? {
-        var (node, found): (Node, SourceLocation?) = (self, nil)
+        var (node, found): (YAMLNode, SourceLocation?) = (self, nil)
         for key in keys {
             guard let next = node[key] ?? Int(key).flatMap({ node[$0] }) else { break }
             if next.location != .default { found = next.location }

@@ -22,9 +22,9 @@ public enum SourceLocation: Sendable, Hashable {
     /// `path` relative to the folder of the file that says it, `~` and `~user` expanded; the command line's paths are relative to the working
     /// directory.
     public func resolving(_ path: String) -> String {
-        let path = Paths.expanded(path)
+        let path = FilePaths.expanded(path)
         guard let file, !path.hasPrefix("/") else { return path }
-        return Paths.join(Paths.directory(of: file), path)
+        return FilePaths.join(FilePaths.directory(of: file), path)
     }
 
     /// Whether both stand on the same line, or on the same assignment.

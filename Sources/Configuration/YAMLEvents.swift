@@ -1,4 +1,4 @@
-import CYAML
+import CDenseKitYAML
 
 /// What libyaml reports of a YAML text, in order, as Swift values.
 enum YAMLEvent {

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A Windows bitmap in memory: 24-bit colour without compression, as Pillow and OpenCV write it. mmsegmentation's patches of iSAID are
 /// such files under names that end in `.png`.
@@ -36,7 +36,7 @@ struct BMP {
     private static let replace = "replace the file, or take it out of the data set"
 
     /// 8-bit RGB.
-    func image() throws -> (image: Image, traits: ImageTraits) {
+    func image() throws -> (image: RGBImage, traits: ImageTraits) {
         let rowLength = (size.width * 3 + 3) / 4 * 4
         guard offset >= 54, offset <= bytes.count, rowLength <= (bytes.count - offset) / size.height else {
             throw DataError(
@@ -55,6 +55,6 @@ struct BMP {
             }
             count = size.height * size.width * 3
         }
-        return (Image(height: size.height, width: size.width, pixels: pixels), [])
+        return (RGBImage(height: size.height, width: size.width, pixels: pixels), [])
     }
 }

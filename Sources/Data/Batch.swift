@@ -1,5 +1,5 @@
-import Components
-import Vision
+import DenseKitComponents
+import DenseKitVision
 
 /// Samples of one size, ready for the network.
 ///
@@ -49,7 +49,7 @@ public struct Batch: Sendable {
 
     /// A sample as a worker leaves it.
     struct Part: Sendable {
-        var sample: Sample
+        var sample: DataSample
         let index: Int
         let epoch: Int
         let originalLabels: LabelMap?
@@ -58,7 +58,7 @@ public struct Batch: Sendable {
     }
 
     /// - Throws: `DataError` naming the first sample that has another size than those before, where sizes must not differ, and what
-    ///   `Sample.masks()` throws.
+    ///   `DataSample.masks()` throws.
     init(_ parts: [Part], keepsOriginalLabels: Bool) throws {
         let hasInstances = !parts.isEmpty && parts.allSatisfy { $0.sample.instances != nil }
         geometries = parts.map(\.sample.geometry)

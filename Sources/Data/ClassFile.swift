@@ -1,5 +1,5 @@
-import Configuration
-import Vision
+import DenseKitConfiguration
+import DenseKitVision
 
 /// Files that list the names of classes: a YAML sequence of strings.
 public enum ClassFile {
@@ -8,7 +8,7 @@ public enum ClassFile {
     /// - Throws: `ConfigurationError` with the line, for what is no list of strings; `DataError` for a file that is no text, and for no names,
     ///   too many, an empty one, or one twice.
     public static func read(_ path: String) throws -> [String] {
-        let node = try Node.parse(try TextFile.read(path), file: path, environment: [:])
+        let node = try YAMLNode.parse(try TextFile.read(path), file: path, environment: [:])
         if node.scalar != nil {
             throw ConfigurationError(
                 at: node.location, "expected a list of names, found text without `- `", hint: "write one `- name` a line")
@@ -20,7 +20,7 @@ public enum ClassFile {
 
     /// Writes such a file.
     public static func write(_ names: [String], to path: String) throws {
-        var text = try Node(encoding: names).yaml()
+        var text = try YAMLNode(encoding: names).yaml()
         try text.withUTF8 { try FileSystem.write(UnsafeRawBufferPointer($0), to: path) }
     }
 }

@@ -1,7 +1,7 @@
-import Components
+import DenseKitComponents
 import Foundation
 import Synchronization
-import Vision
+import DenseKitVision
 
 extension CoOccurrence {
     /// Counts over the whole label maps of `dataset` on `threads` threads.

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Pictures with a class for every pixel, or with things that are known one by one (`InstanceDataset`).
 public protocol Dataset: Sendable {
@@ -10,7 +10,7 @@ public protocol Dataset: Sendable {
     /// Reads sample `index`, which is in `0 ..< count`. Called from many threads.
     ///
     /// - Throws: `DataError` that names the file, and the pixel where there is one.
-    func sample(at index: Int) throws -> Sample
+    func sample(at index: Int) throws -> DataSample
     /// The size of picture `index`, where the data set knows it without reading the picture.
     func size(at index: Int) -> Size?
     /// The labels of sample `index` alone; nil where the data set has none. A data set may read them without the picture.

@@ -1,9 +1,9 @@
-import Components
-import Configuration
-import Vision
+import DenseKitComponents
+import DenseKitConfiguration
+import DenseKitVision
 
 /// The settings of a data set that say something of it without its files.
-public protocol DatasetSettings: Configuration {
+public protocol DatasetSettings: YAMLConfiguration {
     /// How its pictures are read.
     var imagePolicy: ImagePolicy { get }
 

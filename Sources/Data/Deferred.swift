@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A raster with a resize that has not happened yet.
 struct Deferred<Raster: Resizable & Sendable>: Sendable {
@@ -44,5 +44,5 @@ protocol Resizable {
     func cropped(to window: Window) -> Self
 }
 
-extension Image: Resizable {}
+extension RGBImage: Resizable {}
 extension LabelMap: Resizable {}

@@ -1,5 +1,5 @@
-import Configuration
-import Vision
+import DenseKitConfiguration
+import DenseKitVision
 
 /// The order in which an epoch visits a data set: a permutation that is a pure function of (seed, epoch, count), and of the groups where
 /// there are such.

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// The orientation noted in the first EXIF segment of a JPEG file; upright where there is none or it makes no sense.
 func exifOrientation(_ bytes: [UInt8]) -> Orientation {

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Pictures in files: JPEG by libjpeg-turbo, PNG by libpng, and plain bitmaps. The same pixels as OpenCV and Pillow read.
 public enum ImageFile {
@@ -6,13 +6,13 @@ public enum ImageFile {
     ///
     /// - Throws: `DataError` of the kind `unreadable` for what cannot be read, is too large, or is truncated where `policy` does not accept
     ///   that.
-    public static func read(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Image {
+    public static func read(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> RGBImage {
         try readWithTraits(path, policy: policy).image
     }
 
     /// The picture, and what was done to it.
     public static func readWithTraits(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> (
-        image: Image, traits: ImageTraits
+        image: RGBImage, traits: ImageTraits
     ) {
         try DataError.reading {
             let bytes = try FileSystem.read(path)
@@ -52,12 +52,12 @@ public enum ImageFile {
     /// Writes a JPEG file (4:2:0) with one rename.
     ///
     /// - Parameter quality: 1 … 100; other values are clipped.
-    public static func writeJPEG(_ image: Image, to path: String, quality: Int = 90) throws {
+    public static func writeJPEG(_ image: RGBImage, to path: String, quality: Int = 90) throws {
         try JPEG.write(image, to: path, quality: min(max(quality, 1), 100))
     }
 
     /// Writes an RGB PNG file with one rename.
-    public static func writePNG(_ image: Image, to path: String) throws {
+    public static func writePNG(_ image: RGBImage, to path: String) throws {
         try image.pixels.withUnsafeBufferPointer {
             try PNG.write($0, size: image.size, bitDepth: 8, kind: .rgb, to: path)
         }

@@ -1,5 +1,5 @@
-import Configuration
-import Vision
+import DenseKitConfiguration
+import DenseKitVision
 
 /// A size as a setting: one number for a square, or `[height, width]`.
 public struct ImageSize: Codable, Sendable, Equatable {
@@ -16,7 +16,7 @@ public struct ImageSize: Codable, Sendable, Equatable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // What is wrong is then told of what stands there, one number or a list.
-        guard try container.decode(Node.self).sequence != nil else {
+        guard try container.decode(YAMLNode.self).sequence != nil else {
             self.init(try container.decode(Int.self))
             return
         }

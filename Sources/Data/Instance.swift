@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A thing in a picture, as a data set annotates it.
 public struct Instance: Sendable, Equatable {

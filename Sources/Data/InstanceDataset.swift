@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Pictures in which things are known one by one.
 public protocol InstanceDataset: Dataset {
@@ -13,7 +13,7 @@ public protocol InstanceDataset: Dataset {
     ///
     /// - Parameter shapes: whether to say what things cover
     /// - Throws: `DataError` for a file that cannot be read. A shape that is none is nil, and `shapeProblem` says why.
-    func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing]
+    func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance]
     /// The file that the annotations stand in, for messages; nil where there is no single one.
     var annotationPath: String? { get }
 }
@@ -23,7 +23,7 @@ extension InstanceDataset {
 }
 
 /// A thing as a data set's file says it.
-public struct AnnotatedThing: Sendable, Equatable {
+public struct AnnotatedInstance: Sendable, Equatable {
     /// The annotation's number.
     public var id: Int64
     /// The index of its class.

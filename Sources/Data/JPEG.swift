@@ -1,6 +1,6 @@
-import CTurboJPEG
+import CDenseKitTurboJPEG
 import Glibc
-import Vision
+import DenseKitVision
 
 /// A JPEG file in memory.
 struct JPEG {
@@ -63,7 +63,7 @@ struct JPEG {
         }
     }
 
-    func image() throws -> (image: Image, traits: ImageTraits) {
+    func image() throws -> (image: RGBImage, traits: ImageTraits) {
         try checkContent()
         var traits: ImageTraits = []
         let isCMYK = colors == TJCS_CMYK || colors == TJCS_YCCK
@@ -73,7 +73,7 @@ struct JPEG {
         let (samples, isDamaged) = try decoded(isCMYK ? TJPF_CMYK : TJPF_RGB, channels: isCMYK ? 4 : 3)
         if isDamaged { traits.insert(.truncated) }
         let pixels = isCMYK ? rgbFromInvertedCMYK(samples) : samples
-        let image = Image(height: storedSize.height, width: storedSize.width, pixels: pixels)
+        let image = RGBImage(height: storedSize.height, width: storedSize.width, pixels: pixels)
         return (policy.exif == .apply ? image.oriented(orientation) : image, traits)
     }
 
@@ -102,7 +102,7 @@ struct JPEG {
         return (samples, true)
     }
 
-    static func write(_ image: Image, to path: String, quality: Int) throws {
+    static func write(_ image: RGBImage, to path: String, quality: Int) throws {
         let coder = try Codec(tjInitCompress(), path)
         var buffer: UnsafeMutablePointer<UInt8>?
         var size: UInt = 0

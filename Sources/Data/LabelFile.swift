@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Label maps in PNG files, and in TIFF files where 16 bits are stored as they are.
 public enum LabelFile {
@@ -25,8 +25,8 @@ public enum LabelFile {
     /// The colours of a palette PNG, whose indices are the labels; nil for a file without a palette. Reads the file's head.
     ///
     /// - Throws: `DataError` for what cannot be read.
-    static func palette(_ path: String) throws -> [Color]? {
-        func palette(_ bytes: [UInt8]) throws -> [Color]? {
+    static func palette(_ path: String) throws -> [RGBColor]? {
+        func palette(_ bytes: [UInt8]) throws -> [RGBColor]? {
             guard case .png = try Format(bytes, path) else { return nil }
             let png = try PNG(bytes, path, .max)
             return png.isPalette ? try png.palette() : nil
@@ -91,8 +91,8 @@ public enum LabelFile {
             throw DataError(
                 path, "label \(labels.labels[at]) at (y \(at / labels.width), x \(at % labels.width)) does not fit in 8 bits")
         }
-        let unused = Color(0, 0, 0)
-        let palette = classes.palette + Array(repeating: unused, count: 255 - classes.count) + [Color(255, 255, 255)]
+        let unused = RGBColor(0, 0, 0)
+        let palette = classes.palette + Array(repeating: unused, count: 255 - classes.count) + [RGBColor(255, 255, 255)]
         try labels.labels.map { UInt8(truncatingIfNeeded: $0) }.withUnsafeBufferPointer {
             try PNG.write($0, size: labels.size, bitDepth: 8, kind: .palette(palette), to: path)
         }

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// What the numbers in label files mean: a class, nothing to be learnt from, or a mistake.
 public struct LabelTable: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import Foundation
-import Vision
+import DenseKitVision
 
 /// What the loader's threads share.
 final class LoaderState: @unchecked Sendable {  // `condition` guards every mutable property
@@ -20,7 +20,7 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
 
     private let dataset: any Dataset
     private let pipeline: any Transform
-    private let options: Loader.Options
+    private let options: DataLoader.Options
     private let groups: OrientationGroups?
     private let epochLength: Int
     private let condition = NSCondition()
@@ -30,11 +30,11 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
     private var filling: [Int: Filling] = [:]
     private var ready: [Int: Result<Batch, any Error>] = [:]
     private var order: EpochOrder?
-    private var statistics = Loader.Statistics()
+    private var statistics = DataLoader.Statistics()
     private var isStopped = false
     private var running = 0
 
-    init(_ dataset: any Dataset, _ pipeline: any Transform, _ options: Loader.Options) throws {
+    init(_ dataset: any Dataset, _ pipeline: any Transform, _ options: DataLoader.Options) throws {
         groups =
             options.shuffles && options.orientationRun > 1 ? try OrientationGroups(dataset, run: options.orientationRun) : nil
         epochLength = groups?.epochLength ?? dataset.count
@@ -63,7 +63,7 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
         }
     }
 
-    var currentStatistics: Loader.Statistics { condition.withLock { statistics } }
+    var currentStatistics: DataLoader.Statistics { condition.withLock { statistics } }
 
     func nextBatch() throws -> Batch? {
         let start = ContinuousClock.now
@@ -143,7 +143,7 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
                 return part
             } catch let error as DataError where options.badImage == .skip && error.kind == .unreadable {
                 skipped.append(Batch.Skipped(index: index, reason: error.description))
-                guard skipped.count < min(dataset.count, Loader.maximumSkipsInARow) else {
+                guard skipped.count < min(dataset.count, DataLoader.maximumSkipsInARow) else {
                     let others = skipped.dropLast().prefix(3).map(\.reason).joined(separator: "; ")
                     throw DataError(
                         error.path,

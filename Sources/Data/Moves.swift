@@ -1,5 +1,5 @@
-import Components
-import Vision
+import DenseKitComponents
+import DenseKitVision
 
 /// What was done to the pixels of a sample's picture since it was read, in order: what boxes and masks of things must follow.
 struct Moves: Sendable {

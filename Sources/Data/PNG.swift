@@ -1,5 +1,5 @@
-import CPNG
-import Vision
+import CDenseKitPNG
+import DenseKitVision
 
 /// A PNG file in memory.
 struct PNG {
@@ -33,7 +33,7 @@ struct PNG {
     func uprightSize(_ exif: ImagePolicy.Exif) -> Size { exif == .apply ? size.oriented(orientation) : size }
 
     /// 8-bit RGB, turned as `exif` says.
-    func image(_ exif: ImagePolicy.Exif) throws -> (image: Image, traits: ImageTraits) {
+    func image(_ exif: ImagePolicy.Exif) throws -> (image: RGBImage, traits: ImageTraits) {
         try checkLength()
         var traits: ImageTraits = []
         let orientation = orientation
@@ -45,7 +45,7 @@ struct PNG {
         let pixels: [UInt8] = try filled(size.height * size.width * 3) {
             dk_png_read_rgb(bytes, bytes.count, $0, header.width, header.height, $1)
         }
-        let image = Image(height: size.height, width: size.width, pixels: pixels)
+        let image = RGBImage(height: size.height, width: size.width, pixels: pixels)
         return (exif == .apply ? image.oriented(orientation) : image, traits)
     }
 
@@ -58,12 +58,12 @@ struct PNG {
     }
 
     /// The colours that the indices stand for.
-    func palette() throws -> [Color] {
+    func palette() throws -> [RGBColor] {
         var palette = dk_png_palette()
         let failure = message { dk_png_read_palette(bytes, bytes.count, &palette, $0) }
         if let failure { throw DataError(path, "the PNG palette cannot be read (\(failure))", remedy: PNG.replace) }
         return withUnsafeBytes(of: palette.colors) { levels in
-            (0..<Int(palette.count)).map { Color(levels[3 * $0], levels[3 * $0 + 1], levels[3 * $0 + 2]) }
+            (0..<Int(palette.count)).map { RGBColor(levels[3 * $0], levels[3 * $0 + 1], levels[3 * $0 + 2]) }
         }
     }
 
@@ -93,7 +93,7 @@ struct PNG {
     /// What one pixel of a written file is.
     enum Kind {
         case gray, rgb
-        case palette([Color])
+        case palette([RGBColor])
     }
 
     /// - Parameter pixels: 8-bit or 16-bit samples, row by row.

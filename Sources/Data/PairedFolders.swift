@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Pictures in one folder and their masks in another, under the same names: the layout of most segmentation data sets.
 ///
@@ -157,10 +157,10 @@ public struct PairedFolders: Sendable {
     ///
     /// - Parameter remedy: what to do about a number that `table` does not declare; nil for the table's own words.
     /// - Throws: `DataError` for what cannot be read, a mask of another size than its picture, and a number that `table` does not declare.
-    public func sample(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> Sample {
+    public func sample(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> DataSample {
         let (path, mask) = paths(at: index)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
-        guard let mask else { return Sample(name: imageNames[index], image: image, traits: traits) }
+        guard let mask else { return DataSample(name: imageNames[index], image: image, traits: traits) }
         let raw = try numbers(mask)
         guard raw.size == image.size else {
             let isTurned = traits.contains(.exif) && policy.exif == .apply
@@ -171,6 +171,6 @@ public struct PairedFolders: Sendable {
                     ? "set exif: ignore if masks were drawn on the pictures as stored" : "masks are as large as pictures")
         }
         let labels = try table(raw, path: mask, remedy: remedy)
-        return Sample(name: imageNames[index], image: image, labels: labels, traits: traits)
+        return DataSample(name: imageNames[index], image: image, labels: labels, traits: traits)
     }
 }

@@ -1,4 +1,4 @@
-import Components
+import DenseKitComponents
 
 extension Registry {
     public var datasets: ComponentTable<any Dataset> {

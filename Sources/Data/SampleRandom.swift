@@ -1,4 +1,4 @@
-import Components
+import DenseKitComponents
 
 /// A stream of random numbers that depends on nothing but (seed, epoch, index): the draws of one sample's augmentation.
 public struct SampleRandom: Sendable, RandomNumberGenerator {

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Why nothing can be learnt from what an annotation says of its pixels.
 public enum SegmentationFault: Error, Sendable, Hashable {

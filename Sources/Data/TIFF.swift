@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A mask in TIFF in memory: one number of 8 or 16 bits a pixel, uncompressed, in strips, as Pillow writes masks of more than 255 classes.
 /// (TIFF 6.0, sections 2 to 4)

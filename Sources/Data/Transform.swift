@@ -1,12 +1,12 @@
-import Configuration
-import Vision
+import DenseKitConfiguration
+import DenseKitVision
 
 /// One step of a sample's way to the network.
 ///
 /// A transform is a value without memory: what it does depends on the sample and on the numbers it draws from `random`, which belong
 /// to (seed, epoch, index) of the sample. So results do not depend on worker threads or machines.
 public protocol Transform: Sendable {
-    func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws
+    func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws
 
     /// The same step for a view of the image at another scale: what multi-scale testing makes of a `Resize`.
     func scaled(by ratio: Double) -> any Transform
@@ -56,7 +56,7 @@ public struct Pipeline: Transform {
     }
 
     /// - Throws: what a transform throws; in a test pipeline `TestPipelineError` as `TestTimeUse.undeclared` says.
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws {
+    public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         for transform in transforms {
             do {
                 try transform(&sample, &random)
@@ -90,7 +90,7 @@ public struct Pipeline: Transform {
 private struct PadToLeast: Transform {
     let side: Int
 
-    func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+    func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
         if sample.size.shortSide < side { sample.pad(to: Size(height: side, width: side)) }
     }
 

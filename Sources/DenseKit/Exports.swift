@@ -1,9 +1,2 @@
-@_exported import Checkpoints
-@_exported import Components
-@_exported import Configuration
-@_exported import Data
-@_exported import Detection
-@_exported import Evaluation
-@_exported import NN
-@_exported import Training
-@_exported import Vision
+@_exported import DenseKitBuiltIn
+@_exported import DenseKitCore

@@ -1,5 +1,5 @@
 import Glibc
-import Vision
+import DenseKitVision
 
 /// Boxes of fixed sizes and ratios at every position of a pyramid, from which a detector's predictions start.
 /// mmdetection 2.17's `AnchorGenerator`.

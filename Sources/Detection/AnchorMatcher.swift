@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Decides what the anchors of an image are to learn: `AnchorHead._get_targets_single` of mmdetection 2.17.
 public struct AnchorMatcher: Sendable, Hashable {
@@ -30,7 +30,7 @@ public struct AnchorMatcher: Sendable, Hashable {
     ///   - image: the image's place in the batch
     public func targets(
         _ anchors: Tensor, valid: Tensor, truth: InstanceTargets, in size: Size, background: Int, foreground: Int? = nil,
-        draws: Draws, purpose: String, image: Int
+        draws: RandomSource, purpose: String, image: Int
     ) throws -> AnchorTargets {
         try withoutGrad {
             let count = anchors.size(0)
@@ -65,7 +65,8 @@ public struct AnchorMatcher: Sendable, Hashable {
 
     /// Which anchors are learnt as things, and which as background. `[n]` bool each
     private func chosen(
-        _ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ draws: Draws, _ purpose: String, _ image: Int
+        _ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ draws: RandomSource, _ purpose: String,
+        _ image: Int
     ) throws -> (positive: Tensor, negative: Tensor) {
         guard let sampler else { return try (assignment.indices.isGreater(than: 0), assignment.indices.equals(0)) }
         let sample = try sampler.sample(assignment, boxes: boxes, truth: truth, draws: draws, purpose: purpose, image: image)

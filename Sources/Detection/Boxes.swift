@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Boxes as tensors: corners x1, y1, x2, y2 in pixels along the last dimension; the right and lower edges are not part of a box.
 ///

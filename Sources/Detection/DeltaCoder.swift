@@ -1,5 +1,5 @@
 import Glibc
-import Vision
+import DenseKitVision
 
 /// Boxes as differences from anchors: what a regression branch predicts. mmdetection's `DeltaXYWHBBoxCoder`.
 ///

@@ -1,1 +1,1 @@
-@_exported import Components
+@_exported import DenseKitComponents

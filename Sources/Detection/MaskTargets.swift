@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// What a mask branch is to learn: each proposal's part of its truth's mask, on a grid of `size`. mmdetection's `mask_target`.
 public struct MaskTargets: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Decides by overlap which truth a box is to learn. mmdetection 2.17's `MaxIoUAssigner`.
 ///

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// From the predictions of a region proposal network to proposals: mmdetection 2.17's `RPNHead.get_bboxes`.
 ///

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Chooses which boxes of an image are learnt: so many, of which a share at most is positive. mmdetection 2.17's `RandomSampler`.
 public struct RandomSampler: Sendable, Hashable {
@@ -22,14 +22,14 @@ public struct RandomSampler: Sendable, Hashable {
         self.maxNegativesPerPositive = maxNegativesPerPositive
     }
 
-    /// Draws are made for `purpose.positive` and `purpose.negative`. With `Draws.inOrder` the first candidates are chosen.
+    /// Draws are made for `purpose.positive` and `purpose.negative`. With `RandomSource.inOrder` the first candidates are chosen.
     ///
     /// - Parameters:
     ///   - assignment: of `boxes`, the truth's own not among them
     ///   - boxes: `[n, 4]`
     ///   - image: the image's place in the batch
     public func sample(
-        _ assignment: Assignment, boxes: Tensor, truth: InstanceTargets, draws: Draws, purpose: String, image: Int
+        _ assignment: Assignment, boxes: Tensor, truth: InstanceTargets, draws: RandomSource, purpose: String, image: Int
     ) throws -> BoxSample {
         try withoutGrad {
             var (indices, boxes) = (assignment.indices, boxes)

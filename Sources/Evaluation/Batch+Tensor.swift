@@ -1,6 +1,6 @@
-import Components
-import Data
-import Vision
+import DenseKitComponents
+import DenseKitData
+import DenseKitVision
 
 extension Batch {
     /// The images, `[n, 3, h, w]` in channels-last memory.

@@ -1,6 +1,6 @@
-import Components
-import Data
-import Vision
+import DenseKitComponents
+import DenseKitData
+import DenseKitVision
 
 /// Which classes of a data set a model knows that was trained on another, and by which of its own: evaluation across domains.
 ///
@@ -30,7 +30,7 @@ public struct ClassMap: Sendable, Equatable {
     ///   - map: the model's classes by the data set's class that they are, as a configuration has it
     ///   - model: the classes that the model was trained for
     /// - Throws: `ConfigurationError` where the map names classes that there are not, or one of the model's twice.
-    public init(_ map: Node, unmapped: Unmapped, model: [String], dataset: [String]) throws {
+    public init(_ map: YAMLNode, unmapped: Unmapped, model: [String], dataset: [String]) throws {
         guard let entries = map.mapping?.entries, !entries.isEmpty else {
             throw ConfigurationError(
                 at: map.location, "class_map: expected a class of the data set with the model's classes for each line",
@@ -113,7 +113,7 @@ extension ComponentNode {
     /// - Throws: `ConfigurationError` for names that there are not.
     public func classMap(model: [String], dataset: [String]) throws -> ClassMap? {
         let unmapped = try common("unmapped_prediction", as: ClassMap.Unmapped.self)
-        guard let map = try common("class_map", as: Node.self) else {
+        guard let map = try common("class_map", as: YAMLNode.self) else {
             for key in ["unmapped_prediction", "source_classes"] {
                 guard let written = node[key], !written.isNull else { continue }
                 throw ConfigurationError(at: written.location, "\(key) belongs to a class_map, and there is none")

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Pixels counted per class over any number of images: agreed, predicted and labelled.
 ///

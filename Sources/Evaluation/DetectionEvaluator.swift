@@ -1,6 +1,6 @@
-import Components
-import Data
-import Vision
+import DenseKitComponents
+import DenseKitData
+import DenseKitVision
 
 /// Measures a detector on a data set as COCO does: average precision of boxes and, where the head has them, of masks.
 public struct DetectionEvaluator: Evaluator {
@@ -26,12 +26,12 @@ public struct DetectionEvaluator: Evaluator {
 
     /// What is seen in every image of the data set.
     private func detect(_ each: (EvaluatedImage) throws -> Void) throws -> [DetectionReport.Seen] {
-        var options = Loader.Options()
+        var options = DataLoader.Options()
         options.shuffles = false
         options.epochs = 1
         options.workers = workers
         options.keepsOriginalLabels = true  // masks of the batch's size are not needed
-        let loader = try Loader(dataset, pipeline, options)
+        let loader = try DataLoader(dataset, pipeline, options)
         defer { loader.stop() }
         var seen: [DetectionReport.Seen] = []
         while let batch = try loader.next() {

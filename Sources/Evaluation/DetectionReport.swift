@@ -1,7 +1,7 @@
-import Components
-import Data
+import DenseKitComponents
+import DenseKitData
 import Foundation
-import Vision
+import DenseKitVision
 
 /// What COCO measures of a detector: twelve figures of boxes and, where there are masks, of masks. All values but pycocotools' own lines are
 /// percentages.
@@ -101,7 +101,9 @@ public struct DetectionReport: EvaluationReport {
 }
 
 extension MeasuredMasks {
-    fileprivate mutating func add(_ known: COCOEvaluation.Truth, _ thing: AnnotatedThing, in image: DetectionReport.Seen) throws {
+    fileprivate mutating func add(_ known: COCOEvaluation.Truth, _ thing: AnnotatedInstance, in image: DetectionReport.Seen)
+        throws
+    {
         do {
             try add(known, thing.shape, in: image.size, image: image.name)
         } catch {

@@ -1,6 +1,6 @@
-import Components
-import Data
-import Vision
+import DenseKitComponents
+import DenseKitData
+import DenseKitVision
 
 /// Measures a model on a data set. What its head predicts decides which evaluator does.
 public protocol Evaluator {

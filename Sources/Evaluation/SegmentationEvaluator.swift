@@ -1,7 +1,7 @@
-import Components
-import Data
+import DenseKitComponents
+import DenseKitData
 import Foundation
-import Vision
+import DenseKitVision
 
 /// Measures a model on a data set: mIoU and its relatives, at one scale or several.
 public struct SegmentationEvaluator: Evaluator {
@@ -46,7 +46,7 @@ public struct SegmentationEvaluator: Evaluator {
     public var scoredNames: [String] { classMap?.names ?? dataset.classes.names }
 
     private func count(_ each: (EvaluatedImage) throws -> Void) throws -> SegmentationScores {
-        let loaders = try augmentation.ratios.map { try Loader(dataset, ratio($0), options) }
+        let loaders = try augmentation.ratios.map { try DataLoader(dataset, ratio($0), options) }
         // Predictions of classes that are not shared are counted as one more, which is then left out.
         var counts = ConfusionCounts(classCount: scoredNames.count + (classMap == nil ? 0 : 1))
         for index in 0..<dataset.count {
@@ -64,8 +64,8 @@ public struct SegmentationEvaluator: Evaluator {
 
     private func ratio(_ ratio: Double) -> any Transform { ratio == 1 ? pipeline : pipeline.scaled(by: ratio) }
 
-    private var options: Loader.Options {
-        var options = Loader.Options()
+    private var options: DataLoader.Options {
+        var options = DataLoader.Options()
         options.shuffles = false
         options.epochs = 1
         options.workers = max(1, workers / augmentation.ratios.count)

@@ -1,6 +1,6 @@
 /// Convolution, batch normalisation and ReLU in one, under the keys `conv` and `bn`: mmcv's building block.
 /// `[n, in, h, w] → [n, out, h', w']`
-public final class ConvModule: Module, Layer {
+public final class ConvModule: Module, UnaryLayer {
     public let conv: Conv2d
     public let bn: BatchNorm2d?
     public let activates: Bool

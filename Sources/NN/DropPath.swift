@@ -2,7 +2,7 @@
 /// (Huang et al. 2016; scaled and drawn for every sample as in timm and mmcv)
 ///
 /// `[n, …] → [n, …]`
-public final class DropPath: Module, Layer {
+public final class DropPath: Module, UnaryLayer {
     /// The probability of a sample to be zeroed. May be set: golden cases run with 0.
     public var probability: Double
 

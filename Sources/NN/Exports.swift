@@ -1,1 +1,1 @@
-@_exported import Torch
+@_exported import DenseKitTorch

@@ -1,22 +1,22 @@
 /// A module that maps a tensor to a tensor.
-public protocol Layer: Module {
+public protocol UnaryLayer: Module {
     func callAsFunction(_ x: Tensor) throws -> Tensor
 }
 
-extension Linear: Layer {}
-extension Conv2d: Layer {}
-extension ConvTranspose2d: Layer {}
-extension BatchNorm2d: Layer {}
-extension LayerNorm: Layer {}
-extension GroupNorm: Layer {}
-extension Embedding: Layer {}
-extension Dropout: Layer {}
+extension Linear: UnaryLayer {}
+extension Conv2d: UnaryLayer {}
+extension ConvTranspose2d: UnaryLayer {}
+extension BatchNorm2d: UnaryLayer {}
+extension LayerNorm: UnaryLayer {}
+extension GroupNorm: UnaryLayer {}
+extension Embedding: UnaryLayer {}
+extension Dropout: UnaryLayer {}
 
 /// Layers one after the other; their keys are their positions.
-public final class Sequential: Module, Layer {
-    public let layers: [any Layer]
+public final class Sequential: Module, UnaryLayer {
+    public let layers: [any UnaryLayer]
 
-    public init(_ layers: [any Layer]) { self.layers = layers }
+    public init(_ layers: [any UnaryLayer]) { self.layers = layers }
 
     override public var keys: [String: String] { ["layers": ""] }
 
@@ -38,7 +38,7 @@ public final class Sequential: Module, Layer {
 }
 
 /// An activation as a layer of its own, so that positions in a `Sequential` count as in the checkpoint.
-public final class Activation: Module, Layer {
+public final class Activation: Module, UnaryLayer {
     public enum Function: Sendable { case relu, gelu, quickGELU }
 
     public let function: Function
@@ -55,7 +55,7 @@ public final class Activation: Module, Layer {
 }
 
 /// The largest of every square of `size × size` values, which do not overlap. `[n, c, h, w] → [n, c, h / size, w / size]`, rounded down
-public final class MaxPool2d: Module, Layer {
+public final class MaxPool2d: Module, UnaryLayer {
     public let size: Int
 
     public init(_ size: Int) { self.size = size }
@@ -64,7 +64,7 @@ public final class MaxPool2d: Module, Layer {
 }
 
 /// Resizes a map by a whole factor, bilinearly. `[n, c, h, w] → [n, c, f·h, f·w]`
-public final class Upsample: Module, Layer {
+public final class Upsample: Module, UnaryLayer {
     public let factor: Int
 
     public init(_ factor: Int) { self.factor = factor }

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// Runs `body` without recording gradients. Synchronous, since the mode belongs to the thread.
 public func withoutGrad<Result>(_ body: () throws -> Result) rethrows -> Result {

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// The type of a tensor's elements.
 public enum DType: Int32, Sendable, CaseIterable {

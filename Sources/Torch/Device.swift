@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// Where a tensor lives.
 public enum Device: Sendable, Hashable, CustomStringConvertible {

@@ -1,8 +1,8 @@
-import CTorch
+import CDenseKitTorch
 import Glibc
 
 #if canImport(COpenBLAS)
-    import COpenBLAS
+    import CDenseKitOpenBLAS
 #endif
 
 /// The library that computes, as a whole.

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// Operations on lists of tensors at once: what optimizers are made of. All change the first list in place.
 public enum Foreach {

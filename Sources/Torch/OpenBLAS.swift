@@ -1,5 +1,5 @@
 #if canImport(COpenBLAS)
-    import COpenBLAS
+    import CDenseKitOpenBLAS
     import Glibc
 
     /// OpenBLAS's kernels, and the change from one to another.

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// A convolution for inference on the CPU whose weights are stored once in the order that the processor's kernel reads, and whose ReLU
 /// happens in the same pass. The same numbers as `conv2d` and `relu`.

@@ -1,7 +1,7 @@
-import CTorch
+import CDenseKitTorch
 
 /// A source of random numbers with a seed and a state that can be saved.
-public final class Generator {
+public final class RandomGenerator {
     let handle: ct_generator?
 
     /// A generator of its own.
@@ -17,7 +17,7 @@ public final class Generator {
     }
 
     /// The CPU's default generator, which dropout draws from.
-    public static var standard: Generator { Generator(handle: nil) }
+    public static var standard: RandomGenerator { RandomGenerator(handle: nil) }
 
     /// Seeds the default generators of all devices.
     public static func seed(_ seed: UInt64) throws { try check("manual_seed") { ct_manual_seed(seed) } }
@@ -33,14 +33,14 @@ public final class Generator {
 extension Tensor {
     /// Fills with draws from `[low, high)`.
     @discardableResult
-    public func uniformInPlace(_ low: Double, _ high: Double, generator: Generator = .standard) throws -> Tensor {
+    public func uniformInPlace(_ low: Double, _ high: Double, generator: RandomGenerator = .standard) throws -> Tensor {
         try withoutGrad { try check("uniform_", self) { ct_uniform_(handle, low, high, generator.handle) } }
         return self
     }
 
     /// Fills with draws from a normal distribution.
     @discardableResult
-    public func normalInPlace(mean: Double = 0, std: Double = 1, generator: Generator = .standard) throws -> Tensor {
+    public func normalInPlace(mean: Double = 0, std: Double = 1, generator: RandomGenerator = .standard) throws -> Tensor {
         try withoutGrad { try check("normal_", self) { ct_normal_(handle, mean, std, generator.handle) } }
         return self
     }
@@ -48,7 +48,7 @@ extension Tensor {
     /// Fills with draws from a normal distribution cut at `low` and `high` (absolute bounds), by the inverse of its distribution function.
     @discardableResult
     public func truncatedNormalInPlace(
-        mean: Double = 0, std: Double = 1, low: Double = -2, high: Double = 2, generator: Generator = .standard
+        mean: Double = 0, std: Double = 1, low: Double = -2, high: Double = 2, generator: RandomGenerator = .standard
     ) throws -> Tensor {
         try withoutGrad {
             let (from, to) = (normalCDF((low - mean) / std), normalCDF((high - mean) / std))
@@ -62,12 +62,12 @@ extension Tensor {
     }
 
     /// A random order of `0..<count`. `[count]` int64
-    public static func randomPermutation(_ count: Int, generator: Generator = .standard) throws -> Tensor {
+    public static func randomPermutation(_ count: Int, generator: RandomGenerator = .standard) throws -> Tensor {
         try make("randperm") { ct_randperm(Int64(count), generator.handle, $0) }
     }
 
     /// Draws from the standard normal distribution.
-    public static func randomNormal(_ shape: [Int], generator: Generator = .standard) throws -> Tensor {
+    public static func randomNormal(_ shape: [Int], generator: RandomGenerator = .standard) throws -> Tensor {
         try empty(shape).normalInPlace(generator: generator)
     }
 }

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 import Glibc
 
 extension Tensor {

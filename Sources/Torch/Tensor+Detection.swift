@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 // Boxes are `[n, 4]`: left, top, right, bottom, in pixels; their areas have no pixel added.
 extension Tensor {

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 // Broadcasting follows NumPy's rules.
 extension Tensor {

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// How `interpolate` finds a value between pixels.
 public enum Interpolation: Sendable {

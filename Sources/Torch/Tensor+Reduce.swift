@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 // Without dimensions a reduction takes all of them and gives a scalar.
 extension Tensor {

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 extension Tensor {
     /// The same elements in another shape; one length may be -1.

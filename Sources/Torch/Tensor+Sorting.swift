@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 // Equal elements keep their order, on every device; what is not a number counts as the largest.
 extension Tensor {

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 extension Tensor {
     /// The class of every pixel in `rows` of the bilinear enlargement of a map of logits, without ever holding the enlarged map.

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 extension Tensor {
     /// The square windows of a map, row by row: `[n, h, w, c] → [n · rows · columns, size², c]`.

@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// An n-dimensional array on a device, with its place in the autograd graph.
 ///

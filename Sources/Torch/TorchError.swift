@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// An operation of the engine that failed: which, on what shapes, with which weight of the model, and why.
 public struct TorchError: Error, CustomStringConvertible, Sendable {

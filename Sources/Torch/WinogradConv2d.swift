@@ -1,4 +1,4 @@
-import CTorch
+import CDenseKitTorch
 
 /// A 3×3 convolution (stride 1, padding 1) for inference on the CPU in float32 that multiplies a quarter as often as the direct sum,
 /// with the ReLU in the same pass. Equal to `conv2d` but for rounding, which is about twice that of the direct sum.

@@ -1,5 +1,5 @@
-import Checkpoints
-import Components
+import DenseKitCheckpoints
+import DenseKitComponents
 import Foundation
 
 extension Checkpoint {
@@ -53,7 +53,7 @@ extension Checkpoint {
             }
             try trainer.optimizer.load(moments)
             try trainer.model.load(weights, source: path)
-            try Generator.standard.setState(
+            try RandomGenerator.standard.setState(
                 try state.generator.withUnsafeBytes { try Tensor.from(bytes: $0, shape: [$0.count], dtype: .uint8) })
             for restore in hooks { restore() }
             try tellDroppedMoments(trainer)

@@ -1,5 +1,5 @@
-import Checkpoints
-import Components
+import DenseKitCheckpoints
+import DenseKitComponents
 import Foundation
 
 extension Checkpoint {
@@ -27,7 +27,7 @@ extension Checkpoint {
         let hooks = trainer.hooks.compactMap { $0 as? any StatefulHook }
         let state = RunState(
             iteration: trainer.iteration, best: trainer.best, badLosses: trainer.badLosses, run: run, serial: serial,
-            generator: Data(try Generator.standard.state().bytes()),
+            generator: Data(try RandomGenerator.standard.state().bytes()),
             sizes: try Dictionary(uniqueKeysWithValues: [modelFile, optimizerFile].map { ($0, try size(directory + "/" + $0)) }),
             hooks: try Dictionary(uniqueKeysWithValues: hooks.map { ($0.stateName, try $0.encodedState()) }))
         try AtomicFile.write(try state.encoded(), to: directory + "/" + stateFile)

@@ -1,8 +1,8 @@
-import Checkpoints
-import Components
-import Data
+import DenseKitCheckpoints
+import DenseKitComponents
+import DenseKitData
 import Foundation
-import Vision
+import DenseKitVision
 
 /// A checkpoint: a directory with `model.safetensors` (weights under their official keys; classes, palette and configuration in its
 /// metadata), `optimizer.safetensors` and `state.json`. It appears by one rename.
@@ -56,7 +56,7 @@ public enum Checkpoint {
         guard let names: [String] = list("classes") else { return nil }
         let colors: [[Int]]? = list("palette")
         let palette = colors?.compactMap {
-            $0.count == 3 ? Color(UInt8(clamping: $0[0]), UInt8(clamping: $0[1]), UInt8(clamping: $0[2])) : nil
+            $0.count == 3 ? RGBColor(UInt8(clamping: $0[0]), UInt8(clamping: $0[1]), UInt8(clamping: $0[2])) : nil
         }
         return ClassList(names: names.map(ClassName.cleaned), palette: palette?.count == names.count ? palette : nil)
     }

@@ -1,4 +1,4 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 
 /// The checkpoints of one run in its work directory: writes them, keeps the newest few and the best, and survives what cannot be written.

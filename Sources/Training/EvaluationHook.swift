@@ -1,4 +1,4 @@
-import Evaluation
+import DenseKitEvaluation
 import Foundation
 
 /// Validates now and then and at the end, logs the scores, and keeps the checkpoint with the best score.

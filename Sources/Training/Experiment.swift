@@ -1,100 +1,198 @@
-import Components
-import Data
-import Evaluation
-import Vision
+import DenseKitCheckpoints
+import DenseKitComponents
+import DenseKitData
+import DenseKitEvaluation
+import Foundation
+import Logging
+import DenseKitVision
 
-/// A whole configuration file: model, data, training, test.
-public struct Experiment: Configuration {
-    /// Swift files with components of one's own, relative to the file that names them.
-    public var plugins: [Located<String>] = []
-    public var model = ModelConfiguration()
-    public var data = DataConfiguration()
-    public var optimizer = ComponentNode(type: "AdamW")
-    public var schedule = ComponentNode(type: "Poly")
-    public var train = TrainConfiguration()
-    public var test = TestConfiguration()
-    /// Where results go; `./work_dirs/<name of the config>` if left out.
-    public var workDir: String?
+/// A configuration brought to life: its plugins loaded, its data sets found, its model built. What every command starts from.
+public struct Experiment {
+    public let file: String
+    /// What the experiment is called: as its file, or as the run of a sweep.
+    public let name: String
+    public let node: YAMLNode
+    public let configuration: ExperimentConfiguration
+    public let registry: Registry
+    public let device: Device
 
-    public init() {}
-}
+    /// Reads the configuration and loads its plugins.
+    ///
+    /// - Parameter overrides: `a.b.c=value` from the command line
+    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
+        let node = try YAMLNode.load(path: file, overrides: overrides)
+        try Experiment.refuseSweep(node, file)
+        try self.init(
+            file, node: node, name: URL(filePath: file).deletingPathExtension().lastPathComponent, registry: registry,
+            device: device)
+    }
 
-/// The `data:` part.
-public struct DataConfiguration: Configuration {
-    public var train: ComponentNode?
-    public var val: ComponentNode?
-    public var trainPipeline: [ComponentNode] = []
-    public var testPipeline: [ComponentNode] = []
-    /// Threads that read and transform.
-    public var workers = 2
-    /// What becomes of a training sample that cannot be read.
-    public var badImage = Loader.BadImage.error
-    /// Where they are skipped: training stops once more than this share of its images cannot be read.
-    public var maxBadShare = 0.1
-    /// As many training samples in a row are all landscape or all portrait pictures; 1 for no such rule.
-    public var orientationRun = 1
+    /// Throws `ConfigurationError` where `node` lists many experiments.
+    static func refuseSweep(_ node: YAMLNode, _ file: String) throws {
+        guard let sweep = node.mapping?.entry("sweep") else { return }
+        throw ConfigurationError(
+            at: sweep.keyLocation, "a sweep is many experiments, and one is wanted here",
+            hint: "`densekit sweep \(file)` trains them all, --run NAME names one of them")
+    }
 
-    public init() {}
-}
-
-/// The `train:` part.
-public struct TrainConfiguration: Configuration {
-    public var iterations = 80000
-    /// Passes through the data set, in place of `iterations`.
-    public var epochs: Int?
-    /// Images an iteration in all: processes × images at a time × accumulation. A recipe means the same on any machine.
-    public var batch = 32
-    /// Images at a time on one device; the rest of the batch is accumulated. All of them if left out.
-    public var perDeviceBatch: Int?
-    public var seed: UInt64 = 0
-    public var precision = Precision.float32
-    /// Upper bound of the gradients' common length, where they are clipped.
-    public var clipNorm: Double?
-    public var logInterval = 50
-    public var evalInterval = 8000
-    public var checkpointInterval = 8000
-    /// How many periodic checkpoints stay.
-    public var keepCheckpoints = 3
-    /// Iterations in a row whose loss may be infinite or not a number before training stops. Such an iteration changes nothing.
-    public var maxBadLosses = 10
-
-    public init() {}
-}
-
-/// Arithmetic of matrix products and convolutions. Weights and their updates are float32 always.
-public enum Precision: String, Codable, Sendable, CaseIterable {
-    case float32, bfloat16
-
-    public var dtype: DType? { self == .bfloat16 ? .bfloat16 : nil }
-}
-
-/// The `test:` part.
-public struct TestConfiguration: Configuration {
-    public enum Mode: String, Codable, Sendable, CaseIterable { case whole, slide }
-
-    public var mode = Mode.whole
-    /// Window of sliding inference: a side, or [height, width].
-    public var crop = ImageSize(512)
-    public var stride = ImageSize(341)
-    public var precision = Precision.float32
-    /// Test-time augmentation, used by `test --tta`.
-    public var ratios = [0.5, 0.75, 1, 1.25, 1.5, 1.75]
-    public var flip = true
-
-    public init() {}
-
-    /// How images are looked at. Throws `SettingError` for windows that leave gaps, and sides outside 1…65535.
-    public var inferenceMode: InferenceMode {
-        get throws {
-            let (crop, stride) = (try crop.checked("test", "crop"), try stride.checked("test", "stride"))
-            guard mode == .slide else { return .whole }
-            guard crop.height >= stride.height, crop.width >= stride.width else {
-                throw SettingError(
-                    "test", "stride",
-                    "expected at most the crop \(crop.height)×\(crop.width), found \(stride.height)×\(stride.width): windows would leave gaps"
-                )
+    /// Loads the plugins of a configuration that was put together of `file`.
+    public init(_ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu) throws {
+        (self.file, self.node, self.name) = (file, node, name)
+        configuration = try node.decode()
+        for (part, check) in [
+            ("train", configuration.train.validate), ("data", configuration.data.validate), ("test", configuration.test.validate),
+        ] {
+            do {
+                try check()
+            } catch let error as SettingError {
+                throw ConfigurationError(error, in: part, of: node, file: file)
             }
-            return .slide(crop: Pair(crop.height, crop.width), stride: Pair(stride.height, stride.width))
         }
+        self.registry = try registry.loading(configuration.plugins)
+        self.device = device
+    }
+
+    /// Finds mistakes in what a model and its data do not ask for: pipelines, optimizer and schedule.
+    public func checkRecipe() throws {
+        _ = (try trainPipeline(), try testPipeline())
+        try checkOptimizer()
+        try checkSchedule()
+    }
+
+    func checkOptimizer() throws { _ = try registry.optimizers.make(configuration.optimizer, context).optimizer(for: []) }
+    func checkSchedule() throws { _ = try registry.schedules.make(configuration.schedule, context) }
+
+    var context: BuildContext { BuildContext(registry: registry) }
+
+    public func trainDataset() throws -> any Dataset { try dataset(configuration.data.train, "train") }
+    public func validationDataset() throws -> any Dataset { try dataset(configuration.data.val, "val") }
+
+    private func dataset(_ node: ComponentNode?, _ part: String) throws -> any Dataset {
+        guard let node else {
+            throw ConfigurationError(
+                at: .file(file), "data.\(part) is missing", hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`")
+        }
+        if part == "train", try node.common("class_map", as: YAMLNode.self) != nil {
+            throw ConfigurationError(
+                at: node.node["class_map"]?.location ?? node.location, "class_map: a model learns the classes of its own data",
+                hint: "it belongs to the data set of `densekit test --dataset`")
+        }
+        return try registry.datasets.make(node, context)
+    }
+
+    public func trainPipeline() throws -> Pipeline { try registry.pipeline(configuration.data.trainPipeline) }
+    public func testPipeline() throws -> Pipeline { try registry.testPipeline(configuration.data.testPipeline) }
+
+    /// The model for `classes`, on the session's device, initialised from the seed; on `.meta` it is built of shapes alone.
+    ///
+    /// - Parameters:
+    ///   - textIsKept: whether it keeps the text embeddings of its classes in place of a text encoder
+    ///   - dataset: where training begins, what it begins on: parts may start with what its labels say
+    public func model(
+        _ classes: ClassList, textIsKept: Bool = false, beginningOn dataset: (any Dataset)? = nil
+    ) throws -> DenseModel {
+        try RandomGenerator.seed(configuration.train.seed)
+        var context = BuildContext(registry: registry, classNames: classes.names)
+        context.textIsKept = textIsKept
+        if let dataset {
+            let kept = keptCoOccurrence(of: dataset)
+            context.coOccurrence = { try kept.counts() }
+        }
+        guard device != .meta else { return try withDevice(.meta) { [context] in try DenseModel(configuration.model, context) } }
+        let model = try DenseModel(configuration.model, context)
+        try model.move(to: device)
+        return model
+    }
+
+    /// Which classes stand together in the pictures of the training set `dataset`: what is known of it, or where it is counted anew.
+    public func keptCoOccurrence(of dataset: any Dataset) -> CachedCoOccurrence {
+        CachedCoOccurrence(dataset, settings: configuration.data.train?.node.yaml() ?? "", threads: configuration.data.workers)
+    }
+
+    /// The resolved configuration as YAML, every value with its origin.
+    public var resolved: String { node.yaml(origins: true) }
+
+    /// Everything for training in `work`, from the beginning or from where the run stood that is resumed.
+    ///
+    /// What is other than when the checkpoint was saved is in the log.
+    ///
+    /// Throws `CheckpointError` where the log cannot be written and where the checkpoint is of other classes, `LoadError` where it is another
+    /// model's.
+    public func trainer(in work: WorkDirectory, dataset: any Dataset, resuming resumption: Resumption? = nil) throws -> Trainer {
+        try resumption?.check(classes: dataset.classes.names)
+        let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
+        try check(dataset, "train", fits: model)
+        let info = Checkpoint.ModelInfo(
+            classes: dataset.classes, configuration: node.yaml(), trainingImages: dataset.count)
+        let evaluator = try configuration.data.val.map { _ in try validation(model, classes: dataset.classes) }
+        let folder = try work.folder(resuming: resumption?.checkpoint)
+        let store = CheckpointStore(work, run: folder.name, info: info, resumed: resumption?.checkpoint)
+        let progress = ProgressBar()
+        let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
+        let skipped = configuration.data.badImage == .skip ? SkippedImagesHook(limit(of: dataset), log: log) : nil
+        var hooks: [any Hook] = [log] + (skipped.map { [$0] } ?? []) + [CheckpointHook(store)]
+        if let evaluator {
+            hooks.append(EvaluationHook(evaluator, store: store, log: log, skipped: skipped, progress: progress))
+        }
+        let trainer = try trainer(of: model, on: dataset, logger: try RunLog.logger(path: folder.logPath), hooks: hooks)
+        if let resumption {
+            try resumption.apply(
+                to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self, images: dataset.count))
+        }
+        return trainer
+    }
+
+    /// The trainer of `model` on `dataset` by the configuration's recipe, without a work directory.
+    ///
+    /// - Parameter firstPassAlone: whether a step is the first pass of an accumulated batch and nothing more
+    func trainer(
+        of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook], firstPassAlone: Bool = false
+    ) throws -> Trainer {
+        let parameters = try model.namedParameters()
+        guard parameters.contains(where: \.tensor.requiresGrad) else {
+            throw ConfigurationError(
+                at: node.location(of: ["model", "freeze"]) ?? .file(file),
+                "no parameter of the model learns: model.freeze and its parts' settings freeze all \(parameters.count)",
+                hint: "leave one of them out")
+        }
+        let optimizer = try registry.optimizers.make(configuration.optimizer, context).optimizer(for: parameters)
+        var settings = configuration.train.counting(images: dataset.count)
+        if firstPassAlone { settings.batch = settings.imagesAtATime }
+        let schedule = try registry.schedules.make(configuration.schedule, context)
+            .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset.count))
+        let pipeline = try trainPipeline()
+        return Trainer(
+            model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device, logger: logger,
+            hooks: hooks
+        ) { iteration in try loader(dataset, pipeline, from: iteration) }
+    }
+
+    /// How many images of the training set may be skipped.
+    private func limit(of dataset: any Dataset) -> SkipLimit {
+        SkipLimit(share: configuration.data.maxBadShare, images: dataset.count)
+    }
+
+    private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {
+        let dataset = try validationDataset()
+        guard dataset.classes.names == classes.names else {
+            throw ExperimentError.otherClasses(train: classes.names, val: dataset.classes.names)
+        }
+        return try evaluator(model, dataset)
+    }
+
+    /// The batches of training, as they go through the network at a time, from `iteration` on.
+    public func trainLoader(_ dataset: any Dataset, from iteration: Int = 0) throws -> DataLoader {
+        try loader(dataset, try trainPipeline(), from: iteration)
+    }
+
+    private func loader(_ dataset: any Dataset, _ pipeline: Pipeline, from iteration: Int) throws -> DataLoader {
+        var options = DataLoader.Options()
+        options.batch = configuration.train.imagesAtATime
+        options.workers = configuration.data.workers
+        options.seed = configuration.train.seed
+        options.badImage = configuration.data.badImage
+        options.orientationRun = configuration.data.orientationRun
+        options.iteration = iteration
+        return try DataLoader(dataset, pipeline, options)
     }
 }

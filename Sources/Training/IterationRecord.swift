@@ -1,4 +1,4 @@
-import Data
+import DenseKitData
 
 /// What one iteration gave.
 public struct IterationRecord: Codable, Sendable {

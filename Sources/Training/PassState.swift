@@ -1,4 +1,4 @@
-import Components
+import DenseKitComponents
 
 /// What the passes of an iteration change before the optimizer's step, running statistics and the random generator, as it was.
 struct PassState {
@@ -8,12 +8,12 @@ struct PassState {
     /// Copies `buffers` and the generator's state.
     init(_ buffers: [Tensor]) throws {
         self.buffers = try withoutGrad { try buffers.map { ($0, try $0.cloned()) } }
-        generator = try Generator.standard.state()
+        generator = try RandomGenerator.standard.state()
     }
 
     /// Puts them back.
     func restore() throws {
         try withoutGrad { for (tensor, value) in buffers { try tensor.copyInPlace(value) } }
-        try Generator.standard.setState(generator)
+        try RandomGenerator.standard.setState(generator)
     }
 }

@@ -1,4 +1,4 @@
-import Components
+import DenseKitComponents
 
 /// Settings that make an optimizer once the parameters are there.
 public protocol OptimizerRecipe: Sendable {

@@ -1,6 +1,6 @@
-import Checkpoints
-import Components
-import Data
+import DenseKitCheckpoints
+import DenseKitComponents
+import DenseKitData
 
 extension Resumption {
     /// Settings that say where files are, or what is told and saved and when: another value changes nothing that is learned or measured.
@@ -26,20 +26,20 @@ extension Resumption {
                 "Resume with the classes of the checkpoint, in its order, or begin a new run from its weights with --init-from.")
     }
 
-    /// How the configuration of `session` differs from that of the checkpoint, a sentence each: `optimizer.lr: 0.001 → 0.0005`.
+    /// How the configuration of `experiment` differs from that of the checkpoint, a sentence each: `optimizer.lr: 0.001 → 0.0005`.
     ///
     /// A checkpoint that does not say its configuration differs in nothing.
     ///
     /// - Parameter images: how many the training data has now
-    func differences(to session: Session, images: Int) -> [String] {
+    func differences(to experiment: Experiment, images: Int) -> [String] {
         var counts: [String] = []
         if let before = checkpoint.trainingImages, before != images {
             counts = ["data.train has other images: \(before) → \(images), so the order of every epoch is another"]
         }
         guard let text = checkpoint.configuration else { return counts }
         do {
-            let old = try session.registry.settled(try Node.parse(text, file: checkpoint.path, environment: [:]))
-            let new = try session.registry.settled(session.node)
+            let old = try experiment.registry.settled(try YAMLNode.parse(text, file: checkpoint.path, environment: [:]))
+            let new = try experiment.registry.settled(experiment.node)
             return counts + new.differences(from: old).filter { !Self.indifferent.contains($0.path) }.map(\.description)
         } catch {
             return counts + ["the configuration in the checkpoint cannot be compared with this one: \(error)"]
@@ -49,21 +49,21 @@ extension Resumption {
 
 extension Registry {
     /// The experiment that a configuration's text says, with every default, and without the weights that training began with.
-    fileprivate func settled(_ node: Node) throws -> Node {
-        func withoutWeights(_ node: Node) -> Node {
-            if let nodes = node.sequence { return Node(.sequence(nodes.map(withoutWeights)), at: node.location) }
+    fileprivate func settled(_ node: YAMLNode) throws -> YAMLNode {
+        func withoutWeights(_ node: YAMLNode) -> YAMLNode {
+            if let nodes = node.sequence { return YAMLNode(.sequence(nodes.map(withoutWeights)), at: node.location) }
             guard var mapping = node.mapping else { return node }
             mapping.remove("weights")
-            return Node(.mapping(mapping), at: node.location)
+            return YAMLNode(.mapping(mapping), at: node.location)
         }
-        var experiment = try Node(encoding: node.decode(Experiment.self)).mapping ?? Node.Mapping()
-        var model = experiment["model"]?.mapping ?? Node.Mapping()
+        var configuration = try YAMLNode(encoding: node.decode(ExperimentConfiguration.self)).mapping ?? YAMLNode.Mapping()
+        var model = configuration["model"]?.mapping ?? YAMLNode.Mapping()
         model.remove("weights")
         for part in ["backbone", "prompter", "neck", "head", "auxiliary_heads"] {
             if let value = model[part], !value.isNull { model.set(part, to: withoutWeights(value)) }
         }
-        experiment.set("model", to: Node(.mapping(model)))
-        experiment.remove("plugins")
-        return withDefaults(Node(.mapping(experiment)))
+        configuration.set("model", to: YAMLNode(.mapping(model)))
+        configuration.remove("plugins")
+        return withDefaults(YAMLNode(.mapping(configuration)))
     }
 }

@@ -1,4 +1,4 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 
 /// The right to write into a work directory: one process has it at a time, until it releases this object or ends in whatever way.

@@ -1,4 +1,4 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 
 /// Where a run stands, beside its weights and moments: `state.json` of a checkpoint.

@@ -1,4 +1,4 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 
 /// `scalars.json`: one JSON object a line, of training (`iter` and `step`) or of validation (`step` alone).

@@ -1,4 +1,4 @@
-import Data
+import DenseKitData
 
 /// Names the training images that `data.bad_image: skip` leaves out, counts them, and stops training where they are too many.
 public final class SkippedImagesHook: StatefulHook {

@@ -1,5 +1,5 @@
-import Components
-import Data
+import DenseKitComponents
+import DenseKitData
 
 extension TrainConfiguration {
     /// Images at a time.

@@ -1,6 +1,6 @@
-import Components
-import Data
-import Evaluation
+import DenseKitComponents
+import DenseKitData
+import DenseKitEvaluation
 import Glibc
 import Logging
 
@@ -27,12 +27,12 @@ public final class Trainer {
     private(set) var isConsistent = true
     /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts; nil until it is asked.
     private var countsLabelled: Bool?
-    private let makeLoader: (_ iteration: Int) throws -> Loader
+    private let makeLoader: (_ iteration: Int) throws -> DataLoader
 
     /// - Parameter makeLoader: gives the loader whose next batch is number `iteration` (of images at a time, not of global batches)
     public init(
         model: DenseModel, optimizer: any Optimizer, schedule: any Schedule, settings: TrainConfiguration, device: Device,
-        logger: Logger, hooks: [any Hook], makeLoader: @escaping (_ iteration: Int) throws -> Loader
+        logger: Logger, hooks: [any Hook], makeLoader: @escaping (_ iteration: Int) throws -> DataLoader
     ) {
         self.model = model
         self.optimizer = optimizer
@@ -89,12 +89,12 @@ public final class Trainer {
     }
 
     /// The loader of the iterations that come, and the model's buffers, which an iteration that fails puts back.
-    private func begin() throws -> (loader: Loader, buffers: [Tensor]) {
+    private func begin() throws -> (loader: DataLoader, buffers: [Tensor]) {
         let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
         return (try makeLoader(iteration * accumulation), buffers)
     }
 
-    private func oneIteration(_ loader: Loader, _ buffers: [Tensor]) throws {
+    private func oneIteration(_ loader: DataLoader, _ buffers: [Tensor]) throws {
         let started = monotonicSeconds()
         last = IterationRecord()
         last.learningRates = optimizer.groups.map { group in
@@ -128,7 +128,7 @@ public final class Trainer {
     }
 
     /// The gradients of the global batch.
-    private func computeGradients(_ loader: Loader) throws {
+    private func computeGradients(_ loader: DataLoader) throws {
         try optimizer.clearGradients()
         // A loss that is divided by the labelled pixels of the whole batch has to have seen it before the first pass.
         let counts = try countsLabelled ?? (accumulation > 1 && model.averagesLabelled)
@@ -144,7 +144,7 @@ public final class Trainer {
         last.add("grad_norm", try clipGradients(optimizer.gradients, maxNorm: bound))
     }
 
-    private func nextBatch(_ loader: Loader) throws -> Batch {
+    private func nextBatch(_ loader: DataLoader) throws -> Batch {
         guard let batch = try loader.next() else { throw TrainingError.noMoreData }
         last.dataTime += batch.dataTime
         last.names += batch.names
@@ -158,10 +158,11 @@ public final class Trainer {
     private func accumulate(_ batch: Batch, firstImage: Int, labelledPixels: Double?) throws {
         var targets = try batch.targets(on: device)
         targets.labelledPixels = labelledPixels
-        let step = Step(
+        let step = ForwardPass(
             progress: Double(iteration) / Double(settings.iterations), iteration: iteration, iterations: settings.iterations,
             images: batch.geometries,
-            draws: Draws(seed: settings.seed, iteration: iteration, firstImage: firstImage), wantsMetrics: isLogged(iteration + 1)
+            draws: RandomSource(seed: settings.seed, iteration: iteration, firstImage: firstImage),
+            wantsMetrics: isLogged(iteration + 1)
         )
         let losses: Losses
         do {

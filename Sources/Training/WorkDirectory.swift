@@ -1,6 +1,6 @@
-import Checkpoints
-import Configuration
-import Data
+import DenseKitCheckpoints
+import DenseKitConfiguration
+import DenseKitData
 import Foundation
 
 /// Where a run puts things, laid out as OpenMMLab's users know it:
@@ -58,7 +58,7 @@ public struct WorkDirectory: Sendable {
     /// Throws `CheckpointError` with the reason.
     public static func prove(_ path: String) throws {
         var place = path
-        while !place.isEmpty, place != "/", access(place, F_OK) != 0 { place = Paths.directory(of: place) }
+        while !place.isEmpty, place != "/", access(place, F_OK) != 0 { place = FilePaths.directory(of: place) }
         do throws(CheckpointError) {
             try AtomicFile.proveDirectories(in: place.isEmpty ? "." : place)
         } catch {
@@ -68,9 +68,9 @@ public struct WorkDirectory: Sendable {
         }
     }
 
-    /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the experiment>`; `~` is expanded.
+    /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the configuration>`; `~` is expanded.
     public static func choose(option: String?, configuration: String?, name: String) -> String {
-        Paths.expanded(option ?? configuration ?? "work_dirs/\(name)")
+        FilePaths.expanded(option ?? configuration ?? "work_dirs/\(name)")
     }
 
     /// Who has the directory at `path`: `process 12 on HOST`; nil where nobody has, or there is none.

@@ -1,5 +1,5 @@
 import Foundation
-import NN
+import DenseKitNN
 
 /// One line of a verification: an output compared with the reference's, or a question of names.
 public struct Comparison: Sendable {

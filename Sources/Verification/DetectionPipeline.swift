@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// What becomes of sizes and boxes on the way to a detector, and its learning rates: the tables of a case of the procedure `pipeline`.
 struct DetectionPipeline {
@@ -64,7 +64,7 @@ struct DetectionPipeline {
             guard row.new_wh.count == 2, row.scale_factor.count == 4 else {
                 throw GoldenCaseError(golden.path, "has a row of resize without new_wh [w, h] or scale_factor [w, h, w, h]")
             }
-            var sample = Sample(name: "case", image: Image(height: size.height, width: size.width))
+            var sample = DataSample(name: "case", image: RGBImage(height: size.height, width: size.width))
             try apply("Resize", ["scale": .array(row.scale.map { .number(Double($0)) }), "ratio_range": .null], &sample)
             sizes.add([sample.size.width, sample.size.height].map(Double.init), row.new_wh.map(Double.init))
             let scale = [sample.geometry.scale.x, sample.geometry.scale.y].map { Double(Float($0)) }
@@ -97,7 +97,7 @@ struct DetectionPipeline {
             return Instance(
                 box: Box(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]), label: 0, area: 1, id: 0)
         }
-        var sample = Sample(name: "case", image: Image(height: size.height, width: size.width), instances: instances)
+        var sample = DataSample(name: "case", image: RGBImage(height: size.height, width: size.width), instances: instances)
         let scale = boxes.new_wh.map { JSON.number(Double($0)) }
         try apply("Resize", ["scale": .array(scale), "ratio_range": .null, "keep_ratio": .bool(false)], &sample)
         let resized = corners(sample)
@@ -108,7 +108,7 @@ struct DetectionPipeline {
         ]
     }
 
-    private func corners(_ sample: Sample) -> [Float] {
+    private func corners(_ sample: DataSample) -> [Float] {
         (sample.instances ?? []).flatMap { [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2] }
     }
 
@@ -120,7 +120,7 @@ struct DetectionPipeline {
     }
 
     /// Applies a transform of the registry, as a configuration would name it.
-    private func apply(_ type: String, _ settings: [String: JSON], _ sample: inout Sample) throws {
+    private func apply(_ type: String, _ settings: [String: JSON], _ sample: inout DataSample) throws {
         let node = try component(type, settings)
         var random = SampleRandom(seed: 0, epoch: 0, index: 0)
         let transform = try registry.transforms.make(node, BuildContext(registry: registry))
@@ -128,9 +128,9 @@ struct DetectionPipeline {
     }
 
     private func component(_ type: String, _ settings: [String: JSON]) throws -> ComponentNode {
-        struct Written: Configuration { var component: ComponentNode? }
+        struct Written: YAMLConfiguration { var component: ComponentNode? }
         let all = settings.merging(["type": .string(type)]) { own, _ in own }
-        let written: Written = try Node(encoding: ["component": JSON.object(all)]).decode()
+        let written: Written = try YAMLNode(encoding: ["component": JSON.object(all)]).decode()
         return written.component ?? ComponentNode(type: type)
     }
 

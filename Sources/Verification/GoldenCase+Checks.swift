@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Tensors that only one side has: the first of them by name, the others by their number.
 private struct LostNames {

@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 
 extension GoldenCase.Entry {
     /// The tensor that the recipe makes. An input has a `seed` of its own; a parameter's seed is its name.

@@ -1,5 +1,5 @@
 import Foundation
-import NN
+import DenseKitNN
 
 /// A golden case: how to build parameters and inputs, and what the reference answered.
 public struct GoldenCase: Sendable {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Resizing, padding and normalising. An output's name says what is done and to which size: `bilinear_14x20_ac0`, `nearest_14x20`
 /// (feature map, height × width), `imresize_u8_20x11` (picture, width × height), `imnormalize_u8`, `impad`.
@@ -45,7 +45,8 @@ struct ImageOperations {
         switch name {
         case "imnormalize_u8":
             let image = try image("image_u8")
-            return try tensor(Normalization.clip(Image(height: image.height, width: image.width, pixels: reversed(image.pixels))))
+            return try tensor(
+                Normalization.clip(RGBImage(height: image.height, width: image.width, pixels: reversed(image.pixels))))
         case "impad": return try tensor(image("image_u8").padded(to: Size(height: answer.size(0), width: answer.size(1))))
         default: return nil
         }
@@ -97,9 +98,9 @@ struct ImageOperations {
         return input
     }
 
-    private func image(_ name: String) throws -> Image {
+    private func image(_ name: String) throws -> RGBImage {
         let input = try input(name, rank: 3)
-        return Image(
+        return RGBImage(
             height: input.size(0), width: input.size(1), pixels: try golden.exactly(input.integers(), "the level", UInt8.self))
     }
 
@@ -117,7 +118,7 @@ struct ImageOperations {
     /// Blue, green, red to red, green, blue.
     private func reversed(_ pixels: [UInt8]) -> [UInt8] { pixels.indices.map { pixels[$0 - 2 * ($0 % 3) + 2] } }
 
-    private func tensor(_ image: Image) throws -> Tensor {
+    private func tensor(_ image: RGBImage) throws -> Tensor {
         try Tensor.from(image.pixels.map(Float.init), shape: [image.height, image.width, 3])
     }
 

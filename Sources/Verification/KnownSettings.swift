@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 // What a case says and nothing reads is a mistake: it is refused, with its place and what is known there.

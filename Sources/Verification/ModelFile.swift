@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// A model file of a golden case: a whole model, or a single component.
 ///
@@ -6,7 +6,7 @@ import DenseKit
 ///     part: {type: ContextDecoder, layers: 3}
 ///     model: {backbone: …, prompter: …, neck: …, head: …}
 ///     configurations: {denseclip_retinanet_r50: ../configs/denseclip_retinanet_r50.yaml}
-struct ModelFile: Configuration {
+struct ModelFile: YAMLConfiguration {
     var plugins: [Located<String>] = []
     var backbone: ComponentNode?
     var part: ComponentNode?
@@ -19,7 +19,7 @@ extension ModelFile {
     /// The module that the file describes.
     enum Subject {
         case backbone(any Backbone)
-        case part(any Part)
+        case part(any ModelPart)
         case model(DenseModel)
 
         var module: Module {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 // The procedures that run a model. Outputs are named as the cases name them.
 extension Verifier {
@@ -17,7 +17,7 @@ extension Verifier {
         var outputs: [String: Tensor] = [:]
         let image = try image(inputs, golden)
         try withoutGrad {
-            let step = Step { name, tensor in outputs[name] = tensor }
+            let step = ForwardPass { name, tensor in outputs[name] = tensor }
             guard case .segmentation(let embedding, let classify) = try model.predictions(image, step) else {
                 throw InferenceError.notSegmentation
             }
@@ -83,16 +83,16 @@ extension Verifier {
     /// The step of the case's schedule, with the random numbers that the case gives; where it gives none the first candidates are chosen.
     private func step(
         _ golden: GoldenCase, _ inputs: [String: Tensor], observe: @escaping (String, Tensor) throws -> Void
-    ) throws -> Step {
+    ) throws -> ForwardPass {
         let iteration = try golden.integer("config.schedule.t") ?? golden.integer("config.iteration") ?? 0
         let iterations = try golden.integer("config.schedule.T") ?? 1
-        return Step(
+        return ForwardPass(
             progress: Double(iteration) / Double(max(iterations, 1)), iteration: iteration, iterations: iterations,
             images: try golden.geometries(), draws: try draws(inputs), wantsMetrics: true, observe: observe)
     }
 
     /// The random numbers that the case prescribes, by the names of its inputs.
-    private func draws(_ inputs: [String: Tensor]) throws -> Draws {
+    private func draws(_ inputs: [String: Tensor]) throws -> RandomSource {
         if let priority = inputs["priority"] { return try .prescribed(priority) }
         guard let images = inputs["image_draws"], let labels = inputs["label_draws"] else { return .inOrder }
         return try .prescribed(["batch_drop.images": try images.unsqueezed(1), "batch_drop.labels": labels])

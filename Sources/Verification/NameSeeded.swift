@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 
 /// Tensors whose values follow from their names, the same in any language: the weights and inputs of golden cases.
 ///

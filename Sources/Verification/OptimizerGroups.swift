@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Which parameters of a model learn at which rate and decay: `optimizer_groups` of a case, a table for each of several configurations.
 ///
@@ -36,22 +36,22 @@ struct OptimizerGroups {
 
     func comparisons() throws -> [Comparison] {
         guard let tables = try golden.decoded(Tables.self).optimizer_groups else { return [] }
-        let file: ModelFile = try Node.load(path: golden.modelPath).decode()
+        let file: ModelFile = try YAMLNode.load(path: golden.modelPath).decode()
         return try tables.sorted { $0.key < $1.key }.flatMap { name, groups in
             guard let path = file.configurations[name] else {
                 return [Comparison(failure: name, "\(golden.modelPath) names no file for it under configurations:")]
             }
-            return compare(try self.groups(try Node.load(path: path.resolved).decode()), groups, name)
+            return compare(try self.groups(try YAMLNode.load(path: path.resolved).decode()), groups, name)
         }
     }
 
     /// The names of each group, by rate and decay as the case writes them, in the order of the model.
-    private func groups(_ experiment: Experiment) throws -> [(rate: Double, decay: Double, names: [String])] {
+    private func groups(_ configuration: ExperimentConfiguration) throws -> [(rate: Double, decay: Double, names: [String])] {
         // Neither names nor their number change which parameters there are.
         let context = BuildContext(registry: registry, classNames: ["a", "b"])
-        let model = try withDevice(.meta) { try DenseModel(experiment.model, context) }
-        let optimizer = try registry.optimizers.make(experiment.optimizer, context).optimizer(for: try model.namedParameters())
-        let decay = try experiment.optimizer.common("weight_decay", as: Double.self) ?? 0
+        let model = try withDevice(.meta) { try DenseModel(configuration.model, context) }
+        let optimizer = try registry.optimizers.make(configuration.optimizer, context).optimizer(for: try model.namedParameters())
+        let decay = try configuration.optimizer.common("weight_decay", as: Double.self) ?? 0
         return optimizer.groups.map {
             (optimizer.baseLearningRate * $0.learningRateMultiplier, decay * $0.decayMultiplier, $0.names)
         }

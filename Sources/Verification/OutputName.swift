@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 
 /// The name of an output with the part of it that is stored, in Python's notation: `stage1[:, ::4]` is every fourth channel,
 /// `scores[0, ..., :8]` the first eight of the last dimension of element 0.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     func trajectory(_ golden: GoldenCase) throws -> [Comparison] { try Trajectory(golden, registry, device).comparisons() }

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension GoldenCase {
     /// `config.optimizer_config.grad_clip`, mmcv's: all gradients are scaled together where their norm is above `max_norm`. Nil where nothing is
@@ -27,7 +27,7 @@ struct Recipes {
     let optimizer: ComponentNode
     let schedule: ComponentNode
 
-    private struct Written: Configuration {
+    private struct Written: YAMLConfiguration {
         var optimizer: ComponentNode?
         var schedule: ComponentNode?
     }
@@ -38,7 +38,7 @@ struct Recipes {
             "optimizer": JSON.object(try Self.ours(golden, optimizer: optimizer)),
             "schedule": JSON.object(try Self.ours(golden, schedule: schedule)),
         ]
-        let written: Written = try Node(encoding: both).decode()
+        let written: Written = try YAMLNode(encoding: both).decode()
         guard let optimizer = written.optimizer, let schedule = written.schedule else {
             throw GoldenCaseError(golden.path, "needs config.optimizer and config.lr_config")
         }

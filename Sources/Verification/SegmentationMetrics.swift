@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Areas, scores of every class and their means, over the pictures of each case in the file.
 struct SegmentationMetrics {

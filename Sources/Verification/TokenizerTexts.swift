@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The ids of every text of the file, alone and in rows of the file's lengths.
 struct TokenizerTexts {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Some iterations of training: loss and learning rate of each, and what became of the parameters.
 struct Trajectory {

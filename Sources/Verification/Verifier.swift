@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// Runs golden cases: builds the model that a model file describes, fills it by name, runs it, and compares every output.
@@ -65,10 +65,10 @@ public struct Verifier {
                 "needs a model file, which says what its model is in the words of our configurations (docs/verify.md): write "
                     + "\(path), or name one with --model")
         }
-        let model = try Node.load(path: path)
+        let model = try YAMLNode.load(path: path)
         if golden.procedure == "detector" { try DetectorSettings.check(golden, model: model) }
         let unsaid = DetectorSettings(golden, model: model).assignments
-        return try Node.load(path: path, overrides: unsaid).decode()
+        return try YAMLNode.load(path: path, overrides: unsaid).decode()
     }
 
     /// Runs the model of `file` as the case says: a backbone, a part, or a whole model at inference or for a step of training.

@@ -1,10 +1,10 @@
 /// The classes of a data set, in the order of their indices, each with the colour that it is drawn in.
 public struct ClassList: Sendable, Equatable {
     public let names: [String]
-    public let palette: [Color]
+    public let palette: [RGBColor]
 
     /// - Parameter palette: one colour a class; left out, well-separated colours are made.
-    public init(names: [String], palette: [Color]? = nil) {
+    public init(names: [String], palette: [RGBColor]? = nil) {
         self.names = names
         self.palette = palette ?? names.indices.map(ClassList.color)
         precondition(self.palette.count == names.count, "a palette has one colour for each class")
@@ -14,7 +14,7 @@ public struct ClassList: Sendable, Equatable {
 
     /// The colour of class `index` where the data set says none: hues a golden angle apart, in turns light and dark, so that
     /// neighbours in the list are far apart in colour.
-    public static func color(_ index: Int) -> Color {
+    public static func color(_ index: Int) -> RGBColor {
         let hue = (Double(index) * 0.618034).truncatingRemainder(dividingBy: 1) * 6
         let value = [1.0, 0.75, 0.9, 0.6][index / 2 % 4]
         let saturation = [0.75, 0.95, 0.55][index / 3 % 3]
@@ -24,6 +24,6 @@ public struct ClassList: Sendable, Equatable {
             let share = min(max(2 - distance, 0), 1)
             return UInt8(255 * value * (1 - saturation * (1 - share)))
         }
-        return Color(level(0), level(2), level(4))
+        return RGBColor(level(0), level(2), level(4))
     }
 }

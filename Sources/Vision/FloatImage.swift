@@ -13,7 +13,7 @@ public struct FloatImage: Sendable, Equatable {
     }
 
     /// The levels of an 8-bit picture, 0 … 255.
-    public init(_ image: Image) {
+    public init(_ image: RGBImage) {
         self.init(height: image.height, width: image.width, pixels: image.pixels.map(Float.init))
     }
 

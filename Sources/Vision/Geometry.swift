@@ -1,22 +1,22 @@
-extension Image {
+extension RGBImage {
     private var raster: Raster<UInt8> { Raster(size: size, channels: 3, values: pixels) }
 
     /// The pixels inside `window`.
-    public func cropped(to window: Window) -> Image {
+    public func cropped(to window: Window) -> RGBImage {
         if window == Window(size) { return self }
-        return Image(height: window.height, width: window.width, pixels: raster.cropped(to: window))
+        return RGBImage(height: window.height, width: window.width, pixels: raster.cropped(to: window))
     }
 
     /// Left and right exchanged.
-    public func flippedHorizontally() -> Image {
-        Image(height: height, width: width, pixels: raster.flippedHorizontally())
+    public func flippedHorizontally() -> RGBImage {
+        RGBImage(height: height, width: width, pixels: raster.flippedHorizontally())
     }
 
     /// The picture in the top left corner of one that is `size` at least, `fill` elsewhere.
-    public func padded(to size: Size, with fill: UInt8 = 0) -> Image {
+    public func padded(to size: Size, with fill: UInt8 = 0) -> RGBImage {
         let size = self.size.union(size)
         if size == self.size { return self }
-        return Image(height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
+        return RGBImage(height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
     }
 }
 

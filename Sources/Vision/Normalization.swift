@@ -24,7 +24,7 @@ public struct Normalization: Sendable, Equatable {
     }
 
     /// The normalised picture. `[h, w, 3] → [h, w, 3]`
-    public func callAsFunction(_ image: Image) -> FloatImage {
+    public func callAsFunction(_ image: RGBImage) -> FloatImage {
         let pixels = [Float](unsafeUninitializedCapacity: image.pixels.count) { target, count in
             if let base = target.baseAddress { write(image, into: base, rowLength: image.width) }
             count = image.pixels.count
@@ -33,7 +33,7 @@ public struct Normalization: Sendable, Equatable {
     }
 
     /// Writes the normalised picture into memory of the caller, whose rows hold `rowLength` pixels.
-    public func write(_ image: Image, into target: UnsafeMutablePointer<Float>, rowLength: Int) {
+    public func write(_ image: RGBImage, into target: UnsafeMutablePointer<Float>, rowLength: Int) {
         image.pixels.withUnsafeBufferPointer { source in
             table().withUnsafeBufferPointer { table in
                 for y in 0..<image.height {
@@ -52,11 +52,11 @@ public struct Normalization: Sendable, Equatable {
     }
 
     /// The 8-bit picture of which this is the normalised one, rounded and clipped.
-    public func inverse(_ image: FloatImage) -> Image {
+    public func inverse(_ image: FloatImage) -> RGBImage {
         let pixels = image.pixels.indices.map { i in
             let level = Double(image.pixels[i]) * std[i % 3] + mean[i % 3]
             return UInt8(min(max(level.isNaN ? 0 : level, 0), 255).rounded())
         }
-        return Image(height: image.height, width: image.width, pixels: pixels)
+        return RGBImage(height: image.height, width: image.width, pixels: pixels)
     }
 }

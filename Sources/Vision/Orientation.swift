@@ -14,9 +14,9 @@ extension Size {
     }
 }
 
-extension Image {
+extension RGBImage {
     /// The picture as it is to be looked at, its stored rows and columns meaning what `orientation` says.
-    public func oriented(_ orientation: Orientation) -> Image {
+    public func oriented(_ orientation: Orientation) -> RGBImage {
         guard orientation != .upright, !pixels.isEmpty else { return self }
         let size = self.size.oriented(orientation)
         let flipsRows = [.turnedHalf, .flipped, .turnedRight, .transverse].contains(orientation)
@@ -42,6 +42,6 @@ extension Image {
             }
             count = self.pixels.count
         }
-        return Image(height: size.height, width: size.width, pixels: pixels)
+        return RGBImage(height: size.height, width: size.width, pixels: pixels)
     }
 }

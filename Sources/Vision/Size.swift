@@ -87,7 +87,7 @@ public struct Window: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-extension Image {
+extension RGBImage {
     public var size: Size { Size(height: height, width: width) }
 }
 

@@ -1,5 +1,4 @@
-import BuiltIn
-import CommandLine
+import DenseKitCommandLine
 import DenseKit
 
 /// The plugins of this executable. Link your own by adding them here.

@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Testing
 
 /// A model of 150 classes whose names need no vocabulary.
@@ -55,7 +55,7 @@ private let full = """
 
     /// The optimizer's multiplier for every parameter that learns.
     private func multipliers(_ model: DenseModel, _ customKeys: String) throws -> [String: Double] {
-        struct Root: Configuration { var optimizer = ComponentNode(type: "AdamW") }
+        struct Root: YAMLConfiguration { var optimizer = ComponentNode(type: "AdamW") }
         let root = try Root.decode(yaml: "optimizer: { type: AdamW, custom_keys: \(customKeys) }")
         let registry = try Registry(BuiltIn.plugins)
         let recipe = try registry.optimizers.make(root.optimizer, BuildContext(registry: registry))

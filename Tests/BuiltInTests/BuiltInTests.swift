@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -21,13 +21,13 @@ import Testing
 
     /// Written out as YAML and read again, the defaults of every component are the same.
     @Test func defaultsSurviveYAML() throws {
-        func again<Settings: Configuration>(_ settings: Settings) throws -> Node {
-            try Node(encoding: Settings.decode(yaml: try Node(encoding: settings).yaml()))
+        func again<Settings: YAMLConfiguration>(_ settings: Settings) throws -> YAMLNode {
+            try YAMLNode(encoding: Settings.decode(yaml: try YAMLNode(encoding: settings).yaml()))
         }
         let entries = try Registry(BuiltIn.plugins).entries
         #expect(entries.count > 15)
         for entry in entries {
-            #expect(try again(entry.defaults) == Node(encoding: entry.defaults), "\(entry.kind) \(entry.name)")
+            #expect(try again(entry.defaults) == YAMLNode(encoding: entry.defaults), "\(entry.kind) \(entry.name)")
         }
     }
 }

@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -12,10 +12,10 @@ func complexity(_ config: String, _ overrides: [String] = [], size: Int = 1024) 
 }
 
 func complexity(_ config: String, _ overrides: [String], classes: Int, size: Pair) throws -> Complexity {
-    let session = try Session(
+    let experiment = try Experiment(
         "\(configs)/\(config).yaml", overrides: overrides, registry: try Registry(BuiltIn.plugins), device: .meta)
     let names = (0..<classes).map { "\($0)" }
-    return try Complexity(of: try session.model(ClassList(names: names)), size: size)
+    return try Complexity(of: try experiment.model(ClassList(names: names)), size: size)
 }
 
 /// Whether `value` rounds to the digits of `printed`.
@@ -108,8 +108,8 @@ private let denseIN101 = "denseclip/denseclip_fpn_in1k-r101_ade20k_80k_512x512"
         let settings = tiny + ["model.prompter.text_encoder={width: 32, heads: 2, layers: 2}"]
         let file = "\(configs)/\(dense50).yaml"
         let found = try [Device.meta, .cpu].map { device in
-            let session = try Session(file, overrides: settings, registry: try Registry(BuiltIn.plugins), device: device)
-            return try Complexity(of: try session.model(ClassList(names: ["road", "sky"])), size: Pair(64, 96))
+            let experiment = try Experiment(file, overrides: settings, registry: try Registry(BuiltIn.plugins), device: device)
+            return try Complexity(of: try experiment.model(ClassList(names: ["road", "sky"])), size: Pair(64, 96))
         }
         #expect(found[0].model.total.cost == found[1].model.total.cost && found[0].asRun == found[1].asRun)
         #expect(found[0].parametersPerImage == found[1].parametersPerImage && found[0].model.total.cost.perImage > 1e6)

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
 /// What the official detectors cost under fvcore, at 1280×800 with 80 classes, without the text encoder.

@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -39,7 +39,7 @@ private let slots = [
 
 /// A loss of another plugin, which does not say what it is for.
 private final class Anything: Module, Loss {
-    struct Configuration: DenseKit.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     let name = "loss_anything"
 
@@ -61,9 +61,9 @@ private func context() throws -> BuildContext {
 }
 
 private func node(_ slot: Slot, _ loss: String) throws -> ComponentNode {
-    struct Root: Configuration { var x: ComponentNode? }
+    struct Root: YAMLConfiguration { var x: ComponentNode? }
     let text = "x: " + slot.component.replacing("LOSS", with: loss)
-    return try #require(try Node.parse(text, file: "a.yaml", environment: [:]).decode(Root.self).x)
+    return try #require(try YAMLNode.parse(text, file: "a.yaml", environment: [:]).decode(Root.self).x)
 }
 
 @Suite struct LossFitTests {
@@ -107,7 +107,7 @@ private func node(_ slot: Slot, _ loss: String) throws -> ComponentNode {
         }
         let geometry = ImageGeometry(Size(height: 64, width: 64))
         let losses = try head.losses(
-            maps, Targets(labels: labels, instances: things), Step(progress: 0, images: [geometry, geometry]))
+            maps, Targets(labels: labels, instances: things), ForwardPass(progress: 0, images: [geometry, geometry]))
         let sum = try losses.total()
         let total = try #require(sum)
         #expect(try total.item().isFinite && total.rank == 0)

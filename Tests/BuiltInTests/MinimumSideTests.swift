@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Testing
 
 /// The smallest image that each backbone sees, and what becomes of smaller ones.
@@ -41,7 +41,7 @@ import Testing
                     for size in [
                         Size(height: 1, width: 1), Size(height: max(1, side - 1), width: 48), Size(height: 33, width: 2),
                     ] {
-                        var sample = Sample(name: "a.png", image: Image(height: size.height, width: size.width))
+                        var sample = DataSample(name: "a.png", image: RGBImage(height: size.height, width: size.width))
                         sample.normalize(.clip)
                         let found = try SegmentationInference(model, mode: .whole).prediction(of: sample, on: .cpu)
                         guard case .labels(let labels) = found else { throw InferenceError.notSegmentation }
@@ -62,7 +62,7 @@ import Testing
                 head: { type: MaskRCNN, rpn: { channels: 8 }, box: { channels: 8, score_threshold: 0 }, mask: { convs: 1, channels: 8 } }
                 """)
             for size in [Size(height: 1, width: 1), Size(height: 20, width: 45)] {
-                var sample = Sample(name: "a.png", image: Image(height: size.height, width: size.width), instances: [])
+                var sample = DataSample(name: "a.png", image: RGBImage(height: size.height, width: size.width), instances: [])
                 sample.normalize(.clip)
                 guard case .instances(let found) = try DetectionInference(model).prediction(of: sample, on: .cpu) else {
                     throw InferenceError.notDetection

@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Testing
 
 /// A setting that is a number, and a configuration of its component that says nothing else.
@@ -18,9 +18,9 @@ private struct Number: CustomStringConvertible, Sendable {
     func text(_ value: String) -> String { before + value + behind }
 
     /// Every number in the settings `node` of a component, and every setting that is not set and may be one; not paths, which take any word.
-    static func all(_ kind: String, _ component: String, in node: Node) -> [Number] {
+    static func all(_ kind: String, _ component: String, in node: YAMLNode) -> [Number] {
         var found: [Number] = []
-        func walk(_ node: Node, _ before: String, _ behind: String, _ list: Int?) {
+        func walk(_ node: YAMLNode, _ before: String, _ behind: String, _ list: Int?) {
             switch node.value {
             case .null: add("", isInteger: true)
             case .scalar(let scalar) where !scalar.isString && !["true", "false"].contains(scalar.text):
@@ -57,16 +57,16 @@ private let numbers: [Number] = {
     let kinds = ["backbone", "neck", "head", "prompter", "loss", "optimizer", "schedule", "transform", "multilabel_decoder"]
     guard let registry = try? Registry(BuiltIn.plugins) else { return [] }
     return registry.entries.filter { kinds.contains($0.kind) }.flatMap { entry -> [Number] in
-        guard let node = try? Node(encoding: entry.defaults) else { return [] }
+        guard let node = try? YAMLNode(encoding: entry.defaults) else { return [] }
         return Number.all(entry.kind, entry.name, in: node)
     }
 }()
 
 /// Builds the component of a configuration's text on shapes alone.
 private func build(_ number: Number, _ value: String) throws {
-    struct Root: Configuration { var x: ComponentNode? }
+    struct Root: YAMLConfiguration { var x: ComponentNode? }
     let registry = try Registry(BuiltIn.plugins)
-    let node = try #require(try Node.parse(number.text(value), file: "a.yaml", environment: [:]).decode(Root.self).x)
+    let node = try #require(try YAMLNode.parse(number.text(value), file: "a.yaml", environment: [:]).decode(Root.self).x)
     var context = BuildContext(registry: registry, classNames: ["a", "b", "c"])
     if number.kind != "backbone" {
         context.features = (0..<4).map { FeatureSpec(channels: 64, stride: 4 << $0) }

@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -9,7 +9,7 @@ private let configs = URL(filePath: #filePath).deletingLastPathComponent().delet
 /// The rows of DenseCLIP's Table 3 by fvcore's counts of the official code at 1280×800, 80 classes, to the printed digit.
 @Suite struct RetinaNetComplexityTests {
     private func model(_ config: String) throws -> DenseModel {
-        let node = try #require(try Node.load(path: "\(configs)/\(config)_fpn_1x_coco.yaml")["model"])
+        let node = try #require(try YAMLNode.load(path: "\(configs)/\(config)_fpn_1x_coco.yaml")["model"])
         let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: (0..<80).map { "class \($0)" })
         let configuration: ModelConfiguration = try node.decode()
         return try withDevice(.meta) { try DenseModel(configuration, context) }

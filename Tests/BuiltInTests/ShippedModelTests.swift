@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -27,8 +27,8 @@ private let walk: [String] = {
 @Suite("Shipped models", .serialized) struct ShippedModelTests {
     private static func model(_ file: String, classes: Int, device: Device, overrides: [String] = []) throws -> DenseModel {
         let path = configs.appending(path: file).path
-        let session = try Session(path, overrides: overrides, registry: try Registry(BuiltIn.plugins), device: device)
-        return try session.model(ClassList(names: (0..<classes).map { "class \($0)" }))
+        let experiment = try Experiment(path, overrides: overrides, registry: try Registry(BuiltIn.plugins), device: device)
+        return try experiment.model(ClassList(names: (0..<classes).map { "class \($0)" }))
     }
 
     /// The first comment; where it says `as OTHER.yaml`, with that file's behind it.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -6,7 +6,7 @@ import Testing
 ///
 /// Returns the parameters that learn and got no gradient.
 func trainSaveAndLoad(_ name: String, classes: Int = 3, _ make: () throws -> DenseModel) throws -> [String] {
-    try Generator.seed(1)
+    try RandomGenerator.seed(1)
     let model = try make()
     let images = try Tensor.empty([2, 3, 64, 64]).normalInPlace(std: 1)
     let labels = try Tensor.from((0..<2 * 64 * 64).map { Int64($0 / 64 % classes) }).reshaped([2, 64, 64])
@@ -17,7 +17,7 @@ func trainSaveAndLoad(_ name: String, classes: Int = 3, _ make: () throws -> Den
         labels: try Tensor.from([0, Int64(classes - 1)]),
         ignoredBoxes: try Tensor.zeros([0, 4]), masks: try Tensor.ones([2, 64, 64], dtype: .uint8))
     let targets = Targets(labels: labels, instances: [things, things])
-    let loss = try #require(try model.losses(images, targets, Step(progress: 0)).total())
+    let loss = try #require(try model.losses(images, targets, ForwardPass(progress: 0)).total())
     try loss.backward()
     let parameters = try model.namedParameters()
     let unreached = parameters.filter { $0.tensor.requiresGrad && $0.tensor.grad == nil }.map(\.name)
@@ -30,7 +30,7 @@ func trainSaveAndLoad(_ name: String, classes: Int = 3, _ make: () throws -> Den
     let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors").path
     defer { try? FileManager.default.removeItem(atPath: file) }
     try TensorFile.save(model.namedTensors().map { ($0.name, $0.tensor) }, to: file)
-    try Generator.seed(2)
+    try RandomGenerator.seed(2)
     let other = try make()
     #expect(try logits(other, images) != after, "\(name)")
     #expect(try other.load(TensorFile.load(file).tensors).isComplete, "\(name)")
@@ -42,7 +42,7 @@ private func logits(_ model: DenseModel, _ images: Tensor) throws -> [Float] {
     try model.setTraining(false)
     return try withoutGrad {
         var detected: [Float] = []  // what a detector's first branch says, before it chooses
-        let step = Step { name, tensor in
+        let step = ForwardPass { name, tensor in
             if name.hasPrefix("cls.") || name.hasPrefix("rpn_cls.") { detected += try tensor.contiguous().floats() }
         }
         guard case .segmentation(let embedding, let classify) = try model.predictions(images, step) else { return detected }

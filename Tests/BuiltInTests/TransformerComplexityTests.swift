@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
 private let auxiliary = "model.auxiliary_heads=[{type: FCN, in_index: 2, channels: 256, num_convs: 1, concat_input: false}]"

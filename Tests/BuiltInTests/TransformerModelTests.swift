@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import PublishedWeights
 import Testing
 
@@ -61,10 +61,10 @@ private let published: [(model: String, parameters: Double, withoutTheText: Doub
         let tail = "neck: { type: FPN, channels: 8 }\nhead: { type: SemanticFPN, channels: 8 }"
         let model = try model("backbone: \(small)\nprompter: \(prompter)\n\(tail)", classes: 3)
         let (height, width) = size
-        let images = try Tensor.randomNormal([2, 3, height, width], generator: try Generator(seed: 1))
+        let images = try Tensor.randomNormal([2, 3, height, width], generator: try RandomGenerator(seed: 1))
         let targets = Targets(labels: try Tensor.ones([2, height, width]).to(.int64))
         for dtype in [nil, DType.bfloat16] {
-            let losses = try withAutocast(dtype) { try model.losses(images, targets, Step()) }
+            let losses = try withAutocast(dtype) { try model.losses(images, targets, ForwardPass()) }
             try #require(try losses.total()).backward()
             for entry in try model.namedParameters() {
                 let gradient = try #require(entry.tensor.grad, "\(entry.name)")

@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import PublishedWeights
 import Testing
 
@@ -80,9 +80,9 @@ private let denseCLIP = "\nprompter: { type: DenseCLIP, text_encoder: { layers: 
             "[{ type: FCN, in_index: 2, channels: 8, num_convs: 1, concat_input: false }, { type: FCN, channels: 8 }]"
         let model = try model(
             "backbone: \(backbone)\(prompter)\nhead: { type: UPerNet, channels: 8 }\nauxiliary_heads: \(auxiliaries)", classes: 3)
-        let images = try Tensor.randomNormal([2, 3, 70, 58], generator: try Generator(seed: 1))
+        let images = try Tensor.randomNormal([2, 3, 70, 58], generator: try RandomGenerator(seed: 1))
         let targets = Targets(labels: try Tensor.zeros([2, 70, 58], dtype: .int64))
-        let losses = try model.losses(images, targets, Step(progress: 0))
+        let losses = try model.losses(images, targets, ForwardPass(progress: 0))
         let identity = prompted ? ["aux_identity.loss_ce"] : []
         #expect(losses.terms.map(\.name) == ["decode.loss_ce"] + identity + ["aux_0.loss_ce", "aux_1.loss_ce"])
         let total = try #require(try losses.total())

@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
-@testable import CLIPSP
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitCLIPSP
+@testable import DenseKitLanguageGuidance
 
 @Suite struct PrompterTests {
     /// The last stage gets the text's width, and nothing else changes.
@@ -14,7 +14,7 @@ import Testing
         let model = try model(backbone)
         #expect(try model.clipSP.outputs.map(\.channels) == channels)
         var seen: [String: [Int]] = [:]
-        let prompted = try model.prompted(try images(), Step { seen[$0] = $1.shape })
+        let prompted = try model.prompted(try images(), ForwardPass { seen[$0] = $1.shape })
         #expect(prompted.maps.map { $0.size(1) } == channels)
         #expect(prompted.maps[3].shape == [2, 32, 2, 3] && prompted.textEmbeddings.shape == [2, 3, 32])
         #expect(prompted.classLogits?.shape == [2, 3] && prompted.scoreMaps.map(\.shape) == [[2, 2, 2, 3]])
@@ -39,9 +39,9 @@ import Testing
         arguments: ["", "multilabel_decoder: {type: MLP}, batch_drop: none", "scene_refinement: {gate: none}"],
         [tinyCLIP, resNet18, tinyViT])
     func everyParameterLearns(_ settings: String, _ backbone: String) throws {
-        try Generator.seed(3)
+        try RandomGenerator.seed(3)
         let model = try model(backbone, settings)
-        let losses = try model.losses(images(), Targets(labels: try stripes()), Step())
+        let losses = try model.losses(images(), Targets(labels: try stripes()), ForwardPass())
         #expect(losses.terms.map(\.name) == ["decode.loss_ce", "aux_multilabel.loss_asl", "aux_scene.loss_ce"])
         let total = try #require(try losses.total())
         try total.backward()
@@ -61,7 +61,7 @@ import Testing
     @Test func weights() throws {
         let model = try model(tinyCLIP)
         try model.setTraining(false)
-        let step = Step()
+        let step = ForwardPass()
         let prompted = try model.prompted(images(), step)
         func losses(_ settings: String) throws -> [Double] {
             let other = try CLIPSPTests.model(tinyCLIP, settings).clipSP
@@ -74,7 +74,7 @@ import Testing
     @Test(arguments: [tinyCLIP, tinyViT]) func mixedPrecisionTrains(_ backbone: String) throws {
         let model = try model(backbone)
         let total = try #require(
-            try withAutocast(.bfloat16) { try model.losses(images(), Targets(labels: try stripes()), Step()) }.total())
+            try withAutocast(.bfloat16) { try model.losses(images(), Targets(labels: try stripes()), ForwardPass()) }.total())
         #expect(try total.dtype == .float32 && total.isFinite())
         try total.backward()
         for entry in try model.namedParameters() {
@@ -89,7 +89,7 @@ import Testing
             try model.setTraining(false)
             var tokens: [Int] = []
             let prompted = try withoutGrad {
-                try model.prompted(try images(height, width), Step { if $0 == "visual" { tokens = $1.shape } })
+                try model.prompted(try images(height, width), ForwardPass { if $0 == "visual" { tokens = $1.shape } })
             }
             #expect(tokens == [2, 5, 32])
             #expect(try prompted.maps.allSatisfy { try $0.isFinite() })
@@ -100,7 +100,7 @@ import Testing
         for backbone in [tinyCLIP, tinyViT] {
             let model = try model(backbone.replacing("fixed", with: "native"))
             var tokens = 0
-            _ = try model.prompted(try images(), Step { if $0 == "visual" { tokens = $1.size(1) } })
+            _ = try model.prompted(try images(), ForwardPass { if $0 == "visual" { tokens = $1.size(1) } })
             #expect(tokens == (backbone == tinyCLIP ? 2 * 3 : 4 * 6) + 1)
         }
     }

@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import CLIPSP
+@testable import DenseKitCLIPSP
 
 @Suite struct SelectionTests {
     private let probabilities: ImageProbabilities
@@ -16,8 +16,10 @@ import Testing
     }
 
     /// What every image draws.
-    private func step(_ images: [Float], _ labels: [Float] = Array(repeating: 0, count: 10), iteration: Int = 0) throws -> Step {
-        Step(
+    private func step(_ images: [Float], _ labels: [Float] = Array(repeating: 0, count: 10), iteration: Int = 0) throws
+        -> ForwardPass
+    {
+        ForwardPass(
             iteration: iteration,
             draws: try .prescribed([
                 BatchDrop.images: try Tensor.from(images, shape: [2, 1]),
@@ -54,7 +56,7 @@ import Testing
     func draws() throws {
         let drop = BatchDrop()
         func masked(_ firstImage: Int, _ count: Int) throws -> [Bool] {
-            let draws = Draws(seed: 5, iteration: 7, firstImage: firstImage)
+            let draws = RandomSource(seed: 5, iteration: 7, firstImage: firstImage)
             return try (0..<count).map { try drop.isMasked($0, 0.5, draws) }
         }
         #expect(try masked(0, 64) == masked(0, 32) + masked(32, 32))
@@ -65,11 +67,11 @@ import Testing
     func trainingAlone() throws {
         let labels = try stripes()
         func selected(_ settings: String, training: Bool) throws -> [[Int64]] {
-            try Generator.seed(4)
+            try RandomGenerator.seed(4)
             let model = try model(tinyCLIP, "\(settings)k: 1", try buildContext(["a", "b", "c", "d", "e", "f"]))
             try model.setTraining(training)
             var seen: [String: [Int64]] = [:]
-            let step = Step(targets: Targets(labels: labels)) { name, tensor in
+            let step = ForwardPass(targets: Targets(labels: labels)) { name, tensor in
                 if ["selected", "top_k"].contains(name) { seen[name] = try tensor.integers() }
             }
             _ = try model.prompted(images(), step)

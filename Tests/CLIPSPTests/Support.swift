@@ -1,12 +1,12 @@
-import DenseKit
-import ResNet
+import DenseKitCore
+import DenseKitResNet
 import SmallModels
-import Standard
+import DenseKitStandard
 import Testing
 
-@testable import CLIP
-@testable import CLIPSP
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitCLIPSP
+@testable import DenseKitLanguageGuidance
 
 let resNet18 = "{type: ResNet, depth: 18}"
 let tinyCLIP =
@@ -37,7 +37,7 @@ func model(_ backbone: String, _ settings: String = "", _ context: BuildContext?
 }
 
 func images(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
-    try Tensor.randomNormal([count, 3, height, width], generator: try Generator(seed: 2))
+    try Tensor.randomNormal([count, 3, height, width], generator: try RandomGenerator(seed: 2))
 }
 
 /// Labels 0, 1 and 2 in stripes.
@@ -49,5 +49,7 @@ extension DenseModel {
     var clipSP: CLIPSP { get throws { try #require(prompter as? CLIPSP) } }
 
     /// What the prompter makes of the test images.
-    func prompted(_ images: Tensor, _ step: Step = Step()) throws -> Prompted { try clipSP(try backbone(images), step) }
+    func prompted(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> PrompterOutput {
+        try clipSP(try backbone(images), step)
+    }
 }

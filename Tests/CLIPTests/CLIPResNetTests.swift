@@ -1,12 +1,12 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
+@testable import DenseKitCLIP
 
 private func build(_ settings: String) throws -> CLIPResNet {
     let registry = try Registry([CLIPPlugin()])
-    struct Root: Configuration { var backbone: ComponentNode? }
-    let node = try #require(try Node.parse("backbone: {type: CLIPResNet, \(settings)}").decode(Root.self).backbone)
+    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
+    let node = try #require(try YAMLNode.parse("backbone: {type: CLIPResNet, \(settings)}").decode(Root.self).backbone)
     return try #require(try registry.backbones.make(node, BuildContext(registry: registry)) as? CLIPResNet)
 }
 
@@ -58,7 +58,7 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
     func frozenStages(_ last: Int, _ normEval: Bool) throws {
         let network = try build(tiny + ", frozen_stages: \(last), norm_eval: \(normEval)")
         let before = try network.namedTensors().map { try $0.tensor.detached().cloned() }
-        let features = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try Generator(seed: 1)))
+        let features = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try RandomGenerator(seed: 1)))
         try #require(features.languageMap).pow(2).sum().backward()
         for (entry, old) in zip(try network.namedTensors(), before) {
             let stage = entry.name.hasPrefix("layer") ? Int(String(entry.name.dropFirst(5).prefix(1))) ?? 0 : 0
@@ -74,7 +74,7 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
 
     @Test func oneStepOfTraining() throws {
         let network = try build(tiny)
-        let features = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try Generator(seed: 1)))
+        let features = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try RandomGenerator(seed: 1)))
         let language = try #require(features.languageMap), global = try #require(features.globalEmbedding)
         try (language.pow(2).sum() + global.pow(2).sum()).backward()
         for entry in try network.namedParameters() {
@@ -114,7 +114,7 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
 @Suite struct AttentionPoolTests {
     private func pool(_ positions: GridPositions) throws -> AttentionPool2d {
         let pool = try AttentionPool2d(8, inputResolution: 96, heads: 2, output: 5, positions: positions)
-        let generator = try Generator(seed: 3)
+        let generator = try RandomGenerator(seed: 3)
         for entry in try pool.namedParameters() { try entry.tensor.normalInPlace(std: 0.5, generator: generator) }
         return pool
     }
@@ -134,7 +134,7 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
     }
 
     private func map(_ height: Int, _ width: Int) throws -> Tensor {
-        try Tensor.randomNormal([2, 8, height, width], generator: try Generator(seed: 4))
+        try Tensor.randomNormal([2, 8, height, width], generator: try RandomGenerator(seed: 4))
     }
 
     private func expectEqual(_ a: (global: Tensor, local: Tensor), _ b: (global: Tensor, local: Tensor)) throws {

@@ -1,19 +1,19 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
+@testable import DenseKitCLIP
 
 private func build(_ settings: String) throws -> CLIPViT {
     let registry = try Registry([CLIPPlugin()])
-    struct Root: Configuration { var backbone: ComponentNode? }
-    let node = try #require(try Node.parse("backbone: {type: CLIPViT, \(settings)}").decode(Root.self).backbone)
+    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
+    let node = try #require(try YAMLNode.parse("backbone: {type: CLIPViT, \(settings)}").decode(Root.self).backbone)
     return try #require(try registry.backbones.make(node, BuildContext(registry: registry)) as? CLIPViT)
 }
 
 private let tiny = "width: 16, heads: 2, layers: 4, out_indices: [0, 1, 2, 3], input_resolution: 64, output_dim: 6"
 
 private func images(_ height: Int, _ width: Int) throws -> Tensor {
-    try Tensor.randomNormal([2, 3, height, width], generator: try Generator(seed: 1))
+    try Tensor.randomNormal([2, 3, height, width], generator: try RandomGenerator(seed: 1))
 }
 
 @Suite struct CLIPViTTests {
@@ -69,7 +69,7 @@ private func images(_ height: Int, _ width: Int) throws -> Tensor {
         let network = try build(tiny + ", drop_path_rate: 1, embeddings: false")
         let image = try images(32, 32)
         let block = network.transformer.resblocks[3]
-        let tokens = try Tensor.randomNormal([2, 5, 16], generator: try Generator(seed: 2))
+        let tokens = try Tensor.randomNormal([2, 5, 16], generator: try RandomGenerator(seed: 2))
         #expect(try (block(tokens) - tokens).abs().amax().item() == 0)  // at 1 every image misses the last block
         try network.setTraining(false)
         #expect(try (block(tokens) - tokens).abs().amax().item() > 0)

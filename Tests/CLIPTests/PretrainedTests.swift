@@ -1,13 +1,13 @@
-import DenseKit
+import DenseKitCore
 import PublishedWeights
 import Testing
 
-@testable import CLIP
+@testable import DenseKitCLIP
 
 private func imageEncoder(_ settings: String) throws -> any Backbone {
     let registry = try Registry([CLIPPlugin()])
-    struct Root: Configuration { var backbone: ComponentNode? }
-    let node = try #require(try Node.parse("backbone: {type: CLIPResNet, \(settings)}").decode(Root.self).backbone)
+    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
+    let node = try #require(try YAMLNode.parse("backbone: {type: CLIPResNet, \(settings)}").decode(Root.self).backbone)
     return try registry.backbones.make(node, BuildContext(registry: registry))
 }
 

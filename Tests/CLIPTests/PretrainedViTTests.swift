@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import PublishedWeights
 import Testing
 
-@testable import CLIP
+@testable import DenseKitCLIP
 
 private func imageEncoder(_ settings: String) throws -> CLIPViT {
     try CLIPViT(.decode(yaml: "{\(settings)}"), BuildContext(registry: Registry()))

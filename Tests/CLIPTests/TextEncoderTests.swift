@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
+@testable import DenseKitCLIP
 
 /// The encoder as the papers write it: whole prompts with their padding, one causal pass, read at the end token.
 func naive(_ encoder: CLIPTextEncoder, _ tokens: [[Int]], _ contexts: Tensor) throws -> Tensor {
@@ -39,7 +39,7 @@ func randomEncoder(width: Int = 8, heads: Int = 2, layers: Int = 2, positions: I
     (configuration.vocabularySize, configuration.width, configuration.heads, configuration.layers) = (20, width, heads, layers)
     (configuration.contextLength, configuration.outputDim) = (positions, output)
     let encoder = try CLIPTextContextEncoder(configuration, BuildContext(registry: Registry()))
-    let generator = try Generator(seed: UInt64(width * 100 + layers))
+    let generator = try RandomGenerator(seed: UInt64(width * 100 + layers))
     for entry in try encoder.namedParameters() {
         let spread = entry.name.hasSuffix("embedding.weight") || entry.name == "positional_embedding" ? 1.0 : 0.3
         try entry.tensor.normalInPlace(
@@ -57,7 +57,7 @@ func row(_ name: [Int], _ length: Int = 7) -> [Int] {
     private let names = [row([3]), row([1, 2, 3, 4]), row([]), row([7, 7]), row([5]), row([0, 1, 17, 3, 2]), row([2, 1])]
 
     private func contexts(_ batch: Int, _ count: Int, _ width: Int) throws -> Tensor {
-        try Tensor.randomNormal([batch, count, width], generator: try Generator(seed: 5))
+        try Tensor.randomNormal([batch, count, width], generator: try RandomGenerator(seed: 5))
     }
 
     @Test(arguments: [(8, 2, 1, 1), (8, 2, 2, 1), (8, 4, 3, 2), (6, 1, 2, 3), (12, 3, 4, 1)])
@@ -122,7 +122,7 @@ func row(_ name: [Int], _ length: Int = 7) -> [Int] {
         let encoder = try randomEncoder(layers: layers)
         let contexts = try contexts(2, 3, 8)
         try contexts.setRequiresGrad(true)
-        let weights = try Tensor.randomNormal([2, names.count, 5], generator: try Generator(seed: 8))
+        let weights = try Tensor.randomNormal([2, names.count, 5], generator: try RandomGenerator(seed: 8))
         func gradients(_ output: Tensor) throws -> [(String, Tensor)] {
             try (output * weights).sum().backward()
             var result = [("contexts", try #require(contexts.grad).cloned())]

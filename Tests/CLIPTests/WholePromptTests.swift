@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
+@testable import DenseKitCLIP
 
 /// Whole prompts: what they begin with together is computed once, which must not show.
 @Suite struct WholePromptTests {
@@ -29,7 +29,7 @@ import Testing
     @Test func gradientsToo() throws {
         let encoder = try randomEncoder(layers: 2)
         let rows = [row([3, 4, 5, 1]), row([3, 4, 7]), row([3, 2])]
-        let weights = try Tensor.randomNormal([3, 5], generator: try Generator(seed: 8))
+        let weights = try Tensor.randomNormal([3, 5], generator: try RandomGenerator(seed: 8))
         func gradients(_ output: Tensor) throws -> [(String, Tensor)] {
             try (output * weights).sum().backward()
             return try encoder.namedParameters().map { entry in
@@ -73,12 +73,12 @@ import Testing
 
     @Test func asAPart() throws {
         let registry = try Registry([CLIPPlugin()])
-        let node = try Node.parse("{type: CLIPTextEncoder, width: 8, heads: 2, layers: 1, output_dim: 3}").decode(
+        let node = try YAMLNode.parse("{type: CLIPTextEncoder, width: 8, heads: 2, layers: 1, output_dim: 3}").decode(
             ComponentNode.self)
         let part = try registry.parts.make(node, BuildContext(registry: registry))
         let texts = try Tensor.from([Int64(49406), 320, 1125, 49407, 49406, 320, 49407, 0]).reshaped([2, 4])
         #expect(try part.run(["texts": texts])["text_embeddings"]?.shape == [2, 3])
-        let error = try #require(throws: PartError.self) { try part.run(["text": texts]) }
+        let error = try #require(throws: ModelPartError.self) { try part.run(["text": texts]) }
         #expect(error.description == "input 'texts' is missing; given: text")
     }
 }

@@ -1,4 +1,4 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 import Testing
 

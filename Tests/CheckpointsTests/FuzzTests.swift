@@ -1,7 +1,7 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 import Fuzzing
-import NN
+import DenseKitNN
 import Testing
 
 /// Damaged files of weights: tensors or a typed error in less than a second and little memory, never a crash.

@@ -1,6 +1,6 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
-import NN
+import DenseKitNN
 import Testing
 
 private let damage = "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it anew."

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Checkpoints
+@testable import DenseKitCheckpoints
 
 @Suite struct KeyTests {
     @Test(

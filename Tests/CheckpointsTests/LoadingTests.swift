@@ -1,5 +1,5 @@
-import Checkpoints
-import NN
+import DenseKitCheckpoints
+import DenseKitNN
 import Testing
 
 /// Two layers: `first.weight [2, 3]`, `first.bias [2]`, `second.weight [4, 2]`, `second.bias [4]`.

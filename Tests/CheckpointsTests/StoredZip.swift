@@ -1,4 +1,4 @@
-import CZlib
+import CDenseKitZlib
 
 /// A zip archive of stored members, as PyTorch writes it, put together from its parts: each can be wrong.
 struct StoredZip {

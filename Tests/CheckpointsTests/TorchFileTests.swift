@@ -1,6 +1,6 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
-import NN
+import DenseKitNN
 import Testing
 
 let torchFiles = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

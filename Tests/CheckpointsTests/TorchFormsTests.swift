@@ -1,6 +1,6 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
-import NN
+import DenseKitNN
 import Testing
 
 private func load(_ bytes: [UInt8]) throws -> [String: Tensor] {

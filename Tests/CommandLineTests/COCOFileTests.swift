@@ -1,8 +1,8 @@
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import CommandLine
+@testable import DenseKitCommandLine
 
 /// The things of scenes in COCO's form.
 private func file(_ indices: Range<Int>) throws -> [String: Any] {

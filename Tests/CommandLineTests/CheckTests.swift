@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -154,7 +154,7 @@ import Testing
             func put(_ name: String, _ size: Size) throws {
                 let (height, width) = (size.height, size.width)
                 try ImageFile.writeJPEG(
-                    Image(height: height, width: width), to: folder.appending(path: "data/images/validation/\(name).jpg").path)
+                    RGBImage(height: height, width: width), to: folder.appending(path: "data/images/validation/\(name).jpg").path)
                 try LabelFile.write(
                     LabelMap(height: height, width: width, fill: 1), classes: ClassList(names: ["none", "sky"]),
                     to: folder.appending(path: "data/annotations/validation/\(name).png").path)

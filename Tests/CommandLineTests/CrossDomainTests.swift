@@ -1,6 +1,6 @@
-import CommandLine
-import Datasets
-import DenseKit
+import DenseKitCommandLine
+import DenseKitDatasets
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -135,12 +135,12 @@ private func otherData(_ lines: String, in folder: URL) throws {
         ])
     func shipped(_ name: String, _ classes: [String], _ count: Int) throws {
         let file = packageFolder.appending(path: "configs/_base_/cross_domain/\(name).yaml").path
-        let experiment: Experiment = try Node.load(path: file).decode()
-        let node = try #require(experiment.data.val)
+        let configuration: ExperimentConfiguration = try YAMLNode.load(path: file).decode()
+        let node = try #require(configuration.data.val)
         let map = try #require(try node.classMap(model: COCOStuff.benchmark.names, dataset: classes))
         #expect(map.names.count == count && map.kept.count == count && map.unmapped == .wrong)
-        #expect(experiment.test.mode == .slide)
-        #expect(try experiment.test.inferenceMode == .slide(crop: 512, stride: 341))
+        #expect(configuration.test.mode == .slide)
+        #expect(try configuration.test.inferenceMode == .slide(crop: 512, stride: 341))
     }
 
     @Test("They are all there is")

@@ -1,6 +1,6 @@
-import BuiltIn
-import CommandLine
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCommandLine
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -61,7 +61,7 @@ private func write(_ names: [String], splits: [String], to root: URL) throws {
     for (split, name) in splits.flatMap({ split in names.map { (split, $0) } }) {
         let file = root.appending(path: name.replacing("{S}", with: split))
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        let image = Image(height: 64, width: 96, fill: Color(9, 99, 199))
+        let image = RGBImage(height: 64, width: 96, fill: RGBColor(9, 99, 199))
         if name.hasSuffix(".txt") {
             try Data("a\n".utf8).write(to: file)
         } else if name.hasSuffix(".jpg") {
@@ -81,18 +81,18 @@ func baseFiles(index: Int) throws {
     try withTemporaryFolder { folder in
         try write(files, splits: splits(base), to: folder)
         let file = packageFolder.appending(path: "configs/_base_/datasets/\(base).yaml").path
-        let session = try Session(
+        let experiment = try Experiment(
             file, overrides: ["train", "val"].map { "data.\($0).root=\(folder.path)" }, registry: try Registry(BuiltIn.plugins))
-        let training = try session.trainDataset()
-        let validation = try session.validationDataset()
+        let training = try experiment.trainDataset()
+        let validation = try experiment.validationDataset()
         #expect((training.classes.count, training.classes) == (classes, validation.classes))
         #expect((training.count, validation.count) == (1, 1))
         var random = SampleRandom(seed: 1, epoch: 0, index: 0)
         var sample = try training.sample(at: 0)
-        try session.trainPipeline()(&sample, &random)
+        try experiment.trainPipeline()(&sample, &random)
         #expect(sample.size == crop)
         #expect(sample.labels?.labels.contains(where: { $0 != LabelMap.ignore }) == true)
-        #expect(throws: Never.self) { try session.checkRecipe() }
+        #expect(throws: Never.self) { try experiment.checkRecipe() }
     }
 }
 

@@ -1,7 +1,7 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// A JSON file as dictionaries and lists.
 private func json(_ file: URL) throws -> Any { try JSONSerialization.jsonObject(with: try Data(contentsOf: file)) }

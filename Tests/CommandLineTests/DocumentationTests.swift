@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 
 /// Every setting of `node` with its value as YAML: `train.batch`, `32`. A component is one setting, its type the value.
-private func settings(_ node: Node, _ path: String = "") -> [(key: String, value: String)] {
+private func settings(_ node: YAMLNode, _ path: String = "") -> [(key: String, value: String)] {
     if let type = node["type"]?.scalar { return [(path, type.text)] }
     guard let mapping = node.mapping else { return [(path, node.yaml().trimmingCharacters(in: .newlines))] }
     return mapping.entries.flatMap { settings($0.value, path.isEmpty ? $0.key : "\(path).\($0.key)") }
@@ -13,7 +13,7 @@ private func settings(_ node: Node, _ path: String = "") -> [(key: String, value
 func everyKey() throws {
     let page = try String(contentsOf: packageFolder.appending(path: "docs/configuration.md"), encoding: .utf8)
     let rows = page.matches(of: /\n\| `([a-z_.]+)` \| `([^`]+)` \| [^|]+ \|/).map { "\($0.1) = \($0.2)" }
-    #expect(Set(rows) == Set(settings(try Node(encoding: Experiment())).map { "\($0.key) = \($0.value)" }))
+    #expect(Set(rows) == Set(settings(try YAMLNode(encoding: ExperimentConfiguration())).map { "\($0.key) = \($0.value)" }))
 }
 
 @Test("Commands in the documents exist, with their options")

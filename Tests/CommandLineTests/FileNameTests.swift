@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import CommandLine
+@testable import DenseKitCommandLine
 
 private func names(_ folder: URL) throws -> [String] {
     let found = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
@@ -34,9 +34,9 @@ private func turned(_ jpeg: Data) -> Data {
             for match in text.matches(of: wrapper) {
                 // The wrapper before may be of another type: only what follows the last one belongs to this variable.
                 let settings = match.settings.components(separatedBy: "@Option(").last ?? ""
-                guard !settings.contains("@Argument(") || settings.contains("transform: Paths.expanded") else { continue }
+                guard !settings.contains("@Argument(") || settings.contains("transform: FilePaths.expanded") else { continue }
                 let name = String(match.name)
-                if settings.contains("transform: Paths.expanded") {
+                if settings.contains("transform: FilePaths.expanded") {
                     paths += 1
                 } else {
                     #expect(Self.words.contains(name) || Self.words.contains("\(file) \(name)"), "\(file): \(name)")
@@ -84,7 +84,7 @@ private func turned(_ jpeg: Data) -> Data {
         try FileManager.default.createDirectory(at: input, withIntermediateDirectories: true)
         let plain = input.appending(path: "a.jpg")
         let noise = (0..<64 * 96 * 3).map { UInt8(truncatingIfNeeded: $0 * $0 % 251) }
-        try ImageFile.writeJPEG(Image(height: 64, width: 96, pixels: noise), to: plain.path)
+        try ImageFile.writeJPEG(RGBImage(height: 64, width: 96, pixels: noise), to: plain.path)
         try turned(try Data(contentsOf: plain)).write(to: plain)
         for name in ["._a.jpg", "Thumbs.db"] { try Data([0, 5, 0x16, 7]).write(to: input.appending(path: name)) }
         func infer(_ settings: String...) throws -> (result: ProcessResult, size: Size?) {

@@ -1,5 +1,5 @@
-import Checkpoints
-import Data
+import DenseKitCheckpoints
+import DenseKitData
 import Foundation
 import Testing
 

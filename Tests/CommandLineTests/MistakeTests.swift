@@ -1,5 +1,5 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -84,9 +84,9 @@ func recipe(override: String, message: String) throws {
         let file = folder.appending(path: "sound.yaml")
         try Data("train: { batch: 8 }\nschedule: { type: Poly }\n".utf8).write(to: file)
         let registry = try Registry(BuiltIn.plugins)
-        try Session(file.path, registry: registry).checkRecipe()
+        try Experiment(file.path, registry: registry).checkRecipe()
         let error = try #require(throws: (any Error).self) {
-            try Session(file.path, overrides: [override], registry: registry).checkRecipe()
+            try Experiment(file.path, overrides: [override], registry: registry).checkRecipe()
         }
         #expect("\(error)" == (message.hasPrefix("--set ") ? message : "--set \(override): \(message)"))
     }
@@ -126,7 +126,7 @@ func places(yaml: String, message: String) throws {
         let file = folder.appending(path: "a.yaml")
         try Data(yaml.utf8).write(to: file)
         let registry = try Registry(BuiltIn.plugins)
-        let error = try #require(throws: (any Error).self) { try Session(file.path, registry: registry).checkRecipe() }
+        let error = try #require(throws: (any Error).self) { try Experiment(file.path, registry: registry).checkRecipe() }
         #expect("\(error)" == "\(file.path):\(message)")
     }
 }
@@ -145,7 +145,7 @@ func allowed(yaml: String) throws {
     try withTemporaryFolder { folder in
         let file = folder.appending(path: "a.yaml")
         try Data(yaml.utf8).write(to: file)
-        try Session(file.path, registry: try Registry(BuiltIn.plugins)).checkRecipe()
+        try Experiment(file.path, registry: try Registry(BuiltIn.plugins)).checkRecipe()
     }
 }
 
@@ -153,7 +153,7 @@ func allowed(yaml: String) throws {
 func overDefault() throws {
     let context = BuildContext(
         registry: try Registry(BuiltIn.plugins), classNames: ["a", "b", "c"], features: [FeatureSpec(channels: 8, stride: 4)])
-    let head = try Node.parse("head: { type: SemanticFPN, channels: 8, loss: { class_weights: [1, 2] } }", file: "a.yaml")
+    let head = try YAMLNode.parse("head: { type: SemanticFPN, channels: 8, loss: { class_weights: [1, 2] } }", file: "a.yaml")
         .decode(ModelConfiguration.self).head
     let error = try #require(throws: BuildError.self) { try context.registry.heads.make(try #require(head), context) }
     #expect("\(error)" == "a.yaml:1:64: loss CrossEntropy could not be built: class_weights has 2 numbers for 3 classes")

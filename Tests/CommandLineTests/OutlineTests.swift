@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CommandLine
+@testable import DenseKitCommandLine
 
 private func outline(_ rows: [String]) -> Outline {
     Outline(rows.flatMap { $0.utf8.map { $0 == UInt8(ascii: "#") ? 1 : 0 } }, height: rows.count, width: rows[0].count)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import CommandLine
+@testable import DenseKitCommandLine
 
 private struct Report: Decodable {
     struct Figures: Decodable {

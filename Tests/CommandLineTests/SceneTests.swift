@@ -1,6 +1,6 @@
-import CommandLine
+import DenseKitCommandLine
 import Testing
-import Vision
+import DenseKitVision
 
 private func fingerprint(_ scene: Scene) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import CommandLine
+@testable import DenseKitCommandLine
 
 /// The configurations that train something: all but the parts in `configs/_base_`.
 private let all: [String] = {
@@ -37,12 +37,12 @@ struct ShippedConfigurationTests {
     @Test("Its classes are known where its data is not", arguments: shipped)
     func classes(file: String) throws {
         let nowhere = ["train", "val"].map { "data.\($0).root=/nowhere" }
-        let session = try Session(
+        let experiment = try Experiment(
             packageFolder.appending(path: file).path, overrides: nowhere, registry: try Registry(BuiltIn.plugins), device: .meta)
-        let classes = try session.classes(of: "train")
+        let classes = try experiment.classes(of: "train")
         #expect([19, 21, 59, 60, 80, 150, 171, 847].contains(classes.count), "\(classes.count)")
-        #expect(try session.classes(of: "val") == classes)
-        #expect(throws: BuildError.self) { try session.trainDataset() }
+        #expect(try experiment.classes(of: "val") == classes)
+        #expect(throws: BuildError.self) { try experiment.trainDataset() }
     }
 
     @Test("show, with and without its counts, and components need no data")
@@ -62,8 +62,8 @@ struct ShippedConfigurationTests {
 
     @Test("Says nothing that has no effect", arguments: shipped)
     func idleKeys(file: String) throws {
-        let session = try Session(packageFolder.appending(path: file).path, registry: try Registry(BuiltIn.plugins))
-        #expect(try session.registry.idleKeys(in: Node(encoding: session.experiment)) == [])
+        let experiment = try Experiment(packageFolder.appending(path: file).path, registry: try Registry(BuiltIn.plugins))
+        #expect(try experiment.registry.idleKeys(in: YAMLNode(encoding: experiment.configuration)) == [])
     }
 
     @Test("A sweep of a paper's table: its header, and a run for each row, which is the row's configuration", arguments: sweeps)
@@ -79,10 +79,10 @@ struct ShippedConfigurationTests {
         #expect(sweep.runs.count == table.rows.count)
         for (run, row) in zip(sweep.runs, table.rows) {
             let config = packageFolder.appending(path: "configs/\(try #require(row.config))").path
-            #expect(try run.node.without("work_dir") == Node.load(path: config), "\(run.name)")
-            let session = try run.session(try Registry(BuiltIn.plugins), device: .meta)
-            try session.checkRecipe()
-            _ = try session.model(.placeholders(table.classes))
+            #expect(try run.node.without("work_dir") == YAMLNode.load(path: config), "\(run.name)")
+            let experiment = try run.experiment(try Registry(BuiltIn.plugins), device: .meta)
+            try experiment.checkRecipe()
+            _ = try experiment.model(.placeholders(table.classes))
         }
     }
 }

@@ -1,8 +1,8 @@
-import Data
+import DenseKitData
 import Foundation
-import Vision
+import DenseKitVision
 
-@testable import CommandLine
+@testable import DenseKitCommandLine
 
 /// Four small scenes for training and two others for validation, annotated in COCO's format.
 func writeThings(to root: URL) throws {

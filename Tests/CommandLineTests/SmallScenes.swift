@@ -1,7 +1,7 @@
-import CommandLine
-import Data
+import DenseKitCommandLine
+import DenseKitData
 import Foundation
-import Vision
+import DenseKitVision
 
 /// Four small scenes for training and `validation` others, in ADE20K's layout.
 func writeScenes(to root: URL, validation: Int = 2) throws {

@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import CommandLine
+@testable import DenseKitCommandLine
 
 /// The sweep in `yaml`, with configurations `base.yaml` and `other.yaml` beside it.
 private func sweep(_ yaml: String, overrides: [String] = [], _ body: (Sweep, String) throws -> Void) throws {
@@ -178,7 +178,7 @@ private func problem(_ yaml: String) throws -> String {
             let file = folder.appending(path: "sweep.yaml").path
             try Data("sweep: { grid: { train.seed: [1] } }".utf8).write(to: URL(filePath: file))
             let error = try #require(throws: ConfigurationError.self) {
-                try Session(file, registry: try Registry(BuiltIn.plugins))
+                try Experiment(file, registry: try Registry(BuiltIn.plugins))
             }
             #expect(
                 "\(error)"
@@ -198,9 +198,9 @@ private func problem(_ yaml: String) throws -> String {
 
     @Test("What differs between what was trained and what is asked for")
     func differences() throws {
-        let old = try Node.parse(
+        let old = try YAMLNode.parse(
             "train: { batch: 8, seed: 1 }\nmodel: { neck: { type: FPN, channels: 8 }, l: [1, 2] }\nx: null\nkept: 1")
-        let new = try Node.parse(
+        let new = try YAMLNode.parse(
             "train: { batch: 4 }\nmodel: { neck: { type: P, channels: 8 }, l: [1, 3] }\nx: [1]\nkept: 1\nnew: a")
         #expect(
             new.differences(from: old) == [

@@ -1,10 +1,10 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import CommandLine
-@testable import Training
+@testable import DenseKitCommandLine
+@testable import DenseKitTraining
 
 /// What a run leaves in its work directory.
 private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder: URL) throws {

@@ -1,9 +1,9 @@
-import Checkpoints
-import CommandLine
-import Data
+import DenseKitCheckpoints
+import DenseKitCommandLine
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// `docs/tutorial`: the files that `docs/tutorial-backbone.md` walks through.
 private let tutorial = packageFolder.appending(path: "docs/tutorial")

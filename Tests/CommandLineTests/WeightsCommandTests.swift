@@ -1,6 +1,6 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
-import NN
+import DenseKitNN
 import Testing
 
 private let golden = packageFolder.appending(path: "Tests/Goldens/weights")

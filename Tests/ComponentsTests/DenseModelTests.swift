@@ -1,6 +1,6 @@
-import Components
+import DenseKitComponents
 import Testing
-import Vision
+import DenseKitVision
 
 private let whole = """
     backbone: TinyNet
@@ -10,7 +10,7 @@ private let whole = """
     """
 
 @Suite struct DenseModelTests {
-    private func images() throws -> Tensor { try Tensor.randomNormal([2, 3, 8, 8], generator: try Generator(seed: 1)) }
+    private func images() throws -> Tensor { try Tensor.randomNormal([2, 3, 8, 8], generator: try RandomGenerator(seed: 1)) }
     private func targets() throws -> Targets { Targets(labels: try Tensor.zeros([2, 8, 8], dtype: .int64)) }
 
     @Test func channelsAndClassesFlowThroughTheParts() throws {
@@ -51,27 +51,27 @@ private let whole = """
         let bare = try model("{backbone: TinyNet, prompter: TinyPrompter, head: TinyHead, auxiliary_heads: [TinyHead]}")
         #expect((bare.auxiliaryHeads[0] as? TinyHead)?.seen.map(\.channels) == [4, 6])
         #expect((bare.head as? TinyHead)?.seen.map(\.channels) == [4, 9])
-        #expect(try bare.losses(images(), targets(), Step()).terms.map(\.name).suffix(1) == ["aux.loss_tiny"])
-        let names = try one.losses(images(), targets(), Step()).terms.map(\.name)
+        #expect(try bare.losses(images(), targets(), ForwardPass()).terms.map(\.name).suffix(1) == ["aux.loss_tiny"])
+        let names = try one.losses(images(), targets(), ForwardPass()).terms.map(\.name)
         #expect(names == ["decode.loss_tiny", "aux.loss_score", "aux.progress", "aux.loss_tiny"])
-        let both = try two.losses(images(), targets(), Step()).terms.map(\.name)
+        let both = try two.losses(images(), targets(), ForwardPass()).terms.map(\.name)
         #expect(both.suffix(2) == ["aux_0.loss_tiny", "aux_1.loss_tiny"])
     }
 
     /// Images of which nobody says how they came from their files fill the batch.
     @Test func geometryOfImages() throws {
-        let (step, size) = (Step(), Size(height: 8, width: 8))
+        let (step, size) = (ForwardPass(), Size(height: 8, width: 8))
         _ = try model(whole).losses(images(), targets(), step)
         #expect(step.images == [ImageGeometry(size), ImageGeometry(size)])
         let own = ImageGeometry(size: size, paddedSize: size, originalSize: Size(height: 4, width: 4), scale: (2, 2))
-        let given = Step(images: [own, own])
+        let given = ForwardPass(images: [own, own])
         _ = try model(whole).predictions(images(), given)
         #expect(given.images == [own, own])
     }
 
     @Test func lossesAndTheirSum() throws {
         let model = try model(whole)
-        let step = Step(progress: 0.25, wantsMetrics: true)
+        let step = ForwardPass(progress: 0.25, wantsMetrics: true)
         let losses = try model.losses(images(), targets(), step)
         #expect(losses.terms.map(\.name) == ["decode.loss_tiny", "decode.acc_seg", "aux.loss_score", "aux.progress"])
         let values = try losses.terms.map { try $0.value.item() }
@@ -90,7 +90,7 @@ private let whole = """
         var seen: [String: [Int]] = [:]
         guard
             case .segmentation(let embedding, let classify) = try model.predictions(
-                images(), Step { name, tensor in seen[name] = tensor.shape })
+                images(), ForwardPass { name, tensor in seen[name] = tensor.shape })
         else { return }
         #expect(embedding.shape == [2, 8, 4, 4])
         #expect(try classify(embedding).shape == [2, 3, 4, 4])
@@ -106,7 +106,7 @@ private let whole = """
             _ = try model.predictions(images())
             #expect(classifiers.map(\.runs) == names.map { _ in 0 })
             var seen: [String: [Int]] = [:]
-            _ = try model.predictions(images(), Step { name, tensor in seen[name] = tensor.shape })
+            _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor.shape })
             #expect(
                 seen.filter { $0.key.hasPrefix("aux") } == Dictionary(uniqueKeysWithValues: names.map { ($0, [2, 3, 4, 4]) }))
             #expect(classifiers.map(\.runs) == names.map { _ in 1 })
@@ -163,11 +163,11 @@ private let whole = """
         let model = try model("{backbone: {type: TinyNet, \(setting)}, head: TinyHead}")
         let error = try #require(throws: FeatureError.self) { try model.predictions(images()) }
         #expect(error.description == expected)
-        #expect(throws: FeatureError.self) { try model.losses(images(), targets(), Step()) }
+        #expect(throws: FeatureError.self) { try model.losses(images(), targets(), ForwardPass()) }
     }
 
     @Test func aSegmentationHeadNeedsLabels() throws {
-        let error = try #require(throws: TargetError.self) { try model(whole).losses(images(), Targets(), Step()) }
+        let error = try #require(throws: TargetError.self) { try model(whole).losses(images(), Targets(), ForwardPass()) }
         #expect(error.description == "a segmentation head needs label maps, and this data set has none")
     }
 }
@@ -192,8 +192,8 @@ private let whole = """
         var losses = Losses()
         var seen: [String: [Float]] = [:]
         let levels = try [1.0, 2, 4].map { try Tensor.full([], $0) }
-        try losses.add("loss_cls", levels: levels, Step { seen[$0] = try $1.floats() })
-        try losses.add("loss_none", levels: [], Step())
+        try losses.add("loss_cls", levels: levels, ForwardPass { seen[$0] = try $1.floats() })
+        try losses.add("loss_none", levels: [], ForwardPass())
         #expect(try losses.terms.map(\.name) == ["loss_cls"] && losses.total()?.item() == 7)
         #expect(seen == ["loss_cls": [1, 2, 4]])
         var outer = Losses()
@@ -207,12 +207,13 @@ private let whole = """
         let labels = try Tensor.from([Int64(1), 1, 9, 1], shape: [1, 1, 4])
         let loss = try TinyLoss(TinyLoss.Configuration())
         let losses = try segmentationLosses(
-            logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), Step(wantsMetrics: true))
+            logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), ForwardPass(wantsMetrics: true))
         #expect(losses.terms.map(\.name) == ["loss_tiny", "acc_seg"])
         // Class 0 is 0, 1, 3, 4 against 1: losses log(1 + e^-1), log 2, -, log(1 + e^3); the second pixel's tie goes to class 0.
         #expect(try abs(losses.terms[0].value.item() - (0.3132617 + 0.6931472 + 3.0485874) / 3) < 1e-6)
         #expect(try losses.terms[1].value.item() == 25)
-        #expect(try segmentationLosses(logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), Step()).terms.count == 1)
+        #expect(
+            try segmentationLosses(logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), ForwardPass()).terms.count == 1)
     }
 
     @Test func contexts() throws {
@@ -225,8 +226,8 @@ private let whole = """
 
     @Test func recording() throws {
         var names: [String] = []
-        try Step { name, _ in names.append(name) }.record("a", try Tensor.zeros([1]))
-        try Step().record(
+        try ForwardPass { name, _ in names.append(name) }.record("a", try Tensor.zeros([1]))
+        try ForwardPass().record(
             "b",
             {
                 Issue.record("nobody looks: nothing is computed"); return try Tensor.zeros([1])
@@ -235,7 +236,7 @@ private let whole = """
     }
 
     @Test func missingInputsOfParts() throws {
-        let error = PartError(missing: "text", among: ["b": try Tensor.zeros([1]), "a": try Tensor.zeros([1])])
+        let error = ModelPartError(missing: "text", among: ["b": try Tensor.zeros([1]), "a": try Tensor.zeros([1])])
         #expect(error.description == "input 'text' is missing; given: a, b")
     }
 }

@@ -1,9 +1,9 @@
-import Components
+import DenseKitComponents
 import Testing
 
 /// Two maps, at strides 2 and 4, each a mean over pixels put through a 1×1 convolution.
 final class TinyNet: Module, Backbone {
-    struct Configuration: Components.Configuration {
+    struct Configuration: YAMLConfiguration {
         var channels = [4, 6]
         /// Makes it return other maps than it declares.
         var returns: [Int]?
@@ -30,7 +30,7 @@ final class TinyNet: Module, Backbone {
 
 /// Adds a channel for each class to the last map.
 final class TinyPrompter: Module, Prompter {
-    struct Configuration: Components.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     @Parameter var contexts: Tensor
     let scores: Conv2d
@@ -47,14 +47,14 @@ final class TinyPrompter: Module, Prompter {
 
     override var keys: [String: String] { ["scores": "score_conv"] }
 
-    func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
+    func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         var maps = features.maps
         let score = try scores(maps[maps.count - 1])
         maps[maps.count - 1] = try Tensor.cat([maps[maps.count - 1], score], dim: 1)
-        return Prompted(maps: maps, textEmbeddings: contexts, scoreMaps: [score])
+        return PrompterOutput(maps: maps, textEmbeddings: contexts, scoreMaps: [score])
     }
 
-    func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses {
+    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         var losses = Losses()
         losses.add("aux.loss_score", try prompted.scoreMaps[0].pow(2).mean())
         losses.add("aux.progress", try Tensor.full([], step.progress))
@@ -64,7 +64,7 @@ final class TinyPrompter: Module, Prompter {
 
 /// The same number of channels on every level.
 final class TinyNeck: Module, Neck {
-    struct Configuration: Components.Configuration {
+    struct Configuration: YAMLConfiguration {
         var channels = 8
     }
 
@@ -81,7 +81,7 @@ final class TinyNeck: Module, Neck {
 
 /// Classifies the finest map.
 final class TinyHead: Module, SegmentationHead {
-    struct Configuration: Components.Configuration {
+    struct Configuration: YAMLConfiguration {
         var key = "decode_head"
         var loss = ComponentNode(type: "TinyLoss")
     }
@@ -111,7 +111,7 @@ final class TinyHead: Module, SegmentationHead {
 
 /// Cross-entropy over all labelled pixels.
 final class TinyLoss: Module, Loss {
-    struct Configuration: Components.Configuration {
+    struct Configuration: YAMLConfiguration {
         var weight = 1.0
     }
 

@@ -1,9 +1,9 @@
-import Components
+import DenseKitComponents
 import Testing
 
 /// A prompter with a text table, which a model with kept text has as a buffer.
 private final class Texts: Module, TextKeeping {
-    struct Configuration: Components.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     @Parameter var table: Tensor?
     @Buffer var text: Tensor?
@@ -18,12 +18,12 @@ private final class Texts: Module, TextKeeping {
         outputs = context.features
     }
 
-    func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
+    func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let text = try text ?? keptText()["text"]
-        return Prompted(maps: features.maps, textEmbeddings: try #require(text), scoreMaps: [])
+        return PrompterOutput(maps: features.maps, textEmbeddings: try #require(text), scoreMaps: [])
     }
 
-    func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses { Losses() }
+    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses { Losses() }
     func keptText() throws -> [String: Tensor] { ["text": try (try #require(table)).sum(1)] }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Components
+@testable import DenseKitComponents
 
 @Test("Compiled plugins that were not used for a month are deleted when another one is compiled, others stay")
 func pluginCache() throws {

@@ -1,4 +1,4 @@
-import Components
+import DenseKitComponents
 import Testing
 
 private struct OtherPlugin: Plugin {
@@ -9,8 +9,8 @@ private struct OtherPlugin: Plugin {
 
 @Suite struct RegistryTests {
     private func node(_ yaml: String) throws -> ComponentNode {
-        struct Root: Configuration { var head: ComponentNode? }
-        return try #require(try Node.parse("head: \(yaml)", file: "a.yaml").decode(Root.self).head)
+        struct Root: YAMLConfiguration { var head: ComponentNode? }
+        return try #require(try YAMLNode.parse("head: \(yaml)", file: "a.yaml").decode(Root.self).head)
     }
 
     @Test func namesAndEntries() throws {

@@ -1,8 +1,8 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 import Testing
 
-@testable import Components
+@testable import DenseKitComponents
 
 /// A file of PyTorch with one tensor, of complex numbers.
 private let complexFile = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -283,7 +283,7 @@ private let mistakes: [(yaml: String, message: String)] = [
             ),
         ])
     func written(yaml: String, expected: String) throws {
-        struct Root: Configuration { var weights: WeightsSetting? }
-        #expect(try Node(encoding: try Root.decode(yaml: yaml)).yaml() == expected)
+        struct Root: YAMLConfiguration { var weights: WeightsSetting? }
+        #expect(try YAMLNode(encoding: try Root.decode(yaml: yaml)).yaml() == expected)
     }
 }

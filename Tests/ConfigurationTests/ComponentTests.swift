@@ -1,20 +1,20 @@
-import Configuration
+import DenseKitConfiguration
 import Foundation
 import Testing
 
-struct FPNSettings: Configuration, Equatable {
+struct FPNSettings: YAMLConfiguration, Equatable {
     var channels = 256
     var numOuts: Int? = 4
     var loss = ComponentNode(type: "CrossEntropy")
 }
 
-struct Model: Configuration, Equatable {
+struct Model: YAMLConfiguration, Equatable {
     var backbone = ComponentNode(type: "ResNet")
     var neck: ComponentNode? = ComponentNode("FPN", FPNSettings(channels: 64, numOuts: nil))
     var heads: [ComponentNode] = []
 }
 
-struct Experiment: Configuration, Equatable {
+struct ExperimentConfiguration: YAMLConfiguration, Equatable {
     var model = Model()
     var root: Located<String> = "data"
     var plugins: [Located<String>] = []
@@ -23,7 +23,7 @@ struct Experiment: Configuration, Equatable {
 
 /// Components before their types are known, and values that know where they are from.
 @Suite struct ComponentTests {
-    private func model(_ yaml: String) throws -> Model { try parse(yaml).decode(Experiment.self).model }
+    private func model(_ yaml: String) throws -> Model { try parse(yaml).decode(ExperimentConfiguration.self).model }
 
     @Test func settingsAreTheOtherKeys() throws {
         let model = try model(
@@ -105,13 +105,13 @@ struct Experiment: Configuration, Equatable {
             "base/data.yaml": "root: ../data/ade\nplugins: [mine.swift, /abs/x.swift]",
             "seg/a.yaml": "_base_: ../base/data.yaml\nseed: 3",
         ])
-        let experiment = try folder.load("seg/a.yaml").decode(Experiment.self)
-        #expect(experiment.root.value == "../data/ade" && experiment.root.resolved == "\(folder.path)/data/ade")
-        #expect(experiment.plugins.map(\.resolved) == ["\(folder.path)/base/mine.swift", "/abs/x.swift"])
-        #expect(experiment.seed == Located(3) && experiment.seed?.location.description == "\(folder.path)/seg/a.yaml:2:7")
-        #expect(try folder.load("seg/a.yaml", overrides: ["root=d"]).decode(Experiment.self).root.resolved == "d")
-        #expect(Experiment().root.resolved == "data")
-        let wrong = message("seed") { _ = try parse("seed: x").decode(Experiment.self) }
+        let configuration = try folder.load("seg/a.yaml").decode(ExperimentConfiguration.self)
+        #expect(configuration.root.value == "../data/ade" && configuration.root.resolved == "\(folder.path)/data/ade")
+        #expect(configuration.plugins.map(\.resolved) == ["\(folder.path)/base/mine.swift", "/abs/x.swift"])
+        #expect(configuration.seed == Located(3) && configuration.seed?.location.description == "\(folder.path)/seg/a.yaml:2:7")
+        #expect(try folder.load("seg/a.yaml", overrides: ["root=d"]).decode(ExperimentConfiguration.self).root.resolved == "d")
+        #expect(ExperimentConfiguration().root.resolved == "data")
+        let wrong = message("seed") { _ = try parse("seed: x").decode(ExperimentConfiguration.self) }
         #expect(wrong == "a.yaml:1:7: seed: expected an integer, found the string 'x'")
     }
 

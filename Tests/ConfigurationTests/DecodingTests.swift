@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Testing
 
 enum Norm: String, Codable, CaseIterable { case layer, batch = "BN", group }
@@ -8,19 +8,19 @@ enum Schedule: Codable, Equatable {
     case step(milestones: [Int])
 }
 
-struct Window: Configuration, Equatable {
+struct Window: YAMLConfiguration, Equatable {
     var size = 3
     var overlap: Double? = 0.5
     var name: String?
 }
 
-struct Crop: Configuration, Equatable {
+struct Crop: YAMLConfiguration, Equatable {
     var width = 512
     var limit: Int? = 5
 }
 
 /// One of everything that settings are made of.
-struct Settings: Configuration, Equatable {
+struct Settings: YAMLConfiguration, Equatable {
     var numClasses = 150
     var lr = 1e-4
     var useCLIP = false
@@ -43,12 +43,12 @@ struct Settings: Configuration, Equatable {
     init() {}
 }
 
-struct Named: Configuration, Equatable {
+struct Named: YAMLConfiguration, Equatable {
     var windows = ["a": Window(size: 9)]
 }
 
 /// As deep as a file may be.
-struct Tree: Configuration, Equatable {
+struct Tree: YAMLConfiguration, Equatable {
     var child: [Tree] = []
 }
 
@@ -58,9 +58,9 @@ struct Required: Decodable, Equatable {
     var window: Window
 }
 
-struct Empty: Configuration, Equatable {}
+struct Empty: YAMLConfiguration, Equatable {}
 
-struct Outer: Configuration, Equatable {
+struct Outer: YAMLConfiguration, Equatable {
     var empty = Empty()
     var settings = Settings()
 }
@@ -170,7 +170,7 @@ struct Either: Decodable, Equatable {
         #expect(try parse("[1, 2]").decode([Int].self) == [1, 2])
         #expect(try parse("[1, 2]").decode(Pair.self).second == 2)
         #expect(try parse("[a, {name: b}]").decode([Either].self).map(\.name) == ["a", "b"])
-        #expect(try parse("a: {b: [1]}").decode(Node.self) == parse("a: {b: [1]}"))
+        #expect(try parse("a: {b: [1]}").decode(YAMLNode.self) == parse("a: {b: [1]}"))
         #expect(try parse("~").decode(Int?.self) == nil)
     }
 

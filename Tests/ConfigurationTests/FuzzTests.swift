@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Foundation
 import Fuzzing
 import Testing
@@ -24,7 +24,7 @@ import Testing
                 let bytes = mutator.mutate(FuzzTests.seeds[round % FuzzTests.seeds.count])
                 return try isRead {
                     let text = String(decoding: bytes, as: UTF8.self)
-                    let node = try Node.parse(text, file: "a.yaml", environment: ["HOME": "/h"])
+                    let node = try YAMLNode.parse(text, file: "a.yaml", environment: ["HOME": "/h"])
                     let yaml = node.yaml()
                     let again = try parse(yaml)
                     #expect(again == node, "round \(round): \(yaml)")

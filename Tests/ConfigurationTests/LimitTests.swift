@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Foundation
 import Testing
 

@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Foundation
 import Testing
 
@@ -66,7 +66,7 @@ import Testing
             folder.message("variable.yaml")
                 == "variable.yaml:1:9: the environment variable WHERE is not set; set it, or write ${WHERE:-default}")
         #expect(try folder.load("variable.yaml", environment: ["WHERE": folder.path])["x"] != nil)
-        #expect(message("device") { _ = try Node.load(path: "/dev/null") } == "/dev/null: is not a regular file")
+        #expect(message("device") { _ = try YAMLNode.load(path: "/dev/null") } == "/dev/null: is not a regular file")
     }
 
     /// The folder above a linked folder is not the one that the path seems to say.
@@ -136,7 +136,7 @@ import Testing
             "index.yaml": "t.0: 1",
         ])
         let base = try folder.load()
-        func assigned(_ name: String) throws -> Node {
+        func assigned(_ name: String) throws -> YAMLNode {
             let written = try #require(folder.load(name, environment: ["V": "3"]).mapping)
             return try base.overridden(by: written)
         }

@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Foundation
 import Testing
 
@@ -11,20 +11,20 @@ import Testing
     @Test("The home folder stands for a leading ~, another's for ~user; everything else stays")
     func expansion() throws {
         try #require(home.hasPrefix("/") && home.count > 1)
-        #expect(Paths.expanded("~") == home)
-        #expect(Paths.expanded("~/") == home + "/")
-        #expect(Paths.expanded("~/a b/~c") == home + "/a b/~c")
-        #expect(Paths.expanded("~root") == root)
-        #expect(Paths.expanded("~root/data") == root + "/data")
+        #expect(FilePaths.expanded("~") == home)
+        #expect(FilePaths.expanded("~/") == home + "/")
+        #expect(FilePaths.expanded("~/a b/~c") == home + "/a b/~c")
+        #expect(FilePaths.expanded("~root") == root)
+        #expect(FilePaths.expanded("~root/data") == root + "/data")
         for path in ["", "a", "/a/~", "./~", "a~", "~nobody-of-this-name", "~nobody-of-this-name/a", "${HOME}"] {
-            #expect(Paths.expanded(path) == path)
+            #expect(FilePaths.expanded(path) == path)
         }
     }
 
     @Test("Paths of a configuration are expanded before they become relative to their file")
     func located() throws {
-        struct Settings: Configuration { var file: Located<String> = "" }
-        let settings = try Node.parse("file: ~/weights.pth", file: "configs/a.yaml").decode(Settings.self)
+        struct Settings: YAMLConfiguration { var file: Located<String> = "" }
+        let settings = try YAMLNode.parse("file: ~/weights.pth", file: "configs/a.yaml").decode(Settings.self)
         #expect(settings.file.resolved == home + "/weights.pth")
         #expect(SourceLocation.file("configs/a.yaml").resolving("./~x") == "configs/~x")
         #expect(SourceLocation.override("a=b").resolving("~root/x") == root + "/x")
@@ -33,7 +33,7 @@ import Testing
     @Test("A configuration may lie in the home folder")
     func file() {
         let name = "no-such-file-of-densekit.yaml"
-        #expect(message("file") { _ = try Node.load(path: "~/" + name) } == "\(home)/\(name): no such file")
+        #expect(message("file") { _ = try YAMLNode.load(path: "~/" + name) } == "\(home)/\(name): no such file")
     }
 
     @Test("A base may lie in the home folder")

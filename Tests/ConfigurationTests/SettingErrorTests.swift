@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Configuration
+@testable import DenseKitConfiguration
 
 /// From a setting that a component does not take to its place.
 @Suite struct SettingErrorTests {
@@ -10,7 +10,7 @@ import Testing
         train: { batch: 0 }
         """
 
-    private func node() throws -> Node { try Node.parse(yaml, file: "a.yaml", environment: [:]) }
+    private func node() throws -> YAMLNode { try YAMLNode.parse(yaml, file: "a.yaml", environment: [:]) }
 
     @Test(
         "A way of keys ends at the innermost value on it that is written",
@@ -75,7 +75,7 @@ import Testing
 /// What is other between two configurations.
 @Suite struct DifferenceTests {
     private func differences(_ old: String, _ new: String) throws -> [String] {
-        try Node.parse(new).differences(from: Node.parse(old)).map(\.description)
+        try YAMLNode.parse(new).differences(from: YAMLNode.parse(old)).map(\.description)
     }
 
     @Test(

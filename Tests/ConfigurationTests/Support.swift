@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Foundation
 import Testing
 
@@ -32,8 +32,8 @@ struct Folder: ~Copyable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func load(_ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]) throws -> Node {
-        try Node.load(path: "\(path)/\(name)", overrides: overrides, environment: environment)
+    func load(_ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]) throws -> YAMLNode {
+        try YAMLNode.load(path: "\(path)/\(name)", overrides: overrides, environment: environment)
     }
 
     /// The error's message with paths relative to the folder.
@@ -45,6 +45,6 @@ struct Folder: ~Copyable {
     }
 }
 
-func parse(_ yaml: String, environment: [String: String] = [:]) throws -> Node {
-    try Node.parse(yaml, file: "a.yaml", environment: environment)
+func parse(_ yaml: String, environment: [String: String] = [:]) throws -> YAMLNode {
+    try YAMLNode.parse(yaml, file: "a.yaml", environment: environment)
 }

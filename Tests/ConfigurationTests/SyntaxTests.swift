@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Testing
 
 /// From text to tree: what is YAML, where it stands, and what is refused.
@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: ["", "# only a comment\n", "---\n...\n"])
     func nothingIsAnEmptyMapping(yaml: String) throws {
-        #expect(try parse(yaml).value == (yaml.hasPrefix("---") ? .null : .mapping(Node.Mapping())))
+        #expect(try parse(yaml).value == (yaml.hasPrefix("---") ? .null : .mapping(YAMLNode.Mapping())))
     }
 
     @Test func anchorsAndMergeKeys() throws {

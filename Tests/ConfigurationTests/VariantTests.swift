@@ -1,11 +1,11 @@
-import Configuration
+import DenseKitConfiguration
 import Testing
 
 /// A shape whose other settings depend on its kind.
 private struct Shape: VariantConfiguration, Equatable {
     enum Kind: String, Codable, CaseIterable { case circle, ring }
 
-    struct Ring: Configuration, Equatable {
+    struct Ring: YAMLConfiguration, Equatable {
         var inner = 1
         var outer = 4
     }
@@ -21,7 +21,7 @@ private struct Shape: VariantConfiguration, Equatable {
         if kind == .ring { (radius, ring) = (nil, Ring(outer: 9)) }
     }
 
-    static func defaults(for written: Node) -> Shape { Shape(Kind(rawValue: written["kind"]?.scalar?.text ?? "") ?? .circle) }
+    static func defaults(for written: YAMLNode) -> Shape { Shape(Kind(rawValue: written["kind"]?.scalar?.text ?? "") ?? .circle) }
 }
 
 /// Settings of which one decides the defaults of the others.
@@ -36,7 +36,7 @@ private struct Shape: VariantConfiguration, Equatable {
     }
 
     @Test func asAComponent() throws {
-        struct Root: Configuration { var shape: ComponentNode? }
+        struct Root: YAMLConfiguration { var shape: ComponentNode? }
         let root: Root = try parse("shape: {type: Shape, kind: ring}").decode()
         #expect(try root.shape?.settings(Shape.self) == Shape(.ring))
     }

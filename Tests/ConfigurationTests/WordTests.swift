@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Testing
 
 /// The nearest word, and the two spellings of a name.

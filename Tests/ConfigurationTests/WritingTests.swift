@@ -1,4 +1,4 @@
-import Configuration
+import DenseKitConfiguration
 import Testing
 
 /// From Swift values and trees back to YAML.
@@ -44,11 +44,11 @@ import Testing
     }
 
     @Test func encodedSettingsShowDefaultsAndNil() throws {
-        let node = try Node(encoding: Window(name: nil))
+        let node = try YAMLNode(encoding: Window(name: nil))
         #expect(node.yaml(origins: true) == "size: 3  # default\noverlap: 0.5  # default\nname: null  # default\n")
-        #expect(try Node(encoding: Empty()).yaml() == "{}\n")
+        #expect(try YAMLNode(encoding: Empty()).yaml() == "{}\n")
         let written = try parse("size: 5\nname: x")
-        let resolved = try Node(encoding: written.decode(Window.self), origins: written)
+        let resolved = try YAMLNode(encoding: written.decode(Window.self), origins: written)
         #expect(
             resolved.yaml(origins: true) == "size: 5  # a.yaml:1:7\noverlap: 0.5  # default\nname: x  # a.yaml:2:7\n")
     }
@@ -59,7 +59,7 @@ import Testing
         settings.labels = [7: 1]
         settings.maybe = [1, nil]
         settings.schedule = .step(milestones: [3])
-        let node = try Node(encoding: settings)
+        let node = try YAMLNode(encoding: settings)
         #expect(try node["weights"] == parse("{aB: 1.0}"))
         #expect(try node["labels"] == parse("{7: 1}"))
         #expect(try node["maybe"] == parse("[1, null]"))
@@ -79,7 +79,7 @@ import Testing
         settings.ratio = 1.1
         settings.weights = ["": 0, "a.b: c": .pi, "<<": 1, "0": 2]
         settings.norms = [.batch]
-        let yaml = try Node(encoding: settings).yaml()
+        let yaml = try YAMLNode(encoding: settings).yaml()
         #expect(try parse(yaml).decode(Settings.self) == settings, "\(yaml)")
     }
 
@@ -94,14 +94,14 @@ import Testing
         "$\u{301}{x}", "${\u{301}",
     ])
     func anyTextSurvives(text: String) throws {
-        for node in [Node(.scalar(Node.Scalar(text))), Node(.sequence([Node(.scalar(Node.Scalar(text)))]))] {
+        for node in [YAMLNode(.scalar(YAMLNode.Scalar(text))), YAMLNode(.sequence([YAMLNode(.scalar(YAMLNode.Scalar(text)))]))] {
             let yaml = node.yaml()
             #expect(try parse(yaml) == node, "\(yaml)")
             #expect(try parse("k: " + yaml)["k"] == node, "\(yaml)")
         }
-        var mapping = Node.Mapping()
-        mapping.set(text, to: Node(.null))
-        let node = Node(.mapping(mapping))
+        var mapping = YAMLNode.Mapping()
+        mapping.set(text, to: YAMLNode(.null))
+        let node = YAMLNode(.mapping(mapping))
         #expect(try parse(node.yaml()) == node)
         #expect(try parse(node.yaml(origins: true)) == node)
     }

@@ -1,6 +1,6 @@
-import Data
+import DenseKitData
 import Testing
-import Vision
+import DenseKitVision
 
 private let size = Size(height: 64, width: 64)
 
@@ -10,32 +10,33 @@ private struct Annotated: InstanceDataset {
     let categoryIDs: [Int64] = [1, 2]
     let hasMasks = false
     let annotationPath: String? = "ann.json"
-    var images: [[AnnotatedThing]]
+    var images: [[AnnotatedInstance]]
 
     var count: Int { images.count }
     func imageID(at index: Int) -> Int64 { Int64(index) + 1 }
     func size(at index: Int) -> Size? { Size(height: 64, width: 64) }
-    func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing] { images[index] }
-    func sample(at index: Int) throws -> Sample { Sample(name: "\(index).jpg", image: picture(64, 64), instances: []) }
+    func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] { images[index] }
+    func sample(at index: Int) throws -> DataSample { DataSample(name: "\(index).jpg", image: picture(64, 64), instances: []) }
 }
 
 private func thing(
     _ id: Int64, _ box: [Double] = [10, 10, 20, 20], area: Double = 400, crowd: Bool = false, _ shape: Instance.Shape? = nil
-) -> AnnotatedThing {
-    AnnotatedThing(
+) -> AnnotatedInstance {
+    AnnotatedInstance(
         id: id, label: 0, box: Rectangle(x: box[0], y: box[1], width: box[2], height: box[3]), area: area, isCrowd: crowd,
         shape: shape)
 }
 
 /// A thing at the usual place.
-private func thing(_ id: Int64, _ shape: Instance.Shape) -> AnnotatedThing { thing(id, [10, 10, 20, 20], shape) }
+private func thing(_ id: Int64, _ shape: Instance.Shape) -> AnnotatedInstance { thing(id, [10, 10, 20, 20], shape) }
 
 private func polygon(_ numbers: [Double]) -> Instance.Shape { .polygons([numbers]) }
 
 private let square = polygon([10, 10, 30, 10, 30, 30, 10, 30])
 
 private func check(
-    _ images: [[AnnotatedThing]], masks: Bool = false, _ part: DatasetReport.Part = .training, limit: Int? = nil, threads: Int = 2
+    _ images: [[AnnotatedInstance]], masks: Bool = false, _ part: DatasetReport.Part = .training, limit: Int? = nil,
+    threads: Int = 2
 ) -> DatasetReport {
     var options = DatasetReport.Options()
     (options.part, options.wantsMasks, options.limit) = (part, masks, limit)

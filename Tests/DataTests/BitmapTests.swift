@@ -1,11 +1,11 @@
-import Data
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// A Windows bitmap (BITMAPFILEHEADER and BITMAPINFOHEADER), byte by byte.
 func bitmap(
-    _ image: Image, isTopDown: Bool = false, bits: Int = 24, compression: Int = 0, offset: Int = 54, width: Int? = nil,
+    _ image: RGBImage, isTopDown: Bool = false, bits: Int = 24, compression: Int = 0, offset: Int = 54, width: Int? = nil,
     height: Int? = nil
 ) -> [UInt8] {
     func little(_ number: Int, _ count: Int = 4) -> [UInt8] {

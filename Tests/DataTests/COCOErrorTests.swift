@@ -1,6 +1,6 @@
-import Data
+import DenseKitData
 import Testing
-import Vision
+import DenseKitVision
 
 /// A file that is not as COCO's are, and what is said of it.
 private struct WrongFile: Sendable, CustomTestStringConvertible {

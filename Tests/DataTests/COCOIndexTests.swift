@@ -1,8 +1,8 @@
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Data
+@testable import DenseKitData
 
 @Suite struct COCOIndexTests {
     @Test func everythingIsThere() throws {

@@ -1,6 +1,6 @@
-import Data
+import DenseKitData
 import Foundation
-import Vision
+import DenseKitVision
 
 /// A COCO file in which everything occurs once.
 func cocoText(

@@ -1,7 +1,7 @@
-import Data
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// Folders of pictures and masks, and lists of classes.
 @Suite struct FolderTests {
@@ -112,7 +112,7 @@ import Vision
             let classes = ClassList(names: ["a", "b", "c"])
             var count: Int { files.count }
             var remarks: [DataError] { files.remarks }
-            func sample(at index: Int) throws -> Sample {
+            func sample(at index: Int) throws -> DataSample {
                 var table = LabelTable(classes: 3)
                 table.declare(255, as: nil)
                 return try files.sample(at: index, table: table)

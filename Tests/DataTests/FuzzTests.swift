@@ -1,9 +1,9 @@
 import Foundation
 import Fuzzing
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Data
+@testable import DenseKitData
 
 /// Damaged pictures and masks: one of the size that the header says or a `DataError`, in less than a second and with little memory, never a crash.
 @Suite struct FuzzTests {

@@ -1,8 +1,8 @@
-import Data
+import DenseKitData
 import Foundation
 import Fuzzing
 import Testing
-import Vision
+import DenseKitVision
 
 /// Pictures made to exhaust their reader: each ends in an error or a picture, soon, and with little memory.
 @Suite struct HostilePictureTests {

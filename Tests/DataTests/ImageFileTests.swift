@@ -1,7 +1,7 @@
-import Data
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// What is written reads back; what cannot be read says why.
 @Suite struct ImageFileTests {
@@ -20,11 +20,11 @@ import Vision
 
     @Test func jpegIsClose() throws {
         let path = folder.file("a.jpg")
-        try ImageFile.writeJPEG(Image(height: 40, width: 50, fill: Color(200, 100, 50)), to: path, quality: 95)
+        try ImageFile.writeJPEG(RGBImage(height: 40, width: 50, fill: RGBColor(200, 100, 50)), to: path, quality: 95)
         let image = try ImageFile.read(path)
         #expect(image.size == Size(height: 40, width: 50))
         #expect(
-            zip(image.pixels, Image(height: 40, width: 50, fill: Color(200, 100, 50)).pixels).allSatisfy {
+            zip(image.pixels, RGBImage(height: 40, width: 50, fill: RGBColor(200, 100, 50)).pixels).allSatisfy {
                 abs(Int($0) - Int($1)) < 4
             })
     }
@@ -143,7 +143,7 @@ import Vision
         #expect(
             message(in: folder) { try ImageFile.writePNG(picture(2, 2), to: folder.path + "/none/a.png") }
                 == "none/a.png: cannot be written: No such file or directory")
-        let empty = Image(height: 0, width: 0)
+        let empty = RGBImage(height: 0, width: 0)
         #expect(
             message(in: folder) { try ImageFile.writePNG(empty, to: folder.file("e.png")) }
                 == "e.png: a picture of 0×0 cannot be written as PNG (Invalid IHDR data)")

@@ -1,7 +1,7 @@
-import Components
-import Data
+import DenseKitComponents
+import DenseKitData
 import Testing
-import Vision
+import DenseKitVision
 
 private func instance(_ box: Box, _ label: Int = 0, crowd: Bool = false, id: Int64 = 1, polygon: [Double]? = nil) -> Instance {
     Instance(box: box, label: label, isCrowd: crowd, area: 1, id: id, shape: polygon.map { .polygons([$0]) })
@@ -12,9 +12,9 @@ private func box(_ x1: Float, _ y1: Float, _ x2: Float, _ y2: Float) -> Box { Bo
 /// Things one by one from made-up pictures of different sizes.
 private struct Things: Dataset {
     let classes = ClassList(names: ["a", "b"])
-    var samples: [Sample]
+    var samples: [DataSample]
     var count: Int { samples.count }
-    func sample(at index: Int) -> Sample { samples[index] }
+    func sample(at index: Int) -> DataSample { samples[index] }
 }
 
 @Suite struct InstanceTests {
@@ -22,7 +22,7 @@ private struct Things: Dataset {
         instance(box(10, 20, 30, 40)), instance(box(-5, 50, 200, 70), 1), instance(box(90, 0, 95, 4), crowd: true),
     ]
 
-    private func sample() -> Sample { Sample(name: "a", image: picture(60, 100), instances: things) }
+    private func sample() -> DataSample { DataSample(name: "a", image: picture(60, 100), instances: things) }
 
     @Test func resizingScalesAndClips() {
         var sample = sample()
@@ -70,7 +70,7 @@ private struct Things: Dataset {
         let mask = try RunLengthMask(polygons: [outline], size: Size(height: 30, width: 50))
         let labels = LabelMap(height: 30, width: 50, labels: mask.bitmap().map(UInt16.init))
         for (backend, steps) in [(ResizeBackend.cv2, 0), (.pil, 0), (.cv2, 1), (.cv2, 2)] {
-            var sample = Sample(
+            var sample = DataSample(
                 name: "a", image: picture(30, 50), labels: labels,
                 instances: [
                     instance(box(3, 2, 41, 25), polygon: outline), instance(box(0, 0, 9, 9), crowd: true),
@@ -95,8 +95,8 @@ private struct Things: Dataset {
         let mask = try RunLengthMask(counts: [3, 2, 7], size: Size(height: 3, width: 4))
         var thing = instance(box(0, 0, 3, 3), id: 8)
         thing.shape = .runLengths(mask)
-        #expect(try Sample(name: "a", image: picture(3, 4), instances: [thing]).masks() == mask.bitmap())
-        let other = Sample(name: "a.jpg", image: picture(4, 3), instances: [thing])
+        #expect(try DataSample(name: "a", image: picture(3, 4), instances: [thing]).masks() == mask.bitmap())
+        let other = DataSample(name: "a.jpg", image: picture(4, 3), instances: [thing])
         #expect(
             throws: DataError(
                 "a.jpg", "annotation 8: \(MaskError.sizes(Size(height: 3, width: 4), Size(height: 4, width: 3)))",
@@ -106,25 +106,25 @@ private struct Things: Dataset {
         #expect(
             throws: DataError(
                 "a.jpg", "annotation 8 says nothing of what it covers", remedy: "set masks: false for boxes alone")
-        ) { try Sample(name: "a.jpg", image: picture(3, 4), instances: [thing]).masks() }
+        ) { try DataSample(name: "a.jpg", image: picture(3, 4), instances: [thing]).masks() }
     }
 
     @Test func picturesOfDifferentSizesAreBatched() throws {
         let outline: [Double] = [0, 0, 4, 0, 4, 2, 0, 2]
         let samples = [
-            Sample(
+            DataSample(
                 name: "wide", image: picture(4, 8), instances: [instance(box(0, 0, 4, 2), polygon: outline)], wantsMasks: true),
-            Sample(name: "high", image: picture(9, 3), instances: [], wantsMasks: true),
+            DataSample(name: "high", image: picture(9, 3), instances: [], wantsMasks: true),
         ]
         struct Steps: Transform {
-            func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
                 sample.normalize(.clip)
                 sample.pad(to: Size(height: sample.size.height + 1, width: sample.size.width))
             }
         }
-        var options = Loader.Options()
+        var options = DataLoader.Options()
         (options.batch, options.shuffles) = (2, false)
-        let batch = try #require(try Loader(Things(samples: samples), Steps(), options).next())
+        let batch = try #require(try DataLoader(Things(samples: samples), Steps(), options).next())
         #expect((batch.height, batch.width) == (10, 8))
         let floats = [picture(4, 8), picture(9, 3)].map { Normalization.clip($0).padded(to: Size(height: 10, width: 8)).pixels }
         #expect(batch.pixels == floats[0] + floats[1])
@@ -135,6 +135,6 @@ private struct Things: Dataset {
         #expect(batch.masks == [expected, []])
         #expect(batch.labels == nil)
         options.keepsOriginalLabels = true
-        #expect(try Loader(Things(samples: samples), Steps(), options).next()?.masks == nil)
+        #expect(try DataLoader(Things(samples: samples), Steps(), options).next()?.masks == nil)
     }
 }

@@ -1,7 +1,7 @@
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Data
+@testable import DenseKitData
 
 /// Masks in a folder, with what their numbers mean.
 private struct Masks: Dataset {
@@ -16,13 +16,14 @@ private struct Masks: Dataset {
     var count: Int { files.count }
     func maskPath(at index: Int) -> String? { files.paths(at: index).mask }
     func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index, table: table) }
-    func sample(at index: Int) throws -> Sample {
+    func sample(at index: Int) throws -> DataSample {
         if damaged.contains(index) { throw DataError("\(index).png", "is damaged", kind: .unreadable) }
         return try files.sample(at: index, table: table)
     }
 
     /// - Parameter masks: the numbers of 2×2 pixels each
-    init(_ masks: [[UInt16]], in folder: TemporaryFolder, ignored: [Int] = [255], first: Int = 0, palettes: [[Color]] = []) throws
+    init(_ masks: [[UInt16]], in folder: TemporaryFolder, ignored: [Int] = [255], first: Int = 0, palettes: [[RGBColor]] = [])
+        throws
     {
         self.folder = folder
         table = LabelTable(classes: 3, first: first)
@@ -105,7 +106,7 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
     }
 
     @Test func palettesThatContradictEachOther() throws {
-        let (red, green, blue) = (Color(255, 0, 0), Color(0, 255, 0), Color(0, 0, 15))
+        let (red, green, blue) = (RGBColor(255, 0, 0), RGBColor(0, 255, 0), RGBColor(0, 0, 15))
         let folder = try TemporaryFolder()
         let masks = try Masks(
             [[0, 1, 1, 0], [0, 1, 2, 0], [0, 2, 2, 0]], in: folder,

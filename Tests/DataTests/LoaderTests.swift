@@ -1,8 +1,8 @@
-import Data
+import DenseKitData
 import Foundation
 import Synchronization
 import Testing
-import Vision
+import DenseKitVision
 
 /// Pictures made on the spot: sample i has level i everywhere and label i mod 3.
 private struct Plain: Dataset {
@@ -14,35 +14,35 @@ private struct Plain: Dataset {
     /// Samples whose labels contradict the data set.
     var wrong: Set<Int> = []
 
-    func sample(at index: Int) throws -> Sample {
+    func sample(at index: Int) throws -> DataSample {
         if broken.contains(index) { throw DataError("\(index).jpg", "is broken", kind: .unreadable) }
         if wrong.contains(index) { throw DataError("\(index).png", "label 7") }
         let level = UInt8(index % 256)
         let size = size(index)
-        return Sample(
-            name: "\(index).jpg", image: Image(height: size.height, width: size.width, fill: Color(level, level, level)),
+        return DataSample(
+            name: "\(index).jpg", image: RGBImage(height: size.height, width: size.width, fill: RGBColor(level, level, level)),
             labels: LabelMap(height: size.height, width: size.width, fill: UInt16(index % 3)), traits: index == 0 ? .grey : [])
     }
 }
 
 /// Adds a random level, so that a wrong stream shows.
 private struct Noise: Transform {
-    func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+    func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
         sample.image.mapLevels(levelTable(beta: Float(random.integer(in: 0..<100))))
     }
 }
 
 @Suite struct LoaderTests {
-    private func options(_ change: (inout Loader.Options) -> Void = { _ in }) -> Loader.Options {
-        var options = Loader.Options()
+    private func options(_ change: (inout DataLoader.Options) -> Void = { _ in }) -> DataLoader.Options {
+        var options = DataLoader.Options()
         options.batch = 4
         change(&options)
         return options
     }
 
     @Test(arguments: [1, 2, 4, 7]) func batchesDoNotDependOnWorkers(_ workers: Int) throws {
-        let reference = try Loader(Plain(), Noise(), options { $0.workers = 1 })
-        let loader = try Loader(
+        let reference = try DataLoader(Plain(), Noise(), options { $0.workers = 1 })
+        let loader = try DataLoader(
             Plain(), Noise(),
             options {
                 $0.workers = workers; $0.prefetch = 3
@@ -56,7 +56,7 @@ private struct Noise: Transform {
     }
 
     @Test func aBatchHoldsWhatItSays() throws {
-        let loader = try Loader(Plain(), Pipeline([]), options { $0.shuffles = false })
+        let loader = try DataLoader(Plain(), Pipeline([]), options { $0.shuffles = false })
         let batch = try #require(try loader.next())
         #expect((batch.count, batch.height, batch.width) == (4, 4, 6))
         #expect(batch.names == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"])
@@ -71,7 +71,7 @@ private struct Noise: Transform {
     }
 
     @Test func eachEpochVisitsEverySampleOnceInAnotherOrder() throws {
-        let loader = try Loader(Plain(), Pipeline([]), options { $0.batch = 5 })
+        let loader = try DataLoader(Plain(), Pipeline([]), options { $0.batch = 5 })
         let epochs = try (0..<2).map { _ in try (0..<2).flatMap { _ in try #require(try loader.next()).items.map(\.index) } }
         #expect(epochs[0].sorted() == Array(0..<10))
         #expect(epochs[1].sorted() == Array(0..<10))
@@ -79,9 +79,9 @@ private struct Noise: Transform {
     }
 
     @Test func resumingContinues() throws {
-        let whole = try Loader(Plain(), Noise(), options())
+        let whole = try DataLoader(Plain(), Noise(), options())
         let batches = try (0..<9).map { _ in try #require(try whole.next()) }
-        let resumed = try Loader(Plain(), Noise(), options { $0.iteration = 6 })
+        let resumed = try DataLoader(Plain(), Noise(), options { $0.iteration = 6 })
         for i in 6..<9 {
             let batch = try #require(try resumed.next())
             #expect(batch.items == batches[i].items)
@@ -90,9 +90,9 @@ private struct Noise: Transform {
     }
 
     @Test(arguments: [2, 4]) func ranksShareTheGlobalBatch(_ ranks: Int) throws {
-        let whole = try Loader(Plain(), Noise(), options { $0.batch = 8 })
+        let whole = try DataLoader(Plain(), Noise(), options { $0.batch = 8 })
         let parts = try (0..<ranks).map { rank in
-            try Loader(
+            try DataLoader(
                 Plain(), Noise(),
                 options {
                     $0.batch = 8 / ranks; $0.rank = rank; $0.ranks = ranks
@@ -107,7 +107,7 @@ private struct Noise: Transform {
     }
 
     @Test func onePassEnds() throws {
-        let loader = try Loader(
+        let loader = try DataLoader(
             Plain(), Pipeline([]),
             options {
                 $0.epochs = 1; $0.shuffles = false; $0.keepsOriginalLabels = true
@@ -124,7 +124,7 @@ private struct Noise: Transform {
     }
 
     @Test func errorsArriveWithTheirBatch() throws {
-        let loader = try Loader(Plain(broken: [5]), Pipeline([]), options { $0.shuffles = false })
+        let loader = try DataLoader(Plain(broken: [5]), Pipeline([]), options { $0.shuffles = false })
         #expect(try loader.next()?.count == 4)
         #expect(throws: DataError("5.jpg", "is broken", kind: .unreadable)) { try loader.next() }
         #expect(try loader.next()?.items.map(\.index) == [8, 9, 0, 1])
@@ -132,7 +132,7 @@ private struct Noise: Transform {
 
     @Test(arguments: [1, 3]) func badImagesCanBeSkipped(_ workers: Int) throws {
         let set = Plain(broken: [5, 6])
-        let loader = try Loader(
+        let loader = try DataLoader(
             set, Noise(),
             options {
                 $0.shuffles = false; $0.badImage = .skip; $0.epochs = 1; $0.workers = workers
@@ -153,7 +153,7 @@ private struct Noise: Transform {
     }
 
     @Test func whatIsSkippedIsCountedWithItsBatch() throws {
-        let loader = try Loader(
+        let loader = try DataLoader(
             Plain(broken: [4, 5]), Noise(),
             options {
                 ($0.shuffles, $0.badImage, $0.prefetch) = (false, .skip, 3)
@@ -166,7 +166,7 @@ private struct Noise: Transform {
 
     /// Labels that contradict the data set are no damage to a file.
     @Test func contradictionsAreNotSkipped() throws {
-        let loader = try Loader(
+        let loader = try DataLoader(
             Plain(broken: [1], wrong: [2]), Noise(),
             options {
                 ($0.shuffles, $0.badImage) = (false, .skip)
@@ -175,7 +175,7 @@ private struct Noise: Transform {
     }
 
     @Test func aDataSetThatCannotBeReadEnds() throws {
-        let hopeless = try Loader(
+        let hopeless = try DataLoader(
             Plain(count: 2, broken: [0, 1]), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
         let remedy = "see whether the disk is there; then find them with `densekit check`"
         #expect(
@@ -183,7 +183,7 @@ private struct Noise: Transform {
                 "1.jpg", "is broken: 2 of 2 samples in a row cannot be read, this is the last; before it: 0.jpg: is broken",
                 remedy: remedy)
         ) { try hopeless.next() }
-        let gone = try Loader(
+        let gone = try DataLoader(
             Plain(count: 1000, broken: Set(0..<1000)), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
         #expect(
             throws: DataError(
@@ -194,7 +194,7 @@ private struct Noise: Transform {
     }
 
     @Test func samplesOfTwoSizesAreNamed() throws {
-        let loader = try Loader(
+        let loader = try DataLoader(
             Plain(size: { Size(height: 4, width: $0 == 2 ? 7 : 6) }), Pipeline([]), options { $0.shuffles = false })
         #expect(
             throws: DataError(
@@ -204,7 +204,7 @@ private struct Noise: Transform {
     }
 
     @Test func settingsAreChecked() {
-        let cases: [(change: (inout Loader.Options) -> Void, message: String)] = [
+        let cases: [(change: (inout DataLoader.Options) -> Void, message: String)] = [
             ({ $0.batch = 0 }, "loader: batch: expected 1…65536, found 0"),
             ({ $0.workers = 0 }, "loader: workers: expected 1…1024, found 0"),
             ({ $0.prefetch = -1 }, "loader: prefetch: expected 1…65536, found -1"),
@@ -217,25 +217,25 @@ private struct Noise: Transform {
             ({ $0.epochs = 0 }, "loader: epochs: expected 1…9223372036854775807, found 0"),
         ]
         for (change, message) in cases {
-            #expect { try Loader(Plain(), Pipeline([]), options(change)) } throws: { "\($0)" == message }
+            #expect { try DataLoader(Plain(), Pipeline([]), options(change)) } throws: { "\($0)" == message }
         }
-        #expect(throws: DataError("data set", "has no samples")) { try Loader(Plain(count: 0), Pipeline([]), options()) }
+        #expect(throws: DataError("data set", "has no samples")) { try DataLoader(Plain(count: 0), Pipeline([]), options()) }
     }
 
     @Test func threadsEndWithTheLoader() throws {
         struct Counting: Transform {
             let began: @Sendable () -> Void
-            func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) { began() }
+            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) { began() }
         }
         func use() throws -> Weak {
-            let loader = try Loader(Plain(), Pipeline([]), options { $0.workers = 4 })
+            let loader = try DataLoader(Plain(), Pipeline([]), options { $0.workers = 4 })
             _ = try loader.next()
             return Weak(loader)
         }
         #expect(try use().loader == nil)
         // Far more is never made than was asked for.
         let made = Made()
-        let loader = try Loader(
+        let loader = try DataLoader(
             Plain(), Counting { made.count.withLock { $0 += 1 } },
             options {
                 $0.workers = 3; $0.prefetch = 2
@@ -247,8 +247,8 @@ private struct Noise: Transform {
     }
 
     private struct Weak {
-        weak var loader: Loader?
-        init(_ loader: Loader) { self.loader = loader }
+        weak var loader: DataLoader?
+        init(_ loader: DataLoader) { self.loader = loader }
     }
 
     private final class Made: Sendable {

@@ -1,4 +1,4 @@
-import Data
+import DenseKitData
 import Foundation
 import Glibc
 import Testing

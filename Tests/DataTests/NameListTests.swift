@@ -1,4 +1,4 @@
-import Data
+import DenseKitData
 import Testing
 
 /// Lists of names, and the pictures and masks that they name.

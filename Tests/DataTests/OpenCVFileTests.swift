@@ -1,7 +1,7 @@
-import Data
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// Small files of every kind read as OpenCV and Pillow read them (opencv.json, made by make_opencv.py).
 @Suite struct OpenCVFileTests {

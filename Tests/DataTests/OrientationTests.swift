@@ -1,7 +1,7 @@
-import Configuration
-import Data
+import DenseKitConfiguration
+import DenseKitData
 import Testing
-import Vision
+import DenseKitVision
 
 /// Pictures that are wide or high, by their number.
 private struct Mixed: Dataset {
@@ -13,9 +13,9 @@ private struct Mixed: Dataset {
     static func size(_ index: Int) -> Size {
         index % 3 == 0 ? Size(height: 5, width: 3) : Size(height: 3, width: index % 3 == 1 ? 5 : 4)
     }
-    func sample(at index: Int) -> Sample {
+    func sample(at index: Int) -> DataSample {
         let size = Self.size(index)
-        return Sample(name: "\(index)", image: Image(height: size.height, width: size.width), instances: [])
+        return DataSample(name: "\(index)", image: RGBImage(height: size.height, width: size.width), instances: [])
     }
 }
 
@@ -23,13 +23,13 @@ private struct Mixed: Dataset {
     private func items(
         batch: Int, count: Int, workers: Int = 1, iteration: Int = 0, rank: Int = 0, ranks: Int = 1, run: Int = 4
     ) throws -> [[Batch.Item]] {
-        var options = Loader.Options()
+        var options = DataLoader.Options()
         (options.batch, options.workers, options.iteration, options.rank, options.ranks) = (
             batch, workers, iteration, rank, ranks
         )
         options.orientationRun = run
         options.seed = 5
-        let loader = try Loader(Mixed(), Pipeline([]), options)
+        let loader = try DataLoader(Mixed(), Pipeline([]), options)
         return try (0..<count).map { _ in try #require(try loader.next()).items }
     }
 
@@ -62,15 +62,15 @@ private struct Mixed: Dataset {
     }
 
     @Test func sizesMustBeKnown() {
-        var options = Loader.Options()
+        var options = DataLoader.Options()
         options.orientationRun = 2
         #expect(
             throws: SettingError(
                 "data", "orientation_run", "this data set does not know the sizes of its pictures; leave the setting out")
-        ) { try Loader(Mixed(knowsSizes: false), Pipeline([]), options) }
+        ) { try DataLoader(Mixed(knowsSizes: false), Pipeline([]), options) }
         options.orientationRun = 0
         #expect(throws: SettingError("loader", "orientation_run", "expected 1…65536, found 0")) {
-            try Loader(Mixed(), Pipeline([]), options)
+            try DataLoader(Mixed(), Pipeline([]), options)
         }
     }
 }

@@ -1,4 +1,4 @@
-import CZlib
+import CDenseKitZlib
 
 /// The bytes of a PNG file, chunk by chunk, whatever they make of it (https://www.w3.org/TR/png-3/).
 struct PNGBytes {

@@ -1,7 +1,7 @@
-import Data
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// PNG files whose EXIF data says that they are to be turned, as OpenCV 4.7 to 5.0 turn them (tried with its wheels of 4.7, 4.9, 4.11 and 5.0).
 @Suite struct PNGOrientationTests {
@@ -34,7 +34,7 @@ import Vision
         [[2, 12], [1, 11], [0, 10]], [[0, 1, 2], [10, 11, 12]],
     ]
 
-    private func rows(_ image: Image) -> [[UInt8]] {
+    private func rows(_ image: RGBImage) -> [[UInt8]] {
         (0..<image.height).map { y in (0..<image.width).map { image.pixels[(y * image.width + $0) * 3] } }
     }
 

@@ -1,6 +1,6 @@
-import Data
+import DenseKitData
 import Testing
-import Vision
+import DenseKitVision
 
 /// What is put off comes out as if it had been done at once.
 @Suite struct SampleTests {
@@ -8,7 +8,7 @@ import Vision
     private let labels = LabelMap(height: 9, width: 13, labels: (0..<9 * 13).map { UInt16($0 % 7) })
 
     @Test func resizeAndCrop() {
-        var sample = Sample(name: "a", image: image, labels: labels)
+        var sample = DataSample(name: "a", image: image, labels: labels)
         let (size, window, inner) = (
             Size(height: 20, width: 31), Window(y: 3, x: 5, height: 12, width: 20), Window(y: 1, x: 2, height: 4, width: 5)
         )
@@ -27,7 +27,7 @@ import Vision
     }
 
     @Test func flipTwice() {
-        var sample = Sample(name: "a", image: image, labels: labels)
+        var sample = DataSample(name: "a", image: image, labels: labels)
         sample.flipHorizontally()
         #expect(sample.isFlipped)
         #expect(sample.image == image.flippedHorizontally())
@@ -42,7 +42,7 @@ import Vision
         let (larger, window, half) = (
             Size(height: 11, width: 15), Window(y: 1, x: 2, height: 5, width: 9), Size(height: 4, width: 6)
         )
-        var sample = Sample(name: "a", image: image, labels: labels)
+        var sample = DataSample(name: "a", image: image, labels: labels)
         #expect(sample.normalized == nil)
         sample.normalize(.clip)
         sample.normalize(Normalization(mean: [0, 0, 0], std: [1, 1, 1]))  // the second has no effect
@@ -63,23 +63,23 @@ import Vision
     /// A batch takes a normalised, padded picture by a way of its own.
     @Test func batchesHoldTheSameFloats() throws {
         struct One: Dataset {
-            let sample: Sample
+            let sample: DataSample
             let classes = ClassList(names: ["a"])
             let count = 1
-            func sample(at index: Int) -> Sample { sample }
+            func sample(at index: Int) -> DataSample { sample }
         }
         struct Steps: Transform {
             let looks: Bool
-            func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
                 sample.normalize(.clip)
                 if looks { _ = sample.normalized }
                 sample.pad(to: Size(height: 10, width: 16))
             }
         }
-        let sample = Sample(name: "a", image: image, labels: labels)
+        let sample = DataSample(name: "a", image: image, labels: labels)
         let expected = Normalization.clip(image).padded(to: Size(height: 10, width: 16)).pixels
         for looks in [false, true] {
-            let batch = try #require(try Loader(One(sample: sample), Steps(looks: looks), Loader.Options()).next())
+            let batch = try #require(try DataLoader(One(sample: sample), Steps(looks: looks), DataLoader.Options()).next())
             #expect(batch.pixels == expected)
             #expect(batch.labels == labels.padded(to: Size(height: 10, width: 16)).labels.map(Int64.init))
         }

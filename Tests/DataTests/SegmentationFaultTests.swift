@@ -1,7 +1,7 @@
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Data
+@testable import DenseKitData
 
 private let size = Size(height: 64, width: 64)
 private let square: [Double] = [10, 10, 30, 10, 30, 30, 10, 30]
@@ -49,11 +49,11 @@ private func runs(_ counts: [Int], _ size: Size) throws -> Instance.Shape {
             instance(1, .polygons([square])), instance(2, nil), instance(3, .polygons([[1, 2, 3, 4]])),
             instance(4, .polygons([square.map { $0 / 64 }])),
         ]
-        let learnt = Sample(name: "a", image: picture(64, 64), instances: instances, wantsMasks: true)
+        let learnt = DataSample(name: "a", image: picture(64, 64), instances: instances, wantsMasks: true)
         #expect(learnt.instances?.map(\.isCrowd) == [false, true, true, true])
         #expect(learnt.instances?.map(\.box) == [box, box, box, box])
         #expect(try learnt.masks() == RunLengthMask(polygons: [square], size: size).bitmap())
-        let boxes = Sample(name: "a", image: picture(64, 64), instances: instances)
+        let boxes = DataSample(name: "a", image: picture(64, 64), instances: instances)
         #expect(boxes.instances == instances)
     }
 }

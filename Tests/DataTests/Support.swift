@@ -1,7 +1,7 @@
-import Data
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// A folder that is gone after the test.
 final class TemporaryFolder: Sendable {
@@ -31,8 +31,8 @@ final class TemporaryFolder: Sendable {
 }
 
 /// A picture with something in it.
-func picture(_ height: Int, _ width: Int, shift: Int = 0) -> Image {
-    Image(
+func picture(_ height: Int, _ width: Int, shift: Int = 0) -> RGBImage {
+    RGBImage(
         height: height, width: width,
         pixels: (0..<height * width * 3).map {
             UInt8(truncatingIfNeeded: $0 / 3 % width * 5 + $0 / (3 * width) * 3 + $0 % 3 * 40 + shift)

@@ -1,7 +1,7 @@
-import Data
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// A mask in TIFF, field by field. (TIFF 6.0)
 struct TIFFBytes {

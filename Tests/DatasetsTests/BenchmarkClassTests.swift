@@ -1,39 +1,47 @@
-import Datasets
+import DenseKitDatasets
 import Testing
-import Vision
+import DenseKitVision
 
 /// The classes and colours that the benchmarks fix.
 @Suite struct BenchmarkClassTests {
-    static let lists: [(name: String, list: ClassList, count: Int, samples: [(index: Int, name: String, color: Color)])] = [
-        ("ADE20K", ADE20K.benchmark, 150, [(0, "wall", Color(120, 120, 120)), (149, "flag", Color(92, 0, 255))]),
+    static let lists: [(name: String, list: ClassList, count: Int, samples: [(index: Int, name: String, color: RGBColor)])] = [
+        ("ADE20K", ADE20K.benchmark, 150, [(0, "wall", RGBColor(120, 120, 120)), (149, "flag", RGBColor(92, 0, 255))]),
         (
             "COCOStuff", COCOStuff.benchmark, 171,
             [
-                (0, "person", Color(0, 192, 64)), (2, "car", Color(0, 64, 96)), (79, "toothbrush", Color(192, 160, 0)),
-                (80, "banner", Color(0, 192, 0)), (170, "wood", Color(64, 64, 0)),
+                (0, "person", RGBColor(0, 192, 64)), (2, "car", RGBColor(0, 64, 96)), (79, "toothbrush", RGBColor(192, 160, 0)),
+                (80, "banner", RGBColor(0, 192, 0)), (170, "wood", RGBColor(64, 64, 0)),
             ]
         ),
         (
             "Cityscapes", Cityscapes.benchmark, 19,
             [
-                (0, "road", Color(128, 64, 128)), (6, "traffic light", Color(250, 170, 30)), (13, "car", Color(0, 0, 142)),
-                (18, "bicycle", Color(119, 11, 32)),
+                (0, "road", RGBColor(128, 64, 128)), (6, "traffic light", RGBColor(250, 170, 30)),
+                (13, "car", RGBColor(0, 0, 142)),
+                (18, "bicycle", RGBColor(119, 11, 32)),
             ]
         ),
         (
             "PascalVOC", PascalVOC.benchmark, 21,
             [
-                (0, "background", Color(0, 0, 0)), (1, "aeroplane", Color(128, 0, 0)), (15, "person", Color(192, 128, 128)),
-                (20, "tvmonitor", Color(0, 64, 128)),
+                (0, "background", RGBColor(0, 0, 0)), (1, "aeroplane", RGBColor(128, 0, 0)),
+                (15, "person", RGBColor(192, 128, 128)),
+                (20, "tvmonitor", RGBColor(0, 64, 128)),
             ]
         ),
         (
             "PascalContext", PascalContext.benchmark, 60,
-            [(0, "background", Color(120, 120, 120)), (1, "aeroplane", Color(180, 120, 120)), (59, "wood", Color(31, 0, 255))]
+            [
+                (0, "background", RGBColor(120, 120, 120)), (1, "aeroplane", RGBColor(180, 120, 120)),
+                (59, "wood", RGBColor(31, 0, 255)),
+            ]
         ),
         (
             "ISAID", ISAID.benchmark, 16,
-            [(0, "background", Color(0, 0, 0)), (6, "Ground_Track_Field", Color(0, 63, 255)), (15, "Harbor", Color(0, 100, 155))]
+            [
+                (0, "background", RGBColor(0, 0, 0)), (6, "Ground_Track_Field", RGBColor(0, 63, 255)),
+                (15, "Harbor", RGBColor(0, 100, 155)),
+            ]
         ),
     ]
 
@@ -52,7 +60,7 @@ import Vision
         for index in PascalVOC.benchmark.names.indices {
             var levels: [UInt8] = [0, 0, 0]
             for bit in 0..<8 { levels[bit % 3] |= UInt8(index >> bit & 1) << (7 - bit / 3) }
-            #expect(PascalVOC.benchmark.palette[index] == Color(levels[0], levels[1], levels[2]))
+            #expect(PascalVOC.benchmark.palette[index] == RGBColor(levels[0], levels[1], levels[2]))
         }
     }
 }

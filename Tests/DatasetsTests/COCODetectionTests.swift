@@ -1,10 +1,10 @@
-import Configuration
-import Data
+import DenseKitConfiguration
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Datasets
+@testable import DenseKitDatasets
 
 /// A tree in COCO's layout: three pictures, one of them without things, one with a crowd alone, and what training skips.
 private func writeTree(_ tree: Tree, split: String = "train", file: String? = nil, folder: String? = nil) throws {

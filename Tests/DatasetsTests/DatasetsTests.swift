@@ -1,8 +1,8 @@
-import Configuration
-import Data
-import Datasets
+import DenseKitConfiguration
+import DenseKitData
+import DenseKitDatasets
 import Testing
-import Vision
+import DenseKitVision
 
 @Suite struct ADE20KTests {
     let tree: Tree
@@ -35,8 +35,8 @@ import Vision
             [classes.names[0], classes.names[7], classes.names[44], classes.names[149]] == [
                 "wall", "bed", "chest of drawers", "flag",
             ])
-        #expect(classes.palette[0] == Color(120, 120, 120))
-        #expect(classes.palette[149] == Color(92, 0, 255))
+        #expect(classes.palette[0] == RGBColor(120, 120, 120))
+        #expect(classes.palette[149] == RGBColor(92, 0, 255))
     }
 
     @Test func classesOfItsOwn() throws {

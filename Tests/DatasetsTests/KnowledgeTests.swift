@@ -1,10 +1,10 @@
-import Configuration
-import Data
+import DenseKitConfiguration
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Datasets
+@testable import DenseKitDatasets
 
 /// What settings say of a data set whose files are not there.
 @Suite struct KnowledgeTests {
@@ -50,7 +50,7 @@ import Vision
 
     @Test("~ stands for the home folder in every path of a data set")
     func home() throws {
-        let home = Paths.expanded("~")
+        let home = FilePaths.expanded("~")
         try #require(home.hasPrefix("/"))
         let place = "no-folder-\(UUID())"
         let opens: [(name: String, open: (String) throws -> any Dataset)] = [

@@ -1,7 +1,7 @@
-import Data
-import Datasets
+import DenseKitData
+import DenseKitDatasets
 import Testing
-import Vision
+import DenseKitVision
 
 /// A tree that is not as it should be, what opens it, and what is said; `ROOT` stands for the tree's path.
 private struct WrongTree: Sendable {

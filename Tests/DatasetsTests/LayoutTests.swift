@@ -1,7 +1,7 @@
-import Data
-import Datasets
+import DenseKitData
+import DenseKitDatasets
 import Testing
-import Vision
+import DenseKitVision
 
 /// Every data set on a tiny tree in its layout: which files belong together, and what each number in a mask means.
 @Suite struct LayoutTests {

@@ -1,8 +1,8 @@
-import Data
-import Datasets
+import DenseKitData
+import DenseKitDatasets
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// Small trees of files, written for each test.
 final class Tree {
@@ -22,7 +22,7 @@ final class Tree {
     }
 
     func image(_ name: String, _ height: Int = 2, _ width: Int = 3) throws {
-        let image = Image(height: height, width: width, fill: Color(90, 100, 110))
+        let image = RGBImage(height: height, width: width, fill: RGBColor(90, 100, 110))
         if name.hasSuffix(".png") {
             try ImageFile.writePNG(image, to: file(name))
         } else {

@@ -1,10 +1,10 @@
-import DenseKit
-import Standard
+import DenseKitCore
+import DenseKitStandard
 import Testing
 
-@testable import CLIP
-@testable import DenseCLIP
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitDenseCLIP
+@testable import DenseKitLanguageGuidance
 
 @Suite struct DenseCLIPTests {
     /// A backbone without language gets an attention pool on its last stage.
@@ -27,7 +27,7 @@ import Testing
     @Test func forwardAndBackward() throws {
         let model = try model(resNet18)
         let targets = Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64))
-        let losses = try model.losses(images(), targets, Step(wantsMetrics: true))
+        let losses = try model.losses(images(), targets, ForwardPass(wantsMetrics: true))
         #expect(losses.terms.map(\.name) == ["decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg"])
         try #require(try losses.total()).backward()
         for entry in try model.namedParameters() {
@@ -41,7 +41,7 @@ import Testing
         for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
         let targets = Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64))
         func total(_ dtype: DType?) throws -> Tensor {
-            try #require(try withAutocast(dtype) { try model.losses(images(), targets, Step()) }.total())
+            try #require(try withAutocast(dtype) { try model.losses(images(), targets, ForwardPass()) }.total())
         }
         let exact = try total(nil).item()
         let mixed = try total(.bfloat16)
@@ -73,7 +73,7 @@ import Testing
             channels[level] += 3
             #expect(
                 prompter.visual.level == level && prompter.outputs.map(\.channels) == channels && prompter.visual.attnpool == nil)
-            let prompted = try prompter(try model.backbone(images(75, 101)), Step())
+            let prompted = try prompter(try model.backbone(images(75, 101)), ForwardPass())
             #expect(
                 prompted.maps.map { $0.size(1) } == channels && prompted.scoreMaps[0].shape == [2, 3, 75 / patch, 101 / patch])
         }
@@ -85,7 +85,7 @@ import Testing
         let post = try model.postModel
         try model.setTraining(false)
         var seen: [String: Tensor] = [:]
-        try withoutGrad { _ = try model.predictions(images(), Step { name, tensor in seen[name] = tensor }) }
+        try withoutGrad { _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor }) }
         let (text, visual) = (try #require(seen["text_embeddings"]), try #require(seen["visual_embedding"]))
         let (global, scores) = (try #require(seen["global_embedding"]), try #require(seen["score_map"]))
         #expect(

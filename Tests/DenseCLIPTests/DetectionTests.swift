@@ -1,9 +1,9 @@
-import CLIP
-import DenseKit
+import DenseKitCLIP
+import DenseKitCore
 import Glibc
 import Testing
 
-@testable import DenseCLIP
+@testable import DenseKitDenseCLIP
 
 /// DenseCLIP under a detector: the map joins over τ, and its auxiliary loss knows boxes.
 @Suite struct DetectionTests {
@@ -53,12 +53,12 @@ import Testing
 
     /// Cosines over τ join the pyramid.
     @Test func theMapJoinsOverTheTemperature() throws {
-        try Generator.seed(3)
+        try RandomGenerator.seed(3)
         let model = try model(backbone, settings)
         try model.setTraining(false)
         var seen: [String: Tensor] = [:]
         let prompted = try withoutGrad {
-            try model.denseCLIP(model.backbone(images()), Step { seen[$0] = $1 })
+            try model.denseCLIP(model.backbone(images()), ForwardPass { seen[$0] = $1 })
         }
         let (text, visual) = (try #require(seen["text_embeddings"]), try #require(seen["visual_embedding"]))
         let pixels = try visual.permuted(0, 2, 3, 1).reshaped([2, 6, 20])
@@ -77,7 +77,7 @@ import Testing
             try truth([[8, 8, 40, 30]], [1]), try truth([[0, 0, 20, 20], [12, 4, 70, 60]], [0, 2]),
         ])
         var seen: [String: Tensor] = [:]
-        let step = Step { seen[$0] = try $1.detached() }
+        let step = ForwardPass { seen[$0] = try $1.detached() }
         let prompter = try model.denseCLIP
         let prompted = try prompter(model.backbone(images()), step)
         let losses = try prompter.losses(prompted, targets, step)
@@ -100,12 +100,12 @@ import Testing
     @Test func aBatchWithoutBoxes() throws {
         let model = try model(backbone, settings)
         let prompter = try model.denseCLIP
-        let prompted = try prompter(model.backbone(images()), Step())
-        let losses = try prompter.losses(prompted, Targets(instances: [try truth([], []), try truth([], [])]), Step())
+        let prompted = try prompter(model.backbone(images()), ForwardPass())
+        let losses = try prompter.losses(prompted, Targets(instances: [try truth([], []), try truth([], [])]), ForwardPass())
         #expect(try losses.terms[0].value.item() == 0)
         try losses.terms[0].value.backward()
         #expect(try model.postModel.gamma.grad?.abs().amax().item() == 0)
-        let error = try #require(throws: TargetError.self) { try prompter.losses(prompted, Targets(), Step()) }
+        let error = try #require(throws: TargetError.self) { try prompter.losses(prompted, Targets(), ForwardPass()) }
         #expect(error.description == "a detection head needs the boxes of things, and this data set has none")
     }
 
@@ -123,7 +123,7 @@ import Testing
         let model = try model(backbone, settings)
         try model.setTraining(false)
         let error = try #require(throws: SettingError.self) {
-            try withoutGrad { try model.denseCLIP(model.backbone(images(96, 128)), Step()) }
+            try withoutGrad { try model.denseCLIP(model.backbone(images(96, 128)), ForwardPass()) }
         }
         #expect(error.description.hasPrefix("a map of 3×4 is larger than the grid of 3×3 positions"))
     }

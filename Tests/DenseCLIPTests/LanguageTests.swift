@@ -1,11 +1,11 @@
-import DenseKit
-import Standard
+import DenseKitCore
+import DenseKitStandard
 import SmallModels
 import Testing
 
-@testable import CLIP
-@testable import DenseCLIP
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitDenseCLIP
+@testable import DenseKitLanguageGuidance
 
 /// A model whose text was computed once and kept, without text encoder.
 @Suite struct KeptTextTests {
@@ -75,7 +75,7 @@ import Testing
     /// The model's own classes, in another order and with others between: each has the score map that it has alone.
     @Test(arguments: PromptingMode.allCases) func ownClassesKeepTheirScores(_ mode: PromptingMode) throws {
         // In the context decoder the texts see one another; with γ at 1e-4 that counts little.
-        try Generator.seed(1)
+        try RandomGenerator.seed(1)
         let model = try model(tinyCLIP, "", prompting: mode)
         try model.setTraining(false)
         let own = try withoutGrad { try model.scores() }  // road, sky, tree

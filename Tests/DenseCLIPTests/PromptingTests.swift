@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
-@testable import DenseCLIP
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitDenseCLIP
+@testable import DenseKitLanguageGuidance
 
 /// The ways of making the text, in small models.
 @Suite struct PromptingTests {
@@ -32,7 +32,7 @@ import Testing
         let model = try model(tinyCLIP, "", prompting: mode)
         #expect(try model.denseCLIP.outputs.map(\.channels) == [32, 64, 128, 259])
         var seen: [String: [Int]] = [:]
-        let step = Step(wantsMetrics: true) { name, tensor in seen[name] = tensor.shape }
+        let step = ForwardPass(wantsMetrics: true) { name, tensor in seen[name] = tensor.shape }
         let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), step)
         #expect(losses.terms.map(\.name) == ["decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg"])
         #expect(seen["text_embeddings"] == [2, 3, 20] && seen["score_map"] == [2, 3, 2, 3])
@@ -48,7 +48,7 @@ import Testing
     /// A frozen text encoder hands gradients on to what stands before the names, and takes none.
     @Test(arguments: modes) func gradientsPassAFrozenTextEncoder(_ mode: PromptingMode) throws {
         let model = try model(tinyCLIP, "", prompting: mode, freeze: "[text_encoder]")
-        let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), Step())
+        let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), ForwardPass())
         try #require(try losses.total()).backward()
         for entry in try model.namedParameters() {
             #expect((entry.tensor.grad == nil) == entry.name.hasPrefix("text_encoder."), "\(entry.name)")
@@ -60,7 +60,7 @@ import Testing
         for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
         func total(_ dtype: DType?) throws -> Tensor {
             let targets = Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64))
-            return try #require(try withAutocast(dtype) { try model.losses(images(), targets, Step()) }.total())
+            return try #require(try withAutocast(dtype) { try model.losses(images(), targets, ForwardPass()) }.total())
         }
         let exact = try total(nil).item()
         let mixed = try total(.bfloat16)
@@ -74,7 +74,7 @@ import Testing
     /// γ that stays what it is: the supplement's ablation.
     @Test func aFrozenGamma() throws {
         let model = try model(tinyCLIP, "gamma: 1.0", freeze: "[text_encoder, gamma]")
-        let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), Step())
+        let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), ForwardPass())
         try #require(try losses.total()).backward()
         let gamma = try model.postModel.gamma
         #expect(try gamma.grad == nil && gamma.amin().item() == 1 && gamma.amax().item() == 1)
@@ -88,7 +88,7 @@ import Testing
         #expect(pre.queries.shape == [1, 3, 16])
         try model.setTraining(false)
         var seen: [String: Tensor] = [:]
-        try withoutGrad { _ = try model.predictions(images(), Step { name, tensor in seen[name] = tensor }) }
+        try withoutGrad { _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor }) }
         let (text, local) = (try #require(seen["text_embeddings"]), try #require(seen["visual_embedding"]))
         let memory = try Tensor.cat(
             [try #require(seen["global_embedding"]).unsqueezed(1), try local.reshaped([2, 20, 6]).transposed(1, 2)], dim: 1)

@@ -1,10 +1,10 @@
-import DenseKit
-import Standard
+import DenseKitCore
+import DenseKitStandard
 import Testing
 
-@testable import CLIP
-@testable import DenseCLIP
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitDenseCLIP
+@testable import DenseKitLanguageGuidance
 
 /// What YAML says to the prompter: the settings of the chosen way of prompting and no others.
 @Suite struct SettingsTests {
@@ -28,16 +28,16 @@ import Testing
     }
 
     @Test(arguments: PromptingMode.allCases) func writtenAndReadAgain(_ mode: PromptingMode) throws {
-        let written = try Node(encoding: DenseCLIP.Configuration(mode))
+        let written = try YAMLNode(encoding: DenseCLIP.Configuration(mode))
         #expect(written["prompting"]?.scalar?.text == mode.rawValue && written["temperature"] != nil)
-        #expect(try Node(encoding: settings(written.yaml())) == written)
+        #expect(try YAMLNode(encoding: settings(written.yaml())) == written)
     }
 
     /// Over a base for another way, null takes a setting away.
     @Test func nullTakesAway() throws {
         let contexts = try settings("{prompting: contexts, num_contexts: 4, context_decoder: null, gamma: null}")
         #expect((contexts.prompting as? LanguagePrompting.Settings)?.numContexts == 4)
-        #expect(try Node(encoding: contexts)["gamma"] == nil)
+        #expect(try YAMLNode(encoding: contexts)["gamma"] == nil)
     }
 
     @Test(arguments: [
@@ -101,8 +101,8 @@ import Testing
         let registry = try Registry([CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin()])
         let context = BuildContext(registry: registry, classNames: ["a"], features: [FeatureSpec(channels: 64, stride: 32)])
         let text = settings.hasPrefix("text_encoder") ? "" : "text_encoder: {width: 8, heads: 2, layers: 1}, "
-        struct Root: Configuration { var prompter: ComponentNode? }
-        let node = try Node.parse("prompter: {type: DenseCLIP, tokenizer: bytes, \(text)\(settings)}")
+        struct Root: YAMLConfiguration { var prompter: ComponentNode? }
+        let node = try YAMLNode.parse("prompter: {type: DenseCLIP, tokenizer: bytes, \(text)\(settings)}")
         let component = try #require(try node.decode(Root.self).prompter)
         let error = try #require(throws: BuildError.self) { try registry.prompters.make(component, context) }
         #expect(error.underlying == expected)

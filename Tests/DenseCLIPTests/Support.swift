@@ -1,16 +1,16 @@
-import DenseKit
-import ResNet
+import DenseKitCore
+import DenseKitResNet
 import SmallModels
-import Standard
+import DenseKitStandard
 import Testing
 
-@testable import CLIP
-@testable import DenseCLIP
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitDenseCLIP
+@testable import DenseKitLanguageGuidance
 
 /// Declares a language map that it does not return.
 final class Forgetful: Module, Backbone {
-    struct Configuration: DenseKit.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     let outputs = [FeatureSpec(channels: 3, stride: 1)]
     let language: LanguageSpec? = LanguageSpec(width: 8, stride: 1)
@@ -60,7 +60,7 @@ func model(
 }
 
 func images(_ height: Int = 64, _ width: Int = 96) throws -> Tensor {
-    try Tensor.randomNormal([2, 3, height, width], generator: try Generator(seed: 2))
+    try Tensor.randomNormal([2, 3, height, width], generator: try RandomGenerator(seed: 2))
 }
 
 extension DenseModel {
@@ -71,7 +71,7 @@ extension DenseModel {
     /// The score map of the test images.
     func scores() throws -> Tensor {
         var scores: Tensor?
-        _ = try predictions(images(), Step { name, tensor in if name == "score_map" { scores = tensor } })
+        _ = try predictions(images(), ForwardPass { name, tensor in if name == "score_map" { scores = tensor } })
         return try #require(scores).detached()
     }
 }

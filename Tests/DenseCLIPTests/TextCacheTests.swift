@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
-@testable import DenseCLIP
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitDenseCLIP
+@testable import DenseKitLanguageGuidance
 
 /// At inference the text of every way of prompting but one does not depend on the image: it is computed once.
 @Suite struct TextCacheTests {

@@ -1,6 +1,6 @@
-import Detection
+import DenseKitDetection
 import Testing
-import Vision
+import DenseKitVision
 
 @Suite struct AnchorGeneratorTests {
     @Test func ratiosThenScalesByRowThenColumn() throws {

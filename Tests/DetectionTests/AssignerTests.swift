@@ -1,4 +1,4 @@
-import Detection
+import DenseKitDetection
 import Testing
 
 @Suite struct MaxIoUAssignerTests {
@@ -92,7 +92,8 @@ import Testing
         return Assignment(indices: indices, overlaps: try Tensor.zeros([10]))
     }
 
-    private func sample(_ sampler: RandomSampler, draws: Draws = .inOrder, _ things: [[Float]]? = nil) throws -> BoxSample {
+    private func sample(_ sampler: RandomSampler, draws: RandomSource = .inOrder, _ things: [[Float]]? = nil) throws -> BoxSample
+    {
         let all = try Tensor.arange(to: 40, dtype: .float32).reshaped([10, 4])
         return try sampler.sample(
             assignment(), boxes: all, truth: truth(things ?? [[0, 0, 1, 1], [2, 2, 3, 3]]), draws: draws, purpose: "roi", image: 0
@@ -129,7 +130,7 @@ import Testing
     @Test func draws() throws {
         let sampler = try RandomSampler(count: 4, positiveFraction: 0.5, addsTruth: false)
         let all = try (0..<20).map { seed in
-            let draws = Draws(seed: UInt64(seed), iteration: 1)
+            let draws = RandomSource(seed: UInt64(seed), iteration: 1)
             let (a, b) = (try sample(sampler, draws: draws), try sample(sampler, draws: draws))
             #expect(try a.positives.integers() == b.positives.integers() && a.negatives.integers() == b.negatives.integers())
             #expect(try a.positives.size(0) == 2 && a.negatives.integers().allSatisfy { [0, 5, 6, 8, 9].contains($0) })
@@ -137,7 +138,7 @@ import Testing
         }
         #expect(Set(all).count > 5)
         // The last positives, the first of the background.
-        let byPurpose = Draws { purpose, _, count in
+        let byPurpose = RandomSource { purpose, _, count in
             (0..<count).map { Double(purpose == "roi.positive" ? count - $0 : $0) / Double(count + 1) }
         }
         let result = try sample(sampler, draws: byPurpose)

@@ -1,6 +1,6 @@
-import Detection
+import DenseKitDetection
 import Testing
-import Vision
+import DenseKitVision
 
 @Suite struct BoxesTests {
     @Test func overlaps() throws {

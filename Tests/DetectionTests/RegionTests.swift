@@ -1,4 +1,4 @@
-import Detection
+import DenseKitDetection
 import Testing
 
 @Suite struct RoIExtractorTests {

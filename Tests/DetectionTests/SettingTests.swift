@@ -1,4 +1,4 @@
-import Detection
+import DenseKitDetection
 import Testing
 
 /// Settings that nothing can work with, and what is said of them.

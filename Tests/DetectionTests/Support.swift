@@ -1,5 +1,5 @@
-import Detection
-import Vision
+import DenseKitDetection
+import DenseKitVision
 
 /// Rows of corners as a tensor `[n, 4]`.
 func boxes(_ rows: [[Float]]) throws -> Tensor { try Tensor.from(rows.flatMap { $0 }, shape: [rows.count, 4]) }

@@ -1,6 +1,6 @@
-import Detection
+import DenseKitDetection
 import Testing
-import Vision
+import DenseKitVision
 
 @Suite struct MulticlassNMSTests {
     /// Two boxes that overlap by 0.9, one by itself.

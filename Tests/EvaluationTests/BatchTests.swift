@@ -1,29 +1,29 @@
-import Components
-import Data
-import Evaluation
+import DenseKitComponents
+import DenseKitData
+import DenseKitEvaluation
 import Testing
-import Vision
+import DenseKitVision
 
 private struct Things: Dataset {
     let classes = ClassList(names: ["a", "b", "c"])
     let count = 2
 
-    func sample(at index: Int) -> Sample {
+    func sample(at index: Int) -> DataSample {
         let shape = Instance.Shape.polygons([[0, 0, 2, 0, 2, 2, 0, 2]])
         let things = [
             Instance(box: Box(x1: 0, y1: 0, x2: 2, y2: 2), label: 2, area: 4, id: 1, shape: shape),
             Instance(box: Box(x1: 1, y1: 1, x2: 3, y2: 4), label: 0, isCrowd: true, area: 4, id: 2),
         ]
-        return Sample(
-            name: "\(index)", image: Image(height: 4, width: 3 + index), instances: index == 0 ? things : [], wantsMasks: true)
+        return DataSample(
+            name: "\(index)", image: RGBImage(height: 4, width: 3 + index), instances: index == 0 ? things : [], wantsMasks: true)
     }
 }
 
 @Test("The things of a batch become tensors: crowds are ignored boxes, a picture without things has none")
 func instanceTargets() throws {
-    var options = Loader.Options()
+    var options = DataLoader.Options()
     (options.batch, options.shuffles) = (2, false)
-    let batch = try #require(try Loader(Things(), Pipeline([]), options).next())
+    let batch = try #require(try DataLoader(Things(), Pipeline([]), options).next())
     #expect(try batch.images().shape == [2, 3, 4, 4])
     let targets = try batch.targets()
     #expect(targets.labels == nil)

@@ -1,9 +1,9 @@
-import Data
-import Evaluation
+import DenseKitData
+import DenseKitEvaluation
 import Foundation
 import Fuzzing
 import Testing
-import Vision
+import DenseKitVision
 
 private let size = Size(height: 9, width: 12)
 

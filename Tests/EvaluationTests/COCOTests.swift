@@ -1,7 +1,7 @@
-import Evaluation
+import DenseKitEvaluation
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 private func thing(_ id: Int, _ image: Int, _ category: Int, _ box: [Double], crowd: Bool = false) -> COCOEvaluation.Truth {
     COCOEvaluation.Truth(

@@ -1,15 +1,15 @@
-import Components
+import DenseKitComponents
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Evaluation
+@testable import DenseKitEvaluation
 
 @Suite("Classes of another data set") struct ClassMapTests {
     private let model = ["tv", "bus", "boat", "sky-other", "wall"]
     private let dataset = ["background", "tvmonitor", "bus", "vehicle", "sofa"]
 
     private func map(_ yaml: String, _ unmapped: ClassMap.Unmapped = .wrong) throws -> ClassMap {
-        try ClassMap(try Node.parse(yaml, file: "a.yaml"), unmapped: unmapped, model: model, dataset: dataset)
+        try ClassMap(try YAMLNode.parse(yaml, file: "a.yaml"), unmapped: unmapped, model: model, dataset: dataset)
     }
 
     private func labels(_ values: [UInt16]) -> LabelMap { LabelMap(height: 1, width: values.count, labels: values) }
@@ -78,12 +78,12 @@ import Vision
             ("{type: X, class_map: {bus: [bus]}, unmapped_prediction: excluded}", .excluded),
         ])
     func settings(_ yaml: String, _ unmapped: ClassMap.Unmapped?) throws {
-        let node: ComponentNode = try Node.parse(yaml).decode()
+        let node: ComponentNode = try YAMLNode.parse(yaml).decode()
         #expect(try node.classMap(model: model, dataset: dataset)?.unmapped == unmapped)
     }
 
     @Test func settingsWithoutAMap() throws {
-        let node: ComponentNode = try Node.parse("{type: X, unmapped_prediction: wrong}", file: "a.yaml").decode()
+        let node: ComponentNode = try YAMLNode.parse("{type: X, unmapped_prediction: wrong}", file: "a.yaml").decode()
         let error = try #require(throws: ConfigurationError.self) { try node.classMap(model: model, dataset: dataset) }
         #expect(error.description == "a.yaml:1:32: unmapped_prediction belongs to a class_map, and there is none")
     }
@@ -92,7 +92,7 @@ import Vision
 @Suite("Heatmaps") struct HeatmapTests {
     @Test("From blue to red, over what the scores span")
     func colors() {
-        let image = Image(height: 1, width: 3, pixels: [UInt8](repeating: 100, count: 9))
+        let image = RGBImage(height: 1, width: 3, pixels: [UInt8](repeating: 100, count: 9))
         let found = Heatmap.overlay(image, scores: [1, 2, 4], opacity: 1)
         #expect(found.pixels == [0, 0, 127, 0, 211, 255, 127, 0, 0])
         #expect(Heatmap.overlay(image, scores: [-0.2, 0.1, 0.4], opacity: 0).pixels == image.pixels)

@@ -1,10 +1,10 @@
-import Components
-import Evaluation
+import DenseKitComponents
+import DenseKitEvaluation
 import Testing
 
 /// A backbone of one convolution, with a map of its own at half the size.
 private final class Half: Module, Backbone {
-    struct Configuration: Components.Configuration {
+    struct Configuration: YAMLConfiguration {
         var channels = 4
         /// Reads values, which shapes do not have.
         var reads = false
@@ -30,7 +30,7 @@ private final class Half: Module, Backbone {
 
 /// Keeps what its text part said, and computes the text by a shorter way where it may.
 private final class Words: Module, Prompter {
-    struct Configuration: Components.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     final class Text: Module {
         let encoder: Linear
@@ -57,20 +57,21 @@ private final class Words: Module, Prompter {
 
     override func stateDidChange() { kept = nil }
 
-    func callAsFunction(_ features: Features, _ step: Step) throws -> Prompted {
+    func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let embeddings = try kept ?? text(classes)
         kept = embeddings
         let map = features.maps[0]
         let (n, c, h, w) = (map.size(0), map.size(1), map.size(2), map.size(3))
         let scores = try map.reshaped([n, c, h * w]).transposed(1, 2).matmul(embeddings.transposed(0, 1))
-        return Prompted(maps: features.maps, textEmbeddings: embeddings, scoreMaps: [try scores.reshaped([n, h, w, classes])])
+        return PrompterOutput(
+            maps: features.maps, textEmbeddings: embeddings, scoreMaps: [try scores.reshaped([n, h, w, classes])])
     }
 
-    func losses(_ prompted: Prompted, _ targets: Targets, _ step: Step) throws -> Losses { Losses() }
+    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses { Losses() }
 }
 
 private final class Enlarging: Module, SegmentationHead {
-    struct Configuration: Components.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     let up: ConvTranspose2d
     let convSeg: Conv2d
@@ -89,7 +90,7 @@ private final class Enlarging: Module, SegmentationHead {
 
 /// A detector that looks at its best positions again: which are the best, shapes do not know.
 private final class Choosing: Module, CountableHead {
-    struct Configuration: Components.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     let first: Conv2d
     let second: Linear
@@ -106,13 +107,13 @@ private final class Choosing: Module, CountableHead {
         _ = try second(try Tensor.zeros([7, maps[0].size(1)], device: maps[0].device))
     }
 
-    func losses(_ maps: [Tensor], _ targets: Targets, _ step: Step) throws -> Losses {
+    func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         var losses = Losses()
         losses.add("loss_cls", try first(maps[0]).sum())
         return losses
     }
 
-    func predictions(_ maps: [Tensor], _ step: Step) throws -> Predictions {
+    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions {
         _ = try first(maps[0]).floats()
         return .detections([])
     }
@@ -191,7 +192,7 @@ private func small(_ yaml: String) throws -> DenseModel {
     func names() throws {
         let model = try small("{backbone: Half, head: Choosing}")
         let image = try Tensor.zeros([1, 3, 8, 8])
-        #expect(try model.losses(image, Targets(), Step()).terms.map(\.name) == ["loss_cls"])
+        #expect(try model.losses(image, Targets(), ForwardPass()).terms.map(\.name) == ["loss_cls"])
         #expect(try model.namedTensors().map(\.name).suffix(4) == ["first.weight", "first.bias", "second.weight", "second.bias"])
     }
 

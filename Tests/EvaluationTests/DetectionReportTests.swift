@@ -1,9 +1,9 @@
-import Data
+import DenseKitData
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Evaluation
+@testable import DenseKitEvaluation
 
 /// Two pictures: a thing of the first class in one, a crowd of it and a thing of the second class in the other.
 private struct Things: InstanceDataset {
@@ -19,12 +19,14 @@ private struct Things: InstanceDataset {
 
     func imageID(at index: Int) -> Int64 { [70, 30][index] }
 
-    func sample(at index: Int) throws -> Sample { Sample(name: "\(index)", image: Image(height: 40, width: 60), instances: []) }
+    func sample(at index: Int) throws -> DataSample {
+        DataSample(name: "\(index)", image: RGBImage(height: 40, width: 60), instances: [])
+    }
 
-    func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedThing] {
-        func thing(_ id: Int64, _ label: Int, _ box: Rectangle, isCrowd: Bool = false) throws -> AnnotatedThing {
+    func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
+        func thing(_ id: Int64, _ label: Int, _ box: Rectangle, isCrowd: Bool = false) throws -> AnnotatedInstance {
             let mask = try RunLengthMask(box: box, size: Size(height: 40, width: 60))
-            return AnnotatedThing(
+            return AnnotatedInstance(
                 id: id, label: label, box: box, area: box.area, isCrowd: isCrowd,
                 shape: shapes && hasMasks && !without.contains(id) ? .runLengths(mask) : nil)
         }

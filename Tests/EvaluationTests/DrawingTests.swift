@@ -1,22 +1,23 @@
-import Evaluation
+import DenseKitEvaluation
 import Testing
-import Vision
+import DenseKitVision
 
-private let white = Color(255, 255, 255)
-private let black = Color(0, 0, 0)
-private let classes = ClassList(names: ["sky", "tree", "ball"], palette: [Color(0, 0, 255), Color(0, 200, 0), Color(255, 0, 0)])
+private let white = RGBColor(255, 255, 255)
+private let black = RGBColor(0, 0, 0)
+private let classes = ClassList(
+    names: ["sky", "tree", "ball"], palette: [RGBColor(0, 0, 255), RGBColor(0, 200, 0), RGBColor(255, 0, 0)])
 
-private func color(_ image: Image, _ x: Int, _ y: Int) -> Color {
+private func color(_ image: RGBImage, _ x: Int, _ y: Int) -> RGBColor {
     let pixel = 3 * (y * image.width + x)
-    return Color(image.pixels[pixel], image.pixels[pixel + 1], image.pixels[pixel + 2])
+    return RGBColor(image.pixels[pixel], image.pixels[pixel + 1], image.pixels[pixel + 2])
 }
 
 /// The picture as rows of `#` for black and `.` for anything else.
-private func art(_ image: Image) -> [String] {
+private func art(_ image: RGBImage) -> [String] {
     (0..<image.height).map { y in (0..<image.width).map { color(image, $0, y) == black ? "#" : "." }.joined() }
 }
 
-private func canvas(_ width: Int, _ height: Int) -> Canvas { Canvas(Image(height: height, width: width, fill: white)) }
+private func canvas(_ width: Int, _ height: Int) -> Canvas { Canvas(RGBImage(height: height, width: width, fill: white)) }
 
 @Test func textIsDrawnLetterByLetter() {
     var picture = canvas(17, 9)
@@ -53,7 +54,7 @@ func edges() {
     picture.outline(PixelRectangle(x: -2, y: 1, width: 6, height: 4), black)
     #expect(art(picture.image) == ["......", "####..", "...#..", "...#..", "####.."])
     picture = canvas(6, 5)
-    for place in [(-4, -3), (4, 3)] { picture.paste(Image(height: 4, width: 5, fill: black), x: place.0, y: place.1) }
+    for place in [(-4, -3), (4, 3)] { picture.paste(RGBImage(height: 4, width: 5, fill: black), x: place.0, y: place.1) }
     #expect(art(picture.image) == ["#.....", "......", "......", "....##", "....##"])
     let before = picture.image
     for rectangle in [
@@ -71,31 +72,31 @@ func edges() {
 func labelledBoxes() {
     for (top, labelTop) in [(20, 9), (3, 3)] {
         var picture = canvas(40, 40)
-        picture.box(PixelRectangle(x: 30, y: top, width: 8, height: 15), label: "ab", Color(250, 250, 0))
-        let rows = (0..<40).filter { color(picture.image, 25, $0) == Color(250, 250, 0) }
+        picture.box(PixelRectangle(x: 30, y: top, width: 8, height: 15), label: "ab", RGBColor(250, 250, 0))
+        let rows = (0..<40).filter { color(picture.image, 25, $0) == RGBColor(250, 250, 0) }
         #expect(rows.first == labelTop && rows.count == 11)
         #expect(art(picture.image).joined().contains("#"))
     }
 }
 
 @Test func overlayBlends() {
-    let image = Image(height: 1, width: 4, fill: Color(100, 100, 100))
+    let image = RGBImage(height: 1, width: 4, fill: RGBColor(100, 100, 100))
     let labels = LabelMap(height: 1, width: 4, labels: [0, 1, LabelMap.ignore, 7])
     let half = SegmentationDrawing.overlay(image, labels, classes: classes, opacity: 0.5)
     #expect(
         (0..<4).map { color(half, $0, 0) } == [
-            Color(50, 50, 178), Color(50, 150, 50), Color(100, 100, 100), Color(100, 100, 100),
+            RGBColor(50, 50, 178), RGBColor(50, 150, 50), RGBColor(100, 100, 100), RGBColor(100, 100, 100),
         ])
     #expect(SegmentationDrawing.overlay(image, labels, classes: classes, opacity: 0) == image)
     let map = SegmentationDrawing.map(labels, classes: classes)
-    #expect((0..<4).map { color(map, $0, 0) } == [Color(0, 0, 255), Color(0, 200, 0), black, black])
+    #expect((0..<4).map { color(map, $0, 0) } == [RGBColor(0, 0, 255), RGBColor(0, 200, 0), black, black])
 }
 
 @Test("The legend names what is there, the largest first, and wraps")
 func legend() {
     var labels = LabelMap(height: 50, width: 50, fill: 2)
     for i in 0..<100 { labels.labels[i] = 1 }
-    let image = Image(height: 50, width: 50, fill: white)
+    let image = RGBImage(height: 50, width: 50, fill: white)
     let below = Legend(labels, classes: classes).attached(to: image)
     // Each cell is 9 + 4 letters + 10 = 42 wide and 13 high: one a row.
     #expect(below.width == 50 && below.height == 50 + 2 * 13)
@@ -111,11 +112,11 @@ func legend() {
 
 @Test func picturesSideBySide() throws {
     let pictures = [
-        ("left", Image(height: 10, width: 30, fill: Color(1, 2, 3))),
-        ("a long caption", Image(height: 20, width: 12, fill: black)),
+        ("left", RGBImage(height: 10, width: 30, fill: RGBColor(1, 2, 3))),
+        ("a long caption", RGBImage(height: 20, width: 12, fill: black)),
     ]
     let row = try #require(SegmentationDrawing.sideBySide(pictures))
     #expect(row.width == 30 + 8 + 12 && row.height == 13 + 20)
-    #expect(color(row, 0, 13) == Color(1, 2, 3) && color(row, 38, 32) == black && color(row, 0, 32) == white)
+    #expect(color(row, 0, 13) == RGBColor(1, 2, 3) && color(row, 38, 32) == black && color(row, 0, 32) == white)
     #expect(SegmentationDrawing.sideBySide([]) == nil)
 }

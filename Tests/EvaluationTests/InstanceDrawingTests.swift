@@ -1,15 +1,15 @@
-import Evaluation
+import DenseKitEvaluation
 import Testing
-import Vision
+import DenseKitVision
 
-private let grey = Color(100, 100, 100)
-private let red = Color(255, 0, 0)
-private let blue = Color(0, 0, 255)
+private let grey = RGBColor(100, 100, 100)
+private let red = RGBColor(255, 0, 0)
+private let blue = RGBColor(0, 0, 255)
 private let classes = ClassList(names: ["ball", "box"], palette: [red, blue])
 
-private func color(_ image: Image, _ x: Int, _ y: Int) -> Color {
+private func color(_ image: RGBImage, _ x: Int, _ y: Int) -> RGBColor {
     let pixel = 3 * (y * image.width + x)
-    return Color(image.pixels[pixel], image.pixels[pixel + 1], image.pixels[pixel + 2])
+    return RGBColor(image.pixels[pixel], image.pixels[pixel + 1], image.pixels[pixel + 2])
 }
 
 /// A thing that fills its box.
@@ -21,14 +21,14 @@ private func thing(_ x1: Float, _ y1: Float, _ x2: Float, _ y2: Float, label: In
     return DetectedInstance(box: box, label: label, score: score, mask: mask)
 }
 
-private let canvas = Image(height: 60, width: 120, fill: grey)
+private let canvas = RGBImage(height: 60, width: 120, fill: grey)
 
 @Test("Masks are blended with the image, their outlines are opaque, and nothing beside boxes and names is touched")
 func masks() throws {
     var instance = try thing(40, 20, 60, 50)
     instance.box = Box(x1: 36, y1: 16, x2: 64, y2: 54)  // apart from the mask's outline
     let picture = InstanceDrawing.overlay(canvas, [instance], classes: classes, opacity: 0.5)
-    #expect(color(picture, 50, 40) == Color(178, 50, 50))
+    #expect(color(picture, 50, 40) == RGBColor(178, 50, 50))
     #expect(color(picture, 40, 40) == red && color(picture, 59, 40) == red && color(picture, 50, 49) == red)
     #expect(color(picture, 39, 40) == grey && color(picture, 50, 51) == grey)
     #expect(color(picture, 36, 40) == red && color(picture, 63, 40) == red && color(picture, 50, 53) == red)
@@ -67,8 +67,9 @@ func enlargement() throws {
     let instance = try thing(40, 20, 60, 50)
     let picture = InstanceDrawing.overlay(canvas, [instance], classes: classes, opacity: 0.5, enlargement: 3)
     #expect(picture.size == Size(height: 180, width: 360))
-    #expect(color(picture, 150, 120) == Color(178, 50, 50))
-    #expect(color(picture, 120, 120) == red && color(picture, 179, 120) == red && color(picture, 121, 120) == Color(178, 50, 50))
+    #expect(color(picture, 150, 120) == RGBColor(178, 50, 50))
+    #expect(
+        color(picture, 120, 120) == red && color(picture, 179, 120) == red && color(picture, 121, 120) == RGBColor(178, 50, 50))
     #expect(color(picture, 119, 120) == grey && color(picture, 180, 120) == grey)
 }
 

@@ -1,8 +1,8 @@
-import Data
+import DenseKitData
 import Testing
-import Vision
+import DenseKitVision
 
-@testable import Evaluation
+@testable import DenseKitEvaluation
 
 private let size = Size(height: 64, width: 64)
 private let square: [Double] = [10, 10, 30, 10, 30, 30, 10, 30]
@@ -51,7 +51,7 @@ private func measure(_ shape: Instance.Shape?) throws -> (isCrowd: Bool, ap: Dou
 
     /// What is drawn of such annotations is their box.
     @Test func drawings() {
-        let thing = AnnotatedThing(id: 1, label: 0, box: box, area: 400, isCrowd: false, shape: .polygons([[1, 2, 3, 4, 5]]))
+        let thing = AnnotatedInstance(id: 1, label: 0, box: box, area: 400, isCrowd: false, shape: .polygons([[1, 2, 3, 4, 5]]))
         #expect(DetectedInstance(thing, size: size).mask == nil)
     }
 }

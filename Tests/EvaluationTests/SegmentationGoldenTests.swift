@@ -1,7 +1,7 @@
-import Evaluation
+import DenseKitEvaluation
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 /// `Tests/Goldens/seg_metrics.json`: what MMSegmentation 0.19 answers.
 private struct GoldenFile: Decodable {

@@ -1,7 +1,7 @@
-import Evaluation
+import DenseKitEvaluation
 import Foundation
 import Testing
-import Vision
+import DenseKitVision
 
 @Test("Runs of every length are counted as single pixels are")
 func countsOfRuns() throws {

@@ -1,13 +1,13 @@
-import DenseKit
-import Standard
+import DenseKitCore
+import DenseKitStandard
 import Testing
 
-@testable import FCN
+@testable import DenseKitFCN
 
 private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16], classes: Int = 3) throws -> FCN {
     let registry = try Registry([FCNPlugin(), StandardPlugin()])
-    struct Root: Configuration { var head: ComponentNode? }
-    let node = try #require(try Node.parse("head: {type: FCN, \(settings)}", file: "a.yaml").decode(Root.self).head)
+    struct Root: YAMLConfiguration { var head: ComponentNode? }
+    let node = try #require(try YAMLNode.parse("head: {type: FCN, \(settings)}", file: "a.yaml").decode(Root.self).head)
     let context = BuildContext(
         registry: registry, classNames: (0..<classes).map { "class \($0)" },
         features: strides.enumerated().map { FeatureSpec(channels: 2 + $0, stride: $1) })
@@ -17,7 +17,7 @@ private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16
 @Suite struct FCNTests {
     private func maps(_ count: Int = 1) throws -> [Tensor] {
         try [[count, 2, 7, 9], [count, 3, 4, 5], [count, 4, 2, 3]].enumerated().map {
-            try Tensor.randomNormal($1, generator: try Generator(seed: UInt64($0))).channelsLast()
+            try Tensor.randomNormal($1, generator: try RandomGenerator(seed: UInt64($0))).channelsLast()
         }
     }
 
@@ -50,7 +50,7 @@ private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16
         let head = try head("in_index: 0, channels: 4, dilation: 2")
         try head.setTraining(false)
         let map = try maps()[0]
-        func convolve(_ module: (any Layer)?, _ x: Tensor, _ dilation: Pair) throws -> Tensor {
+        func convolve(_ module: (any UnaryLayer)?, _ x: Tensor, _ dilation: Pair) throws -> Tensor {
             let module = try #require(module as? ConvModule)
             let bn = try #require(module.bn)
             return try x.conv2d(module.conv.weight, nil, padding: dilation, dilation: dilation).batchNorm(
@@ -88,7 +88,7 @@ private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16
         for (_, module) in try head.namedModules() { (module as? Dropout)?.probability = 0 }
         let maps = try FCNTests().maps(2)
         let labels = try Tensor.zeros([2, 8, 12], dtype: .int64)
-        let losses = try head.losses(maps, Targets(labels: labels), Step())
+        let losses = try head.losses(maps, Targets(labels: labels), ForwardPass())
         let total = try #require(try losses.total())
         try total.backward()
         let logits = try head.classify(head.embedding(maps)).interpolated(to: Pair(8, 12), .bilinear())

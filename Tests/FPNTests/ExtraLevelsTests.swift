@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import FPN
+@testable import DenseKitFPN
 
 /// What detection needs beyond the levels that come in.
 @Suite struct ExtraLevelsTests {

@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import FPN
+@testable import DenseKitFPN
 
 /// - Parameter change: of the default settings
 func neck(
@@ -16,7 +16,7 @@ func neck(
 }
 
 func maps(_ shapes: [[Int]]) throws -> [Tensor] {
-    try shapes.enumerated().map { try Tensor.randomNormal($1, generator: try Generator(seed: UInt64($0))) }
+    try shapes.enumerated().map { try Tensor.randomNormal($1, generator: try RandomGenerator(seed: UInt64($0))) }
 }
 
 @Suite struct FPNTests {

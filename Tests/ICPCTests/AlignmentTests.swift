@@ -1,16 +1,16 @@
-import DenseKit
-import LanguageGuidance
+import DenseKitCore
+import DenseKitLanguageGuidance
 import Testing
 
-@testable import ICPC
+@testable import DenseKitICPC
 
 @Suite struct AlignmentTests {
     /// Eq. 8 written out, for a map whose levels double.
     @Test func equation8() throws {
         let alignment = try MultiScaleAlignment(12, classes: 3, stride: 32)
         #expect(alignment.strides == [32, 16, 8, 4])
-        let z = try Tensor.randomNormal([2, 12, 2, 3], generator: try Generator(seed: 1))
-        let text = try Tensor.randomNormal([2, 3, 12], generator: try Generator(seed: 2))
+        let z = try Tensor.randomNormal([2, 12, 2, 3], generator: try RandomGenerator(seed: 1))
+        let text = try Tensor.randomNormal([2, 3, 12], generator: try RandomGenerator(seed: 2))
         let sizes = [1, 2, 4, 8].map { Pair(2 * $0, 3 * $0) }
         let found = try withoutGrad { try alignment(z, text, sizes: sizes) }
         let expected = try withoutGrad {
@@ -42,8 +42,8 @@ import Testing
     /// What does not have its level's size is resized, once, after all doublings.
     @Test func oddSizes() throws {
         let alignment = try MultiScaleAlignment(12, classes: 3, stride: 32)
-        let z = try Tensor.randomNormal([1, 12, 2, 3], generator: try Generator(seed: 1))
-        let text = try Tensor.randomNormal([1, 3, 12], generator: try Generator(seed: 2))
+        let z = try Tensor.randomNormal([1, 12, 2, 3], generator: try RandomGenerator(seed: 1))
+        let text = try Tensor.randomNormal([1, 3, 12], generator: try RandomGenerator(seed: 2))
         let sizes = [Pair(2, 3), Pair(5, 7), Pair(10, 14), Pair(19, 27)]
         let found = try withoutGrad { try alignment(z, text, sizes: sizes) }
         #expect(found.map { Pair($0.size(2), $0.size(3)) } == sizes)

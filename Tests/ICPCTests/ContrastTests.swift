@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import ICPC
+@testable import DenseKitICPC
 
 @Suite struct PointTests {
     @Test(arguments: [
@@ -18,7 +18,7 @@ import Testing
     /// A map of 2 × 3 positions, two classes: the first three positions say class 0, the others class 1.
     private func candidates(_ labels: [Int64], _ priorities: [Float] = [0.5, 0.1, 0.3, 0.2, 0.2, 0.9]) throws -> PointCandidates {
         let scores = try Tensor.from([1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1] as [Float], shape: [1, 2, 2, 3])
-        let draws = try Draws.prescribed(try Tensor.from(priorities, shape: [1, 2, 3]))
+        let draws = try RandomSource.prescribed(try Tensor.from(priorities, shape: [1, 2, 3]))
         return try PointCandidates(scores, try Tensor.from(labels, shape: [1, 2, 3]), ignoreIndex: 255, draws)
     }
 
@@ -52,7 +52,7 @@ import Testing
     @Test func labelsOfAnotherSize() throws {
         let scores = try Tensor.zeros([1, 2, 2, 3])
         let labels = try Tensor.from((0..<35).map(Int64.init), shape: [1, 5, 7])
-        let points = try PointCandidates(scores, labels, ignoreIndex: 255, Draws(seed: 1, iteration: 0)).points
+        let points = try PointCandidates(scores, labels, ignoreIndex: 255, RandomSource(seed: 1, iteration: 0)).points
         #expect(points.map(\.label) == [0, 2, 4, 14, 16, 18] && points.map(\.place) == Array(0..<6))
     }
 
@@ -60,15 +60,16 @@ import Testing
     @Test func drawsOfTheGlobalBatch() throws {
         let (scores, labels) = (try Tensor.zeros([2, 2, 2, 3]), try Tensor.zeros([2, 2, 3]).to(.int64))
         func priorities(_ first: Int) throws -> [Double] {
-            try PointCandidates(scores, labels, ignoreIndex: 255, Draws(seed: 1, iteration: 4, firstImage: first)).points.map(
-                \.priority)
+            try PointCandidates(scores, labels, ignoreIndex: 255, RandomSource(seed: 1, iteration: 4, firstImage: first)).points
+                .map(
+                    \.priority)
         }
         #expect(try Array(priorities(0).suffix(6)) == Array(priorities(1).prefix(6)))
         #expect(try Set(priorities(0)).count == 12)
     }
 
     @Test func numbersThatDoNotFit() throws {
-        let draws = try Draws.prescribed(try Tensor.zeros([2, 3]))
+        let draws = try RandomSource.prescribed(try Tensor.zeros([2, 3]))
         for (image, count) in [(0, 4), (2, 3)] {
             let error = try #require(throws: SettingError.self) { try draws.uniform("contrast", image: image, count: count) }
             #expect(
@@ -86,7 +87,7 @@ import Testing
         change(&settings)
         let shape = [scores.size(0), scores.size(2), scores.size(3)]
         return try AlignGuidedContrast(settings, weight: 1)(
-            scores, Targets(labels: try Tensor.from(labels, shape: shape), ignoreIndex: 255), Step())
+            scores, Targets(labels: try Tensor.from(labels, shape: shape), ignoreIndex: 255), ForwardPass())
     }
 
     /// Eq. 6 point by point.
@@ -108,7 +109,7 @@ import Testing
 
     @Test(arguments: [(0.1, true), (0.5, false), (0.02, true)]) func equation6(_ temperature: Double, _ normalize: Bool) throws {
         let labels: [Int64] = [0, 1, 1, 0, 2, 0, 255, 1]  // class 2 once: a negative of the others, no term of its own
-        let scores = try Tensor.randomNormal([2, 3, 2, 2], generator: try Generator(seed: 4))
+        let scores = try Tensor.randomNormal([2, 3, 2, 2], generator: try RandomGenerator(seed: 4))
         let values = try scores.permuted(0, 2, 3, 1).reshaped([8, 3]).floats().map(Double.init)
         let rows = (0..<8).map { Array(values[3 * $0..<3 * $0 + 3]) }
         let found = try loss(scores, labels) { ($0.temperature, $0.normalize) = (temperature, normalize) }.item()
@@ -121,7 +122,7 @@ import Testing
             [0, 0, 0, 0], [255, 255, 255, 255], [0, 1, 2, 255],  // no other class; no point; no second point of any class
         ] as [[Int64]])
     func nothingToCompare(_ labels: [Int64]) throws {
-        let scores = try Tensor.randomNormal([1, 3, 2, 2], generator: try Generator(seed: 4))
+        let scores = try Tensor.randomNormal([1, 3, 2, 2], generator: try RandomGenerator(seed: 4))
         try scores.setRequiresGrad(true)
         let loss = try loss(scores, labels)
         try loss.backward()
@@ -139,16 +140,18 @@ import Testing
 
     @Test func withoutLabels() throws {
         let contrast = AlignGuidedContrast(ContrastiveSettings(), weight: 1)
-        let error = try #require(throws: TargetError.self) { try contrast(try Tensor.zeros([1, 2, 2, 2]), Targets(), Step()) }
+        let error = try #require(throws: TargetError.self) {
+            try contrast(try Tensor.zeros([1, 2, 2, 2]), Targets(), ForwardPass())
+        }
         #expect(error.description == "a segmentation head needs label maps, and this data set has none")
     }
 
     /// The weight multiplies the loss, and the loss has its own name.
     @Test func weight() throws {
-        let scores = try Tensor.randomNormal([1, 3, 2, 2], generator: try Generator(seed: 4))
+        let scores = try Tensor.randomNormal([1, 3, 2, 2], generator: try RandomGenerator(seed: 4))
         let targets = Targets(labels: try Tensor.from([0, 0, 1, 1] as [Int64], shape: [1, 2, 2]), ignoreIndex: 255)
-        let whole = try AlignGuidedContrast(ContrastiveSettings(), weight: 1)(scores, targets, Step()).item()
-        let half = try AlignGuidedContrast(ContrastiveSettings(), weight: 0.5)(scores, targets, Step()).item()
+        let whole = try AlignGuidedContrast(ContrastiveSettings(), weight: 1)(scores, targets, ForwardPass()).item()
+        let half = try AlignGuidedContrast(ContrastiveSettings(), weight: 0.5)(scores, targets, ForwardPass()).item()
         #expect(abs(half - whole / 2) < 1e-6 && whole > 0.01)
     }
 }

@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
-@testable import ICPC
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitICPC
+@testable import DenseKitLanguageGuidance
 
 @Suite struct ICPCTests {
     /// A score map joins every level from the language map's stride down to 4.
@@ -36,10 +36,10 @@ import Testing
 
     @Test(arguments: InstancePrompting.allCases, [tinyCLIP, resNet18, tinyViT])
     func everyParameterLearns(_ prompting: InstancePrompting, _ backbone: String) throws {
-        try Generator.seed(3)
+        try RandomGenerator.seed(3)
         let model = try model(backbone, "prompting: \(prompting.rawValue), gamma: 0.5")
         for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
-        let losses = try model.losses(images(), Targets(labels: try stripes()), Step(wantsMetrics: true))
+        let losses = try model.losses(images(), Targets(labels: try stripes()), ForwardPass(wantsMetrics: true))
         #expect(
             losses.terms.map(\.name) == [
                 "decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg", "loss_contrast",
@@ -56,7 +56,7 @@ import Testing
     /// A frozen text encoder hands gradients on to contexts, projector and image.
     @Test func gradientsPassAFrozenTextEncoder() throws {
         let model = try model(tinyCLIP, freeze: "[text_encoder]")
-        try #require(try model.losses(images(), Targets(labels: try stripes()), Step()).total()).backward()
+        try #require(try model.losses(images(), Targets(labels: try stripes()), ForwardPass()).total()).backward()
         for entry in try model.namedParameters() {
             #expect((entry.tensor.grad == nil) == entry.name.hasPrefix("text_encoder."), "\(entry.name)")
         }
@@ -67,7 +67,7 @@ import Testing
         for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
         func total(_ dtype: DType?) throws -> Tensor {
             try #require(
-                try withAutocast(dtype) { try model.losses(images(), Targets(labels: try stripes()), Step()) }.total())
+                try withAutocast(dtype) { try model.losses(images(), Targets(labels: try stripes()), ForwardPass()) }.total())
         }
         let exact = try total(nil).item()
         let mixed = try total(.bfloat16)
@@ -95,10 +95,10 @@ import Testing
         let model = try model(tinyCLIP, "prompting: coop, multi_scale: false, contrastive: null, gamma: 0.5")
         try model.setTraining(false)
         let icpc = try model.icpc
-        let losses = try model.losses(images(), Targets(labels: try stripes()), Step())
+        let losses = try model.losses(images(), Targets(labels: try stripes()), ForwardPass())
         #expect(losses.terms.map(\.name) == ["decode.loss_ce", "aux_identity.loss_ce"])
         var seen: [String: Tensor] = [:]
-        _ = try withoutGrad { try model.prompted(images(), Step { seen[$0] = $1 }) }
+        _ = try withoutGrad { try model.prompted(images(), ForwardPass { seen[$0] = $1 }) }
         let source = try #require((icpc.prompting as? SharedPrompts)?.text.source as? LearnedContexts)
         let plain = try source.textEncoder(icpc.names, contexts: source.contexts)
         let (global, visual) = (try #require(seen["global_embedding"]), try #require(seen["visual_embedding"]))
@@ -121,7 +121,7 @@ import Testing
         let expected = try prompted.scoreMaps[0].interpolated(to: Pair(64, 96), .bilinear()).argmax(1)
         #expect(try labels.to(.int64).equals(expected).to(.float32).mean().item() > 0.999)
         // It learns as any other.
-        #expect(try model.losses(images(), Targets(labels: try stripes()), Step()).terms.count == 3)
+        #expect(try model.losses(images(), Targets(labels: try stripes()), ForwardPass()).terms.count == 3)
     }
 
     /// New words are compared with the language map; the model's own classes keep their scores.

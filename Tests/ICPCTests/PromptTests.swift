@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import CLIP
-@testable import ICPC
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitICPC
+@testable import DenseKitLanguageGuidance
 
 /// What stands before the names, compared with prompts written out one by one.
 @Suite struct PromptTests {
@@ -35,7 +35,7 @@ import Testing
         // At their start projector and positions are small beside the contexts.
         for layer in [prompts.projector.linear1, prompts.projector.linear2] { try layer.weight.normalInPlace(std: 0.5) }
         try prompts.textEncoder.positionalEmbedding.normalInPlace(std: 0.5)
-        let global = try Tensor.randomNormal([2, 20], generator: try Generator(seed: 7))
+        let global = try Tensor.randomNormal([2, 20], generator: try RandomGenerator(seed: 7))
         let found = try prompts(icpc.names, global)
         #expect(found.shape == [2, 3, 20])
         let instance = try prompts.projector(global)
@@ -58,8 +58,8 @@ import Testing
     @Test func gradients() throws {
         let model = try model(tinyCLIP, "num_contexts: 2")
         let (icpc, prompts) = (try model.icpc, try prompts(model))
-        let global = try Tensor.randomNormal([2, 20], generator: try Generator(seed: 7))
-        let weights = try Tensor.randomNormal([2, 3, 20], generator: try Generator(seed: 8))
+        let global = try Tensor.randomNormal([2, 20], generator: try RandomGenerator(seed: 7))
+        let weights = try Tensor.randomNormal([2, 3, 20], generator: try RandomGenerator(seed: 8))
         let tensors = try prompts.namedParameters()
         func gradients(_ text: Tensor) throws -> [Tensor] {
             for entry in tensors { try entry.tensor.clearGrad() }

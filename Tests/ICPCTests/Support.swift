@@ -1,12 +1,12 @@
-import DenseKit
-import ResNet
+import DenseKitCore
+import DenseKitResNet
 import SmallModels
-import Standard
+import DenseKitStandard
 import Testing
 
-@testable import CLIP
-@testable import ICPC
-@testable import LanguageGuidance
+@testable import DenseKitCLIP
+@testable import DenseKitICPC
+@testable import DenseKitLanguageGuidance
 
 let resNet18 = "{type: ResNet, depth: 18}"
 let tinyCLIP = "{type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, output_dim: 20, input_resolution: 64}"
@@ -34,7 +34,7 @@ func model(
 }
 
 func images(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
-    try Tensor.randomNormal([count, 3, height, width], generator: try Generator(seed: 2))
+    try Tensor.randomNormal([count, 3, height, width], generator: try RandomGenerator(seed: 2))
 }
 
 /// Labels 0, 1 and 2 in stripes.
@@ -46,5 +46,7 @@ extension DenseModel {
     var icpc: ICPC { get throws { try #require(prompter as? ICPC) } }
 
     /// What the prompter makes of the test images.
-    func prompted(_ images: Tensor, _ step: Step = Step()) throws -> Prompted { try icpc(try backbone(images), step) }
+    func prompted(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> PrompterOutput {
+        try icpc(try backbone(images), step)
+    }
 }

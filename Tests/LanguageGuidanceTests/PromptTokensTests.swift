@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import LanguageGuidance
+@testable import DenseKitLanguageGuidance
 
 /// Class names as rows of token ids.
 @Suite struct PromptTokensTests {
@@ -101,16 +101,16 @@ import Testing
         let visual = try VisualEmbeddings(pool, context(language: LanguageSpec(width: 20, stride: 16)))
         #expect(try visual.width == 20 && visual.level == 1 && visual.namedTensors().isEmpty)
         var features = Features(maps: [])
-        #expect(throws: SettingError.self) { try visual(features, Step()) }
+        #expect(throws: SettingError.self) { try visual(features, ForwardPass()) }
         (features.globalEmbedding, features.languageMap) = (try Tensor.ones([2, 20]), try Tensor.ones([2, 20, 3, 5]))
-        #expect(try visual(features, Step()).memory().shape == [2, 16, 20])
+        #expect(try visual(features, ForwardPass()).memory().shape == [2, 16, 20])
     }
 
     @Test func ofItsOwnPool() throws {
         let visual = try VisualEmbeddings(pool, context(language: nil))
         #expect(visual.width == 24 && visual.level == 2 && visual.attnpool != nil)
         let maps = [try Tensor.ones([2, 8, 12, 20]), try Tensor.ones([2, 64, 3, 5]), try Tensor.ones([2, 64, 2, 3])]
-        let seen = try visual(Features(maps: maps), Step())
+        let seen = try visual(Features(maps: maps), ForwardPass())
         #expect(seen.global.shape == [2, 24] && seen.local.shape == [2, 24, 2, 3])
     }
 

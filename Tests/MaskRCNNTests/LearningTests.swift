@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import MaskRCNN
+@testable import DenseKitMaskRCNN
 
 @Suite("Learning") struct LearningTests {
     private let boxes: [[Float]] = [[8, 8, 40, 48], [30, 2, 62, 20]]
@@ -75,7 +75,7 @@ import Testing
             let geometry = ImageGeometry(
                 size: Size(height: side, width: 64), paddedSize: Size(height: side, width: 64), originalSize: square,
                 scale: (1, 1))
-            let step = Step(images: [geometry], draws: .inOrder) { name, tensor in
+            let step = ForwardPass(images: [geometry], draws: .inOrder) { name, tensor in
                 if name.hasPrefix("rpn.neg_inds") || name.hasPrefix("rpn.pos_inds") { counts.append(tensor.count) }
             }
             _ = try head.losses(maps(1), Targets(instances: [truth([])]), step)

@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import MaskRCNN
+@testable import DenseKitMaskRCNN
 
 @Suite struct MaskRCNNTests {
     private func keys(_ head: MaskRCNN) throws -> [String] { try head.namedTensors().map { "\($0.name) \($0.tensor.shape)" } }
@@ -161,7 +161,7 @@ import Testing
     @Test("Batches that lack what is learnt")
     func batches() throws {
         let head = try small()
-        func message(_ targets: Targets, _ step: Step) throws -> String? {
+        func message(_ targets: Targets, _ step: ForwardPass) throws -> String? {
             do {
                 _ = try head.losses(maps(2), targets, step)
                 return nil

@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import MaskRCNN
+@testable import DenseKitMaskRCNN
 
 @Suite("Predicting") struct PredictionTests {
     /// A head that takes every proposal for class 1, where it is.
@@ -18,7 +18,7 @@ import Testing
         return head
     }
 
-    private func detect(_ head: MaskRCNN, _ maps: [Tensor], _ step: Step) throws -> [Detections] {
+    private func detect(_ head: MaskRCNN, _ maps: [Tensor], _ step: ForwardPass) throws -> [Detections] {
         guard case .detections(let found) = try withoutGrad({ try head.predictions(maps, step) }) else { return [] }
         return found
     }
@@ -33,7 +33,7 @@ import Testing
             ImageGeometry(
                 size: Size(height: 40, width: 48), paddedSize: square, originalSize: Size(height: 20, width: 96), scale: (0.5, 2)),
         ]
-        let step = Step(images: geometries) { if $0 == "proposals" { proposals = try $1.floats() } }
+        let step = ForwardPass(images: geometries) { if $0 == "proposals" { proposals = try $1.floats() } }
         let found = try detect(head, levels, step)
         #expect(found.count == 2 && found.map(\.count) == [7, 7])
         for (image, detections) in found.enumerated() {
@@ -65,7 +65,7 @@ import Testing
         // The same boxes at another scale of the file have the same masks.
         try withoutGrad { _ = try mask.convLogits.bias?.copyInPlace(Tensor.from([0, 0] as [Float])) }
         let half = ImageGeometry(size: square, paddedSize: square, originalSize: Size(height: 32, width: 32), scale: (2, 2))
-        let (one, other) = (try detect(head, levels, step(1))[0], try detect(head, levels, Step(images: [half]))[0])
+        let (one, other) = (try detect(head, levels, step(1))[0], try detect(head, levels, ForwardPass(images: [half]))[0])
         #expect(try (one.boxes - other.boxes * 2).abs().amax().item() < 1e-3)
         #expect(try (#require(one.masks) - #require(other.masks)).abs().amax().item() < 1e-3)
     }

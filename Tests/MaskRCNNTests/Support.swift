@@ -1,8 +1,8 @@
-import DenseKit
-import Standard
+import DenseKitCore
+import DenseKitStandard
 import Testing
 
-@testable import MaskRCNN
+@testable import DenseKitMaskRCNN
 
 /// Five levels of 4 channels, as a pyramid hands them on.
 let pyramid = (0..<5).map { FeatureSpec(channels: 4, stride: 4 << $0) }
@@ -34,8 +34,10 @@ func small(
 func maps(_ count: Int, _ features: [FeatureSpec] = pyramid) throws -> [Tensor] {
     try features.enumerated().map { level, feature in
         let side = 64 / feature.stride
-        return try Tensor.randomNormal([count, feature.channels, side, side], generator: try Generator(seed: UInt64(level)))
-            .channelsLast()
+        return try Tensor.randomNormal(
+            [count, feature.channels, side, side], generator: try RandomGenerator(seed: UInt64(level))
+        )
+        .channelsLast()
     }
 }
 
@@ -58,8 +60,8 @@ func truth(_ boxes: [[Float]], labels: [Int64]? = nil, masks: Bool = true) throw
 let square = Size(height: 64, width: 64)
 
 /// A training step for images of 64×64.
-func step(_ images: Int, metrics: Bool = false, observe: ((String, Tensor) throws -> Void)? = nil) -> Step {
-    Step(
+func step(_ images: Int, metrics: Bool = false, observe: ((String, Tensor) throws -> Void)? = nil) -> ForwardPass {
+    ForwardPass(
         images: [ImageGeometry](repeating: ImageGeometry(square), count: images), draws: .inOrder, wantsMetrics: metrics,
         observe: observe)
 }

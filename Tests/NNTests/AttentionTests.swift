@@ -1,5 +1,5 @@
 import Foundation
-import NN
+import DenseKitNN
 import Testing
 
 @Suite struct AttentionTests {

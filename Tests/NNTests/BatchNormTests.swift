@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 import Testing
 
 @Suite struct BatchNormTests {
@@ -134,9 +134,9 @@ import Testing
     @Test func drawsComeFromTheEngine() throws {
         let (path, x) = (DropPath(0.5), try Tensor.ones([64]))
         let again = try (0..<50).contains { _ in
-            let state = try Generator.standard.state()
+            let state = try RandomGenerator.standard.state()
             let first = try path(x).floats()
-            try Generator.standard.setState(state)
+            try RandomGenerator.standard.setState(state)
             return try path(x).floats() == first
         }
         #expect(try again && path(x).floats() != path(x).floats())

@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 import Testing
 
 /// What counting asks of layers: that they are what they are written as, and that they can be built of shapes alone.
@@ -64,7 +64,7 @@ import Testing
 }
 
 /// Attention over the positions of a map `[n, c, h, w]`, whose last two dimensions make up `d`.
-private final class MultiheadHolder: Module, Layer {
+private final class MultiheadHolder: Module, UnaryLayer {
     let attn: MultiheadAttention
 
     init(_ width: Int) throws { attn = try MultiheadAttention(width, heads: 2) }

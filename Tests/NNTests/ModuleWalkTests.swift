@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 import Testing
 
 private final class Leaf: Module {
@@ -32,7 +32,7 @@ private final class Derived: Base {
     let last = try? Leaf(bias: true)
     let absent: Leaf? = nil
     let convSeg: [Linear]
-    let lnFinal2d: (any Layer)?
+    let lnFinal2d: (any UnaryLayer)?
     let grid: [[Leaf?]]
 
     override var keys: [String: String] { ["last": "ln_1", "grid": ""] }

@@ -1,5 +1,5 @@
 import Foundation
-import NN
+import DenseKitNN
 import Testing
 
 /// An optimizer on numbers, one element after the other.

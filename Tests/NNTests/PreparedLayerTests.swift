@@ -1,11 +1,11 @@
 import Testing
 
-@testable import NN
+@testable import DenseKitNN
 
 @Suite struct PreparedLayerTests {
     /// A convolution with bias and a norm with statistics of its own.
     private func layers(_ conv: Conv2d) throws -> BatchNorm2d {
-        let generator = try Generator(seed: 5)
+        let generator = try RandomGenerator(seed: 5)
         let norm = try BatchNorm2d(conv.weight.size(0))
         try norm.weight.uniformInPlace(0.5, 1.5, generator: generator)
         try norm.bias.uniformInPlace(-1, 1, generator: generator)

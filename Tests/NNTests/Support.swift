@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 import Testing
 
 /// Expects a tensor of this shape with these elements in row-major order, each within `tolerance` of its own size or of 1.
@@ -25,7 +25,7 @@ func distance(_ a: Tensor, _ b: Tensor) throws -> Double {
 
 /// Draws from the standard normal distribution that depend on the seed alone.
 func normal(_ shape: Int..., seed: UInt64 = 0) throws -> Tensor {
-    try Tensor.randomNormal(shape, generator: try Generator(seed: seed))
+    try Tensor.randomNormal(shape, generator: try RandomGenerator(seed: seed))
 }
 
 /// `1, 2, …` in this shape.

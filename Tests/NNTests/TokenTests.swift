@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 import Testing
 
 @Suite struct TokenTests {

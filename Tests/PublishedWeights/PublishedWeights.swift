@@ -1,5 +1,5 @@
 import Foundation
-import NN
+import DenseKitNN
 
 /// The lists of names and shapes in Tests/Goldens/weights, and the small files beside them.
 public enum PublishedWeights {

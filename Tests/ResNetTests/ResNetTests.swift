@@ -1,12 +1,12 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import ResNet
+@testable import DenseKitResNet
 
 private func build(_ yaml: String) throws -> any Backbone {
     let registry = try Registry([ResNetPlugin()])
-    struct Root: Configuration { var backbone: ComponentNode? }
-    let node = try #require(try Node.parse("backbone: \(yaml)", file: "a.yaml").decode(Root.self).backbone)
+    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
+    let node = try #require(try YAMLNode.parse("backbone: \(yaml)", file: "a.yaml").decode(Root.self).backbone)
     return try registry.backbones.make(node, BuildContext(registry: registry))
 }
 
@@ -62,7 +62,7 @@ private func build(_ yaml: String) throws -> any Backbone {
 
     @Test(arguments: [18, 50]) func oneStepOfTraining(_ depth: Int) throws {
         let network = try build("{type: ResNet, depth: \(depth)}")
-        let maps = try network(try Tensor.randomNormal([2, 3, 33, 32], generator: try Generator(seed: 1))).maps
+        let maps = try network(try Tensor.randomNormal([2, 3, 33, 32], generator: try RandomGenerator(seed: 1))).maps
         try maps.map { try $0.mean() }.reduce(try Tensor.zeros([])) { try $0 + $1 }.backward()
         for entry in try network.namedParameters() {
             let gradient = try #require(entry.tensor.grad, "\(entry.name)")
@@ -76,7 +76,7 @@ private func build(_ yaml: String) throws -> any Backbone {
     func frozenStages(_ stem: String, _ last: Int, _ normEval: Bool) throws {
         let network = try build("{type: ResNet, depth: 18, stem: \(stem), frozen_stages: \(last), norm_eval: \(normEval)}")
         let before = try network.namedTensors().map { try $0.tensor.detached().cloned() }
-        let maps = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try Generator(seed: 1))).maps
+        let maps = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try RandomGenerator(seed: 1))).maps
         if last < 4 { try maps[3].sum().backward() }
         #expect(maps[3].requiresGrad == (last < 4))
         for (entry, old) in zip(try network.namedTensors(), before) {

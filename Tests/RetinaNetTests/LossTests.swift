@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import Glibc
 import Testing
 
-@testable import RetinaNet
+@testable import DenseKitRetinaNet
 
 /// What is learnt, anchor by anchor, as the paper defines it.
 @Suite struct LossTests {
@@ -65,8 +65,8 @@ import Testing
         let maps = try maps()
         var levels: [String: Tensor] = [:]
         let losses = try head.losses(
-            maps, Targets(instances: [try truth(boxes, labels)]), Step(images: [geometry]) { levels[$0] = $1 })
-        let output = try head(maps, Step())
+            maps, Targets(instances: [try truth(boxes, labels)]), ForwardPass(images: [geometry]) { levels[$0] = $1 })
+        let output = try head(maps, ForwardPass())
         let logits = try Tensor.cat(output.logits, dim: 1).floats().map(Double.init)
         let deltas = try Tensor.cat(output.deltas, dim: 1).floats().map(Double.init)
         let answers = answers(anchors(within: size))

@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import RetinaNet
+@testable import DenseKitRetinaNet
 
 /// What is found where the maps are made to say it.
 @Suite struct PredictionTests {
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    private func found(_ head: RetinaNet, _ maps: [Tensor], _ step: Step) throws -> [Detections] {
+    private func found(_ head: RetinaNet, _ maps: [Tensor], _ step: ForwardPass) throws -> [Detections] {
         guard case .detections(let detections) = try withoutGrad({ try head.predictions(maps, step) }) else { return [] }
         return detections
     }
@@ -80,7 +80,7 @@ import Testing
     @Test func recordedLevels() throws {
         var names: Set<String> = []
         _ = try found(
-            head(), maps([]), Step(images: [ImageGeometry(Size(height: 32, width: 48))]) { name, _ in names.insert(name) })
+            head(), maps([]), ForwardPass(images: [ImageGeometry(Size(height: 32, width: 48))]) { name, _ in names.insert(name) })
         #expect(names == ["cls.0", "cls.1", "bbox.0", "bbox.1"])
     }
 }

@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 import Glibc
-import Standard
+import DenseKitStandard
 import Testing
 
-@testable import RetinaNet
+@testable import DenseKitRetinaNet
 
 @Suite struct RetinaNetTests {
     @Test func keysAndShapes() throws {
@@ -15,7 +15,7 @@ import Testing
                 "retina_cls.weight [27, 5, 3, 3]", "retina_reg.weight [36, 5, 3, 3]",
             ])
         #expect(head.checkpointKey == "bbox_head" && head.logPrefix == nil && head.anchors.strides == [8, 16])
-        let output = try head(maps(2), Step())
+        let output = try head(maps(2), ForwardPass())
         #expect(
             output.logits.map(\.shape) == [[2, 216, 3], [2, 54, 3]] && output.deltas.map(\.shape) == [[2, 216, 4], [2, 54, 4]])
     }
@@ -24,7 +24,7 @@ import Testing
     @Test func levelsShareTheBranches() throws {
         let head = try retinaNet { ($0.convs, $0.ratios) = (1, [0.5, 2]) }
         let maps = try maps(2)
-        let output = try head(maps, Step())
+        let output = try head(maps, ForwardPass())
         for (level, map) in maps.enumerated() {
             let (conv, last) = (head.clsConvs[0].conv, head.retinaCls)
             let scores = try map.conv2d(conv.weight, conv.bias, padding: 1).relu().conv2d(last.weight, last.bias, padding: 1)

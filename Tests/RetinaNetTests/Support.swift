@@ -1,8 +1,8 @@
-import DenseKit
-import Standard
+import DenseKitCore
+import DenseKitStandard
 import Testing
 
-@testable import RetinaNet
+@testable import DenseKitRetinaNet
 
 /// - Parameter change: of settings that are small: no convolution before the last, one anchor at a position
 func retinaNet(
@@ -21,12 +21,12 @@ func retinaNet(
 /// Maps of a batch of `count` images of 32×48 pixels, at strides 8 and 16.
 func maps(_ count: Int = 1, channels: Int = 4) throws -> [Tensor] {
     try [[count, channels, 4, 6], [count, channels, 2, 3]].enumerated().map {
-        try Tensor.randomNormal($1, generator: try Generator(seed: UInt64($0)))
+        try Tensor.randomNormal($1, generator: try RandomGenerator(seed: UInt64($0)))
     }
 }
 
 /// Images of 32×48 pixels.
-func step(_ images: [ImageGeometry] = [ImageGeometry(Size(height: 32, width: 48))]) -> Step { Step(images: images) }
+func step(_ images: [ImageGeometry] = [ImageGeometry(Size(height: 32, width: 48))]) -> ForwardPass { ForwardPass(images: images) }
 
 func truth(_ boxes: [[Float]], _ labels: [Int64]) throws -> InstanceTargets {
     InstanceTargets(

@@ -1,8 +1,8 @@
-import DenseKit
-import Standard
+import DenseKitCore
+import DenseKitStandard
 import Testing
 
-@testable import SemanticFPN
+@testable import DenseKitSemanticFPN
 
 private func head(
     _ levels: [(channels: Int, stride: Int)], classes: Int = 3, _ change: (inout SemanticFPN.Configuration) -> Void = { _ in }
@@ -21,7 +21,7 @@ private func head(
     private let levels = [(channels: 2, stride: 4), (3, 8), (4, 16), (5, 32)]
 
     private func maps(_ shapes: [[Int]]) throws -> [Tensor] {
-        try shapes.enumerated().map { try Tensor.randomNormal($1, generator: try Generator(seed: UInt64($0))) }
+        try shapes.enumerated().map { try Tensor.randomNormal($1, generator: try RandomGenerator(seed: UInt64($0))) }
     }
 
     @Test func oneConvolutionForEachDoubling() throws {
@@ -78,13 +78,13 @@ private func head(
         let head = try head(levels) { $0.loss = ComponentNode("CrossEntropy", Weighted()) }
         let maps = try maps([[2, 2, 8, 8], [2, 3, 4, 4], [2, 4, 2, 2], [2, 5, 1, 1]])
         let targets = Targets(labels: try Tensor.zeros([2, 32, 32], dtype: .int64))
-        let losses = try head.losses(maps, targets, Step())
+        let losses = try head.losses(maps, targets, ForwardPass())
         #expect(losses.terms.map(\.name) == ["loss_other"])
         try #require(try losses.total()).backward()
         #expect(try head.namedParameters().allSatisfy { $0.tensor.grad != nil })
     }
 
-    private struct Weighted: Configuration {
+    private struct Weighted: YAMLConfiguration {
         var weight = 0.5
         var name = "loss_other"
     }

@@ -1,10 +1,10 @@
-import DenseKit
+import DenseKitCore
 
 /// A head for tests of what stands before a head: it hands on all levels it is given, at the size of the last.
 ///
 /// Levels `[n, cᵢ, hᵢ, wᵢ]` → `[n, Σ cᵢ, h, w]`, classified position by position.
 public final class AllLevels: Module, SegmentationHead {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public init() {}
     }
 

@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import Standard
+@testable import DenseKitStandard
 
 @Suite struct AsymmetricLossTests {
     private func loss(_ yaml: String = "{}") throws -> AsymmetricLoss {

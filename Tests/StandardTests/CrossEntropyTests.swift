@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import Standard
+@testable import DenseKitStandard
 
 @Suite struct CrossEntropyTests {
     private func loss(_ yaml: String, classes: Int = 2) throws -> CrossEntropy {

@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import Standard
+@testable import DenseKitStandard
 
 @Suite struct DetectionLossTests {
     private func loss(_ yaml: String) throws -> any Loss {
@@ -15,7 +15,7 @@ import Testing
         return try made(x, target, options)
     }
 
-    private struct Written: Configuration {
+    private struct Written: YAMLConfiguration {
         var loss: ComponentNode?
     }
 

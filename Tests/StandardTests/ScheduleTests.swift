@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import NN
-@testable import Standard
+@testable import DenseKitNN
+@testable import DenseKitStandard
 
 @Suite struct PolyTests {
     private func poly(_ yaml: String) throws -> Poly { try Poly(.decode(yaml: yaml)) }

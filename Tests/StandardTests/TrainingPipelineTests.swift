@@ -1,14 +1,14 @@
-import Data
-import Standard
+import DenseKitData
+import DenseKitStandard
 import Testing
-import Vision
+import DenseKitVision
 
 /// The training pipeline of the ADE20K recipes, through the loader.
 @Suite struct TrainingPipelineTests {
     private struct Examples: Dataset {
         let classes = ClassList(names: ["a", "b", "c", "d", "e"])
         let count = 12
-        func sample(at index: Int) -> Sample { example(40 + index, 70 - 2 * index) }
+        func sample(at index: Int) -> DataSample { example(40 + index, 70 - 2 * index) }
     }
 
     private func pipeline() throws -> Pipeline {
@@ -24,11 +24,11 @@ import Vision
     }
 
     @Test(arguments: [1, 4, 7]) func batchesAreAFunctionOfSeedEpochAndIndex(_ workers: Int) throws {
-        var options = Loader.Options()
+        var options = DataLoader.Options()
         (options.batch, options.workers, options.seed) = (4, 2, 11)
-        let reference = try Loader(Examples(), pipeline(), options)
+        let reference = try DataLoader(Examples(), pipeline(), options)
         options.workers = workers
-        let loader = try Loader(Examples(), pipeline(), options)
+        let loader = try DataLoader(Examples(), pipeline(), options)
         for _ in 0..<7 {
             let (a, b) = (try #require(try reference.next()), try #require(try loader.next()))
             #expect((a.height, a.width) == (48, 48))
@@ -37,10 +37,10 @@ import Vision
             #expect(a.labels == b.labels)
         }
         options.seed = 12
-        let other = try Loader(Examples(), pipeline(), options)
+        let other = try DataLoader(Examples(), pipeline(), options)
         let first = try #require(try other.next())
         options.seed = 11
-        #expect(try first.pixels != Loader(Examples(), pipeline(), options).next()?.pixels)
+        #expect(try first.pixels != DataLoader(Examples(), pipeline(), options).next()?.pixels)
     }
 
     @Test func epochsDiffer() throws {

@@ -1,15 +1,15 @@
-import Configuration
-import Data
-import Standard
+import DenseKitConfiguration
+import DenseKitData
+import DenseKitStandard
 import Testing
-import Vision
+import DenseKitVision
 
 /// A picture and labels with something in them.
-func example(_ height: Int = 60, _ width: Int = 90) -> Sample {
+func example(_ height: Int = 60, _ width: Int = 90) -> DataSample {
     let pixels = (0..<height * width * 3).map { UInt8(truncatingIfNeeded: $0 &* $0 / 7 + $0 / 11) }
     let labels = (0..<height * width).map { $0 % 13 == 0 ? LabelMap.ignore : UInt16($0 / 7 % 5) }
-    return Sample(
-        name: "example", image: Image(height: height, width: width, pixels: pixels),
+    return DataSample(
+        name: "example", image: RGBImage(height: height, width: width, pixels: pixels),
         labels: LabelMap(height: height, width: width, labels: labels))
 }
 
@@ -23,7 +23,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         ] {
             var configuration = Resize.Configuration()
             configuration.ratioRange = [ratio, ratio]
-            var sample = Sample(name: "a", image: Image(height: 480, width: 640))
+            var sample = DataSample(name: "a", image: RGBImage(height: 480, width: 640))
             var draws = random(0)
             try Resize(configuration)(&sample, &draws)
             #expect(sample.size == size)
@@ -33,7 +33,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
     @Test func ratiosSpreadOverTheRange() throws {
         let resize = try Resize(Resize.Configuration())
         let heights = try (0..<200).map { index in
-            var sample = Sample(name: "a", image: Image(height: 512, width: 512))
+            var sample = DataSample(name: "a", image: RGBImage(height: 512, width: 512))
             var draws = random(index)
             try resize(&sample, &draws)
             return sample.size.height
@@ -43,18 +43,18 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
     }
 
     @Test func pixelsOfEitherLibrary() throws {
-        let image = Image(height: 6, width: 8, pixels: (0..<144).map { UInt8($0 * 37 % 256) })
+        let image = RGBImage(height: 6, width: 8, pixels: (0..<144).map { UInt8($0 * 37 % 256) })
         for backend in ResizeBackend.allCases {
             var configuration = Resize.Configuration()
             (configuration.scale, configuration.ratioRange, configuration.backend) = ([4, 3], nil, backend)
-            var sample = Sample(name: "a", image: image)
+            var sample = DataSample(name: "a", image: image)
             var draws = random(0)
             try Resize(configuration)(&sample, &draws)
             #expect(sample.image == image.resized(to: Size(height: 3, width: 4), backend: backend))
         }
         var configuration = Resize.Configuration()
         configuration.backend = .pil
-        var sample = Sample(name: "a", image: image)
+        var sample = DataSample(name: "a", image: image)
         sample.normalize(.clip)
         #expect(throws: SettingError("Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")) {
             var draws = random(0)
@@ -79,7 +79,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         change(&configuration)
         let resize = try Resize(configuration)
         return try (0..<200).map { index in
-            var sample = Sample(name: "a", image: Image(height: 30, width: 60))
+            var sample = DataSample(name: "a", image: RGBImage(height: 30, width: 60))
             var draws = random(index)
             try resize(&sample, &draws)
             return sample.size
@@ -109,8 +109,8 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
 
     /// mmdetection's numbers for a picture of 427×640 within 1333×800, mirrored.
     @Test func boxesFollow() throws {
-        var sample = Sample(
-            name: "a", image: Image(height: 640, width: 427),
+        var sample = DataSample(
+            name: "a", image: RGBImage(height: 640, width: 427),
             instances: [Instance(box: Box(x1: 10.5, y1: 20.25, x2: 430, y2: 200), label: 0, area: 1, id: 1)])
         var draws = random(0)
         var configuration = Resize.Configuration()
@@ -129,8 +129,8 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
     }
 }
 
-extension Sample {
-    fileprivate func imageAt(_ size: Size) -> Image {
+extension DataSample {
+    fileprivate func imageAt(_ size: Size) -> RGBImage {
         var copy = self
         return copy.image.resized(to: size)
     }
@@ -154,9 +154,9 @@ extension Sample {
 
     @Test func everyPlaceIsReached() throws {
         // Pixel (y, x) of a 3×3 picture is 3 y + x: the corner of a 2×2 window tells its place.
-        let image = Image(height: 3, width: 3, pixels: (0..<9).flatMap { Array(repeating: UInt8($0), count: 3) })
+        let image = RGBImage(height: 3, width: 3, pixels: (0..<9).flatMap { Array(repeating: UInt8($0), count: 3) })
         let corners = try (0..<100).map { index in
-            var sample = Sample(name: "a", image: image)
+            var sample = DataSample(name: "a", image: image)
             var draws = random(index)
             try crop(ImageSize(2))(&sample, &draws)
             return sample.image.pixels[0]
@@ -172,7 +172,7 @@ extension Sample {
         }
         func varied(_ share: Double) throws -> Int {
             try (0..<100).filter { index in
-                var sample = Sample(name: "a", image: Image(height: 60, width: 90), labels: labels)
+                var sample = DataSample(name: "a", image: RGBImage(height: 60, width: 90), labels: labels)
                 var draws = random(index)
                 try crop(ImageSize(20), share: share)(&sample, &draws)
                 let counts = sample.labels?.histogram().filter { $0 > 0 } ?? []

@@ -17,7 +17,7 @@ enum SourceTree {
         return found.filter { $0.hasSuffix(suffix) }.map { "\(folder)/\($0)" }.sorted()
     }
 
-    /// What the Swift file at `path` imports.
+    /// What the Swift file at `path` imports; modules of this package without their prefix, as in `Package.swift`.
     static func imports(_ path: String) throws -> Set<String> {
         let pattern =
             /^\s*(?:@\w+ |internal |private |fileprivate |public |package )*import (?:struct |class |enum |func |let |var |protocol |typealias )?(\w+)/
@@ -25,9 +25,15 @@ enum SourceTree {
         var isInString = false  // Swift within a string of several lines is not this file's
         for line in try text(path).split(separator: "\n") {
             if line.contains("\"\"\"") { isInString.toggle() }
-            if !isInString, let match = try? pattern.prefixMatch(in: line) { names.insert(String(match.1)) }
+            if !isInString, let match = try? pattern.prefixMatch(in: line) { names.insert(short(String(match.1))) }
         }
         return names
+    }
+
+    /// `DenseKitData` → `Data`, `CDenseKitZlib` → `CZlib`.
+    private static func short(_ module: String) -> String {
+        if module.hasPrefix("CDenseKit") { return "C" + module.dropFirst(9) }
+        return module.hasPrefix("DenseKit") && module != "DenseKit" ? String(module.dropFirst(8)) : module
     }
 }
 
@@ -45,7 +51,7 @@ struct Manifest {
             let (kind, name, rest) = (match.1, String(match.2), match.3)
             let list = rest.firstMatch(of: /\[(.*?)\]/)?.1 ?? ""
             var names = Set(list.matches(of: /"(\w+)"/).map { String($0.1) })
-            if kind == "plugin" { names.insert("DenseKit") }
+            if kind == "plugin" { names.insert("Core") }
             if rest.contains("engine.blas") { names.insert("COpenBLAS") }
             if rest.contains("families.map") { names.formUnion(try Manifest.families(text)) }
             found[kind == "test" ? name + "Tests" : name] = names

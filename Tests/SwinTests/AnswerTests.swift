@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import PublishedWeights
 import Testing
 
-@testable import Swin
+@testable import DenseKitSwin
 
 /// Small Swins of other projects with what their stages answer.
 @Suite struct AnswerTests {

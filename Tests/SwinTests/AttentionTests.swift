@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Swin
+@testable import DenseKitSwin
 
 @Suite struct AttentionTests {
     /// In a block, a position is seen by those of its own window and by no other; shifted windows end at the map's borders.
@@ -13,13 +13,13 @@ import Testing
         try block.setTraining(false)
         /// The window along one side, of the unrolled map.
         func part(_ place: Int) -> Int { (place + window - shift) / window }
-        let map = try Tensor.randomNormal([1, height, width, 4], generator: try Generator(seed: 2))
+        let map = try Tensor.randomNormal([1, height, width, 4], generator: try RandomGenerator(seed: 2))
         let mask = shift > 0 ? try block.attn.mask(block.attn.grid(of: map)) : nil
         let plain = try block(map, mask: mask)
         for place in [0, 3, width + 1, height * width / 2, height * width - 1] {
             let changed = try map.cloned()
             let pixel = try changed.reshaped([height * width, 4]).selected(0, place)
-            try pixel.addInPlace(try Tensor.randomNormal([4], generator: try Generator(seed: 3)))
+            try pixel.addInPlace(try Tensor.randomNormal([4], generator: try RandomGenerator(seed: 3)))
             let seen = try (block(changed, mask: mask) - plain).abs().reshaped([height * width, 4]).amax(1).floats().map {
                 $0 > 0
             }

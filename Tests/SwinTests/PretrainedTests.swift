@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import PublishedWeights
 import Testing
 
-@testable import Swin
+@testable import DenseKitSwin
 
 /// A list, the network it belongs to, and the first line of the report. The norms of the outputs are in no classifier's file.
 private let table: [(list: String, settings: String, report: String)] = [
@@ -125,7 +125,7 @@ func reordered() throws {
 @Test("Biases of another window are resized bicubically, each head by itself")
 func windows() throws {
     let attention = try Swin.WindowAttention(4, heads: 2, window: 3)
-    let file = try Tensor.randomNormal([9, 2], generator: try Generator(seed: 1))
+    let file = try Tensor.randomNormal([9, 2], generator: try RandomGenerator(seed: 1))
     let found = try #require(try attention.adapted(file, "relative_position_bias_table", to: [25, 2]))
     for head in 0..<2 {
         let square = try file.transposed(0, 1).contiguous().selected(0, head).reshaped([1, 1, 3, 3])

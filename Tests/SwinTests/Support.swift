@@ -1,13 +1,13 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import Swin
+@testable import DenseKitSwin
 
 /// A backbone from its line of YAML.
 func build(_ yaml: String) throws -> any Backbone {
     let registry = try Registry([SwinPlugin()])
-    struct Root: Configuration { var backbone: ComponentNode? }
-    let node = try #require(try Node.parse("backbone: \(yaml)", file: "a.yaml").decode(Root.self).backbone)
+    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
+    let node = try #require(try YAMLNode.parse("backbone: \(yaml)", file: "a.yaml").decode(Root.self).backbone)
     return try registry.backbones.make(node, BuildContext(registry: registry))
 }
 
@@ -18,7 +18,7 @@ func small() throws -> Swin {
 }
 
 func images(_ height: Int, _ width: Int, count: Int = 1) throws -> Tensor {
-    try Tensor.randomNormal([count, 3, height, width], generator: try Generator(seed: 1))
+    try Tensor.randomNormal([count, 3, height, width], generator: try RandomGenerator(seed: 1))
 }
 
 func tensor(_ values: [Float], _ shape: [Int]) throws -> Tensor { try Tensor.from(values, shape: shape) }

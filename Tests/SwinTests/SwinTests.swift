@@ -1,7 +1,7 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import Swin
+@testable import DenseKitSwin
 
 @Suite struct SwinTests {
     /// timm's number of parameters; its classifier has 1000 classes, and it norms the last stage only.

@@ -1,5 +1,5 @@
 import Testing
-import Tokenizer
+import DenseKitTokenizer
 
 private let tokenizer = ByteTokenizer()
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tokenizer
+@testable import DenseKitTokenizer
 
 @Test(
     "Cleaning",

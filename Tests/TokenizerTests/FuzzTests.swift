@@ -2,7 +2,7 @@ import Foundation
 import Fuzzing
 import Testing
 
-@testable import Tokenizer
+@testable import DenseKitTokenizer
 
 /// Damaged vocabularies: a vocabulary or a typed error in less than a second and little memory, never a crash.
 @Suite struct FuzzTests {

@@ -2,7 +2,7 @@ import Fuzzing
 import Foundation
 import Testing
 
-@testable import Tokenizer
+@testable import DenseKitTokenizer
 
 /// Vocabularies made to exhaust their reader: each ends in an error, soon, and with little memory.
 @Suite struct HostileVocabularyTests {

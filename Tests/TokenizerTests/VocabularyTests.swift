@@ -1,8 +1,8 @@
-import CZlib
+import CDenseKitZlib
 import Foundation
 import Testing
 
-@testable import Tokenizer
+@testable import DenseKitTokenizer
 
 /// A small vocabulary: 60 merges that build words of up to three letters.
 let smallVocabulary: String = {

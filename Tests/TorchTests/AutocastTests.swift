@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 @Suite struct AutocastTests {
     private struct Stop: Error {}

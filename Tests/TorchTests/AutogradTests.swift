@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 /// A scalar function of one tensor.
 struct Function: Sendable, CustomTestStringConvertible {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Torch
+@testable import DenseKitTorch
 
 /// The kernels of OpenBLAS 0.3.21, as Debian 12 builds it.
 private let debian = BLASKernel.all.map(\.name).filter { $0 != "SapphireRapids" }

@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 /// Training on maps in either layout: statistics are as exact, and gradients the same.
 @Suite struct BatchNormTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Torch
+@testable import DenseKitTorch
 
 struct EngineBuildTests {
     private let mkl = EngineBuild(

@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 /// A call that must fail, and what its error must say.
 struct Failure: Sendable, CustomTestStringConvertible {
@@ -70,7 +70,7 @@ private func named(_ name: String, _ shape: [Int]) throws -> Tensor {
         Failure("requires_grad", ["[1]"]) { try Tensor.from([Int64(1)]).setRequiresGrad(true) },
         Failure("backward", ["[1]"]) { try counting(1).backward() },
         Failure("dropout", ["[1]"]) { _ = try counting(1).dropout(2) },
-        Failure("set_generator_state", ["[3]"]) { try Generator(seed: 1).setState(counting(3)) },
+        Failure("set_generator_state", ["[3]"]) { try RandomGenerator(seed: 1).setState(counting(3)) },
         Failure("foreach_mul_", ["[1]"]) { try Foreach.mul([Tensor.from([Int64(1)])], 0.5) },
         Failure("foreach_add_", ["[1]"]) { try Foreach.add([counting(1)], []) },
         Failure("foreach_addcmul_", ["[1]"]) { try Foreach.addProduct([counting(1)], [counting(1)], [], scale: 1) },

@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 @Suite struct ForeachTests {
     private func pair(_ a: Float, _ b: Float) throws -> [Tensor] { [try .from([a]), try .from([b, b])] }

@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 /// Channels-last memory: shapes and elements stay, the layout goes through.
 @Suite struct LayoutTests {

@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 private let nan = Float.nan
 private let inf = Float.infinity

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import Torch
+import DenseKitTorch
 
 /// Resident memory of this process in bytes.
 private func residentBytes() throws -> Int {
@@ -15,7 +15,7 @@ private func residentBytes() throws -> Int {
             func work(_ rounds: Int) throws {
                 let weight = try Tensor.ones([4, 4])
                 try weight.setRequiresGrad(true)
-                let generator = try Generator(seed: 1)
+                let generator = try RandomGenerator(seed: 1)
                 for round in 0..<rounds {
                     let x = try Tensor.randomNormal([4, 4], generator: generator)
                     let y = try x.linear(weight, nil).relu() + x

@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 /// The definition of one pixel: the mask's bilinear value where the pixel's centre falls when the box is stretched to the mask; beyond the mask it is 0.
 private func value(_ mask: [Float], _ side: Int, _ box: [Float], _ y: Int, _ x: Int) -> Float {

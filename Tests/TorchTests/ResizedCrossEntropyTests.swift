@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Torch
+@testable import DenseKitTorch
 
 /// `resizedCrossEntropy` against enlarging the logits first and taking libtorch's cross-entropy.
 @Suite struct ResizedCrossEntropyTests {
@@ -18,7 +18,7 @@ import Testing
 
     private func logits(_ problem: Problem, seed: UInt64 = 1) throws -> Tensor {
         let shape = [problem.n, problem.k, problem.from.height, problem.from.width]
-        let made = try Tensor.randomNormal(shape, generator: try Generator(seed: seed)) * 6
+        let made = try Tensor.randomNormal(shape, generator: try RandomGenerator(seed: seed)) * 6
         try made.setRequiresGrad(true)
         return made
     }

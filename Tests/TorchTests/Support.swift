@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 /// Expects a tensor of this shape with these elements in row-major order, each within `tolerance` of its own size or of 1.
 func expect(
@@ -27,7 +27,7 @@ func distance(_ a: Tensor, _ b: Tensor) throws -> Double {
 
 /// Draws from the standard normal distribution that depend on the seed alone.
 func normal(_ shape: [Int], seed: UInt64 = 0) throws -> Tensor {
-    try Tensor.randomNormal(shape, generator: try Generator(seed: seed))
+    try Tensor.randomNormal(shape, generator: try RandomGenerator(seed: seed))
 }
 
 /// An operation with the result that it must have.

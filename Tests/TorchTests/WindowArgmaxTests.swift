@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Torch
+@testable import DenseKitTorch
 
 /// `windowArgmax` against enlarging every window, averaging, resizing and looking for the largest.
 @Suite struct WindowArgmaxTests {
@@ -8,7 +8,7 @@ import Testing
         "Overlapping windows, a view that is enlarged or shrunk, and strips", arguments: [Pair(9, 12), Pair(20, 31), Pair(5, 6)])
     func agrees(size: Pair) throws {
         let (view, classes) = (Pair(9, 12), 21)
-        let generator = try Generator(seed: 3)
+        let generator = try RandomGenerator(seed: 3)
         // Two columns of windows that overlap, and two rows that overlap.
         let places = [(0, 0), (0, 5), (3, 0), (3, 5)]
         let maps = try places.map { _ in try Tensor.randomNormal([1, classes, 3, 4], generator: generator) }

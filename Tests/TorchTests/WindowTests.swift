@@ -1,5 +1,5 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 @Suite struct WindowTests {
     /// The definition, position by position: zeros added to whole windows, a cyclic shift up and left, windows row by row.

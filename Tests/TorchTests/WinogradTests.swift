@@ -1,9 +1,9 @@
 import Testing
-import Torch
+import DenseKitTorch
 
 @Suite struct WinogradTests {
     private func normal(_ shape: [Int], _ seed: UInt64) throws -> Tensor {
-        try Tensor.randomNormal(shape, generator: try Generator(seed: seed))
+        try Tensor.randomNormal(shape, generator: try RandomGenerator(seed: seed))
     }
 
     @Test(

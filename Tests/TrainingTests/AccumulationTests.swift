@@ -1,17 +1,17 @@
-import Components
-import Data
-import Evaluation
+import DenseKitComponents
+import DenseKitData
+import DenseKitEvaluation
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 /// The loss of the first iteration and its gradients by name, of a run over six images at once or a few at a time.
 private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) throws -> (loss: Double, gradients: [[Float]]) {
     let folder = "\(folder)/\(atATime)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let run = try UnevenRun(in: folder, atATime: atATime, loss: loss)
-    let trainer = try run.session.trainer(in: run.work, dataset: run.dataset)
+    let trainer = try run.experiment.trainer(in: run.work, dataset: run.dataset)
     try trainer.run()
     let loss = try #require(trainer.last.values.first { $0.name == "loss" }?.value)
     return (loss, try trainer.optimizer.gradients.map { try $0.floats() })
@@ -48,7 +48,7 @@ private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) t
             let loss = "{ type: CrossEntropy, average_non_ignored: true }"
             let values = try [6, 2].map { atATime in
                 let run = try UnevenRun(in: folder, atATime: atATime, loss: loss)
-                let trainer = try run.session.trainer(in: run.work, dataset: run.dataset)
+                let trainer = try run.experiment.trainer(in: run.work, dataset: run.dataset)
                 return try #require(trainer.takeOneIteration().values.first { $0.name == "loss" }?.value)
             }
             #expect(abs(values[0] - values[1]) < 1e-5, "\(values)")
@@ -59,7 +59,7 @@ private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) t
     func labelledPixels() throws {
         try withTemporaryFolder { folder in
             let run = try UnevenRun(in: folder, atATime: 6, loss: "CrossEntropy")
-            let batch = try #require(try run.session.trainLoader(run.dataset).next())
+            let batch = try #require(try run.experiment.trainLoader(run.dataset).next())
             #expect(batch.labelledPixels == 16 * (16 + 15 + 14 + 13 + 12 + 0))
         }
     }

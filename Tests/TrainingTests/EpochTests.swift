@@ -1,11 +1,11 @@
-import Configuration
+import DenseKitConfiguration
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 @Suite struct EpochTests {
     private func settings(_ yaml: String) throws -> TrainConfiguration {
-        try Node.parse(yaml, file: "a.yaml", environment: [:]).decode()
+        try YAMLNode.parse(yaml, file: "a.yaml", environment: [:]).decode()
     }
 
     @Test(arguments: [(117_266, 7330), (16, 1), (17, 2), (1, 1), (32, 2)]) func iterationsOfAnEpoch(

@@ -2,10 +2,10 @@ import Foundation
 import Synchronization
 import Testing
 
-import Configuration
+import DenseKitConfiguration
 
-@testable import Checkpoints
-@testable import Training
+@testable import DenseKitCheckpoints
+@testable import DenseKitTraining
 
 /// System calls that are counted, and of which one fails.
 private final class Faults: Sendable {
@@ -129,8 +129,8 @@ func provenFirst(exchanges: Bool) throws {
 @Test("A home folder of nobody is no folder to make; one of the user's is found")
 func workDirectoryInAHomeFolder() throws {
     let path = "~nobody-of-this-name/runs"
-    #expect(WorkDirectory.choose(option: nil, configuration: "~/runs", name: "a") == Paths.expanded("~") + "/runs")
-    #expect(WorkDirectory.choose(option: "~/o", configuration: "~/runs", name: "a") == Paths.expanded("~") + "/o")
+    #expect(WorkDirectory.choose(option: nil, configuration: "~/runs", name: "a") == FilePaths.expanded("~") + "/runs")
+    #expect(WorkDirectory.choose(option: "~/o", configuration: "~/runs", name: "a") == FilePaths.expanded("~") + "/o")
     #expect(WorkDirectory.choose(option: nil, configuration: nil, name: "a") == "work_dirs/a")
     let error = try #require(throws: CheckpointError.self) { _ = try WorkDirectory(path) }
     #expect(

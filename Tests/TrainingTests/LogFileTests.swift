@@ -1,8 +1,8 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 @Test("Scalars of what the checkpoint has behind it stay, later and torn lines go")
 func scalarsAreCut() throws {

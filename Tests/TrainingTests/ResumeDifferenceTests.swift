@@ -1,9 +1,9 @@
-import Checkpoints
-import Components
+import DenseKitCheckpoints
+import DenseKitComponents
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 /// The lines of the newest run's log in the work directory.
 private func log(of run: SmallRun) throws -> String {
@@ -16,7 +16,7 @@ private func log(of run: SmallRun) throws -> String {
 /// What differs between a run's checkpoint and the same run with other settings.
 private func differences(_ overrides: [String], in folder: String) throws -> [String] {
     let run = try SmallRun(in: folder, overrides: overrides)
-    return try #require(try run.work.resumption("auto")).differences(to: run.session, images: run.dataset.count)
+    return try #require(try run.work.resumption("auto")).differences(to: run.experiment, images: run.dataset.count)
 }
 
 /// Trains a run of four iterations in `folder` and lets go of its work directory.
@@ -115,7 +115,7 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             #expect(pipeline.contains("data.train_pipeline.0.type: Normalize → RandomCrop"), "\(pipeline)")
             #expect(pipeline.contains("data.train_pipeline.0.crop_size: not set → 8"), "\(pipeline)")
             let run = try SmallRun(in: folder)
-            let found = try #require(try run.work.resumption("auto")).differences(to: run.session, images: 9)
+            let found = try #require(try run.work.resumption("auto")).differences(to: run.experiment, images: 9)
             #expect(found == ["data.train has other images: 6 → 9, so the order of every epoch is another"])
         }
     }
@@ -148,10 +148,10 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             try write([:])
             let resumption = try #require(try first.work.resumption("auto"))
             #expect(resumption.checkpoint.path == path && resumption.checkpoint.classNames == nil)
-            #expect(resumption.differences(to: first.session, images: 6) == [])
+            #expect(resumption.differences(to: first.experiment, images: 6) == [])
             try resumption.check(classes: ["anything"])
             try write(["configuration": "model: { bakcbone: Speck }"])
-            let old = try #require(try first.work.resumption("auto")).differences(to: first.session, images: 6)
+            let old = try #require(try first.work.resumption("auto")).differences(to: first.experiment, images: 6)
             #expect(old.count == 1 && old[0].contains("cannot be compared with this one") && old[0].contains("'bakcbone'"))
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 /// A run's state at `iteration`, as a checkpoint keeps it.
 private func write(_ iteration: Int, serial: Int, hooks: [String: String] = [:], in directory: URL) throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 @Suite struct RunScoresTests {
     /// A work directory with the given files, which goes afterwards.

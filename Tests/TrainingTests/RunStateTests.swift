@@ -1,8 +1,8 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 private func state() throws -> RunState {
     RunState(

@@ -1,9 +1,9 @@
-import Checkpoints
-import Components
+import DenseKitCheckpoints
+import DenseKitComponents
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 /// The bytes of the model's running statistics.
 private func statistics(_ trainer: Trainer) throws -> [[UInt8]] {

@@ -1,15 +1,15 @@
-import Components
+import DenseKitComponents
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 /// What is said of a small run of four iterations with other settings, each with its place left out.
 private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> [String] {
     try withTemporaryFolder { folder in
         let run = try SmallRun(in: folder, overrides: ["schedule.warmup_iterations=0"] + overrides)
-        let model = try run.session.model(run.dataset.classes)
-        return try run.session.remarks(on: model, training: withDataset ? run.dataset : nil).map {
+        let model = try run.experiment.model(run.dataset.classes)
+        return try run.experiment.remarks(on: model, training: withDataset ? run.dataset : nil).map {
             $0.replacing(folder + "/", with: "")
         }
     }

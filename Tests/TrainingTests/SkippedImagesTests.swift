@@ -1,9 +1,9 @@
-import Configuration
-import Data
+import DenseKitConfiguration
+import DenseKitData
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 /// The lines of the newest log and of the newest `scalars.json` of a run.
 private func files(_ run: SmallRun) throws -> (log: [Substring], scalars: [[String: Double]]) {

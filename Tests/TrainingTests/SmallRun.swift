@@ -1,12 +1,12 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 
-@testable import Training
+@testable import DenseKitTraining
 
 /// One convolution on every fourth pixel: what it makes of an image depends on no other.
 private final class Mote: Module, Backbone {
-    struct Configuration: DenseKit.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     let conv: Conv2d
     let outputs = [FeatureSpec(channels: 4, stride: 4)]
@@ -20,7 +20,7 @@ private final class Mote: Module, Backbone {
 
 /// Classifies every position by itself, without normalisation over the batch.
 private final class Spots: Module, SegmentationHead {
-    struct Configuration: DenseKit.Configuration {
+    struct Configuration: YAMLConfiguration {
         var loss = ComponentNode(type: "CrossEntropy")
         /// Whether it says that its losses count by themselves in every pass.
         var counts = false
@@ -42,7 +42,7 @@ private final class Spots: Module, SegmentationHead {
 
 /// One convolution with batch normalisation, on every fourth pixel.
 private final class Speck: Module, Backbone {
-    struct Configuration: DenseKit.Configuration {}
+    struct Configuration: YAMLConfiguration {}
 
     let conv: Conv2d
     let norm: BatchNorm2d
@@ -64,7 +64,7 @@ private struct Unreadable: Error, CustomStringConvertible {
 
 /// Six pictures of noise, light above and dark below, which are the two classes.
 private struct Noise: Dataset {
-    struct Configuration: DenseKit.Configuration {
+    struct Configuration: YAMLConfiguration {
         /// One that cannot be read.
         var unreadable: Int?
         var classes = ["light", "dark"]
@@ -85,11 +85,11 @@ private struct Noise: Dataset {
         settings = configuration
     }
 
-    func sample(at index: Int) throws -> Sample {
+    func sample(at index: Int) throws -> DataSample {
         if settings.damaged.contains(index) { throw DataError("\(index).jpg", "is damaged", kind: .unreadable) }
         if settings.mislabelled.contains(index) { throw DataError("\(index).png", "label 9") }
         guard index != settings.unreadable else { throw Unreadable(description: "noise \(index) cannot be read") }
-        var image = Image(height: 16, width: 16)
+        var image = RGBImage(height: 16, width: 16)
         var labels = LabelMap(height: 16, width: 16)
         for place in 0..<256 {
             let isDark = place >= 128
@@ -99,7 +99,7 @@ private struct Noise: Dataset {
                 image.pixels[3 * place + channel] = UInt8((place * 37 + index * 91 + channel * 13) % 120 + (isDark ? 0 : 120))
             }
         }
-        return Sample(name: "noise \(index)", image: image, labels: labels)
+        return DataSample(name: "noise \(index)", image: image, labels: labels)
     }
 }
 
@@ -114,7 +114,7 @@ private struct SmallPlugin: Plugin {
 
 /// A run as small as can be, in `folder`/w.
 struct SmallRun {
-    let session: Session
+    let experiment: Experiment
     let dataset: any Dataset
     let work: WorkDirectory
 
@@ -137,14 +137,14 @@ struct SmallRun {
             train: { iterations: \(iterations), batch: 2, log_interval: 1, eval_interval: 2, checkpoint_interval: 1, keep_checkpoints: 2\(train) }
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
-        session = try Session(
+        experiment = try Experiment(
             folder + "/run.yaml", overrides: overrides, registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
-        dataset = try session.trainDataset()
+        dataset = try experiment.trainDataset()
         work = try WorkDirectory(folder + "/w")
     }
 
     func trainer(resume: String? = nil) throws -> Trainer {
-        try session.trainer(in: work, dataset: dataset, resuming: try resume.flatMap { try work.resumption($0) })
+        try experiment.trainer(in: work, dataset: dataset, resuming: try resume.flatMap { try work.resumption($0) })
     }
 
     /// The names in the work directory that are not hidden, without the run's folder and the list of the newest.
@@ -162,7 +162,7 @@ struct SmallRun {
 
 /// One iteration over the six images of noise, whose labels are uneven, with a model that sees each image by itself.
 struct UnevenRun {
-    let session: Session
+    let experiment: Experiment
     let dataset: any Dataset
     let work: WorkDirectory
 
@@ -173,8 +173,8 @@ struct UnevenRun {
             train: { iterations: 1, batch: 6, per_device_batch: \(atATime), log_interval: 1 }
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
-        session = try Session(folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
-        dataset = try session.trainDataset()
+        experiment = try Experiment(folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
+        dataset = try experiment.trainDataset()
         work = try WorkDirectory(folder + "/w")
     }
 }

@@ -1,20 +1,20 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Training
+@testable import DenseKitTraining
 
 /// What stands in a test pipeline, and how a prediction comes back to the image.
 @Suite struct TestPipelineTests {
     /// `body` with a session whose test pipeline is `transforms`, and its model in inference mode.
-    private func withModel(_ transforms: String, _ body: (Session, DenseModel) throws -> Void) throws {
+    private func withModel(_ transforms: String, _ body: (Experiment, DenseModel) throws -> Void) throws {
         try withFolder { folder in
             let run = try SmallRun(in: folder)
-            let session = try Session(
-                folder + "/run.yaml", overrides: ["data.test_pipeline=\(transforms)"], registry: run.session.registry)
-            let model = try session.model(run.dataset.classes)
+            let experiment = try Experiment(
+                folder + "/run.yaml", overrides: ["data.test_pipeline=\(transforms)"], registry: run.experiment.registry)
+            let model = try experiment.model(run.dataset.classes)
             try model.setTraining(false)
-            try body(session, model)
+            try body(experiment, model)
         }
     }
 
@@ -26,15 +26,15 @@ import Testing
     }
 
     /// The sample `index` of the validation data behind the test pipeline.
-    private func sample(_ session: Session, _ index: Int = 0) throws -> Sample {
-        var sample = try session.validationDataset().sample(at: index)
+    private func sample(_ experiment: Experiment, _ index: Int = 0) throws -> DataSample {
+        var sample = try experiment.validationDataset().sample(at: index)
         var random = SampleRandom(seed: 0, epoch: 0, index: index)
-        try session.testPipeline()(&sample, &random)
+        try experiment.testPipeline()(&sample, &random)
         return sample
     }
 
     /// Logits of all that the network sees, at that size, of which only the image's part is kept, resized to the image: mmsegmentation's order.
-    private func expected(_ model: DenseModel, _ sample: Sample, mirrored: Bool = false) throws -> Tensor {
+    private func expected(_ model: DenseModel, _ sample: DataSample, mirrored: Bool = false) throws -> Tensor {
         let image = try sample.tensor()
         let (size, original) = (sample.geometry.size, sample.originalSize)
         var seen = try image.narrowed(3, 0, size.width)
@@ -60,11 +60,11 @@ import Testing
             "[{type: Pad, size: 40}, {type: Normalize}]",
         ])
     func padding(transforms: String) throws {
-        try withModel(transforms) { session, model in
-            let sample = try sample(session)
+        try withModel(transforms) { experiment, model in
+            let sample = try sample(experiment)
             #expect(sample.size != sample.geometry.size)
             let answer = try withoutGrad { try expected(model, sample).argmax(1).integers() }
-            guard case .labels(let labels) = try session.predictor(model).prediction(of: sample, on: .cpu) else {
+            guard case .labels(let labels) = try experiment.predictor(model).prediction(of: sample, on: .cpu) else {
                 throw InferenceError.notSegmentation
             }
             #expect(labels.size == sample.originalSize && labels.labels.map(Int64.init) == answer)
@@ -73,8 +73,8 @@ import Testing
 
     @Test("Sliding windows, several scales and mirrored views leave the padding out, too")
     func views() throws {
-        try withModel("[{type: Normalize}, {type: Pad, size: [24, 40]}]") { session, model in
-            let sample = try sample(session)
+        try withModel("[{type: Normalize}, {type: Pad, size: [24, 40]}]") { experiment, model in
+            let sample = try sample(experiment)
             let (image, size) = (try sample.tensor(), Pair(16, 16))
             try withoutGrad {
                 let whole = SegmentationInference(model, mode: .whole)
@@ -95,16 +95,16 @@ import Testing
 
     @Test("A validation by a padded pipeline measures what single predictions say")
     func evaluation() throws {
-        try withModel("[{type: Normalize}, {type: Pad, size: 56}]") { session, model in
-            let dataset = try session.validationDataset()
+        try withModel("[{type: Normalize}, {type: Pad, size: 56}]") { experiment, model in
+            let dataset = try experiment.validationDataset()
             var counts = ConfusionCounts(classCount: 2)
             for index in 0..<dataset.count {
-                let sample = try sample(session, index)
+                let sample = try sample(experiment, index)
                 let labels = try withoutGrad { try expected(model, sample).argmax(1).integers() }
                 let truth = try #require(try dataset.labels(at: index))
                 try counts.add(prediction: labels.map(UInt16.init), label: truth.labels)
             }
-            let report = try session.evaluator(model, dataset).evaluate { _ in }
+            let report = try experiment.evaluator(model, dataset).evaluate { _ in }
             #expect(report.summary.map(\.value) == SegmentationScores(counts).summary().map(\.percent))
         }
     }
@@ -138,8 +138,8 @@ import Testing
             ),
         ])
     func refused(transform: String, message: String) throws {
-        try withModel("[\(transform)]") { session, _ in
-            let error = try #require(throws: ConfigurationError.self) { try session.testPipeline() }
+        try withModel("[\(transform)]") { experiment, _ in
+            let error = try #require(throws: ConfigurationError.self) { try experiment.testPipeline() }
             #expect("\(error)" == "--set data.test_pipeline=[\(transform)]: \(message)".shortenedOverride(transform))
         }
     }
@@ -147,8 +147,8 @@ import Testing
     @Test("Padding that would be resized is refused, with both places")
     func paddingBeforeResize() throws {
         let transforms = "[{type: Pad, size: 40}, {type: Resize, scale: [20, 20], ratio_range: null}]"
-        try withModel(transforms) { session, _ in
-            let error = try #require(throws: ConfigurationError.self) { try session.testPipeline() }
+        try withModel(transforms) { experiment, _ in
+            let error = try #require(throws: ConfigurationError.self) { try experiment.testPipeline() }
             #expect(error.message.contains("Resize behind Pad in data.test_pipeline scales the padding with the image"))
             #expect(error.hint?.contains("behind Resize") == true)
         }
@@ -156,19 +156,20 @@ import Testing
 
     @Test("A second Normalize is refused at its place, in training too")
     func normalizedTwice() throws {
-        try withModel("[Normalize]") { session, _ in
-            let nodes = try Node.parse("a: [Normalize, { type: Normalize }]", file: "a.yaml").decode(Two.self).a
-            let error = try #require(throws: ConfigurationError.self) { try session.registry.pipeline(nodes) }
+        try withModel("[Normalize]") { experiment, _ in
+            let nodes = try YAMLNode.parse("a: [Normalize, { type: Normalize }]", file: "a.yaml").decode(Two.self).a
+            let error = try #require(throws: ConfigurationError.self) { try experiment.registry.pipeline(nodes) }
             #expect("\(error)" == "a.yaml:1:24: Normalize: images are normalised already (a.yaml:1:5); leave one out")
         }
     }
 
-    private struct Two: Configuration { var a: [ComponentNode] = [] }
+    private struct Two: YAMLConfiguration { var a: [ComponentNode] = [] }
 
     @Test("RandomFlip that never mirrors, and a Resize of one ratio, may stand")
     func harmless() throws {
-        try withModel("[{type: RandomFlip, prob: 0}, {type: Resize, scale: [20, 20], ratio_range: [0.5, 0.5]}]") { session, _ in
-            let size = try sample(session).size
+        try withModel("[{type: RandomFlip, prob: 0}, {type: Resize, scale: [20, 20], ratio_range: [0.5, 0.5]}]") {
+            experiment, _ in
+            let size = try sample(experiment).size
             #expect(size == Size(height: 10, width: 10))
         }
     }
@@ -176,20 +177,20 @@ import Testing
     @Test("A transform that does not declare its use is watched")
     func watched() throws {
         struct Jitter: Transform {
-            func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) { _ = random.chance() }
+            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) { _ = random.chance() }
         }
         struct Halve: Transform {
-            func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
                 sample.image = sample.image.resized(to: Size(height: 8, width: 8))
             }
         }
         struct Invert: Transform {
-            func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
                 sample.image.mapLevels((0...255).reversed())
             }
         }
         func run(_ transform: any Transform) throws {
-            var sample = Sample(name: "a", image: Image(height: 16, width: 16))
+            var sample = DataSample(name: "a", image: RGBImage(height: 16, width: 16))
             var random = SampleRandom(seed: 0, epoch: 0, index: 0)
             try Pipeline([transform]).forTest(&sample, &random)
         }

@@ -1,8 +1,8 @@
-import DenseKit
-import Standard
+import DenseKitCore
+import DenseKitStandard
 import Testing
 
-@testable import UPerNet
+@testable import DenseKitUPerNet
 
 private func head(
     _ levels: [(channels: Int, stride: Int)], classes: Int = 3, _ change: (inout UPerNet.Configuration) -> Void = { _ in }
@@ -22,7 +22,7 @@ private func head(
 
     private func maps(_ shapes: [[Int]]) throws -> [Tensor] {
         try shapes.enumerated().map {
-            try Tensor.randomNormal($1, generator: try Generator(seed: UInt64($0))).channelsLast()
+            try Tensor.randomNormal($1, generator: try RandomGenerator(seed: UInt64($0))).channelsLast()
         }
     }
 
@@ -84,7 +84,7 @@ private func head(
     @Test func dropoutTakesChannelsInTrainingOnly() throws {
         let head = try head([(2, 4)]) { $0.dropout = 0.5 }
         try withoutGrad { _ = try head.fpnBottleneck.bn?.bias.fillInPlace(1) }
-        let map = try Tensor.randomNormal([40, 2, 3, 3], generator: try Generator(seed: 1))
+        let map = try Tensor.randomNormal([40, 2, 3, 3], generator: try RandomGenerator(seed: 1))
         func maps() throws -> [Float] { try head.embedding([map]).flattened(from: 2).amax(2).floats() }
         #expect(try (50...110).contains(maps().count { $0 == 0 }))
         try head.setTraining(false)
@@ -96,7 +96,7 @@ private func head(
         let maps = try maps([[2, 2, 8, 8], [2, 3, 4, 4], [2, 4, 2, 2], [2, 5, 1, 1]])
         for map in maps { try map.setRequiresGrad(true) }
         let targets = Targets(labels: try Tensor.zeros([2, 32, 32], dtype: .int64))
-        let losses = try head.losses(maps, targets, Step())
+        let losses = try head.losses(maps, targets, ForwardPass())
         #expect(losses.terms.map(\.name) == ["loss_other"])
         try #require(try losses.total()).backward()
         for entry in try head.namedParameters() {
@@ -105,7 +105,7 @@ private func head(
         #expect(maps.allSatisfy { $0.grad != nil })
     }
 
-    private struct Weighted: Configuration {
+    private struct Weighted: YAMLConfiguration {
         var weight = 0.5
         var name = "loss_other"
     }

@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// The cases of masks and of COCO's evaluation: they pass, and do not pass when something in them is changed.
 @Suite(.serialized) struct COCOCaseTests {

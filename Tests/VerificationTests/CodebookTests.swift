@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// CLIP-SP with the text of its classes as an input, in place of token ids and a text encoder.
 @Suite(.serialized) struct CodebookTests {

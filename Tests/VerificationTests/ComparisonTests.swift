@@ -1,7 +1,7 @@
-import NN
+import DenseKitNN
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 @Suite struct ComparisonTests {
     /// Numbers, what they are compared with, and what must come of it.

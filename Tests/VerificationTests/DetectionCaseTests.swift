@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// Cases of detection's operations that were changed: their settings are read, and those that we have no word for are refused.
 @Suite struct DetectionCaseTests {

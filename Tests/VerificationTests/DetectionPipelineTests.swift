@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// Boxes, sizes and rates of mmdetection's recipe; and which parameters learn how.
 @Suite struct DetectionPipelineTests {

@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// What cases of detectors have that others do not.
 @Suite struct DetectionTests {

@@ -1,9 +1,9 @@
-import Components
+import DenseKitComponents
 import Foundation
-import NN
+import DenseKitNN
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// The message of the `GoldenCaseError` that `body` throws, without the folder.
 private func message(_ folder: URL, _ body: () throws -> Void) throws -> String {

@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 private func verify(_ path: String, model: String? = nil) throws -> [Comparison] {
     // As the command does: with one thread of the engine beside two of the BLAS, sums round otherwise than in either case, and a ReLU of
@@ -189,7 +189,7 @@ private func describe(_ comparisons: [Comparison]) -> String {
     }
 
     @Test func aMissingInput() throws {
-        let error = try #require(throws: PartError.self) {
+        let error = try #require(throws: ModelPartError.self) {
             _ = try failures("context_decoder_eval") { $0["inputs"] = [try #require(($0["inputs"] as? [Any])?.first)] }
         }
         #expect(error.description == "input 'visual' is missing; given: text")

@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// Trajectories with `optimizer_config.grad_clip`. The numbers are PyTorch 2.13's: `adamw_trajectory` with `clip_grad_norm_` before every step,
 /// which without clipping gives the case's own answers bit for bit.

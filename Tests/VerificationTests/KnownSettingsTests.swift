@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// A setting, input or field of a case that nothing reads is refused with its place, in every procedure.
 @Suite struct KnownSettingsTests {

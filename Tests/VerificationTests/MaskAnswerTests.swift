@@ -1,9 +1,9 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// What cases of Mask R-CNN have that others do not.
 @Suite struct MaskAnswerTests {
@@ -23,7 +23,7 @@ import Testing
     @Test("What the model file does not say comes from the case, in our words")
     func settings() throws {
         func assignments(_ head: String) throws -> [String] {
-            DetectorSettings(try golden(config), model: try Node.parse("model: { head: \(head) }")).assignments
+            DetectorSettings(try golden(config), model: try YAMLNode.parse("model: { head: \(head) }")).assignments
         }
         #expect(
             try assignments("{ type: MaskRCNN, rpn: { sampler: { count: 9 }, channels: 5 }, box: { class_agnostic: false } }")
@@ -36,7 +36,7 @@ import Testing
         #expect(try assignments("{ type: RetinaNet }") == ["model.head.per_level=7"])
         #expect(try assignments("{ type: SemanticFPN }") == [] && assignments("MaskRCNN") == [])
         #expect(
-            try DetectorSettings(golden("\"mode\": \"eval\""), model: Node.parse("model: { head: { type: MaskRCNN } }"))
+            try DetectorSettings(golden("\"mode\": \"eval\""), model: YAMLNode.parse("model: { head: { type: MaskRCNN } }"))
                 .assignments == [])
     }
 

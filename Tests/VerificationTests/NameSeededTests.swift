@@ -1,8 +1,8 @@
 import Foundation
-import NN
+import DenseKitNN
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 @Suite struct NameSeededTests {
     /// The generator's test vectors: the recipe of a tensor, and what must come of it.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// `Tests/Goldens`.
 let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")

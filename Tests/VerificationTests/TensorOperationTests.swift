@@ -1,8 +1,8 @@
-import BuiltIn
-import DenseKit
+import DenseKitBuiltIn
+import DenseKitCore
 import Testing
 
-@testable import Verification
+@testable import DenseKitVerification
 
 /// Detection's operations in C++, beside mmdetection's.
 @Suite struct TensorOperationTests {

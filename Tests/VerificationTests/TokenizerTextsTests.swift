@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
-import Verification
+import DenseKitVerification
 
 /// One id for each letter, from 1; refuses what is no letter.
 private struct Letters: TextTokenizing {
-    struct Configuration: DenseKit.Configuration {}
+    struct Configuration: YAMLConfiguration {}
     struct Refused: Error {}
 
     func encode(_ text: String) throws -> [Int] {

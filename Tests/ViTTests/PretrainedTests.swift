@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 import PublishedWeights
 import Testing
 
-@testable import ViT
+@testable import DenseKitViT
 
 private func build(_ settings: String) throws -> ViT {
     try ViT(.decode(yaml: "{\(settings)}"), BuildContext(registry: Registry()))

@@ -1,19 +1,19 @@
-import DenseKit
+import DenseKitCore
 import Testing
 
-@testable import ViT
+@testable import DenseKitViT
 
 private func build(_ settings: String) throws -> ViT {
     let registry = try Registry([ViTPlugin()])
-    struct Root: Configuration { var backbone: ComponentNode? }
-    let node = try #require(try Node.parse("backbone: {type: ViT, \(settings)}").decode(Root.self).backbone)
+    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
+    let node = try #require(try YAMLNode.parse("backbone: {type: ViT, \(settings)}").decode(Root.self).backbone)
     return try #require(try registry.backbones.make(node, BuildContext(registry: registry)) as? ViT)
 }
 
 private let tiny = "width: 16, heads: 2, layers: 4, out_indices: [0, 1, 2, 3], input_resolution: 64"
 
 private func images(_ height: Int, _ width: Int) throws -> Tensor {
-    try Tensor.randomNormal([2, 3, height, width], generator: try Generator(seed: 1))
+    try Tensor.randomNormal([2, 3, height, width], generator: try RandomGenerator(seed: 1))
 }
 
 @Suite struct ViTTests {

@@ -1,16 +1,16 @@
 import Testing
-import Vision
+import DenseKitVision
 
 /// Moves of pixels, on pictures small enough to write down.
 @Suite struct GeometryTests {
     /// Pixel (y, x) of `[h, w, 3]` holds 10 y + x in every channel.
-    private func numbered(_ height: Int, _ width: Int) -> Image {
-        Image(
+    private func numbered(_ height: Int, _ width: Int) -> RGBImage {
+        RGBImage(
             height: height, width: width,
             pixels: (0..<height).flatMap { y in (0..<width).flatMap { x in Array(repeating: UInt8(10 * y + x), count: 3) } })
     }
 
-    private func rows(_ image: Image) -> [[UInt8]] {
+    private func rows(_ image: RGBImage) -> [[UInt8]] {
         (0..<image.height).map { y in (0..<image.width).map { x in image.pixels[(y * image.width + x) * 3 + 2] } }
     }
 

@@ -1,10 +1,10 @@
 import Testing
-import Vision
+import DenseKitVision
 
 /// What mmcv answered (resize_and_image_ops): the pictures are BGR there, which resizing does not see.
 @Suite struct ImageOpsTests {
     let tensors: [String: (shape: [Int], values: [Float])]
-    let image = Image(
+    let image = RGBImage(
         height: 9, width: 13, pixels: NameSeeded("resize_and_image_ops/image_u8").integers(9 * 13 * 3, below: 256).map(UInt8.init)
     )
     let floats = FloatImage(
@@ -33,7 +33,7 @@ import Vision
     @Test func normalising() throws {
         var rgb = image.pixels
         for i in stride(from: 0, to: rgb.count, by: 3) { rgb.swapAt(i, i + 2) }
-        let ours = Normalization.clip(Image(height: 9, width: 13, pixels: rgb))
+        let ours = Normalization.clip(RGBImage(height: 9, width: 13, pixels: rgb))
         let expected = try #require(tensors["imnormalize_u8"]).values
         #expect(largestDifference(ours.pixels, expected) < 1e-5)
         #expect(Normalization.clip.inverse(ours).pixels == rgb)

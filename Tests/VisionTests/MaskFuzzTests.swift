@@ -1,7 +1,7 @@
 import Foundation
 import Fuzzing
 import Testing
-import Vision
+import DenseKitVision
 
 /// Damaged strings, counts and polygons: a mask of the image's size or a `MaskError`, in little time and memory, never a crash.
 @Suite struct MaskFuzzTests {

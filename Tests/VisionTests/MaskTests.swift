@@ -1,5 +1,5 @@
 import Testing
-import Vision
+import DenseKitVision
 
 private let size = Size(height: 5, width: 7)
 

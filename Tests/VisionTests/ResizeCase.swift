@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A resize that a library was asked for: `[h, w, H, W, digest of the picture, digest of the labels]`.
 struct ResizeCase: Decodable, CustomStringConvertible {
@@ -19,7 +19,7 @@ struct ResizeCase: Decodable, CustomStringConvertible {
 
     private var name: String { "resize/\(from.height)x\(from.width)" }
 
-    var picture: Image { generatedPicture(name, from) }
+    var picture: RGBImage { generatedPicture(name, from) }
 
     func labelMap(below bound: Int) -> LabelMap {
         let numbers = NameSeeded(name + "/labels").integers(from.height * from.width, below: bound).map(UInt16.init)
@@ -35,7 +35,7 @@ struct ResizeCase: Decodable, CustomStringConvertible {
 }
 
 /// A picture of pixels that follow from a name.
-func generatedPicture(_ name: String, _ size: Size) -> Image {
+func generatedPicture(_ name: String, _ size: Size) -> RGBImage {
     let levels = NameSeeded(name).integers(size.height * size.width * 3, below: 256)
-    return Image(height: size.height, width: size.width, pixels: levels.map(UInt8.init))
+    return RGBImage(height: size.height, width: size.width, pixels: levels.map(UInt8.init))
 }

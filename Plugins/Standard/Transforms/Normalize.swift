@@ -1,10 +1,10 @@
-import DenseKit
+import DenseKitCore
 
 /// Turns 8-bit levels into floats of about zero mean and unit deviation: `(x − mean) / std`, channel by channel in R, G, B.
 ///
 /// The default is what CLIP was trained with. Transforms that follow act on the floats.
 public struct Normalize: Transform {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// Levels of 0 … 255, in the order R, G, B.
         public var mean = Normalization.clip.mean
         public var std = Normalization.clip.std
@@ -26,7 +26,7 @@ public struct Normalize: Transform {
     }
 
     /// - Throws: `SettingError` for a picture that is normalised already.
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws {
+    public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard !sample.isNormalized else {
             throw SettingError("Normalize", "order", "the pictures are normalised already; leave one out")
         }

@@ -1,10 +1,10 @@
-import DenseKit
+import DenseKitCore
 
 /// Adds rows below and columns to the right: zeros to the picture, "ignore" to the labels. Comes after `Normalize`, where zero is the mean.
 ///
 /// Either `size`, which a larger picture exceeds unchanged, or `size_divisor`, of which both sides become multiples.
 public struct Pad: Transform {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// One side for a square, or `[height, width]`.
         public var size: ImageSize?
         public var sizeDivisor: Int?
@@ -32,7 +32,7 @@ public struct Pad: Transform {
         }
     }
 
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+    public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
         switch target {
         case .size(let size): sample.pad(to: size)
         case .multiples(let divisor):

@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 /// Random brightness, contrast, saturation and hue, each with chance 1/2, as mmsegmentation's `PhotoMetricDistortion`.
 ///
 /// Contrast comes before the colours or after them, by a coin. Every step is clipped and truncated to 8 bits; hue and saturation are
 /// changed in OpenCV's 8-bit HSV. Comes before `Normalize`.
 public struct PhotoMetricDistortion: Transform {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// Levels added, at most.
         public var brightnessDelta = 32.0
         /// `[low, high]` of the factor.
@@ -42,7 +42,7 @@ public struct PhotoMetricDistortion: Transform {
     }
 
     /// - Throws: `SettingError` after `Normalize`.
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws {
+    public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard !sample.isNormalized else {
             throw SettingError("PhotoMetricDistortion", "order", "expected 8-bit pictures; move it before Normalize")
         }
@@ -67,14 +67,14 @@ public struct PhotoMetricDistortion: Transform {
         .refused(key: nil, reason: "it changes colours at random", remedy: "take it out")
     }
 
-    private func changeContrast(_ image: inout Image, _ random: inout SampleRandom) {
+    private func changeContrast(_ image: inout RGBImage, _ random: inout SampleRandom) {
         guard random.chance() else { return }
         let factor = random.uniform(configuration.contrastRange[0], configuration.contrastRange[1])
         image.mapLevels(levelTable(alpha: Float(factor)))
     }
 }
 
-extension Image {
+extension RGBImage {
     /// Maps the saturation of every pixel.
     fileprivate mutating func changeSaturation(_ table: [UInt8]) {
         convertToHSV()

@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 /// Cuts a window of `crop_size` out of a random place, as mmsegmentation's `RandomCrop`. A smaller picture keeps its side.
 ///
 /// Where one class covers `cat_max_ratio` or more of the labelled pixels, or only one class is in the window, another window is drawn:
 /// up to ten times, and the last one is taken as it is. Two draws a window.
 public struct RandomCrop: Transform {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         /// One side for a square, or `[height, width]`.
         public var cropSize = ImageSize(512)
         /// The largest share of one class; 1 takes the first window.
@@ -27,7 +27,7 @@ public struct RandomCrop: Transform {
         }
     }
 
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+    public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
         var window = window(in: sample.size, &random)
         if maximumShare < 1 {
             for _ in 0..<RandomCrop.redraws {

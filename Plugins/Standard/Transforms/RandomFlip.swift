@@ -1,8 +1,8 @@
-import DenseKit
+import DenseKitCore
 
 /// Exchanges left and right of picture and labels with chance `prob`. One draw.
 public struct RandomFlip: Transform {
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public var prob = 0.5
 
         public init() {}
@@ -18,7 +18,7 @@ public struct RandomFlip: Transform {
         }
     }
 
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) {
+    public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
         if random.chance(probability) { sample.flipHorizontally() }
     }
 

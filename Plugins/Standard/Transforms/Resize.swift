@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Scales the picture (bilinear), the labels and masks (nearest) and the boxes, as mmsegmentation's and mmdetection's `Resize`; pixels are
 /// bit-exact to OpenCV's or to Pillow's.
@@ -67,7 +67,7 @@ public struct Resize: Transform {
         }
     }
 
-    public func callAsFunction(_ sample: inout Sample, _ random: inout SampleRandom) throws {
+    public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard backend == .cv2 || !sample.isNormalized else {
             throw SettingError("Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")
         }

@@ -1,4 +1,4 @@
-import Torch
+import DenseKitTorch
 
 /// What a pickle may refer to by name, and what becomes of it here. Nothing is ever called: each is a rule of `PickleReader`.
 enum PickleGlobal: Equatable {

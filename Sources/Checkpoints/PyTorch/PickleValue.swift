@@ -1,4 +1,4 @@
-import Torch
+import DenseKitTorch
 
 /// A value of a pickle. Those with parts hold their place in a `PickleHeap`: neither a circle nor any depth of nesting is a matter of memory then.
 enum PickleValue {

@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 
 /// Tensors of a file that PyTorch wrote.
 ///

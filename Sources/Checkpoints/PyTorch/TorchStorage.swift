@@ -1,4 +1,4 @@
-import Torch
+import DenseKitTorch
 
 /// The type of a storage's elements, under the name that PyTorch gives it.
 struct TorchElement: Equatable {

@@ -1,4 +1,4 @@
-import Torch
+import DenseKitTorch
 
 /// Where the bytes of storages stand in a file.
 protocol TorchStoragePlaces {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// An annotation file in COCO's format, as far as instances need it.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// A data set made of scenes, and a configuration that learns from it in minutes.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// Mask R-CNN on scenes annotated in COCO's format.

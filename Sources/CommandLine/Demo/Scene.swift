@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A small picture with labels for the demonstration: a landscape with things in it, drawn by a pure function of seed and index.
 ///
@@ -9,8 +9,8 @@ public struct Scene: Sendable {
     public static let classes = ClassList(
         names: ["sky", "grass", "water", "sand", "brick wall", "tree", "ball", "striped box"],
         palette: [
-            Color(110, 170, 230), Color(80, 170, 70), Color(40, 80, 190), Color(225, 200, 130), Color(170, 75, 55),
-            Color(20, 95, 45), Color(230, 60, 160), Color(250, 230, 50),
+            RGBColor(110, 170, 230), RGBColor(80, 170, 70), RGBColor(40, 80, 190), RGBColor(225, 200, 130), RGBColor(170, 75, 55),
+            RGBColor(20, 95, 45), RGBColor(230, 60, 160), RGBColor(250, 230, 50),
         ])
 
     /// Something with an outline: a wall, a tree, a ball, a box.
@@ -23,7 +23,7 @@ public struct Scene: Sendable {
         public fileprivate(set) var mask: [UInt8]
     }
 
-    public let image: Image
+    public let image: RGBImage
     public let labels: LabelMap
     /// From the back to the front; some may be hidden by others.
     public let things: [Thing]
@@ -55,7 +55,8 @@ public struct Scene: Sendable {
             }
         }
         return Scene(
-            image: Image(height: size, width: size, pixels: pixels), labels: LabelMap(height: size, width: size, labels: labels),
+            image: RGBImage(height: size, width: size, pixels: pixels),
+            labels: LabelMap(height: size, width: size, labels: labels),
             things: things)
     }
 

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A surface in a scene. Later layers hide earlier ones.
 struct SceneLayer {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// DenseCLIP on scenes in ADE20K's layout.
@@ -36,7 +36,8 @@ struct SegmentationDemo: Demonstration {
         for place in labels.labels.indices {
             labels.labels[place] = labels.labels[place] == LabelMap.ignore ? 0 : labels.labels[place] + 1
         }
-        let unlabelled = ClassList(names: ["unlabelled"] + Scene.classes.names, palette: [Color(0, 0, 0)] + Scene.classes.palette)
+        let unlabelled = ClassList(
+            names: ["unlabelled"] + Scene.classes.names, palette: [RGBColor(0, 0, 0)] + Scene.classes.palette)
         try LabelFile.write(labels, classes: unlabelled, to: mask)
     }
 

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 // Detectors on COCO val2017. The paper's GFLOPs are those of the released code's layers on an image of 1280×800.
 extension PaperTable {

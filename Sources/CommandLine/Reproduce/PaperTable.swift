@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// A table of a paper, as far as this project can fill it: what the paper prints and the configuration of each row.
 struct PaperTable: Sendable {

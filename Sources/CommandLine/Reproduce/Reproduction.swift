@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// A row of a paper's table with what this project has for it.
@@ -77,7 +77,7 @@ struct Reproduction {
             return found
         }
         do {
-            let model = try Session(file, registry: registry, device: .meta).model(.placeholders(row.classes ?? table.classes))
+            let model = try Experiment(file, registry: registry, device: .meta).model(.placeholders(row.classes ?? table.classes))
             found.complexity = try Complexity(of: model, size: table.size)
         } catch {
             found.problem = "\(error)"
@@ -106,10 +106,10 @@ struct Reproduction {
     private func measure(
         _ file: String, _ weights: String, on other: String?, severalScales: Bool
     ) throws -> any EvaluationReport {
-        let session = try Session(file, registry: registry)
-        let tested = try other.map { try Session("\(configs)/\($0)", registry: registry) } ?? session
+        let experiment = try Experiment(file, registry: registry)
+        let tested = try other.map { try Experiment("\(configs)/\($0)", registry: registry) } ?? experiment
         let dataset = try tested.validationDataset()
-        let evaluator = try session.evaluator(of: weights, on: tested, dataset, augmented: severalScales).evaluator
+        let evaluator = try experiment.evaluator(of: weights, on: tested, dataset, augmented: severalScales).evaluator
         let progress = ProgressBar()
         let report = try evaluator.evaluate { image in progress?.show(image.index + 1, of: dataset.count, note: image.name) }
         progress?.clear()

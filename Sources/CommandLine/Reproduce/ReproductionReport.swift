@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// A paper's table with the paper's figures beside ours: as text, as Markdown, as JSON.

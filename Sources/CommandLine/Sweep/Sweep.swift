@@ -1,5 +1,5 @@
 import ArgumentParser
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// A configuration whose `sweep:` lists runs, each of them the configuration with a few other values.
@@ -18,7 +18,7 @@ struct Sweep {
     ///   - workDir: from the command line; the file's `work_dir`, else `work_dirs/<name of the file>`, if left out
     /// - Throws: `ConfigurationError` for what is wrong with the list of runs, at its place. What is wrong with a run is found when it is decoded.
     init(_ file: String, overrides: [String] = [], workDir: String? = nil) throws {
-        let root = try Node.load(path: file)
+        let root = try YAMLNode.load(path: file)
         guard let entry = root.mapping?.entry("sweep") else {
             throw ConfigurationError(
                 at: .file(file), "has no sweep: it is one experiment, which `densekit train` trains",
@@ -59,7 +59,7 @@ private struct RunBuilder {
     let file: String
     let folder: String
     /// The file without `sweep`.
-    let own: Node
+    let own: YAMLNode
     let overrides: [String]
     let sweep: SweepConfiguration
 
@@ -71,14 +71,14 @@ private struct RunBuilder {
             if entry.name.value.isEmpty { throw ConfigurationError(at: entry.name.location, "the name of a run is empty") }
             let base = try self.base(entry)
             let set = try entry.set.map { try SweepConfiguration.assignments($0, "set of the run '\(entry.name.value)'") }
-            for point in points { try add(point, entry, base, common, set ?? Node.Mapping(), to: &runs) }
+            for point in points { try add(point, entry, base, common, set ?? YAMLNode.Mapping(), to: &runs) }
         }
         if sweep.runs.isEmpty {
             guard points.count > 1 || points[0].assignments.count > 0 else {
                 throw ConfigurationError(
                     at: location, "sweep lists no runs", hint: "list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
             }
-            for point in points { try add(point, nil, (file, own), common, Node.Mapping(), to: &runs) }
+            for point in points { try add(point, nil, (file, own), common, YAMLNode.Mapping(), to: &runs) }
         } else if sweep.runs.allSatisfy({ $0.config != nil }),
             let unused = own.mapping?.entries.first(where: { $0.key != "work_dir" })
         {
@@ -89,12 +89,12 @@ private struct RunBuilder {
         return runs
     }
 
-    private func base(_ entry: SweepConfiguration.Entry) throws -> (file: String, node: Node) {
+    private func base(_ entry: SweepConfiguration.Entry) throws -> (file: String, node: YAMLNode) {
         guard let config = entry.config else { return (file, own) }
         let path = config.resolved
-        let node: Node
+        let node: YAMLNode
         do {
-            node = try Node.load(path: path)
+            node = try YAMLNode.load(path: path)
         } catch let error as ConfigurationError where error.location == .file(path) {
             throw ConfigurationError(at: config.location, "config \(path): \(error.message)", hint: error.hint)
         }
@@ -105,8 +105,9 @@ private struct RunBuilder {
     }
 
     private func add(
-        _ point: GridPoint, _ entry: SweepConfiguration.Entry?, _ base: (file: String, node: Node), _ common: Node.Mapping,
-        _ set: Node.Mapping, to runs: inout [SweepRun]
+        _ point: GridPoint, _ entry: SweepConfiguration.Entry?, _ base: (file: String, node: YAMLNode),
+        _ common: YAMLNode.Mapping,
+        _ set: YAMLNode.Mapping, to runs: inout [SweepRun]
     ) throws {
         if let both = point.assignments.entries.first(where: { set[$0.key] != nil }) {
             throw ConfigurationError(
@@ -122,8 +123,8 @@ private struct RunBuilder {
             throw ConfigurationError(at: location, problem, hint: "give each a name of its own")
         }
         let work = "\(folder)/\(slug)"
-        var place = Node.Mapping()
-        place.set("work_dir", to: try Node(encoding: work), keyLocation: .file(file))
+        var place = YAMLNode.Mapping()
+        place.set("work_dir", to: try YAMLNode(encoding: work), keyLocation: .file(file))
         let node = try base.node.overridden(by: common).overridden(by: set).overridden(by: point.assignments)
             .overridden(by: overrides).overridden(by: place)
         if let other = runs.first(where: { $0.node.without("work_dir") == node.without("work_dir") }) {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// A run that is sound, and how long it is.
 struct CheckedRun {
@@ -34,22 +34,22 @@ struct SweepCheck {
     }
 
     private func check(_ run: SweepRun) throws -> CheckedRun {
-        let session = try run.session(registry, device: .meta)
-        try session.checkRecipe()
-        let training = try session.trainDataset()
-        let model = try session.model(training.classes)
-        try session.check(training, "train", fits: model)
-        let validates = session.experiment.data.val != nil
+        let experiment = try run.experiment(registry, device: .meta)
+        try experiment.checkRecipe()
+        let training = try experiment.trainDataset()
+        let model = try experiment.model(training.classes)
+        try experiment.check(training, "train", fits: model)
+        let validates = experiment.configuration.data.val != nil
         if validates {
-            let validation = try session.validationDataset()
-            try session.check(validation, "val", fits: model)
+            let validation = try experiment.validationDataset()
+            try experiment.check(validation, "val", fits: model)
             guard validation.classes.names == training.classes.names else {
-                throw SessionError.otherClasses(train: training.classes.names, val: validation.classes.names)
+                throw ExperimentError.otherClasses(train: training.classes.names, val: validation.classes.names)
             }
         }
         let changes = try run.changes()
         guard changes.isEmpty else { throw ChangedRun(folder: run.folder, changes: changes) }
-        let iterations = session.experiment.train.counting(images: training.count).iterations
+        let iterations = experiment.configuration.train.counting(images: training.count).iterations
         return CheckedRun(run: run, iterations: iterations, validates: validates)
     }
 }

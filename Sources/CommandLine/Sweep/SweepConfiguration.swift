@@ -1,29 +1,29 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// The `sweep:` part of a configuration: runs that differ from it by some values.
-struct SweepConfiguration: Configuration {
+struct SweepConfiguration: YAMLConfiguration {
     /// What every run says, below its own: `a.b.0.c: value`.
-    var set = Node(.mapping(Node.Mapping()))
+    var set = YAMLNode(.mapping(YAMLNode.Mapping()))
     /// One run with the file's own values, where none is listed.
     var runs: [Entry] = []
     /// Lists of values by path. Every run is run with every combination.
-    var grid = Node(.mapping(Node.Mapping()))
+    var grid = YAMLNode(.mapping(YAMLNode.Mapping()))
 
     /// A line of the table.
     struct Entry: Codable, Sendable {
         let name: Located<String>
         /// The configuration that it starts from, in place of the file's own.
         let config: Located<String>?
-        let set: Node?
+        let set: YAMLNode?
     }
 
     /// - Throws: `ConfigurationError`, at the key or value.
-    init(_ node: Node.Mapping.Entry) throws {
-        struct File: Configuration { var sweep = SweepConfiguration() }
-        var file = Node.Mapping()
+    init(_ node: YAMLNode.Mapping.Entry) throws {
+        struct File: YAMLConfiguration { var sweep = SweepConfiguration() }
+        var file = YAMLNode.Mapping()
         file.set(node.key, to: node.value, keyLocation: node.keyLocation)
-        self = try Node(.mapping(file), at: node.value.location).decode(File.self).sweep
+        self = try YAMLNode(.mapping(file), at: node.value.location).decode(File.self).sweep
     }
 
     init() {}
@@ -31,7 +31,7 @@ struct SweepConfiguration: Configuration {
 
 /// A combination of the values of a grid.
 struct GridPoint {
-    var assignments = Node.Mapping()
+    var assignments = YAMLNode.Mapping()
     /// `seed 0` for each of its values.
     var labels: [String] = []
 }
@@ -69,7 +69,7 @@ extension SweepConfiguration {
     /// The keys and values of `node`.
     ///
     /// - Throws: `ConfigurationError` for anything but a mapping.
-    static func assignments(_ node: Node, _ place: String) throws -> Node.Mapping {
+    static func assignments(_ node: YAMLNode, _ place: String) throws -> YAMLNode.Mapping {
         if let mapping = node.mapping { return mapping }
         throw ConfigurationError(
             at: node.location, "\(place): expected keys with values", hint: "write {train.seed: 1, model.neck.channels: 64}")
@@ -86,7 +86,7 @@ func shortNames(_ paths: [String]) -> [String: String] {
     }
 }
 
-extension Node {
+extension YAMLNode {
     /// What a table shows of it: a value's text, the name of a component, a short list.
     var cell: String {
         if let text = scalar?.text ?? self["type"]?.scalar?.text { return text }

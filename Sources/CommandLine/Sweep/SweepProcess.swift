@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// Starts the runs of a sweep, each in a process of its own: a run that crashes or exhausts the memory leaves the others alone, and whatever a run

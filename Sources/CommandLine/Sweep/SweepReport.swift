@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// A sweep's table as text, as Markdown, as JSON.
@@ -112,7 +112,7 @@ struct SweepReport {
         }
     }
 
-    private func values(_ assignments: Node.Mapping) -> [String: Node] {
+    private func values(_ assignments: YAMLNode.Mapping) -> [String: YAMLNode] {
         Dictionary(assignments.entries.map { ($0.key, $0.value) }) { $1 }
     }
 
@@ -136,7 +136,7 @@ struct SweepReport {
             let folder: String
             let config: String
             /// By their paths.
-            let set: [String: Node]
+            let set: [String: YAMLNode]
             let state: String
             let failure: String?
             let metric: String?

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// A run with what its work directory holds.
@@ -34,12 +34,12 @@ struct SweepRow {
     var metric: String? { progress?.best?.metric }
 
     init(_ run: SweepRun, _ registry: Registry) throws {
-        let experiment: Experiment = try run.node.decode()
-        let (train, validates) = (experiment.train, experiment.data.val != nil)
+        let configuration: ExperimentConfiguration = try run.node.decode()
+        let (train, validates) = (configuration.train, configuration.data.val != nil)
         iterations =
             train.epochs == nil
             ? train.iterations
-            : (try? run.session(registry, device: .meta).trainDataset()).map { train.counting(images: $0.count).iterations }
+            : (try? run.experiment(registry, device: .meta).trainDataset()).map { train.counting(images: $0.count).iterations }
         let progress = RunProgress(workDirectory: run.folder)
         scores = progress?.best.flatMap { RunScores(workDirectory: run.folder, metric: $0.metric) }
         state =

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// One training of a sweep.
@@ -16,15 +16,15 @@ struct SweepRun {
     /// The configuration that it starts from.
     let config: String
     /// What it says beside that, and beside what all runs say.
-    let assignments: Node.Mapping
+    let assignments: YAMLNode.Mapping
     /// The whole configuration, with the folder as its `work_dir`.
-    let node: Node
+    let node: YAMLNode
 
     /// The experiment, as commands have it.
     ///
     /// - Parameter overrides: `a.b.c=value` from the command line, over this run
-    func session(_ registry: Registry, device: Device, overrides: [String] = []) throws -> Session {
-        try Session(file, node: try node.overridden(by: overrides), name: slug, registry: registry, device: device)
+    func experiment(_ registry: Registry, device: Device, overrides: [String] = []) throws -> Experiment {
+        try Experiment(file, node: try node.overridden(by: overrides), name: slug, registry: registry, device: device)
     }
 
     /// Where its resolved configuration lies, once it was trained.
@@ -60,20 +60,20 @@ extension SweepRun {
         guard RunProgress(workDirectory: folder) != nil, let text = FileManager.default.contents(atPath: record) else {
             return []
         }
-        let old = try Node.parse(String(decoding: text, as: UTF8.self), file: record, environment: [:])
+        let old = try YAMLNode.parse(String(decoding: text, as: UTF8.self), file: record, environment: [:])
         return node.withoutIdleSettings.differences(from: old.withoutIdleSettings)
     }
 }
 
-extension Node {
+extension YAMLNode {
     /// Without what decides no result: the folder, and the number of loader threads.
-    fileprivate var withoutIdleSettings: Node { without("work_dir").without("data", "workers") }
+    fileprivate var withoutIdleSettings: YAMLNode { without("work_dir").without("data", "workers") }
 
     /// The same for every seed of a run.
-    var withoutSeed: Node { without("work_dir").without("train", "seed") }
+    var withoutSeed: YAMLNode { without("work_dir").without("train", "seed") }
 
     /// The values in which this differs from `old`: `train.batch is 16 there and 32 here`.
-    func differences(from old: Node, at path: String = "") -> [String] {
+    func differences(from old: YAMLNode, at path: String = "") -> [String] {
         guard self != old else { return [] }
         func child(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
         if let new = mapping, let known = old.mapping {

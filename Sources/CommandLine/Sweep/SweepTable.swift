@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The runs of a sweep with their scores, and the means of those that differ by their seed alone.
 struct SweepTable {
@@ -51,7 +51,7 @@ struct SweepTable {
 
     /// Rows by what they are without their seed, where a seed is all in which several differ.
     private static func groups(_ rows: [SweepRow]) -> [Seeds] {
-        var groups: [(node: Node, rows: [SweepRow])] = []
+        var groups: [(node: YAMLNode, rows: [SweepRow])] = []
         for row in rows {
             let node = row.run.node.withoutSeed
             if let index = groups.firstIndex(where: { $0.node == node }) {
@@ -76,14 +76,14 @@ struct SweepTable {
 
 extension SweepRun {
     /// The setting that a path leads to; nil where the configuration leaves it at its default.
-    func value(at path: String) -> Node? {
+    func value(at path: String) -> YAMLNode? {
         path.split(separator: ".").reduce(node) { node, key in
             node.flatMap { $0[String(key)] ?? Int(key).flatMap { index in node?[index] } }
         }
     }
 }
 
-extension Node {
+extension YAMLNode {
     /// The paths of what is set at `path`: of each value in a mapping, but of a component as a whole.
     fileprivate func settings(at path: String) -> [String] {
         guard let mapping, mapping.count > 0, mapping["type"] == nil else { return [path] }

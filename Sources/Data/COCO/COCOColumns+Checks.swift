@@ -1,5 +1,5 @@
-import CSimdjson
-import Vision
+import CDenseKitSimdjson
+import DenseKitVision
 
 extension COCOColumns {
     /// The order of annotations by picture, and what was remarked on the way.

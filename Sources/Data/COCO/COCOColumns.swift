@@ -1,4 +1,4 @@
-import CSimdjson
+import CDenseKitSimdjson
 
 /// What a COCO file of annotations says, in flat arrays in the order of the file.
 final class COCOColumns {

@@ -1,4 +1,4 @@
-import CSimdjson
+import CDenseKitSimdjson
 
 extension dk_coco_failure {
     /// Which key it is about, what was expected there and what was found.

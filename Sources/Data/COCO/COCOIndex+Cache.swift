@@ -1,5 +1,5 @@
-import Checkpoints
-import Components
+import DenseKitCheckpoints
+import DenseKitComponents
 import Foundation
 
 extension COCOIndex {

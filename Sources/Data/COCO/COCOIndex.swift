@@ -1,5 +1,5 @@
-import CSimdjson
-import Vision
+import CDenseKitSimdjson
+import DenseKitVision
 
 /// A COCO file of annotations (`instances_*.json`) in memory: pictures, categories, and what is annotated in every picture.
 ///

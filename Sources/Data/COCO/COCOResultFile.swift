@@ -1,5 +1,5 @@
-import CSimdjson
-import Vision
+import CDenseKitSimdjson
+import DenseKitVision
 
 /// Files of results as COCO's server takes them: a list of `{"image_id", "category_id", "bbox" and/or "segmentation", "score"}`.
 public enum COCOResultFile {

@@ -1,5 +1,5 @@
-import CSimdjson
-import Vision
+import CDenseKitSimdjson
+import DenseKitVision
 
 /// Reads the words that hold what an annotation covers.
 struct COCOShapeReader {

@@ -1,4 +1,4 @@
-import Checkpoints
+import DenseKitCheckpoints
 import Foundation
 
 /// The file that a parsed COCO file is kept as: a head of numbers and the arrays behind it, mapped into memory by all who read it.

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// What is odd about the annotations of images: of one, or of many put together.
 struct AnnotationFindings: Sendable {
@@ -44,7 +44,7 @@ struct AnnotationFindings: Sendable {
     ///   - part: what the data set is used for: training and evaluation take different masks
     ///   - masks: whether the masks are drawn
     init(
-        _ things: [AnnotatedThing], image: String, order: Int, _ size: Size, part: DatasetReport.Part = .training, masks: Bool
+        _ things: [AnnotatedInstance], image: String, order: Int, _ size: Size, part: DatasetReport.Part = .training, masks: Bool
     ) {
         for thing in things {
             total += 1
@@ -101,7 +101,7 @@ extension SegmentationFault {
     ]
 }
 
-extension AnnotatedThing {
+extension AnnotatedInstance {
     /// Why training passes over it; nil where it does not.
     fileprivate func reasonToSkip(in size: Size) -> AnnotationFindings.Kind? {
         if isIgnored { return .ignored }

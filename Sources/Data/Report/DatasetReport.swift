@@ -1,6 +1,6 @@
 import Foundation
 import Synchronization
-import Vision
+import DenseKitVision
 
 /// What a walk through a whole data set found: `densekit check`.
 public struct DatasetReport: Sendable {
@@ -123,7 +123,7 @@ public struct DatasetReport: Sendable {
 /// One sample with everything that is looked at, made without a lock.
 struct SeenSample: Sendable {
     let index: Int
-    let sample: Result<Sample, any Error>
+    let sample: Result<DataSample, any Error>
     /// Of each class; nil for a sample without labels.
     let pixels: [Int]?
     let ignoredPixels: Int

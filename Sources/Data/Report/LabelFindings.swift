@@ -1,5 +1,5 @@
 import Foundation
-import Vision
+import DenseKitVision
 
 /// Whether label maps have anything to tell apart, and what the cause is where they have not.
 struct LabelFindings {

@@ -1,11 +1,11 @@
-import Vision
+import DenseKitVision
 
 /// Whether the palettes of masks agree: the same index in another colour is most likely another class.
 struct PaletteFindings: Sendable {
     /// The colours of the indices that one mask uses.
     struct Use: Sendable {
         let path: String
-        let colors: [UInt16: Color]
+        let colors: [UInt16: RGBColor]
 
         /// Nil for a file without a palette, and for one that cannot be read.
         init?(_ path: String) {
@@ -22,7 +22,7 @@ struct PaletteFindings: Sendable {
 
     /// What is said of palettes that contradict each other; nil where they agree.
     var warning: String? {
-        var known: [UInt16: (color: Color, path: String)] = [:]
+        var known: [UInt16: (color: RGBColor, path: String)] = [:]
         var (differing, first) = (0, String?.none)
         for (_, use) in uses.sorted(by: { $0.order < $1.order }) {
             var differs = false
@@ -44,7 +44,7 @@ struct PaletteFindings: Sendable {
     }
 }
 
-extension Color {
+extension RGBColor {
     /// `#FF8000`.
     fileprivate var hex: String {
         "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()

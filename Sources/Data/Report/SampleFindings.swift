@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// What the samples of a data set have in common, put together sample by sample.
 struct SampleFindings: Sendable {

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Average precision and recall of detections as COCO measures them, equal to pycocotools' `COCOeval` with its standard settings.
 ///

@@ -1,5 +1,5 @@
-import Data
-import Vision
+import DenseKitData
+import DenseKitVision
 
 extension COCOIndex {
     /// Everything that is annotated, picture by picture, as results are measured against it; with masks where these are compared.

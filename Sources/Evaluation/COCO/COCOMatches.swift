@@ -1,6 +1,6 @@
 import Foundation
 import Synchronization
-import Vision
+import DenseKitVision
 
 /// Which detections were matched with things, for every threshold and area range.
 struct COCOMatches: Sendable {

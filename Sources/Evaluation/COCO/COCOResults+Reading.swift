@@ -1,5 +1,5 @@
-import Data
-import Vision
+import DenseKitData
+import DenseKitVision
 
 extension COCOResults {
     /// Reads the boxes or the masks of a file of results, in its order. Keys that are not needed may be there.

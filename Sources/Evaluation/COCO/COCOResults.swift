@@ -1,7 +1,7 @@
-import Checkpoints
-import Data
+import DenseKitCheckpoints
+import DenseKitData
 import Foundation
-import Vision
+import DenseKitVision
 
 /// Files of results as the COCO server takes them: a list of `{"image_id", "category_id", "bbox" | "segmentation", "score"}`.
 public enum COCOResults {

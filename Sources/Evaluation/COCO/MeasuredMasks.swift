@@ -1,5 +1,5 @@
-import Data
-import Vision
+import DenseKitData
+import DenseKitVision
 
 /// What masks of detections are measured against.
 ///

@@ -1,4 +1,4 @@
-import Components
+import DenseKitComponents
 
 /// What a model costs: its parameters, and the multiply-adds of one image, by the conventions of fvcore, in which the papers'
 /// tables are written.

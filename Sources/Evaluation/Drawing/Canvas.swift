@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A rectangle of pixels; it may reach beyond a picture's edges.
 public struct PixelRectangle: Sendable, Equatable {
@@ -18,9 +18,9 @@ public struct PixelRectangle: Sendable, Equatable {
 /// Draws on a copy of a picture. What lies beyond the edges is left out.
 public struct Canvas: Sendable {
     /// The drawing so far.
-    public private(set) var image: Image
+    public private(set) var image: RGBImage
 
-    public init(_ image: Image) { self.image = image }
+    public init(_ image: RGBImage) { self.image = image }
 
     /// The size of `text` in pixels, at `scale` pixels for a dot of the font.
     public static func size(of text: String, scale: Int = 1) -> (width: Int, height: Int) {
@@ -28,7 +28,7 @@ public struct Canvas: Sendable {
     }
 
     /// A filled rectangle.
-    public mutating func fill(_ rectangle: PixelRectangle, _ color: Color) {
+    public mutating func fill(_ rectangle: PixelRectangle, _ color: RGBColor) {
         let columns = clamped(rectangle.x, rectangle.width, to: image.width)
         let rows = clamped(rectangle.y, rectangle.height, to: image.height)
         let width = image.width
@@ -45,7 +45,7 @@ public struct Canvas: Sendable {
     }
 
     /// The outline of a rectangle, drawn inside of it.
-    public mutating func outline(_ rectangle: PixelRectangle, _ color: Color, thickness: Int = 1) {
+    public mutating func outline(_ rectangle: PixelRectangle, _ color: RGBColor, thickness: Int = 1) {
         let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
         let thickness = min(thickness, min(width, height))
         fill(PixelRectangle(x: x, y: y, width: width, height: thickness), color)
@@ -55,7 +55,7 @@ public struct Canvas: Sendable {
     }
 
     /// One line of text with its upper left corner at (`x`, `y`). Printable ASCII; other characters show as `?`.
-    public mutating func text(_ text: String, x: Int, y: Int, _ color: Color, scale: Int = 1) {
+    public mutating func text(_ text: String, x: Int, y: Int, _ color: RGBColor, scale: Int = 1) {
         for (position, character) in text.enumerated() {
             let left = x + position * BitmapFont.advance * scale
             if left >= image.width { return }
@@ -70,7 +70,7 @@ public struct Canvas: Sendable {
     }
 
     /// Text on a background that just holds it; black or white, whichever reads better.
-    public mutating func label(_ text: String, x: Int, y: Int, background: Color, scale: Int = 1) {
+    public mutating func label(_ text: String, x: Int, y: Int, background: RGBColor, scale: Int = 1) {
         let size = Canvas.size(of: text, scale: scale)
         fill(
             PixelRectangle(x: x, y: y, width: size.width + 4 * scale, height: size.height + 2 * scale),
@@ -80,14 +80,14 @@ public struct Canvas: Sendable {
 
     /// A box with its name: the outline, and the label above it, or inside where there is no room above.
     public mutating func box(
-        _ rectangle: PixelRectangle, label: String, _ color: Color, thickness: Int = 2, scale: Int = 1
+        _ rectangle: PixelRectangle, label: String, _ color: RGBColor, thickness: Int = 2, scale: Int = 1
     ) {
         outline(rectangle, color, thickness: thickness)
         name(rectangle, label, color, scale: scale)
     }
 
     /// The label of a box alone: above it, or inside where there is no room above.
-    mutating func name(_ rectangle: PixelRectangle, _ label: String, _ color: Color, scale: Int = 1) {
+    mutating func name(_ rectangle: PixelRectangle, _ label: String, _ color: RGBColor, scale: Int = 1) {
         if label.isEmpty { return }
         let size = Canvas.size(of: label, scale: scale)
         let above = rectangle.y - size.height - 2 * scale
@@ -97,7 +97,7 @@ public struct Canvas: Sendable {
     }
 
     /// Puts `other` with its upper left corner at (`x`, `y`).
-    public mutating func paste(_ other: Image, x: Int, y: Int) {
+    public mutating func paste(_ other: RGBImage, x: Int, y: Int) {
         let columns = clamped(x, other.width, to: image.width)
         let rows = clamped(y, other.height, to: image.height)
         let width = image.width
@@ -121,11 +121,11 @@ public struct Canvas: Sendable {
     }
 }
 
-extension Color {
+extension RGBColor {
     /// Black or white: what is read better on this colour.
-    var readableInk: Color {
+    var readableInk: RGBColor {
         // Rec. 601's weights of the channels in brightness, in thousandths.
         299 * Int(red) + 587 * Int(green) + 114 * Int(blue) > 140_000
-            ? Color(0, 0, 0) : Color(255, 255, 255)
+            ? RGBColor(0, 0, 0) : RGBColor(255, 255, 255)
     }
 }

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// A score for every position of an image, drawn over it: blue where it is least, red where it is most.
 public enum Heatmap {
@@ -6,7 +6,7 @@ public enum Heatmap {
     ///   - scores: of every pixel, row by row; colours span what they span
     ///   - opacity: of the colours: 0 shows the image alone, 1 the colours alone
     /// - Precondition: there are as many scores as pixels.
-    public static func overlay(_ image: Image, scores: [Float], opacity: Double = 0.5) -> Image {
+    public static func overlay(_ image: RGBImage, scores: [Float], opacity: Double = 0.5) -> RGBImage {
         precondition(scores.count == image.height * image.width, "a heatmap needs a score for every pixel")
         let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
         let scale = high > low ? 255 / (high - low) : 0
@@ -24,9 +24,9 @@ public enum Heatmap {
     }
 
     /// Blue, cyan, green, yellow, red; 0 to 255.
-    static func color(_ level: Int) -> Color {
+    static func color(_ level: Int) -> RGBColor {
         /// Full within a quarter of `center`, falling to nothing at three eighths.
         func channel(_ center: Int) -> UInt8 { UInt8(max(0, min(255, 383 - 4 * abs(level - center)))) }
-        return Color(channel(191), channel(128), channel(64))
+        return RGBColor(channel(191), channel(128), channel(64))
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Vision
+import DenseKitVision
 
 /// Pictures of the things that a detector found, or that a person annotated.
 public enum InstanceDrawing {
@@ -12,9 +12,9 @@ public enum InstanceDrawing {
     ///   - enlargement: whole pixels of the result for one of the image, for small images whose names would cover all.
     ///   - scale: pixels for a dot of the font.
     public static func overlay(
-        _ image: Image, _ instances: [DetectedInstance], classes: ClassList, opacity: Double = 0.5, enlargement: Int = 1,
+        _ image: RGBImage, _ instances: [DetectedInstance], classes: ClassList, opacity: Double = 0.5, enlargement: Int = 1,
         scale: Int = 1
-    ) -> Image {
+    ) -> RGBImage {
         let shown = instances.filter { classes.palette.indices.contains($0.label) }.sorted { ($0.score ?? 1) < ($1.score ?? 1) }
         var picture = image.enlarged(by: enlargement)
         if opacity > 0 {
@@ -49,11 +49,11 @@ public enum InstanceDrawing {
     }
 }
 
-extension Image {
+extension RGBImage {
     /// Every pixel as a square of `factor` × `factor`.
-    fileprivate func enlarged(by factor: Int) -> Image {
+    fileprivate func enlarged(by factor: Int) -> RGBImage {
         guard factor > 1 else { return self }
-        var result = Image(height: height * factor, width: width * factor)
+        var result = RGBImage(height: height * factor, width: width * factor)
         result.pixels.withUnsafeMutableBufferPointer { target in
             pixels.withUnsafeBufferPointer { source in
                 for y in 0..<height * factor {
@@ -70,7 +70,7 @@ extension Image {
     /// Blends `color` with the pixels inside of a mask; the outermost of them take it alone.
     ///
     /// - Parameter mask: of the picture before its enlargement
-    fileprivate mutating func cover(_ mask: RunLengthMask, _ color: Color, opacity: Double, enlargement: Int) {
+    fileprivate mutating func cover(_ mask: RunLengthMask, _ color: RGBColor, opacity: Double, enlargement: Int) {
         let (height, width) = (height, width)
         let small = width / enlargement
         let area = mask.boundingBox

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// The names and colours of the classes in a picture, the largest first.
 public struct Legend: Sendable {
@@ -7,7 +7,7 @@ public struct Legend: Sendable {
         case below, right
     }
 
-    private let entries: [(name: String, color: Color)]
+    private let entries: [(name: String, color: RGBColor)]
     private let scale: Int
 
     /// The classes that occur in `labels`, sorted by their area.
@@ -22,7 +22,7 @@ public struct Legend: Sendable {
 
     /// `image` with the legend at one side, on white. Entries stand in columns of one width and go on in the next row or column where there is no
     /// room; names that are wider than the picture are cut.
-    public func attached(to image: Image, _ side: Side = .below) -> Image {
+    public func attached(to image: RGBImage, _ side: Side = .below) -> RGBImage {
         if entries.isEmpty { return image }
         let cell = (
             width: cellWidth(in: image, side),
@@ -40,7 +40,7 @@ public struct Legend: Sendable {
         let height =
             side == .below ? image.height + rows * cell.height : max(image.height, rows * cell.height)
         let width = side == .below ? image.width : image.width + columns * cell.width
-        var canvas = Canvas(Image(height: height, width: width, fill: Color(255, 255, 255)))
+        var canvas = Canvas(RGBImage(height: height, width: width, fill: RGBColor(255, 255, 255)))
         canvas.paste(image, x: 0, y: 0)
         for (index, entry) in entries.enumerated() {
             // Below, the order goes along the rows; at the right, down the columns.
@@ -55,21 +55,21 @@ public struct Legend: Sendable {
 
     private var swatch: Int { 9 * scale }
 
-    private func cellWidth(in image: Image, _ side: Side) -> Int {
+    private func cellWidth(in image: RGBImage, _ side: Side) -> Int {
         let text = entries.map { Canvas.size(of: $0.name, scale: scale).width }.max() ?? 0
         let wanted = swatch + text + 10 * scale
         return max(1, side == .below ? min(wanted, image.width) : wanted)
     }
 
     private func draw(
-        _ entry: (name: String, color: Color), _ canvas: inout Canvas, x: Int, y: Int, width: Int
+        _ entry: (name: String, color: RGBColor), _ canvas: inout Canvas, x: Int, y: Int, width: Int
     ) {
         let square = PixelRectangle(x: x + 2 * scale, y: y + 2 * scale, width: swatch, height: swatch)
         canvas.fill(square, entry.color)
-        canvas.outline(square, Color(90, 90, 90))
+        canvas.outline(square, RGBColor(90, 90, 90))
         let letters = max((width - swatch - 6 * scale) / (BitmapFont.advance * scale), 0)
         canvas.text(
             String(entry.name.prefix(letters)), x: x + swatch + 5 * scale, y: y + 3 * scale,
-            Color(0, 0, 0), scale: scale)
+            RGBColor(0, 0, 0), scale: scale)
     }
 }

@@ -1,4 +1,4 @@
-import Vision
+import DenseKitVision
 
 /// Pictures of what a segmentation found.
 public enum SegmentationDrawing {
@@ -7,8 +7,8 @@ public enum SegmentationDrawing {
     /// - Parameter opacity: of the colours: 0 shows the image alone, 1 the colours alone.
     /// - Precondition: `image` and `labels` have one size.
     public static func overlay(
-        _ image: Image, _ labels: LabelMap, classes: ClassList, opacity: Double = 0.5
-    ) -> Image {
+        _ image: RGBImage, _ labels: LabelMap, classes: ClassList, opacity: Double = 0.5
+    ) -> RGBImage {
         precondition(
             image.height == labels.height && image.width == labels.width,
             "an overlay needs labels of the image's size")
@@ -39,23 +39,23 @@ public enum SegmentationDrawing {
     }
 
     /// `labels` alone, each class in its colour, the rest black.
-    public static func map(_ labels: LabelMap, classes: ClassList) -> Image {
-        overlay(Image(height: labels.height, width: labels.width), labels, classes: classes, opacity: 1)
+    public static func map(_ labels: LabelMap, classes: ClassList) -> RGBImage {
+        overlay(RGBImage(height: labels.height, width: labels.width), labels, classes: classes, opacity: 1)
     }
 
     /// Pictures side by side from the left, each under its caption, on white; none where there are no pictures.
     public static func sideBySide(
-        _ pictures: [(caption: String, image: Image)], gap: Int = 8, scale: Int = 1
-    ) -> Image? {
+        _ pictures: [(caption: String, image: RGBImage)], gap: Int = 8, scale: Int = 1
+    ) -> RGBImage? {
         guard let height = pictures.map(\.image.height).max() else { return nil }
         let head = Canvas.size(of: "", scale: scale).height + 4 * scale
         let width = pictures.map(\.image.width).reduce(0, +) + gap * (pictures.count - 1)
-        var canvas = Canvas(Image(height: head + height, width: width, fill: Color(255, 255, 255)))
+        var canvas = Canvas(RGBImage(height: head + height, width: width, fill: RGBColor(255, 255, 255)))
         var x = 0
         for (caption, image) in pictures {
             let letters = max(image.width / (BitmapFont.advance * scale), 0)
             canvas.text(
-                String(caption.prefix(letters)), x: x + scale, y: 3 * scale, Color(0, 0, 0), scale: scale)
+                String(caption.prefix(letters)), x: x + scale, y: 3 * scale, RGBColor(0, 0, 0), scale: scale)
             canvas.paste(image, x: x, y: head)
             x += image.width + gap
         }

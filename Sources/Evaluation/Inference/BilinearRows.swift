@@ -1,4 +1,4 @@
-import NN
+import DenseKitNN
 
 /// Part of a bilinear resize (align_corners false): only some rows of the result, from only the rows of the source that they need.
 struct BilinearRows {

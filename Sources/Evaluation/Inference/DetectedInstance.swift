@@ -1,5 +1,5 @@
-import Data
-import Vision
+import DenseKitData
+import DenseKitVision
 
 /// A thing in a picture, in the picture's own pixels: seen by a model, or annotated by a person.
 public struct DetectedInstance: Sendable, Equatable {
@@ -24,7 +24,7 @@ public struct DetectedInstance: Sendable, Equatable {
 
 extension DetectedInstance {
     /// An annotation of a picture of `size`, with the mask that it is measured by, where there is one.
-    public init(_ thing: AnnotatedThing, size: Size) {
+    public init(_ thing: AnnotatedInstance, size: Size) {
         let (x, y) = (Float(thing.box.x), Float(thing.box.y))
         self.init(
             box: Box(x1: x, y1: y, x2: x + Float(thing.box.width), y2: y + Float(thing.box.height)), label: thing.label,

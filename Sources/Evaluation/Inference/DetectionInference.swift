@@ -1,5 +1,5 @@
-import Components
-import Vision
+import DenseKitComponents
+import DenseKitVision
 
 /// Test-time detection: what is in an image, in the image's own pixels.
 public struct DetectionInference {
@@ -18,7 +18,8 @@ public struct DetectionInference {
     ///   - geometry: how it came from its file
     /// - Throws: `InferenceError` for a model whose head does not detect.
     public func instances(_ image: Tensor, _ geometry: ImageGeometry) throws -> [DetectedInstance] {
-        guard case .detections(let batch) = try model.predictions(image, Step(images: [geometry])), let seen = batch.first else {
+        guard case .detections(let batch) = try model.predictions(image, ForwardPass(images: [geometry])), let seen = batch.first
+        else {
             throw InferenceError.notDetection
         }
         let (boxes, scores, labels) = (try seen.boxes.floats(), try seen.scores.floats(), try seen.labels.integers())

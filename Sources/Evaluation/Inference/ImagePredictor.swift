@@ -1,6 +1,6 @@
-import Components
-import Data
-import Vision
+import DenseKitComponents
+import DenseKitData
+import DenseKitVision
 
 /// What a model finds in one image, or a person annotated, in the image's own pixels.
 public enum ImagePrediction: Sendable {
@@ -19,11 +19,11 @@ public enum ImagePrediction: Sendable {
 public protocol ImagePredictor {
     /// - Parameter sample: behind the test pipeline. One that is smaller than the model can see is padded.
     /// - Throws: `TestPipelineError` for one that was cropped or mirrored, and `PredictionError` for what the model throws.
-    func prediction(of sample: Sample, on device: Device) throws -> ImagePrediction
+    func prediction(of sample: DataSample, on device: Device) throws -> ImagePrediction
 }
 
 extension SegmentationInference: ImagePredictor {
-    public func prediction(of sample: Sample, on device: Device) throws -> ImagePrediction {
+    public func prediction(of sample: DataSample, on device: Device) throws -> ImagePrediction {
         let sample = try sample.ready(for: model)
         return try naming(sample) {
             let view = try self.view(
@@ -35,17 +35,17 @@ extension SegmentationInference: ImagePredictor {
 }
 
 extension DetectionInference: ImagePredictor {
-    public func prediction(of sample: Sample, on device: Device) throws -> ImagePrediction {
+    public func prediction(of sample: DataSample, on device: Device) throws -> ImagePrediction {
         let sample = try sample.ready(for: model)
         return try naming(sample) { .instances(try instances(try sample.tensor(on: device), sample.geometry)) }
     }
 }
 
-extension Sample {
+extension DataSample {
     /// A sample behind the test pipeline as `model` can see it: padded where it is too small.
     ///
     /// - Throws: `TestPipelineError` for one that was cropped or mirrored.
-    public func ready(for model: DenseModel) throws -> Sample {
+    public func ready(for model: DenseModel) throws -> DataSample {
         guard isReversible else { throw TestPipelineError(name) }
         var sample = self
         sample.pad(to: Size(height: model.backbone.minimumSide, width: model.backbone.minimumSide))
@@ -65,7 +65,7 @@ public struct PredictionError: Error, CustomStringConvertible, Sendable {
 }
 
 /// Runs `body` without gradients; what it throws becomes a `PredictionError` of the image.
-private func naming<Value>(_ sample: Sample, _ body: () throws -> Value) throws -> Value {
+private func naming<Value>(_ sample: DataSample, _ body: () throws -> Value) throws -> Value {
     do {
         return try withoutGrad(body)
     } catch {

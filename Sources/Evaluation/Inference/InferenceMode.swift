@@ -1,5 +1,5 @@
-import NN
-import Vision
+import DenseKitNN
+import DenseKitVision
 
 /// How a model sees an image at test time.
 public enum InferenceMode: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import Components
-import Vision
+import DenseKitComponents
+import DenseKitVision
 
 /// Test-time segmentation: whole or sliding, one view or several. (mmsegmentation's `inference`, `simple_test`, `aug_test`)
 public struct SegmentationInference {

@@ -1,5 +1,5 @@
-import Components
-import Vision
+import DenseKitComponents
+import DenseKitVision
 
 /// What the network saw of one view of an image: for every window the embedding that logits are made of. Logits themselves are made a
 /// few rows at a time, so memory does not grow with classes × resolution.

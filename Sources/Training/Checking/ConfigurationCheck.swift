@@ -1,22 +1,22 @@
-import Components
-import Configuration
-import Data
-import Vision
+import DenseKitComponents
+import DenseKitConfiguration
+import DenseKitData
+import DenseKitVision
 
 /// Finds every mistake of a configuration: each that is found is taken out, with what it stands on, and the rest is looked at again.
 struct ConfigurationCheck {
     let file: String
     let name: String
-    private(set) var findings = Findings()
+    private(set) var findings = CheckFindings()
     /// What is left of the configuration.
-    private var node: Node
+    private var node: YAMLNode
     private var registry: Registry
     /// What was taken out, by its keys.
     private var removed: [[String]] = []
     /// Data sets of which a setting was taken out, so that what they read may not be what is meant.
     private var altered: Set<String> = []
 
-    init(file: String, name: String, node: Node, registry: Registry) {
+    init(file: String, name: String, node: YAMLNode, registry: Registry) {
         (self.file, self.name, self.node, self.registry) = (file, name, node, registry)
     }
 
@@ -24,11 +24,11 @@ struct ConfigurationCheck {
     mutating func add(warning: String) { findings.add(warning: warning) }
 
     /// The session of what is left; nil where nothing is.
-    mutating func session(device: Device) -> Session? { attempt(device: device) { $0 } }
+    mutating func experiment(device: Device) -> Experiment? { attempt(device: device) { $0 } }
 
     /// Optimizer, schedule and pipelines, each by itself.
     mutating func checkRecipe() {
-        let steps: [(Session) throws -> Void] = [
+        let steps: [(Experiment) throws -> Void] = [
             { try $0.checkOptimizer() }, { try $0.checkSchedule() }, { _ = try $0.trainPipeline() },
             { _ = try $0.testPipeline() },
         ]
@@ -38,8 +38,8 @@ struct ConfigurationCheck {
     /// A data set of the configuration; nil where it cannot be opened.
     mutating func dataset(_ part: String) -> (any Dataset)? {
         guard !isRemoved("data", part) else { return nil }
-        return attempt(device: .meta, until: [["data"], ["data", part]]) { session in
-            part == "train" ? try session.trainDataset() : try session.validationDataset()
+        return attempt(device: .meta, until: [["data"], ["data", part]]) { experiment in
+            part == "train" ? try experiment.trainDataset() : try experiment.validationDataset()
         }
     }
 
@@ -51,9 +51,9 @@ struct ConfigurationCheck {
         if isWhole, attempt(device: .meta, until: stops, { _ = try $0.model(classes) }) != nil { return true }
         // What stands behind a part that cannot be built is looked at without it.
         for part in parts {
-            _ = attempt(device: .meta) { session in
-                let (model, registry) = (session.experiment.model, session.registry)
-                if let node = session.node["model"]?[part] { try registry.checkParts(of: node) }
+            _ = attempt(device: .meta) { experiment in
+                let (model, registry) = (experiment.configuration.model, experiment.registry)
+                if let node = experiment.node["model"]?[part] { try registry.checkParts(of: node) }
                 switch part {
                 case "backbone": _ = try model.backbone.map { try registry.backbones.settings(of: $0) }
                 case "prompter": _ = try model.prompter.map { try registry.prompters.settings(of: $0) }
@@ -71,15 +71,15 @@ struct ConfigurationCheck {
     /// - Parameter stops: keys without which `body` makes no sense
     /// - Returns: nil where `body` cannot be brought to an end
     mutating func attempt<Value>(
-        device: Device, until stops: [[String]] = [], _ body: (Session) throws -> Value
+        device: Device, until stops: [[String]] = [], _ body: (Experiment) throws -> Value
     ) -> Value? {
         while true {
             do {
-                let session = try Session(file, node: node, name: name, registry: registry, device: device)
+                let experiment = try Experiment(file, node: node, name: name, registry: registry, device: device)
                 // Plugins are loaded once.
-                registry = session.registry
+                registry = experiment.registry
                 node = node.without("plugins")
-                return try body(session)
+                return try body(experiment)
             } catch {
                 let pruned = remainder(without: error)
                 if !follows(error, at: pruned?.path) { findings.add(problem: "\(error)") }
@@ -101,7 +101,7 @@ struct ConfigurationCheck {
     ]
 
     /// What is left of the configuration without what `error` complains of; nil where that cannot be told.
-    private func remainder(without error: any Error) -> Node.Pruned? {
+    private func remainder(without error: any Error) -> YAMLNode.Pruned? {
         switch error {
         case FilePluginError.unreadable(_, let place), FilePluginError.notSwift(_, let place): node.pruned(at: place)
         case is FilePluginError: node["plugins"].flatMap { node.pruned(at: $0.location) }

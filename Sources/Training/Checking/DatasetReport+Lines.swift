@@ -1,6 +1,6 @@
-import Data
+import DenseKitData
 import Foundation
-import Vision
+import DenseKitVision
 
 extension DatasetReport {
     /// What `check` prints of a data set: its images and classes, how often each class occurs, and what is not plain.

@@ -1,10 +1,10 @@
-import Components
-import Configuration
-import Data
-import Evaluation
+import DenseKitComponents
+import DenseKitConfiguration
+import DenseKitData
+import DenseKitEvaluation
 import Foundation
 import Logging
-import Vision
+import DenseKitVision
 
 /// Looks for everything that would stop a run or spoil its result, before the run: what `densekit check` does.
 ///
@@ -21,7 +21,7 @@ public struct ExperimentCheck {
     public var isQuick = false
     /// Is shown how many images of how many were read, and of which data set. On any thread.
     public var progress: @Sendable (_ done: Int, _ count: Int, _ part: String) -> Void = { _, _, _ in }
-    public var findings: Findings { configuration.findings }
+    public var findings: CheckFindings { configuration.findings }
 
     private var configuration: ConfigurationCheck
     private static let quickCount = 16
@@ -31,14 +31,14 @@ public struct ExperimentCheck {
     /// - Parameter overrides: `a.b.c=value` from the command line
     /// - Throws: `ConfigurationError` for a file that is no YAML, and for overrides that fit nowhere.
     public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
-        let node = try Node.load(path: file, overrides: overrides)
-        try Session.refuseSweep(node, file)
+        let node = try YAMLNode.load(path: file, overrides: overrides)
+        try Experiment.refuseSweep(node, file)
         let name = URL(filePath: file).deletingPathExtension().lastPathComponent
         self.init(file, node: node, name: name, registry: registry, device: device)
     }
 
     /// The same for a configuration that was put together of `file`.
-    public init(_ file: String, node: Node, name: String, registry: Registry, device: Device = .cpu) {
+    public init(_ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu) {
         (self.file, self.device) = (file, device)
         configuration = ConfigurationCheck(file: file, name: name, node: node, registry: registry)
     }
@@ -47,28 +47,28 @@ public struct ExperimentCheck {
     ///
     /// - Parameter say: takes lines of what was looked at: counts of classes, the model's size, the losses of the step
     public mutating func run(say: (String) -> Void) {
-        guard let session = configuration.session(device: device) else { return }
+        guard let experiment = configuration.experiment(device: device) else { return }
         configuration.checkRecipe()
         finding {
             try WorkDirectory.prove(
-                WorkDirectory.choose(option: nil, configuration: session.experiment.workDir, name: session.name))
+                WorkDirectory.choose(option: nil, configuration: experiment.configuration.workDir, name: experiment.name))
         }
         let training = configuration.dataset("train")
-        let validation = session.experiment.data.val == nil ? nil : configuration.dataset("val")
-        let known = try? session.classes(of: "train")
+        let validation = experiment.configuration.data.val == nil ? nil : configuration.dataset("val")
+        let known = try? experiment.classes(of: "train")
         let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
         let isBuilt = configuration.checkModel(classes)
         if findings.problems.isEmpty { say("configuration: \(file) is sound") }
         // Of a configuration with parts taken out no step is taken, and nothing is said that may not hold for the whole.
         let isSound = isBuilt && configuration.isWhole
-        guard let sound = configuration.session(device: device) else { return }
+        guard let sound = configuration.experiment(device: device) else { return }
         let model = isBuilt ? self.model(sound, classes, training) : nil
         if isSound { for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) } }
         let learned = training.map { examine($0, "train", sound, model, say) }
         let report = validation.flatMap { examine($0, "val", sound, model, say).report }
         if let training, let validation, training.classes.names != validation.classes.names {
             configuration.add(
-                problem: "\(SessionError.otherClasses(train: training.classes.names, val: validation.classes.names))")
+                problem: "\(ExperimentError.otherClasses(train: training.classes.names, val: validation.classes.names))")
         }
         guard let model else { return }
         describe(model, say)
@@ -85,8 +85,8 @@ public struct ExperimentCheck {
     }
 
     /// The model for real; nil where it cannot be built.
-    private mutating func model(_ session: Session, _ classes: ClassList, _ training: (any Dataset)?) -> DenseModel? {
-        finding { try session.model(classes, beginningOn: training) }
+    private mutating func model(_ experiment: Experiment, _ classes: ClassList, _ training: (any Dataset)?) -> DenseModel? {
+        finding { try experiment.model(classes, beginningOn: training) }
     }
 
     private mutating func describe(_ model: DenseModel, _ say: (String) -> Void) {
@@ -98,8 +98,8 @@ public struct ExperimentCheck {
 
     private mutating func loadWeights(into model: DenseModel, _ say: (String) -> Void) {
         let stops = [["model"]]
-        let reports = configuration.attempt(device: device, until: stops) { session in
-            try model.loadPretrained(session.experiment.model)
+        let reports = configuration.attempt(device: device, until: stops) { experiment in
+            try model.loadPretrained(experiment.configuration.model)
         }
         for (file, report) in reports ?? [] {
             say("weights: \(file): \(report)")
@@ -113,9 +113,9 @@ public struct ExperimentCheck {
     ///
     /// - Returns: what it found, and whether the data set shows what the model's head is to find
     private mutating func examine(
-        _ dataset: any Dataset, _ part: String, _ session: Session, _ model: DenseModel?, _ say: (String) -> Void
+        _ dataset: any Dataset, _ part: String, _ experiment: Experiment, _ model: DenseModel?, _ say: (String) -> Void
     ) -> (report: DatasetReport?, fits: Bool) {
-        let fits = model.map { model in finding { try session.check(dataset, part, fits: model) } != nil } ?? false
+        let fits = model.map { model in finding { try experiment.check(dataset, part, fits: model) } != nil } ?? false
         guard configuration.isAsWritten(part) else {
             say("\(part): \(dataset.count) images, not read: a setting of data.\(part) is at fault")
             return (nil, false)
@@ -127,7 +127,7 @@ public struct ExperimentCheck {
         options.wantsMasks =
             model.map { $0.head.task == .detection(masks: true) } ?? (dataset as? any InstanceDataset)?.hasMasks ?? false
         options.limit = count
-        let data = session.experiment.data
+        let data = experiment.configuration.data
         options.skippedShare = data.badImage == .skip ? data.maxBadShare : nil
         let report = DatasetReport.check(dataset, threads: Engine.threadCount, options: options) { [progress] done in
             progress(done, count, part)
@@ -142,7 +142,7 @@ public struct ExperimentCheck {
 
     /// Sends the validation images with the shortest side and with the most pixels the way that `test` and `infer` send them.
     private mutating func predictExtremes(
-        of dataset: any Dataset, _ report: DatasetReport, _ session: Session, _ model: DenseModel, _ say: (String) -> Void
+        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment, _ model: DenseModel, _ say: (String) -> Void
     ) {
         let device = device
         let sizes = report.examples.keys.sorted { ($0.height, $0.width) < ($1.height, $1.width) }
@@ -152,14 +152,14 @@ public struct ExperimentCheck {
         for (word, size) in smallest == largest ? [("", smallest)] : [("smallest ", smallest), ("largest ", largest)] {
             guard let index = report.examples[size] else { continue }
             finding(in: "val") {
-                let pipeline = try session.testPipeline()
+                let pipeline = try experiment.testPipeline()
                 try model.setTraining(false)
                 var sample = try dataset.sample(at: index)
                 let name = sample.name
                 var random = SampleRandom(seed: 0, epoch: 0, index: index)
                 try pipeline(&sample, &random)
-                _ = try withAutocast(session.experiment.test.precision.dtype, on: device) {
-                    try session.predictor(model).prediction(of: sample, on: device)
+                _ = try withAutocast(experiment.configuration.test.precision.dtype, on: device) {
+                    try experiment.predictor(model).prediction(of: sample, on: device)
                 }
                 say("predicted the \(word)validation image \(name) of \(size)")
             }
@@ -168,11 +168,11 @@ public struct ExperimentCheck {
 
     /// Whether images of every size come out of the training pipeline so that they can stand in one batch, and be seen.
     private mutating func trySizes(
-        of dataset: any Dataset, _ report: DatasetReport, _ session: Session, _ model: DenseModel
+        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment, _ model: DenseModel
     ) {
-        let train = session.experiment.train
+        let train = experiment.configuration.train
         let sizes = finding(in: "train") {
-            try PipelineSizes(dataset, report, try session.trainPipeline(), seed: train.seed)
+            try PipelineSizes(dataset, report, try experiment.trainPipeline(), seed: train.seed)
         }
         if train.imagesAtATime > 1, let mixture = sizes?.mixture { configuration.add(problem: "train: \(mixture)") }
         if let small = sizes?.tooSmall(for: model.backbone.minimumSide) { configuration.add(problem: "train: \(small)") }
@@ -180,12 +180,12 @@ public struct ExperimentCheck {
 
     /// Takes the first step as `train` takes it: the same seed, batch, accumulation and precision.
     private mutating func takeStep(
-        on dataset: any Dataset, _ session: Session, _ model: DenseModel, _ say: (String) -> Void
+        on dataset: any Dataset, _ experiment: Experiment, _ model: DenseModel, _ say: (String) -> Void
     ) {
         let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         let isQuick = isQuick
         finding(in: "train") {
-            let trainer = try session.trainer(of: model, on: dataset, logger: logger, hooks: [], firstPassAlone: isQuick)
+            let trainer = try experiment.trainer(of: model, on: dataset, logger: logger, hooks: [], firstPassAlone: isQuick)
             let record = try trainer.takeOneIteration()
             let terms = record.values.map { "\($0.name): \(String(format: "%.4f", $0.value))" }
             let (all, once) = (record.names.count, trainer.settings.imagesAtATime)

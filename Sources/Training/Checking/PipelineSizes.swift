@@ -1,5 +1,5 @@
-import Data
-import Vision
+import DenseKitData
+import DenseKitVision
 
 /// The sizes in which images of a data set come out of the training pipeline.
 struct PipelineSizes {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Anchors of named generators: `NAME.base.i`, `NAME.grid.i` and `NAME.valid.i` for every level. The words about an output say how large
 /// the grid is ("a 16x24 grid") and the padded picture ("pad_shape (110, 150)").

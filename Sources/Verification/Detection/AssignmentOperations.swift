@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Assigners by name (`config.assigners`), over proposals (`NAME.gt_inds`, `.max_overlaps`, `.labels`) or over all anchors of one of
 /// `config.anchors` (`NAME.pos`, `.pos_gt`, `.ignored`): the words about an output say which, and how large the picture is

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Overlaps, deltas and NMS of boxes A and B. An output's name says what is done (`iou`, `giou_aligned`, `encode.TAG`, `nms.keep.0.5`, …), its words
 /// and those about its inputs say with which numbers.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// The files beside a case of COCO's evaluation: annotations and results.

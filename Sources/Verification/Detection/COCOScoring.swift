@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// COCO's average precision and recall of the results beside the case, box by box and mask by mask.
 struct COCOScoring {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The inputs of a case of detection's single operations, and the numbers that stand in its words.
 struct DetectionInputs {

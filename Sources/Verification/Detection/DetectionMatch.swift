@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Which of our detections is which of the reference's: of the same class and at the same place, whatever their ranks. Scores that differ
 /// by rounding may stand in another order.

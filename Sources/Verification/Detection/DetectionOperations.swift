@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     /// Single operations of detection: what a case holds says which.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 // The procedures that run a detector: RetinaNet and Mask R-CNN.
 extension Verifier {
@@ -69,7 +69,8 @@ extension Verifier {
         _ model: DenseModel, _ image: Tensor, _ geometries: [ImageGeometry], _ golden: GoldenCase,
         observe: @escaping (String, Tensor) throws -> Void
     ) throws -> [Detections] {
-        guard case .detections(let detections) = try model.predictions(image, Step(images: geometries, observe: observe)) else {
+        guard case .detections(let detections) = try model.predictions(image, ForwardPass(images: geometries, observe: observe))
+        else {
             throw GoldenCaseError(golden.path, "is a case of a detector, and the model's head detects nothing")
         }
         return detections

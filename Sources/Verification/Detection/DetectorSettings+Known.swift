@@ -1,11 +1,11 @@
-import DenseKit
+import DenseKitCore
 
 // What a detector's case says of training and testing and nothing reads would change its answers without a word.
 extension DetectorSettings {
     /// Throws `GoldenCaseError` for a setting of `train_cfg` or `test_cfg` in mmdetection's words that we have no word for.
     ///
     /// - Parameter model: the model file; of a head that is not ours nothing is known
-    static func check(_ golden: GoldenCase, model: Node) throws {
+    static func check(_ golden: GoldenCase, model: YAMLNode) throws {
         let head = model["model"]?["head"]?["type"]?.scalar?.text
         for root in ["config", "config.model"] {
             let (train, test) = ("\(root).train_cfg", "\(root).test_cfg")

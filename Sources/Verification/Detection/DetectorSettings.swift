@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 /// What the reference of a detector's case was told, in mmdetection's words, as assignments to our settings: how many boxes are sampled,
@@ -7,7 +7,7 @@ struct DetectorSettings {
     /// `model.head.rpn.sampler.count=64`, …: of the model file's head, and only what the file does not say.
     let assignments: [String]
 
-    init(_ golden: GoldenCase, model: Node) {
+    init(_ golden: GoldenCase, model: YAMLNode) {
         let head = model["model"]?["head"]
         let words = Self.words[head?["type"]?.scalar?.text ?? ""] ?? [:]
         let config = golden.json["config"]

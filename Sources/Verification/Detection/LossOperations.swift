@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// The losses of detectors and their gradients. Settings and divisors stand in the words about an output ("gamma 2.0 alpha 0.25", "sum / 17"), β in
 /// its name (`smooth_l1_b1_9` is 1/9).
@@ -134,11 +134,11 @@ struct LossOperations {
     private func loss(_ type: String, _ settings: [String: Double]) throws -> any Loss {
         var node = settings.mapValues(JSON.number)
         node["type"] = .string(type)
-        let written: Written = try Node(encoding: ["loss": JSON.object(node)]).decode()
+        let written: Written = try YAMLNode(encoding: ["loss": JSON.object(node)]).decode()
         return try registry.losses.make(written.loss ?? ComponentNode(type: type), BuildContext(registry: registry))
     }
 
-    private struct Written: Configuration {
+    private struct Written: YAMLConfiguration {
         var loss: ComponentNode?
     }
 }

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 // What a detector of masks is asked besides its boxes.
 extension Verifier {

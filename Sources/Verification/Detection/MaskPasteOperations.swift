@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Masks at their boxes in a picture: `boxes`, `paste.i` before the threshold, and the pixels of each mask that reach it: `binary_areas`, and
 /// `paste_full_areas` where the whole picture is sampled. The words say the picture's size ("into 75 x 101") and the threshold ("pixels >= 0.5").

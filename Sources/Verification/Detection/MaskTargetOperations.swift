@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// What a mask branch learns: `mask_targets`, and `mask_targets_soft` before the threshold. The words say the size ("28x28 targets").
 struct MaskTargetOperations {

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Regions of interest and the levels they are read from: `rois`, `levels`, `roi_feats.SIDE`.
 struct RegionOperations {

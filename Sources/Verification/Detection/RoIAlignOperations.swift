@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// RoIAlign of the map `feat`: `roi_align.SIDE.srRATIO.aligned` (or `legacy`), and the map's gradient `grad_in.TAG` for the upstream gradient
 /// `grad_out.TAG`. The words say the scale ("spatial_scale 0.25") and which output a gradient is of ("… for roi_align.7.sr0.aligned").

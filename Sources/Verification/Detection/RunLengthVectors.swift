@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 /// Masks as run lengths: strings both ways, areas, boxes, polygons, unions and IoU, one comparison for each vector of the file.
 struct RunLengthVectors {

@@ -1,9 +1,9 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     /// `asymmetric_loss`: for every entry of `config.settings` the loss, and the gradient of its sum.
     func asymmetricLoss(_ golden: GoldenCase) throws -> [Comparison] {
-        struct Written: Configuration { var loss = ComponentNode(type: "") }
+        struct Written: YAMLConfiguration { var loss = ComponentNode(type: "") }
         try golden.check("config", knows: "settings")
         try golden.checkInputs("logits targets")
         let inputs = try inputs(golden)
@@ -14,7 +14,7 @@ extension Verifier {
         for (name, settings) in golden.json["config"]?["settings"]?.object ?? [:] {
             var settings = settings.object ?? [:]
             settings["type"] = .string("AsymmetricLoss")
-            let written: Written = try Node(encoding: ["loss": JSON.object(settings)]).decode()
+            let written: Written = try YAMLNode(encoding: ["loss": JSON.object(settings)]).decode()
             let loss = try registry.losses.make(written.loss, BuildContext(registry: registry))
             let logits = try given.detached().cloned()
             try logits.setRequiresGrad(true)

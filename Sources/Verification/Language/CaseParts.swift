@@ -1,15 +1,16 @@
-import DenseKit
+import DenseKitCore
 
 // Parts whose settings are all in the case, so that no model file is needed.
 extension Verifier {
     /// The part `type`, in inference mode on the verifier's device, with the case's parameters; and what of their names and shapes is not on
     /// both sides.
-    func part(_ type: String, _ settings: [String: JSON], _ golden: GoldenCase) throws -> (part: any Part, failures: [Comparison])
-    {
-        struct Written: Configuration { var part = ComponentNode(type: "") }
+    func part(_ type: String, _ settings: [String: JSON], _ golden: GoldenCase) throws -> (
+        part: any ModelPart, failures: [Comparison]
+    ) {
+        struct Written: YAMLConfiguration { var part = ComponentNode(type: "") }
         var settings = settings
         settings["type"] = .string(type)
-        let written: Written = try Node(encoding: ["part": JSON.object(settings)]).decode()
+        let written: Written = try YAMLNode(encoding: ["part": JSON.object(settings)]).decode()
         let part = try registry.parts.make(written.part, BuildContext(registry: registry))
         let failures = try fill(part, golden)
         try part.move(to: device)

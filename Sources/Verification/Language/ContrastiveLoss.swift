@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     /// `icpc_contrastive`: for every entry of `config.runs` the loss of the case's score map, its gradient, and the points that were taken.

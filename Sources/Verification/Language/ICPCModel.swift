@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension GoldenCase {
     /// The model of a case of ICPC that has no model file, in our words; nil for cases of other methods. What `config` does not say, the shapes
@@ -14,7 +14,7 @@ extension GoldenCase {
             "head": .object(
                 words(of: config["decode_head"], ["channels": "channels"]).merging(["type": .string("SemanticFPN")]) { $1 }),
         ]
-        return try Node(encoding: ["model": JSON.object(model)]).decode()
+        return try YAMLNode(encoding: ["model": JSON.object(model)]).decode()
     }
 
     /// Throws `GoldenCaseError` for a setting that the model would be built without.

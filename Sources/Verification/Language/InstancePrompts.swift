@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     /// `icpc_prompt`: an image's own context, and the text embeddings of every kind of prompt. Sizes are those of the parameters.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     /// `icpc_alignment`: for every entry of `config.runs` the score maps at all strides, for the level sizes that it names.

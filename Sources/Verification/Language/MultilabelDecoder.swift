@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     /// `clip_sp_multilabel`: a multi-label decoder alone, on tokens and codebook of the case.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 
 extension Verifier {
@@ -6,7 +6,7 @@ extension Verifier {
     func sceneParsing(_ golden: GoldenCase, _ modelPath: String?) throws -> [Comparison] {
         let path = modelPath ?? golden.modelPath
         guard modelPath == nil, !FileManager.default.fileExists(atPath: path) else {
-            return try verifyModel(golden, try Node.load(path: path).decode())
+            return try verifyModel(golden, try YAMLNode.load(path: path).decode())
         }
         try checkSceneParsing(golden)
         let model: JSON = .object([
@@ -14,7 +14,7 @@ extension Verifier {
             "neck": .object(["type": .string("FPN"), "channels": channels(golden, of: "neck.fpn_convs.0.conv.weight", 0)]),
             "head": .object(["type": .string("SemanticFPN"), "channels": channels(golden, of: "decode_head.conv_seg.weight", 1)]),
         ])
-        return try verifyModel(golden, try Node(encoding: ["model": model]).decode())
+        return try verifyModel(golden, try YAMLNode(encoding: ["model": model]).decode())
     }
 
     /// Throws `GoldenCaseError` for a setting that the model would be built without.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     /// `clip_sp_scene_refinement`: the module alone, on a last stage and scene tokens of the case.

@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 
 extension Verifier {
     /// `clip_sp_targets`: what is made of label maps and probabilities without weights, and the scene loss with its gradient.

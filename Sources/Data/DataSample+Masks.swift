@@ -1,6 +1,6 @@
-import Vision
+import DenseKitVision
 
-extension Sample {
+extension DataSample {
     /// The masks of the things that are no crowds, one after the other: 1 inside and 0 elsewhere, `[g, h, w]` at the picture's size.
     ///
     /// As mmdetection's `BitmapMasks`: drawn at the size of the file's picture by pycocotools' rule, then resized (nearest), cropped,

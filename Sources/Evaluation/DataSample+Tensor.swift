@@ -1,8 +1,8 @@
-import Components
-import Data
-import Vision
+import DenseKitComponents
+import DenseKitData
+import DenseKitVision
 
-extension Sample {
+extension DataSample {
     /// The image, normalised or not, as the network takes it: `[1, 3, h, w]` in channels-last memory.
     public func tensor(on device: Device = .cpu) throws -> Tensor {
         var copy = self

@@ -1,20 +1,20 @@
-import Components
-import Data
-import Vision
+import DenseKitComponents
+import DenseKitData
+import DenseKitVision
 
-extension Session {
+extension Experiment {
     /// What makes a network see other levels at test time than in training: a pipeline without `Normalize`, or one that normalises
     /// otherwise. A sentence each, with its place.
     ///
     /// - Parameter tested: the configuration whose test pipeline serves, where it is another one
     /// - Throws: what building the pipelines throws.
-    public func pipelineWarnings(testedBy tested: Session? = nil) throws -> [String] {
+    public func pipelineWarnings(testedBy tested: Experiment? = nil) throws -> [String] {
         let other = tested ?? self
         let test = Stage(
-            name: "data.test_pipeline", nodes: other.experiment.data.testPipeline, pipeline: try other.testPipeline())
+            name: "data.test_pipeline", nodes: other.configuration.data.testPipeline, pipeline: try other.testPipeline())
         var warnings = test.normalization == nil ? [test.missing] : []
-        guard experiment.data.train != nil else { return warnings }
-        let train = Stage(name: "data.train_pipeline", nodes: experiment.data.trainPipeline, pipeline: try trainPipeline())
+        guard configuration.data.train != nil else { return warnings }
+        let train = Stage(name: "data.train_pipeline", nodes: configuration.data.trainPipeline, pipeline: try trainPipeline())
         guard let trained = train.normalization else { return [train.missing] + warnings }
         if let measured = test.normalization, measured != trained {
             warnings.append(

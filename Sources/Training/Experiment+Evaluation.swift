@@ -1,13 +1,13 @@
-import Components
-import Data
-import Evaluation
+import DenseKitComponents
+import DenseKitData
+import DenseKitEvaluation
 
-extension Session {
+extension Experiment {
     /// How `model` sees images at test time.
     ///
     /// - Throws: `ConfigurationError` for windows that are smaller than its backbone can see, `SettingError` for sizes out of range.
     private func mode(for model: DenseModel) throws -> InferenceMode {
-        let mode = try experiment.test.inferenceMode
+        let mode = try configuration.test.inferenceMode
         guard case .slide(let crop, _) = mode, min(crop.height, crop.width) < model.backbone.minimumSide else { return mode }
         throw ConfigurationError(
             at: node.location(of: ["test", "crop"]) ?? .file(file),
@@ -18,25 +18,25 @@ extension Session {
     /// What measures `model` on `dataset`: the head decides.
     ///
     /// - Parameter augmented: whether every image is seen at several scales, as `test.ratios` and `test.flip` say
-    /// - Throws: `SessionError` where the data set has not what the head predicts, `InferenceError` for a detector at several scales.
+    /// - Throws: `ExperimentError` where the data set has not what the head predicts, `InferenceError` for a detector at several scales.
     public func evaluator(_ model: DenseModel, _ dataset: any Dataset, augmented: Bool = false) throws -> any Evaluator {
         try check(dataset, "val", fits: model)
         switch model.head.task {
         case .segmentation:
             let inference = SegmentationInference(model, mode: try mode(for: model))
             var evaluator = SegmentationEvaluator(inference, dataset, try testPipeline())
-            if augmented { evaluator.augmentation = .init(ratios: experiment.test.ratios, flip: experiment.test.flip) }
-            evaluator.workers = experiment.data.workers
+            if augmented { evaluator.augmentation = .init(ratios: configuration.test.ratios, flip: configuration.test.flip) }
+            evaluator.workers = configuration.data.workers
             evaluator.device = device
-            evaluator.precision = experiment.test.precision.dtype
+            evaluator.precision = configuration.test.precision.dtype
             return evaluator
         case .detection:
             guard !augmented else { throw InferenceError.viewsForDetection }
             guard let things = dataset as? any InstanceDataset else { throw InferenceError.notDetection }
             var evaluator = DetectionEvaluator(DetectionInference(model), things, try testPipeline())
-            evaluator.workers = experiment.data.workers
+            evaluator.workers = configuration.data.workers
             evaluator.device = device
-            evaluator.precision = experiment.test.precision.dtype
+            evaluator.precision = configuration.test.precision.dtype
             return evaluator
         }
     }

@@ -2,7 +2,7 @@
 ///
 /// A number depends on nothing but the seed, the iteration, the image's place in the global batch and what it is drawn for, so that a
 /// run resumed, or spread over more processes, draws the same. (Dropout and the like draw from the engine's generator.)
-public struct Draws: Sendable {
+public struct RandomSource: Sendable {
     private let source: @Sendable (_ purpose: String, _ image: Int, _ count: Int) throws -> [Double]
 
     /// - Parameter source: gives `count` numbers in [0, 1) for a purpose and an image of the batch: what a golden case prescribes
@@ -15,7 +15,8 @@ public struct Draws: Sendable {
         self.init { purpose, image, count in
             let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
             var counter = SIMD4(
-                0, UInt32(truncatingIfNeeded: firstImage + image), UInt32(truncatingIfNeeded: iteration), Draws.hash(purpose))
+                0, UInt32(truncatingIfNeeded: firstImage + image), UInt32(truncatingIfNeeded: iteration),
+                RandomSource.hash(purpose))
             var numbers: [Double] = []
             numbers.reserveCapacity(count + 1)
             while numbers.count < count {
@@ -30,15 +31,15 @@ public struct Draws: Sendable {
     }
 
     /// Ascending numbers: whoever chooses the smallest takes the first candidates. What reference answers are made with.
-    public static let inOrder = Draws { _, _, count in (0..<count).map { Double($0) / Double(max(count, 1)) } }
+    public static let inOrder = RandomSource { _, _, count in (0..<count).map { Double($0) / Double(max(count, 1)) } }
 
     /// Those of `numbers` `[n, …]`, a row an image, whatever they are drawn for: what a golden case prescribes.
     ///
     /// Where another count is asked for, drawing throws `SettingError`.
-    public static func prescribed(_ numbers: Tensor) throws -> Draws {
+    public static func prescribed(_ numbers: Tensor) throws -> RandomSource {
         let (images, all) = (numbers.size(0), try numbers.floats().map(Double.init))
         let each = all.count / max(images, 1)
-        return Draws { purpose, image, count in
+        return RandomSource { purpose, image, count in
             guard count == each, image < images else {
                 throw SettingError(
                     "numbers are given for \(images) images, \(each) each; '\(purpose)' draws \(count) for image \(image + 1)")
@@ -48,9 +49,9 @@ public struct Draws: Sendable {
     }
 
     /// The same for several purposes, each with numbers of its own. Drawing for another throws `SettingError`.
-    public static func prescribed(_ numbers: [String: Tensor]) throws -> Draws {
+    public static func prescribed(_ numbers: [String: Tensor]) throws -> RandomSource {
         let draws = try numbers.mapValues { try prescribed($0) }
-        return Draws { purpose, image, count in
+        return RandomSource { purpose, image, count in
             guard let draws = draws[purpose] else {
                 throw SettingError(
                     "no numbers are given for '\(purpose)', only for \(draws.keys.sorted().joined(separator: ", "))")

@@ -1,4 +1,4 @@
-extension Image {
+extension RGBImage {
     /// Hue (0 … 179, half degrees), saturation and value (0 … 255), bit for bit as OpenCV's 8-bit `COLOR_BGR2HSV`.
     ///
     /// The three planes take the places of R, G and B.

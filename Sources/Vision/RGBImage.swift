@@ -1,5 +1,5 @@
 /// An 8-bit RGB picture, row-major and interleaved: `[h, w, 3]`.
-public struct Image: Sendable, Equatable {
+public struct RGBImage: Sendable, Equatable {
     public let height: Int
     public let width: Int
     /// `height · width · 3` bytes, in the order R, G, B.
@@ -13,7 +13,7 @@ public struct Image: Sendable, Equatable {
     }
 
     /// One colour everywhere.
-    public init(height: Int, width: Int, fill: Color = Color(0, 0, 0)) {
+    public init(height: Int, width: Int, fill: RGBColor = RGBColor(0, 0, 0)) {
         self.height = height
         self.width = width
         pixels = [UInt8](unsafeUninitializedCapacity: height * width * 3) { buffer, count in
@@ -28,7 +28,7 @@ public struct Image: Sendable, Equatable {
 }
 
 /// An 8-bit RGB colour.
-public struct Color: Sendable, Hashable {
+public struct RGBColor: Sendable, Hashable {
     public var red: UInt8
     public var green: UInt8
     public var blue: UInt8

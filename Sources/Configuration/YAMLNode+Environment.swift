@@ -1,8 +1,8 @@
-extension Node {
+extension YAMLNode {
     /// This with `${NAME}` and `${NAME:-default}` in its texts replaced by environment variables, and `$${` by `${`. Keys stay.
     ///
     /// - Throws: `ConfigurationError` for a variable that is not set and has no default, and for `${` without `}`.
-    func expanded(_ environment: [String: String]) throws -> Node {
+    func expanded(_ environment: [String: String]) throws -> YAMLNode {
         var expansion = Expansion(environment: environment)
         return try expansion.expand(self)
     }
@@ -18,7 +18,7 @@ private struct Expansion {
         self.environment = environment
     }
 
-    mutating func expand(_ node: Node) throws -> Node {
+    mutating func expand(_ node: YAMLNode) throws -> YAMLNode {
         switch node.value {
         case .null: return node
         case .scalar(let scalar):
@@ -27,15 +27,15 @@ private struct Expansion {
             try expand(Substring(scalar.text).utf8, into: &text, nesting: 0, at: node.location)
             textBytes += text.utf8.count
             // Read anew: `${BATCH}` may be a number, and an empty value is null.
-            return Node(Node.Scalar(text, isPlain: scalar.isPlain), at: node.location)
+            return YAMLNode(YAMLNode.Scalar(text, isPlain: scalar.isPlain), at: node.location)
         case .sequence(let nodes):
-            return Node(.sequence(try nodes.map { try expand($0) }), at: node.location)
+            return YAMLNode(.sequence(try nodes.map { try expand($0) }), at: node.location)
         case .mapping(let mapping):
-            var expanded = Node.Mapping()
+            var expanded = YAMLNode.Mapping()
             for entry in mapping.entries {
                 expanded.set(entry.key, to: try expand(entry.value), keyLocation: entry.keyLocation)
             }
-            return Node(.mapping(expanded), at: node.location)
+            return YAMLNode(.mapping(expanded), at: node.location)
         }
     }
 

@@ -1,4 +1,4 @@
-extension Image {
+extension RGBImage {
     /// Every level of every channel replaced by `table[level]`.
     public mutating func mapLevels(_ table: [UInt8]) {
         precondition(table.count == 256, "a table has an entry for each level")

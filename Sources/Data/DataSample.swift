@@ -1,11 +1,11 @@
-import Components
-import Vision
+import DenseKitComponents
+import DenseKitVision
 
 /// A picture on its way from the data set to the network, with its labels or the things in it.
 ///
 /// What is asked for is kept in mind until somebody looks at the pixels: of a resize, the part that a following crop drops is never
 /// computed; and a normalised, padded picture is written straight into its batch.
-public struct Sample: Sendable {
+public struct DataSample: Sendable {
     /// The file's name, for messages and for the names of results.
     public let name: String
     /// What was done to the file's pixels to make them upright 8-bit RGB.
@@ -18,7 +18,7 @@ public struct Sample: Sendable {
     /// Whether the batch is to hold the masks of `instances`.
     public var wantsMasks: Bool
 
-    private var picture: Deferred<Image>
+    private var picture: Deferred<RGBImage>
     private var labelMap: Deferred<LabelMap>?
     private var moves: Moves
     /// Set by `normalize`. The floats are made when they are asked for; until then only `moves` knows of the padding.
@@ -31,7 +31,7 @@ public struct Sample: Sendable {
     ///   - wantsMasks: whether the masks of `instances` are to be learnt. One without a mask that can be (`SegmentationFault`) is then a
     ///     region from which nothing is learnt, as a crowd is.
     public init(
-        name: String, image: Image, labels: LabelMap? = nil, instances: [Instance]? = nil, wantsMasks: Bool = false,
+        name: String, image: RGBImage, labels: LabelMap? = nil, instances: [Instance]? = nil, wantsMasks: Bool = false,
         traits: ImageTraits = []
     ) {
         precondition(labels == nil || labels?.size == image.size, "labels are as large as their picture")
@@ -64,7 +64,7 @@ public struct Sample: Sendable {
     public var isNormalized: Bool { normalization != nil }
 
     /// The 8-bit picture. What it was before normalisation, from then on. Another size moves no boxes: that is for the methods below.
-    public var image: Image {
+    public var image: RGBImage {
         mutating get { picture.value() }
         set {
             picture = Deferred(newValue)

@@ -1,11 +1,11 @@
-extension Image {
+extension RGBImage {
     /// The picture at another size, bilinear, bit for bit as OpenCV's `resize(…, INTER_LINEAR)` on 8-bit pixels, or as Pillow's.
     ///
     /// OpenCV's two passes work in 11-bit fixed point; an exact halving of both sides averages 2×2 pixels.
     /// - Parameters:
     ///   - size: the size of the whole result, at least 1×1.
     ///   - window: the part of the result to compute; everything if left out. The rest costs nothing.
-    public func resized(to size: Size, window: Window? = nil, backend: ResizeBackend = .cv2) -> Image {
+    public func resized(to size: Size, window: Window? = nil, backend: ResizeBackend = .cv2) -> RGBImage {
         let window = window ?? Window(size)
         precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")
         if size == self.size { return cropped(to: window) }
@@ -20,7 +20,7 @@ extension Image {
             }
             count = window.height * window.width * 3
         }
-        return Image(height: window.height, width: window.width, pixels: pixels)
+        return RGBImage(height: window.height, width: window.width, pixels: pixels)
     }
 }
 

@@ -1,28 +1,28 @@
-import Components
-import Data
+import DenseKitComponents
+import DenseKitData
 
-extension Session {
-    /// Throws `SessionError` where `dataset` does not show what the model's head is to find.
+extension Experiment {
+    /// Throws `ExperimentError` where `dataset` does not show what the model's head is to find.
     ///
     /// - Parameter part: of the configuration's data, `train` or `val`
     public func check(_ dataset: any Dataset, _ part: String, fits model: DenseModel) throws {
-        let node = part == "train" ? experiment.data.train : experiment.data.val
-        guard let node, let head = experiment.model.head else { return }
-        let places = SessionError.Places(
+        let node = part == "train" ? configuration.data.train : configuration.data.val
+        guard let node, let head = configuration.model.head else { return }
+        let places = ExperimentError.Places(
             head: "\(head.location): model.head \(head.type)", data: "data.\(part) \(node.type) (\(node.location))")
         switch (model.head.task, dataset as? any InstanceDataset) {
         case (.segmentation, nil): return
-        case (.segmentation, .some): throw SessionError.thingsForSegmentation(places)
-        case (.detection, nil): throw SessionError.pixelsForDetection(places)
+        case (.segmentation, .some): throw ExperimentError.thingsForSegmentation(places)
+        case (.detection, nil): throw ExperimentError.pixelsForDetection(places)
         case (.detection(let masks), .some(let things)):
             // Without them boxes can still be measured, but masks not be learnt.
-            if part == "train", masks, !things.hasMasks { throw SessionError.boxesForMasks(places) }
+            if part == "train", masks, !things.hasMasks { throw ExperimentError.boxesForMasks(places) }
         }
     }
 }
 
 /// Parts of a configuration that contradict each other.
-public enum SessionError: Error, CustomStringConvertible, Sendable {
+public enum ExperimentError: Error, CustomStringConvertible, Sendable {
     /// Where head and data set stand, with their types.
     public struct Places: Sendable {
         let head: String

@@ -1,4 +1,4 @@
-extension Node {
+extension YAMLNode {
     /// The tree as YAML, which loads back to an equal tree. Lists of scalars stand on one line where they fit.
     ///
     /// - Parameter origins: ends each line that holds a value with a comment that says where the value was written:
@@ -20,17 +20,17 @@ private struct YAMLWriter {
         self.origins = origins
     }
 
-    mutating func write(_ node: Node) {
+    mutating func write(_ node: YAMLNode) {
         write(node, indentation: 0, startsLine: true)
     }
 
     /// Writes after `key:`, after `- `, or at the start of a line.
-    private mutating func write(_ node: Node, indentation: Int, startsLine: Bool) {
+    private mutating func write(_ node: YAMLNode, indentation: Int, startsLine: Bool) {
         if let line = inline(node) {
             text += (startsLine ? "" : " ") + line + (origins ? "  # \(node.origin)" : "") + "\n"
         } else if let mapping = node.mapping {
             writeBlock(mapping.entries, indentation, startsLine) { writer, entry in
-                writer.text += Node.Scalar.quoted(entry.key, isKey: true) + ":"
+                writer.text += YAMLNode.Scalar.quoted(entry.key, isKey: true) + ":"
                 writer.write(entry.value, indentation: indentation + 2, startsLine: false)
             }
         } else if let sequence = node.sequence {
@@ -62,7 +62,7 @@ private struct YAMLWriter {
     }
 
     /// What fits on the line of its key: a scalar, an empty collection, a short list of scalars; nil for the rest.
-    private func inline(_ node: Node) -> String? {
+    private func inline(_ node: YAMLNode) -> String? {
         switch node.value {
         case .null: return "null"
         case .scalar(let scalar): return scalar.yaml
@@ -84,16 +84,16 @@ private struct YAMLWriter {
     }
 }
 
-extension Node {
+extension YAMLNode {
     /// Where a line's value is from: a list on one line is where its elements are.
     fileprivate var origin: SourceLocation { sequence?.first?.location ?? location }
 }
 
-extension Node.Scalar {
+extension YAMLNode.Scalar {
     /// The text as it stands in a file, `${` escaped so that it is not taken for a variable.
     fileprivate var yaml: String {
         guard isString else { return text }
-        return Node.Scalar.quoted(text.utf8.contains(UInt8(ascii: "$")) ? text.replacingOpenings : text, isKey: false)
+        return YAMLNode.Scalar.quoted(text.utf8.contains(UInt8(ascii: "$")) ? text.replacingOpenings : text, isKey: false)
     }
 
     /// `text` without quotes where nobody can take it for anything else, in single quotes, or in double quotes with escapes.
@@ -101,7 +101,8 @@ extension Node.Scalar {
         if text.unicodeScalars.contains(where: \.needsEscape) {
             return "\"" + text.unicodeScalars.map(\.escaped).joined() + "\""
         }
-        if isSafe(text), isKey || Node.Scalar(text, isPlain: true).isString, !readAsOtherByYAML11.contains(text.lowercased()) {
+        if isSafe(text), isKey || YAMLNode.Scalar(text, isPlain: true).isString, !readAsOtherByYAML11.contains(text.lowercased())
+        {
             return text
         }
         return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"

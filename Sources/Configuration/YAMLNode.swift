@@ -1,13 +1,13 @@
 /// A value of a configuration file, with the place where it was written.
 ///
-///     let node = try Node.load(path: "a.yaml", overrides: ["train.batch=4"])
-///     let experiment = try node.decode(Experiment.self)
-public struct Node: Sendable {
+///     let node = try YAMLNode.load(path: "a.yaml", overrides: ["train.batch=4"])
+///     let configuration = try node.decode(ExperimentConfiguration.self)
+public struct YAMLNode: Sendable {
     /// What a node holds. Null is what is left out after a key, `~` and `null`.
     public enum Value: Sendable, Equatable {
         case null
         case scalar(Scalar)
-        case sequence([Node])
+        case sequence([YAMLNode])
         case mapping(Mapping)
     }
 
@@ -32,15 +32,15 @@ public struct Node: Sendable {
     /// The text of a single value; nil for null, lists and mappings.
     public var scalar: Scalar? { if case .scalar(let scalar) = value { scalar } else { nil } }
     /// The elements of a list; nil for anything else.
-    public var sequence: [Node]? { if case .sequence(let nodes) = value { nodes } else { nil } }
+    public var sequence: [YAMLNode]? { if case .sequence(let nodes) = value { nodes } else { nil } }
     /// The keys and values of a mapping; nil for anything else.
     public var mapping: Mapping? { if case .mapping(let mapping) = value { mapping } else { nil } }
 
     /// The value of `key`; nil when there is none, or when this is no mapping.
-    public subscript(key: String) -> Node? { mapping?[key] }
+    public subscript(key: String) -> YAMLNode? { mapping?[key] }
 
     /// Element `index`; nil when there is none, or when this is no list.
-    public subscript(index: Int) -> Node? {
+    public subscript(index: Int) -> YAMLNode? {
         guard let sequence, sequence.indices.contains(index) else { return nil }
         return sequence[index]
     }
@@ -67,19 +67,19 @@ public struct Node: Sendable {
     }
 }
 
-extension Node: Equatable {
+extension YAMLNode: Equatable {
     /// Equal values, wherever they were written.
-    public static func == (a: Node, b: Node) -> Bool { a.value == b.value }
+    public static func == (a: YAMLNode, b: YAMLNode) -> Bool { a.value == b.value }
 }
 
-extension Node {
+extension YAMLNode {
     /// Keys with their values, in the order in which they were written.
     public struct Mapping: Sendable {
         /// A key, where it is written, and its value.
         public struct Entry: Sendable {
             public let key: String
             public let keyLocation: SourceLocation
-            public var value: Node
+            public var value: YAMLNode
         }
 
         /// In the order in which they were written.
@@ -100,10 +100,10 @@ extension Node {
         public func entry(_ key: String) -> Entry? { position(of: key).map { entries[$0] } }
 
         /// The value of `key`.
-        public subscript(key: String) -> Node? { entry(key)?.value }
+        public subscript(key: String) -> YAMLNode? { entry(key)?.value }
 
         /// Replaces the value of `key` where it stands, or adds it at the end.
-        public mutating func set(_ key: String, to value: Node, keyLocation: SourceLocation = .default) {
+        public mutating func set(_ key: String, to value: YAMLNode, keyLocation: SourceLocation = .default) {
             let entry = Entry(key: key, keyLocation: keyLocation, value: value)
             if let position = position(of: key) {
                 entries[position] = entry
@@ -126,8 +126,8 @@ extension Node {
         }
 
         /// Changes the value of `key` in place; null where there was none.
-        mutating func update(_ key: String, keyLocation: SourceLocation, _ change: (inout Node) throws -> Void) rethrows {
-            if position(of: key) == nil { set(key, to: Node(.null, at: keyLocation), keyLocation: keyLocation) }
+        mutating func update(_ key: String, keyLocation: SourceLocation, _ change: (inout YAMLNode) throws -> Void) rethrows {
+            if position(of: key) == nil { set(key, to: YAMLNode(.null, at: keyLocation), keyLocation: keyLocation) }
             guard let position = position(of: key) else { return }
             try change(&entries[position].value)
         }
@@ -142,9 +142,9 @@ extension Node {
     }
 }
 
-extension Node.Mapping: Equatable {
+extension YAMLNode.Mapping: Equatable {
     /// The same keys with equal values, in any order.
-    public static func == (a: Node.Mapping, b: Node.Mapping) -> Bool {
+    public static func == (a: YAMLNode.Mapping, b: YAMLNode.Mapping) -> Bool {
         a.count == b.count && a.entries.allSatisfy { b[$0.key] == $0.value }
     }
 }

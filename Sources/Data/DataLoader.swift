@@ -1,6 +1,6 @@
-import Configuration
+import DenseKitConfiguration
 import Foundation
-import Vision
+import DenseKitVision
 
 /// Reads and transforms samples on threads of its own and delivers them in batches, in an order that does not depend on the threads.
 ///
@@ -9,7 +9,7 @@ import Vision
 /// holds the `batch` positions from (i · ranks + r) · batch. So to go on after iteration i is to start there, at no cost.
 ///
 /// One thread may call `next()` at a time. The threads end when the loader is released, or with `stop()`.
-public final class Loader: Sendable {
+public final class DataLoader: Sendable {
     /// How samples are taken from the data set.
     public struct Options: Sendable {
         /// Samples a batch, on this rank.

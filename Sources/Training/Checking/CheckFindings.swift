@@ -1,6 +1,6 @@
 /// What a check finds: problems, which stop a run or spoil its result, and warnings. Each is one sentence or more with its place; none is
 /// said twice.
-public struct Findings: Sendable {
+public struct CheckFindings: Sendable {
     /// In the order in which they were found.
     public private(set) var problems: [String] = []
     public private(set) var warnings: [String] = []

@@ -1,5 +1,5 @@
 /// The circumstances of one forward pass, handed to the parts that need them.
-public final class Step {
+public final class ForwardPass {
     /// How far training has come, t/T in 0…1; 1 outside training.
     public var progress: Double
     /// t: steps of the optimizer done before; 0 outside training.
@@ -11,7 +11,7 @@ public final class Step {
     /// How the images of the batch came from their files; where nobody says it, a model takes them for images that fill the batch.
     public var images: [ImageGeometry]
     /// Where random choices come from.
-    public var draws: Draws
+    public var draws: RandomSource
     /// Whether figures for the log (such as pixel accuracy) are wanted, which cost time.
     public var wantsMetrics: Bool
     private let observe: ((String, Tensor) throws -> Void)?
@@ -19,7 +19,7 @@ public final class Step {
     /// - Parameter observe: is shown the intermediate results that parts name: for golden cases and debuggers.
     public init(
         progress: Double = 1, iteration: Int = 0, iterations: Int = 1, targets: Targets? = nil, images: [ImageGeometry] = [],
-        draws: Draws = Draws(seed: 0, iteration: 0), wantsMetrics: Bool = false,
+        draws: RandomSource = RandomSource(seed: 0, iteration: 0), wantsMetrics: Bool = false,
         observe: ((String, Tensor) throws -> Void)? = nil
     ) {
         self.progress = progress
@@ -68,7 +68,7 @@ public struct Losses {
     public mutating func add(_ name: String, _ value: Tensor) { terms.append((name, value)) }
 
     /// Adds the sum of one loss for every level of a pyramid, and shows the observer all of them under the same name, `[levels]`.
-    public mutating func add(_ name: String, levels: [Tensor], _ step: Step) throws {
+    public mutating func add(_ name: String, levels: [Tensor], _ step: ForwardPass) throws {
         guard let first = levels.first else { return }
         try step.record(name, try Tensor.stack(levels))
         add(name, try levels.dropFirst().reduce(first) { try $0 + $1 })

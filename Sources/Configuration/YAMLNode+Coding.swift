@@ -1,4 +1,4 @@
-extension Node {
+extension YAMLNode {
     /// The value as a `T`.
     ///
     /// Keys are the properties' names in snake_case. Where `T`, or a value in it, is a `Configuration`, absent keys have its defaults. Nothing is
@@ -13,12 +13,12 @@ extension Node {
     ///
     /// - Parameter origins: the configuration that the value was decoded from: what it says keeps its location, the rest is `default`.
     /// - Throws: what the value's own `encode(to:)` throws.
-    public init(encoding value: some Encodable, origins: Node? = nil) throws {
+    public init(encoding value: some Encodable, origins: YAMLNode? = nil) throws {
         self = try NodeEncoder.encode(value)
         if let origins { takeLocations(of: origins) }
     }
 
-    private mutating func takeLocations(of origins: Node) {
+    private mutating func takeLocations(of origins: YAMLNode) {
         if location == .default { location = origins.location }
         switch value {
         case .null, .scalar: return
@@ -27,7 +27,7 @@ extension Node {
             value = .sequence(nodes)
         case .mapping(let mapping):
             guard let other = origins.mapping else { return }
-            var located = Node.Mapping()
+            var located = YAMLNode.Mapping()
             for var entry in mapping.entries {
                 let origin = other.entry(entry.key)
                 if let origin { entry.value.takeLocations(of: origin.value) }
@@ -38,10 +38,10 @@ extension Node {
     }
 }
 
-extension Node: Codable {
-    /// A property of type `Node` takes whatever the configuration says there. Only `Node.decode` reads it.
+extension YAMLNode: Codable {
+    /// A property of type `YAMLNode` takes whatever the configuration says there. Only `YAMLNode.decode` reads it.
     public init(from decoder: any Decoder) throws {
-        self = try Node.read(NodeDecoder.from(decoder))
+        self = try YAMLNode.read(NodeDecoder.from(decoder))
     }
 
     /// Writes the tree into any encoder, as JSON's for a report.
@@ -78,11 +78,11 @@ extension NodeDecoder {
     }
 }
 
-extension Configuration {
+extension YAMLConfiguration {
     /// The settings that a YAML text says, over the defaults.
     ///
     /// - Throws: `ConfigurationError`, at the key or value.
     public static func decode(yaml: String, file: String = "configuration") throws -> Self {
-        try Node.parse(yaml, file: file).decode(Self.self)
+        try YAMLNode.parse(yaml, file: file).decode(Self.self)
     }
 }

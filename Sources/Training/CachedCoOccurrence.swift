@@ -1,13 +1,13 @@
-import Checkpoints
-import Components
-import Data
+import DenseKitCheckpoints
+import DenseKitComponents
+import DenseKitData
 import Foundation
 
 /// The co-occurrence of classes in a training set, counted once and kept for later runs: `~/.cache/densekit/co_occurrence`.
 ///
 /// Kept counts belong to the settings of the data set, the folder that relative paths start from, its classes and its number of
 /// pictures. Labels that change under all of these are counted anew by `densekit co-occurrence`.
-public struct KeptCoOccurrence: Sendable {
+public struct CachedCoOccurrence: Sendable {
     /// Where the counts are or belong.
     public let path: String
     private let dataset: any Dataset

@@ -1,6 +1,6 @@
 import Foundation
 
-extension Node {
+extension YAMLNode {
     /// The configuration in the file at `path`, in which `~` is expanded: its bases below it, `overrides` over it, environment variables put in.
     ///
     /// - `_base_:` at the top names a file or a list of files, relative to the file that says so. They are laid over one another in order, and the
@@ -11,9 +11,9 @@ extension Node {
     /// - Throws: `ConfigurationError`, at the line that is to be changed.
     public static func load(
         path: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws -> Node {
-        var loader = Loader(environment: environment)
-        var node = try loader.load(Paths.expanded(path), askedAt: nil)
+    ) throws -> YAMLNode {
+        var loader = DataLoader(environment: environment)
+        var node = try loader.load(FilePaths.expanded(path), askedAt: nil)
         try node.apply(overrides)
         return try node.expanded(environment)
     }
@@ -23,18 +23,18 @@ extension Node {
     /// - Throws: `ConfigurationError`, at the line that is to be changed.
     public static func parse(
         _ text: String, file: String = "configuration", environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws -> Node {
+    ) throws -> YAMLNode {
         let bytes = Array(text.utf8)
         if bytes.count > Limits.fileBytes { throw ConfigurationError(at: .file(file), "is larger than 1 MiB") }
         let root = try Composer.compose(bytes) { .position(file: file, line: $0.line, column: $0.column) }.root
-        return try (root ?? Node(.mapping(Node.Mapping()), at: .file(file))).expanded(environment)
+        return try (root ?? YAMLNode(.mapping(YAMLNode.Mapping()), at: .file(file))).expanded(environment)
     }
 }
 
 /// Loads a file with its bases, each file once.
-private struct Loader {
+private struct DataLoader {
     private struct File {
-        let node: Node
+        let node: YAMLNode
         let nodes: Int
     }
 
@@ -48,8 +48,8 @@ private struct Loader {
         self.environment = environment
     }
 
-    mutating func load(_ path: String, askedAt asked: SourceLocation?) throws -> Node {
-        let identity = Paths.identity(of: path)
+    mutating func load(_ path: String, askedAt asked: SourceLocation?) throws -> YAMLNode {
+        let identity = FilePaths.identity(of: path)
         if let first = chain.firstIndex(where: { $0.identity == identity }) {
             let names = (chain[first...].map(\.path) + [path]).map(\.onOneLine)
             throw ConfigurationError(
@@ -73,20 +73,20 @@ private struct Loader {
     private mutating func read(_ path: String, askedAt asked: SourceLocation?) throws -> File {
         let bytes = try ConfigurationFile.read(path, askedAt: asked)
         let (root, count) = try Composer.compose(bytes) { .position(file: path, line: $0.line, column: $0.column) }
-        guard let root, !root.isNull else { return File(node: Node(.mapping(Node.Mapping()), at: .file(path)), nodes: 1) }
+        guard let root, !root.isNull else { return File(node: YAMLNode(.mapping(YAMLNode.Mapping()), at: .file(path)), nodes: 1) }
         guard var own = root.mapping else {
             throw ConfigurationError(at: root.location, "a configuration is a mapping of keys, found \(root.summary)")
         }
         guard let base = own.remove("_base_")?.value else { return File(node: root, nodes: count) }
 
-        var merged = Node(.mapping(Node.Mapping()), at: root.location)
+        var merged = YAMLNode(.mapping(YAMLNode.Mapping()), at: root.location)
         for name in base.sequence ?? [base] {
             guard let scalar = try name.expanded(environment).scalar, !scalar.text.isEmpty else {
                 throw ConfigurationError(at: name.location, "_base_ takes a file or a list of files, found \(name.summary)")
             }
             merged.merge(try load(name.location.resolving(scalar.text), askedAt: name.location))
         }
-        merged.merge(Node(.mapping(own), at: root.location))
+        merged.merge(YAMLNode(.mapping(own), at: root.location))
         return File(node: merged, nodes: count)
     }
 }

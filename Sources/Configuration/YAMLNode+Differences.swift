@@ -1,4 +1,4 @@
-extension Node {
+extension YAMLNode {
     /// A value that is not the same in two configurations.
     public struct Difference: Sendable, Equatable, CustomStringConvertible {
         /// The keys that lead to it, as `optimizer.lr`.
@@ -12,13 +12,13 @@ extension Node {
     }
 
     /// What is other than in `old`, value by value. Numbers are compared as numbers: `1e-4` is `0.0001`. A list of another length is said as a whole.
-    public func differences(from old: Node) -> [Difference] {
+    public func differences(from old: YAMLNode) -> [Difference] {
         var found: [Difference] = []
         compare(old, with: self, [], &found)
         return found
     }
 
-    private func compare(_ old: Node?, with new: Node?, _ path: [String], _ found: inout [Difference]) {
+    private func compare(_ old: YAMLNode?, with new: YAMLNode?, _ path: [String], _ found: inout [Difference]) {
         guard let old, let new else { return add(old, new, path, &found) }
         switch (old.value, new.value) {
         case (.mapping(let a), .mapping(let b)):
@@ -32,7 +32,7 @@ extension Node {
         }
     }
 
-    private func add(_ old: Node?, _ new: Node?, _ path: [String], _ found: inout [Difference]) {
+    private func add(_ old: YAMLNode?, _ new: YAMLNode?, _ path: [String], _ found: inout [Difference]) {
         if old?.isNull ?? true, new?.isNull ?? true { return }
         found.append(
             Difference(
@@ -41,7 +41,7 @@ extension Node {
     }
 
     /// Equal, with numbers as numbers.
-    private func means(_ other: Node) -> Bool {
+    private func means(_ other: YAMLNode) -> Bool {
         if let a = scalar?.number, let b = other.scalar?.number { return a == b }
         if let a = sequence, let b = other.sequence { return a.count == b.count && zip(a, b).allSatisfy { $0.means($1) } }
         return self == other

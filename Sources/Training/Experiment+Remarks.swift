@@ -1,20 +1,21 @@
-import Components
-import Data
+import DenseKitComponents
+import DenseKitData
 
-extension Session {
+extension Experiment {
     /// What of the recipe a user may not have meant, a sentence each: settings that have no effect, or another than they seem to have, and
     /// pipelines that do not fit each other.
     ///
     /// - Parameter dataset: what is trained on, which says how long a run of so many epochs is
     public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws -> [String] {
-        let optimizer = try registry.optimizers.make(experiment.optimizer, context)
+        let optimizer = try registry.optimizers.make(configuration.optimizer, context)
         return try pipelineWarnings() + optimizer.remarks(on: model.namedParameters()) + overriddenKeys + remarksOnLength(dataset)
-            + remarksOnPasses(model) + remarksOnUse(model) + registry.idleKeys(in: Node(encoding: experiment), where: isOwn)
+            + remarksOnPasses(model) + remarksOnUse(model)
+            + registry.idleKeys(in: YAMLNode(encoding: configuration), where: isOwn)
     }
 
     /// `keys: problem` with the place of the value, where the configuration says it; nil where it does not.
     private func remark(on keys: String, _ problem: String) -> String? {
-        var value: Node? = node
+        var value: YAMLNode? = node
         for key in keys.split(separator: ".") { value = value?[String(key)] }
         guard let value, !value.isNull, isOwn(value.location) else { return nil }
         return "\(value.location): \(keys) \(problem)"
@@ -25,7 +26,7 @@ extension Session {
 
     /// Keys that another takes the place of.
     private var overriddenKeys: [String] {
-        let (train, test) = (experiment.train, experiment.test)
+        let (train, test) = (configuration.train, configuration.test)
         var found: [String?] = []
         if let epochs = train.epochs {
             let place = node.location(of: ["train", "epochs"]).map { " (\($0))" } ?? ""
@@ -51,16 +52,16 @@ extension Session {
 
     /// Settings that are longer than the run.
     private func remarksOnLength(_ dataset: (any Dataset)?) throws -> [String] {
-        guard experiment.train.epochs == nil || dataset != nil else { return [] }
-        let settings = experiment.train.counting(images: dataset?.count ?? 1)
-        let schedule = try registry.schedules.make(experiment.schedule, context)
+        guard configuration.train.epochs == nil || dataset != nil else { return [] }
+        let settings = configuration.train.counting(images: dataset?.count ?? 1)
+        let schedule = try registry.schedules.make(configuration.schedule, context)
             .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset?.count ?? settings.batch))
         let length = settings.iterations
         var found: [String?] = schedule.remarks(iterations: length).map { key, problem in
             let place = node.location(of: ["schedule", key]).map { "\($0): " } ?? ""
             return "\(place)schedule.\(key): \(problem)"
         }
-        if settings.evalInterval > length, experiment.data.val != nil {
+        if settings.evalInterval > length, configuration.data.val != nil {
             found.append(
                 remark(
                     on: "train.eval_interval",
@@ -81,11 +82,11 @@ extension Session {
     private func remarksOnUse(_ model: DenseModel) -> [String] {
         var found: [String?] = []
         if model.head.task != .segmentation {
-            for key in (experiment.test.mode == .slide ? ["mode", "crop", "stride"] : []) + ["ratios", "flip"] {
+            for key in (configuration.test.mode == .slide ? ["mode", "crop", "stride"] : []) + ["ratios", "flip"] {
                 found.append(remark(on: "test.\(key)", "has no effect: a detector sees the whole image at one scale"))
             }
         }
-        if experiment.data.badImage == .error {
+        if configuration.data.badImage == .error {
             found.append(remark(on: "data.max_bad_share", "has no effect: it is for data.bad_image: skip"))
         }
         return found.compactMap { $0 }
@@ -93,11 +94,11 @@ extension Session {
 
     /// Losses that are not those of the whole batch where it goes through the network in several passes.
     private func remarksOnPasses(_ model: DenseModel) -> [String] {
-        let train = experiment.train
+        let train = configuration.train
         guard train.accumulation > 1 else { return [] }
         let parts: [(name: String, count: String?)] = [
-            ("model.head \(experiment.model.head?.type ?? "")", model.head.countedByPass),
-            ("model.prompter \(experiment.model.prompter?.type ?? "")", model.prompter?.countedByPass),
+            ("model.head \(configuration.model.head?.type ?? "")", model.head.countedByPass),
+            ("model.prompter \(configuration.model.prompter?.type ?? "")", model.prompter?.countedByPass),
         ]
         return parts.compactMap { part, count in
             guard let count else { return nil }

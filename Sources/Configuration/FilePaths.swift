@@ -1,7 +1,7 @@
 import Foundation
 
 /// Paths as text, as they stand in configurations and messages.
-public enum Paths {
+public enum FilePaths {
     /// `path` with the home folder in place of a leading `~` or `~user`, as the shell has it. Other paths, and those of users that there are
     /// not, stay as they are; `./~x` is the file of that name.
     ///

@@ -1,6 +1,6 @@
 import Foundation
 
-extension Node {
+extension YAMLNode {
     /// Applies assignments of the command line, `a.b.0.c=value`, in order; those of a `type` first, because a new type drops the keys of the old.
     ///
     /// - Throws: `ConfigurationError` for an assignment without `=`, an index that the list does not have, and a path through a scalar.
@@ -12,7 +12,7 @@ extension Node {
     /// - Throws: `ConfigurationError`, at the assignment.
     public func overridden(
         by assignments: [String], environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws -> Node {
+    ) throws -> YAMLNode {
         var node = self
         try node.apply(assignments.map { try Override($0).expanded(environment) })
         return node
@@ -21,7 +21,7 @@ extension Node {
     /// This with the assignments that a file writes as `a.b.0.c: value` laid over it, by the rules of those of the command line.
     ///
     /// - Throws: `ConfigurationError`, at the assignment's key.
-    public func overridden(by assignments: Mapping) throws -> Node {
+    public func overridden(by assignments: Mapping) throws -> YAMLNode {
         var node = self
         try node.apply(assignments.entries.map { try Override($0) })
         return node
@@ -36,10 +36,10 @@ extension Node {
 /// One assignment, of the command line or of a file.
 private struct Override {
     let path: [String]
-    private(set) var value: Node
+    private(set) var value: YAMLNode
     let location: SourceLocation
 
-    init(_ entry: Node.Mapping.Entry) throws {
+    init(_ entry: YAMLNode.Mapping.Entry) throws {
         location = entry.keyLocation
         value = entry.value
         path = try Self.path(entry.key, at: location, hint: "write model.head.channels: 64")
@@ -60,7 +60,7 @@ private struct Override {
         if root == nil, text.contains("#") {
             throw ConfigurationError(at: location, "YAML takes what follows # for a comment", hint: "quote the value: \"'#fff'\"")
         }
-        value = root ?? Node(.null, at: location)
+        value = root ?? YAMLNode(.null, at: location)
         if path.count + value.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
     }
 
@@ -79,11 +79,11 @@ private struct Override {
         return copy
     }
 
-    func apply(to root: inout Node) throws {
+    func apply(to root: inout YAMLNode) throws {
         try apply(path[...], to: &root)
     }
 
-    private func apply(_ rest: ArraySlice<String>, to node: inout Node) throws {
+    private func apply(_ rest: ArraySlice<String>, to node: inout YAMLNode) throws {
         guard let name = rest.first else { return node.merge(value) }
         switch node.value {
         case .sequence(var elements):
@@ -93,15 +93,15 @@ private struct Override {
             try apply(rest.dropFirst(), to: &elements[index])
         case .mapping where rest.count == 1:
             // As a file would say it: with a new `type`, the keys of the old one go.
-            var assignment = Node.Mapping()
+            var assignment = YAMLNode.Mapping()
             assignment.set(name, to: value, keyLocation: location)
-            node.merge(Node(.mapping(assignment), at: node.location))
+            node.merge(YAMLNode(.mapping(assignment), at: node.location))
         case .mapping(var mapping):
             node.value = .null
             defer { node.value = .mapping(mapping) }
             try mapping.update(name, keyLocation: location) { try apply(rest.dropFirst(), to: &$0) }
         case .null:
-            node = Node(.mapping(Node.Mapping()), at: location)
+            node = YAMLNode(.mapping(YAMLNode.Mapping()), at: location)
             try apply(rest, to: &node)
         case .scalar(let scalar):
             throw ConfigurationError(

@@ -1,20 +1,20 @@
-extension Node {
+extension YAMLNode {
     /// The node without the value that the keys `path` lead to; itself where there is none.
-    public func without(_ path: String...) -> Node { without(path[...]) }
+    public func without(_ path: String...) -> YAMLNode { without(path[...]) }
 
     /// The same for a path that is known at run time.
-    public func without(path: [String]) -> Node { without(path[...]) }
+    public func without(path: [String]) -> YAMLNode { without(path[...]) }
 
-    private func without(_ path: ArraySlice<String>) -> Node {
+    private func without(_ path: ArraySlice<String>) -> YAMLNode {
         guard var mapping, let key = path.first, let value = mapping[key] else { return self }
         if path.count == 1 { mapping.remove(key) } else { mapping.set(key, to: value.without(path.dropFirst())) }
-        return Node(.mapping(mapping), at: location)
+        return YAMLNode(.mapping(mapping), at: location)
     }
 
     /// What is left of a configuration without a mistake in it.
     public struct Pruned: Sendable {
         /// What is left.
-        public let node: Node
+        public let node: YAMLNode
         /// The keys, and places in lists, that led to what was taken out.
         public let path: [String]
         /// Whether the location was that of a key and not of its value, as it is for a key that nobody knows.
@@ -43,18 +43,18 @@ private struct Pruning {
     var path: [String]?
     var isKey = false
 
-    mutating func prune(_ node: Node, path: [String]) -> Node {
+    mutating func prune(_ node: YAMLNode, path: [String]) -> YAMLNode {
         switch node.value {
         case .null, .scalar: return node
         case .sequence(let nodes):
-            var left: [Node] = []
+            var left: [YAMLNode] = []
             for (index, element) in nodes.enumerated() {
                 let path = path + [String(index)]
                 if stands(element) { self.path = path } else { left.append(prune(element, path: path)) }
             }
-            return Node(.sequence(left), at: node.location)
+            return YAMLNode(.sequence(left), at: node.location)
         case .mapping(let mapping):
-            var left = Node.Mapping()
+            var left = YAMLNode.Mapping()
             for entry in mapping.entries {
                 let path = path + [entry.key]
                 // Without what it is named by, a mapping is none: it goes as a whole, one level up.
@@ -65,16 +65,16 @@ private struct Pruning {
                     left.set(entry.key, to: prune(entry.value, path: path), keyLocation: entry.keyLocation)
                 }
             }
-            return Node(.mapping(left), at: node.location)
+            return YAMLNode(.mapping(left), at: node.location)
         }
     }
 
-    private func stands(_ node: Node) -> Bool {
+    private func stands(_ node: YAMLNode) -> Bool {
         node.location == location || owners.contains { node[$0]?.location == location }
     }
 
     /// Whether it is an element of a list of numbers, or the only one of a list.
-    private func isIn(list node: Node) -> Bool {
+    private func isIn(list node: YAMLNode) -> Bool {
         guard let elements = node.sequence, elements.contains(where: { $0.height == 0 && $0.location == location }) else {
             return false
         }

@@ -1,0 +1,9 @@
+@_exported import DenseKitCheckpoints
+@_exported import DenseKitComponents
+@_exported import DenseKitConfiguration
+@_exported import DenseKitData
+@_exported import DenseKitDetection
+@_exported import DenseKitEvaluation
+@_exported import DenseKitNN
+@_exported import DenseKitTraining
+@_exported import DenseKitVision
