@@ -90,10 +90,11 @@ let package = Package(
         .target(
             name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX, linkerSettings: [.linkedLibrary("simdjson")]),
 
-        core("Torch", ["CTorch"] + engine.blas),
+        core("Geometry"),
+        core("Torch", ["Geometry", "CTorch"] + engine.blas),
         core("NN", ["Torch"]),
-        core("Vision", hot: true),
-        core("Configuration", ["CYAML"]),
+        core("Vision", ["Geometry"], hot: true),
+        core("Configuration", ["Geometry", "CYAML"]),
         core("Checkpoints", ["NN", "CZlib"]),
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"], linker: exported),
         core("Detection", ["Components"]),

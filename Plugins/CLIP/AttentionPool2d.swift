@@ -48,7 +48,7 @@ public final class AttentionPool2d: Module {
         let attended = try Tensor.attention(split(qProj(tokens)), split(kProj(tokens)), split(vProj(tokens)))
         let joined = try attended.transposed(1, 2).reshaped([n, 1 + h * w, c])
         let output = try cProj(joined)  // [n, 1 + hw, d]
-        return (try output.selected(1, 0), try output.asMap(Pair(h, w)))
+        return (try output.selected(1, 0), try output.asMap(Size2D(h, w)))
     }
 
     /// `[n, t, c] → [n, heads, t, c / heads]`
@@ -60,7 +60,7 @@ public final class AttentionPool2d: Module {
     private func positionRows(_ h: Int, _ w: Int) throws -> Tensor {
         switch positions {
         case .resize:
-            return try positionalEmbedding.resizedGrid(from: grid, to: Pair(h, w))
+            return try positionalEmbedding.resizedGrid(from: grid, to: Size2D(h, w))
         case .crop:
             guard h <= grid, w <= grid else {
                 throw SettingError(

@@ -135,7 +135,7 @@ public final class CLIPResNet: Module, Backbone {
         func callAsFunction(_ x: Tensor) throws -> Tensor {
             var y = try conv1(x, norm: bn1, relu: true)
             y = try conv2(y, norm: bn2, relu: true)
-            if stride > 1 { y = try y.avgPool2d(Pair(stride)) }
+            if stride > 1 { y = try y.avgPool2d(Size2D(stride)) }
             y = try conv3(y, norm: bn3)
             return try y.addReluInPlace(downsample?(x) ?? x)
         }
@@ -156,7 +156,7 @@ public final class CLIPResNet: Module, Backbone {
         }
 
         func callAsFunction(_ x: Tensor) throws -> Tensor {
-            try conv(stride > 1 ? x.avgPool2d(Pair(stride)) : x, norm: norm)
+            try conv(stride > 1 ? x.avgPool2d(Size2D(stride)) : x, norm: norm)
         }
     }
 }

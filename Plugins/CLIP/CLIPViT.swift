@@ -56,7 +56,7 @@ public final class CLIPViT: Module, Backbone {
         let std = 1 / Double(width).squareRoot()
         classEmbedding = try Tensor.empty([width]).normalInPlace(std: std)
         positionalEmbedding = try Tensor.empty([1 + grid * grid, width]).normalInPlace(std: std)
-        conv1 = try Conv2d(3, width, kernel: Pair(patch), stride: Pair(patch), bias: false)
+        conv1 = try Conv2d(3, width, kernel: Size2D(patch), stride: Size2D(patch), bias: false)
         lnPre = try LayerNorm(width)
         transformer = try Transformer(
             width, heads: parts.heads, dropPath: parts.dropPathRates, quickGELU: configuration.quickGelu)
@@ -75,7 +75,7 @@ public final class CLIPViT: Module, Backbone {
 
     public func callAsFunction(_ images: Tensor) throws -> Features {
         let patches = try conv1(images.channelsLast())  // [n, d, h/16, w/16]
-        let size = Pair(patches.size(2), patches.size(3))
+        let size = Size2D(patches.size(2), patches.size(3))
         var x = try lnPre(try embedded(patches.asTokens(), size))  // [n, 1 + hw, d]
         var maps: [Tensor] = []
         for (index, block) in transformer.resblocks.enumerated() {
@@ -87,7 +87,7 @@ public final class CLIPViT: Module, Backbone {
             var (tokens, grid) = (x, size)
             if let languageSide {
                 let places = try x.asMap(size).averaged(to: languageSide).asTokens()
-                (tokens, grid) = (try Tensor.cat([try x.narrowed(1, 0, 1), places], dim: 1), Pair(languageSide))
+                (tokens, grid) = (try Tensor.cat([try x.narrowed(1, 0, 1), places], dim: 1), Size2D(languageSide))
             }
             let embeddings = try lnPost(tokens).matmul(proj)  // [n, 1 + hw, output]
             features.globalEmbedding = try embeddings.selected(1, 0)
@@ -98,7 +98,7 @@ public final class CLIPViT: Module, Backbone {
 
     /// The class embedding and the patches, each with its position. DenseCLIP's code adds the class embedding to its own position too: it
     /// counts twice.
-    private func embedded(_ patches: Tensor, _ size: Pair) throws -> Tensor {
+    private func embedded(_ patches: Tensor, _ size: Size2D) throws -> Tensor {
         let positions = try positionalEmbedding.resizedGrid(from: grid, to: size)
         let token = try classEmbedding * 2 + positions.selected(0, 0)
         let start = try token.reshaped([1, 1, token.count]).expanded([patches.size(0), 1, token.count])

@@ -14,7 +14,7 @@ public enum LanguageGrid: String, Codable, Sendable, CaseIterable {
 extension Tensor {
     /// A map averaged over a square grid of `side`, where one is given and the map has another. `[n, c, h, w] → [n, c, side, side]`
     public func averaged(to side: Int?) throws -> Tensor {
-        guard let side, Pair(size(2), size(3)) != Pair(side) else { return self }
-        return try adaptiveAvgPool2d(Pair(side))
+        guard let side, Size2D(size(2), size(3)) != Size2D(side) else { return self }
+        return try adaptiveAvgPool2d(Size2D(side))
     }
 }

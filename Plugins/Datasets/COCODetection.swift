@@ -167,7 +167,7 @@ public struct COCODetection: InstanceDataset {
 
     public func imageID(at index: Int) -> Int64 { self.index.picture(at: pictures[index]).id }
 
-    public func size(at index: Int) -> Size? { self.index.picture(at: pictures[index]).size }
+    public func size(at index: Int) -> Size2D? { self.index.picture(at: pictures[index]).size }
 
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
         try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation in
@@ -203,7 +203,8 @@ public struct COCODetection: InstanceDataset {
         let instances = self.index.annotations(ofPicture: pictures[index]).compactMap { annotation -> Instance? in
             guard let label = labels[annotation.category], annotation.isLearnable(in: picture.size) else { return nil }
             return Instance(
-                box: Box(annotation.box), label: label, isCrowd: annotation.isCrowd, area: annotation.area, id: annotation.id,
+                box: BoundingBox(annotation.box), label: label, isCrowd: annotation.isCrowd, area: annotation.area,
+                id: annotation.id,
                 // Run lengths that are no mask are as good as none; `check` names them.
                 shape: hasMasks ? (try? self.index.shape(of: annotation)) : nil)
         }
@@ -217,9 +218,9 @@ extension COCODetection {
         names: Array(COCOStuff.benchmark.names.prefix(80)), palette: Array(COCOStuff.benchmark.palette.prefix(80)))
 }
 
-extension Box {
+extension BoundingBox {
     /// The corners, added in double and rounded to float32 once, as mmdetection does.
-    fileprivate init(_ rectangle: Rectangle) {
+    fileprivate init(_ rectangle: COCOBox) {
         self.init(
             x1: Float(rectangle.x), y1: Float(rectangle.y), x2: Float(rectangle.x + rectangle.width),
             y2: Float(rectangle.y + rectangle.height))

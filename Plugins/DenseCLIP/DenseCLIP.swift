@@ -71,7 +71,7 @@ public final class DenseCLIP: Module, Prompter {
     private func boxLoss(_ logits: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Tensor {
         guard let instances = targets.instances else { throw TargetError.noInstances }
         let boxes = try BoxMaps(
-            instances, classes: logits.size(1), size: Pair(logits.size(2), logits.size(3)), stride: finestStride,
+            instances, classes: logits.size(1), size: Size2D(logits.size(2), logits.size(3)), stride: finestStride,
             device: logits.device)
         try step.record("score_target", boxes.target)
         try step.record("score_mask", boxes.mask)
@@ -81,7 +81,7 @@ public final class DenseCLIP: Module, Prompter {
     }
 
     private func enlarged(_ scoreMap: Tensor, _ finest: Tensor) throws -> Tensor {
-        try scoreMap.to(.float32).interpolated(to: Pair(finest.size(2), finest.size(3)), .bilinear())
+        try scoreMap.to(.float32).interpolated(to: Size2D(finest.size(2), finest.size(3)), .bilinear())
     }
 
     /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position, over τ where so set: `[n, k, h, w]`.

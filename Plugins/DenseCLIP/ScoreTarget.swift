@@ -25,7 +25,7 @@ struct BoxMaps {
     /// - Parameters:
     ///   - size: of the grid
     ///   - stride: pixels of the image from one cell to the next
-    init(_ instances: [InstanceTargets], classes: Int, size: Pair, stride: Int, device: Device) throws {
+    init(_ instances: [InstanceTargets], classes: Int, size: Size2D, stride: Int, device: Device) throws {
         let area = size.height * size.width
         var target = [Float](repeating: 0, count: instances.count * classes * area)
         var mask = [Float](repeating: 0, count: instances.count * area)

@@ -50,13 +50,13 @@ public final class FCN: Module, SegmentationHead {
         convs = Sequential(
             try (0..<configuration.numConvs).map { index in
                 try ConvModule(
-                    index == 0 ? input : channels, channels, kernel: Pair(kernel), padding: Pair(kernel / 2 * dilation),
-                    dilation: Pair(dilation))
+                    index == 0 ? input : channels, channels, kernel: Size2D(kernel), padding: Size2D(kernel / 2 * dilation),
+                    dilation: Size2D(dilation))
             })
         let width = configuration.numConvs > 0 ? channels : input
         convCat =
             configuration.concatInput
-            ? try ConvModule(input + width, channels, kernel: Pair(kernel), padding: Pair(kernel / 2)) : nil
+            ? try ConvModule(input + width, channels, kernel: Size2D(kernel), padding: Size2D(kernel / 2)) : nil
         dropout = Dropout(configuration.dropout, channels: true)
         convSeg = try Conv2d(convCat == nil ? width : channels, context.classCount, kernel: 1)
         loss = try context.loss(configuration.loss, for: .pixelClasses)

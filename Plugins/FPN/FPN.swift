@@ -82,7 +82,7 @@ public final class FPN: Module, Neck {
         let laterals = try zip(lateralConvs, maps[startLevel...]).map { try $0($1) }
         for level in stride(from: laterals.count - 1, to: 0, by: -1) {
             let finer = laterals[level - 1]
-            let size = Pair(finer.size(2), finer.size(3))
+            let size = Size2D(finer.size(2), finer.size(3))
             try finer.addInPlace(try laterals[level].interpolated(to: size, .nearest))
         }
         var pyramid = try zip(fpnConvs, laterals).map { try $0($1) }

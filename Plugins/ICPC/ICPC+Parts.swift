@@ -66,7 +66,7 @@ final class MultiScaleAlignmentPart: Module, ModelPart {
                 "sizes must be [\(alignment.strides.count), 2], a height and a width for each stride, found \(sizes.shape)")
         }
         let numbers = try sizes.integers().map(Int.init)
-        let pairs = alignment.strides.indices.map { Pair(numbers[2 * $0], numbers[2 * $0 + 1]) }
+        let pairs = alignment.strides.indices.map { Size2D(numbers[2 * $0], numbers[2 * $0 + 1]) }
         let maps = try alignment(visual, text, sizes: pairs)
         return Dictionary(uniqueKeysWithValues: zip(alignment.strides, maps).map { ("score_map_\($0)", $1) })
     }

@@ -87,7 +87,7 @@ public final class ICPC: Module, Prompter {
 
     /// The score maps, coarse to fine. (Eq. 5 and 8)
     private func align(_ local: Tensor, _ text: Tensor, _ maps: [Tensor], _ step: ForwardPass) throws -> [Tensor] {
-        let sizes = levels.map { level in level.map { Pair(maps[$0].size(2), maps[$0].size(3)) } }
+        let sizes = levels.map { level in level.map { Size2D(maps[$0].size(2), maps[$0].size(3)) } }
         let scores = try alignment?(local, text, sizes: sizes) ?? [try scoreMap(local, text)]
         try step.record("score_map", scores[0])
         for (stride, map) in zip(alignment?.strides ?? [], scores).dropFirst() { try step.record("score_map_\(stride)", map) }

@@ -27,7 +27,7 @@ final class MultiScaleAlignment: Module {
     }
 
     /// - Parameter sizes: of the pyramid's levels at `strides`, where it has such a level
-    func callAsFunction(_ local: Tensor, _ text: Tensor, sizes: [Pair?]) throws -> [Tensor] {
+    func callAsFunction(_ local: Tensor, _ text: Tensor, sizes: [Size2D?]) throws -> [Tensor] {
         var scores = [try scoreMap(local, text)]
         guard let up = embedUps.first else { return scores }
         scores.append(try scoreMap(try resized(up(local), to: sizes[1]), text))
@@ -39,15 +39,15 @@ final class MultiScaleAlignment: Module {
     }
 
     /// Everything coarser, brought up; nil where there are no more layers.
-    private func sum(of scores: [Tensor], _ ups: inout ArraySlice<Sequential>, size: Pair?) throws -> Tensor? {
+    private func sum(of scores: [Tensor], _ ups: inout ArraySlice<Sequential>, size: Size2D?) throws -> Tensor? {
         guard ups.count >= scores.count else { return nil }
         let raised = try zip(ups.prefix(scores.count), scores).map { up, scores in try resized(up(scores), to: size) }
         ups = ups.dropFirst(scores.count)
         return try raised.dropFirst().reduce(raised[0]) { try $0 + $1 }
     }
 
-    private func resized(_ map: Tensor, to size: Pair?) throws -> Tensor {
-        guard let size, size != Pair(map.size(2), map.size(3)) else { return map }
+    private func resized(_ map: Tensor, to size: Size2D?) throws -> Tensor {
+        guard let size, size != Size2D(map.size(2), map.size(3)) else { return map }
         return try map.interpolated(to: size, .bilinear())
     }
 }

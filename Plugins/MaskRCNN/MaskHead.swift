@@ -22,7 +22,7 @@ final class MaskHead: Module {
             settings.convs == 0 ? channels : settings.channels, settings.channels, kernel: 2, stride: 2)
         convLogits = try Conv2d(settings.channels, settings.classAgnostic ? 1 : context.classCount, kernel: 1)
         loss = try context.loss(settings.loss, for: .yesOrNo)
-        (self.extractor, targets) = (extractor, try MaskTargets(size: Pair(2 * settings.roiSize)))
+        (self.extractor, targets) = (extractor, try MaskTargets(size: Size2D(2 * settings.roiSize)))
         isClassAgnostic = settings.classAgnostic
     }
 

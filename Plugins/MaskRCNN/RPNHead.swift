@@ -37,7 +37,7 @@ final class RPNHead: Module {
         let logits: [Tensor]  // [n, hᵢ wᵢ a]
         let deltas: [Tensor]  // [n, hᵢ wᵢ a, 4]
         let anchors: [Tensor]  // [hᵢ wᵢ a, 4]
-        let sizes: [Pair]
+        let sizes: [Size2D]
     }
 
     func callAsFunction(_ maps: [Tensor], _ step: ForwardPass) throws -> Output {
@@ -50,7 +50,7 @@ final class RPNHead: Module {
             logits.append(try scores.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1]))
             deltas.append(try boxes.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, 4]))
         }
-        let sizes = maps.map { Pair($0.size(2), $0.size(3)) }
+        let sizes = maps.map { Size2D($0.size(2), $0.size(3)) }
         return Output(logits: logits, deltas: deltas, anchors: try anchors.anchors(for: sizes, on: maps[0].device), sizes: sizes)
     }
 
@@ -60,7 +60,7 @@ final class RPNHead: Module {
     }
 
     /// The boxes of an image that are worth a closer look, the most certain first: `[p, 4]` and their scores `[p]`. Without gradient.
-    func proposals(_ output: Output, image: Int, in size: Size) throws -> (boxes: Tensor, scores: Tensor) {
+    func proposals(_ output: Output, image: Int, in size: Size2D) throws -> (boxes: Tensor, scores: Tensor) {
         try withoutGrad {
             try (isTraining ? trainProposals : testProposals).proposals(
                 scores: try output.logits.map { try $0.selected(0, image).sigmoid() },

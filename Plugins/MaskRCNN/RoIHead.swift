@@ -12,7 +12,7 @@ final class RoIHead: Module {
         func extractor(_ size: Int) throws -> RoIExtractor {
             try SettingError.check("roi_size", size, in: 1...500)
             return try RoIExtractor(
-                size: Pair(size), strides: strides, finestScale: settings.finestScale, samplingRatio: settings.samplingRatio)
+                size: Size2D(size), strides: strides, finestScale: settings.finestScale, samplingRatio: settings.samplingRatio)
         }
         bboxHead = try SettingError.within("box") {
             try BoxHead(settings.box, channels: channels, try extractor(settings.box.roiSize), context)

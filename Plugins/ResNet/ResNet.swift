@@ -89,7 +89,7 @@ public final class ResNet: Module, Backbone {
                 return
             }
             downsample = Sequential([
-                try Conv2d(inChannels, outChannels, kernel: 1, stride: Pair(stride), bias: false), try BatchNorm2d(outChannels),
+                try Conv2d(inChannels, outChannels, kernel: 1, stride: Size2D(stride), bias: false), try BatchNorm2d(outChannels),
             ])
         }
 
@@ -106,7 +106,7 @@ public final class ResNet: Module, Backbone {
         let conv2: Conv2d, bn2: BatchNorm2d
 
         override init(_ inChannels: Int, _ planes: Int, _ stride: Int) throws {
-            conv1 = try Conv2d(inChannels, planes, kernel: 3, stride: Pair(stride), padding: 1, bias: false)
+            conv1 = try Conv2d(inChannels, planes, kernel: 3, stride: Size2D(stride), padding: 1, bias: false)
             bn1 = try BatchNorm2d(planes)
             conv2 = try Conv2d(planes, planes, kernel: 3, padding: 1, bias: false)
             bn2 = try BatchNorm2d(planes)
@@ -125,7 +125,7 @@ public final class ResNet: Module, Backbone {
         override init(_ inChannels: Int, _ planes: Int, _ stride: Int) throws {
             conv1 = try Conv2d(inChannels, planes, kernel: 1, bias: false)
             bn1 = try BatchNorm2d(planes)
-            conv2 = try Conv2d(planes, planes, kernel: 3, stride: Pair(stride), padding: 1, bias: false)
+            conv2 = try Conv2d(planes, planes, kernel: 3, stride: Size2D(stride), padding: 1, bias: false)
             bn2 = try BatchNorm2d(planes)
             conv3 = try Conv2d(planes, 4 * planes, kernel: 1, bias: false)
             bn3 = try BatchNorm2d(4 * planes)

@@ -67,7 +67,7 @@ public final class RetinaNet: Module, CountableHead {
     struct Output {
         let logits: [Tensor]  // [n, hᵢ·wᵢ·a, k]
         let deltas: [Tensor]  // [n, hᵢ·wᵢ·a, 4]
-        let sizes: [Pair]
+        let sizes: [Size2D]
     }
 
     /// Logits and deltas of one level.
@@ -89,7 +89,7 @@ public final class RetinaNet: Module, CountableHead {
             logits.append(try scores.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, classCount]))
             deltas.append(try boxes.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, 4]))
         }
-        return Output(logits: logits, deltas: deltas, sizes: maps.map { Pair($0.size(2), $0.size(3)) })
+        return Output(logits: logits, deltas: deltas, sizes: maps.map { Size2D($0.size(2), $0.size(3)) })
     }
 
     /// Weights from a normal distribution of std 0.01, biases 0, and every class with a probability of 0.01. (section 4.1)

@@ -43,7 +43,7 @@ public final class SemanticFPN: Module, SegmentationHead {
     }
 
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
-        let finest = Pair(maps[0].size(2), maps[0].size(3))
+        let finest = Size2D(maps[0].size(2), maps[0].size(3))
         let first = try scaleHeads[0](maps[0])
         var sum = first
         for (head, map) in zip(scaleHeads, maps).dropFirst() {

@@ -35,7 +35,7 @@ extension Swin {
         override func stateDidChange() { mask = nil }
 
         private struct ShiftMask {
-            let grid: Pair
+            let grid: Size2D
             let values: Tensor
         }
     }

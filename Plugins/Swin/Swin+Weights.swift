@@ -87,7 +87,7 @@ extension Swin.WindowAttention: WeightAdapting, Deriving {
         let side = Int(Double(tensor.size(0)).squareRoot().rounded())
         guard side > 0, side * side == tensor.size(0), !side.isMultiple(of: 2) else { return nil }
         let square = try tensor.to(.float32).transposed(0, 1).reshaped([1, heads, side, side])
-        let resized = try square.interpolated(to: Pair(2 * window - 1), .bicubic())
+        let resized = try square.interpolated(to: Size2D(2 * window - 1), .bicubic())
         return try resized.reshaped([heads, -1]).transposed(0, 1)
     }
 }

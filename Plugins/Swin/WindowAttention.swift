@@ -17,15 +17,15 @@ extension Swin {
         /// - Parameter mask: `mask(grid(of: x))` where windows are shifted
         func callAsFunction(_ x: Tensor, mask: Tensor?) throws -> Tensor {
             let attended = try wMsa(x.windows(window, shift: shift), maps: x.size(0), mask: mask)
-            return try attended.joinedWindows(window, shift: shift, mapSize: Pair(x.size(1), x.size(2)))
+            return try attended.joinedWindows(window, shift: shift, mapSize: Size2D(x.size(1), x.size(2)))
         }
 
         /// Rows and columns of windows on a map `[n, h, w, c]`.
-        func grid(of x: Tensor) -> Pair { Pair((x.size(1) + window - 1) / window, (x.size(2) + window - 1) / window) }
+        func grid(of x: Tensor) -> Size2D { Size2D((x.size(1) + window - 1) / window, (x.size(2) + window - 1) / window) }
 
         /// What is added to the scores of the windows of a grid: nothing between tokens that were neighbours before the roll, -100 between
         /// others. `[windows, 1, window², window²]`
-        func mask(_ grid: Pair) throws -> Tensor {
+        func mask(_ grid: Size2D) throws -> Tensor {
             /// The regions along one side: before the last window, that window up to the rolled rows, the rolled rows.
             func regions(_ windows: Int) -> [Int] {
                 let length = windows * window

@@ -82,14 +82,14 @@ public final class UPerNet: Module, SegmentationHead {
                     "UPerNet: training needs at least 2 images at a time, found 1: the pool of scale 1 gives the batch norm after it one "
                         + "value an image; raise train.per_device_batch or train.batch")
             }
-            return try resized(conv(map.adaptiveAvgPool2d(Pair(scale))), like: map)
+            return try resized(conv(map.adaptiveAvgPool2d(Size2D(scale))), like: map)
         }
     }
 }
 
 /// A map brought to the size of another, bilinearly.
 private func resized(_ map: Tensor, like other: Tensor) throws -> Tensor {
-    let size = Pair(other.size(2), other.size(3))
+    let size = Size2D(other.size(2), other.size(3))
     return map.size(2) == size.height && map.size(3) == size.width ? map : try map.interpolated(to: size, .bilinear())
 }
 

@@ -19,7 +19,7 @@ extension ViT: ExternalWeights, WeightAdapting {
         guard key == "pos_embed", tensor.rank == 3, tensor.size(0) == 1, tensor.size(2) == shape[2] else { return nil }
         let rows = try tensor.selected(0, 0).to(.float32)
         guard let side = rows.gridSide else { return nil }
-        return try rows.resizedGrid(from: side, to: Pair(grid), interpolation.mode).unsqueezed(0)
+        return try rows.resizedGrid(from: side, to: Size2D(grid), interpolation.mode).unsqueezed(0)
     }
 
     /// How another project calls what is in a Vision Transformer.

@@ -60,7 +60,7 @@ public final class ViT: Module, Backbone {
 
     public func callAsFunction(_ images: Tensor) throws -> Features {
         let patches = try patchEmbed(images)  // [n, d, h/16, w/16]
-        let size = Pair(patches.size(2), patches.size(3))
+        let size = Size2D(patches.size(2), patches.size(3))
         let start = try clsToken.expanded([patches.size(0), 1, clsToken.size(2)])
         let positions = try posEmbed.selected(0, 0).resizedGrid(from: grid, to: size, interpolation.mode)
         var x = try Tensor.cat([start, patches.asTokens()], dim: 1) + positions  // [n, 1 + hw, d]
@@ -78,7 +78,7 @@ public final class ViT: Module, Backbone {
         let projection: Conv2d
 
         init(_ width: Int, _ patchSize: Int) throws {
-            projection = try Conv2d(3, width, kernel: Pair(patchSize), stride: Pair(patchSize))
+            projection = try Conv2d(3, width, kernel: Size2D(patchSize), stride: Size2D(patchSize))
             super.init()
             try projection.weight.kaimingNormalInPlace()
             try withoutGrad { _ = try projection.bias?.fillInPlace(0) }

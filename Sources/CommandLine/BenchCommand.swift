@@ -24,7 +24,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     @Option(help: "Size of the image: a side, or HEIGHTxWIDTH.")
-    var size = ImageSide(Pair(512))
+    var size = ImageSide(Size2D(512))
     @Option(help: "Images at a time.")
     var batch = 1
     @Option(help: "Timed runs, after one that is not.")
@@ -142,15 +142,15 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
 
 /// A size on the command line: `512` or `1024x2048`, height first.
 struct ImageSide: ExpressibleByArgument {
-    let pair: Pair
+    let pair: Size2D
 
-    init(_ pair: Pair) { self.pair = pair }
+    init(_ pair: Size2D) { self.pair = pair }
 
     init?(argument: String) {
         let sides = argument.split(separator: "x").compactMap { Int($0) }.filter { $0 > 0 }
         guard sides.count == argument.split(separator: "x", omittingEmptySubsequences: false).count, (1...2).contains(sides.count)
         else { return nil }
-        pair = Pair(sides[0], sides[sides.count - 1])
+        pair = Size2D(sides[0], sides[sides.count - 1])
     }
 
     var defaultValueDescription: String { "\(pair.height)" }

@@ -76,7 +76,8 @@ private struct SamplePictures {
         try pipeline(&sample, &random)
         // The 8-bit picture, as it is before it is normalised and padded.
         let image = sample.image
-        guard let truth = try batch.things(place, in: image.size) ?? sample.labels(in: Window(image.size)).map({ .labels($0) })
+        guard
+            let truth = try batch.things(place, in: image.size) ?? sample.labels(in: PixelWindow(image.size)).map({ .labels($0) })
         else { return }
         print(
             try pictures.draw(
@@ -86,7 +87,7 @@ private struct SamplePictures {
 
 extension Batch {
     /// The things of one picture as the network learns them, in the part of the batch that is no padding; nil where the data set has none.
-    fileprivate func things(_ place: Int, in size: Size) throws -> ImagePrediction? {
+    fileprivate func things(_ place: Int, in size: Size2D) throws -> ImagePrediction? {
         guard let instances = instances?[place] else { return nil }
         var masks = try targets().instances?[place].masks.map { masks in
             try (0..<masks.size(0)).map { index in

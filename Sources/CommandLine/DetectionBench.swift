@@ -9,9 +9,9 @@ struct DetectionBench {
 
     private static let divisor = 32
 
-    init(_ model: DenseModel, size: Pair, batch: Int, device: Device) throws {
+    init(_ model: DenseModel, size: Size2D, batch: Int, device: Device) throws {
         func whole(_ side: Int) -> Int { (side + DetectionBench.divisor - 1) / DetectionBench.divisor * DetectionBench.divisor }
-        let padded = Pair(whole(size.height), whole(size.width))
+        let padded = Size2D(whole(size.height), whole(size.width))
         let noise = try Tensor.randomNormal([batch, 3, size.height, size.width]).to(device)
         let images = try noise.padded([0, padded.width - size.width, 0, padded.height - size.height]).channelsLast()
         // Where batch norms only keep their statistics, an untrained backbone's maps are hundreds of times as large as a trained one's,
@@ -19,9 +19,9 @@ struct DetectionBench {
         try model.setTraining(false)
         let spread = try withoutGrad { try model.backbone(images).maps.last.map { try ($0 * $0).mean().sqrt().item() } }
         self.images = try images * (1 / max(spread ?? 1, 1e-6))
-        let inner = Size(height: size.height, width: size.width)
+        let inner = Size2D(height: size.height, width: size.width)
         let geometry = ImageGeometry(
-            size: inner, paddedSize: Size(height: padded.height, width: padded.width), originalSize: inner, scale: (1, 1))
+            size: inner, paddedSize: Size2D(height: padded.height, width: padded.width), originalSize: inner, scale: (1, 1))
         geometries = [ImageGeometry](repeating: geometry, count: batch)
         hasMasks = model.head.task == .detection(masks: true)
     }
@@ -41,7 +41,7 @@ struct DetectionBench {
     }
 
     /// Small things are more frequent than large ones.
-    private static func box(in size: Size, _ random: inout SampleRandom) -> Box {
+    private static func box(in size: Size2D, _ random: inout SampleRandom) -> BoundingBox {
         func interval(_ limit: Int) -> (Float, Float) {
             let share = Float.random(in: 0...1, using: &random)
             let length = min(Float(limit), 24 + share * share * Float(limit) / 2)
@@ -49,11 +49,11 @@ struct DetectionBench {
             return (start, start + length)
         }
         let (x, y) = (interval(size.width), interval(size.height))
-        return Box(x1: x.0, y1: y.0, x2: x.1, y2: y.1)
+        return BoundingBox(x1: x.0, y1: y.0, x2: x.1, y2: y.1)
     }
 
     /// `[things, h, w]` uint8
-    private static func ellipses(_ boxes: [Box], in size: Size) throws -> Tensor {
+    private static func ellipses(_ boxes: [BoundingBox], in size: Size2D) throws -> Tensor {
         var bytes = [UInt8](repeating: 0, count: boxes.count * size.height * size.width)
         for (index, box) in boxes.enumerated() {
             let (a, b) = ((box.x2 - box.x1) / 2, (box.y2 - box.y1) / 2)

@@ -27,10 +27,10 @@ struct HeatmapPictures {
         var map = try scores.narrowed(1, index, 1).to(.float32)
         let filled = sample.geometry.size
         if filled != sample.size {  // what was seen of the padding is cut off
-            map = try map.interpolated(to: Pair(sample.size.height, sample.size.width), .bilinear())
+            map = try map.interpolated(to: Size2D(sample.size.height, sample.size.width), .bilinear())
                 .narrowed(2, 0, filled.height).narrowed(3, 0, filled.width)
         }
-        let resized = try map.interpolated(to: Pair(image.height, image.width), .bilinear())
+        let resized = try map.interpolated(to: Size2D(image.height, image.width), .bilinear())
         let path = "\(folder)/\(name).png"
         try ImageFile.writePNG(Heatmap.overlay(image, scores: try resized.to(.cpu).floats(), opacity: opacity), to: path)
         return path

@@ -29,7 +29,7 @@ struct InstanceFile: Encodable {
 
     init(_ instances: [DetectedInstance], classes: ClassList) {
         self.instances = instances.filter { classes.names.indices.contains($0.label) }.map { instance in
-            let box = Rectangle(instance.box)
+            let box = COCOBox(instance.box)
             return Thing(
                 category: classes.names[instance.label], label: instance.label, score: instance.score,
                 bbox: [box.x, box.y, box.width, box.height],

@@ -26,7 +26,7 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
     var flops = false
 
     @Option(help: "Size of the image for --flops: a side, or HEIGHTxWIDTH.")
-    var size = ImageSide(Pair(1024))
+    var size = ImageSide(Size2D(1024))
 
     @Flag(help: "With --flops: nothing but the counts, as JSON.")
     var json = false

@@ -114,7 +114,7 @@ public final class DenseModel: Module {
     /// What the backbone sees, and what the prompter makes of it.
     private func seen(_ images: Tensor, _ step: ForwardPass) throws -> (features: Features, prompted: PrompterOutput?) {
         if step.images.isEmpty, images.rank == 4 {
-            let size = Size(height: images.size(2), width: images.size(3))
+            let size = Size2D(height: images.size(2), width: images.size(3))
             step.images = [ImageGeometry](repeating: ImageGeometry(size), count: images.size(0))
         }
         let features = try OperationCounter.scope("backbone") { try backbone(images) }

@@ -22,17 +22,17 @@ public struct InstanceTargets {
 /// How an image of a batch came from its file: what mmdetection keeps as `img_metas`.
 public struct ImageGeometry: Sendable, Equatable {
     /// The picture's size in the batch, padding left out: `img_shape`. Boxes are clipped to it.
-    public var size: Size
+    public var size: Size2D
     /// With the padding that belongs to the image, without the batch's: `pad_shape`. Anchors outside are not used.
-    public var paddedSize: Size
+    public var paddedSize: Size2D
     /// The size of the file's picture: `ori_shape`.
-    public var originalSize: Size
+    public var originalSize: Size2D
     /// What the picture's width and height were multiplied by: `scale_factor`.
     public var scale: (x: Double, y: Double) { (scaleX, scaleY) }
     private var scaleX: Double
     private var scaleY: Double
 
-    public init(size: Size, paddedSize: Size, originalSize: Size, scale: (x: Double, y: Double)) {
+    public init(size: Size2D, paddedSize: Size2D, originalSize: Size2D, scale: (x: Double, y: Double)) {
         self.size = size
         self.paddedSize = paddedSize
         self.originalSize = originalSize
@@ -40,7 +40,7 @@ public struct ImageGeometry: Sendable, Equatable {
     }
 
     /// An image that fills its batch and was not resized.
-    public init(_ size: Size) {
+    public init(_ size: Size2D) {
         self.init(size: size, paddedSize: size, originalSize: size, scale: (1, 1))
     }
 }

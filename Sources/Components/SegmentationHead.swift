@@ -41,7 +41,7 @@ public func segmentationLosses(_ logits: Tensor, loss: any Loss, _ targets: Targ
 
 /// Logits at the labels' size. Softmax over the channels of a channels-last map is 2–3 times slower; resizing is faster there.
 private func enlarged(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
-    try logits.to(.float32).interpolated(to: Pair(labels.size(1), labels.size(2)), .bilinear()).contiguous()
+    try logits.to(.float32).interpolated(to: Size2D(labels.size(1), labels.size(2)), .bilinear()).contiguous()
 }
 
 /// Percent of all pixels, ignored ones included, whose largest logit is the label's: mmsegmentation's `acc_seg`.

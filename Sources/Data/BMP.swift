@@ -10,7 +10,7 @@ struct BMP {
     private let path: String
     private let isTopDown: Bool
     private let offset: Int
-    let size: Size
+    let size: Size2D
 
     /// Reads the header.
     init(_ bytes: [UInt8], _ path: String, _ maximumPixels: Int) throws {
@@ -29,7 +29,7 @@ struct BMP {
         self.path = path
         offset = number(10, bytes: 4)
         isTopDown = signed(22) < 0
-        size = Size(height: abs(signed(22)), width: signed(18))
+        size = Size2D(height: abs(signed(22)), width: signed(18))
         try checkDimensions(size, maximumPixels: maximumPixels, path)
     }
 

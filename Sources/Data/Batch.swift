@@ -12,7 +12,7 @@ public struct Batch: Sendable {
         /// Which sample of the data set it is, and in which pass.
         public let index: Int
         public let epoch: Int
-        public let originalSize: Size
+        public let originalSize: Size2D
         public let isFlipped: Bool
     }
 
@@ -79,8 +79,8 @@ public struct Batch: Sendable {
         originalLabels = keepsOriginalLabels ? parts.map(\.originalLabels) : []
     }
 
-    private static func commonSize(_ parts: [Part]) throws -> Size {
-        let size = parts.first?.sample.size ?? Size(height: 0, width: 0)
+    private static func commonSize(_ parts: [Part]) throws -> Size2D {
+        let size = parts.first?.sample.size ?? Size2D(height: 0, width: 0)
         for part in parts where part.sample.size != size {
             throw DataError(
                 part.sample.name,
@@ -91,8 +91,8 @@ public struct Batch: Sendable {
     }
 
     /// The parts at the largest height and width of all.
-    private static func padded(_ parts: [Part]) -> ([Part], Size) {
-        let size = parts.reduce(Size(height: 0, width: 0)) { $0.union($1.sample.size) }
+    private static func padded(_ parts: [Part]) -> ([Part], Size2D) {
+        let size = parts.reduce(Size2D(height: 0, width: 0)) { $0.union($1.sample.size) }
         return (
             parts.map { part in
                 var part = part
@@ -102,7 +102,7 @@ public struct Batch: Sendable {
         )
     }
 
-    private static func stacked(_ parts: [Part], _ size: Size) -> [Float] {
+    private static func stacked(_ parts: [Part], _ size: Size2D) -> [Float] {
         let one = size.height * size.width * 3
         return [Float](unsafeUninitializedCapacity: one * parts.count) { target, count in
             for (i, part) in parts.enumerated() {
@@ -113,7 +113,7 @@ public struct Batch: Sendable {
         }
     }
 
-    private static func stackedLabels(_ parts: [Part], _ size: Size) -> [Int64]? {
+    private static func stackedLabels(_ parts: [Part], _ size: Size2D) -> [Int64]? {
         let maps = parts.compactMap { part in
             var sample = part.sample
             return sample.labels

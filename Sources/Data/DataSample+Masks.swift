@@ -50,7 +50,7 @@ extension Instance.Shape {
     /// The pixels inside, in a picture of `size`, by pycocotools' rule.
     ///
     /// - Throws: `MaskError` for coordinates that are none, and for run lengths of another size.
-    public func mask(in size: Size) throws(MaskError) -> RunLengthMask {
+    public func mask(in size: Size2D) throws(MaskError) -> RunLengthMask {
         switch self {
         case .polygons(let polygons): return try RunLengthMask(polygons: polygons, size: size)
         case .runLengths(let mask):
@@ -63,9 +63,9 @@ extension Instance.Shape {
 /// Draws masks in a bitmap of the size of the file's picture, and copies from there.
 private struct MaskDrawing {
     private var bitmap: [UInt8]
-    private let size: Size
+    private let size: Size2D
 
-    init(size: Size) {
+    init(size: Size2D) {
         self.size = size
         bitmap = Array(repeating: 0, count: size.height * size.width)
     }

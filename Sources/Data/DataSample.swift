@@ -45,10 +45,10 @@ public struct DataSample: Sendable {
     }
 
     /// The size of the picture as the data set delivered it, upright.
-    public var originalSize: Size { moves.originalSize }
+    public var originalSize: Size2D { moves.originalSize }
 
     /// The size that the picture has by now.
-    public var size: Size { moves.size }
+    public var size: Size2D { moves.size }
 
     /// How the picture came from its file.
     public var geometry: ImageGeometry { moves.geometry }
@@ -89,18 +89,18 @@ public struct DataSample: Sendable {
     }
 
     /// The labels of one window of the picture, as `crop(to: window)` would leave them.
-    public func labels(in window: Window) -> LabelMap? { labelMap?.cropped(to: window) }
+    public func labels(in window: PixelWindow) -> LabelMap? { labelMap?.cropped(to: window) }
 
     /// Resizes the picture (bilinear) and the labels (nearest); boxes are scaled, and clipped to the picture. Floats are resized as OpenCV
     /// does: Pillow has none of three channels.
-    public mutating func resize(to size: Size, backend: ResizeBackend = .cv2) {
+    public mutating func resize(to size: Size2D, backend: ResizeBackend = .cv2) {
         if let normalized { floats = normalized.resized(to: size) } else { picture.resize(to: size, backend) }
         labelMap?.resize(to: size, backend)
         moves.append(.resize(size, backend), &instances)
     }
 
     /// Keeps one window, which lies inside `size`. Boxes are clipped to it, and things outside are gone.
-    public mutating func crop(to window: Window) {
+    public mutating func crop(to window: PixelWindow) {
         if let normalized { floats = normalized.cropped(to: window) } else { picture.crop(to: window) }
         labelMap?.crop(to: window)
         moves.append(.crop(window), &instances)
@@ -117,7 +117,7 @@ public struct DataSample: Sendable {
     /// Adds rows below and columns to the right until the picture is `size` at least: zeros, and labels to be ignored.
     ///
     /// Zero is the mean once the picture is normalised, black before.
-    public mutating func pad(to size: Size) {
+    public mutating func pad(to size: Size2D) {
         if let floats {
             self.floats = floats.padded(to: size)
         } else if !isNormalized {

@@ -12,7 +12,7 @@ public protocol Dataset: Sendable {
     /// - Throws: `DataError` that names the file, and the pixel where there is one.
     func sample(at index: Int) throws -> DataSample
     /// The size of picture `index`, where the data set knows it without reading the picture.
-    func size(at index: Int) -> Size?
+    func size(at index: Int) -> Size2D?
     /// The labels of sample `index` alone; nil where the data set has none. A data set may read them without the picture.
     ///
     /// - Throws: as `sample(at:)`.
@@ -23,7 +23,7 @@ public protocol Dataset: Sendable {
 
 extension Dataset {
     public var remarks: [DataError] { [] }
-    public func size(at index: Int) -> Size? { nil }
+    public func size(at index: Int) -> Size2D? { nil }
     public func maskPath(at index: Int) -> String? { nil }
 
     public func labels(at index: Int) throws -> LabelMap? {

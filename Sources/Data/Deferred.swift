@@ -3,11 +3,11 @@ import DenseKitVision
 /// A raster with a resize that has not happened yet.
 struct Deferred<Raster: Resizable & Sendable>: Sendable {
     private var source: Raster
-    private var pending: (target: Size, window: Window, backend: ResizeBackend)?
+    private var pending: (target: Size2D, window: PixelWindow, backend: ResizeBackend)?
 
     init(_ source: Raster) { self.source = source }
 
-    var size: Size { pending?.window.size ?? source.size }
+    var size: Size2D { pending?.window.size ?? source.size }
 
     mutating func value() -> Raster {
         if let pending {
@@ -17,12 +17,12 @@ struct Deferred<Raster: Resizable & Sendable>: Sendable {
         return source
     }
 
-    mutating func resize(to size: Size, _ backend: ResizeBackend) {
+    mutating func resize(to size: Size2D, _ backend: ResizeBackend) {
         _ = value()
-        pending = (size, Window(size), backend)
+        pending = (size, PixelWindow(size), backend)
     }
 
-    mutating func crop(to window: Window) {
+    mutating func crop(to window: PixelWindow) {
         if let pending {
             self.pending = (pending.target, pending.window.subwindow(window), pending.backend)
         } else {
@@ -30,7 +30,7 @@ struct Deferred<Raster: Resizable & Sendable>: Sendable {
         }
     }
 
-    func cropped(to window: Window) -> Raster {
+    func cropped(to window: PixelWindow) -> Raster {
         var copy = self
         copy.crop(to: window)
         return copy.value()
@@ -39,9 +39,9 @@ struct Deferred<Raster: Resizable & Sendable>: Sendable {
 
 /// What pictures and label maps have in common here.
 protocol Resizable {
-    var size: Size { get }
-    func resized(to size: Size, window: Window?, backend: ResizeBackend) -> Self
-    func cropped(to window: Window) -> Self
+    var size: Size2D { get }
+    func resized(to size: Size2D, window: PixelWindow?, backend: ResizeBackend) -> Self
+    func cropped(to window: PixelWindow) -> Self
 }
 
 extension RGBImage: Resizable {}

@@ -26,7 +26,7 @@ public enum ImageFile {
     }
 
     /// The size of the upright picture, from the file's head.
-    public static func size(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Size {
+    public static func size(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Size2D {
         let head = 1 << 17
         let bytes = try FileSystem.read(path, limit: head)
         // A PNG file may say behind its pixels that it is to be turned.
@@ -40,7 +40,7 @@ public enum ImageFile {
         }
     }
 
-    private static func size(_ bytes: [UInt8], _ path: String, _ policy: ImagePolicy) throws -> Size {
+    private static func size(_ bytes: [UInt8], _ path: String, _ policy: ImagePolicy) throws -> Size2D {
         switch try Format(bytes, path) {
         case .jpeg: try JPEG(bytes, path, policy).uprightSize
         case .png: try PNG(bytes, path, policy.maximumPixels).uprightSize(policy.exif)
@@ -105,7 +105,7 @@ enum Format {
 }
 
 /// Refuses a picture without pixels or with too many.
-func checkDimensions(_ size: Size, maximumPixels: Int, _ path: String) throws {
+func checkDimensions(_ size: Size2D, maximumPixels: Int, _ path: String) throws {
     guard size.height > 0, size.width > 0 else { throw DataError(path, "the header says \(size) pixels") }
     let (pixels, overflow) = size.height.multipliedReportingOverflow(by: size.width)
     guard !overflow, pixels <= maximumPixels else {

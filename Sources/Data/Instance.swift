@@ -10,7 +10,7 @@ public struct Instance: Sendable, Equatable {
     }
 
     /// Where it is in the sample's picture; transforms move it with the pixels.
-    public var box: Box
+    public var box: BoundingBox
     /// The index of its class.
     public var label: Int
     /// Whether it is a region from which nothing is to be learnt: many things that nobody told apart, or, where masks are learnt, one whose
@@ -23,7 +23,7 @@ public struct Instance: Sendable, Equatable {
     /// Nil where the annotation has none, or nobody wants masks.
     public var shape: Shape?
 
-    public init(box: Box, label: Int, isCrowd: Bool = false, area: Double, id: Int64, shape: Shape? = nil) {
+    public init(box: BoundingBox, label: Int, isCrowd: Bool = false, area: Double, id: Int64, shape: Shape? = nil) {
         self.box = box
         self.label = label
         self.isCrowd = isCrowd
@@ -33,29 +33,29 @@ public struct Instance: Sendable, Equatable {
     }
 }
 
-extension Box {
+extension BoundingBox {
     /// The box in a picture whose sides were multiplied by `scale`, clipped to the result's `size`: mmdetection's `Resize`, in float32.
-    public func resized(by scale: (x: Double, y: Double), to size: Size) -> Box {
+    public func resized(by scale: (x: Double, y: Double), to size: Size2D) -> BoundingBox {
         let (x, y) = (Float(scale.x), Float(scale.y))
-        return Box(x1: x1 * x, y1: y1 * y, x2: x2 * x, y2: y2 * y).clipped(to: size)
+        return BoundingBox(x1: x1 * x, y1: y1 * y, x2: x2 * x, y2: y2 * y).clipped(to: size)
     }
 
     /// The box in a picture of `width` whose left and right are exchanged.
-    public func flippedHorizontally(width: Int) -> Box {
-        Box(x1: Float(width) - x2, y1: y1, x2: Float(width) - x1, y2: y2)
+    public func flippedHorizontally(width: Int) -> BoundingBox {
+        BoundingBox(x1: Float(width) - x2, y1: y1, x2: Float(width) - x1, y2: y2)
     }
 
     /// The part of the box inside `window`, counted from the window's corner; nil where nothing is left.
-    public func cropped(to window: Window) -> Box? {
+    public func cropped(to window: PixelWindow) -> BoundingBox? {
         let (x, y) = (Float(window.x), Float(window.y))
-        let box = Box(x1: x1 - x, y1: y1 - y, x2: x2 - x, y2: y2 - y).clipped(to: window.size)
+        let box = BoundingBox(x1: x1 - x, y1: y1 - y, x2: x2 - x, y2: y2 - y).clipped(to: window.size)
         return box.x2 > box.x1 && box.y2 > box.y1 ? box : nil
     }
 
     /// The box with its corners moved into a picture of `size`.
-    public func clipped(to size: Size) -> Box {
+    public func clipped(to size: Size2D) -> BoundingBox {
         let (width, height) = (Float(size.width), Float(size.height))
-        return Box(
+        return BoundingBox(
             x1: min(max(x1, 0), width), y1: min(max(y1, 0), height), x2: min(max(x2, 0), width), y2: min(max(y2, 0), height))
     }
 }

@@ -28,7 +28,7 @@ public struct AnnotatedInstance: Sendable, Equatable {
     public var id: Int64
     /// The index of its class.
     public var label: Int
-    public var box: Rectangle
+    public var box: COCOBox
     public var area: Double
     public var isCrowd: Bool
     /// Nil where the file does not say it, or nobody asked.
@@ -38,7 +38,7 @@ public struct AnnotatedInstance: Sendable, Equatable {
     /// Whether the file says that training is to pass it over.
     public var isIgnored = false
 
-    public init(id: Int64, label: Int, box: Rectangle, area: Double, isCrowd: Bool, shape: Instance.Shape? = nil) {
+    public init(id: Int64, label: Int, box: COCOBox, area: Double, isCrowd: Bool, shape: Instance.Shape? = nil) {
         self.id = id
         self.label = label
         self.box = box

@@ -7,7 +7,7 @@ struct JPEG {
     private let bytes: [UInt8]
     private let path: String
     private let policy: ImagePolicy
-    private let storedSize: Size
+    private let storedSize: Size2D
     private let colors: TJCS
     private let orientation: Orientation
 
@@ -21,7 +21,7 @@ struct JPEG {
             throw DataError(path, "the JPEG header cannot be read (\(decoder.message))", remedy: JPEG.replace)
         }
         guard width > 0, height > 0 else { throw DataError(path, "the JPEG file holds no picture", remedy: JPEG.replace) }
-        storedSize = Size(height: Int(height), width: Int(width))
+        storedSize = Size2D(height: Int(height), width: Int(width))
         try checkDimensions(storedSize, maximumPixels: policy.maximumPixels, path)
         self.bytes = bytes
         self.path = path
@@ -32,7 +32,7 @@ struct JPEG {
 
     private static let replace = "replace the file, or take it out of the data set"
 
-    var uprightSize: Size { policy.exif == .apply ? storedSize.oriented(orientation) : storedSize }
+    var uprightSize: Size2D { policy.exif == .apply ? storedSize.oriented(orientation) : storedSize }
 
     /// Refuses what would take much memory or time and holds little, before either is taken.
     private func checkContent() throws {

@@ -47,7 +47,7 @@ public enum LabelFile {
     }
 
     /// The size of the map, from the file's head.
-    public static func size(_ path: String, maximumPixels: Int = 1 << 28) throws -> Size {
+    public static func size(_ path: String, maximumPixels: Int = 1 << 28) throws -> Size2D {
         let head = 1 << 16
         let bytes = try FileSystem.read(path, limit: head)
         // A TIFF file's directory is often its end.

@@ -4,25 +4,25 @@ import DenseKitVision
 /// What was done to the pixels of a sample's picture since it was read, in order: what boxes and masks of things must follow.
 struct Moves: Sendable {
     enum Move: Sendable {
-        case resize(Size, ResizeBackend)
-        case crop(Window)
+        case resize(Size2D, ResizeBackend)
+        case crop(PixelWindow)
         case flip
         /// Padding below and on the right, to this size.
-        case pad(Size)
+        case pad(Size2D)
     }
 
-    let originalSize: Size
+    let originalSize: Size2D
     /// The size by now, padding included.
-    private(set) var size: Size
+    private(set) var size: Size2D
     /// Without padding. What is flipped, cropped or resized once it is padded counts as picture altogether.
-    private(set) var pictureSize: Size
+    private(set) var pictureSize: Size2D
     /// What the sides were multiplied by.
     private(set) var scale: (x: Double, y: Double) = (1, 1)
     private var moves: [Move] = []
     /// Whether a prediction can be brought back to the file's picture by cutting off the padding and resizing.
     private(set) var isReversible = true
 
-    init(_ size: Size) { (originalSize, self.size, pictureSize) = (size, size, size) }
+    init(_ size: Size2D) { (originalSize, self.size, pictureSize) = (size, size, size) }
 
     /// Takes note of `move`, and lets `instances` follow it.
     mutating func append(_ move: Move, _ instances: inout [Instance]?) {
@@ -48,16 +48,16 @@ struct Moves: Sendable {
     private func canBeUndone(_ move: Move) -> Bool {
         switch move {
         case .resize: pictureSize == size  // else the padding is scaled with the picture
-        case .crop(let window): window == Window(size)
+        case .crop(let window): window == PixelWindow(size)
         case .flip: false
         case .pad: true
         }
     }
 
     /// Takes note that the picture has another size for reasons that nobody told: it counts as cut off, or padded, where boxes stay.
-    mutating func changeSize(_ new: Size) {
+    mutating func changeSize(_ new: Size2D) {
         guard new != size else { return }
-        moves += [.pad(new), .crop(Window(new))]
+        moves += [.pad(new), .crop(PixelWindow(new))]
         isReversible = false
         (size, pictureSize) = (new, new)
     }
@@ -91,7 +91,7 @@ struct Moves: Sendable {
 }
 
 extension Instance {
-    fileprivate func with(box: Box) -> Instance {
+    fileprivate func with(box: BoundingBox) -> Instance {
         var copy = self
         copy.box = box
         return copy

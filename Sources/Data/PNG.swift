@@ -20,7 +20,7 @@ struct PNG {
 
     private static let replace = "replace the file, or take it out of the data set"
 
-    var size: Size { Size(height: Int(header.height), width: Int(header.width)) }
+    var size: Size2D { Size2D(height: Int(header.height), width: Int(header.width)) }
     var bitDepth: Int { Int(header.bit_depth) }
     var isPalette: Bool { header.color_type == 3 }
     /// Grey without alpha, or a palette: one number a pixel.
@@ -30,7 +30,7 @@ struct PNG {
     /// The orientation that its EXIF data notes.
     private var orientation: Orientation { exifOrientation(png: bytes) ?? .upright }
 
-    func uprightSize(_ exif: ImagePolicy.Exif) -> Size { exif == .apply ? size.oriented(orientation) : size }
+    func uprightSize(_ exif: ImagePolicy.Exif) -> Size2D { exif == .apply ? size.oriented(orientation) : size }
 
     /// 8-bit RGB, turned as `exif` says.
     func image(_ exif: ImagePolicy.Exif) throws -> (image: RGBImage, traits: ImageTraits) {
@@ -98,7 +98,7 @@ struct PNG {
 
     /// - Parameter pixels: 8-bit or 16-bit samples, row by row.
     static func write<Value: BitwiseCopyable>(
-        _ pixels: UnsafeBufferPointer<Value>, size: Size, bitDepth: Int, kind: Kind, to path: String
+        _ pixels: UnsafeBufferPointer<Value>, size: Size2D, bitDepth: Int, kind: Kind, to path: String
     ) throws {
         var header = dk_png_header(
             width: UInt32(clamping: size.width), height: UInt32(clamping: size.height), bit_depth: Int32(bitDepth), color_type: 0)

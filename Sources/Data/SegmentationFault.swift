@@ -47,7 +47,7 @@ extension Instance.Shape {
     /// where none stays there is no mask. Beyond it, a mask that covers no pixel of the image or of the box is none either: mmdetection would
     /// learn it as an empty one.
     /// - Throws: `SegmentationFault` where there is no such mask.
-    public func learnableMask(in size: Size, box: Box) throws(SegmentationFault) -> RunLengthMask {
+    public func learnableMask(in size: Size2D, box: BoundingBox) throws(SegmentationFault) -> RunLengthMask {
         let mask: RunLengthMask
         switch self {
         case .runLengths(let runs):
@@ -76,7 +76,7 @@ extension Instance.Shape {
         return polygons.contains { !$0.count.isMultiple(of: 2) } ? .odd : .corners
     }
 
-    private static func isNormalized(_ polygons: [[Double]], _ box: Box) -> Bool {
+    private static func isNormalized(_ polygons: [[Double]], _ box: BoundingBox) -> Bool {
         max(box.x2, box.y2) > 2 && polygons.allSatisfy { $0.allSatisfy { (0...1).contains($0) } }
     }
 }
@@ -87,7 +87,7 @@ extension Instance.Shape {
     /// Polygons are read as pycocotools reads them: the last of an odd number of coordinates is left out, and polygons of fewer than three
     /// corners cover nothing. Where no other is there, or run lengths belong to another size, there is no mask: pycocotools stops there, or
     /// compares with something that no detection can match. (It takes a list of four numbers for a box; here that is no polygon.)
-    public func measuredMask(in size: Size) -> RunLengthMask? {
+    public func measuredMask(in size: Size2D) -> RunLengthMask? {
         switch self {
         case .runLengths(let mask): return mask.size == size ? mask : nil
         case .polygons(let polygons):
@@ -97,16 +97,16 @@ extension Instance.Shape {
     }
 }
 
-extension Rectangle {
+extension COCOBox {
     /// Whether it meets `box`, or comes within a pixel of it.
-    fileprivate func isNear(_ box: Box) -> Bool {
+    fileprivate func isNear(_ box: BoundingBox) -> Bool {
         x < Double(box.x2) + 1 && x + width > Double(box.x1) - 1 && y < Double(box.y2) + 1 && y + height > Double(box.y1) - 1
     }
 }
 
 extension Instance {
     /// The instance with its mask drawn in an image of `size`. Where there is none to learn, it becomes a region from which nothing is learnt.
-    func withMask(in size: Size) -> Instance {
+    func withMask(in size: Size2D) -> Instance {
         guard !isCrowd else { return self }
         var copy = self
         copy.shape = shape.flatMap { try? $0.learnableMask(in: size, box: box) }.map { .runLengths($0) }

@@ -3,7 +3,7 @@ import DenseKitVision
 /// A mask in TIFF in memory: one number of 8 or 16 bits a pixel, uncompressed, in strips, as Pillow writes masks of more than 255 classes.
 /// (TIFF 6.0, sections 2 to 4)
 struct TIFF {
-    let size: Size
+    let size: Size2D
     private let bytes: [UInt8]
     private let path: String
     private let isBigEndian: Bool
@@ -25,7 +25,7 @@ struct TIFF {
             throw DataError(path, "the TIFF directory cannot be read", remedy: TIFF.replace)
         }
         self.fields = fields
-        size = Size(height: height, width: width)
+        size = Size2D(height: height, width: width)
         try checkDimensions(size, maximumPixels: maximumPixels, path)
     }
 

@@ -91,7 +91,7 @@ private struct PadToLeast: Transform {
     let side: Int
 
     func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
-        if sample.size.shortSide < side { sample.pad(to: Size(height: side, width: side)) }
+        if sample.size.shortSide < side { sample.pad(to: Size2D(height: side, width: side)) }
     }
 
     var testTimeUse: TestTimeUse { .pads }

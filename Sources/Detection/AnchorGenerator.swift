@@ -71,7 +71,7 @@ public struct AnchorGenerator: Sendable, Hashable {
     /// All anchors of maps of `sizes`: by row, then column, then base anchor. `[h · w · perPosition, 4]` for every level
     ///
     /// Throws `SettingError` unless there is a size for every stride.
-    public func anchors(for sizes: [Pair], on device: Device = .standard) throws -> [Tensor] {
+    public func anchors(for sizes: [Size2D], on device: Device = .standard) throws -> [Tensor] {
         try check(sizes)
         return try zip(zip(sizes, strides), baseAnchors()).map { level, base in
             let (size, stride) = level
@@ -88,7 +88,7 @@ public struct AnchorGenerator: Sendable, Hashable {
     /// is not the image's own, has none that count.
     ///
     /// Throws `SettingError` unless there is a size for every stride.
-    public func validFlags(for sizes: [Pair], paddedSize: Size, on device: Device = .standard) throws -> [Tensor] {
+    public func validFlags(for sizes: [Size2D], paddedSize: Size2D, on device: Device = .standard) throws -> [Tensor] {
         try check(sizes)
         return try zip(sizes, strides).map { size, stride in
             let (rows, columns) = (cells(paddedSize.height, stride), cells(paddedSize.width, stride))
@@ -102,7 +102,7 @@ public struct AnchorGenerator: Sendable, Hashable {
     /// How many cells of `stride` pixels begin within `length`.
     private func cells(_ length: Int, _ stride: Int) -> Int { length / stride + (length % stride == 0 ? 0 : 1) }
 
-    private func check(_ sizes: [Pair]) throws {
+    private func check(_ sizes: [Size2D]) throws {
         guard sizes.count == strides.count else {
             throw SettingError("\(sizes.count) maps came for anchors of \(strides.count) strides")
         }

@@ -29,7 +29,7 @@ public struct AnchorMatcher: Sendable, Hashable {
     ///   - purpose: what the sampler draws for
     ///   - image: the image's place in the batch
     public func targets(
-        _ anchors: Tensor, valid: Tensor, truth: InstanceTargets, in size: Size, background: Int, foreground: Int? = nil,
+        _ anchors: Tensor, valid: Tensor, truth: InstanceTargets, in size: Size2D, background: Int, foreground: Int? = nil,
         draws: RandomSource, purpose: String, image: Int
     ) throws -> AnchorTargets {
         try withoutGrad {
@@ -55,7 +55,7 @@ public struct AnchorMatcher: Sendable, Hashable {
     }
 
     /// Anchors at valid positions that lie in the picture, but for `border` pixels. `[n, 4], [n] → [n]` bool
-    public func usable(_ anchors: Tensor, valid: Tensor, in size: Size) throws -> Tensor {
+    public func usable(_ anchors: Tensor, valid: Tensor, in size: Size2D) throws -> Tensor {
         guard let border else { return valid }
         let (x1, y1, x2, y2) = try Boxes.corners(anchors)
         let begins = try x1.isAtLeast(-border).and(y1.isAtLeast(-border))

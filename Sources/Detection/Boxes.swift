@@ -44,7 +44,7 @@ public enum Boxes {
     }
 
     /// Boxes cut off at the borders of an image. `[…, 4] → […, 4]`; also `[…, 4k]`, k boxes side by side.
-    public static func clipped(_ boxes: Tensor, to size: Size) throws -> Tensor {
+    public static func clipped(_ boxes: Tensor, to size: Size2D) throws -> Tensor {
         let limits = [size.width, size.height, size.width, size.height].map(Float.init)
         return try byCorner(boxes) { try $0.clamped(0).minimum(Tensor.from(limits).to(boxes.device)) }
     }

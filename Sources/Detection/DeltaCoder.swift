@@ -43,7 +43,7 @@ public struct DeltaCoder: Sendable, Hashable {
     ///
     /// - Parameter deltas: `[n, 4k]`: k boxes for every anchor, such as one a class
     /// - Returns: `[n, 4k]`
-    public func decode(_ anchors: Tensor, _ deltas: Tensor, in size: Size? = nil) throws -> Tensor {
+    public func decode(_ anchors: Tensor, _ deltas: Tensor, in size: Size2D? = nil) throws -> Tensor {
         let from = try Centred(anchors.unsqueezed(1))  // [n, 1] each
         let raw =
             try deltas.reshaped([deltas.size(0), deltas.size(1) / 4, 4]) * row(stds, like: deltas) + row(means, like: deltas)

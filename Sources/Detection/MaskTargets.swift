@@ -2,10 +2,10 @@ import DenseKitVision
 
 /// What a mask branch is to learn: each proposal's part of its truth's mask, on a grid of `size`. mmdetection's `mask_target`.
 public struct MaskTargets: Sendable, Hashable {
-    public var size: Pair
+    public var size: Size2D
 
     /// Throws `SettingError` for sizes outside 1…1000.
-    public init(size: Pair = 28) throws {
+    public init(size: Size2D = 28) throws {
         try SettingError.check("the height of a mask's grid", size.height, in: 1...1000)
         try SettingError.check("the width of a mask's grid", size.width, in: 1...1000)
         self.size = size
@@ -25,7 +25,7 @@ public struct MaskTargets: Sendable, Hashable {
     /// no more than one is held as floating-point numbers.
     public func shares(_ masks: Tensor, boxes: Tensor, truthIndices: Tensor) throws -> Tensor {
         try withoutGrad {
-            let inside = try Boxes.clipped(boxes, to: Size(height: masks.size(1), width: masks.size(2)))
+            let inside = try Boxes.clipped(boxes, to: Size2D(height: masks.size(1), width: masks.size(2)))
             let regions = try Boxes.regions([inside])
             let truths = try truthIndices.integers()
             guard !truths.isEmpty else { return try Tensor.zeros([0, size.height, size.width], device: boxes.device) }

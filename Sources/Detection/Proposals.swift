@@ -26,7 +26,7 @@ public struct ProposalFilter: Sendable, Hashable {
     ///   - anchors: `[n, 4]` for every level
     ///   - size: the picture's, without padding: boxes are clipped to it
     /// - Returns: boxes `[p, 4]`, scores `[p]`
-    public func proposals(scores: [Tensor], deltas: [Tensor], anchors: [Tensor], coder: DeltaCoder, in size: Size) throws
+    public func proposals(scores: [Tensor], deltas: [Tensor], anchors: [Tensor], coder: DeltaCoder, in size: Size2D) throws
         -> (boxes: Tensor, scores: Tensor)
     {
         try withoutGrad {

@@ -21,7 +21,7 @@ public struct FPNLevels: Sendable, Hashable {
 /// Reads regions of interest from a pyramid, each from the level that fits its size. mmdetection's `SingleRoIExtractor` with RoIAlign.
 public struct RoIExtractor: Sendable, Hashable {
     /// Of what is read.
-    public var size: Pair
+    public var size: Size2D
     /// Of the levels that are read, finest first; further maps are not looked at.
     public var strides: [Int]
     public var finestScale: Double
@@ -31,7 +31,7 @@ public struct RoIExtractor: Sendable, Hashable {
     public var aligned: Bool
 
     /// Throws `SettingError` for sizes outside 1…1000, no strides, a finest scale that is not positive, or a sampling ratio outside 0…64.
-    public init(size: Pair, strides: [Int], finestScale: Double = 56, samplingRatio: Int = 0, aligned: Bool = true) throws {
+    public init(size: Size2D, strides: [Int], finestScale: Double = 56, samplingRatio: Int = 0, aligned: Bool = true) throws {
         try SettingError.check("the height of a region's grid", size.height, in: 1...1000)
         try SettingError.check("the width of a region's grid", size.width, in: 1...1000)
         guard !strides.isEmpty, strides.allSatisfy({ $0 > 0 }) else {

@@ -9,7 +9,7 @@ public struct DetectionReport: EvaluationReport {
     /// What was seen in one image.
     struct Seen: Sendable {
         let name: String
-        let size: Size
+        let size: Size2D
         let instances: [DetectedInstance]
     }
 
@@ -42,7 +42,7 @@ public struct DetectionReport: EvaluationReport {
             detections += picture.instances.filter { categories.indices.contains($0.label) }.map { instance in
                 COCOEvaluation.Detection(
                     image: image, category: categories[instance.label], score: Double(instance.score ?? 1),
-                    box: Rectangle(instance.box), mask: instance.mask)
+                    box: COCOBox(instance.box), mask: instance.mask)
             }
         }
         // A run is not to end at its first validation: boxes are measured, and the report says why masks are not.

@@ -78,7 +78,7 @@ public struct SegmentationEvaluator: Evaluator {
         let original = batches[0].items[0].originalSize
         let labels = try withAutocast(precision, on: device) {
             let views = try batches.flatMap { batch in try self.views(batch) }
-            return try inference.labels(views, size: Pair(original.height, original.width))
+            return try inference.labels(views, size: Size2D(original.height, original.width))
         }
         return try LabelMap(labels)
     }
@@ -86,7 +86,7 @@ public struct SegmentationEvaluator: Evaluator {
     /// An image as it is and, where wanted, mirrored.
     private func views(_ batch: Batch) throws -> [SegmentationView] {
         let image = try batch.images(on: device)
-        let size = Pair(batch.geometries[0].size.height, batch.geometries[0].size.width)
+        let size = Size2D(batch.geometries[0].size.height, batch.geometries[0].size.width)
         let plain = try inference.view(image, imageSize: size)
         return augmentation.flip ? [plain, try inference.mirroredView(image, imageSize: size)] : [plain]
     }

@@ -7,7 +7,7 @@ public final class ConvModule: Module, UnaryLayer {
 
     /// The convolution has a bias only where there is no norm; weights start by He's rule over the outputs, biases at 0.
     public init(
-        _ inChannels: Int, _ outChannels: Int, kernel: Pair = 1, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,
+        _ inChannels: Int, _ outChannels: Int, kernel: Size2D = 1, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1,
         norm: Bool = true, activation: Bool = true
     ) throws {
         conv = try Conv2d(

@@ -2,15 +2,15 @@
 public final class Conv2d: Module {
     @Parameter public var weight: Tensor  // [out, in / groups, kh, kw]
     @Parameter public var bias: Tensor?  // [out]
-    public let stride: Pair
-    public let padding: Pair
-    public let dilation: Pair
+    public let stride: Size2D
+    public let padding: Size2D
+    public let dilation: Size2D
     public let groups: Int
     @Cached private var prepared: PreparedConvolution?
 
     /// Weights start as PyTorch's do: uniform within ±1/√fan_in.
     public init(
-        _ inChannels: Int, _ outChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,
+        _ inChannels: Int, _ outChannels: Int, kernel: Size2D, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1,
         groups: Int = 1,
         bias: Bool = true
     ) throws {
@@ -59,10 +59,10 @@ public final class Conv2d: Module {
 public final class ConvTranspose2d: Module {
     @Parameter public var weight: Tensor  // [in, out, kh, kw]
     @Parameter public var bias: Tensor?  // [out]
-    public let stride: Pair
-    public let padding: Pair
+    public let stride: Size2D
+    public let padding: Size2D
 
-    public init(_ inChannels: Int, _ outChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, bias: Bool = true)
+    public init(_ inChannels: Int, _ outChannels: Int, kernel: Size2D, stride: Size2D = 1, padding: Size2D = 0, bias: Bool = true)
         throws
     {
         weight = try Tensor.empty([inChannels, outChannels, kernel.height, kernel.width]).defaultUniformInPlace()

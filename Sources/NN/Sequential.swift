@@ -60,7 +60,7 @@ public final class MaxPool2d: Module, UnaryLayer {
 
     public init(_ size: Int) { self.size = size }
 
-    public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.maxPool2d(Pair(size)) }
+    public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.maxPool2d(Size2D(size)) }
 }
 
 /// Resizes a map by a whole factor, bilinearly. `[n, c, h, w] → [n, c, f·h, f·w]`
@@ -70,7 +70,7 @@ public final class Upsample: Module, UnaryLayer {
     public init(_ factor: Int) { self.factor = factor }
 
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        try x.interpolated(to: Pair(x.size(2) * factor, x.size(3) * factor), .bilinear())
+        try x.interpolated(to: Size2D(x.size(2) * factor, x.size(3) * factor), .bilinear())
     }
 }
 

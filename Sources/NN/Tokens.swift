@@ -4,7 +4,7 @@ extension Tensor {
     public func asTokens() throws -> Tensor { try permuted(0, 2, 3, 1).reshaped([size(0), size(2) * size(3), size(1)]) }
 
     /// The tokens of a grid as a map, without the first. `[n, 1 + h · w, c] → [n, c, h, w]`, channels-last
-    public func asMap(_ grid: Pair) throws -> Tensor {
+    public func asMap(_ grid: Size2D) throws -> Tensor {
         let places = try narrowed(1, 1, grid.height * grid.width)
         return try places.reshaped([size(0), grid.height, grid.width, size(2)]).permuted(0, 3, 1, 2).channelsLast()
     }
@@ -17,8 +17,9 @@ extension Tensor {
     }
 
     /// Positions `[1 + side², c]` of a square grid brought to another; the first row stays. `[1 + h · w, c]`
-    public func resizedGrid(from side: Int, to grid: Pair, _ mode: Interpolation = .bilinear()) throws -> Tensor {
-        guard grid != Pair(side) || OperationCounter.isCounting else { return self }  // others resize, and count it, in any case
+    public func resizedGrid(from side: Int, to grid: Size2D, _ mode: Interpolation = .bilinear()) throws -> Tensor {
+        // Other frameworks resize, and count it, in any case.
+        guard grid != Size2D(side) || OperationCounter.isCounting else { return self }
         let square = try narrowed(0, 1, side * side).reshaped([1, side, side, size(1)]).permuted(0, 3, 1, 2)
         let resized = try OperationCounter.scope(of: self) { try square.interpolated(to: grid, mode) }
         let rows = try resized.permuted(0, 2, 3, 1).reshaped([grid.height * grid.width, size(1)])

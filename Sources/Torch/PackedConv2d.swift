@@ -11,7 +11,7 @@ public final class PackedConv2d {
     ///
     /// `nil` where this engine or these tensors have no packed form: other devices, element types, or memory layouts.
     public init?(
-        _ weight: Tensor, _ bias: Tensor?, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: Int = 1,
+        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1, groups: Int = 1,
         relu: Bool = false,
         like x: Tensor
     ) throws {

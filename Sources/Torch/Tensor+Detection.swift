@@ -38,7 +38,7 @@ extension Tensor {
     ///   - samplingRatio: points of a bin in each direction; 0: as many as the bin is positions long, rounded up
     ///   - aligned: whether pixels' centres stand at halves (mmdetection's and detectron2's way); without, regions are at least 1 position long
     /// - Returns: `[n, c, h, w] → [r, c, size.height, size.width]`
-    public func roiAligned(_ rois: Tensor, size: Pair, scale: Double, samplingRatio: Int, aligned: Bool) throws -> Tensor {
+    public func roiAligned(_ rois: Tensor, size: Size2D, scale: Double, samplingRatio: Int, aligned: Bool) throws -> Tensor {
         try make("roi_align", self, rois) { out in
             size.withC { ct_roi_align(handle, rois.handle, $0, scale, Int64(samplingRatio), aligned, out) }
         }
@@ -52,7 +52,7 @@ extension Tensor {
     /// - Parameters:
     ///   - masks: probabilities
     ///   - boxes: `[d, 4]`
-    public static func pastedMasks(_ masks: Tensor, boxes: Tensor, size: Pair, threshold: Double) throws -> Tensor {
+    public static func pastedMasks(_ masks: Tensor, boxes: Tensor, size: Size2D, threshold: Double) throws -> Tensor {
         var threshold = threshold
         return try make("paste_masks", masks, boxes) {
             ct_paste_masks(masks.handle, boxes.handle, Int64(size.height), Int64(size.width), &threshold, false, $0)
@@ -63,7 +63,7 @@ extension Tensor {
     ///
     /// - Parameter whole: whether the whole picture is sampled, as mmdetection does on a GPU: a mask fades out over half a cell around its box, and that
     ///   of a box without width fills its rows.
-    public static func pastedProbabilities(_ masks: Tensor, boxes: Tensor, size: Pair, whole: Bool = false) throws -> Tensor {
+    public static func pastedProbabilities(_ masks: Tensor, boxes: Tensor, size: Size2D, whole: Bool = false) throws -> Tensor {
         try make("paste_masks", masks, boxes) {
             ct_paste_masks(masks.handle, boxes.handle, Int64(size.height), Int64(size.width), nil, whole, $0)
         }

@@ -1,4 +1,5 @@
 import CDenseKitTorch
+import DenseKitGeometry
 
 /// How `interpolate` finds a value between pixels.
 public enum Interpolation: Sendable {
@@ -20,20 +21,7 @@ public enum Reduction: Sendable {
     }
 }
 
-/// Height and width. A literal integer means both: `stride: 2`.
-public struct Pair: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
-    public var height: Int
-    public var width: Int
-
-    public init(_ height: Int, _ width: Int) {
-        self.height = height
-        self.width = width
-    }
-
-    public init(_ both: Int) { self.init(both, both) }
-    public init(integerLiteral value: Int) { self.init(value) }
-    public var description: String { "\(height)x\(width)" }
-
+extension Size2D {
     @inline(__always)
     func withC<Result>(_ body: (UnsafePointer<Int64>) -> Result) -> Result {
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2) { buffer in
@@ -76,7 +64,7 @@ extension Tensor {
 
     /// `[n, in, h, w] → [n, out, h', w']`, weight `[out, in / groups, kh, kw]`
     public func conv2d(
-        _ weight: Tensor, _ bias: Tensor?, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: Int = 1
+        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1, groups: Int = 1
     ) throws -> Tensor {
         let y = try make("conv2d", self, weight, bias) { out in
             stride.withC { stride in
@@ -91,7 +79,7 @@ extension Tensor {
 
     /// `[n, in, h, w] → [n, out, h', w']`, weight `[in, out / groups, kh, kw]`
     public func convTranspose2d(
-        _ weight: Tensor, _ bias: Tensor?, stride: Pair = 1, padding: Pair = 0, outputPadding: Pair = 0, groups: Int = 1
+        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, outputPadding: Size2D = 0, groups: Int = 1
     ) throws -> Tensor {
         let (strides, paddings) = ([stride.height, stride.width], [padding.height, padding.width])
         let (extra, dilation) = ([outputPadding.height, outputPadding.width], [1, 1])
@@ -156,7 +144,7 @@ extension Tensor {
     /// Under mixed precision a norm's input may be narrower than its weights, which not every engine accepts.
     private func inPrecision(of weight: Tensor) throws -> Tensor { dtype == weight.dtype ? self : try to(weight.dtype) }
 
-    public func maxPool2d(_ kernel: Pair, stride: Pair? = nil, padding: Pair = 0, ceilMode: Bool = false) throws -> Tensor {
+    public func maxPool2d(_ kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, ceilMode: Bool = false) throws -> Tensor {
         try make("max_pool2d", self) { out in
             kernel.withC { kernel in
                 (stride ?? kernelPair(kernel)).withC { stride in
@@ -167,7 +155,7 @@ extension Tensor {
     }
 
     public func avgPool2d(
-        _ kernel: Pair, stride: Pair? = nil, padding: Pair = 0, ceilMode: Bool = false, countIncludePad: Bool = true
+        _ kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, ceilMode: Bool = false, countIncludePad: Bool = true
     ) throws -> Tensor {
         try make("avg_pool2d", self) { out in
             kernel.withC { kernel in
@@ -178,21 +166,21 @@ extension Tensor {
         }
     }
 
-    public func adaptiveAvgPool2d(_ size: Pair) throws -> Tensor {
+    public func adaptiveAvgPool2d(_ size: Size2D) throws -> Tensor {
         let y = try make("adaptive_avg_pool2d", self) { out in size.withC { ct_adaptive_avg_pool2d(handle, $0, out) } }
         OperationCounter.current?.add(.adaptiveAveragePool, Double(count))
         return y
     }
 
     /// `[n, c, h, w]` resized to `size`; the tensor itself where it has that size.
-    public func interpolated(to size: Pair, _ mode: Interpolation) throws -> Tensor {
+    public func interpolated(to size: Size2D, _ mode: Interpolation) throws -> Tensor {
         let (code, aligned): (Int, Bool) =
             switch mode {
             case .nearest: (CT_NEAREST, false)
             case .bilinear(let aligned): (CT_BILINEAR, aligned)
             case .bicubic(let aligned): (CT_BICUBIC, aligned)
             }
-        let isSame = rank == 4 && size == Pair(self.size(2), self.size(3))
+        let isSame = rank == 4 && size == Size2D(self.size(2), self.size(3))
         let y =
             isSame
             ? self : try make("interpolate", self) { out in size.withC { ct_interpolate(handle, $0, Int32(code), aligned, out) } }
@@ -245,4 +233,4 @@ extension Tensor {
     }
 }
 
-private func kernelPair(_ kernel: UnsafePointer<Int64>) -> Pair { Pair(Int(kernel[0]), Int(kernel[1])) }
+private func kernelPair(_ kernel: UnsafePointer<Int64>) -> Size2D { Size2D(Int(kernel[0]), Int(kernel[1])) }

@@ -8,7 +8,7 @@ extension Tensor {
     ///   - sourceHeight: … of a map of `sourceHeight` rows, which
     ///   - size: is enlarged to `size`.
     /// - Returns: class indices `[rows.count, size.width]` int32.
-    public func bilinearArgmax(firstRow: Int, sourceHeight: Int, size: Pair, rows: Range<Int>) throws -> Tensor {
+    public func bilinearArgmax(firstRow: Int, sourceHeight: Int, size: Size2D, rows: Range<Int>) throws -> Tensor {
         try make("bilinear_argmax", self) {
             ct_bilinear_argmax(
                 handle, Int64(firstRow), Int64(sourceHeight), Int64(size.height), Int64(size.width), Int64(rows.lowerBound),
@@ -25,7 +25,7 @@ extension Tensor {
         ///   - logits: `[r, w, k]` (classes last, contiguous): the rows from `firstRow` on of a map of `sourceHeight` rows
         ///   - y: the window's corner in the view
         ///   - size: the window's size in the view
-        public init(_ logits: Tensor, firstRow: Int, sourceHeight: Int, y: Int, x: Int, size: Pair) {
+        public init(_ logits: Tensor, firstRow: Int, sourceHeight: Int, y: Int, x: Int, size: Size2D) {
             self.logits = logits
             place = ct_window(
                 y: Int64(y), x: Int64(x), height: Int64(size.height), width: Int64(size.width), first_row: Int64(firstRow),
@@ -40,7 +40,7 @@ extension Tensor {
     ///   - viewWidth: columns of the view, padding included
     ///   - imageSize: the part of the view, at its top left, that is no padding
     public static func windowArgmax(
-        _ windows: [WindowLogits], viewWidth: Int, imageSize: Pair, size: Pair, rows: Range<Int>
+        _ windows: [WindowLogits], viewWidth: Int, imageSize: Size2D, size: Size2D, rows: Range<Int>
     ) throws -> Tensor {
         let places = windows.map(\.place)
         let logits = windows.map(\.logits)

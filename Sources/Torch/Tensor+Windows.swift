@@ -10,7 +10,7 @@ extension Tensor {
     }
 
     /// The map of `mapSize` that `windows(_:shift:)` of the same numbers was made of: `[n · rows · columns, size², c] → [n, h, w, c]`.
-    public func joinedWindows(_ size: Int, shift: Int = 0, mapSize: Pair) throws -> Tensor {
+    public func joinedWindows(_ size: Int, shift: Int = 0, mapSize: Size2D) throws -> Tensor {
         try make("joined_windows", self) {
             ct_joined_windows(handle, Int64(size), Int64(shift), Int64(mapSize.height), Int64(mapSize.width), $0)
         }

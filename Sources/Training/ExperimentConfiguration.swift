@@ -74,8 +74,8 @@ public struct TestConfiguration: YAMLConfiguration {
 
     public var mode = Mode.whole
     /// Window of sliding inference: a side, or [height, width].
-    public var crop = ImageSize(512)
-    public var stride = ImageSize(341)
+    public var crop = Size2D(512)
+    public var stride = Size2D(341)
     public var precision = Precision.float32
     /// Test-time augmentation, used by `test --tta`.
     public var ratios = [0.5, 0.75, 1, 1.25, 1.5, 1.75]
@@ -94,7 +94,7 @@ public struct TestConfiguration: YAMLConfiguration {
                     "expected at most the crop \(crop.height)×\(crop.width), found \(stride.height)×\(stride.width): windows would leave gaps"
                 )
             }
-            return .slide(crop: Pair(crop.height, crop.width), stride: Pair(stride.height, stride.width))
+            return .slide(crop: Size2D(crop.height, crop.width), stride: Size2D(stride.height, stride.width))
         }
     }
 }

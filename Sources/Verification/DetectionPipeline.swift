@@ -95,7 +95,7 @@ struct DetectionPipeline {
         let instances = try boxes.input.map { corners in
             guard corners.count == 4 else { throw GoldenCaseError(golden.path, "has a box of \(corners.count) numbers") }
             return Instance(
-                box: Box(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]), label: 0, area: 1, id: 0)
+                box: BoundingBox(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]), label: 0, area: 1, id: 0)
         }
         var sample = DataSample(name: "case", image: RGBImage(height: size.height, width: size.width), instances: instances)
         let scale = boxes.new_wh.map { JSON.number(Double($0)) }
@@ -112,11 +112,11 @@ struct DetectionPipeline {
         (sample.instances ?? []).flatMap { [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2] }
     }
 
-    private func size(_ sides: [Int]) throws -> Size {
+    private func size(_ sides: [Int]) throws -> Size2D {
         guard sides.count == 2, sides.allSatisfy((1...20_000).contains) else {
             throw GoldenCaseError(golden.path, "has a picture of [w, h] = \(sides)")
         }
-        return Size(height: sides[1], width: sides[0])
+        return Size2D(height: sides[1], width: sides[0])
     }
 
     /// Applies a transform of the registry, as a configuration would name it.

@@ -30,12 +30,12 @@ struct ImageOperations {
     /// What we make of the inputs; nil for a name that says nothing to us.
     private func output(_ name: String, like answer: Tensor) throws -> Tensor? {
         if let match = try /(bilinear|nearest)_([0-9]{1,4})x([0-9]{1,4})(?:_ac([01]))?/.wholeMatch(in: name)?.output {
-            let size = Pair(Int(match.2) ?? 0, Int(match.3) ?? 0)
+            let size = Size2D(Int(match.2) ?? 0, Int(match.3) ?? 0)
             return try input("x").interpolated(
                 to: size, match.1 == "nearest" ? .nearest : .bilinear(alignCorners: match.4 == "1"))
         }
         if let match = try /imresize_(f32|u8|seg)_([0-9]{1,4})x([0-9]{1,4})/.wholeMatch(in: name)?.output {
-            let size = Size(height: max(1, Int(match.3) ?? 0), width: max(1, Int(match.2) ?? 0))
+            let size = Size2D(height: max(1, Int(match.3) ?? 0), width: max(1, Int(match.2) ?? 0))
             switch match.1 {
             case "f32": return try tensor(floatImage("image").resized(to: size))
             case "u8": return try tensor(image("image_u8").resized(to: size))
@@ -47,7 +47,7 @@ struct ImageOperations {
             let image = try image("image_u8")
             return try tensor(
                 Normalization.clip(RGBImage(height: image.height, width: image.width, pixels: reversed(image.pixels))))
-        case "impad": return try tensor(image("image_u8").padded(to: Size(height: answer.size(0), width: answer.size(1))))
+        case "impad": return try tensor(image("image_u8").padded(to: Size2D(height: answer.size(0), width: answer.size(1))))
         default: return nil
         }
     }
@@ -63,7 +63,7 @@ struct ImageOperations {
                 throw GoldenCaseError(
                     golden.path, "has a row of imrescale_shapes that is not [h, w, scale, new h, new w, factor]")
             }
-            let size = Size(height: height, width: width)
+            let size = Size2D(height: height, width: width)
             let factor: Double
             if let limits = row[2].integers, limits.count == 2 {
                 factor = size.scale(within: ScaleLimit(limits[0], limits[1]))

@@ -23,7 +23,7 @@ extension Verifier {
             }
             let logits = try classify(embedding)
             outputs["head_logits"] = logits
-            let size = Pair(image.size(2), image.size(3))
+            let size = Size2D(image.size(2), image.size(3))
             outputs["seg_logits"] = try logits.interpolated(to: size, .bilinear())
             // Where the score map itself is the answer.
             outputs["alignment_label"] = try outputs["score_map"]?.interpolated(to: size, .bilinear()).argmax(1)
@@ -104,7 +104,7 @@ extension Verifier {
             let views = golden.json["config_inference"]?["views"]?.array
         else { throw GoldenCaseError(golden.path, "has no config_inference with ori_shape and views") }
         let inference = SegmentationInference(model, mode: try mode(golden))
-        let original = Pair(size[0], size[1])
+        let original = Size2D(size[0], size[1])
         return try withoutGrad {
             let seen = try views.map { view in
                 guard let name = view["input"]?.string, let image = inputs[name] else {
@@ -132,7 +132,7 @@ extension Verifier {
         else {
             throw GoldenCaseError(golden.path, "slide mode needs crop_size and stride in config.test_cfg")
         }
-        return .slide(crop: Pair(crop[0], crop[1]), stride: Pair(stride[0], stride[1]))
+        return .slide(crop: Size2D(crop[0], crop[1]), stride: Size2D(stride[0], stride[1]))
     }
 
     func image(_ inputs: [String: Tensor], _ golden: GoldenCase) throws -> Tensor {

@@ -17,10 +17,10 @@ public struct FloatImage: Sendable, Equatable {
         self.init(height: image.height, width: image.width, pixels: image.pixels.map(Float.init))
     }
 
-    public var size: Size { Size(height: height, width: width) }
+    public var size: Size2D { Size2D(height: height, width: width) }
 
     /// The picture at another size, bilinear with aligned half pixels (OpenCV's `INTER_LINEAR` on floats, to rounding).
-    public func resized(to size: Size) -> FloatImage {
+    public func resized(to size: Size2D) -> FloatImage {
         precondition(height > 0 && width > 0 && size.height > 0 && size.width > 0, "a resize needs pixels")
         if size == self.size { return self }
         let columns = LinearAxis(source: width, target: size.width, range: 0..<size.width, clamped: true)

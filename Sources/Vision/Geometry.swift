@@ -2,8 +2,8 @@ extension RGBImage {
     private var raster: Raster<UInt8> { Raster(size: size, channels: 3, values: pixels) }
 
     /// The pixels inside `window`.
-    public func cropped(to window: Window) -> RGBImage {
-        if window == Window(size) { return self }
+    public func cropped(to window: PixelWindow) -> RGBImage {
+        if window == PixelWindow(size) { return self }
         return RGBImage(height: window.height, width: window.width, pixels: raster.cropped(to: window))
     }
 
@@ -13,7 +13,7 @@ extension RGBImage {
     }
 
     /// The picture in the top left corner of one that is `size` at least, `fill` elsewhere.
-    public func padded(to size: Size, with fill: UInt8 = 0) -> RGBImage {
+    public func padded(to size: Size2D, with fill: UInt8 = 0) -> RGBImage {
         let size = self.size.union(size)
         if size == self.size { return self }
         return RGBImage(height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
@@ -24,8 +24,8 @@ extension FloatImage {
     private var raster: Raster<Float> { Raster(size: size, channels: 3, values: pixels) }
 
     /// The pixels inside `window`.
-    public func cropped(to window: Window) -> FloatImage {
-        if window == Window(size) { return self }
+    public func cropped(to window: PixelWindow) -> FloatImage {
+        if window == PixelWindow(size) { return self }
         return FloatImage(height: window.height, width: window.width, pixels: raster.cropped(to: window))
     }
 
@@ -35,7 +35,7 @@ extension FloatImage {
     }
 
     /// The picture in the top left corner of one that is `size` at least, `fill` elsewhere.
-    public func padded(to size: Size, with fill: Float = 0) -> FloatImage {
+    public func padded(to size: Size2D, with fill: Float = 0) -> FloatImage {
         let size = self.size.union(size)
         if size == self.size { return self }
         return FloatImage(height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
@@ -46,8 +46,8 @@ extension LabelMap {
     private var raster: Raster<UInt16> { Raster(size: size, channels: 1, values: labels) }
 
     /// The labels inside `window`.
-    public func cropped(to window: Window) -> LabelMap {
-        if window == Window(size) { return self }
+    public func cropped(to window: PixelWindow) -> LabelMap {
+        if window == PixelWindow(size) { return self }
         return LabelMap(height: window.height, width: window.width, labels: raster.cropped(to: window))
     }
 
@@ -57,14 +57,14 @@ extension LabelMap {
     }
 
     /// The map in the top left corner of one that is `size` at least, `fill` elsewhere.
-    public func padded(to size: Size, with fill: UInt16 = LabelMap.ignore) -> LabelMap {
+    public func padded(to size: Size2D, with fill: UInt16 = LabelMap.ignore) -> LabelMap {
         let size = self.size.union(size)
         if size == self.size { return self }
         return LabelMap(height: size.height, width: size.width, labels: raster.padded(to: size, with: fill))
     }
 }
 
-extension Size {
+extension Size2D {
     /// The larger height and the larger width of both.
-    public func union(_ other: Size) -> Size { Size(height: max(height, other.height), width: max(width, other.width)) }
+    public func union(_ other: Size2D) -> Size2D { Size2D(height: max(height, other.height), width: max(width, other.width)) }
 }

@@ -4,8 +4,8 @@ extension LabelMap {
     /// - Parameters:
     ///   - size: the size of the whole result, at least 1×1.
     ///   - window: the part of the result to compute; everything if left out.
-    public func resized(to size: Size, window: Window? = nil, backend: ResizeBackend = .cv2) -> LabelMap {
-        let window = window ?? Window(size)
+    public func resized(to size: Size2D, window: PixelWindow? = nil, backend: ResizeBackend = .cv2) -> LabelMap {
+        let window = window ?? PixelWindow(size)
         precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")
         if size == self.size { return cropped(to: window) }
         let columns = backend.nearest(source: width, target: size.width, range: window.x..<window.x + window.width)

@@ -20,3 +20,7 @@ public struct LabelMap: Sendable, Equatable {
         self.init(height: height, width: width, labels: [UInt16](repeating: fill, count: height * width))
     }
 }
+
+extension LabelMap {
+    public var size: Size2D { Size2D(height: height, width: width) }
+}

@@ -34,6 +34,6 @@ struct LinearAxis {
 }
 
 /// Whether OpenCV takes its area path for `INTER_LINEAR`: both sides shrink to exactly one half.
-func isExactHalf(_ source: Size, _ target: Size) -> Bool {
+func isExactHalf(_ source: Size2D, _ target: Size2D) -> Bool {
     source.height == 2 * target.height && source.width == 2 * target.width
 }

@@ -7,10 +7,10 @@ public enum Orientation: Int, Sendable, CaseIterable {
     public var swapsSides: Bool { rawValue >= 5 }
 }
 
-extension Size {
+extension Size2D {
     /// The size of a picture of this size once it is upright.
-    public func oriented(_ orientation: Orientation) -> Size {
-        orientation.swapsSides ? Size(height: width, width: height) : self
+    public func oriented(_ orientation: Orientation) -> Size2D {
+        orientation.swapsSides ? Size2D(height: width, width: height) : self
     }
 }
 

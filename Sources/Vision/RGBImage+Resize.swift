@@ -5,8 +5,8 @@ extension RGBImage {
     /// - Parameters:
     ///   - size: the size of the whole result, at least 1×1.
     ///   - window: the part of the result to compute; everything if left out. The rest costs nothing.
-    public func resized(to size: Size, window: Window? = nil, backend: ResizeBackend = .cv2) -> RGBImage {
-        let window = window ?? Window(size)
+    public func resized(to size: Size2D, window: PixelWindow? = nil, backend: ResizeBackend = .cv2) -> RGBImage {
+        let window = window ?? PixelWindow(size)
         precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")
         if size == self.size { return cropped(to: window) }
         if backend == .pil { return resizedAsPillow(to: size, window: window) }
@@ -25,7 +25,9 @@ extension RGBImage {
 }
 
 /// Averages 2×2 pixels, rounding halves up. `[2h, 2w, 3] → [h, w, 3]`
-private func halve(_ source: UnsafePointer<UInt8>, sourceWidth: Int, window: Window, into target: UnsafeMutablePointer<UInt8>) {
+private func halve(
+    _ source: UnsafePointer<UInt8>, sourceWidth: Int, window: PixelWindow, into target: UnsafeMutablePointer<UInt8>
+) {
     for y in 0..<window.height {
         let upper = source + (2 * (window.y + y) * sourceWidth + 2 * window.x) * 3
         let lower = upper + sourceWidth * 3
@@ -42,7 +44,8 @@ private func halve(_ source: UnsafePointer<UInt8>, sourceWidth: Int, window: Win
 
 /// Separable: source rows are widened to the output's width once each, into a cache of two rows, and blended in pairs.
 private func resizeLinear(
-    _ source: UnsafePointer<UInt8>, _ sourceSize: Size, to size: Size, window: Window, into target: UnsafeMutablePointer<UInt8>
+    _ source: UnsafePointer<UInt8>, _ sourceSize: Size2D, to size: Size2D, window: PixelWindow,
+    into target: UnsafeMutablePointer<UInt8>
 ) {
     let columns = HorizontalTaps(source: sourceSize.width, target: size.width, range: window.x..<window.x + window.width)
     let rows = LinearAxis(

@@ -39,3 +39,7 @@ public struct RGBColor: Sendable, Hashable {
         self.blue = blue
     }
 }
+
+extension RGBImage {
+    public var size: Size2D { Size2D(height: height, width: width) }
+}

@@ -1,11 +1,11 @@
 /// Row-major, interleaved values, and the moves that pictures and label maps have in common.
 struct Raster<Value: BitwiseCopyable> {
-    let size: Size
+    let size: Size2D
     /// Values a pixel.
     let channels: Int
     let values: [Value]
 
-    func cropped(to window: Window) -> [Value] {
+    func cropped(to window: PixelWindow) -> [Value] {
         precondition(window.lies(in: size), "a crop lies inside the picture")
         return make(window.size) { source, target in
             for y in 0..<window.height {
@@ -30,7 +30,7 @@ struct Raster<Value: BitwiseCopyable> {
     }
 
     /// The values in the top left corner of a larger raster.
-    func padded(to larger: Size, with fill: Value) -> [Value] {
+    func padded(to larger: Size2D, with fill: Value) -> [Value] {
         make(larger) { source, target in
             for y in 0..<size.height {
                 let row = target + y * larger.width * channels
@@ -44,7 +44,7 @@ struct Raster<Value: BitwiseCopyable> {
 
     /// Every value of a new raster is written by `fill`.
     @inline(__always)
-    private func make(_ size: Size, _ fill: (UnsafePointer<Value>, UnsafeMutablePointer<Value>) -> Void) -> [Value] {
+    private func make(_ size: Size2D, _ fill: (UnsafePointer<Value>, UnsafeMutablePointer<Value>) -> Void) -> [Value] {
         let count = size.height * size.width * channels
         guard count > 0, !values.isEmpty else { return [] }
         return [Value](unsafeUninitializedCapacity: count) { target, written in

@@ -8,10 +8,10 @@ private let configs = URL(filePath: #filePath).deletingLastPathComponent().delet
 
 /// The complexity of a shipped configuration with 150 classes at a square size.
 func complexity(_ config: String, _ overrides: [String] = [], size: Int = 1024) throws -> Complexity {
-    try complexity(config, overrides, classes: 150, size: Pair(size))
+    try complexity(config, overrides, classes: 150, size: Size2D(size))
 }
 
-func complexity(_ config: String, _ overrides: [String], classes: Int, size: Pair) throws -> Complexity {
+func complexity(_ config: String, _ overrides: [String], classes: Int, size: Size2D) throws -> Complexity {
     let experiment = try Experiment(
         "\(configs)/\(config).yaml", overrides: overrides, registry: try Registry(BuiltIn.plugins), device: .meta)
     let names = (0..<classes).map { "\($0)" }
@@ -109,7 +109,7 @@ private let denseIN101 = "denseclip/denseclip_fpn_in1k-r101_ade20k_80k_512x512"
         let file = "\(configs)/\(dense50).yaml"
         let found = try [Device.meta, .cpu].map { device in
             let experiment = try Experiment(file, overrides: settings, registry: try Registry(BuiltIn.plugins), device: device)
-            return try Complexity(of: try experiment.model(ClassList(names: ["road", "sky"])), size: Pair(64, 96))
+            return try Complexity(of: try experiment.model(ClassList(names: ["road", "sky"])), size: Size2D(64, 96))
         }
         #expect(found[0].model.total.cost == found[1].model.total.cost && found[0].asRun == found[1].asRun)
         #expect(found[0].parametersPerImage == found[1].parametersPerImage && found[0].model.total.cost.perImage > 1e6)

@@ -4,7 +4,7 @@ import Testing
 /// What the official detectors cost under fvcore, at 1280×800 with 80 classes, without the text encoder.
 @Suite struct DetectorComplexityTests {
     private func detector(_ config: String, _ overrides: [String] = []) throws -> Complexity {
-        try complexity(config, overrides, classes: 80, size: Pair(800, 1280))
+        try complexity(config, overrides, classes: 80, size: Size2D(800, 1280))
     }
 
     @Test(

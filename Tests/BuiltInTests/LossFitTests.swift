@@ -105,7 +105,7 @@ private func node(_ slot: Slot, _ loss: String) throws -> ComponentNode {
                 boxes: try Tensor.from([8, 8, 40, 48] as [Float], shape: [1, 4]), labels: try Tensor.from([Int64(1)]),
                 ignoredBoxes: try Tensor.zeros([0, 4]), masks: try Tensor.ones([1, 64, 64], dtype: .uint8))
         }
-        let geometry = ImageGeometry(Size(height: 64, width: 64))
+        let geometry = ImageGeometry(Size2D(height: 64, width: 64))
         let losses = try head.losses(
             maps, Targets(labels: labels, instances: things), ForwardPass(progress: 0, images: [geometry, geometry]))
         let sum = try losses.total()

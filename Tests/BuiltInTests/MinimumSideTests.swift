@@ -39,7 +39,7 @@ import Testing
                         }
                     }
                     for size in [
-                        Size(height: 1, width: 1), Size(height: max(1, side - 1), width: 48), Size(height: 33, width: 2),
+                        Size2D(height: 1, width: 1), Size2D(height: max(1, side - 1), width: 48), Size2D(height: 33, width: 2),
                     ] {
                         var sample = DataSample(name: "a.png", image: RGBImage(height: size.height, width: size.width))
                         sample.normalize(.clip)
@@ -61,7 +61,7 @@ import Testing
                 neck: { type: FPN, channels: 8, extra_levels: 1 }
                 head: { type: MaskRCNN, rpn: { channels: 8 }, box: { channels: 8, score_threshold: 0 }, mask: { convs: 1, channels: 8 } }
                 """)
-            for size in [Size(height: 1, width: 1), Size(height: 20, width: 45)] {
+            for size in [Size2D(height: 1, width: 1), Size2D(height: 20, width: 45)] {
                 var sample = DataSample(name: "a.png", image: RGBImage(height: size.height, width: size.width), instances: [])
                 sample.normalize(.clip)
                 guard case .instances(let found) = try DetectionInference(model).prediction(of: sample, on: .cpu) else {

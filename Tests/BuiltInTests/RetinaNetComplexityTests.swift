@@ -24,7 +24,7 @@ private let configs = URL(filePath: #filePath).deletingLastPathComponent().delet
         ("denseclip/denseclip_retinanet_r101", "77.995", "141.391", "359.90"),
     ])
     func rows(_ config: String, _ parameters: String, _ all: String, _ gflops: String) throws {
-        let found = try Complexity(of: model(config), size: Pair(1280, 800))
+        let found = try Complexity(of: model(config), size: Size2D(1280, 800))
         let giga = found.model.total.cost.perImage / 1e9
         #expect(agrees(Double(found.parametersPerImage) / 1e6, parameters), "\(found.parametersPerImage)")
         #expect(agrees(Double(found.model.total.parameters) / 1e6, all), "\(found.model.total.parameters)")

@@ -53,7 +53,7 @@ private let walk: [String] = {
         let header = try header(file)
         let parameters = try #require(header.firstMatch(of: /([\d.]+) M parameters/)).1
         let (_, gflops, height, width) = try #require(header.firstMatch(of: /([\d.]+) GFLOPs at (\d+)×(\d+)/)).output
-        let complexity = try Complexity(of: model, size: Pair(try #require(Int(height)), try #require(Int(width))))
+        let complexity = try Complexity(of: model, size: Size2D(try #require(Int(height)), try #require(Int(width))))
         #expect(agrees(parameters, Double(complexity.parametersPerImage) / 1e6), "\(complexity.parametersPerImage)")
         #expect(agrees(gflops, complexity.model.total.cost.perImage / 1e9), "\(complexity.model.total.cost.perImage)")
 

@@ -153,7 +153,7 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
         let pool = try pool(.resize)
         let map = try map(5, 2)
         let grid = try pool.positionalEmbedding.narrowed(0, 1, 9).transposed(0, 1).reshaped([1, 8, 3, 3])
-        let resized = try grid.interpolated(to: Pair(5, 2), .bilinear()).reshaped([8, 10]).transposed(0, 1)
+        let resized = try grid.interpolated(to: Size2D(5, 2), .bilinear()).reshaped([8, 10]).transposed(0, 1)
         try expectEqual(
             pool(map), naive(pool, map, positions: Tensor.cat([pool.positionalEmbedding.narrowed(0, 0, 1), resized], dim: 0)))
     }

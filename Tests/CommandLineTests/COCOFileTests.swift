@@ -25,7 +25,7 @@ func things() throws {
     var forms: [String: Int] = [:]
     for annotation in annotations {
         let crowd = try #require(annotation["iscrowd"] as? Int)
-        let size = Size(height: 96, width: 96)
+        let size = Size2D(height: 96, width: 96)
         let mask: RunLengthMask
         if let polygons = annotation["segmentation"] as? [[Double]] {
             forms["polygons", default: 0] += 1

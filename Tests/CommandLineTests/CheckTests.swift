@@ -151,7 +151,7 @@ import Testing
     @Test("The smallest and the largest validation image are predicted; one that is too small is padded")
     func extremes() throws {
         try withRun { folder in
-            func put(_ name: String, _ size: Size) throws {
+            func put(_ name: String, _ size: Size2D) throws {
                 let (height, width) = (size.height, size.width)
                 try ImageFile.writeJPEG(
                     RGBImage(height: height, width: width), to: folder.appending(path: "data/images/validation/\(name).jpg").path)
@@ -159,8 +159,8 @@ import Testing
                     LabelMap(height: height, width: width, fill: 1), classes: ClassList(names: ["none", "sky"]),
                     to: folder.appending(path: "data/annotations/validation/\(name).png").path)
             }
-            try put("small", Size(height: 20, width: 90))
-            try put("wide", Size(height: 70, width: 70))
+            try put("small", Size2D(height: 20, width: 90))
+            try put("wide", Size2D(height: 70, width: 70))
             let result = try check([], in: folder)
             #expect(result.status == 0, "\(result)")
             #expect(result.output.contains("predicted the smallest validation image small.jpg of 20×90\n"), "\(result)")

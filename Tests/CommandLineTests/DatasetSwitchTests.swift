@@ -5,43 +5,46 @@ import Foundation
 import Testing
 
 /// One sample in the layout of each base file: the picture first, its mask, and a list; `{S}` is the split.
-private let trees: [(base: String, classes: Int, crop: Size, files: [String])] = [
-    ("ade20k", 150, Size(height: 512, width: 512), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
-    ("ade20k_640", 150, Size(height: 640, width: 640), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
-    ("ade20k_imagenet", 150, Size(height: 512, width: 512), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
+private let trees: [(base: String, classes: Int, crop: Size2D, files: [String])] = [
+    ("ade20k", 150, Size2D(height: 512, width: 512), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
+    ("ade20k_640", 150, Size2D(height: 640, width: 640), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
+    ("ade20k_imagenet", 150, Size2D(height: 512, width: 512), ["images/{S}/a.jpg", "annotations/{S}/a.png"]),
     (
-        "ade20k_full", 847, Size(height: 512, width: 512),
+        "ade20k_full", 847, Size2D(height: 512, width: 512),
         ["images_detectron2/{S}/a.jpg", "annotations_detectron2/{S}/a.tif"]
     ),
     (
-        "ade20k_full_640", 847, Size(height: 640, width: 640),
+        "ade20k_full_640", 847, Size2D(height: 640, width: 640),
         ["images_detectron2/{S}/a.jpg", "annotations_detectron2/{S}/a.tif"]
     ),
     (
-        "cityscapes", 19, Size(height: 512, width: 1024),
+        "cityscapes", 19, Size2D(height: 512, width: 1024),
         ["leftImg8bit/{S}/ulm/a_leftImg8bit.png", "gtFine/{S}/ulm/a_gtFine_labelTrainIds.png"]
     ),
-    ("coco-stuff10k", 171, Size(height: 512, width: 512), ["images/{S}2014/a.jpg", "annotations/{S}2014/a_labelTrainIds.png"]),
+    ("coco-stuff10k", 171, Size2D(height: 512, width: 512), ["images/{S}2014/a.jpg", "annotations/{S}2014/a_labelTrainIds.png"]),
     (
-        "coco-stuff10k_640", 171, Size(height: 640, width: 640),
+        "coco-stuff10k_640", 171, Size2D(height: 640, width: 640),
         ["images/{S}2014/a.jpg", "annotations/{S}2014/a_labelTrainIds.png"]
     ),
-    ("coco-stuff164k", 171, Size(height: 512, width: 512), ["images/{S}2017/a.jpg", "annotations/{S}2017/a_labelTrainIds.png"]),
-    ("isaid", 16, Size(height: 896, width: 896), ["img_dir/{S}/a.png", "ann_dir/{S}/a_instance_color_RGB.png"]),
     (
-        "pascal_context", 60, Size(height: 480, width: 480),
+        "coco-stuff164k", 171, Size2D(height: 512, width: 512),
+        ["images/{S}2017/a.jpg", "annotations/{S}2017/a_labelTrainIds.png"]
+    ),
+    ("isaid", 16, Size2D(height: 896, width: 896), ["img_dir/{S}/a.png", "ann_dir/{S}/a_instance_color_RGB.png"]),
+    (
+        "pascal_context", 60, Size2D(height: 480, width: 480),
         ["JPEGImages/a.jpg", "SegmentationClassContext/a.png", "ImageSets/SegmentationContext/{S}.txt"]
     ),
     (
-        "pascal_context_59", 59, Size(height: 480, width: 480),
+        "pascal_context_59", 59, Size2D(height: 480, width: 480),
         ["JPEGImages/a.jpg", "SegmentationClassContext/a.png", "ImageSets/SegmentationContext/{S}.txt"]
     ),
     (
-        "pascal_voc12", 21, Size(height: 512, width: 512),
+        "pascal_voc12", 21, Size2D(height: 512, width: 512),
         ["JPEGImages/a.jpg", "SegmentationClass/a.png", "ImageSets/Segmentation/{S}.txt"]
     ),
     (
-        "pascal_voc12_aug", 21, Size(height: 512, width: 512),
+        "pascal_voc12_aug", 21, Size2D(height: 512, width: 512),
         ["JPEGImages/a.jpg", "SegmentationClass/a.png", "SegmentationClassAug/a.png", "ImageSets/Segmentation/{S}.txt"]
     ),
 ]

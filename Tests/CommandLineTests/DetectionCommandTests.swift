@@ -63,7 +63,7 @@ private func names(_ folder: URL) throws -> [String] { try FileManager.default.c
             let mask = try #require(thing["segmentation"] as? [String: Any])
             let counts = try #require(mask["counts"] as? String)
             #expect(mask["size"] as? [Int] == [64, 64])
-            #expect(throws: Never.self) { try RunLengthMask(compressed: counts, size: Size(height: 64, width: 64)) }
+            #expect(throws: Never.self) { try RunLengthMask(compressed: counts, size: Size2D(height: 64, width: 64)) }
         }
         // Small pictures are enlarged, so that names can be read.
         let picture = try Data(contentsOf: folder.appending(path: "all/vis/4.png"))

@@ -87,14 +87,14 @@ private func turned(_ jpeg: Data) -> Data {
         try ImageFile.writeJPEG(RGBImage(height: 64, width: 96, pixels: noise), to: plain.path)
         try turned(try Data(contentsOf: plain)).write(to: plain)
         for name in ["._a.jpg", "Thumbs.db"] { try Data([0, 5, 0x16, 7]).write(to: input.appending(path: name)) }
-        func infer(_ settings: String...) throws -> (result: ProcessResult, size: Size?) {
+        func infer(_ settings: String...) throws -> (result: ProcessResult, size: Size2D?) {
             let out = "out-\(UUID())"
             let arguments =
                 ["infer", "run.yaml", "runs/a/iter_2", "input", "--out-dir", out] + settings.flatMap { ["--set", $0] }
             let result = try runDensekit(arguments, in: folder, environment: home)
             return (result, try? LabelFile.size(folder.appending(path: "\(out)/pred/a.png").path))
         }
-        let (stored, upright) = (Size(height: 64, width: 96), Size(height: 96, width: 64))
+        let (stored, upright) = (Size2D(height: 64, width: 96), Size2D(height: 96, width: 64))
         let first = try infer()
         #expect(first.size == upright, "\(first.result.errors)")
         #expect(

@@ -296,7 +296,7 @@ struct ReproduceTests {
         "Mistakes on the command line",
         arguments: [
             (["--json"], "--json needs --flops"), (["--size", "0"], "The value '0' is invalid for '--size <size>'"),
-            (["--size", "70000"], "--size must be 1…65536 on each side, found 70000x70000"),
+            (["--size", "70000"], "--size must be 1…65536 on each side, found 70000×70000"),
             (["--classes", "0"], "--classes must be 1…65535, found 0"),
         ] as [([String], String)])
     func mistakes(_ arguments: [String], _ message: String) throws {

@@ -60,10 +60,10 @@ private let whole = """
 
     /// Images of which nobody says how they came from their files fill the batch.
     @Test func geometryOfImages() throws {
-        let (step, size) = (ForwardPass(), Size(height: 8, width: 8))
+        let (step, size) = (ForwardPass(), Size2D(height: 8, width: 8))
         _ = try model(whole).losses(images(), targets(), step)
         #expect(step.images == [ImageGeometry(size), ImageGeometry(size)])
-        let own = ImageGeometry(size: size, paddedSize: size, originalSize: Size(height: 4, width: 4), scale: (2, 2))
+        let own = ImageGeometry(size: size, paddedSize: size, originalSize: Size2D(height: 4, width: 4), scale: (2, 2))
         let given = ForwardPass(images: [own, own])
         _ = try model(whole).predictions(images(), given)
         #expect(given.images == [own, own])

@@ -24,7 +24,7 @@ final class TinyNet: Module, Backbone {
     }
 
     func callAsFunction(_ images: Tensor) throws -> Features {
-        Features(maps: try convs.enumerated().map { try $1(try images.avgPool2d(Pair(2 << $0))) })
+        Features(maps: try convs.enumerated().map { try $1(try images.avgPool2d(Size2D(2 << $0))) })
     }
 }
 

@@ -2,7 +2,7 @@ import DenseKitData
 import Testing
 import DenseKitVision
 
-private let size = Size(height: 64, width: 64)
+private let size = Size2D(height: 64, width: 64)
 
 /// Images with the annotations that a test gives them.
 private struct Annotated: InstanceDataset {
@@ -14,7 +14,7 @@ private struct Annotated: InstanceDataset {
 
     var count: Int { images.count }
     func imageID(at index: Int) -> Int64 { Int64(index) + 1 }
-    func size(at index: Int) -> Size? { Size(height: 64, width: 64) }
+    func size(at index: Int) -> Size2D? { Size2D(height: 64, width: 64) }
     func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] { images[index] }
     func sample(at index: Int) throws -> DataSample { DataSample(name: "\(index).jpg", image: picture(64, 64), instances: []) }
 }
@@ -23,7 +23,7 @@ private func thing(
     _ id: Int64, _ box: [Double] = [10, 10, 20, 20], area: Double = 400, crowd: Bool = false, _ shape: Instance.Shape? = nil
 ) -> AnnotatedInstance {
     AnnotatedInstance(
-        id: id, label: 0, box: Rectangle(x: box[0], y: box[1], width: box[2], height: box[3]), area: area, isCrowd: crowd,
+        id: id, label: 0, box: COCOBox(x: box[0], y: box[1], width: box[2], height: box[3]), area: area, isCrowd: crowd,
         shape: shape)
 }
 
@@ -153,7 +153,7 @@ private func check(
         let odd = [
             thing(1), thing(2, polygon([10, 10, 20, 20])), thing(3, polygon([1, 2])), thing(4, polygon([10, 10, 30, 10, 30])),
             thing(5, polygon([0.1, 0.1, 0.4, 0.1, 0.4, 0.4])),
-            thing(6, .runLengths(try RunLengthMask(counts: [0, 9], size: Size(height: 3, width: 3)))), broken,
+            thing(6, .runLengths(try RunLengthMask(counts: [0, 9], size: Size2D(height: 3, width: 3)))), broken,
             thing(8, .polygons([[10, 10, 30, 10, 30, 30, 10, 30], [1, 2]])),
             thing(9, polygon([99, 99, 110, 99, 110, 110])), thing(10, polygon([40, 40, 50, 40, 50, 50])),
         ]

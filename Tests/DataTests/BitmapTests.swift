@@ -31,7 +31,7 @@ func bitmap(
         for isTopDown in [false, true] {
             let path = try folder.write("a.png", bitmap(picture(3, width), isTopDown: isTopDown))
             #expect(try ImageFile.readWithTraits(path) == (picture(3, width), []))
-            #expect(try ImageFile.size(path) == Size(height: 3, width: width))
+            #expect(try ImageFile.size(path) == Size2D(height: 3, width: width))
         }
     }
 

@@ -133,7 +133,7 @@ private let files: [WrongFile] = [
     @Test func runLengthsThatAreNoMask() throws {
         let folder = try TemporaryFolder()
         for (counts, error) in [
-            ("[3]", MaskError.sum(runs: 3, size: Size(height: 40, width: 60))),
+            ("[3]", MaskError.sum(runs: 3, size: Size2D(height: 40, width: 60))),
             (#""~""#, MaskError.character(126, index: 0)),
         ] {
             let annotation =

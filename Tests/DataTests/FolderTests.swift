@@ -9,9 +9,9 @@ import DenseKitVision
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func add(_ name: String, height: Int = 3, width: Int = 4, label: UInt16 = 0, mask: Size? = nil) throws {
+    private func add(_ name: String, height: Int = 3, width: Int = 4, label: UInt16 = 0, mask: Size2D? = nil) throws {
         try ImageFile.writePNG(picture(height, width), to: folder.file("images/\(name).png"))
-        let size = mask ?? Size(height: height, width: width)
+        let size = mask ?? Size2D(height: height, width: width)
         try LabelFile.write(
             LabelMap(height: size.height, width: size.width, fill: label), classes: ClassList(names: ["a", "b"]),
             to: folder.file("masks/\(name).png"))
@@ -61,7 +61,7 @@ import DenseKitVision
 
     @Test func masksAreChecked() throws {
         try add("a", label: 1)
-        try add("b", mask: Size(height: 4, width: 3))
+        try add("b", mask: Size2D(height: 4, width: 3))
         let files = try open()
         #expect(
             message(in: folder) { _ = try files.sample(at: 0, table: LabelTable(classes: 1)) }
@@ -129,7 +129,7 @@ import DenseKitVision
             #expect(report.pixels == [0, 24, 0])
             #expect(report.occurrences == [0, 2, 0])
             #expect(report.ignored == 4)
-            #expect(report.sizes == [Size(height: 3, width: 4): 2, Size(height: 2, width: 2): 1])
+            #expect(report.sizes == [Size2D(height: 3, width: 4): 2, Size2D(height: 2, width: 2): 1])
             #expect(report.absentClasses(ClassList(names: ["a", "b", "c"])) == ["a", "c"])
             #expect(report.remarks.count == 1 && report.problems.count == 2)
             #expect(report.remarks[0].contains("lone.png: is a mask without a picture"))

@@ -73,7 +73,10 @@ import DenseKitVision
                             _ = (annotation.isLearnable(in: size), index.mayHaveMask(annotation, in: size))
                             guard size.height * size.width < 1 << 16 else { continue }
                             let shape = try? index.shape(of: annotation)
-                            _ = try? (shape?.mask(in: size), shape?.learnableMask(in: size, box: Box(x1: 1, y1: 2, x2: 9, y2: 9)))
+                            _ = try? (
+                                shape?.mask(in: size),
+                                shape?.learnableMask(in: size, box: BoundingBox(x1: 1, y1: 2, x2: 9, y2: 9))
+                            )
                         }
                     }
                     return true
@@ -128,7 +131,7 @@ private func goldenFiles(_ prefix: String) throws -> [[UInt8]] {
 }
 
 private func fuzz(
-    _ seeds: [[UInt8]], tokens: [String], read: (String) throws -> Size, size: (String) throws -> Size
+    _ seeds: [[UInt8]], tokens: [String], read: (String) throws -> Size2D, size: (String) throws -> Size2D
 ) throws {
     let folder = try TemporaryFolder()
     for seed in seeds { _ = try read(folder.write("a", seed)) }
@@ -138,7 +141,7 @@ private func fuzz(
         let chunk = round / seeds.count % 2 == 0 ? PNGBytes.changing(mutator.below(6), of: seed) { mutator.mutate($0) } : nil
         let bytes = chunk ?? mutator.mutate(seed)
         let path = try folder.write("a", bytes)
-        let found: Size
+        let found: Size2D
         do { found = try read(path) } catch let error as DataError {
             #expect(error.path == path)
             return false

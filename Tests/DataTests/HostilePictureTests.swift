@@ -50,7 +50,7 @@ import DenseKitVision
                 #expect(labels == [1, 2, 3, 4])
                 // They are longer than the head that a look at the size begins with.
                 let sizes = try [ImageFile.read(path).size, LabelFile.size(path), ImageFile.size(path)]
-                #expect(sizes == [Size](repeating: Size(height: 2, width: 2), count: 3))
+                #expect(sizes == [Size2D](repeating: Size2D(height: 2, width: 2), count: 3))
             }
         }
     }

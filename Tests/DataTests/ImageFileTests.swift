@@ -22,7 +22,7 @@ import DenseKitVision
         let path = folder.file("a.jpg")
         try ImageFile.writeJPEG(RGBImage(height: 40, width: 50, fill: RGBColor(200, 100, 50)), to: path, quality: 95)
         let image = try ImageFile.read(path)
-        #expect(image.size == Size(height: 40, width: 50))
+        #expect(image.size == Size2D(height: 40, width: 50))
         #expect(
             zip(image.pixels, RGBImage(height: 40, width: 50, fill: RGBColor(200, 100, 50)).pixels).allSatisfy {
                 abs(Int($0) - Int($1)) < 4

@@ -32,7 +32,8 @@ private struct Masks: Dataset {
             try ImageFile.writePNG(picture(2, 2), to: folder.file("images/\(index).png"))
             let kind = palettes.isEmpty ? PNG.Kind.gray : .palette(palettes[index])
             try mask.map { UInt8($0) }.withUnsafeBufferPointer {
-                try PNG.write($0, size: Size(height: 2, width: 2), bitDepth: 8, kind: kind, to: folder.file("masks/\(index).png"))
+                try PNG.write(
+                    $0, size: Size2D(height: 2, width: 2), bitDepth: 8, kind: kind, to: folder.file("masks/\(index).png"))
             }
         }
         files = try PairedFolders(

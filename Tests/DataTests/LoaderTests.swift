@@ -8,7 +8,7 @@ import DenseKitVision
 private struct Plain: Dataset {
     let classes = ClassList(names: ["a", "b", "c"])
     var count = 10
-    var size: @Sendable (Int) -> Size = { _ in Size(height: 4, width: 6) }
+    var size: @Sendable (Int) -> Size2D = { _ in Size2D(height: 4, width: 6) }
     /// Samples that cannot be read.
     var broken: Set<Int> = []
     /// Samples whose labels contradict the data set.
@@ -62,7 +62,7 @@ private struct Noise: Transform {
         #expect(batch.names == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"])
         #expect(batch.pixels == (0..<4).flatMap { [Float](repeating: Float($0), count: 4 * 6 * 3) })
         #expect(batch.labels == (0..<4).flatMap { [Int64](repeating: Int64($0 % 3), count: 4 * 6) })
-        #expect(batch.items[2].originalSize == Size(height: 4, width: 6))
+        #expect(batch.items[2].originalSize == Size2D(height: 4, width: 6))
         _ = try loader.next()
         // The third batch runs into the next epoch: no sample is dropped.
         let third = try #require(try loader.next())
@@ -195,7 +195,7 @@ private struct Noise: Transform {
 
     @Test func samplesOfTwoSizesAreNamed() throws {
         let loader = try DataLoader(
-            Plain(size: { Size(height: 4, width: $0 == 2 ? 7 : 6) }), Pipeline([]), options { $0.shuffles = false })
+            Plain(size: { Size2D(height: 4, width: $0 == 2 ? 7 : 6) }), Pipeline([]), options { $0.shuffles = false })
         #expect(
             throws: DataError(
                 "2.jpg", "is 4×7 after all transforms, 0.jpg in the same batch is 4×6",

@@ -42,7 +42,7 @@ import DenseKitVision
         for picture in golden.pictures {
             let path = try folder.write(picture.name, [UInt8](picture.file))
             let image = try ImageFile.read(path)
-            let size = Size(height: picture.height, width: picture.width)
+            let size = Size2D(height: picture.height, width: picture.width)
             #expect(image.size == size, "\(picture.name)")
             #expect(digest(image.pixels) == picture.rgb, "\(picture.name)")
             #expect(try ImageFile.size(path) == size, "\(picture.name)")
@@ -70,7 +70,7 @@ import DenseKitVision
         let path = try folder.write("a.jpg", [UInt8](turned.file))
         let policy = ImagePolicy(exif: .ignore)
         #expect(digest(try ImageFile.read(path, policy: policy).pixels) == plain.rgb)
-        #expect(try ImageFile.size(path, policy: policy) == Size(height: plain.height, width: plain.width))
+        #expect(try ImageFile.size(path, policy: policy) == Size2D(height: plain.height, width: plain.width))
     }
 
     @Test func masksKeepTheirNumbers() throws {
@@ -78,7 +78,7 @@ import DenseKitVision
         for mask in golden.masks {
             let path = try folder.write(mask.name, [UInt8](mask.file))
             #expect(try LabelFile.read(path) == LabelMap(height: 7, width: 11, labels: mask.labels), "\(mask.name)")
-            #expect(try LabelFile.size(path) == Size(height: 7, width: 11))
+            #expect(try LabelFile.size(path) == Size2D(height: 7, width: 11))
         }
     }
 }

@@ -9,9 +9,9 @@ private struct Mixed: Dataset {
     var count = 23
     var knowsSizes = true
 
-    func size(at index: Int) -> Size? { knowsSizes ? Self.size(index) : nil }
-    static func size(_ index: Int) -> Size {
-        index % 3 == 0 ? Size(height: 5, width: 3) : Size(height: 3, width: index % 3 == 1 ? 5 : 4)
+    func size(at index: Int) -> Size2D? { knowsSizes ? Self.size(index) : nil }
+    static func size(_ index: Int) -> Size2D {
+        index % 3 == 0 ? Size2D(height: 5, width: 3) : Size2D(height: 3, width: index % 3 == 1 ? 5 : 4)
     }
     func sample(at index: Int) -> DataSample {
         let size = Self.size(index)

@@ -51,7 +51,7 @@ import DenseKitVision
                 #expect(try ImageFile.size(path) == image.size)
                 let policy = ImagePolicy(exif: .ignore)
                 #expect(try rows(ImageFile.read(path, policy: policy)) == Self.answers[1])
-                #expect(try ImageFile.size(path, policy: policy) == Size(height: 2, width: 3))
+                #expect(try ImageFile.size(path, policy: policy) == Size2D(height: 2, width: 3))
             }
         }
     }
@@ -70,6 +70,6 @@ import DenseKitVision
     func masks() throws {
         let path = try folder.write("m.png", Self.png(before: [Self.exif(6)]))
         #expect(try LabelFile.read(path) == LabelMap(height: 2, width: 3, labels: [0, 1, 2, 10, 11, 12]))
-        #expect(try LabelFile.size(path) == Size(height: 2, width: 3))
+        #expect(try LabelFile.size(path) == Size2D(height: 2, width: 3))
     }
 }

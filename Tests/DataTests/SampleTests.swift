@@ -10,7 +10,8 @@ import DenseKitVision
     @Test func resizeAndCrop() {
         var sample = DataSample(name: "a", image: image, labels: labels)
         let (size, window, inner) = (
-            Size(height: 20, width: 31), Window(y: 3, x: 5, height: 12, width: 20), Window(y: 1, x: 2, height: 4, width: 5)
+            Size2D(height: 20, width: 31), PixelWindow(y: 3, x: 5, height: 12, width: 20),
+            PixelWindow(y: 1, x: 2, height: 4, width: 5)
         )
         sample.resize(to: size)
         #expect(sample.size == size)
@@ -20,10 +21,11 @@ import DenseKitVision
         #expect(sample.size == inner.size)
         #expect(sample.image == image.resized(to: size).cropped(to: window).cropped(to: inner))
         #expect(sample.labels == labels.resized(to: size).cropped(to: window).cropped(to: inner))
-        #expect(sample.originalSize == Size(height: 9, width: 13))
-        sample.resize(to: Size(height: 2, width: 2))
+        #expect(sample.originalSize == Size2D(height: 9, width: 13))
+        sample.resize(to: Size2D(height: 2, width: 2))
         #expect(
-            sample.image == image.resized(to: size).cropped(to: window).cropped(to: inner).resized(to: Size(height: 2, width: 2)))
+            sample.image
+                == image.resized(to: size).cropped(to: window).cropped(to: inner).resized(to: Size2D(height: 2, width: 2)))
     }
 
     @Test func flipTwice() {
@@ -40,7 +42,7 @@ import DenseKitVision
     @Test func normalisedPicturesAreMovedAsFloats() {
         let floats = Normalization.clip(image)
         let (larger, window, half) = (
-            Size(height: 11, width: 15), Window(y: 1, x: 2, height: 5, width: 9), Size(height: 4, width: 6)
+            Size2D(height: 11, width: 15), PixelWindow(y: 1, x: 2, height: 5, width: 9), Size2D(height: 4, width: 6)
         )
         var sample = DataSample(name: "a", image: image, labels: labels)
         #expect(sample.normalized == nil)
@@ -50,13 +52,13 @@ import DenseKitVision
         #expect(sample.size == larger)
         #expect(sample.normalized == floats.padded(to: larger))
         #expect(sample.labels == labels.padded(to: larger))
-        sample.pad(to: Size(height: 12, width: 1))
+        sample.pad(to: Size2D(height: 12, width: 1))
         sample.flipHorizontally()
         sample.crop(to: window)
         sample.resize(to: half)
         #expect(
             sample.normalized
-                == floats.padded(to: Size(height: 12, width: 15)).flippedHorizontally().cropped(to: window).resized(to: half))
+                == floats.padded(to: Size2D(height: 12, width: 15)).flippedHorizontally().cropped(to: window).resized(to: half))
         #expect(sample.size == half)
     }
 
@@ -73,15 +75,15 @@ import DenseKitVision
             func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
                 sample.normalize(.clip)
                 if looks { _ = sample.normalized }
-                sample.pad(to: Size(height: 10, width: 16))
+                sample.pad(to: Size2D(height: 10, width: 16))
             }
         }
         let sample = DataSample(name: "a", image: image, labels: labels)
-        let expected = Normalization.clip(image).padded(to: Size(height: 10, width: 16)).pixels
+        let expected = Normalization.clip(image).padded(to: Size2D(height: 10, width: 16)).pixels
         for looks in [false, true] {
             let batch = try #require(try DataLoader(One(sample: sample), Steps(looks: looks), DataLoader.Options()).next())
             #expect(batch.pixels == expected)
-            #expect(batch.labels == labels.padded(to: Size(height: 10, width: 16)).labels.map(Int64.init))
+            #expect(batch.labels == labels.padded(to: Size2D(height: 10, width: 16)).labels.map(Int64.init))
         }
     }
 }

@@ -3,11 +3,11 @@ import DenseKitVision
 
 @testable import DenseKitData
 
-private let size = Size(height: 64, width: 64)
+private let size = Size2D(height: 64, width: 64)
 private let square: [Double] = [10, 10, 30, 10, 30, 30, 10, 30]
-private let box = Box(x1: 10, y1: 10, x2: 30, y2: 30)
+private let box = BoundingBox(x1: 10, y1: 10, x2: 30, y2: 30)
 
-private func runs(_ counts: [Int], _ size: Size) throws -> Instance.Shape {
+private func runs(_ counts: [Int], _ size: Size2D) throws -> Instance.Shape {
     .runLengths(try RunLengthMask(counts: counts, size: size))
 }
 
@@ -18,7 +18,7 @@ private func runs(_ counts: [Int], _ size: Size) throws -> Instance.Shape {
             (.polygons([[10, 10, 20, 20]]), .box), (.polygons([[10, 10], [1, 2, 3, 4]]), .box),
             (.polygons([[10, 10]]), .corners), (.polygons([[10, 10, 30, 10, 30]]), .odd), (.polygons([square + [7]]), .odd),
             (.polygons([square.map { $0 * 1e10 }]), .coordinate), (.polygons([[.nan, 1, 2, 3, 4, 5]]), .coordinate),
-            (.polygons([square.map { $0 / 64 }]), .normalized), (try runs([0, 1024], Size(height: 32, width: 32)), .size),
+            (.polygons([square.map { $0 / 64 }]), .normalized), (try runs([0, 1024], Size2D(height: 32, width: 32)), .size),
             (try runs([4096], size), .outside), (.polygons([square.map { $0 + 100 }]), .outside),
             (.polygons([[10, 10, 10, 30, 10, 20]]), .outside), (.polygons([square.map { $0 + 25 }]), .away),
         ]
@@ -37,7 +37,7 @@ private func runs(_ counts: [Int], _ size: Size) throws -> Instance.Shape {
         }
         // Something small at the origin is no mistake.
         let small = Instance.Shape.polygons([[0, 0, 1, 0, 1, 1, 0, 1]])
-        #expect(try small.learnableMask(in: size, box: Box(x1: 0, y1: 0, x2: 1, y2: 1)).area == 1)
+        #expect(try small.learnableMask(in: size, box: BoundingBox(x1: 0, y1: 0, x2: 1, y2: 1)).area == 1)
     }
 
     /// It is neither background nor an empty mask, but a region from which nothing is learnt.

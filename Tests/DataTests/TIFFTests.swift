@@ -59,7 +59,7 @@ struct TIFFBytes {
         let bytes = Foundation.Data(base64Encoded: text)
         let path = try folder.write("a.tif", Array(#require(bytes)))
         #expect(try LabelFile.read(path) == LabelMap(height: 2, width: 3, labels: expected))
-        #expect(try LabelFile.size(path) == Size(height: 2, width: 3))
+        #expect(try LabelFile.size(path) == Size2D(height: 2, width: 3))
     }
 
     @Test("Strips of any height, in either byte order", arguments: [1, 2, 3, 9], [false, true])

@@ -88,7 +88,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
               {"id": 2, "image_id": 2, "category_id": 7, "bbox": [1, 2, 10, 20], "area": 200, "segmentation": []}]}
             """#)
         let data = try dataset(tree) { $0.classes = .names(["cat"]) }
-        #expect(try data.sample(at: 0).size == Size(height: 40, width: 50))
+        #expect(try data.sample(at: 0).size == Size2D(height: 40, width: 50))
         #expect(
             tree.message { _ = try data.sample(at: 1) }.hasSuffix(
                 "train2017/a\\b.jpg: no such file; its file_name has backslashes, as Windows writes paths: write / in place of \\ in the file "
@@ -101,14 +101,14 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         let set = try dataset(tree)
         #expect(set.count == 2)
         #expect((0..<2).map(set.imageID) == [10, 20])
-        #expect((0..<2).map(set.size) == [Size(height: 40, width: 50), Size(height: 50, width: 40)])
+        #expect((0..<2).map(set.size) == [Size2D(height: 40, width: 50), Size2D(height: 50, width: 40)])
         #expect(set.categoryIDs[0] == 1 && set.categoryIDs[79] == 90 && set.categoryIDs[11] == 13)
         let first = try set.sample(at: 0)
-        #expect(first.name == "a.jpg" && !first.wantsMasks && first.labels(in: Window(first.size)) == nil)
+        #expect(first.name == "a.jpg" && !first.wantsMasks && first.labels(in: PixelWindow(first.size)) == nil)
         #expect(
             first.instances == [
-                Instance(box: Box(x1: 1.1, y1: 2.2, x2: 11.1, y2: 22.2), label: 79, area: 150, id: 1),
-                Instance(box: Box(x1: 5, y1: 5, x2: 15, y2: 15), label: 2, area: 90, id: 3),
+                Instance(box: BoundingBox(x1: 1.1, y1: 2.2, x2: 11.1, y2: 22.2), label: 79, area: 150, id: 1),
+                Instance(box: BoundingBox(x1: 5, y1: 5, x2: 15, y2: 15), label: 2, area: 90, id: 3),
             ])
         let second = try set.sample(at: 1)
         #expect(second.instances?.map(\.isCrowd) == [true])
@@ -124,7 +124,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         #expect((0..<set.count).map(set.imageID) == [30, 10, 20, 40])
         let things = try set.annotations(at: 1, shapes: true)
         #expect(things.map(\.id) == [1, 3, 4, 5, 6])
-        #expect(things[0].box == Rectangle(x: 1.1, y: 2.2, width: 10, height: 20))
+        #expect(things[0].box == COCOBox(x: 1.1, y: 2.2, width: 10, height: 20))
         #expect(things[0].shape == .polygons([[1, 2, 11, 2, 11, 22]]))
         #expect(try set.annotations(at: 2, shapes: false).map(\.shape) == [nil])
         #expect(try set.sample(at: 0).instances == [])
@@ -137,7 +137,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         let sample = try dataset(tree) { $0.masks = true }.sample(at: 0)
         #expect(sample.wantsMasks)
         #expect(try sample.masks().count == 2 * 40 * 50)
-        let expected = try RunLengthMask(polygons: [[5, 5, 15, 5, 15, 15]], size: Size(height: 40, width: 50))
+        let expected = try RunLengthMask(polygons: [[5, 5, 15, 5, 15, 15]], size: Size2D(height: 40, width: 50))
         #expect(try Array(sample.masks().suffix(40 * 50)) == expected.bitmap())
     }
 

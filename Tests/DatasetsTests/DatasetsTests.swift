@@ -24,7 +24,7 @@ import DenseKitVision
         #expect(data.classes == ADE20K.benchmark)
         var sample = try data.sample(at: 0)
         #expect(sample.labels?.labels == [65535, 0, 1, 149, 65535, 65535])
-        #expect(sample.size == Size(height: 2, width: 3))
+        #expect(sample.size == Size2D(height: 2, width: 3))
     }
 
     @Test func theBenchmarksClasses() {

@@ -18,7 +18,7 @@ import Testing
     }
 
     private func maps(_ boxes: [[Float]], _ labels: [Int64]) throws -> (target: [[Float]], counted: Int) {
-        let maps = try BoxMaps([truth(boxes, labels)], classes: 2, size: Pair(3, 5), stride: 4, device: .cpu)
+        let maps = try BoxMaps([truth(boxes, labels)], classes: 2, size: Size2D(3, 5), stride: 4, device: .cpu)
         let any = try maps.mask.floats()
         #expect(maps.counted == 2 * Int(any.reduce(0, +)))
         return ([try maps.target.selected(1, 0).floats(), try maps.target.selected(1, 1).floats()], maps.counted)
@@ -82,7 +82,7 @@ import Testing
         let prompted = try prompter(model.backbone(images()), step)
         let losses = try prompter.losses(prompted, targets, step)
         #expect(losses.terms.map(\.name) == ["loss_seg"])
-        let map = try prompted.scoreMaps[0].interpolated(to: Pair(16, 24), .bilinear()).contiguous().floats().map(Double.init)
+        let map = try prompted.scoreMaps[0].interpolated(to: Size2D(16, 24), .bilinear()).contiguous().floats().map(Double.init)
         let (target, mask) = (try #require(seen["score_target"]).floats(), try #require(seen["score_mask"]).floats())
         #expect(seen["score_target"]?.shape == [2, 3, 16, 24] && seen["score_mask"]?.shape == [2, 1, 16, 24])
         var (sum, count) = (0.0, 0.0)

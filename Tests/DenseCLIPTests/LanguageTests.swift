@@ -95,10 +95,10 @@ import Testing
         let words = ["wall", "sky", "hut", "oak"]
         let inference = try SegmentationInference(model, words: words, mode: .whole)
         let labels = try withoutGrad { try inference.labels(of: try images()) }
-        let expected = try scores(model, words).interpolated(to: Pair(64, 96), .bilinear()).argmax(1)
+        let expected = try scores(model, words).interpolated(to: Size2D(64, 96), .bilinear()).argmax(1)
         #expect(labels.shape == [2, 64, 96])
         #expect(try labels.to(.int64).equals(expected).to(.float32).mean().item() > 0.999)
-        let windows = try SegmentationInference(model, words: words, mode: .slide(crop: Pair(64, 64), stride: Pair(32, 32)))
+        let windows = try SegmentationInference(model, words: words, mode: .slide(crop: Size2D(64, 64), stride: Size2D(32, 32)))
         #expect(try withoutGrad { try windows.labels(of: try images()) }.shape == [2, 64, 96])
     }
 

@@ -9,7 +9,7 @@ import DenseKitVision
         let base = try generator.baseAnchors()
         #expect(
             try base[0].floats() == [-5, -5, 5, 5, -10, -10, 10, 10, -2.5, -10, 2.5, 10, -5, -20, 5, 20])
-        let anchors = try generator.anchors(for: [Pair(2, 3), Pair(1, 1)])
+        let anchors = try generator.anchors(for: [Size2D(2, 3), Size2D(1, 1)])
         #expect(anchors.map(\.shape) == [[24, 4], [4, 4]])
         let rows = try anchors[0].reshaped([2, 3, 4, 4])
         #expect(try rows.selected(0, 1).selected(0, 2).selected(0, 0).floats() == [15, 5, 25, 15])
@@ -26,11 +26,11 @@ import DenseKitVision
     /// Cells that begin within the padded picture are valid, in part within or not.
     @Test func validPositions() throws {
         let generator = try AnchorGenerator(strides: [8], ratios: [1, 2], scales: [1])
-        let flags = try generator.validFlags(for: [Pair(3, 4)], paddedSize: Size(height: 9, width: 16))[0]
+        let flags = try generator.validFlags(for: [Size2D(3, 4)], paddedSize: Size2D(height: 9, width: 16))[0]
         #expect(flags.dtype == .bool)
         let row: [Float] = [1, 1, 1, 1, 0, 0, 0, 0]
         #expect(try flags.floats() == row + row + [Float](repeating: 0, count: 8))
-        #expect(try generator.validFlags(for: [Pair(1, 1)], paddedSize: Size(height: 900, width: 900))[0].floats() == [1, 1])
+        #expect(try generator.validFlags(for: [Size2D(1, 1)], paddedSize: Size2D(height: 900, width: 900))[0].floats() == [1, 1])
     }
 
     @Test func aMapIsMissing() throws {
@@ -53,7 +53,7 @@ import DenseKitVision
 
     private func targets(_ matcher: AnchorMatcher, _ things: [[Float]], foreground: Int? = nil) throws -> AnchorTargets {
         try matcher.targets(
-            boxes(anchors), valid: ints(valid).to(.bool), truth: truth(things), in: Size(height: 20, width: 20), background: 80,
+            boxes(anchors), valid: ints(valid).to(.bool), truth: truth(things), in: Size2D(height: 20, width: 20), background: 80,
             foreground: foreground, draws: .inOrder, purpose: "anchors", image: 0)
     }
 
@@ -94,7 +94,7 @@ import DenseKitVision
     @Test func noAnchorInside() throws {
         let result = try matcher(border: 0).targets(
             boxes([[-5, 0, 3, 3], [0, 0, 30, 3]]), valid: ints([1, 1]).to(.bool), truth: truth([[0, 0, 3, 3]]),
-            in: Size(height: 20, width: 20), background: 80, draws: .inOrder, purpose: "anchors", image: 0)
+            in: Size2D(height: 20, width: 20), background: 80, draws: .inOrder, purpose: "anchors", image: 0)
         #expect(try result.labels.integers() == [80, 80] && result.labelWeights.floats() == [0, 0])
         #expect(try result.boxes.floats().allSatisfy { $0 == 0 } && result.positiveCount + result.negativeCount == 0)
     }

@@ -75,7 +75,7 @@ import Testing
         Case("the proposals after NMS must be 1…1000000, found 0") { _ = try ProposalFilter(preNMS: 1, max: 0) },
         Case("the height of a region's grid must be 1…1000, found 0") { _ = try RoIExtractor(size: 0, strides: [4]) },
         Case("the width of a region's grid must be 1…1000, found 9999") {
-            _ = try RoIExtractor(size: Pair(7, 9999), strides: [4])
+            _ = try RoIExtractor(size: Size2D(7, 9999), strides: [4])
         },
         Case("regions must be read from one or more levels of strides above 0, found []") {
             _ = try RoIExtractor(size: 7, strides: [])
@@ -87,7 +87,7 @@ import Testing
             _ = try RoIExtractor(size: 7, strides: [4], samplingRatio: -1)
         },
         Case("the height of a mask's grid must be 1…1000, found -3") { _ = try MaskTargets(size: -3) },
-        Case("the width of a mask's grid must be 1…1000, found 0") { _ = try MaskTargets(size: Pair(28, 0)) },
+        Case("the width of a mask's grid must be 1…1000, found 0") { _ = try MaskTargets(size: Size2D(28, 0)) },
     ])
     func message(_ each: Case) throws {
         let error = try #require(throws: SettingError.self) { try each.make() }

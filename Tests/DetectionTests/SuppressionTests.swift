@@ -56,7 +56,7 @@ import DenseKitVision
     {
         try filter.proposals(
             scores: levels.map { try Tensor.from($0.scores) }, deltas: levels.map { try Tensor.zeros([$0.scores.count, 4]) },
-            anchors: levels.map { try boxes($0.anchors) }, coder: DeltaCoder(), in: Size(height: 100, width: 50))
+            anchors: levels.map { try boxes($0.anchors) }, coder: DeltaCoder(), in: Size2D(height: 100, width: 50))
     }
 
     /// Equal boxes of one level are one proposal, those of two levels are two.

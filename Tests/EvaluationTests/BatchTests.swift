@@ -11,8 +11,8 @@ private struct Things: Dataset {
     func sample(at index: Int) -> DataSample {
         let shape = Instance.Shape.polygons([[0, 0, 2, 0, 2, 2, 0, 2]])
         let things = [
-            Instance(box: Box(x1: 0, y1: 0, x2: 2, y2: 2), label: 2, area: 4, id: 1, shape: shape),
-            Instance(box: Box(x1: 1, y1: 1, x2: 3, y2: 4), label: 0, isCrowd: true, area: 4, id: 2),
+            Instance(box: BoundingBox(x1: 0, y1: 0, x2: 2, y2: 2), label: 2, area: 4, id: 1, shape: shape),
+            Instance(box: BoundingBox(x1: 1, y1: 1, x2: 3, y2: 4), label: 0, isCrowd: true, area: 4, id: 2),
         ]
         return DataSample(
             name: "\(index)", image: RGBImage(height: 4, width: 3 + index), instances: index == 0 ? things : [], wantsMasks: true)

@@ -5,7 +5,7 @@ import Fuzzing
 import Testing
 import DenseKitVision
 
-private let size = Size(height: 9, width: 12)
+private let size = Size2D(height: 9, width: 12)
 
 /// A file that is gone after the test.
 private struct ResultFile: ~Copyable {
@@ -24,13 +24,13 @@ private struct ResultFile: ~Copyable {
 @Suite struct COCOResultsTests {
     @Test func filesComeBack() throws {
         let masks = [
-            try RunLengthMask(box: Rectangle(x: 2, y: 1, width: 5, height: 4), size: size),
+            try RunLengthMask(box: COCOBox(x: 2, y: 1, width: 5, height: 4), size: size),
             try RunLengthMask(compressed: "\\3", size: size),
         ]
         let detections = masks.enumerated().map { index, mask in
             COCOEvaluation.Detection(
                 image: 7, category: 90, score: 0.1 + 0.2 * Double(index),
-                box: Rectangle(x: 1 / 3, y: 1e-9, width: 5e20, height: 4),
+                box: COCOBox(x: 1 / 3, y: 1e-9, width: 5e20, height: 4),
                 mask: mask)
         }
         let file = try ResultFile()
@@ -51,7 +51,7 @@ private struct ResultFile: ~Copyable {
         let head = #"{"score": 1, "other": [{"a": "\u0041\n"}, null, true], "image_id": 1, "category_id": 3, "#
         let file = try ResultFile("[\(head)\"bbox\": [1, 2, 3, 4], \(segmentation)}]")
         let both = try #require(try file.read(.masks).first)
-        #expect(both.area == 12 && both.box == Rectangle(x: 1, y: 2, width: 3, height: 4))
+        #expect(both.area == 12 && both.box == COCOBox(x: 1, y: 2, width: 3, height: 4))
         try file.write("[\(head)\"bbox\": [], \(segmentation)}]")
         #expect(try file.read(.masks).first?.area == nil)
     }
@@ -149,7 +149,7 @@ private struct ResultFile: ~Copyable {
     @Test func whatCannotBeWritten() throws {
         let file = try ResultFile("old")
         var detection = COCOEvaluation.Detection(
-            image: 1, category: 1, score: .nan, box: Rectangle(x: 0, y: 0, width: .nan, height: 0))
+            image: 1, category: 1, score: .nan, box: COCOBox(x: 0, y: 0, width: .nan, height: 0))
         func message(_ kind: COCOEvaluation.Kind) throws -> String {
             try #require(throws: COCOResultsError.self) { try COCOResults.write([detection], kind: kind, to: file.path) }.problem
         }

@@ -5,13 +5,13 @@ import DenseKitVision
 
 private func thing(_ id: Int, _ image: Int, _ category: Int, _ box: [Double], crowd: Bool = false) -> COCOEvaluation.Truth {
     COCOEvaluation.Truth(
-        image: image, category: category, box: Rectangle(x: box[0], y: box[1], width: box[2], height: box[3]),
+        image: image, category: category, box: COCOBox(x: box[0], y: box[1], width: box[2], height: box[3]),
         area: box[2] * box[3], isCrowd: crowd, id: id)
 }
 
 private func found(_ image: Int, _ category: Int, _ score: Double, _ box: [Double]) -> COCOEvaluation.Detection {
     COCOEvaluation.Detection(
-        image: image, category: category, score: score, box: Rectangle(x: box[0], y: box[1], width: box[2], height: box[3]))
+        image: image, category: category, score: score, box: COCOBox(x: box[0], y: box[1], width: box[2], height: box[3]))
 }
 
 private func evaluation(_ truth: [COCOEvaluation.Truth], _ detections: [COCOEvaluation.Detection]) throws -> COCOEvaluation {
@@ -81,9 +81,9 @@ struct Rule: Sendable, CustomTestStringConvertible {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(state >> 33) % limit
         }
-        let size = Size(height: 60, width: 80)
-        func box() -> Rectangle {
-            Rectangle(x: Double(random(40)), y: Double(random(30)), width: Double(1 + random(40)), height: Double(1 + random(30)))
+        let size = Size2D(height: 60, width: 80)
+        func box() -> COCOBox {
+            COCOBox(x: Double(random(40)), y: Double(random(30)), width: Double(1 + random(40)), height: Double(1 + random(30)))
         }
         var (truth, detections) = ([COCOEvaluation.Truth](), [COCOEvaluation.Detection]())
         for image in 0..<images {

@@ -146,7 +146,7 @@ private func small(_ yaml: String) throws -> DenseModel {
     @Test("A small model costs what was computed by hand, with memory and without", arguments: [Device.meta, .cpu])
     func byHand(_ device: Device) throws {
         let model = try withDevice(device) { try small(yaml) }
-        let complexity = try Complexity(of: model, size: Pair(10, 12))
+        let complexity = try Complexity(of: model, size: Size2D(10, 12))
         let tree = complexity.model
 
         let backbone = try #require(tree["backbone"]).total
@@ -182,7 +182,7 @@ private func small(_ yaml: String) throws -> DenseModel {
     @Test("A detector is counted without what it chooses by", arguments: [Device.meta, .cpu])
     func detector(_ device: Device) throws {
         let model = try withDevice(device) { try small("{backbone: Half, head: Choosing}") }
-        let tree = try Complexity(of: model, size: Pair(10, 12)).model
+        let tree = try Complexity(of: model, size: Size2D(10, 12)).model
         #expect(tree["first"]?.total.cost.perImage == 120 && tree["second"]?.total.cost.perImage == 84)  // 30 · 4 and 7 · 4 · 3
         #expect(tree.total.cost.perImage == 3684 && tree["(resize to the image)"] == nil)
         #expect(tree["first"]?.parameters == 5 && tree["second"]?.parameters == 15)

@@ -24,36 +24,37 @@ private struct Things: InstanceDataset {
     }
 
     func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
-        func thing(_ id: Int64, _ label: Int, _ box: Rectangle, isCrowd: Bool = false) throws -> AnnotatedInstance {
-            let mask = try RunLengthMask(box: box, size: Size(height: 40, width: 60))
+        func thing(_ id: Int64, _ label: Int, _ box: COCOBox, isCrowd: Bool = false) throws -> AnnotatedInstance {
+            let mask = try RunLengthMask(box: box, size: Size2D(height: 40, width: 60))
             return AnnotatedInstance(
                 id: id, label: label, box: box, area: box.area, isCrowd: isCrowd,
                 shape: shapes && hasMasks && !without.contains(id) ? .runLengths(mask) : nil)
         }
         guard index == 1 else { return [try thing(firstNumber, 0, first)] }
-        return [try thing(2, 0, Rectangle(x: 0, y: 0, width: 20, height: 20), isCrowd: true), try thing(3, 1, second)]
+        return [try thing(2, 0, COCOBox(x: 0, y: 0, width: 20, height: 20), isCrowd: true), try thing(3, 1, second)]
     }
 }
 
-private let (first, second) = (Rectangle(x: 10, y: 10, width: 20, height: 20), Rectangle(x: 30, y: 5, width: 10, height: 30))
+private let (first, second) = (COCOBox(x: 10, y: 10, width: 20, height: 20), COCOBox(x: 30, y: 5, width: 10, height: 30))
 
 /// What a detector would have seen at a box.
-private func seen(_ box: Rectangle, label: Int, score: Float) throws -> DetectedInstance {
+private func seen(_ box: COCOBox, label: Int, score: Float) throws -> DetectedInstance {
     DetectedInstance(
-        box: Box(x1: Float(box.x), y1: Float(box.y), x2: Float(box.x + box.width), y2: Float(box.y + box.height)), label: label,
-        score: score, mask: try RunLengthMask(box: box, size: Size(height: 40, width: 60)))
+        box: BoundingBox(x1: Float(box.x), y1: Float(box.y), x2: Float(box.x + box.width), y2: Float(box.y + box.height)),
+        label: label,
+        score: score, mask: try RunLengthMask(box: box, size: Size2D(height: 40, width: 60)))
 }
 
 private func report(_ instances: [[DetectedInstance]], masks: Bool = true, _ dataset: Things = Things()) throws -> DetectionReport
 {
-    let size = Size(height: 40, width: 60)
+    let size = Size2D(height: 40, width: 60)
     return try DetectionReport(
         instances.enumerated().map { .init(name: "\($0).jpg", size: size, instances: $1) }, dataset, masks: masks)
 }
 
 @Test("All found: AP is 100 percent; what lies in the crowd does not count; the classes are those of their numbers")
 func allFound() throws {
-    let crowd = Rectangle(x: 2, y: 2, width: 8, height: 8)
+    let crowd = COCOBox(x: 2, y: 2, width: 8, height: 8)
     let report = try report([
         [try seen(first, label: 0, score: 0.9)],
         [try seen(crowd, label: 0, score: 0.95), try seen(second, label: 1, score: 0.8)],

@@ -51,15 +51,15 @@ func glyphs() {
 @Test("Boxes and pictures beyond the edges are cut")
 func edges() {
     var picture = canvas(6, 5)
-    picture.outline(PixelRectangle(x: -2, y: 1, width: 6, height: 4), black)
+    picture.outline(PixelWindow(y: 1, x: -2, height: 4, width: 6), black)
     #expect(art(picture.image) == ["......", "####..", "...#..", "...#..", "####.."])
     picture = canvas(6, 5)
     for place in [(-4, -3), (4, 3)] { picture.paste(RGBImage(height: 4, width: 5, fill: black), x: place.0, y: place.1) }
     #expect(art(picture.image) == ["#.....", "......", "......", "....##", "....##"])
     let before = picture.image
     for rectangle in [
-        PixelRectangle(x: 9, y: 0, width: 5, height: 5), PixelRectangle(x: 0, y: -9, width: 5, height: 5),
-        PixelRectangle(x: 1, y: 1, width: -3, height: 2), PixelRectangle(x: 1, y: 7, width: .max, height: .max),
+        PixelWindow(y: 0, x: 9, height: 5, width: 5), PixelWindow(y: -9, x: 0, height: 5, width: 5),
+        PixelWindow(y: 1, x: 1, height: 2, width: -3), PixelWindow(y: 7, x: 1, height: .max, width: .max),
     ] {
         picture.fill(rectangle, black)
     }
@@ -72,7 +72,7 @@ func edges() {
 func labelledBoxes() {
     for (top, labelTop) in [(20, 9), (3, 3)] {
         var picture = canvas(40, 40)
-        picture.box(PixelRectangle(x: 30, y: top, width: 8, height: 15), label: "ab", RGBColor(250, 250, 0))
+        picture.box(PixelWindow(y: top, x: 30, height: 15, width: 8), label: "ab", RGBColor(250, 250, 0))
         let rows = (0..<40).filter { color(picture.image, 25, $0) == RGBColor(250, 250, 0) }
         #expect(rows.first == labelTop && rows.count == 11)
         #expect(art(picture.image).joined().contains("#"))

@@ -16,8 +16,8 @@ private func color(_ image: RGBImage, _ x: Int, _ y: Int) -> RGBColor {
 private func thing(_ x1: Float, _ y1: Float, _ x2: Float, _ y2: Float, label: Int = 0, score: Float? = 0.75) throws
     -> DetectedInstance
 {
-    let box = Box(x1: x1, y1: y1, x2: x2, y2: y2)
-    let mask = try RunLengthMask(box: Rectangle(box), size: Size(height: 60, width: 120))
+    let box = BoundingBox(x1: x1, y1: y1, x2: x2, y2: y2)
+    let mask = try RunLengthMask(box: COCOBox(box), size: Size2D(height: 60, width: 120))
     return DetectedInstance(box: box, label: label, score: score, mask: mask)
 }
 
@@ -26,7 +26,7 @@ private let canvas = RGBImage(height: 60, width: 120, fill: grey)
 @Test("Masks are blended with the image, their outlines are opaque, and nothing beside boxes and names is touched")
 func masks() throws {
     var instance = try thing(40, 20, 60, 50)
-    instance.box = Box(x1: 36, y1: 16, x2: 64, y2: 54)  // apart from the mask's outline
+    instance.box = BoundingBox(x1: 36, y1: 16, x2: 64, y2: 54)  // apart from the mask's outline
     let picture = InstanceDrawing.overlay(canvas, [instance], classes: classes, opacity: 0.5)
     #expect(color(picture, 50, 40) == RGBColor(178, 50, 50))
     #expect(color(picture, 40, 40) == red && color(picture, 59, 40) == red && color(picture, 50, 49) == red)
@@ -47,7 +47,7 @@ func names() throws {
     for y in 9..<20 {
         for x in 40..<120 { #expect(color(picture, x, y) == color(plates.image, x, y), "(\(x), \(y))") }
     }
-    let crowd = DetectedInstance(box: Box(x1: 4, y1: 20, x2: 30, y2: 50), label: 0, isCrowd: true)
+    let crowd = DetectedInstance(box: BoundingBox(x1: 4, y1: 20, x2: 30, y2: 50), label: 0, isCrowd: true)
     plates = Canvas(canvas)
     plates.label("ball (crowd)", x: 4, y: 9, background: red)
     #expect(color(InstanceDrawing.overlay(canvas, [crowd], classes: classes), 70, 15) == color(plates.image, 70, 15))
@@ -66,7 +66,7 @@ func order() throws {
 func enlargement() throws {
     let instance = try thing(40, 20, 60, 50)
     let picture = InstanceDrawing.overlay(canvas, [instance], classes: classes, opacity: 0.5, enlargement: 3)
-    #expect(picture.size == Size(height: 180, width: 360))
+    #expect(picture.size == Size2D(height: 180, width: 360))
     #expect(color(picture, 150, 120) == RGBColor(178, 50, 50))
     #expect(
         color(picture, 120, 120) == red && color(picture, 179, 120) == red && color(picture, 121, 120) == RGBColor(178, 50, 50))
@@ -77,11 +77,11 @@ func enlargement() throws {
 func oddities() throws {
     let far = Float.greatestFiniteMagnitude
     var instances = [(Float.nan, far), (-far, far), (.infinity, -.infinity), (5, 5), (500, 400)].map { one, other in
-        DetectedInstance(box: Box(x1: one, y1: one, x2: other, y2: other), label: 0, score: .nan)
+        DetectedInstance(box: BoundingBox(x1: one, y1: one, x2: other, y2: other), label: 0, score: .nan)
     }
-    instances.append(DetectedInstance(box: Box(x1: 1, y1: 1, x2: 9, y2: 9), label: 7, score: 1))
-    let otherSize = try RunLengthMask(box: Rectangle(x: 0, y: 0, width: 9, height: 9), size: Size(height: 9, width: 9))
-    instances.append(DetectedInstance(box: Box(x1: 100, y1: 40, x2: 110, y2: 50), label: 1, score: 1, mask: otherSize))
+    instances.append(DetectedInstance(box: BoundingBox(x1: 1, y1: 1, x2: 9, y2: 9), label: 7, score: 1))
+    let otherSize = try RunLengthMask(box: COCOBox(x: 0, y: 0, width: 9, height: 9), size: Size2D(height: 9, width: 9))
+    instances.append(DetectedInstance(box: BoundingBox(x1: 100, y1: 40, x2: 110, y2: 50), label: 1, score: 1, mask: otherSize))
     let picture = InstanceDrawing.overlay(canvas, instances, classes: classes)
     #expect(picture.size == canvas.size)
     #expect(color(picture, 100, 45) == blue && color(picture, 105, 45) == grey)

@@ -4,9 +4,9 @@ import DenseKitVision
 
 @testable import DenseKitEvaluation
 
-private let size = Size(height: 64, width: 64)
+private let size = Size2D(height: 64, width: 64)
 private let square: [Double] = [10, 10, 30, 10, 30, 30, 10, 30]
-private let box = Rectangle(x: 10, y: 10, width: 20, height: 20)
+private let box = COCOBox(x: 10, y: 10, width: 20, height: 20)
 
 /// The truth of one annotation with `shape`, and the AP at IoU 0.5 of a detector that finds the square.
 private func measure(_ shape: Instance.Shape?) throws -> (isCrowd: Bool, ap: Double, note: String?) {
@@ -39,7 +39,7 @@ private func measure(_ shape: Instance.Shape?) throws -> (isCrowd: Bool, ap: Dou
             nil, .polygons([]), .polygons([[]]), .polygons([[1, 2]]), .polygons([[10, 10, 20, 20]]),
             .polygons([[10, 10, 30, 10, 30]]),
             .polygons([square.map { $0 * 1e10 }]),
-            .runLengths(try RunLengthMask(counts: [0, 1024], size: Size(height: 32, width: 32))),
+            .runLengths(try RunLengthMask(counts: [0, 1024], size: Size2D(height: 32, width: 32))),
         ]
         for shape in shapes {
             let found = try measure(shape)

@@ -50,7 +50,7 @@ private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16
         let head = try head("in_index: 0, channels: 4, dilation: 2")
         try head.setTraining(false)
         let map = try maps()[0]
-        func convolve(_ module: (any UnaryLayer)?, _ x: Tensor, _ dilation: Pair) throws -> Tensor {
+        func convolve(_ module: (any UnaryLayer)?, _ x: Tensor, _ dilation: Size2D) throws -> Tensor {
             let module = try #require(module as? ConvModule)
             let bn = try #require(module.bn)
             return try x.conv2d(module.conv.weight, nil, padding: dilation, dilation: dilation).batchNorm(
@@ -91,7 +91,7 @@ private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16
         let losses = try head.losses(maps, Targets(labels: labels), ForwardPass())
         let total = try #require(try losses.total())
         try total.backward()
-        let logits = try head.classify(head.embedding(maps)).interpolated(to: Pair(8, 12), .bilinear())
+        let logits = try head.classify(head.embedding(maps)).interpolated(to: Size2D(8, 12), .bilinear())
         return (losses.terms.map(\.name), abs(try total.item() - weighted * logits.crossEntropy(labels).item()))
     }
 

@@ -25,8 +25,8 @@ func maps(_ shapes: [[Int]]) throws -> [Tensor] {
         let fpn = try neck(5, from: [(2, 4), (3, 8), (4, 16)])
         let maps = try maps([[2, 2, 7, 9], [2, 3, 3, 5], [2, 4, 2, 2]])
         let lateral = try zip(fpn.lateralConvs, maps).map { try $1.conv2d($0.conv.weight, $0.conv.bias) }
-        let middle = try lateral[1] + lateral[2].interpolated(to: Pair(3, 5), .nearest)
-        let finest = try lateral[0] + middle.interpolated(to: Pair(7, 9), .nearest)
+        let middle = try lateral[1] + lateral[2].interpolated(to: Size2D(3, 5), .nearest)
+        let finest = try lateral[0] + middle.interpolated(to: Size2D(7, 9), .nearest)
         let expected = try zip(fpn.fpnConvs, [finest, middle, lateral[2]]).map {
             try $1.conv2d($0.conv.weight, $0.conv.bias, padding: 1)
         }

@@ -11,7 +11,7 @@ import Testing
         #expect(alignment.strides == [32, 16, 8, 4])
         let z = try Tensor.randomNormal([2, 12, 2, 3], generator: try RandomGenerator(seed: 1))
         let text = try Tensor.randomNormal([2, 3, 12], generator: try RandomGenerator(seed: 2))
-        let sizes = [1, 2, 4, 8].map { Pair(2 * $0, 3 * $0) }
+        let sizes = [1, 2, 4, 8].map { Size2D(2 * $0, 3 * $0) }
         let found = try withoutGrad { try alignment(z, text, sizes: sizes) }
         let expected = try withoutGrad {
             func up(_ index: Int, _ scores: Tensor) throws -> Tensor { try alignment.scoreUps[index](scores) }
@@ -44,9 +44,9 @@ import Testing
         let alignment = try MultiScaleAlignment(12, classes: 3, stride: 32)
         let z = try Tensor.randomNormal([1, 12, 2, 3], generator: try RandomGenerator(seed: 1))
         let text = try Tensor.randomNormal([1, 3, 12], generator: try RandomGenerator(seed: 2))
-        let sizes = [Pair(2, 3), Pair(5, 7), Pair(10, 14), Pair(19, 27)]
+        let sizes = [Size2D(2, 3), Size2D(5, 7), Size2D(10, 14), Size2D(19, 27)]
         let found = try withoutGrad { try alignment(z, text, sizes: sizes) }
-        #expect(found.map { Pair($0.size(2), $0.size(3)) } == sizes)
+        #expect(found.map { Size2D($0.size(2), $0.size(3)) } == sizes)
         let expected = try withoutGrad {
             func up(_ index: Int, _ scores: Tensor) throws -> Tensor {
                 try alignment.scoreUps[index](scores).interpolated(to: sizes[2], .bilinear())

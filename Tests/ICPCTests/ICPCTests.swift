@@ -118,7 +118,7 @@ import Testing
         }
         #expect(try (classify(embedding) * 0.07 - prompted.scoreMaps[0]).abs().amax().item() < 1e-5)
         let labels = try withoutGrad { try SegmentationInference(model, mode: .whole).labels(of: try images()) }
-        let expected = try prompted.scoreMaps[0].interpolated(to: Pair(64, 96), .bilinear()).argmax(1)
+        let expected = try prompted.scoreMaps[0].interpolated(to: Size2D(64, 96), .bilinear()).argmax(1)
         #expect(try labels.to(.int64).equals(expected).to(.float32).mean().item() > 0.999)
         // It learns as any other.
         #expect(try model.losses(images(), Targets(labels: try stripes()), ForwardPass()).terms.count == 3)

@@ -73,7 +73,7 @@ import Testing
         var counts: [Int] = []
         for side in [64, 32] {
             let geometry = ImageGeometry(
-                size: Size(height: side, width: 64), paddedSize: Size(height: side, width: 64), originalSize: square,
+                size: Size2D(height: side, width: 64), paddedSize: Size2D(height: side, width: 64), originalSize: square,
                 scale: (1, 1))
             let step = ForwardPass(images: [geometry], draws: .inOrder) { name, tensor in
                 if name.hasPrefix("rpn.neg_inds") || name.hasPrefix("rpn.pos_inds") { counts.append(tensor.count) }

@@ -31,7 +31,8 @@ import Testing
         let geometries = [
             ImageGeometry(square),
             ImageGeometry(
-                size: Size(height: 40, width: 48), paddedSize: square, originalSize: Size(height: 20, width: 96), scale: (0.5, 2)),
+                size: Size2D(height: 40, width: 48), paddedSize: square, originalSize: Size2D(height: 20, width: 96),
+                scale: (0.5, 2)),
         ]
         let step = ForwardPass(images: geometries) { if $0 == "proposals" { proposals = try $1.floats() } }
         let found = try detect(head, levels, step)
@@ -64,7 +65,7 @@ import Testing
         #expect(try #require(found.masks).amin().item() > 0.99)  // class 1's
         // The same boxes at another scale of the file have the same masks.
         try withoutGrad { _ = try mask.convLogits.bias?.copyInPlace(Tensor.from([0, 0] as [Float])) }
-        let half = ImageGeometry(size: square, paddedSize: square, originalSize: Size(height: 32, width: 32), scale: (2, 2))
+        let half = ImageGeometry(size: square, paddedSize: square, originalSize: Size2D(height: 32, width: 32), scale: (2, 2))
         let (one, other) = (try detect(head, levels, step(1))[0], try detect(head, levels, ForwardPass(images: [half]))[0])
         #expect(try (one.boxes - other.boxes * 2).abs().amax().item() < 1e-3)
         #expect(try (#require(one.masks) - #require(other.masks)).abs().amax().item() < 1e-3)

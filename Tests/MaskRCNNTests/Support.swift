@@ -57,7 +57,7 @@ func truth(_ boxes: [[Float]], labels: [Int64]? = nil, masks: Bool = true) throw
         masks: masks)
 }
 
-let square = Size(height: 64, width: 64)
+let square = Size2D(height: 64, width: 64)
 
 /// A training step for images of 64×64.
 func step(_ images: Int, metrics: Bool = false, observe: ((String, Tensor) throws -> Void)? = nil) -> ForwardPass {

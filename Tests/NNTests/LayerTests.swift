@@ -13,7 +13,7 @@ import Testing
 
     @Test func convolution() throws {
         let layer = try Conv2d(
-            2, 4, kernel: Pair(1, 3), stride: Pair(1, 2), padding: Pair(0, 1), dilation: 1, groups: 2, bias: false)
+            2, 4, kernel: Size2D(1, 3), stride: Size2D(1, 2), padding: Size2D(0, 1), dilation: 1, groups: 2, bias: false)
         #expect(layer.weight.shape == [4, 1, 1, 3] && layer.bias == nil)
         try set(layer.weight, [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1])
         // Channels 1, 2, 3 and 4, 5, 6: shifted right, as it is, shifted left, sums.
@@ -120,6 +120,6 @@ import Testing
         let map = try normal(1, 2, 3, 4)
         let large = try Upsample(2)(map)
         #expect(large.shape == [1, 2, 6, 8])
-        #expect(try distance(large, map.interpolated(to: Pair(6, 8), .bilinear())) == 0)
+        #expect(try distance(large, map.interpolated(to: Size2D(6, 8), .bilinear())) == 0)
     }
 }

@@ -14,10 +14,10 @@ import Testing
         return norm
     }
 
-    private static let convolutions: [(String, Pair, Pair, Pair, Pair, Int)] = [
+    private static let convolutions: [(String, Size2D, Size2D, Size2D, Size2D, Int)] = [
         ("1x1", 1, 1, 0, 1, 1), ("3x3", 3, 1, 1, 1, 1), ("stride", 3, 2, 1, 1, 1), ("dilation", 3, 1, 2, 2, 1),
-        ("groups", 3, 1, 1, 1, 4), ("depthwise", Pair(3, 1), 1, Pair(1, 0), 1, 8),
-        ("no padding", Pair(2, 3), Pair(1, 2), 0, 1, 1),
+        ("groups", 3, 1, 1, 1, 4), ("depthwise", Size2D(3, 1), 1, Size2D(1, 0), 1, 8),
+        ("no padding", Size2D(2, 3), Size2D(1, 2), 0, 1, 1),
     ]
 
     @Test(
@@ -27,7 +27,7 @@ import Testing
         let (_, kernel, stride, padding, dilation, groups) = Self.convolutions[index]
         let conv = try Conv2d(8, 24, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
         let norm = try layers(conv)
-        let maps = try [Pair(9, 7), Pair(12, 10)].map {
+        let maps = try [Size2D(9, 7), Size2D(12, 10)].map {
             let x = try normal(2, 8, $0.height, $0.width, seed: 1)
             return channelsLast ? try x.channelsLast() : x
         }

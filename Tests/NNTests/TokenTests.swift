@@ -6,9 +6,9 @@ import Testing
         let map = try counting(2, 3, 2, 2)
         let tokens = try map.asTokens()
         try expect(try tokens.selected(0, 0), [4, 3], [1, 5, 9, 2, 6, 10, 3, 7, 11, 4, 8, 12])
-        let back = try Tensor.cat([try Tensor.zeros([2, 1, 3]), tokens], dim: 1).asMap(Pair(2, 2))
+        let back = try Tensor.cat([try Tensor.zeros([2, 1, 3]), tokens], dim: 1).asMap(Size2D(2, 2))
         #expect(try back.isChannelsLast && distance(back, map) == 0)
-        #expect(try counting(1, 7, 3).asMap(Pair(2, 3)).shape == [1, 3, 2, 3])
+        #expect(try counting(1, 7, 3).asMap(Size2D(2, 3)).shape == [1, 3, 2, 3])
     }
 
     @Test(arguments: [(2, 1), (5, 2), (197, 14), (577, 24)]) func squareGrids(_ rows: Int, _ side: Int) throws {
@@ -20,7 +20,7 @@ import Testing
     }
 
     /// The first row stays; the others are pixels of a map.
-    @Test(arguments: [Pair(2, 5), Pair(1, 1), Pair(3, 3), Pair(6, 2)]) func gridsAreResized(_ size: Pair) throws {
+    @Test(arguments: [Size2D(2, 5), Size2D(1, 1), Size2D(3, 3), Size2D(6, 2)]) func gridsAreResized(_ size: Size2D) throws {
         let positions = try normal(10, 4)
         for mode in [Interpolation.bilinear(), .bicubic()] {
             let resized = try positions.resizedGrid(from: 3, to: size, mode)

@@ -16,7 +16,7 @@ import Testing
     }
 
     /// The anchors of both levels: one square of 4 strides at every position.
-    private func anchors(within size: Size) -> [Anchor] {
+    private func anchors(within size: Size2D) -> [Anchor] {
         var anchors: [Anchor] = []
         for (stride, rows, columns) in [(8, 4, 6), (16, 2, 3)] {
             for y in 0..<rows {
@@ -58,8 +58,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [Size(height: 32, width: 48), Size(height: 24, width: 32)])
-    func everyAnchorByDefinition(_ size: Size) throws {
+    @Test(arguments: [Size2D(height: 32, width: 48), Size2D(height: 24, width: 32)])
+    func everyAnchorByDefinition(_ size: Size2D) throws {
         let head = try retinaNet { $0.initialization = .reference }
         let geometry = ImageGeometry(size: size, paddedSize: size, originalSize: size, scale: (1, 1))
         let maps = try maps()
@@ -99,7 +99,7 @@ import Testing
         try #require(try losses.total()).backward()
         #expect(try head.namedParameters().allSatisfy { try $0.tensor.grad?.isFinite() == true })
         // Beside an image with things, one without adds its background and one to the positives.
-        let geometry = ImageGeometry(Size(height: 32, width: 48))
+        let geometry = ImageGeometry(Size2D(height: 32, width: 48))
         let one = try #require(try head.losses(maps(), Targets(instances: [try truth(boxes, labels)]), step())["loss_bbox"])
         let two = try head.losses(
             try maps().map { try Tensor.cat([$0, $0], dim: 0) },

@@ -37,8 +37,8 @@ import Testing
     /// Anchors are 4 strides wide and high, around the corner of their cell; they end at the image's borders.
     @Test func anchorsInPixelsOfTheOriginal() throws {
         let geometry = ImageGeometry(
-            size: Size(height: 30, width: 40), paddedSize: Size(height: 32, width: 48),
-            originalSize: Size(height: 60, width: 160), scale: (0.25, 0.5))
+            size: Size2D(height: 30, width: 40), paddedSize: Size2D(height: 32, width: 48),
+            originalSize: Size2D(height: 60, width: 160), scale: (0.25, 0.5))
         let seen = try found(head(), maps([(0, 0, 2, 3, 4, 1), (1, 0, 0, 0, 1, 0.9)]), step([geometry]))
         #expect(seen.count == 1 && seen[0].count == 2)
         #expect(try seen[0].labels.integers() == [2, 0])
@@ -53,7 +53,7 @@ import Testing
         let places: [(Int, Int, Int, Int, Int, Float)] = [
             (0, 0, 1, 2, 2, 1), (0, 0, 1, 2, 3, 0.9), (0, 0, 0, 2, 3, 0.8), (0, 1, 1, 2, 3, 0.9),
         ]
-        let geometry = ImageGeometry(Size(height: 32, width: 48))
+        let geometry = ImageGeometry(Size2D(height: 32, width: 48))
         let seen = try found(head(), maps(places, images: 2), step([geometry, geometry]))
         #expect(try seen.map { try $0.labels.integers() } == [[1, 0], [1]])
         #expect(try found(head { $0.nmsThreshold = 0.7 }, maps(places, images: 2), step([geometry, geometry]))[0].count == 3)
@@ -80,7 +80,8 @@ import Testing
     @Test func recordedLevels() throws {
         var names: Set<String> = []
         _ = try found(
-            head(), maps([]), ForwardPass(images: [ImageGeometry(Size(height: 32, width: 48))]) { name, _ in names.insert(name) })
+            head(), maps([]),
+            ForwardPass(images: [ImageGeometry(Size2D(height: 32, width: 48))]) { name, _ in names.insert(name) })
         #expect(names == ["cls.0", "cls.1", "bbox.0", "bbox.1"])
     }
 }

@@ -26,7 +26,9 @@ func maps(_ count: Int = 1, channels: Int = 4) throws -> [Tensor] {
 }
 
 /// Images of 32×48 pixels.
-func step(_ images: [ImageGeometry] = [ImageGeometry(Size(height: 32, width: 48))]) -> ForwardPass { ForwardPass(images: images) }
+func step(_ images: [ImageGeometry] = [ImageGeometry(Size2D(height: 32, width: 48))]) -> ForwardPass {
+    ForwardPass(images: images)
+}
 
 func truth(_ boxes: [[Float]], _ labels: [Int64]) throws -> InstanceTargets {
     InstanceTargets(

@@ -53,10 +53,10 @@ private func head(
                 eps: 1e-5
             ).relu()
         }
-        func doubled(_ x: Tensor) throws -> Tensor { try x.interpolated(to: Pair(2 * x.size(2), 2 * x.size(3)), .bilinear()) }
+        func doubled(_ x: Tensor) throws -> Tensor { try x.interpolated(to: Size2D(2 * x.size(2), 2 * x.size(3)), .bilinear()) }
         let first = try convolve(maps[0], 0, 0)
-        let second = try doubled(convolve(maps[1], 1, 0)).interpolated(to: Pair(7, 9), .bilinear())
-        let third = try doubled(convolve(try doubled(convolve(maps[2], 2, 0)), 2, 2)).interpolated(to: Pair(7, 9), .bilinear())
+        let second = try doubled(convolve(maps[1], 1, 0)).interpolated(to: Size2D(7, 9), .bilinear())
+        let third = try doubled(convolve(try doubled(convolve(maps[2], 2, 0)), 2, 2)).interpolated(to: Size2D(7, 9), .bilinear())
         let found = try head.embedding(maps)
         #expect(try (found - (first + second + third)).abs().amax().item() < 1e-5)
         let logits = try head.classify(found)

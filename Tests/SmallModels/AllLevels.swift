@@ -20,7 +20,7 @@ public final class AllLevels: Module, SegmentationHead {
 
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
         let last = maps[maps.count - 1]
-        let size = Pair(last.size(2), last.size(3))
+        let size = Size2D(last.size(2), last.size(3))
         return try Tensor.cat(try maps.map { try $0.interpolated(to: size, .bilinear()) }, dim: 1)
     }
 

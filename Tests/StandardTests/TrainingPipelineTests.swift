@@ -14,8 +14,8 @@ import DenseKitVision
     private func pipeline() throws -> Pipeline {
         var (resize, crop, pad) = (Resize.Configuration(), RandomCrop.Configuration(), Pad.Configuration())
         resize.scale = [256, 64]
-        crop.cropSize = ImageSize(48)
-        pad.size = ImageSize(48)
+        crop.cropSize = Size2D(48)
+        pad.size = Size2D(48)
         return Pipeline([
             try Resize(resize), try RandomCrop(crop), try RandomFlip(RandomFlip.Configuration()),
             try PhotoMetricDistortion(PhotoMetricDistortion.Configuration()), try Normalize(Normalize.Configuration()),

@@ -19,7 +19,8 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
     @Test func sizesAreMmsegmentations() throws {
         // int(2048 · r), int(512 · r), then int(side · scale + 0.5): 480×640 at r = 0.7 is limited by int(358.4).
         for (ratio, size) in [
-            (0.7, Size(height: 358, width: 477)), (1.0, Size(height: 512, width: 683)), (1.25, Size(height: 640, width: 853)),
+            (0.7, Size2D(height: 358, width: 477)), (1.0, Size2D(height: 512, width: 683)),
+            (1.25, Size2D(height: 640, width: 853)),
         ] {
             var configuration = Resize.Configuration()
             configuration.ratioRange = [ratio, ratio]
@@ -50,7 +51,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
             var sample = DataSample(name: "a", image: image)
             var draws = random(0)
             try Resize(configuration)(&sample, &draws)
-            #expect(sample.image == image.resized(to: Size(height: 3, width: 4), backend: backend))
+            #expect(sample.image == image.resized(to: Size2D(height: 3, width: 4), backend: backend))
         }
         var configuration = Resize.Configuration()
         configuration.backend = .pil
@@ -68,12 +69,12 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         var sample = example()
         var draws = random(0)
         try Resize(configuration)(&sample, &draws)
-        #expect(sample.image == example().imageAt(Size(height: 20, width: 30)))
+        #expect(sample.image == example().imageAt(Size2D(height: 20, width: 30)))
     }
 }
 
 @Suite struct ScalesTests {
-    private func sizes(_ change: (inout Resize.Configuration) -> Void) throws -> [Size] {
+    private func sizes(_ change: (inout Resize.Configuration) -> Void) throws -> [Size2D] {
         var configuration = Resize.Configuration()
         configuration.ratioRange = nil
         change(&configuration)
@@ -88,7 +89,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
 
     @Test func oneOfSeveral() throws {
         let sizes = try sizes { $0.scales = [[64, 20], [30, 80]] }
-        #expect(Set(sizes) == [Size(height: 20, width: 40), Size(height: 30, width: 60)])
+        #expect(Set(sizes) == [Size2D(height: 20, width: 40), Size2D(height: 30, width: 60)])
         #expect((60...140).contains(sizes.count { $0.height == 20 }))
     }
 
@@ -111,7 +112,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
     @Test func boxesFollow() throws {
         var sample = DataSample(
             name: "a", image: RGBImage(height: 640, width: 427),
-            instances: [Instance(box: Box(x1: 10.5, y1: 20.25, x2: 430, y2: 200), label: 0, area: 1, id: 1)])
+            instances: [Instance(box: BoundingBox(x1: 10.5, y1: 20.25, x2: 430, y2: 200), label: 0, area: 1, id: 1)])
         var draws = random(0)
         var configuration = Resize.Configuration()
         (configuration.scale, configuration.ratioRange) = ([1333, 800], nil)
@@ -123,21 +124,21 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         var pad = Pad.Configuration()
         pad.sizeDivisor = 32
         try Pad(pad)(&sample, &draws)
-        #expect(sample.size == Size(height: 1216, width: 800) && sample.geometry.size == Size(height: 1199, width: 800))
+        #expect(sample.size == Size2D(height: 1216, width: 800) && sample.geometry.size == Size2D(height: 1199, width: 800))
         let (x, y) = (Float(1.8735363483428955), Float(1.873437523841858))
-        #expect(sample.instances?.map(\.box) == [Box(x1: 0, y1: 20.25 * y, x2: 800 - 10.5 * x, y2: 200 * y)])
+        #expect(sample.instances?.map(\.box) == [BoundingBox(x1: 0, y1: 20.25 * y, x2: 800 - 10.5 * x, y2: 200 * y)])
     }
 }
 
 extension DataSample {
-    fileprivate func imageAt(_ size: Size) -> RGBImage {
+    fileprivate func imageAt(_ size: Size2D) -> RGBImage {
         var copy = self
         return copy.image.resized(to: size)
     }
 }
 
 @Suite struct RandomCropTests {
-    private func crop(_ side: ImageSize, share: Double = 0.75) throws -> RandomCrop {
+    private func crop(_ side: Size2D, share: Double = 0.75) throws -> RandomCrop {
         var configuration = RandomCrop.Configuration()
         configuration.cropSize = side
         configuration.catMaxRatio = share
@@ -147,8 +148,8 @@ extension DataSample {
     @Test func aSmallerPictureKeepsItsSide() throws {
         var sample = example(20, 90)
         var draws = random(0)
-        try crop(ImageSize(32))(&sample, &draws)
-        #expect(sample.size == Size(height: 20, width: 32))
+        try crop(Size2D(32))(&sample, &draws)
+        #expect(sample.size == Size2D(height: 20, width: 32))
         #expect(sample.labels?.size == sample.size)
     }
 
@@ -158,7 +159,7 @@ extension DataSample {
         let corners = try (0..<100).map { index in
             var sample = DataSample(name: "a", image: image)
             var draws = random(index)
-            try crop(ImageSize(2))(&sample, &draws)
+            try crop(Size2D(2))(&sample, &draws)
             return sample.image.pixels[0]
         }
         #expect(Set(corners) == [0, 1, 3, 4])
@@ -174,7 +175,7 @@ extension DataSample {
             try (0..<100).filter { index in
                 var sample = DataSample(name: "a", image: RGBImage(height: 60, width: 90), labels: labels)
                 var draws = random(index)
-                try crop(ImageSize(20), share: share)(&sample, &draws)
+                try crop(Size2D(20), share: share)(&sample, &draws)
                 let counts = sample.labels?.histogram().filter { $0 > 0 } ?? []
                 return counts.count > 1 && (counts.max() ?? 0) < 300
             }.count
@@ -240,7 +241,7 @@ extension DataSample {
         pad.sizeDivisor = 4
         try Normalize(Normalize.Configuration())(&sample, &draws)
         try Pad(pad)(&sample, &draws)
-        #expect(sample.size == Size(height: 8, width: 8))
+        #expect(sample.size == Size2D(height: 8, width: 8))
         #expect(sample.normalized?.pixels.suffix(24) == ArraySlice(repeating: 0, count: 24))
         #expect(sample.labels?.labels.last == LabelMap.ignore)
     }
@@ -284,7 +285,7 @@ extension DataSample {
                 resize { $0.ratioRange = [2, 0.5] },
                 "Resize: ratio_range: expected [low, high] with 0 < low ≤ high ≤ 64, found [2.0, 0.5]"
             ),
-            (crop { $0.cropSize = ImageSize(0) }, "RandomCrop: crop_size: expected sides of 1…65535 pixels, found [0, 0]"),
+            (crop { $0.cropSize = Size2D(0) }, "RandomCrop: crop_size: expected sides of 1…65535 pixels, found [0, 0]"),
             (crop { $0.catMaxRatio = .nan }, "RandomCrop: cat_max_ratio: expected a share above 0 and at most 1, found nan"),
             (flip(2), "RandomFlip: prob: expected a probability of 0…1, found 2.0"),
             (distort { $0.brightnessDelta = -1 }, "PhotoMetricDistortion: brightness_delta: expected 0…255, found -1.0"),
@@ -298,7 +299,7 @@ extension DataSample {
             (pad { _ in }, "Pad: size: expected either size or size_divisor"),
             (pad { $0.sizeDivisor = 0 }, "Pad: size_divisor: expected 1…65535, found 0"),
             (
-                pad { $0.size = ImageSize(height: 4, width: 70000) },
+                pad { $0.size = Size2D(height: 4, width: 70000) },
                 "Pad: size: expected sides of 1…65535 pixels, found [4, 70000]"
             ),
         ]
@@ -337,11 +338,11 @@ extension DataSample {
 
     @Test func sizesInYAML() throws {
         let side = try RandomCrop.Configuration.decode(yaml: "crop_size: 640")
-        #expect(side.cropSize == ImageSize(640))
+        #expect(side.cropSize == Size2D(640))
         let pair = try RandomCrop.Configuration.decode(yaml: "{crop_size: [480, 640], cat_max_ratio: 1}")
-        #expect(pair.cropSize == ImageSize(height: 480, width: 640))
+        #expect(pair.cropSize == Size2D(height: 480, width: 640))
         #expect(try Resize.Configuration.decode(yaml: "{scale: [2560, 640], ratio_range: null}").ratioRange == nil)
-        #expect(try Pad.Configuration.decode(yaml: "size: 512").size == ImageSize(512))
+        #expect(try Pad.Configuration.decode(yaml: "size: 512").size == Size2D(512))
         #expect(throws: (any Error).self) { try RandomCrop.Configuration.decode(yaml: "crop_size: [1, 2, 3]") }
     }
 }

@@ -5,25 +5,27 @@ import DenseKitTorch
 @Suite struct BilinearArgmaxTests {
     /// A map of logits, and the size that its classes are wanted at.
     struct Case: Sendable, CustomTestStringConvertible {
-        let source: Pair
+        let source: Size2D
         let classes: Int
-        let target: Pair
+        let target: Size2D
         var testDescription: String { "\(source) of \(classes) to \(target)" }
     }
 
-    private func logits(_ source: Pair, _ classes: Int, seed: UInt64 = 0) throws -> Tensor {
+    private func logits(_ source: Size2D, _ classes: Int, seed: UInt64 = 0) throws -> Tensor {
         try normal([source.height, source.width, classes], seed: seed)
     }
 
-    private func reference(_ logits: Tensor, _ size: Pair) throws -> Tensor {
+    private func reference(_ logits: Tensor, _ size: Size2D) throws -> Tensor {
         try logits.permuted(2, 0, 1).unsqueezed(0).contiguous().interpolated(to: size, .bilinear()).argmax(1).selected(0, 0)
     }
 
     @Test(
         arguments: [
-            (Pair(4, 5), Pair(16, 20)), (Pair(7, 5), Pair(7, 5)), (Pair(9, 11), Pair(4, 3)), (Pair(1, 1), Pair(3, 4)),
-            (Pair(1, 7), Pair(5, 13)),
-            (Pair(6, 1), Pair(11, 3)), (Pair(8, 8), Pair(1, 1)), (Pair(5, 6), Pair(11, 4)), (Pair(3, 3), Pair(101, 97)),
+            (Size2D(4, 5), Size2D(16, 20)), (Size2D(7, 5), Size2D(7, 5)), (Size2D(9, 11), Size2D(4, 3)),
+            (Size2D(1, 1), Size2D(3, 4)),
+            (Size2D(1, 7), Size2D(5, 13)),
+            (Size2D(6, 1), Size2D(11, 3)), (Size2D(8, 8), Size2D(1, 1)), (Size2D(5, 6), Size2D(11, 4)),
+            (Size2D(3, 3), Size2D(101, 97)),
         ].flatMap { source, target in
             [1, 2, 3, 15, 16, 17, 31, 32, 33, 40].map { Case(source: source, classes: $0, target: target) }
         })
@@ -35,8 +37,8 @@ import DenseKitTorch
         #expect(try labels.integers() == reference(logits, each.target).integers())
     }
 
-    @Test(arguments: [(Pair(6, 7), Pair(24, 21)), (Pair(12, 5), Pair(7, 9)), (Pair(5, 4), Pair(5, 4))])
-    func stripsMakeTheWhole(_ source: Pair, _ target: Pair) throws {
+    @Test(arguments: [(Size2D(6, 7), Size2D(24, 21)), (Size2D(12, 5), Size2D(7, 9)), (Size2D(5, 4), Size2D(5, 4))])
+    func stripsMakeTheWhole(_ source: Size2D, _ target: Size2D) throws {
         let logits = try logits(source, 19, seed: 4)
         let whole = try reference(logits, target).integers()
         for height in [1, 2, 5] {

@@ -8,10 +8,10 @@ import DenseKitTorch
         Operation("linear without bias", [1, 2], [5, 11]) { try counting(1, 2).linear(counting(2, 2), nil) },
         Operation("convolution", [1, 1, 1, 2], [12, 16]) { try counting(1, 1, 2, 3).conv2d(Tensor.ones([1, 1, 2, 2]), nil) },
         Operation("convolution with bias, stride, padding", [1, 1, 2, 2], [1.5, 3.5, 4.5, 6.5]) {
-            try counting(1, 1, 2, 3).conv2d(Tensor.ones([1, 1, 1, 1]), Tensor.full([1], 0.5), stride: Pair(1, 2))
+            try counting(1, 1, 2, 3).conv2d(Tensor.ones([1, 1, 1, 1]), Tensor.full([1], 0.5), stride: Size2D(1, 2))
         },
         Operation("convolution, padded", [1, 1, 1, 2], [8, 5]) {
-            try counting(1, 1, 1, 2).conv2d(counting(1, 1, 1, 3), nil, padding: Pair(0, 1))
+            try counting(1, 1, 1, 2).conv2d(counting(1, 1, 1, 3), nil, padding: Size2D(0, 1))
         },
         Operation("convolution, dilated", [1, 1, 1, 1], [1 + 3 + 7 + 9]) {
             try counting(1, 1, 3, 3).conv2d(Tensor.ones([1, 1, 2, 2]), nil, dilation: 2)
@@ -24,32 +24,32 @@ import DenseKitTorch
         },
         Operation("transposed convolution, padded", [1, 1, 1, 3], [2, 20, 3]) {
             try counting(1, 1, 1, 2).convTranspose2d(
-                Tensor.from([Float(9), 1, 1], shape: [1, 1, 1, 3]), Tensor.ones([1]), stride: Pair(1, 2), padding: Pair(0, 1))
+                Tensor.from([Float(9), 1, 1], shape: [1, 1, 1, 3]), Tensor.ones([1]), stride: Size2D(1, 2), padding: Size2D(0, 1))
         },
         Operation("max pool", [1, 1, 1, 2], [5, 6]) { try counting(1, 1, 2, 3).maxPool2d(2, stride: 1) },
         Operation("max pool, padded", [1, 1, 1, 2], [1, 3]) {
-            try counting(1, 1, 1, 3).maxPool2d(Pair(1, 2), stride: Pair(1, 2), padding: Pair(0, 1))
+            try counting(1, 1, 1, 3).maxPool2d(Size2D(1, 2), stride: Size2D(1, 2), padding: Size2D(0, 1))
         },
         Operation("max pool, last window cut", [1, 1, 1, 2], [2, 3]) {
-            try counting(1, 1, 1, 3).maxPool2d(Pair(1, 2), ceilMode: true)
+            try counting(1, 1, 1, 3).maxPool2d(Size2D(1, 2), ceilMode: true)
         },
         Operation("average pool", [1, 1, 1, 1], [3]) { try counting(1, 1, 2, 3).avgPool2d(2) },
         Operation("average pool that counts padding", [1, 1, 1, 2], [0.5, 2.5]) {
-            try counting(1, 1, 1, 3).avgPool2d(Pair(1, 2), padding: Pair(0, 1))
+            try counting(1, 1, 1, 3).avgPool2d(Size2D(1, 2), padding: Size2D(0, 1))
         },
         Operation("average pool that does not", [1, 1, 1, 2], [1, 2.5]) {
-            try counting(1, 1, 1, 3).avgPool2d(Pair(1, 2), padding: Pair(0, 1), countIncludePad: false)
+            try counting(1, 1, 1, 3).avgPool2d(Size2D(1, 2), padding: Size2D(0, 1), countIncludePad: false)
         },
-        Operation("adaptive pool", [1, 1, 1, 2], [3, 4]) { try counting(1, 1, 2, 3).adaptiveAvgPool2d(Pair(1, 2)) },
-        Operation("nearest", [1, 1, 1, 4], [1, 1, 2, 2]) { try counting(1, 1, 1, 2).interpolated(to: Pair(1, 4), .nearest) },
+        Operation("adaptive pool", [1, 1, 1, 2], [3, 4]) { try counting(1, 1, 2, 3).adaptiveAvgPool2d(Size2D(1, 2)) },
+        Operation("nearest", [1, 1, 1, 4], [1, 1, 2, 2]) { try counting(1, 1, 1, 2).interpolated(to: Size2D(1, 4), .nearest) },
         Operation("bilinear", [1, 1, 1, 4], [1, 1.25, 1.75, 2]) {
-            try counting(1, 1, 1, 2).interpolated(to: Pair(1, 4), .bilinear())
+            try counting(1, 1, 1, 2).interpolated(to: Size2D(1, 4), .bilinear())
         },
         Operation("bilinear, corners aligned", [1, 1, 1, 3], [1, 1.5, 2]) {
-            try counting(1, 1, 1, 2).interpolated(to: Pair(1, 3), .bilinear(alignCorners: true))
+            try counting(1, 1, 1, 2).interpolated(to: Size2D(1, 3), .bilinear(alignCorners: true))
         },
         Operation("bicubic keeps a plane", [1, 1, 1, 3], [2, 2, 2]) {
-            try Tensor.full([1, 1, 1, 4], 2).interpolated(to: Pair(1, 3), .bicubic())
+            try Tensor.full([1, 1, 1, 4], 2).interpolated(to: Size2D(1, 3), .bicubic())
         },
         Operation("embedding", [2, 2], [5, 6, 1, 2]) { try counting(3, 2).embedding(Tensor.from([Int64(2), 0])) },
         Operation("layer norm", [2, 2], [-1, 1, 1, -1]) {

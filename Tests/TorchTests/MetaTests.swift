@@ -9,12 +9,12 @@ private func map(_ shape: Int...) throws -> Tensor { try Tensor.ones(shape).chan
 /// Tensors of the device meta have shapes and no memory.
 @Suite struct MetaTests {
     private static let operations: [(String, @Sendable () throws -> Tensor)] = [
-        ("convolution", { try map(2, 3, 9, 8).conv2d(x(5, 3, 3, 2), x(5), stride: Pair(2, 1), padding: Pair(1, 0)) }),
+        ("convolution", { try map(2, 3, 9, 8).conv2d(x(5, 3, 3, 2), x(5), stride: Size2D(2, 1), padding: Size2D(1, 0)) }),
         ("convolution of a plain map", { try x(2, 3, 9, 8).conv2d(x(5, 3, 3, 3), nil) }),
         ("depthwise convolution", { try map(2, 4, 9, 8).conv2d(x(4, 1, 3, 3), nil, padding: 2, dilation: 2, groups: 4) }),
         (
             "transposed convolution",
-            { try x(2, 4, 5, 6).convTranspose2d(x(4, 3, 3, 2), x(3), stride: Pair(2, 3), padding: 1, outputPadding: 1) }
+            { try x(2, 4, 5, 6).convTranspose2d(x(4, 3, 3, 2), x(3), stride: Size2D(2, 3), padding: 1, outputPadding: 1) }
         ),
         ("transposed convolution in groups", { try x(1, 4, 5, 6).convTranspose2d(x(4, 3, 2, 2), nil, stride: 2, groups: 2) }),
         (
@@ -29,7 +29,7 @@ private func map(_ shape: Int...) throws -> Tensor { try Tensor.ones(shape).chan
         ("relu", { try map(2, 3, 4, 5).relu() }),
         ("relu in place", { try map(2, 3, 4, 5).reluInPlace() }),
         ("addition and relu in place", { try map(2, 3, 4, 5).addReluInPlace(map(2, 3, 4, 5)) }),
-        ("adaptive average pool", { try map(2, 3, 7, 5).adaptiveAvgPool2d(Pair(3, 2)) }),
+        ("adaptive average pool", { try map(2, 3, 7, 5).adaptiveAvgPool2d(Size2D(3, 2)) }),
         ("adaptive average pool to one", { try x(2, 3, 7, 5).adaptiveAvgPool2d(1) }),
         ("max pool", { try map(2, 3, 7, 5).maxPool2d(3, stride: 2, padding: 1) }),
         ("average pool", { try map(2, 3, 7, 5).avgPool2d(2, ceilMode: true) }),
@@ -38,8 +38,8 @@ private func map(_ shape: Int...) throws -> Tensor { try Tensor.ones(shape).chan
         ("table", { try x(9, 4).embedding(Tensor.from([Int64(1), 2, 3], shape: [3, 1])) }),
         ("choice", { try Tensor.where(x(3, 1).isGreater(than: 0), x(1, 4), x(4)) }),
         ("masked attention", { try Tensor.attention(x(2, 2, 5, 4), x(2, 2, 5, 4), x(2, 2, 5, 4), mask: x(5, 5)) }),
-        ("bilinear resize", { try map(2, 3, 4, 5).interpolated(to: Pair(7, 9), .bilinear()) }),
-        ("nearest resize", { try map(2, 3, 4, 5).interpolated(to: Pair(7, 9), .nearest) }),
+        ("bilinear resize", { try map(2, 3, 4, 5).interpolated(to: Size2D(7, 9), .bilinear()) }),
+        ("nearest resize", { try map(2, 3, 4, 5).interpolated(to: Size2D(7, 9), .nearest) }),
         ("largest", { try x(3, 9).topK(4).indices }),
         ("order", { try x(3, 9).sorted(0, descending: true).values }),
         ("rows replaced", { try x(5, 3).replaced(0, Tensor.from([Int64(4), 1]), by: x(2, 3)) }),
@@ -47,7 +47,7 @@ private func map(_ shape: Int...) throws -> Tensor { try Tensor.ones(shape).chan
             "regions",
             {
                 let regions = try x(6, 5) - 1
-                return try map(2, 3, 9, 8).roiAligned(regions, size: Pair(7, 5), scale: 0.5, samplingRatio: 0, aligned: true)
+                return try map(2, 3, 9, 8).roiAligned(regions, size: Size2D(7, 5), scale: 0.5, samplingRatio: 0, aligned: true)
             }
         ),
         ("upper triangle", { try Tensor.full([4, 6], -.infinity).upperTriangle(diagonal: 3) }),

@@ -56,12 +56,14 @@ private func x(_ shape: Int...) throws -> Tensor { try Tensor.zeros(shape) }
         },
         Counted("layer norm", .layerNorm, 2 * 7 * 6) { try x(2, 7, 6).layerNorm(x(6), x(6), eps: 1e-5) },
         Counted("group norm", .groupNorm, 2 * 6 * 4 * 5) { try x(2, 6, 4, 5).groupNorm(2, weight: x(6), bias: x(6), eps: 1e-5) },
-        Counted("bilinear resize", .bilinear, 2 * 3 * 8 * 9) { try x(2, 3, 4, 5).interpolated(to: Pair(8, 9), .bilinear()) },
+        Counted("bilinear resize", .bilinear, 2 * 3 * 8 * 9) { try x(2, 3, 4, 5).interpolated(to: Size2D(8, 9), .bilinear()) },
         Counted("bilinear resize to the same size", .bilinear, 2 * 3 * 4 * 5) {
-            try x(2, 3, 4, 5).interpolated(to: Pair(4, 5), .bilinear())
+            try x(2, 3, 4, 5).interpolated(to: Size2D(4, 5), .bilinear())
         },
-        Counted("nearest resize", .nearest, 2 * 3 * 8 * 9) { try x(2, 3, 4, 5).interpolated(to: Pair(8, 9), .nearest) },
-        Counted("adaptive average pool", .adaptiveAveragePool, 2 * 3 * 4 * 6) { try x(2, 3, 4, 6).adaptiveAvgPool2d(Pair(2, 3)) },
+        Counted("nearest resize", .nearest, 2 * 3 * 8 * 9) { try x(2, 3, 4, 5).interpolated(to: Size2D(8, 9), .nearest) },
+        Counted("adaptive average pool", .adaptiveAveragePool, 2 * 3 * 4 * 6) {
+            try x(2, 3, 4, 6).adaptiveAvgPool2d(Size2D(2, 3))
+        },
         Counted("adaptive average pool to one", .adaptiveAveragePool, 2 * 3 * 4 * 6) { try x(2, 3, 4, 6).adaptiveAvgPool2d(1) },
     ]
 

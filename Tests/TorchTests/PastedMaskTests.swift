@@ -23,7 +23,7 @@ private func value(_ mask: [Float], _ side: Int, _ box: [Float], _ y: Int, _ x: 
 
     @Test("Equals its definition in the whole picture, and in two pixels around the box")
     func definition() throws {
-        let (side, size) = (5, Pair(16, 24))
+        let (side, size) = (5, Size2D(16, 24))
         let masks = try normal([Self.boxes.count, side, side]).sigmoid()
         let boxes = try Tensor.from(Self.boxes.flatMap { $0 }, shape: [Self.boxes.count, 4])
         let values = try masks.floats()
@@ -63,14 +63,14 @@ private func value(_ mask: [Float], _ side: Int, _ box: [Float], _ y: Int, _ x: 
         let box = try Tensor.from([Float(3), 1, 3, 3], shape: [1, 4])
         let mask = try Tensor.from([Float(0.2), 0.4, 0.6, 0.8], shape: [1, 2, 2])
         let rows: [[Float]] = [[0, 0, 0.3, 0.3, 0, 0], [0, 0, 0.7, 0.7, 0, 0]]
-        let found = try Tensor.pastedProbabilities(mask, boxes: box, size: Pair(4, 6))
+        let found = try Tensor.pastedProbabilities(mask, boxes: box, size: Size2D(4, 6))
         try expect(found.narrowed(1, 1, 2), [1, 2, 6], rows.flatMap { $0 })
-        let whole = try Tensor.pastedProbabilities(mask, boxes: box, size: Pair(4, 6), whole: true)
+        let whole = try Tensor.pastedProbabilities(mask, boxes: box, size: Size2D(4, 6), whole: true)
         try expect(whole.narrowed(1, 1, 2), [1, 2, 6], [Float](repeating: 0.3, count: 6) + [Float](repeating: 0.7, count: 6))
     }
 
     @Test func noMasks() throws {
-        let none = try Tensor.pastedMasks(.zeros([0, 28, 28]), boxes: .zeros([0, 4]), size: Pair(3, 5), threshold: 0.5)
+        let none = try Tensor.pastedMasks(.zeros([0, 28, 28]), boxes: .zeros([0, 4]), size: Size2D(3, 5), threshold: 0.5)
         #expect(none.shape == [0, 3, 5] && none.dtype == .uint8)
         // A box of what is no number holds nothing.
         let lost = try Tensor.full([1, 4], .nan)
@@ -92,13 +92,13 @@ private func value(_ mask: [Float], _ side: Int, _ box: [Float], _ y: Int, _ x: 
     @Test(
         "Mistakes",
         arguments: [
-            ([2, 3, 3], [2, 5], Pair(4), "expected boxes [n, 4] of a floating-point type, found [2, 5] of Float"),
-            ([2, 9], [2, 4], Pair(4), "expected masks [d, m, m] of a floating-point type, found [2, 9] of Float"),
-            ([2, 0, 3], [2, 4], Pair(4), "expected masks [d, m, m] of a floating-point type, found [2, 0, 3] of Float"),
-            ([2, 3, 3], [1, 4], Pair(4), "expected a box for each of the 2 masks, found 1"),
-            ([2, 3, 3], [2, 4], Pair(0, 4), "expected a picture of at least one pixel, found 0 x 4"),
+            ([2, 3, 3], [2, 5], Size2D(4), "expected boxes [n, 4] of a floating-point type, found [2, 5] of Float"),
+            ([2, 9], [2, 4], Size2D(4), "expected masks [d, m, m] of a floating-point type, found [2, 9] of Float"),
+            ([2, 0, 3], [2, 4], Size2D(4), "expected masks [d, m, m] of a floating-point type, found [2, 0, 3] of Float"),
+            ([2, 3, 3], [1, 4], Size2D(4), "expected a box for each of the 2 masks, found 1"),
+            ([2, 3, 3], [2, 4], Size2D(0, 4), "expected a picture of at least one pixel, found 0 x 4"),
         ])
-    func mistakes(_ masks: [Int], _ boxes: [Int], _ size: Pair, _ message: String) throws {
+    func mistakes(_ masks: [Int], _ boxes: [Int], _ size: Size2D, _ message: String) throws {
         let error = try #require(throws: TorchError.self) {
             try Tensor.pastedMasks(.zeros(masks), boxes: .zeros(boxes), size: size, threshold: 0.5)
         }
@@ -107,7 +107,7 @@ private func value(_ mask: [Float], _ side: Int, _ box: [Float], _ y: Int, _ x: 
 
     @Test func impossiblePictures() throws {
         #expect(throws: TorchError.self) {
-            try Tensor.pastedMasks(.zeros([2, 3, 3]), boxes: .zeros([2, 4]), size: Pair(1 << 40), threshold: 0.5)
+            try Tensor.pastedMasks(.zeros([2, 3, 3]), boxes: .zeros([2, 4]), size: Size2D(1 << 40), threshold: 0.5)
         }
     }
 }

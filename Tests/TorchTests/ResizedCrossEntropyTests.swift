@@ -6,14 +6,14 @@ import Testing
 @Suite struct ResizedCrossEntropyTests {
     /// Batch, classes, sizes of logits and of labels.
     struct Problem: CustomTestStringConvertible {
-        let n: Int, k: Int, from: Pair, to: Pair
+        let n: Int, k: Int, from: Size2D, to: Size2D
         var testDescription: String { "\(n) × \(k) classes, \(from) to \(to)" }
     }
 
     static let problems = [
-        Problem(n: 1, k: 2, from: 1, to: 1), Problem(n: 2, k: 5, from: Pair(3, 4), to: Pair(12, 16)),
-        Problem(n: 2, k: 17, from: Pair(5, 3), to: Pair(13, 11)), Problem(n: 1, k: 40, from: Pair(4, 6), to: Pair(4, 6)),
-        Problem(n: 1, k: 33, from: Pair(9, 8), to: Pair(4, 3)), Problem(n: 3, k: 16, from: Pair(1, 5), to: Pair(7, 9)),
+        Problem(n: 1, k: 2, from: 1, to: 1), Problem(n: 2, k: 5, from: Size2D(3, 4), to: Size2D(12, 16)),
+        Problem(n: 2, k: 17, from: Size2D(5, 3), to: Size2D(13, 11)), Problem(n: 1, k: 40, from: Size2D(4, 6), to: Size2D(4, 6)),
+        Problem(n: 1, k: 33, from: Size2D(9, 8), to: Size2D(4, 3)), Problem(n: 3, k: 16, from: Size2D(1, 5), to: Size2D(7, 9)),
     ]
 
     private func logits(_ problem: Problem, seed: UInt64 = 1) throws -> Tensor {
@@ -55,7 +55,7 @@ import Testing
 
     @Test("The number of threads does not change a bit")
     func threads() throws {
-        let problem = Problem(n: 2, k: 19, from: Pair(16, 16), to: Pair(61, 64))
+        let problem = Problem(n: 2, k: 19, from: Size2D(16, 16), to: Size2D(61, 64))
         let before = Engine.threadCount
         defer { try? Engine.setThreadCount(before) }
         let results = try [1, 2, 3].map { count in

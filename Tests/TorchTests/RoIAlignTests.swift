@@ -15,7 +15,7 @@ private func rois(_ rows: [[Float]] = regions) throws -> Tensor {
 
 /// The definition, point by point, with the reference's operations in its order.
 private func referenceRoIAlign(
-    _ map: Tensor, _ rows: [[Float]], size: Pair, scale: Float, ratio: Int, aligned: Bool
+    _ map: Tensor, _ rows: [[Float]], size: Size2D, scale: Float, ratio: Int, aligned: Bool
 ) throws -> [Float] {
     let (x, c, h, w) = (try map.floats(), map.size(1), map.size(2), map.size(3))
     func value(_ image: Int, _ channel: Int, _ y: Float, _ x0: Float) -> Float {
@@ -65,7 +65,7 @@ private func referenceRoIAlign(
     @Test("Equals its definition to the bit, from either layout and of either kind", arguments: settings)
     func definition(_ ratio: Int, _ aligned: Bool) throws {
         let map = try normal([2, 70, height, width])
-        let size = Pair(3, 5)
+        let size = Size2D(3, 5)
         let expected = try referenceRoIAlign(map, regions, size: size, scale: 0.25, ratio: ratio, aligned: aligned)
         let plain = try map.roiAligned(rois(), size: size, scale: 0.25, samplingRatio: ratio, aligned: aligned)
         #expect(plain.shape == [10, 70, 3, 5] && plain.isContiguous)
@@ -93,7 +93,7 @@ private func referenceRoIAlign(
             let map = try normal([2, 2, 5, 6]).to(dtype)
             let rows = try rois([[0, 1, 1, 15, 19], [1, -3, 4, 30, 30], [0, 6, 6, 9, 18]])
             func run(_ x: Tensor) throws -> Tensor {
-                try x.roiAligned(rows, size: Pair(2, 3), scale: 0.25, samplingRatio: ratio, aligned: aligned)
+                try x.roiAligned(rows, size: Size2D(2, 3), scale: 0.25, samplingRatio: ratio, aligned: aligned)
             }
             let weights = try normal([3, 2, 2, 3], seed: 1).to(dtype)
             try map.setRequiresGrad(true)
@@ -118,7 +118,7 @@ private func referenceRoIAlign(
         for dtype in [DType.float32, .float64] {
             let map = try normal([2, 3, height, width]).to(dtype)
             try map.setRequiresGrad(true)
-            let y = try map.roiAligned(many, size: Pair(3, 2), scale: 0.25, samplingRatio: ratio, aligned: aligned)
+            let y = try map.roiAligned(many, size: Size2D(3, 2), scale: 0.25, samplingRatio: ratio, aligned: aligned)
             #expect(y.dtype == dtype)
             try (y * normal(y.shape, seed: 2).to(dtype)).sum().backward()
             results.append((try y.detached(), try #require(map.grad)))
@@ -195,10 +195,10 @@ private func referenceRoIAlign(
     }
 
     private struct Mistake: Sendable, CustomTestStringConvertible {
-        let shape: [Int], rows: [[Float]], size: Pair, scale: Double, ratio: Int, message: String
+        let shape: [Int], rows: [[Float]], size: Size2D, scale: Double, ratio: Int, message: String
 
         init(
-            _ shape: [Int] = [1, 1, 4, 4], _ rows: [[Float]] = [[0, 0, 0, 4, 4]], size: Pair = 7, scale: Double = 1,
+            _ shape: [Int] = [1, 1, 4, 4], _ rows: [[Float]] = [[0, 0, 0, 4, 4]], size: Size2D = 7, scale: Double = 1,
             ratio: Int = 0,
             _ message: String
         ) {
@@ -214,8 +214,8 @@ private func referenceRoIAlign(
         Mistake(
             [1, 0, 4, 4], [],
             "expected a map [n, c, h, w] of a floating-point type with no empty dimension, found [1, 0, 4, 4] of Float"),
-        Mistake(size: Pair(0, 7), "expected 1...1024 bins in each direction, found 0 x 7"),
-        Mistake(size: Pair(7, .max), "expected 1...1024 bins in each direction, found 7 x 9223372036854775807"),
+        Mistake(size: Size2D(0, 7), "expected 1...1024 bins in each direction, found 0 x 7"),
+        Mistake(size: Size2D(7, .max), "expected 1...1024 bins in each direction, found 7 x 9223372036854775807"),
         Mistake(ratio: -1, "expected a sampling ratio of 0...64, found -1"),
         Mistake(ratio: 65, "expected a sampling ratio of 0...64, found 65"),
         Mistake(scale: 0, "expected a scale above 0, found 0"),

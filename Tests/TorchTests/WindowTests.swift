@@ -34,7 +34,7 @@ import DenseKitTorch
         let expected = windows(try map.floats(), shape, size, shift)
         #expect(cut.shape == [expected.count / size / size / shape[3], size * size, shape[3]])
         #expect(try cut.floats() == expected)
-        #expect(try same(try cut.joinedWindows(size, shift: shift, mapSize: Pair(shape[1], shape[2])), map))
+        #expect(try same(try cut.joinedWindows(size, shift: shift, mapSize: Size2D(shape[1], shape[2])), map))
         // From any layout, and of any type.
         let other = try map.transposed(1, 2).contiguous().transposed(1, 2).to(.bfloat16)
         #expect(try same(try other.windows(size, shift: shift), try cut.to(.bfloat16)))
@@ -47,7 +47,7 @@ import DenseKitTorch
         let cut = try map.windows(size, shift: shift)
         let weights = try normal(cut.shape, seed: 1)
         try (cut * weights).sum().backward()
-        let place = Pair(shape[1], shape[2])
+        let place = Size2D(shape[1], shape[2])
         #expect(try same(try #require(map.grad), try weights.joinedWindows(size, shift: shift, mapSize: place)))
         let parts = try normal(cut.shape, seed: 2)
         try parts.setRequiresGrad(true)
@@ -88,7 +88,7 @@ import DenseKitTorch
         ([4, 4, 1], 3, Int.max, "expected a map of at least one position", 2),
     ]) func mistakesInJoining(_ shape: [Int], _ height: Int, _ width: Int, _ expected: String, _ size: Int) throws {
         let error = try #require(throws: TorchError.self) {
-            try Tensor.zeros(shape).joinedWindows(size, mapSize: Pair(height, width))
+            try Tensor.zeros(shape).joinedWindows(size, mapSize: Size2D(height, width))
         }
         #expect(error.message == expected)
     }

@@ -14,7 +14,7 @@ private final class Mote: Module, Backbone {
     init(_ configuration: Configuration, _ context: BuildContext) throws { conv = try Conv2d(3, 4, kernel: 3, padding: 1) }
 
     func callAsFunction(_ images: Tensor) throws -> Features {
-        Features(maps: [try conv(try images.avgPool2d(Pair(4)))])
+        Features(maps: [try conv(try images.avgPool2d(Size2D(4)))])
     }
 }
 
@@ -54,7 +54,7 @@ private final class Speck: Module, Backbone {
     }
 
     func callAsFunction(_ images: Tensor) throws -> Features {
-        Features(maps: [try norm(conv(try images.avgPool2d(Pair(4)))).relu()])
+        Features(maps: [try norm(conv(try images.avgPool2d(Size2D(4)))).relu()])
     }
 }
 

@@ -45,9 +45,9 @@ import Testing
         guard case .segmentation(let embedding, let classify) = try model.predictions(seen) else {
             throw InferenceError.notSegmentation
         }
-        let logits = try classify(embedding).interpolated(to: Pair(image.size(2), image.size(3)), .bilinear())
+        let logits = try classify(embedding).interpolated(to: Size2D(image.size(2), image.size(3)), .bilinear())
             .narrowed(2, 0, size.height).narrowed(3, 0, size.width)
-            .interpolated(to: Pair(original.height, original.width), .bilinear()).softmax(1)
+            .interpolated(to: Size2D(original.height, original.width), .bilinear()).softmax(1)
         return mirrored ? try logits.flipped(3) : logits
     }
 
@@ -75,7 +75,7 @@ import Testing
     func views() throws {
         try withModel("[{type: Normalize}, {type: Pad, size: [24, 40]}]") { experiment, model in
             let sample = try sample(experiment)
-            let (image, size) = (try sample.tensor(), Pair(16, 16))
+            let (image, size) = (try sample.tensor(), Size2D(16, 16))
             try withoutGrad {
                 let whole = SegmentationInference(model, mode: .whole)
                 let views = [try whole.view(image, imageSize: size), try whole.mirroredView(image, imageSize: size)]
@@ -170,7 +170,7 @@ import Testing
         try withModel("[{type: RandomFlip, prob: 0}, {type: Resize, scale: [20, 20], ratio_range: [0.5, 0.5]}]") {
             experiment, _ in
             let size = try sample(experiment).size
-            #expect(size == Size(height: 10, width: 10))
+            #expect(size == Size2D(height: 10, width: 10))
         }
     }
 
@@ -181,7 +181,7 @@ import Testing
         }
         struct Halve: Transform {
             func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
-                sample.image = sample.image.resized(to: Size(height: 8, width: 8))
+                sample.image = sample.image.resized(to: Size2D(height: 8, width: 8))
             }
         }
         struct Invert: Transform {

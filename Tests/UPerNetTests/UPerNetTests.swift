@@ -47,8 +47,8 @@ private func head(
         let head = try head([(2, 4), (3, 8), (4, 16)]) { $0.poolScales = [1, 3] }
         try head.setTraining(false)
         let maps = try maps([[1, 2, 7, 9], [1, 3, 4, 5], [1, 4, 2, 3]])
-        func resized(_ x: Tensor, _ h: Int, _ w: Int) throws -> Tensor { try x.interpolated(to: Pair(h, w), .bilinear()) }
-        func convolve(_ module: ConvModule, _ x: Tensor, padding: Pair = 0) throws -> Tensor {
+        func resized(_ x: Tensor, _ h: Int, _ w: Int) throws -> Tensor { try x.interpolated(to: Size2D(h, w), .bilinear()) }
+        func convolve(_ module: ConvModule, _ x: Tensor, padding: Size2D = 0) throws -> Tensor {
             let bn = try #require(module.bn)
             return try x.conv2d(module.conv.weight, nil, padding: padding).batchNorm(
                 weight: bn.weight, bias: bn.bias, runningMean: bn.runningMean, runningVar: bn.runningVar, training: false,
@@ -56,7 +56,7 @@ private func head(
             ).relu()
         }
         let pools = try head.pspModules.map { module in
-            try resized(convolve(module.conv, maps[2].adaptiveAvgPool2d(Pair(module.scale))), 2, 3)
+            try resized(convolve(module.conv, maps[2].adaptiveAvgPool2d(Size2D(module.scale))), 2, 3)
         }
         let third = try convolve(head.bottleneck, try Tensor.cat([maps[2]] + pools, dim: 1), padding: 1)
         let second = try convolve(head.lateralConvs[1], maps[1]) + resized(third, 4, 5)

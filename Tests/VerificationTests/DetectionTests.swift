@@ -70,8 +70,8 @@ import Testing
         #expect(
             try golden.geometries() == [
                 ImageGeometry(
-                    size: Size(height: 3, width: 4), paddedSize: Size(height: 4, width: 5),
-                    originalSize: Size(height: 6, width: 16), scale: (0.25, 0.5))
+                    size: Size2D(height: 3, width: 4), paddedSize: Size2D(height: 4, width: 5),
+                    originalSize: Size2D(height: 6, width: 16), scale: (0.25, 0.5))
             ])
     }
 }

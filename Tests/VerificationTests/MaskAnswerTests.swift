@@ -55,7 +55,7 @@ import Testing
     }
 
     private func text(_ x1: Double, _ y1: Double, _ width: Double, _ height: Double) throws -> String {
-        try RunLengthMask(box: Rectangle(x: x1, y: y1, width: width, height: height), size: Size(height: 8, width: 10)).compressed
+        try RunLengthMask(box: COCOBox(x: x1, y: y1, width: width, height: height), size: Size2D(height: 8, width: 10)).compressed
     }
 
     @Test("Masks are compared at the places of the reference's")

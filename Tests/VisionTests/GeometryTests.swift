@@ -16,13 +16,13 @@ import DenseKitVision
 
     @Test func cropFlipPad() {
         let image = numbered(2, 3)
-        #expect(rows(image.cropped(to: Window(y: 1, x: 1, height: 1, width: 2))) == [[11, 12]])
+        #expect(rows(image.cropped(to: PixelWindow(y: 1, x: 1, height: 1, width: 2))) == [[11, 12]])
         #expect(rows(image.flippedHorizontally()) == [[2, 1, 0], [12, 11, 10]])
-        #expect(rows(image.padded(to: Size(height: 3, width: 4), with: 9)) == [[0, 1, 2, 9], [10, 11, 12, 9], [9, 9, 9, 9]])
-        #expect(image.padded(to: Size(height: 1, width: 2)) == image)
+        #expect(rows(image.padded(to: Size2D(height: 3, width: 4), with: 9)) == [[0, 1, 2, 9], [10, 11, 12, 9], [9, 9, 9, 9]])
+        #expect(image.padded(to: Size2D(height: 1, width: 2)) == image)
         let labels = LabelMap(height: 2, width: 2, labels: [1, 2, 3, 4])
         #expect(labels.flippedHorizontally().labels == [2, 1, 4, 3])
-        #expect(labels.padded(to: Size(height: 2, width: 3)).labels == [1, 2, 65535, 3, 4, 65535])
+        #expect(labels.padded(to: Size2D(height: 2, width: 3)).labels == [1, 2, 65535, 3, 4, 65535])
     }
 
     @Test func orientations() {
@@ -34,24 +34,24 @@ import DenseKitVision
         ]
         for orientation in Orientation.allCases {
             #expect(rows(numbered(2, 3).oriented(orientation)) == expected[orientation])
-            #expect(numbered(2, 3).oriented(orientation).size == Size(height: 2, width: 3).oriented(orientation))
+            #expect(numbered(2, 3).oriented(orientation).size == Size2D(height: 2, width: 3).oriented(orientation))
         }
     }
 
     @Test func windows() {
-        let size = Size(height: 4, width: 5)
-        #expect(Window(size).lies(in: size))
-        #expect(!Window(y: 1, x: 0, height: 4, width: 5).lies(in: size))
-        #expect(!Window(y: 0, x: 0, height: 0, width: 5).lies(in: size))
-        #expect(!Window(y: -1, x: 0, height: 2, width: 2).lies(in: size))
-        #expect(!Window(y: 1, x: 1, height: .max, width: 1).lies(in: size))
-        let inner = Window(y: 1, x: 2, height: 3, width: 3).subwindow(Window(y: 1, x: 1, height: 1, width: 2))
-        #expect(inner == Window(y: 2, x: 3, height: 1, width: 2))
+        let size = Size2D(height: 4, width: 5)
+        #expect(PixelWindow(size).lies(in: size))
+        #expect(!PixelWindow(y: 1, x: 0, height: 4, width: 5).lies(in: size))
+        #expect(!PixelWindow(y: 0, x: 0, height: 0, width: 5).lies(in: size))
+        #expect(!PixelWindow(y: -1, x: 0, height: 2, width: 2).lies(in: size))
+        #expect(!PixelWindow(y: 1, x: 1, height: .max, width: 1).lies(in: size))
+        let inner = PixelWindow(y: 1, x: 2, height: 3, width: 3).subwindow(PixelWindow(y: 1, x: 1, height: 1, width: 2))
+        #expect(inner == PixelWindow(y: 2, x: 3, height: 1, width: 2))
     }
 
     @Test func hugeFactorsDoNotOverflow() {
-        #expect(Size(height: 3, width: 4).scaled(by: 1e300) == Size(height: Int(Int32.max), width: Int(Int32.max)))
-        #expect(Size(height: 3, width: 4).scaled(by: 1e-9) == Size(height: 1, width: 1))
+        #expect(Size2D(height: 3, width: 4).scaled(by: 1e300) == Size2D(height: Int(Int32.max), width: Int(Int32.max)))
+        #expect(Size2D(height: 3, width: 4).scaled(by: 1e-9) == Size2D(height: 1, width: 1))
     }
 
     @Test func levels() {

@@ -16,11 +16,11 @@ import DenseKitVision
 
     /// The cases name them width first.
     static let sizes = [
-        ("20x11", Size(height: 11, width: 20)), ("6x5", Size(height: 5, width: 6)), ("26x18", Size(height: 18, width: 26)),
-        ("13x9", Size(height: 9, width: 13)),
+        ("20x11", Size2D(height: 11, width: 20)), ("6x5", Size2D(height: 5, width: 6)), ("26x18", Size2D(height: 18, width: 26)),
+        ("13x9", Size2D(height: 9, width: 13)),
     ]
 
-    @Test(arguments: sizes) func resizing(_ name: String, _ size: Size) throws {
+    @Test(arguments: sizes) func resizing(_ name: String, _ size: Size2D) throws {
         let expected = try #require(tensors["imresize_u8_" + name])
         #expect(expected.shape == [size.height, size.width, 3])
         #expect(image.resized(to: size).pixels.map(Float.init) == expected.values)
@@ -41,7 +41,7 @@ import DenseKitVision
 
     @Test func padding() throws {
         let expected = try #require(tensors["impad"])
-        let size = Size(height: 14, width: 16)
+        let size = Size2D(height: 14, width: 16)
         #expect(expected.shape == [14, 16, 3])
         #expect(image.padded(to: size).pixels.map(Float.init) == expected.values)
         #expect(FloatImage(image).padded(to: size).pixels == expected.values)
@@ -63,8 +63,8 @@ import DenseKitVision
         let rows = try Goldens.json("resize_and_image_ops", as: Case.self).imrescale_shapes.rows
         #expect(rows.count == 66)
         for row in rows {
-            let size = Size(height: Int(row[0].value), width: Int(row[1].value))
-            let new = Size(height: Int(row[3].value), width: Int(row[4].value))
+            let size = Size2D(height: Int(row[0].value), width: Int(row[1].value))
+            let new = Size2D(height: Int(row[3].value), width: Int(row[4].value))
             if case .pair(let limits) = row[2] {
                 let limit = ScaleLimit(limits[0], limits[1])
                 #expect(size.rescaled(within: limit) == new)

@@ -10,8 +10,8 @@ import DenseKitVision
         "od01k12N2N1O2N2N1O2N2N2N1O2O1N2N1O2N2N2N1OJ6K6I6K5J6KhZ2",
     ].map { Array($0.utf8) }
     private static let sizes = [
-        Size(height: 5, width: 7), Size(height: 9, width: 12), Size(height: 60, width: 80), Size(height: 1, width: 0),
-        Size(height: 46340, width: 46340), Size(height: -3, width: 4), Size(height: .max, width: 2),
+        Size2D(height: 5, width: 7), Size2D(height: 9, width: 12), Size2D(height: 60, width: 80), Size2D(height: 1, width: 0),
+        Size2D(height: 46340, width: 46340), Size2D(height: -3, width: 4), Size2D(height: .max, width: 2),
     ]
 
     @Test func strings() async {
@@ -47,7 +47,7 @@ import DenseKitVision
                 let damaged = bytes.withUnsafeBytes { bytes in
                     (0..<bytes.count / 8).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Double.self) }
                 }
-                let size = Size(height: 60, width: 80)
+                let size = Size2D(height: 60, width: 80)
                 let mask: RunLengthMask
                 do { mask = try RunLengthMask(polygons: [damaged, polygons[0]], size: size) } catch is MaskError { return false }
                 try #require(mask.bitmap().count { $0 == 1 } == mask.area && mask.area >= 600, "round \(round)")

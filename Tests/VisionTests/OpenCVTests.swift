@@ -15,7 +15,7 @@ import DenseKitVision
 
     @Test func colours() throws {
         let hsv = try Goldens.json("opencv", as: Golden.self).hsv
-        let size = Size(height: hsv.rows, width: hsv.columns)
+        let size = Size2D(height: hsv.rows, width: hsv.columns)
         var forward = generatedPicture("hsv/rgb", size)
         forward.convertToHSV()
         #expect(digest(forward.pixels) == hsv.rgb_to_hsv)

@@ -3,7 +3,7 @@ import DenseKitVision
 
 /// Polygons and boxes beside what pycocotools 2.0.11 answered for an image of 9×12 pixels.
 @Suite struct PolygonTests {
-    private let size = Size(height: 9, width: 12)
+    private let size = Size2D(height: 9, width: 12)
 
     @Test(arguments: [
         ("a point outside, to the left and above", [[-3.3, -2.7, 5.1, -4, 8.6, 7.2]], "9181O1O1O1O04Mo0"),
@@ -22,12 +22,12 @@ import DenseKitVision
     }
 
     @Test(arguments: [
-        (Rectangle(x: 2.2, y: 1.7, width: 5.5, height: 4.4), "d045000000000R1"),
-        (Rectangle(x: -3, y: -3, width: 5, height: 30), "0b0j2"),
-        (Rectangle(x: 3.1, y: 3.1, width: 0.2, height: 0.2), "\\3"),
-        (Rectangle(x: 5, y: 5, width: -3, height: -2), "e027000l1"),
+        (COCOBox(x: 2.2, y: 1.7, width: 5.5, height: 4.4), "d045000000000R1"),
+        (COCOBox(x: -3, y: -3, width: 5, height: 30), "0b0j2"),
+        (COCOBox(x: 3.1, y: 3.1, width: 0.2, height: 0.2), "\\3"),
+        (COCOBox(x: 5, y: 5, width: -3, height: -2), "e027000l1"),
     ])
-    func boxes(_ box: Rectangle, _ compressed: String) throws {
+    func boxes(_ box: COCOBox, _ compressed: String) throws {
         #expect(try RunLengthMask(box: box, size: size).compressed == compressed)
     }
 
@@ -36,6 +36,6 @@ import DenseKitVision
         let polygon = [-4e8, -4e8, 4e8, -3.9e8, 4e8, 4e8, -3.9e8, 4e8]
         #expect(try RunLengthMask(polygon: polygon, size: size).area == 108)
         let steep = [5, -4e8, 5.3, 4e8, 8, 4e8, 8, -4e8]
-        #expect(try RunLengthMask(polygon: steep, size: size).boundingBox == Rectangle(x: 5, y: 0, width: 3, height: 9))
+        #expect(try RunLengthMask(polygon: steep, size: size).boundingBox == COCOBox(x: 5, y: 0, width: 3, height: 9))
     }
 }

@@ -2,15 +2,15 @@ import DenseKitVision
 
 /// A resize that a library was asked for: `[h, w, H, W, digest of the picture, digest of the labels]`.
 struct ResizeCase: Decodable, CustomStringConvertible {
-    let from: Size
-    let to: Size
+    let from: Size2D
+    let to: Size2D
     let pixels: String
     let labels: String
 
     init(from decoder: any Decoder) throws {
         var row = try decoder.unkeyedContainer()
-        from = Size(height: try row.decode(Int.self), width: try row.decode(Int.self))
-        to = Size(height: try row.decode(Int.self), width: try row.decode(Int.self))
+        from = Size2D(height: try row.decode(Int.self), width: try row.decode(Int.self))
+        to = Size2D(height: try row.decode(Int.self), width: try row.decode(Int.self))
         pixels = try row.decode(String.self)
         labels = try row.decode(String.self)
     }
@@ -27,15 +27,15 @@ struct ResizeCase: Decodable, CustomStringConvertible {
     }
 
     /// Some window of the result; another one for each `index`.
-    func window(_ index: Int) -> Window {
+    func window(_ index: Int) -> PixelWindow {
         let draws = NameSeeded("window/\(index)").integers(4, below: 1 << 20)
         let (y, x) = (draws[0] % to.height, draws[1] % to.width)
-        return Window(y: y, x: x, height: draws[2] % (to.height - y) + 1, width: draws[3] % (to.width - x) + 1)
+        return PixelWindow(y: y, x: x, height: draws[2] % (to.height - y) + 1, width: draws[3] % (to.width - x) + 1)
     }
 }
 
 /// A picture of pixels that follow from a name.
-func generatedPicture(_ name: String, _ size: Size) -> RGBImage {
+func generatedPicture(_ name: String, _ size: Size2D) -> RGBImage {
     let levels = NameSeeded(name).integers(size.height * size.width * 3, below: 256)
     return RGBImage(height: size.height, width: size.width, pixels: levels.map(UInt8.init))
 }

@@ -5,7 +5,7 @@ import DenseKit
 /// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]`, `[n, 2c, h/8, w/8]`, `[n, 4c, h/16, w/16]`, `[n, 8c, h/32, w/32]`.
 public final class TinyNet: Module, Backbone {
     /// What YAML may set, with defaults. `width: 48` in YAML sets `width`.
-    public struct Configuration: DenseKit.Configuration {
+    public struct Configuration: YAMLConfiguration {
         public var width = 32
 
         public init() {}

@@ -6,14 +6,14 @@ import DenseKitCore
 public struct Pad: Transform {
     public struct Configuration: YAMLConfiguration {
         /// One side for a square, or `[height, width]`.
-        public var size: ImageSize?
+        public var size: Size2D?
         public var sizeDivisor: Int?
 
         public init() {}
     }
 
     private enum Target {
-        case size(Size)
+        case size(Size2D)
         case multiples(Int)
     }
 
@@ -37,7 +37,7 @@ public struct Pad: Transform {
         case .size(let size): sample.pad(to: size)
         case .multiples(let divisor):
             func up(_ side: Int) -> Int { (side + divisor - 1) / divisor * divisor }
-            sample.pad(to: Size(height: up(sample.size.height), width: up(sample.size.width)))
+            sample.pad(to: Size2D(height: up(sample.size.height), width: up(sample.size.width)))
         }
     }
 

@@ -7,7 +7,7 @@ import DenseKitCore
 public struct RandomCrop: Transform {
     public struct Configuration: YAMLConfiguration {
         /// One side for a square, or `[height, width]`.
-        public var cropSize = ImageSize(512)
+        public var cropSize = Size2D(512)
         /// The largest share of one class; 1 takes the first window.
         public var catMaxRatio = 0.75
 
@@ -15,7 +15,7 @@ public struct RandomCrop: Transform {
     }
 
     private static let redraws = 10
-    private let size: Size
+    private let size: Size2D
     private let maximumShare: Double
 
     /// - Throws: `SettingError` for a size or share out of range.
@@ -44,10 +44,10 @@ public struct RandomCrop: Transform {
             remedy: "take it out; test.mode: slide predicts by windows")
     }
 
-    private func window(in picture: Size, _ random: inout SampleRandom) -> Window {
+    private func window(in picture: Size2D, _ random: inout SampleRandom) -> PixelWindow {
         let y = random.integer(in: 0..<max(picture.height - size.height, 0) + 1)
         let x = random.integer(in: 0..<max(picture.width - size.width, 0) + 1)
-        return Window(y: y, x: x, height: min(size.height, picture.height), width: min(size.width, picture.width))
+        return PixelWindow(y: y, x: x, height: min(size.height, picture.height), width: min(size.width, picture.width))
     }
 
     /// Whether there is more than one class, and none has too large a share.

@@ -75,7 +75,7 @@ public struct Resize: Transform {
         let ratio = ratios.map { random.uniform($0.low, $0.high) } ?? 1
         guard keepsRatio else {
             let sides = [scale.first, scale.second].map { max(1, Int(Double($0) * ratio)) }
-            return sample.resize(to: Size(height: sides[1], width: sides[0]), backend: backend)
+            return sample.resize(to: Size2D(height: sides[1], width: sides[0]), backend: backend)
         }
         sample.resize(to: sample.size.rescaled(within: ScaleLimit(scale.first, scale.second).scaled(by: ratio)), backend: backend)
     }

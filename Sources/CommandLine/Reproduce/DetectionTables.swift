@@ -12,7 +12,7 @@ extension PaperTable {
             retinaNet("RN101", "IN1K", "315", "57", ["38.5", "57.6", "41.0", "21.7", "42.8", "50.4"]),
             retinaNet("RN101", "CLIP", "341", "57", ["40.5", "61.6", "43.4", "25.6", "44.6", "51.3"]),
             retinaNet("RN101", "DenseCLIP", "360", "78", ["41.1", "63.4", "44.1", "26.9", "45.5", "52.4"]),
-        ], classes: 80, size: Pair(800, 1280), precisions: precisions("bbox", "AP"))
+        ], classes: 80, size: Size2D(800, 1280), precisions: precisions("bbox", "AP"))
 
     static let table4 = PaperTable(
         name: "table4", paper: denseCLIP, title: "Table 4: Mask R-CNN on COCO",
@@ -39,7 +39,7 @@ extension PaperTable {
             maskRCNN(
                 "RN101", "DenseCLIP", "399", "84", ["42.6", "65.1", "46.5", "27.7", "46.5", "54.2"],
                 ["39.6", "62.4", "42.4", "21.4", "43.0", "56.2"], reason: scoresAtStride4("2.62")),
-        ], classes: 80, size: Pair(800, 1280), precisions: precisions("bbox", "box AP") + precisions("segm", "mask AP"))
+        ], classes: 80, size: Size2D(800, 1280), precisions: precisions("bbox", "box AP") + precisions("segm", "mask AP"))
 
     private static let layersAlone =
         "GFLOPs are those of a detector's layers: anchors, decoding and suppression cost nothing. Parameters are without the text encoder."

@@ -13,7 +13,7 @@ struct PaperTable: Sendable {
     /// The classes of the data set that the table is about.
     var classes = 150
     /// Of the image that GFLOPs are counted for.
-    var size = Pair(1024)
+    var size = Size2D(1024)
     /// What the paper measures; mIoU at one scale and at several where it is not said.
     var precisions: [Precision] = []
 

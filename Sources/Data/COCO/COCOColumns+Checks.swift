@@ -54,7 +54,7 @@ extension COCOColumns {
             if lengths.contains(where: { !$0.isMultiple(of: 2) }) { odd.add(annotation) }
             if !hasSize(annotation, of: images[image]) { otherSize.add(annotation) }
             if annotation.id == 0 { zero.add(annotation) }
-            let size = Size(height: Int(images[image].height), width: Int(images[image].width))
+            let size = Size2D(height: Int(images[image].height), width: Int(images[image].width))
             if !COCOIndex.Annotation(record: annotation).isLearnable(in: size) { unusable.add(annotation) }
             counts[image + 1] += 1
         }
@@ -172,6 +172,6 @@ extension COCOColumns {
         let kind = COCOIndex.ShapeKind(rawValue: annotation.shape_kind)
         guard kind == .counts || kind == .text else { return true }
         var reader = COCOShapeReader(annotation, in: words)
-        return reader.size() == Size(height: Int(image.height), width: Int(image.width))
+        return reader.size() == Size2D(height: Int(image.height), width: Int(image.width))
     }
 }

@@ -10,7 +10,7 @@ public final class COCOIndex: Sendable {
         public let id: Int64
         /// The file's name in the folder of pictures.
         public let name: String
-        public let size: Size
+        public let size: Size2D
     }
 
     /// A kind of thing as the file lists it.
@@ -26,7 +26,7 @@ public final class COCOIndex: Sendable {
         public var id: Int64 { record.id }
         /// The place of its category in `categories`.
         public var category: Int { Int(record.category) }
-        public var box: Rectangle { Rectangle(x: record.x, y: record.y, width: record.width, height: record.height) }
+        public var box: COCOBox { COCOBox(x: record.x, y: record.y, width: record.width, height: record.height) }
         public var area: Double { record.area }
         public var isCrowd: Bool { record.is_crowd != 0 }
         /// Whether the file says that it counts for nothing.
@@ -35,7 +35,7 @@ public final class COCOIndex: Sendable {
         public var hasShape: Bool { record.shape_kind != 0 }
 
         /// Whether mmdetection learns from it: its box has an area inside a picture of `size` and sides of a pixel, and it covers something.
-        public func isLearnable(in size: Size) -> Bool {
+        public func isLearnable(in size: Size2D) -> Bool {
             box.overlapsImage(of: size) && record.area > 0 && record.width >= 1 && record.height >= 1 && !isIgnored
         }
     }
@@ -76,7 +76,7 @@ public final class COCOIndex: Sendable {
         let image = images[place]
         return Picture(
             id: image.id, name: COCOIndex.text(file.bytes(.names), image.name_start, image.name_length),
-            size: Size(height: Int(image.height), width: Int(image.width)))
+            size: Size2D(height: Int(image.height), width: Int(image.width)))
     }
 
     /// What is annotated in picture `place`, in the order of the file: crowds too, and what is of no use in training.
@@ -104,7 +104,7 @@ public final class COCOIndex: Sendable {
     }
 
     /// Whether masks can be learnt from an annotation of a picture of `size`, as far as that can be told without drawing it.
-    public func mayHaveMask(_ annotation: Annotation, in size: Size) -> Bool {
+    public func mayHaveMask(_ annotation: Annotation, in size: Size2D) -> Bool {
         var reader = reader(of: annotation)
         return switch ShapeKind(rawValue: annotation.record.shape_kind) {
         case .hundredths, .doubles:
@@ -123,9 +123,9 @@ public final class COCOIndex: Sendable {
     }
 }
 
-extension Rectangle {
+extension COCOBox {
     /// Whether a part of it with an area lies in an image of `size`.
-    func overlapsImage(of size: Size) -> Bool {
+    func overlapsImage(of size: Size2D) -> Bool {
         let across = max(0, min(x + width, Double(size.width)) - max(x, 0))
         let down = max(0, min(y + height, Double(size.height)) - max(y, 0))
         return across * down != 0

@@ -11,9 +11,9 @@ public enum COCOResultFile {
         public let category: Int
         public let score: Double
         /// Nil where there is none, or an empty list.
-        public let box: Rectangle?
+        public let box: COCOBox?
         /// Its compressed run lengths; nil where there are none, or nobody asked.
-        public let mask: (size: Size, text: [UInt8])?
+        public let mask: (size: Size2D, text: [UInt8])?
     }
 
     /// Hands every entry of the file to `body`, in order. The file is read a few megabytes at a time, and needs as little memory.
@@ -86,12 +86,12 @@ extension COCOResultFile.Entry {
     fileprivate init(_ record: dk_coco_result, place: Int, texts: UnsafePointer<UInt8>?) {
         self.place = place
         (image, category, score) = (Int(record.image), Int(record.category), record.score)
-        box = record.has_box == 0 ? nil : Rectangle(x: record.x, y: record.y, width: record.width, height: record.height)
+        box = record.has_box == 0 ? nil : COCOBox(x: record.x, y: record.y, width: record.width, height: record.height)
         guard record.has_mask != 0 else {
             mask = nil
             return
         }
-        let size = Size(height: Int(record.mask_height), width: Int(record.mask_width))
+        let size = Size2D(height: Int(record.mask_height), width: Int(record.mask_width))
         // No array has grown where all texts are empty.
         let text = texts.map { Array(UnsafeBufferPointer(start: $0 + Int(record.mask_start), count: Int(record.mask_length))) }
         mask = (size, text ?? [])

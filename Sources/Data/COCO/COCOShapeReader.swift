@@ -44,9 +44,9 @@ struct COCOShapeReader {
     }
 
     /// The size of run lengths.
-    mutating func size() -> Size {
+    mutating func size() -> Size2D {
         let height = Int(UInt32(bitPattern: next()))
-        return Size(height: height, width: Int(UInt32(bitPattern: next())))
+        return Size2D(height: height, width: Int(UInt32(bitPattern: next())))
     }
 
     mutating func counts() throws(MaskError) -> RunLengthMask {

@@ -44,7 +44,8 @@ struct AnnotationFindings: Sendable {
     ///   - part: what the data set is used for: training and evaluation take different masks
     ///   - masks: whether the masks are drawn
     init(
-        _ things: [AnnotatedInstance], image: String, order: Int, _ size: Size, part: DatasetReport.Part = .training, masks: Bool
+        _ things: [AnnotatedInstance], image: String, order: Int, _ size: Size2D, part: DatasetReport.Part = .training,
+        masks: Bool
     ) {
         for thing in things {
             total += 1
@@ -103,7 +104,7 @@ extension SegmentationFault {
 
 extension AnnotatedInstance {
     /// Why training passes over it; nil where it does not.
-    fileprivate func reasonToSkip(in size: Size) -> AnnotationFindings.Kind? {
+    fileprivate func reasonToSkip(in size: Size2D) -> AnnotationFindings.Kind? {
         if isIgnored { return .ignored }
         let numbers = [box.x, box.y, box.width, box.height]
         if numbers.allSatisfy({ (0...1).contains($0) }), box.area > 0 { return .normalized }
@@ -113,7 +114,7 @@ extension AnnotatedInstance {
     }
 
     /// What is odd about its box.
-    fileprivate func oddities(in size: Size) -> [AnnotationFindings.Kind] {
+    fileprivate func oddities(in size: Size2D) -> [AnnotationFindings.Kind] {
         var kinds: [AnnotationFindings.Kind] = []
         if !box.isInside(size, asCorners: false) { kinds.append(.leaving) }
         let outline = shape?.outline(in: size)
@@ -131,10 +132,10 @@ extension AnnotatedInstance {
     }
 
     /// What is wrong with its mask.
-    fileprivate func maskOddity(in size: Size) -> AnnotationFindings.Kind? {
+    fileprivate func maskOddity(in size: Size2D) -> AnnotationFindings.Kind? {
         guard shapeProblem == nil else { return .segmentation(.runLengths) }
         guard let shape else { return .segmentation(.missing) }
-        let corners = Box(
+        let corners = BoundingBox(
             x1: Float(box.x), y1: Float(box.y), x2: Float(box.x + box.width), y2: Float(box.y + box.height))
         do {
             _ = try shape.learnableMask(in: size, box: corners)
@@ -148,7 +149,7 @@ extension AnnotatedInstance {
 
 extension Instance.Shape {
     /// The rectangle around the polygons or the pixels; nil where that says nothing about the box.
-    fileprivate func outline(in size: Size) -> Rectangle? {
+    fileprivate func outline(in size: Size2D) -> COCOBox? {
         switch self {
         case .runLengths(let mask): return mask.size == size && mask.area > 0 ? mask.boundingBox : nil
         case .polygons(let polygons):
@@ -159,24 +160,24 @@ extension Instance.Shape {
                 usable.filter { $0.offset % 2 == 0 }.map(\.element), usable.filter { $0.offset % 2 == 1 }.map(\.element)
             )
             guard let left = xs.min(), let right = xs.max(), let top = ys.min(), let bottom = ys.max() else { return nil }
-            return Rectangle(x: left, y: top, width: right - left, height: bottom - top)
+            return COCOBox(x: left, y: top, width: right - left, height: bottom - top)
         }
     }
 }
 
-extension Rectangle {
+extension COCOBox {
     /// Whether it lies in an image of `size`, a pixel over the edge allowed; `asCorners` takes width and height for the second corner.
-    fileprivate func isInside(_ size: Size, asCorners: Bool) -> Bool {
+    fileprivate func isInside(_ size: Size2D, asCorners: Bool) -> Bool {
         let box = asCorners ? fromCorners : self
         return box.width > 0 && box.height > 0 && box.x >= -1 && box.y >= -1 && box.x + box.width <= Double(size.width) + 1
             && box.y + box.height <= Double(size.height) + 1
     }
 
     /// The rectangle whose second corner stands where width and height should.
-    fileprivate var fromCorners: Rectangle { Rectangle(x: x, y: y, width: width - x, height: height - y) }
+    fileprivate var fromCorners: COCOBox { COCOBox(x: x, y: y, width: width - x, height: height - y) }
 
     /// Whether it is about the same: each side within two pixels, or an IoU of a half.
-    fileprivate func agrees(with box: Rectangle) -> Bool {
+    fileprivate func agrees(with box: COCOBox) -> Bool {
         let distances = [x - box.x, y - box.y, x + width - box.x - box.width, y + height - box.y - box.height]
         return distances.allSatisfy { abs($0) <= 2 } || iou(with: box) >= 0.5
     }

@@ -35,9 +35,9 @@ public struct DatasetReport: Sendable {
     /// Pixels without a class.
     public internal(set) var ignored = 0
     /// How many pictures have each size.
-    public internal(set) var sizes: [Size: Int] = [:]
+    public internal(set) var sizes: [Size2D: Int] = [:]
     /// The first image of each size, by its place in the data set.
-    public internal(set) var examples: [Size: Int] = [:]
+    public internal(set) var examples: [Size2D: Int] = [:]
     /// How many pictures have each trait.
     public internal(set) var traits: [ImageTraits: Int] = [:]
     /// What is odd about the set as a whole and harms nothing, as the data set says it.

@@ -19,7 +19,7 @@ public struct COCOEvaluation: Sendable {
     public struct Truth: Sendable {
         public var image: Int
         public var category: Int
-        public var box: Rectangle
+        public var box: COCOBox
         /// What the data set says; it decides about small, medium and large.
         public var area: Double
         /// Any number of things, which nobody told apart.
@@ -29,7 +29,7 @@ public struct COCOEvaluation: Sendable {
         public var mask: RunLengthMask?
 
         public init(
-            image: Int, category: Int, box: Rectangle, area: Double, isCrowd: Bool = false, id: Int, mask: RunLengthMask? = nil
+            image: Int, category: Int, box: COCOBox, area: Double, isCrowd: Bool = false, id: Int, mask: RunLengthMask? = nil
         ) {
             self.image = image
             self.category = category
@@ -46,13 +46,13 @@ public struct COCOEvaluation: Sendable {
         public var image: Int
         public var category: Int
         public var score: Double
-        public var box: Rectangle
+        public var box: COCOBox
         public var mask: RunLengthMask?
         /// Decides about small, medium and large; where it is nil, the box's area does, or the mask's where masks are compared.
         public var area: Double?
 
         public init(
-            image: Int, category: Int, score: Double, box: Rectangle, mask: RunLengthMask? = nil, area: Double? = nil
+            image: Int, category: Int, score: Double, box: COCOBox, mask: RunLengthMask? = nil, area: Double? = nil
         ) {
             self.image = image
             self.category = category
@@ -119,7 +119,7 @@ public struct COCOEvaluation: Sendable {
     }
 }
 
-extension Rectangle {
+extension COCOBox {
     fileprivate var isFinite: Bool { x.isFinite && y.isFinite && width.isFinite && height.isFinite }
 }
 
@@ -134,7 +134,7 @@ public enum COCOEvaluationError: Error, Equatable, Sendable, CustomStringConvert
     /// A score that is no number, and which detection has it.
     case score(Int, Double)
     /// A box with a coordinate that is no number, and whose it is.
-    case box(Side, Int, Rectangle)
+    case box(Side, Int, COCOBox)
     /// Masks are compared, and this one has none.
     case noMask(Side, Int)
 

@@ -68,7 +68,7 @@ private struct COCOMatcher {
 
     /// What is needed of a mask to reject most pairs without a look at its runs.
     private struct Outline {
-        let box: Rectangle
+        let box: COCOBox
         let area: Int
     }
 

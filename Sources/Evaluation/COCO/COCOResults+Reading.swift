@@ -11,7 +11,7 @@ extension COCOResults {
     /// - Throws: `COCOResultsError` for a file that is no such list, with the entry that lacks a key, has a score that is no number, belongs to
     ///   an image or a category that the data set does not have, or has a mask that does not fit its image.
     public static func read(
-        _ path: String, kind: COCOEvaluation.Kind, images: [Int: Size], categories: Set<Int>
+        _ path: String, kind: COCOEvaluation.Kind, images: [Int: Size2D], categories: Set<Int>
     ) throws(COCOResultsError) -> [COCOEvaluation.Detection] {
         var reader = ResultReader(path: path, kind: kind, images: images, categories: categories)
         var detections: [COCOEvaluation.Detection] = []
@@ -24,12 +24,12 @@ extension COCOResults {
 private struct ResultReader {
     let path: String
     let kind: COCOEvaluation.Kind
-    let images: [Int: Size]
+    let images: [Int: Size2D]
     let categories: Set<Int>
     /// Whether boxes say how large things are.
     private var takesBoxAreas = false
 
-    init(path: String, kind: COCOEvaluation.Kind, images: [Int: Size], categories: Set<Int>) {
+    init(path: String, kind: COCOEvaluation.Kind, images: [Int: Size2D], categories: Set<Int>) {
         self.path = path
         self.kind = kind
         self.images = images
@@ -52,7 +52,7 @@ private struct ResultReader {
                 remedy: "write the data set's category numbers, not class indices")
         }
         var detection = COCOEvaluation.Detection(
-            image: entry.image, category: entry.category, score: entry.score, box: Rectangle(x: 0, y: 0, width: 0, height: 0))
+            image: entry.image, category: entry.category, score: entry.score, box: COCOBox(x: 0, y: 0, width: 0, height: 0))
         if kind == .boxes || takesBoxAreas {
             guard let box = entry.box else { throw error("`bbox` is missing") }
             detection.box = box

@@ -13,7 +13,7 @@ struct MeasuredMasks {
     ///   - size: of its image, `image` in messages
     /// - Throws: `MaskError` for a box that no mask can be drawn of
     mutating func add(
-        _ thing: COCOEvaluation.Truth, _ shape: Instance.Shape?, in size: Size, image: @autoclosure () -> String
+        _ thing: COCOEvaluation.Truth, _ shape: Instance.Shape?, in size: Size2D, image: @autoclosure () -> String
     ) throws(MaskError) {
         var thing = thing
         if let mask = shape?.measuredMask(in: size) {

@@ -21,7 +21,7 @@ public struct Complexity: Sendable {
     }
 
     /// Height and width of the image.
-    public let size: Pair
+    public let size: Size2D
     /// The modules, each computed by its definition.
     public let model: ModuleComplexity
     /// What is really computed: some modules get the same result by less work.
@@ -34,7 +34,7 @@ public struct Complexity: Sendable {
     /// Counts `model` on an image `[1, 3, height, width]` on the device of its parameters. On `.meta` nothing is computed.
     ///
     /// The model runs in evaluation mode and comes back in its own mode. Throws what its parts throw.
-    public init(of model: DenseModel, size: Pair) throws {
+    public init(of model: DenseModel, size: Size2D) throws {
         let parameters = try model.namedParameters()
         let image = try Tensor.zeros([1, 3, size.height, size.width], device: parameters.first?.tensor.device ?? .cpu)
         let wasTraining = model.isTraining
@@ -72,7 +72,7 @@ public struct Complexity: Sendable {
         case .segmentation(let embedding, let classify):
             let logits = try OperationCounter.scope(model.head.checkpointKey) { try classify(embedding) }
             _ = try OperationCounter.scope("(resize to the image)") {
-                try logits.interpolated(to: Pair(image.size(2), image.size(3)), .bilinear())
+                try logits.interpolated(to: Size2D(image.size(2), image.size(3)), .bilinear())
             }
         case .detections: break
         }

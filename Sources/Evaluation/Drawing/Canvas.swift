@@ -1,20 +1,5 @@
 import DenseKitVision
 
-/// A rectangle of pixels; it may reach beyond a picture's edges.
-public struct PixelRectangle: Sendable, Equatable {
-    public var x: Int
-    public var y: Int
-    public var width: Int
-    public var height: Int
-
-    public init(x: Int, y: Int, width: Int, height: Int) {
-        self.x = x
-        self.y = y
-        self.width = width
-        self.height = height
-    }
-}
-
 /// Draws on a copy of a picture. What lies beyond the edges is left out.
 public struct Canvas: Sendable {
     /// The drawing so far.
@@ -28,7 +13,7 @@ public struct Canvas: Sendable {
     }
 
     /// A filled rectangle.
-    public mutating func fill(_ rectangle: PixelRectangle, _ color: RGBColor) {
+    public mutating func fill(_ rectangle: PixelWindow, _ color: RGBColor) {
         let columns = clamped(rectangle.x, rectangle.width, to: image.width)
         let rows = clamped(rectangle.y, rectangle.height, to: image.height)
         let width = image.width
@@ -45,13 +30,13 @@ public struct Canvas: Sendable {
     }
 
     /// The outline of a rectangle, drawn inside of it.
-    public mutating func outline(_ rectangle: PixelRectangle, _ color: RGBColor, thickness: Int = 1) {
+    public mutating func outline(_ rectangle: PixelWindow, _ color: RGBColor, thickness: Int = 1) {
         let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
         let thickness = min(thickness, min(width, height))
-        fill(PixelRectangle(x: x, y: y, width: width, height: thickness), color)
-        fill(PixelRectangle(x: x, y: y + height - thickness, width: width, height: thickness), color)
-        fill(PixelRectangle(x: x, y: y, width: thickness, height: height), color)
-        fill(PixelRectangle(x: x + width - thickness, y: y, width: thickness, height: height), color)
+        fill(PixelWindow(y: y, x: x, height: thickness, width: width), color)
+        fill(PixelWindow(y: y + height - thickness, x: x, height: thickness, width: width), color)
+        fill(PixelWindow(y: y, x: x, height: height, width: thickness), color)
+        fill(PixelWindow(y: y, x: x + width - thickness, height: height, width: thickness), color)
     }
 
     /// One line of text with its upper left corner at (`x`, `y`). Printable ASCII; other characters show as `?`.
@@ -62,8 +47,8 @@ public struct Canvas: Sendable {
             for (row, bits) in zip(0..., BitmapFont.glyph(character)) where bits != 0 {
                 for column in 0..<BitmapFont.width where bits >> (BitmapFont.width - 1 - column) & 1 == 1 {
                     fill(
-                        PixelRectangle(
-                            x: left + column * scale, y: y + row * scale, width: scale, height: scale), color)
+                        PixelWindow(
+                            y: y + row * scale, x: left + column * scale, height: scale, width: scale), color)
                 }
             }
         }
@@ -73,21 +58,21 @@ public struct Canvas: Sendable {
     public mutating func label(_ text: String, x: Int, y: Int, background: RGBColor, scale: Int = 1) {
         let size = Canvas.size(of: text, scale: scale)
         fill(
-            PixelRectangle(x: x, y: y, width: size.width + 4 * scale, height: size.height + 2 * scale),
+            PixelWindow(y: y, x: x, height: size.height + 2 * scale, width: size.width + 4 * scale),
             background)
         self.text(text, x: x + 2 * scale, y: y + 2 * scale, background.readableInk, scale: scale)
     }
 
     /// A box with its name: the outline, and the label above it, or inside where there is no room above.
     public mutating func box(
-        _ rectangle: PixelRectangle, label: String, _ color: RGBColor, thickness: Int = 2, scale: Int = 1
+        _ rectangle: PixelWindow, label: String, _ color: RGBColor, thickness: Int = 2, scale: Int = 1
     ) {
         outline(rectangle, color, thickness: thickness)
         name(rectangle, label, color, scale: scale)
     }
 
     /// The label of a box alone: above it, or inside where there is no room above.
-    mutating func name(_ rectangle: PixelRectangle, _ label: String, _ color: RGBColor, scale: Int = 1) {
+    mutating func name(_ rectangle: PixelWindow, _ label: String, _ color: RGBColor, scale: Int = 1) {
         if label.isEmpty { return }
         let size = Canvas.size(of: label, scale: scale)
         let above = rectangle.y - size.height - 2 * scale

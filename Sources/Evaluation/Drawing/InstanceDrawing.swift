@@ -41,11 +41,11 @@ public enum InstanceDrawing {
     }
 
     /// The whole pixels that a box touches, at least one.
-    private static func rectangle(_ box: Box, _ enlargement: Int) -> PixelRectangle {
+    private static func rectangle(_ box: BoundingBox, _ enlargement: Int) -> PixelWindow {
         func pixel(_ coordinate: Float) -> Int { coordinate.isFinite ? Int(min(max(coordinate, -1e6), 1e6)) * enlargement : 0 }
         let (left, top) = (pixel(box.x1.rounded(.down)), pixel(box.y1.rounded(.down)))
         let (right, bottom) = (pixel(box.x2.rounded(.up)), pixel(box.y2.rounded(.up)))
-        return PixelRectangle(x: left, y: top, width: max(right - left, 1), height: max(bottom - top, 1))
+        return PixelWindow(y: top, x: left, height: max(bottom - top, 1), width: max(right - left, 1))
     }
 }
 

@@ -64,7 +64,7 @@ public struct Legend: Sendable {
     private func draw(
         _ entry: (name: String, color: RGBColor), _ canvas: inout Canvas, x: Int, y: Int, width: Int
     ) {
-        let square = PixelRectangle(x: x + 2 * scale, y: y + 2 * scale, width: swatch, height: swatch)
+        let square = PixelWindow(y: y + 2 * scale, x: x + 2 * scale, height: swatch, width: swatch)
         canvas.fill(square, entry.color)
         canvas.outline(square, RGBColor(90, 90, 90))
         let letters = max((width - swatch - 6 * scale) / (BitmapFont.advance * scale), 0)

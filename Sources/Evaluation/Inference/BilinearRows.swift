@@ -13,7 +13,7 @@ struct BilinearRows {
     ///   - rows: rows of the result
     ///   - from: the source's size
     ///   - to: the result's size
-    init(_ rows: Range<Int>, from: Pair, to: Pair) {
+    init(_ rows: Range<Int>, from: Size2D, to: Size2D) {
         let scale = Float(from.height) / Float(to.height)
         var (low, high, weights): ([Int], [Int], [Float]) = ([], [], [])
         for row in rows {
@@ -38,6 +38,6 @@ struct BilinearRows {
         let below = try x.indexed(2, try Tensor.from(low).to(x.device))
         let above = try x.indexed(2, try Tensor.from(high).to(x.device))
         let blended = try below + (above - below) * weight
-        return blended.size(3) == width ? blended : try blended.interpolated(to: Pair(weights.count, width), .bilinear())
+        return blended.size(3) == width ? blended : try blended.interpolated(to: Size2D(weights.count, width), .bilinear())
     }
 }

@@ -3,7 +3,7 @@ import DenseKitVision
 
 /// A thing in a picture, in the picture's own pixels: seen by a model, or annotated by a person.
 public struct DetectedInstance: Sendable, Equatable {
-    public var box: Box
+    public var box: BoundingBox
     /// The index of its class.
     public var label: Int
     /// How certain the model is, 0…1; nil for an annotation.
@@ -13,7 +13,7 @@ public struct DetectedInstance: Sendable, Equatable {
     /// Whether it is a region of many things that are not told apart.
     public var isCrowd: Bool
 
-    public init(box: Box, label: Int, score: Float? = nil, mask: RunLengthMask? = nil, isCrowd: Bool = false) {
+    public init(box: BoundingBox, label: Int, score: Float? = nil, mask: RunLengthMask? = nil, isCrowd: Bool = false) {
         self.box = box
         self.label = label
         self.score = score
@@ -24,10 +24,10 @@ public struct DetectedInstance: Sendable, Equatable {
 
 extension DetectedInstance {
     /// An annotation of a picture of `size`, with the mask that it is measured by, where there is one.
-    public init(_ thing: AnnotatedInstance, size: Size) {
+    public init(_ thing: AnnotatedInstance, size: Size2D) {
         let (x, y) = (Float(thing.box.x), Float(thing.box.y))
         self.init(
-            box: Box(x1: x, y1: y, x2: x + Float(thing.box.width), y2: y + Float(thing.box.height)), label: thing.label,
+            box: BoundingBox(x1: x, y1: y, x2: x + Float(thing.box.width), y2: y + Float(thing.box.height)), label: thing.label,
             mask: thing.shape?.measuredMask(in: size), isCrowd: thing.isCrowd)
     }
 }

@@ -25,18 +25,19 @@ public struct DetectionInference {
         let (boxes, scores, labels) = (try seen.boxes.floats(), try seen.scores.floats(), try seen.labels.integers())
         let masks = try seen.masks.map { try self.masks($0, seen.boxes, geometry.originalSize) }
         return (0..<seen.count).map { index in
-            let box = Box(x1: boxes[4 * index], y1: boxes[4 * index + 1], x2: boxes[4 * index + 2], y2: boxes[4 * index + 3])
+            let box = BoundingBox(
+                x1: boxes[4 * index], y1: boxes[4 * index + 1], x2: boxes[4 * index + 2], y2: boxes[4 * index + 3])
             return DetectedInstance(box: box, label: Int(labels[index]), score: scores[index], mask: masks?[index])
         }
     }
 
     /// Masks on grids over their boxes, `[d, m, m]`, as masks of the whole picture; a few at a time.
-    private func masks(_ grids: Tensor, _ boxes: Tensor, _ size: Size) throws -> [RunLengthMask] {
+    private func masks(_ grids: Tensor, _ boxes: Tensor, _ size: Size2D) throws -> [RunLengthMask] {
         let pixels = size.height * size.width
         return try strips(grids.size(0), max(1, budget / max(pixels, 1))).flatMap { part in
             let pasted = try Tensor.pastedMasks(
                 try grids.narrowed(0, part.lowerBound, part.count), boxes: try boxes.narrowed(0, part.lowerBound, part.count),
-                size: Pair(size.height, size.width), threshold: maskThreshold)
+                size: Size2D(size.height, size.width), threshold: maskThreshold)
             let bytes = try pasted.to(.cpu).bytes()
             return try part.indices.map { index in
                 let start = (index - part.lowerBound) * pixels

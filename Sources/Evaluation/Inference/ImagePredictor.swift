@@ -27,8 +27,8 @@ extension SegmentationInference: ImagePredictor {
         let sample = try sample.ready(for: model)
         return try naming(sample) {
             let view = try self.view(
-                try sample.tensor(on: device), imageSize: Pair(sample.geometry.size.height, sample.geometry.size.width))
-            let size = Pair(sample.originalSize.height, sample.originalSize.width)
+                try sample.tensor(on: device), imageSize: Size2D(sample.geometry.size.height, sample.geometry.size.width))
+            let size = Size2D(sample.originalSize.height, sample.originalSize.width)
             return .labels(try LabelMap(try labels([view], size: size)))
         }
     }
@@ -48,7 +48,7 @@ extension DataSample {
     public func ready(for model: DenseModel) throws -> DataSample {
         guard isReversible else { throw TestPipelineError(name) }
         var sample = self
-        sample.pad(to: Size(height: model.backbone.minimumSide, width: model.backbone.minimumSide))
+        sample.pad(to: Size2D(height: model.backbone.minimumSide, width: model.backbone.minimumSide))
         return sample
     }
 }
@@ -58,7 +58,7 @@ public struct PredictionError: Error, CustomStringConvertible, Sendable {
     /// The image's name.
     public let image: String
     /// Its size as the network saw it.
-    public let size: Size
+    public let size: Size2D
     public let underlying: any Error
 
     public var description: String { "\(image) (\(size) behind the test pipeline): \(underlying)" }
@@ -79,6 +79,6 @@ func naming<Value>(_ batch: Batch, _ body: () throws -> Value) throws -> Value {
         return try body()
     } catch {
         throw PredictionError(
-            image: batch.names[0], size: Size(height: batch.height, width: batch.width), underlying: error)
+            image: batch.names[0], size: Size2D(height: batch.height, width: batch.width), underlying: error)
     }
 }

@@ -46,9 +46,9 @@ public struct SegmentationInference {
     ///   - image: normalised, `[1, 3, h, w]`, already mirrored where `flipped` says so
     ///   - imageSize: the part of it, at the top left, that is no padding; nil for all of it. Predictions are cut to it before they are resized,
     ///     as mmsegmentation's `postprocess_result` does.
-    public func view(_ image: Tensor, imageSize: Pair? = nil, flipped: Bool = false) throws -> SegmentationView {
-        let size = Pair(image.size(2), image.size(3))
-        var seen: [(Window, Tensor)] = []
+    public func view(_ image: Tensor, imageSize: Size2D? = nil, flipped: Bool = false) throws -> SegmentationView {
+        let size = Size2D(image.size(2), image.size(3))
+        var seen: [(PixelWindow, Tensor)] = []
         var classifier: ((Tensor) throws -> Tensor)?
         for window in layout(size) {
             let crop = try image.narrowed(2, window.y, window.height).narrowed(3, window.x, window.width)
@@ -64,22 +64,22 @@ public struct SegmentationInference {
     }
 
     /// The same of the mirrored image: its pixels change sides, its padding stays on the right and below.
-    public func mirroredView(_ image: Tensor, imageSize: Pair) throws -> SegmentationView {
+    public func mirroredView(_ image: Tensor, imageSize: Size2D) throws -> SegmentationView {
         let padding = image.size(3) - imageSize.width
         var mirrored = try image.narrowed(3, 0, imageSize.width).flipped(3)
         if padding > 0 { mirrored = try Tensor.cat([mirrored, image.narrowed(3, imageSize.width, padding)], dim: 3) }
         return try view(mirrored, imageSize: imageSize, flipped: true)
     }
 
-    private func layout(_ size: Pair) -> [Window] {
+    private func layout(_ size: Size2D) -> [PixelWindow] {
         switch mode {
-        case .whole: [Window(y: 0, x: 0, height: size.height, width: size.width)]
+        case .whole: [PixelWindow(y: 0, x: 0, height: size.height, width: size.width)]
         case .slide(let crop, let stride): windows(over: size, crop: crop, stride: stride)
         }
     }
 
     /// The class of every pixel of the original image, the views' probabilities averaged. `[height, width]` int32 on the CPU
-    public func labels(_ views: [SegmentationView], size: Pair) throws -> Tensor {
+    public func labels(_ views: [SegmentationView], size: Size2D) throws -> Tensor {
         guard let first = views.first else { throw InferenceError.noViews }
         // The softmax of a single view cannot change which class is largest.
         if views.count == 1, !first.isFlipped, first.windows[0].embedding.device == .cpu {
@@ -93,18 +93,18 @@ public struct SegmentationInference {
 
     /// The class of every pixel of a batch of images `[n, 3, h, w]`, each in one view: `[n, h, w]` int32 on the CPU.
     public func labels(of images: Tensor) throws -> Tensor {
-        let size = Pair(images.size(2), images.size(3))
+        let size = Size2D(images.size(2), images.size(3))
         return try Tensor.stack(
             try view(images).split().map { try labels([$0], size: size) })
     }
 
     /// Class probabilities of some rows of the original image (all of them unless said), averaged over the views.
     /// `[1, k, rows.count, width]`
-    public func probabilities(_ views: [SegmentationView], size: Pair, rows: Range<Int>? = nil) throws -> Tensor {
+    public func probabilities(_ views: [SegmentationView], size: Size2D, rows: Range<Int>? = nil) throws -> Tensor {
         try scores(views, size: size, rows: rows ?? 0..<size.height, softmax: true)
     }
 
-    private func scores(_ views: [SegmentationView], size: Pair, rows: Range<Int>, softmax: Bool) throws -> Tensor {
+    private func scores(_ views: [SegmentationView], size: Size2D, rows: Range<Int>, softmax: Bool) throws -> Tensor {
         var sum: Tensor?
         for view in views {
             let resize = BilinearRows(rows, from: view.imageSize, to: size)
@@ -117,7 +117,7 @@ public struct SegmentationInference {
         return views.count > 1 ? try sum / Double(views.count) : sum
     }
 
-    private func stripHeight(_ size: Pair) -> Int {
+    private func stripHeight(_ size: Size2D) -> Int {
         min(size.height, max(16, budget / max(1, size.width * classCount)))
     }
 }

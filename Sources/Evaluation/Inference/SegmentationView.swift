@@ -5,11 +5,11 @@ import DenseKitVision
 /// few rows at a time, so memory does not grow with classes × resolution.
 public struct SegmentationView {
     /// Of what the network saw, padding included.
-    let size: Pair
+    let size: Size2D
     /// The part of it, at the top left, that the image fills. What was seen of the padding counts for nothing.
-    let imageSize: Pair
+    let imageSize: Size2D
     let isFlipped: Bool
-    let windows: [(window: Window, embedding: Tensor)]
+    let windows: [(window: PixelWindow, embedding: Tensor)]
     let classify: (Tensor) throws -> Tensor
 
     /// The views of the single images of a batch.
@@ -54,14 +54,14 @@ public struct SegmentationView {
     /// Logits of some rows of a window, counted from its top.
     private func logits(of index: Int, _ rows: Range<Int>) throws -> Tensor {
         let (window, embedding) = windows[index]
-        let grid = Pair(embedding.size(2), embedding.size(3))
-        let resize = BilinearRows(rows, from: grid, to: Pair(window.height, window.width))
+        let grid = Size2D(embedding.size(2), embedding.size(3))
+        let resize = BilinearRows(rows, from: grid, to: Size2D(window.height, window.width))
         let part = try embedding.narrowed(2, resize.source.lowerBound, resize.source.count)
         return try resize(try classify(part).to(.float32))
     }
 
     /// The class of every pixel of a result of `size`, computed in strips of at most `chunk` rows: `[height, width]` int32.
-    func labels(size result: Pair, chunk: Int) throws -> Tensor {
+    func labels(size result: Size2D, chunk: Int) throws -> Tensor {
         let parts = try strips(result.height, chunk).map { rows in
             let own = imageSize == result ? rows : BilinearRows(rows, from: imageSize, to: result).source
             let seen = try windows.compactMap { window, embedding in try windowLogits(window, embedding, rows: own) }
@@ -77,13 +77,13 @@ public struct SegmentationView {
 
     /// What a window knows of some of the view's rows; nil where it covers none of them.
     private func windowLogits(
-        _ window: Window, _ embedding: Tensor, rows: Range<Int>
+        _ window: PixelWindow, _ embedding: Tensor, rows: Range<Int>
     ) throws -> (logits: Tensor, firstRow: Int, placed: Tensor.WindowLogits)? {
         let overlap = rows.clamped(to: window.y..<window.y + window.height)
         guard !overlap.isEmpty else { return nil }
-        let place = Pair(window.height, window.width)
+        let place = Size2D(window.height, window.width)
         let resize = BilinearRows(
-            overlap.lowerBound - window.y..<overlap.upperBound - window.y, from: Pair(embedding.size(2), embedding.size(3)),
+            overlap.lowerBound - window.y..<overlap.upperBound - window.y, from: Size2D(embedding.size(2), embedding.size(3)),
             to: place)
         let part = try classify(try embedding.narrowed(2, resize.source.lowerBound, resize.source.count)).to(.float32)
         let logits = try part.permuted(0, 2, 3, 1).contiguous().selected(0, 0)  // [r, w, k]

@@ -11,8 +11,8 @@ struct PipelineSizes {
     /// An image, its size in the file, and its size behind the pipeline.
     struct Outcome {
         let name: String
-        let original: Size
-        let size: Size
+        let original: Size2D
+        let size: Size2D
     }
 
     private(set) var outcomes: [Outcome] = []

@@ -20,18 +20,18 @@ struct AnchorOperations {
                 guard let pad = try /pad_shape \((\d{1,6}), (\d{1,6})\)/.firstMatch(in: inputs.words(output))?.output else {
                     continue
                 }
-                let padded = Size(height: Int(pad.1) ?? 0, width: Int(pad.2) ?? 0)
+                let padded = Size2D(height: Int(pad.1) ?? 0, width: Int(pad.2) ?? 0)
                 outputs[output] = try generator.validFlags(for: sizes, paddedSize: padded)[level]
             }
         }
         return outputs
     }
 
-    private func gridSize(_ output: String) throws -> Pair {
+    private func gridSize(_ output: String) throws -> Size2D {
         guard let match = try /(\d{1,4})x(\d{1,4}) grid/.firstMatch(in: inputs.words(output))?.output else {
             throw GoldenCaseError(inputs.golden.path, "does not say the grid's size in its words about \(output)")
         }
-        return Pair(Int(match.1) ?? 0, Int(match.2) ?? 0)
+        return Size2D(Int(match.1) ?? 0, Int(match.2) ?? 0)
     }
 }
 

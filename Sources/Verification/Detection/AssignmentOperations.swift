@@ -55,7 +55,7 @@ struct AssignmentOperations {
             throw GoldenCaseError(golden.path, "has no anchors '\(name)' in its config")
         }
         let generator = try AnchorGenerator(settings, golden)
-        let sizes = generator.strides.map { Pair((height + $0 - 1) / $0, (width + $0 - 1) / $0) }
+        let sizes = generator.strides.map { Size2D((height + $0 - 1) / $0, (width + $0 - 1) / $0) }
         return try Tensor.cat(generator.anchors(for: sizes), dim: 0)
     }
 }

@@ -90,7 +90,7 @@ struct BoxOperations {
             deltas = try Tensor.cat(factors.map { try deltas * $0.times }, dim: 1)
         }
         let clip = "decode_clip.\(tag)"
-        let size = Size(
+        let size = Size2D(
             height: Int(try inputs.number(after: "height", in: clip)), width: Int(try inputs.number(after: "width", in: clip)))
         return try coder.decode(a, deltas, in: size)
     }

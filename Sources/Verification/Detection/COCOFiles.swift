@@ -3,7 +3,7 @@ import Foundation
 
 /// The files beside a case of COCO's evaluation: annotations and results.
 struct COCOFiles {
-    let images: [Int: Size]
+    let images: [Int: Size2D]
     let categories: [Int]
     let truth: [COCOEvaluation.Truth]
     private let folder: URL
@@ -31,7 +31,7 @@ struct COCOFiles {
         let sizes = try list("images").map { image in
             (
                 try reader.integer(image, "id"),
-                Size(height: try reader.integer(image, "height"), width: try reader.integer(image, "width"))
+                Size2D(height: try reader.integer(image, "height"), width: try reader.integer(image, "width"))
             )
         }
         images = Dictionary(sizes) { first, _ in first }
@@ -53,7 +53,7 @@ struct COCOFiles {
             return value
         }
 
-        func thing(_ json: JSON, _ images: [Int: Size]) throws -> COCOEvaluation.Truth {
+        func thing(_ json: JSON, _ images: [Int: Size2D]) throws -> COCOEvaluation.Truth {
             let (id, image) = (try integer(json, "id"), try integer(json, "image_id"))
             let box = json["bbox"]?.numbers ?? []
             guard let size = images[image], box.count == 4, let area = json["area"]?.number else {
@@ -61,13 +61,13 @@ struct COCOFiles {
             }
             return COCOEvaluation.Truth(
                 image: image, category: try integer(json, "category_id"),
-                box: Rectangle(x: box[0], y: box[1], width: box[2], height: box[3]), area: area,
+                box: COCOBox(x: box[0], y: box[1], width: box[2], height: box[3]), area: area,
                 isCrowd: json["iscrowd"]?.numbers.first.map { $0 != 0 } ?? false, id: id,
                 mask: try mask(json["segmentation"], size, id))
         }
 
         /// Polygons, run lengths or a compressed string.
-        private func mask(_ json: JSON?, _ size: Size, _ id: Int) throws -> RunLengthMask? {
+        private func mask(_ json: JSON?, _ size: Size2D, _ id: Int) throws -> RunLengthMask? {
             do {
                 if let polygons = json?.array { return try RunLengthMask(polygons: polygons.map(\.numbers), size: size) }
                 guard let counts = json?["counts"] else { return nil }

@@ -81,11 +81,11 @@ extension GoldenCase {
     /// How the images came from their files: `img_meta`. None where the case does not say it.
     func geometries() throws -> [ImageGeometry] {
         try (json["img_meta"]?.array ?? []).map { meta in
-            func size(_ key: String) throws -> Size {
+            func size(_ key: String) throws -> Size2D {
                 guard let sides = meta[key]?.integers, sides.count >= 2, sides.allSatisfy({ 1...1_000_000 ~= $0 }) else {
                     throw GoldenCaseError(path, "has an entry of img_meta without a size \(key): [height, width]")
                 }
-                return Size(height: sides[0], width: sides[1])
+                return Size2D(height: sides[0], width: sides[1])
             }
             let scale = meta["scale_factor"]?.numbers ?? [1]
             guard let x = scale.first, let y = scale.dropFirst().first ?? scale.first, x > 0, y > 0 else {
@@ -100,7 +100,7 @@ extension GoldenCase {
 
 extension ImageGeometry {
     /// An image that was not resized.
-    fileprivate init(size: Size, paddedSize: Size) {
+    fileprivate init(size: Size2D, paddedSize: Size2D) {
         self.init(size: size, paddedSize: paddedSize, originalSize: size, scale: (1, 1))
     }
 }

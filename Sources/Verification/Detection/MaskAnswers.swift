@@ -26,7 +26,7 @@ extension Verifier {
             guard let masks = found.detections.masks else { continue }
             let pasted = try found.match.ordered(
                 try Tensor.pastedMasks(
-                    masks, boxes: found.detections.boxes, size: Pair(size.height, size.width), threshold: threshold))
+                    masks, boxes: found.detections.boxes, size: Size2D(size.height, size.width), threshold: threshold))
             outputs["mask_areas\(found.place)"] = try pasted.to(.int64).sum(1, 2)
             let reference = try golden.masks(at: found.place)
             guard !reference.isEmpty else { continue }
@@ -36,7 +36,7 @@ extension Verifier {
     }
 
     /// Every mask's IoU with the reference's must be 0.995 or more.
-    private static func compare(_ masks: Tensor, with reference: [RunLengthMask], _ name: String, _ size: Size) throws
+    private static func compare(_ masks: Tensor, with reference: [RunLengthMask], _ name: String, _ size: Size2D) throws
         -> Comparison
     {
         guard reference.count == masks.size(0) else {
@@ -68,7 +68,7 @@ extension GoldenCase {
                 throw GoldenCaseError(path, "has a mask in mask_rle\(place) that is no string")
             }
             do {
-                return try RunLengthMask(compressed: text, size: Size(height: sides[0], width: sides[1]))
+                return try RunLengthMask(compressed: text, size: Size2D(height: sides[0], width: sides[1]))
             } catch {
                 throw GoldenCaseError(path, "has a mask in mask_rle\(place) that is none: \(error)")
             }

@@ -20,7 +20,7 @@ struct MaskPasteOperations {
         guard let match = words.lazy.compactMap({ $0.firstMatch(of: /into (\d{1,5}) x (\d{1,5})/)?.output }).first else {
             throw GoldenCaseError(inputs.golden.path, "does not say 'into H x W' in its words about an output")
         }
-        let size = Pair(Int(match.1) ?? 0, Int(match.2) ?? 0)
+        let size = Size2D(Int(match.1) ?? 0, Int(match.2) ?? 0)
         let pasted = try Tensor.pastedProbabilities(masks, boxes: boxes, size: size)
         var outputs = ["boxes": boxes]
         for i in 0..<pasted.size(0) { outputs["paste.\(i)"] = try pasted.selected(0, i) }

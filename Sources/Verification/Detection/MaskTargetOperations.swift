@@ -10,7 +10,7 @@ struct MaskTargetOperations {
         guard let match = inputs.words("mask_targets").firstMatch(of: /(\d{1,4})x(\d{1,4}) targets/)?.output else {
             throw GoldenCaseError(inputs.golden.path, "does not say the size in its words about mask_targets")
         }
-        let targets = try MaskTargets(size: Pair(Int(match.1) ?? 0, Int(match.2) ?? 0))
+        let targets = try MaskTargets(size: Size2D(Int(match.1) ?? 0, Int(match.2) ?? 0))
         let (masks, boxes) = (try inputs.tensor("gt_masks"), try inputs.floats("proposals"))
         let truths = try inputs.tensor("gt_index")
         return [

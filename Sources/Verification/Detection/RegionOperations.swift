@@ -24,7 +24,7 @@ struct RegionOperations {
         for name in golden.outputNames.map({ OutputName($0).name }) {
             guard let side = name.wholeMatch(of: /roi_feats\.(\d{1,4})/).flatMap({ Int($0.1) }) else { continue }
             let extractor = try RoIExtractor(
-                size: Pair(side), strides: strides, finestScale: scale,
+                size: Size2D(side), strides: strides, finestScale: scale,
                 samplingRatio: config["roi_layer"]?["sampling_ratio"]?.integer ?? 0,
                 aligned: config["roi_layer"]?["aligned"]?.bool ?? true)
             outputs[name] = try extractor(maps, regions)

@@ -29,7 +29,7 @@ struct RoIAlignOperations {
     private func aligned(_ map: Tensor, _ name: String) throws -> Tensor? {
         guard let match = name.wholeMatch(of: /roi_align\.(\d{1,4})\.sr(\d{1,3})\.(aligned|legacy)/)?.output else { return nil }
         return try map.roiAligned(
-            regions, size: Pair(Int(match.1) ?? 0), scale: inputs.number(after: "spatial_scale", in: name),
+            regions, size: Size2D(Int(match.1) ?? 0), scale: inputs.number(after: "spatial_scale", in: name),
             samplingRatio: Int(match.2) ?? 0, aligned: match.3 == "aligned")
     }
 

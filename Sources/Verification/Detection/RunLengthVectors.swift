@@ -160,26 +160,26 @@ struct RunLengthVectors {
         answers.add(ours, vector.iou?.flatMap { $0 })
     }
 
-    private func boxes(_ json: JSON?, _ key: String) throws -> [Rectangle] {
+    private func boxes(_ json: JSON?, _ key: String) throws -> [COCOBox] {
         try needed(json?.array, key).map { try box($0.numbers) }
     }
 
-    private func box(_ numbers: [Double]) throws -> Rectangle {
+    private func box(_ numbers: [Double]) throws -> COCOBox {
         guard numbers.count == 4 else { throw GoldenCaseError(golden.path, "has a box of \(numbers.count) numbers") }
-        return Rectangle(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
+        return COCOBox(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     }
 
-    private static func numbers(_ box: Rectangle) -> [Double] { [box.x, box.y, box.width, box.height] }
+    private static func numbers(_ box: COCOBox) -> [Double] { [box.x, box.y, box.width, box.height] }
 
-    private func size(_ sides: [Int]?) throws -> Size {
+    private func size(_ sides: [Int]?) throws -> Size2D {
         let sides = try needed(sides, "size")
         guard sides.count == 2, sides.allSatisfy({ (0...100_000).contains($0) }), sides[0] * sides[1] <= 1 << 28 else {
             throw GoldenCaseError(golden.path, "has the size \(sides)")
         }
-        return Size(height: sides[0], width: sides[1])
+        return Size2D(height: sides[0], width: sides[1])
     }
 
-    private func bitmap(_ vector: Vector, _ size: Size) throws -> [UInt8] {
+    private func bitmap(_ vector: Vector, _ size: Size2D) throws -> [UInt8] {
         guard let rectangles = vector.rectangles else { return try bitmap(try needed(vector.rows, "rows"), size) }
         var pixels = [UInt8](repeating: 0, count: size.height * size.width)
         for corners in rectangles {
@@ -191,7 +191,7 @@ struct RunLengthVectors {
         return pixels
     }
 
-    private func bitmap(_ rows: [String], _ size: Size) throws -> [UInt8] {
+    private func bitmap(_ rows: [String], _ size: Size2D) throws -> [UInt8] {
         guard rows.count == size.height, rows.allSatisfy({ $0.utf8.count == size.width }) else {
             throw GoldenCaseError(golden.path, "has rows that are not \(size)")
         }

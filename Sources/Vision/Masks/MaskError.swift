@@ -1,11 +1,11 @@
 /// Why something is not the mask of an image.
 public enum MaskError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A negative side, or more pixels than `RunLengthMask.maximumPixels`.
-    case size(Size)
+    case size(Size2D)
     /// A run that is no length, and which one it is.
     case run(index: Int, length: Int)
     /// The runs do not end with the last pixel; `runs` is what they sum up to.
-    case sum(runs: Int, size: Size)
+    case sum(runs: Int, size: Size2D)
     /// A byte of a compressed mask that is none of `0` to `o`, and where.
     case character(UInt8, index: Int)
     /// A compressed mask ends in the middle of a number, or one of its numbers, which begins at `index`, is longer than any run.
@@ -15,7 +15,7 @@ public enum MaskError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A coordinate that is no number or too far away, and which one of its polygon or box it is.
     case coordinate(Double, index: Int)
     /// Masks of different sizes have nothing to do with each other.
-    case sizes(Size, Size)
+    case sizes(Size2D, Size2D)
 
     public var description: String {
         switch self {

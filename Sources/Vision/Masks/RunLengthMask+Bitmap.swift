@@ -2,7 +2,7 @@ extension RunLengthMask {
     /// The pixels of a row-major bitmap that are not 0.
     /// - Parameter bitmap: `height · width` bytes.
     /// - Throws: `MaskError`: an impossible size, or a bitmap of another size
-    public init(bitmap: [UInt8], size: Size) throws(MaskError) {
+    public init(bitmap: [UInt8], size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         guard bitmap.count == pixels else { throw .sum(runs: bitmap.count, size: size) }
         self = bitmap.withUnsafeBufferPointer { Self(pixels: $0, size: size) }
@@ -40,7 +40,7 @@ extension RunLengthMask {
     }
 
     /// Rows are compared with the rows above them, in their own order in memory; what changes is then sorted by columns.
-    private init(pixels: UnsafeBufferPointer<UInt8>, size: Size) {
+    private init(pixels: UnsafeBufferPointer<UInt8>, size: Size2D) {
         let (height, width) = (size.height, size.width)
         guard height > 0, width > 0 else {
             self.init(size: size, fitting: [0])

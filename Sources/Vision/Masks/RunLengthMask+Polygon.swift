@@ -6,7 +6,7 @@ extension RunLengthMask {
     ///
     /// Equal to pycocotools' `frPyObjects` and `merge` in every pixel. A polygon of less than three points covers nothing.
     /// - Throws: `MaskError`: an impossible size, a polygon of an odd number of coordinates, a coordinate that is no number or too far away
-    public init(polygons: some Collection<some Collection<Double>>, size: Size) throws(MaskError) {
+    public init(polygons: some Collection<some Collection<Double>>, size: Size2D) throws(MaskError) {
         var masks: [RunLengthMask] = []
         masks.reserveCapacity(polygons.count)
         for polygon in polygons { masks.append(try RunLengthMask(polygon: polygon, size: size)) }
@@ -19,7 +19,7 @@ extension RunLengthMask {
 
     /// The pixels of a box, as pycocotools draws it: the polygon of its corners.
     /// - Throws: `MaskError`: an impossible size, a coordinate that is no number or too far away
-    public init(box: Rectangle, size: Size) throws(MaskError) {
+    public init(box: COCOBox, size: Size2D) throws(MaskError) {
         let (left, top, right, bottom) = (box.x, box.y, box.x + box.width, box.y + box.height)
         self = try RunLengthMask(polygon: [left, top, left, bottom, right, bottom, right, top], size: size)
     }
@@ -29,7 +29,7 @@ extension RunLengthMask {
     /// pycocotools walks along the edges on a grid five times finer than the pixels. Where a walk passes the middle of a column, the column
     /// changes between outside and inside, below the upper of the two points; edges of even and odd directions meet in the same points.
     /// - Throws: `MaskError`: an impossible size, an odd number of coordinates, a coordinate that is no number or too far away
-    public init(polygon: some Collection<Double>, size: Size) throws(MaskError) {
+    public init(polygon: some Collection<Double>, size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         let points = try Self.finePoints(polygon)
         var changes: [UInt32] = []

@@ -15,7 +15,7 @@ extension RunLengthMask {
     private static func merged(
         _ masks: [RunLengthMask], _ isInside: (Bool, Bool) -> Bool
     ) throws(MaskError) -> RunLengthMask {
-        guard var result = masks.first else { return RunLengthMask(size: Size(height: 0, width: 0), fitting: [0]) }
+        guard var result = masks.first else { return RunLengthMask(size: Size2D(height: 0, width: 0), fitting: [0]) }
         for mask in masks.dropFirst() {
             guard mask.size == result.size else { throw .sizes(result.size, mask.size) }
             result = RunLengthMask(size: mask.size, fitting: merged(result, mask, isInside))

@@ -24,13 +24,13 @@ extension RunLengthMask {
 
     /// The mask of a compressed string.
     /// - Throws: `MaskError`: characters that no such string has, numbers that do not end, runs that do not fit the size
-    public init(compressed text: String, size: Size) throws(MaskError) {
+    public init(compressed text: String, size: Size2D) throws(MaskError) {
         try self.init(compressedBytes: text.utf8, size: size)
     }
 
     /// The mask of the characters of a compressed string.
     /// - Throws: `MaskError`: characters that no such string has, numbers that do not end, runs that do not fit the size
-    public init(compressedBytes bytes: some Collection<UInt8>, size: Size) throws(MaskError) {
+    public init(compressedBytes bytes: some Collection<UInt8>, size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         var result: Result<[UInt32], MaskError>?
         _ = bytes.withContiguousStorageIfAvailable { storage in result = Self.runs(of: storage, size, pixels) }
@@ -42,7 +42,7 @@ extension RunLengthMask {
     private static let longestNumber = 7
 
     private static func runs(
-        of bytes: UnsafeBufferPointer<UInt8>, _ size: Size, _ pixels: Int
+        of bytes: UnsafeBufferPointer<UInt8>, _ size: Size2D, _ pixels: Int
     ) -> Result<[UInt32], MaskError> {
         var runs: [UInt32] = []
         runs.reserveCapacity(bytes.count)

@@ -4,7 +4,7 @@
 /// empty elsewhere too, where a file has it so.
 public struct RunLengthMask: Sendable, Hashable {
     /// The size of the image.
-    public let size: Size
+    public let size: Size2D
     /// The lengths of the runs; they sum up to the number of pixels.
     public let counts: [UInt32]
 
@@ -12,20 +12,20 @@ public struct RunLengthMask: Sendable, Hashable {
     public static let maximumPixels = Int(Int32.max)
 
     /// Runs that are known to fit.
-    init(size: Size, fitting counts: [UInt32]) {
+    init(size: Size2D, fitting counts: [UInt32]) {
         self.size = size
         self.counts = counts
     }
 
     /// Nothing of an image of `size`.
     /// - Throws: `MaskError.size`
-    public init(emptyOf size: Size) throws(MaskError) {
+    public init(emptyOf size: Size2D) throws(MaskError) {
         self.init(size: size, fitting: [UInt32(try Self.pixels(of: size))])
     }
 
     /// The mask with these run lengths: what COCO calls uncompressed.
     /// - Throws: `MaskError`: an impossible size, a run that is no length, runs that do not end with the last pixel
-    public init(counts: some Sequence<some BinaryInteger>, size: Size) throws(MaskError) {
+    public init(counts: some Sequence<some BinaryInteger>, size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         var runs: [UInt32] = []
         runs.reserveCapacity(counts.underestimatedCount)
@@ -43,7 +43,7 @@ public struct RunLengthMask: Sendable, Hashable {
     }
 
     /// The number of pixels of an image that may have a mask.
-    static func pixels(of size: Size) throws(MaskError) -> Int {
+    static func pixels(of size: Size2D) throws(MaskError) -> Int {
         let (pixels, overflow) = size.height.multipliedReportingOverflow(by: size.width)
         guard size.height >= 0, size.width >= 0, !overflow, pixels <= maximumPixels else { throw .size(size) }
         return pixels
@@ -57,7 +57,7 @@ public struct RunLengthMask: Sendable, Hashable {
     }
 
     /// The smallest rectangle of whole pixels around the mask; all zero for an empty mask.
-    public var boundingBox: Rectangle {
+    public var boundingBox: COCOBox {
         let height = size.height
         var (left, right, top, bottom) = (size.width, 0, height, 0)
         forEachRun { run in
@@ -72,8 +72,8 @@ public struct RunLengthMask: Sendable, Hashable {
                 bottom = max(bottom, last - firstColumn * height + 1)
             }
         }
-        guard left < right else { return Rectangle(x: 0, y: 0, width: 0, height: 0) }
-        return Rectangle(x: Double(left), y: Double(top), width: Double(right - left), height: Double(bottom - top))
+        guard left < right else { return COCOBox(x: 0, y: 0, width: 0, height: 0) }
+        return COCOBox(x: Double(left), y: Double(top), width: Double(right - left), height: Double(bottom - top))
     }
 
     /// The runs inside that are not empty, as pixels counted down the columns.

@@ -1,18 +1,7 @@
-import DenseKitConfiguration
-import DenseKitVision
+import DenseKitGeometry
 
 /// A size as a setting: one number for a square, or `[height, width]`.
-public struct ImageSize: Codable, Sendable, Equatable {
-    public var height: Int
-    public var width: Int
-
-    public init(height: Int, width: Int) {
-        self.height = height
-        self.width = width
-    }
-
-    public init(_ side: Int) { self.init(height: side, width: side) }
-
+extension Size2D: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // What is wrong is then told of what stands there, one number or a list.
@@ -32,14 +21,16 @@ public struct ImageSize: Codable, Sendable, Equatable {
         var container = encoder.singleValueContainer()
         if height == width { try container.encode(height) } else { try container.encode([height, width]) }
     }
+}
 
-    /// The size in pixels.
+extension Size2D {
+    /// This size as that of an image.
     ///
     /// - Throws: `SettingError` unless both sides are between 1 and 65535.
-    public func checked(_ component: String, _ key: String) throws -> Size {
+    public func checked(_ component: String, _ key: String) throws -> Size2D {
         guard (1...65535).contains(height), (1...65535).contains(width) else {
             throw SettingError(component, key, "expected sides of 1…65535 pixels, found [\(height), \(width)]")
         }
-        return Size(height: height, width: width)
+        return self
     }
 }

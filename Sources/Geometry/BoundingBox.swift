@@ -1,5 +1,5 @@
 /// A rectangle by its corners, in pixels; the right and lower edges are not part of it.
-public struct Box: Sendable, Hashable, CustomStringConvertible {
+public struct BoundingBox: Sendable, Hashable, CustomStringConvertible {
     public var x1: Float
     public var y1: Float
     public var x2: Float
