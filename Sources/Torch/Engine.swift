@@ -1,7 +1,7 @@
 import CDenseKitTorch
 import Glibc
 
-#if canImport(COpenBLAS)
+#if canImport(CDenseKitOpenBLAS)
     import CDenseKitOpenBLAS
 #endif
 
@@ -26,7 +26,7 @@ public enum Engine {
     public static func setThreadCount(_ count: Int) throws {
         prepare()
         try check("set_num_threads") { ct_set_num_threads(Int32(clamping: count)) }
-        #if canImport(COpenBLAS)
+        #if canImport(CDenseKitOpenBLAS)
             openblas_set_num_threads(Int32(clamping: count))
         #endif
     }
@@ -44,7 +44,7 @@ public enum Engine {
     /// the first tensor of a process is made. A program whose other threads call OpenBLAS, or read the environment, calls `prepare()`
     /// before it starts those.
     public static let blas: BLASChoice? = {
-        #if canImport(COpenBLAS)
+        #if canImport(CDenseKitOpenBLAS)
             return OpenBLAS.choose(for: .current, asked: environmentVariable("OPENBLAS_CORETYPE"))
         #else
             return nil
