@@ -99,11 +99,15 @@ let package = Package(
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"], linker: exported),
         core("Detection", ["Components"]),
         core("Data", ["Components", "Checkpoints", "Vision", "CTurboJPEG", "CPNG", "CSimdjson"]),
-        core("Evaluation", ["Components", "Data", "Vision"]),
-        core("Training", ["Components", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
+        core("Evaluation", ["Components", "Checkpoints", "Data", "Vision"]),
+        core("Experiments", ["Components", "Checkpoints", "Data", "Evaluation"]),
+        core("Training", ["Experiments", .product(name: "Logging", package: "swift-log")]),
         core(
             "Core",
-            ["NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Training"]),
+            [
+                "NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Experiments",
+                "Training",
+            ]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
         core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

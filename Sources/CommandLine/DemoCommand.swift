@@ -70,9 +70,9 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         let weights = work.bestPath(best)
         let validation = try experiment.validationDataset()
         let model = try experiment.trainedModel(weights, for: validation.classes).model
-        let pictures = try Pictures(dir + "/pictures", classes: validation.classes)
+        let pictures = try PredictionWriter(dir + "/pictures", classes: validation.classes)
         let evaluator = try experiment.evaluator(model, validation)
-        let report = try evaluator.evaluate { image in if image.index < 12 { try pictures.draw(image, of: validation) } }
+        let report = try evaluator.evaluate { image in if image.index < 12 { try pictures.write(image, of: validation) } }
         print(report.table)
         let minutes = String(format: "%.1f", (monotonicSeconds() - started) / 60)
         print(

@@ -28,7 +28,7 @@ public enum Checkpoint {
         /// What a file of weights says of itself.
         public var metadata: [String: String] {
             var metadata = [
-                "format": "densekit", "classes": json(classes.names), "configuration": configuration,
+                "format": "densekit", "classes": json(classes.names), Checkpoint.configurationKey: configuration,
                 "palette": json(classes.palette.map { [Int($0.red), Int($0.green), Int($0.blue)] }),
             ]
             if textIsKept { metadata["text"] = "kept" }
@@ -41,9 +41,8 @@ public enum Checkpoint {
         }
     }
 
-    static let modelFile = WeightsFile.nameInCheckpoint
-    static let optimizerFile = "optimizer.safetensors"
-    static let stateFile = "state.json"
+    /// Where the metadata of a file of weights holds the resolved configuration.
+    static let configurationKey = "configuration"
 
     /// Whether the file holds the text embeddings of its classes in place of a text encoder.
     public static func textIsKept(in metadata: [String: String]) -> Bool { metadata["text"] == "kept" }

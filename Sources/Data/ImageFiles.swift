@@ -1,15 +1,14 @@
-import DenseKitCore
 import Foundation
 
-/// Finds the images that a command line means.
-enum ImageFiles {
+/// Finds the images that paths and patterns mean.
+public enum ImageFiles {
     private static let suffixes = [".jpg", ".jpeg", ".png", ".bmp"]
 
     /// The files among `inputs`, the images in the folders among them, and what the patterns among them match.
     ///
     /// - Parameter warn: is told, a sentence for each folder, how many of its files are skipped because they are hidden or left by a system
     /// - Throws: `DataError` for an input that gives no image, and for two images whose results would have one name.
-    static func find(_ inputs: [String], warn: (DataError) throws -> Void = { _ in }) throws -> [String] {
+    public static func find(_ inputs: [String], warn: (DataError) throws -> Void = { _ in }) throws -> [String] {
         let files = try inputs.flatMap { try images($0, warn) }
         var owners: [String: String] = [:]
         for file in files {
@@ -17,7 +16,7 @@ enum ImageFiles {
             guard let other = owners.updateValue(file, forKey: name) else { continue }
             throw DataError(
                 file, "has the same name as \(other), and results are named after images",
-                remedy: "predict them apart, with another --out-dir")
+                remedy: "predict them apart, with another folder for the results")
         }
         return files
     }

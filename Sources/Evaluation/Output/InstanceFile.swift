@@ -1,13 +1,15 @@
-import DenseKitCore
+import DenseKitCheckpoints
+import DenseKitVision
+import Foundation
 
-/// The things of one picture as JSON: what `infer` writes of a detector's predictions.
-struct InstanceFile: Encodable {
-    struct Thing: Encodable {
+/// The instances of one image as JSON.
+public struct InstanceFile: Encodable {
+    struct Instance: Encodable {
         let category: String
         /// The class's index.
         let label: Int
         let score: Float?
-        /// x, y, width, height in pixels of the picture.
+        /// x, y, width, height in pixels of the image.
         let bbox: [Double]
         let segmentation: Mask?
     }
@@ -24,16 +26,25 @@ struct InstanceFile: Encodable {
         }
     }
 
-    /// The most certain first.
-    let instances: [Thing]
+    /// The highest score first.
+    let instances: [Instance]
 
-    init(_ instances: [DetectedInstance], classes: ClassList) {
+    public init(_ instances: [DetectedInstance], classes: ClassList) {
         self.instances = instances.filter { classes.names.indices.contains($0.label) }.map { instance in
             let box = COCOBox(instance.box)
-            return Thing(
+            return Instance(
                 category: classes.names[instance.label], label: instance.label, score: instance.score,
                 bbox: [box.x, box.y, box.width, box.height],
                 segmentation: instance.mask.map(Mask.init))
         }
+    }
+
+    /// Writes the file with one rename.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be written.
+    public func write(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(try encoder.encode(self), to: path)
     }
 }

@@ -1,4 +1,8 @@
-import DenseKitCore
+import DenseKitCheckpoints
+import DenseKitComponents
+import DenseKitData
+import DenseKitEvaluation
+import DenseKitVision
 
 extension Experiment {
     /// The model with the weights at `path`, in inference mode, and the classes that it was trained for.
@@ -8,10 +12,16 @@ extension Experiment {
     ///   - unnamed: the classes of a file that does not name them
     /// - Throws: `LoadError` for another model's weights, `OtherClasses` where they were trained for other classes, and `CheckpointError`
     ///   where nothing says which they are.
-    func trainedModel(
+    public func trainedModel(
         _ path: String, for data: ClassList? = nil, unnamed: @autoclosure () throws -> ClassList? = nil
     ) throws -> (model: DenseModel, classes: ClassList) {
-        let content = try WeightsFile.load(path)
+        try trainedModel(try WeightsFile.load(path), at: path, for: data, unnamed: try unnamed())
+    }
+
+    func trainedModel(
+        _ content: WeightsFile.Content, at path: String, for data: ClassList? = nil,
+        unnamed: @autoclosure () throws -> ClassList? = nil
+    ) throws -> (model: DenseModel, classes: ClassList) {
         let trained = Checkpoint.classes(in: content.metadata)
         guard let classes = try data ?? trained ?? unnamed() else {
             throw CheckpointError(
@@ -27,13 +37,12 @@ extension Experiment {
         try model.setTraining(false)
         return (model, classes)
     }
-}
 
-extension Experiment {
     /// The evaluator of the weights at `path` on `dataset`, which is the validation data of `tested`: this configuration, or another.
     ///
-    /// Throws what `trainedModel` and, on another's data, `evaluator(_:trained:on:_:)` throw.
-    func evaluator(
+    /// - Parameter augmented: whether every image is seen at several scales, as `test.ratios` and `test.flip` say
+    /// - Throws: what `trainedModel` and, on another's data, `evaluator(_:trained:on:_:)` throw.
+    public func evaluator(
         of path: String, on tested: Experiment, _ dataset: any Dataset, augmented: Bool = false
     ) throws -> (model: DenseModel, evaluator: any Evaluator) {
         if tested.file == file {
@@ -47,12 +56,12 @@ extension Experiment {
 }
 
 /// Weights that were trained for other classes than the data set has.
-struct OtherClasses: Error, CustomStringConvertible {
-    let path: String
-    let trained: [String]
-    let data: [String]
+public struct OtherClasses: Error, CustomStringConvertible {
+    public let path: String
+    public let trained: [String]
+    public let data: [String]
 
-    var description: String {
+    public var description: String {
         let place = zip(trained, data).enumerated().first { $0.element.0 != $0.element.1 }
         let difference =
             place.map { "class \($0.offset) is '\($0.element.0)' there and '\($0.element.1)' here" } ?? "one list is longer"

@@ -1,8 +1,8 @@
-/// Names of pictures below a folder of results, one for each image: folders are kept, and no image takes the place of another.
-final class PictureNames {
+/// Names of files below a folder of results, one for each image: folders are kept, and no image takes the place of another.
+final class ResultNames {
     private var taken: Set<[UInt8]> = []
 
-    /// The name for the picture of `image`, a path within its data set: without its suffix, or with it where another image has that name already.
+    /// The name for the result of `image`, a path within its data set: without its suffix, or with it where another image has that name already.
     func name(for image: String) -> String {
         let parts = image.split(separator: "/").filter { $0 != "." && $0 != ".." }
         let path = parts.joined(separator: "/")

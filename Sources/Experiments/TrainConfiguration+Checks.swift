@@ -3,11 +3,12 @@ import DenseKitData
 
 extension TrainConfiguration {
     /// Images at a time.
-    var imagesAtATime: Int { min(perDeviceBatch ?? batch, batch) }
-    var accumulation: Int { batch / imagesAtATime }
+    public var imagesAtATime: Int { min(perDeviceBatch ?? batch, batch) }
+    /// Passes of the network that make up one iteration.
+    public var accumulation: Int { batch / imagesAtATime }
 
     /// Throws `SettingError` for numbers out of range or that do not fit together.
-    func validate() throws {
+    package func validate() throws {
         // The limits keep products of these numbers within 64 bits.
         let numbers: [(key: String, value: Int?, range: ClosedRange<Int>)] = [
             ("iterations", iterations, 1...1_000_000_000), ("epochs", epochs, 1...1_000_000), ("batch", batch, 1...65536),
@@ -31,7 +32,7 @@ extension TrainConfiguration {
 
 extension DataConfiguration {
     /// Throws `SettingError` for numbers out of range.
-    func validate() throws {
+    package func validate() throws {
         for (key, value, limit) in [("workers", workers, 1024), ("orientation_run", orientationRun, 65536)]
         where !(1...limit).contains(value) {
             throw SettingError("data", key, "expected 1…\(limit), found \(value)")
@@ -48,7 +49,7 @@ extension TestConfiguration {
     private static let maximumRatios = 64
 
     /// Throws `SettingError` for numbers out of range or that do not fit together.
-    func validate() throws {
+    package func validate() throws {
         _ = try inferenceMode
         guard 1...Self.maximumRatios ~= ratios.count else {
             throw SettingError(
