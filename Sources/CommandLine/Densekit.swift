@@ -51,7 +51,8 @@ public struct Densekit<List: PluginList>: ParsableCommand {
     }
 
     private static func isMistake(_ error: any Error) -> Bool {
-        error is ConfigurationError || error is BuildError || error is SettingError || error is ModelConfigurationError
+        error is ConfigurationError || error is ConfigurationErrors || error is BuildError || error is SettingError
+            || error is ModelConfigurationError
             || error is FilePluginError || error is LanguageError || error is ExperimentError || error is WeightsError
             || error is SweepMistakes
     }

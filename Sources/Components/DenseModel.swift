@@ -150,13 +150,20 @@ public final class DenseModel: Module {
             let prefix = located.value
             let chosen = parameters.filter { $0.name == prefix || $0.name.hasPrefix(prefix + ".") }
             guard !chosen.isEmpty else {
-                let parts = Set(parameters.map { String($0.name.prefix { $0 != "." }) }).sorted()
-                throw ConfigurationError(
-                    at: located.location, "model.freeze: no parameter's key starts with '\(prefix)'",
-                    hint: "the model's parts: \(parts.joined(separator: ", "))")
+                throw ConfigurationError(unknownPrefix: located, of: parameters.map(\.name))
             }
             for entry in chosen { try entry.tensor.setRequiresGrad(false) }
         }
+    }
+}
+
+extension ConfigurationError {
+    /// An element of `model.freeze` that none of the parameters' keys starts with.
+    init(unknownPrefix prefix: Located<String>, of parameters: [String]) {
+        let parts = Set(parameters.map { String($0.prefix { $0 != "." }) }).sorted()
+        self.init(
+            at: prefix.location, "model.freeze: no parameter's key starts with '\(prefix.value)'",
+            hint: "the model's parts: \(parts.joined(separator: ", "))")
     }
 }
 

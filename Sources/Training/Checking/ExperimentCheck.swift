@@ -8,7 +8,7 @@ import DenseKitVision
 
 /// Looks for everything that would stop a run or spoil its result, before the run: what `densekit check` does.
 ///
-///     var check = try ExperimentCheck("run.yaml", registry: registry)
+///     var check = ExperimentCheck("run.yaml", registry: registry)
 ///     check.run { print($0) }
 ///     guard check.findings.problems.isEmpty else { … }
 ///
@@ -24,30 +24,36 @@ public struct ExperimentCheck {
     public var findings: CheckFindings { configuration.findings }
 
     private var configuration: ConfigurationCheck
+    /// Whether the file is many experiments, and not one.
+    public private(set) var isSweep = false
     private static let quickCount = 16
 
-    /// Reads the configuration file.
+    /// Reads the configuration file. What is wrong with its text are the first findings.
     ///
     /// - Parameter overrides: `a.b.c=value` from the command line
-    /// - Throws: `ConfigurationError` for a file that is no YAML, and for overrides that fit nowhere.
-    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
-        let node = try YAMLNode.load(path: file, overrides: overrides)
-        try Experiment.refuseSweep(node, file)
+    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) {
+        let draft = YAMLNode.draft(path: file, overrides: overrides)
         let name = URL(filePath: file).deletingPathExtension().lastPathComponent
-        self.init(file, node: node, name: name, registry: registry, device: device)
+        self.init(file, draft, name: name, registry: registry, device: device)
+        isSweep = finding { try Experiment.refuseSweep(draft.node, file) } == nil
     }
 
-    /// The same for a configuration that was put together of `file`.
-    public init(_ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu) {
+    /// Takes a configuration that was put together of `file`.
+    public init(_ file: String, _ draft: YAMLNode.Draft, name: String, registry: Registry, device: Device = .cpu) {
         (self.file, self.device) = (file, device)
-        configuration = ConfigurationCheck(file: file, name: name, node: node, registry: registry)
+        configuration = ConfigurationCheck(file: file, name: name, draft: draft, registry: registry, device: device)
+    }
+
+    /// Adds mistakes that were found elsewhere, such as in the list of runs of a sweep.
+    public mutating func add(_ errors: [ConfigurationError]) {
+        for error in errors { configuration.add(problem: "\(error)") }
     }
 
     /// Looks at everything; `findings` then has what was found.
     ///
     /// - Parameter say: takes lines of what was looked at: counts of classes, the model's size, the losses of the step
     public mutating func run(say: (String) -> Void) {
-        guard let experiment = configuration.experiment(device: device) else { return }
+        guard !isSweep, let experiment = configuration.experiment(device: device) else { return }
         configuration.checkRecipe()
         finding {
             try WorkDirectory.prove(
@@ -57,20 +63,29 @@ public struct ExperimentCheck {
         let validation = experiment.configuration.data.val == nil ? nil : configuration.dataset("val")
         let known = try? experiment.classes(of: "train")
         let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
-        let isBuilt = configuration.checkModel(classes)
+        let shapes = configuration.checkModel(classes)
         if findings.problems.isEmpty { say("configuration: \(file) is sound") }
         // Of a configuration with parts taken out no step is taken, and nothing is said that may not hold for the whole.
-        let isSound = isBuilt && configuration.isWhole
-        guard let sound = configuration.experiment(device: device) else { return }
-        let model = isBuilt ? self.model(sound, classes, training) : nil
-        if isSound { for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) } }
-        let learned = training.map { examine($0, "train", sound, model, say) }
-        let report = validation.flatMap { examine($0, "val", sound, model, say).report }
+        let isSound = shapes != nil && configuration.isWhole
+        guard configuration.isComplete, let sound = configuration.experiment(device: device) else { return }
+        if configuration.isUntouched("data") {
+            for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) }
+        }
+        let learned = training.map { examine($0, "train", sound, shapes, say) }
+        let report = validation.flatMap { examine($0, "val", sound, shapes, say).report }
         if let training, let validation, training.classes.names != validation.classes.names {
             configuration.add(
                 problem: "\(ExperimentError.otherClasses(train: training.classes.names, val: validation.classes.names))")
         }
-        guard let model else { return }
+        if let training, let report = learned?.report, learned?.fits ?? true, !(training is any InstanceDataset),
+            configuration.isUntouched("data", "train")
+        {
+            trySizes(of: training, report, sound, shapes)
+        }
+        // Samples with a problem of their own hide nothing else.
+        let whole = training.map { learned?.report?.whole($0) ?? $0 }
+        let start = whole?.count == training?.count ? training : nil
+        guard shapes != nil, let model = self.model(sound, classes, start) else { return }
         describe(model, say)
         if isSound {
             for warning in finding({ try sound.remarks(on: model, training: training) }) ?? [] {
@@ -79,9 +94,8 @@ public struct ExperimentCheck {
         }
         loadWeights(into: model, say)
         if let validation, let report { predictExtremes(of: validation, report, sound, model, say) }
-        guard let training, let learned, learned.fits, isSound else { return }
-        if let report = learned.report, !(training is any InstanceDataset) { trySizes(of: training, report, sound, model) }
-        takeStep(on: training, sound, model, say)
+        guard let whole, whole.count > 0, learned?.fits == true, isSound else { return }
+        takeStep(on: whole, sound, model, say)
     }
 
     /// The model for real; nil where it cannot be built.
@@ -111,16 +125,20 @@ public struct ExperimentCheck {
 
     /// Reads all of a data set.
     ///
-    /// - Returns: what it found, and whether the data set shows what the model's head is to find
+    /// - Returns: what it found, and whether the data set shows what the model's head is to find; nil where there is no model
     private mutating func examine(
         _ dataset: any Dataset, _ part: String, _ experiment: Experiment, _ model: DenseModel?, _ say: (String) -> Void
-    ) -> (report: DatasetReport?, fits: Bool) {
-        let fits = model.map { model in finding { try experiment.check(dataset, part, fits: model) } != nil } ?? false
+    ) -> (report: DatasetReport?, fits: Bool?) {
+        let fits = model.map { model in finding { try experiment.check(dataset, part, fits: model) } != nil }
         guard configuration.isAsWritten(part) else {
             say("\(part): \(dataset.count) images, not read: a setting of data.\(part) is at fault")
             return (nil, false)
         }
         let count = isQuick ? min(Self.quickCount, dataset.count) : dataset.count
+        if count < dataset.count {
+            // Samples behind the first that are not whole: at least how many there are.
+            finding { _ = try part == "train" ? experiment.trainDataset() : experiment.validationDataset() }
+        }
         var options = DatasetReport.Options()
         options.part = part == "train" ? .training : .validation
         // Of a model that cannot be built it is not known.
@@ -168,14 +186,16 @@ public struct ExperimentCheck {
 
     /// Whether images of every size come out of the training pipeline so that they can stand in one batch, and be seen.
     private mutating func trySizes(
-        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment, _ model: DenseModel
+        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment, _ model: DenseModel?
     ) {
         let train = experiment.configuration.train
         let sizes = finding(in: "train") {
             try PipelineSizes(dataset, report, try experiment.trainPipeline(), seed: train.seed)
         }
         if train.imagesAtATime > 1, let mixture = sizes?.mixture { configuration.add(problem: "train: \(mixture)") }
-        if let small = sizes?.tooSmall(for: model.backbone.minimumSide) { configuration.add(problem: "train: \(small)") }
+        if let model, let small = sizes?.tooSmall(for: model.backbone.minimumSide) {
+            configuration.add(problem: "train: \(small)")
+        }
     }
 
     /// Takes the first step as `train` takes it: the same seed, batch, accumulation and precision.
