@@ -156,7 +156,7 @@ let package = Package(
         test("Components", ["Components"]),
         test("Detection", ["Detection", "Vision"]),
         test("Verification", ["Verification", "BuiltIn"]),
-        test("BuiltIn", ["BuiltIn", "PublishedWeights"]),
+        test("BuiltIn", ["BuiltIn", "CommandLine", "PublishedWeights"]),
         test("ResNet", ["ResNet", "PublishedWeights"]),
         test("ViT", ["ViT", "PublishedWeights"]),
         test("Swin", ["Swin", "PublishedWeights"]),

@@ -13,7 +13,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "densekit",
             abstract: "Dense prediction with language guidance: train, evaluate, look, from one YAML file.",
-            version: "0.1.0",
+            version: DenseKitVersion.current,
             subcommands: [
                 DemoCommand<List>.self, TrainCommand<List>.self, SweepCommand<List>.self, SweepRunCommand<List>.self,
                 TestCommand<List>.self, InferCommand<List>.self, CheckCommand<List>.self, BrowseCommand<List>.self,

@@ -11,7 +11,7 @@ enum Environment {
         let prefixes = ["OPENBLAS_", "OMP_", "MKL_", "ONEDNN_", "DNNL_", "ATEN_"]
         let set = environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
         return [
-            ("densekit", "0.1.0"),
+            ("densekit", DenseKitVersion.current),
             ("libtorch", Engine.version),
             ("BLAS kernel", Engine.blas?.description ?? "chosen by the engine's own BLAS (\(Engine.build.blas))"),
             ("oneDNN", Engine.oneDNN.description),

@@ -60,8 +60,18 @@ struct ConfigOptions: ParsableArguments {
 
     /// The experiment: the whole file, or the run that is asked for.
     func experiment<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Experiment {
-        let (overrides, registry) = (overrides + cfgOptions, try Registry(List.plugins))
-        guard let sweepRun else { return try Experiment(config, overrides: overrides, registry: registry, device: device) }
-        return try Sweep(config).run(named: sweepRun).experiment(registry, device: device, overrides: overrides)
+        try Experiment(
+            config, run: sweepRun, overrides: overrides + cfgOptions, registry: try Registry(List.plugins), device: device)
+    }
+}
+
+extension Experiment {
+    /// The experiment of `file`, or of its run of that name where it is a sweep.
+    init(_ file: String, run: String?, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
+        if let run {
+            self = try Sweep(file).run(named: run).experiment(registry, device: device, overrides: overrides)
+        } else {
+            try self.init(file, overrides: overrides, registry: registry, device: device)
+        }
     }
 }

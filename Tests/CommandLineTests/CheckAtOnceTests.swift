@@ -1,4 +1,4 @@
-import DenseKit
+import DenseKitCore
 import Foundation
 import Testing
 

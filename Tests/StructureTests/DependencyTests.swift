@@ -82,3 +82,10 @@ func sizes() throws {
         #expect(lines <= 401, "\(file) has \(lines) lines: split it by subject")
     }
 }
+
+@Test("The package's version stands in one file of Swift")
+func version() throws {
+    let files = ["Sources", "Plugins"].flatMap { SourceTree.files($0, ".swift") }
+    let found = try files.filter { try SourceTree.text($0).contains(/"\d+\.\d+\.\d+"/) }
+    #expect(found == ["Sources/Components/DenseKitVersion.swift"])
+}

@@ -104,7 +104,7 @@ private struct RunBuilder {
                 return runs
             }
             for point in points {
-                try collector.attempt { try add(point, nil, (file, own), common, YAMLNode.Mapping(), to: &runs) }
+                try collector.attempt { try add(point, nil, ([file], own), common, YAMLNode.Mapping(), to: &runs) }
             }
         } else if sweep.runs.allSatisfy({ $0.config != nil }),
             let unused = own.mapping?.entries.first(where: { $0.key != "work_dir" })
@@ -117,9 +117,17 @@ private struct RunBuilder {
         return runs
     }
 
-    /// What a run starts from; nil where that cannot be read, which the collector then knows.
-    private func base(_ entry: SweepConfiguration.Entry) throws -> (file: String, node: YAMLNode)? {
-        guard let config = entry.config else { return (file, own) }
+    /// What a run starts from: the files, and their configurations laid over one another; nil where one cannot be read, which the collector
+    /// then knows.
+    private func base(_ entry: SweepConfiguration.Entry) throws -> (files: [String], node: YAMLNode)? {
+        guard let config = entry.config else { return ([file], own) }
+        let nodes = try config.files.compactMap { try load($0) }
+        guard nodes.count == config.files.count else { return nil }
+        let node = try nodes.dropFirst().reduce(nodes[0]) { try $0.overridden(by: $1.mapping ?? YAMLNode.Mapping()) }
+        return (config.files.map(\.resolved), node)
+    }
+
+    private func load(_ config: Located<String>) throws -> YAMLNode? {
         let path = config.resolved
         let draft = YAMLNode.draft(path: path)
         for error in draft.errors {
@@ -132,11 +140,11 @@ private struct RunBuilder {
         if node["sweep"] != nil {
             throw ConfigurationError(at: config.location, "config \(path): is a sweep itself, and one experiment is wanted")
         }
-        return (path, node)
+        return node
     }
 
     private func add(
-        _ point: GridPoint, _ entry: SweepConfiguration.Entry?, _ base: (file: String, node: YAMLNode),
+        _ point: GridPoint, _ entry: SweepConfiguration.Entry?, _ base: (files: [String], node: YAMLNode),
         _ common: YAMLNode.Mapping,
         _ set: YAMLNode.Mapping, to runs: inout [SweepRun]
     ) throws {
@@ -169,7 +177,7 @@ private struct RunBuilder {
         for value in point.assignments.entries { assignments.set(value.key, to: value.value, keyLocation: value.keyLocation) }
         runs.append(
             SweepRun(
-                name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file, config: base.file,
+                name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file, bases: base.files,
                 assignments: assignments, node: node))
     }
 }

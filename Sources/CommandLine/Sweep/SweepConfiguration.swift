@@ -13,9 +13,31 @@ struct SweepConfiguration: YAMLConfiguration {
     /// A line of the table.
     struct Entry: Codable, Sendable {
         let name: Located<String>
-        /// The configuration that it starts from, in place of the file's own.
-        let config: Located<String>?
+        /// What it starts from, in place of the file's own configuration.
+        let config: Bases?
         let set: YAMLNode?
+    }
+
+    /// A configuration, or several that are laid over one another in order, as those of `_base_` are.
+    struct Bases: Codable, Sendable {
+        let files: [Located<String>]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            let node = try container.decode(YAMLNode.self)
+            guard let list = node.sequence else {
+                files = [try container.decode(Located<String>.self)]
+                return
+            }
+            guard !list.isEmpty else {
+                throw ConfigurationError(
+                    at: node.location, "config takes a file or a list of files, found an empty list",
+                    hint: "remove it: a run without config starts from the file's own configuration")
+            }
+            files = try container.decode([Located<String>].self)
+        }
+
+        func encode(to encoder: any Encoder) throws { try files.encode(to: encoder) }
     }
 
     /// What is left of the part once every mistake in it is taken out; `collector` takes them.
