@@ -14,9 +14,8 @@ struct Engine {
 
     /// `NDEBUG` always: libtorch's headers change with it, and the library was built with it.
     var cxx: [CXXSetting] {
-        let include = root.map { $0 + "/include" } ?? "/usr/include"
-        let system = root == nil ? [] : ["-isystem", include]
-        return [.define("NDEBUG"), .unsafeFlags(system + ["-isystem", include + "/torch/csrc/api/include"])] + strictCXX
+        let include: [CXXSetting] = root.map { [.unsafeFlags(["-isystem", $0 + "/include"])] } ?? []
+        return [.define("NDEBUG")] + include + strictCXX
     }
 
     var link: [LinkerSetting] {
@@ -71,7 +70,9 @@ let package = Package(
     name: "densekit",
     products: [
         .executable(name: "densekit", targets: ["densekit"]),
+        // The core and the built-in components: what programs import.
         .library(name: "DenseKit", targets: ["DenseKit"]),
+        // The commands, for an executable with plugins and commands of its own.
         .library(name: "DenseKitCommandLine", targets: ["DenseKitCommandLine"]),
     ],
     dependencies: [

@@ -13,6 +13,8 @@ public struct ExperimentConfiguration: YAMLConfiguration {
     public var schedule = ComponentNode(type: "Poly")
     public var train = TrainConfiguration()
     public var test = TestConfiguration()
+    /// What happens around the training loop besides logging, checkpoints and validation.
+    public var hooks: [ComponentNode] = []
     /// Where results go; `./work_dirs/<name of the config>` if left out.
     public var workDir: String?
 

@@ -51,6 +51,7 @@ public struct Predictor {
     }
 
     private init(_ experiment: Experiment, _ content: WeightsFile.Content, at path: String, classNames: [String]?) throws {
+        try Engine.setUp()
         self.experiment = experiment
         let trained: ClassList
         (model, trained) = try experiment.trainedModel(content, at: path)

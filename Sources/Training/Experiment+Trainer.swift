@@ -17,13 +17,20 @@ extension Experiment {
     func checkOptimizer() throws { _ = try registry.optimizers.make(configuration.optimizer, context).optimizer(for: []) }
     func checkSchedule() throws { _ = try registry.schedules.make(configuration.schedule, context) }
 
-    /// Everything for training in `work`, from the beginning or from where the run stood that is resumed.
+    /// Everything for training in `work`: from the weights that `model.weights` and the parts name, or from where the run stood that is
+    /// resumed. The resolved configuration is written there, and the head of the log: machine, data, warnings, weights, and what is other than
+    /// when the checkpoint was saved.
     ///
-    /// What is other than when the checkpoint was saved is in the log.
-    ///
-    /// Throws `CheckpointError` where the log cannot be written and where the checkpoint is of other classes, `LoadError` where it is another
-    /// model's.
-    public func trainer(in work: WorkDirectory, dataset: any Dataset, resuming resumption: Resumption? = nil) throws -> Trainer {
+    /// - Parameters:
+    ///   - dataset: what is trained on; `data.train` if left out
+    ///   - hooks: what happens around the loop besides logging, checkpoints, validation and the hooks of the configuration
+    /// - Throws: `CheckpointError` where the log cannot be written and where the checkpoint is of other classes, `LoadError` where it, or a
+    ///   file of weights, is another model's.
+    public func trainer(
+        in work: WorkDirectory, dataset: (any Dataset)? = nil, resuming resumption: Resumption? = nil,
+        hooks added: [any Hook] = []
+    ) throws -> Trainer {
+        let dataset = try dataset ?? trainDataset()
         try resumption?.check(classes: dataset.classes.names)
         let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
         try check(dataset, "train", fits: model)
@@ -35,16 +42,39 @@ extension Experiment {
         let progress = ProgressBar()
         let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
         let skipped = configuration.data.badImage == .skip ? SkippedImagesHook(limit(of: dataset), log: log) : nil
-        var hooks: [any Hook] = [log] + (skipped.map { [$0] } ?? []) + [CheckpointHook(store)]
+        var hooks: [any Hook] = [log] + (skipped.map { [$0] } ?? [])
+        // Before the checkpoints, which keep their state.
+        hooks += try configuration.hooks.map { try registry.hooks.make($0, context) } + added
+        hooks.append(CheckpointHook(store))
         if let evaluator {
             hooks.append(EvaluationHook(evaluator, store: store, log: log, skipped: skipped, progress: progress))
         }
-        let trainer = try trainer(of: model, on: dataset, logger: try RunLog.logger(path: folder.logPath), hooks: hooks)
+        let logger = try RunLog.logger(path: folder.logPath)
+        let trainer = try trainer(of: model, on: dataset, logger: logger, hooks: hooks)
+        try work.write(configuration: resolved, name: name)
+        try logHead(of: trainer, dataset, work, isResumed: resumption != nil)
         if let resumption {
             try resumption.apply(
                 to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self, images: dataset.count))
+        } else {
+            for (file, report) in try model.loadPretrained(configuration.model) {
+                logger.info("weights from \(file): \(report)")
+                for warning in report.warnings { logger.warning("weights from \(file): \(warning)") }
+            }
         }
         return trainer
+    }
+
+    /// What a reader of the log should know before the first iteration.
+    private func logHead(of trainer: Trainer, _ dataset: any Dataset, _ work: WorkDirectory, isResumed: Bool) throws {
+        let logger = trainer.logger
+        logger.info("\(RunEnvironment.summary)")
+        logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(work.path)")
+        let warnings = try Engine.warnings + dataset.remarks.map(\.description) + remarks(on: trainer.model, training: dataset)
+        for warning in warnings { logger.warning("\(warning)") }
+        if !isResumed, work.hasCheckpoints {
+            logger.warning("\(work.path) holds checkpoints already; this run starts anew, resuming would go on from them")
+        }
     }
 
     /// The trainer of `model` on `dataset` by the configuration's recipe, without a work directory.

@@ -27,6 +27,8 @@ public final class Trainer {
     private(set) var isConsistent = true
     /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts; nil until it is asked.
     private var countsLabelled: Bool?
+    /// Whether `stop()` was called.
+    private(set) var isStopped = false
     private let makeLoader: (_ iteration: Int) throws -> DataLoader
 
     /// - Parameter makeLoader: gives the loader whose next batch is number `iteration` (of images at a time, not of global batches)
@@ -70,12 +72,15 @@ public final class Trainer {
         guard iteration < settings.iterations else { return }
         let (loader, buffers) = try begin()
         defer { loader.stop() }
-        while iteration < settings.iterations {
+        while iteration < settings.iterations, !isStopped {
             try Interruption.check()
             try oneIteration(loader, buffers)
             for hook in hooks { try hook.afterIteration(self) }
         }
     }
+
+    /// Ends training after the iteration that is being done, as if it were the last: for hooks. It is saved.
+    public func stop() { isStopped = true }
 
     /// Takes one iteration from where training stands, as `run` would, without hooks: for trying a recipe.
     ///

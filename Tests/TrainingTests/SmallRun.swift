@@ -143,8 +143,8 @@ struct SmallRun {
         work = try WorkDirectory(folder + "/w")
     }
 
-    func trainer(resume: String? = nil) throws -> Trainer {
-        try experiment.trainer(in: work, dataset: dataset, resuming: try resume.flatMap { try work.resumption($0) })
+    func trainer(from start: TrainingStart = .firstIteration) throws -> Trainer {
+        try experiment.trainer(in: work, dataset: dataset, resuming: try work.resumption(start))
     }
 
     /// The names in the work directory that are not hidden, without the run's folder and the list of the newest.

@@ -1,12 +1,14 @@
-import DenseKitCore
+import DenseKitComponents
+import DenseKitConfiguration
 import Foundation
 
 /// What this machine and this build are, and what slows them.
-enum Environment {
+public enum RunEnvironment {
     /// One line for the head of a log.
-    static var summary: String { facts.map { "\($0.0): \($0.1)" }.joined(separator: "; ") }
+    public static var summary: String { facts.map { "\($0.0): \($0.1)" }.joined(separator: "; ") }
 
-    static var facts: [(String, String)] {
+    /// Names and values, in the order in which they are shown.
+    public static var facts: [(String, String)] {
         let environment = ProcessInfo.processInfo.environment
         let prefixes = ["OPENBLAS_", "OMP_", "MKL_", "ONEDNN_", "DNNL_", "ATEN_"]
         let set = environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
@@ -32,7 +34,7 @@ enum Environment {
     }
 
     /// What to do about what is missing or slow.
-    static var advice: [String] {
+    public static var advice: [String] {
         var advice = Engine.warnings
         if Engine.threadCount < ProcessInfo.processInfo.activeProcessorCount {
             advice.append(
