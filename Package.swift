@@ -103,12 +103,7 @@ let package = Package(
         core("Evaluation", ["Components", "Checkpoints", "Data", "Vision"]),
         core("Experiments", ["Components", "Checkpoints", "Data", "Evaluation"]),
         core("Training", ["Experiments", .product(name: "Logging", package: "swift-log")]),
-        core(
-            "Core",
-            [
-                "NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Experiments",
-                "Training",
-            ]),
+        core("Core", ["Detection", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
         core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
