@@ -52,8 +52,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         try work.write(configuration: experiment.resolved, name: experiment.name)
         trainer.logger.info("\(Environment.summary)")
         trainer.logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(path)")
-        let ofRecipe = try experiment.remarks(on: trainer.model, training: dataset)
-        for warning in Engine.warnings + dataset.remarks.map(\.description) + ofRecipe {
+        for warning in try experiment.warnings(on: trainer.model, training: dataset) {
             trainer.logger.warning("\(warning)")
         }
         if resumption == nil, work.hasCheckpoints {
