@@ -228,8 +228,8 @@ public struct ExperimentCheck {
             let (all, once) = (record.names.count, trainer.settings.imagesAtATime)
             let way = once < all ? ", \(once) at a time" : ""
             say("one step on \(all) image\(all == 1 ? "" : "s")\(way): \(terms.joined(separator: "  "))")
-            if record.values.first(where: { $0.name == "loss" })?.value == 0 { throw TrainingError.zeroLoss }
-            if !record.values.allSatisfy(\.value.isFinite) { throw TrainingError.badLosses(1, record.names) }
+            if record.loss == 0 { throw TrainingError.zeroLoss }
+            if trainer.badLosses.total > 0 { throw TrainingError.badLosses(1, record.names) }
         }
     }
 
