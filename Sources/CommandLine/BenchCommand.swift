@@ -58,7 +58,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         let detections = found.map { ",\"detections\":\($0)" } ?? ""
         print(
             """
-            {"what":"densekit \(mode.rawValue)","size":"\(size.pair)","batch":\(batch),"threads":\(Engine.threadCount),"bf16":\(bf16),\
+            {"what":"densekit \(mode.rawValue)","size":"\(size.pair.height)x\(size.pair.width)","batch":\(batch),"threads":\(Engine.threadCount),"bf16":\(bf16),\
             "min_s":\(decimals(times[0])),"median_s":\(decimals(times[times.count / 2])),"idle_rss_mib":\(idle),"peak_rss_mib":\(Memory.peak),\
             "params_m":\(String(format: "%.2f", Double(parameters) / 1e6)),"libtorch":"\(Engine.version)",\
             "blas":"\(Engine.blasKernel ?? "other")"\(detections)}
