@@ -71,9 +71,7 @@ public final class DenseModel: Module {
         let (maps, auxiliary) = try levels(features, prompted)
         var losses = Losses()
         losses.add(try head.losses(maps, targets, step), prefix: head.logPrefix)
-        if let prompter, let prompted {
-            for (name, value) in try prompter.losses(prompted, targets, step).terms { losses.add(name, value) }
-        }
+        if let prompter, let prompted { losses.add(try prompter.losses(prompted, targets, step)) }
         for (name, head) in namedAuxiliaryHeads { losses.add(try head.losses(auxiliary, targets, step), prefix: name) }
         return losses
     }

@@ -7,16 +7,6 @@ import DenseKitVision
 import Logging
 
 extension Experiment {
-    /// Finds mistakes in what a model and its data do not ask for: pipelines, optimizer and schedule.
-    public func checkRecipe() throws {
-        _ = (try trainPipeline(), try testPipeline())
-        try checkOptimizer()
-        try checkSchedule()
-    }
-
-    func checkOptimizer() throws { _ = try registry.optimizers.make(configuration.optimizer, context).optimizer(for: []) }
-    func checkSchedule() throws { _ = try registry.schedules.make(configuration.schedule, context) }
-
     /// Everything for training in `work`: from the weights that `model.weights` and the parts name, or from where the run stood that is
     /// resumed. The resolved configuration is written there, and the head of the log: machine, data, warnings, weights, and what is other than
     /// when the checkpoint was saved.
@@ -70,8 +60,7 @@ extension Experiment {
         let logger = trainer.logger
         logger.info("\(RunEnvironment.summary)")
         logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(work.path)")
-        let warnings = try Engine.warnings + dataset.remarks.map(\.description) + remarks(on: trainer.model, training: dataset)
-        for warning in warnings { logger.warning("\(warning)") }
+        for warning in try warnings(on: trainer.model, training: dataset) { logger.warning("\(warning)") }
         if !isResumed, work.hasCheckpoints {
             logger.warning("\(work.path) holds checkpoints already; this run starts anew, resuming would go on from them")
         }
@@ -83,14 +72,7 @@ extension Experiment {
     func trainer(
         of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook], firstPassAlone: Bool = false
     ) throws -> Trainer {
-        let parameters = try model.namedParameters()
-        guard parameters.contains(where: \.tensor.requiresGrad) else {
-            throw ConfigurationError(
-                at: node.location(of: ["model", "freeze"]) ?? .file(file),
-                "no parameter of the model learns: model.freeze and its parts' settings freeze all \(parameters.count)",
-                hint: "leave one of them out")
-        }
-        let optimizer = try registry.optimizers.make(configuration.optimizer, context).optimizer(for: parameters)
+        let optimizer = try optimizer(for: model)
         var settings = configuration.train.counting(images: dataset.count)
         if firstPassAlone { settings.batch = settings.imagesAtATime }
         let schedule = try registry.schedules.make(configuration.schedule, context)
@@ -102,6 +84,14 @@ extension Experiment {
         ) { iteration in try loader(dataset, pipeline, from: iteration) }
     }
 
+    /// The optimizer of the model's parameters, by the configuration's recipe.
+    ///
+    /// - Throws: `ConfigurationError` where no parameter of the model is trained, and for settings that do not fit.
+    public func optimizer(for model: DenseModel) throws -> any Optimizer {
+        try checkTrainable(model)
+        return try registry.optimizers.make(configuration.optimizer, context).optimizer(for: model.namedParameters())
+    }
+
     /// How many images of the training set may be skipped.
     private func limit(of dataset: any Dataset) -> SkipLimit {
         SkipLimit(share: configuration.data.maxBadShare, images: dataset.count)
@@ -109,9 +99,7 @@ extension Experiment {
 
     private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {
         let dataset = try validationDataset()
-        guard dataset.classes.names == classes.names else {
-            throw ExperimentError.otherClasses(train: classes.names, val: dataset.classes.names)
-        }
+        try checkClasses(train: classes, val: dataset.classes)
         return try evaluator(model, dataset)
     }
 

@@ -166,14 +166,15 @@ struct UnevenRun {
     let dataset: any Dataset
     let work: WorkDirectory
 
-    init(in folder: String, atATime: Int, loss: String) throws {
+    init(in folder: String, atATime: Int, loss: String, iterations: Int = 1, plugins: [any Plugin] = []) throws {
         let yaml = """
             model: { backbone: { type: Mote }, head: { type: Spots, loss: \(loss) } }
             data: { train: { type: Noise, uneven: true }, train_pipeline: [ { type: Normalize } ] }
-            train: { iterations: 1, batch: 6, per_device_batch: \(atATime), log_interval: 1 }
+            train: { iterations: \(iterations), batch: 6, per_device_batch: \(atATime), log_interval: 1 }
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
-        experiment = try Experiment(folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
+        experiment = try Experiment(
+            folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()] + plugins))
         dataset = try experiment.trainDataset()
         work = try WorkDirectory(folder + "/w")
     }

@@ -40,15 +40,13 @@ struct ConfigurationCheck {
 
     /// Optimizer, schedule and pipelines, each by itself.
     mutating func checkRecipe() {
-        let steps: [(Experiment) throws -> Void] = [
-            { try $0.checkOptimizer() }, { try $0.checkSchedule() }, { _ = try $0.trainPipeline() },
-            { _ = try $0.testPipeline() },
-        ]
-        for step in steps { _ = attempt(device: .meta, step) }
+        for check in Experiment.recipeChecks { _ = attempt(device: .meta, check) }
     }
 
-    /// A data set of the configuration, with samples that are not whole; nil where it cannot be opened.
-    mutating func dataset(_ part: String) -> (any Dataset)? {
+    /// A data set of the configuration; nil where it cannot be opened.
+    ///
+    /// - Parameter keepsIncomplete: whether samples that are not whole are among the others, to be found when they are read
+    mutating func dataset(_ part: String, keepsIncomplete: Bool) -> (any Dataset)? {
         guard isComplete, !isRemoved("data", part) else {
             _ = attempt(device: .meta) { experiment in
                 let data = experiment.configuration.data
@@ -57,7 +55,10 @@ struct ConfigurationCheck {
             return nil
         }
         return attempt(device: .meta, until: [["data"], ["data", part]]) { experiment in
-            try IncompleteSamples.keeping { part == "train" ? try experiment.trainDataset() : try experiment.validationDataset() }
+            func open() throws -> any Dataset {
+                part == "train" ? try experiment.trainDataset() : try experiment.validationDataset()
+            }
+            return keepsIncomplete ? try IncompleteSamples.keeping(open) : try open()
         }
     }
 

@@ -15,13 +15,24 @@ import DenseKitVision
 /// The configuration, the data, the labels and the weights are read; one step is taken as training takes it, and the smallest and the largest
 /// validation image go through the test pipeline and the network. Nothing is left behind but caches.
 public struct ExperimentCheck {
+    /// How far a check goes.
+    public enum Depth: Sendable {
+        /// As far as the configuration, the lists of images and the model's shapes say: no image is read, no weight is loaded, no step is
+        /// taken. The device `.meta` is enough for it.
+        case shapes
+        case whole
+    }
+
     public let file: String
     public let device: Device
     /// Whether to look only at the first images of each data set, and to take only the first pass of an accumulated step.
     public var isQuick = false
+    public var depth = Depth.whole
     /// Is shown how many images of how many were read, and of which data set. On any thread.
     public var progress: @Sendable (_ done: Int, _ count: Int, _ part: String) -> Void = { _, _, _ in }
     public var findings: CheckFindings { configuration.findings }
+    /// How many images the training set has; nil before `run`, and where it cannot be opened.
+    public private(set) var trainingImages: Int?
 
     private var configuration: ConfigurationCheck
     /// Whether the file is many experiments, and not one.
@@ -55,12 +66,16 @@ public struct ExperimentCheck {
     public mutating func run(say: (String) -> Void) {
         guard !isSweep, let experiment = configuration.experiment(device: device) else { return }
         configuration.checkRecipe()
-        finding {
-            try WorkDirectory.prove(
-                WorkDirectory.choose(option: nil, configuration: experiment.configuration.workDir, name: experiment.name))
+        if depth == .whole {
+            finding {
+                try WorkDirectory.prove(
+                    WorkDirectory.choose(option: nil, configuration: experiment.configuration.workDir, name: experiment.name))
+            }
         }
-        let training = configuration.dataset("train")
-        let validation = experiment.configuration.data.val == nil ? nil : configuration.dataset("val")
+        let training = configuration.dataset("train", keepsIncomplete: depth == .whole)
+        trainingImages = training?.count
+        let validation =
+            experiment.configuration.data.val == nil ? nil : configuration.dataset("val", keepsIncomplete: depth == .whole)
         let known = try? experiment.classes(of: "train")
         let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
         let shapes = configuration.checkModel(classes)
@@ -73,9 +88,8 @@ public struct ExperimentCheck {
         }
         let learned = training.map { examine($0, "train", sound, shapes, say) }
         let report = validation.flatMap { examine($0, "val", sound, shapes, say).report }
-        if let training, let validation, training.classes.names != validation.classes.names {
-            configuration.add(
-                problem: "\(ExperimentError.otherClasses(train: training.classes.names, val: validation.classes.names))")
+        if let training, let validation {
+            finding { try sound.checkClasses(train: training.classes, val: validation.classes) }
         }
         if let training, let report = learned?.report, learned?.fits ?? true, !(training is any InstanceDataset),
             configuration.isUntouched("data", "train")
@@ -85,13 +99,15 @@ public struct ExperimentCheck {
         // Samples with a problem of their own hide nothing else.
         let whole = training.map { learned?.report?.whole($0) ?? $0 }
         let start = whole?.count == training?.count ? training : nil
-        guard shapes != nil, let model = self.model(sound, classes, start) else { return }
+        guard let shapes, let model = depth == .shapes ? shapes : self.model(sound, classes, start) else { return }
         describe(model, say)
         if isSound {
+            finding(in: "train") { try sound.checkTrainable(model) }
             for warning in finding({ try sound.remarks(on: model, training: training) }) ?? [] {
                 configuration.add(warning: warning)
             }
         }
+        guard depth == .whole else { return }
         loadWeights(into: model, say)
         if let validation, let report { predictExtremes(of: validation, report, sound, model, say) }
         guard let whole, whole.count > 0, learned?.fits == true, isSound else { return }
@@ -130,6 +146,7 @@ public struct ExperimentCheck {
         _ dataset: any Dataset, _ part: String, _ experiment: Experiment, _ model: DenseModel?, _ say: (String) -> Void
     ) -> (report: DatasetReport?, fits: Bool?) {
         let fits = model.map { model in finding { try experiment.check(dataset, part, fits: model) } != nil }
+        guard depth == .whole else { return (nil, fits) }
         guard configuration.isAsWritten(part) else {
             say("\(part): \(dataset.count) images, not read: a setting of data.\(part) is at fault")
             return (nil, false)
@@ -211,8 +228,8 @@ public struct ExperimentCheck {
             let (all, once) = (record.names.count, trainer.settings.imagesAtATime)
             let way = once < all ? ", \(once) at a time" : ""
             say("one step on \(all) image\(all == 1 ? "" : "s")\(way): \(terms.joined(separator: "  "))")
-            if record.values.first(where: { $0.name == "loss" })?.value == 0 { throw TrainingError.zeroLoss }
-            if !record.values.allSatisfy(\.value.isFinite) { throw TrainingError.badLosses(1, record.names) }
+            if record.loss == 0 { throw TrainingError.zeroLoss }
+            if trainer.badLosses.total > 0 { throw TrainingError.badLosses(1, record.names) }
         }
     }
 
