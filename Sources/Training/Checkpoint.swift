@@ -1,8 +1,8 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// A checkpoint: a directory with `model.safetensors` (weights under their official keys; classes, palette and configuration in its
 /// metadata), `optimizer.safetensors` and `state.json`. It appears by one rename.
@@ -60,4 +60,136 @@ public enum Checkpoint {
         }
         return ClassList(names: names.map(ClassName.cleaned), palette: palette?.count == names.count ? palette : nil)
     }
+}
+
+extension Checkpoint {
+    /// A weight that is infinite or not a number.
+    struct NotFinite: Error {
+        let tensor: String
+    }
+
+    /// Writes everything to a hidden directory beside `path`, synced, which then takes its place.
+    ///
+    /// Throws `NotFinite` before anything is written, and `CheckpointError`; what stood at `path` before is still there then.
+    static func save(_ trainer: Trainer, _ info: ModelInfo, run: String, serial: Int, to path: String) throws {
+        let weights = try trainer.model.namedTensors().map { ($0.name, $0.tensor) }
+        if let name = try firstNotFinite(weights) { throw NotFinite(tensor: name) }
+        let moments = try trainer.optimizer.state().sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        try AtomicFile.writeDirectory(path) { temporary in
+            try TensorFile.save(weights, metadata: info.metadata, to: temporary + "/" + modelFile)
+            try TensorFile.save(moments, to: temporary + "/" + optimizerFile)
+            try saveState(trainer, run: run, serial: serial, in: temporary)
+        }
+    }
+
+    /// Writes `state.json` into `directory`, whose other files are of the same iteration.
+    static func saveState(_ trainer: Trainer, run: String, serial: Int, in directory: String) throws {
+        let hooks = trainer.hooks.compactMap { $0 as? any StatefulHook }
+        let state = RunState(
+            iteration: trainer.iteration, best: trainer.best, badLosses: trainer.badLosses, run: run, serial: serial,
+            generator: Data(try RandomGenerator.standard.state().bytes()),
+            sizes: try Dictionary(uniqueKeysWithValues: [modelFile, optimizerFile].map { ($0, try size(directory + "/" + $0)) }),
+            hooks: try Dictionary(uniqueKeysWithValues: hooks.map { ($0.stateName, try $0.encodedState()) }))
+        try AtomicFile.write(try state.encoded(), to: directory + "/" + stateFile)
+    }
+
+    /// The size of the file at `path` in bytes.
+    static func size(_ path: String) throws(CheckpointError) -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw CheckpointError(path: path, problem: "cannot be examined (\(String(cString: strerror(errno))))")
+        }
+        return Int(status.st_size)
+    }
+
+    /// The first of `tensors` with an element that is infinite or not a number.
+    private static func firstNotFinite(_ tensors: [(name: String, tensor: Tensor)]) throws -> String? {
+        try withoutGrad {
+            let numbers = tensors.filter { $0.tensor.dtype.isFloatingPoint }
+            // One pass; a length that overflows with finite elements is looked at again.
+            let lengths = try Foreach.norm(numbers.map(\.tensor))
+            return try zip(numbers, lengths).first { number, length in
+                try !length.item().isFinite && !number.tensor.isFinite()
+            }?.0.name
+        }
+    }
+}
+
+extension Checkpoint {
+    /// A checkpoint of a run that was read and checked as a whole.
+    public struct Contents {
+        /// Its directory.
+        public let path: String
+        let state: RunState
+        let weights: [String: Tensor]
+        let moments: [String: Tensor]
+        /// What the run was told: the names of its classes and its configuration as YAML; nil where the checkpoint does not say it.
+        let classNames: [String]?
+        let configuration: String?
+        /// How many images it was trained on; nil where it does not say it.
+        let trainingImages: Int?
+
+        /// Reads all of it: nothing of a checkpoint that is damaged anywhere reaches a model.
+        ///
+        /// Throws `CheckpointError`.
+        public init(_ path: String) throws {
+            self.path = path
+            let file = path + "/" + stateFile
+            guard FileManager.default.fileExists(atPath: file) else {
+                throw CheckpointError(
+                    path: path, problem: "is not a checkpoint of a run: it has no \(stateFile)",
+                    remedy: "Name a directory such as work_dirs/…/iter_8000; for weights alone use --init-from.")
+            }
+            state = try RunState(path: file)
+            for (name, expected) in state.sizes.sorted(by: { $0.key < $1.key }) {
+                let found = try size(path + "/" + name)
+                guard found == expected else {
+                    throw CheckpointError(
+                        path: path + "/" + name, problem: "has \(found) bytes, \(expected) were written",
+                        remedy: "Resume from another checkpoint.")
+                }
+            }
+            let model = try TensorFile.load(path + "/" + modelFile)
+            weights = model.tensors
+            classNames = Checkpoint.classes(in: model.metadata)?.names
+            configuration = model.metadata["configuration"]
+            trainingImages = model.metadata["training_images"].flatMap(Int.init)
+            moments = try TensorFile.load(path + "/" + optimizerFile).tensors
+        }
+
+        /// Puts `trainer` to where the run stood. Moments that its optimizer has no use for are dropped, and the log says so.
+        ///
+        /// Throws `LoadError` and `OptimizerStateError` where model or optimizer is another one's.
+        func restore(_ trainer: Trainer) throws {
+            let hooks = try trainer.hooks.compactMap { $0 as? any StatefulHook }.compactMap { hook in
+                try state.hooks[hook.stateName].map { try hook.decodedState($0) }
+            }
+            try trainer.optimizer.load(moments)
+            try trainer.model.load(weights, source: path)
+            try RandomGenerator.standard.setState(
+                try state.generator.withUnsafeBytes { try Tensor.from(bytes: $0, shape: [$0.count], dtype: .uint8) })
+            for restore in hooks { restore() }
+            try tellDroppedMoments(trainer)
+            trainer.iteration = state.iteration
+            trainer.best = state.best
+            trainer.badLosses = state.badLosses
+            trainer.saves.newest = path
+        }
+
+        /// Another optimizer keeps other moments, and parameters that are frozen now need none.
+        private func tellDroppedMoments(_ trainer: Trainer) throws {
+            let kept = Set(try trainer.optimizer.state().keys)
+            let dropped = moments.keys.filter { !kept.contains($0) }.sorted()
+            guard let first = dropped.first else { return }
+            let message =
+                "\(dropped.count) of the \(moments.count) tensors of the optimizer's state in \(path) are of no use to this optimizer and are "
+                + "dropped, the first being \(first): it begins without their moments"
+            trainer.logger.warning("\(message)")
+        }
+    }
+}
+
+extension Trainer {
+    /// Continues the run whose checkpoint is at `path`. Throws `CheckpointError`, before anything is changed, for one that is damaged.
+    public func resume(from path: String) throws { try Checkpoint.Contents(path).restore(self) }
 }
