@@ -14,13 +14,11 @@ public enum GridPositions: String, Codable, Sendable, CaseIterable {
 /// `[n, c, h, w] → global [n, d], local [n, d, h, w]`
 public final class AttentionPool2d: Module {
     @Parameter var positionalEmbedding: Tensor  // [1 + grid², c]; row 0 belongs to the mean
-    let qProj: Linear
-    let kProj: Linear
-    let vProj: Linear
-    let cProj: Linear
-    let heads: Int
+    let attention: CrossAttention
     let grid: Int
     let positions: GridPositions
+
+    override public var keys: [String: String] { ["attention": ""] }
 
     /// - Parameter inputResolution: image size that the square of positions belongs to, one for every 32 pixels
     public init(_ channels: Int, inputResolution: Int, heads: Int, output: Int, positions: GridPositions = .resize) throws {
@@ -32,28 +30,20 @@ public final class AttentionPool2d: Module {
         }
         let std = 1 / Double(channels).squareRoot()
         positionalEmbedding = try Tensor.empty([1 + grid * grid, channels]).normalInPlace(std: std)
-        qProj = try Linear(channels, channels)
-        kProj = try Linear(channels, channels)
-        vProj = try Linear(channels, channels)
-        cProj = try Linear(channels, output)
-        (self.heads, self.grid, self.positions) = (heads, grid, positions)
+        attention = try CrossAttention(channels, output: output, heads: heads, bias: true, outputKey: "c_proj")
+        (self.grid, self.positions) = (grid, positions)
         super.init()
-        for layer in [qProj, kProj, vProj, cProj] { try layer.weight.normalInPlace(std: std) }  // as CLIP starts them
+        for layer in [attention.qProj, attention.kProj, attention.vProj, attention.proj] {
+            try layer.weight.normalInPlace(std: std)  // as CLIP starts them
+        }
     }
 
     public func callAsFunction(_ map: Tensor) throws -> (global: Tensor, local: Tensor) {
-        let (n, c, h, w) = (map.size(0), map.size(1), map.size(2), map.size(3))
+        let (h, w) = (map.size(2), map.size(3))
         let pixels = try map.asTokens()
         let tokens = try Tensor.cat([try pixels.mean(1, keep: true), pixels], dim: 1) + positionRows(h, w)  // [n, 1 + hw, c]
-        let attended = try Tensor.attention(split(qProj(tokens)), split(kProj(tokens)), split(vProj(tokens)))
-        let joined = try attended.transposed(1, 2).reshaped([n, 1 + h * w, c])
-        let output = try cProj(joined)  // [n, 1 + hw, d]
+        let output = try attention(tokens, tokens)  // [n, 1 + hw, d]
         return (try output.selected(1, 0), try output.asMap(Size2D(h, w)))
-    }
-
-    /// `[n, t, c] → [n, heads, t, c / heads]`
-    private func split(_ x: Tensor) throws -> Tensor {
-        try x.reshaped([x.size(0), x.size(1), heads, x.size(2) / heads]).transposed(1, 2)
     }
 
     /// The embedding of the mean and of every position of an h × w map. `[1 + hw, c]`

@@ -66,7 +66,7 @@ public class CLIPTextEncoder: Module, ModelPart {
 
     /// The rows of the input `texts [k, length]`. Throws `ModelPartError` without it.
     public final func tokens(_ inputs: [String: Tensor]) throws -> [[Int]] {
-        guard let texts = inputs["texts"] else { throw ModelPartError(missing: "texts", among: inputs) }
+        let texts = try inputs.input("texts")
         let ids = try texts.integers().map(Int.init)
         let length = texts.size(1)
         return (0..<texts.size(0)).map { Array(ids[($0 * length)..<(($0 + 1) * length)]) }
@@ -105,5 +105,61 @@ public class CLIPTextEncoder: Module, ModelPart {
                 try ResidualAttentionBlock(width, heads: heads, layers: layers, quickGELU: quickGELU)
             }
         }
+    }
+}
+
+/// CLIP's text encoder over prompts that begin with contexts, learned or made from an image: `[start][contexts][name][end]`.
+/// (contexts: Zhou et al. 2022, DenseCLIP section 3.3)
+///
+/// Contexts `[b, n, width]` and token ids of k names → text embeddings `[b, k, output]`. Start token and contexts are the prefix that all
+/// names share.
+public final class CLIPTextContextEncoder: CLIPTextEncoder {
+    override class var usualLength: Int { 13 }
+
+    /// - Parameters:
+    ///   - tokens: a row for each name: start, name, end, padding; the end token has the largest id of the row
+    ///   - contexts: `[b, n, width]`, put between the start token and the name
+    /// - Returns: `[b, k, output]`
+    public func callAsFunction(_ tokens: [[Int]], contexts: Tensor) throws -> Tensor {
+        contexts.size(0) == 1
+            ? try embeddings(tokens, shared: contexts, own: nil) : try embeddings(tokens, shared: nil, own: contexts)
+    }
+
+    /// The same with contexts of which the first are the same for all images: what stands there is computed once for all of them, which is
+    /// exact under the causal mask.
+    ///
+    /// - Parameters:
+    ///   - shared: `[1, m, width]`, behind the start token
+    ///   - own: `[b, n, width]`, behind those
+    /// - Returns: `[b, k, output]`
+    public func callAsFunction(_ tokens: [[Int]], shared: Tensor, own: Tensor) throws -> Tensor {
+        try embeddings(tokens, shared: shared, own: own)
+    }
+
+    /// Inputs `texts [k, length]` and `contexts [b, n, width]`; output `text_embeddings [b, k, output]`.
+    override public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        let tokens = try tokens(inputs)
+        let contexts = try inputs.input("contexts")
+        return ["text_embeddings": try self(tokens, contexts: contexts)]
+    }
+}
+
+extension CLIPTextEncoder: ExternalWeights, WeightAdapting {
+    /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores, its sizes, and the causal mask.
+    private static let elsewhere = [
+        "visual.", "logit_scale", "logit_bias", "input_resolution", "context_length", "vocab_size", "attn_mask",
+    ]
+
+    public static var weightFormats: [WeightFormat] {
+        [
+            WeightFormat("OpenAI CLIP", behind: [""], dropping: elsewhere),
+            WeightFormat("a DenseCLIP model", behind: ["text_encoder."]),
+        ]
+    }
+
+    /// Prompts may be shorter than CLIP's 77 positions: the first ones are taken.
+    public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
+        guard key == "positional_embedding", tensor.rank == 2, tensor.size(0) >= shape[0] else { return nil }
+        return try tensor.narrowed(0, 0, shape[0])
     }
 }

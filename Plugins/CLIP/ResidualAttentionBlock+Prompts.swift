@@ -37,7 +37,7 @@ extension ResidualAttentionBlock {
 
     /// The last block, at the end tokens only: `[b, k, d]` in the order of the classes.
     func ends(prefix: Prefix, rows: Tensor, _ prompts: Prompts) throws -> Tensor {
-        let (batch, width) = (rows.size(0), rows.size(2))
+        let width = rows.size(2)
         let ends = try rows.indexed(1, try Tensor.from(prompts.ends).to(rows.device))  // [b, k, d]
         let weightKV = try attn.inProjWeight.narrowed(0, width, 2 * width)
         let biasKV = try attn.inProjBias.narrowed(0, width, 2 * width)
@@ -50,7 +50,7 @@ extension ResidualAttentionBlock {
         let (k, v) = try keysAndValues(normed.linear(weightKV, biasKV))
         let weightQ = try attn.inProjWeight.narrowed(0, 0, width)
         let q = try normed.linear(weightQ, try attn.inProjBias.narrowed(0, 0, width))
-            .reshaped([batch, rows.size(1), attn.heads, width / attn.heads]).transposed(1, 2)
+            .splitHeads(attn.heads)
         let attended = try prompts.groups.map { group in
             try attention(
                 group, q: lastOf(part(q, group)), kPrefix: kPrefix, k: part(k, group), vPrefix: vPrefix, v: part(v, group),

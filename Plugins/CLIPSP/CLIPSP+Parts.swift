@@ -27,8 +27,8 @@ final class MultilabelDecoderPart: Module, ModelPart {
     /// Inputs `visual [n, c, p]` and `codebook [K, c]`; outputs `logits` and `probabilities [n, K]`, and of a DualGraphFormer `text` and
     /// `visual`, what its last block makes and sees.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let visual = inputs["visual"] else { throw ModelPartError(missing: "visual", among: inputs) }
-        guard let codebook = inputs["codebook"] else { throw ModelPartError(missing: "codebook", among: inputs) }
+        let visual = try inputs.input("visual")
+        let codebook = try inputs.input("codebook")
         var outputs: [String: Tensor] = [:]
         let step = ForwardPass { name, tensor in outputs[name.replacing("multilabel_", with: "")] = tensor }
         let logits = try decoder(try visual.transposed(1, 2), codebook, step)
@@ -65,8 +65,8 @@ final class SceneRefinementPart: Module, ModelPart {
 
     /// Inputs `x4 [n, c4, h, w]` and `tokens [n, k, c + 1]`; outputs `gate`, `refined`, `attention`, `attention_logits` and `fused`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let x4 = inputs["x4"] else { throw ModelPartError(missing: "x4", among: inputs) }
-        guard let tokens = inputs["tokens"] else { throw ModelPartError(missing: "tokens", among: inputs) }
+        let x4 = try inputs.input("x4")
+        let tokens = try inputs.input("tokens")
         var outputs: [String: Tensor] = [:]
         _ = try refinement(x4, tokens, ForwardPass { outputs[$0] = $1 })
         return outputs
@@ -101,17 +101,16 @@ final class SceneTargetsPart: Module, ModelPart {
     /// Inputs `labels [n, height, width]`, `probabilities [n, K]`, `codebook [K, c]`, `image_draws [n]`, `label_draws [n, K]` and
     /// `attention_logits [n, k, h, w]`; outputs as their names say.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        func input(_ name: String) throws -> Tensor {
-            guard let tensor = inputs[name] else { throw ModelPartError(missing: name, among: inputs) }
-            return tensor
-        }
-        let (labels, attention, given) = (try input("labels"), try input("attention_logits"), try input("probabilities"))
+        let (labels, attention, given) = (
+            try inputs.input("labels"), try inputs.input("attention_logits"), try inputs.input("probabilities")
+        )
         let k = min(configuration.k, configuration.numClasses)
         let present = try LabelSets(labels, classes: configuration.numClasses, ignoreIndex: configuration.ignoreIndex)
         let probabilities = try ImageProbabilities(given)
         let step = ForwardPass(
             draws: try .prescribed([
-                BatchDrop.images: try input("image_draws").unsqueezed(1), BatchDrop.labels: try input("label_draws"),
+                BatchDrop.images: try inputs.input("image_draws").unsqueezed(1),
+                BatchDrop.labels: try inputs.input("label_draws"),
             ]))
         var drop = BatchDrop()
         (drop.start, drop.end) = (configuration.ratio, configuration.ratio)
@@ -124,7 +123,7 @@ final class SceneTargetsPart: Module, ModelPart {
             "multi_label": try present.indicators(), "co_occurrence": try coOccurrence(present), "ratio": try ratios(),
             "top_k": try Tensor.labels(probabilities.images.map { Array($0.ranking.prefix(k)) }),
             "masked": try Tensor.from(masked), "selected": selected,
-            "tokens": try sceneTokens(try input("codebook"), given, selected), "cell_labels": cells,
+            "tokens": try sceneTokens(try inputs.input("codebook"), given, selected), "cell_labels": cells,
             "scene_loss": try SceneLoss.value(attention, cells, selected, configuration.ignoreIndex),
         ]
     }

@@ -33,35 +33,13 @@ final class GraphConvolution: Module {
     func callAsFunction(_ x: Tensor) throws -> Tensor { try norm(conv.acrossNodes(x)).gelu() }
 }
 
-/// Attention of one way's nodes to the other's, narrower inside; only the output has a bias.
-///
-/// Query `[n, q, c]` and memory `[n, m, c]` → `[n, q, c]`; either may be one for all images.
-final class CrossAttention: Module {
-    let qProj: Linear
-    let kProj: Linear
-    let vProj: Linear
-    let proj: Linear
-    private let heads: Int
-
-    init(_ c: Int, width: Int, heads: Int) throws {
-        qProj = try Linear(c, width, bias: false)
-        kProj = try Linear(c, width, bias: false)
-        vProj = try Linear(c, width, bias: false)
-        proj = try Linear(width, c)
-        self.heads = heads
-        super.init()
-        for linear in [qProj, kProj, vProj, proj] { try linear.startAsProjection() }
-    }
-
-    func callAsFunction(_ query: Tensor, _ memory: Tensor) throws -> Tensor {
-        let n = max(query.size(0), memory.size(0))
-        let attended = try Tensor.attention(split(qProj(query), n), split(kProj(memory), n), split(vProj(memory), n))
-        return try proj(attended.transposed(1, 2).reshaped([n, query.size(1), -1]))
-    }
-
-    /// `[n or 1, t, width] → [n, heads, t, width / heads]`
-    private func split(_ x: Tensor, _ n: Int) throws -> Tensor {
-        let (t, head) = (x.size(1), x.size(2) / heads)
-        return try x.reshaped([x.size(0), t, heads, head]).transposed(1, 2).expanded([n, heads, t, head])
+extension CrossAttention {
+    /// Attention of one way's nodes to the other's, narrower inside, with the method's starting weights.
+    ///
+    /// Query `[n, q, c]` and memory `[n, m, c]` → `[n, q, c]`; either may be one for all images.
+    static func betweenNodes(_ c: Int, width: Int, heads: Int) throws -> CrossAttention {
+        let attention = try CrossAttention(c, width: width, heads: heads)
+        for linear in [attention.qProj, attention.kProj, attention.vProj, attention.proj] { try linear.startAsProjection() }
+        return attention
     }
 }

@@ -13,22 +13,15 @@ public struct ADE20K: LaidOutDataset {
         case training, validation
     }
 
-    public struct Configuration: LayoutConfiguration {
-        public var root = "data/ADEChallengeData2016"
-        public var split = Split.training
-        /// A list of names, or the path of a YAML file that holds one; ADE20K's 150 if left out.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Configuration = LayoutSettings<ADE20K>
 
-        public init() {}
+    public static let defaults = (root: "data/ADEChallengeData2016", split: Split.training)
 
-        /// The names of the setting, or else of a file `classes.yaml` in the root, if there is one, or else the benchmark's.
-        public func classList() throws -> ClassList {
-            if let classes { return ClassList(names: try classes.resolved("ADE20K")) }
-            let file = folder + "/classes.yaml"
-            return FileManager.default.fileExists(atPath: file) ? ClassList(names: try ClassFile.read(file)) : ADE20K.benchmark
-        }
+    /// The names of the setting, or else of a file `classes.yaml` in the root, if there is one, or else the benchmark's.
+    public static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList {
+        if let setting { return ClassList(names: try setting.resolved("ADE20K")) }
+        let file = folder + "/classes.yaml"
+        return FileManager.default.fileExists(atPath: file) ? ClassList(names: try ClassFile.read(file)) : ADE20K.benchmark
     }
 
     public let files: DatasetFiles

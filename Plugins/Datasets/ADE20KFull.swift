@@ -8,18 +8,10 @@ import DenseKitCore
 ///
 /// The numbers in the masks are the classes; 65535 is no class. Nobody has published colours, so they are made.
 public struct ADE20KFull: LaidOutDataset {
-    public struct Configuration: LayoutConfiguration {
-        public var root = "data/ADE20K_2021_17_01"
-        public var split = ADE20K.Split.training
-        /// Other names in the order of their numbers, or the path of a YAML file that lists them.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Configuration = LayoutSettings<ADE20KFull>
 
-        public init() {}
-
-        public func classList() throws -> ClassList { try ADE20KFull.benchmark.renamed(classes, "ADE20KFull") }
-    }
+    public typealias Split = ADE20K.Split
+    public static let defaults = (root: "data/ADE20K_2021_17_01", split: Split.training)
 
     public let files: DatasetFiles
 

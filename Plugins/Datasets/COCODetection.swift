@@ -170,19 +170,22 @@ public struct COCODetection: InstanceDataset {
     public func size(at index: Int) -> Size2D? { self.index.picture(at: pictures[index]).size }
 
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
-        try self.index.annotations(ofPicture: pictures[index]).compactMap { annotation in
-            guard let label = labels[annotation.category] else { return nil }
-            var thing = AnnotatedInstance(
-                id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd)
-            thing.isIgnored = annotation.isIgnored
-            guard shapes else { return thing }
-            do {
-                thing.shape = try self.index.shape(of: annotation)
-            } catch let error as DataError {
-                thing.shapeProblem = error.problem
-            }
-            return thing
+        try self.index.annotations(ofPicture: pictures[index]).compactMap { try instance($0, shapes: shapes) }
+    }
+
+    /// What the file says of an instance; nil for one of another class.
+    private func instance(_ annotation: COCOIndex.Annotation, shapes: Bool) throws -> AnnotatedInstance? {
+        guard let label = labels[annotation.category] else { return nil }
+        var instance = AnnotatedInstance(
+            id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd)
+        instance.isIgnored = annotation.isIgnored
+        guard shapes else { return instance }
+        do {
+            instance.shape = try index.shape(of: annotation)
+        } catch let error as DataError {
+            instance.shapeProblem = error.problem
         }
+        return instance
     }
 
     public var annotationPath: String? { index.path }
@@ -200,14 +203,9 @@ public struct COCODetection: InstanceDataset {
                 remedy: isTurned
                     ? "set exif: ignore if things were marked in the pictures as stored" : "correct the file of annotations")
         }
-        let instances = self.index.annotations(ofPicture: pictures[index]).compactMap { annotation -> Instance? in
-            guard let label = labels[annotation.category], annotation.isLearnable(in: picture.size) else { return nil }
-            return Instance(
-                box: BoundingBox(annotation.box), label: label, isCrowd: annotation.isCrowd, area: annotation.area,
-                id: annotation.id,
-                // Run lengths that are no mask are as good as none; `check` names them.
-                shape: hasMasks ? (try? self.index.shape(of: annotation)) : nil)
-        }
+        let learnable = self.index.annotations(ofPicture: pictures[index]).filter { $0.isLearnable(in: picture.size) }
+        // Run lengths that are no mask are as good as none; `check` names them.
+        let instances = try learnable.compactMap { try instance($0, shapes: hasMasks) }.map { Instance($0) }
         return DataSample(name: picture.name, image: image, instances: instances, wantsMasks: hasMasks, traits: traits)
     }
 }
@@ -216,13 +214,4 @@ extension COCODetection {
     /// COCO's 80 classes in the order of their numbers, in mmsegmentation's colours for COCO-Stuff, whose things they are.
     public static let benchmark = ClassList(
         names: Array(COCOStuff.benchmark.names.prefix(80)), palette: Array(COCOStuff.benchmark.palette.prefix(80)))
-}
-
-extension BoundingBox {
-    /// The corners, added in double and rounded to float32 once, as mmdetection does.
-    fileprivate init(_ rectangle: COCOBox) {
-        self.init(
-            x1: Float(rectangle.x), y1: Float(rectangle.y), x2: Float(rectangle.x + rectangle.width),
-            y2: Float(rectangle.y + rectangle.height))
-    }
 }

@@ -13,18 +13,10 @@ public struct COCOStuff10k: LaidOutDataset {
         case train, test
     }
 
-    public struct Configuration: LayoutConfiguration {
-        public var root = "data/coco_stuff10k"
-        public var split = Split.train
-        /// Other names for the 171 classes, in their order, or the path of a YAML file that lists them.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Configuration = LayoutSettings<COCOStuff10k>
 
-        public init() {}
-
-        public func classList() throws -> ClassList { try COCOStuff.benchmark.renamed(classes, "COCOStuff10k") }
-    }
+    public static let defaults = (root: "data/coco_stuff10k", split: Split.train)
+    public static var benchmark: ClassList { COCOStuff.benchmark }
 
     public let files: DatasetFiles
 

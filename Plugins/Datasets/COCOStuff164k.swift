@@ -12,20 +12,10 @@ public struct COCOStuff164k: LaidOutDataset {
         case train, val
     }
 
-    public struct Configuration: LayoutConfiguration {
-        public var root = "data/coco_stuff164k"
-        public var split = Split.train
-        /// Which masks are read.
-        public var labels = LabelNumbers.trainIDs
-        /// Other names for the 171 classes, in their order, or the path of a YAML file that lists them.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Configuration = NumberedLayoutSettings<COCOStuff164k>
 
-        public init() {}
-
-        public func classList() throws -> ClassList { try COCOStuff.benchmark.renamed(classes, "COCOStuff164k") }
-    }
+    public static let defaults = (root: "data/coco_stuff164k", split: Split.train)
+    public static var benchmark: ClassList { COCOStuff.benchmark }
 
     public let files: DatasetFiles
 

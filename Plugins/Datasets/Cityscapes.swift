@@ -12,20 +12,9 @@ public struct Cityscapes: LaidOutDataset {
         case train, val, test
     }
 
-    public struct Configuration: LayoutConfiguration {
-        public var root = "data/cityscapes"
-        public var split = Split.train
-        /// Which masks are read.
-        public var labels = LabelNumbers.trainIDs
-        /// Other names for the 19 classes, in their order, or the path of a YAML file that lists them.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Configuration = NumberedLayoutSettings<Cityscapes>
 
-        public init() {}
-
-        public func classList() throws -> ClassList { try Cityscapes.benchmark.renamed(classes, "Cityscapes") }
-    }
+    public static let defaults = (root: "data/cityscapes", split: Split.train)
 
     /// The label ids of the 19 classes, in the order of the train ids.
     private static let labelIDs = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]

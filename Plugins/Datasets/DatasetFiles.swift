@@ -1,42 +1,6 @@
 import DenseKitCore
 import Foundation
 
-/// The settings of every data set with a fixed layout.
-public protocol LayoutConfiguration: DatasetSettings {
-    var root: String { get }
-    var classes: ClassesSetting? { get }
-    var exif: ImagePolicy.Exif { get }
-    var truncated: ImagePolicy.Truncated { get }
-
-    /// The classes: the benchmark's, under the names that `classes` gives them.
-    ///
-    /// - Throws: `SettingError` for a wrong number of names, and what reading a file of names throws.
-    func classList() throws -> ClassList
-}
-
-extension LayoutConfiguration {
-    /// `root`, with `~` expanded.
-    var folder: String { FilePaths.expanded(root) }
-
-    public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
-    public func knownClasses() throws -> ClassList? { try classList() }
-}
-
-/// A data set whose files a `Layout` describes.
-public protocol LaidOutDataset: Dataset {
-    var files: DatasetFiles { get }
-}
-
-extension LaidOutDataset {
-    public var classes: ClassList { files.classes }
-    public var count: Int { files.count }
-    public var remarks: [DataError] { files.remarks }
-
-    public func sample(at index: Int) throws -> DataSample { try files.sample(at: index) }
-    public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index) }
-    public func maskPath(at index: Int) -> String? { files.maskPath(at: index) }
-}
-
 /// The files that a `Layout` describes, found.
 public struct DatasetFiles: Sendable {
     private let layout: Layout

@@ -13,18 +13,9 @@ public struct ISAID: LaidOutDataset {
         case train, val
     }
 
-    public struct Configuration: LayoutConfiguration {
-        public var root = "data/iSAID"
-        public var split = Split.train
-        /// Other names for the 16 classes, in their order, or the path of a YAML file that lists them.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Configuration = LayoutSettings<ISAID>
 
-        public init() {}
-
-        public func classList() throws -> ClassList { try ISAID.benchmark.renamed(classes, "iSAID") }
-    }
+    public static let defaults = (root: "data/iSAID", split: Split.train)
 
     public let files: DatasetFiles
 

@@ -13,28 +13,19 @@ public struct PascalContext: LaidOutDataset {
         case train, val
     }
 
-    public struct Configuration: LayoutConfiguration {
-        public var root = "data/VOCdevkit/VOC2010"
-        public var split = Split.train
-        /// Other names for the classes, in their order, or the path of a YAML file that lists them.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Configuration = LayoutSettings<PascalContext>
 
-        public init() {}
-
-        public func classList() throws -> ClassList { try PascalContext.benchmark.renamed(classes, "PascalContext") }
-    }
+    public static let defaults = (root: "data/VOCdevkit/VOC2010", split: Split.train)
 
     public let files: DatasetFiles
 
     /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
     public init(_ configuration: Configuration) throws {
-        files = try PascalContext.files(configuration, configuration.split, LabelTable(classes: 60, ignored: [255]))
+        files = try PascalContext.files(configuration, LabelTable(classes: 60, ignored: [255]))
     }
 
-    static func files(_ configuration: some LayoutConfiguration, _ split: Split, _ table: LabelTable) throws -> DatasetFiles {
-        let split = split.rawValue
+    static func files(_ configuration: some LayoutConfiguration, _ table: LabelTable) throws -> DatasetFiles {
+        let split = configuration.split.rawValue
         let preparation =
             "mmsegmentation's tools/dataset_converters/pascal_context.py makes masks and lists from trainval_merged.json"
         return try DatasetFiles(
@@ -57,18 +48,10 @@ public struct PascalContext: LaidOutDataset {
 
 /// Pascal Context with 59 classes: the same files, the background not learnt and not scored.
 public struct PascalContext59: LaidOutDataset {
-    public struct Configuration: LayoutConfiguration {
-        public var root = PascalContext.Configuration().root
-        public var split = PascalContext.Split.train
-        /// Other names for the classes, in their order, or the path of a YAML file that lists them.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Split = PascalContext.Split
+    public typealias Configuration = LayoutSettings<PascalContext59>
 
-        public init() {}
-
-        public func classList() throws -> ClassList { try PascalContext59.benchmark.renamed(classes, "PascalContext59") }
-    }
+    public static let defaults = (root: PascalContext.defaults.root, split: Split.train)
 
     /// The 60 classes without the background.
     public static let benchmark = ClassList(
@@ -78,6 +61,6 @@ public struct PascalContext59: LaidOutDataset {
 
     /// - Throws: as `PascalContext`.
     public init(_ configuration: Configuration) throws {
-        files = try PascalContext.files(configuration, configuration.split, LabelTable(classes: 59, first: 1, ignored: [0, 255]))
+        files = try PascalContext.files(configuration, LabelTable(classes: 59, first: 1, ignored: [0, 255]))
     }
 }

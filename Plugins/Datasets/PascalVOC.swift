@@ -17,18 +17,9 @@ public struct PascalVOC: LaidOutDataset {
         case train, val, trainval, trainaug
     }
 
-    public struct Configuration: LayoutConfiguration {
-        public var root = "data/VOCdevkit/VOC2012"
-        public var split = Split.train
-        /// Other names for the 21 classes, in their order, or the path of a YAML file that lists them.
-        public var classes: ClassesSetting?
-        public var exif = ImagePolicy.Exif.apply
-        public var truncated = ImagePolicy.Truncated.error
+    public typealias Configuration = LayoutSettings<PascalVOC>
 
-        public init() {}
-
-        public func classList() throws -> ClassList { try PascalVOC.benchmark.renamed(classes, "PascalVOC") }
-    }
+    public static let defaults = (root: "data/VOCdevkit/VOC2012", split: Split.train)
 
     public let files: DatasetFiles
 

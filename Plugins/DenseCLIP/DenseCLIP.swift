@@ -87,7 +87,7 @@ public final class DenseCLIP: Module, Prompter {
     /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position, over τ where so set: `[n, k, h, w]`.
     func compare(_ features: Features, with names: [[Int]], _ step: ForwardPass) throws -> (text: Tensor, scoreMap: Tensor) {
         let seen = try visual(features, step)
-        let text = try prompting(names, try seen.memory())
+        let text = try prompting(names, seen)
         let cosines = try scoreMap(seen.local, text)
         let scores = scaledScoreMap ? try cosines / temperature : cosines
         if let plain = prompting.text { try step.record("class_text", try plain(names)) }

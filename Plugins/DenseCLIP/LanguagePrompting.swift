@@ -2,20 +2,7 @@ import DenseKitCore
 import DenseKitLanguageGuidance
 
 /// Text that no image changes. (Language-domain prompting, section 3.3 and Table 2's "+ language prompt"; or CLIP's own templates)
-final class LanguagePrompting: Module, Prompting {
-    let classText: ClassText
-
-    override var keys: [String: String] { ["classText": ""] }
-
-    init(_ text: ClassText) { classText = text }
-
-    var text: ClassText? { classText }
-
-    func callAsFunction(_ names: [[Int]], _ visual: Tensor) throws -> Tensor {
-        let text = try classText(names)
-        return try text.expanded([visual.size(0), text.size(1), text.size(2)])
-    }
-
+enum LanguagePrompting {
     struct Settings: PromptingSettings {
         static let mode = PromptingMode.contexts
 
@@ -27,7 +14,7 @@ final class LanguagePrompting: Module, Prompting {
         var form: PromptForm { get throws { try PromptForm(contexts: numContexts, length: contextLength) } }
 
         func make(_ parts: PromptParts) throws -> any Prompting {
-            LanguagePrompting(try parts.text { try LearnedContexts($0, count: numContexts, parts.context) })
+            SharedPrompts(try parts.text { try LearnedContexts($0, count: numContexts, parts.context) })
         }
     }
 
@@ -42,7 +29,7 @@ final class LanguagePrompting: Module, Prompting {
         var form: PromptForm { get throws { try PromptForm(template: template, length: contextLength) } }
 
         func make(_ parts: PromptParts) throws -> any Prompting {
-            LanguagePrompting(try parts.text { try FixedTemplate($0, parts.context) })
+            SharedPrompts(try parts.text { try FixedTemplate($0, parts.context) })
         }
     }
 }

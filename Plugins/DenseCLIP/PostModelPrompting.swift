@@ -20,10 +20,10 @@ final class PostModelPrompting: Module, Prompting {
 
     var text: ClassText? { classText }
 
-    func callAsFunction(_ names: [[Int]], _ visual: Tensor) throws -> Tensor {
+    func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor {
         let plain = try classText(names)
-        let text = try plain.expanded([visual.size(0), plain.size(1), plain.size(2)])
-        return try text + gamma * contextDecoder(text, visual)  // t + γ·v_post
+        let text = try plain.expanded([images.global.size(0), plain.size(1), plain.size(2)])
+        return try text + gamma * contextDecoder(text, images.memory())  // t + γ·v_post
     }
 
     struct Settings: PromptingSettings {

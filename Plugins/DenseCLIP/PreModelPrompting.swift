@@ -22,9 +22,9 @@ final class PreModelPrompting: Module, Prompting {
 
     var text: ClassText? { nil }
 
-    func callAsFunction(_ names: [[Int]], _ visual: Tensor) throws -> Tensor {
-        let queries = try queries.expanded([visual.size(0), queries.size(1), queries.size(2)])
-        let contexts = try contextDecoder(queries, visual)  // v_pre
+    func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor {
+        let queries = try queries.expanded([images.global.size(0), queries.size(1), queries.size(2)])
+        let contexts = try contextDecoder(queries, images.memory())  // v_pre
         return try textEncoder(names, contexts: contexts.to(queries.dtype))
     }
 

@@ -2,19 +2,6 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// A way to make the text embeddings of classes. (DenseCLIP section 3.3) Its parts stand at the top of a checkpoint: `text_encoder.*`,
-/// `contexts`, …
-protocol Prompting: Module {
-    /// - Parameters:
-    ///   - names: rows of token ids, `[k][length]`
-    ///   - visual: what the images show, z̄ and z: `[n, 1 + hw, d]`
-    /// - Returns: text embeddings for each image, `[n, k, d]`
-    func callAsFunction(_ names: [[Int]], _ visual: Tensor) throws -> Tensor
-
-    /// The text that no image changes, where there is one.
-    var text: ClassText? { get }
-}
-
 /// The ways of prompting by the names that YAML gives them.
 public enum PromptingMode: String, Codable, Sendable, CaseIterable {
     /// Learned contexts; the text embeddings then ask the image (post-model prompting, equations 5 and 6).

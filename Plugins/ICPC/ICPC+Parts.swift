@@ -26,7 +26,7 @@ final class InstancePromptPart: Module, ModelPart {
 
     /// Inputs `texts [k, length]` and `global_embedding [n, d]`; outputs `instance [n, width]` and `text_embeddings/KIND [n, k, d]`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let global = inputs["global_embedding"] else { throw ModelPartError(missing: "global_embedding", among: inputs) }
+        let global = try inputs.input("global_embedding")
         let names = try prompts.textEncoder.tokens(inputs)
         let instance = try prompts.projector(global)
         var outputs = ["instance": instance]
@@ -58,9 +58,9 @@ final class MultiScaleAlignmentPart: Module, ModelPart {
 
     /// Inputs `visual [n, d, h, w]`, `text [n, k, d]` and `sizes [levels, 2]`, coarse to fine; outputs `score_map_STRIDE [n, k, hᵢ, wᵢ]`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let visual = inputs["visual"] else { throw ModelPartError(missing: "visual", among: inputs) }
-        guard let text = inputs["text"] else { throw ModelPartError(missing: "text", among: inputs) }
-        guard let sizes = inputs["sizes"] else { throw ModelPartError(missing: "sizes", among: inputs) }
+        let visual = try inputs.input("visual")
+        let text = try inputs.input("text")
+        let sizes = try inputs.input("sizes")
         guard sizes.shape == [alignment.strides.count, 2] else {
             throw SettingError(
                 "sizes must be [\(alignment.strides.count), 2], a height and a width for each stride, found \(sizes.shape)")
@@ -92,9 +92,9 @@ final class AlignGuidedContrastPart: Module, ModelPart {
     /// Inputs `score_map [n, k, h, w]`, `gt_semantic_seg [n, height, width]` and `priority [n, h, w]`; outputs `loss`, `selected` and
     /// `selected_class`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let scores = inputs["score_map"] else { throw ModelPartError(missing: "score_map", among: inputs) }
-        guard let labels = inputs["gt_semantic_seg"] else { throw ModelPartError(missing: "gt_semantic_seg", among: inputs) }
-        guard let priority = inputs["priority"] else { throw ModelPartError(missing: "priority", among: inputs) }
+        let scores = try inputs.input("score_map")
+        let labels = try inputs.input("gt_semantic_seg")
+        let priority = try inputs.input("priority")
         var outputs: [String: Tensor] = [:]
         let step = ForwardPass(
             iteration: configuration.iteration, iterations: configuration.iterations, draws: try .prescribed(priority)

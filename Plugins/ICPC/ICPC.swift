@@ -80,8 +80,7 @@ public final class ICPC: Module, Prompter {
 
     /// Text embeddings of `names` that have asked the image: T + γ · TransDecoder(T, [g, z]), `[n, k, d]`. (Eq. 2–4)
     func text(of names: [[Int]], _ seen: SeenImages) throws -> Tensor {
-        let plain = try prompting(names, seen.global)
-        let text = try plain.expanded([seen.global.size(0), plain.size(1), plain.size(2)])
+        let text = try prompting(names, seen)
         return try text + gamma * contextDecoder(text, seen.memory())
     }
 

@@ -2,26 +2,6 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// A way to make the text embeddings of classes. Its parts stand at the top of a checkpoint: `text_encoder.*`, `contexts`, `projector.*`.
-protocol Prompting: Module {
-    /// - Parameters:
-    ///   - names: rows of token ids, `[k][length]`
-    ///   - global: an embedding of each image, not normalised, `[n, d]`
-    /// - Returns: `[n, k, d]`, or `[1, k, d]` where no image changes the text
-    func callAsFunction(_ names: [[Int]], _ global: Tensor) throws -> Tensor
-}
-
-/// Text that no image changes: learned contexts, or a template.
-final class SharedPrompts: Module, Prompting {
-    let text: ClassText
-
-    override var keys: [String: String] { ["text": ""] }
-
-    init(_ text: ClassText) { self.text = text }
-
-    func callAsFunction(_ names: [[Int]], _ global: Tensor) throws -> Tensor { try text(names) }
-}
-
 /// Prompts with a context of the image's own, I = f_P(g): the text encoder runs for every image. (Eq. 2 and 3, Figure 3)
 ///
 /// What stands before the first token that an image changes is computed once for all images, what all names of an image share once an
@@ -43,8 +23,10 @@ final class InstancePrompts: Module, Prompting {
         self.prompting = prompting
     }
 
-    func callAsFunction(_ names: [[Int]], _ global: Tensor) throws -> Tensor {
-        try text(names, projector(global), prompting)
+    var text: ClassText? { nil }
+
+    func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor {
+        try text(names, projector(images.global), prompting)
     }
 
     /// - Parameter instance: I, `[n, text width]`

@@ -57,23 +57,25 @@ public final class ContextDecoder: Module, ModelPart {
     }
 
     public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        guard let text = inputs["text"] else { throw ModelPartError(missing: "text", among: inputs) }
-        guard let visual = inputs["visual"] else { throw ModelPartError(missing: "visual", among: inputs) }
+        let text = try inputs.input("text")
+        let visual = try inputs.input("visual")
         return ["text_diff": try self(text, visual)]
     }
 
     /// Self-attention, cross-attention and MLP, each on a normalised copy and added. The memory is not normalised again.
     final class Layer: Module {
-        let selfAttn: Attention
-        let crossAttn: Attention
+        let selfAttn: CrossAttention
+        let crossAttn: CrossAttention
+        let drop: Dropout
         let norm1: LayerNorm
         let norm2: LayerNorm
         let norm3: LayerNorm
         let mlp: Sequential
 
         init(_ width: Int, heads: Int, dropout: Double) throws {
-            selfAttn = try Attention(width, heads: heads, dropout: dropout)
-            crossAttn = try Attention(width, heads: heads, dropout: dropout)
+            selfAttn = try CrossAttention(width, heads: heads)
+            crossAttn = try CrossAttention(width, heads: heads)
+            drop = Dropout(dropout)
             norm1 = try LayerNorm(width)
             norm2 = try LayerNorm(width)
             norm3 = try LayerNorm(width)
@@ -84,38 +86,9 @@ public final class ContextDecoder: Module, ModelPart {
 
         func callAsFunction(_ x: Tensor, _ memory: Tensor) throws -> Tensor {
             let query = try norm1(x)
-            var x = try x + (try selfAttn(query, query))
-            x = try x + (try crossAttn(norm2(x), memory))
+            var x = try x + drop(selfAttn(query, query))
+            x = try x + drop(crossAttn(norm2(x), memory))
             return try x + (try mlp(norm3(x)))
-        }
-    }
-
-    /// Multi-head attention with separate projections, without biases but in the output's.
-    final class Attention: Module {
-        let qProj: Linear
-        let kProj: Linear
-        let vProj: Linear
-        let proj: Linear
-        let projDrop: Dropout
-        let heads: Int
-
-        init(_ width: Int, heads: Int, dropout: Double) throws {
-            qProj = try Linear(width, width, bias: false)
-            kProj = try Linear(width, width, bias: false)
-            vProj = try Linear(width, width, bias: false)
-            proj = try Linear(width, width)
-            projDrop = Dropout(dropout)
-            self.heads = heads
-        }
-
-        func callAsFunction(_ query: Tensor, _ memory: Tensor) throws -> Tensor {
-            let attended = try Tensor.attention(split(qProj(query)), split(kProj(memory)), split(vProj(memory)))
-            return try projDrop(proj(try attended.transposed(1, 2).reshaped(query.shape)))
-        }
-
-        /// `[b, t, d] → [b, heads, t, d / heads]`
-        private func split(_ x: Tensor) throws -> Tensor {
-            try x.reshaped([x.size(0), x.size(1), heads, x.size(2) / heads]).transposed(1, 2)
         }
     }
 }

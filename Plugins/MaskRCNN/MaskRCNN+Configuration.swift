@@ -12,17 +12,10 @@ extension MaskRCNN {
         public var finestScale = 56.0
         /// Samples in each direction within a cell of what is cut out; 0 for as many as a cell has pixels.
         public var samplingRatio = 0
-        public var initialization = Initialization.prior
+        /// With `prior` classifiers and regressors begin with even odds and unmoved boxes.
+        public var initialization = DetectorInitialization.prior
 
         public init() {}
-    }
-
-    /// How weights start.
-    public enum Initialization: String, Codable, Sendable, CaseIterable {
-        /// mmdetection's own: small classifiers and regressors, which begin with even odds and unmoved boxes.
-        case prior
-        /// What layers are built with: DenseCLIP's released code never called the other.
-        case reference
     }
 
     /// The region proposal network.
@@ -32,8 +25,8 @@ extension MaskRCNN {
         public var scales = [8.0]
         /// Heights to widths.
         public var ratios = [0.5, 1.0, 2.0]
-        public var assigner = Assigner(positive: 0.7, negative: 0.3, minPositive: 0.3)
-        public var sampler = Sampler(count: 256, positiveFraction: 0.5)
+        public var assigner = AssignerSettings(positive: 0.7, negative: 0.3, minPositive: 0.3)
+        public var sampler = SamplerSettings(count: 256, positiveFraction: 0.5)
         public var lossCls = ComponentNode(type: "BinaryCrossEntropy")
         public var lossBbox = ComponentNode(type: "L1")
         public var trainProposals = Proposals(perLevel: 2000, count: 1000)
@@ -69,8 +62,8 @@ extension MaskRCNN {
         public var classAgnostic = false
         /// Of what is learnt of x, y, width and height, which is divided by it.
         public var stds = [0.1, 0.1, 0.2, 0.2]
-        public var assigner = Assigner(positive: 0.5, negative: 0.5, minPositive: 0.5)
-        public var sampler = Sampler(count: 512, positiveFraction: 0.25)
+        public var assigner = AssignerSettings(positive: 0.5, negative: 0.5, minPositive: 0.5)
+        public var sampler = SamplerSettings(count: 512, positiveFraction: 0.25)
         public var lossCls = ComponentNode(type: "CrossEntropy")
         public var lossBbox = ComponentNode(type: "L1")
         /// Detections score more than this.
@@ -95,54 +88,6 @@ extension MaskRCNN {
         public var loss = ComponentNode(type: "BinaryCrossEntropy")
 
         public init() {}
-    }
-
-    /// Which boxes are things, by their IoU with the things in the image.
-    public struct Assigner: YAMLConfiguration {
-        /// From here on a box is the thing that it overlaps most.
-        public var positive = 0.5
-        /// Below, it is background; between the two it does not count.
-        public var negative = 0.5
-        /// The best boxes of a thing are it from here on, whatever the thresholds above.
-        public var minPositive = 0.5
-        public var matchesLowQuality = true
-
-        public init() {}
-
-        init(positive: Double, negative: Double, minPositive: Double) {
-            (self.positive, self.negative, self.minPositive) = (positive, negative, minPositive)
-        }
-    }
-
-    /// How many boxes of an image are learnt from.
-    public struct Sampler: YAMLConfiguration {
-        public var count = 512
-        /// At most this share of them are things.
-        public var positiveFraction = 0.25
-
-        public init() {}
-
-        init(count: Int, positiveFraction: Double) { (self.count, self.positiveFraction) = (count, positiveFraction) }
-    }
-}
-
-extension MaskRCNN.Assigner {
-    var made: MaxIoUAssigner {
-        get throws {
-            try SettingError.check("positive", positive, in: 0...1)
-            try SettingError.check("negative", negative, in: 0...1)
-            try SettingError.check("min_positive", minPositive, in: 0...1)
-            return try MaxIoUAssigner(
-                positive: positive, negative: negative, minPositive: minPositive, matchesLowQuality: matchesLowQuality)
-        }
-    }
-}
-
-extension MaskRCNN.Sampler {
-    func made(addsTruth: Bool) throws -> RandomSampler {
-        try SettingError.check("count", count, in: 1...1_000_000)
-        try SettingError.check("positive_fraction", positiveFraction, in: 0...1)
-        return try RandomSampler(count: count, positiveFraction: positiveFraction, addsTruth: addsTruth)
     }
 }
 

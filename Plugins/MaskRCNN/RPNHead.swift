@@ -26,8 +26,8 @@ final class RPNHead: Module {
         lossCls = try context.loss(settings.lossCls, for: .yesOrNo)
         lossBbox = try context.loss(settings.lossBbox, for: .numbers)
         coder = try DeltaCoder()
-        assigner = try SettingError.within("assigner") { try settings.assigner.made }
-        sampler = try SettingError.within("sampler") { try settings.sampler.made(addsTruth: false) }
+        assigner = try SettingError.within("assigner") { try settings.assigner.make() }
+        sampler = try SettingError.within("sampler") { try settings.sampler.make(addsTruth: false) }
         trainProposals = try SettingError.within("train_proposals") { try settings.trainProposals.made }
         testProposals = try SettingError.within("test_proposals") { try settings.testProposals.made }
     }

@@ -20,8 +20,8 @@ final class RoIHead: Module {
         maskHead = try settings.mask.map { mask in
             try SettingError.within("mask") { try MaskHead(mask, channels: channels, try extractor(mask.roiSize), context) }
         }
-        assigner = try SettingError.within("box.assigner") { try settings.box.assigner.made }
-        sampler = try SettingError.within("box.sampler") { try settings.box.sampler.made(addsTruth: true) }
+        assigner = try SettingError.within("box.assigner") { try settings.box.assigner.make() }
+        sampler = try SettingError.within("box.sampler") { try settings.box.sampler.make(addsTruth: true) }
     }
 
     /// The losses of both branches. A branch without a box to learn from has a loss of 0, with a gradient of 0 for all its weights.

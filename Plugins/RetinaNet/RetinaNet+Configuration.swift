@@ -13,10 +13,11 @@ extension RetinaNet {
         public var ratios = [0.5, 1.0, 2.0]
         /// Of what is learnt of x, y, width and height, which is divided by it.
         public var stds = [1.0, 1.0, 1.0, 1.0]
-        public var assigner = Assigner()
+        public var assigner = AssignerSettings(positive: 0.5, negative: 0.4, minPositive: 0)
         public var lossCls = ComponentNode(type: "Focal")
         public var lossBbox = ComponentNode(type: "L1")
-        public var initialization = Initialization.prior
+        /// With `prior` every class begins with a probability of 0.01.
+        public var initialization = DetectorInitialization.prior
         /// The most certain boxes of each level, before suppression.
         public var perLevel = 1000
         /// Detections score more than this.
@@ -27,34 +28,5 @@ extension RetinaNet {
         public var maxPerImage = 100
 
         public init() {}
-    }
-
-    /// Which anchors are things, by their IoU with the things in the image.
-    public struct Assigner: YAMLConfiguration {
-        /// From here on an anchor is the thing that it overlaps most.
-        public var positive = 0.5
-        /// Below, it is background; between the two it does not count.
-        public var negative = 0.4
-        /// The best anchors of a thing are it from here on, whatever the thresholds above.
-        public var minPositive = 0.0
-        public var matchesLowQuality = true
-
-        public init() {}
-
-        /// Throws `SettingError` for an IoU outside 0…1.
-        func validate() throws {
-            try SettingError.check("positive", positive, in: 0...1)
-            try SettingError.check("negative", negative, in: 0...1)
-            try SettingError.check("min_positive", minPositive, in: 0...1)
-        }
-    }
-
-    /// How weights start.
-    public enum Initialization: String, Codable, Sendable, CaseIterable {
-        /// The paper's and mmdetection's own: small weights, and a probability of 0.01 for every class.
-        case prior
-        /// What layers are built with: DenseCLIP's released code never called the other. Every probability starts near 0.5, and the
-        /// loss above 10,000: training needs its gradients clipped.
-        case reference
     }
 }

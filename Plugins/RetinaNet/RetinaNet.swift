@@ -41,12 +41,8 @@ public final class RetinaNet: Module, CountableHead {
             strides: context.features.map(\.stride), ratios: configuration.ratios,
             scales: AnchorGenerator.octaveScales(base: configuration.baseScale, perOctave: configuration.scalesPerOctave))
         coder = try DeltaCoder(stds: configuration.stds)
-        let assigner = configuration.assigner
-        try SettingError.within("assigner") { try assigner.validate() }
-        matcher = AnchorMatcher(
-            assigner: try MaxIoUAssigner(
-                positive: assigner.positive, negative: assigner.negative, minPositive: assigner.minPositive,
-                matchesLowQuality: assigner.matchesLowQuality), coder: coder)
+        let assigner = try SettingError.within("assigner") { try configuration.assigner.make() }
+        matcher = AnchorMatcher(assigner: assigner, coder: coder)
         func branch() throws -> [ConvModule] {
             try (0..<configuration.convs).map {
                 try ConvModule($0 == 0 ? channels : width, width, kernel: 3, padding: 1, norm: false)

@@ -1,13 +1,16 @@
 import DenseKitCore
 
+/// The settings of a loss that has a weight and nothing else.
+public struct WeightedLossSettings: YAMLConfiguration {
+    /// Factor of this loss in the sum.
+    public var weight = 1.0
+
+    public init() {}
+}
+
 /// The absolute difference of predictions and targets of one shape → scalar. mmdetection's `L1Loss`.
 public final class L1: Module, Loss {
-    public struct Configuration: YAMLConfiguration {
-        /// Factor of this loss in the sum.
-        public var weight = 1.0
-
-        public init() {}
-    }
+    public typealias Configuration = WeightedLossSettings
 
     private let weight: Double
     public var name: String { "loss_l1" }
@@ -59,12 +62,7 @@ public final class SmoothL1: Module, Loss {
 ///
 /// Weights may be `[n]` or, as those of deltas, `[n, 4]`: then a box's is their mean.
 public final class GIoU: Module, Loss {
-    public struct Configuration: YAMLConfiguration {
-        /// Factor of this loss in the sum.
-        public var weight = 1.0
-
-        public init() {}
-    }
+    public typealias Configuration = WeightedLossSettings
 
     private let weight: Double
     public var name: String { "loss_giou" }

@@ -1,3 +1,4 @@
+import DenseKitFoundations
 import Foundation
 
 /// Where the vocabulary of CLIP is found. It is not part of this package: users fetch it once.
@@ -29,15 +30,10 @@ public enum VocabularyAsset {
 
     private static func candidates(_ configured: String?, _ environment: [String: String]) -> [String] {
         if let configured {
-            return isFolder(configured) ? [joined(configured, fileName)] : [configured]
+            return isFolder(configured) ? [FilePaths.joined(configured, fileName)] : [configured]
         }
-        func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
-        let cache = folder("XDG_CACHE_HOME") ?? folder("HOME").map { joined($0, ".cache") }
-        return [folder("DENSEKIT_ASSETS"), cache.map { joined($0, "densekit") }].compactMap { $0.map { joined($0, fileName) } }
-    }
-
-    private static func joined(_ folder: String, _ name: String) -> String {
-        folder.hasSuffix("/") ? folder + name : folder + "/" + name
+        let assets = environment["DENSEKIT_ASSETS"].flatMap { $0.isEmpty ? nil : $0 }
+        return [assets, CacheFolder.root(environment)].compactMap { $0.map { FilePaths.joined($0, fileName) } }
     }
 
     private static func isFile(_ path: String) -> Bool {

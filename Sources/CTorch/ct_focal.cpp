@@ -9,6 +9,7 @@
 #include "clones.h"
 #include "exponential.h"
 #include "handle.h"
+#include "known_gradient.h"
 #include "parallel.h"
 
 // The focal loss of many anchors and classes in one pass: operation by operation it would take a dozen tensors of the logits' size.
@@ -106,17 +107,11 @@ struct FocalLoss : torch::autograd::Function<FocalLoss> {
         Problem problem{x.data_ptr<float>(), y.data_ptr<int64_t>(), w.numel() > 0 ? w.data_ptr<float>() : nullptr, x.size(0), x.size(1),
                         static_cast<float>(gamma), static_cast<float>(alpha)};
         double loss = run(problem, differentiates ? gradient.data_ptr<float>() : nullptr);
-        context->save_for_backward({gradient});
-        context->saved_data["dtype"] = static_cast<int64_t>(logits.scalar_type());
-        auto result = at::empty({}, x.options());
-        result.fill_(loss);
-        return result;
+        return with_gradient(context, logits, gradient, loss);
     }
 
     static torch::autograd::tensor_list backward(torch::autograd::AutogradContext *context, torch::autograd::tensor_list outer) {
-        auto dtype = static_cast<at::ScalarType>(context->saved_data["dtype"].toInt());
-        auto gradient = context->get_saved_variables()[0].mul(outer[0]).to(dtype);
-        return {gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+        return {known_gradient(context, outer), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
 

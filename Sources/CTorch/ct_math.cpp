@@ -52,9 +52,6 @@ int ct_mul_scalar_(ct_tensor a, double b) {
 int ct_div_scalar(ct_tensor a, double b, ct_tensor *out) {
     return guard([&] { *out = give(T(a).div(b)); });
 }
-int ct_floor_divide(ct_tensor a, int64_t b, ct_tensor *out) {
-    return guard([&] { *out = give(at::div(T(a), b, "floor")); });
-}
 int ct_remainder(ct_tensor a, int64_t b, ct_tensor *out) {
     return guard([&] { *out = give(at::remainder(T(a), b)); });
 }

@@ -1,6 +1,5 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
-#include <ATen/ops/randperm.h>
 
 #include "handle.h"
 
@@ -48,7 +47,4 @@ int ct_uniform_(ct_tensor x, double low, double high, ct_generator g) {
 }
 int ct_normal_(ct_tensor x, double mean, double deviation, ct_generator g) {
     return guard([&] { T(x).normal_(mean, deviation, maybe_generator(g)); });
-}
-int ct_randperm(int64_t count, ct_generator g, ct_tensor *out) {
-    return guard([&] { *out = give(at::randperm(count, maybe_generator(g), at::TensorOptions().dtype(at::kLong))); });
 }

@@ -9,6 +9,7 @@
 #include "bilinear.h"
 #include "exponential.h"
 #include "handle.h"
+#include "known_gradient.h"
 #include "parallel.h"
 
 // Cross-entropy of logits that are enlarged bilinearly to the labels, in one pass that never holds the enlarged logits: for every row of
@@ -163,17 +164,11 @@ struct ResizedCrossEntropy : torch::autograd::Function<ResizedCrossEntropy> {
         Problem problem{x.data_ptr<float>(), y.data_ptr<int64_t>(), w.numel() > 0 ? w.data_ptr<float>() : nullptr,
                         x.size(0), x.size(1), x.size(2), x.size(3), y.size(1), y.size(2), ignore};
         double loss = run(problem, gradient.data_ptr<float>());
-        context->save_for_backward({gradient});
-        context->saved_data["dtype"] = static_cast<int64_t>(logits.scalar_type());
-        auto result = at::empty({}, x.options());
-        result.fill_(loss);
-        return result;
+        return with_gradient(context, logits, gradient, loss);
     }
 
     static torch::autograd::tensor_list backward(torch::autograd::AutogradContext *context, torch::autograd::tensor_list outer) {
-        auto gradient = context->get_saved_variables()[0];
-        auto dtype = static_cast<at::ScalarType>(context->saved_data["dtype"].toInt());
-        return {gradient.mul(outer[0]).permute({0, 3, 1, 2}).to(dtype), at::Tensor(), at::Tensor(), at::Tensor()};
+        return {known_gradient(context, outer).permute({0, 3, 1, 2}), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
 

@@ -10,8 +10,26 @@ public enum AtomicFile {
     /// Writes `data` as the file at `path`.
     /// - Throws: `CheckpointError`.
     public static func write(_ data: Data, to path: String) throws(CheckpointError) {
+        try write(typed: path) { stream in try data.withUnsafeBytes { try stream.write($0) } }
+    }
+
+    /// Writes `bytes` as the file at `path`.
+    ///
+    /// - Parameter survivesCrash: false for one of many files that can be made again, such as drawings: whole or not at all for whoever
+    ///   reads, but the system may take its time to bring it to the disk
+    /// - Throws: `CheckpointError`.
+    public static func write(
+        _ bytes: UnsafeRawBufferPointer, to path: String, survivesCrash: Bool = true
+    ) throws(CheckpointError) {
+        try write(typed: path, survivesCrash: survivesCrash) { stream in try stream.write(bytes) }
+    }
+
+    /// With a `body` that throws `CheckpointError` alone.
+    private static func write(
+        typed path: String, survivesCrash: Bool = true, _ body: (Stream) throws -> Void
+    ) throws(CheckpointError) {
         do {
-            try write(to: path) { stream in try data.withUnsafeBytes { try stream.write($0) } }
+            try write(to: path, survivesCrash: survivesCrash, body)
         } catch let error as CheckpointError {
             throw error
         } catch {
@@ -29,8 +47,10 @@ public enum AtomicFile {
     }
 
     /// Writes the file at `path` piece by piece: its content is what `body` hands to the stream.
+    ///
+    /// - Parameter survivesCrash: as above
     /// - Throws: `CheckpointError`, and what `body` throws; the old file stays in both cases.
-    public static func write(to path: String, _ body: (Stream) throws -> Void) throws {
+    public static func write(to path: String, survivesCrash: Bool = true, _ body: (Stream) throws -> Void) throws {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
         let name = path.split(separator: "/").last.map(String.init) ?? ""
         guard !name.isEmpty, !path.hasSuffix("/") else {
@@ -40,7 +60,7 @@ public enum AtomicFile {
         do {
             let file = try Descriptor(creating: temporary)
             try body(Stream(file: file))
-            try file.synchronize()
+            if survivesCrash { try file.synchronize() }
             guard SystemCalls.current.rename(temporary, path) == 0 else {
                 throw CheckpointError.system("cannot be replaced", errno, path: path)
             }
@@ -49,7 +69,7 @@ public enum AtomicFile {
             guard let error = error as? CheckpointError, error.path == temporary else { throw error }
             throw CheckpointError(path: path, problem: error.problem, remedy: error.remedy)
         }
-        try synchronize(folder: folder)
+        if survivesCrash { try synchronize(folder: folder) }
     }
 
     static func synchronize(folder: String) throws(CheckpointError) {

@@ -13,12 +13,7 @@ struct ComplexityReport {
         var rows = [["part", "parameters", "multiply-adds", "share"]]
         rows += lines(complexity.model, level: 0)
         rows.append(row("model", complexity.model.total))
-        let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        let text = rows.map { cells in
-            let numbers = zip(cells, widths).dropFirst().map { String(repeating: " ", count: $1 - $0.count) + $0 }
-            return ([cells[0].padding(toLength: widths[0], withPad: " ", startingAt: 0)] + numbers).joined(separator: "  ")
-        }
-        return (text + [""] + remarks).joined(separator: "\n")
+        return (TextTable.aligned(rows) + [""] + remarks).joined(separator: "\n")
     }
 
     private func lines(_ module: ModuleComplexity, level: Int) -> [[String]] {

@@ -19,10 +19,7 @@ struct DoctorCommand: ParsableCommand {
             print(String(decoding: try encoder.encode(Dictionary(uniqueKeysWithValues: RunEnvironment.facts)), as: UTF8.self))
             return
         }
-        let width = RunEnvironment.facts.map(\.0.count).max() ?? 0
-        for (name, value) in RunEnvironment.facts {
-            print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(value)")
-        }
+        for line in TextTable.aligned(RunEnvironment.facts.map { [$0.0, $0.1] }, left: 2) { print(line) }
         for advice in RunEnvironment.advice { print("! \(advice)") }
     }
 }

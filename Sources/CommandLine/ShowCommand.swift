@@ -66,8 +66,7 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
                 counts.append((key, entry.tensor.count))
             }
         }
-        let width = counts.map(\.0.count).max() ?? 0
-        for (name, count) in counts { print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + count.grouped) }
+        for line in TextTable.aligned(counts.map { [$0.0, $0.1.grouped] }, left: 2) { print(line) }
         let total = counts.reduce(0) { $0 + $1.1 }
         let learning = try model.namedParameters().filter(\.tensor.requiresGrad).reduce(0) { $0 + $1.tensor.count }
         print("parameters: \(total.grouped) (\(learning.grouped) of them learn), \(list.count) classes")

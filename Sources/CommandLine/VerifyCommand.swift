@@ -57,7 +57,7 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
 
     private func table(of comparisons: [Comparison]) -> [String] {
         let numbers = comparisons.map { [$0.output, number($0.maxAbs), number($0.maxRel), $0.tolerance, percent($0.used)] }
-        let lines = alignedLines([["output", "max abs", "max rel", "tolerance", "used"]] + numbers)
+        let lines = TextTable.aligned([["output", "max abs", "max rel", "tolerance", "used"]] + numbers)
         let ends = ["pass"] + comparisons.map { $0.passes ? "yes" : "NO  \($0.note)" }
         return zip(lines, ends).map { "\($0)  \($1)" }
     }

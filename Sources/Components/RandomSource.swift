@@ -16,7 +16,7 @@ public struct RandomSource: Sendable {
             let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
             var counter = SIMD4(
                 0, UInt32(truncatingIfNeeded: firstImage + image), UInt32(truncatingIfNeeded: iteration),
-                RandomSource.hash(purpose))
+                FNV1a.short(purpose.utf8))
             var numbers: [Double] = []
             numbers.reserveCapacity(count + 1)
             while numbers.count < count {
@@ -73,10 +73,5 @@ public struct RandomSource: Sendable {
         let low = (0..<total).filter { draws[$0] < 4 * Double(count) / Double(total) }
         let candidates = low.count >= count ? low : Array(0..<total)
         return candidates.sorted { (draws[$0], $0) < (draws[$1], $1) }.prefix(max(count, 0)).sorted()
-    }
-
-    /// FNV-1a, 32 bits.
-    private static func hash(_ text: String) -> UInt32 {
-        text.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
     }
 }

@@ -137,6 +137,16 @@ public protocol ModelPart: Module {
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor]
 }
 
+extension [String: Tensor] {
+    /// The input of a part by its name.
+    ///
+    /// - Throws: `ModelPartError` where it is missing.
+    public func input(_ name: String) throws -> Tensor {
+        guard let tensor = self[name] else { throw ModelPartError(missing: name, among: self) }
+        return tensor
+    }
+}
+
 /// An input that a part was not given.
 public struct ModelPartError: Error, CustomStringConvertible, Sendable {
     public let description: String

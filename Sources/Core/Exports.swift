@@ -5,6 +5,7 @@
 @_exported import DenseKitDetection
 @_exported import DenseKitEvaluation
 @_exported import DenseKitExperiments
+@_exported import DenseKitFilePlugins
 @_exported import DenseKitNN
 @_exported import DenseKitTraining
 @_exported import DenseKitVision

@@ -1,3 +1,4 @@
+import DenseKitCheckpoints
 import Foundation
 
 /// Whole files in and out, and folders, with errors in words.
@@ -35,22 +36,12 @@ public enum FileSystem {
         return bytes
     }
 
-    /// Writes a file under a temporary name beside `path` and renames it: readers see the old one or the whole new one.
-    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
-        let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw DataError(path, "cannot be written: \(reason())") }
-        var failure: String?
-        var done = 0
-        while done < bytes.count, failure == nil {
-            let written = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-            if written >= 0 { done += written } else if errno != EINTR { failure = reason() }
-        }
-        if close(descriptor) != 0, failure == nil { failure = reason() }
-        if failure == nil, rename(temporary, path) != 0 { failure = reason() }
-        if let failure {
-            unlink(temporary)
-            throw DataError(path, "cannot be written: \(failure)")
+    /// Writes a file that can be made again: readers see the old one or the whole new one.
+    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(DataError) {
+        do throws(CheckpointError) {
+            try AtomicFile.write(bytes, to: path, survivesCrash: false)
+        } catch {
+            throw DataError(path, error.problem)
         }
     }
 

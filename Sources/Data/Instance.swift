@@ -1,35 +1,66 @@
 import DenseKitVision
 
-/// A thing in a picture, as a data set annotates it.
+/// An instance as a data set's file says it.
+public struct AnnotatedInstance: Sendable, Equatable {
+    /// The annotation's number in its file.
+    public var id: Int64
+    /// The index of its class.
+    public var label: Int
+    /// In pixels of the file's image.
+    public var box: COCOBox
+    /// Its pixels in the file's image, as the annotation says.
+    public var area: Double
+    /// Whether it is a region from which nothing is to be learnt: many instances that nobody told apart, or, in a sample with masks, one whose
+    /// mask is not known.
+    public var isCrowd: Bool
+    /// Nil where the file does not say it, or nobody asked.
+    public var shape: Instance.Shape?
+    /// Why what the file says of its pixels is no shape; nil where it is one, or nobody asked.
+    public var shapeProblem: String?
+    /// Whether the file says that training is to pass it over.
+    public var isIgnored = false
+
+    public init(id: Int64, label: Int, box: COCOBox, area: Double, isCrowd: Bool, shape: Instance.Shape? = nil) {
+        self.id = id
+        self.label = label
+        self.box = box
+        self.area = area
+        self.isCrowd = isCrowd
+        self.shape = shape
+    }
+}
+
+/// An instance in a sample: what is annotated, and where transforms took it.
+@dynamicMemberLookup
 public struct Instance: Sendable, Equatable {
-    /// What a thing covers, in pixels of the file's picture; transforms leave it as it is.
+    /// What an instance covers, in pixels of the file's image; transforms leave it as it is.
     public enum Shape: Sendable, Equatable {
         /// Closed outlines x0, y0, x1, y1, …, whose union it is.
         case polygons([[Double]])
         case runLengths(RunLengthMask)
     }
 
-    /// Where it is in the sample's picture; transforms move it with the pixels.
+    /// What the data set's file says of it, which transforms leave as it is. Its properties are the instance's too: `instance.label`.
+    public var annotation: AnnotatedInstance
+    /// Where it is in the sample's image; transforms move it with the pixels.
     public var box: BoundingBox
-    /// The index of its class.
-    public var label: Int
-    /// Whether it is a region from which nothing is to be learnt: many things that nobody told apart, or, where masks are learnt, one whose
-    /// mask is not known.
-    public var isCrowd: Bool
-    /// Its pixels in the file's picture, as the annotation says.
-    public var area: Double
-    /// The annotation's number in its file.
-    public var id: Int64
-    /// Nil where the annotation has none, or nobody wants masks.
-    public var shape: Shape?
 
+    /// An instance where its file says it is.
+    public init(_ annotation: AnnotatedInstance) {
+        self.annotation = annotation
+        box = BoundingBox(annotation.box)
+    }
+
+    /// An instance of no file.
     public init(box: BoundingBox, label: Int, isCrowd: Bool = false, area: Double, id: Int64, shape: Shape? = nil) {
+        annotation = AnnotatedInstance(
+            id: id, label: label, box: COCOBox(box), area: area, isCrowd: isCrowd, shape: shape)
         self.box = box
-        self.label = label
-        self.isCrowd = isCrowd
-        self.area = area
-        self.id = id
-        self.shape = shape
+    }
+
+    public subscript<Value>(dynamicMember property: WritableKeyPath<AnnotatedInstance, Value>) -> Value {
+        get { annotation[keyPath: property] }
+        set { annotation[keyPath: property] = newValue }
     }
 }
 

@@ -21,29 +21,3 @@ public protocol InstanceDataset: Dataset {
 extension InstanceDataset {
     public var annotationPath: String? { nil }
 }
-
-/// A thing as a data set's file says it.
-public struct AnnotatedInstance: Sendable, Equatable {
-    /// The annotation's number.
-    public var id: Int64
-    /// The index of its class.
-    public var label: Int
-    public var box: COCOBox
-    public var area: Double
-    public var isCrowd: Bool
-    /// Nil where the file does not say it, or nobody asked.
-    public var shape: Instance.Shape?
-    /// Why what the file says of its pixels is no shape; nil where it is one, or nobody asked.
-    public var shapeProblem: String?
-    /// Whether the file says that training is to pass it over.
-    public var isIgnored = false
-
-    public init(id: Int64, label: Int, box: COCOBox, area: Double, isCrowd: Bool, shape: Instance.Shape? = nil) {
-        self.id = id
-        self.label = label
-        self.box = box
-        self.area = area
-        self.isCrowd = isCrowd
-        self.shape = shape
-    }
-}

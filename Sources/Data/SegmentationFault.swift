@@ -107,10 +107,11 @@ extension COCOBox {
 extension Instance {
     /// The instance with its mask drawn in an image of `size`. Where there is none to learn, it becomes a region from which nothing is learnt.
     func withMask(in size: Size2D) -> Instance {
-        guard !isCrowd else { return self }
+        guard !annotation.isCrowd else { return self }
         var copy = self
-        copy.shape = shape.flatMap { try? $0.learnableMask(in: size, box: box) }.map { .runLengths($0) }
-        copy.isCrowd = copy.shape == nil
+        let mask = annotation.shape.flatMap { try? $0.learnableMask(in: size, box: box) }
+        copy.annotation.shape = mask.map { .runLengths($0) }
+        copy.annotation.isCrowd = mask == nil
         return copy
     }
 }

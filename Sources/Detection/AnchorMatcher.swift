@@ -109,12 +109,4 @@ public struct AnchorTargets {
     public var boxWeights: Tensor
     public var positiveCount: Int
     public var negativeCount: Int
-
-    public init(
-        labels: Tensor, labelWeights: Tensor, boxes: Tensor, boxWeights: Tensor, positiveCount: Int, negativeCount: Int
-    ) {
-        (self.labels, self.labelWeights) = (labels, labelWeights)
-        (self.boxes, self.boxWeights) = (boxes, boxWeights)
-        (self.positiveCount, self.negativeCount) = (positiveCount, negativeCount)
-    }
 }

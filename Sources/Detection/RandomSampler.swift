@@ -67,13 +67,6 @@ public struct BoxSample {
     /// The truth that each positive is to learn, from 0. `[p]` int64
     public var truthIndices: Tensor
 
-    public init(boxes: Tensor, positives: Tensor, negatives: Tensor, truthIndices: Tensor) {
-        self.boxes = boxes
-        self.positives = positives
-        self.negatives = negatives
-        self.truthIndices = truthIndices
-    }
-
     /// `[p, 4]`
     public func positiveBoxes() throws -> Tensor { try boxes.indexed(0, positives) }
 

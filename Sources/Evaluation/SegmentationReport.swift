@@ -1,3 +1,4 @@
+import DenseKitFoundations
 import Foundation
 
 /// Scores under the names of their classes, as a table to read and as JSON to process. All values are percentages.
@@ -56,32 +57,11 @@ public struct SegmentationReport: EvaluationReport {
                     }
                     return .object(entry)
                 })
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            return try encoder.encode(JSONValue.object(report))
+            return try JSONValue.object(report).data
         }
     }
 
     private static func cell(_ percent: Double) -> String {
         percent.isNaN ? "absent" : String(format: "%.2f", percent)
-    }
-}
-
-/// What a report is made of; a number that is none is written as null.
-private enum JSONValue: Encodable {
-    case number(Double)
-    case text(String)
-    case list([JSONValue])
-    case object([String: JSONValue])
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .number(let value) where value.isFinite: try container.encode(value)
-        case .number: try container.encodeNil()
-        case .text(let value): try container.encode(value)
-        case .list(let values): try container.encode(values)
-        case .object(let values): try container.encode(values)
-        }
     }
 }

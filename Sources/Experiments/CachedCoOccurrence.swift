@@ -18,10 +18,8 @@ public struct CachedCoOccurrence: Sendable {
     ///   - folder: where counts are kept; the user's cache if left out
     public init(_ dataset: any Dataset, settings: String, threads: Int, folder: String? = nil) {
         let subject = [settings, FileManager.default.currentDirectoryPath, "\(dataset.count)"] + dataset.classes.names
-        let digest = subject.joined(separator: "\n").utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
-            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
-        }
-        path = (folder ?? CacheFolder.standardPath("co_occurrence")) + "/\(String(digest, radix: 16)).json"
+        let digest = FNV1a(subject.joined(separator: "\n").utf8).hexadecimal
+        path = (folder ?? CacheFolder.standardPath("co_occurrence")) + "/\(digest).json"
         (self.dataset, self.threads) = (dataset, threads)
     }
 

@@ -1,8 +1,8 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// A checkpoint: a directory with `model.safetensors` (weights under their official keys; classes, palette and configuration in its
 /// metadata), `optimizer.safetensors` and `state.json`. It appears by one rename.

@@ -2,6 +2,7 @@ import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
 import DenseKitEvaluation
+import DenseKitFilePlugins
 import Foundation
 import DenseKitVision
 

@@ -12,6 +12,12 @@ public struct BoundingBox: Sendable, Hashable, CustomStringConvertible {
         self.y2 = y2
     }
 
+    /// The corners of a box as COCO writes it, added in double and rounded to float32 once, as mmdetection does.
+    public init(_ box: COCOBox) {
+        self.init(
+            x1: Float(box.x), y1: Float(box.y), x2: Float(box.x + box.width), y2: Float(box.y + box.height))
+    }
+
     public var width: Float { x2 - x1 }
     public var height: Float { y2 - y1 }
 

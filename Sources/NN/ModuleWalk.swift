@@ -1,3 +1,5 @@
+import DenseKitFoundations
+
 /// A property that the walk over a model cannot follow: says which class, which property and what to do.
 public struct ModuleError: Error, CustomStringConvertible, Sendable {
     public let description: String
@@ -114,14 +116,4 @@ struct ModuleWalk {
 extension Mirror {
     /// The stored properties of every class from the root down.
     fileprivate var withSuperclasses: [Mirror] { (superclassMirror?.withSuperclasses ?? []) + [self] }
-}
-
-/// `inProjWeight` → `in_proj_weight`.
-func snakeCase(_ name: String) -> String {
-    var result = ""
-    for character in name {
-        if character.isUppercase, !result.isEmpty { result.append("_") }
-        result.append(contentsOf: character.lowercased())
-    }
-    return result
 }

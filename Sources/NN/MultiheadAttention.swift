@@ -28,8 +28,5 @@ public final class MultiheadAttention: Module {
     }
 
     /// Heads `[n, heads, t, d / heads]` joined and projected. `[n, t, d]`
-    public func output(_ heads: Tensor) throws -> Tensor {
-        let (n, h, t, d) = (heads.size(0), heads.size(1), heads.size(2), heads.size(3))
-        return try outProj(try heads.transposed(1, 2).reshaped([n, t, h * d]))
-    }
+    public func output(_ heads: Tensor) throws -> Tensor { try outProj(heads.joinedHeads()) }
 }

@@ -38,29 +38,6 @@ public enum Foreach {
     /// The Euclidean length of each.
     public static func norm(_ xs: [Tensor]) throws -> [Tensor] { try map("foreach_norm", xs) { ct_foreach_norm($0, $1, $2) } }
 
-    /// Whether this engine can take an AdamW step in one pass over memory.
-    public static var hasFusedAdamW: Bool { ct_has_fused_adamw() }
-
-    /// One AdamW step in one pass. `steps` are float scalars that already count this step.
-    public static func fusedAdamW(
-        _ xs: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], steps: [Tensor], learningRate: Double,
-        betas: (Double, Double), weightDecay: Double, eps: Double
-    ) throws {
-        try checkCounts("fused_adamw_", xs, gradients, means, squares, steps)
-        try withHandles(gradients) { gradients, _ in
-            try withHandles(means) { means, _ in
-                try withHandles(squares) { squares, _ in
-                    try withHandles(steps) { steps, _ in
-                        try run("fused_adamw_", xs) {
-                            ct_fused_adamw_(
-                                $0, gradients, means, squares, steps, $1, learningRate, betas.0, betas.1, weightDecay, eps)
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     /// C reads as many tensors from every list as the first one has.
     private static func checkCounts(_ operation: String, _ xs: [Tensor], _ others: [Tensor]...) throws {
         guard let other = others.first(where: { $0.count != xs.count }) else { return }

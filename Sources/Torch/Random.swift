@@ -61,11 +61,6 @@ extension Tensor {
         return self
     }
 
-    /// A random order of `0..<count`. `[count]` int64
-    public static func randomPermutation(_ count: Int, generator: RandomGenerator = .standard) throws -> Tensor {
-        try make("randperm") { ct_randperm(Int64(count), generator.handle, $0) }
-    }
-
     /// Draws from the standard normal distribution.
     public static func randomNormal(_ shape: [Int], generator: RandomGenerator = .standard) throws -> Tensor {
         try empty(shape).normalInPlace(generator: generator)

@@ -37,12 +37,7 @@ extension Tensor {
         return y
     }
 
-    /// The quotient by a whole number, rounded down; of integers too.
-    public func floorDivided(by divisor: Int) throws -> Tensor {
-        try make("floor_divide", self) { ct_floor_divide(handle, Int64(divisor), $0) }
-    }
-
-    /// What `floorDivided(by:)` leaves over, which has the divisor's sign.
+    /// What a division by a whole number, rounded down, leaves over; it has the divisor's sign.
     public func remainder(by divisor: Int) throws -> Tensor {
         try make("remainder", self) { ct_remainder(handle, Int64(divisor), $0) }
     }

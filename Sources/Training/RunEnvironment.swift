@@ -55,9 +55,8 @@ public enum RunEnvironment {
     private static let vocabularyFile = "bpe_simple_vocab_16e6.txt.gz"
 
     private static var vocabulary: String {
-        let environment = FilePaths.environment
-        let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
-        let places = [environment["DENSEKIT_ASSETS"], cache + "/densekit"].compactMap { $0 }.map { "\($0)/\(vocabularyFile)" }
+        let folders = [FilePaths.environment["DENSEKIT_ASSETS"], CacheFolder.root()].compactMap { $0 }
+        let places = folders.map { "\($0)/\(vocabularyFile)" }
         return places.first { FileManager.default.fileExists(atPath: $0) } ?? "not found (only CLIP's tokenizer needs it)"
     }
 }

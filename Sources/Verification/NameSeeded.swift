@@ -1,13 +1,12 @@
+import DenseKitFoundations
 import DenseKitNN
 
 /// Tensors whose values follow from their names, the same in any language: the weights and inputs of golden cases.
 ///
 /// Element i is `offset + scale · u(i)`, u in [-1, 1) from the SplitMix64 stream that starts at the FNV-1a hash of the seed.
 public enum NameSeeded {
-    /// FNV-1a, 64 bits, over UTF-8.
-    public static func hash(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    }
+    /// Where the stream of a seed starts: FNV-1a, 64 bits, over its UTF-8.
+    public static func hash(_ text: String) -> UInt64 { FNV1a(text.utf8).value }
 
     /// The i-th number (from 0) of the stream of `hash`.
     @inline(__always)

@@ -50,13 +50,4 @@ public struct Normalization: Sendable, Equatable {
             }
         }
     }
-
-    /// The 8-bit picture of which this is the normalised one, rounded and clipped.
-    public func inverse(_ image: FloatImage) -> RGBImage {
-        let pixels = image.pixels.indices.map { i in
-            let level = Double(image.pixels[i]) * std[i % 3] + mean[i % 3]
-            return UInt8(min(max(level.isNaN ? 0 : level, 0), 255).rounded())
-        }
-        return RGBImage(height: image.height, width: image.width, pixels: pixels)
-    }
 }

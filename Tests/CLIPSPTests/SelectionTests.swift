@@ -1,5 +1,6 @@
 import DenseKitCore
 import Foundation
+import SmallModels
 import Testing
 
 @testable import DenseKitCLIPSP

@@ -36,15 +36,6 @@ func model(_ backbone: String, _ settings: String = "", _ context: BuildContext?
     return try DenseModel(configuration, try context ?? buildContext())
 }
 
-func images(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
-    try Tensor.randomNormal([count, 3, height, width], generator: try RandomGenerator(seed: 2))
-}
-
-/// Labels 0, 1 and 2 in stripes.
-func stripes(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
-    try Tensor.from((0..<count * height * width).map { Int64($0 % width * 3 / width) }, shape: [count, height, width])
-}
-
 extension DenseModel {
     var clipSP: CLIPSP { get throws { try #require(prompter as? CLIPSP) } }
 

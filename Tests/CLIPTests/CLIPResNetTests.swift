@@ -1,13 +1,11 @@
 import DenseKitCore
+import SmallModels
 import Testing
 
 @testable import DenseKitCLIP
 
 private func build(_ settings: String) throws -> CLIPResNet {
-    let registry = try Registry([CLIPPlugin()])
-    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
-    let node = try #require(try YAMLNode.parse("backbone: {type: CLIPResNet, \(settings)}").decode(Root.self).backbone)
-    return try #require(try registry.backbones.make(node, BuildContext(registry: registry)) as? CLIPResNet)
+    try #require(try makeBackbone("{type: CLIPResNet, \(settings)}", CLIPPlugin()) as? CLIPResNet)
 }
 
 private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolution: 64"
@@ -49,8 +47,10 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
     }
 
     @Test func headsOfThePool() throws {
-        #expect(try build(tiny).attnpool?.heads == 4 && build("width: 80, layers: [1, 1, 1, 1]").attnpool?.heads == 40)
-        #expect(try build(tiny + ", heads: 8").attnpool?.heads == 8)
+        #expect(
+            try build(tiny).attnpool?.attention.heads == 4
+                && build("width: 80, layers: [1, 1, 1, 1]").attnpool?.attention.heads == 40)
+        #expect(try build(tiny + ", heads: 8").attnpool?.attention.heads == 8)
     }
 
     /// Frozen stages neither learn nor follow the batches; with `norm_eval` no norm does.
@@ -124,12 +124,12 @@ private let tiny = "layers: [1, 2, 1, 1], width: 8, output_dim: 6, input_resolut
         let (n, c, h, w) = (map.size(0), map.size(1), map.size(2), map.size(3))
         let pixels = try map.reshaped([n, c, h * w])
         let tokens = try Tensor.cat([try pixels.mean(2, keep: true), pixels], dim: 2).transposed(1, 2) + positions
-        let (q, k, v) = (try pool.qProj(tokens), try pool.kProj(tokens), try pool.vProj(tokens))
+        let (q, k, v) = (try pool.attention.qProj(tokens), try pool.attention.kProj(tokens), try pool.attention.vProj(tokens))
         let heads = try (0..<2).map { head in
             let (q, k, v) = (try q.narrowed(2, 4 * head, 4), try k.narrowed(2, 4 * head, 4), try v.narrowed(2, 4 * head, 4))
             return try (q.matmul(k.transposed(1, 2)) / 2).softmax(2).matmul(v)
         }
-        let output = try pool.cProj(try Tensor.cat(heads, dim: 2)).transposed(1, 2)
+        let output = try pool.attention.proj(try Tensor.cat(heads, dim: 2)).transposed(1, 2)
         return (try output.selected(2, 0), try output.narrowed(2, 1, h * w).reshaped([n, 5, h, w]))
     }
 

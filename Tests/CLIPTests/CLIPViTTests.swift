@@ -1,13 +1,11 @@
 import DenseKitCore
+import SmallModels
 import Testing
 
 @testable import DenseKitCLIP
 
 private func build(_ settings: String) throws -> CLIPViT {
-    let registry = try Registry([CLIPPlugin()])
-    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
-    let node = try #require(try YAMLNode.parse("backbone: {type: CLIPViT, \(settings)}").decode(Root.self).backbone)
-    return try #require(try registry.backbones.make(node, BuildContext(registry: registry)) as? CLIPViT)
+    try #require(try makeBackbone("{type: CLIPViT, \(settings)}", CLIPPlugin()) as? CLIPViT)
 }
 
 private let tiny = "width: 16, heads: 2, layers: 4, out_indices: [0, 1, 2, 3], input_resolution: 64, output_dim: 6"

@@ -1,14 +1,12 @@
 import DenseKitCore
 import PublishedWeights
+import SmallModels
 import Testing
 
 @testable import DenseKitCLIP
 
 private func imageEncoder(_ settings: String) throws -> any Backbone {
-    let registry = try Registry([CLIPPlugin()])
-    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
-    let node = try #require(try YAMLNode.parse("backbone: {type: CLIPResNet, \(settings)}").decode(Root.self).backbone)
-    return try registry.backbones.make(node, BuildContext(registry: registry))
+    try makeBackbone("{type: CLIPResNet, \(settings)}", CLIPPlugin())
 }
 
 private func textEncoder(_ settings: String) throws -> CLIPTextContextEncoder {

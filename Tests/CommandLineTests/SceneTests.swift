@@ -1,12 +1,12 @@
 import DenseKitCommandLine
+import DenseKitFoundations
 import Testing
 import DenseKitVision
 
 private func fingerprint(_ scene: Scene) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in scene.image.pixels { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    for label in scene.labels.labels { hash = (hash ^ UInt64(label)) &* 0x100_0000_01b3 }
-    return hash
+    var hash = FNV1a(scene.image.pixels)
+    for label in scene.labels.labels { hash.add(UInt64(label)) }
+    return hash.value
 }
 
 @Test("A scene is a function of seed and index; the fingerprint changes only when the data set is meant to change")

@@ -6,24 +6,13 @@ import Testing
 private let golden = packageFolder.appending(path: "Tests/Goldens/weights")
 
 /// A DenseCLIP around the tiny CLIP of Tests/Goldens/weights.
-private let configuration = """
-    model:
-      backbone: { type: CLIPResNet, layers: [1, 1, 1, 1], width: 2, input_resolution: 64, output_dim: 32 }
-      prompter:
-        type: DenseCLIP
-        tokenizer: bytes
-        text_encoder: { width: 16, heads: 2, layers: 1 }
-        context_decoder: { width: 16, heads: 2, layers: 1 }
-      neck: { type: FPN, channels: 8 }
-      head: { type: SemanticFPN, channels: 8 }
-    data:
-      train: { type: ADE20K, root: data, split: training }
-      val: { type: ADE20K, root: data, split: validation }
-      train_pipeline: [{ type: RandomCrop, crop_size: 64 }, { type: Normalize }, { type: Pad, size: 64 }]
-      test_pipeline: [{ type: Normalize }]
-    optimizer: { type: AdamW, lr: 0 }
-    train: { iterations: 1, batch: 2, log_interval: 1, eval_interval: 1, checkpoint_interval: 1 }
-    """
+private let configuration =
+    smallDenseCLIP(width: 2, textWidth: 16) + """
+          train_pipeline: [{ type: RandomCrop, crop_size: 64 }, { type: Normalize }, { type: Pad, size: 64 }]
+          test_pipeline: [{ type: Normalize }]
+        optimizer: { type: AdamW, lr: 0 }
+        train: { iterations: 1, batch: 2, log_interval: 1, eval_interval: 1, checkpoint_interval: 1 }
+        """
 
 /// A folder with data, the configuration, and CLIP's files.
 private func withRun(_ body: (URL) throws -> Void) throws {

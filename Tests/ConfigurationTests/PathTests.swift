@@ -8,19 +8,6 @@ import Testing
     private var root: String { String(cString: getpwnam("root").pointee.pw_dir) }
     private var home: String { getenv("HOME").map { String(cString: $0) } ?? "" }
 
-    @Test("The home folder stands for a leading ~, another's for ~user; everything else stays")
-    func expansion() throws {
-        try #require(home.hasPrefix("/") && home.count > 1)
-        #expect(FilePaths.expanded("~") == home)
-        #expect(FilePaths.expanded("~/") == home + "/")
-        #expect(FilePaths.expanded("~/a b/~c") == home + "/a b/~c")
-        #expect(FilePaths.expanded("~root") == root)
-        #expect(FilePaths.expanded("~root/data") == root + "/data")
-        for path in ["", "a", "/a/~", "./~", "a~", "~nobody-of-this-name", "~nobody-of-this-name/a", "${HOME}"] {
-            #expect(FilePaths.expanded(path) == path)
-        }
-    }
-
     @Test("Paths of a configuration are expanded before they become relative to their file")
     func located() throws {
         struct Settings: YAMLConfiguration { var file: Located<String> = "" }

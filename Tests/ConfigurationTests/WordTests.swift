@@ -1,7 +1,7 @@
 import DenseKitConfiguration
 import Testing
 
-/// The nearest word, and the two spellings of a name.
+/// The nearest word.
 @Suite struct WordTests {
     @Test(arguments: [
         ("chanels", "channels"), ("CLIPResnet", "CLIPResNet"), ("clipresnet", "CLIPResNet"), ("hcannels", "channels"),
@@ -15,15 +15,5 @@ import Testing
     @Test func nearestOfSeveral() {
         #expect(nearestWord(to: "channel", among: ["chanels", "channels"]) == "channels")
         #expect(nearestWord(to: "abc", among: []) == nil)
-    }
-
-    @Test(arguments: [
-        ("numClasses", "num_classes"), ("useCLIP", "use_clip"), ("RPNHead", "rpn_head"), ("conv2d", "conv2d"), ("x", "x"),
-        ("lrMult", "lr_mult"),
-        ("inputURL", "input_url"), ("layer1Norm", "layer1_norm"), ("num_classes", "num_classes"), ("aB", "a_b"), ("", ""),
-        ("_base_", "_base_"),
-    ])
-    func snakeCases(name: String, expected: String) {
-        #expect(snakeCase(name) == expected)
     }
 }

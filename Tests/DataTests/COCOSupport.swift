@@ -42,12 +42,12 @@ extension COCOIndex {
                 let picture = picture(at: place)
                 lines.append("\(picture.id) \(picture.name) \(picture.size)")
                 for annotation in annotations(ofPicture: place) {
-                    let flags = "\(annotation.isCrowd) \(annotation.isIgnored) \(annotation.hasShape)"
+                    let flags = "\(annotation.isCrowd) \(annotation.isIgnored)"
                     lines.append("  \(annotation.id) \(annotation.category) \(annotation.box) \(annotation.area) \(flags)")
                     switch try shape(of: annotation) {
                     case .polygons(let polygons): lines.append("    \(polygons)")
                     case .runLengths(let mask): lines.append("    \(mask.size) \(mask.counts)")
-                    case nil: break
+                    case nil: lines.append("    no shape")
                     }
                 }
             }

@@ -142,7 +142,7 @@ import DenseKitVision
     @Test func writingWhereNothingCanBeWritten() throws {
         #expect(
             message(in: folder) { try ImageFile.writePNG(picture(2, 2), to: folder.path + "/none/a.png") }
-                == "none/a.png: cannot be written: No such file or directory")
+                == "none/a.png: cannot be created (No such file or directory)")
         let empty = RGBImage(height: 0, width: 0)
         #expect(
             message(in: folder) { try ImageFile.writePNG(empty, to: folder.file("e.png")) }

@@ -1,4 +1,5 @@
 import DenseKitData
+import DenseKitFoundations
 import Foundation
 import Testing
 import DenseKitVision
@@ -31,11 +32,7 @@ import DenseKitVision
         folder = try TemporaryFolder()
     }
 
-    private func digest(_ bytes: [UInt8]) -> String {
-        let hash = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        let text = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
-    }
+    private func digest(_ bytes: [UInt8]) -> String { FNV1a(bytes).digits }
 
     @Test func pictures() throws {
         #expect(golden.pictures.count == 28)

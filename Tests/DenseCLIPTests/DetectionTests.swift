@@ -1,6 +1,7 @@
 import DenseKitCLIP
 import DenseKitCore
 import Glibc
+import SmallModels
 import Testing
 
 @testable import DenseKitDenseCLIP

@@ -1,4 +1,5 @@
 import DenseKitCore
+import SmallModels
 import Testing
 
 @testable import DenseKitCLIP

@@ -59,10 +59,6 @@ func model(
     return try DenseModel(configuration, context)
 }
 
-func images(_ height: Int = 64, _ width: Int = 96) throws -> Tensor {
-    try Tensor.randomNormal([2, 3, height, width], generator: try RandomGenerator(seed: 2))
-}
-
 extension DenseModel {
     var denseCLIP: DenseCLIP { get throws { try #require(prompter as? DenseCLIP) } }
     var postModel: PostModelPrompting { get throws { try #require(try denseCLIP.prompting as? PostModelPrompting) } }

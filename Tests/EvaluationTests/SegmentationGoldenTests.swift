@@ -1,4 +1,5 @@
 import DenseKitEvaluation
+import DenseKitFoundations
 import Foundation
 import Testing
 import DenseKitVision
@@ -19,8 +20,7 @@ private struct GoldenFile: Decodable {
 
         /// The values that the name stands for (`Tests/Goldens` describes the generator).
         var values: [Int] {
-            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-            for byte in seed.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            let hash = FNV1a(seed.utf8).value
             return (0..<shape.reduce(1, *)).map { i in
                 if let ignore, i % ignore.every == 0 { return Int(ignore.value) }
                 var z = hash &+ UInt64(i + 1) &* 0x9E37_79B9_7F4A_7C15

@@ -1,17 +1,14 @@
 import DenseKitCore
 import DenseKitStandard
+import SmallModels
 import Testing
 
 @testable import DenseKitFCN
 
 private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16], classes: Int = 3) throws -> FCN {
-    let registry = try Registry([FCNPlugin(), StandardPlugin()])
-    struct Root: YAMLConfiguration { var head: ComponentNode? }
-    let node = try #require(try YAMLNode.parse("head: {type: FCN, \(settings)}", file: "a.yaml").decode(Root.self).head)
-    let context = BuildContext(
-        registry: registry, classNames: (0..<classes).map { "class \($0)" },
-        features: strides.enumerated().map { FeatureSpec(channels: 2 + $0, stride: $1) })
-    return try #require(try registry.heads.make(node, context) as? FCN)
+    let node = try component("head", "{type: FCN, \(settings)}")
+    let levels = strides.enumerated().map { (channels: 2 + $0, stride: $1) }
+    return try #require(try makeHead(node, classes: classes, levels, FCNPlugin(), StandardPlugin()) as? FCN)
 }
 
 @Suite struct FCNTests {

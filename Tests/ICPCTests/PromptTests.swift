@@ -36,7 +36,7 @@ import Testing
         for layer in [prompts.projector.linear1, prompts.projector.linear2] { try layer.weight.normalInPlace(std: 0.5) }
         try prompts.textEncoder.positionalEmbedding.normalInPlace(std: 0.5)
         let global = try Tensor.randomNormal([2, 20], generator: try RandomGenerator(seed: 7))
-        let found = try prompts(icpc.names, global)
+        let found = try prompts.text(icpc.names, prompts.projector(global), prompts.prompting)
         #expect(found.shape == [2, 3, 20])
         let instance = try prompts.projector(global)
         #expect(instance.shape == [2, 16])
@@ -66,7 +66,7 @@ import Testing
             try (text * weights).sum().backward()
             return try tensors.map { try #require($0.tensor.grad, "\($0.name)").cloned() }
         }
-        let shared = try gradients(try prompts(icpc.names, global))
+        let shared = try gradients(try prompts.text(icpc.names, prompts.projector(global), prompts.prompting))
         let instance = try prompts.projector(global)
         let whole = try gradients(
             try Tensor.stack(

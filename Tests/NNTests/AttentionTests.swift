@@ -69,3 +69,45 @@ import Testing
         #expect(try attention.inProjBias.abs().amax().item() == 0 && attention.outProj.bias?.abs().amax().item() == 0)
     }
 }
+
+@Suite struct CrossAttentionTests {
+    @Test("Heads apart and joined are the tensor as it was, each head a range of channels")
+    func heads() throws {
+        let x = try normal(2, 3, 6)
+        let parts = try x.splitHeads(3)
+        #expect(parts.shape == [2, 3, 3, 2])
+        #expect(try distance(parts.selected(1, 1), x.narrowed(2, 2, 2)) == 0)
+        #expect(try distance(parts.joinedHeads(), x) == 0)
+    }
+
+    /// Softmax attention head by head, on projections of another width than query and memory have.
+    @Test func equalsTheDefinition() throws {
+        let attention = try CrossAttention(6, memory: 5, width: 4, output: 3, heads: 2)
+        let (query, memory) = (try normal(2, 3, 6), try normal(2, 7, 5))
+        let (q, k, v) = (try attention.qProj(query), try attention.kProj(memory), try attention.vProj(memory))
+        let heads = try (0..<2).map { head in
+            let (q, k, v) = (try q.narrowed(2, 2 * head, 2), try k.narrowed(2, 2 * head, 2), try v.narrowed(2, 2 * head, 2))
+            return try (q.matmul(k.transposed(1, 2)) / 2.0.squareRoot()).softmax(2).matmul(v)
+        }
+        let expected = try attention.proj(Tensor.cat(heads, dim: 2))
+        let found = try attention(query, memory)
+        #expect(found.shape == [2, 3, 3])
+        #expect(try distance(found, expected) < 1e-5)
+    }
+
+    @Test("A query or a memory of all images is that of each")
+    func shared() throws {
+        let attention = try CrossAttention(4, heads: 2)
+        let (one, several) = (try normal(1, 3, 4), try normal(2, 5, 4))
+        let repeated = try Tensor.cat([one, one], dim: 0)
+        #expect(try distance(attention(one, several), attention(repeated, several)) < 1e-6)
+        #expect(try distance(attention(several, one), attention(several, repeated)) < 1e-6)
+    }
+
+    @Test func keys() throws {
+        let names = try CrossAttention(4, heads: 2).namedTensors().map(\.name)
+        #expect(names == ["q_proj.weight", "k_proj.weight", "v_proj.weight", "proj.weight", "proj.bias"])
+        let other = try CrossAttention(4, output: 2, heads: 1, bias: true, outputKey: "c_proj").namedTensors().map(\.name)
+        #expect(other.suffix(3) == ["v_proj.bias", "c_proj.weight", "c_proj.bias"])
+    }
+}

@@ -1,14 +1,12 @@
 import DenseKitCore
 import PublishedWeights
+import SmallModels
 import Testing
 
 @testable import DenseKitResNet
 
 private func build(_ settings: String) throws -> any Backbone {
-    let registry = try Registry([ResNetPlugin()])
-    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
-    let node = try #require(try YAMLNode.parse("backbone: {type: ResNet, \(settings)}").decode(Root.self).backbone)
-    return try registry.backbones.make(node, BuildContext(registry: registry))
+    try makeBackbone("{type: ResNet, \(settings)}", ResNetPlugin())
 }
 
 /// A list, the network it belongs to, and what is reported.

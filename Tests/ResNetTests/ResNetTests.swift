@@ -1,13 +1,11 @@
 import DenseKitCore
+import SmallModels
 import Testing
 
 @testable import DenseKitResNet
 
 private func build(_ yaml: String) throws -> any Backbone {
-    let registry = try Registry([ResNetPlugin()])
-    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
-    let node = try #require(try YAMLNode.parse("backbone: \(yaml)", file: "a.yaml").decode(Root.self).backbone)
-    return try registry.backbones.make(node, BuildContext(registry: registry))
+    try makeBackbone(yaml, ResNetPlugin())
 }
 
 @Suite struct ResNetTests {

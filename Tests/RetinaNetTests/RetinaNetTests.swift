@@ -63,6 +63,7 @@ import Testing
         ("nms_threshold: -0.1", "nms_threshold must be 0.0…1.0, found -0.1"),
         ("max_per_image: 0", "max_per_image must be 1…1000000, found 0"),
         ("initialization: mine", "'mine' is none of prior, reference"),
+        ("assigner: {negative: 2}", "assigner: negative must be 0.0…1.0, found 2.0"),
         ("assigner: {positve: 0.6}", "unknown key 'positve'"),
         ("loss_cls: Focall", "unknown loss 'Focall'; did you mean 'Focal'?"),
     ])
@@ -72,6 +73,14 @@ import Testing
             _ = try retinaNet { $0 = configuration }
         }
         #expect("\(try #require(error))".contains(expected), "\(String(describing: error))")
+    }
+
+    @Test("What is not written of an assigner is RetinaNet's own")
+    func assignerInPart() throws {
+        let usual = RetinaNet.Configuration().assigner
+        #expect(usual.positive == 0.5 && usual.negative == 0.4 && usual.minPositive == 0 && usual.matchesLowQuality)
+        let written = try RetinaNet.Configuration.decode(yaml: "assigner: {positive: 0.6}").assigner
+        #expect(written.positive == 0.6 && written.negative == 0.4 && written.minPositive == 0)
     }
 
     @Test func upstreamThatDoesNotFit() throws {

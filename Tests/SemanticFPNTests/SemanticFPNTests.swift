@@ -1,5 +1,6 @@
 import DenseKitCore
 import DenseKitStandard
+import SmallModels
 import Testing
 
 @testable import DenseKitSemanticFPN
@@ -7,14 +8,11 @@ import Testing
 private func head(
     _ levels: [(channels: Int, stride: Int)], classes: Int = 3, _ change: (inout SemanticFPN.Configuration) -> Void = { _ in }
 ) throws -> SemanticFPN {
-    let registry = try Registry([SemanticFPNPlugin(), StandardPlugin()])
-    let context = BuildContext(
-        registry: registry, classNames: (0..<classes).map { "class \($0)" },
-        features: levels.map { FeatureSpec(channels: $0.channels, stride: $0.stride) })
     var configuration = SemanticFPN.Configuration()
     configuration.channels = 4
     change(&configuration)
-    return try #require(try registry.heads.make(ComponentNode("SemanticFPN", configuration), context) as? SemanticFPN)
+    let node = ComponentNode("SemanticFPN", configuration)
+    return try #require(try makeHead(node, classes: classes, levels, SemanticFPNPlugin(), StandardPlugin()) as? SemanticFPN)
 }
 
 @Suite struct SemanticFPNTests {

@@ -1,14 +1,12 @@
 import DenseKitCore
+import SmallModels
 import Testing
 
 @testable import DenseKitSwin
 
 /// A backbone from its line of YAML.
 func build(_ yaml: String) throws -> any Backbone {
-    let registry = try Registry([SwinPlugin()])
-    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
-    let node = try #require(try YAMLNode.parse("backbone: \(yaml)", file: "a.yaml").decode(Root.self).backbone)
-    return try registry.backbones.make(node, BuildContext(registry: registry))
+    try makeBackbone(yaml, SwinPlugin())
 }
 
 /// A Swin of few channels, with shifted blocks at two stages.

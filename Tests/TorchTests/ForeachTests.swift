@@ -25,21 +25,4 @@ import DenseKitTorch
         #expect(try Foreach.sqrt([]).isEmpty)
         try Foreach.mul([], 2)
     }
-
-    @Test func fusedAdamW() throws {
-        let (x, gradient) = (try Tensor.from([Float(1)]), try Tensor.from([Float(2)]))
-        let (mean, square, steps) = (try Tensor.zeros([1]), try Tensor.zeros([1]), try Tensor.full([], 1))
-        func step() throws {
-            try Foreach.fusedAdamW(
-                [x], gradients: [gradient], means: [mean], squares: [square], steps: [steps], learningRate: 0.1,
-                betas: (0.9, 0.99),
-                weightDecay: 0.5, eps: 0)
-        }
-        guard Foreach.hasFusedAdamW else {
-            #expect(throws: TorchError.self) { try step() }
-            return
-        }
-        try step()
-        try expect(x, [1], [1 - 0.1 * 0.5 - 0.1], within: 1e-5)
-    }
 }

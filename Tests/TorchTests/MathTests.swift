@@ -26,9 +26,6 @@ private let inf = Float.infinity
         Operation("matmul in batches", [2, 1, 1], [5, 11]) { try counting(2, 1, 2).matmul(counting(2, 1)) },
         Operation("matmul of vectors", [], [14]) { try counting(3).matmul(counting(3)) },
         Operation("pow", [3], [1, 4, 9]) { try counting(3).pow(2) },
-        Operation("divide by a whole number, rounded down", [4], [-2, -1, 0, 2]) {
-            try Tensor.from([Int64(-4), -1, 1, 5]).floorDivided(by: 2)
-        },
         Operation("remainder", [4], [2, 0, 1, 2]) { try Tensor.from([Int64(-1), 0, 1, 5]).remainder(by: 3) },
         Operation("abs", [2], [1, 2]) { try Tensor.from([Float(-1), 2]).abs() },
         Operation("exp", [3], [1, 2.7182817, 0]) { try Tensor.from([Float(0), 1, -inf]).exp() },

@@ -1,5 +1,6 @@
 import DenseKitCore
 import DenseKitStandard
+import SmallModels
 import Testing
 
 @testable import DenseKitUPerNet
@@ -7,14 +8,11 @@ import Testing
 private func head(
     _ levels: [(channels: Int, stride: Int)], classes: Int = 3, _ change: (inout UPerNet.Configuration) -> Void = { _ in }
 ) throws -> UPerNet {
-    let registry = try Registry([UPerNetPlugin(), StandardPlugin()])
-    let context = BuildContext(
-        registry: registry, classNames: (0..<classes).map { "class \($0)" },
-        features: levels.map { FeatureSpec(channels: $0.channels, stride: $0.stride) })
     var configuration = UPerNet.Configuration()
     configuration.channels = 4
     change(&configuration)
-    return try #require(try registry.heads.make(ComponentNode("UPerNet", configuration), context) as? UPerNet)
+    let node = ComponentNode("UPerNet", configuration)
+    return try #require(try makeHead(node, classes: classes, levels, UPerNetPlugin(), StandardPlugin()) as? UPerNet)
 }
 
 @Suite struct UPerNetTests {

@@ -1,13 +1,11 @@
 import DenseKitCore
+import SmallModels
 import Testing
 
 @testable import DenseKitViT
 
 private func build(_ settings: String) throws -> ViT {
-    let registry = try Registry([ViTPlugin()])
-    struct Root: YAMLConfiguration { var backbone: ComponentNode? }
-    let node = try #require(try YAMLNode.parse("backbone: {type: ViT, \(settings)}").decode(Root.self).backbone)
-    return try #require(try registry.backbones.make(node, BuildContext(registry: registry)) as? ViT)
+    try #require(try makeBackbone("{type: ViT, \(settings)}", ViTPlugin()) as? ViT)
 }
 
 private let tiny = "width: 16, heads: 2, layers: 4, out_indices: [0, 1, 2, 3], input_resolution: 64"

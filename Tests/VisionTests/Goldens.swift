@@ -1,3 +1,4 @@
+import DenseKitFoundations
 import Foundation
 import Testing
 
@@ -49,7 +50,7 @@ enum Goldens {
 struct NameSeeded {
     let seed: UInt64
 
-    init(_ name: String) { seed = fnv(name.utf8) }
+    init(_ name: String) { seed = FNV1a(name.utf8).value }
 
     private func bits(_ i: Int) -> UInt64 {
         var z = seed &+ UInt64(i + 1) &* 0x9E37_79B9_7F4A_7C15
@@ -65,13 +66,7 @@ struct NameSeeded {
     func integers(_ count: Int, below high: Int) -> [Int] { (0..<count).map { Int(bits($0) >> 33) % high } }
 }
 
-/// FNV-1a over bytes.
-func fnv(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-}
-
 /// As it stands in opencv.json.
 func digest(_ bytes: some Sequence<UInt8>) -> String {
-    let text = String(fnv(bytes), radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
+    FNV1a(bytes).digits
 }

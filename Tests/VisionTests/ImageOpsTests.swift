@@ -36,7 +36,6 @@ import DenseKitVision
         let ours = Normalization.clip(RGBImage(height: 9, width: 13, pixels: rgb))
         let expected = try #require(tensors["imnormalize_u8"]).values
         #expect(largestDifference(ours.pixels, expected) < 1e-5)
-        #expect(Normalization.clip.inverse(ours).pixels == rgb)
     }
 
     @Test func padding() throws {

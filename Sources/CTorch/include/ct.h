@@ -36,7 +36,6 @@ int32_t ct_num_threads(void);
 int32_t ct_available_processors(void);
 // The allocator keeps memory that is freed, and takes none by mappings of their own.
 void ct_keep_memory(void);
-bool ct_cuda_is_available(void);
 int32_t ct_cuda_device_count(void);
 bool ct_grad_enabled(void);
 void ct_set_grad_enabled(bool enabled);
@@ -52,7 +51,6 @@ int ct_generator_state(ct_generator generator, ct_tensor *out);
 int ct_set_generator_state(ct_generator generator, ct_tensor state);
 int ct_uniform_(ct_tensor x, double low, double high, ct_generator generator);
 int ct_normal_(ct_tensor x, double mean, double deviation, ct_generator generator);
-int ct_randperm(int64_t count, ct_generator generator, ct_tensor *out);
 
 /* A tensor's life and properties (ct_tensor.cpp) */
 void ct_release(ct_tensor x);
@@ -113,7 +111,6 @@ int ct_add_scalar_(ct_tensor a, double b);
 int ct_mul_scalar(ct_tensor a, double b, ct_tensor *out);
 int ct_mul_scalar_(ct_tensor a, double b);
 int ct_div_scalar(ct_tensor a, double b, ct_tensor *out);
-int ct_floor_divide(ct_tensor a, int64_t b, ct_tensor *out);
 int ct_remainder(ct_tensor a, int64_t b, ct_tensor *out);
 int ct_pow(ct_tensor a, double exponent, ct_tensor *out);
 int ct_maximum(ct_tensor a, ct_tensor b, ct_tensor *out);
@@ -235,9 +232,6 @@ int ct_foreach_addcdiv_(const ct_tensor *xs, const ct_tensor *as, const ct_tenso
 int ct_foreach_sqrt(const ct_tensor *xs, int64_t count, ct_tensor *outs);
 int ct_foreach_add_scalar_(const ct_tensor *xs, int64_t count, double value);
 int ct_foreach_norm(const ct_tensor *xs, int64_t count, ct_tensor *outs);
-bool ct_has_fused_adamw(void);
-int ct_fused_adamw_(const ct_tensor *xs, const ct_tensor *grads, const ct_tensor *means, const ct_tensor *squares,
-                    const ct_tensor *steps, int64_t count, double lr, double beta1, double beta2, double weight_decay, double eps);
 
 /* Convolutions with packed weights, float32 or bfloat16 on the CPU (ct_packed_convolution.cpp) */
 bool ct_can_pack_conv2d(void);

@@ -81,16 +81,16 @@ struct ReproductionReport {
             group = row.row.group
             lines.append(["  " + name(row)] + cells(row))
         }
-        var parts = [["\(table.paper), \(table.title)"] + alignedLines(lines), legend]
+        var parts = [["\(table.paper), \(table.title)"] + TextTable.aligned(lines), legend]
         if !remarks.isEmpty { parts.append(remarks.enumerated().map { "[\($0 + 1)] \($1)" }) }
         if !commands.isEmpty { parts.append(["To fill the dashes among the scores:"] + commands.map { "  " + $0 }) }
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
     var markdown: String {
-        var lines = ["### \(table.paper), \(table.title)", "", markdownRow(["group", "row"] + heads)]
+        var lines = ["### \(table.paper), \(table.title)", "", TextTable.markdown(["group", "row"] + heads)]
         lines.append("| --- | --- |" + String(repeating: " ---: |", count: heads.count))
-        for row in rows { lines.append(markdownRow([row.row.group, name(row)] + cells(row))) }
+        for row in rows { lines.append(TextTable.markdown([row.row.group, name(row)] + cells(row))) }
         lines += [""] + legend.map { "- \($0)" }
         if !remarks.isEmpty { lines += [""] + remarks.enumerated().map { "\($0 + 1). \($1)" } }
         if !commands.isEmpty { lines += ["", "To fill the dashes among the scores:", ""] + commands.map { "    " + $0 } }

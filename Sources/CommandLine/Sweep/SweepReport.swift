@@ -74,8 +74,8 @@ struct SweepReport {
     private static let legend = "± is the sample standard deviation over seeds of finished runs."
 
     var text: String {
-        var parts = [[title], alignedLines([heads] + rows.map(cells))]
-        if !seedRows.isEmpty { parts += [alignedLines(seedRows), [Self.legend]] }
+        var parts = [[title], TextTable.aligned([heads] + rows.map(cells))]
+        if !seedRows.isEmpty { parts += [TextTable.aligned(seedRows), [Self.legend]] }
         if !notes.isEmpty { parts.append(notes.enumerated().map { "[\($0 + 1)] \($1)" }) }
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
@@ -83,7 +83,7 @@ struct SweepReport {
     var markdown: String {
         func grid(_ rows: [[String]]) -> [String] {
             let line = rows[0].indices.map { $0 == 0 ? "---" : "---:" }
-            return ([rows[0], line] + rows.dropFirst()).map(markdownRow)
+            return ([rows[0], line] + rows.dropFirst()).map(TextTable.markdown)
         }
         var lines = ["### \(title)", ""] + grid([heads] + rows.map(cells))
         if !seedRows.isEmpty { lines += [""] + grid(seedRows) + ["", Self.legend] }

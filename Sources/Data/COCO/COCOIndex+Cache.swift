@@ -30,11 +30,8 @@ extension COCOIndex {
 
     /// `instances_train2017-0123456789abcdef.index`: the file's name, and its path as a number.
     private static func cacheName(_ path: String) -> String {
-        // FNV-1a, 64 bits.
-        let hash = path.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        let digits = String(hash, radix: 16)
         let stem = URL(filePath: path).deletingPathExtension().lastPathComponent.prefix(100)
-        return "\(stem)-\(String(repeating: "0", count: 16 - digits.count))\(digits).index"
+        return "\(stem)-\(FNV1a(path.utf8).digits).index"
     }
 
     /// Writes the file into the cache and maps it; where that fails, it is kept in memory.

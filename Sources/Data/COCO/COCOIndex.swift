@@ -31,8 +31,6 @@ public final class COCOIndex: Sendable {
         public var isCrowd: Bool { record.is_crowd != 0 }
         /// Whether the file says that it counts for nothing.
         public var isIgnored: Bool { record.is_ignored != 0 }
-        /// Whether the file says what it covers.
-        public var hasShape: Bool { record.shape_kind != 0 }
 
         /// Whether mmdetection learns from it: its box has an area inside a picture of `size` and sides of a pixel, and it covers something.
         public func isLearnable(in size: Size2D) -> Bool {

@@ -1,3 +1,4 @@
+import DenseKitFoundations
 import Foundation
 
 /// Scores of boxes, of masks or of both as a table to read and as JSON to process.
@@ -29,7 +30,7 @@ public struct COCOReport: Sendable {
     /// there is nothing to find.
     public var json: Data {
         get throws {
-            var report: [String: Value] = [:]
+            var report: [String: JSONValue] = [:]
             for (kind, scores) in results {
                 var entry = Self.values(scores.summary)
                 entry["classes"] = .list(
@@ -41,33 +42,13 @@ public struct COCOReport: Sendable {
                     })
                 report[kind.rawValue] = .object(entry)
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            return try encoder.encode(Value.object(report))
+            return try JSONValue.object(report).data
         }
     }
 
-    /// What is written; a number that is none is null.
-    private enum Value: Encodable {
-        case number(Double)
-        case text(String)
-        case list([Value])
-        case object([String: Value])
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.singleValueContainer()
-            switch self {
-            case .number(let value) where value >= 0: try container.encode(value)
-            case .number: try container.encodeNil()
-            case .text(let value): try container.encode(value)
-            case .list(let values): try container.encode(values)
-            case .object(let values): try container.encode(values)
-            }
-        }
-    }
-
-    private static func values(_ measures: [COCOScores.Measure]) -> [String: Value] {
-        Dictionary(uniqueKeysWithValues: measures.map { ($0.name, Value.number($0.value)) })
+    private static func values(_ measures: [COCOScores.Measure]) -> [String: JSONValue] {
+        // Below 0 there was nothing to find.
+        Dictionary(uniqueKeysWithValues: measures.map { ($0.name, .number($0.value < 0 ? .nan : $0.value)) })
     }
 
     private static func lines(_ scores: COCOScores) -> [String] {

@@ -25,9 +25,8 @@ public struct DetectedInstance: Sendable, Equatable {
 extension DetectedInstance {
     /// An annotation of a picture of `size`, with the mask that it is measured by, where there is one.
     public init(_ thing: AnnotatedInstance, size: Size2D) {
-        let (x, y) = (Float(thing.box.x), Float(thing.box.y))
         self.init(
-            box: BoundingBox(x1: x, y1: y, x2: x + Float(thing.box.width), y2: y + Float(thing.box.height)), label: thing.label,
-            mask: thing.shape?.measuredMask(in: size), isCrowd: thing.isCrowd)
+            box: BoundingBox(thing.box), label: thing.label, mask: thing.shape?.measuredMask(in: size),
+            isCrowd: thing.isCrowd)
     }
 }

@@ -1,6 +1,7 @@
 import DenseKitComponents
 import DenseKitConfiguration
 import DenseKitData
+import DenseKitFilePlugins
 import DenseKitVision
 
 /// Finds every mistake of a configuration: each that is found is taken out, with what it stands on, and the rest is looked at again.

@@ -132,14 +132,14 @@ struct BoxOperations {
             boxes = try Tensor.cat(factors(of: "boxes", unit: "A", in: own).map { try a * $0.times + $0.plus }, dim: 1)
         }
         let words = inputs.words(kind == "multiclass" ? shared : own)
-        let kept = try multiclassNMS(
+        let (kept, indices) = try multiclassNMS(
             boxes: boxes, scores: inputs.floats("multi_scores"),
             scoreThreshold: inputs.number(after: "score_thr", in: shared), nmsThreshold: inputs.number(after: "iou", in: shared),
             max: words.firstMatch(of: /max (\d{1,9})/).flatMap { Int($0.1) })
         switch what {
         case "dets": return try withScores(kept.boxes, kept.scores)
         case "labels": return kept.labels
-        default: return kept.indices
+        default: return indices
         }
     }
 

@@ -130,7 +130,7 @@ struct RunLengthVectors {
         if let text = vector.counts?.string {
             let decoded = try RunLengthMask(compressed: text, size: size).bitmap()
             answers.add(decoded.map(Double.init), pixels.map(Double.init))
-            answers.add(Self.hash(decoded), vector.fnv1a_row_major)
+            answers.add(FNV1a(decoded).digits, vector.fnv1a_row_major)
         }
     }
 
@@ -196,13 +196,6 @@ struct RunLengthVectors {
             throw GoldenCaseError(golden.path, "has rows that are not \(size)")
         }
         return rows.flatMap { $0.utf8.map { $0 == UInt8(ascii: "1") ? 1 : 0 } }
-    }
-
-    /// FNV-1a of 64 bits, in hexadecimal.
-    private static func hash(_ bytes: [UInt8]) -> String {
-        let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        let text = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
     }
 
     private func needed<Value>(_ value: Value?, _ key: String) throws -> Value {

@@ -24,9 +24,9 @@ public final class SmoothedCrossEntropy: Module, Loss {
 
     /// Logits `[n, k, h, w]`, classes `[n, h, w]` → a scalar: the mean over all pixels, where ignored ones count 0.
     public func callAsFunction(_ logits: Tensor, _ classes: Tensor, _ options: LossOptions) throws -> Tensor {
-        let hard = try logits.crossEntropy(classes, ignoreIndex: options.ignoreIndex, reduction: .none)  // [n, h, w]
+        let hard = try logits.crossEntropy(classes, reduction: .none, ignoreIndex: options.ignoreIndex)  // [n, h, w]
         let counted = try classes.equals(Double(options.ignoreIndex)).to(.float32) * -1 + 1
-        let soft = try logits.logSoftmax(1).mean([1]) * -1 * counted
+        let soft = try logits.logSoftmax(1).mean(1) * -1 * counted
         return try (hard * (1 - smoothing) + soft * smoothing).mean() * weight
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import DenseKitComponents
+@testable import DenseKitFilePlugins
 
 @Test("Compiled plugins that were not used for a month are deleted when another one is compiled, others stay")
 func pluginCache() throws {
@@ -10,7 +10,7 @@ func pluginCache() throws {
     let cache = try PluginCache(folder: folder)
     #expect(!cache.use("Plugin_a_1"))
     let old = Date(timeIntervalSinceNow: -2 * PluginCache.lifetime)
-    for name in ["Plugin_a_1.so", "Plugin_b_2.so", "Plugin_c_3.so.17.tmp", "notes.txt"] {
+    for name in ["Plugin_a_1.so", "Plugin_b_2.so", ".Plugin_c_3.so.1a.tmp", "notes.txt"] {
         #expect(FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil, attributes: [.modificationDate: old]))
         try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: "\(folder)/\(name)")
     }

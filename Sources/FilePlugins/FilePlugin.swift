@@ -1,3 +1,5 @@
+import DenseKitCheckpoints
+import DenseKitComponents
 import Foundation
 
 /// Components of one's own in one Swift file, named in YAML: compiled once for each content and build, kept in a cache, loaded.
@@ -55,10 +57,13 @@ public enum FilePlugin {
         arguments += ["-Xlinker", "--unresolved-symbols=ignore-all", path, folder + "/entry.swift", "-o", made]
         let (status, output) = try run(toolchain.compiler, arguments)
         guard status == 0 else { throw FilePluginError.doesNotCompile(path, output.replacing(folder + "/", with: "")) }
-        // Another process may have made the same library meanwhile: the rename makes either of them whole.
-        let beside = library + ".\(getpid()).tmp"
-        try FileManager.default.copyItem(atPath: made, toPath: beside)
-        guard rename(beside, library) == 0 else { throw FilePluginError.toolchain("\(library) cannot be written") }
+        // Another process may have made the same library meanwhile: either of them is whole.
+        let bytes = try Data(contentsOf: URL(filePath: made))
+        do throws(CheckpointError) {
+            try AtomicFile.write(bytes, to: library)
+        } catch {
+            throw FilePluginError.toolchain(error.description)
+        }
     }
 
     private static func open(_ library: String, _ path: String, _ build: String) throws -> any Plugin {
@@ -85,12 +90,12 @@ public enum FilePlugin {
 
     /// FNV-1a over all parts, each preceded by its length.
     private static func hash(_ parts: [Data]) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        var hash = FNV1a()
         for part in parts {
-            withUnsafeBytes(of: UInt64(part.count)) { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 } }
-            for byte in part { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            withUnsafeBytes(of: UInt64(part.count)) { hash.add($0) }
+            hash.add(part)
         }
-        return String(hash, radix: 16)
+        return hash.hexadecimal
     }
 
     private static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
@@ -104,55 +109,5 @@ public enum FilePlugin {
         let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-    }
-}
-
-extension Registry {
-    /// This registry with the plugins of the given files.
-    ///
-    /// Throws `FilePluginError` and `RegistryError`.
-    public func loading(_ files: [Located<String>]) throws -> Registry {
-        var registry = self
-        for file in files { try registry.install(try FilePlugin.load(file.resolved, namedAt: file.location)) }
-        return registry
-    }
-}
-
-/// Carries a plugin over the C entry point of its library.
-public final class PluginBox {
-    private let plugin: any Plugin
-
-    private init(_ plugin: any Plugin) { self.plugin = plugin }
-
-    public static func retained(_ plugin: any Plugin) -> UnsafeMutableRawPointer {
-        Unmanaged.passRetained(PluginBox(plugin)).toOpaque()
-    }
-
-    static func taken(_ pointer: UnsafeMutableRawPointer) -> any Plugin {
-        Unmanaged<PluginBox>.fromOpaque(pointer).takeRetainedValue().plugin
-    }
-}
-
-/// A file plugin that cannot be used.
-public enum FilePluginError: Error, CustomStringConvertible, Sendable {
-    case unreadable(String, SourceLocation)
-    case notSwift(String, SourceLocation)
-    case doesNotCompile(String, String)
-    case cannotLoad(String, String)
-    case toolchain(String)
-
-    public var description: String {
-        switch self {
-        case .unreadable(let path, let location): "\(location): plugin \(path): no such file, or it cannot be read"
-        case .notSwift(let path, let location): "\(location): plugin \(path): a plugin is one .swift file"
-        case .doesNotCompile(let path, let output): "plugin \(path) does not compile:\n\(output)" + FilePluginError.hint(output)
-        case .cannotLoad(let path, let reason): "plugin \(path) cannot be loaded: \(reason)"
-        case .toolchain(let problem): "plugins cannot be compiled: \(problem)"
-        }
-    }
-
-    private static func hint(_ output: String) -> String {
-        output.contains("cannot find 'plugin' in scope")
-            ? "\na plugin file ends with a constant of its Plugin type: let plugin = MyPlugin()" : ""
     }
 }

@@ -1,4 +1,4 @@
-/// The YAML key of a Swift property: `numClasses` → `num_classes`, `useCLIP` → `use_clip`, `RPNHead` → `rpn_head`, `conv2d` → `conv2d`.
+/// The key of a Swift property in YAML and in checkpoints: `numClasses` → `num_classes`, `useCLIP` → `use_clip`, `RPNHead` → `rpn_head`, `conv2d` → `conv2d`.
 ///
 /// A name in snake_case stays as it is.
 public func snakeCase(_ name: String) -> String {
@@ -16,7 +16,7 @@ public func snakeCase(_ name: String) -> String {
 }
 
 /// The usual Swift spelling of a YAML key: `num_classes` → `numClasses`. Not exact for acronyms: `use_clip` → `useClip`.
-func camelCase(_ key: String) -> String {
+public func camelCase(_ key: String) -> String {
     let words = key.split(separator: "_")
     guard let first = words.first, words.count > 1, !key.hasPrefix("_") else { return key }
     return words.dropFirst().reduce(into: String(first)) { $0 += $1.prefix(1).uppercased() + $1.dropFirst() }

@@ -1,3 +1,4 @@
+import DenseKitComponents
 import Foundation
 
 /// Compiled plugins, one library for each content, compiler and build of densekit: `~/.cache/densekit/plugins`.
@@ -26,5 +27,8 @@ struct PluginCache {
     func use(_ module: String) -> Bool { folder.use("\(module).so") }
 
     /// Deletes what was not used for `lifetime`. A process that has such a library loaded keeps it.
-    func prune(now: Date = Date()) { folder.prune(now: now) { $0.hasPrefix("Plugin_") } }
+    func prune(now: Date = Date()) {
+        // With a dot in front: what a process that was killed left of a library.
+        folder.prune(now: now) { $0.hasPrefix("Plugin_") || $0.hasPrefix(".Plugin_") }
+    }
 }

@@ -21,10 +21,15 @@ public struct CacheFolder: Sendable {
     }
 
     /// Where the folder of this name is or belongs.
-    public static func standardPath(_ name: String) -> String {
-        let environment = FilePaths.environment
-        let root = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
-        return "\(root)/densekit/\(name)"
+    public static func standardPath(_ name: String) -> String { "\(root())/\(name)" }
+
+    /// The folder above all of them: `$XDG_CACHE_HOME/densekit`, or `~/.cache/densekit`.
+    ///
+    /// - Parameter environment: the variables that it follows from; those of the process, with `~` expanded, if left out
+    public static func root(_ environment: [String: String] = FilePaths.environment) -> String {
+        func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
+        let caches = folder("XDG_CACHE_HOME") ?? FilePaths.joined(folder("HOME") ?? NSHomeDirectory(), ".cache")
+        return FilePaths.joined(caches, "densekit")
     }
 
     /// Whether the file is there. If so, its time says from now on that it was used now.

@@ -36,6 +36,11 @@ public enum FilePaths {
         return folder
     }
 
+    /// `name` in `folder`, with one slash between them.
+    public static func joined(_ folder: String, _ name: String) -> String {
+        folder.hasSuffix("/") ? folder + name : folder + "/" + name
+    }
+
     /// The folder of `file`; empty for a bare name.
     public static func directory(of file: String) -> String {
         guard let slash = file.lastIndex(of: "/") else { return "" }
@@ -43,9 +48,9 @@ public enum FilePaths {
     }
 
     /// `path` inside `directory`, without `.` and `x/..` where the file system agrees that it is the same place (behind a symbolic link `..` is not).
-    static func join(_ directory: String, _ path: String) -> String {
+    public static func join(_ directory: String, _ path: String) -> String {
         if path.hasPrefix("/") || directory.isEmpty { return path }
-        let joined = directory.hasSuffix("/") ? directory + path : directory + "/" + path
+        let joined = joined(directory, path)
         let short = simplified(joined)
         guard let lastUp = joined.range(of: "/..", options: .backwards) else { return short }
         let up = String(joined[..<lastUp.upperBound])
@@ -53,7 +58,7 @@ public enum FilePaths {
     }
 
     /// One name for each file, whichever way leads to it.
-    static func identity(of path: String) -> String {
+    public static func identity(of path: String) -> String {
         guard let real = realpath(path.isEmpty ? "." : path, nil) else { return path }
         defer { free(real) }
         return String(cString: real)

@@ -35,7 +35,6 @@ struct Toolchain {
 
     /// The folder `Sources` at the time of the build.
     private static let builtFrom = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
 
     private static func headers(from folder: URL, installed: URL) throws -> [String] {
         var above = folder

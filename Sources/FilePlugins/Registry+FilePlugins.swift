@@ -1,0 +1,12 @@
+import DenseKitComponents
+
+extension Registry {
+    /// This registry with the plugins of the given files.
+    ///
+    /// Throws `FilePluginError` and `RegistryError`.
+    public func loading(_ files: [Located<String>]) throws -> Registry {
+        var registry = self
+        for file in files { try registry.install(try FilePlugin.load(file.resolved, namedAt: file.location)) }
+        return registry
+    }
+}
