@@ -90,11 +90,12 @@ let package = Package(
         .target(
             name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX, linkerSettings: [.linkedLibrary("simdjson")]),
 
+        core("Errors"),
         core("Geometry"),
-        core("Torch", ["Geometry", "CTorch"] + engine.blas),
+        core("Torch", ["Errors", "Geometry", "CTorch"] + engine.blas),
         core("NN", ["Torch"]),
-        core("Vision", ["Geometry"], hot: true),
-        core("Configuration", ["Geometry", "CYAML"]),
+        core("Vision", ["Errors", "Geometry"], hot: true),
+        core("Configuration", ["Errors", "Geometry", "CYAML"]),
         core("Checkpoints", ["NN", "CZlib"]),
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"], linker: exported),
         core("Detection", ["Components"]),
@@ -103,7 +104,10 @@ let package = Package(
         core("Training", ["Components", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
         core(
             "Core",
-            ["NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Training"]),
+            [
+                "Errors", "NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation",
+                "Training",
+            ]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
         core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -113,7 +117,7 @@ let package = Package(
         plugin("ResNet"),
         plugin("ViT"),
         // Core-free: a tokenizer is tested without the engine.
-        .target(name: "Tokenizer", dependencies: ["CZlib"], path: "Plugins/Tokenizer", swiftSettings: strictSwift),
+        .target(name: "Tokenizer", dependencies: ["Errors", "CZlib"], path: "Plugins/Tokenizer", swiftSettings: strictSwift),
         plugin("CLIP", ["Tokenizer"]),
         plugin("Swin"),
         plugin("FPN"),
@@ -136,6 +140,7 @@ let package = Package(
         .target(name: "PublishedWeights", dependencies: ["NN"], path: "Tests/PublishedWeights", swiftSettings: strictSwift),
         // A head that hands on what it is given, for the tests of prompters.
         .target(name: "SmallModels", dependencies: ["Core"], path: "Tests/SmallModels", swiftSettings: strictSwift),
+        test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing"]),
         test("Evaluation", ["Evaluation", "Data", "Vision", "Fuzzing"]),
         test("Configuration", ["Configuration", "Fuzzing"]),

@@ -25,11 +25,12 @@ public struct Densekit<List: PluginList>: ParsableCommand {
 
     public init() {}
 
-    /// Runs the command that the process was started with and ends the process: 0 when all is well, 1 for a failure, 2 for a mistake
-    /// in a configuration or a case.
+    /// Runs the command that the process was started with and ends the process: 0 where it succeeded, 64 for a mistake on
+    /// the command line, else as `exitStatus(of:)`.
     public static func start() -> Never {
         prepareProcess()
         Engine.prepare()
+        Term.rename(commandLineTerms)
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -41,19 +42,13 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         } catch {
             fflush(nil)  // what was printed comes before the error, in a pipe too
             try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))
-            Foundation.exit(isMistake(error) ? 2 : 1)
+            Foundation.exit(exitStatus(of: error))
         }
     }
 
     /// Help, version and mistakes on the command line are the parser's to print.
     private static func isArgumentParser(_ error: any Error) -> Bool {
         exitCode(for: error) != .failure || error is ValidationError
-    }
-
-    private static func isMistake(_ error: any Error) -> Bool {
-        error is ConfigurationError || error is BuildError || error is SettingError || error is ModelConfigurationError
-            || error is FilePluginError || error is LanguageError || error is ExperimentError || error is WeightsError
-            || error is SweepMistakes
     }
 
     /// Sets what has to be set before `main`, by starting the process once more.

@@ -38,15 +38,24 @@ struct HeatmapPictures {
 }
 
 /// A score map that there is not.
-enum HeatmapError: Error, CustomStringConvertible {
+enum HeatmapError: DenseKitError {
     case noClass(String, [String])
 
-    var description: String {
+    var place: String? { "\(Term.heatmap)" }
+
+    var problem: String {
         switch self {
-        case .noClass(let name, let names):
-            "--heatmap: the model has no class '\(name)'"
-                + (nearestWord(to: name, among: names).map { "; did you mean '\($0)'?" }
-                    ?? "; its classes: \(names.joined(separator: ", "))")
+        case .noClass(let name, _): "the model has no class '\(name)'"
         }
     }
+
+    var remedy: String? {
+        switch self {
+        case .noClass(let name, let names):
+            nearestWord(to: name, among: names).map { "did you mean '\($0)'?" }
+                ?? "its classes: \(names.joined(separator: ", "))"
+        }
+    }
+
+    var origin: ErrorOrigin { .input }
 }

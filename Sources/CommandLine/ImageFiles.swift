@@ -15,9 +15,12 @@ enum ImageFiles {
         for file in files {
             let name = URL(filePath: file).deletingPathExtension().lastPathComponent
             guard let other = owners.updateValue(file, forKey: name) else { continue }
+            if FilePaths.identity(of: other) == FilePaths.identity(of: file) {
+                throw DataError(file, "is given twice", remedy: "name it, or a folder or a pattern that gives it, once")
+            }
             throw DataError(
                 file, "has the same name as \(other), and results are named after images",
-                remedy: "predict them apart, with another --out-dir")
+                remedy: "predict them apart, with another \(Term.outputFolder)")
         }
         return files
     }

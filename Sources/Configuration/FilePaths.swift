@@ -53,7 +53,7 @@ public enum FilePaths {
     }
 
     /// One name for each file, whichever way leads to it.
-    static func identity(of path: String) -> String {
+    public static func identity(of path: String) -> String {
         guard let real = realpath(path.isEmpty ? "." : path, nil) else { return path }
         defer { free(real) }
         return String(cString: real)

@@ -1,5 +1,6 @@
 import DenseKitCheckpoints
 import DenseKitComponents
+import DenseKitErrors
 import Foundation
 
 extension Checkpoint {
@@ -25,7 +26,7 @@ extension Checkpoint {
             guard FileManager.default.fileExists(atPath: file) else {
                 throw CheckpointError(
                     path: path, problem: "is not a checkpoint of a run: it has no \(stateFile)",
-                    remedy: "Name a directory such as work_dirs/…/iter_8000; for weights alone use --init-from.")
+                    remedy: "Name a directory such as work_dirs/…/iter_8000; for weights alone use \(Term.initialWeights).")
             }
             state = try RunState(path: file)
             for (name, expected) in state.sizes.sorted(by: { $0.key < $1.key }) {

@@ -4,8 +4,11 @@ import Foundation
 
 extension Checkpoint {
     /// A weight that is infinite or not a number.
-    struct NotFinite: Error {
+    struct NotFinite: DenseKitError {
         let tensor: String
+        var place: String? { tensor }
+        var problem: String { "holds values that are infinite or not a number" }
+        var origin: ErrorOrigin { .input }
     }
 
     /// Writes everything to a hidden directory beside `path`, synced, which then takes its place.

@@ -1,3 +1,5 @@
+import DenseKitErrors
+
 /// Saves the run now and then and at the end, and when it is stopped.
 ///
 /// Stands before the evaluation: what an evaluation costs is not lost with it. Its checkpoint says that the evaluation is still to come.
@@ -20,7 +22,7 @@ public final class CheckpointHook: Hook {
         if case TrainingError.notFinite = error { return }
         guard trainer.isConsistent else {
             trainer.logger.error(
-                "the iteration ended halfway, so it is not saved; go on with --resume auto once the cause is mended")
+                "the iteration ended halfway, so it is not saved; go on with \(Term.resume) auto once the cause is mended")
             return
         }
         guard trainer.iteration > 0 else { return }
@@ -29,6 +31,6 @@ public final class CheckpointHook: Hook {
         } catch {
             trainer.logger.error("what was reached is not saved: \(error)")
         }
-        trainer.logger.info("go on with --resume auto\(error is Interrupted ? "" : " once the cause is mended")")
+        trainer.logger.info("go on with \(Term.resume) auto\(error is Interrupted ? "" : " once the cause is mended")")
     }
 }

@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
+import DenseKitErrors
 
 extension Resumption {
     /// Settings that say where files are, or what is told and saved and when: another value changes nothing that is learned or measured.
@@ -23,7 +24,8 @@ extension Resumption {
         throw CheckpointError(
             path: checkpoint.path, problem: "was trained for other classes: \(differences.joined(separator: "; "))",
             remedy:
-                "Resume with the classes of the checkpoint, in its order, or begin a new run from its weights with --init-from.")
+                "Resume with the classes of the checkpoint, in its order, or begin a new run from its weights with \(Term.initialWeights)."
+        )
     }
 
     /// How the configuration of `experiment` differs from that of the checkpoint, a sentence each: `optimizer.lr: 0.001 → 0.0005`.

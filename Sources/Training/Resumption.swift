@@ -1,4 +1,5 @@
 import DenseKitCheckpoints
+import DenseKitErrors
 import Foundation
 
 /// The checkpoint that a run goes on from.
@@ -24,7 +25,7 @@ public struct Resumption {
 }
 
 extension WorkDirectory {
-    /// What `--resume` names: a checkpoint's path, or `auto` for the newest good one here; nil where `auto` finds none at all.
+    /// What a run is to be resumed from: a checkpoint's path, or `auto` for the newest good one here; nil where `auto` finds none at all.
     ///
     /// Throws `CheckpointError` where the named one is damaged, which also names good ones beside it, and where all are.
     public func resumption(_ option: String) throws -> Resumption? {
@@ -40,7 +41,7 @@ extension WorkDirectory {
         guard let first = refused.first else { return nil }
         throw CheckpointError(
             path: path, problem: "none of its \(refused.count) checkpoints is whole: \(first.path): \(first.problem)",
-            remedy: "Restore one, or start again without --resume.")
+            remedy: "Restore one, or start again without \(Term.resume).")
     }
 
     private func named(_ checkpoint: String) throws -> Checkpoint.Contents {
