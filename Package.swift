@@ -104,10 +104,7 @@ let package = Package(
         core("Training", ["Components", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
         core(
             "Core",
-            [
-                "Errors", "NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation",
-                "Training",
-            ]),
+            ["NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
         core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
