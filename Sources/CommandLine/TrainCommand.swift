@@ -57,7 +57,8 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
             trainer.logger.warning("\(warning)")
         }
         if resumption == nil, work.hasCheckpoints {
-            trainer.logger.warning("\(path) holds checkpoints already; this run starts anew, --resume auto would go on from them")
+            trainer.logger.warning(
+                "\(path) holds checkpoints already; this run starts anew, \(Term.resume) auto would go on from them")
         }
         if resumption == nil {
             for (file, report) in try trainer.model.loadPretrained(experiment.configuration.model) {
