@@ -91,12 +91,13 @@ let package = Package(
         .target(
             name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX, linkerSettings: [.linkedLibrary("simdjson")]),
 
+        core("Errors"),
         core("Foundations"),
         core("Geometry"),
-        core("Torch", ["Geometry", "CTorch"] + engine.blas),
+        core("Torch", ["Errors", "Geometry", "CTorch"] + engine.blas),
         core("NN", ["Torch", "Foundations"]),
-        core("Vision", ["Geometry"], hot: true),
-        core("Configuration", ["Foundations", "Geometry", "CYAML"]),
+        core("Vision", ["Errors", "Geometry"], hot: true),
+        core("Configuration", ["Errors", "Foundations", "Geometry", "CYAML"]),
         core("Checkpoints", ["NN", "CZlib"]),
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"]),
         core("FilePlugins", ["Components", "Checkpoints"], linker: exported),
@@ -116,7 +117,8 @@ let package = Package(
         plugin("ViT"),
         // Core-free: a tokenizer is tested without the engine.
         .target(
-            name: "Tokenizer", dependencies: ["CZlib", "Foundations"], path: "Plugins/Tokenizer", swiftSettings: strictSwift),
+            name: "Tokenizer", dependencies: ["Errors", "CZlib", "Foundations"], path: "Plugins/Tokenizer",
+            swiftSettings: strictSwift),
         plugin("CLIP", ["Tokenizer"]),
         plugin("Swin"),
         plugin("FPN"),
@@ -139,6 +141,7 @@ let package = Package(
         .target(name: "PublishedWeights", dependencies: ["NN"], path: "Tests/PublishedWeights", swiftSettings: strictSwift),
         // A head that hands on what it is given, for the tests of prompters.
         .target(name: "SmallModels", dependencies: ["Core"], path: "Tests/SmallModels", swiftSettings: strictSwift),
+        test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing"]),
         test("Foundations", ["Foundations", "Configuration"]),
         test("FilePlugins", ["FilePlugins"]),

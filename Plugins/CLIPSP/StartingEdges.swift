@@ -26,7 +26,7 @@ struct StartingEdges {
         } catch {
             throw SettingError(
                 key: "co_occurrence",
-                "co_occurrence: \(path) cannot be read as counts of classes (write them with `densekit co-occurrence CONFIG --out FILE`, "
+                "co_occurrence: \(path) cannot be read as counts of classes (write them with \(Term.coOccurrence), "
                     + "or use auto or none): \(error.localizedDescription)")
         }
         if let problem = counts.problem(for: context.classNames) {

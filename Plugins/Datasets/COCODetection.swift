@@ -115,7 +115,7 @@ public struct COCODetection: InstanceDataset {
             return [
                 DataError(
                     index.path, "has no annotation to learn from: all \(all) are crowds, or have no box or area that can be",
-                    remedy: "a model trained on them learns the background alone; `densekit check` says what is wrong")
+                    remedy: "a model trained on them learns the background alone; \(Term.check) says what is wrong")
             ]
         }
         guard without.count > 0 else { return [] }
@@ -123,7 +123,7 @@ public struct COCODetection: InstanceDataset {
             DataError(
                 index.path,
                 "has \(without.count) of \(learnable) annotations without a segmentation that can be learnt (\(without.examples))",
-                remedy: "nothing is learnt from these, and `densekit check` says what is wrong with them")
+                remedy: "nothing is learnt from these, and \(Term.check) says what is wrong with them")
         ]
     }
 

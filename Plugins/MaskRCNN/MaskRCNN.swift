@@ -84,11 +84,13 @@ public final class MaskRCNN: Module, CountableHead {
 }
 
 /// A batch that lacks what Mask R-CNN learns from.
-public enum MaskRCNNError: Error, CustomStringConvertible, Sendable {
+public enum MaskRCNNError: DenseKitError {
     case noMasks
     case otherImages(batch: Int, truths: Int?, geometries: Int)
 
-    public var description: String {
+    public var origin: ErrorOrigin { .input }
+
+    public var problem: String {
         switch self {
         case .noMasks:
             "Mask R-CNN learns masks, and this data set gives boxes alone: let it read masks (masks: true), or make the head a "

@@ -1,5 +1,7 @@
+import DenseKitErrors
+
 /// Why a vocabulary cannot be used, or a text cannot be turned into ids.
-public enum TokenizerError: Error, Equatable, Sendable {
+public enum TokenizerError: DenseKitError, Equatable {
     /// No vocabulary at any of the places that were searched.
     case vocabularyNotFound(searched: [String])
     /// The file at `path` cannot be read or unpacked.
@@ -16,8 +18,10 @@ public enum TokenizerError: Error, Equatable, Sendable {
     case garbled(text: String, encoding: String)
 }
 
-extension TokenizerError: CustomStringConvertible {
-    public var description: String {
+extension TokenizerError {
+    public var origin: ErrorOrigin { .input }
+
+    public var problem: String {
         switch self {
         case .vocabularyNotFound(let searched):
             """

@@ -73,14 +73,14 @@ final class Descriptor: Sendable {
 extension CheckpointError {
     /// What the system says about `code`, with the remedy where there is one.
     static func system(_ problem: String, _ code: Int32, path: String) -> CheckpointError {
-        let remedy =
+        let remedy: String? =
             switch code {
             case ENOSPC, EDQUOT: "Free some space, or write to another disk."
             case EFBIG: "The file would exceed the size that is allowed (ulimit -f)."
             case EACCES, EPERM, EROFS: "Check the permissions, or choose another folder."
             case ENOENT: "Check the path."
             case EMFILE, ENFILE: "Raise the number of open files (ulimit -n)."
-            default: ""
+            default: nil
             }
         return CheckpointError(path: path, problem: "\(problem) (\(String(cString: strerror(code))))", remedy: remedy)
     }

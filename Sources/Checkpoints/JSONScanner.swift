@@ -141,7 +141,7 @@ struct JSONScanner {
     }
 
     private func unexpected(_ expected: String) -> Problem {
-        let found = position < bytes.count ? "\"\(Unicode.Scalar(bytes[position]))\"" : "its end"
+        let found = position < bytes.count ? shown(String(Unicode.Scalar(bytes[position]))) : "its end"
         return Problem(
             text: "has a header that is no JSON as expected: \(expected) was expected at byte \(position), \(found) was found")
     }

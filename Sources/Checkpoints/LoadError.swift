@@ -1,5 +1,7 @@
+import DenseKitErrors
+
 /// Weights that are not this model's.
-public struct LoadError: Error, CustomStringConvertible, Sendable {
+public struct LoadError: DenseKitError {
     public let report: LoadReport
     public let source: String
     /// The share of tensors that had to match.
@@ -9,18 +11,18 @@ public struct LoadError: Error, CustomStringConvertible, Sendable {
         (self.report, self.source, self.atLeast) = (report, source, atLeast)
     }
 
-    public var description: String {
-        "\(source) does not fit the model: \(report)\n\(remedy)"
-    }
+    public var place: String? { source }
+    public var problem: String { "does not fit the model: \(report)" }
+    public var origin: ErrorOrigin { .input }
 
-    private var remedy: String {
+    public var remedy: String? {
         let another = "These are the weights of another model, or of another class list: use the config they were trained with"
         if report.matched.isEmpty, report.mismatched.isEmpty {
             return
                 "No tensor of the file has a place in this model: these are the weights of another one, or under names that are not known "
                 + "here; docs/weights.md lists those that are"
         }
-        // Whole files are wanted where no setting is at hand: `densekit test`, a run's own checkpoint.
+        // Whole files are wanted where no setting is at hand: a test, a run's own checkpoint.
         let isChosen = atLeast < 1
         if report.share > 0.5, !report.mismatched.isEmpty, report.unplaced.isEmpty, report.wanting.isEmpty {
             guard report.mismatched.contains(where: { !report.isWhole($0.name) }) else {

@@ -1,10 +1,14 @@
+import DenseKitErrors
+
 /// The header of a safetensors file, parsed and checked.
 ///
 /// A parser for this one form of JSON: it needs no recursion, so no nesting exhausts the stack, and it sees names that stand twice.
 struct SafetensorsHeader {
     /// What is wrong, without the path.
-    struct Problem: Error, Equatable {
+    struct Problem: DenseKitError, Equatable {
         let text: String
+        var problem: String { text }
+        var origin: ErrorOrigin { .input }
     }
 
     struct Tensor: Equatable {

@@ -74,7 +74,7 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
         for (name, tensor) in lost { print("left out: \(name) \(tensor.problem)") }
         guard !content.tensors.isEmpty else {
             throw CheckpointError(
-                path: input, problem: "holds no tensor that can be read", remedy: lost.first?.value.remedy ?? "")
+                path: input, problem: "holds no tensor that can be read", remedy: lost.first?.value.remedy)
         }
         let keys = WrapperNames(content.tensors.keys).keys
         return Dictionary(content.tensors.map { (keys[$0.key] ?? $0.key, $0.value) }) { first, _ in first }

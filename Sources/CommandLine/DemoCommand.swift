@@ -78,8 +78,10 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
 }
 
 /// A demonstration that ended without a score.
-enum DemoError: Error, CustomStringConvertible {
+enum DemoError: DenseKitError {
     case noScore
 
-    var description: String { "training ended without a validation: give --iterations at least 1" }
+    var problem: String { "training ended without a validation" }
+    var remedy: String? { "give --iterations at least 1" }
+    var origin: ErrorOrigin { .input }
 }

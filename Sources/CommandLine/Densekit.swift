@@ -42,11 +42,12 @@ public struct Densekit<List: PluginList>: ParsableCommand {
 
     public init() {}
 
-    /// Runs the command that the process was started with and ends the process: 0 when all is well, 1 for a failure, 2 for a mistake
-    /// in a configuration or a case.
+    /// Runs the command that the process was started with and ends the process: 0 where it succeeded, 64 for a mistake on
+    /// the command line, else as `exitStatus(of:)`.
     public static func start() -> Never {
         Engine.restartPrepared()
         Engine.prepare()
+        Term.rename(commandLineTerms)
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -60,7 +61,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         } catch {
             fflush(nil)  // what was printed comes before the error, in a pipe too
             try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))
-            Foundation.exit(isMistake(error) ? 2 : 1)
+            Foundation.exit(exitStatus(of: error))
         }
     }
 
@@ -69,10 +70,4 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         exitCode(for: error) != .failure || error is ValidationError
     }
 
-    private static func isMistake(_ error: any Error) -> Bool {
-        error is ConfigurationError || error is ConfigurationErrors || error is BuildError || error is SettingError
-            || error is ModelConfigurationError
-            || error is FilePluginError || error is LanguageError || error is ExperimentError || error is WeightsError
-            || error is SweepMistakes
-    }
 }

@@ -98,11 +98,12 @@ struct InferCommand<List: PluginList>: ParsableCommand {
 }
 
 /// Images that could not be predicted; the others were.
-struct InferFailure: Error, CustomStringConvertible {
+struct InferFailure: DenseKitError {
     let failures: [String]
     let count: Int
 
-    var description: String {
+    var origin: ErrorOrigin { .input }
+    var problem: String {
         "\(failures.count) of \(count) images could not be predicted:\n" + failures.joined(separator: "\n")
     }
 }

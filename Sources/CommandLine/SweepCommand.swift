@@ -112,11 +112,12 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
 }
 
 /// Runs that did not come to their end, though nothing stopped the sweep.
-struct UnfinishedRuns: Error, CustomStringConvertible {
+struct UnfinishedRuns: DenseKitError {
     let names: [String]
 
-    var description: String {
-        "\(names.count) run\(names.count == 1 ? " is" : "s are") not finished: \(names.joined(separator: "; ")). The table says why; once that is "
-            + "mended, the same command goes on with them"
+    var problem: String {
+        "\(names.count) run\(names.count == 1 ? " is" : "s are") not finished: \(names.joined(separator: "; "))"
     }
+    var remedy: String? { "The table says why; once that is mended, the same command goes on with them." }
+    var origin: ErrorOrigin { .input }
 }

@@ -105,7 +105,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
 }
 
 /// A component whose initialiser threw: what it said, and the place in YAML of the value that it does not take, or of the component.
-public struct BuildError: Error, CustomStringConvertible, Sendable {
+public struct BuildError: DenseKitError {
     public let location: SourceLocation
     public let component: String
     public let underlying: String
@@ -116,7 +116,7 @@ public struct BuildError: Error, CustomStringConvertible, Sendable {
         self.underlying = underlying
     }
 
-    public var description: String {
-        "\(location): \(component) could not be built: \(underlying)"
-    }
+    public var place: String? { "\(location)" }
+    public var problem: String { "\(component) could not be built: \(underlying)" }
+    public var origin: ErrorOrigin { .configuration }
 }

@@ -71,11 +71,14 @@ extension DenseModel: ExternalWeights {
 }
 
 /// Weights that a configuration names and that cannot be loaded: where it names them, and why not.
-public struct WeightsError: Error, CustomStringConvertible, Sendable {
+public struct WeightsError: DenseKitError {
     /// Where the file is named.
     public let location: SourceLocation
     /// `CheckpointError` for a file that cannot be read, `LoadError` for another model's, `SettingError` for what is asked of it.
     public let underlying: any Error
 
-    public var description: String { "\(location): weights: \(underlying)" }
+    public var place: String? { "\(location): weights" }
+    public var problem: String { "\(underlying)" }
+    /// Whatever is wrong with the file, the configuration names it.
+    public var origin: ErrorOrigin { .configuration }
 }

@@ -138,7 +138,7 @@ public final class DenseModel: Module {
         let channels = maps.map { $0.size(1) }
         guard channels != declared.map(\.channels) else { return }
         throw FeatureError(
-            description: "the \(kind) \(type(of: part)) returned maps of \(channels) channels; its outputs declare "
+            problem: "the \(kind) \(type(of: part)) returned maps of \(channels) channels; its outputs declare "
                 + "\(declared.map(\.channels))")
     }
 
@@ -166,18 +166,26 @@ extension ConfigurationError {
 }
 
 /// A model that cannot be composed.
-public enum ModelConfigurationError: Error, CustomStringConvertible, Sendable {
+public enum ModelConfigurationError: DenseKitError {
     case missing(String)
 
-    public var description: String {
+    public var problem: String {
         switch self {
-        case .missing(let part):
-            "model.\(part) is missing: name one, such as `\(part): { type: … }` (see `densekit components \(part)`)"
+        case .missing(let part): "model.\(part) is missing"
         }
     }
+
+    public var remedy: String? {
+        switch self {
+        case .missing(let part): "name one, such as `\(part): { type: … }` (see \(Term.components(part)))"
+        }
+    }
+
+    public var origin: ErrorOrigin { .configuration }
 }
 
 /// A part that returns other maps than it declares.
-public struct FeatureError: Error, CustomStringConvertible, Sendable {
-    public let description: String
+public struct FeatureError: DenseKitError {
+    public let problem: String
+    public var origin: ErrorOrigin { .program }
 }

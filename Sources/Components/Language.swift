@@ -49,19 +49,28 @@ extension DenseModel {
 }
 
 /// What a model without language, or with another kind of it, is asked for in vain.
-public enum LanguageError: Error, CustomStringConvertible, Sendable {
+public enum LanguageError: DenseKitError {
     /// The prompter, where there is one.
     case noTextToKeep(String?)
     case noScoreMap(String?)
 
-    public var description: String {
+    public var problem: String {
         switch self {
         case .noTextToKeep(let prompter):
-            "\(Self.owner(prompter)) has no text that could be kept in place of a text encoder: use its checkpoint as it is"
+            "\(Self.owner(prompter)) has no text that could be kept in place of a text encoder"
         case .noScoreMap(let prompter):
-            "\(Self.owner(prompter)) has no score map that new words could be compared by: that takes a prompter such as DenseCLIP"
+            "\(Self.owner(prompter)) has no score map that new words could be compared by"
         }
     }
+
+    public var remedy: String? {
+        switch self {
+        case .noTextToKeep: "use its checkpoint as it is"
+        case .noScoreMap: "that takes a prompter with language"
+        }
+    }
+
+    public var origin: ErrorOrigin { .configuration }
 
     private static func owner(_ prompter: String?) -> String {
         prompter.map { "the prompter \($0)" } ?? "a model without prompter"

@@ -15,7 +15,7 @@ public struct Registry: Sendable {
         currentPlugin = plugin.name
         for key in tables.keys { tables[key]?.plugin = plugin.name }
         plugin.register(in: &self)
-        if let conflict = tables.values.lazy.compactMap(\.conflict).first { throw RegistryError(description: conflict) }
+        if let conflict = tables.values.lazy.compactMap(\.conflict).first { throw RegistryError(problem: conflict) }
     }
 
     /// The table of one kind of component, for the extensions that give it a name.
@@ -66,8 +66,9 @@ public struct Registry: Sendable {
 }
 
 /// Two plugins that claim one name.
-public struct RegistryError: Error, CustomStringConvertible, Sendable {
-    public let description: String
+public struct RegistryError: DenseKitError {
+    public let problem: String
+    public var origin: ErrorOrigin { .program }
 }
 
 /// A registered component, for lists.
@@ -148,10 +149,11 @@ extension [String: Tensor] {
 }
 
 /// An input that a part was not given.
-public struct ModelPartError: Error, CustomStringConvertible, Sendable {
-    public let description: String
+public struct ModelPartError: DenseKitError {
+    public let problem: String
+    public var origin: ErrorOrigin { .input }
 
     public init(missing input: String, among inputs: [String: Tensor]) {
-        description = "input '\(input)' is missing; given: \(inputs.keys.sorted().joined(separator: ", "))"
+        problem = "input '\(input)' is missing; given: \(inputs.keys.sorted().joined(separator: ", "))"
     }
 }

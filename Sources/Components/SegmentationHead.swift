@@ -50,11 +50,13 @@ private func pixelAccuracy(_ logits: Tensor, _ labels: Tensor) throws -> Tensor 
 }
 
 /// A batch that lacks what a head learns from.
-public enum TargetError: Error, CustomStringConvertible, Sendable {
+public enum TargetError: DenseKitError {
     case noLabels
     case noInstances
 
-    public var description: String {
+    public var origin: ErrorOrigin { .input }
+
+    public var problem: String {
         switch self {
         case .noLabels: "a segmentation head needs label maps, and this data set has none"
         case .noInstances: "a detection head needs the boxes of things, and this data set has none"

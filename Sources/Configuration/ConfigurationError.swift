@@ -1,7 +1,9 @@
+import DenseKitErrors
+
 /// A mistake in a configuration: where it stands, what was expected and found, and what to do. One line:
 ///
 ///     a.yaml:12:3: unknown key 'chanels' in FPN; did you mean 'channels'? (keys: channels, num_outs)
-public struct ConfigurationError: Error, Sendable, Hashable {
+public struct ConfigurationError: DenseKitError, Hashable {
     /// The key or value to change.
     public let location: SourceLocation
     /// What is wrong, without the location.
@@ -17,11 +19,12 @@ public struct ConfigurationError: Error, Sendable, Hashable {
     }
 }
 
-extension ConfigurationError: CustomStringConvertible {
-    /// `FILE:LINE:COLUMN: message; hint`
-    public var description: String {
-        "\(location): \(message)" + (hint.map { "; \($0)" } ?? "")
-    }
+extension ConfigurationError {
+    /// `FILE:LINE:COLUMN`.
+    public var place: String? { "\(location)" }
+    public var problem: String { message }
+    public var remedy: String? { hint }
+    public var origin: ErrorOrigin { .configuration }
 }
 
 extension StringProtocol {

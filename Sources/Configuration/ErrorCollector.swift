@@ -1,3 +1,5 @@
+import DenseKitErrors
+
 /// What becomes of the mistakes that are met while a configuration is put together: the first is thrown, or all are collected, so that what
 /// stands behind one is looked at too.
 public final class ErrorCollector {
@@ -52,8 +54,9 @@ public final class ErrorCollector {
 }
 
 /// Several mistakes of a configuration, in the order in which they were found. One line for each.
-public struct ConfigurationErrors: Error, Sendable, CustomStringConvertible {
+public struct ConfigurationErrors: DenseKitError {
     public let errors: [ConfigurationError]
 
-    public var description: String { errors.map(\.description).joined(separator: "\n") }
+    public var origin: ErrorOrigin { .configuration }
+    public var problem: String { errors.map(\.description).joined(separator: "\n") }
 }

@@ -1,3 +1,5 @@
+import DenseKitErrors
+
 extension YAMLNode {
     /// The text of one value, before a Swift type asks for it.
     ///
@@ -53,7 +55,10 @@ extension YAMLNode {
             return value.map(Result.success) ?? .failure(OutOfRange())
         }
 
-        struct OutOfRange: Error {}
+        struct OutOfRange: DenseKitError {
+            var problem: String { "an integer beyond the type's range" }
+            var origin: ErrorOrigin { .configuration }
+        }
 
         private var isNumber: Bool { form != nil }
 

@@ -1,7 +1,9 @@
+import DenseKitErrors
+
 /// A setting with a value that a component cannot work with.
 ///
 /// Whoever holds the configuration turns it into an error with the place of the value: `YAMLNode.location(of:)`.
-public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct SettingError: DenseKitError, Equatable {
     /// The component's name, where it is not said by who reports the error.
     public let component: String?
     /// The keys that lead from the component's settings to the value, as they stand in YAML; in a list a number. Empty where the problem is
@@ -29,11 +31,11 @@ public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible 
         (self.component, self.keys, self.problem) = (component, keys, problem)
     }
 
-    /// `component: key: problem`, or the problem alone where it names its settings itself.
-    public var description: String {
-        guard let component else { return problem }
-        return "\(component): " + (keys.isEmpty ? "" : "\(keys.joined(separator: ".")): ") + problem
+    /// `component: key`; nil where the problem names its settings itself.
+    public var place: String? {
+        component.map { keys.isEmpty ? $0 : "\($0): \(keys.joined(separator: "."))" }
     }
+    public var origin: ErrorOrigin { .configuration }
 
     /// Makes a part whose settings stand under `key` in those of the whole: what they lack is found there.
     ///

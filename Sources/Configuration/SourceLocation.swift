@@ -1,3 +1,4 @@
+import DenseKitErrors
 import Foundation
 
 /// Where a value of a configuration was written.
@@ -6,8 +7,8 @@ public enum SourceLocation: Sendable, Hashable {
     case position(file: String, line: Int, column: Int)
     /// A file as a whole, as when it cannot be read. Prints `configs/a.yaml`.
     case file(String)
-    /// On the command line: the assignment after `--set`, and the place in its value for what stands inside a list or a mapping; 0 for the
-    /// assignment as a whole. Prints `--set model.head.channels=64`.
+    /// In an assignment that is laid over the file, and the place in its value for what stands inside a list or a mapping; 0 for the
+    /// assignment as a whole. Prints `override model.head.channels=64`, and on the command line the option that it follows.
     case override(String, line: Int = 0, column: Int = 0)
     /// In no file: the default in the Swift code. Prints `default`.
     case `default`
@@ -44,7 +45,7 @@ extension SourceLocation: CustomStringConvertible {
         switch self {
         case .position(let file, let line, let column): "\(file.onOneLine):\(line):\(column)"
         case .file(let file): file.onOneLine
-        case .override(let assignment, _, _): "--set \(assignment.shortened)"
+        case .override(let assignment, _, _): "\(Term.override) \(assignment.shortened)"
         case .default: "default"
         }
     }

@@ -1,4 +1,5 @@
 import CDenseKitYAML
+import DenseKitErrors
 
 /// What libyaml reports of a YAML text, in order, as Swift values.
 enum YAMLEvent {
@@ -36,9 +37,11 @@ struct YAMLPosition {
 }
 
 /// A text that is not YAML.
-struct YAMLSyntaxError: Error {
+struct YAMLSyntaxError: DenseKitError {
     let position: YAMLPosition
     let problem: String
+    var place: String? { "\(position.line):\(position.column)" }
+    var origin: ErrorOrigin { .configuration }
 }
 
 enum YAMLEvents {

@@ -1,3 +1,4 @@
+import DenseKitErrors
 import Foundation
 
 extension YAMLNode {
@@ -47,6 +48,8 @@ extension YAMLNode {
 
 /// One assignment, of the command line or of a file.
 private struct Override {
+    private static var example: String { "write \(Term.override) model.head.channels=64" }
+
     let path: [String]
     private(set) var value: YAMLNode
     let location: SourceLocation
@@ -62,10 +65,10 @@ private struct Override {
         let location = SourceLocation.override(assignment)
         self.location = location
         guard let equals = assignment.firstIndex(of: "=") else {
-            throw ConfigurationError(at: location, "an assignment without '='", hint: "write --set model.head.channels=64")
+            throw ConfigurationError(at: location, "an assignment without '='", hint: Self.example)
         }
         path = try Self.path(
-            String(assignment[..<equals]), at: location, before: " before '='", hint: "write --set model.head.channels=64")
+            String(assignment[..<equals]), at: location, before: " before '='", hint: Self.example)
         let text = assignment[assignment.index(after: equals)...]
         if assignment.utf8.count > Limits.fileBytes { throw ConfigurationError(at: location, "is larger than 1 MiB") }
         // The value as a whole stands where the assignment does; what is in it has a place of its own.

@@ -1,5 +1,7 @@
+import DenseKitErrors
+
 /// What is wrong with a file or folder of a data set, and what to do about it.
-public struct DataError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct DataError: DenseKitError, Equatable {
     /// Whether the file cannot be read, or says what cannot be right.
     public enum Kind: Sendable {
         /// The file is missing, damaged, or of a format that is not read. `data.bad_image: skip` leaves such images out.
@@ -24,8 +26,8 @@ public struct DataError: Error, Sendable, Equatable, CustomStringConvertible {
         self.kind = kind
     }
 
-    /// `path: problem; remedy`.
-    public var description: String { "\(path): \(problem)" + (remedy.map { "; \($0)" } ?? "") }
+    public var place: String? { path }
+    public var origin: ErrorOrigin { .input }
 
     /// Runs the reader of a file; whatever `DataError` it throws is of the kind `unreadable`.
     static func reading<Value>(_ body: () throws -> Value) throws -> Value {

@@ -1,3 +1,5 @@
+import DenseKitFoundations
+import DenseKitErrors
 import Foundation
 
 /// Finds the images that paths and patterns mean.
@@ -14,9 +16,12 @@ public enum ImageFiles {
         for file in files {
             let name = URL(filePath: file).deletingPathExtension().lastPathComponent
             guard let other = owners.updateValue(file, forKey: name) else { continue }
+            if FilePaths.identity(of: other) == FilePaths.identity(of: file) {
+                throw DataError(file, "is given twice", remedy: "name it, or a folder or a pattern that gives it, once")
+            }
             throw DataError(
                 file, "has the same name as \(other), and results are named after images",
-                remedy: "predict them apart, with another folder for the results")
+                remedy: "predict them apart, with another \(Term.outputFolder)")
         }
         return files
     }

@@ -1,3 +1,4 @@
+import DenseKitErrors
 import Foundation
 import DenseKitVision
 
@@ -149,7 +150,7 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
                         error.path,
                         "\(error.problem): \(skipped.count) of \(dataset.count) samples in a row cannot be read, this is the last"
                             + (others.isEmpty ? "" : "; before it: \(others)"),
-                        remedy: "see whether the disk is there; then find them with `densekit check`")
+                        remedy: "see whether the disk is there; then find them with \(Term.check)")
                 }
             }
         }

@@ -1,7 +1,8 @@
+import DenseKitErrors
 import DenseKitVision
 
 /// Why nothing can be learnt from what an annotation says of its pixels.
-public enum SegmentationFault: Error, Sendable, Hashable {
+public enum SegmentationFault: DenseKitError, Hashable {
     /// No segmentation, null, or an empty list.
     case missing
     /// Four numbers, which is a box, in place of a polygon.
@@ -22,6 +23,9 @@ public enum SegmentationFault: Error, Sendable, Hashable {
     case outside
     /// No pixel of the annotation's box is covered.
     case away
+
+    public var problem: String { "the annotation has \(words)" }
+    public var origin: ErrorOrigin { .input }
 
     /// What such an annotation has, for a sentence that begins with a number of annotations.
     var words: String {

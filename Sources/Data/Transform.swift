@@ -1,4 +1,5 @@
 import DenseKitConfiguration
+import DenseKitErrors
 import DenseKitVision
 
 /// One step of a sample's way to the network.
@@ -98,30 +99,33 @@ private struct PadToLeast: Transform {
 }
 
 /// What a transform threw that does not say which sample it is about.
-public struct TransformError: Error, CustomStringConvertible, Sendable {
+public struct TransformError: DenseKitError {
     /// The transform's type.
     public let transform: String
     /// The sample's name.
     public let sample: String
     public let underlying: any Error
 
-    public var description: String { "\(sample): the transform \(transform) failed: \(underlying)" }
+    public var place: String? { sample }
+    public var problem: String { "the transform \(transform) failed: \(underlying)" }
+    public var origin: ErrorOrigin { ErrorOrigin(of: underlying) }
 }
 
 /// A transform of a test pipeline after which a prediction could not be brought back to the image.
-public struct TestPipelineError: Error, CustomStringConvertible, Sendable {
-    public let description: String
+public struct TestPipelineError: DenseKitError {
+    public let problem: String
+    public let remedy: String?
+    public var origin: ErrorOrigin { .program }
 
     /// For a sample that was cropped or mirrored.
     public init(_ sample: String) {
-        description =
-            "\(sample) was cropped, mirrored or resized with its padding, so its prediction cannot be brought back to the image: leave that "
-            + "out of the test pipeline"
+        problem =
+            "\(sample) was cropped, mirrored or resized with its padding, so its prediction cannot be brought back to the image"
+        remedy = "leave that out of the test pipeline"
     }
 
     init(_ transform: any Transform, _ problem: String) {
-        description =
-            "the transform \(type(of: transform)) \(problem), so it cannot stand in data.test_pipeline: take it out, or let it declare its "
-            + "testTimeUse"
+        self.problem = "the transform \(type(of: transform)) \(problem), so it cannot stand in data.test_pipeline"
+        remedy = "take it out, or let it declare its testTimeUse"
     }
 }

@@ -117,7 +117,7 @@ public struct ConfusionCounts: Sendable, Equatable {
 }
 
 /// Why a prediction cannot be compared with a label.
-public enum ConfusionError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum ConfusionError: DenseKitError, Equatable {
     /// Which of the two maps an index stands in.
     public enum Side: String, Sendable {
         case prediction, label
@@ -128,7 +128,9 @@ public enum ConfusionError: Error, Equatable, Sendable, CustomStringConvertible 
     /// A class that does not exist, and the first pixel that has it, `[y, x]`.
     case outOfRange(Side, Int, classCount: Int, pixel: [Int])
 
-    public var description: String {
+    public var origin: ErrorOrigin { .input }
+
+    public var problem: String {
         switch self {
         case .sizes(let prediction, let label):
             "the prediction has size \(prediction) and the label \(label): resize the prediction to the label's size first."

@@ -22,7 +22,7 @@ extension Experiment {
 }
 
 /// Parts of a configuration that contradict each other.
-public enum ExperimentError: Error, CustomStringConvertible, Sendable {
+public enum ExperimentError: DenseKitError {
     /// Where head and data set stand, with their types.
     public struct Places: Sendable {
         let head: String
@@ -37,7 +37,9 @@ public enum ExperimentError: Error, CustomStringConvertible, Sendable {
     case pixelsForDetection(Places)
     case boxesForMasks(Places)
 
-    public var description: String {
+    public var origin: ErrorOrigin { .configuration }
+
+    public var problem: String {
         switch self {
         case .otherClasses(let train, let val):
             "data.train and data.val have different classes (\(Self.difference(train, val))): a model is validated on the classes that it was "

@@ -26,7 +26,7 @@ extension Experiment {
         guard let classes = try data ?? trained ?? unnamed() else {
             throw CheckpointError(
                 path: path, problem: "does not say which classes it was trained for",
-                remedy: "use a checkpoint that densekit wrote, or `densekit test` with a data set")
+                remedy: "use a checkpoint that DenseKit wrote, or name a data set")
         }
         if let trained, trained.names != classes.names {
             throw OtherClasses(path: path, trained: trained.names, data: classes.names)
@@ -56,17 +56,19 @@ extension Experiment {
 }
 
 /// Weights that were trained for other classes than the data set has.
-public struct OtherClasses: Error, CustomStringConvertible {
+public struct OtherClasses: DenseKitError {
     public let path: String
     public let trained: [String]
     public let data: [String]
 
-    public var description: String {
+    public var origin: ErrorOrigin { .input }
+    public var remedy: String? { "Measure it on data with its own classes, or train for these." }
+
+    public var problem: String {
         let place = zip(trained, data).enumerated().first { $0.element.0 != $0.element.1 }
         let difference =
             place.map { "class \($0.offset) is '\($0.element.0)' there and '\($0.element.1)' here" } ?? "one list is longer"
         return
-            "\(path) was trained for \(trained.count) classes, the data set has \(data.count): \(difference). Measure it on data with its own "
-            + "classes, or train for these"
+            "\(path) was trained for \(trained.count) classes, the data set has \(data.count): \(difference)"
     }
 }

@@ -32,7 +32,7 @@ public struct Experiment {
         guard let sweep = node.mapping?.entry("sweep") else { return }
         throw ConfigurationError(
             at: sweep.keyLocation, "a sweep is many experiments, and one is wanted here",
-            hint: "`densekit sweep \(file)` trains them all, --run NAME names one of them")
+            hint: "\(Term.sweep(file)) trains them all, \(Term.sweepRun) names one of them")
     }
 
     /// Loads the plugins of a configuration that was put together of `file`.
@@ -66,7 +66,7 @@ public struct Experiment {
         if part == "train", try node.common("class_map", as: YAMLNode.self) != nil {
             throw ConfigurationError(
                 at: node.node["class_map"]?.location ?? node.location, "class_map: a model learns the classes of its own data",
-                hint: "it belongs to the data set of `densekit test --dataset`")
+                hint: "it belongs to the data set of \(Term.otherData)")
         }
         return try registry.datasets.make(node, context)
     }

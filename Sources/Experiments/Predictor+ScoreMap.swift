@@ -49,13 +49,14 @@ extension Predictor {
 }
 
 /// A class that a model does not have.
-public struct ClassNameError: Error, CustomStringConvertible {
+public struct ClassNameError: DenseKitError {
     public let name: String
     public let classes: [String]
 
-    public var description: String {
-        "the model has no class '\(name)'"
-            + (nearestWord(to: name, among: classes).map { "; did you mean '\($0)'?" }
-                ?? "; its classes: \(classes.joined(separator: ", "))")
+    public var place: String? { "\(Term.heatmap)" }
+    public var problem: String { "the model has no class '\(name)'" }
+    public var remedy: String? {
+        nearestWord(to: name, among: classes).map { "did you mean '\($0)'?" } ?? "its classes: \(classes.joined(separator: ", "))"
     }
+    public var origin: ErrorOrigin { .input }
 }

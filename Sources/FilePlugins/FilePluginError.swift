@@ -1,25 +1,36 @@
+import DenseKitErrors
 import DenseKitComponents
 
 /// A file plugin that cannot be used.
-public enum FilePluginError: Error, CustomStringConvertible, Sendable {
+public enum FilePluginError: DenseKitError {
     case unreadable(String, SourceLocation)
     case notSwift(String, SourceLocation)
     case doesNotCompile(String, String)
     case cannotLoad(String, String)
     case toolchain(String)
 
-    public var description: String {
+    public var place: String? {
         switch self {
-        case .unreadable(let path, let location): "\(location): plugin \(path): no such file, or it cannot be read"
-        case .notSwift(let path, let location): "\(location): plugin \(path): a plugin is one .swift file"
-        case .doesNotCompile(let path, let output): "plugin \(path) does not compile:\n\(output)" + FilePluginError.hint(output)
+        case .unreadable(let path, let location), .notSwift(let path, let location): "\(location): plugin \(path)"
+        case .doesNotCompile, .cannotLoad, .toolchain: nil
+        }
+    }
+
+    public var problem: String {
+        switch self {
+        case .unreadable: "no such file, or it cannot be read"
+        case .notSwift: "a plugin is one .swift file"
+        case .doesNotCompile(let path, let output): "plugin \(path) does not compile:\n\(output)"
         case .cannotLoad(let path, let reason): "plugin \(path) cannot be loaded: \(reason)"
         case .toolchain(let problem): "plugins cannot be compiled: \(problem)"
         }
     }
 
-    private static func hint(_ output: String) -> String {
-        output.contains("cannot find 'plugin' in scope")
-            ? "\na plugin file ends with a constant of its Plugin type: let plugin = MyPlugin()" : ""
+    public var remedy: String? {
+        guard case .doesNotCompile(_, let output) = self, output.contains("cannot find 'plugin' in scope") else { return nil }
+        return "a plugin file ends with a constant of its Plugin type: let plugin = MyPlugin()"
     }
+
+    /// A configuration that names plugins asks for a machine that compiles them.
+    public var origin: ErrorOrigin { .configuration }
 }

@@ -25,7 +25,7 @@ struct Toolchain {
             return Toolchain(compiler: compiler, modules: modules.path, headers: try headers(from: folder, installed: installed))
         }
         throw FilePluginError.toolchain(
-            "no DenseKit.swiftmodule beside \(executable): run densekit from its build folder, or install its Modules to \(installed.path)"
+            "no DenseKit.swiftmodule beside \(executable): run it from its build folder, or install its Modules to \(installed.path)"
         )
     }
 

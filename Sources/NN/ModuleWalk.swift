@@ -1,8 +1,9 @@
 import DenseKitFoundations
 
 /// A property that the walk over a model cannot follow: says which class, which property and what to do.
-public struct ModuleError: Error, CustomStringConvertible, Sendable {
-    public let description: String
+public struct ModuleError: DenseKitError {
+    public let problem: String
+    public var origin: ErrorOrigin { .program }
 }
 
 /// The one walk over a model: by reflection, through superclasses, optionals and arrays.
@@ -20,7 +21,7 @@ struct ModuleWalk {
     private mutating func visit(_ module: Module, path: String, place: Place) throws {
         guard above.insert(ObjectIdentifier(module)).inserted else {
             throw ModuleError(
-                description: "\(place) leads back to a module that it is a part of: keep such a module out of stored properties")
+                problem: "\(place) leads back to a module that it is a part of: keep such a module out of stored properties")
         }
         defer { above.remove(ObjectIdentifier(module)) }
         modules.append((path, module))
@@ -50,7 +51,7 @@ struct ModuleWalk {
         if let slot = value as? any TensorSlot { return try visit(slot, path: path, place: place) }
         if value is Tensor {
             throw ModuleError(
-                description:
+                problem:
                     "\(place.owner) is a bare tensor: mark it @Parameter (trained), @Buffer (saved, not trained) or @Cached "
                     + "(not saved)")
         }
@@ -66,7 +67,7 @@ struct ModuleWalk {
         case .tuple, .dictionary, .set, .struct, .enum, .class:
             if let found = hidden(in: mirror, depth: 3) {
                 throw ModuleError(
-                    description:
+                    problem:
                         "\(place.owner) hides a \(found) inside \(mirror.subjectType): keep layers in properties of their own, an "
                         + "optional or an array, and tensors in @Parameter, @Buffer or @Cached properties")
             }
@@ -79,16 +80,16 @@ struct ModuleWalk {
         guard let kind = slot.kind, let tensor = slot.tensor else { return }
         if kind == .parameter, !tensor.dtype.isFloatingPoint {
             throw ModuleError(
-                description:
+                problem:
                     "\(place.owner) is a @Parameter of \(tensor.dtype): only floating-point tensors can be trained; use @Buffer")
         }
         if let other = keys.updateValue(place, forKey: path) {
             throw ModuleError(
-                description: "\(place) and \(other) share the checkpoint key '\(path)': give one another key in `keys`")
+                problem: "\(place) and \(other) share the checkpoint key '\(path)': give one another key in `keys`")
         }
         if let other = places.updateValue(place, forKey: ObjectIdentifier(tensor)) {
             throw ModuleError(
-                description: "\(place) and \(other) are the same tensor: an optimizer would change it twice; keep one of them")
+                problem: "\(place) and \(other) are the same tensor: an optimizer would change it twice; keep one of them")
         }
         tensors.append(NamedTensor(name: path, kind: kind, tensor: tensor))
     }

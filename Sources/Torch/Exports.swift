@@ -1,1 +1,2 @@
+@_exported import DenseKitErrors
 @_exported import DenseKitGeometry

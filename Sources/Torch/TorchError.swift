@@ -1,7 +1,8 @@
 import CDenseKitTorch
+import DenseKitErrors
 
 /// An operation of the engine that failed: which, on what shapes, with which weight of the model, and why.
-public struct TorchError: Error, CustomStringConvertible, Sendable {
+public struct TorchError: DenseKitError {
     /// The operation's name, such as `conv2d`.
     public let operation: String
     /// The operands as `name [shape]` or `[shape]`, in order.
@@ -18,11 +19,12 @@ public struct TorchError: Error, CustomStringConvertible, Sendable {
         self.message = message
     }
 
-    public var description: String {
-        let place = path.map { " at \($0)" } ?? ""
-        let inputs = operands.isEmpty ? "" : " (operands: \(operands.joined(separator: ", ")))"
-        return "\(operation)\(place): \(message)\(inputs)"
+    /// `conv2d at backbone.layer1.0.conv1.weight`.
+    public var place: String? { operation + (path.map { " at \($0)" } ?? "") }
+    public var problem: String {
+        message + (operands.isEmpty ? "" : " (operands: \(operands.joined(separator: ", ")))")
     }
+    public var origin: ErrorOrigin { .program }
 }
 
 /// Turns a status into an error.

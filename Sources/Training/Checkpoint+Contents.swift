@@ -2,6 +2,7 @@ import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
 import DenseKitVision
+import DenseKitErrors
 import Foundation
 
 extension Checkpoint {
@@ -10,8 +11,11 @@ extension Checkpoint {
     static let stateFile = "state.json"
 
     /// A weight that is infinite or not a number.
-    struct NotFinite: Error {
+    struct NotFinite: DenseKitError {
         let tensor: String
+        var place: String? { tensor }
+        var problem: String { "holds values that are infinite or not a number" }
+        var origin: ErrorOrigin { .input }
     }
 
     /// Writes everything to a hidden directory beside `path`, synced, which then takes its place.
@@ -84,7 +88,7 @@ extension Checkpoint {
             guard FileManager.default.fileExists(atPath: file) else {
                 throw CheckpointError(
                     path: path, problem: "is not a checkpoint of a run: it has no \(stateFile)",
-                    remedy: "Name a directory such as work_dirs/…/iter_8000; for weights alone use --init-from.")
+                    remedy: "Name a directory such as work_dirs/…/iter_8000; for weights alone use \(Term.initialWeights).")
             }
             state = try RunState(path: file)
             for (name, expected) in state.sizes.sorted(by: { $0.key < $1.key }) {

@@ -1,3 +1,4 @@
+import DenseKitErrors
 import DenseKitCheckpoints
 import Foundation
 
@@ -135,7 +136,7 @@ public final class CheckpointHook: Hook {
         if case TrainingError.notFinite = error { return }
         guard trainer.isConsistent else {
             trainer.logger.error(
-                "the iteration ended halfway, so it is not saved; go on with --resume auto once the cause is mended")
+                "the iteration ended halfway, so it is not saved; go on with \(Term.resumeNewest) once the cause is mended")
             return
         }
         guard trainer.iteration > 0 else { return }
@@ -144,6 +145,6 @@ public final class CheckpointHook: Hook {
         } catch {
             trainer.logger.error("what was reached is not saved: \(error)")
         }
-        trainer.logger.info("go on with --resume auto\(error is Interrupted ? "" : " once the cause is mended")")
+        trainer.logger.info("go on with \(Term.resumeNewest)\(error is Interrupted ? "" : " once the cause is mended")")
     }
 }

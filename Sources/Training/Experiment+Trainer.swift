@@ -62,7 +62,8 @@ extension Experiment {
         logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(work.path)")
         for warning in try warnings(on: trainer.model, training: dataset) { logger.warning("\(warning)") }
         if !isResumed, work.hasCheckpoints {
-            logger.warning("\(work.path) holds checkpoints already; this run starts anew, resuming would go on from them")
+            logger.warning(
+                "\(work.path) holds checkpoints already; this run starts anew, \(Term.resumeNewest) would go on from them")
         }
     }
 
@@ -116,6 +117,10 @@ extension Experiment {
         options.badImage = configuration.data.badImage
         options.orientationRun = configuration.data.orientationRun
         options.iteration = iteration
-        return try DataLoader(dataset, pipeline, options)
+        do {
+            return try DataLoader(dataset, pipeline, options)
+        } catch let error as SettingError {
+            throw ConfigurationError(error, in: "data", of: node, file: file)
+        }
     }
 }

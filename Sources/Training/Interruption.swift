@@ -1,3 +1,4 @@
+import DenseKitErrors
 import Glibc
 import Synchronization
 
@@ -40,11 +41,12 @@ public enum Interruption {
 }
 
 /// A run that was asked to stop, and did.
-public struct Interrupted: Error, CustomStringConvertible, Sendable {
+public struct Interrupted: DenseKitError {
     public let signal: Int32
 
     /// How the process should end: 130 for SIGINT, as shells have it; 0 for SIGTERM, by which schedulers ask for just this.
     public var exitCode: Int32 { signal == SIGTERM ? 0 : 128 + signal }
 
-    public var description: String { "interrupted by \(signal == SIGTERM ? "SIGTERM" : "SIGINT")" }
+    public var origin: ErrorOrigin { .interruption }
+    public var problem: String { "interrupted by \(signal == SIGTERM ? "SIGTERM" : "SIGINT")" }
 }

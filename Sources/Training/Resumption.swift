@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
+import DenseKitErrors
 import Foundation
 
 /// The checkpoint that a run goes on from.
@@ -49,7 +50,7 @@ extension WorkDirectory {
         guard let first = refused.first else { return nil }
         throw CheckpointError(
             path: path, problem: "none of its \(refused.count) checkpoints is whole: \(first.path): \(first.problem)",
-            remedy: "Restore one, or start again from the first iteration.")
+            remedy: "Restore one, or start again without \(Term.resume).")
     }
 
     private func named(_ checkpoint: String) throws -> Checkpoint.Contents {
@@ -112,7 +113,8 @@ extension Resumption {
         throw CheckpointError(
             path: checkpoint.path, problem: "was trained for other classes: \(differences.joined(separator: "; "))",
             remedy:
-                "Resume with the classes of the checkpoint, in its order, or begin a new run from its weights with --init-from.")
+                "Resume with the classes of the checkpoint, in its order, or begin a new run from its weights with \(Term.initialWeights)."
+        )
     }
 
     /// How the configuration of `experiment` differs from that of the checkpoint, a sentence each: `optimizer.lr: 0.001 → 0.0005`.

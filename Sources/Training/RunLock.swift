@@ -1,4 +1,5 @@
 import DenseKitCheckpoints
+import DenseKitErrors
 import Foundation
 
 /// The right to write into a work directory: one process has it at a time, until it releases this object or ends in whatever way.
@@ -13,7 +14,7 @@ final class RunLock: Sendable {
         guard file >= 0 else {
             throw CheckpointError(
                 path: path, problem: "cannot be opened (\(String(cString: strerror(errno))))",
-                remedy: "Choose another with --work-dir.")
+                remedy: "Choose another with \(Term.workDirectory).")
         }
         guard Self.takes(file) else {
             let code = errno
@@ -56,12 +57,12 @@ final class RunLock: Sendable {
     private static func taken(_ directory: String, _ path: String) -> CheckpointError {
         CheckpointError(
             path: directory, problem: "a run is at work here already: \(owner(in: path))",
-            remedy: "Wait for it, stop it, or choose another directory with --work-dir.")
+            remedy: "Wait for it, stop it, or choose another directory with \(Term.workDirectory).")
     }
 
     private static func impossible(_ path: String, _ code: Int32) -> CheckpointError {
         CheckpointError(
             path: path, problem: "cannot be locked (\(String(cString: strerror(code))))",
-            remedy: "Choose a directory on another disk with --work-dir.")
+            remedy: "Choose a directory on another disk with \(Term.workDirectory).")
     }
 }

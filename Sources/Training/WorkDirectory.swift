@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitConfiguration
 import DenseKitData
+import DenseKitErrors
 import Foundation
 
 /// Where a run puts things, laid out as OpenMMLab's users know it:
@@ -39,7 +40,7 @@ public struct WorkDirectory: Sendable {
         try Self.makeFolder(path, for: path)
         guard access(path, W_OK) == 0 else {
             throw CheckpointError(
-                path: path, problem: "the work directory is not writable", remedy: "choose another with --work-dir")
+                path: path, problem: "the work directory is not writable", remedy: Self.another)
         }
         lock = try RunLock(path)
         AtomicFile.removeTemporaries(in: path)
@@ -49,7 +50,7 @@ public struct WorkDirectory: Sendable {
         } catch {
             throw CheckpointError(
                 path: path, problem: "nothing can be saved in the work directory: \(error.problem)",
-                remedy: error.remedy.isEmpty ? "choose another with --work-dir" : error.remedy)
+                remedy: error.remedy ?? Self.another)
         }
     }
 
@@ -64,11 +65,11 @@ public struct WorkDirectory: Sendable {
         } catch {
             throw CheckpointError(
                 path: path, problem: "nothing can be saved in the work directory: \(error.path): \(error.problem)",
-                remedy: "choose another with work_dir or --work-dir")
+                remedy: Self.another)
         }
     }
 
-    /// `--work-dir`, else the configuration's `work_dir`, else `./work_dirs/<name of the configuration>`; `~` is expanded.
+    /// `option`, else the configuration's `work_dir`, else `./work_dirs/<name of the configuration>`; `~` is expanded.
     public static func choose(option: String?, configuration: String?, name: String) -> String {
         FilePaths.expanded(option ?? configuration ?? "work_dirs/\(name)")
     }
@@ -120,11 +121,13 @@ public struct WorkDirectory: Sendable {
 
     private static func makeFolder(_ folder: String, for path: String) throws(CheckpointError) {
         do {
-            try FileSystem.makeFolder(folder, remedy: "choose another with --work-dir")
+            try FileSystem.makeFolder(folder, remedy: another)
         } catch {
             throw CheckpointError(
                 path: path, problem: "the work directory cannot be made: \(error.path) \(error.problem)",
-                remedy: "choose another with --work-dir")
+                remedy: another)
         }
     }
+
+    private static var another: String { "choose another with \(Term.workDirectory)" }
 }

@@ -182,10 +182,13 @@ public struct GoldenCase: Sendable {
 }
 
 /// A golden case that cannot be run: not a case, or one that asks for what is not there.
-public struct GoldenCaseError: Error, CustomStringConvertible, Sendable {
-    public let description: String
+public struct GoldenCaseError: DenseKitError {
+    public let path: String
+    public let problem: String
+    public var place: String? { path }
+    public var origin: ErrorOrigin { .configuration }
 
-    public init(_ path: String, _ problem: String) { description = "\(path): \(problem)" }
+    public init(_ path: String, _ problem: String) { (self.path, self.problem) = (path, problem) }
 
     static func sentence(_ error: any Error) -> String {
         guard let error = error as? DecodingError else { return error.localizedDescription }

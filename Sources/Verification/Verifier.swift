@@ -63,7 +63,7 @@ public struct Verifier {
             throw GoldenCaseError(
                 golden.path,
                 "needs a model file, which says what its model is in the words of our configurations (docs/verify.md): write "
-                    + "\(path), or name one with --model")
+                    + "\(path), or name one with \(Term.caseModel)")
         }
         let model = try YAMLNode.load(path: path)
         if golden.procedure == "detector" { try DetectorSettings.check(golden, model: model) }

@@ -62,7 +62,7 @@ private let semanticFPN = """
         let error = try #require(throws: LoadError.self) { try model.loadPretrained(released, source: "best.pth") }
         #expect(
             error.description == """
-                best.pth does not fit the model: model tensors: filled 621, not filled 0, other shape 3; file tensors: used 621, not needed 0, without place 0
+                best.pth: does not fit the model: model tensors: filled 621, not filled 0, other shape 3; file tensors: used 621, not needed 0, without place 0
                   other shape: neck.lateral_convs.3.conv.weight (model [256, 2054, 1, 1], file [256, 2198, 1, 1]), \
                 decode_head.conv_seg.weight (model [6, 256, 1, 1], file [150, 256, 1, 1]), decode_head.conv_seg.bias (model [6], file [150])
                 Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them \

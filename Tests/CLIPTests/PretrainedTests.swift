@@ -91,7 +91,7 @@ private let readAs = "(read as OpenAI CLIP)"
         }
         #expect(
             error.description == """
-                RN50.pt does not fit the model: model tensors: filled 148, not filled 0, other shape 1; file tensors: used 148, not needed 343, without place 0 \(readAs)
+                RN50.pt: does not fit the model: model tensors: filled 148, not filled 0, other shape 1; file tensors: used 148, not needed 343, without place 0 \(readAs)
                   other shape: positional_embedding (model [78, 512], file [77, 512])
                 Tensors of other shapes within an encoder belong to another size of it: use the settings of the file (width, depth, patch \
                 size, lengths)

@@ -18,11 +18,11 @@ func impossiblePlaces() throws {
     try FileManager.default.createDirectory(atPath: folder.file("taken"), withIntermediateDirectories: false)
     for (path, problem, remedy) in [
         (folder.file("none/a"), "cannot be created (No such file or directory)", "Check the path."),
-        (file + "/a", "cannot be created (Not a directory)", ""),
-        (folder.file("taken"), "cannot be replaced (Is a directory)", ""),
-        (folder.path + "/", "is not the name of a file", ""),
-        ("", "is not the name of a file", ""),
-    ] {
+        (file + "/a", "cannot be created (Not a directory)", nil),
+        (folder.file("taken"), "cannot be replaced (Is a directory)", nil),
+        (folder.path + "/", "is not the name of a file", nil),
+        ("", "is not the name of a file", nil),
+    ] as [(String, String, String?)] {
         #expect(throws: CheckpointError(path: path, problem: problem, remedy: remedy)) {
             try AtomicFile.write(Data([1]), to: path)
         }

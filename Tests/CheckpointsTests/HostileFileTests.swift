@@ -101,7 +101,7 @@ private func length(_ value: UInt64, _ rest: [UInt8] = []) -> [UInt8] {
         (safetensors([0x7B, 0x22, 0xFF, 0x22, 0x3A]), "has a string in its header, at byte 2, that is not UTF-8"),
         (
             safetensors("{\"a\nb\":"),
-            "has a header that is no JSON as expected: the rest of a string was expected at byte 3, \"\n\" was found"
+            "has a header that is no JSON as expected: the rest of a string was expected at byte 3, \"\\n\" was found"
         ),
     ] as [([UInt8], String)])
 func hostile(bytes: [UInt8], problem: String) throws {

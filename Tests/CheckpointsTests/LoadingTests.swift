@@ -72,17 +72,17 @@ func mistakes() throws {
     let table: [([String: Tensor], String)] = [
         (
             other,
-            "W does not fit the model: model tensors: filled 3, not filled 0, other shape 1; file tensors: used 3, not needed 0, without place 0\n  other shape: first.bias (model [2], file [5])"
+            "W: does not fit the model: model tensors: filled 3, not filled 0, other shape 1; file tensors: used 3, not needed 0, without place 0\n  other shape: first.bias (model [2], file [5])"
                 + shapes
         ),
         (
             more,
-            "W does not fit the model: model tensors: filled 4, not filled 0, other shape 0; file tensors: used 4, not needed 0, without place 1\n  without place in the model: third"
+            "W: does not fit the model: model tensors: filled 4, not filled 0, other shape 0; file tensors: used 4, not needed 0, without place 1\n  without place in the model: third"
                 + end
         ),
         (
             [:],
-            "W does not fit the model: model tensors: filled 0, not filled 4, other shape 0; file tensors: used 0, not needed 0, without place 0\n"
+            "W: does not fit the model: model tensors: filled 0, not filled 4, other shape 0; file tensors: used 0, not needed 0, without place 0\n"
                 + "  not filled: first.weight, first.bias, second.weight, second.bias" + none
         ),
     ]

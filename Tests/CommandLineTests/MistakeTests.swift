@@ -5,26 +5,26 @@ import Testing
 
 /// What `check` and `show` say of a recipe before they look at data or model: an override of a sound configuration, and the message.
 private let mistakes: [(override: String, message: String)] = [
-    ("train.batch=0", "--set train.batch=0: train.batch: expected 1…65536, found 0"),
+    ("train.batch=0", "override train.batch=0: train.batch: expected 1…65536, found 0"),
     (
         "train.per_device_batch=3",
-        "--set train.per_device_batch=3: train.per_device_batch: expected a divisor of the global batch 8, found 3"
+        "override train.per_device_batch=3: train.per_device_batch: expected a divisor of the global batch 8, found 3"
     ),
-    ("train.eval_interval=0", "--set train.eval_interval=0: train.eval_interval: expected 1…1000000000, found 0"),
-    ("train.keep_checkpoints=-1", "--set train.keep_checkpoints=-1: train.keep_checkpoints: expected 1…1000000000, found -1"),
-    ("train.clip_norm=0", "--set train.clip_norm=0: train.clip_norm: expected a number above 0 and at most 1e12, found 0.0"),
-    ("data.workers=0", "--set data.workers=0: data.workers: expected 1…1024, found 0"),
+    ("train.eval_interval=0", "override train.eval_interval=0: train.eval_interval: expected 1…1000000000, found 0"),
+    ("train.keep_checkpoints=-1", "override train.keep_checkpoints=-1: train.keep_checkpoints: expected 1…1000000000, found -1"),
+    ("train.clip_norm=0", "override train.clip_norm=0: train.clip_norm: expected a number above 0 and at most 1e12, found 0.0"),
+    ("data.workers=0", "override data.workers=0: data.workers: expected 1…1024, found 0"),
     (
         "test={mode: slide, crop: 0}",
-        "--set test={mode: slide, crop: 0}: test.crop: expected sides of 1…65535 pixels, found [0, 0]"
+        "override test={mode: slide, crop: 0}: test.crop: expected sides of 1…65535 pixels, found [0, 0]"
     ),
     (
         "test={mode: slide, stride: 0}",
-        "--set test={mode: slide, stride: 0}: test.stride: expected sides of 1…65535 pixels, found [0, 0]"
+        "override test={mode: slide, stride: 0}: test.stride: expected sides of 1…65535 pixels, found [0, 0]"
     ),
     (
         "test={mode: slide, stride: 600}",
-        "--set test={mode: slide, stride: 600}: test.stride: expected at most the crop 512×512, found 600×600: windows would leave gaps"
+        "override test={mode: slide, stride: 600}: test.stride: expected at most the crop 512×512, found 600×600: windows would leave gaps"
     ),
     ("train.iterations=4611686018427387904", "train.iterations: expected 1…1000000000, found 4611686018427387904"),
     ("train.batch=1000000000000", "train.batch: expected 1…65536, found 1000000000000"),
@@ -61,21 +61,21 @@ private let mistakes: [(override: String, message: String)] = [
         "schedule.warmup_iterations=4611686018427387904",
         "schedule Poly could not be built: warmup_iterations must be 0…1000000000, found 4611686018427387904"
     ),
-    ("test={mode: slid}", "--set test={mode: slid}: test.mode: 'slid' is none of whole, slide; did you mean 'slide'?"),
-    ("data.bad_image=skp", "--set data.bad_image=skp: data.bad_image: 'skp' is none of error, skip; did you mean 'skip'?"),
+    ("test={mode: slid}", "override test={mode: slid}: test.mode: 'slid' is none of whole, slide; did you mean 'slide'?"),
+    ("data.bad_image=skp", "override data.bad_image=skp: data.bad_image: 'skp' is none of error, skip; did you mean 'skip'?"),
     (
         "schedule.warmup_iterations=on",
-        "--set schedule.warmup_iterations=on: schedule.warmup_iterations: expected an integer, found the string 'on'"
+        "override schedule.warmup_iterations=on: schedule.warmup_iterations: expected an integer, found the string 'on'"
     ),
     (
         "optimizer=Adam",
-        "--set optimizer=Adam: unknown optimizer 'Adam'; did you mean 'AdamW'? known: AdamW, SGD; others come from `plugins:`"
+        "override optimizer=Adam: unknown optimizer 'Adam'; did you mean 'AdamW'? known: AdamW, SGD; others come from `plugins:`"
     ),
     (
         "data.test_pipeline=[{type: Pad}]",
-        "--set data.test_pipeline=[{type: Pad}]: transform Pad could not be built: Pad: size: expected either size or size_divisor"
+        "override data.test_pipeline=[{type: Pad}]: transform Pad could not be built: Pad: size: expected either size or size_divisor"
     ),
-    ("plugins=[lost.swift]", "--set plugins=[lost.swift]: plugin lost.swift: no such file, or it cannot be read"),
+    ("plugins=[lost.swift]", "override plugins=[lost.swift]: plugin lost.swift: no such file, or it cannot be read"),
 ]
 
 @Test("Mistakes in a recipe are found before data or model are touched", arguments: mistakes)
@@ -88,7 +88,7 @@ func recipe(override: String, message: String) throws {
         let error = try #require(throws: (any Error).self) {
             try Experiment(file.path, overrides: [override], registry: registry).checkRecipe()
         }
-        #expect("\(error)" == (message.hasPrefix("--set ") ? message : "--set \(override): \(message)"))
+        #expect("\(error)" == (message.hasPrefix("override ") ? message : "override \(override): \(message)"))
     }
 }
 
@@ -169,7 +169,7 @@ func folders() throws {
         let inFile = try #require(throws: CheckpointError.self) { try WorkDirectory(file + "/work") }
         #expect(
             "\(inFile)"
-                == "\(file)/work: the work directory cannot be made: \(file) is a file, a folder is wanted. choose another with --work-dir"
+                == "\(file)/work: the work directory cannot be made: \(file) is a file, a folder is wanted; choose another with work_dir"
         )
         let noCheckpoint = try #require(throws: CheckpointError.self) { try WeightsFile.load(folder.path) }
         #expect(

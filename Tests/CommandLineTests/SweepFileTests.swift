@@ -99,7 +99,7 @@ private func problem(_ yaml: String) throws -> String {
         arguments: [
             (
                 "model: {}",
-                "sweep.yaml: has no sweep: it is one experiment, which `densekit train` trains; list runs, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`"
+                "sweep.yaml: has no sweep: it is one experiment, which `Experiment` trains; list runs, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`"
             ),
             ("sweep: {}", "sweep.yaml:1:1: sweep lists no runs; list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`"),
             ("sweep: { run: [] }", "sweep.yaml:1:10: unknown key 'run' in sweep; did you mean 'runs'? (keys: set, runs, grid)"),
@@ -218,7 +218,7 @@ private func problem(_ yaml: String) throws -> String {
             }
             #expect(
                 "\(error)"
-                    == "\(file):1:1: a sweep is many experiments, and one is wanted here; `densekit sweep \(file)` trains them all, --run NAME names one of them"
+                    == "\(file):1:1: a sweep is many experiments, and one is wanted here; `Sweep(\"\(file)\")` trains them all, its `run(named:)` names one of them"
             )
         }
     }

@@ -88,7 +88,7 @@ func weightsThatDoNotFit() throws {
             (["train", "run.yaml", "--work-dir", "v", "--resume", "torn.safetensors"], "is not a checkpoint of a run"),
             (
                 ["infer", "run.yaml", "w/iter_4", "data/images/training/0.jpg", "data/images/training/../training/0.jpg"],
-                "data/images/training/../training/0.jpg: has the same name as data/images/training/0.jpg"
+                "data/images/training/../training/0.jpg: is given twice; name it, or a folder or a pattern that gives it, once"
             ),
             (["train", "run.yaml", "--work-dir", "run.yaml/v"], "the work directory cannot be made"),
         ]

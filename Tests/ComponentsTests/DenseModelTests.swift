@@ -132,9 +132,9 @@ private let whole = """
     @Test(arguments: [
         (
             "head: TinyHead",
-            "model.backbone is missing: name one, such as `backbone: { type: … }` (see `densekit components backbone`)"
+            "model.backbone is missing; name one, such as `backbone: { type: … }` (see `Registry.entries`)"
         ),
-        ("backbone: TinyNet", "model.head is missing: name one, such as `head: { type: … }` (see `densekit components head`)"),
+        ("backbone: TinyNet", "model.head is missing; name one, such as `head: { type: … }` (see `Registry.entries`)"),
         (
             "{backbone: TinyNet, head: TinyHead, freeze: [backbon]}",
             "a.yaml:1:46: model.freeze: no parameter's key starts with 'backbon'; the model's parts: backbone, decode_head"

@@ -59,10 +59,10 @@ private final class Texts: Module, TextKeeping {
         let model = try model(prompter)
         let text = try #require(throws: LanguageError.self) { try model.keepingText { model } }
         #expect(
-            text.description == "\(owner) has no text that could be kept in place of a text encoder: use its checkpoint as it is")
+            text.description == "\(owner) has no text that could be kept in place of a text encoder; use its checkpoint as it is")
         let words = try #require(throws: LanguageError.self) { try model.classifier(for: ["a", "b"]) }
         #expect(
             words.description
-                == "\(owner) has no score map that new words could be compared by: that takes a prompter such as DenseCLIP")
+                == "\(owner) has no score map that new words could be compared by; that takes a prompter with language")
     }
 }

@@ -102,7 +102,7 @@ private let mistakes: [(yaml: String, message: String)] = [
             (
                 "backbone: { type: TinyNet, channels: [4, 7], weights: net.safetensors }\n\(end)",
                 """
-                F/a.yaml:1:55: weights: F/net.safetensors does not fit the model: model tensors: filled 2, not filled 0, other shape 2; file tensors: used 2, not needed 0, without place 0 \
+                F/a.yaml:1:55: weights: F/net.safetensors: does not fit the model: model tensors: filled 2, not filled 0, other shape 2; file tensors: used 2, not needed 0, without place 0 \
                 (read as the part 'backbone' of a whole model)
                   other shape: convs.1.weight (model [7, 3, 1, 1], file [6, 3, 1, 1]), convs.1.bias (model [7], file [6])
                 These are the weights of another model, or of another class list: use the config they were trained with
@@ -111,7 +111,7 @@ private let mistakes: [(yaml: String, message: String)] = [
             (
                 "backbone: { type: TinyNet, channels: [4, 6, 8], weights: net.safetensors }\n\(end)",
                 """
-                F/a.yaml:1:58: weights: F/net.safetensors does not fit the model: model tensors: filled 4, not filled 2, other shape 0; file tensors: used 4, not needed 0, without place 0 \
+                F/a.yaml:1:58: weights: F/net.safetensors: does not fit the model: model tensors: filled 4, not filled 2, other shape 0; file tensors: used 4, not needed 0, without place 0 \
                 (read as the part 'backbone' of a whole model)
                   not filled: convs.2.weight, convs.2.bias
                 The file holds another variant of this model (2 tensors of the model would stay at random): use the model that these \
@@ -122,7 +122,7 @@ private let mistakes: [(yaml: String, message: String)] = [
             (
                 "backbone: { type: TinyNet }\nneck: { type: TinyNeck, weights: net.safetensors }\n\(end)",
                 """
-                F/a.yaml:2:34: weights: F/net.safetensors does not fit the model: model tensors: filled 0, not filled 4, other shape 0; file tensors: used 0, not needed 0, without place 4
+                F/a.yaml:2:34: weights: F/net.safetensors: does not fit the model: model tensors: filled 0, not filled 4, other shape 0; file tensors: used 0, not needed 0, without place 4
                   not filled: convs.*.weight (2), convs.*.bias (2)
                   without place in the model: backbone.convs.*.bias (2), backbone.convs.*.weight (2)
                 No tensor of the file has a place in this model: these are the weights of another one, or under names that are not known \
@@ -155,7 +155,7 @@ private let mistakes: [(yaml: String, message: String)] = [
             let error = try #require(throws: WeightsError.self) { try load(whole + "more.safetensors", in: folder) }
             #expect(
                 "\(error)".replacing(folder, with: "F") == """
-                    F/a.yaml:3:10: weights: F/more.safetensors does not fit the model: model tensors: filled 6, not filled 0, other shape 0; \
+                    F/a.yaml:3:10: weights: F/more.safetensors: does not fit the model: model tensors: filled 6, not filled 0, other shape 0; \
                     file tensors: used 6, not needed 0, without place 3
                       without place in the model: backbone.convs.*.gate.weight (2), text_encoder.ln.weight
                     The file holds another variant of this model (2 tensors of the file without place in it): use the model that these \

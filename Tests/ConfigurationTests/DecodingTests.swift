@@ -281,8 +281,9 @@ struct Either: Decodable, Equatable {
         let text = message("override") {
             _ = try folder.load(overrides: ["window.size=many"]).decode(Settings.self)
         }
-        #expect(text == "--set window.size=many: window.size: expected an integer, found the string 'many'")
+        #expect(text == "override window.size=many: window.size: expected an integer, found the string 'many'")
         let unknown = message("override") { _ = try folder.load(overrides: ["window.sise=3"]).decode(Settings.self) }
-        #expect(unknown == "--set window.sise=3: unknown key 'sise' in window; did you mean 'size'? (keys: size, overlap, name)")
+        #expect(
+            unknown == "override window.sise=3: unknown key 'sise' in window; did you mean 'size'? (keys: size, overlap, name)")
     }
 }

@@ -108,22 +108,22 @@ import Testing
     }
 
     @Test(arguments: [
-        ("m.x", "--set m.x: an assignment without '='; write --set model.head.channels=64"),
-        ("=1", "--set =1: an empty name in the path before '='; write --set model.head.channels=64"),
-        ("m..x=1", "--set m..x=1: an empty name in the path before '='; write --set model.head.channels=64"),
-        ("m.l.7=1", "--set m.l.7=1: m.l has no element 7; its elements are 0…1"),
-        ("m.l.-1=1", "--set m.l.-1=1: m.l is a list, found '-1' for its index; its elements are 0…1"),
-        ("m.e.0=1", "--set m.e.0=1: m.e has no element 0; it is empty"),
-        ("m.l.first=1", "--set m.l.first=1: m.l is a list, found 'first' for its index; its elements are 0…1"),
-        ("m.x.y.z=1", "--set m.x.y.z=1: m.x is the number 1, which has no 'y' (a.yaml:1:8)"),
+        ("m.x", "override m.x: an assignment without '='; write override model.head.channels=64"),
+        ("=1", "override =1: an empty name in the path before '='; write override model.head.channels=64"),
+        ("m..x=1", "override m..x=1: an empty name in the path before '='; write override model.head.channels=64"),
+        ("m.l.7=1", "override m.l.7=1: m.l has no element 7; its elements are 0…1"),
+        ("m.l.-1=1", "override m.l.-1=1: m.l is a list, found '-1' for its index; its elements are 0…1"),
+        ("m.e.0=1", "override m.e.0=1: m.e has no element 0; it is empty"),
+        ("m.l.first=1", "override m.l.first=1: m.l is a list, found 'first' for its index; its elements are 0…1"),
+        ("m.x.y.z=1", "override m.x.y.z=1: m.x is the number 1, which has no 'y' (a.yaml:1:8)"),
         (
             "m.h.size=1",
-            "--set m.h.size=1: m.h is the string 'FPN', which has no 'size' (a.yaml:1:37); a component with settings is written {type: FPN}"
+            "override m.h.size=1: m.h is the string 'FPN', which has no 'size' (a.yaml:1:37); a component with settings is written {type: FPN}"
         ),
-        ("m.x=#fff", "--set m.x=#fff: YAML takes what follows # for a comment; quote the value: \"'#fff'\""),
-        ("m.x=[1", "--set m.x=[1: not YAML: did not find expected ',' or ']'"),
-        ("m.x={a: 1, a: 2}", "--set m.x={a: 1, a: 2}: the key 'a' stands twice; keep one"),
-        ("m.x=${NO}", "--set m.x=${NO}: the environment variable NO is not set; set it, or write ${NO:-default}"),
+        ("m.x=#fff", "override m.x=#fff: YAML takes what follows # for a comment; quote the value: \"'#fff'\""),
+        ("m.x=[1", "override m.x=[1: not YAML: did not find expected ',' or ']'"),
+        ("m.x={a: 1, a: 2}", "override m.x={a: 1, a: 2}: the key 'a' stands twice; keep one"),
+        ("m.x=${NO}", "override m.x=${NO}: the environment variable NO is not set; set it, or write ${NO:-default}"),
     ])
     func overrideErrors(assignment: String, expected: String) throws {
         let folder = try Folder(["a.yaml": "m: {x: 1, l: [{y: 1}, 2], e: [], h: FPN}"])
@@ -159,7 +159,7 @@ import Testing
 
     @Test func messagesStayOnOneLine() throws {
         let folder = try Folder(["a.yaml": "m: 1"])
-        #expect(folder.message(overrides: ["m.a\nb=1"]) == "--set m.a b=1: m is the number 1, which has no 'a b' (a.yaml:1:4)")
+        #expect(folder.message(overrides: ["m.a\nb=1"]) == "override m.a b=1: m is the number 1, which has no 'a b' (a.yaml:1:4)")
     }
 
     @Test func overridesAreNoDeeperThanFiles() throws {

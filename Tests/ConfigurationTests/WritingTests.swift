@@ -33,9 +33,9 @@ import Testing
                 m:
                   x: 1  # base.yaml:1:8
                   l:
-                    - 7  # --set m.l.0=7
+                    - 7  # override m.l.0=7
                     - 2  # base.yaml:1:18
-                  y: z  # --set m.y=z
+                  y: z  # override m.y=z
                 n:
                   - a  # a.yaml:3:5
                   - b  # a.yaml:4:5

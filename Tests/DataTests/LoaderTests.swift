@@ -177,7 +177,7 @@ private struct Noise: Transform {
     @Test func aDataSetThatCannotBeReadEnds() throws {
         let hopeless = try DataLoader(
             Plain(count: 2, broken: [0, 1]), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
-        let remedy = "see whether the disk is there; then find them with `densekit check`"
+        let remedy = "see whether the disk is there; then find them with `ExperimentCheck`"
         #expect(
             throws: DataError(
                 "1.jpg", "is broken: 2 of 2 samples in a row cannot be read, this is the last; before it: 0.jpg: is broken",

@@ -169,7 +169,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         #expect(
             set.remarks.last?.description.hasSuffix(
                 "has 5 of 9 annotations without a segmentation that can be learnt (annotation 2, annotation 3, annotation 4, …); nothing is learnt "
-                    + "from these, and `densekit check` says what is wrong with them") == true)
+                    + "from these, and `ExperimentCheck` says what is wrong with them") == true)
         let sample = try set.sample(at: 0)
         #expect(sample.instances?.map(\.isCrowd) == [false] + Array(repeating: true, count: 8))
         #expect(try sample.masks().count == 40 * 50)
@@ -199,7 +199,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         #expect(
             set.remarks.last?.description.hasSuffix(
                 "has no annotation to learn from: all 1 are crowds, or have no box or area that can be; a model trained on them learns the "
-                    + "background alone; `densekit check` says what is wrong") == true)
+                    + "background alone; `ExperimentCheck` says what is wrong") == true)
     }
 
     @Test func someClassesInTheirOwnOrder() throws {

@@ -129,12 +129,12 @@ import Testing
         let none = try #require(throws: LanguageError.self) { try plain.classifier(for: ["a", "b"]) }
         #expect(
             none.description
-                == "a model without prompter has no score map that new words could be compared by: that takes a prompter such as DenseCLIP"
+                == "a model without prompter has no score map that new words could be compared by; that takes a prompter with language"
         )
         let text = try #require(throws: LanguageError.self) { try plain.keepingText { plain } }
         #expect(
             text.description
-                == "a model without prompter has no text that could be kept in place of a text encoder: use its checkpoint as it is"
+                == "a model without prompter has no text that could be kept in place of a text encoder; use its checkpoint as it is"
         )
     }
 }

@@ -92,17 +92,18 @@ func deepStem() throws {
     arguments: [
         (
             "torchvision_resnet18", "depth: 50",
-            "W does not fit the model: model tensors: filled 97, not filled 165, other shape 23; file tensors: used 97, not needed 2, without "
+            "W: does not fit the model: model tensors: filled 97, not filled 165, other shape 23; file tensors: used 97, not needed 2, without "
                 + "place 0 (read as torchvision or timm ResNet)\n",
             "\nThese are the weights of another model, or of another class list: use the config they were trained with"
         ),
         (
-            "openai_clip_rn50", "depth: 50", "W does not fit the model: model tensors: filled 313, not filled 0, other shape 5; ",
+            "openai_clip_rn50", "depth: 50",
+            "W: does not fit the model: model tensors: filled 313, not filled 0, other shape 5; ",
             "ignore: [visual.attnpool, visual.bn2, visual.bn3, visual.conv2, visual.conv3]}`"
         ),
         (
             "openai_clip_vit_b16", "depth: 50",
-            "W does not fit the model: model tensors: filled 0, not filled 264, other shape 1; ",
+            "W: does not fit the model: model tensors: filled 0, not filled 264, other shape 1; ",
             "\nThese are the weights of another model, or of another class list: use the config they were trained with"
         ),
     ])
@@ -122,7 +123,7 @@ private let variants: [(list: String, settings: String, lines: [String])] = [
     (
         "torchvision_resnet50", "stem: v1c",
         [
-            "W does not fit the model: model tensors: filled 312, not filled 15, other shape 0; file tensors: used 312, not needed 2, "
+            "W: does not fit the model: model tensors: filled 312, not filled 15, other shape 0; file tensors: used 312, not needed 2, "
                 + "without place 6 (read as torchvision or timm ResNet)",
             "  not filled: stem.*.weight (6), stem.*.bias (3), stem.*.running_mean (3), stem.*.running_var (3)",
             "  without place in the model: bn1.bias, bn1.num_batches_tracked, bn1.running_mean, bn1.running_var, bn1.weight, conv1.weight",

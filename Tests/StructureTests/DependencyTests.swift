@@ -46,7 +46,7 @@ func manifest() throws {
     let targets = Set(manifest.dependencies.keys)
     #expect(
         manifest.dependencies["DenseCLIP"] == ["CLIP", "Core", "LanguageGuidance"]
-            && manifest.dependencies["Tokenizer"] == ["CZlib", "Foundations"])
+            && manifest.dependencies["Tokenizer"] == ["CZlib", "Errors", "Foundations"])
     #expect(manifest.dependencies["BuiltIn"]?.contains("DenseCLIP") == true && targets.contains("densekit"))
     for folder in ["Sources", "Plugins", "Tests"] {
         for file in SourceTree.files(folder, ".swift") {

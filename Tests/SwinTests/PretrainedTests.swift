@@ -142,12 +142,12 @@ func windows() throws {
 @Test(
     "Files of other sizes are refused, and nothing is changed",
     arguments: [
-        ("microsoft_swin_base_384", "variant: tiny", "W does not fit the model: model tensors: filled 0, not filled 8"),
+        ("microsoft_swin_base_384", "variant: tiny", "W: does not fit the model: model tensors: filled 0, not filled 8"),
         (
             "microsoft_swin_tiny", "variant: small",
-            "W does not fit the model: model tensors: filled 169, not filled 164, other shape 0; file tensors: used 169, not needed 21, without place 0 (read as Swin Transformer)\n"
+            "W: does not fit the model: model tensors: filled 169, not filled 164, other shape 0; file tensors: used 169, not needed 21, without place 0 (read as Swin Transformer)\n"
         ),
-        ("torchvision_resnet50", "variant: tiny", "W does not fit the model: model tensors: filled 0"),
+        ("torchvision_resnet50", "variant: tiny", "W: does not fit the model: model tensors: filled 0"),
     ])
 func others(list: String, settings: String, beginning: String) throws {
     let network = try build("{type: Swin, \(settings)}")

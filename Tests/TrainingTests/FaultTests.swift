@@ -135,8 +135,8 @@ func workDirectoryInAHomeFolder() throws {
     let error = try #require(throws: CheckpointError.self) { _ = try WorkDirectory(path) }
     #expect(
         "\(error)"
-            == "\(path): the work directory cannot be made: \(path) there is no user nobody-of-this-name with a home folder. choose another with "
-            + "--work-dir")
+            == "\(path): the work directory cannot be made: \(path) there is no user nobody-of-this-name with a home folder; choose another with "
+            + "work_dir")
 }
 
 @Test("Where a file of results cannot be written is said before the work for it begins")

@@ -54,7 +54,7 @@ func lock() throws {
         let host = ProcessInfo.processInfo.hostName
         let taken = CheckpointError(
             path: path, problem: "a run is at work here already: process \(getpid()) on \(host)",
-            remedy: "Wait for it, stop it, or choose another directory with --work-dir.")
+            remedy: "Wait for it, stop it, or choose another directory with work_dir.")
         try withExtendedLifetime(try WorkDirectory(path)) {
             for left in [".iter_3.tmp/x", ".best_mIoU_iter_2.tmp/x", "iter_2/.state.json.abc.tmp/x", ".iter_1.tmp.old/whole"] {
                 try FileManager.default.createDirectory(atPath: "\(path)/\(left)", withIntermediateDirectories: true)

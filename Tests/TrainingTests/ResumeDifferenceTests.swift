@@ -41,7 +41,7 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
                 in: folder, validates: false, overrides: ["data.train.classes=\(names)"])
             let error = try #require(throws: CheckpointError.self) { try run.trainer(from: .newestCheckpoint) }
             #expect(error.problem == "was trained for other classes: \(problem)")
-            #expect(error.remedy.contains("begin a new run from its weights with --init-from"))
+            #expect(error.remedy?.contains("begin a new run from its weights with model.weights.file") == true)
         }
     }
 

@@ -172,7 +172,7 @@ func messages() {
         (
             .notFinite(tensor: "neck.conv.weight", newest: "w/iter_8"),
             "neck.conv.weight holds values that are infinite or not a number, so no checkpoint was saved; the newest good one is w/iter_8. "
-                + "Lower the learning rate, or set train.clip_norm, and go on from it"
+                + "Lower the learning rate, or set train.clip_norm, and resume from it."
         ),
         (
             .failedSaves(1, newest: "w/iter_8"),
@@ -185,7 +185,7 @@ func messages() {
         (
             .badImages(4, of: 8, share: 0.1, last: "a.jpg: is empty"),
             "4 of 8 training images cannot be read, which is more than data.max_bad_share: 0.1 allows; the last of them: a.jpg: is empty. Mend "
-                + "the files that the log names, or find them all with `densekit check`"
+                + "the files that the log names, or find them all with `ExperimentCheck`."
         ),
     ]
     for (error, message) in table { #expect(error.description == message) }

@@ -120,12 +120,12 @@ import Testing
             (
                 "{type: Resize, ratio_range: null, scales: [[32, 16], [64, 32]]}",
                 "Resize cannot stand in data.test_pipeline: one of 2 scales is drawn for each image; give one `scale`; "
-                    + "`densekit test --tta` sees several"
+                    + "test-time augmentation sees several"
             ),
             (
                 "{type: RandomFlip, prob: 1}",
                 "RandomFlip cannot stand in data.test_pipeline: it mirrors images, and their predictions are not mirrored back; take it "
-                    + "out; `densekit test --tta` adds mirrored views"
+                    + "out; test-time augmentation adds mirrored views"
             ),
             (
                 "{type: RandomCrop, crop_size: 512}",
@@ -140,7 +140,7 @@ import Testing
     func refused(transform: String, message: String) throws {
         try withModel("[\(transform)]") { experiment, _ in
             let error = try #require(throws: ConfigurationError.self) { try experiment.testPipeline() }
-            #expect("\(error)" == "--set data.test_pipeline=[\(transform)]: \(message)".shortenedOverride(transform))
+            #expect("\(error)" == "override data.test_pipeline=[\(transform)]: \(message)".shortenedOverride(transform))
         }
     }
 

@@ -231,7 +231,7 @@ private func describe(_ comparisons: [Comparison]) -> String {
         #expect(
             error.description.replacing(folder.url.path + "/", with: "")
                 == "context_decoder_eval.json: needs a model file, which says what its model is in the words of our configurations "
-                + "(docs/verify.md): write context_decoder_eval.model.yaml, or name one with --model")
+                + "(docs/verify.md): write context_decoder_eval.model.yaml, or name one with model:")
     }
 
     /// A training step gives hundreds of outputs.

@@ -26,6 +26,6 @@ public struct RandomFlip: Transform {
         guard probability > 0 else { return .keepsGeometry }
         return .refused(
             key: nil, reason: "it mirrors images, and their predictions are not mirrored back",
-            remedy: "take it out; `densekit test --tta` adds mirrored views")
+            remedy: "take it out; \(Term.testTimeAugmentation) adds mirrored views")
     }
 }

@@ -84,7 +84,7 @@ public struct Resize: Transform {
         if scales.count > 1 {
             return .refused(
                 key: "scales", reason: "one of \(scales.count) scales is drawn for each image",
-                remedy: "give one `scale`; `densekit test --tta` sees several")
+                remedy: "give one `scale`; \(Term.testTimeAugmentation) sees several")
         }
         if let ratios, ratios.low < ratios.high {
             return .refused(

@@ -34,7 +34,7 @@ struct Sweep {
         if root["sweep"] == nil, !draft.isWhole { try collector.throwErrors() }
         guard let entry = root.mapping?.entry("sweep") else {
             throw ConfigurationError(
-                at: .file(file), "has no sweep: it is one experiment, which `densekit train` trains",
+                at: .file(file), "has no sweep: it is one experiment, which \(Term.train) trains",
                 hint: "list runs, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
         }
         self.file = file

@@ -50,7 +50,7 @@ struct SweepCheck {
 }
 
 /// What is wrong with runs of a sweep; the same mistake of several of them once.
-struct SweepMistakes: Error, CustomStringConvertible {
+struct SweepMistakes: DenseKitError {
     private(set) var found: [(message: String, runs: [String])] = []
 
     mutating func add(_ message: String, of run: String) {
@@ -61,7 +61,9 @@ struct SweepMistakes: Error, CustomStringConvertible {
         }
     }
 
-    var description: String {
+    var origin: ErrorOrigin { .configuration }
+
+    var problem: String {
         let lines = found.map { message, runs in
             let others = runs.count > 1 ? " and \(runs.count - 1) other\(runs.count > 2 ? "s" : "")" : ""
             return "run '\(runs[0])'\(others): \(message)"
@@ -71,14 +73,14 @@ struct SweepMistakes: Error, CustomStringConvertible {
 }
 
 /// A run whose folder holds another one of its name.
-struct ChangedRun: Error, CustomStringConvertible {
+struct ChangedRun: DenseKitError {
     let folder: String
     let changes: [String]
 
-    var description: String {
+    var problem: String {
         let shown = changes.prefix(5).joined(separator: ", ") + (changes.count > 5 ? ", and \(changes.count - 5) more" : "")
-        return
-            "\(folder) holds a run of this name with other settings: \(shown); give the run another name, put the settings back, or "
-            + "remove that folder to train it anew"
+        return "\(folder) holds a run of this name with other settings: \(shown)"
     }
+    var remedy: String? { "give the run another name, put the settings back, or remove that folder to train it anew" }
+    var origin: ErrorOrigin { .configuration }
 }

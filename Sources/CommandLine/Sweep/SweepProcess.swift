@@ -57,7 +57,7 @@ struct SweepProcess {
 /// Why a run failed, kept in its folder until it is tried again.
 enum RunFailure {
     static func write(_ reason: String, of folder: String, to path: String) throws {
-        try FileSystem.makeFolder(folder, remedy: "choose another with --work-dir")
+        try FileSystem.makeFolder(folder, remedy: "choose another with \(Term.workDirectory)")
         try AtomicFile.write(Data((reason + "\n").utf8), to: path)
     }
 }

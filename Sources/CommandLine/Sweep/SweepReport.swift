@@ -119,7 +119,7 @@ struct SweepReport {
     /// Writes `table.md` and `table.json` beside the runs' folders.
     func write() throws {
         let folder = table.sweep.folder
-        try FileSystem.makeFolder(folder, remedy: "choose another with --work-dir")
+        try FileSystem.makeFolder(folder, remedy: "choose another with \(Term.workDirectory)")
         try AtomicFile.write(Data((markdown + "\n").utf8), to: folder + "/table.md")
         try AtomicFile.write(try json, to: folder + "/table.json")
     }

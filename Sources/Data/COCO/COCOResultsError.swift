@@ -1,5 +1,7 @@
+import DenseKitErrors
+
 /// What is wrong with a file of results, and in which entry.
-public struct COCOResultsError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct COCOResultsError: DenseKitError, Equatable {
     public let path: String
     /// The entry's place in the list, from 0; nil where the file as a whole is wrong.
     public let entry: Int?
@@ -14,8 +16,7 @@ public struct COCOResultsError: Error, Equatable, Sendable, CustomStringConverti
         self.remedy = remedy
     }
 
-    /// `path, entry n: problem; remedy`.
-    public var description: String {
-        "\(path)\(entry.map { ", entry \($0)" } ?? ""): \(problem)" + (remedy.map { "; \($0)" } ?? "")
-    }
+    /// `path, entry n`.
+    public var place: String? { path + (entry.map { ", entry \($0)" } ?? "") }
+    public var origin: ErrorOrigin { .input }
 }

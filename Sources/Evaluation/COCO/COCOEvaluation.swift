@@ -124,7 +124,7 @@ extension COCOBox {
 }
 
 /// Why detections cannot be evaluated.
-public enum COCOEvaluationError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum COCOEvaluationError: DenseKitError, Equatable {
     /// Which of the two lists something stands in.
     public enum Side: String, Sendable {
         case truth = "thing"
@@ -138,7 +138,9 @@ public enum COCOEvaluationError: Error, Equatable, Sendable, CustomStringConvert
     /// Masks are compared, and this one has none.
     case noMask(Side, Int)
 
-    public var description: String {
+    public var origin: ErrorOrigin { .input }
+
+    public var problem: String {
         switch self {
         case .score(let index, let score): "detection \(index) has the score \(score); expected a number"
         case .box(let side, let index, let box): "\(side.rawValue) \(index) has the box \(box); expected numbers"

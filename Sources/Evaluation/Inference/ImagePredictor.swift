@@ -54,14 +54,16 @@ extension DataSample {
 }
 
 /// A prediction that failed, with the image that it was of.
-public struct PredictionError: Error, CustomStringConvertible, Sendable {
+public struct PredictionError: DenseKitError {
     /// The image's name.
     public let image: String
     /// Its size as the network saw it.
     public let size: Size2D
     public let underlying: any Error
 
-    public var description: String { "\(image) (\(size) behind the test pipeline): \(underlying)" }
+    public var place: String? { "\(image) (\(size) behind the test pipeline)" }
+    public var problem: String { "\(underlying)" }
+    public var origin: ErrorOrigin { ErrorOrigin(of: underlying) }
 }
 
 /// Runs `body` without gradients; what it throws becomes a `PredictionError` of the image.

@@ -123,21 +123,32 @@ public struct SegmentationInference {
 }
 
 /// What keeps a model from predicting.
-public enum InferenceError: Error, CustomStringConvertible, Sendable {
+public enum InferenceError: DenseKitError {
     case notSegmentation
     case notDetection
     /// Other words than the model's classes, or several views of an image, asked of a detector.
     case wordsForDetection, viewsForDetection
     case noViews
 
-    public var description: String {
+    public var origin: ErrorOrigin { .input }
+
+    public var problem: String {
         switch self {
-        case .notSegmentation: "the model's head does not segment: segmentation needs a head such as SemanticFPN"
-        case .notDetection: "the model's head does not detect: detection needs a head such as MaskRCNN or RetinaNet"
-        case .wordsForDetection:
-            "the model's head detects, and looks for the classes that it was trained for: leave --classes out"
-        case .viewsForDetection: "the model's head detects, and sees every image at one scale: leave --tta out"
+        case .notSegmentation: "the model's head does not segment"
+        case .notDetection: "the model's head does not detect"
+        case .wordsForDetection: "the model's head detects, and looks for the classes that it was trained for"
+        case .viewsForDetection: "the model's head detects, and sees every image at one scale"
         case .noViews: "an image needs at least one view"
+        }
+    }
+
+    public var remedy: String? {
+        switch self {
+        case .notSegmentation: "segmentation needs a head such as SemanticFPN"
+        case .notDetection: "detection needs a head such as MaskRCNN or RetinaNet"
+        case .wordsForDetection: "leave \(Term.words) out"
+        case .viewsForDetection: "leave \(Term.augmented) out"
+        case .noViews: nil
         }
     }
 }

@@ -99,12 +99,14 @@ func strips(_ height: Int, _ chunk: Int) -> [Range<Int>] {
 }
 
 /// Windows that leave part of an image unseen.
-enum SegmentationViewError: Error, CustomStringConvertible {
+enum SegmentationViewError: DenseKitError {
     case uncovered(Range<Int>)
 
-    var description: String {
+    var problem: String {
         switch self {
         case .uncovered(let rows): "sliding windows leave rows \(rows) unseen: the stride must not exceed the crop"
         }
     }
+
+    var origin: ErrorOrigin { .input }
 }

@@ -99,17 +99,17 @@ public final class AdamW: Optimizer {
             for (name, parameter) in zip(group.names, group.parameters) {
                 guard let mean = state["\(name)/mean"] else { continue }
                 guard let square = state["\(name)/square"], let steps = state["\(name)/steps"] else {
-                    throw OptimizerStateError(description: "the optimizer's state of \(name) is incomplete")
+                    throw OptimizerStateError(problem: "the optimizer's state of \(name) is incomplete")
                 }
                 if let other = [mean, square].first(where: { $0.shape != parameter.shape }) {
                     throw OptimizerStateError(
-                        description:
+                        problem:
                             "the optimizer's state of \(name) has shape \(other.shape), the parameter has \(parameter.shape)")
                 }
                 let number = try steps.item()
                 guard let count = Int(exactly: number), count >= 0 else {
                     throw OptimizerStateError(
-                        description: "the optimizer's state of \(name) has taken \(number) steps: expected a whole number")
+                        problem: "the optimizer's state of \(name) has taken \(number) steps: expected a whole number")
                 }
                 let start = try fresh(parameter)
                 try start.mean.copyInPlace(mean)

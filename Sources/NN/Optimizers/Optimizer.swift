@@ -40,7 +40,7 @@ extension Optimizer {
     func check(_ learningRates: [Double]) throws {
         guard learningRates.count == groups.count else {
             throw OptimizerStateError(
-                description:
+                problem:
                     "\(groups.count) groups of parameters need \(groups.count) learning rates, found \(learningRates.count)")
         }
     }
@@ -50,8 +50,9 @@ extension Optimizer {
 }
 
 /// A saved state, or learning rates, that do not fit the optimizer.
-public struct OptimizerStateError: Error, CustomStringConvertible, Sendable {
-    public let description: String
+public struct OptimizerStateError: DenseKitError {
+    public let problem: String
+    public var origin: ErrorOrigin { .input }
 }
 
 /// Scales all gradients so that their common norm is at most `maxNorm`, as PyTorch's `clip_grad_norm_` does.

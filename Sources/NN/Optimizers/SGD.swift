@@ -58,7 +58,7 @@ public final class SGD: Optimizer {
                 guard let velocity = state["\(name)/velocity"] else { continue }
                 guard velocity.shape == parameter.shape else {
                     throw OptimizerStateError(
-                        description:
+                        problem:
                             "the optimizer's state of \(name) has shape \(velocity.shape), the parameter has \(parameter.shape)")
                 }
                 loaded[name] = try (parameter.detached() * 0).copyInPlace(velocity)  // in the parameter's memory layout

@@ -156,7 +156,7 @@ struct ConfigurationCheck {
 }
 
 /// An error that knows which value of a configuration is at fault.
-protocol PlacedError: Error {
+protocol PlacedError: DenseKitError {
     var location: SourceLocation { get }
 }
 

@@ -1,5 +1,7 @@
+import DenseKitErrors
+
 /// Why something is not the mask of an image.
-public enum MaskError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum MaskError: DenseKitError, Equatable {
     /// A negative side, or more pixels than `RunLengthMask.maximumPixels`.
     case size(Size2D)
     /// A run that is no length, and which one it is.
@@ -17,7 +19,9 @@ public enum MaskError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Masks of different sizes have nothing to do with each other.
     case sizes(Size2D, Size2D)
 
-    public var description: String {
+    public var origin: ErrorOrigin { .input }
+
+    public var problem: String {
         switch self {
         case .size(let size):
             "a mask of \(size) pixels: sides from 0 and at most \(RunLengthMask.maximumPixels) pixels are possible"
