@@ -38,7 +38,7 @@ public enum RunEnvironment {
         var advice = Engine.warnings
         if Engine.threadCount < ProcessInfo.processInfo.activeProcessorCount {
             advice.append(
-                "the engine uses \(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors: unset OMP_NUM_THREADS, or give --threads"
+                "the engine uses \(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors: unset OMP_NUM_THREADS, or set the thread count"
             )
         }
         if facts.contains(where: { $0 == ("swiftc", "not in PATH") }) {
