@@ -107,10 +107,7 @@ let package = Package(
             ["Components", "FilePlugins", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
         core(
             "Core",
-            [
-                "NN", "Vision", "Configuration", "Components", "FilePlugins", "Detection", "Checkpoints", "Data", "Evaluation",
-                "Training",
-            ]),
+            ["NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
         core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
