@@ -5,8 +5,8 @@ import Testing
     @Test("Numbers end on the right, names begin on the left, and a row of one cell is a heading")
     func aligned() {
         #expect(
-            TextTable.aligned([["name", "count"], ["group of rows"], ["a", "1,000"], ["long name", "7"]]) == [
-                "name       count", "group of rows", "a          1,000", "long name      7",
+            TextTable.aligned([["name", "count"], ["group"], ["a", "1,000"], ["long name", "7"]]) == [
+                "name       count", "group", "a          1,000", "long name      7",
             ])
     }
 
@@ -22,7 +22,7 @@ import Testing
                 +-------+------+
                 | Class | IoU  |
                 +-------+------+
-                |  road | 97.1 |
+                | road  | 97.1 |
                 +-------+------+
                 """)
     }

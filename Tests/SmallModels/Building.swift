@@ -22,9 +22,14 @@ public func makeHead(
 }
 
 /// The component of a line of YAML, `{type: …}`, which stands behind `key: ` in `a.yaml:1`.
+///
+/// - Parameter key: `backbone` or `head`
 public func component(_ key: String, _ yaml: String) throws -> ComponentNode {
-    guard let node = try YAMLNode.parse("\(key): \(yaml)", file: "a.yaml")[key] else {
-        throw SettingError("'\(yaml)' is no component")
+    struct Model: YAMLConfiguration {
+        var backbone: ComponentNode?
+        var head: ComponentNode?
     }
-    return try node.decode(ComponentNode.self)
+    let model = try YAMLNode.parse("\(key): \(yaml)", file: "a.yaml").decode(Model.self)
+    guard let node = model.backbone ?? model.head else { throw SettingError("'\(yaml)' is no component") }
+    return node
 }
