@@ -1,3 +1,15 @@
+private enum KeptTextKey: BuildContextKey {
+    static let defaultValue = false
+}
+
+extension BuildContext {
+    /// Whether the text embeddings of the classes come with the weights: no text encoder is built, and no tokenizer is needed.
+    public var textIsKept: Bool {
+        get { self[KeptTextKey.self] }
+        set { self[KeptTextKey.self] = newValue }
+    }
+}
+
 /// A prompter whose text of the classes depends on no image, so that it can be computed once and kept in place of the text encoder.
 /// (DenseCLIP section 3.3)
 public protocol TextKeeping: Prompter {

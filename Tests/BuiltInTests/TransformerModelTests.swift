@@ -6,7 +6,8 @@ import Testing
 private func model(_ yaml: String, classes: Int = 150) throws -> DenseModel {
     let names = (0..<classes).map { "class \($0)" }
     let tokens = (0..<classes).map { [49406, $0 + 1, 49407, 0, 0] }
-    let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: names, tokenIDs: tokens)
+    var context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: names)
+    context.tokenIDs = tokens
     return try DenseModel(.decode(yaml: yaml), context)
 }
 

@@ -5,8 +5,9 @@ import Testing
 
 private func model(_ yaml: String, classes: Int) throws -> DenseModel {
     let tokens = (0..<classes).map { [49406, $0 + 1, 49407, 0, 0] }
-    let context = BuildContext(
-        registry: try Registry(BuiltIn.plugins), classNames: (0..<classes).map { "class \($0)" }, tokenIDs: tokens)
+    var context = BuildContext(
+        registry: try Registry(BuiltIn.plugins), classNames: (0..<classes).map { "class \($0)" })
+    context.tokenIDs = tokens
     return try DenseModel(try ModelConfiguration.decode(yaml: yaml, file: "a.yaml"), context)
 }
 

@@ -133,8 +133,8 @@ import Testing
     @Test func givenTokensNeedNoVocabulary() throws {
         let registry = try Registry([CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin()])
         var context = BuildContext(
-            registry: registry, classNames: ["a", "b"], features: [FeatureSpec(channels: 64, stride: 32)],
-            tokenIDs: [[49406, 320, 49407], [49406, 1, 49407]])
+            registry: registry, classNames: ["a", "b"], features: [FeatureSpec(channels: 64, stride: 32)])
+        context.tokenIDs = [[49406, 320, 49407], [49406, 1, 49407]]
         context.language = LanguageSpec(width: 8, stride: 32)
         var configuration = DenseCLIP.Configuration(.contexts)
         (configuration.common.textEncoder.width, configuration.common.textEncoder.layers) = (8, 1)
