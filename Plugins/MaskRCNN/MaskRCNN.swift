@@ -49,7 +49,7 @@ public final class MaskRCNN: Module, CountableHead {
         return .detections(try roiHead.detections(maps, try proposals(try rpnHead(maps, step), step), step))
     }
 
-    public func forwardShapes(_ maps: [Tensor]) throws {
+    public func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws {
         for map in maps { _ = try rpnHead.layers(map) }
         try roiHead.forwardShapes(maps)
     }

@@ -77,7 +77,7 @@ public final class RetinaNet: Module, CountableHead {
         )
     }
 
-    public func forwardShapes(_ maps: [Tensor]) throws { for map in maps { _ = try branches(map) } }
+    public func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws { for map in maps { _ = try branches(map) } }
 
     func callAsFunction(_ maps: [Tensor], _ step: ForwardPass) throws -> Output {
         var (logits, deltas): ([Tensor], [Tensor]) = ([], [])

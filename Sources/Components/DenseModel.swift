@@ -95,9 +95,10 @@ public final class DenseModel: Module {
     /// - Returns: false where the head is none, and nothing ran
     public func forwardShapes(_ images: Tensor) throws -> Bool {
         guard let head = head as? any CountableHead else { return false }
-        let (features, prompted) = try seen(images, ForwardPass())
+        let step = ForwardPass()
+        let (features, prompted) = try seen(images, step)
         let maps = try levels(features, prompted).maps
-        try OperationCounter.scope(head.checkpointKey) { try head.forwardShapes(maps) }
+        try OperationCounter.scope(head.checkpointKey) { try head.forwardShapes(maps, step) }
         return true
     }
 
@@ -121,6 +122,7 @@ public final class DenseModel: Module {
         try check(features.maps, backbone.outputs, "backbone", backbone)
         for (index, map) in features.maps.enumerated() { try step.record("stage\(index + 1)", map) }
         let prompted = try OperationCounter.scope("(prompter)") { try prompter?(features, step) }
+        step.prompted = prompted
         if let prompter, let prompted { try check(prompted.maps, prompter.outputs, "prompter", prompter) }
         return (features, prompted)
     }

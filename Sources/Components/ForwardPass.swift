@@ -8,6 +8,8 @@ public final class ForwardPass {
     public var iterations: Int
     /// The answers, in training: some prompters sample from them.
     public var targets: Targets?
+    /// What the prompter made of the batch, for heads that read text embeddings or score maps; nil in a model without prompter.
+    public var prompted: PrompterOutput?
     /// How the images of the batch came from their files; where nobody says it, a model takes them for images that fill the batch.
     public var images: [ImageGeometry]
     /// Where random choices come from.

@@ -72,6 +72,9 @@ public struct PrompterOutput {
 }
 
 /// Decides the task: losses from features and targets, predictions from features.
+///
+/// A head that reads more than the pyramid finds what the prompter made (text embeddings `[n, k, d]`, score maps `[n, k, h, w]`) in the pass:
+/// `step.prompted`.
 public protocol Head: Module {
     /// Where its weights stand in a checkpoint: `decode_head`, `bbox_head`, …; empty for a head whose parts have such keys themselves.
     var checkpointKey: String { get }
@@ -85,7 +88,10 @@ public protocol Head: Module {
     /// whole batch.
     var countedByPass: String? { get }
 
+    /// - Parameter maps: the pyramid that comes in, `[n, c, h, w]` each
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses
+
+    /// - Parameter maps: the pyramid that comes in, `[n, c, h, w]` each
     func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions
 }
 
@@ -100,7 +106,7 @@ public protocol CountableHead: Head {
     /// `forward_dummy`.
     ///
     /// - Parameter maps: the pyramid of a batch of one image, on any device
-    func forwardShapes(_ maps: [Tensor]) throws
+    func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws
 }
 
 /// What a head predicts for a batch of images.

@@ -102,7 +102,7 @@ private final class Choosing: Module, CountableHead {
         second = try Linear(context.features[0].channels, context.classCount)
     }
 
-    func forwardShapes(_ maps: [Tensor]) throws {
+    func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws {
         _ = try first(maps[0])
         _ = try second(try Tensor.zeros([7, maps[0].size(1)], device: maps[0].device))
     }
