@@ -50,6 +50,8 @@ public struct Targets {
     public var ignoreIndex: Int
     /// The things in every image, where the data set has such.
     public var instances: [InstanceTargets]?
+    /// Targets of other kinds by their names, `[n, …]` each: what tasks of plugins train on.
+    public var others: [String: Tensor] = [:]
     /// Where a global batch goes through the network in several passes: its labelled pixels over the number of passes, at least one pixel in
     /// all. Divided by this, the mean of the passes is the loss of the whole batch. Nil where the pass is the whole batch.
     public var labelledPixels: Double?
