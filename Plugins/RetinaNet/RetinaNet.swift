@@ -20,7 +20,7 @@ public final class RetinaNet: Module, CountableHead {
 
     public var checkpointKey: String { "bbox_head" }
 
-    public var task: VisionTask { .detection(masks: false) }
+    public var task: any HeadTask { DetectionTask(masks: false) }
     public var countedByPass: String? { "the anchors that are things" }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {

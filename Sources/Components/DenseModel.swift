@@ -79,7 +79,7 @@ public final class DenseModel: Module {
     }
 
     /// What the head predicts, or the prompter in its place. Images `[n, 3, h, w]`, normalised.
-    public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> Predictions {
+    public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> any Predictions {
         let (features, prompted) = try seen(images, step)
         if let predictions = prompted?.predictions { return predictions }
         let (maps, auxiliary) = try levels(features, prompted)

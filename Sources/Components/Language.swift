@@ -49,13 +49,13 @@ extension DenseModel {
     ///
     /// - Returns: a function from images `[n, 3, h, w]`, normalised, to predictions over the words
     /// - Throws: `LanguageError` for a model without score map, and what the prompter says of the words.
-    public func classifier(for words: [String]) throws -> (Tensor) throws -> Predictions {
+    public func classifier(for words: [String]) throws -> (Tensor) throws -> any Predictions {
         guard let prompter = prompter as? any LanguageClassifier else {
             throw LanguageError.noScoreMap(prompter.map { "\(type(of: $0))" })
         }
         let score = try prompter.scoring(words)
         return { images in
-            .segmentation(embedding: try score(try self.backbone(images), ForwardPass())) { $0 }
+            SegmentationPredictions(embedding: try score(try self.backbone(images), ForwardPass())) { $0 }
         }
     }
 }

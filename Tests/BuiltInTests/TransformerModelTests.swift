@@ -74,10 +74,8 @@ private let published: [(model: String, parameters: Double, withoutTheText: Doub
             }
         }
         try model.setTraining(false)
-        guard case .segmentation(let embedding, _) = try withoutGrad({ try model.predictions(images) }) else {
-            Issue.record("not a segmentation")
-            return
-        }
+        let found = try withoutGrad { try model.predictions(images) }
+        let embedding = try #require(found as? SegmentationPredictions).embedding
         let finest = try withoutGrad { try model.backbone(images) }.maps[0]
         #expect(try embedding.shape == [2, 8, finest.size(2), finest.size(3)] && embedding.isFinite())
     }

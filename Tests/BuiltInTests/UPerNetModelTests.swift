@@ -101,8 +101,8 @@ private let denseCLIP = "\nprompter: { type: DenseCLIP, text_encoder: { layers: 
 
         try model.setTraining(false)
         try withoutGrad {
-            guard case .segmentation(let embedding, let classify) = try model.predictions(images) else { return }
-            let logits = try classify(embedding)
+            let found = try #require(try model.predictions(images) as? SegmentationPredictions)
+            let logits = try found.classify(found.embedding)
             #expect(logits.shape[1] == 3 && (14...18).contains(logits.size(2)))
             #expect(try logits.isFinite())
         }

@@ -110,8 +110,8 @@ import Testing
         for backbone in [resNet18, tinyCLIP] {
             let model = try model(backbone)
             try model.setTraining(false)
-            guard case .segmentation(let embedding, _) = try withoutGrad({ try model.predictions(try images(height, width)) })
-            else { return }
+            let found = try withoutGrad { try model.predictions(try images(height, width)) }
+            let embedding = try #require(found as? SegmentationPredictions).embedding
             // One rounds up at every step, the other only at the first.
             let sizes = [height, width].map { backbone == resNet18 ? ($0 + 31) / 32 : ($0 + 1) / 32 }
             #expect(Array(embedding.shape.suffix(2)) == sizes)

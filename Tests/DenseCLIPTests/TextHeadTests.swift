@@ -15,7 +15,7 @@ private final class TextHead: Module, Head {
     }
 
     let checkpointKey = "decode_head"
-    var task: VisionTask { .segmentation }
+    var task: any HeadTask { SegmentationTask() }
     let projection: Conv2d
     let loss: any Loss
 
@@ -38,8 +38,8 @@ private final class TextHead: Module, Head {
         try segmentationLosses(logits(maps, step), loss: loss, targets, step)
     }
 
-    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions {
-        .segmentation(embedding: try logits(maps, step)) { $0 }
+    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
+        SegmentationPredictions(embedding: try logits(maps, step)) { $0 }
     }
 }
 

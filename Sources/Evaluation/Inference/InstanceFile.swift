@@ -1,4 +1,5 @@
-import DenseKitCore
+import DenseKitData
+import DenseKitVision
 
 /// The things of one picture as JSON: what `infer` writes of a detector's predictions.
 struct InstanceFile: Encodable {
