@@ -119,6 +119,16 @@ struct ComplexityReport {
     }
 }
 
+extension JSONEncoder {
+    /// Readable, in a fixed order, with keys in snake_case.
+    static var forReports: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return encoder
+    }
+}
+
 extension Int {
     /// `1234567` → `1,234,567`
     var grouped: String {

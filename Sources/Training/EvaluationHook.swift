@@ -67,6 +67,7 @@ public final class EvaluationHook: StatefulHook {
             let score = BestScore(metric: report.primaryMetric, value: value, iteration: trainer.iteration)
             try keepBest(score, lessIsBetter: report.lessIsBetter, trainer)
         }
+        for hook in trainer.hooks { try hook.afterEvaluation(trainer, report) }
         try store.updateState(trainer)
     }
 

@@ -103,7 +103,7 @@ final class DepthHead: Module, Head {
         let found = try convDepth(maps[0]).interpolated(to: Size2D(depths.size(1), depths.size(2)), .bilinear())
         let errors = try (found.squeezed(1) - depths).abs() * known
         var losses = Losses()
-        losses.add("loss_depth", try errors.sum() / known.sum())
+        losses.add(term: "loss_depth", try errors.sum() / known.sum())
         return losses
     }
 

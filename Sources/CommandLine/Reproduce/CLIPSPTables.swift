@@ -6,9 +6,12 @@ extension PaperTable {
     private static let clipSPGroup = "CLIP-SP, RN50"
     private static let clipSPName = "clip_sp/clip-sp_fpn_r50_ade20k_160k_512x512"
 
-    /// A model with ResNet-50 that is told apart by `suffix`.
-    private static func clipSPRow(_ name: String, _ score: Printed, _ suffix: String = "") -> Row {
-        Row(group: clipSPGroup, name: name, singleScale: score, config: "\(clipSPName)\(suffix).yaml")
+    /// A model with ResNet-50; `suffix` tells a run of the ablations apart.
+    private static func clipSPRow(_ name: String, _ score: Printed, _ suffix: String? = nil) -> Row {
+        guard let suffix else { return Row(group: clipSPGroup, name: name, singleScale: score, config: clipSPName + ".yaml") }
+        return Row(
+            group: clipSPGroup, name: name, singleScale: score, config: "clip_sp/clip-sp_ablations.yaml",
+            run: "clip-sp_fpn_r50_ade20k_160k_512x512\(suffix)")
     }
 
     private static let clipSPTable2 = PaperTable(

@@ -5,13 +5,15 @@ extension PaperTable {
         PaperTable(name: "icpc-table\(number)", paper: icpc, title: "Table \(number): \(title)", notes: notes, rows: rows)
     }
 
-    /// - Parameter suffix: of the configuration's name; nil is the whole model
+    /// - Parameter suffix: of the run's name in the ablations; nil is the whole model
     private static func row(
         _ group: String, _ name: String, _ score: Printed, _ suffix: String?, gflops: Printed? = nil, reason: String? = nil
     ) -> Row {
-        Row(
+        let model = "icpc_fpn_r50_ade20k_80k_512x512"
+        return Row(
             group: group, name: name, singleScale: score, gflops: gflops,
-            config: "icpc/icpc_fpn_r50_ade20k_80k_512x512\(suffix.map { "_\($0)" } ?? "").yaml", reason: reason)
+            config: suffix == nil ? "icpc/\(model).yaml" : "icpc/icpc_ablations.yaml", run: suffix.map { "\(model)_\($0)" },
+            reason: reason)
     }
 
     private static let alone = ["One scale, no contrastive loss."]

@@ -8,10 +8,12 @@ extension PaperTable {
             Row(group: "DenseCLIP, RN50", name: "text encoder 0.0, image encoder 0.1", singleScale: "43.5", config: model),
             Row(
                 group: "DenseCLIP, RN50", name: "text encoder 0.0, image encoder 1.0", singleScale: "42.6",
-                config: "denseclip/denseclip_fpn_r50_ade20k_80k_512x512_backbone-lr1.yaml"),
+                config: "denseclip/denseclip_ablations.yaml",
+                run: "denseclip_fpn_r50_ade20k_80k_512x512_backbone-lr1"),
             Row(
                 group: "DenseCLIP, RN50", name: "text encoder 0.1, image encoder 0.1", singleScale: "42.2",
-                config: "denseclip/denseclip_fpn_r50_ade20k_80k_512x512_text-lr0.1.yaml"),
+                config: "denseclip/denseclip_ablations.yaml",
+                run: "denseclip_fpn_r50_ade20k_80k_512x512_text-lr0.1"),
         ])
 
     static let table7 = PaperTable(
@@ -19,7 +21,8 @@ extension PaperTable {
         rows: [
             Row(
                 group: "DenseCLIP, RN50", name: "a photo of a [CLS].", singleScale: "42.9",
-                config: "denseclip/denseclip_fpn_r50_ade20k_80k_512x512_template.yaml"),
+                config: "denseclip/denseclip_ablations.yaml",
+                run: "denseclip_fpn_r50_ade20k_80k_512x512_template"),
             Row(group: "DenseCLIP, RN50", name: "learned contexts (CoOp)", singleScale: "43.5", config: model),
         ])
 
@@ -28,10 +31,12 @@ extension PaperTable {
         rows: [
             Row(
                 group: "DenseCLIP, RN50", name: "1e-4, fixed", singleScale: "42.6",
-                config: "denseclip/denseclip_fpn_r50_ade20k_80k_512x512_gamma-fixed.yaml"),
+                config: "denseclip/denseclip_ablations.yaml",
+                run: "denseclip_fpn_r50_ade20k_80k_512x512_gamma-fixed"),
             Row(group: "DenseCLIP, RN50", name: "1e-4, learned", singleScale: "43.5", config: model),
             Row(
                 group: "DenseCLIP, RN50", name: "1.0, learned", singleScale: "42.8",
-                config: "denseclip/denseclip_fpn_r50_ade20k_80k_512x512_gamma1.yaml"),
+                config: "denseclip/denseclip_ablations.yaml",
+                run: "denseclip_fpn_r50_ade20k_80k_512x512_gamma1"),
         ])
 }

@@ -1,7 +1,5 @@
-import DenseKitCheckpoints
 import DenseKitData
 import DenseKitVision
-import Foundation
 
 /// What a model finds in one image, or a person annotated, in the image's own pixels. Each task has a type of its own, which knows how it is
 /// drawn and written to a file.
@@ -92,7 +90,6 @@ public struct InstancePrediction: ImagePrediction {
     }
 
     public func write(to stem: String, classes: ClassList) throws {
-        let file = InstanceFile(instances, classes: classes)
-        try AtomicFile.write(try JSONEncoder.forReports.encode(file), to: stem + ".json")
+        try InstanceFile(instances, classes: classes).write(to: stem + ".json")
     }
 }

@@ -1,0 +1,64 @@
+import DenseKitCheckpoints
+import DenseKitComponents
+import DenseKitData
+import DenseKitVision
+import Foundation
+
+/// Writes predictions of many images below a folder: drawings with a legend or with names to `vis/`, and files to process to `pred/`:
+/// palette PNGs of class maps, JSON of instances.
+public struct PredictionWriter {
+    private let folder: String
+    private let classes: ClassList
+    private let opacity: Double
+    private let scoreThreshold: Double
+    private let names = ResultNames()
+
+    /// Makes `folder/vis` and `folder/pred`.
+    ///
+    /// - Parameters:
+    ///   - opacity: how much of a class's colour covers the image, 0…1
+    ///   - scoreThreshold: instances with a lower score are left out
+    /// - Throws: `DataError` where the folders cannot be made.
+    public init(_ folder: String, classes: ClassList, opacity: Double = 0.5, scoreThreshold: Double = 0.3) throws {
+        (self.folder, self.classes, self.opacity, self.scoreThreshold) = (folder, classes, opacity, scoreThreshold)
+        for part in ["vis", "pred"] {
+            try FileSystem.makeFolder("\(folder)/\(part)", remedy: "choose another folder")
+        }
+    }
+
+    /// Writes a prediction drawn on its image, and the prediction itself. Returns the path of the drawing.
+    @discardableResult
+    public func write(_ prediction: any ImagePrediction, on image: RGBImage, name: String) throws -> String {
+        let prediction = prediction.filtered(scoreThreshold: scoreThreshold)
+        return try write(prediction.drawing(on: image, classes: classes, opacity: opacity), prediction, name)
+    }
+
+    /// Writes an image of `dataset`, its prediction and its ground truth side by side, below the folders that the image lies in. Returns the
+    /// path of the drawing.
+    @discardableResult
+    public func write(_ evaluated: EvaluatedImage, of dataset: any Dataset) throws -> String {
+        var sample = try dataset.sample(at: evaluated.index)
+        let image = sample.image
+        let style = DrawingStyle(classes: classes, opacity: opacity, size: image.size)
+        let prediction = evaluated.prediction.filtered(scoreThreshold: scoreThreshold)
+        let drawn = prediction.drawn(on: image, style)
+        var panels = [("image", image.enlarged(by: drawn.width / max(1, image.width))), ("prediction", drawn)]
+        if let truth = try dataset.annotation(of: &sample, at: evaluated.index) {
+            panels.append(("ground truth", truth.drawn(on: image, style)))
+        }
+        let drawing = SegmentationDrawing.sideBySide(panels, scale: style.scale) ?? image
+        let name = names.name(for: evaluated.name)
+        let folders = name.split(separator: "/").dropLast().joined(separator: "/")
+        for part in ["vis", "pred"] where !folders.isEmpty {
+            try FileSystem.makeFolder("\(folder)/\(part)/\(folders)", remedy: "choose another folder")
+        }
+        return try write(prediction.explained(drawing, style), prediction, name)
+    }
+
+    private func write(_ drawing: RGBImage, _ prediction: any ImagePrediction, _ stem: String) throws -> String {
+        let path = "\(folder)/vis/\(stem).png"
+        try ImageFile.writePNG(drawing, to: path)
+        try prediction.write(to: "\(folder)/pred/\(stem)", classes: classes)
+        return path
+    }
+}
