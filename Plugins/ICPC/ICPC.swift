@@ -63,7 +63,7 @@ public final class ICPC: Module, Prompter {
         for case (let level?, let scores) in zip(levels, scores) { maps[level] = try Tensor.cat([maps[level], scores], dim: 1) }
         var prompted = PrompterOutput(maps: maps, textEmbeddings: text, scoreMaps: scores)
         if predictFrom == .alignment {
-            prompted.predictions = .segmentation(embedding: try scores[0] / temperature) { $0 }
+            prompted.predictions = SegmentationPredictions(embedding: try scores[0] / temperature) { $0 }
         }
         return prompted
     }

@@ -9,7 +9,7 @@ public final class MaskRCNN: Module, CountableHead {
     let roiHead: RoIHead
 
     public let checkpointKey = ""
-    public var task: VisionTask { .detection(masks: roiHead.maskHead != nil) }
+    public var task: any HeadTask { DetectionTask(masks: roiHead.maskHead != nil) }
 
     public var countedByPass: String? { "the sampled boxes" }
 
@@ -42,14 +42,14 @@ public final class MaskRCNN: Module, CountableHead {
         return losses
     }
 
-    public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions {
+    public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         guard step.images.count == maps[0].size(0) else {
             throw MaskRCNNError.otherImages(batch: maps[0].size(0), truths: nil, geometries: step.images.count)
         }
-        return .detections(try roiHead.detections(maps, try proposals(try rpnHead(maps, step), step), step))
+        return DetectionPredictions(try roiHead.detections(maps, try proposals(try rpnHead(maps, step), step), step))
     }
 
-    public func forwardShapes(_ maps: [Tensor]) throws {
+    public func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws {
         for map in maps { _ = try rpnHead.layers(map) }
         try roiHead.forwardShapes(maps)
     }

@@ -3,10 +3,10 @@ import DenseKitCore
 extension RetinaNet {
     /// The most certain anchors of every level, moved by their deltas and cut off at the image's borders, in pixels of the original picture; of those
     /// of one class that overlap, the most certain. (section 4.1, "Inference", with mmdetection's numbers)
-    public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions {
+    public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         let output = try self(maps, step)
         let anchors = try anchors.anchors(for: output.sizes, on: maps[0].device)
-        return .detections(
+        return DetectionPredictions(
             try step.images.enumerated().map { index, geometry in try detections(output, anchors, image: index, geometry) })
     }
 

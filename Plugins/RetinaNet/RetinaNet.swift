@@ -20,7 +20,7 @@ public final class RetinaNet: Module, CountableHead {
 
     public var checkpointKey: String { "bbox_head" }
 
-    public var task: VisionTask { .detection(masks: false) }
+    public var task: any HeadTask { DetectionTask(masks: false) }
     public var countedByPass: String? { "the anchors that are things" }
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
@@ -73,7 +73,7 @@ public final class RetinaNet: Module, CountableHead {
         )
     }
 
-    public func forwardShapes(_ maps: [Tensor]) throws { for map in maps { _ = try branches(map) } }
+    public func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws { for map in maps { _ = try branches(map) } }
 
     func callAsFunction(_ maps: [Tensor], _ step: ForwardPass) throws -> Output {
         var (logits, deltas): ([Tensor], [Tensor]) = ([], [])

@@ -78,41 +78,23 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
 
     /// What is timed; it says how much a detector found.
     private func work(_ experiment: Experiment, _ model: DenseModel, _ device: Device) throws -> () throws -> Int? {
-        guard model.head.task == .segmentation else {
-            let bench = try DetectionBench(model, size: size.pair, batch: batch, device: device)
-            guard mode == .train else { return try detection(bench, model) }
-            let targets = Targets(instances: try bench.targets(things: things, classes: classes))
-            return try training(experiment, model, bench.images, targets, bench.geometries)
+        guard let task = model.head.task as? any BenchmarkedTask else {
+            throw ValidationError(
+                "bench makes no images for a head that \(model.head.task.verb): "
+                    + "let \(type(of: model.head.task)) conform to BenchmarkedTask")
         }
-        let image = try Tensor.randomNormal([batch, 3, size.pair.height, size.pair.width]).channelsLast().to(device)
-        guard mode == .train else { return try inference(experiment, model, image) }
-        let labels = try Tensor.from(
-            (0..<batch * size.pair.height * size.pair.width).map { Int64($0 * 7919 % classes) },
-            shape: [batch, size.pair.height, size.pair.width])
-        return try training(experiment, model, image, Targets(labels: try labels.to(device)), [])
-    }
-
-    /// Network, enlargement to the image's size, and the class of every pixel.
-    private func inference(_ experiment: Experiment, _ model: DenseModel, _ image: Tensor) throws -> () throws -> Int? {
-        try model.setTraining(false)
-        let inference = SegmentationInference(model, mode: try experiment.configuration.test.inferenceMode)
-        return inferring(on: image.device) {
-            _ = try inference.labels(of: image)
-            return nil
+        let noise = try task.noise(for: model, size: size.pair, batch: batch, device: device)
+        guard mode != .train else {
+            let targets = try task.targets(for: noise, instances: things, classes: classes)
+            return try training(experiment, model, noise.images, targets, noise.geometries)
         }
-    }
-
-    /// Network, suppression, and masks in the image's pixels, as run lengths.
-    private func detection(_ bench: DetectionBench, _ model: DenseModel) throws -> () throws -> Int? {
-        guard batch == 1 else { throw ValidationError("--batch: a detector finds things in one image at a time") }
+        if let most = task.largestInferenceBatch, batch > most {
+            throw ValidationError("--batch: a head that \(task.verb) takes \(most) image\(most == 1 ? "" : "s") at a time")
+        }
         try model.setTraining(false)
-        let inference = DetectionInference(model)
-        return inferring(on: bench.images.device) { try inference.instances(bench.images, bench.geometries[0]).count }
-    }
-
-    private func inferring(on device: Device, _ body: @escaping () throws -> Int?) -> () throws -> Int? {
+        let inference = try task.inference(of: model, on: noise, mode: try experiment.configuration.test.inferenceMode)
         let dtype: DType? = bf16 ? .bfloat16 : nil
-        return { try withoutGrad { try withAutocast(dtype, on: device) { try body() } } }
+        return { try withoutGrad { try withAutocast(dtype, on: device) { try inference() } } }
     }
 
     private func training(

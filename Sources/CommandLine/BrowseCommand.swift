@@ -77,7 +77,8 @@ private struct SamplePictures {
         // The 8-bit picture, as it is before it is normalised and padded.
         let image = sample.image
         guard
-            let truth = try batch.things(place, in: image.size) ?? sample.labels(in: PixelWindow(image.size)).map({ .labels($0) })
+            let truth = try sample.drawableTarget(in: PixelWindow(image.size)) ?? batch.things(place, in: image.size)
+                ?? sample.labels(in: PixelWindow(image.size)).map({ LabelPrediction($0) })
         else { return }
         print(
             try pictures.write(
@@ -87,7 +88,7 @@ private struct SamplePictures {
 
 extension Batch {
     /// The things of one picture as the network learns them, in the part of the batch that is no padding; nil where the data set has none.
-    fileprivate func things(_ place: Int, in size: Size2D) throws -> ImagePrediction? {
+    fileprivate func things(_ place: Int, in size: Size2D) throws -> (any ImagePrediction)? {
         guard let instances = instances?[place] else { return nil }
         var masks = try targets().instances?[place].masks.map { masks in
             try (0..<masks.size(0)).map { index in
@@ -95,7 +96,7 @@ extension Batch {
                 return try RunLengthMask(bitmap: try mask.contiguous().bytes(), size: size)
             }[...]
         }
-        return .instances(
+        return InstancePrediction(
             instances.map { instance in
                 // Crowds have no masks: nothing is learnt from them.
                 DetectedInstance(
@@ -110,6 +111,7 @@ extension Targets {
     fileprivate func named(_ number: Int) -> [(name: String, tensor: Tensor)] {
         var result: [(name: String, tensor: Tensor)] = []
         if let labels { result.append(("labels.\(number)", labels)) }
+        for (name, tensor) in others.sorted(by: { $0.key < $1.key }) { result.append(("\(name).\(number)", tensor)) }
         for (image, things) in (instances ?? []).enumerated() {
             result += [("boxes", things.boxes), ("labels", things.labels), ("ignored_boxes", things.ignoredBoxes)].map {
                 ("\($0.0).\(number).\(image)", $0.1)

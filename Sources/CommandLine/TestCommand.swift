@@ -44,8 +44,9 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         let dataset = try tested.validationDataset()
         for warning in try experiment.pipelineWarnings(testedBy: tested) { warn(warning) }
         let (model, evaluator) = try experiment.evaluator(of: weights, on: tested, dataset, augmented: tta)
-        if results != nil, model.head.task == .segmentation {
-            throw ValidationError("--results writes what a detector found, and the model's head segments: leave it out")
+        if results != nil, try !model.task.writesResults {
+            throw ValidationError(
+                "--results writes what a detector found, and the model's head \(model.head.task.verb): leave it out")
         }
         let pictures = try showDir.map { try PredictionWriter($0, classes: dataset.classes) }
         let progress = ProgressBar()
@@ -56,10 +57,6 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         progress?.clear()
         print(report.table)
         if let out { try AtomicFile.write(try report.json, to: out) }
-        if let results, let report = report as? DetectionReport {
-            for kind in report.kinds {
-                try COCOResults.write(report.detections, kind: kind, to: "\(results).\(kind.rawValue).json")
-            }
-        }
+        if let results { try report.writeResults(to: results) }
     }
 }

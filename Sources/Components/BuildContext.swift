@@ -8,31 +8,57 @@ public struct BuildContext: Sendable {
     public var features: [FeatureSpec]
     /// The language side of the backbone, where it has one.
     public var language: LanguageSpec?
-    /// Token ids of the class names where they are given (golden cases): `[k][length]`. Otherwise a tokenizer makes them.
-    public var tokenIDs: [[Int]]?
-    /// Whether the text embeddings of the classes come with the weights: no text encoder is built, and no tokenizer is needed.
-    public var textIsKept = false
-    /// Which classes stand together in the training pictures, for parts that begin with it; nil where no training begins, and weights are
-    /// loaded instead. Counts when it is asked.
-    public var coOccurrence: (@Sendable () throws -> CoOccurrence)?
+    private var values: [ObjectIdentifier: any Sendable] = [:]
 
+    /// - Parameters:
+    ///   - registry: where nested components are found
+    ///   - classNames: the names of the classes, in the order of their indices
+    ///   - features: the pyramid that comes in; empty for a backbone
+    ///   - language: the language side of the backbone, where it has one
     public init(
-        registry: Registry, classNames: [String] = [], features: [FeatureSpec] = [], language: LanguageSpec? = nil,
-        tokenIDs: [[Int]]? = nil
+        registry: Registry, classNames: [String] = [], features: [FeatureSpec] = [], language: LanguageSpec? = nil
     ) {
         self.registry = registry
         self.classNames = classNames
         self.features = features
         self.language = language
-        self.tokenIDs = tokenIDs
     }
 
+    /// The number of classes.
     public var classCount: Int { classNames.count }
 
-    /// The same with another pyramid coming in.
+    /// The value of an extension: what was set, or its default.
+    public subscript<Key: BuildContextKey>(_ key: Key.Type) -> Key.Value {
+        get { values[ObjectIdentifier(key)] as? Key.Value ?? Key.defaultValue }
+        set { values[ObjectIdentifier(key)] = newValue }
+    }
+
+    /// This context with another pyramid coming in.
     public func with(features: [FeatureSpec]) -> BuildContext {
         var context = self
         context.features = features
         return context
     }
+}
+
+/// Names an extension of `BuildContext`: one more value that components are built from. Who needs the value declares the key and, so that it
+/// reads like the others, a property beside it:
+///
+/// ```swift
+/// private enum DepthRangeKey: BuildContextKey {
+///     static let defaultValue = 80.0
+/// }
+///
+/// extension BuildContext {
+///     /// The largest depth, in metres.
+///     public var depthRange: Double {
+///         get { self[DepthRangeKey.self] }
+///         set { self[DepthRangeKey.self] = newValue }
+///     }
+/// }
+/// ```
+public protocol BuildContextKey {
+    associatedtype Value: Sendable
+    /// What a context says to which nobody gave a value.
+    static var defaultValue: Value { get }
 }

@@ -77,7 +77,7 @@ public final class DenseModel: Module {
     }
 
     /// What the head predicts, or the prompter in its place. Images `[n, 3, h, w]`, normalised.
-    public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> Predictions {
+    public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> any Predictions {
         let (features, prompted) = try seen(images, step)
         if let predictions = prompted?.predictions { return predictions }
         let (maps, auxiliary) = try levels(features, prompted)
@@ -93,9 +93,10 @@ public final class DenseModel: Module {
     /// - Returns: false where the head is none, and nothing ran
     public func forwardShapes(_ images: Tensor) throws -> Bool {
         guard let head = head as? any CountableHead else { return false }
-        let (features, prompted) = try seen(images, ForwardPass())
+        let step = ForwardPass()
+        let (features, prompted) = try seen(images, step)
         let maps = try levels(features, prompted).maps
-        try OperationCounter.scope(head.checkpointKey) { try head.forwardShapes(maps) }
+        try OperationCounter.scope(head.checkpointKey) { try head.forwardShapes(maps, step) }
         return true
     }
 
@@ -119,6 +120,7 @@ public final class DenseModel: Module {
         try check(features.maps, backbone.outputs, "backbone", backbone)
         for (index, map) in features.maps.enumerated() { try step.record("stage\(index + 1)", map) }
         let prompted = try OperationCounter.scope("(prompter)") { try prompter?(features, step) }
+        step.prompted = prompted
         if let prompter, let prompted { try check(prompted.maps, prompter.outputs, "prompter", prompter) }
         return (features, prompted)
     }

@@ -8,6 +8,8 @@ public final class ForwardPass {
     public var iterations: Int
     /// The answers, in training: some prompters sample from them.
     public var targets: Targets?
+    /// What the prompter made of the batch, for heads that read text embeddings or score maps; nil in a model without prompter.
+    public var prompted: PrompterOutput?
     /// How the images of the batch came from their files; where nobody says it, a model takes them for images that fill the batch.
     public var images: [ImageGeometry]
     /// Where random choices come from.
@@ -48,6 +50,8 @@ public struct Targets {
     public var ignoreIndex: Int
     /// The things in every image, where the data set has such.
     public var instances: [InstanceTargets]?
+    /// Targets of other kinds by their names, `[n, …]` each: what tasks of plugins train on.
+    public var others: [String: Tensor] = [:]
     /// Where a global batch goes through the network in several passes: its labelled pixels over the number of passes, at least one pixel in
     /// all. Divided by this, the mean of the passes is the loss of the whole batch. Nil where the pass is the whole batch.
     public var labelledPixels: Double?

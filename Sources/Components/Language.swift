@@ -1,3 +1,15 @@
+private enum KeptTextKey: BuildContextKey {
+    static let defaultValue = false
+}
+
+extension BuildContext {
+    /// Whether the text embeddings of the classes come with the weights: no text encoder is built, and no tokenizer is needed.
+    public var textIsKept: Bool {
+        get { self[KeptTextKey.self] }
+        set { self[KeptTextKey.self] = newValue }
+    }
+}
+
 /// A prompter whose text of the classes depends on no image, so that it can be computed once and kept in place of the text encoder.
 /// (DenseCLIP section 3.3)
 public protocol TextKeeping: Prompter {
@@ -37,13 +49,13 @@ extension DenseModel {
     ///
     /// - Returns: a function from images `[n, 3, h, w]`, normalised, to predictions over the words
     /// - Throws: `LanguageError` for a model without score map, and what the prompter says of the words.
-    public func classifier(for words: [String]) throws -> (Tensor) throws -> Predictions {
+    public func classifier(for words: [String]) throws -> (Tensor) throws -> any Predictions {
         guard let prompter = prompter as? any LanguageClassifier else {
             throw LanguageError.noScoreMap(prompter.map { "\(type(of: $0))" })
         }
         let score = try prompter.scoring(words)
         return { images in
-            .segmentation(embedding: try score(try self.backbone(images), ForwardPass())) { $0 }
+            SegmentationPredictions(embedding: try score(try self.backbone(images), ForwardPass())) { $0 }
         }
     }
 }

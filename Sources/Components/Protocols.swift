@@ -58,7 +58,7 @@ public struct PrompterOutput {
     /// Scores of whole images for every class, where the method asks which classes are there: `[n, k]`.
     public var classLogits: Tensor?
     /// What it predicts by itself, where the head is not to be asked.
-    public var predictions: Predictions?
+    public var predictions: (any Predictions)?
 
     public init(
         maps: [Tensor], textEmbeddings: Tensor, scoreMaps: [Tensor], scoreLabels: Tensor? = nil, classLogits: Tensor? = nil
@@ -72,11 +72,15 @@ public struct PrompterOutput {
 }
 
 /// Decides the task: losses from features and targets, predictions from features.
+///
+/// A head that reads more than the pyramid finds what the prompter made (text embeddings `[n, k, d]`, score maps `[n, k, h, w]`) in the pass:
+/// `step.prompted`.
 public protocol Head: Module {
     /// Where its weights stand in a checkpoint: `decode_head`, `bbox_head`, …; empty for a head whose parts have such keys themselves.
     var checkpointKey: String { get }
 
-    var task: VisionTask { get }
+    /// What it does, by a value of the task's type: `SegmentationTask()`. A task of a plugin's own conforms to `VisionTask`.
+    var task: any HeadTask { get }
 
     /// What stands before the names of its losses in the log: mmsegmentation's `decode.loss_ce`, mmdetection's bare `loss_cls`.
     var logPrefix: String? { get }
@@ -85,8 +89,11 @@ public protocol Head: Module {
     /// whole batch.
     var countedByPass: String? { get }
 
+    /// - Parameter maps: the pyramid that comes in, `[n, c, h, w]` each
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses
-    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions
+
+    /// - Parameter maps: the pyramid that comes in, `[n, c, h, w]` each
+    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions
 }
 
 extension Head {
@@ -100,16 +107,7 @@ public protocol CountableHead: Head {
     /// `forward_dummy`.
     ///
     /// - Parameter maps: the pyramid of a batch of one image, on any device
-    func forwardShapes(_ maps: [Tensor]) throws
-}
-
-/// What a head predicts for a batch of images.
-public enum Predictions {
-    /// Dense classification: an embedding of every position `[n, c, h, w]` and the classifier that turns it, or any part of its rows,
-    /// into logits `[n, k, h, w]`. Kept apart so that a big image never needs all its logits at once.
-    case segmentation(embedding: Tensor, classify: (Tensor) throws -> Tensor)
-    /// What is seen in each image of the batch.
-    case detections([Detections])
+    func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws
 }
 
 /// Measures how wrong a prediction is.

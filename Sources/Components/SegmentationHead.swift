@@ -12,7 +12,7 @@ public protocol SegmentationHead: Head {
 extension SegmentationHead {
     public var checkpointKey: String { "decode_head" }
 
-    public var task: VisionTask { .segmentation }
+    public var task: any HeadTask { SegmentationTask() }
     public var logPrefix: String? { "decode" }
 
     /// Logits are resized bilinearly to the labels, as mmsegmentation does.
@@ -20,8 +20,8 @@ extension SegmentationHead {
         try segmentationLosses(try classify(try embedding(maps)), loss: loss, targets, step)
     }
 
-    public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions {
-        .segmentation(embedding: try embedding(maps), classify: classify)
+    public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
+        SegmentationPredictions(embedding: try embedding(maps), classify: classify)
     }
 }
 

@@ -16,3 +16,15 @@ extension Registry {
         set { self[(any TextTokenizing).self, kind: "tokenizer"] = newValue }
     }
 }
+
+private enum TokenIDsKey: BuildContextKey {
+    static let defaultValue: [[Int]]? = nil
+}
+
+extension BuildContext {
+    /// Token ids of the class names where they are given (golden cases): `[k][length]`. Nil: a tokenizer makes them.
+    public var tokenIDs: [[Int]]? {
+        get { self[TokenIDsKey.self] }
+        set { self[TokenIDsKey.self] = newValue }
+    }
+}

@@ -28,6 +28,8 @@ public struct Batch: Sendable {
     public let instances: [[Instance]]?
     /// The masks of the things that are no crowds, `[g, h, w]` for every picture: 1 inside, 0 elsewhere. Nil where nobody wants them.
     public let masks: [[UInt8]]?
+    /// The targets of kinds of their own of every image, moved with it; where the loader keeps original labels, as the data set has them.
+    public let sampleTargets: [[any SampleTarget]]
     /// How every picture came from its file.
     public let geometries: [ImageGeometry]
     public let items: [Item]
@@ -53,6 +55,7 @@ public struct Batch: Sendable {
         let index: Int
         let epoch: Int
         let originalLabels: LabelMap?
+        var originalTargets: [any SampleTarget] = []
         /// Those that were tried before it.
         var skipped: [Skipped] = []
     }
@@ -77,6 +80,7 @@ public struct Batch: Sendable {
         pixels = Batch.stacked(parts, size)
         labels = keepsOriginalLabels ? nil : Batch.stackedLabels(parts, size)
         originalLabels = keepsOriginalLabels ? parts.map(\.originalLabels) : []
+        sampleTargets = parts.map { keepsOriginalLabels ? $0.originalTargets : $0.sample.targets }
     }
 
     private static func commonSize(_ parts: [Part]) throws -> Size2D {

@@ -18,6 +18,9 @@ public struct DataSample: Sendable {
     /// Whether the batch is to hold the masks of `instances`.
     public var wantsMasks: Bool
 
+    /// Targets of kinds of their own, for tasks of plugins.
+    public private(set) var targets: [any SampleTarget] = []
+
     private var picture: Deferred<RGBImage>
     private var labelMap: Deferred<LabelMap>?
     private var moves: Moves
@@ -88,6 +91,25 @@ public struct DataSample: Sendable {
         }
     }
 
+    /// The target of a kind of its own; nil where the data set has none.
+    public func target<Target: SampleTarget>(_ type: Target.Type) -> Target? { targets.lazy.compactMap { $0 as? Target }.first }
+
+    /// Adds a target of a kind of its own, or puts it in the place of the one of its kind.
+    ///
+    /// - Throws: `DataError` for a target that is not as large as the image is by now.
+    public mutating func add<Target: SampleTarget>(_ target: Target) throws {
+        guard target.size == size else {
+            throw DataError(
+                name, "its \(Target.name) is \(target.size), the image \(size)", remedy: "give both in one size")
+        }
+        targets.removeAll { $0 is Target }
+        targets.append(target)
+    }
+
+    private mutating func moveTargets(_ move: (inout any SampleTarget) -> Void) {
+        for index in targets.indices { move(&targets[index]) }
+    }
+
     /// The labels of one window of the picture, as `crop(to: window)` would leave them.
     public func labels(in window: PixelWindow) -> LabelMap? { labelMap?.cropped(to: window) }
 
@@ -96,6 +118,7 @@ public struct DataSample: Sendable {
     public mutating func resize(to size: Size2D, backend: ResizeBackend = .cv2) {
         if let normalized { floats = normalized.resized(to: size) } else { picture.resize(to: size, backend) }
         labelMap?.resize(to: size, backend)
+        moveTargets { $0.resize(to: size) }
         moves.append(.resize(size, backend), &instances)
     }
 
@@ -103,6 +126,7 @@ public struct DataSample: Sendable {
     public mutating func crop(to window: PixelWindow) {
         if let normalized { floats = normalized.cropped(to: window) } else { picture.crop(to: window) }
         labelMap?.crop(to: window)
+        moveTargets { $0.crop(to: window) }
         moves.append(.crop(window), &instances)
     }
 
@@ -110,6 +134,7 @@ public struct DataSample: Sendable {
     public mutating func flipHorizontally() {
         if let normalized { floats = normalized.flippedHorizontally() } else { image = image.flippedHorizontally() }
         labels = labels?.flippedHorizontally()
+        moveTargets { $0.flipHorizontally() }
         isFlipped.toggle()
         moves.append(.flip, &instances)
     }
@@ -124,6 +149,7 @@ public struct DataSample: Sendable {
             picture = Deferred(image.padded(to: size))
         }
         labels = labels?.padded(to: size)
+        moveTargets { $0.pad(to: size) }
         moves.append(.pad(size), &instances)
     }
 

@@ -163,9 +163,11 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
             originalLabels = sample.labels
             sample.labels = nil
         }
+        let originalTargets = options.keepsOriginalLabels ? sample.targets : []
         var random = SampleRandom(seed: options.seed, epoch: epoch, index: index)
         try pipeline(&sample, &random)
-        return Batch.Part(sample: sample, index: index, epoch: epoch, originalLabels: originalLabels)
+        return Batch.Part(
+            sample: sample, index: index, epoch: epoch, originalLabels: originalLabels, originalTargets: originalTargets)
     }
 
     /// Puts a sample into its batch; whoever brings the last one stacks them.

@@ -15,9 +15,11 @@ extension Batch {
 
     /// The answers, where the data set has them.
     public func targets(on device: Device = .cpu) throws -> Targets {
-        Targets(
+        var targets = Targets(
             labels: try labels.map { try Tensor.from($0, shape: [count, height, width]).to(device) },
             instances: try instances?.enumerated().map { try instanceTargets($1, masks: masks?[$0]).to(device) })
+        targets.others = try otherTargets().mapValues { try $0.to(device) }
+        return targets
     }
 
     private func instanceTargets(_ instances: [Instance], masks: [UInt8]?) throws -> InstanceTargets {

@@ -21,7 +21,7 @@ public struct DetectionEvaluator: Evaluator {
 
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         let seen = try inference.model.inInference { try detect(each) }
-        return try DetectionReport(seen, truth, masks: inference.model.head.task == .detection(masks: true))
+        return try DetectionReport(seen, truth, masks: (inference.model.head.task as? DetectionTask)?.masks ?? false)
     }
 
     /// What is seen in every image of the data set.
@@ -40,7 +40,7 @@ public struct DetectionEvaluator: Evaluator {
                     try inference.instances(try batch.images(on: device), batch.geometries[0])
                 }
             }
-            try each(EvaluatedImage(index: seen.count, name: batch.names[0], prediction: .instances(instances)))
+            try each(EvaluatedImage(index: seen.count, name: batch.names[0], prediction: InstancePrediction(instances)))
             seen.append(
                 DetectionReport.Seen(name: batch.names[0], size: batch.geometries[0].originalSize, instances: instances))
         }

@@ -96,6 +96,11 @@ public struct DetectionReport: EvaluationReport {
         return zip(endings, measures).map { ("\(kind.rawValue)_\($0)", $1.value < 0 ? .nan : 100 * $1.value) }
     }
 
+    /// COCO's results: `prefix.bbox.json` and, of masks, `prefix.segm.json`.
+    public func writeResults(to prefix: String) throws {
+        for kind in kinds { try COCOResults.write(detections, kind: kind, to: "\(prefix).\(kind.rawValue).json") }
+    }
+
     /// Masks count more than boxes, where there are any.
     public var primaryMetric: String { "\((scores.last?.kind ?? .boxes).rawValue)_mAP" }
 }

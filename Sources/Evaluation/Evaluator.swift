@@ -2,7 +2,7 @@ import DenseKitComponents
 import DenseKitData
 import DenseKitVision
 
-/// Measures a model on a data set. What its head predicts decides which evaluator does.
+/// Measures a model on a data set. The task of its head decides which evaluator does.
 public protocol Evaluator {
     var dataset: any Dataset { get }
 
@@ -17,12 +17,22 @@ public struct EvaluatedImage: Sendable {
     /// Its place in the data set.
     public let index: Int
     public let name: String
-    public let prediction: ImagePrediction
+    public let prediction: any ImagePrediction
+
+    /// - Parameters:
+    ///   - index: its place in the data set
+    ///   - name: of its file
+    ///   - prediction: what the model finds in it
+    public init(index: Int, name: String, prediction: any ImagePrediction) {
+        self.index = index
+        self.name = name
+        self.prediction = prediction
+    }
 }
 
 extension DenseModel {
     /// Runs `body` with the model in inference mode and without gradients; the model has its old mode afterwards, also when `body` throws.
-    func inInference<Value>(_ body: () throws -> Value) throws -> Value {
+    public func inInference<Value>(_ body: () throws -> Value) throws -> Value {
         let wasTraining = isTraining
         try setTraining(false)
         let result = Result { try withoutGrad(body) }

@@ -5,19 +5,8 @@ import DenseKitVision
 
 /// Measures a model on a data set: mIoU and its relatives, at one scale or several.
 public struct SegmentationEvaluator: Evaluator {
-    /// The views of test-time augmentation: every ratio, each also mirrored where `flip` says so.
-    public struct Augmentation: Sendable {
-        public var ratios: [Double]
-        public var flip: Bool
-
-        public init(ratios: [Double], flip: Bool) {
-            self.ratios = ratios
-            self.flip = flip
-        }
-
-        /// One view as it is.
-        public static let none = Augmentation(ratios: [1], flip: false)
-    }
+    /// The views of test-time augmentation.
+    public typealias Augmentation = EvaluationOptions.Augmentation
 
     public let inference: SegmentationInference
     public let dataset: any Dataset
@@ -57,7 +46,7 @@ public struct SegmentationEvaluator: Evaluator {
             let prediction = classMap?.predicted(found) ?? found
             try counts.add(prediction: prediction, label: classMap?.labelled(labels) ?? labels)
             let drawn = classMap?.drawn(prediction) ?? prediction
-            try each(EvaluatedImage(index: index, name: first.names[0], prediction: .labels(drawn)))
+            try each(EvaluatedImage(index: index, name: first.names[0], prediction: LabelPrediction(drawn)))
         }
         return SegmentationScores(classMap == nil ? counts : counts.first(scoredNames.count))
     }

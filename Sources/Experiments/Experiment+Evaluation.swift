@@ -15,30 +15,24 @@ extension Experiment {
             hint: "it needs \(model.backbone.minimumSide) pixels a side")
     }
 
-    /// What measures `model` on `dataset`: the head decides.
+    /// What measures `model` on `dataset`: the head's task decides.
     ///
     /// - Parameter augmented: whether every image is seen at several scales, as `test.ratios` and `test.flip` say
     /// - Throws: `ExperimentError` where the data set has not what the head predicts, `InferenceError` for a detector at several scales.
     public func evaluator(_ model: DenseModel, _ dataset: any Dataset, augmented: Bool = false) throws -> any Evaluator {
         try check(dataset, "val", fits: model)
-        switch model.head.task {
-        case .segmentation:
-            let inference = SegmentationInference(model, mode: try mode(for: model))
-            var evaluator = SegmentationEvaluator(inference, dataset, try testPipeline())
-            if augmented { evaluator.augmentation = .init(ratios: configuration.test.ratios, flip: configuration.test.flip) }
-            evaluator.workers = configuration.data.workers
-            evaluator.device = device
-            evaluator.precision = configuration.test.precision.dtype
-            return evaluator
-        case .detection:
-            guard !augmented else { throw InferenceError.viewsForDetection }
-            guard let things = dataset as? any InstanceDataset else { throw InferenceError.notDetection }
-            var evaluator = DetectionEvaluator(DetectionInference(model), things, try testPipeline())
-            evaluator.workers = configuration.data.workers
-            evaluator.device = device
-            evaluator.precision = configuration.test.precision.dtype
-            return evaluator
-        }
+        return try model.task.evaluator(of: model, on: dataset, try evaluationOptions(model, augmented: augmented))
+    }
+
+    /// How `model` is measured.
+    func evaluationOptions(_ model: DenseModel, augmented: Bool) throws -> EvaluationOptions {
+        var options = EvaluationOptions(pipeline: try testPipeline())
+        if try model.task.oneViewReason == nil { options.mode = try mode(for: model) }
+        if augmented { options.augmentation = .init(ratios: configuration.test.ratios, flip: configuration.test.flip) }
+        options.workers = configuration.data.workers
+        options.device = device
+        options.precision = configuration.test.precision.dtype
+        return options
     }
 
     /// What predicts single images with `model`.
@@ -46,12 +40,6 @@ extension Experiment {
     /// - Parameter words: other words than the model's classes
     /// - Throws: `InferenceError` for words for a detector, `LanguageError` for a model that knows no words.
     public func predictor(_ model: DenseModel, words: [String]? = nil) throws -> any ImagePredictor {
-        let mode = try mode(for: model)
-        switch (model.head.task, words) {
-        case (.segmentation, nil): return SegmentationInference(model, mode: mode)
-        case (.segmentation, .some(let words)): return try SegmentationInference(model, words: words, mode: mode)
-        case (.detection, nil): return DetectionInference(model)
-        case (.detection, .some): throw InferenceError.wordsForDetection
-        }
+        try model.task.predictor(of: model, mode: try mode(for: model), words: words)
     }
 }

@@ -20,21 +20,13 @@ extension Experiment {
         }
         let map = try node.classMap(model: trained.names, dataset: dataset.classes.names)
         if map == nil, trained.names != dataset.classes.names { throw ExperimentError.otherDataset(other.file) }
-        guard model.head.task == .segmentation else { return try other.evaluator(model, dataset, augmented: augmented) }
+        guard try model.task.takesClassMaps else { return try other.evaluator(model, dataset, augmented: augmented) }
         if let wanted = try node.common("source_classes", as: String.self) { try check(source: wanted, node) }
-        let mode = try other.configuration.test.inferenceMode
-        let inference =
-            map?.unmapped == .excluded
-            ? SegmentationInference(model, classes: map?.kept ?? [], mode: mode) : SegmentationInference(model, mode: mode)
-        var evaluator = SegmentationEvaluator(inference, dataset, try other.testPipeline())
-        evaluator.classMap = map
-        if augmented {
-            evaluator.augmentation = .init(ratios: other.configuration.test.ratios, flip: other.configuration.test.flip)
-        }
-        evaluator.workers = other.configuration.data.workers
-        evaluator.device = device
-        evaluator.precision = configuration.test.precision.dtype
-        return evaluator
+        var options = try other.evaluationOptions(model, augmented: augmented)
+        options.classMap = map
+        options.device = device
+        options.precision = configuration.test.precision.dtype
+        return try model.task.evaluator(of: model, on: dataset, options)
     }
 
     /// Whether this configuration's data is what the class map was written for.

@@ -1,5 +1,6 @@
 import DenseKitComponents
 import DenseKitData
+import DenseKitEvaluation
 
 extension Experiment {
     /// Throws `ExperimentError` where `dataset` does not show what the model's head is to find.
@@ -10,13 +11,8 @@ extension Experiment {
         guard let node, let head = configuration.model.head else { return }
         let places = ExperimentError.Places(
             head: "\(head.location): model.head \(head.type)", data: "data.\(part) \(node.type) (\(node.location))")
-        switch (model.head.task, dataset as? any InstanceDataset) {
-        case (.segmentation, nil): return
-        case (.segmentation, .some): throw ExperimentError.thingsForSegmentation(places)
-        case (.detection, nil): throw ExperimentError.pixelsForDetection(places)
-        case (.detection(let masks), .some(let things)):
-            // Without them boxes can still be measured, but masks not be learnt.
-            if part == "train", masks, !things.hasMasks { throw ExperimentError.boxesForMasks(places) }
+        if let mismatch = try model.task.mismatch(with: dataset, training: part == "train") {
+            throw ExperimentError.otherTask(places, mismatch)
         }
     }
 }
@@ -33,9 +29,8 @@ public enum ExperimentError: DenseKitError {
     case otherClasses(train: [String], val: [String])
     /// The configuration of another data set.
     case otherDataset(String)
-    case thingsForSegmentation(Places)
-    case pixelsForDetection(Places)
-    case boxesForMasks(Places)
+    /// A data set that does not show what the head is to find.
+    case otherTask(Places, DatasetMismatch)
 
     public var origin: ErrorOrigin { .configuration }
 
@@ -46,15 +41,8 @@ public enum ExperimentError: DenseKitError {
                 + "trained for"
         case .otherDataset(let file):
             "the data set of \(file) has other classes than the model: a class_map beside its settings says which are the same"
-        case .thingsForSegmentation(let places):
-            "\(places.head) finds a class for every pixel, but \(places.data) annotates things one by one: take a head that detects, such as "
-                + "MaskRCNN or RetinaNet, or a data set with label maps, such as ADE20K"
-        case .pixelsForDetection(let places):
-            "\(places.head) finds things one by one, but \(places.data) has a class for every pixel: take a data set with boxes, such as "
-                + "COCODetection, or a head that segments, such as SemanticFPN"
-        case .boxesForMasks(let places):
-            "\(places.head) learns masks, but \(places.data) gives boxes alone: let it read masks (`masks: true`), or take the head's masks away "
-                + "(`mask: null`)"
+        case .otherTask(let places, let mismatch):
+            "\(places.head) \(mismatch.head), but \(places.data) \(mismatch.data): \(mismatch.remedy)"
         }
     }
 

@@ -100,8 +100,8 @@ public struct ImageResult: Sendable {
     /// The image's path, or what it was called.
     public let name: String
     public let image: RGBImage
-    /// A class for every pixel, or instances; in the image's own pixels.
-    public let prediction: ImagePrediction
+    /// A class for every pixel (`LabelPrediction`), instances (`InstancePrediction`), or what another task predicts; in the image's own pixels.
+    public let prediction: any ImagePrediction
     public let classes: ClassList
 
     /// The prediction drawn on its image, with a legend or with names.

@@ -64,14 +64,17 @@ public final class EvaluationHook: StatefulHook {
         )
         state.evaluated = trainer.iteration
         if let value = report.primaryValue {
-            try keepBest(BestScore(metric: report.primaryMetric, value: value, iteration: trainer.iteration), trainer)
+            let score = BestScore(metric: report.primaryMetric, value: value, iteration: trainer.iteration)
+            try keepBest(score, lessIsBetter: report.lessIsBetter, trainer)
         }
         for hook in trainer.hooks { try hook.afterEvaluation(trainer, report) }
         try store.updateState(trainer)
     }
 
-    private func keepBest(_ score: BestScore, _ trainer: Trainer) throws {
-        guard score.value.isFinite, score.value > trainer.best?.value ?? -1 else { return }
+    private func keepBest(_ score: BestScore, lessIsBetter: Bool, _ trainer: Trainer) throws {
+        let isBetter =
+            lessIsBetter ? score.value < trainer.best?.value ?? .infinity : score.value > trainer.best?.value ?? -1
+        guard score.value.isFinite, isBetter else { return }
         trainer.logger.info("best \(score.metric) so far: \(score.value.text(decimals: 2))")
         try store.saveBest(score, trainer)
     }

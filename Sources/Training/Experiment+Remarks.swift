@@ -78,12 +78,12 @@ extension Experiment {
         return found.compactMap { $0 }
     }
 
-    /// Settings of testing that a detector has no use for, and of skipping where nothing is skipped.
-    private func remarksOnUse(_ model: DenseModel) -> [String] {
+    /// Settings of testing that the task has no use for, and of skipping where nothing is skipped.
+    private func remarksOnUse(_ model: DenseModel) throws -> [String] {
         var found: [String?] = []
-        if model.head.task != .segmentation {
+        if let reason = try model.task.oneViewReason {
             for key in (configuration.test.mode == .slide ? ["mode", "crop", "stride"] : []) + ["ratios", "flip"] {
-                found.append(remark(on: "test.\(key)", "has no effect: a detector sees the whole image at one scale"))
+                found.append(remark(on: "test.\(key)", "has no effect: \(reason)"))
             }
         }
         if configuration.data.badImage == .error {

@@ -33,7 +33,8 @@ extension ModelFile {
 
     func build(for golden: GoldenCase, _ registry: Registry) throws -> Subject {
         let tokenIDs = try golden.tokenIDs ?? golden.rowsOfTexts()
-        var context = BuildContext(registry: registry, classNames: golden.classNames, tokenIDs: tokenIDs)
+        var context = BuildContext(registry: registry, classNames: golden.classNames)
+        context.tokenIDs = tokenIDs
         context.textIsKept = golden.codebook != nil
         switch (backbone, part, model) {
         case (let node?, nil, nil): return .backbone(try registry.backbones.make(node, context))
@@ -47,7 +48,6 @@ extension ModelFile {
                 throw GoldenCaseError(
                     golden.path, "has \(tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes")
             }
-            if tokenIDs == nil { context.tokenIDs = nil }
             return .model(try DenseModel(configuration, context))
         default:
             throw GoldenCaseError(golden.modelPath, "a model file holds one of backbone:, part: or model:")

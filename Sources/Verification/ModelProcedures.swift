@@ -18,10 +18,10 @@ extension Verifier {
         let image = try image(inputs, golden)
         try withoutGrad {
             let step = ForwardPass { name, tensor in outputs[name] = tensor }
-            guard case .segmentation(let embedding, let classify) = try model.predictions(image, step) else {
+            guard let found = try model.predictions(image, step) as? SegmentationPredictions else {
                 throw InferenceError.notSegmentation
             }
-            let logits = try classify(embedding)
+            let logits = try found.classify(found.embedding)
             outputs["head_logits"] = logits
             let size = Size2D(image.size(2), image.size(3))
             outputs["seg_logits"] = try logits.interpolated(to: size, .bilinear())

@@ -6,9 +6,9 @@ import Testing
 private func wholeModel(_ yaml: String, freeze: String = "[]", tokens: Int = 5) throws -> DenseModel {
     let configuration = try ModelConfiguration.decode(yaml: yaml + "\nfreeze: \(freeze)")
     let rows = (0..<150).map { [49406, $0 + 1, 49407] + [Int](repeating: 0, count: tokens - 3) }
-    return try DenseModel(
-        configuration,
-        BuildContext(registry: try Registry(BuiltIn.plugins), classNames: rows.indices.map { "class \($0)" }, tokenIDs: rows))
+    var context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: rows.indices.map { "class \($0)" })
+    context.tokenIDs = rows
+    return try DenseModel(configuration, context)
 }
 
 private let full = """

@@ -44,7 +44,7 @@ import Testing
                         var sample = DataSample(name: "a.png", image: RGBImage(height: size.height, width: size.width))
                         sample.normalize(.clip)
                         let found = try SegmentationInference(model, mode: .whole).prediction(of: sample, on: .cpu)
-                        guard case .labels(let labels) = found else { throw InferenceError.notSegmentation }
+                        guard let labels = (found as? LabelPrediction)?.labels else { throw InferenceError.notSegmentation }
                         #expect(labels.size == size, "\(backbone)")
                     }
                 }
@@ -64,9 +64,8 @@ import Testing
             for size in [Size2D(height: 1, width: 1), Size2D(height: 20, width: 45)] {
                 var sample = DataSample(name: "a.png", image: RGBImage(height: size.height, width: size.width), instances: [])
                 sample.normalize(.clip)
-                guard case .instances(let found) = try DetectionInference(model).prediction(of: sample, on: .cpu) else {
-                    throw InferenceError.notDetection
-                }
+                let prediction = try DetectionInference(model).prediction(of: sample, on: .cpu)
+                guard let found = (prediction as? InstancePrediction)?.instances else { throw InferenceError.notDetection }
                 #expect(!found.isEmpty && found.allSatisfy { $0.mask?.size == size })
                 #expect(found.allSatisfy { $0.box == $0.box.clipped(to: size) })
             }

@@ -8,7 +8,8 @@ private func model(_ yaml: String, classes: Int = 150) throws -> (DenseModel, Mo
     let configuration = try ModelConfiguration.decode(yaml: yaml, file: "a.yaml")
     let names = (0..<classes).map { "class \($0)" }
     let tokens = (0..<classes).map { [49406, $0 + 1, 49407, 0, 0] }
-    let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: names, tokenIDs: tokens)
+    var context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: names)
+    context.tokenIDs = tokens
     return (try DenseModel(configuration, context), configuration)
 }
 
@@ -155,8 +156,8 @@ private let semanticFPN = """
             head: { type: SemanticFPN, channels: 8 }
             """
         let configuration = try ModelConfiguration.decode(yaml: tiny, file: "a.yaml")
-        let context = BuildContext(
-            registry: try Registry(BuiltIn.plugins), classNames: ["a", "b"], tokenIDs: [[62, 1, 63], [62, 2, 63]])
+        var context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: ["a", "b"])
+        context.tokenIDs = [[62, 1, 63], [62, 2, 63]]
         let model = try DenseModel(configuration, context)
         let reports = try model.loadPretrained(configuration)
         #expect(reports.map(\.file) == [file, file])

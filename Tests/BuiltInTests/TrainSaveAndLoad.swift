@@ -44,7 +44,7 @@ private func logits(_ model: DenseModel, _ images: Tensor) throws -> [Float] {
         let step = ForwardPass { name, tensor in
             if name.hasPrefix("cls.") || name.hasPrefix("rpn_cls.") { detected += try tensor.contiguous().floats() }
         }
-        guard case .segmentation(let embedding, let classify) = try model.predictions(images, step) else { return detected }
-        return try classify(embedding).contiguous().floats()
+        guard let found = try model.predictions(images, step) as? SegmentationPredictions else { return detected }
+        return try found.classify(found.embedding).contiguous().floats()
     }
 }

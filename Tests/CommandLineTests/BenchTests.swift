@@ -20,6 +20,6 @@ func detectors() throws {
             #expect(trained["detections"] == nil && trained["batch"] as? Int == 2)
         }
         let several = try runDensekit(["bench", "infer", "run.yaml", "--batch", "2"], in: folder)
-        #expect(several.status != 0 && several.errors.contains("a detector finds things in one image at a time"))
+        #expect(several.status != 0 && several.errors.contains("--batch: a head that detects takes 1 image at a time"))
     }
 }

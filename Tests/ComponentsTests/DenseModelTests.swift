@@ -88,12 +88,10 @@ private let whole = """
     @Test func predictions() throws {
         let model = try model(whole)
         var seen: [String: [Int]] = [:]
-        guard
-            case .segmentation(let embedding, let classify) = try model.predictions(
-                images(), ForwardPass { name, tensor in seen[name] = tensor.shape })
-        else { return }
-        #expect(embedding.shape == [2, 8, 4, 4])
-        #expect(try classify(embedding).shape == [2, 3, 4, 4])
+        let predictions = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor.shape })
+        let found = try #require(predictions as? SegmentationPredictions)
+        #expect(found.embedding.shape == [2, 8, 4, 4])
+        #expect(try found.classify(found.embedding).shape == [2, 3, 4, 4])
         let maps = ["stage1": [2, 4, 4, 4], "stage2": [2, 6, 2, 2], "neck_0": [2, 8, 4, 4], "neck_1": [2, 8, 2, 2]]
         #expect(seen == maps)
     }

@@ -103,8 +103,8 @@ import Testing
         for backbone in [resNet18, tinyCLIP] {
             let model = try model(backbone)
             try model.setTraining(false)
-            guard case .segmentation(let embedding, _) = try withoutGrad({ try model.predictions(try images(height, width)) })
-            else { return }
+            let found = try withoutGrad { try model.predictions(try images(height, width)) }
+            let embedding = try #require(found as? SegmentationPredictions).embedding
             // One rounds up at every step, the other only at the first.
             let sizes = [height, width].map { backbone == resNet18 ? ($0 + 31) / 32 : ($0 + 1) / 32 }
             #expect(Array(embedding.shape.suffix(2)) == sizes)
@@ -126,8 +126,8 @@ import Testing
     @Test func givenTokensNeedNoVocabulary() throws {
         let registry = try Registry([CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin()])
         var context = BuildContext(
-            registry: registry, classNames: ["a", "b"], features: [FeatureSpec(channels: 64, stride: 32)],
-            tokenIDs: [[49406, 320, 49407], [49406, 1, 49407]])
+            registry: registry, classNames: ["a", "b"], features: [FeatureSpec(channels: 64, stride: 32)])
+        context.tokenIDs = [[49406, 320, 49407], [49406, 1, 49407]]
         context.language = LanguageSpec(width: 8, stride: 32)
         var configuration = DenseCLIP.Configuration(.contexts)
         (configuration.common.textEncoder.width, configuration.common.textEncoder.layers) = (8, 1)

@@ -65,10 +65,9 @@ import Testing
 @Suite struct NewWordsTests {
     private func scores(_ model: DenseModel, _ words: [String]) throws -> Tensor {
         try withoutGrad {
-            guard case .segmentation(let scores, let classify) = try model.classifier(for: words)(try images()) else {
-                throw InferenceError.notSegmentation
-            }
-            return try classify(scores)
+            let found = try model.classifier(for: words)(try images())
+            let scores = try #require(found as? SegmentationPredictions)
+            return try scores.classify(scores.embedding)
         }
     }
 

@@ -95,14 +95,14 @@ private final class Choosing: Module, CountableHead {
     let first: Conv2d
     let second: Linear
     let checkpointKey = ""
-    let task = VisionTask.detection(masks: false)
+    var task: any HeadTask { DetectionTask(masks: false) }
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         first = try Conv2d(context.features[0].channels, 1, kernel: 1)
         second = try Linear(context.features[0].channels, context.classCount)
     }
 
-    func forwardShapes(_ maps: [Tensor]) throws {
+    func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws {
         _ = try first(maps[0])
         _ = try second(try Tensor.zeros([7, maps[0].size(1)], device: maps[0].device))
     }
@@ -113,9 +113,9 @@ private final class Choosing: Module, CountableHead {
         return losses
     }
 
-    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> Predictions {
+    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         _ = try first(maps[0]).floats()
-        return .detections([])
+        return DetectionPredictions([])
     }
 }
 

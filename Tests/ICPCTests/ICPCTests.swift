@@ -104,10 +104,9 @@ import Testing
         let model = try model(tinyCLIP, "predict_from: alignment")
         try model.setTraining(false)
         let prompted = try withoutGrad { try model.prompted(images()) }
-        guard case .segmentation(let embedding, let classify) = try withoutGrad({ try model.predictions(images()) }) else {
-            throw InferenceError.notSegmentation
-        }
-        #expect(try (classify(embedding) * 0.07 - prompted.scoreMaps[0]).abs().amax().item() < 1e-5)
+        let predictions = try withoutGrad { try model.predictions(images()) }
+        let found = try #require(predictions as? SegmentationPredictions)
+        #expect(try (found.classify(found.embedding) * 0.07 - prompted.scoreMaps[0]).abs().amax().item() < 1e-5)
         let labels = try withoutGrad { try SegmentationInference(model, mode: .whole).labels(of: try images()) }
         let expected = try prompted.scoreMaps[0].interpolated(to: Size2D(64, 96), .bilinear()).argmax(1)
         #expect(try labels.to(.int64).equals(expected).to(.float32).mean().item() > 0.999)
@@ -121,9 +120,9 @@ import Testing
         try model.setTraining(false)
         let own = try withoutGrad { try model.prompted(images()).scoreMaps[0] }
         let words = try withoutGrad {
-            guard case .segmentation(let scores, let classify) = try model.classifier(for: ["tree", "oak", "road"])(try images())
-            else { throw InferenceError.notSegmentation }
-            return try classify(scores)
+            let found = try model.classifier(for: ["tree", "oak", "road"])(try images())
+            let scores = try #require(found as? SegmentationPredictions)
+            return try scores.classify(scores.embedding)
         }
         // In the context decoder the texts see one another; with γ at 1e-4 that counts little.
         for (word, index) in [(0, 2), (2, 0)] {

@@ -91,7 +91,7 @@ import Testing
         try withDevice(.meta) {
             let head = try small { if !hasMasks { $0.mask = nil } }
             let levels = try pyramid.map { try Tensor.zeros([1, 4, 64 / $0.stride, 64 / $0.stride], device: .meta) }
-            try counter.count { try withoutGrad { try head.forwardShapes(levels) } }
+            try counter.count { try withoutGrad { try head.forwardShapes(levels, ForwardPass()) } }
         }
         let proposing = 341 * (6 * 4 * 9 + 3 * 6 + 12 * 6)
         let boxes = 1000 * (36 * 8 + 8 * 8 + 8 * (4 + 12))

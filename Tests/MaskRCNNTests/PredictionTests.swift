@@ -19,8 +19,8 @@ import Testing
     }
 
     private func detect(_ head: MaskRCNN, _ maps: [Tensor], _ step: ForwardPass) throws -> [Detections] {
-        guard case .detections(let found) = try withoutGrad({ try head.predictions(maps, step) }) else { return [] }
-        return found
+        let predictions = try withoutGrad { try head.predictions(maps, step) }
+        return try #require(predictions as? DetectionPredictions).images
     }
 
     @Test("Detections are ordered, within the image, in the file's pixels, and not more than asked for")

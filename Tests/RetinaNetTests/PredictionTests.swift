@@ -30,8 +30,8 @@ import Testing
     }
 
     private func found(_ head: RetinaNet, _ maps: [Tensor], _ step: ForwardPass) throws -> [Detections] {
-        guard case .detections(let detections) = try withoutGrad({ try head.predictions(maps, step) }) else { return [] }
-        return detections
+        let predictions = try withoutGrad { try head.predictions(maps, step) }
+        return try #require(predictions as? DetectionPredictions).images
     }
 
     /// Anchors are 4 strides wide and high, around the corner of their cell; they end at the image's borders.

@@ -42,10 +42,10 @@ import Testing
         if image.size(3) > size.width {
             seen = try Tensor.cat([seen, image.narrowed(3, size.width, image.size(3) - size.width)], dim: 3)
         }
-        guard case .segmentation(let embedding, let classify) = try model.predictions(seen) else {
+        guard let found = try model.predictions(seen) as? SegmentationPredictions else {
             throw InferenceError.notSegmentation
         }
-        let logits = try classify(embedding).interpolated(to: Size2D(image.size(2), image.size(3)), .bilinear())
+        let logits = try found.classify(found.embedding).interpolated(to: Size2D(image.size(2), image.size(3)), .bilinear())
             .narrowed(2, 0, size.height).narrowed(3, 0, size.width)
             .interpolated(to: Size2D(original.height, original.width), .bilinear()).softmax(1)
         return mirrored ? try logits.flipped(3) : logits
@@ -64,9 +64,8 @@ import Testing
             let sample = try sample(experiment)
             #expect(sample.size != sample.geometry.size)
             let answer = try withoutGrad { try expected(model, sample).argmax(1).integers() }
-            guard case .labels(let labels) = try experiment.predictor(model).prediction(of: sample, on: .cpu) else {
-                throw InferenceError.notSegmentation
-            }
+            let found = try experiment.predictor(model).prediction(of: sample, on: .cpu)
+            let labels = try #require(found as? LabelPrediction).labels
             #expect(labels.size == sample.originalSize && labels.labels.map(Int64.init) == answer)
         }
     }

@@ -68,14 +68,8 @@ public struct Complexity: Sendable {
     /// The way from an image to logits of its size, or through the layers of a detector.
     private static func run(_ image: Tensor, _ model: DenseModel) throws {
         if try model.forwardShapes(image) { return }
-        switch try model.predictions(image) {
-        case .segmentation(let embedding, let classify):
-            let logits = try OperationCounter.scope(model.head.checkpointKey) { try classify(embedding) }
-            _ = try OperationCounter.scope("(resize to the image)") {
-                try logits.interpolated(to: Size2D(image.size(2), image.size(3)), .bilinear())
-            }
-        case .detections: break
-        }
+        try model.predictions(image).finish(
+            imageSize: Size2D(image.size(2), image.size(3)), countingHeadAs: model.head.checkpointKey)
     }
 
     /// The costs of every path: what a second image costs too is for every image, the rest of the first one's is once.

@@ -51,7 +51,7 @@ public enum InstanceDrawing {
 
 extension RGBImage {
     /// Every pixel as a square of `factor` × `factor`.
-    fileprivate func enlarged(by factor: Int) -> RGBImage {
+    public func enlarged(by factor: Int) -> RGBImage {
         guard factor > 1 else { return self }
         var result = RGBImage(height: height * factor, width: width * factor)
         result.pixels.withUnsafeMutableBufferPointer { target in

@@ -18,10 +18,8 @@ public struct DetectionInference {
     ///   - geometry: how it came from its file
     /// - Throws: `InferenceError` for a model whose head does not detect.
     public func instances(_ image: Tensor, _ geometry: ImageGeometry) throws -> [DetectedInstance] {
-        guard case .detections(let batch) = try model.predictions(image, ForwardPass(images: [geometry])), let seen = batch.first
-        else {
-            throw InferenceError.notDetection
-        }
+        let predictions = try model.predictions(image, ForwardPass(images: [geometry]))
+        guard let seen = (predictions as? DetectionPredictions)?.images.first else { throw InferenceError.notDetection }
         let (boxes, scores, labels) = (try seen.boxes.floats(), try seen.scores.floats(), try seen.labels.integers())
         let masks = try seen.masks.map { try self.masks($0, seen.boxes, geometry.originalSize) }
         return (0..<seen.count).map { index in

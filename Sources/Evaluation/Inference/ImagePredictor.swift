@@ -2,42 +2,31 @@ import DenseKitComponents
 import DenseKitData
 import DenseKitVision
 
-/// What a model finds in one image, or a person annotated, in the image's own pixels.
-public enum ImagePrediction: Sendable {
-    /// A class for every pixel.
-    case labels(LabelMap)
-    case instances([DetectedInstance])
-
-    /// The same without things that the model is less certain of.
-    public func filtered(scoreThreshold: Double) -> ImagePrediction {
-        guard case .instances(let instances) = self else { return self }
-        return .instances(instances.filter { ($0.score ?? 1) >= Float(scoreThreshold) })
-    }
-}
-
 /// Predicts one image at a time. The model must be in inference mode.
 public protocol ImagePredictor {
     /// - Parameter sample: behind the test pipeline. One that is smaller than the model can see is padded.
     /// - Throws: `TestPipelineError` for one that was cropped or mirrored, and `PredictionError` for what the model throws.
-    func prediction(of sample: DataSample, on device: Device) throws -> ImagePrediction
+    func prediction(of sample: DataSample, on device: Device) throws -> any ImagePrediction
 }
 
 extension SegmentationInference: ImagePredictor {
-    public func prediction(of sample: DataSample, on device: Device) throws -> ImagePrediction {
+    public func prediction(of sample: DataSample, on device: Device) throws -> any ImagePrediction {
         let sample = try sample.ready(for: model)
         return try naming(sample) {
             let view = try self.view(
                 try sample.tensor(on: device), imageSize: Size2D(sample.geometry.size.height, sample.geometry.size.width))
             let size = Size2D(sample.originalSize.height, sample.originalSize.width)
-            return .labels(try LabelMap(try labels([view], size: size)))
+            return LabelPrediction(try LabelMap(try labels([view], size: size)))
         }
     }
 }
 
 extension DetectionInference: ImagePredictor {
-    public func prediction(of sample: DataSample, on device: Device) throws -> ImagePrediction {
+    public func prediction(of sample: DataSample, on device: Device) throws -> any ImagePrediction {
         let sample = try sample.ready(for: model)
-        return try naming(sample) { .instances(try instances(try sample.tensor(on: device), sample.geometry)) }
+        return try naming(sample) {
+            InstancePrediction(try instances(try sample.tensor(on: device), sample.geometry))
+        }
     }
 }
 
@@ -67,7 +56,7 @@ public struct PredictionError: DenseKitError {
 }
 
 /// Runs `body` without gradients; what it throws becomes a `PredictionError` of the image.
-private func naming<Value>(_ sample: DataSample, _ body: () throws -> Value) throws -> Value {
+public func naming<Value>(_ sample: DataSample, _ body: () throws -> Value) throws -> Value {
     do {
         return try withoutGrad(body)
     } catch {
@@ -76,7 +65,7 @@ private func naming<Value>(_ sample: DataSample, _ body: () throws -> Value) thr
 }
 
 /// Runs `body`; what it throws becomes a `PredictionError` of the batch's image.
-func naming<Value>(_ batch: Batch, _ body: () throws -> Value) throws -> Value {
+public func naming<Value>(_ batch: Batch, _ body: () throws -> Value) throws -> Value {
     do {
         return try body()
     } catch {

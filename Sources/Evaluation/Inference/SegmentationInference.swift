@@ -5,7 +5,7 @@ import DenseKitVision
 public struct SegmentationInference {
     public let model: DenseModel
     public let mode: InferenceMode
-    private let predict: (Tensor) throws -> Predictions
+    private let predict: (Tensor) throws -> any Predictions
     private let classCount: Int
     /// Logits held at a time, in elements.
     private let budget = 8 << 20
@@ -21,11 +21,11 @@ public struct SegmentationInference {
         (self.model, self.mode) = (model, mode)
         let kept = classes.map(Int64.init)
         predict = { images in
-            guard case .segmentation(let embedding, let classify) = try model.predictions(images) else {
+            guard let found = try model.predictions(images) as? SegmentationPredictions else {
                 throw InferenceError.notSegmentation
             }
-            return .segmentation(embedding: embedding) { rows in
-                try classify(rows).indexed(1, try Tensor.from(kept).to(rows.device))
+            return SegmentationPredictions(embedding: found.embedding) { rows in
+                try found.classify(rows).indexed(1, try Tensor.from(kept).to(rows.device))
             }
         }
         classCount = classes.count
@@ -52,11 +52,9 @@ public struct SegmentationInference {
         var classifier: ((Tensor) throws -> Tensor)?
         for window in layout(size) {
             let crop = try image.narrowed(2, window.y, window.height).narrowed(3, window.x, window.width)
-            guard case .segmentation(let embedding, let classify) = try predict(crop) else {
-                throw InferenceError.notSegmentation
-            }
-            seen.append((window, embedding))
-            classifier = classify
+            guard let found = try predict(crop) as? SegmentationPredictions else { throw InferenceError.notSegmentation }
+            seen.append((window, found.embedding))
+            classifier = found.classify
         }
         guard let classifier else { throw InferenceError.notSegmentation }
         return SegmentationView(

@@ -28,7 +28,7 @@ public struct PredictionWriter {
 
     /// Writes a prediction drawn on its image, and the prediction itself. Returns the path of the drawing.
     @discardableResult
-    public func write(_ prediction: ImagePrediction, on image: RGBImage, name: String) throws -> String {
+    public func write(_ prediction: any ImagePrediction, on image: RGBImage, name: String) throws -> String {
         let prediction = prediction.filtered(scoreThreshold: scoreThreshold)
         return try write(prediction.drawing(on: image, classes: classes, opacity: opacity), prediction, name)
     }
@@ -39,37 +39,26 @@ public struct PredictionWriter {
     public func write(_ evaluated: EvaluatedImage, of dataset: any Dataset) throws -> String {
         var sample = try dataset.sample(at: evaluated.index)
         let image = sample.image
-        func overlay(_ prediction: ImagePrediction) -> RGBImage {
-            prediction.overlay(on: image, classes: classes, opacity: opacity)
-        }
+        let style = DrawingStyle(classes: classes, opacity: opacity, size: image.size)
         let prediction = evaluated.prediction.filtered(scoreThreshold: scoreThreshold)
-        var panels = [("image", overlay(prediction.emptied)), ("prediction", overlay(prediction))]
-        if let truth = try truth(&sample, evaluated.index, dataset) { panels.append(("ground truth", overlay(truth))) }
-        let scale = ImagePrediction.letterScale(image)
-        let drawing = SegmentationDrawing.sideBySide(panels, scale: scale) ?? image
+        let drawn = prediction.drawn(on: image, style)
+        var panels = [("image", image.enlarged(by: drawn.width / max(1, image.width))), ("prediction", drawn)]
+        if let truth = try dataset.annotation(of: &sample, at: evaluated.index) {
+            panels.append(("ground truth", truth.drawn(on: image, style)))
+        }
+        let drawing = SegmentationDrawing.sideBySide(panels, scale: style.scale) ?? image
         let name = names.name(for: evaluated.name)
         let folders = name.split(separator: "/").dropLast().joined(separator: "/")
         for part in ["vis", "pred"] where !folders.isEmpty {
             try FileSystem.makeFolder("\(folder)/\(part)/\(folders)", remedy: "choose another folder")
         }
-        return try write(prediction.explained(drawing, classes: classes, scale: scale), prediction, name)
+        return try write(prediction.explained(drawing, style), prediction, name)
     }
 
-    /// What a person annotated in an image as the data set has it.
-    private func truth(_ sample: inout DataSample, _ index: Int, _ dataset: any Dataset) throws -> ImagePrediction? {
-        guard let dataset = dataset as? any InstanceDataset else { return sample.labels.map { .labels($0) } }
-        let things = try dataset.annotations(at: index, shapes: true)
-        return .instances(things.map { DetectedInstance($0, size: sample.originalSize) })
-    }
-
-    private func write(_ drawing: RGBImage, _ prediction: ImagePrediction, _ stem: String) throws -> String {
+    private func write(_ drawing: RGBImage, _ prediction: any ImagePrediction, _ stem: String) throws -> String {
         let path = "\(folder)/vis/\(stem).png"
         try ImageFile.writePNG(drawing, to: path)
-        switch prediction {
-        case .labels(let labels): try LabelFile.write(labels, classes: classes, to: "\(folder)/pred/\(stem).png")
-        case .instances(let instances):
-            try InstanceFile(instances, classes: classes).write(to: "\(folder)/pred/\(stem).json")
-        }
+        try prediction.write(to: "\(folder)/pred/\(stem)", classes: classes)
         return path
     }
 }

@@ -160,7 +160,7 @@ public struct ExperimentCheck {
         options.part = part == "train" ? .training : .validation
         // Of a model that cannot be built it is not known.
         options.wantsMasks =
-            model.map { $0.head.task == .detection(masks: true) } ?? (dataset as? any InstanceDataset)?.hasMasks ?? false
+            (try? model?.task.wantsMasks) ?? (dataset as? any InstanceDataset)?.hasMasks ?? false
         options.limit = count
         let data = experiment.configuration.data
         options.skippedShare = data.badImage == .skip ? data.maxBadShare : nil

@@ -69,11 +69,11 @@ extension Verifier {
         _ model: DenseModel, _ image: Tensor, _ geometries: [ImageGeometry], _ golden: GoldenCase,
         observe: @escaping (String, Tensor) throws -> Void
     ) throws -> [Detections] {
-        guard case .detections(let detections) = try model.predictions(image, ForwardPass(images: geometries, observe: observe))
-        else {
+        let step = ForwardPass(images: geometries, observe: observe)
+        guard let found = try model.predictions(image, step) as? DetectionPredictions else {
             throw GoldenCaseError(golden.path, "is a case of a detector, and the model's head detects nothing")
         }
-        return detections
+        return found.images
     }
 }
 

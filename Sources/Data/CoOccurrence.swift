@@ -1,3 +1,5 @@
+import DenseKitComponents
+
 /// In how many pictures of a data set each class occurs, and each two classes together.
 public struct CoOccurrence: Codable, Sendable, Hashable {
     /// The names of the k classes.
@@ -50,5 +52,18 @@ public struct CoOccurrence: Codable, Sendable, Hashable {
             }
         }
         return nil
+    }
+}
+
+private enum CoOccurrenceKey: BuildContextKey {
+    static let defaultValue: (@Sendable () throws -> CoOccurrence)? = nil
+}
+
+extension BuildContext {
+    /// Which classes occur together in the training images, for parts that begin with it; nil where no training begins, and weights are
+    /// loaded instead. Counts when it is called.
+    public var coOccurrence: (@Sendable () throws -> CoOccurrence)? {
+        get { self[CoOccurrenceKey.self] }
+        set { self[CoOccurrenceKey.self] = newValue }
     }
 }

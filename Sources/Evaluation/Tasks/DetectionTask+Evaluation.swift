@@ -1,0 +1,38 @@
+import DenseKitComponents
+import DenseKitData
+
+extension DetectionTask: VisionTask {
+    public var oneViewReason: String? { "a detector sees the whole image at one scale" }
+    public var writesResults: Bool { true }
+    public var wantsMasks: Bool { masks }
+
+    public func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch? {
+        guard let dataset = dataset as? any InstanceDataset else {
+            return DatasetMismatch(
+                head: "finds things one by one", data: "has a class for every pixel",
+                remedy: "take a data set with boxes, such as COCODetection, or a head that segments, such as SemanticFPN")
+        }
+        // Without them boxes can still be measured, but masks not be trained.
+        guard training, masks, !dataset.hasMasks else { return nil }
+        return DatasetMismatch(
+            head: "learns masks", data: "gives boxes alone",
+            remedy: "let it read masks (`masks: true`), or take the head's masks away (`mask: null`)")
+    }
+
+    public func evaluator(
+        of model: DenseModel, on dataset: any Dataset, _ options: EvaluationOptions
+    ) throws -> any Evaluator {
+        guard options.augmentation == nil else { throw InferenceError.viewsForDetection }
+        guard let dataset = dataset as? any InstanceDataset else { throw InferenceError.notDetection }
+        var evaluator = DetectionEvaluator(DetectionInference(model), dataset, options.pipeline)
+        evaluator.workers = options.workers
+        evaluator.device = options.device
+        evaluator.precision = options.precision
+        return evaluator
+    }
+
+    public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws -> any ImagePredictor {
+        guard words == nil else { throw InferenceError.wordsForDetection }
+        return DetectionInference(model)
+    }
+}
