@@ -6,10 +6,11 @@ import Testing
 private let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 private let configs = package.appending(path: "configs")
 
-/// The configurations that train one model: all but the parts in `configs/_base_` and the lists of runs in `configs/sweeps`.
+/// The configurations that train one model: all but the parts in `configs/_base_`, the lists of runs in `configs/sweeps` and the tables.
 private let shipped: [String] = {
     let files = FileManager.default.enumerator(atPath: configs.path)?.compactMap { $0 as? String } ?? []
-    return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("_base_/") && !$0.hasPrefix("sweeps/") }.sorted()
+    let others = ["_base_/", "sweeps/", "tables/"]
+    return files.filter { file in file.hasSuffix(".yaml") && !others.contains(where: file.hasPrefix) }.sorted()
 }()
 
 /// One of each family; with `DENSEKIT_WALK=all` every one of them.
