@@ -18,7 +18,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
                 DemoCommand<List>.self, TrainCommand<List>.self, SweepCommand<List>.self, SweepRunCommand<List>.self,
                 TestCommand<List>.self, InferCommand<List>.self, CheckCommand<List>.self, BrowseCommand<List>.self,
                 CoOccurrenceCommand<List>.self, ShowCommand<List>.self, ReproduceCommand<List>.self,
-                VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand.self, ConvertCommand<List>.self,
+                VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand<List>.self, ConvertCommand<List>.self,
                 ExportCommand<List>.self, BenchCommand<List>.self, CocoEvalCommand.self, DoctorCommand.self,
             ])
     }

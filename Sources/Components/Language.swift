@@ -1,5 +1,5 @@
 /// A prompter whose text of the classes depends on no image, so that it can be computed once and kept in place of the text encoder.
-/// (DenseCLIP section 3.3)
+/// (Rao et al., CVPR 2022, section 3.3)
 public protocol TextKeeping: Prompter {
     /// The tensors that a model built with `BuildContext.textIsKept` has in place of the text encoder, by their checkpoint keys.
     ///
@@ -59,7 +59,7 @@ public enum LanguageError: Error, CustomStringConvertible, Sendable {
         case .noTextToKeep(let prompter):
             "\(Self.owner(prompter)) has no text that could be kept in place of a text encoder: use its checkpoint as it is"
         case .noScoreMap(let prompter):
-            "\(Self.owner(prompter)) has no score map that new words could be compared by: that takes a prompter such as DenseCLIP"
+            "\(Self.owner(prompter)) has no score map that new words could be compared by: that takes a prompter that makes one (docs/language.md)"
         }
     }
 

@@ -63,6 +63,7 @@ private final class Texts: Module, TextKeeping {
         let words = try #require(throws: LanguageError.self) { try model.classifier(for: ["a", "b"]) }
         #expect(
             words.description
-                == "\(owner) has no score map that new words could be compared by: that takes a prompter such as DenseCLIP")
+                == "\(owner) has no score map that new words could be compared by: that takes a prompter that makes one (docs/language.md)"
+        )
     }
 }

@@ -129,7 +129,7 @@ import Testing
         let none = try #require(throws: LanguageError.self) { try plain.classifier(for: ["a", "b"]) }
         #expect(
             none.description
-                == "a model without prompter has no score map that new words could be compared by: that takes a prompter such as DenseCLIP"
+                == "a model without prompter has no score map that new words could be compared by: that takes a prompter that makes one (docs/language.md)"
         )
         let text = try #require(throws: LanguageError.self) { try plain.keepingText { plain } }
         #expect(
