@@ -1,10 +1,17 @@
 import ArgumentParser
 import DenseKitCore
+import DenseKitVerification
 import Foundation
 
 /// The plugins that an executable is linked with.
 public protocol PluginList: Sendable {
     static var plugins: [any Plugin] { get }
+    /// What golden cases of `densekit verify` may ask for beside the procedures that know no method; none if left out.
+    static var verification: [any VerificationPlugin] { get }
+}
+
+extension PluginList {
+    public static var verification: [any VerificationPlugin] { [] }
 }
 
 /// The command line: `densekit SUBCOMMAND …`.
