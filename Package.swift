@@ -14,9 +14,8 @@ struct Engine {
 
     /// `NDEBUG` always: libtorch's headers change with it, and the library was built with it.
     var cxx: [CXXSetting] {
-        let include = root.map { $0 + "/include" } ?? "/usr/include"
-        let system = root == nil ? [] : ["-isystem", include]
-        return [.define("NDEBUG"), .unsafeFlags(system + ["-isystem", include + "/torch/csrc/api/include"])] + strictCXX
+        let include: [CXXSetting] = root.map { [.unsafeFlags(["-isystem", $0 + "/include"])] } ?? []
+        return [.define("NDEBUG")] + include + strictCXX
     }
 
     var link: [LinkerSetting] {
@@ -71,7 +70,9 @@ let package = Package(
     name: "densekit",
     products: [
         .executable(name: "densekit", targets: ["densekit"]),
+        // The core and the built-in components: what programs import.
         .library(name: "DenseKit", targets: ["DenseKit"]),
+        // The commands, for an executable with plugins and commands of its own.
         .library(name: "DenseKitCommandLine", targets: ["DenseKitCommandLine"]),
     ],
     dependencies: [
@@ -99,11 +100,10 @@ let package = Package(
         core("Components", ["NN", "Configuration", "Vision", "Checkpoints"], linker: exported),
         core("Detection", ["Components"]),
         core("Data", ["Components", "Checkpoints", "Vision", "CTurboJPEG", "CPNG", "CSimdjson"]),
-        core("Evaluation", ["Components", "Data", "Vision"]),
-        core("Training", ["Components", "Checkpoints", "Evaluation", .product(name: "Logging", package: "swift-log")]),
-        core(
-            "Core",
-            ["NN", "Vision", "Configuration", "Components", "Detection", "Checkpoints", "Data", "Evaluation", "Training"]),
+        core("Evaluation", ["Components", "Checkpoints", "Data", "Vision"]),
+        core("Experiments", ["Components", "Checkpoints", "Data", "Evaluation"]),
+        core("Training", ["Experiments", .product(name: "Logging", package: "swift-log")]),
+        core("Core", ["Detection", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
         core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -157,7 +157,7 @@ let package = Package(
         test("Components", ["Components"]),
         test("Detection", ["Detection", "Vision"]),
         test("Verification", ["Verification", "BuiltIn", "BuiltInVerification"]),
-        test("BuiltIn", ["BuiltIn", "PublishedWeights"]),
+        test("BuiltIn", ["BuiltIn", "CommandLine", "PublishedWeights"]),
         test("ResNet", ["ResNet", "PublishedWeights"]),
         test("ViT", ["ViT", "PublishedWeights"]),
         test("Swin", ["Swin", "PublishedWeights"]),

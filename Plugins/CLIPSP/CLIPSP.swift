@@ -67,8 +67,8 @@ public final class CLIPSP: Module, Prompter {
             logits.to(.float32), try present.indicators().to(logits.device), LossOptions(ignoreIndex: targets.ignoreIndex))
         let scene = try SceneLoss.value(attention, try SceneLoss.cellLabels(labels, attention), selected, targets.ignoreIndex)
         var losses = Losses()
-        losses.add("aux_multilabel.\(asymmetricLoss.name)", try multilabel * weights.multilabel)
-        losses.add("aux_scene.loss_ce", try scene * weights.scene)
+        losses.add(term: "aux_multilabel.\(asymmetricLoss.name)", try multilabel * weights.multilabel)
+        losses.add(term: "aux_scene.loss_ce", try scene * weights.scene)
         return losses
     }
 

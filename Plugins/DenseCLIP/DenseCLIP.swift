@@ -63,7 +63,7 @@ public final class DenseCLIP: Module, Prompter {
         let (scores, divisor) = (prompted.scoreMaps[0], scaledScoreMap ? 1 : temperature)
         guard scoreTarget == .boxes else { return try scoreMapLosses(scores, temperature: divisor, loss: loss, targets, step) }
         var losses = Losses()
-        losses.add(loss.name, try boxLoss(enlarged(scores / divisor, prompted.maps[0]), targets, step))
+        losses.add(term: loss.name, try boxLoss(enlarged(scores / divisor, prompted.maps[0]), targets, step))
         return losses
     }
 

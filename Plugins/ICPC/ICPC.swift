@@ -74,7 +74,7 @@ public final class ICPC: Module, Prompter {
     public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         let scores = prompted.scoreMaps[0]
         var losses = try scoreMapLosses(scores, temperature: temperature, loss: loss, targets, step)
-        if let contrast { losses.add("loss_contrast", try contrast(scores, targets, step)) }
+        if let contrast { losses.add(term: "loss_contrast", try contrast(scores, targets, step)) }
         return losses
     }
 

@@ -77,15 +77,15 @@ final class BoxHead: Module {
         var losses = Losses()
         let regions = try Boxes.regions(samples.map { try $0.sampledBoxes() })
         guard regions.size(0) > 0 else {
-            for name in ["loss_cls", "loss_bbox"] { losses.add(name, try zeroLoss()) }
+            for name in ["loss_cls", "loss_bbox"] { losses.add(term: name, try zeroLoss()) }
             return losses
         }
         let (logits, deltas) = try self(try extractor(maps, regions))
         let labels = try Tensor.cat(zip(samples, truths).flatMap { try answers(for: $0, $1) }, dim: 0)
         let options = LossOptions(averageFactor: Double(regions.size(0)))
-        losses.add("loss_cls", try lossCls(logits, labels, options))
+        losses.add(term: "loss_cls", try lossCls(logits, labels, options))
         if step.wantsMetrics {
-            losses.add("acc", try withoutGrad { try logits.argmax(1).equals(labels).to(.float32).mean() * 100 })
+            losses.add(metric: "acc", try withoutGrad { try logits.argmax(1).equals(labels).to(.float32).mean() * 100 })
         }
         let things = try labels.isLess(than: Double(classes)).nonzero().squeezed(1)
         let first = try Tensor.arange(to: Double(regions.size(0) * classes), step: Double(classes), device: labels.device)
@@ -94,7 +94,7 @@ final class BoxHead: Module {
             try coder.encode(sample.positiveBoxes(), to: try truth.boxes.indexed(0, sample.truthIndices))
         }
         losses.add(
-            "loss_bbox", try lossBbox(deltas.reshaped([-1, 4]).indexed(0, own), try Tensor.cat(targets, dim: 0), options))
+            term: "loss_bbox", try lossBbox(deltas.reshaped([-1, 4]).indexed(0, own), try Tensor.cat(targets, dim: 0), options))
         return losses
     }
 

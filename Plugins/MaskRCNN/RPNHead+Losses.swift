@@ -28,7 +28,7 @@ extension RPNHead {
         for (name, levels) in [("loss_rpn_cls", cls), ("loss_rpn_bbox", bbox)] {
             let each = try Tensor.stack(levels)
             try step.record(name, each)
-            losses.add(name, try each.sum())
+            losses.add(term: name, try each.sum())
         }
         return losses
     }

@@ -36,7 +36,7 @@ final class RoIHead: Module {
             try step.record(samples[image], "rcnn", image: image)
         }
         var losses = try bboxHead.losses(maps, samples, truths, step)
-        if let maskHead { losses.add("loss_mask", try maskHead.loss(maps, samples, truths, step)) }
+        if let maskHead { losses.add(term: "loss_mask", try maskHead.loss(maps, samples, truths, step)) }
         return losses
     }
 

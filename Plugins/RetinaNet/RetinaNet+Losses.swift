@@ -25,8 +25,8 @@ extension RetinaNet {
             first += count
         }
         var losses = Losses()
-        try losses.add("loss_cls", levels: classes, step)
-        try losses.add("loss_bbox", levels: boxes, step)
+        try losses.add(term: "loss_cls", levels: classes, step)
+        try losses.add(term: "loss_bbox", levels: boxes, step)
         return losses
     }
 

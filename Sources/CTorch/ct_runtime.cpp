@@ -5,6 +5,7 @@
 #include <ATen/Context.h>
 #include <c10/core/GradMode.h>
 
+#include <malloc.h>
 #include <sched.h>
 
 #include "handle.h"
@@ -36,6 +37,10 @@ int32_t ct_num_threads(void) { return at::get_num_threads(); }
 int32_t ct_available_processors(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+void ct_keep_memory(void) {
+    mallopt(M_TRIM_THRESHOLD, -1);
+    mallopt(M_MMAP_MAX, 0);
 }
 bool ct_cuda_is_available(void) { return at::hasCUDA() && at::detail::getCUDAHooks().getNumGPUs() > 0; }
 int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }

@@ -58,7 +58,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         let detections = found.map { ",\"detections\":\($0)" } ?? ""
         print(
             """
-            {"what":"densekit \(mode.rawValue)","size":"\(size.pair)","batch":\(batch),"threads":\(Engine.threadCount),"bf16":\(bf16),\
+            {"what":"densekit \(mode.rawValue)","size":"\(size.pair.height)x\(size.pair.width)","batch":\(batch),"threads":\(Engine.threadCount),"bf16":\(bf16),\
             "min_s":\(decimals(times[0])),"median_s":\(decimals(times[times.count / 2])),"idle_rss_mib":\(idle),"peak_rss_mib":\(Memory.peak),\
             "params_m":\(String(format: "%.2f", Double(parameters) / 1e6)),"libtorch":"\(Engine.version)",\
             "blas":"\(Engine.blasKernel ?? "other")"\(detections)}
@@ -119,20 +119,13 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         _ experiment: Experiment, _ model: DenseModel, _ images: Tensor, _ targets: Targets, _ geometries: [ImageGeometry]
     ) throws -> () throws -> Int? {
         try model.setTraining(true)
-        let optimizer = try experiment.registry.optimizers.make(
-            experiment.configuration.optimizer, BuildContext(registry: experiment.registry)
-        )
-        .optimizer(for: try model.namedParameters())
+        let optimizer = try experiment.optimizer(for: model)
         let rates = optimizer.groups.map { optimizer.baseLearningRate * $0.learningRateMultiplier }
-        let dtype: DType? = bf16 ? .bfloat16 : nil
+        let step = try TrainingStep(model, optimizer, precision: bf16 ? .bfloat16 : .float32, on: images.device)
         return {
-            try optimizer.clearGradients()
-            let losses = try withAutocast(dtype, on: images.device) {
+            try step(learningRates: rates) { _ in
                 try model.losses(images, targets, ForwardPass(progress: 0, images: geometries))
             }
-            guard let total = try losses.total() else { throw TrainingError.noLoss }
-            try total.backward()
-            try optimizer.step(learningRates: rates)
             return nil
         }
     }

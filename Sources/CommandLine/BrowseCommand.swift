@@ -56,13 +56,13 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
 
 /// Draws what becomes of the samples of a training batch.
 private struct SamplePictures {
-    private let pictures: Pictures
+    private let pictures: PredictionWriter
     private let dataset: any Dataset
     private let pipeline: Pipeline
     private let seed: UInt64
 
     init(_ folder: String, _ experiment: Experiment, _ dataset: any Dataset) throws {
-        pictures = try Pictures(folder, classes: dataset.classes)
+        pictures = try PredictionWriter(folder, classes: dataset.classes)
         self.dataset = dataset
         pipeline = try experiment.trainPipeline()
         seed = experiment.configuration.train.seed
@@ -80,7 +80,7 @@ private struct SamplePictures {
             let truth = try batch.things(place, in: image.size) ?? sample.labels(in: PixelWindow(image.size)).map({ .labels($0) })
         else { return }
         print(
-            try pictures.draw(
+            try pictures.write(
                 truth, on: image, name: "\(name)_\(URL(filePath: item.name).deletingPathExtension().lastPathComponent)"))
     }
 }

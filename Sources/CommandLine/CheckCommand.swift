@@ -53,6 +53,8 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
             return check.findings
         } catch let error as ConfigurationError {
             return CheckFindings(problems: ["\(error)"])
+        } catch let error as ConfigurationErrors {
+            return CheckFindings(problems: error.errors.map(\.description))
         }
     }
 }

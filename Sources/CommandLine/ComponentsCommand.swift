@@ -18,9 +18,16 @@ struct ComponentsCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Also list the components of this configuration's plugins.", transform: FilePaths.expanded)
     var config: String?
 
+    @Option(name: .customLong("run"), help: "With --config: one run of a sweep, by its name.")
+    var sweepRun: String?
+
+    func validate() throws {
+        if sweepRun != nil, config == nil { throw ValidationError("--run needs --config: it names a run of that sweep") }
+    }
+
     func run() throws {
         var registry = try Registry(List.plugins).loading(plugin.map { Located($0) })
-        if let config { registry = try Experiment(config, registry: registry).registry }
+        if let config { registry = try Experiment(config, run: sweepRun, registry: registry).registry }
         let entries = registry.entries
         let chosen = entries.filter { filter == nil || $0.kind == filter || $0.name == filter }
         guard !chosen.isEmpty else {

@@ -25,6 +25,9 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
     @Option(help: "Write the tensors that the model of this configuration takes, under its keys.", transform: FilePaths.expanded)
     var config: String?
 
+    @Option(name: .customLong("run"), help: "With --config: one run of a sweep, by its name.")
+    var sweepRun: String?
+
     @Option(help: "With --config: the class count, where neither the file nor the data says it.")
     var classes: Int?
 
@@ -39,6 +42,7 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
     var keepTypes = false
 
     func validate() throws {
+        if sweepRun != nil, config == nil { throw ValidationError("--run needs --config: it names a run of that sweep") }
         if let classes, classes < 1 { throw ValidationError("--classes must be at least 1, found \(classes)") }
         guard output.hasSuffix(".safetensors") else {
             throw ValidationError("the output is a safetensors file: its name must end with .safetensors, found '\(output)'")
@@ -78,7 +82,7 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
 
     /// What the model of `config` takes of the file, under its own keys.
     private func renamed(_ content: WeightsFile.Content, _ config: String) throws -> [String: Tensor] {
-        let experiment = try Experiment(config, registry: try Registry(List.plugins))
+        let experiment = try Experiment(config, run: sweepRun, registry: try Registry(List.plugins))
         let known = Checkpoint.classes(in: content.metadata) ?? classes.map(ClassList.placeholders)
         let model = try experiment.model(known ?? experiment.classes(of: "train"))
         let report = try model.loadPretrained(

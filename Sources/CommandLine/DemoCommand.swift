@@ -30,7 +30,6 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func run() throws {
-        Interruption.watch()
         let started = monotonicSeconds()
         let device = try compute.start()
         let dir = dir ?? (task == .segmentation ? "densekit-demo" : "densekit-demo-\(task)")
@@ -48,20 +47,13 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         let overrides =
             (iterations.map { ["train.iterations=\($0)"] } ?? []) + ["train.seed=\(seed)", "data.workers=\(workers)"]
         let experiment = try Experiment(config, overrides: overrides, registry: try Registry(List.plugins), device: device)
-        let work = try WorkDirectory(dir + "/work")
-        try work.write(configuration: experiment.resolved, name: experiment.name)
-        let trainer = try experiment.trainer(in: work, dataset: try experiment.trainDataset())
-        trainer.logger.info("\(Environment.summary)")
-        for warning in Engine.warnings { trainer.logger.warning("\(warning)") }
-        try trainer.runUntilInterrupted()
-
-        guard let best = trainer.best else { throw DemoError.noScore }
-        let weights = work.bestPath(best)
+        let trained = try experiment.train(in: dir + "/work")
+        guard let weights = trained.bestCheckpoint else { throw DemoError.noScore }
         let validation = try experiment.validationDataset()
         let model = try experiment.trainedModel(weights, for: validation.classes).model
-        let pictures = try Pictures(dir + "/pictures", classes: validation.classes)
+        let pictures = try PredictionWriter(dir + "/pictures", classes: validation.classes)
         let evaluator = try experiment.evaluator(model, validation)
-        let report = try evaluator.evaluate { image in if image.index < 12 { try pictures.draw(image, of: validation) } }
+        let report = try evaluator.evaluate { image in if image.index < 12 { try pictures.write(image, of: validation) } }
         print(report.table)
         let minutes = String(format: "%.1f", (monotonicSeconds() - started) / 60)
         print(

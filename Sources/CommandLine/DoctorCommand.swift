@@ -16,13 +16,13 @@ struct DoctorCommand: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(Dictionary(uniqueKeysWithValues: Environment.facts)), as: UTF8.self))
+            print(String(decoding: try encoder.encode(Dictionary(uniqueKeysWithValues: RunEnvironment.facts)), as: UTF8.self))
             return
         }
-        let width = Environment.facts.map(\.0.count).max() ?? 0
-        for (name, value) in Environment.facts {
+        let width = RunEnvironment.facts.map(\.0.count).max() ?? 0
+        for (name, value) in RunEnvironment.facts {
             print(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(value)")
         }
-        for advice in Environment.advice { print("! \(advice)") }
+        for advice in RunEnvironment.advice { print("! \(advice)") }
     }
 }

@@ -53,26 +53,12 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         let files = try ImageFiles.find(inputs) { warn("\($0)") }
         let experiment = try config.experiment(List.self, device: device)
         for warning in try experiment.pipelineWarnings() { warn(warning) }
-        let (model, trained) = try experiment.trainedModel(weights)
-        let shown = words.map { ClassList(names: $0) } ?? trained
-        let predictor = try experiment.predictor(model, words: words)
-        let (pipeline, policy) = (try experiment.testPipeline(), try experiment.imagePolicy())
-        let heat = try heatmap.map { try HeatmapPictures(outDir, of: $0, among: trained.names, opacity: opacity) }
-        let pictures =
-            try heat == nil ? Pictures(outDir, classes: shown, opacity: opacity, scoreThreshold: scoreThreshold) : nil
+        let predictor = try Predictor(experiment, weights: weights, classNames: words)
+        let write = try heatmap.map { try heatmapWriter(predictor, of: $0) } ?? predictionWriter(predictor)
         var failures: [String] = []
         for file in files {
             do {
-                let image = try ImageFile.read(file, policy: policy)
-                let stem = URL(filePath: file).deletingPathExtension().lastPathComponent
-                var sample = DataSample(name: file, image: image)
-                var random = SampleRandom(seed: 0, epoch: 0, index: 0)
-                try pipeline(&sample, &random)
-                let path: String? = try withAutocast(experiment.configuration.test.precision.dtype, on: device) {
-                    if let heat { return try heat.draw(model, sample, on: image, name: stem, device: device) }
-                    return try pictures?.draw(try predictor.prediction(of: sample, on: device), on: image, name: stem)
-                }
-                if let path { print(path) }
+                print(try write(file, URL(filePath: file).deletingPathExtension().lastPathComponent))
             } catch let error as DataError {
                 failures.append("\(error)")
             } catch let error as PredictionError {
@@ -80,6 +66,29 @@ struct InferCommand<List: PluginList>: ParsableCommand {
             }
         }
         guard failures.isEmpty else { throw InferFailure(failures: failures, count: files.count) }
+    }
+
+    /// Predicts an image and writes the result under a name; returns the path of the drawing.
+    private typealias Writer = (_ file: String, _ name: String) throws -> String
+
+    private func predictionWriter(_ predictor: Predictor) throws -> Writer {
+        let writer = try PredictionWriter(
+            outDir, classes: predictor.classes, opacity: opacity, scoreThreshold: scoreThreshold)
+        return { file, name in
+            let result = try predictor(file)
+            return try writer.write(result.prediction, on: result.image, name: name)
+        }
+    }
+
+    private func heatmapWriter(_ predictor: Predictor, of name: String) throws -> Writer {
+        try predictor.requireClass(name)
+        let folder = outDir + "/heat"
+        try FileSystem.makeFolder(folder, remedy: "choose another folder")
+        return { file, stem in
+            let path = "\(folder)/\(stem).png"
+            try predictor.heatmap(of: name, in: file, opacity: opacity).write(to: path)
+            return path
+        }
     }
 
     /// The words of `--classes`.

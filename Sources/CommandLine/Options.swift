@@ -42,18 +42,36 @@ struct ConfigOptions: ParsableArguments {
     /// What `check` looks at: the whole file, or the run that is asked for.
     func check<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> ExperimentCheck {
         let (overrides, registry) = (overrides + cfgOptions, try Registry(List.plugins))
+        let collector = ErrorCollector()
         guard let sweepRun else {
-            return try ExperimentCheck(config, overrides: overrides, registry: registry, device: device)
+            var check = ExperimentCheck(config, overrides: overrides, registry: registry, device: device)
+            if check.isSweep { try collector.attempt { _ = try Sweep(config, overrides: overrides, collector) } }
+            check.add(collector.errors)
+            return check
         }
-        let run = try Sweep(config).run(named: sweepRun)
-        return ExperimentCheck(
-            run.file, node: try run.node.overridden(by: overrides), name: run.slug, registry: registry, device: device)
+        let sweep = try Sweep(config, collector)
+        // A run with a mistake in the list of runs is not among them.
+        if (try? sweep.run(named: sweepRun)) == nil { try collector.throwErrors() }
+        let run = try sweep.run(named: sweepRun)
+        let node = try run.node.overridden(by: overrides, collector: collector)
+        let draft = YAMLNode.Draft(node, errors: collector.errors)
+        return ExperimentCheck(run.file, draft, name: run.slug, registry: registry, device: device)
     }
 
     /// The experiment: the whole file, or the run that is asked for.
     func experiment<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Experiment {
-        let (overrides, registry) = (overrides + cfgOptions, try Registry(List.plugins))
-        guard let sweepRun else { return try Experiment(config, overrides: overrides, registry: registry, device: device) }
-        return try Sweep(config).run(named: sweepRun).experiment(registry, device: device, overrides: overrides)
+        try Experiment(
+            config, run: sweepRun, overrides: overrides + cfgOptions, registry: try Registry(List.plugins), device: device)
+    }
+}
+
+extension Experiment {
+    /// The experiment of `file`, or of its run of that name where it is a sweep.
+    init(_ file: String, run: String?, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
+        if let run {
+            self = try Sweep(file).run(named: run).experiment(registry, device: device, overrides: overrides)
+        } else {
+            try self.init(file, overrides: overrides, registry: registry, device: device)
+        }
     }
 }

@@ -21,10 +21,13 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
     @Option(help: "The folder of the shipped configurations.", transform: FilePaths.expanded)
     var configs = "configs"
 
-    @Option(help: "The folder of work directories, each under its configuration's name.", transform: FilePaths.expanded)
+    @Option(
+        help: "The folder of work directories, each under its configuration's name, a sweep's in the sweep's.",
+        transform: FilePaths.expanded)
     var workDirs = "work_dirs"
 
-    @Option(help: "Weights to measure on the configuration's data: CONFIGURATION=PATH, by its name. May be given several times.")
+    @Option(
+        help: "Weights to measure on the configuration's data: NAME=PATH, by its name or its run's. May be given several times.")
     var weights: [String] = []
 
     @Flag(help: "As JSON.")
@@ -62,12 +65,12 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
         return try PaperTable(table, in: configs)
     }
 
-    /// Paths of weights by the names of configurations.
+    /// Paths of weights by the names of configurations and runs.
     private func measured(for table: PaperTable) throws -> [String: String] {
-        let names = table.rows.compactMap(\.config).map { URL(filePath: $0).deletingPathExtension().lastPathComponent }
+        let names = table.rows.compactMap(\.modelName)
         return try weights.reduce(into: [:]) { result, text in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { throw ValidationError("--weights '\(text)': expected CONFIGURATION=PATH") }
+            guard parts.count == 2 else { throw ValidationError("--weights '\(text)': expected NAME=PATH") }
             guard names.contains(parts[0]) else {
                 let near = nearestWord(to: parts[0], among: names).map { "; did you mean \($0)?" } ?? ""
                 throw ValidationError("--weights '\(text)': no row of \(table.name) is called '\(parts[0])'\(near)")

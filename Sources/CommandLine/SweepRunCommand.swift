@@ -25,8 +25,8 @@ struct SweepRunCommand<List: PluginList>: ParsableCommand {
         }
         do {
             try train.run()
-        } catch let code as ExitCode {
-            throw code
+        } catch let stop as Interrupted {
+            throw stop
         } catch {
             if let folder = train.workDir {
                 try RunFailure.write("\(error)", of: folder, to: "\(folder)/\(SweepRun.failureName)")

@@ -47,11 +47,11 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         if results != nil, model.head.task == .segmentation {
             throw ValidationError("--results writes what a detector found, and the model's head segments: leave it out")
         }
-        let pictures = try showDir.map { try Pictures($0, classes: dataset.classes) }
+        let pictures = try showDir.map { try PredictionWriter($0, classes: dataset.classes) }
         let progress = ProgressBar()
         let report = try evaluator.evaluate { image in
             progress?.show(image.index + 1, of: dataset.count, note: image.name)
-            try pictures?.draw(image, of: dataset)
+            try pictures?.write(image, of: dataset)
         }
         progress?.clear()
         print(report.table)

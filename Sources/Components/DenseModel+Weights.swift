@@ -11,19 +11,8 @@ extension DenseModel {
         var reports: [(String, LoadReport)] = []
         func load(_ setting: WeightsSetting?, _ part: Module, prefix: String) throws {
             guard let setting else { return }
-            let file = setting.file.resolved
-            do {
-                let content = try WeightsFile.load(file)
-                reports.append(
-                    (
-                        file,
-                        try part.loadPretrained(
-                            content.tensors, prefix: prefix, behind: setting.prefix, reinitialize: setting.reinitialize,
-                            ignore: setting.ignore, atLeast: setting.atLeast, unread: content.unread, source: file)
-                    ))
-            } catch {
-                throw WeightsError(location: setting.file.location, underlying: error)
-            }
+            let content = try setting.content()
+            reports.append((setting.file.resolved, try part.loadPretrained(content, setting, prefix: prefix)))
         }
         func load(_ node: ComponentNode?, _ part: Module?, prefix: String) throws {
             guard let node, let part else { return }
@@ -39,6 +28,35 @@ extension DenseModel {
             try load(node, auxiliaryHeads[index], prefix: key)
         }
         return reports
+    }
+}
+
+extension WeightsSetting {
+    /// What the file holds.
+    ///
+    /// - Throws: `WeightsError` for a file that cannot be read.
+    func content() throws -> WeightsFile.Content {
+        do {
+            return try WeightsFile.load(file.resolved)
+        } catch {
+            throw WeightsError(location: file.location, underlying: error)
+        }
+    }
+}
+
+extension Module {
+    /// Copies what `setting` wants of a file's content into this model or component, which stands at `prefix` in a whole model.
+    ///
+    /// - Throws: `WeightsError` where it does not fit.
+    @discardableResult
+    func loadPretrained(_ content: WeightsFile.Content, _ setting: WeightsSetting, prefix: String) throws -> LoadReport {
+        do {
+            return try loadPretrained(
+                content.tensors, prefix: prefix, behind: setting.prefix, reinitialize: setting.reinitialize,
+                ignore: setting.ignore, atLeast: setting.atLeast, unread: content.unread, source: setting.file.resolved)
+        } catch {
+            throw WeightsError(location: setting.file.location, underlying: error)
+        }
     }
 }
 

@@ -71,9 +71,7 @@ public final class DenseModel: Module {
         let (maps, auxiliary) = try levels(features, prompted)
         var losses = Losses()
         losses.add(try head.losses(maps, targets, step), prefix: head.logPrefix)
-        if let prompter, let prompted {
-            for (name, value) in try prompter.losses(prompted, targets, step).terms { losses.add(name, value) }
-        }
+        if let prompter, let prompted { losses.add(try prompter.losses(prompted, targets, step)) }
         for (name, head) in namedAuxiliaryHeads { losses.add(try head.losses(auxiliary, targets, step), prefix: name) }
         return losses
     }
@@ -150,13 +148,20 @@ public final class DenseModel: Module {
             let prefix = located.value
             let chosen = parameters.filter { $0.name == prefix || $0.name.hasPrefix(prefix + ".") }
             guard !chosen.isEmpty else {
-                let parts = Set(parameters.map { String($0.name.prefix { $0 != "." }) }).sorted()
-                throw ConfigurationError(
-                    at: located.location, "model.freeze: no parameter's key starts with '\(prefix)'",
-                    hint: "the model's parts: \(parts.joined(separator: ", "))")
+                throw ConfigurationError(unknownPrefix: located, of: parameters.map(\.name))
             }
             for entry in chosen { try entry.tensor.setRequiresGrad(false) }
         }
+    }
+}
+
+extension ConfigurationError {
+    /// An element of `model.freeze` that none of the parameters' keys starts with.
+    init(unknownPrefix prefix: Located<String>, of parameters: [String]) {
+        let parts = Set(parameters.map { String($0.prefix { $0 != "." }) }).sorted()
+        self.init(
+            at: prefix.location, "model.freeze: no parameter's key starts with '\(prefix.value)'",
+            hint: "the model's parts: \(parts.joined(separator: ", "))")
     }
 }
 

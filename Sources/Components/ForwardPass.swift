@@ -58,31 +58,3 @@ public struct Targets {
         self.ignoreIndex = ignoreIndex
     }
 }
-
-/// Named scalars of a training step. Those with `loss` in their name are summed and minimised; the others are for the log.
-public struct Losses {
-    public private(set) var terms: [(name: String, value: Tensor)] = []
-
-    public init() {}
-
-    public mutating func add(_ name: String, _ value: Tensor) { terms.append((name, value)) }
-
-    /// Adds the sum of one loss for every level of a pyramid, and shows the observer all of them under the same name, `[levels]`.
-    public mutating func add(_ name: String, levels: [Tensor], _ step: ForwardPass) throws {
-        guard let first = levels.first else { return }
-        try step.record(name, try Tensor.stack(levels))
-        add(name, try levels.dropFirst().reduce(first) { try $0 + $1 })
-    }
-
-    /// Takes over `other`'s terms, with `prefix.` before their names where there is one.
-    public mutating func add(_ other: Losses, prefix: String? = nil) {
-        for (name, value) in other.terms { terms.append((prefix.map { "\($0).\(name)" } ?? name, value)) }
-    }
-
-    /// The sum of the terms that are losses, or nil where there is none.
-    public func total() throws -> Tensor? {
-        let losses = terms.filter { $0.name.contains("loss") }.map(\.value)
-        guard let first = losses.first else { return nil }
-        return try losses.dropFirst().reduce(first) { try $0 + $1 }
-    }
-}

@@ -46,6 +46,19 @@ public struct Registry: Sendable {
         }
     }
 
+    /// Reads the settings of the losses that `settings`, those of a component, name at any depth, without building them.
+    ///
+    /// Throws `ConfigurationError` for a loss that nobody knows, and for settings that do not fit.
+    public func checkLosses(of settings: any YAMLConfiguration) throws {
+        for (name, value) in Mirror(reflecting: settings).children {
+            if let component = value as? ComponentNode {
+                if name?.lowercased().contains("loss") == true { _ = try losses.settings(of: component) }
+            } else if let inner = value as? any YAMLConfiguration {
+                try checkLosses(of: inner)
+            }
+        }
+    }
+
     /// Everything registered, by kind and name.
     public var entries: [ComponentInfo] {
         tables.values.flatMap(\.infos).sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }

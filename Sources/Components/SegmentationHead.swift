@@ -31,11 +31,11 @@ public func segmentationLosses(_ logits: Tensor, loss: any Loss, _ targets: Targ
     let options = LossOptions(ignoreIndex: targets.ignoreIndex, labelledPixels: targets.labelledPixels)
     var losses = Losses()
     if let loss = loss as? any ResizingLoss, logits.device == .cpu {
-        losses.add(loss.name, try loss.resizing(logits, to: labels, options))
+        losses.add(term: loss.name, try loss.resizing(logits, to: labels, options))
     } else {
-        losses.add(loss.name, try loss(try enlarged(logits, labels), labels, options))
+        losses.add(term: loss.name, try loss(try enlarged(logits, labels), labels, options))
     }
-    if step.wantsMetrics { losses.add("acc_seg", try pixelAccuracy(logits, labels)) }
+    if step.wantsMetrics { losses.add(metric: "acc_seg", try pixelAccuracy(logits, labels)) }
     return losses
 }
 

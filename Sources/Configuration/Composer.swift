@@ -31,9 +31,12 @@ struct Composer {
         let location: SourceLocation
         /// A plain `<<`; a quoted one is a key like any other.
         let isMerge: Bool
+        /// Whether it stands there already: its value is left out.
+        var isRepeated = false
     }
 
     private let locate: Locate
+    private let collector: ErrorCollector
     private var stack: [Frame] = []
     private var anchors: [String: (node: YAMLNode, size: Size)] = [:]
     private var nodes = 0
@@ -41,19 +44,22 @@ struct Composer {
     private var documents = 0
     private var root: YAMLNode?
 
-    private init(_ locate: @escaping Locate) {
-        self.locate = locate
+    private init(_ collector: ErrorCollector, _ locate: @escaping Locate) {
+        (self.collector, self.locate) = (collector, locate)
     }
 
     /// The tree of `text`; nil when it holds nothing but comments.
     ///
-    /// - Throws: `ConfigurationError` for what is not YAML, not UTF-8, a second document, a repeated key, and above the limits.
-    static func compose(_ text: [UInt8], _ locate: @escaping Locate) throws -> (root: YAMLNode?, nodes: Int) {
+    /// - Throws: `ConfigurationError` for what is not YAML, not UTF-8, a second document, and above the limits. A repeated key, an alias without
+    ///   anchor, an unknown tag and a `<<` of no mapping go to `collector`; the tree is made without them.
+    static func compose(_ text: [UInt8], _ collector: ErrorCollector, _ locate: @escaping Locate) throws -> (
+        root: YAMLNode?, nodes: Int
+    ) {
         try text.withUnsafeBufferPointer { whole in
             // A byte order mark would move the columns of the first line.
             let bytes = whole.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: whole[3...]) : whole
             try checkBytes(bytes, locate)
-            var composer = Composer(locate)
+            var composer = Composer(collector, locate)
             do {
                 try YAMLEvents.read(bytes) { try composer.take($0, at: $1) }
             } catch let error as YAMLSyntaxError {
@@ -73,15 +79,15 @@ struct Composer {
             }
         case .documentEnd: break
         case .scalar(let text, let isPlain, let anchor, let tag):
-            let isPlain = try Tag.scalarIsPlain(tag, isPlain, at: location)
+            let isPlain = try collector.attempt { try Tag.scalarIsPlain(tag, isPlain, at: location) } ?? isPlain
             if text.utf8.contains(0) { throw ConfigurationError(at: location, "a text holds the character NUL") }
             try addScalar(YAMLNode.Scalar(text, isPlain: isPlain), anchor: anchor, at: location)
         case .alias(let name): try addAlias(name, at: location)
         case .sequenceStart(let anchor, let tag):
-            try Tag.check(tag, is: "seq", at: location)
+            try collector.attempt { try Tag.check(tag, is: "seq", at: location) }
             try open(isMapping: false, anchor: anchor, at: location)
         case .mappingStart(let anchor, let tag):
-            try Tag.check(tag, is: "map", at: location)
+            try collector.attempt { try Tag.check(tag, is: "map", at: location) }
             try open(isMapping: true, anchor: anchor, at: location)
         case .collectionEnd: try close()
         }
@@ -103,9 +109,11 @@ struct Composer {
         guard let (node, size) = anchors[name] else {
             // Not all of very many: each is compared letter by letter.
             let near = didYouMean(name, among: anchors.keys.sorted().prefix(1_000))
-            throw ConfigurationError(
-                at: location, "no &\(name.shortened) stands above this *\(name.shortened)",
-                hint: near ?? "quote a text that begins with '*'")
+            try collector.report(
+                ConfigurationError(
+                    at: location, "no &\(name.shortened) stands above this *\(name.shortened)",
+                    hint: near ?? "quote a text that begins with '*'"))
+            return try addScalar(YAMLNode.Scalar("*\(name)", isPlain: false), anchor: nil, at: location)
         }
         if awaitsKey { throw ConfigurationError(at: location, "a key must be a word, found an alias") }
         if stack.count + size.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
@@ -125,7 +133,7 @@ struct Composer {
 
     private mutating func close() throws {
         guard var frame = stack.popLast() else { return }
-        if let merged = frame.merged?.node { try frame.mapping.addKeys(of: merged) }
+        if let merged = frame.merged?.node { try frame.mapping.addKeys(of: merged, collector) }
         let node = YAMLNode(frame.isMapping ? .mapping(frame.mapping) : .sequence(frame.elements), at: frame.location)
         if let anchor = frame.anchor { anchors[anchor] = (node, frame.size) }
         add(node, frame.size)
@@ -146,7 +154,10 @@ struct Composer {
         let isMerge = scalar.isPlain && name == "<<"
         if let first = isMerge ? stack[top].merged?.keyLocation : stack[top].mapping.entry(name)?.keyLocation {
             let place = if case .position(_, let line, _) = first { ", first on line \(line)" } else { "" }
-            throw ConfigurationError(at: location, "the key '\(name.shortened)' stands twice\(place)", hint: "keep one")
+            try collector.report(
+                ConfigurationError(at: location, "the key '\(name.shortened)' stands twice\(place)", hint: "keep one"))
+            stack[top].key = Key(name: name, location: location, isMerge: isMerge, isRepeated: true)
+            return
         }
         stack[top].key = Key(name: name, location: location, isMerge: isMerge)
     }
@@ -162,6 +173,7 @@ struct Composer {
         stack[top].size.height = max(stack[top].size.height, size.height + 1)
         if let key = stack[top].key {
             stack[top].key = nil
+            if key.isRepeated { return }
             if key.isMerge {
                 stack[top].merged = (node, key.location)
             } else {
@@ -182,10 +194,13 @@ struct Composer {
 
 extension YAMLNode.Mapping {
     /// Adds what `<<` names: a mapping or a list of mappings, of which the earlier ones win.
-    fileprivate mutating func addKeys(of merged: YAMLNode) throws {
+    fileprivate mutating func addKeys(of merged: YAMLNode, _ collector: ErrorCollector) throws {
         for source in merged.sequence ?? [merged] {
             guard let mapping = source.mapping else {
-                throw ConfigurationError(at: source.location, "<< takes a mapping or a list of mappings, found \(source.summary)")
+                try collector.report(
+                    ConfigurationError(
+                        at: source.location, "<< takes a mapping or a list of mappings, found \(source.summary)"))
+                continue
             }
             for entry in mapping.entries where self[entry.key] == nil {
                 set(entry.key, to: entry.value, keyLocation: entry.keyLocation)

@@ -6,8 +6,9 @@ public enum SourceLocation: Sendable, Hashable {
     case position(file: String, line: Int, column: Int)
     /// A file as a whole, as when it cannot be read. Prints `configs/a.yaml`.
     case file(String)
-    /// On the command line: the assignment after `--set`. Prints `--set model.head.channels=64`.
-    case override(String)
+    /// On the command line: the assignment after `--set`, and the place in its value for what stands inside a list or a mapping; 0 for the
+    /// assignment as a whole. Prints `--set model.head.channels=64`.
+    case override(String, line: Int = 0, column: Int = 0)
     /// In no file: the default in the Swift code. Prints `default`.
     case `default`
 
@@ -29,8 +30,12 @@ public enum SourceLocation: Sendable, Hashable {
 
     /// Whether both stand on the same line, or on the same assignment.
     func sharesLine(with other: SourceLocation) -> Bool {
-        guard case .position(let file, let line, _) = self, case .position(file, line, _) = other else { return self == other }
-        return true
+        switch (self, other) {
+        case (.position(let file, let line, _), .position(let otherFile, let otherLine, _)):
+            file == otherFile && line == otherLine
+        case (.override(let assignment, _, _), .override(let other, _, _)): assignment == other
+        default: self == other
+        }
     }
 }
 
@@ -39,7 +44,7 @@ extension SourceLocation: CustomStringConvertible {
         switch self {
         case .position(let file, let line, let column): "\(file.onOneLine):\(line):\(column)"
         case .file(let file): file.onOneLine
-        case .override(let assignment): "--set \(assignment.shortened)"
+        case .override(let assignment, _, _): "--set \(assignment.shortened)"
         case .default: "default"
         }
     }

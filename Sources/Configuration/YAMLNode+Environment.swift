@@ -1,21 +1,23 @@
 extension YAMLNode {
     /// This with `${NAME}` and `${NAME:-default}` in its texts replaced by environment variables, and `$${` by `${`. Keys stay.
     ///
-    /// - Throws: `ConfigurationError` for a variable that is not set and has no default, and for `${` without `}`.
-    func expanded(_ environment: [String: String]) throws -> YAMLNode {
-        var expansion = Expansion(environment: environment)
+    /// - Throws: `ConfigurationError` for a variable that is not set and has no default, and for `${` without `}`, where `collector` does;
+    ///   for too much text.
+    func expanded(_ environment: [String: String], _ collector: ErrorCollector) throws -> YAMLNode {
+        var expansion = Expansion(environment, collector)
         return try expansion.expand(self)
     }
 }
 
 private struct Expansion {
     let environment: [String: String]
+    let collector: ErrorCollector
     var textBytes = 0
     /// Of defaults within defaults.
     static let maximumNesting = 8
 
-    init(environment: [String: String]) {
-        self.environment = environment
+    init(_ environment: [String: String], _ collector: ErrorCollector) {
+        (self.environment, self.collector) = (environment, collector)
     }
 
     mutating func expand(_ node: YAMLNode) throws -> YAMLNode {
@@ -25,6 +27,7 @@ private struct Expansion {
             guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return node }
             var text = ""
             try expand(Substring(scalar.text).utf8, into: &text, nesting: 0, at: node.location)
+            if collector.errors.contains(where: { $0.location == node.location }) { return node }
             textBytes += text.utf8.count
             // Read anew: `${BATCH}` may be a number, and an empty value is null.
             return YAMLNode(YAMLNode.Scalar(text, isPlain: scalar.isPlain), at: node.location)
@@ -49,7 +52,9 @@ private struct Expansion {
                 rest = rest.dropFirst(3)
             } else if rest.starts(with: "${".utf8) {
                 guard let end = closingBrace(rest.dropFirst(2)) else {
-                    throw ConfigurationError(at: location, "'${' without '}'", hint: "write $${ for the characters themselves")
+                    try collector.report(
+                        ConfigurationError(at: location, "'${' without '}'", hint: "write $${ for the characters themselves"))
+                    break
                 }
                 text += try value(of: Substring(rest[..<end].dropFirst(2)), nesting: nesting, at: location)
                 rest = rest[end...].dropFirst()
@@ -80,19 +85,26 @@ private struct Expansion {
         let name = reference.prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
         let rest = reference.dropFirst(name.count)
         guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-") else {
-            throw ConfigurationError(
-                at: location, "'${\(reference.shortened)}' names no environment variable",
-                hint: "write ${NAME} or ${NAME:-default}")
+            try collector.report(
+                ConfigurationError(
+                    at: location, "'${\(reference.shortened)}' names no environment variable",
+                    hint: "write ${NAME} or ${NAME:-default}"))
+            return ""
         }
         let value = environment[String(name)]
         if rest.isEmpty {
             if let value { return value }
-            throw ConfigurationError(
-                at: location, "the environment variable \(name.shortened) is not set",
-                hint: "set it, or write ${\(name.shortened):-default}")
+            try collector.report(
+                ConfigurationError(
+                    at: location, "the environment variable \(name.shortened) is not set",
+                    hint: "set it, or write ${\(name.shortened):-default}"))
+            return ""
         }
         if let value, !value.isEmpty { return value }
-        if nesting == Expansion.maximumNesting { throw ConfigurationError(at: location, "defaults nested too deep in ${…}") }
+        if nesting == Expansion.maximumNesting {
+            try collector.report(ConfigurationError(at: location, "defaults nested too deep in ${…}"))
+            return ""
+        }
         var text = ""
         try expand(rest.dropFirst(2).utf8, into: &text, nesting: nesting + 1, at: location)
         return text

@@ -4,32 +4,44 @@ extension YAMLNode {
     /// Applies assignments of the command line, `a.b.0.c=value`, in order; those of a `type` first, because a new type drops the keys of the old.
     ///
     /// - Throws: `ConfigurationError` for an assignment without `=`, an index that the list does not have, and a path through a scalar.
-    mutating func apply(_ assignments: [String]) throws { try apply(assignments.map { try Override($0) }) }
+    mutating func apply(_ assignments: [String], _ collector: ErrorCollector) throws {
+        try apply(
+            assignments.compactMap { assignment in try collector.attempt { try Override(assignment, collector) } }, collector)
+    }
 
     /// This with assignments of the command line laid over it, as `load` does it. Where this is a loaded configuration, the values' environment
     /// variables are put in too.
     ///
+    /// - Parameter collector: takes the mistakes; the first is thrown if left out
     /// - Throws: `ConfigurationError`, at the assignment.
     public func overridden(
-        by assignments: [String], environment: [String: String] = ProcessInfo.processInfo.environment
+        by assignments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
+        collector: ErrorCollector = .throwing
     ) throws -> YAMLNode {
         var node = self
-        try node.apply(assignments.map { try Override($0).expanded(environment) })
+        let overrides = try assignments.compactMap { assignment in
+            try collector.attempt { try Override(assignment, collector).expanded(environment, collector) }
+        }
+        try node.apply(overrides, collector)
         return node
     }
 
     /// This with the assignments that a file writes as `a.b.0.c: value` laid over it, by the rules of those of the command line.
     ///
+    /// - Parameter collector: takes the mistakes; the first is thrown if left out
     /// - Throws: `ConfigurationError`, at the assignment's key.
-    public func overridden(by assignments: Mapping) throws -> YAMLNode {
+    public func overridden(by assignments: Mapping, collector: ErrorCollector = .throwing) throws -> YAMLNode {
         var node = self
-        try node.apply(assignments.entries.map { try Override($0) })
+        try node.apply(
+            assignments.entries.compactMap { entry in try collector.attempt { try Override(entry) } }, collector)
         return node
     }
 
-    private mutating func apply(_ overrides: [Override]) throws {
-        for override in overrides where override.path.last == "type" { try override.apply(to: &self) }
-        for override in overrides where override.path.last != "type" { try override.apply(to: &self) }
+    private mutating func apply(_ overrides: [Override], _ collector: ErrorCollector) throws {
+        let types = overrides.filter { $0.path.last == "type" }
+        for override in types + overrides.filter({ $0.path.last != "type" }) {
+            try collector.attempt { try override.apply(to: &self) }
+        }
     }
 }
 
@@ -46,7 +58,7 @@ private struct Override {
         if path.count + value.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
     }
 
-    init(_ assignment: String) throws {
+    init(_ assignment: String, _ collector: ErrorCollector) throws {
         let location = SourceLocation.override(assignment)
         self.location = location
         guard let equals = assignment.firstIndex(of: "=") else {
@@ -56,7 +68,11 @@ private struct Override {
             String(assignment[..<equals]), at: location, before: " before '='", hint: "write --set model.head.channels=64")
         let text = assignment[assignment.index(after: equals)...]
         if assignment.utf8.count > Limits.fileBytes { throw ConfigurationError(at: location, "is larger than 1 MiB") }
-        let root = try Composer.compose(Array(text.utf8)) { _ in location }.root
+        // The value as a whole stands where the assignment does; what is in it has a place of its own.
+        let root = try Composer.compose(Array(text.utf8), collector) { position in
+            let isWhole = position.line == 1 && position.column == 1
+            return isWhole ? location : .override(assignment, line: position.line, column: position.column)
+        }.root
         if root == nil, text.contains("#") {
             throw ConfigurationError(at: location, "YAML takes what follows # for a comment", hint: "quote the value: \"'#fff'\"")
         }
@@ -73,9 +89,9 @@ private struct Override {
     }
 
     /// With environment variables in its value put in.
-    func expanded(_ environment: [String: String]) throws -> Override {
+    func expanded(_ environment: [String: String], _ collector: ErrorCollector) throws -> Override {
         var copy = self
-        copy.value = try value.expanded(environment)
+        copy.value = try value.expanded(environment, collector)
         return copy
     }
 

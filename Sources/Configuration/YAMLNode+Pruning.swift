@@ -21,16 +21,24 @@ extension YAMLNode {
         public let isKey: Bool
     }
 
+    /// The node without what `error` complains of, as `pruned(at:)` finds it. A key that nobody knows goes alone, and not the mapping in block
+    /// style that stands where its first key does.
+    public func pruned(without error: ConfigurationError) -> Pruned? {
+        let isKey = error.message.hasPrefix("unknown key")
+        return (isKey ? pruned(at: error.location, isKey: true) : nil) ?? pruned(at: error.location)
+    }
+
     /// The node without the value that `location` names: what is left of a configuration once a mistake in it is known, so that the next one
     /// can be found.
     ///
     /// Named are a key, a value, and a mapping by the place of the value of one of `owners`: a component by that of its `type`. A number in a
     /// list goes with the list. Where a value stands several times (by an alias), each goes.
     ///
+    /// - Parameter isKey: whether a key is at fault and not a value; a mapping in block style stands where its first key does
     /// - Returns: nil where nothing of that place can be taken out: it stands elsewhere, or is the whole node
-    public func pruned(at location: SourceLocation, owners: Set<String> = ["type"]) -> Pruned? {
+    public func pruned(at location: SourceLocation, owners: Set<String> = ["type"], isKey: Bool = false) -> Pruned? {
         guard location != .default else { return nil }
-        var pruning = Pruning(location: location, owners: owners)
+        var pruning = Pruning(location: location, owners: owners, onlyKeys: isKey)
         let node = pruning.prune(self, path: [])
         return pruning.path.map { Pruned(node: node, path: $0, isKey: pruning.isKey) }
     }
@@ -40,6 +48,7 @@ extension YAMLNode {
 private struct Pruning {
     let location: SourceLocation
     let owners: Set<String>
+    let onlyKeys: Bool
     var path: [String]?
     var isKey = false
 
@@ -58,9 +67,11 @@ private struct Pruning {
             for entry in mapping.entries {
                 let path = path + [entry.key]
                 // Without what it is named by, a mapping is none: it goes as a whole, one level up.
-                if !owners.contains(entry.key), entry.keyLocation == location || stands(entry.value) || isIn(list: entry.value) {
+                if onlyKeys || !owners.contains(entry.key),
+                    entry.keyLocation == location || stands(entry.value) || isIn(list: entry.value)
+                {
                     self.path = path
-                    isKey = entry.keyLocation == location && entry.value.location != location
+                    isKey = onlyKeys || entry.keyLocation == location && entry.value.location != location
                 } else {
                     left.set(entry.key, to: prune(entry.value, path: path), keyLocation: entry.keyLocation)
                 }
@@ -70,12 +81,14 @@ private struct Pruning {
     }
 
     private func stands(_ node: YAMLNode) -> Bool {
-        node.location == location || owners.contains { node[$0]?.location == location }
+        if onlyKeys { return false }
+        return node.location == location || owners.contains { node[$0]?.location == location }
     }
 
     /// Whether it is an element of a list of numbers, or the only one of a list.
     private func isIn(list node: YAMLNode) -> Bool {
-        guard let elements = node.sequence, elements.contains(where: { $0.height == 0 && $0.location == location }) else {
+        guard !onlyKeys, let elements = node.sequence, elements.contains(where: { $0.height == 0 && $0.location == location })
+        else {
             return false
         }
         return elements.allSatisfy { $0.location == location || $0.scalar?.isString == false }

@@ -4,6 +4,7 @@
 @_exported import DenseKitData
 @_exported import DenseKitDetection
 @_exported import DenseKitEvaluation
+@_exported import DenseKitExperiments
 @_exported import DenseKitNN
 @_exported import DenseKitTraining
 @_exported import DenseKitVision

@@ -64,6 +64,13 @@ public enum ImageFile {
     }
 }
 
+extension RGBImage {
+    /// Writes the image as PNG, with one rename.
+    ///
+    /// - Throws: `DataError` where the file cannot be written.
+    public func write(to path: String) throws { try ImageFile.writePNG(self, to: path) }
+}
+
 /// The kinds of file that are read.
 enum Format {
     case jpeg, png, bmp

@@ -7,42 +7,51 @@ struct MaskPairing {
     let others: [PairedFolders.OtherMasks]
     let index: NameIndex
 
-    /// The masks of pictures, in their order.
+    /// The masks of pictures, in their order, and what is wrong with pictures that are kept without one.
     ///
     /// - Throws: `DataError` for pictures without a mask, two pictures for one mask, and two masks for one picture.
-    func masks(of pictures: [(name: String, stem: String)]) throws -> [String] {
+    func masks(of pictures: [(name: String, stem: String)]) throws -> Pairs {
+        var pairs = Pairs()
         var first: [NameBytes: String] = [:]
-        for (name, stem) in pictures {
+        for (place, (name, stem)) in pictures.enumerated() {
             guard let other = first.updateValue(name, forKey: NameBytes(stem)) else { continue }
-            throw DataError(
-                "\(images)/\(name)", "belongs to the same mask as \(other): \(stem)\(suffix)",
-                remedy: "rename one of them, or name the suffix of the pictures")
+            try pairs.refuse(
+                DataError(
+                    "\(images)/\(name)", "belongs to the same mask as \(other): \(stem)\(suffix)",
+                    remedy: "rename one of them, or name the suffix of the pictures"), at: place)
         }
-        var (found, owners): ([String], [NameBytes: String]) = ([], [:])
-        var lone: [(name: String, stem: String)] = []
-        for picture in pictures {
+        var owners: [NameBytes: String] = [:]
+        var lone: [(place: Int, name: String, stem: String)] = []
+        for (place, picture) in pictures.enumerated() {
+            // Where the picture is kept without a mask, the one that is missing.
+            pairs.names.append(picture.stem + suffix)
+            if pairs.faults[place] != nil { continue }
             switch index.file(picture.stem + suffix) {
             case .found(let mask):
-                if let other = owners.updateValue(picture.name, forKey: NameBytes(mask)) {
-                    throw DataError(
+                pairs.names[place] = mask
+                guard let other = owners.updateValue(picture.name, forKey: NameBytes(mask)) else { continue }
+                try pairs.refuse(
+                    DataError(
                         images,
                         "has two pictures for the mask \(masks)/\(mask), whose names differ in their bytes alone: "
-                            + NameIndex.shown([other, picture.name]), remedy: "remove one of them, or rename it")
-                }
-                found.append(mask)
+                            + NameIndex.shown([other, picture.name]), remedy: "remove one of them, or rename it"), at: place)
             case .ambiguous(let candidates):
-                throw DataError(
-                    "\(images)/\(picture.name)",
-                    "(\(picture.name.escapedBytes)) has \(candidates.count) masks in \(masks) whose names differ in their bytes alone: "
-                        + NameIndex.shown(candidates), remedy: "keep the one that belongs to it")
-            case .none: lone.append(picture)
+                try pairs.refuse(
+                    DataError(
+                        "\(images)/\(picture.name)",
+                        "(\(picture.name.escapedBytes)) has \(candidates.count) masks in \(masks) whose names differ in their bytes alone: "
+                            + NameIndex.shown(candidates), remedy: "keep the one that belongs to it"), at: place)
+            case .none: lone.append((place, picture.name, picture.stem))
             }
         }
-        guard let example = lone.first else { return found }
-        throw DataError(
-            "\(images)/\(example.name)",
-            "has no mask \(masks)/\(example.stem)\(suffix) (\(lone.count) of \(pictures.count) pictures)",
-            remedy: remedy(example.stem))
+        try pairs.refuse(lone.map(\.place)) { number, count in
+            let (_, name, stem) = lone[number]
+            return DataError(
+                "\(images)/\(name)",
+                "has no mask \(masks)/\(stem)\(suffix)" + (count.map { " (\($0) of \(pictures.count) pictures)" } ?? ""),
+                remedy: remedy(stem))
+        }
+        return pairs
     }
 
     private func remedy(_ stem: String) -> String {
@@ -62,39 +71,66 @@ struct MaskPairing {
     }
 }
 
+/// Files by the sample that they belong to, and what is wrong with samples that are kept without one.
+struct Pairs {
+    var names: [String] = []
+    private(set) var faults: [Int: DataError] = [:]
+
+    /// - Throws: `error`, unless incomplete samples are kept: then it becomes that of the sample.
+    mutating func refuse(_ error: DataError, at place: Int) throws {
+        guard IncompleteSamples.policy == .kept else { throw error }
+        faults[place] = error
+    }
+
+    /// The same for samples that lack the same: where they are not kept, one error for all.
+    ///
+    /// - Parameter error: that of the sample `places[number]`; with the count of all of them where it stands for them
+    mutating func refuse(_ places: [Int], error: (_ number: Int, _ count: Int?) -> DataError) throws {
+        guard IncompleteSamples.policy == .kept || places.isEmpty else { throw error(0, places.count) }
+        for (number, place) in places.enumerated() { faults[place] = error(number, nil) }
+    }
+}
+
 /// Finds the files that a list names.
 struct ListLookup {
     let list: NameList
     let others: [PairedFolders.OtherMasks]
 
-    /// The files of `tree` with the list's names and `suffix`.
+    /// The files of `tree` with the list's names and `suffix`, and what is wrong with names that are kept without one.
     ///
     /// - Throws: `DataError` with the list's line for a name that has no file, or several that look the same.
-    func files(_ kind: String, in tree: FileTree, _ suffix: String, remedy: String) throws -> [String] {
+    func files(_ kind: String, in tree: FileTree, _ suffix: String, remedy: String) throws -> Pairs {
         let index = NameIndex(tree.files)
-        var lost: [(line: Int, name: String)] = []
-        var found: [String] = []
-        for (line, name) in list.entries {
+        var lost: [(place: Int, line: Int, name: String)] = []
+        var pairs = Pairs()
+        for (place, (line, name)) in list.entries.enumerated() {
+            // Where the name is kept without a file, the one that is missing.
+            pairs.names.append(name + suffix)
             switch index.file(name + suffix) {
-            case .found(let file): found.append(file)
-            case .none: lost.append((line, name))
+            case .found(let file): pairs.names[place] = file
+            case .none: lost.append((place, line, name))
             case .ambiguous(let files):
-                throw DataError(
-                    "\(list.path):\(line)",
-                    "names \(name) (\(name.escapedBytes)), and \(tree.folder) has \(files.count) \(kind)s whose names differ in their bytes "
-                        + "alone: \(NameIndex.shown(files))", remedy: "keep one of them")
+                try pairs.refuse(
+                    DataError(
+                        "\(list.path):\(line)",
+                        "names \(name) (\(name.escapedBytes)), and \(tree.folder) has \(files.count) \(kind)s whose names differ in their bytes "
+                            + "alone: \(NameIndex.shown(files))", remedy: "keep one of them"), at: place)
             }
         }
-        guard let (line, name) = lost.first else { return found }
-        throw DataError(
-            "\(list.path):\(line)",
-            "names \(name), but there is no \(kind) \(tree.folder)/\(name)\(suffix) (\(lost.count) of \(list.entries.count) names)",
-            remedy: others.first { kind == "mask" && index.contains(name + $0.suffix) }?.remedy
-                ?? index.near(name + suffix).map { "\(tree.folder)/\($0) is there: upper and lower case count; rename it" }
-                ?? tree.unnamable.first.map {
-                    "\(tree.folder) has names that are not UTF-8, such as \($0): \(FileTree.renaming(tree.folder))"
-                }
-                ?? remedy)
+        try pairs.refuse(lost.map(\.place)) { number, count in
+            let (_, line, name) = lost[number]
+            return DataError(
+                "\(list.path):\(line)",
+                "names \(name), but there is no \(kind) \(tree.folder)/\(name)\(suffix)"
+                    + (count.map { " (\($0) of \(list.entries.count) names)" } ?? ""),
+                remedy: others.first { kind == "mask" && index.contains(name + $0.suffix) }?.remedy
+                    ?? index.near(name + suffix).map { "\(tree.folder)/\($0) is there: upper and lower case count; rename it" }
+                    ?? tree.unnamable.first.map {
+                        "\(tree.folder) has names that are not UTF-8, such as \($0): \(FileTree.renaming(tree.folder))"
+                    }
+                    ?? remedy)
+        }
+        return pairs
     }
 }
 

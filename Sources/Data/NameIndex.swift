@@ -1,6 +1,8 @@
+import Synchronization
+
 /// The files of a folder, found by names whose bytes may be composed otherwise: an `é` is one character on Linux and two in files
 /// from macOS (Unicode's normal forms NFC and NFD).
-struct NameIndex {
+final class NameIndex: Sendable {
     enum Match {
         case found(String)
         case none
@@ -10,14 +12,10 @@ struct NameIndex {
 
     /// Strings are equal, and hash alike, where their normal forms are.
     private let byNormalForm: [String: [String]]
-    /// The first name of those that are the same in lower case, where many are asked for.
-    private let byLowerCase: [String: String]?
+    /// What is there in place of a name; made once one is missing.
+    private let neighbours = Mutex<Neighbours?>(nil)
 
-    /// - Parameter expectsMisses: whether `near` will be asked often
-    init(_ files: [String], expectsMisses: Bool = false) {
-        byNormalForm = Dictionary(grouping: files) { $0 }
-        byLowerCase = expectsMisses ? Dictionary(files.map { ($0.lowercased(), $0) }) { min($0, $1) } : nil
-    }
+    init(_ files: [String]) { byNormalForm = Dictionary(grouping: files) { $0 } }
 
     /// The file of this name: the one with the same bytes, else the only one with the same normal form.
     func file(_ name: String) -> Match {
@@ -29,22 +27,45 @@ struct NameIndex {
     func contains(_ name: String) -> Bool { byNormalForm[name] != nil }
 
     /// A file whose name is the same but for upper and lower case.
-    func near(_ name: String) -> String? {
-        let folded = name.lowercased()
-        if let byLowerCase { return byLowerCase[folded] }
-        return byNormalForm.keys.filter { $0.lowercased() == folded }.min()
-    }
+    func near(_ name: String) -> String? { knownNeighbours().byLowerCase[name.lowercased()] }
 
     /// A file of the same name with another suffix.
     ///
     /// - Parameter stem: the name without its suffix
-    func other(_ stem: String) -> String? {
-        byNormalForm.keys.filter { $0.hasPrefix(stem + ".") && !$0.dropFirst(stem.count + 1).contains("/") }.min()
+    func other(_ stem: String) -> String? { knownNeighbours().byStem[stem] }
+
+    private func knownNeighbours() -> Neighbours {
+        neighbours.withLock { neighbours in
+            let known = neighbours ?? Neighbours(byNormalForm.keys)
+            neighbours = known
+            return known
+        }
     }
 
     /// `a.png (a.png) and b.png (\xc3…)`: names that look the same, with their bytes.
     static func shown(_ names: [String]) -> String {
         names.map { "\($0) (\($0.escapedBytes))" }.joined(separator: " and ")
+    }
+}
+
+/// Names by what may have been meant.
+private struct Neighbours {
+    /// The first name of those that are the same in lower case.
+    var byLowerCase: [String: String] = [:]
+    /// The first name of those that are the same up to one of their dots.
+    var byStem: [String: String] = [:]
+
+    init(_ names: some Sequence<String>) {
+        for name in names {
+            let folded = name.lowercased()
+            byLowerCase[folded] = min(byLowerCase[folded] ?? name, name)
+            for dot in name.indices.reversed() {
+                if name[dot] == "/" { break }
+                guard name[dot] == "." else { continue }
+                let stem = String(name[..<dot])
+                byStem[stem] = min(byStem[stem] ?? name, name)
+            }
+        }
     }
 }
 

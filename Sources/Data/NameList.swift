@@ -3,6 +3,8 @@ public struct NameList: Sendable {
     public let path: String
     /// The names, each with its line, counted from 1. Blank lines are left out, and so are spaces and invisible characters around a name.
     public let entries: [(line: Int, name: String)]
+    /// What is wrong with entries, by their place: none outside `IncompleteSamples.keeping`.
+    let faults: [Int: DataError]
 
     /// The file is UTF-8, or UTF-16 where that is certain.
     ///
@@ -19,11 +21,16 @@ public struct NameList: Sendable {
             return name.isEmpty ? nil : (line: $0.offset + 1, name: name)
         }
         guard !entries.isEmpty else { throw DataError(path, "names no pictures", remedy: layout) }
-        var first: [String: Int] = [:]
-        for (line, name) in entries {
-            if let other = first.updateValue(line, forKey: name) {
-                throw DataError("\(path):\(line)", "names \(name) again, first on line \(other)", remedy: "keep one of the lines")
+        var (first, pairs): ([String: Int], Pairs) = ([:], Pairs())
+        for (place, (line, name)) in entries.enumerated() {
+            guard let other = first[name] else {
+                first[name] = line
+                continue
             }
+            try pairs.refuse(
+                DataError("\(path):\(line)", "names \(name) again, first on line \(other)", remedy: "keep one of the lines"),
+                at: place)
         }
+        faults = pairs.faults
     }
 }

@@ -33,7 +33,7 @@ public final class NamedFiles: Sendable {
 
     private func files() -> NameIndex {
         index.withLock { index in
-            let known = index ?? NameIndex(FileTree(folder)?.files ?? [], expectsMisses: true)
+            let known = index ?? NameIndex(FileTree(folder)?.files ?? [])
             index = known
             return known
         }

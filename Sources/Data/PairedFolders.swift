@@ -10,6 +10,8 @@ public struct PairedFolders: Sendable {
     private let masks: String?
     private let imageNames: [String]
     private let maskNames: [String]
+    /// What is wrong with samples that are not whole, by their index: none of them outside `IncompleteSamples.keeping`.
+    private let faults: [Int: DataError]
     private let policy: ImagePolicy
     /// Masks that no picture belongs to, and files that are skipped.
     public let remarks: [DataError]
@@ -55,7 +57,7 @@ public struct PairedFolders: Sendable {
         }
         imageNames = stems.map(\.name)
         guard let masks else {
-            (maskNames, remarks) = ([], [tree.remark].compactMap { $0 })
+            (maskNames, faults, remarks) = ([], [:], [tree.remark].compactMap { $0 })
             return
         }
         let isShared = images == masks
@@ -67,8 +69,8 @@ public struct PairedFolders: Sendable {
             images: images, masks: masks, suffix: maskSuffix, others: others,
             index: NameIndex(maskTree.files.filter { $0.hasSuffix(maskSuffix) || !pictures.contains(NameBytes($0)) }))
         let paired = try pairing.masks(of: stems)
-        maskNames = paired
-        let known = pictures.union(paired.map(NameBytes.init))
+        (maskNames, faults) = (paired.names, paired.faults)
+        let known = pictures.union(maskNames.map(NameBytes.init))
         let longer = others.map(\.suffix).filter { $0.hasSuffix(maskSuffix) && $0 != maskSuffix }
         let lone = maskTree.files.filter { file in
             file.hasSuffix(maskSuffix) && !known.contains(NameBytes(file)) && !longer.contains { file.hasSuffix($0) }
@@ -86,11 +88,15 @@ public struct PairedFolders: Sendable {
         policy: ImagePolicy = ImagePolicy(), layout: String
     ) throws {
         let lookup = ListLookup(list: list, others: others)
-        imageNames = try lookup.files(
+        let pictures = try lookup.files(
             "picture", in: try PairedFolders.tree(images, layout), imageSuffix,
             remedy: "a line holds one name, without folder and suffix; add the pictures, or take the lines out")
-        maskNames = try lookup.files(
+        let maskFiles = try lookup.files(
             "mask", in: try PairedFolders.tree(masks, layout), maskSuffix, remedy: "add the masks, or take the lines out")
+        (imageNames, maskNames) = (pictures.names, maskFiles.names)
+        faults = pictures.faults.merging(maskFiles.faults) { picture, mask in
+            DataError(picture.path, "\(picture.problem); it also \(mask.problem)", remedy: picture.remedy)
+        }.merging(list.faults) { $1 }
         self.images = images
         self.masks = masks
         self.policy = policy
@@ -139,6 +145,7 @@ public struct PairedFolders: Sendable {
     ///
     /// - Throws: `DataError` for what cannot be read, and a number that `table` does not declare.
     public func labels(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> LabelMap? {
+        if let fault = faults[index] { throw fault }
         guard let mask = paths(at: index).mask else { return nil }
         return try table(try numbers(mask), path: mask, remedy: remedy)
     }
@@ -158,6 +165,7 @@ public struct PairedFolders: Sendable {
     /// - Parameter remedy: what to do about a number that `table` does not declare; nil for the table's own words.
     /// - Throws: `DataError` for what cannot be read, a mask of another size than its picture, and a number that `table` does not declare.
     public func sample(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> DataSample {
+        if let fault = faults[index] { throw fault }
         let (path, mask) = paths(at: index)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
         guard let mask else { return DataSample(name: imageNames[index], image: image, traits: traits) }

@@ -1,7 +1,8 @@
 import CDenseKitTorch
 import Glibc
+import Synchronization
 
-#if canImport(COpenBLAS)
+#if canImport(CDenseKitOpenBLAS)
     import CDenseKitOpenBLAS
 #endif
 
@@ -25,11 +26,16 @@ public enum Engine {
     /// Sets the threads of the engine and of its BLAS.
     public static func setThreadCount(_ count: Int) throws {
         prepare()
+        threadCountWasSet.store(true, ordering: .relaxed)
         try check("set_num_threads") { ct_set_num_threads(Int32(clamping: count)) }
-        #if canImport(COpenBLAS)
+        #if canImport(CDenseKitOpenBLAS)
             openblas_set_num_threads(Int32(clamping: count))
         #endif
     }
+
+    /// Whether `setThreadCount` was called.
+    static var threadsAreSet: Bool { threadCountWasSet.load(ordering: .relaxed) }
+    private static let threadCountWasSet = Atomic(false)
 
     /// `OMP_NUM_THREADS` where it is set, else the processors that this process may use.
     public static var defaultThreadCount: Int {
@@ -44,7 +50,7 @@ public enum Engine {
     /// the first tensor of a process is made. A program whose other threads call OpenBLAS, or read the environment, calls `prepare()`
     /// before it starts those.
     public static let blas: BLASChoice? = {
-        #if canImport(COpenBLAS)
+        #if canImport(CDenseKitOpenBLAS)
             return OpenBLAS.choose(for: .current, asked: environmentVariable("OPENBLAS_CORETYPE"))
         #else
             return nil

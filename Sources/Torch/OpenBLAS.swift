@@ -1,4 +1,4 @@
-#if canImport(COpenBLAS)
+#if canImport(CDenseKitOpenBLAS)
     import CDenseKitOpenBLAS
     import Glibc
 

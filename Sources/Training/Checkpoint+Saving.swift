@@ -3,6 +3,10 @@ import DenseKitComponents
 import Foundation
 
 extension Checkpoint {
+    static let modelFile = WeightsFile.nameInCheckpoint
+    static let optimizerFile = "optimizer.safetensors"
+    static let stateFile = "state.json"
+
     /// A weight that is infinite or not a number.
     struct NotFinite: Error {
         let tensor: String

@@ -14,6 +14,11 @@ public final class CheckpointHook: Hook {
         try store.savePeriodic(trainer)
     }
 
+    /// A run that a hook ended early is saved where it stands.
+    public func afterTraining(_ trainer: Trainer) throws {
+        if trainer.isStopped, !store.hasSaved(trainer.iteration) { try store.savePeriodic(trainer) }
+    }
+
     /// Nothing that was learnt is lost because of a signal, or of one bad image.
     public func afterFailure(_ trainer: Trainer, _ error: any Error) {
         trainer.logger.warning("training stopped at iteration \(trainer.iteration): \(error)")

@@ -66,6 +66,7 @@ public final class EvaluationHook: StatefulHook {
         if let value = report.primaryValue {
             try keepBest(BestScore(metric: report.primaryMetric, value: value, iteration: trainer.iteration), trainer)
         }
+        for hook in trainer.hooks { try hook.afterEvaluation(trainer, report) }
         try store.updateState(trainer)
     }
 

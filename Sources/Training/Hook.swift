@@ -1,7 +1,11 @@
+import DenseKitEvaluation
+
 /// Something that happens around the loop: logging, evaluation, checkpoints.
 public protocol Hook: AnyObject {
     func beforeTraining(_ trainer: Trainer) throws
     func afterIteration(_ trainer: Trainer) throws
+    /// The validation at `trainer.iteration` is done; where it is the best so far, `trainer.best` says so.
+    func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) throws
     func afterTraining(_ trainer: Trainer) throws
     /// `error` ended training early, an interruption by a signal say; what was reached can still be saved.
     func afterFailure(_ trainer: Trainer, _ error: any Error)
@@ -10,6 +14,7 @@ public protocol Hook: AnyObject {
 extension Hook {
     public func beforeTraining(_ trainer: Trainer) throws {}
     public func afterIteration(_ trainer: Trainer) throws {}
+    public func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) throws {}
     public func afterTraining(_ trainer: Trainer) throws {}
     public func afterFailure(_ trainer: Trainer, _ error: any Error) {}
 }

@@ -2,15 +2,15 @@ import DenseKitData
 
 /// What one iteration gave.
 public struct IterationRecord: Codable, Sendable {
-    /// A loss or another number for the log.
+    /// A loss or another number for the log, by its name.
     public struct Figure: Codable, Sendable {
         public let name: String
         public internal(set) var value: Double
     }
 
     public var learningRates: [Double] = []
-    /// Losses and figures in the order in which they came.
-    public private(set) var values: [Figure] = []
+    /// Losses and metrics in the order in which they came.
+    public internal(set) var values: [Figure] = []
     /// Seconds in all, and waiting for data.
     public var time = 0.0
     public var dataTime = 0.0
@@ -23,15 +23,8 @@ public struct IterationRecord: Codable, Sendable {
         case learningRates, values, time, dataTime, names
     }
 
-    mutating func add(_ name: String, _ value: Double) {
-        if let index = values.firstIndex(where: { $0.name == name }) {
-            values[index].value += value
-        } else {
-            values.append(Figure(name: name, value: value))
-        }
-    }
-
-    var isFinite: Bool { values.allSatisfy { $0.value.isFinite } }
+    /// The sum of the terms that are minimised; nil where no step was taken yet.
+    public var loss: Double? { values.last { $0.name == "loss" }?.value }
 }
 
 /// The best validation so far.

@@ -35,7 +35,7 @@ public final class LogHook: StatefulHook {
         state.elapsed += record.time
         state.counted += 1
         let (done, total) = (trainer.iteration, trainer.settings.iterations)
-        progress?.show(done, of: total, note: "loss \((record.values.last { $0.name == "loss" }?.value ?? 0).text())")
+        progress?.show(done, of: total, note: "loss \((record.loss ?? 0).text())")
         guard trainer.isLogged(done) else { return }
         progress?.clear()
         let fields = fields(record)

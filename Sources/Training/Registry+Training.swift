@@ -39,4 +39,9 @@ extension Registry {
         get { self[(any Schedule).self, kind: "schedule"] }
         set { self[(any Schedule).self, kind: "schedule"] = newValue }
     }
+    /// What a configuration may name under `hooks`.
+    public var hooks: ComponentTable<any Hook> {
+        get { self[(any Hook).self, kind: "hook"] }
+        set { self[(any Hook).self, kind: "hook"] = newValue }
+    }
 }

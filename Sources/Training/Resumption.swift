@@ -24,11 +24,18 @@ public struct Resumption {
 }
 
 extension WorkDirectory {
-    /// What `--resume` names: a checkpoint's path, or `auto` for the newest good one here; nil where `auto` finds none at all.
+    /// The checkpoint that `start` names; nil for the first iteration, also where there is no checkpoint at all.
     ///
-    /// Throws `CheckpointError` where the named one is damaged, which also names good ones beside it, and where all are.
-    public func resumption(_ option: String) throws -> Resumption? {
-        guard option == "auto" else { return Resumption(checkpoint: try named(option), refused: []) }
+    /// - Throws: `CheckpointError` where the named one is damaged, which also names good ones beside it, and where all are.
+    public func resumption(_ start: TrainingStart) throws -> Resumption? {
+        switch start {
+        case .firstIteration: return nil
+        case .checkpoint(let path): return Resumption(checkpoint: try named(path), refused: [])
+        case .newestCheckpoint: return try newest()
+        }
+    }
+
+    private func newest() throws -> Resumption? {
         var refused: [CheckpointError] = []
         for found in FoundCheckpoint.all(in: path) {
             do {
@@ -40,7 +47,7 @@ extension WorkDirectory {
         guard let first = refused.first else { return nil }
         throw CheckpointError(
             path: path, problem: "none of its \(refused.count) checkpoints is whole: \(first.path): \(first.problem)",
-            remedy: "Restore one, or start again without --resume.")
+            remedy: "Restore one, or start again from the first iteration.")
     }
 
     private func named(_ checkpoint: String) throws -> Checkpoint.Contents {

@@ -27,6 +27,8 @@ public final class Trainer {
     private(set) var isConsistent = true
     /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts; nil until it is asked.
     private var countsLabelled: Bool?
+    /// Whether `stop()` was called.
+    private(set) var isStopped = false
     private let makeLoader: (_ iteration: Int) throws -> DataLoader
 
     /// - Parameter makeLoader: gives the loader whose next batch is number `iteration` (of images at a time, not of global batches)
@@ -68,80 +70,55 @@ public final class Trainer {
 
     private func trainToTheEnd() throws {
         guard iteration < settings.iterations else { return }
-        let (loader, buffers) = try begin()
+        let (loader, step) = try begin()
         defer { loader.stop() }
-        while iteration < settings.iterations {
+        while iteration < settings.iterations, !isStopped {
             try Interruption.check()
-            try oneIteration(loader, buffers)
+            try oneIteration(loader, step)
             for hook in hooks { try hook.afterIteration(self) }
         }
     }
+
+    /// Ends training after the iteration that is being done, as if it were the last: for hooks. It is saved.
+    public func stop() { isStopped = true }
 
     /// Takes one iteration from where training stands, as `run` would, without hooks: for trying a recipe.
     ///
     /// - Returns: what it gave
     public func takeOneIteration() throws -> IterationRecord {
         try model.setTraining(true)
-        let (loader, buffers) = try begin()
+        let (loader, step) = try begin()
         defer { loader.stop() }
-        try oneIteration(loader, buffers)
+        try oneIteration(loader, step)
         return last
     }
 
-    /// The loader of the iterations that come, and the model's buffers, which an iteration that fails puts back.
-    private func begin() throws -> (loader: DataLoader, buffers: [Tensor]) {
-        let buffers = try model.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
-        return (try makeLoader(iteration * accumulation), buffers)
+    /// The loader of the iterations that come, and what takes their steps.
+    private func begin() throws -> (loader: DataLoader, step: TrainingStep) {
+        let clipping = settings.clipNorm.map { GradientClipping(maxNorm: $0) }
+        let step = try TrainingStep(model, optimizer, clipping: clipping, precision: settings.precision, on: device)
+        return (try makeLoader(iteration * accumulation), step)
     }
 
-    private func oneIteration(_ loader: DataLoader, _ buffers: [Tensor]) throws {
+    private func oneIteration(_ loader: DataLoader, _ step: TrainingStep) throws {
         let started = monotonicSeconds()
         last = IterationRecord()
-        last.learningRates = optimizer.groups.map { group in
-            schedule.learningRate(
-                base: optimizer.baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: settings.iterations
-            )
-        }
-        let before = try PassState(buffers)
-        isConsistent = false
-        do {
-            try computeGradients(loader)
-        } catch {
-            try goBack(to: before)
-            throw error
-        }
-        if last.isFinite {
-            try optimizer.step(learningRates: last.learningRates)
-            badLosses.inARow = 0
-        } else {
-            try goBack(to: before)
-            try skip()
-        }
-        iteration += 1
-        isConsistent = true
-        last.time = monotonicSeconds() - started
-    }
-
-    private func goBack(to before: PassState) throws {
-        try before.restore()
-        isConsistent = true
-    }
-
-    /// The gradients of the global batch.
-    private func computeGradients(_ loader: DataLoader) throws {
-        try optimizer.clearGradients()
+        last.learningRates = optimizer.learningRates(schedule, iteration: iteration, of: settings.iterations)
         // A loss that is divided by the labelled pixels of the whole batch has to have seen it before the first pass.
         let counts = try countsLabelled ?? (accumulation > 1 && model.averagesLabelled)
         countsLabelled = counts
         let ahead = counts ? try (0..<accumulation).map { _ in try nextBatch(loader) } : []
         let inAll = ahead.reduce(0) { $0 + $1.labelledPixels }
         let labelled = ahead.isEmpty ? nil : Double(max(1, inAll)) / Double(accumulation)
-        for part in 0..<accumulation {
-            let batch = ahead.isEmpty ? try nextBatch(loader) : ahead[part]
-            try accumulate(batch, firstImage: part * settings.imagesAtATime, labelledPixels: labelled)
+        defer { isConsistent = step.isConsistent }
+        let result = try step(learningRates: last.learningRates, passes: accumulation) { pass in
+            let batch = ahead.isEmpty ? try nextBatch(loader) : ahead[pass]
+            return try losses(of: batch, firstImage: pass * settings.imagesAtATime, labelledPixels: labelled)
         }
-        guard last.isFinite, let bound = settings.clipNorm else { return }
-        last.add("grad_norm", try clipGradients(optimizer.gradients, maxNorm: bound))
+        last.values = result.figures
+        if result.isTaken { badLosses.inARow = 0 } else { try skip() }
+        iteration += 1
+        last.time = monotonicSeconds() - started
     }
 
     private func nextBatch(_ loader: DataLoader) throws -> Batch {
@@ -152,32 +129,25 @@ public final class Trainer {
         return batch
     }
 
-    /// Forward and backward of one part of the global batch.
+    /// The losses of one part of the global batch.
     ///
     /// - Parameter labelledPixels: of the whole batch, over the number of its parts
-    private func accumulate(_ batch: Batch, firstImage: Int, labelledPixels: Double?) throws {
+    private func losses(of batch: Batch, firstImage: Int, labelledPixels: Double?) throws -> Losses {
         var targets = try batch.targets(on: device)
         targets.labelledPixels = labelledPixels
-        let step = ForwardPass(
+        let pass = ForwardPass(
             progress: Double(iteration) / Double(settings.iterations), iteration: iteration, iterations: settings.iterations,
             images: batch.geometries,
             draws: RandomSource(seed: settings.seed, iteration: iteration, firstImage: firstImage),
             wantsMetrics: isLogged(iteration + 1)
         )
-        let losses: Losses
         do {
             let least = model.backbone.minimumSide
             guard min(batch.height, batch.width) >= least else { throw TrainingError.smallImages(least) }
-            losses = try withAutocast(settings.precision.dtype, on: device) {
-                try model.losses(try batch.images(on: device), targets, step)
-            }
+            return try model.losses(try batch.images(on: device), targets, pass)
         } catch {
             throw BatchError(images: batch.names, height: batch.height, width: batch.width, underlying: error)
         }
-        guard let total = try losses.total() else { throw TrainingError.noLoss }
-        for (name, value) in losses.terms { last.add(name, try value.item() / Double(accumulation)) }
-        last.add("loss", try total.item() / Double(accumulation))
-        if last.isFinite { try (accumulation == 1 ? total : total / Double(accumulation)).backward() }
     }
 
     /// Counts an iteration that changes nothing. The one that stops training counts once it is done again.

@@ -1,6 +1,8 @@
 /// What stops training.
 public enum TrainingError: Error, CustomStringConvertible, Sendable {
     case noLoss
+    /// A loss or metric of the model has a name that the log uses for something else.
+    case reservedName(String)
     case noMoreData
     /// Nothing pulls at any weight.
     case zeroLoss
@@ -16,7 +18,12 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         switch self {
-        case .noLoss: "the model has no loss: neither its head nor its prompter returned a term with 'loss' in its name"
+        case .noLoss:
+            "the model has no loss: neither its head nor its prompter returned a term to minimise; one is added with "
+                + "`losses.add(term: …)`"
+        case .reservedName(let name):
+            "a loss or metric of the model is named '\(name)', under which the log says something else: give it another name, such as "
+                + "'\(name)_1'"
         case .noMoreData: "the data set came to an end"
         case .zeroLoss:
             "the loss of the first step is 0, so nothing is learned: see whether a loss has a weight of 0, all class_weights are 0, or "

@@ -3,7 +3,7 @@ import DenseKitCore
 extension GoldenCase {
     /// `config.optimizer_config.grad_clip`, mmcv's: all gradients are scaled together where their norm is above `max_norm`. Nil where nothing is
     /// clipped.
-    func gradientClipping() throws -> (maxNorm: Double, order: Double)? {
+    func gradientClipping() throws -> GradientClipping? {
         try check("config.optimizer_config", knows: "grad_clip", fixed: ["type": .string("OptimizerHook")])
         try check("config.optimizer_config.grad_clip", knows: "max_norm norm_type")
         guard let clip = json["config"]?["optimizer_config"]?["grad_clip"], clip != .null else { return nil }
@@ -18,7 +18,7 @@ extension GoldenCase {
             throw GoldenCaseError(
                 path, "has \(written.text) in config.optimizer_config.grad_clip.norm_type, expected a number above 0, or \"inf\"")
         }
-        return (maxNorm, order)
+        return GradientClipping(maxNorm: maxNorm, order: order)
     }
 }
 

@@ -9,7 +9,7 @@ struct Trajectory {
     private let optimizer: any Optimizer
     private let schedule: any Schedule
     private let loss: any Loss
-    private let clipping: (maxNorm: Double, order: Double)?
+    private let clipping: GradientClipping?
     private let device: Device
 
     private struct Settings: Decodable {
@@ -73,21 +73,17 @@ struct Trajectory {
         let total = settings.config.max_iters
         var (losses, rates, norms): ([Float], [[Double]], [Float]) = ([], [], [])
         try network.setTraining(true)
+        let step = try TrainingStep(network, optimizer, clipping: clipping, on: device)
         for iteration in 0..<total {
-            let now = optimizer.groups.map { group in
-                schedule.learningRate(
-                    base: optimizer.baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: total)
+            let now = optimizer.learningRates(schedule, iteration: iteration, of: total)
+            let result = try step(learningRates: now) { _ in
+                var terms = Losses()
+                terms.add(term: loss.name, try loss(network(image), labels, options))
+                return terms
             }
-            try optimizer.clearGradients()
-            let value = try loss(network(image), labels, options)
-            try value.backward()
-            if let clipping {
-                norms.append(
-                    Float(try clipGradients(optimizer.gradients, maxNorm: clipping.maxNorm, order: clipping.order)))
-            }
-            losses.append(Float(try value.item()))
+            if clipping != nil { norms.append(Float(result.gradientNorm ?? .nan)) }
+            losses.append(Float(result.loss))
             rates.append(now)
-            try optimizer.step(learningRates: now)
         }
         return (losses, rates, norms)
     }

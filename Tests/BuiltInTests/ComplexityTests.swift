@@ -3,17 +3,13 @@ import DenseKitCore
 import Foundation
 import Testing
 
-private let configs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "configs").path
-
-/// The complexity of a shipped configuration with 150 classes at a square size.
+/// The complexity of a shipped experiment, by its `id`, with 150 classes at a square size.
 func complexity(_ config: String, _ overrides: [String] = [], size: Int = 1024) throws -> Complexity {
     try complexity(config, overrides, classes: 150, size: Size2D(size))
 }
 
 func complexity(_ config: String, _ overrides: [String], classes: Int, size: Size2D) throws -> Complexity {
-    let experiment = try Experiment(
-        "\(configs)/\(config).yaml", overrides: overrides, registry: try Registry(BuiltIn.plugins), device: .meta)
+    let experiment = try ShippedExperiment.named(config).experiment(overrides: overrides)
     let names = (0..<classes).map { "\($0)" }
     return try Complexity(of: try experiment.model(ClassList(names: names)), size: size)
 }
@@ -106,9 +102,9 @@ private let denseIN101 = "denseclip/denseclip_fpn_in1k-r101_ade20k_80k_512x512"
             "model.backbone.width=8", "model.backbone.output_dim=32", "model.prompter.tokenizer=bytes", "model.neck.channels=16",
         ]
         let settings = tiny + ["model.prompter.text_encoder={width: 32, heads: 2, layers: 2}"]
-        let file = "\(configs)/\(dense50).yaml"
+        let configuration = try ShippedExperiment.named(dense50)
         let found = try [Device.meta, .cpu].map { device in
-            let experiment = try Experiment(file, overrides: settings, registry: try Registry(BuiltIn.plugins), device: device)
+            let experiment = try configuration.experiment(overrides: settings, device: device)
             return try Complexity(of: try experiment.model(ClassList(names: ["road", "sky"])), size: Size2D(64, 96))
         }
         #expect(found[0].model.total.cost == found[1].model.total.cost && found[0].asRun == found[1].asRun)

@@ -3,41 +3,41 @@ import DenseKitCore
 import Foundation
 import Testing
 
-private let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-private let configs = package.appending(path: "configs")
-
-/// The configurations that train one model: all but the parts in `configs/_base_`, the lists of runs in `configs/sweeps` and the tables.
-private let shipped: [String] = {
-    let files = FileManager.default.enumerator(atPath: configs.path)?.compactMap { $0 as? String } ?? []
-    let others = ["_base_/", "sweeps/", "tables/"]
-    return files.filter { file in file.hasSuffix(".yaml") && !others.contains(where: file.hasPrefix) }.sorted()
-}()
+private let shipped = ShippedExperiment.all
 
 /// One of each family; with `DENSEKIT_WALK=all` every one of them.
-private let walk: [String] = {
+private let walk: [ShippedExperiment] = {
     if ProcessInfo.processInfo.environment["DENSEKIT_WALK"] == "all" { return shipped }
-    return [
-        "denseclip/denseclip_fpn_r50_ade20k_80k_512x512.yaml", "denseclip/denseclip_upernet_swin-t_ade20k_160k_512x512.yaml",
-        "clip_sp/clip-sp_fpn_r50_ade20k_160k_512x512.yaml", "icpc/icpc_fpn_r50_ade20k_80k_512x512.yaml",
-        "semantic_fpn/fpn_clip-vit-b_ade20k_80k_640x640.yaml",
-        "upernet/upernet_r50_ade20k_160k_512x512.yaml",
+    let ids = [
+        "denseclip/denseclip_fpn_r50_ade20k_80k_512x512", "denseclip/denseclip_upernet_swin-t_ade20k_160k_512x512",
+        "clip_sp/clip-sp_fpn_r50_ade20k_160k_512x512", "icpc/icpc_fpn_r50_ade20k_80k_512x512",
+        "semantic_fpn/fpn_clip-vit-b_ade20k_80k_640x640", "upernet/upernet_r50_ade20k_160k_512x512",
     ]
+    return shipped.filter { ids.contains($0.id) }
 }()
 
 /// The models of the shipped configurations, at their full width.
 @Suite("Shipped models", .serialized) struct ShippedModelTests {
-    private static func model(_ file: String, classes: Int, device: Device, overrides: [String] = []) throws -> DenseModel {
-        let path = configs.appending(path: file).path
-        let experiment = try Experiment(path, overrides: overrides, registry: try Registry(BuiltIn.plugins), device: device)
+    private static func model(
+        _ configuration: ShippedExperiment, classes: Int, device: Device, overrides: [String] = []
+    ) throws -> DenseModel {
+        let experiment = try configuration.experiment(overrides: overrides, device: device)
         return try experiment.model(ClassList(names: (0..<classes).map { "class \($0)" }))
     }
 
-    /// The first comment; where it says `as OTHER.yaml`, with that file's behind it.
-    private func header(_ file: String) throws -> String {
-        let text = try String(contentsOf: configs.appending(path: file), encoding: .utf8)
-        let comment = text.split(separator: "\n").prefix { $0.hasPrefix("#") }.joined(separator: "\n")
+    /// The comment that says what the model costs: its own; where that says `as OTHER.yaml`, or is of a run and says nothing, that of
+    /// the configuration which it starts from.
+    private func costs(_ configuration: ShippedExperiment) throws -> String {
+        let comment = try configuration.comment()
+        guard configuration.run != nil, !comment.contains("GFLOPs at") else { return try costs(of: configuration.file, comment) }
+        let base = try configuration.base()
+        return try costs(of: base, try ShippedExperiment.header(base))
+    }
+
+    private func costs(of file: String, _ comment: String) throws -> String {
         guard let other = comment.firstMatch(of: /Cost: +as ([^ ,;]+\.yaml)/) else { return comment }
-        return try header(file.split(separator: "/").dropLast().joined(separator: "/") + "/\(other.1)") + comment
+        let name = file.split(separator: "/").dropLast().joined(separator: "/") + "/\(other.1)"
+        return try costs(of: name, try ShippedExperiment.header(name))
     }
 
     /// Whether a number printed in decimals is `value`, rounded.
@@ -47,11 +47,11 @@ private let walk: [String] = {
     }
 
     @Test("Costs what its first comment says, and has the keys that it had, all without allocating", arguments: shipped)
-    func costAndKeys(file: String) throws {
-        let model = try Self.model(file, classes: file.contains("_1x_coco") ? 80 : 150, device: .meta)
+    func costAndKeys(_ configuration: ShippedExperiment) throws {
+        let model = try Self.model(configuration, classes: configuration.id.contains("_1x_coco") ? 80 : 150, device: .meta)
         let tensors = try model.namedTensors()
         #expect(tensors.allSatisfy { $0.tensor.device == .meta })
-        let header = try header(file)
+        let header = try costs(configuration)
         let parameters = try #require(header.firstMatch(of: /([\d.]+) M parameters/)).1
         let (_, gflops, height, width) = try #require(header.firstMatch(of: /([\d.]+) GFLOPs at (\d+)×(\d+)/)).output
         let complexity = try Complexity(of: model, size: Size2D(try #require(Int(height)), try #require(Int(width))))
@@ -60,7 +60,7 @@ private let walk: [String] = {
 
         let keys = tensors.map { "\($0.name) \($0.tensor.shape)\n" }.sorted().joined()
         let digest = keys.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        let line = "\(file) \(tensors.count) \(String(digest, radix: 16))"
+        let line = "\(configuration.id) \(tensors.count) \(String(digest, radix: 16))"
         let known = try String(contentsOf: package.appending(path: "Tests/Goldens/configuration_keys.txt"), encoding: .utf8)
         // Released weights load by these names: a line changes only where a model is meant to change.
         #expect(known.split(separator: "\n").contains { $0 == line }, "\(line)")
@@ -69,13 +69,14 @@ private let walk: [String] = {
     @Test("Trains a step on small images, and loaded into another model its weights predict the same")
     func trains() async {
         await #expect(processExitsWith: .success) {
-            for file in walk {
-                let guided = ["denseclip", "clip-sp_", "icpc"].contains { file.contains($0) }
+            #expect(walk.count >= 6)
+            for configuration in walk {
+                let guided = ["denseclip", "clip-sp_", "icpc"].contains { configuration.id.contains($0) }
                 let overrides = guided ? ["model.prompter.tokenizer=bytes"] : []
-                let unreached = try trainSaveAndLoad(file) {
-                    try Self.model(file, classes: 3, device: .cpu, overrides: overrides)
+                let unreached = try trainSaveAndLoad(configuration.id) {
+                    try Self.model(configuration, classes: 3, device: .cpu, overrides: overrides)
                 }
-                #expect(unreached.isEmpty, "no gradient: \(unreached) in \(file)")
+                #expect(unreached.isEmpty, "no gradient: \(unreached) in \(configuration.id)")
             }
         }
     }

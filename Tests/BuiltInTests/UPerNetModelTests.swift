@@ -84,7 +84,7 @@ private let denseCLIP = "\nprompter: { type: DenseCLIP, text_encoder: { layers: 
         let targets = Targets(labels: try Tensor.zeros([2, 70, 58], dtype: .int64))
         let losses = try model.losses(images, targets, ForwardPass(progress: 0))
         let identity = prompted ? ["aux_identity.loss_ce"] : []
-        #expect(losses.terms.map(\.name) == ["decode.loss_ce"] + identity + ["aux_0.loss_ce", "aux_1.loss_ce"])
+        #expect(losses.entries.map(\.name) == ["decode.loss_ce"] + identity + ["aux_0.loss_ce", "aux_1.loss_ce"])
         let total = try #require(try losses.total())
         try total.backward()
         #expect(try total.isFinite())

@@ -42,7 +42,7 @@ import Testing
         try RandomGenerator.seed(3)
         let model = try model(backbone, settings)
         let losses = try model.losses(images(), Targets(labels: try stripes()), ForwardPass())
-        #expect(losses.terms.map(\.name) == ["decode.loss_ce", "aux_multilabel.loss_asl", "aux_scene.loss_ce"])
+        #expect(losses.entries.map(\.name) == ["decode.loss_ce", "aux_multilabel.loss_asl", "aux_scene.loss_ce"])
         let total = try #require(try losses.total())
         try total.backward()
         for entry in try model.namedParameters() {
@@ -65,7 +65,7 @@ import Testing
         let prompted = try model.prompted(images(), step)
         func losses(_ settings: String) throws -> [Double] {
             let other = try CLIPSPTests.model(tinyCLIP, settings).clipSP
-            return try other.losses(prompted, Targets(labels: try stripes()), step).terms.map { try $0.value.item() }
+            return try other.losses(prompted, Targets(labels: try stripes()), step).entries.map { try $0.value.item() }
         }
         let (plain, weighted) = (try losses("lambda_1: 1, lambda_2: 1"), try losses("lambda_1: 3, lambda_2: 0.5"))
         #expect(abs(weighted[0] - 3 * plain[0]) < 1e-6 && abs(weighted[1] - 0.5 * plain[1]) < 1e-6 && plain.allSatisfy { $0 > 0 })

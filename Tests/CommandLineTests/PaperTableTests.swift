@@ -44,12 +44,13 @@ import Testing
                 classes: 20
                 rows:
                   - { name: A, precisions: [18.3], gflops: 275, parameters: 44, config: a.yaml,
-                      count: transposed_at_outputs, reason: why, dataset: b.yaml }
+                      run: small, count: transposed_at_outputs, reason: why, dataset: b.yaml }
             """)
         let row = found.rows[0]
         #expect(found.notes == ["one", "two"] && found.classes == 80 && found.size == Size2D(800, 1280))
         #expect(found.precisions[0].key == "segm_AP_small" && found.precisions[0].name == "mask APS")
         #expect(row.precisions[0].value == 18.3 && row.gflops?.text == "275" && row.parameters?.value == 44)
+        #expect(row.config == "a.yaml" && row.run == "small" && row.modelName == "small")
         #expect(row.count == .transposedAtOutputs && row.reason == "why" && row.dataset == "b.yaml" && row.classes == 20)
     }
 
@@ -117,6 +118,10 @@ import Testing
                 table("{ name: A, reason: why }"),
                 "own.yaml:5:20: groups.0.rows.0.reason: says something of the row's configuration, and the row has none: "
                     + "write config"
+            ),
+            (
+                table("{ name: A, run: small }"),
+                "own.yaml:5:17: groups.0.rows.0.run: says something of the row's configuration, and the row has none: write config"
             ),
             (
                 table("{ name: A, precisions: [1.0, 2.0] }", Self.precisions),

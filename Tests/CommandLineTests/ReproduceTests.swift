@@ -16,6 +16,7 @@ private struct Report: Decodable {
         let group: String
         let name: String
         let config: String?
+        let run: String?
         let paper: Figures
         let here: Figures
         let remark: String?
@@ -46,7 +47,7 @@ struct ReproduceTests {
             }
             #expect(printed.allSatisfy { $0.value > 0 } && rows.allSatisfy { $0.precisions.count == table.precisions.count })
             #expect(rows.allSatisfy { ($0.singleScale == nil) == !table.precisions.isEmpty })
-            let configs = rows.compactMap { row in row.config.map { $0 + (row.dataset ?? "") } }
+            let configs = rows.compactMap { row in row.config.map { $0 + (row.run ?? "") + (row.dataset ?? "") } }
             #expect(Set(configs).count == configs.count, "\(table.name)")
             #expect(Set(rows.map { $0.group + $0.name }).count == rows.count, "\(table.name)")
         }
@@ -74,7 +75,9 @@ struct ReproduceTests {
         let known = try PaperTable(table, in: configs)
         #expect(found.table == table && found.rows.map(\.name) == known.rows.map(\.name))
         for (row, paper) in zip(found.rows, known.rows) {
-            #expect(row.config == paper.config && row.here.single_scale == nil && row.here.precisions?.isEmpty != false)
+            #expect(
+                row.config == paper.config && row.run == paper.run && row.here.single_scale == nil
+                    && row.here.precisions?.isEmpty != false)
             guard let config = row.config else {
                 #expect(row.here.gflops == nil && row.here.parameters == nil && row.remark == nil && row.command == nil)
                 continue
@@ -84,7 +87,8 @@ struct ReproduceTests {
             let agrees = (paper.gflops?.agrees(with: counted) ?? true) && (paper.parameters?.agrees(with: parameters) ?? true)
             #expect(agrees == (row.remark == nil), "\(row.name): \(counted) G, \(parameters) M, \(row.remark ?? "")")
             #expect(row.remark?.hasSuffix("not explained") != true)
-            #expect(row.command?.hasPrefix("densekit train configs/\(config)") == true)
+            let option = paper.run.map { " --run \($0) --" } ?? ""
+            #expect(row.command?.hasPrefix("densekit train configs/\(config)\(option)") == true, "\(row.command ?? "")")
         }
         let there = found.rows.compactMap(\.here.gflops).count
         #expect(there >= 1)
@@ -170,6 +174,34 @@ struct ReproduceTests {
         }
     }
 
+    @Test("A row that is a run of a sweep: its scores lie in the sweep's work directory, and its command names the run")
+    func runs() throws {
+        try withTemporaryFolder { folder in
+            let name = "icpc_fpn_r50_ade20k_80k_512x512_weight0.1"
+            let work = folder.appending(path: "icpc_ablations/\(name)")
+            let arguments = ["icpc-table7", "--work-dirs", folder.path]
+            func row() throws -> Report.Row { try #require(try report(arguments).rows.first { $0.run == name }) }
+            let command = try row().command
+            #expect(command == "densekit train configs/icpc/icpc_ablations.yaml --run \(name) --init-from RN50.pt")
+            try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
+            try Data("{\"mIoU\":44.25}".utf8).write(to: work.appending(path: "single_scale.json"))
+            let found = try row()
+            #expect(found.here.single_scale == 44.25 && found.command == nil && found.config == "icpc/icpc_ablations.yaml")
+        }
+    }
+
+    @Test("A run's command takes its weights from the first configuration that it starts from; that of a test names it too")
+    func runCommands() throws {
+        let file = packageFolder.appending(path: "configs/semantic_fpn/fpn_other-data.yaml").path
+        let run = "fpn_vit-b_ade20k-full_80k_640x640"
+        let configuration = try RowExperiment(file, run: run)
+        #expect(
+            configuration.trainCommand
+                == "densekit train \(file) --run \(run) --set model.backbone.weights=deit_base_patch16_224.pth")
+        #expect(configuration.testCommand("w") == "densekit test \(file) w --run \(run)")
+        #expect(configuration.folder == "fpn_other-data/\(run)")
+    }
+
     @Test("Weights are measured on the configuration's data, as `densekit test` measures them")
     func weights() throws {
         struct Scores: Decodable { let mIoU: Double }
@@ -200,7 +232,14 @@ struct ReproduceTests {
             try FileManager.default.createDirectory(at: configs, withIntermediateDirectories: true)
             try Data("model: { backbone: Lost, head: SemanticFPN }\n".utf8).write(
                 to: configs.appending(path: "fpn_r50_ade20k_80k_512x512.yaml"))
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "configs/denseclip"), withIntermediateDirectories: true)
+            try Data("sweep: { runs: [{ name: other }] }\n".utf8).write(
+                to: folder.appending(path: "configs/denseclip/denseclip_ablations.yaml"))
             let rows = try report(["table2"], in: folder).rows
+            #expect(
+                rows[2].remark == "configs/denseclip/denseclip_ablations.yaml has no run "
+                    + "'denseclip_fpn_r50_ade20k_80k_512x512_contexts' (runs: other)", "\(rows[2].remark ?? "")")
             #expect(
                 rows[0].remark?.hasPrefix("configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml:1:20: unknown backbone 'Lost'")
                     == true)
@@ -234,7 +273,7 @@ struct ReproduceTests {
                 ["table1", "--configs", "lost"],
                 "lost: no such folder; run in the folder that holds the shipped configs, or name it with --configs"
             ),
-            (["table1", "--weights", "a.pth"], "--weights 'a.pth': expected CONFIGURATION=PATH"),
+            (["table1", "--weights", "a.pth"], "--weights 'a.pth': expected NAME=PATH"),
             (
                 ["table5", "--weights", "fpn_r5_ade20k_80k_512x512=a.pth"],
                 "--weights 'fpn_r5_ade20k_80k_512x512=a.pth': no row of table5 is called 'fpn_r5_ade20k_80k_512x512'; did you mean "

@@ -74,6 +74,26 @@ private func problem(_ yaml: String) throws -> String {
         }
     }
 
+    @Test("A list of configurations: each is laid over those before it, and the run's own values over them")
+    func bases() throws {
+        let yaml = """
+            sweep:
+              runs:
+                - { name: both, config: [base.yaml, other.yaml], set: { train.seed: 3 } }
+                - { name: first, config: [base.yaml] }
+            """
+        try sweep(yaml) { sweep, folder in
+            let run = sweep.runs[0]
+            let values = ["model.neck.channels", "train.batch", "train.seed", "optimizer"].map { run.value(at: $0)?.cell ?? "-" }
+            #expect(values == ["8", "2", "3", "SGD"])
+            #expect(run.bases == ["\(folder)/base.yaml", "\(folder)/other.yaml"])
+            let first = try YAMLNode.load(path: folder + "/base.yaml")
+            #expect(sweep.runs[1].node.without("work_dir") == first)
+            let table = SweepReport(table: try SweepTable(sweep, try Registry(BuiltIn.plugins))).text
+            #expect(table.contains(/\nboth +base \+ other +\S/) && table.contains(/\nfirst +base +\S/), "\(table)")
+        }
+    }
+
     @Test(
         "Mistakes, with their places",
         arguments: [
@@ -150,6 +170,22 @@ private func problem(_ yaml: String) throws -> String {
             (
                 "sweep: { runs: [{ name: a, config: nested.yaml }] }",
                 "sweep.yaml:1:36: config nested.yaml: is a sweep itself, and one experiment is wanted"
+            ),
+            (
+                "sweep: { runs: [{ name: a, config: [base.yaml, nested.yaml] }] }",
+                "sweep.yaml:1:48: config nested.yaml: is a sweep itself, and one experiment is wanted"
+            ),
+            (
+                "sweep: { runs: [{ name: a, config: [base.yaml, x.yaml] }] }",
+                "sweep.yaml:1:48: config x.yaml: no such file"
+            ),
+            (
+                "sweep: { runs: [{ name: a, config: [] }] }",
+                "sweep.yaml:1:36: config takes a file or a list of files, found an empty list; remove it: a run without config starts from the file's own configuration"
+            ),
+            (
+                "sweep: { runs: [{ name: a, config: [base.yaml, [x]] }] }",
+                "sweep.yaml:1:48: sweep.runs.0.config.1: expected a string, found a list"
             ),
             (
                 "train: { batch: 1 }\nsweep: { runs: [{ name: a, config: base.yaml }] }",

@@ -141,7 +141,7 @@ private func table(_ folder: URL) throws -> String {
             let refused = try runDensekit(["sweep", "mistaken.yaml"], in: folder)
             #expect(refused.status == 2 && refused.output.isEmpty)
             let lines = refused.errors.split(separator: "\n")
-            #expect(lines.count == 3 && lines[0].hasPrefix("error: run 'narrow, seed 0' and 1 other: "), "\(refused.errors)")
+            #expect(lines.count == 3 && lines[0].hasPrefix("error: run 'narrow, seed 0' and 3 others: "), "\(refused.errors)")
             #expect(lines.count == 3 && lines[0].contains("lost"), "\(refused.errors)")
             #expect(
                 lines.count == 3

@@ -87,6 +87,13 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
             let names = Set(try tensors(folder, "model.safetensors").keys)
             #expect(names.contains("backbone.attnpool.c_proj.weight") && names.contains("text_encoder.ln_final.bias"))
             #expect(!names.contains("decode_head.conv_seg.weight") && names.allSatisfy { !$0.hasPrefix("visual.") })
+            let sweep = "sweep: { runs: [{ name: own, config: run.yaml }, { name: fits, config: fits.yaml }] }\n"
+            try Data(sweep.utf8).write(to: folder.appending(path: "sweep.yaml"))
+            let ofRun = try runDensekit(
+                ["convert", "tiny_clip.pt", "of_run.safetensors", "--config", "sweep.yaml", "--run", "fits", "--classes", "3"],
+                in: folder)
+            let taken = Set(try tensors(folder, "of_run.safetensors").keys)
+            #expect(ofRun.status == 0 && taken == names, "\(ofRun)")
 
             #expect(try runDensekit(["train", "run.yaml", "--work-dir", "w"], in: folder).status == 0)
             let run = try runDensekit(["convert", "w/iter_1", "run.safetensors"], in: folder)

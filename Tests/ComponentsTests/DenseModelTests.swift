@@ -51,10 +51,10 @@ private let whole = """
         let bare = try model("{backbone: TinyNet, prompter: TinyPrompter, head: TinyHead, auxiliary_heads: [TinyHead]}")
         #expect((bare.auxiliaryHeads[0] as? TinyHead)?.seen.map(\.channels) == [4, 6])
         #expect((bare.head as? TinyHead)?.seen.map(\.channels) == [4, 9])
-        #expect(try bare.losses(images(), targets(), ForwardPass()).terms.map(\.name).suffix(1) == ["aux.loss_tiny"])
-        let names = try one.losses(images(), targets(), ForwardPass()).terms.map(\.name)
+        #expect(try bare.losses(images(), targets(), ForwardPass()).entries.map(\.name).suffix(1) == ["aux.loss_tiny"])
+        let names = try one.losses(images(), targets(), ForwardPass()).entries.map(\.name)
         #expect(names == ["decode.loss_tiny", "aux.loss_score", "aux.progress", "aux.loss_tiny"])
-        let both = try two.losses(images(), targets(), ForwardPass()).terms.map(\.name)
+        let both = try two.losses(images(), targets(), ForwardPass()).entries.map(\.name)
         #expect(both.suffix(2) == ["aux_0.loss_tiny", "aux_1.loss_tiny"])
     }
 
@@ -73,8 +73,8 @@ private let whole = """
         let model = try model(whole)
         let step = ForwardPass(progress: 0.25, wantsMetrics: true)
         let losses = try model.losses(images(), targets(), step)
-        #expect(losses.terms.map(\.name) == ["decode.loss_tiny", "decode.acc_seg", "aux.loss_score", "aux.progress"])
-        let values = try losses.terms.map { try $0.value.item() }
+        #expect(losses.entries.map(\.name) == ["decode.loss_tiny", "decode.acc_seg", "aux.loss_score", "aux.progress"])
+        let values = try losses.entries.map { try $0.value.item() }
         #expect(values[3] == 0.25 && (0...100).contains(values[1]) && step.targets != nil)
         let total = try #require(try losses.total())
         #expect(try abs(total.item() - values[0] - values[2]) < 1e-6)
@@ -173,17 +173,20 @@ private let whole = """
 }
 
 @Suite struct LossesTests {
-    @Test func onlyLossesCount() throws {
+    /// What an entry was added as decides, and not its name.
+    @Test func onlyTermsCount() throws {
         var losses = Losses()
         #expect(try losses.total() == nil)
-        losses.add("acc", try Tensor.full([], 90))
+        losses.add(metric: "loss_of_others", try Tensor.full([], 90))
         #expect(try losses.total() == nil)
-        losses.add("loss_a", try Tensor.full([], 1))
+        losses.add(term: "dice", try Tensor.full([], 1))
         var inner = Losses()
-        inner.add("loss_b", try Tensor.full([], 2))
-        inner.add("acc", try Tensor.full([], 50))
+        inner.add(term: "loss_b", try Tensor.full([], 2))
+        inner.add(metric: "acc", try Tensor.full([], 50))
         losses.add(inner, prefix: "aux")
-        #expect(losses.terms.map(\.name) == ["acc", "loss_a", "aux.loss_b", "aux.acc"])
+        #expect(losses.entries.map(\.name) == ["loss_of_others", "dice", "aux.loss_b", "aux.acc"])
+        #expect(losses.terms.map(\.name) == ["dice", "aux.loss_b"])
+        #expect(losses.metrics.map(\.name) == ["loss_of_others", "aux.acc"])
         #expect(try losses.total()?.item() == 3)
     }
 
@@ -192,9 +195,9 @@ private let whole = """
         var losses = Losses()
         var seen: [String: [Float]] = [:]
         let levels = try [1.0, 2, 4].map { try Tensor.full([], $0) }
-        try losses.add("loss_cls", levels: levels, ForwardPass { seen[$0] = try $1.floats() })
-        try losses.add("loss_none", levels: [], ForwardPass())
-        #expect(try losses.terms.map(\.name) == ["loss_cls"] && losses.total()?.item() == 7)
+        try losses.add(term: "loss_cls", levels: levels, ForwardPass { seen[$0] = try $1.floats() })
+        try losses.add(term: "loss_none", levels: [], ForwardPass())
+        #expect(try losses.entries.map(\.name) == ["loss_cls"] && losses.total()?.item() == 7)
         #expect(seen == ["loss_cls": [1, 2, 4]])
         var outer = Losses()
         outer.add(losses)
@@ -208,12 +211,12 @@ private let whole = """
         let loss = try TinyLoss(TinyLoss.Configuration())
         let losses = try segmentationLosses(
             logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), ForwardPass(wantsMetrics: true))
-        #expect(losses.terms.map(\.name) == ["loss_tiny", "acc_seg"])
+        #expect(losses.entries.map(\.name) == ["loss_tiny", "acc_seg"])
         // Class 0 is 0, 1, 3, 4 against 1: losses log(1 + e^-1), log 2, -, log(1 + e^3); the second pixel's tie goes to class 0.
-        #expect(try abs(losses.terms[0].value.item() - (0.3132617 + 0.6931472 + 3.0485874) / 3) < 1e-6)
-        #expect(try losses.terms[1].value.item() == 25)
+        #expect(try abs(losses.entries[0].value.item() - (0.3132617 + 0.6931472 + 3.0485874) / 3) < 1e-6)
+        #expect(try losses.entries[1].value.item() == 25)
         #expect(
-            try segmentationLosses(logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), ForwardPass()).terms.count == 1)
+            try segmentationLosses(logits, loss: loss, Targets(labels: labels, ignoreIndex: 9), ForwardPass()).entries.count == 1)
     }
 
     @Test func contexts() throws {

@@ -56,8 +56,8 @@ final class TinyPrompter: Module, Prompter {
 
     func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         var losses = Losses()
-        losses.add("aux.loss_score", try prompted.scoreMaps[0].pow(2).mean())
-        losses.add("aux.progress", try Tensor.full([], step.progress))
+        losses.add(term: "aux.loss_score", try prompted.scoreMaps[0].pow(2).mean())
+        losses.add(metric: "aux.progress", try Tensor.full([], step.progress))
         return losses
     }
 }

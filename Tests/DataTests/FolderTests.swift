@@ -59,6 +59,40 @@ import DenseKitVision
         )
     }
 
+    @Test("Where incomplete samples are kept, reading each one says what is wrong with it, and the others are whole")
+    func incompleteSamples() throws {
+        for name in ["a", "b", "c"] { try add(name) }
+        for name in ["d", "e"] { try ImageFile.writePNG(picture(3, 4), to: folder.file("images/\(name).png")) }
+        try folder.write("images/a.jpg", [1])
+        try folder.write("masks/E.png", [1])
+        try folder.write("masks/d.gif", [1])
+        let files = try IncompleteSamples.keeping { try open() }
+        #expect(files.count == 6)
+        let table = LabelTable(classes: 2)
+        let messages = (0..<6).map { index in
+            do {
+                _ = try files.sample(at: index, table: table)
+                _ = try files.labels(at: index, table: table)
+                return "whole"
+            } catch {
+                return "\(error)".replacing("\(folder.path)/", with: "")
+            }
+        }
+        let suffix =
+            "masks/d.gif is there: masks are PNG or TIFF, and mask_suffix: .gif names another suffix where the data set has that setting"
+        #expect(
+            messages.sorted()
+                == [
+                    "images/a.png: belongs to the same mask as a.jpg: a.png; rename one of them, or name the suffix of the pictures",
+                    "images/d.png: has no mask masks/d.png; \(suffix)",
+                    "images/e.png: has no mask masks/e.png; masks/E.png is there: upper and lower case count; rename one of the two",
+                    messages[0], "whole", "whole",
+                ].sorted())
+        #expect(messages[0].hasPrefix("images/a.jpg: "))
+        // Outside of it they are refused as ever.
+        #expect(message(in: folder) { _ = try open() }.hasPrefix("images/a.png: belongs to the same mask as a.jpg"))
+    }
+
     @Test func masksAreChecked() throws {
         try add("a", label: 1)
         try add("b", mask: Size2D(height: 4, width: 3))

@@ -1,5 +1,6 @@
 import DenseKitData
 import Testing
+import DenseKitVision
 
 /// Lists of names, and the pictures and masks that they name.
 @Suite struct NameListTests {
@@ -64,6 +65,28 @@ import Testing
             #expect(message(in: folder) { _ = try open(text, others: [arrays]) } == expected)
         }
         #expect(message(in: folder) { _ = try open("sub/a", masks: "none") } == "none: no such folder; expected this and that")
+    }
+
+    @Test("Where incomplete samples are kept, every name without a picture or a mask is told with its line")
+    func incompleteSamples() throws {
+        for name in ["a", "b"] { try ImageFile.writePNG(picture(2, 2), to: folder.file("images/\(name).png")) }
+        try LabelFile.write(
+            LabelMap(height: 2, width: 2, fill: 0), classes: ClassList(names: ["a"]), to: folder.file("masks/a.png"))
+        let files = try IncompleteSamples.keeping {
+            try PairedFolders(
+                read("a\nb\nc\na\n"), images: folder.path + "/images", masks: folder.path + "/masks", imageSuffix: ".png",
+                maskSuffix: ".png", layout: "")
+        }
+        let table = LabelTable(classes: 1)
+        #expect(try files.count == 4 && files.labels(at: 0, table: table) != nil)
+        let faults = (1..<4).map { index in message(in: folder) { _ = try files.sample(at: index, table: table) } }
+        #expect(
+            faults == [
+                "list.txt:2: names b, but there is no mask masks/b.png; add the masks, or take the lines out",
+                "list.txt:3: names c, but there is no picture images/c.png; it also names c, but there is no mask masks/c.png; a line holds one "
+                    + "name, without folder and suffix; add the pictures, or take the lines out",
+                "list.txt:4: names a again, first on line 1; keep one of the lines",
+            ])
     }
 
     @Test("Masks of another kind are no remark, and a way out where those that are read are missing")

@@ -28,7 +28,8 @@ import Testing
         let model = try model(resNet18)
         let targets = Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64))
         let losses = try model.losses(images(), targets, ForwardPass(wantsMetrics: true))
-        #expect(losses.terms.map(\.name) == ["decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg"])
+        #expect(
+            losses.entries.map(\.name) == ["decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg"])
         try #require(try losses.total()).backward()
         for entry in try model.namedParameters() {
             let gradient = try #require(entry.tensor.grad, "\(entry.name)")

@@ -81,7 +81,7 @@ import Testing
         let prompter = try model.denseCLIP
         let prompted = try prompter(model.backbone(images()), step)
         let losses = try prompter.losses(prompted, targets, step)
-        #expect(losses.terms.map(\.name) == ["loss_seg"])
+        #expect(losses.entries.map(\.name) == ["loss_seg"])
         let map = try prompted.scoreMaps[0].interpolated(to: Size2D(16, 24), .bilinear()).contiguous().floats().map(Double.init)
         let (target, mask) = (try #require(seen["score_target"]).floats(), try #require(seen["score_mask"]).floats())
         #expect(seen["score_target"]?.shape == [2, 3, 16, 24] && seen["score_mask"]?.shape == [2, 1, 16, 24])
@@ -91,8 +91,8 @@ import Testing
             sum -= target[index] == 1 ? log(p) : log(1 - p)
             count += 1
         }
-        #expect(try abs(losses.terms[0].value.item() - sum / count) < 1e-4 * sum / count && count > 100)
-        try losses.terms[0].value.backward()
+        #expect(try abs(losses.entries[0].value.item() - sum / count) < 1e-4 * sum / count && count > 100)
+        try losses.entries[0].value.backward()
         #expect(try model.postModel.gamma.grad?.isFinite() == true)
     }
 
@@ -102,8 +102,8 @@ import Testing
         let prompter = try model.denseCLIP
         let prompted = try prompter(model.backbone(images()), ForwardPass())
         let losses = try prompter.losses(prompted, Targets(instances: [try truth([], []), try truth([], [])]), ForwardPass())
-        #expect(try losses.terms[0].value.item() == 0)
-        try losses.terms[0].value.backward()
+        #expect(try losses.entries[0].value.item() == 0)
+        try losses.entries[0].value.backward()
         #expect(try model.postModel.gamma.grad?.abs().amax().item() == 0)
         let error = try #require(throws: TargetError.self) { try prompter.losses(prompted, Targets(), ForwardPass()) }
         #expect(error.description == "a detection head needs the boxes of things, and this data set has none")

@@ -34,7 +34,8 @@ import Testing
         var seen: [String: [Int]] = [:]
         let step = ForwardPass(wantsMetrics: true) { name, tensor in seen[name] = tensor.shape }
         let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), step)
-        #expect(losses.terms.map(\.name) == ["decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg"])
+        #expect(
+            losses.entries.map(\.name) == ["decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg"])
         #expect(seen["text_embeddings"] == [2, 3, 20] && seen["score_map"] == [2, 3, 2, 3])
         try #require(try losses.total()).backward()
         for entry in try model.namedParameters() {

@@ -109,7 +109,7 @@ private final class Choosing: Module, CountableHead {
 
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         var losses = Losses()
-        losses.add("loss_cls", try first(maps[0]).sum())
+        losses.add(term: "loss_cls", try first(maps[0]).sum())
         return losses
     }
 
@@ -192,7 +192,7 @@ private func small(_ yaml: String) throws -> DenseModel {
     func names() throws {
         let model = try small("{backbone: Half, head: Choosing}")
         let image = try Tensor.zeros([1, 3, 8, 8])
-        #expect(try model.losses(image, Targets(), ForwardPass()).terms.map(\.name) == ["loss_cls"])
+        #expect(try model.losses(image, Targets(), ForwardPass()).entries.map(\.name) == ["loss_cls"])
         #expect(try model.namedTensors().map(\.name).suffix(4) == ["first.weight", "first.bias", "second.weight", "second.bias"])
     }
 

@@ -92,7 +92,7 @@ private func head(_ settings: String = "channels: 4", strides: [Int] = [4, 8, 16
         let total = try #require(try losses.total())
         try total.backward()
         let logits = try head.classify(head.embedding(maps)).interpolated(to: Size2D(8, 12), .bilinear())
-        return (losses.terms.map(\.name), abs(try total.item() - weighted * logits.crossEntropy(labels).item()))
+        return (losses.entries.map(\.name), abs(try total.item() - weighted * logits.crossEntropy(labels).item()))
     }
 
     @Test(arguments: [

@@ -41,7 +41,7 @@ import Testing
         for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
         let losses = try model.losses(images(), Targets(labels: try stripes()), ForwardPass(wantsMetrics: true))
         #expect(
-            losses.terms.map(\.name) == [
+            losses.entries.map(\.name) == [
                 "decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg", "loss_contrast",
             ])
         try #require(try losses.total()).backward()
@@ -96,7 +96,7 @@ import Testing
         try model.setTraining(false)
         let icpc = try model.icpc
         let losses = try model.losses(images(), Targets(labels: try stripes()), ForwardPass())
-        #expect(losses.terms.map(\.name) == ["decode.loss_ce", "aux_identity.loss_ce"])
+        #expect(losses.entries.map(\.name) == ["decode.loss_ce", "aux_identity.loss_ce"])
         var seen: [String: Tensor] = [:]
         _ = try withoutGrad { try model.prompted(images(), ForwardPass { seen[$0] = $1 }) }
         let source = try #require((icpc.prompting as? SharedPrompts)?.text.source as? LearnedContexts)
@@ -121,7 +121,7 @@ import Testing
         let expected = try prompted.scoreMaps[0].interpolated(to: Size2D(64, 96), .bilinear()).argmax(1)
         #expect(try labels.to(.int64).equals(expected).to(.float32).mean().item() > 0.999)
         // It learns as any other.
-        #expect(try model.losses(images(), Targets(labels: try stripes()), ForwardPass()).terms.count == 3)
+        #expect(try model.losses(images(), Targets(labels: try stripes()), ForwardPass()).entries.count == 3)
     }
 
     /// New words are compared with the language map; the model's own classes keep their scores.

@@ -16,7 +16,7 @@ import Testing
         try #require(try losses.total()).backward()
         let gradients = try head.namedParameters().map { ($0.name, try $0.tensor.grad?.abs().amax().item()) }
         return (
-            losses.terms.map(\.name), try losses.terms.map { try $0.value.item() },
+            losses.entries.map(\.name), try losses.entries.map { try $0.value.item() },
             Dictionary(uniqueKeysWithValues: gradients)
         )
     }

@@ -88,7 +88,7 @@ import Testing
             let each = try #require(try levels[name]?.floats())
             for (a, b) in zip(each, expected) { #expect(abs(Double(a) - b / positives) < 1e-4 * max(1, total), "\(name)") }
         }
-        #expect(positives > 1 && losses.terms.map(\.name) == ["loss_cls", "loss_bbox"])
+        #expect(positives > 1 && losses.entries.map(\.name) == ["loss_cls", "loss_bbox"])
     }
 
     /// Every image counts at least one positive; without things there is only background to learn.

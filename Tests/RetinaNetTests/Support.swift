@@ -37,5 +37,5 @@ func truth(_ boxes: [[Float]], _ labels: [Int64]) throws -> InstanceTargets {
 }
 
 extension Losses {
-    subscript(name: String) -> Tensor? { terms.first { $0.name == name }?.value }
+    subscript(name: String) -> Tensor? { entries.first { $0.name == name }?.value }
 }

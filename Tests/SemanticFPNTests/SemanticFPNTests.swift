@@ -79,7 +79,7 @@ private func head(
         let maps = try maps([[2, 2, 8, 8], [2, 3, 4, 4], [2, 4, 2, 2], [2, 5, 1, 1]])
         let targets = Targets(labels: try Tensor.zeros([2, 32, 32], dtype: .int64))
         let losses = try head.losses(maps, targets, ForwardPass())
-        #expect(losses.terms.map(\.name) == ["loss_other"])
+        #expect(losses.entries.map(\.name) == ["loss_other"])
         try #require(try losses.total()).backward()
         #expect(try head.namedParameters().allSatisfy { $0.tensor.grad != nil })
     }

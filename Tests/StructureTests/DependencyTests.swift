@@ -17,10 +17,13 @@ func core() throws {
     #expect(files.count > 100 && plugins.isSuperset(of: ["CLIP", "DenseCLIP", "BuiltIn"]))
     for file in files {
         let imported = try SourceTree.imports(file).intersection(plugins)
-        let lists: [String: Set] = [
-            "Sources/DenseKit/Exports.swift": ["BuiltIn"], "Sources/densekit/main.swift": ["BuiltInVerification"],
-        ]
-        #expect(imported == lists[file] ?? [], "\(file) imports \(imported)")
+        let lists: Set<String> =
+            switch file {
+            case "Sources/densekit/main.swift": ["BuiltInVerification"]
+            case _ where file.hasPrefix("Sources/DenseKit/"): ["BuiltIn"]
+            default: []
+            }
+        #expect(imported == lists, "\(file) imports \(imported)")
     }
 }
 
@@ -83,5 +86,22 @@ func sizes() throws {
     for file in ["Sources", "Plugins", "Tests"].flatMap({ SourceTree.files($0, ".swift") }) {
         let lines = try SourceTree.text(file).split(separator: "\n", omittingEmptySubsequences: false).count
         #expect(lines <= 401, "\(file) has \(lines) lines: split it by subject")
+    }
+}
+
+@Test("The package's version stands in one file of Swift")
+func version() throws {
+    let files = ["Sources", "Plugins"].flatMap { SourceTree.files($0, ".swift") }
+    let found = try files.filter { try SourceTree.text($0).contains(/"\d+\.\d+\.\d+"/) }
+    #expect(found == ["Sources/Components/DenseKitVersion.swift"])
+}
+
+@Test("What a file is compiled with or without is a module that there is")
+func conditions() throws {
+    let targets = Set(try Manifest().dependencies.keys)
+    for file in ["Sources", "Plugins", "Tests"].flatMap({ SourceTree.files($0, ".swift") }) {
+        for match in try SourceTree.text(file).matches(of: /#if canImport\((\w+)\)/) {
+            #expect(targets.contains(SourceTree.short(String(match.1))), "\(file) asks for \(match.1)")
+        }
     }
 }

@@ -31,7 +31,7 @@ enum SourceTree {
     }
 
     /// `DenseKitData` → `Data`, `CDenseKitZlib` → `CZlib`.
-    private static func short(_ module: String) -> String {
+    static func short(_ module: String) -> String {
         if module.hasPrefix("CDenseKit") { return "C" + module.dropFirst(9) }
         return module.hasPrefix("DenseKit") && module != "DenseKit" ? String(module.dropFirst(8)) : module
     }

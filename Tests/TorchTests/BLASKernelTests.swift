@@ -143,7 +143,7 @@ struct BLASKernelTests {
     }
 }
 
-#if canImport(COpenBLAS)
+#if canImport(CDenseKitOpenBLAS)
     /// On the machine at hand.
     @Suite struct OpenBLASTests {
         @Test func aLibraryThatChoseItsSlowestKernelIsChanged() throws {

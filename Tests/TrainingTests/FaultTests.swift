@@ -91,7 +91,7 @@ func everyCallFails(iteration: Int, exchanges: Bool) throws {
                 try SystemCalls.$current.withValue(faults.systemCalls) { try store.savePeriodic(trainer) }
                 #expect(trainer.saves.failed > 0, "\(place)")
                 #expect(try Checkpoint.Contents(run.work.path + "/iter_1").state.iteration == 1, "\(place)")
-                let resumption = try #require(try run.work.resumption("auto"))
+                let resumption = try #require(try run.work.resumption(.newestCheckpoint))
                 #expect(resumption.refused.isEmpty, "\(place): \(resumption.refused)")
                 #expect(run.temporaries().isEmpty, "\(place): \(run.temporaries())")
                 if iteration == 2 { AtomicFile.removeDirectory(run.work.path + "/iter_2") }
@@ -182,7 +182,7 @@ func killedAnywhere(iteration: Int, exchanges: Bool) throws {
             try SystemCalls.$current.withValue(faults.systemCalls) { try store.savePeriodic(trainer) }
             for number in 1...faults.calls {
                 let left = try WorkDirectory("\(copies)/\(number)")
-                let resumption = try #require(try left.resumption("auto"), "call \(number)")
+                let resumption = try #require(try left.resumption(.newestCheckpoint), "call \(number)")
                 #expect(resumption.refused.isEmpty && [1, iteration].contains(resumption.checkpoint.state.iteration))
                 let hidden = try FileManager.default.contentsOfDirectory(atPath: left.path).filter { $0.hasPrefix(".") }
                 #expect(hidden == [".lock"], "call \(number)")

@@ -16,7 +16,7 @@ private func log(of run: SmallRun) throws -> String {
 /// What differs between a run's checkpoint and the same run with other settings.
 private func differences(_ overrides: [String], in folder: String) throws -> [String] {
     let run = try SmallRun(in: folder, overrides: overrides)
-    return try #require(try run.work.resumption("auto")).differences(to: run.experiment, images: run.dataset.count)
+    return try #require(try run.work.resumption(.newestCheckpoint)).differences(to: run.experiment, images: run.dataset.count)
 }
 
 /// Trains a run of four iterations in `folder` and lets go of its work directory.
@@ -39,7 +39,7 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             try train(in: folder)
             let run = try SmallRun(
                 in: folder, validates: false, overrides: ["data.train.classes=\(names)"])
-            let error = try #require(throws: CheckpointError.self) { try run.trainer(resume: "auto") }
+            let error = try #require(throws: CheckpointError.self) { try run.trainer(from: .newestCheckpoint) }
             #expect(error.problem == "was trained for other classes: \(problem)")
             #expect(error.remedy.contains("begin a new run from its weights with --init-from"))
         }
@@ -89,7 +89,7 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
         try withTemporaryFolder { folder in
             try train(in: folder)
             let run = try SmallRun(in: folder, overrides: ["optimizer={type: SGD, lr: 0.001}", "train.iterations=6"])
-            let trainer = try run.trainer(resume: "auto")
+            let trainer = try run.trainer(from: .newestCheckpoint)
             #expect(trainer.iteration == 4)
             let text = try log(of: run)
             let checkpoint = run.work.path + "/iter_4"
@@ -115,7 +115,7 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             #expect(pipeline.contains("data.train_pipeline.0.type: Normalize → RandomCrop"), "\(pipeline)")
             #expect(pipeline.contains("data.train_pipeline.0.crop_size: not set → 8"), "\(pipeline)")
             let run = try SmallRun(in: folder)
-            let found = try #require(try run.work.resumption("auto")).differences(to: run.experiment, images: 9)
+            let found = try #require(try run.work.resumption(.newestCheckpoint)).differences(to: run.experiment, images: 9)
             #expect(found == ["data.train has other images: 6 → 9, so the order of every epoch is another"])
         }
     }
@@ -125,7 +125,7 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
         try withTemporaryFolder { folder in
             try train(in: folder)
             let run = try SmallRun(in: folder)
-            _ = try run.trainer(resume: "auto")
+            _ = try run.trainer(from: .newestCheckpoint)
             let text = try log(of: run)
             #expect(text.contains("resumed from") && !text.contains("other than when") && !text.contains("of no use"))
         }
@@ -146,12 +146,12 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
                 try Checkpoint.saveState(trainer, run: "old", serial: 99, in: path)
             }
             try write([:])
-            let resumption = try #require(try first.work.resumption("auto"))
+            let resumption = try #require(try first.work.resumption(.newestCheckpoint))
             #expect(resumption.checkpoint.path == path && resumption.checkpoint.classNames == nil)
             #expect(resumption.differences(to: first.experiment, images: 6) == [])
             try resumption.check(classes: ["anything"])
             try write(["configuration": "model: { bakcbone: Speck }"])
-            let old = try #require(try first.work.resumption("auto")).differences(to: first.experiment, images: 6)
+            let old = try #require(try first.work.resumption(.newestCheckpoint)).differences(to: first.experiment, images: 6)
             #expect(old.count == 1 && old[0].contains("cannot be compared with this one") && old[0].contains("'bakcbone'"))
         }
     }

@@ -58,9 +58,9 @@ func damagedState() throws {
 @Test("A hook's state survives, with numbers that JSON does not have")
 func hookState() throws {
     var record = IterationRecord()
-    record.add("loss", .nan)
-    record.add("grad_norm", .infinity)
-    record.add("x", 0.1 + 0.2)
+    record.values = [
+        .init(name: "loss", value: .nan), .init(name: "grad_norm", value: .infinity), .init(name: "x", value: 0.1 + 0.2),
+    ]
     let hook = LogHook(scalarsPath: "")
     hook.state.recent = [record]
     hook.state.elapsed = 1.0 / 3

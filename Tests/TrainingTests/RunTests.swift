@@ -42,7 +42,7 @@ func newRunInAnOldDirectory() throws {
         trainer.iteration = 1
         try hook.afterIteration(trainer)
         #expect(try run.checkpoints() == (before + ["iter_1"]).sorted())
-        #expect(try run.work.resumption("auto")?.checkpoint.path == run.work.path + "/iter_1")
+        #expect(try run.work.resumption(.newestCheckpoint)?.checkpoint.path == run.work.path + "/iter_1")
     }
 }
 
@@ -55,7 +55,7 @@ func fallingBack() throws {
         try run.trainer().run()
         let best = try #require(try run.checkpoints().first)
         func chosen() throws -> (String, [String]) {
-            let resumption = try #require(try run.work.resumption("auto"))
+            let resumption = try #require(try run.work.resumption(.newestCheckpoint))
             return (URL(filePath: resumption.checkpoint.path).lastPathComponent, resumption.refused.map(\.problem))
         }
         #expect(try chosen() == ("iter_4", []))
@@ -65,7 +65,7 @@ func fallingBack() throws {
         let size = try #require(FileManager.default.contents(atPath: moments)).count
         #expect(truncate(moments, size - 1) == 0)
         #expect(try chosen() == ("iter_3", ["has \(size - 1) bytes, \(size) were written"]))
-        let named = try #require(throws: CheckpointError.self) { try run.work.resumption(path + "/iter_4") }
+        let named = try #require(throws: CheckpointError.self) { try run.work.resumption(.checkpoint(path + "/iter_4")) }
         #expect(
             named.description
                 == "\(moments): has \(size - 1) bytes, \(size) were written. Good ones are: \(path)/iter_3, \(path)/\(best).")
@@ -75,11 +75,11 @@ func fallingBack() throws {
         try state.write(to: URL(filePath: path + "/iter_3/state.json"))
         let (fallback, problems) = try chosen()
         #expect(fallback == best && problems.contains("was changed or cut off after it was written"))
-        let trainer = try run.trainer(resume: "auto")
+        let trainer = try run.trainer(from: .newestCheckpoint)
         #expect(trainer.iteration == trainer.best?.iteration)
 
         try FileManager.default.removeItem(atPath: "\(path)/\(best)/model.safetensors")
-        let none = try #require(throws: CheckpointError.self) { try run.work.resumption("auto") }
+        let none = try #require(throws: CheckpointError.self) { try run.work.resumption(.newestCheckpoint) }
         #expect(none.problem.hasPrefix("none of its 3 checkpoints is whole: "))
     }
 }
@@ -94,7 +94,7 @@ func pendingEvaluation() throws {
         whole.iteration = 2
         try whole.hooks.dropLast().forEach { try $0.afterIteration(whole) }
         #expect(try Checkpoint.Contents(run.work.path + "/iter_2").state.hooks["evaluation"] == #"{"evaluated":0}"#)
-        let resumed = try run.trainer(resume: "auto")
+        let resumed = try run.trainer(from: .newestCheckpoint)
         try evaluation.afterIteration(whole)
         #expect(try Checkpoint.Contents(run.work.path + "/iter_2").state.best == whole.best && whole.best != nil)
 
@@ -113,7 +113,7 @@ func staleNote() throws {
         try run.trainer().run()
         let note = run.work.path + "/last_checkpoint"
         try Data("\(run.work.path)/iter_3\n".utf8).write(to: URL(filePath: note))
-        try run.trainer(resume: "auto").run()
+        try run.trainer(from: .newestCheckpoint).run()
         #expect(try String(contentsOfFile: note, encoding: .utf8) == "\(run.work.path)/iter_4\n")
     }
 }
@@ -145,7 +145,7 @@ func tooManyBadLosses() throws {
         guard case .badLosses(3, let names) = error else { return #expect(Bool(false), "\(error)") }
         #expect(names.count == 2 && trainer.iteration == 2)
         #expect(trainer.badLosses == BadLosses(inARow: 2, total: 2))
-        let state = try #require(try run.work.resumption("auto")).checkpoint.state
+        let state = try #require(try run.work.resumption(.newestCheckpoint)).checkpoint.state
         #expect(state.badLosses == trainer.badLosses && state.iteration == 2)
     }
 }

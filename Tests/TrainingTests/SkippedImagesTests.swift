@@ -50,7 +50,7 @@ func skippedImagesAfterResuming() throws {
         }
         try run(3).trainer().run()
         let second = try run(9)
-        let resumed = try second.trainer(resume: "auto")
+        let resumed = try second.trainer(from: .newestCheckpoint)
         try resumed.run()
         let hook = try #require(resumed.hooks.compactMap { $0 as? SkippedImagesHook }.first)
         #expect(hook.state.given == 18 && hook.state.replaced == 3 && hook.state.images == [2])

@@ -143,8 +143,8 @@ struct SmallRun {
         work = try WorkDirectory(folder + "/w")
     }
 
-    func trainer(resume: String? = nil) throws -> Trainer {
-        try experiment.trainer(in: work, dataset: dataset, resuming: try resume.flatMap { try work.resumption($0) })
+    func trainer(from start: TrainingStart = .firstIteration) throws -> Trainer {
+        try experiment.trainer(in: work, dataset: dataset, resuming: try work.resumption(start))
     }
 
     /// The names in the work directory that are not hidden, without the run's folder and the list of the newest.
@@ -166,14 +166,15 @@ struct UnevenRun {
     let dataset: any Dataset
     let work: WorkDirectory
 
-    init(in folder: String, atATime: Int, loss: String) throws {
+    init(in folder: String, atATime: Int, loss: String, iterations: Int = 1, plugins: [any Plugin] = []) throws {
         let yaml = """
             model: { backbone: { type: Mote }, head: { type: Spots, loss: \(loss) } }
             data: { train: { type: Noise, uneven: true }, train_pipeline: [ { type: Normalize } ] }
-            train: { iterations: 1, batch: 6, per_device_batch: \(atATime), log_interval: 1 }
+            train: { iterations: \(iterations), batch: 6, per_device_batch: \(atATime), log_interval: 1 }
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
-        experiment = try Experiment(folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
+        experiment = try Experiment(
+            folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()] + plugins))
         dataset = try experiment.trainDataset()
         work = try WorkDirectory(folder + "/w")
     }

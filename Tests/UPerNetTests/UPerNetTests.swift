@@ -97,7 +97,7 @@ private func head(
         for map in maps { try map.setRequiresGrad(true) }
         let targets = Targets(labels: try Tensor.zeros([2, 32, 32], dtype: .int64))
         let losses = try head.losses(maps, targets, ForwardPass())
-        #expect(losses.terms.map(\.name) == ["loss_other"])
+        #expect(losses.entries.map(\.name) == ["loss_other"])
         try #require(try losses.total()).backward()
         for entry in try head.namedParameters() {
             #expect(try #require(entry.tensor.grad, "\(entry.name)").isFinite(), "\(entry.name)")

@@ -34,6 +34,8 @@ int ct_build_description(const char **out);
 int ct_set_num_threads(int32_t count);
 int32_t ct_num_threads(void);
 int32_t ct_available_processors(void);
+// The allocator keeps memory that is freed, and takes none by mappings of their own.
+void ct_keep_memory(void);
 bool ct_cuda_is_available(void);
 int32_t ct_cuda_device_count(void);
 bool ct_grad_enabled(void);

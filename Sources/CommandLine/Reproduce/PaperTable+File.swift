@@ -55,6 +55,7 @@ extension PaperTable {
             let gflops: Printed?
             let parameters: Printed?
             let config: String?
+            let run: String?
             let count: Count?
             let reason: String?
             let dataset: String?
@@ -63,7 +64,7 @@ extension PaperTable {
                 PaperTable.Row(
                     group: group.name, name: name, singleScale: singleScale, multiScale: multiScale,
                     precisions: precisions ?? [], gflops: gflops, parameters: parameters, config: config,
-                    count: count ?? .fvcore, reason: reason, dataset: dataset, classes: group.classes)
+                    run: run, count: count ?? .fvcore, reason: reason, dataset: dataset, classes: group.classes)
             }
         }
     }
@@ -117,7 +118,8 @@ extension PaperTable.File.Row {
             throw error(key, "a table of precisions prints no mIoU: remove the key, or the table's precisions")
         }
         guard config == nil else { return }
-        for (key, value) in [("reason", reason), ("dataset", dataset), ("count", count?.rawValue)] where value != nil {
+        for (key, value) in [("run", run), ("reason", reason), ("dataset", dataset), ("count", count?.rawValue)]
+        where value != nil {
             throw error(key, "says something of the row's configuration, and the row has none: write config")
         }
     }

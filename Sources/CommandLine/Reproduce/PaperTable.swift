@@ -1,4 +1,5 @@
 import DenseKitCore
+import Foundation
 
 /// A table of a paper, as far as this project can fill it: what the paper prints and the configuration of each row.
 struct PaperTable: Sendable {
@@ -51,6 +52,8 @@ struct PaperTable: Sendable {
         var parameters: Printed?
         /// The file below the folder of configurations; nil where there is no such model here yet.
         var config: String?
+        /// The run of that file, where it is a sweep.
+        var run: String?
         /// Which of the counts of transposed convolutions the paper's GFLOPs are.
         var count = Count.fvcore
         /// Why a figure here differs from the paper's by more than rounding.
@@ -59,6 +62,11 @@ struct PaperTable: Sendable {
         var dataset: String?
         /// The classes of the row's data set, where they are not the table's.
         var classes: Int?
+
+        /// What `--weights` calls the row's model: its run, or its file.
+        var modelName: String? {
+            run ?? config.map { URL(filePath: $0).deletingPathExtension().lastPathComponent }
+        }
     }
 
     enum Count: String, CaseIterable, Decodable, Sendable {

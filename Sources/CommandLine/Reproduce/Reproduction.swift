@@ -53,7 +53,7 @@ struct Reproduction {
     let configs: String
     /// The folder of work directories.
     let workDirs: String
-    /// Weights to measure, by the configuration's name.
+    /// Weights to measure, by the name of the configuration or its run.
     let weights: [String: String]
 
     /// Throws what measuring weights throws; a configuration that is missing or cannot be built is the row's problem.
@@ -61,7 +61,7 @@ struct Reproduction {
         var known: [String: ReproducedRow] = [:]
         return try table.rows.map { row in
             guard let config = row.config else { return ReproducedRow(row: row) }
-            let key = config + (row.dataset ?? "")
+            let key = [config, row.run ?? "", row.dataset ?? ""].joined(separator: "\n")
             var found = try known[key] ?? self.row(row, config, table)
             known[key] = found
             found.row = row  // another row may be of the same model
@@ -76,37 +76,44 @@ struct Reproduction {
             found.problem = "\(file) is missing"
             return found
         }
+        let configuration: RowExperiment
         do {
-            let model = try Experiment(file, registry: registry, device: .meta).model(.placeholders(row.classes ?? table.classes))
+            configuration = try RowExperiment(file, run: row.run)
+        } catch {
+            found.problem = "\(error)"
+            return found
+        }
+        do {
+            let model = try configuration.experiment(registry, device: .meta).model(.placeholders(row.classes ?? table.classes))
             found.complexity = try Complexity(of: model, size: table.size)
         } catch {
             found.problem = "\(error)"
         }
-        let name = URL(filePath: config).deletingPathExtension().lastPathComponent
-        if let weights = weights[name] {
+        let work = "\(workDirs)/\(configuration.folder)"
+        if let weights = row.modelName.flatMap({ weights[$0] }) {
             if table.precisions.isEmpty {
-                found.singleScale = try measure(file, weights, on: row.dataset, severalScales: false).primaryValue
+                found.singleScale = try measure(configuration, weights, on: row.dataset, severalScales: false).primaryValue
                 if row.multiScale != nil {
-                    found.multiScale = try measure(file, weights, on: row.dataset, severalScales: true).primaryValue
+                    found.multiScale = try measure(configuration, weights, on: row.dataset, severalScales: true).primaryValue
                 }
             } else {
-                found.precisions = table.precisions(in: try measure(file, weights, on: nil, severalScales: false).json)
+                found.precisions = table.precisions(in: try measure(configuration, weights, on: nil, severalScales: false).json)
             }
         } else if !table.precisions.isEmpty {
-            readPrecisions(of: &found, table, trainBy: trainCommand(file), "\(workDirs)/\(name)")
+            readPrecisions(of: &found, table, trainBy: configuration.trainCommand, work)
         } else if let dataset = row.dataset {
-            readScores(of: &found, file, "\(workDirs)/\(name)", on: dataset)
+            readScores(of: &found, configuration, work, on: dataset)
         } else {
-            readScores(of: &found, file, "\(workDirs)/\(name)")
+            readScores(of: &found, configuration, work)
         }
         return found
     }
 
     /// Scores of weights on the configuration's validation data, or another's.
     private func measure(
-        _ file: String, _ weights: String, on other: String?, severalScales: Bool
+        _ configuration: RowExperiment, _ weights: String, on other: String?, severalScales: Bool
     ) throws -> any EvaluationReport {
-        let experiment = try Experiment(file, registry: registry)
+        let experiment = try configuration.experiment(registry)
         let tested = try other.map { try Experiment("\(configs)/\($0)", registry: registry) } ?? experiment
         let dataset = try tested.validationDataset()
         let evaluator = try experiment.evaluator(of: weights, on: tested, dataset, augmented: severalScales).evaluator
@@ -117,45 +124,33 @@ struct Reproduction {
     }
 
     /// Scores of a finished run: what `test --out` wrote into its work directory, else its best validation.
-    private func readScores(of found: inout ReproducedRow, _ file: String, _ work: String) {
+    private func readScores(of found: inout ReproducedRow, _ configuration: RowExperiment, _ work: String) {
         let run = RunScores(workDirectory: work, metric: "mIoU")
         found.singleScale = Self.mIoU("\(work)/single_scale.json") ?? run?.best.value
         found.multiScale = Self.mIoU("\(work)/multi_scale.json")
         if found.singleScale == nil {
-            found.command = trainCommand(file)
+            found.command = configuration.trainCommand
         } else if found.multiScale == nil, found.row.multiScale != nil {
             let checkpoint = run?.checkpoint ?? "WEIGHTS"
-            found.command = "densekit test \(file) \(checkpoint) --tta --out \(work)/multi_scale.json"
+            found.command = "\(configuration.testCommand(checkpoint)) --tta --out \(work)/multi_scale.json"
         }
     }
 
     /// The score on another data set: what `test --dataset --out` wrote into the work directory under the data set's name.
-    private func readScores(of found: inout ReproducedRow, _ file: String, _ work: String, on dataset: String) {
+    private func readScores(of found: inout ReproducedRow, _ configuration: RowExperiment, _ work: String, on dataset: String) {
         let name = URL(filePath: dataset).deletingPathExtension().lastPathComponent
         found.singleScale = Self.mIoU("\(work)/\(name).json")
         guard found.singleScale == nil else { return }
         guard let run = RunScores(workDirectory: work, metric: "mIoU") else {
-            found.command = trainCommand(file)
+            found.command = configuration.trainCommand
             return
         }
         found.command =
-            "densekit test \(file) \(run.checkpoint ?? "WEIGHTS") --dataset \(configs)/\(dataset) --out \(work)/\(name).json"
+            "\(configuration.testCommand(run.checkpoint ?? "WEIGHTS")) --dataset \(configs)/\(dataset) --out \(work)/\(name).json"
     }
 
     private static func mIoU(_ path: String) -> Double? {
         struct Scores: Decodable { let mIoU: Double }
         return FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(Scores.self, from: $0) }?.mIoU
-    }
-
-    /// The command that the configuration's first comment gives under `Train:`.
-    private func trainCommand(_ file: String) -> String {
-        let text = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let comment = text.split(separator: "\n").prefix { $0.hasPrefix("#") }
-            .map { $0.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces) }
-        var lines = comment.drop { !$0.hasPrefix("Train:") }
-        guard let first = lines.popFirst() else { return "densekit train \(file)" }
-        var command = first.dropFirst("Train:".count).trimmingCharacters(in: .whitespaces)
-        while command.hasSuffix("\\"), let next = lines.popFirst() { command = command.dropLast() + next }
-        return command
     }
 }

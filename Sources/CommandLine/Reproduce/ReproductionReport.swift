@@ -104,7 +104,7 @@ struct ReproductionReport {
                     table: table.name, paper: table.paper, title: table.title, notes: table.notes,
                     rows: rows.map { row in
                         Content.Row(
-                            group: row.row.group, name: row.row.name, config: row.row.config,
+                            group: row.row.group, name: row.row.name, config: row.row.config, run: row.row.run,
                             paper: .init(
                                 singleScale: row.row.singleScale?.value, multiScale: row.row.multiScale?.value,
                                 precisions: precisions(row.row.precisions.map(\.value)), gflops: row.row.gflops?.value,
@@ -136,6 +136,7 @@ struct ReproductionReport {
             let group: String
             let name: String
             let config: String?
+            let run: String?
             let paper: Figures
             let here: Figures
             let once: String?

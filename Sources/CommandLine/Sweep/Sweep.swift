@@ -16,9 +16,22 @@ struct Sweep {
     /// - Parameters:
     ///   - overrides: `a.b.c=value` from the command line, over every run
     ///   - workDir: from the command line; the file's `work_dir`, else `work_dirs/<name of the file>`, if left out
-    /// - Throws: `ConfigurationError` for what is wrong with the list of runs, at its place. What is wrong with a run is found when it is decoded.
+    /// - Throws: `ConfigurationError` for what is wrong with the list of runs, at its place, and `ConfigurationErrors` for several mistakes. What
+    ///   is wrong with a run is found when it is decoded.
     init(_ file: String, overrides: [String] = [], workDir: String? = nil) throws {
-        let root = try YAMLNode.load(path: file)
+        let collector = ErrorCollector()
+        try self.init(file, overrides: overrides, workDir: workDir, collector)
+        try collector.throwErrors()
+    }
+
+    /// Puts together the runs that can be; `collector` takes the mistakes.
+    ///
+    /// - Throws: `ConfigurationError` for a file that has no sweep, `ConfigurationErrors` for one that cannot be read.
+    init(_ file: String, overrides: [String] = [], workDir: String? = nil, _ collector: ErrorCollector) throws {
+        let draft = YAMLNode.draft(path: file)
+        for error in draft.errors { try collector.report(error) }
+        let root = draft.node
+        if root["sweep"] == nil, !draft.isWhole { try collector.throwErrors() }
         guard let entry = root.mapping?.entry("sweep") else {
             throw ConfigurationError(
                 at: .file(file), "has no sweep: it is one experiment, which `densekit train` trains",
@@ -28,7 +41,8 @@ struct Sweep {
         name = URL(filePath: file).deletingPathExtension().lastPathComponent
         folder = WorkDirectory.choose(option: workDir, configuration: root["work_dir"]?.scalar?.text, name: name)
         let builder = RunBuilder(
-            file: file, folder: folder, own: root.without("sweep"), overrides: overrides, sweep: try SweepConfiguration(entry))
+            file: file, folder: folder, own: root.without("sweep"), overrides: overrides,
+            sweep: try SweepConfiguration(entry, collector), collector: collector)
         runs = try builder.runs(at: entry.keyLocation)
     }
 
@@ -62,50 +76,75 @@ private struct RunBuilder {
     let own: YAMLNode
     let overrides: [String]
     let sweep: SweepConfiguration
+    let collector: ErrorCollector
 
+    /// The runs without a mistake.
     func runs(at location: SourceLocation) throws -> [SweepRun] {
-        let points = try sweep.points()
-        let common = try SweepConfiguration.assignments(sweep.set, "sweep.set")
+        let isSound = collector.errors.isEmpty
+        let points = try collector.attempt { try sweep.points(collector) } ?? [GridPoint()]
+        let common = try collector.attempt { try SweepConfiguration.assignments(sweep.set, "sweep.set") } ?? YAMLNode.Mapping()
         var runs: [SweepRun] = []
         for entry in sweep.runs {
-            if entry.name.value.isEmpty { throw ConfigurationError(at: entry.name.location, "the name of a run is empty") }
-            let base = try self.base(entry)
-            let set = try entry.set.map { try SweepConfiguration.assignments($0, "set of the run '\(entry.name.value)'") }
-            for point in points { try add(point, entry, base, common, set ?? YAMLNode.Mapping(), to: &runs) }
+            try collector.attempt {
+                if entry.name.value.isEmpty { throw ConfigurationError(at: entry.name.location, "the name of a run is empty") }
+                let set = try entry.set.map { try SweepConfiguration.assignments($0, "set of the run '\(entry.name.value)'") }
+                guard let base = try self.base(entry) else { return }
+                for point in points {
+                    try collector.attempt { try add(point, entry, base, common, set ?? YAMLNode.Mapping(), to: &runs) }
+                }
+            }
         }
         if sweep.runs.isEmpty {
             guard points.count > 1 || points[0].assignments.count > 0 else {
-                throw ConfigurationError(
-                    at: location, "sweep lists no runs", hint: "list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
+                // A list that was left out for a mistake in it is no missing one.
+                if isSound, collector.errors.isEmpty {
+                    throw ConfigurationError(
+                        at: location, "sweep lists no runs", hint: "list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
+                }
+                return runs
             }
-            for point in points { try add(point, nil, (file, own), common, YAMLNode.Mapping(), to: &runs) }
+            for point in points {
+                try collector.attempt { try add(point, nil, ([file], own), common, YAMLNode.Mapping(), to: &runs) }
+            }
         } else if sweep.runs.allSatisfy({ $0.config != nil }),
             let unused = own.mapping?.entries.first(where: { $0.key != "work_dir" })
         {
-            throw ConfigurationError(
-                at: unused.keyLocation, "no run starts from this configuration: each names its own",
-                hint: "what all runs say stands in sweep.set")
+            try collector.report(
+                ConfigurationError(
+                    at: unused.keyLocation, "no run starts from this configuration: each names its own",
+                    hint: "what all runs say stands in sweep.set"))
         }
         return runs
     }
 
-    private func base(_ entry: SweepConfiguration.Entry) throws -> (file: String, node: YAMLNode) {
-        guard let config = entry.config else { return (file, own) }
+    /// What a run starts from: the files, and their configurations laid over one another; nil where one cannot be read, which the collector
+    /// then knows.
+    private func base(_ entry: SweepConfiguration.Entry) throws -> (files: [String], node: YAMLNode)? {
+        guard let config = entry.config else { return ([file], own) }
+        let nodes = try config.files.compactMap { try load($0) }
+        guard nodes.count == config.files.count else { return nil }
+        let node = try nodes.dropFirst().reduce(nodes[0]) { try $0.overridden(by: $1.mapping ?? YAMLNode.Mapping()) }
+        return (config.files.map(\.resolved), node)
+    }
+
+    private func load(_ config: Located<String>) throws -> YAMLNode? {
         let path = config.resolved
-        let node: YAMLNode
-        do {
-            node = try YAMLNode.load(path: path)
-        } catch let error as ConfigurationError where error.location == .file(path) {
-            throw ConfigurationError(at: config.location, "config \(path): \(error.message)", hint: error.hint)
+        let draft = YAMLNode.draft(path: path)
+        for error in draft.errors {
+            try collector.report(
+                error.location == .file(path)
+                    ? ConfigurationError(at: config.location, "config \(path): \(error.message)", hint: error.hint) : error)
         }
+        guard draft.isWhole else { return nil }
+        let node = draft.node
         if node["sweep"] != nil {
             throw ConfigurationError(at: config.location, "config \(path): is a sweep itself, and one experiment is wanted")
         }
-        return (path, node)
+        return node
     }
 
     private func add(
-        _ point: GridPoint, _ entry: SweepConfiguration.Entry?, _ base: (file: String, node: YAMLNode),
+        _ point: GridPoint, _ entry: SweepConfiguration.Entry?, _ base: (files: [String], node: YAMLNode),
         _ common: YAMLNode.Mapping,
         _ set: YAMLNode.Mapping, to runs: inout [SweepRun]
     ) throws {
@@ -125,8 +164,11 @@ private struct RunBuilder {
         let work = "\(folder)/\(slug)"
         var place = YAMLNode.Mapping()
         place.set("work_dir", to: try YAMLNode(encoding: work), keyLocation: .file(file))
-        let node = try base.node.overridden(by: common).overridden(by: set).overridden(by: point.assignments)
-            .overridden(by: overrides).overridden(by: place)
+        let own = ErrorCollector()
+        let node = try base.node.overridden(by: common, collector: own).overridden(by: set, collector: own)
+            .overridden(by: point.assignments, collector: own).overridden(by: overrides, collector: own).overridden(by: place)
+        for error in own.errors { try collector.report(error) }
+        guard own.errors.isEmpty else { return }
         if let other = runs.first(where: { $0.node.without("work_dir") == node.without("work_dir") }) {
             throw ConfigurationError(
                 at: location, "the run '\(name)' is the same as '\(other.name)'", hint: "remove one, or change a value in it")
@@ -135,7 +177,7 @@ private struct RunBuilder {
         for value in point.assignments.entries { assignments.set(value.key, to: value.value, keyLocation: value.keyLocation) }
         runs.append(
             SweepRun(
-                name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file, config: base.file,
+                name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file, bases: base.files,
                 assignments: assignments, node: node))
     }
 }

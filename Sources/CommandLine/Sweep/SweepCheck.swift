@@ -23,7 +23,7 @@ struct SweepCheck {
         var mistakes = SweepMistakes()
         let checked = runs.compactMap { run in
             do {
-                return try check(run)
+                return try check(run, &mistakes)
             } catch {
                 mistakes.add("\(error)", of: run.name)
                 return nil
@@ -33,24 +33,19 @@ struct SweepCheck {
         return checked
     }
 
-    private func check(_ run: SweepRun) throws -> CheckedRun {
-        let experiment = try run.experiment(registry, device: .meta)
-        try experiment.checkRecipe()
-        let training = try experiment.trainDataset()
-        let model = try experiment.model(training.classes)
-        try experiment.check(training, "train", fits: model)
-        let validates = experiment.configuration.data.val != nil
-        if validates {
-            let validation = try experiment.validationDataset()
-            try experiment.check(validation, "val", fits: model)
-            guard validation.classes.names == training.classes.names else {
-                throw ExperimentError.otherClasses(train: training.classes.names, val: validation.classes.names)
-            }
-        }
+    /// Nil where it has mistakes of its configuration.
+    private func check(_ run: SweepRun, _ mistakes: inout SweepMistakes) throws -> CheckedRun? {
+        var check = ExperimentCheck(
+            run.file, YAMLNode.Draft(run.node), name: run.slug, registry: registry, device: .meta)
+        check.depth = .shapes
+        check.run { _ in }
+        for problem in check.findings.problems { mistakes.add(problem, of: run.name) }
+        guard check.findings.problems.isEmpty else { return nil }
         let changes = try run.changes()
         guard changes.isEmpty else { throw ChangedRun(folder: run.folder, changes: changes) }
-        let iterations = experiment.configuration.train.counting(images: training.count).iterations
-        return CheckedRun(run: run, iterations: iterations, validates: validates)
+        let configuration: ExperimentConfiguration = try run.node.decode()
+        let iterations = configuration.train.counting(images: check.trainingImages ?? 0).iterations
+        return CheckedRun(run: run, iterations: iterations, validates: configuration.data.val != nil)
     }
 }
 

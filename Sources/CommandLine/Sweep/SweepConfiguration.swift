@@ -13,17 +13,52 @@ struct SweepConfiguration: YAMLConfiguration {
     /// A line of the table.
     struct Entry: Codable, Sendable {
         let name: Located<String>
-        /// The configuration that it starts from, in place of the file's own.
-        let config: Located<String>?
+        /// What it starts from, in place of the file's own configuration.
+        let config: Bases?
         let set: YAMLNode?
     }
 
-    /// - Throws: `ConfigurationError`, at the key or value.
-    init(_ node: YAMLNode.Mapping.Entry) throws {
+    /// A configuration, or several that are laid over one another in order, as those of `_base_` are.
+    struct Bases: Codable, Sendable {
+        let files: [Located<String>]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            let node = try container.decode(YAMLNode.self)
+            guard let list = node.sequence else {
+                files = [try container.decode(Located<String>.self)]
+                return
+            }
+            guard !list.isEmpty else {
+                throw ConfigurationError(
+                    at: node.location, "config takes a file or a list of files, found an empty list",
+                    hint: "remove it: a run without config starts from the file's own configuration")
+            }
+            files = try container.decode([Located<String>].self)
+        }
+
+        func encode(to encoder: any Encoder) throws { try files.encode(to: encoder) }
+    }
+
+    /// What is left of the part once every mistake in it is taken out; `collector` takes them.
+    init(_ entry: YAMLNode.Mapping.Entry, _ collector: ErrorCollector) throws {
         struct File: YAMLConfiguration { var sweep = SweepConfiguration() }
-        var file = YAMLNode.Mapping()
-        file.set(node.key, to: node.value, keyLocation: node.keyLocation)
-        self = try YAMLNode(.mapping(file), at: node.value.location).decode(File.self).sweep
+        var mapping = YAMLNode.Mapping()
+        mapping.set(entry.key, to: entry.value, keyLocation: entry.keyLocation)
+        var file = YAMLNode(.mapping(mapping), at: entry.value.location)
+        while true {
+            do {
+                self = try file.decode(File.self).sweep
+                return
+            } catch let error as ConfigurationError {
+                try collector.report(error)
+                guard let left = file.pruned(without: error) else {
+                    self.init()
+                    return
+                }
+                file = left.node
+            }
+        }
     }
 
     init() {}
@@ -42,15 +77,17 @@ extension SweepConfiguration {
 
     /// Every combination, the last list fastest.
     ///
-    /// - Throws: `ConfigurationError` for what is no list of values, and for too many of them.
-    func points() throws -> [GridPoint] {
+    /// - Throws: `ConfigurationError` for what is no grid, and for too many runs. What is no list of values is left out, and `collector` knows.
+    func points(_ collector: ErrorCollector) throws -> [GridPoint] {
         let axes = try Self.assignments(grid, "sweep.grid").entries
         let names = shortNames(axes.map(\.key))
         return try axes.reduce([GridPoint()]) { points, axis in
             guard let values = axis.value.sequence, !values.isEmpty else {
-                throw ConfigurationError(
-                    at: axis.value.location, "sweep.grid: expected a list of values for \(axis.key)",
-                    hint: "write \(axis.key): [0, 1, 2]; what all runs say stands in sweep.set")
+                try collector.report(
+                    ConfigurationError(
+                        at: axis.value.location, "sweep.grid: expected a list of values for \(axis.key)",
+                        hint: "write \(axis.key): [0, 1, 2]; what all runs say stands in sweep.set"))
+                return points
             }
             guard points.count * max(1, runs.count) <= Self.maximumRuns / values.count else {
                 throw ConfigurationError(at: axis.keyLocation, "sweep: more than \(Self.maximumRuns) runs")

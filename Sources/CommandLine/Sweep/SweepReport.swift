@@ -26,7 +26,7 @@ struct SweepReport {
     private func cells(_ row: SweepRow) -> [String] {
         let unit = metric == nil ? row.metric.map { "\($0) " } ?? "" : ""
         let scores = [row.scores?.best.value, row.scores?.last.value].map { $0.map { unit + Self.two($0) } ?? "-" }
-        let config = URL(filePath: row.run.config).deletingPathExtension().lastPathComponent
+        let config = row.run.bases.map { URL(filePath: $0).deletingPathExtension().lastPathComponent }.joined(separator: " + ")
         return [row.run.name] + (configs ? [config] : []) + table.columns.map { row.run.value(at: $0)?.cell ?? "-" } + scores
             + [iterations(row), row.progress?.seconds.map(clockText) ?? "-", state(row)]
     }

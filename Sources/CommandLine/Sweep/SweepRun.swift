@@ -13,8 +13,8 @@ struct SweepRun {
     let folder: String
     /// The sweep's file.
     let file: String
-    /// The configuration that it starts from.
-    let config: String
+    /// The configurations that it starts from, each laid over those before it.
+    let bases: [String]
     /// What it says beside that, and beside what all runs say.
     let assignments: YAMLNode.Mapping
     /// The whole configuration, with the folder as its `work_dir`.
@@ -26,6 +26,9 @@ struct SweepRun {
     func experiment(_ registry: Registry, device: Device, overrides: [String] = []) throws -> Experiment {
         try Experiment(file, node: try node.overridden(by: overrides), name: slug, registry: registry, device: device)
     }
+
+    /// The configurations that it starts from, as tables show them.
+    var config: String { bases.joined(separator: " + ") }
 
     /// Where its resolved configuration lies, once it was trained.
     var record: String { "\(folder)/\(slug).yaml" }

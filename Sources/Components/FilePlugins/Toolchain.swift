@@ -33,6 +33,10 @@ struct Toolchain {
         "CTorch/include", "CPNG/include", "CSimdjson/include", "CYAML", "CTurboJPEG", "CZlib", "COpenBLAS",
     ]
 
+    /// The folder `Sources` at the time of the build.
+    private static let builtFrom = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
     private static func headers(from folder: URL, installed: URL) throws -> [String] {
         var above = folder
         while above.path != "/" {
@@ -41,11 +45,14 @@ struct Toolchain {
             }
             above = above.deletingLastPathComponent()
         }
-        guard exists(installed.appending(path: "include/CTorch/include/ct.h")) else {
-            throw FilePluginError.toolchain(
-                "the engine's header ct.h is neither in Sources/ above \(folder.path) nor in \(installed.path)/include")
+        // An installation, or the sources that this executable was built of: those of a package that depends on this one lie elsewhere.
+        for sources in [installed.appending(path: "include"), builtFrom]
+        where exists(sources.appending(path: "CTorch/include/ct.h")) {
+            return headerFolders.map { sources.appending(path: $0).path }
         }
-        return headerFolders.map { installed.appending(path: "include/" + $0).path }
+        throw FilePluginError.toolchain(
+            "the engine's header ct.h is neither in Sources/ above \(folder.path) nor in \(installed.path)/include nor in \(builtFrom.path)"
+        )
     }
 
     private static func path() -> [String] {

@@ -47,6 +47,9 @@ public struct DatasetReport: Sendable {
     /// Everything that would stop training or make it hopeless: samples in their order, then what holds for the set as a whole.
     public internal(set) var problems: [String] = []
 
+    /// The places of samples that are a problem by themselves.
+    var faulty: Set<Int> = []
+
     /// The share of the labelled samples' pixels that have no class; nil where there are no such pixels.
     public var ignoredShare: Double? {
         let all = pixels.reduce(ignored, +)

@@ -48,12 +48,13 @@ struct SampleFindings: Sendable {
     private func tellErrors(_ report: inout DatasetReport, _ dataset: any Dataset, _ options: DatasetReport.Options) {
         let share = options.part == .training ? options.skippedShare : nil
         var skipped = 0
-        for (_, error) in errors.sorted(by: { $0.index < $1.index }) {
+        for (index, error) in errors.sorted(by: { $0.index < $1.index }) {
             if share != nil, (error as? DataError)?.kind == .unreadable {
                 skipped += 1
                 report.warnings.append("\(error): training skips it (data.bad_image: skip)")
             } else {
                 report.problems.append("\(error)")
+                report.faulty.insert(index)
             }
         }
         guard let share, skipped > SkipLimit(share: share, images: dataset.count).allowed(seen: dataset.count) else { return }

@@ -7,17 +7,29 @@ import DenseKitVision
 struct ConfigurationCheck {
     let file: String
     let name: String
+    /// Where parts are built.
+    let device: Device
     private(set) var findings = CheckFindings()
+    /// The configuration as it was read.
+    let original: YAMLNode
+    /// Whether all of its files were read: where one was not, nothing is said of what may stand there.
+    let isComplete: Bool
     /// What is left of the configuration.
     private var node: YAMLNode
     private var registry: Registry
     /// What was taken out, by its keys.
-    private var removed: [[String]] = []
+    private(set) var removed: [[String]] = []
     /// Data sets of which a setting was taken out, so that what they read may not be what is meant.
     private var altered: Set<String> = []
 
-    init(file: String, name: String, node: YAMLNode, registry: Registry) {
-        (self.file, self.name, self.node, self.registry) = (file, name, node, registry)
+    /// What is wrong with the text of `draft` are the first problems.
+    init(file: String, name: String, draft: YAMLNode.Draft, registry: Registry, device: Device) {
+        (self.file, self.name, self.registry, self.device) = (file, name, registry, device)
+        (original, node, isComplete) = (draft.node, draft.node, draft.isWhole)
+        for error in draft.errors {
+            findings.add(problem: "\(error)")
+            if let pruned = remainder(without: error) { take(pruned) }
+        }
     }
 
     mutating func add(problem: String) { findings.add(problem: problem) }
@@ -28,50 +40,36 @@ struct ConfigurationCheck {
 
     /// Optimizer, schedule and pipelines, each by itself.
     mutating func checkRecipe() {
-        let steps: [(Experiment) throws -> Void] = [
-            { try $0.checkOptimizer() }, { try $0.checkSchedule() }, { _ = try $0.trainPipeline() },
-            { _ = try $0.testPipeline() },
-        ]
-        for step in steps { _ = attempt(device: .meta, step) }
+        for check in Experiment.recipeChecks { _ = attempt(device: .meta, check) }
     }
 
     /// A data set of the configuration; nil where it cannot be opened.
-    mutating func dataset(_ part: String) -> (any Dataset)? {
-        guard !isRemoved("data", part) else { return nil }
-        return attempt(device: .meta, until: [["data"], ["data", part]]) { experiment in
-            part == "train" ? try experiment.trainDataset() : try experiment.validationDataset()
-        }
-    }
-
-    /// Whether the model can be built for `classes`, of shapes alone.
-    mutating func checkModel(_ classes: ClassList) -> Bool {
-        let parts = ["backbone", "prompter", "neck", "head", "auxiliary_heads"]
-        let stops = [["model"]] + parts.map { ["model", $0] }
-        let isWhole = !removed.contains { $0.first == "model" && $0.count < 3 }
-        if isWhole, attempt(device: .meta, until: stops, { _ = try $0.model(classes) }) != nil { return true }
-        // What stands behind a part that cannot be built is looked at without it.
-        for part in parts {
+    ///
+    /// - Parameter keepsIncomplete: whether samples that are not whole are among the others, to be found when they are read
+    mutating func dataset(_ part: String, keepsIncomplete: Bool) -> (any Dataset)? {
+        guard isComplete, !isRemoved("data", part) else {
             _ = attempt(device: .meta) { experiment in
-                let (model, registry) = (experiment.configuration.model, experiment.registry)
-                if let node = experiment.node["model"]?[part] { try registry.checkParts(of: node) }
-                switch part {
-                case "backbone": _ = try model.backbone.map { try registry.backbones.settings(of: $0) }
-                case "prompter": _ = try model.prompter.map { try registry.prompters.settings(of: $0) }
-                case "neck": _ = try model.neck.map { try registry.necks.settings(of: $0) }
-                case "head": _ = try model.head.map { try registry.heads.settings(of: $0) }
-                default: for head in model.auxiliaryHeads { _ = try registry.heads.settings(of: head) }
-                }
+                let data = experiment.configuration.data
+                _ = try (part == "train" ? data.train : data.val).map { try experiment.registry.datasets.settings(of: $0) }
             }
+            return nil
         }
-        return false
+        return attempt(device: .meta, until: [["data"], ["data", part]]) { experiment in
+            func open() throws -> any Dataset {
+                part == "train" ? try experiment.trainDataset() : try experiment.validationDataset()
+            }
+            return keepsIncomplete ? try IncompleteSamples.keeping(open) : try open()
+        }
     }
 
     /// Runs `body` with what is left of the configuration; what it throws is a problem, and `body` runs again without what is at fault.
     ///
-    /// - Parameter stops: keys without which `body` makes no sense
+    /// - Parameters:
+    ///   - stops: keys without which `body` makes no sense
+    ///   - onlyLosses: whether `body` works with stand-ins, so that only what it says of losses counts
     /// - Returns: nil where `body` cannot be brought to an end
     mutating func attempt<Value>(
-        device: Device, until stops: [[String]] = [], _ body: (Experiment) throws -> Value
+        device: Device, until stops: [[String]] = [], onlyLosses: Bool = false, _ body: (Experiment) throws -> Value
     ) -> Value? {
         while true {
             do {
@@ -82,16 +80,22 @@ struct ConfigurationCheck {
                 return try body(experiment)
             } catch {
                 let pruned = remainder(without: error)
+                if onlyLosses, pruned?.path.contains(where: { $0.contains("loss") }) != true { return nil }
                 if !follows(error, at: pruned?.path) { findings.add(problem: "\(error)") }
                 guard let pruned else { return nil }
-                let path = pruned.path
-                // What is checked against it goes too.
-                node = pruned.node.without(path: Self.partners[path] ?? [])
-                if path.count > 2, path[0] == "data", !pruned.isKey { altered.insert(path[1]) }
-                removed.append(path)
-                if stops.contains(path) { return nil }
+                take(pruned)
+                if stops.contains(pruned.path) { return nil }
             }
         }
+    }
+
+    /// Goes on without what was taken out.
+    private mutating func take(_ pruned: YAMLNode.Pruned) {
+        let path = pruned.path
+        // What is checked against it goes too.
+        node = pruned.node.without(path: Self.partners[path] ?? [])
+        if path.count > 2, path[0] == "data", !pruned.isKey { altered.insert(path[1]) }
+        removed.append(path)
     }
 
     /// Settings that make sense together alone.
@@ -106,6 +110,7 @@ struct ConfigurationCheck {
         case FilePluginError.unreadable(_, let place), FilePluginError.notSwift(_, let place): node.pruned(at: place)
         case is FilePluginError: node["plugins"].flatMap { node.pruned(at: $0.location) }
         case let error as WeightsError: node.pruned(at: error.location, owners: ["type", "file"])
+        case let error as ConfigurationError: node.pruned(without: error)
         case let error as any PlacedError: node.pruned(at: error.location)
         default: nil
         }
@@ -115,18 +120,36 @@ struct ConfigurationCheck {
     private func follows(_ error: any Error, at path: [String]?) -> Bool {
         if let error = error as? ConfigurationError, error.message.hasPrefix("unknown "), !error.message.hasPrefix("unknown key")
         {
-            return removed.contains { $0.first == "plugins" }
+            let isNear = error.hint?.hasPrefix("did you mean") ?? false
+            return removed.contains { $0.first == "plugins" } || !isComplete && !isNear
         }
+        if !isComplete, mayStandElsewhere(error, path) { return true }
         guard let path, removed.contains(where: { $0.count > path.count && $0.starts(with: path) }) else { return false }
         // A data set that has a key too many is looked for all the same.
         return path.count != 2 || path[0] != "data" || altered.contains(path[1])
+    }
+
+    /// Whether a file that was not read may have what `error` misses, or what it compares with.
+    private func mayStandElsewhere(_ error: any Error, _ path: [String]?) -> Bool {
+        if let error = error as? ConfigurationError, error.message.contains("is missing") { return true }
+        return Self.partners.contains { one, other in
+            one == path && !isWritten(other) || other == path && !isWritten(one)
+        }
+    }
+
+    /// Whether the files that were read say something under these keys.
+    private func isWritten(_ keys: [String]) -> Bool { keys.reduce(original as YAMLNode?) { $0?[$1] } != nil }
+
+    /// Whether nothing was taken out of these parts of the configuration, such as `data`, and all of it was read.
+    func isUntouched(_ parts: String...) -> Bool {
+        isComplete && removed.allSatisfy { path in !parts.contains(path.first ?? "") }
     }
 
     /// Whether the settings of a data set, `train` or `val`, are as they were written, but for keys that nobody knows.
     func isAsWritten(_ part: String) -> Bool { !altered.contains(part) }
 
     /// Whether all but data sets that cannot be opened is as it was written.
-    var isWhole: Bool { removed.allSatisfy { $0 == ["data", "train"] || $0 == ["data", "val"] } }
+    var isWhole: Bool { isComplete && removed.allSatisfy { $0 == ["data", "train"] || $0 == ["data", "val"] } }
 
     private func isRemoved(_ keys: String...) -> Bool { removed.contains(keys) || removed.contains([keys[0]]) }
 }

@@ -8,80 +8,110 @@ import DenseKitVision
 
 /// Looks for everything that would stop a run or spoil its result, before the run: what `densekit check` does.
 ///
-///     var check = try ExperimentCheck("run.yaml", registry: registry)
+///     var check = ExperimentCheck("run.yaml", registry: registry)
 ///     check.run { print($0) }
 ///     guard check.findings.problems.isEmpty else { … }
 ///
 /// The configuration, the data, the labels and the weights are read; one step is taken as training takes it, and the smallest and the largest
 /// validation image go through the test pipeline and the network. Nothing is left behind but caches.
 public struct ExperimentCheck {
+    /// How far a check goes.
+    public enum Depth: Sendable {
+        /// As far as the configuration, the lists of images and the model's shapes say: no image is read, no weight is loaded, no step is
+        /// taken. The device `.meta` is enough for it.
+        case shapes
+        case whole
+    }
+
     public let file: String
     public let device: Device
     /// Whether to look only at the first images of each data set, and to take only the first pass of an accumulated step.
     public var isQuick = false
+    public var depth = Depth.whole
     /// Is shown how many images of how many were read, and of which data set. On any thread.
     public var progress: @Sendable (_ done: Int, _ count: Int, _ part: String) -> Void = { _, _, _ in }
     public var findings: CheckFindings { configuration.findings }
+    /// How many images the training set has; nil before `run`, and where it cannot be opened.
+    public private(set) var trainingImages: Int?
 
     private var configuration: ConfigurationCheck
+    /// Whether the file is many experiments, and not one.
+    public private(set) var isSweep = false
     private static let quickCount = 16
 
-    /// Reads the configuration file.
+    /// Reads the configuration file. What is wrong with its text are the first findings.
     ///
     /// - Parameter overrides: `a.b.c=value` from the command line
-    /// - Throws: `ConfigurationError` for a file that is no YAML, and for overrides that fit nowhere.
-    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
-        let node = try YAMLNode.load(path: file, overrides: overrides)
-        try Experiment.refuseSweep(node, file)
+    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) {
+        let draft = YAMLNode.draft(path: file, overrides: overrides)
         let name = URL(filePath: file).deletingPathExtension().lastPathComponent
-        self.init(file, node: node, name: name, registry: registry, device: device)
+        self.init(file, draft, name: name, registry: registry, device: device)
+        isSweep = finding { try Experiment.refuseSweep(draft.node, file) } == nil
     }
 
-    /// The same for a configuration that was put together of `file`.
-    public init(_ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu) {
+    /// Takes a configuration that was put together of `file`.
+    public init(_ file: String, _ draft: YAMLNode.Draft, name: String, registry: Registry, device: Device = .cpu) {
         (self.file, self.device) = (file, device)
-        configuration = ConfigurationCheck(file: file, name: name, node: node, registry: registry)
+        configuration = ConfigurationCheck(file: file, name: name, draft: draft, registry: registry, device: device)
+    }
+
+    /// Adds mistakes that were found elsewhere, such as in the list of runs of a sweep.
+    public mutating func add(_ errors: [ConfigurationError]) {
+        for error in errors { configuration.add(problem: "\(error)") }
     }
 
     /// Looks at everything; `findings` then has what was found.
     ///
     /// - Parameter say: takes lines of what was looked at: counts of classes, the model's size, the losses of the step
     public mutating func run(say: (String) -> Void) {
-        guard let experiment = configuration.experiment(device: device) else { return }
+        guard !isSweep, let experiment = configuration.experiment(device: device) else { return }
         configuration.checkRecipe()
-        finding {
-            try WorkDirectory.prove(
-                WorkDirectory.choose(option: nil, configuration: experiment.configuration.workDir, name: experiment.name))
+        if depth == .whole {
+            finding {
+                try WorkDirectory.prove(
+                    WorkDirectory.choose(option: nil, configuration: experiment.configuration.workDir, name: experiment.name))
+            }
         }
-        let training = configuration.dataset("train")
-        let validation = experiment.configuration.data.val == nil ? nil : configuration.dataset("val")
+        let training = configuration.dataset("train", keepsIncomplete: depth == .whole)
+        trainingImages = training?.count
+        let validation =
+            experiment.configuration.data.val == nil ? nil : configuration.dataset("val", keepsIncomplete: depth == .whole)
         let known = try? experiment.classes(of: "train")
         let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
-        let isBuilt = configuration.checkModel(classes)
+        let shapes = configuration.checkModel(classes)
         if findings.problems.isEmpty { say("configuration: \(file) is sound") }
         // Of a configuration with parts taken out no step is taken, and nothing is said that may not hold for the whole.
-        let isSound = isBuilt && configuration.isWhole
-        guard let sound = configuration.experiment(device: device) else { return }
-        let model = isBuilt ? self.model(sound, classes, training) : nil
-        if isSound { for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) } }
-        let learned = training.map { examine($0, "train", sound, model, say) }
-        let report = validation.flatMap { examine($0, "val", sound, model, say).report }
-        if let training, let validation, training.classes.names != validation.classes.names {
-            configuration.add(
-                problem: "\(ExperimentError.otherClasses(train: training.classes.names, val: validation.classes.names))")
+        let isSound = shapes != nil && configuration.isWhole
+        guard configuration.isComplete, let sound = configuration.experiment(device: device) else { return }
+        if configuration.isUntouched("data") {
+            for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) }
         }
-        guard let model else { return }
+        let learned = training.map { examine($0, "train", sound, shapes, say) }
+        let report = validation.flatMap { examine($0, "val", sound, shapes, say).report }
+        if let training, let validation {
+            finding { try sound.checkClasses(train: training.classes, val: validation.classes) }
+        }
+        if let training, let report = learned?.report, learned?.fits ?? true, !(training is any InstanceDataset),
+            configuration.isUntouched("data", "train")
+        {
+            trySizes(of: training, report, sound, shapes)
+        }
+        // Samples with a problem of their own hide nothing else.
+        let whole = training.map { learned?.report?.whole($0) ?? $0 }
+        let start = whole?.count == training?.count ? training : nil
+        guard let shapes, let model = depth == .shapes ? shapes : self.model(sound, classes, start) else { return }
         describe(model, say)
         if isSound {
+            finding(in: "train") { try sound.checkTrainable(model) }
             for warning in finding({ try sound.remarks(on: model, training: training) }) ?? [] {
                 configuration.add(warning: warning)
             }
         }
+        guard depth == .whole else { return }
         loadWeights(into: model, say)
         if let validation, let report { predictExtremes(of: validation, report, sound, model, say) }
-        guard let training, let learned, learned.fits, isSound else { return }
-        if let report = learned.report, !(training is any InstanceDataset) { trySizes(of: training, report, sound, model) }
-        takeStep(on: training, sound, model, say)
+        guard let whole, whole.count > 0, learned?.fits == true, isSound else { return }
+        takeStep(on: whole, sound, model, say)
     }
 
     /// The model for real; nil where it cannot be built.
@@ -111,16 +141,21 @@ public struct ExperimentCheck {
 
     /// Reads all of a data set.
     ///
-    /// - Returns: what it found, and whether the data set shows what the model's head is to find
+    /// - Returns: what it found, and whether the data set shows what the model's head is to find; nil where there is no model
     private mutating func examine(
         _ dataset: any Dataset, _ part: String, _ experiment: Experiment, _ model: DenseModel?, _ say: (String) -> Void
-    ) -> (report: DatasetReport?, fits: Bool) {
-        let fits = model.map { model in finding { try experiment.check(dataset, part, fits: model) } != nil } ?? false
+    ) -> (report: DatasetReport?, fits: Bool?) {
+        let fits = model.map { model in finding { try experiment.check(dataset, part, fits: model) } != nil }
+        guard depth == .whole else { return (nil, fits) }
         guard configuration.isAsWritten(part) else {
             say("\(part): \(dataset.count) images, not read: a setting of data.\(part) is at fault")
             return (nil, false)
         }
         let count = isQuick ? min(Self.quickCount, dataset.count) : dataset.count
+        if count < dataset.count {
+            // Samples behind the first that are not whole: at least how many there are.
+            finding { _ = try part == "train" ? experiment.trainDataset() : experiment.validationDataset() }
+        }
         var options = DatasetReport.Options()
         options.part = part == "train" ? .training : .validation
         // Of a model that cannot be built it is not known.
@@ -168,14 +203,16 @@ public struct ExperimentCheck {
 
     /// Whether images of every size come out of the training pipeline so that they can stand in one batch, and be seen.
     private mutating func trySizes(
-        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment, _ model: DenseModel
+        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment, _ model: DenseModel?
     ) {
         let train = experiment.configuration.train
         let sizes = finding(in: "train") {
             try PipelineSizes(dataset, report, try experiment.trainPipeline(), seed: train.seed)
         }
         if train.imagesAtATime > 1, let mixture = sizes?.mixture { configuration.add(problem: "train: \(mixture)") }
-        if let small = sizes?.tooSmall(for: model.backbone.minimumSide) { configuration.add(problem: "train: \(small)") }
+        if let model, let small = sizes?.tooSmall(for: model.backbone.minimumSide) {
+            configuration.add(problem: "train: \(small)")
+        }
     }
 
     /// Takes the first step as `train` takes it: the same seed, batch, accumulation and precision.
@@ -191,8 +228,8 @@ public struct ExperimentCheck {
             let (all, once) = (record.names.count, trainer.settings.imagesAtATime)
             let way = once < all ? ", \(once) at a time" : ""
             say("one step on \(all) image\(all == 1 ? "" : "s")\(way): \(terms.joined(separator: "  "))")
-            if record.values.first(where: { $0.name == "loss" })?.value == 0 { throw TrainingError.zeroLoss }
-            if !record.values.allSatisfy(\.value.isFinite) { throw TrainingError.badLosses(1, record.names) }
+            if record.loss == 0 { throw TrainingError.zeroLoss }
+            if trainer.badLosses.total > 0 { throw TrainingError.badLosses(1, record.names) }
         }
     }
 

@@ -1,0 +1,43 @@
+import DenseKitBuiltIn
+import DenseKitCore
+
+extension Registry {
+    /// The built-in components, with those of `plugins` beside them.
+    ///
+    /// - Throws: `RegistryError` where two plugins claim one name.
+    public static func builtIn(adding plugins: [any Plugin] = []) throws -> Registry {
+        try Registry(BuiltIn.plugins + plugins)
+    }
+}
+
+extension Experiment {
+    /// Reads a configuration whose components are built in, in its plugin files, or in `plugins`.
+    ///
+    ///     let experiment = try Experiment("street.yaml", overrides: ["train.batch=8"])
+    ///
+    /// - Parameters:
+    ///   - overrides: changes of single values, such as `train.batch=8`
+    ///   - plugins: components of the program
+    ///   - device: where to compute
+    /// - Throws: `ConfigurationError` with the place of the mistake, and `FilePluginError` for a plugin file that cannot be compiled.
+    public init(_ file: String, overrides: [String] = [], plugins: [any Plugin] = [], device: Device = .cpu) throws {
+        try self.init(file, overrides: overrides, registry: try .builtIn(adding: plugins), device: device)
+    }
+}
+
+extension Predictor {
+    /// Predicts with a checkpoint that training wrote: model, classes and the way of testing are those of the configuration in it.
+    ///
+    ///     let predictor = try Predictor("work_dirs/street/best_mIoU_iter_8000")
+    ///     let result = try predictor("street.jpg")
+    ///     try result.drawing().write(to: "street.png")
+    ///
+    /// - Parameters:
+    ///   - classNames: other classes than the model was trained for, where it takes names
+    ///   - plugins: components of the program
+    ///   - device: where to compute
+    /// - Throws: `CheckpointError` for a file that holds no configuration, `LoadError` for weights that do not fit it.
+    public init(_ checkpoint: String, classNames: [String]? = nil, plugins: [any Plugin] = [], device: Device = .cpu) throws {
+        try self.init(checkpoint, registry: try .builtIn(adding: plugins), device: device, classNames: classNames)
+    }
+}

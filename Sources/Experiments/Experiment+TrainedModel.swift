@@ -1,0 +1,72 @@
+import DenseKitCheckpoints
+import DenseKitComponents
+import DenseKitData
+import DenseKitEvaluation
+import DenseKitVision
+
+extension Experiment {
+    /// The model with the weights at `path`, in inference mode, and the classes that it was trained for.
+    ///
+    /// - Parameters:
+    ///   - data: the classes that it is wanted for
+    ///   - unnamed: the classes of a file that does not name them
+    /// - Throws: `LoadError` for another model's weights, `OtherClasses` where they were trained for other classes, and `CheckpointError`
+    ///   where nothing says which they are.
+    public func trainedModel(
+        _ path: String, for data: ClassList? = nil, unnamed: @autoclosure () throws -> ClassList? = nil
+    ) throws -> (model: DenseModel, classes: ClassList) {
+        try trainedModel(try WeightsFile.load(path), at: path, for: data, unnamed: try unnamed())
+    }
+
+    func trainedModel(
+        _ content: WeightsFile.Content, at path: String, for data: ClassList? = nil,
+        unnamed: @autoclosure () throws -> ClassList? = nil
+    ) throws -> (model: DenseModel, classes: ClassList) {
+        let trained = Checkpoint.classes(in: content.metadata)
+        guard let classes = try data ?? trained ?? unnamed() else {
+            throw CheckpointError(
+                path: path, problem: "does not say which classes it was trained for",
+                remedy: "use a checkpoint that densekit wrote, or `densekit test` with a data set")
+        }
+        if let trained, trained.names != classes.names {
+            throw OtherClasses(path: path, trained: trained.names, data: classes.names)
+        }
+        let model = try model(classes, textIsKept: Checkpoint.textIsKept(in: content.metadata))
+        let report = try model.loadPretrained(content.tensors, atLeast: 1, unread: content.unread, source: path)
+        guard report.unexpected.isEmpty else { throw LoadError(report: report, source: path, atLeast: 1) }
+        try model.setTraining(false)
+        return (model, classes)
+    }
+
+    /// The evaluator of the weights at `path` on `dataset`, which is the validation data of `tested`: this configuration, or another.
+    ///
+    /// - Parameter augmented: whether every image is seen at several scales, as `test.ratios` and `test.flip` say
+    /// - Throws: what `trainedModel` and, on another's data, `evaluator(_:trained:on:_:)` throw.
+    public func evaluator(
+        of path: String, on tested: Experiment, _ dataset: any Dataset, augmented: Bool = false
+    ) throws -> (model: DenseModel, evaluator: any Evaluator) {
+        if tested.file == file {
+            let model = try trainedModel(path, for: dataset.classes).model
+            return (model, try evaluator(model, dataset, augmented: augmented))
+        }
+        // Weights that do not name their classes have those of their own data.
+        let (model, trained) = try trainedModel(path, unnamed: try classes(of: "val"))
+        return (model, try evaluator(model, trained: trained, on: tested, dataset, augmented: augmented))
+    }
+}
+
+/// Weights that were trained for other classes than the data set has.
+public struct OtherClasses: Error, CustomStringConvertible {
+    public let path: String
+    public let trained: [String]
+    public let data: [String]
+
+    public var description: String {
+        let place = zip(trained, data).enumerated().first { $0.element.0 != $0.element.1 }
+        let difference =
+            place.map { "class \($0.offset) is '\($0.element.0)' there and '\($0.element.1)' here" } ?? "one list is longer"
+        return
+            "\(path) was trained for \(trained.count) classes, the data set has \(data.count): \(difference). Measure it on data with its own "
+            + "classes, or train for these"
+    }
+}

@@ -1,0 +1,121 @@
+import DenseKitCheckpoints
+import DenseKitComponents
+import DenseKitData
+import DenseKitEvaluation
+import DenseKitExperiments
+import DenseKitVision
+import Logging
+
+extension Experiment {
+    /// Everything for training in `work`: from the weights that `model.weights` and the parts name, or from where the run stood that is
+    /// resumed. The resolved configuration is written there, and the head of the log: machine, data, warnings, weights, and what is other than
+    /// when the checkpoint was saved.
+    ///
+    /// - Parameters:
+    ///   - dataset: what is trained on; `data.train` if left out
+    ///   - hooks: what happens around the loop besides logging, checkpoints, validation and the hooks of the configuration
+    /// - Throws: `CheckpointError` where the log cannot be written and where the checkpoint is of other classes, `LoadError` where it, or a
+    ///   file of weights, is another model's.
+    public func trainer(
+        in work: WorkDirectory, dataset: (any Dataset)? = nil, resuming resumption: Resumption? = nil,
+        hooks added: [any Hook] = []
+    ) throws -> Trainer {
+        let dataset = try dataset ?? trainDataset()
+        try resumption?.check(classes: dataset.classes.names)
+        let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
+        try check(dataset, "train", fits: model)
+        let info = Checkpoint.ModelInfo(
+            classes: dataset.classes, configuration: node.yaml(), trainingImages: dataset.count)
+        let evaluator = try configuration.data.val.map { _ in try validation(model, classes: dataset.classes) }
+        let folder = try work.folder(resuming: resumption?.checkpoint)
+        let store = CheckpointStore(work, run: folder.name, info: info, resumed: resumption?.checkpoint)
+        let progress = ProgressBar()
+        let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
+        let skipped = configuration.data.badImage == .skip ? SkippedImagesHook(limit(of: dataset), log: log) : nil
+        var hooks: [any Hook] = [log] + (skipped.map { [$0] } ?? [])
+        // Before the checkpoints, which keep their state.
+        hooks += try configuration.hooks.map { try registry.hooks.make($0, context) } + added
+        hooks.append(CheckpointHook(store))
+        if let evaluator {
+            hooks.append(EvaluationHook(evaluator, store: store, log: log, skipped: skipped, progress: progress))
+        }
+        let logger = try RunLog.logger(path: folder.logPath)
+        let trainer = try trainer(of: model, on: dataset, logger: logger, hooks: hooks)
+        try work.write(configuration: resolved, name: name)
+        try logHead(of: trainer, dataset, work, isResumed: resumption != nil)
+        if let resumption {
+            try resumption.apply(
+                to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self, images: dataset.count))
+        } else {
+            for (file, report) in try model.loadPretrained(configuration.model) {
+                logger.info("weights from \(file): \(report)")
+                for warning in report.warnings { logger.warning("weights from \(file): \(warning)") }
+            }
+        }
+        return trainer
+    }
+
+    /// What a reader of the log should know before the first iteration.
+    private func logHead(of trainer: Trainer, _ dataset: any Dataset, _ work: WorkDirectory, isResumed: Bool) throws {
+        let logger = trainer.logger
+        logger.info("\(RunEnvironment.summary)")
+        logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(work.path)")
+        for warning in try warnings(on: trainer.model, training: dataset) { logger.warning("\(warning)") }
+        if !isResumed, work.hasCheckpoints {
+            logger.warning("\(work.path) holds checkpoints already; this run starts anew, resuming would go on from them")
+        }
+    }
+
+    /// The trainer of `model` on `dataset` by the configuration's recipe, without a work directory.
+    ///
+    /// - Parameter firstPassAlone: whether a step is the first pass of an accumulated batch and nothing more
+    func trainer(
+        of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook], firstPassAlone: Bool = false
+    ) throws -> Trainer {
+        let optimizer = try optimizer(for: model)
+        var settings = configuration.train.counting(images: dataset.count)
+        if firstPassAlone { settings.batch = settings.imagesAtATime }
+        let schedule = try registry.schedules.make(configuration.schedule, context)
+            .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset.count))
+        let pipeline = try trainPipeline()
+        return Trainer(
+            model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device, logger: logger,
+            hooks: hooks
+        ) { iteration in try loader(dataset, pipeline, from: iteration) }
+    }
+
+    /// The optimizer of the model's parameters, by the configuration's recipe.
+    ///
+    /// - Throws: `ConfigurationError` where no parameter of the model is trained, and for settings that do not fit.
+    public func optimizer(for model: DenseModel) throws -> any Optimizer {
+        try checkTrainable(model)
+        return try registry.optimizers.make(configuration.optimizer, context).optimizer(for: model.namedParameters())
+    }
+
+    /// How many images of the training set may be skipped.
+    private func limit(of dataset: any Dataset) -> SkipLimit {
+        SkipLimit(share: configuration.data.maxBadShare, images: dataset.count)
+    }
+
+    private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {
+        let dataset = try validationDataset()
+        try checkClasses(train: classes, val: dataset.classes)
+        return try evaluator(model, dataset)
+    }
+
+    /// The batches of training, as they go through the network at a time, from `iteration` on.
+    public func trainLoader(_ dataset: any Dataset, from iteration: Int = 0) throws -> DataLoader {
+        try loader(dataset, try trainPipeline(), from: iteration)
+    }
+
+    private func loader(_ dataset: any Dataset, _ pipeline: Pipeline, from iteration: Int) throws -> DataLoader {
+        var options = DataLoader.Options()
+        options.batch = configuration.train.imagesAtATime
+        options.workers = configuration.data.workers
+        options.seed = configuration.train.seed
+        options.badImage = configuration.data.badImage
+        options.orientationRun = configuration.data.orientationRun
+        options.iteration = iteration
+        return try DataLoader(dataset, pipeline, options)
+    }
+}
