@@ -111,7 +111,8 @@ let package = Package(
         core("Verification", ["Core"], hot: true),
         core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
-            name: "densekit", dependencies: ["CommandLine", "DenseKit"], path: "Sources/densekit", swiftSettings: strictSwift),
+            name: "densekit", dependencies: ["CommandLine", "DenseKit", "BuiltInVerification"], path: "Sources/densekit",
+            swiftSettings: strictSwift),
 
         plugin("ResNet"),
         plugin("ViT"),
@@ -133,6 +134,10 @@ let package = Package(
         plugin("CLIPSP", ["CLIP", "LanguageGuidance"]),
         plugin("Datasets"),
         plugin("Standard"),
+        // What methods bring for `densekit verify`; the library carries nothing of it.
+        plugin("ICPCVerification", ["Verification"]),
+        plugin("CLIPSPVerification", ["Verification"]),
+        plugin("BuiltInVerification", ["Verification", "ICPCVerification", "CLIPSPVerification"]),
         plugin("BuiltIn", families.map { .init(stringLiteral: $0) }),
 
         // Damages files in the same way every time, for the tests of whoever reads files.
@@ -159,7 +164,7 @@ let package = Package(
         test("NN", ["NN"]),
         test("Components", ["Components"]),
         test("Detection", ["Detection", "Vision"]),
-        test("Verification", ["Verification", "BuiltIn"]),
+        test("Verification", ["Verification", "BuiltIn", "BuiltInVerification"]),
         test("BuiltIn", ["BuiltIn", "CommandLine", "PublishedWeights"]),
         test("ResNet", ["ResNet", "PublishedWeights", "SmallModels"]),
         test("ViT", ["ViT", "PublishedWeights", "SmallModels"]),

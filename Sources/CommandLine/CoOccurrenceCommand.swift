@@ -8,8 +8,8 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
             commandName: "co-occurrence",
             abstract: "Count in how many training pictures each two classes stand together, and keep it for training.",
             discussion: """
-                Whole label maps are counted, anew at every call. CLIP-SP starts from these counts (co_occurrence: auto); without this \
-                command its training counts by itself when it begins.
+                Whole label maps are counted, anew at every call. Models with co_occurrence: auto start from these counts; without this \
+                command their training counts by itself when it begins.
                 """)
     }
 

@@ -10,19 +10,8 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
             abstract: "Make a small labelled data set, train on it from nothing, evaluate, and draw what is found.")
     }
 
-    enum Task: String, ExpressibleByArgument, CaseIterable {
-        case segmentation, detection
-
-        var demonstration: any Demonstration.Type {
-            switch self {
-            case .segmentation: SegmentationDemo.self
-            case .detection: DetectionDemo.self
-            }
-        }
-    }
-
-    @Option(help: "segmentation: DenseCLIP, a class for every pixel; detection: Mask R-CNN, boxes and masks of things.")
-    var task = Task.segmentation
+    @Option(help: "segmentation: a class for every pixel; detection: boxes and masks of instances.")
+    var task = DemoTask.segmentation
 
     @Option(
         help: "Where data, configuration, weights and pictures go; densekit-demo, or densekit-demo-detection, if left out.",
@@ -46,17 +35,17 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         let dir = dir ?? (task == .segmentation ? "densekit-demo" : "densekit-demo-\(task)")
         let kind = task.demonstration
         let data = dir + "/data"
+        let example = try example(for: kind)
         let demo = kind.init(root: data)
         try demo.write()
-        let config = "\(dir)/\(demo.configurationName)"
-        try AtomicFile.write(Data(demo.configuration.utf8), to: config)
+        let config = "\(dir)/\(example.fileName)"
+        try AtomicFile.write(Data(example.text(.init(root: data, classes: demo.classes)).utf8), to: config)
         print(
             "data: \(data) (\(demo.trainingCount) training and \(demo.validationCount) validation images); configuration: \(config)"
         )
 
-        let overrides = [
-            "train.iterations=\(iterations ?? kind.iterations)", "train.seed=\(seed)", "data.workers=\(workers)",
-        ]
+        let overrides =
+            (iterations.map { ["train.iterations=\($0)"] } ?? []) + ["train.seed=\(seed)", "data.workers=\(workers)"]
         let experiment = try Experiment(config, overrides: overrides, registry: try Registry(List.plugins), device: device)
         let trained = try experiment.train(in: dir + "/work")
         guard let weights = trained.bestCheckpoint else { throw DemoError.noScore }
@@ -75,13 +64,11 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
             look at an image of yours:  densekit infer \(config) \(weights) IMAGE…
             """)
     }
-}
 
-/// A demonstration that ended without a score.
-enum DemoError: DenseKitError {
-    case noScore
-
-    var problem: String { "training ended without a validation" }
-    var remedy: String? { "give --iterations at least 1" }
-    var origin: ErrorOrigin { .input }
+    /// The configuration of the first plugin that has one for these scenes.
+    func example(for kind: any Demonstration.Type) throws -> DemoConfiguration {
+        let examples = List.plugins.compactMap { $0 as? any ExamplePlugin }.flatMap(\.demos)
+        guard let found = examples.first(where: { $0.scenes == kind.scenes }) else { throw DemoError.noConfiguration(task) }
+        return found
+    }
 }

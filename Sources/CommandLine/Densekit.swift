@@ -1,5 +1,6 @@
 import ArgumentParser
 import DenseKitCore
+import DenseKitVerification
 import Foundation
 
 /// What an executable is made of: the plugins that it is linked with and, where it is not `densekit` itself, its name and commands of its own.
@@ -10,6 +11,8 @@ import Foundation
 ///     Densekit<Tool>.start()
 public protocol PluginList: Sendable {
     static var plugins: [any Plugin] { get }
+    /// What golden cases of `densekit verify` may ask for beside the procedures that know no method; none if left out.
+    static var verification: [any VerificationPlugin] { get }
     /// What the executable is called in help and errors; `densekit` if left out.
     static var name: String { get }
     /// What `--version` prints; DenseKit's version if left out.
@@ -19,6 +22,7 @@ public protocol PluginList: Sendable {
 }
 
 extension PluginList {
+    public static var verification: [any VerificationPlugin] { [] }
     public static var name: String { "densekit" }
     public static var version: String { DenseKitVersion.current }
     public static var commands: [any ParsableCommand.Type] { [] }
@@ -35,7 +39,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
                 DemoCommand<List>.self, TrainCommand<List>.self, SweepCommand<List>.self, SweepRunCommand<List>.self,
                 TestCommand<List>.self, InferCommand<List>.self, CheckCommand<List>.self, BrowseCommand<List>.self,
                 CoOccurrenceCommand<List>.self, ShowCommand<List>.self, ReproduceCommand<List>.self,
-                VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand.self, ConvertCommand<List>.self,
+                VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand<List>.self, ConvertCommand<List>.self,
                 ExportCommand<List>.self, BenchCommand<List>.self, CocoEvalCommand.self, DoctorCommand.self,
             ])
     }

@@ -3,15 +3,19 @@ import DenseKitCore
 import Foundation
 
 /// `densekit new backbone NAME`
-struct NewCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "Start a component of your own.", subcommands: [NewBackboneCommand.self])
+struct NewCommand<List: PluginList>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "new", abstract: "Start a component of your own.", subcommands: [NewBackboneCommand<List>.self])
+    }
 }
 
 /// Writes one Swift file with a backbone, and a configuration that uses it.
-struct NewBackboneCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "backbone", abstract: "Write NAME.swift, a backbone to start from, and a configuration that trains it.")
+struct NewBackboneCommand<List: PluginList>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "backbone", abstract: "Write NAME.swift, a backbone to start from, and a configuration that trains it.")
+    }
 
     @Argument(help: "The type's name, such as TinyNet.")
     var name: String
@@ -34,8 +38,10 @@ struct NewBackboneCommand: ParsableCommand {
 
     func run() throws {
         let stem = fileStem
+        let prompter = List.plugins.lazy.compactMap { ($0 as? any ExamplePlugin)?.examplePrompter }.first
         let files = [
-            ("\(stem).swift", Templates.backbone(name)), ("\(stem).yaml", Templates.configuration(name, stem, data: data)),
+            ("\(stem).swift", Templates.backbone(name)),
+            ("\(stem).yaml", Templates.configuration(name, stem, data: data, prompter: prompter)),
         ]
         for (file, _) in files where FileManager.default.fileExists(atPath: "\(dir)/\(file)") {
             throw ValidationError("\(dir)/\(file) exists already: remove it, or choose another name or --dir")

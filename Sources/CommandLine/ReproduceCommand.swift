@@ -11,11 +11,11 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
             discussion: """
                 GFLOPs and parameters are counted anew, from shapes alone. Scores are those of finished runs in the work directories: \
                 single_scale.json and multi_scale.json, as `densekit test --out` writes them, else the best validation.
+                A table is a file, CONFIGS/tables/TABLE.yaml.
                 """)
     }
 
-    @Argument(
-        help: "table1 to table8 of DenseCLIP; clip-sp-table1 to clip-sp-table7 of CLIP-SP; icpc-table1 to icpc-table11 of ICPC.")
+    @Argument(help: "The table: the name of a file in CONFIGS/tables, without .yaml.")
     var table: String
 
     @Option(help: "The folder of the shipped configurations.", transform: FilePaths.expanded)
@@ -38,8 +38,6 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
 
     func validate() throws {
         if json, markdown { throw ValidationError("--json and --markdown exclude each other") }
-        _ = try chosen
-        _ = try measured
     }
 
     func run() throws {
@@ -48,36 +46,36 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
             throw ValidationError(
                 "\(configs): no such folder; run in the folder that holds the shipped configs, or name it with --configs")
         }
+        let table = try chosen()
         let reproduction = Reproduction(
-            registry: try Registry(List.plugins), configs: configs, workDirs: workDirs, weights: try measured)
-        let report = ReproductionReport(table: try chosen, rows: try reproduction.rows(of: try chosen))
+            registry: try Registry(List.plugins), configs: configs, workDirs: workDirs, weights: try measured(for: table))
+        let report = ReproductionReport(table: table, rows: try reproduction.rows(of: table))
         print(json ? String(decoding: try report.json, as: UTF8.self) : markdown ? report.markdown : report.text)
     }
 
-    private var chosen: PaperTable {
-        get throws {
-            let names = PaperTable.all.map(\.name)
-            guard let found = PaperTable.all.first(where: { $0.name == table }) else {
-                let near = nearestWord(to: table, among: names).map { "; did you mean \($0)?" } ?? ""
-                throw ValidationError("there is no table '\(table)'\(near) (tables: \(names.joined(separator: ", ")))")
-            }
-            return found
+    private func chosen() throws -> PaperTable {
+        let names = PaperTable.names(in: configs)
+        guard !names.isEmpty else {
+            throw ValidationError("\(PaperTable.folder(in: configs)): no such folder, or no table in it")
         }
+        guard names.contains(table) else {
+            let near = nearestWord(to: table, among: names).map { "; did you mean \($0)?" } ?? ""
+            throw ValidationError("there is no table '\(table)'\(near) (tables: \(names.joined(separator: ", ")))")
+        }
+        return try PaperTable(table, in: configs)
     }
 
     /// Paths of weights by the names of configurations and runs.
-    private var measured: [String: String] {
-        get throws {
-            let names = try chosen.rows.compactMap(\.modelName)
-            return try weights.reduce(into: [:]) { result, text in
-                let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2 else { throw ValidationError("--weights '\(text)': expected NAME=PATH") }
-                guard names.contains(parts[0]) else {
-                    let near = nearestWord(to: parts[0], among: names).map { "; did you mean \($0)?" } ?? ""
-                    throw ValidationError("--weights '\(text)': no row of \(table) is called '\(parts[0])'\(near)")
-                }
-                result[parts[0]] = FilePaths.expanded(parts[1])
+    private func measured(for table: PaperTable) throws -> [String: String] {
+        let names = table.rows.compactMap(\.modelName)
+        return try weights.reduce(into: [:]) { result, text in
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { throw ValidationError("--weights '\(text)': expected NAME=PATH") }
+            guard names.contains(parts[0]) else {
+                let near = nearestWord(to: parts[0], among: names).map { "; did you mean \($0)?" } ?? ""
+                throw ValidationError("--weights '\(text)': no row of \(table.name) is called '\(parts[0])'\(near)")
             }
+            result[parts[0]] = FilePaths.expanded(parts[1])
         }
     }
 }

@@ -54,35 +54,36 @@ enum Templates {
         """
     }
 
-    static func configuration(_ name: String, _ stem: String, data: String) -> String {
-        """
-        # \(name) with Semantic FPN on a data set in ADE20K's layout.
-        # Train:                     densekit train \(stem).yaml
-        # With language guidance:    uncomment the prompter; nothing else changes.
-        plugins: [\(stem).swift]
+    /// - Parameter prompter: an example of one in a line of YAML, where a plugin brings one
+    static func configuration(_ name: String, _ stem: String, data: String, prompter: String?) -> String {
+        let guidance = prompter == nil ? "" : "\n# With language guidance:    uncomment the prompter; nothing else changes."
+        let line = prompter.map { "\n  # prompter: \($0)" } ?? ""
+        return """
+            # \(name) with Semantic FPN on a data set in ADE20K's layout.
+            # Train:                     densekit train \(stem).yaml\(guidance)
+            plugins: [\(stem).swift]
 
-        model:
-          backbone: { type: \(name), width: 32 }
-          # prompter: { type: DenseCLIP, tokenizer: bytes, text_encoder: { width: 128, heads: 4, layers: 3 } }
-          neck: { type: FPN, channels: 64 }
-          head: { type: SemanticFPN, channels: 64 }
+            model:
+              backbone: { type: \(name), width: 32 }\(line)
+              neck: { type: FPN, channels: 64 }
+              head: { type: SemanticFPN, channels: 64 }
 
-        data:
-          train: { type: ADE20K, root: \(data), split: training }
-          val: { type: ADE20K, root: \(data), split: validation }
-          train_pipeline:
-            - { type: Resize, scale: [128, 128], ratio_range: [0.75, 1.5] }
-            - { type: RandomCrop, crop_size: 128 }
-            - { type: RandomFlip }
-            - { type: Normalize }
-            - { type: Pad, size: 128 }
-          test_pipeline:
-            - { type: Normalize }
+            data:
+              train: { type: ADE20K, root: \(data), split: training }
+              val: { type: ADE20K, root: \(data), split: validation }
+              train_pipeline:
+                - { type: Resize, scale: [128, 128], ratio_range: [0.75, 1.5] }
+                - { type: RandomCrop, crop_size: 128 }
+                - { type: RandomFlip }
+                - { type: Normalize }
+                - { type: Pad, size: 128 }
+              test_pipeline:
+                - { type: Normalize }
 
-        optimizer: { type: AdamW, lr: 2e-3, weight_decay: 1e-2 }
-        schedule: { type: Poly, warmup_iterations: 20 }
-        train: { iterations: 300, batch: 8, log_interval: 10, eval_interval: 150, checkpoint_interval: 150 }
+            optimizer: { type: AdamW, lr: 2e-3, weight_decay: 1e-2 }
+            schedule: { type: Poly, warmup_iterations: 20 }
+            train: { iterations: 300, batch: 8, log_interval: 10, eval_interval: 150, checkpoint_interval: 150 }
 
-        """
+            """
     }
 }

@@ -30,7 +30,8 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
     }
 
     func run() throws {
-        let verifier = Verifier(registry: try Registry(List.plugins), device: try compute.start())
+        let verifier = try Verifier(
+            registry: try Registry(List.plugins), plugins: List.verification, device: try compute.start())
         var (failed, unusable): ([String], [String]) = ([], [])
         for path in paths {
             if paths.count > 1 { print("== \(path)") }

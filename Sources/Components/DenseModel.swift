@@ -126,7 +126,7 @@ public final class DenseModel: Module {
     }
 
     /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the backbone's maps as they are, before a
-    /// prompter joins its score map to them. (DenseCLIP's released code)
+    /// prompter joins its score map to them. (Released code of Rao et al., CVPR 2022)
     private func levels(_ features: Features, _ prompted: PrompterOutput?) throws -> (maps: [Tensor], auxiliary: [Tensor]) {
         let pyramid = prompted?.maps ?? features.maps
         guard let neck else { return (pyramid, features.maps) }

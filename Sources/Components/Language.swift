@@ -11,7 +11,7 @@ extension BuildContext {
 }
 
 /// A prompter whose text of the classes depends on no image, so that it can be computed once and kept in place of the text encoder.
-/// (DenseCLIP section 3.3)
+/// (Rao et al., CVPR 2022, section 3.3)
 public protocol TextKeeping: Prompter {
     /// The tensors that a model built with `BuildContext.textIsKept` has in place of the text encoder, by their checkpoint keys.
     ///

@@ -1,5 +1,5 @@
 /// Four levels, as necks and heads want them, out of a plain Vision Transformer, whose maps all have its patches' stride: finer ones by
-/// transposed convolutions, coarser ones by pooling. (Bao et al., BEiT, 2022; normalised at the start as in DenseCLIP's code)
+/// transposed convolutions, coarser ones by pooling. (Bao et al., BEiT, 2022; normalised at the start as in the code of Rao et al., CVPR 2022)
 ///
 /// Four maps `[n, width, h, w]` → maps at strides 4, 8, 16 and 32; the last rounds down. Keys `fpn1` … `fpn4`.
 public final class TransformerPyramid: Module {

@@ -71,6 +71,13 @@ func compare(
         }
 }
 
+extension GoldenCase {
+    /// The reference's answers, `CASE.safetensors`, beside our outputs of their names; what is on one side only fails.
+    public func comparisons(of outputs: [String: Tensor]) throws -> [Comparison] {
+        try compare(outputs, with: try TensorFile.load(answersPath).tensors, self)
+    }
+}
+
 /// Which names there are instead of `name`: all of at most three, or those that are most like it.
 private func someNames(near name: String, among names: [String]) -> String {
     guard names.count > 3 else { return "we give " + (names.isEmpty ? "none" : names.joined(separator: ", ")) }

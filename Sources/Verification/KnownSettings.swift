@@ -9,7 +9,7 @@ extension GoldenCase {
     ///   - place: an object, or a list of objects, in the case's file, such as `config.text_encoder`. One that is not there is none.
     ///   - known: the keys that are read there, with spaces between
     ///   - fixed: keys that may stand there with this value alone, which is what is built
-    func check(_ place: String, knows known: String = "", fixed: [String: JSON] = [:]) throws {
+    public func check(_ place: String, knows known: String = "", fixed: [String: JSON] = [:]) throws {
         let value = place.split(separator: ".").reduce(JSON?.some(json)) { $0?[String($1)] }
         try check(value, place, Set(known.split(separator: " ").map(String.init)), fixed)
     }
@@ -43,7 +43,7 @@ extension GoldenCase {
     }
 
     /// Throws `GoldenCaseError` for an input that nothing reads. Inputs of one of several images end in `.0`, `.1`, ….
-    func checkInputs(_ known: String) throws {
+    public func checkInputs(_ known: String) throws {
         let known = Set(known.split(separator: " ").map(String.init))
         for input in inputs {
             let name = input.name.replacing(/\.[0-9]+$/, with: "")
@@ -145,7 +145,8 @@ extension JSON {
 
 // What is read of a case whose model is in a model file: the rest of its `config` is the reference's, and the model file says it in our words.
 extension GoldenCase {
-    func checkModelSettings() throws {
+    /// - Parameter drawn: the inputs that prescribe what a model would draw at random
+    func checkModelSettings(drawn: [String]) throws {
         switch procedure {
         case "detector": try checkInputs("img gt_bboxes gt_labels gt_masks gt_bboxes_ignore")
         case "inference":
@@ -154,7 +155,7 @@ extension GoldenCase {
             try check("config_inference", knows: "ori_shape views")
             try check("config_inference.views", knows: "input flip", fixed: ["flip_direction": .string("horizontal")])
             try check("config.test_cfg", knows: "mode crop_size stride")
-        default: try checkInputs("img gt_semantic_seg texts tokens codebook priority image_draws label_draws")
+        default: try checkInputs((["img gt_semantic_seg texts tokens codebook priority"] + drawn).joined(separator: " "))
         }
         try check("config.schedule", knows: "t T")
     }

@@ -2,10 +2,10 @@ import DenseKitCore
 
 /// A model file of a golden case: a whole model, or a single component.
 ///
-///     backbone: {type: CLIPResNet, input_resolution: 128}
-///     part: {type: ContextDecoder, layers: 3}
+///     backbone: {type: ResNet, depth: 50}
+///     part: {type: TextEncoder, layers: 3}
 ///     model: {backbone: …, prompter: …, neck: …, head: …}
-///     configurations: {denseclip_retinanet_r50: ../configs/denseclip_retinanet_r50.yaml}
+///     configurations: {retinanet_r50: ../configs/retinanet_r50.yaml}
 struct ModelFile: YAMLConfiguration {
     var plugins: [Located<String>] = []
     var backbone: ComponentNode?

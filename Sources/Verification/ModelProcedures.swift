@@ -96,8 +96,7 @@ extension Verifier {
     /// The random numbers that the case prescribes, by the names of its inputs.
     private func draws(_ inputs: [String: Tensor]) throws -> RandomSource {
         if let priority = inputs["priority"] { return try .prescribed(priority) }
-        guard let images = inputs["image_draws"], let labels = inputs["label_draws"] else { return .inOrder }
-        return try .prescribed(["batch_drop.images": try images.unsqueezed(1), "batch_drop.labels": labels])
+        return try procedures.draws(inputs).map { try .prescribed($0) } ?? .inOrder
     }
 
     /// The test-time flow over the views of `config_inference`: sliding windows, resize, softmax, mean.

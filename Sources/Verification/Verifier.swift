@@ -3,12 +3,18 @@ import Foundation
 
 /// Runs golden cases: builds the model that a model file describes, fills it by name, runs it, and compares every output.
 public struct Verifier {
-    let registry: Registry
-    let device: Device
+    /// Where models and their parts come from.
+    public let registry: Registry
+    /// Where they are computed.
+    public let device: Device
+    let procedures: Procedures
 
-    public init(registry: Registry, device: Device = .cpu) {
+    /// - Parameter plugins: what golden cases may ask for beside the procedures that know no method
+    /// - Throws: `ProcedureError` where two plugins bring one name.
+    public init(registry: Registry, plugins: [any VerificationPlugin] = [], device: Device = .cpu) throws {
         self.registry = registry
         self.device = device
+        procedures = try Procedures(plugins)
     }
 
     /// Runs the case at `path` against the model file at `modelPath` (left out: the one beside the case).
@@ -19,45 +25,22 @@ public struct Verifier {
     /// - Returns: at least one comparison
     public func verify(_ path: String, model modelPath: String? = nil) throws -> [Comparison] {
         let golden = try GoldenCase(path: path)
-        let comparisons: [Comparison]
-        switch golden.procedure {
-        case "backbone", "text", "context_decoder", "segmentor", "inference", "detector":
-            comparisons = try verifyModel(golden, try modelFile(golden, modelPath ?? golden.modelPath))
-        case "trajectory": comparisons = try trajectory(golden)
-        case "image_ops": comparisons = try imageOperations(golden)
-        case "segmentation_metrics": comparisons = try segmentationMetrics(golden)
-        case "ops": comparisons = try detectionOperations(golden)
-        case "rle": comparisons = try RunLengthVectors(golden).comparisons()
-        case "coco_eval": comparisons = try COCOScoring(golden).comparisons()
-        case "pipeline": comparisons = try DetectionPipeline(golden, registry).comparisons()
-        case "icpc_prompt": comparisons = try instancePrompts(golden)
-        case "icpc_alignment": comparisons = try multiScaleAlignment(golden)
-        case "icpc_contrastive": comparisons = try contrastiveLoss(golden)
-        case "clip_sp_segmentor": comparisons = try sceneParsing(golden, modelPath)
-        case "clip_sp_multilabel": comparisons = try multilabelDecoder(golden)
-        case "clip_sp_scene_refinement": comparisons = try sceneRefinement(golden)
-        case "clip_sp_targets": comparisons = try sceneTargets(golden)
-        case "asymmetric_loss": comparisons = try asymmetricLoss(golden)
-        case "tokenizer": comparisons = try TokenizerTexts(golden, registry).comparisons()
-        default:
-            let known = Verifier.procedures.joined(separator: ", ")
+        guard let run = procedures[golden.procedure] else {
+            let known = procedures.names.joined(separator: ", ")
             throw GoldenCaseError(path, "has the unknown procedure_id '\(golden.procedure)'; known: \(known)")
         }
+        let comparisons = try run(self, golden, modelPath)
         guard !comparisons.isEmpty else { throw GoldenCaseError(path, "compares nothing: it has no answers") }
         return comparisons + golden.unusedTolerances(comparisons)
     }
 
-    public static let procedures = [
-        "backbone", "text", "context_decoder", "segmentor", "inference", "detector", "trajectory", "image_ops",
-        "segmentation_metrics", "ops", "tokenizer", "rle", "coco_eval", "pipeline", "icpc_prompt", "icpc_alignment",
-        "icpc_contrastive", "clip_sp_segmentor", "clip_sp_multilabel", "clip_sp_scene_refinement", "clip_sp_targets",
-        "asymmetric_loss",
-    ]
-
-    /// The file at `path`; where none stands beside the case, what the case says itself.
-    private func modelFile(_ golden: GoldenCase, _ path: String) throws -> ModelFile {
-        if path == golden.modelPath, !FileManager.default.fileExists(atPath: path), let described = try golden.icpcModel() {
-            return described
+    /// The file at `named`, else the one beside the case; where none stands there, what the case says itself.
+    private func modelFile(
+        _ golden: GoldenCase, _ named: String?, _ described: ((GoldenCase) throws -> [String: JSON])?
+    ) throws -> ModelFile {
+        let path = named ?? golden.modelPath
+        if path == golden.modelPath, !FileManager.default.fileExists(atPath: path), let described {
+            return try YAMLNode(encoding: ["model": JSON.object(try described(golden))]).decode()
         }
         guard path != golden.modelPath || FileManager.default.fileExists(atPath: path) else {
             throw GoldenCaseError(
@@ -71,12 +54,22 @@ public struct Verifier {
         return try YAMLNode.load(path: path, overrides: unsaid).decode()
     }
 
-    /// Runs the model of `file` as the case says: a backbone, a part, or a whole model at inference or for a step of training.
-    func verifyModel(_ golden: GoldenCase, _ file: ModelFile) throws -> [Comparison] {
+    /// Runs the model of a case as the case says: a backbone, a part, or a whole model at inference or for a step of training.
+    ///
+    /// - Parameters:
+    ///   - path: of the model file; nil for the one beside the case
+    ///   - described: the model of a case that has no model file
+    public func verifyModel(
+        _ golden: GoldenCase, _ path: String?, described: ((GoldenCase) throws -> [String: JSON])? = nil
+    ) throws -> [Comparison] {
+        try verifyModel(golden, try modelFile(golden, path, described ?? procedures.model(of: golden)))
+    }
+
+    private func verifyModel(_ golden: GoldenCase, _ file: ModelFile) throws -> [Comparison] {
         let subject = try file.build(for: golden, try registry.loading(file.plugins))
         var given: [String: GoldenCase.Entry] = [:]
         if case .model = subject {
-            try golden.checkModelSettings()
+            try golden.checkModelSettings(drawn: procedures.drawnInputs)
             given["text_embeddings"] = golden.codebook
         }
         var comparisons = try fill(subject.module, golden, given: given)

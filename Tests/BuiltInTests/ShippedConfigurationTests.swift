@@ -6,6 +6,7 @@ import Testing
 @testable import DenseKitCommandLine
 
 private let shipped = ShippedExperiment.all
+private let configs = ShippedExperiment.path("configs")
 
 @Suite("Shipped configurations", .serialized)
 struct ShippedConfigurationTests {
@@ -31,7 +32,8 @@ struct ShippedConfigurationTests {
 
     @Test("The comment above a run says the score that its table prints")
     func scores() throws {
-        for row in PaperTable.all.flatMap(\.rows) where row.dataset == nil {
+        let tables = try PaperTable.names(in: configs).map { try PaperTable($0, in: configs) }
+        for row in tables.flatMap(\.rows) where row.dataset == nil {
             guard let run = row.run, let config = row.config, let score = row.singleScale?.text else { continue }
             let comment = try ShippedExperiment(file: "configs/\(config)", run: run).comment()
             #expect(comment.contains("mIoU \(score)."), "\(run): \(comment)")
@@ -64,7 +66,7 @@ struct ShippedConfigurationTests {
             #expect(comment.contains(part), "\(file) has no '\(part)' in its first comment")
         }
         let sweep = try Sweep(ShippedExperiment.path(file))
-        let table = try #require(PaperTable.all.first { $0.name == sweep.name.replacing("_", with: "-") })
+        let table = try PaperTable(sweep.name.replacing("_", with: "-"), in: configs)
         #expect(sweep.runs.count == table.rows.count)
         for (run, row) in zip(sweep.runs, table.rows) {
             let configuration = ShippedExperiment(file: "configs/\(try #require(row.config))", run: row.run)

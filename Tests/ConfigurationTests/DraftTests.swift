@@ -22,10 +22,10 @@ import Testing
             "a.yaml:4:4: the tag !!set is not supported here",
             "a.yaml:5:6: << takes a mapping or a list of mappings, found the number 1",
             "a.yaml:1:10: _base_ none.yaml: no such file", "b.yaml:2:1: the key 'w' stands twice, first on line 1",
-            "--set x: an assignment without '='", "--set u=[{k: 1, k: 2}, '${E']: the key 'k' stands twice",
-            "--set y.z=1: y is the string 'a', which has no 'z'", "b.yaml:1:4: the environment variable D is not set",
+            "override x: an assignment without '='", "override u=[{k: 1, k: 2}, '${E']: the key 'k' stands twice",
+            "override y.z=1: y is the string 'a', which has no 'z'", "b.yaml:1:4: the environment variable D is not set",
             "a.yaml:6:4: the environment variable A is not set", "a.yaml:6:4: '${B-}' names no environment variable",
-            "--set u=[{k: 1, k: 2}, '${E']: '${' without '}'",
+            "override u=[{k: 1, k: 2}, '${E']: '${' without '}'",
         ]
         #expect(messages.count == expected.count, "\(messages.joined(separator: "\n"))")
         for (message, start) in zip(messages, expected) { #expect(message.hasPrefix(start)) }
@@ -48,7 +48,7 @@ import Testing
             #require(node["h"]), #require(node["h"]?["a"]), #require(node["h"]?["b"]?[0]), #require(node["h"]?["b"]?[1]),
         ]
         .map(\.location)
-        #expect(Set(places).count == 4 && Set(places.map(\.description)) == ["--set h={a: 1, b: [2, 3]}"])
+        #expect(Set(places).count == 4 && Set(places.map(\.description)) == ["override h={a: 1, b: [2, 3]}"])
         #expect(node.pruned(at: places[1])?.path == ["h", "a"])
         #expect(node.yaml(origins: true).contains("[2, 3]"))
     }

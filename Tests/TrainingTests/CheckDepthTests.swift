@@ -37,7 +37,7 @@ private func check(
         let overrides = ["optimizer.lr=-1", "data.val={type: Noise, classes: [light, gloomy]}", "model.head.channels=0"]
         let problems = try check(isWhole ? .whole : .shapes, overrides).problems
         let expected = [
-            "--set optimizer.lr=-1", "--set model.head.channels=0",
+            "override optimizer.lr=-1", "override model.head.channels=0",
             "data.train and data.val have different classes (class 1 is 'dark' and 'gloomy')",
         ]
         #expect(problems.count == 3, "\(problems)")

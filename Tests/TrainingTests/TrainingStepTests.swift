@@ -125,7 +125,7 @@ private func descent(_ point: Point) throws -> SGD {
                 + "`losses.add(term: …)`")
         #expect(
             try problem { $0.add(term: "loss", try Tensor.ones([])) }
-                == "a loss or metric of the model is named 'loss', under which the log says something else: give it another name, "
+                == "a loss or metric of the model is named 'loss', under which the log says something else; give it another name, "
                 + "such as 'loss_1'")
     }
 

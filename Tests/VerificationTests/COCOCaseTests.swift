@@ -1,4 +1,3 @@
-import DenseKitBuiltIn
 import DenseKitCore
 import Foundation
 import Testing
@@ -14,7 +13,7 @@ import Testing
                 at: goldens.appending(path: name + file + ".json"), to: folder.url.appending(path: name + file + ".json"))
         }
         try folder.edit(name + ".json", change)
-        return try Verifier(registry: try Registry(BuiltIn.plugins)).verify(folder.path(name + ".json"))
+        return try verifier().verify(folder.path(name + ".json"))
     }
 
     private func failures(_ comparisons: [Comparison]) -> [String: String] {

@@ -1,4 +1,3 @@
-import DenseKitBuiltIn
 import DenseKitCore
 import Foundation
 import Testing
@@ -29,7 +28,7 @@ import Testing
             config["text_encoder"] = nil
             object["config"] = config
         }
-        return try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path(name + ".json"))
+        return try verifier().verify(folder.path(name + ".json"))
     }
 
     @Test func theSameAnswersAsWithTheTextEncoder() throws {

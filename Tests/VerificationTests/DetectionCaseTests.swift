@@ -1,4 +1,3 @@
-import DenseKitBuiltIn
 import DenseKitCore
 import Foundation
 import Testing
@@ -10,7 +9,7 @@ import Testing
     private func verify(_ name: String, _ change: (inout [String: Any]) throws -> Void = { _ in }) throws -> [Comparison] {
         let folder = try Folder(copyOf: name)
         try folder.edit(name + ".json", change)
-        return try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path(name + ".json"))
+        return try verifier().verify(folder.path(name + ".json"))
     }
 
     private func failures(_ name: String, _ change: (inout [String: Any]) throws -> Void) throws -> Set<String> {

@@ -1,4 +1,3 @@
-import DenseKitBuiltIn
 import DenseKitCore
 import Foundation
 import Testing
@@ -18,13 +17,13 @@ import Testing
               head: { type: SemanticFPN, channels: 8 }
             optimizer: { type: AdamW, lr: 2e-4, weight_decay: 0.01, custom_keys: { backbone: { lr_mult: 0.1 }, conv_seg: { decay_mult: 0 } } }
             """, "small.yaml")
-        return try Verifier(registry: try Registry(BuiltIn.plugins)).verify(folder.path("det_pipeline_schedule.json"))
+        return try verifier().verify(folder.path("det_pipeline_schedule.json"))
     }
 
     /// How every parameter of both released recipes learns is among its tables.
     @Test func theWholeCaseAgrees() throws {
         let path = goldens.appending(path: "det_pipeline_schedule.json").path
-        let comparisons = try Verifier(registry: try Registry(BuiltIn.plugins)).verify(path)
+        let comparisons = try verifier().verify(path)
         #expect(comparisons.count == 14 && comparisons.allSatisfy { $0.passes }, "\(comparisons.filter { !$0.passes })")
     }
 

@@ -1,4 +1,3 @@
-import DenseKitBuiltIn
 import DenseKitCore
 import Foundation
 import Testing
@@ -11,7 +10,7 @@ private func verify(_ path: String, model: String? = nil) throws -> [Comparison]
     let before = Engine.threadCount
     try Engine.setThreadCount(Engine.defaultThreadCount)
     defer { try? Engine.setThreadCount(before) }
-    return try Verifier(registry: try Registry(BuiltIn.plugins)).verify(path, model: model)
+    return try verifier().verify(path, model: model)
 }
 
 private func describe(_ comparisons: [Comparison]) -> String {

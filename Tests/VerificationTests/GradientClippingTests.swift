@@ -71,14 +71,14 @@ import Testing
     @Test func gradientsBelowTheBoundStay() throws {
         let folder = try Folder(copyOf: "adamw_trajectory")
         try edit(folder, #"{"grad_clip": {"max_norm": 35, "norm_type": 2}}"#)
-        let comparisons = try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path("adamw_trajectory.json"))
+        let comparisons = try verifier().verify(folder.path("adamw_trajectory.json"))
         #expect(comparisons.allSatisfy { $0.passes })
     }
 
     @Test func clippedAnswersAreNotThoseOfTheCase() throws {
         let folder = try Folder(copyOf: "adamw_trajectory")
         try edit(folder, #"{"grad_clip": {"max_norm": 0.01}}"#)
-        let comparisons = try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path("adamw_trajectory.json"))
+        let comparisons = try verifier().verify(folder.path("adamw_trajectory.json"))
         #expect(comparisons.contains { $0.output == "final/conv_seg.bias" && !$0.passes && $0.used > 1 })
     }
 
@@ -117,7 +117,7 @@ import Testing
         let folder = try Folder(copyOf: "adamw_trajectory")
         try edit(folder, settings)
         let error = try #require(throws: GoldenCaseError.self) {
-            try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path("adamw_trajectory.json"))
+            try verifier().verify(folder.path("adamw_trajectory.json"))
         }
         #expect(error.description.hasSuffix("adamw_trajectory.json: \(message)"), "\(error)")
     }

@@ -1,4 +1,3 @@
-import DenseKitBuiltIn
 import DenseKitCore
 import Foundation
 import Testing
@@ -29,7 +28,7 @@ import Testing
                 try changed(object, path.split(separator: ".").map(String.init)[...], value) as? [String: Any])
         }
         let error = try #require(throws: GoldenCaseError.self) {
-            try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path(name + ".json"))
+            try verifier().verify(folder.path(name + ".json"))
         }
         return error.description.replacing(folder.path(name + ".json") + ": ", with: "")
     }
@@ -154,7 +153,7 @@ import Testing
             object["author"] = "someone"
             object["remark"] = ["a": 1]
         }
-        let comparisons = try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path("asymmetric_loss.json"))
+        let comparisons = try verifier().verify(folder.path("asymmetric_loss.json"))
         #expect(comparisons.allSatisfy { $0.passes })
     }
 
@@ -180,7 +179,7 @@ import Testing
             object["inputs"] = inputs + [["name": "text_embeddings", "shape": [1], "value": 0]]
         }
         let error = try #require(throws: GoldenCaseError.self) {
-            try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path(name + ".json"))
+            try verifier().verify(folder.path(name + ".json"))
         }
         #expect(error.description.contains("has the input 'text_embeddings', which nothing reads in the procedure "), "\(error)")
     }
@@ -190,7 +189,7 @@ import Testing
         try folder.edit("asymmetric_loss.json") { object in
             object["tolerance_for"] = ["default/los": ["rtol": 1, "atol": 1]]
         }
-        let comparisons = try Verifier(registry: Registry(BuiltIn.plugins)).verify(folder.path("asymmetric_loss.json"))
+        let comparisons = try verifier().verify(folder.path("asymmetric_loss.json"))
         let failure = try #require(comparisons.first { $0.output == "default/los" })
         #expect(!failure.passes && failure.note == "tolerance_for names this output, and nothing of this name is compared")
     }

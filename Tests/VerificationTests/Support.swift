@@ -1,3 +1,6 @@
+import DenseKitBuiltIn
+import DenseKitBuiltInVerification
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -5,6 +8,11 @@ import Testing
 
 /// `Tests/Goldens`.
 let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
+
+/// A verifier that knows everything that is built in, as that of `densekit verify`.
+func verifier() throws -> Verifier {
+    try Verifier(registry: try Registry(BuiltIn.plugins), plugins: BuiltInVerification.plugins)
+}
 
 /// A folder for the time of a test.
 struct Folder: ~Copyable {

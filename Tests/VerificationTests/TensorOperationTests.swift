@@ -1,4 +1,3 @@
-import DenseKitBuiltIn
 import DenseKitCore
 import Testing
 
@@ -7,7 +6,7 @@ import Testing
 /// Detection's operations in C++, beside mmdetection's.
 @Suite struct TensorOperationTests {
     private func verify(_ name: String) throws -> [Comparison] {
-        try Verifier(registry: try Registry(BuiltIn.plugins)).verify(goldens.appending(path: name + ".json").path)
+        try verifier().verify(goldens.appending(path: name + ".json").path)
     }
 
     /// The maximum of a region's points instead of their mean is the one output that the case calls optional, and that we have not.

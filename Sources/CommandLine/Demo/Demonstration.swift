@@ -1,10 +1,10 @@
 import DenseKitCore
 import Foundation
 
-/// A data set made of scenes, and a configuration that learns from it in minutes.
+/// A data set made of scenes; a plugin brings the configuration that trains on it.
 protocol Demonstration {
-    /// Training iterations, unless the user wants others.
-    static var iterations: Int { get }
+    /// What a plugin's configuration must be for.
+    static var scenes: DemoConfiguration.Scenes { get }
 
     /// - Parameter root: the folder of the data set
     init(root: String)
@@ -12,9 +12,8 @@ protocol Demonstration {
     var trainingCount: Int { get }
     var validationCount: Int { get }
 
-    /// The name of the configuration's file.
-    var configurationName: String { get }
-    var configuration: String { get }
+    /// The names of the classes that are labelled.
+    var classes: [String] { get }
 
     /// Writes the files that are not there yet.
     func write() throws

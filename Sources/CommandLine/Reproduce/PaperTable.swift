@@ -8,26 +8,35 @@ struct PaperTable: Sendable {
     let paper: String
     let title: String
     /// Said under the table.
-    var notes: [String] = []
+    let notes: [String]
     let rows: [Row]
 
     /// The classes of the data set that the table is about.
-    var classes = 150
+    let classes: Int
     /// Of the image that GFLOPs are counted for.
-    var size = Size2D(1024)
+    let size: Size2D
     /// What the paper measures; mIoU at one scale and at several where it is not said.
-    var precisions: [Precision] = []
+    let precisions: [Precision]
 
     /// A kind of average precision, as `densekit test` writes it and as the paper prints it.
-    struct Precision: Sendable {
-        /// `bbox` or `segm`.
-        let kind: String
-        /// `AP50`
-        let measure: String
+    struct Precision: Decodable, Sendable {
+        let kind: Kind
+        let measure: Measure
         /// The column's head.
         let name: String
 
-        var key: String { "\(kind)_\(measure)" }
+        enum Kind: String, CaseIterable, Decodable, Sendable { case bbox, segm }
+
+        enum Measure: String, CaseIterable, Decodable, Sendable {
+            case all = "AP"
+            case at50 = "AP50"
+            case at75 = "AP75"
+            case small = "AP_small"
+            case medium = "AP_medium"
+            case large = "AP_large"
+        }
+
+        var key: String { "\(kind.rawValue)_\(measure.rawValue)" }
     }
 
     struct Row: Sendable {
@@ -60,26 +69,33 @@ struct PaperTable: Sendable {
         }
     }
 
-    enum Count: Sendable {
+    enum Count: String, CaseIterable, Decodable, Sendable {
         case fvcore
         /// A transposed convolution at the positions of its result.
-        case transposedAtOutputs
+        case transposedAtOutputs = "transposed_at_outputs"
     }
-
-    /// The tables of all papers, each in its paper's order.
-    static let all: [PaperTable] = [table1, table2, table3, table4, table5, table6, table7, table8] + clipSPTables + icpcTables
-
-    static let denseCLIP = "Rao et al., DenseCLIP (CVPR 2022)"
 }
 
-/// A number as a paper prints it.
-struct Printed: Sendable, ExpressibleByStringLiteral, Encodable {
+/// A number as a paper prints it: `43.50` is not `43.5`.
+struct Printed: Sendable, Decodable {
     let text: String
     let value: Double
 
-    init(stringLiteral text: String) {
-        self.text = text
-        value = Double(text) ?? .nan
+    /// - Returns: nil for a text that is no finite number above 0
+    init?(_ text: String) {
+        guard let value = Double(text), value.isFinite, value > 0 else { return nil }
+        (self.text, self.value) = (text, value)
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let node = try container.decode(YAMLNode.self)
+        guard let scalar = node.scalar, !scalar.isString, let printed = Printed(scalar.text) else {
+            let found = node.scalar?.text ?? "no number"
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "expected a number above 0 as the paper prints it, found \(found)")
+        }
+        self = printed
     }
 
     /// Half of the last printed digit.
@@ -90,9 +106,4 @@ struct Printed: Sendable, ExpressibleByStringLiteral, Encodable {
 
     /// Whether `number` rounds to it. The smallest excess over half a digit is the binary fraction's.
     func agrees(with number: Double) -> Bool { abs(number - value) <= tolerance * (1 + 1e-9) }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(value)
-    }
 }

@@ -14,7 +14,7 @@ extension PaperTable {
     /// them. nil where they do not say it.
     func precisions(in scores: Data?) -> [Double?] {
         let scores = scores.flatMap { try? JSONDecoder().decode([String: [String: Figure]].self, from: $0) } ?? [:]
-        return precisions.map { scores[$0.kind]?[$0.measure]?.number.map { 100 * $0 } }
+        return precisions.map { scores[$0.kind.rawValue]?[$0.measure.rawValue]?.number.map { 100 * $0 } }
     }
 
     /// A number, or something else.

@@ -1,5 +1,6 @@
 import DenseKitComponents
 import DenseKitData
+import DenseKitErrors
 import DenseKitVision
 
 /// A task with all that follows from it: which data sets fit, what measures a model and what predicts single images. What a prediction looks
@@ -122,13 +123,13 @@ extension DenseModel {
 }
 
 /// A head whose task is nothing but a name.
-public struct TaskError: Error, CustomStringConvertible, Sendable {
+public struct TaskError: DenseKitError {
     /// The type of the head.
     public let head: String
     /// The type of its task.
     public let task: String
 
-    public var description: String {
-        "the task \(task) of the head \(head) does not say how it is evaluated and drawn: let \(task) conform to VisionTask"
-    }
+    public var problem: String { "the task \(task) of the head \(head) does not say how it is evaluated and drawn" }
+    public var remedy: String? { "let \(task) conform to VisionTask" }
+    public var origin: ErrorOrigin { .program }
 }

@@ -1,20 +1,19 @@
 import DenseKitCore
+import DenseKitVerification
 
 extension GoldenCase {
-    /// The model of a case of ICPC that has no model file, in our words; nil for cases of other methods. What `config` does not say, the shapes
-    /// of the parameters do.
+    /// The model of a case of ICPC that has no model file, in our words. What `config` does not say, the shapes of the parameters do.
     ///
     /// Throws `GoldenCaseError` for a backbone that we have no word for.
-    func icpcModel() throws -> ModelFile? {
-        guard let config = json["config"], config["type"]?.string == "ICPC" else { return nil }
+    func icpcModel() throws -> [String: JSON] {
+        let config = json["config"] ?? .object([:])
         try checkICPC()
-        let model: [String: JSON] = [
+        return [
             "backbone": .object(try backbone(config["backbone"])), "prompter": .object(prompter(config)),
             "neck": .object(words(of: config["neck"], ["out_channels": "channels"]).merging(["type": .string("FPN")]) { $1 }),
             "head": .object(
                 words(of: config["decode_head"], ["channels": "channels"]).merging(["type": .string("SemanticFPN")]) { $1 }),
         ]
-        return try YAMLNode(encoding: ["model": JSON.object(model)]).decode()
     }
 
     /// Throws `GoldenCaseError` for a setting that the model would be built without.

@@ -1,4 +1,5 @@
 import DenseKitCore
+import DenseKitVerification
 
 extension Verifier {
     /// `icpc_contrastive`: for every entry of `config.runs` the loss of the case's score map, its gradient, and the points that were taken.
@@ -30,6 +31,6 @@ extension Verifier {
             for (key, value) in found { outputs["\(name)/\(key)"] = try value.detached() }
             outputs["\(name)/grad"] = scores.grad
         }
-        return failures + (try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden))
+        return failures + (try golden.comparisons(of: outputs))
     }
 }

@@ -1,4 +1,5 @@
 import DenseKitCore
+import DenseKitVerification
 
 extension Verifier {
     /// `clip_sp_targets`: what is made of label maps and probabilities without weights, and the scene loss with its gradient.
@@ -20,6 +21,6 @@ extension Verifier {
         try outputs["scene_loss"]?.backward()
         outputs = try outputs.mapValues { try $0.detached() }
         outputs["scene_loss_grad"] = attention.grad
-        return failures + (try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden))
+        return failures + (try golden.comparisons(of: outputs))
     }
 }

@@ -1,4 +1,5 @@
 import DenseKitCore
+import DenseKitVerification
 
 extension Verifier {
     /// `icpc_alignment`: for every entry of `config.runs` the score maps at all strides, for the level sizes that it names.
@@ -25,6 +26,6 @@ extension Verifier {
             let maps = try withoutGrad { try part.run(["visual": visual, "text": text, "sizes": table]) }
             for (key, map) in maps { outputs["\(name)/\(key)"] = map }
         }
-        return failures + (try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden))
+        return failures + (try golden.comparisons(of: outputs))
     }
 }

@@ -2,9 +2,9 @@ import DenseKitCore
 
 // Parts whose settings are all in the case, so that no model file is needed.
 extension Verifier {
-    /// The part `type`, in inference mode on the verifier's device, with the case's parameters; and what of their names and shapes is not on
+    /// The part `type` of the registry, in inference mode on the verifier's device, with the case's parameters; and what of their names and shapes is not on
     /// both sides.
-    func part(_ type: String, _ settings: [String: JSON], _ golden: GoldenCase) throws -> (
+    public func part(_ type: String, _ settings: [String: JSON], _ golden: GoldenCase) throws -> (
         part: any ModelPart, failures: [Comparison]
     ) {
         struct Written: YAMLConfiguration { var part = ComponentNode(type: "") }
@@ -18,15 +18,15 @@ extension Verifier {
         return (part, failures)
     }
 
-    /// The case's inputs by name.
-    func inputs(_ golden: GoldenCase) throws -> [String: Tensor] {
+    /// The case's inputs by name, on the verifier's device.
+    public func inputs(_ golden: GoldenCase) throws -> [String: Tensor] {
         try Dictionary(uniqueKeysWithValues: golden.inputs.map { ($0.name, try $0.tensor().to(device)) })
     }
 }
 
 extension GoldenCase {
-    /// The objects of `config.runs`, each with its name.
-    func runs() throws -> [(name: String, settings: JSON)] {
+    /// The objects of `config.runs`, each with its name. Throws `GoldenCaseError` for one without.
+    public func runs() throws -> [(name: String, settings: JSON)] {
         let runs = json["config"]?["runs"]?.array ?? []
         return try runs.map { run in
             guard let name = run["name"]?.string else {
@@ -36,22 +36,8 @@ extension GoldenCase {
         }
     }
 
-    /// Throws `GoldenCaseError` for a setting of CLIP's text encoder in the reference's words that we have no word for.
-    func checkTextEncoder(_ place: String) throws {
-        try check(
-            place, knows: "type context_length embed_dim transformer_width transformer_heads transformer_layers",
-            fixed: ["style": .string("pytorch")])
-    }
-
-    /// The same for CLIP-SP's multi-label decoders.
-    func checkMultilabelDecoder(_ place: String, besides others: String = "") throws {
-        let type = place.split(separator: ".").reduce(JSON?.some(json)) { $0?[String($1)] }?["type"]?.string
-        let graph = type ?? "DualGraphFormer" == "DualGraphFormer" ? " blocks nodes width head_width" : ""
-        try check(place, knows: "type \(others)\(graph)")
-    }
-
-    /// The shape of a parameter that the case must have.
-    func shape(of parameter: String, rank: Int) throws -> [Int] {
+    /// The shape of a parameter that the case must have. Throws `GoldenCaseError` where it is missing or has another rank.
+    public func shape(of parameter: String, rank: Int) throws -> [Int] {
         guard let entry = parameters.first(where: { $0.name == parameter }), entry.shape.count == rank else {
             throw GoldenCaseError(path, "has no parameter '\(parameter)' with \(rank) dimensions")
         }

@@ -1,4 +1,5 @@
 import DenseKitCore
+import DenseKitVerification
 
 extension Verifier {
     /// `clip_sp_multilabel`: a multi-label decoder alone, on tokens and codebook of the case.
@@ -13,7 +14,7 @@ extension Verifier {
         let (part, failures) = try part(
             "MultilabelDecoder", ["decoder": Self.multilabelDecoder(config), "dim": dim, "classes": classes], golden)
         let outputs = try withoutGrad { try part.run(try inputs(golden)) }
-        return failures + (try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden))
+        return failures + (try golden.comparisons(of: outputs))
     }
 
     /// A decoder's settings in our words. Its weights come from the case, so nothing is counted.

@@ -1,4 +1,5 @@
 import DenseKitCore
+import DenseKitVerification
 
 extension Verifier {
     /// `icpc_prompt`: an image's own context, and the text embeddings of every kind of prompt. Sizes are those of the parameters.
@@ -29,6 +30,6 @@ extension Verifier {
             ["num_contexts": number(contexts[1]), "projector_hidden": number(hidden[0]), "text_encoder": .object(encoder)], golden
         )
         let outputs = try withoutGrad { try part.run(try inputs(golden)) }
-        return failures + (try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden))
+        return failures + (try golden.comparisons(of: outputs))
     }
 }

@@ -1,4 +1,5 @@
 import DenseKitCore
+import DenseKitVerification
 
 extension Verifier {
     /// `clip_sp_scene_refinement`: the module alone, on a last stage and scene tokens of the case.
@@ -14,7 +15,7 @@ extension Verifier {
         settings["settings"] = Self.sceneRefinement(config?.object ?? [:])
         let (part, failures) = try part("SceneRefinement", settings, golden)
         let outputs = try withoutGrad { try part.run(try inputs(golden)) }
-        return failures + (try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden))
+        return failures + (try golden.comparisons(of: outputs))
     }
 
     /// The module's settings among those of a case.

@@ -1,20 +1,19 @@
 import DenseKitCore
-import Foundation
+import DenseKitVerification
 
 extension Verifier {
     /// `clip_sp_segmentor`: a whole model. Without a model file it is the one that the case's `config` describes.
     func sceneParsing(_ golden: GoldenCase, _ modelPath: String?) throws -> [Comparison] {
-        let path = modelPath ?? golden.modelPath
-        guard modelPath == nil, !FileManager.default.fileExists(atPath: path) else {
-            return try verifyModel(golden, try YAMLNode.load(path: path).decode())
+        try verifyModel(golden, modelPath) { golden in
+            try checkSceneParsing(golden)
+            return [
+                "backbone": .object(try backbone(golden)), "prompter": .object(prompter(golden)),
+                "neck": .object(["type": .string("FPN"), "channels": channels(golden, of: "neck.fpn_convs.0.conv.weight", 0)]),
+                "head": .object([
+                    "type": .string("SemanticFPN"), "channels": channels(golden, of: "decode_head.conv_seg.weight", 1),
+                ]),
+            ]
         }
-        try checkSceneParsing(golden)
-        let model: JSON = .object([
-            "backbone": .object(try backbone(golden)), "prompter": .object(prompter(golden)),
-            "neck": .object(["type": .string("FPN"), "channels": channels(golden, of: "neck.fpn_convs.0.conv.weight", 0)]),
-            "head": .object(["type": .string("SemanticFPN"), "channels": channels(golden, of: "decode_head.conv_seg.weight", 1)]),
-        ])
-        return try verifyModel(golden, try YAMLNode(encoding: ["model": model]).decode())
     }
 
     /// Throws `GoldenCaseError` for a setting that the model would be built without.
