@@ -73,7 +73,7 @@ let package = Package(
         // The core and the built-in components: what programs import.
         .library(name: "DenseKit", targets: ["DenseKit"]),
         // The commands, for an executable with plugins and commands of its own.
-        .library(name: "DenseKitCommandLine", targets: ["DenseKitCommandLine"]),
+        .library(name: "DenseKitCommandLine", targets: ["DenseKitCommandLine", "DenseKitBuiltInVerification"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

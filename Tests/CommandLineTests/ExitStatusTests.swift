@@ -26,7 +26,8 @@ func exitStatuses() throws {
         COCOResultsError(path: "a.json", entry: nil, problem: ""), InferenceError.noViews, TrainingError.noLoss,
         TrainingError.failedSaves(1, newest: nil), OtherClasses(path: "w", trained: ["a"], data: []),
         InferFailure(failures: ["a"], count: 2), UnfinishedRuns(names: ["a"]), DemoError.noScore,
-        ClassNameError(name: "a", classes: []), BatchError(images: ["a"], height: 1, width: 1, underlying: torch), torch, Foreign(),
+        ClassNameError(name: "a", classes: []),
+        BatchError(images: ["a"], height: 1, width: 1, underlying: torch), torch, Foreign(),
     ]
     for error in mistakes { #expect(exitStatus(of: error) == 2, "\(type(of: error))") }
     for error in failures { #expect(exitStatus(of: error) == 1, "\(type(of: error))") }
