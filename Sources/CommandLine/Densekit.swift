@@ -56,16 +56,12 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
             Foundation.exit(0)
-        } catch let stop as Interrupted {
-            Foundation.exit(stop.exitCode)
         } catch let error as ExitCode {
             Foundation.exit(error.rawValue)
         } catch  where isArgumentParser(error) {
             exit(withError: error)
         } catch {
-            fflush(nil)  // what was printed comes before the error, in a pipe too
-            try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))
-            Foundation.exit(exitStatus(of: error))
+            fail(error)
         }
     }
 

@@ -133,8 +133,8 @@ func checks() throws {
         #expect(wrong.status != 0)
         #expect(
             wrong.output.contains(
-                "streets/leftImg8bit/train/ulm/a_leftImg8bit.png: has no mask streets/gtFine/train/ulm/a_gtFine_labelTrainIds.png "
-                    + "(1 of 1 pictures); set labels: ids to read the masks as downloaded"), "\(wrong.output)")
+                "streets/leftImg8bit/train/ulm/a_leftImg8bit.png: has no mask streets/gtFine/train/ulm/a_gtFine_labelTrainIds.png; "
+                    + "set labels: ids to read the masks as downloaded"), "\(wrong.output)")
     }
 }
 

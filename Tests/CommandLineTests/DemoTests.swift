@@ -36,7 +36,7 @@ private enum None: PluginList {
             _ = try DemoCommand<None>.parse([]).example(for: DetectionDemo.self)
         }
         #expect(
-            "\(error)" == "no plugin of this program brings a demonstration of segmentation: choose another --task, or link a "
+            "\(error)" == "no plugin of this program brings a demonstration of segmentation; choose another --task, or link a "
                 + "plugin that does")
     }
 }

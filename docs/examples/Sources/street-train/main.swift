@@ -2,8 +2,10 @@ import DenseKit
 import StreetKit
 
 // street-train [CONFIG] [KEY=VALUE…]
-let arguments = CommandLine.arguments.dropFirst()
-let experiment = try Experiment(
-    arguments.first ?? "street.yaml", overrides: Array(arguments.dropFirst()), plugins: [StreetPlugin()])
-let result = try experiment.train()
-print("best checkpoint: \(result.bestCheckpoint ?? "none")")
+runProgram {
+    let arguments = CommandLine.arguments.dropFirst()
+    let experiment = try Experiment(
+        arguments.first ?? "street.yaml", overrides: Array(arguments.dropFirst()), plugins: [StreetPlugin()])
+    let result = try experiment.train()
+    print("best checkpoint: \(result.bestCheckpoint ?? "none")")
+}

@@ -1,0 +1,36 @@
+import DenseKitErrors
+import Foundation
+
+/// How the process ends after `error`: 2 for a mistake in a configuration or a golden case, as its origin says; as the
+/// signal asks for after one; 1 for everything else.
+public func exitStatus(of error: any Error) -> Int32 {
+    switch ErrorOrigin(of: error) {
+    case .configuration: 2
+    case .interruption: (error as? Interrupted)?.exitCode ?? 1
+    case .input, .environment, .program: 1
+    }
+}
+
+/// Runs the work of a program and ends the process: with 0 where it succeeded; else the error is printed to standard error and the exit
+/// code is that of `exitStatus(of:)`.
+///
+///     runProgram {
+///         let experiment = try Experiment("street.yaml")
+///         try experiment.train()
+///     }
+public func runProgram(_ body: () throws -> Void) -> Never {
+    do {
+        try body()
+        fflush(nil)
+        exit(0)
+    } catch {
+        fail(error)
+    }
+}
+
+/// Prints `error` to standard error, after what was printed before it, and ends the process with its exit code.
+public func fail(_ error: any Error) -> Never {
+    fflush(nil)
+    if !(error is Interrupted) { try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8)) }
+    exit(exitStatus(of: error))
+}

@@ -1,0 +1,71 @@
+import DenseKitBuiltIn
+import DenseKitCore
+import Foundation
+import Testing
+
+/// Counts its calls, and stops training after an iteration.
+private final class Counting: Hook {
+    struct Configuration: YAMLConfiguration {
+        var stopAfter = 1000
+    }
+
+    private(set) var iterations = 0
+    private(set) var evaluations: [Int] = []
+    private let stopAfter: Int
+
+    init(_ configuration: Configuration, _ context: BuildContext) { stopAfter = configuration.stopAfter }
+
+    func afterIteration(_ trainer: Trainer) {
+        iterations += 1
+        if trainer.iteration == stopAfter { trainer.stop() }
+    }
+
+    func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) { evaluations.append(trainer.iteration) }
+}
+
+private struct CountingPlugin: Plugin {
+    func register(in registry: inout Registry) { registry.hooks.register("Counting", Counting.init) }
+}
+
+@Suite struct HookTests {
+    @Test("A hook of the program is called after each iteration and validation; results say where the checkpoints are")
+    func program() throws {
+        try withTemporaryFolder { folder in
+            let run = try SmallRun(in: folder)
+            let hook = Counting(.init(), BuildContext(registry: run.experiment.registry))
+            let result = try run.experiment.train(in: folder + "/program", hooks: [hook])
+            #expect(hook.iterations == 4 && hook.evaluations == [2, 4])
+            #expect(result.iterations == 4 && result.lastCheckpoint?.hasSuffix("/iter_4") == true)
+            let best = try #require(result.bestCheckpoint)
+            #expect(FileManager.default.fileExists(atPath: best + "/model.safetensors"))
+        }
+    }
+
+    @Test("A hook that the configuration names ends training, and what was reached is saved and resumed")
+    func configuration() throws {
+        try withTemporaryFolder { folder in
+            let run = try SmallRun(in: folder, overrides: ["train.checkpoint_interval=100"])
+            var registry = run.experiment.registry
+            try registry.install(CountingPlugin())
+            let stopping = try Experiment(
+                folder + "/run.yaml",
+                overrides: ["train.checkpoint_interval=100", "hooks=[{type: Counting, stop_after: 3}]"], registry: registry)
+            let result = try stopping.train(in: folder + "/named")
+            #expect(result.iterations == 3 && result.lastCheckpoint?.hasSuffix("/iter_3") == true)
+            let resumed = try run.experiment.train(in: folder + "/named", from: .newestCheckpoint)
+            #expect(resumed.iterations == 4)
+        }
+    }
+
+    @Test("A hook that is not registered is a mistake with its place, for `check` too")
+    func unknown() throws {
+        try withTemporaryFolder { folder in
+            let run = try SmallRun(in: folder, overrides: ["hooks=[{type: Nothing}]"])
+            let error = try #require(throws: ConfigurationError.self) {
+                try run.experiment.train(in: folder + "/unknown")
+            }
+            #expect("\(error)".contains("unknown hook 'Nothing'"), "\(error)")
+            #expect(throws: ConfigurationError.self) { try run.experiment.checkRecipe() }
+        }
+    }
+}
