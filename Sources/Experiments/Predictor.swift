@@ -104,6 +104,12 @@ public struct ImageResult: Sendable {
     public let prediction: any ImagePrediction
     public let classes: ClassList
 
+    /// A class for every pixel, as large as the image; nil for a model of another task.
+    public var labels: LabelMap? { (prediction as? LabelPrediction)?.labels }
+
+    /// The instances that were found, with boxes, scores and where the model has them masks; nil for a model of another task.
+    public var instances: [DetectedInstance]? { (prediction as? InstancePrediction)?.instances }
+
     /// The prediction drawn on its image, with a legend or with names.
     ///
     /// - Parameters:
