@@ -1,26 +1,31 @@
 import Glibc
 import DenseKitVision
 
-/// Boxes of fixed sizes and ratios at every position of a pyramid, from which a detector's predictions start.
-/// mmdetection 2.17's `AnchorGenerator`.
+/// Anchors: boxes of fixed sizes and aspect ratios at every position of a feature pyramid, from
+/// which a detector predicts boxes. mmdetection 2.17's `AnchorGenerator`.
 ///
-/// On a level of stride s, an anchor of scale c and ratio r is `b · c / √r` wide and `b · c · √r` high, where b is the level's base size;
-/// its centre is `centerOffset · b` right of and below the cell's corner.
+/// An anchor of scale c and ratio r is `b · c / √r` wide and `b · c · √r` high, where b is the base
+/// size of its level; its centre is `centerOffset · b` pixels right of and below the corner of its
+/// cell.
 public struct AnchorGenerator: Sendable, Hashable {
-    /// Pixels of the image from one position to the next, for every level of the pyramid, finest first.
+    /// Pixels of the image from one position to the next, for every level of the pyramid, finest
+    /// first.
     public let strides: [Int]
-    /// Heights over widths.
+    /// Aspect ratios: height over width.
     public let ratios: [Double]
-    /// Multiples of the base sizes.
+    /// Sizes as multiples of the base size of the level.
     public let scales: [Double]
-    /// The side of an anchor of scale 1 and ratio 1, for every level.
+    /// Side in pixels of an anchor of scale 1 and ratio 1, for every level.
     public let baseSizes: [Double]
-    /// Where in its cell an anchor's centre is: 0 the corner, 0.5 the middle (of a cell of the base size).
+    /// Position of an anchor's centre in its cell, as a fraction of the base size, 0…1: 0 is the
+    /// cell's corner, 0.5 its middle.
     public let centerOffset: Double
 
-    /// - Parameter baseSizes: the strides unless given
+    /// Anchors of every ratio in every scale on every level.
     ///
-    /// Throws `SettingError` for lists that are empty or have numbers that are not positive.
+    /// - Parameter baseSizes: one for each stride; nil for the strides themselves
+    /// - Throws: `SettingError` for an empty list, a number that is not above 0 and up to 1000000,
+    ///   base sizes that do not match the strides in number, or an offset outside 0…1.
     public init(
         strides: [Int], ratios: [Double], scales: [Double], baseSizes: [Double]? = nil, centerOffset: Double = 0
     ) throws {
@@ -41,18 +46,20 @@ public struct AnchorGenerator: Sendable, Hashable {
         (self.baseSizes, self.centerOffset) = (baseSizes, centerOffset)
     }
 
-    /// RetinaNet's scales: `base · 2^(i / perOctave)`.
+    /// RetinaNet's scales: `base · 2^(i / perOctave)` for i from 0 to `perOctave - 1` (Lin et al.,
+    /// [arXiv:1708.02002](https://arxiv.org/abs/1708.02002), section 4).
     ///
-    /// Throws `SettingError` for a count outside 1…100.
+    /// - Throws: `SettingError` for a count outside 1…100.
     public static func octaveScales(base: Double, perOctave: Int) throws -> [Double] {
         try SettingError.check("scales per octave", perOctave, in: 1...100, key: "scales_per_octave")
         return (0..<perOctave).map { base * exp2(Double($0) / Double(perOctave)) }
     }
 
-    /// Anchors at every position.
+    /// Number of anchors at each position: ratios times scales.
     public var perPosition: Int { ratios.count * scales.count }
 
-    /// The anchors of every level around the corner of the image: ratios outer, scales inner. `[perPosition, 4]` each
+    /// The anchors of the top left cell, ordered by ratio, then scale: corners in pixels, one
+    /// `[perPosition, 4]` for each level.
     public func baseAnchors() throws -> [Tensor] {
         try baseSizes.map { base in
             let size = Float(base)
@@ -68,9 +75,10 @@ public struct AnchorGenerator: Sendable, Hashable {
         }
     }
 
-    /// All anchors of maps of `sizes`: by row, then column, then base anchor. `[h · w · perPosition, 4]` for every level
+    /// All anchors for feature maps of `sizes`, ordered by row, then column, then base anchor:
+    /// corners in pixels, one `[h · w · perPosition, 4]` for each level.
     ///
-    /// Throws `SettingError` unless there is a size for every stride.
+    /// - Throws: `SettingError` unless there is one size for each stride.
     public func anchors(for sizes: [Size2D], on device: Device = .standard) throws -> [Tensor] {
         try check(sizes)
         return try zip(zip(sizes, strides), baseAnchors()).map { level, base in
@@ -84,10 +92,14 @@ public struct AnchorGenerator: Sendable, Hashable {
         }
     }
 
-    /// Which anchors stand at positions within the padded image, `[h · w · perPosition]` bool for every level: a batch's padding, which
-    /// is not the image's own, has none that count.
+    /// Whether each anchor's cell begins inside the padded image; the cells beyond it are padding
+    /// of the batch. One `[h · w · perPosition]` bool for each level, in the order of
+    /// `anchors(for:on:)`.
     ///
-    /// Throws `SettingError` unless there is a size for every stride.
+    /// - Parameters:
+    ///   - sizes: of the feature maps, one for each level
+    ///   - paddedSize: the image with its own padding, without the batch's, in pixels
+    /// - Throws: `SettingError` unless there is one size for each stride.
     public func validFlags(for sizes: [Size2D], paddedSize: Size2D, on device: Device = .standard) throws -> [Tensor] {
         try check(sizes)
         return try zip(sizes, strides).map { size, stride in

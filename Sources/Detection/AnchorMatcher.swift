@@ -1,15 +1,20 @@
 import DenseKitVision
 
-/// Decides what the anchors of an image are to learn: `AnchorHead._get_targets_single` of mmdetection 2.17.
+/// Computes the training targets of an image's anchors: `AnchorHead._get_targets_single` of
+/// mmdetection 2.17.
 public struct AnchorMatcher: Sendable, Hashable {
+    /// Assigns each anchor to an instance, to the background, or to neither.
     public var assigner: MaxIoUAssigner
-    /// Chooses which anchors are learnt; nil where all are that the assigner does not ignore. The truth's own boxes are never added.
+    /// Chooses the anchors that enter the loss; nil for all anchors that the assigner does not
+    /// ignore. Ground-truth boxes are never added to the candidates.
     public var sampler: RandomSampler?
-    /// Nil to learn the truth's corners instead of deltas, for losses that compare boxes.
+    /// Encodes the regression targets as deltas; nil for targets that are corners in pixels, for
+    /// losses that compare boxes.
     public var coder: DeltaCoder?
-    /// Pixels by which an anchor may reach over the picture's borders; nil for any.
+    /// Pixels by which an anchor may reach beyond the image and still be used; nil for no limit.
     public var border: Double?
 
+    /// A matcher; `addsTruth` of the sampler is set to false.
     public init(assigner: MaxIoUAssigner, sampler: RandomSampler? = nil, coder: DeltaCoder?, border: Double? = nil) {
         self.assigner = assigner
         self.sampler = sampler
@@ -18,16 +23,20 @@ public struct AnchorMatcher: Sendable, Hashable {
         self.border = border
     }
 
-    /// Where no anchor is usable, nothing is learnt.
+    /// The targets of one image's anchors. Anchors that are not usable get weight 0; where none is
+    /// usable, nothing enters the loss.
     ///
     /// - Parameters:
-    ///   - anchors: of all levels, `[n, 4]`
-    ///   - valid: those at valid positions, `[n]` bool (`AnchorGenerator.validFlags`)
-    ///   - size: of the picture, without padding
-    ///   - background: the index of no class
-    ///   - foreground: the index that every truth has, for a head that tells things from background alone; nil for its class
-    ///   - purpose: what the sampler draws for
-    ///   - image: the image's place in the batch
+    ///   - anchors: corners in pixels, all levels together, `[n, 4]`
+    ///   - valid: which of them stand at valid positions, `[n]` bool (`AnchorGenerator.validFlags`)
+    ///   - truth: the ground truth of the image
+    ///   - size: of the image, without padding
+    ///   - background: class index of the background
+    ///   - foreground: class index of every instance, for a head that only separates objects from
+    ///     background; nil for the instance's own class
+    ///   - draws: random numbers for the sampler
+    ///   - purpose: name of the sampler's draws
+    ///   - image: index of the image in the batch
     public func targets(
         _ anchors: Tensor, valid: Tensor, truth: InstanceTargets, in size: Size2D, background: Int, foreground: Int? = nil,
         draws: RandomSource, purpose: String, image: Int
@@ -54,7 +63,10 @@ public struct AnchorMatcher: Sendable, Hashable {
         }
     }
 
-    /// Anchors at valid positions that lie in the picture, but for `border` pixels. `[n, 4], [n] → [n]` bool
+    /// Which anchors are valid and reach at most `border` pixels beyond the image.
+    /// `[n, 4], [n] → [n]` bool
+    ///
+    /// - Parameter size: of the image, without padding
     public func usable(_ anchors: Tensor, valid: Tensor, in size: Size2D) throws -> Tensor {
         guard let border else { return valid }
         let (x1, y1, x2, y2) = try Boxes.corners(anchors)
@@ -63,7 +75,7 @@ public struct AnchorMatcher: Sendable, Hashable {
         return try valid.and(begins).and(ends)
     }
 
-    /// Which anchors are learnt as things, and which as background. `[n]` bool each
+    /// Which anchors enter the loss as positives, and which as background. `[n]` bool each
     private func chosen(
         _ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ draws: RandomSource, _ purpose: String,
         _ image: Int
@@ -85,7 +97,7 @@ public struct AnchorMatcher: Sendable, Hashable {
         return try Tensor.where(positive, assignment.labels(of: truth), none)
     }
 
-    /// What positives are to regress, 0 elsewhere. `[n, 4]`
+    /// Regression targets of positives, 0 elsewhere. `[n, 4]`
     private func deltas(_ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ positive: Tensor) throws -> Tensor
     {
         guard truth.boxes.size(0) > 0 else { return try Tensor.zeros(boxes.shape, device: boxes.device) }
@@ -97,16 +109,20 @@ public struct AnchorMatcher: Sendable, Hashable {
     private func total(_ flags: Tensor) throws -> Int { Int(try flags.to(.int64).sum().item()) }
 }
 
-/// What the anchors of one image are to learn: class, and the way to their truth.
+/// Training targets of the anchors of one image: class, box and the weights of both in the loss.
 public struct AnchorTargets {
-    /// Class index, that of the background where there is nothing. `[n]` int64
+    /// Class index of the assigned instance, the background's index for all other anchors. `[n]`
+    /// int64
     public var labels: Tensor
-    /// 1 where the class is learnt, 0 elsewhere. `[n]`
+    /// 1 where the classification enters the loss, 0 elsewhere. `[n]`
     public var labelWeights: Tensor
-    /// The deltas (without a coder, the truth's corners) of positives, 0 elsewhere. `[n, 4]`
+    /// Regression targets of positive anchors, 0 elsewhere: deltas, or corners in pixels where the
+    /// matcher has no coder. `[n, 4]`
     public var boxes: Tensor
-    /// 1 where they are learnt, 0 elsewhere. `[n, 4]`
+    /// 1 for all four numbers of a positive anchor, 0 elsewhere. `[n, 4]`
     public var boxWeights: Tensor
+    /// Number of anchors whose target is an instance.
     public var positiveCount: Int
+    /// Number of anchors whose target is the background.
     public var negativeCount: Int
 }

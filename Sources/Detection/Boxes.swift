@@ -1,8 +1,10 @@
 import DenseKitVision
 
-/// Boxes as tensors: corners x1, y1, x2, y2 in pixels along the last dimension; the right and lower edges are not part of a box.
+/// Operations on tensors of boxes: corners x1, y1, x2, y2 in pixels along the last dimension. The
+/// right and bottom edges are not part of a box.
 ///
-/// A box whose right edge lies left of its left edge has the area that the formula gives, as in mmdetection; it overlaps nothing.
+/// A box with swapped corners has the area that the formula gives, as in mmdetection, and overlaps
+/// nothing.
 public enum Boxes {
     /// Which boxes of two lists are compared.
     public enum Pairing: Sendable {
@@ -15,27 +17,29 @@ public enum Boxes {
     /// Where a union or a hull has no area, what divides instead.
     private static let eps = 1e-6
 
-    /// Width times height. `[…, 4] → […]`
+    /// Width times height in square pixels. `[…, 4] → […]`
     public static func area(_ boxes: Tensor) throws -> Tensor {
         let (x1, y1, x2, y2) = try corners(boxes)
         return try (x2 - x1) * (y2 - y1)
     }
 
-    /// Intersection over union. `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
+    /// Intersection over union (IoU), 0…1. `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
     public static func iou(_ a: Tensor, _ b: Tensor, _ pairing: Pairing = .all) throws -> Tensor {
         let pairs = try Pairs(a, b, pairing)
         let intersection = try pairs.intersection()
         return try intersection / pairs.union(intersection)
     }
 
-    /// Intersection over the area of `a`'s box ("foreground"). `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
+    /// Intersection over the area of the box in `a` ("intersection over foreground"), 0…1.
+    /// `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
     public static func iof(_ a: Tensor, _ b: Tensor, _ pairing: Pairing = .all) throws -> Tensor {
         let pairs = try Pairs(a, b, pairing)
         return try pairs.intersection() / pairs.areaOfA.clamped(eps)
     }
 
-    /// Generalised IoU: IoU less the share of the smallest box around both that belongs to neither
-    /// (Rezatofighi et al., [arXiv:1902.09630](https://arxiv.org/abs/1902.09630)). In -1…1. `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
+    /// Generalised IoU, -1…1: IoU minus the share of the smallest enclosing box that belongs to
+    /// neither box (Rezatofighi et al., [arXiv:1902.09630](https://arxiv.org/abs/1902.09630)).
+    /// `[n, 4], [m, 4] → [n, m]`; `[n]` with `.rows`
     public static func giou(_ a: Tensor, _ b: Tensor, _ pairing: Pairing = .all) throws -> Tensor {
         let pairs = try Pairs(a, b, pairing)
         let intersection = try pairs.intersection()
@@ -43,27 +47,34 @@ public enum Boxes {
         return try intersection / union - (hull - union) / hull
     }
 
-    /// Boxes cut off at the borders of an image. `[…, 4] → […, 4]`; also `[…, 4k]`, k boxes side by side.
+    /// Boxes clipped to an image of `size`. `[…, 4k] → […, 4k]`, k boxes side by side.
     public static func clipped(_ boxes: Tensor, to size: Size2D) throws -> Tensor {
         let limits = [size.width, size.height, size.width, size.height].map(Float.init)
         return try byCorner(boxes) { try $0.clamped(0).minimum(Tensor.from(limits).to(boxes.device)) }
     }
 
-    /// Boxes of a resized image in pixels of the original one. `[…, 4] → […, 4]`; also `[…, 4k]`.
+    /// Boxes of a resized image in pixels of the original image. `[…, 4k] → […, 4k]`, k boxes side
+    /// by side.
     ///
-    /// - Parameter scale: what width and height were multiplied by (`ImageGeometry.scale`)
+    /// - Parameter scale: the factors by which the image's width and height were resized
+    ///   (`ImageGeometry.scale`)
     public static func restored(_ boxes: Tensor, from scale: (x: Double, y: Double)) throws -> Tensor {
         let factors = [scale.x, scale.y, scale.x, scale.y].map(Float.init)
         return try byCorner(boxes) { try $0 / Tensor.from(factors).to(boxes.device) }
     }
 
-    /// Boxes of an original image in pixels of the resized one: the other way round. `[…, 4k] → […, 4k]`
+    /// Boxes of an original image in pixels of the resized image. `[…, 4k] → […, 4k]`, k boxes side
+    /// by side.
+    ///
+    /// - Parameter scale: the factors by which the image's width and height were resized
+    ///   (`ImageGeometry.scale`)
     public static func resized(_ boxes: Tensor, by scale: (x: Double, y: Double)) throws -> Tensor {
         let factors = [scale.x, scale.y, scale.x, scale.y].map(Float.init)
         return try byCorner(boxes) { try $0 * Tensor.from(factors).to(boxes.device) }
     }
 
-    /// The boxes of every image of a batch as regions of interest: `[r_i, 4]` each `→ [r, 5]`, the image's index before the corners.
+    /// Boxes of a batch as regions of interest: `[r_i, 4]` for each image `→ [r, 5]`, with the
+    /// index of the image in front of the corners.
     public static func regions(_ boxes: [Tensor]) throws -> Tensor {
         let parts = try boxes.enumerated().map { image, boxes in
             let index = try Tensor.full([boxes.size(0), 1], Double(image), dtype: boxes.dtype, device: boxes.device)

@@ -1,18 +1,26 @@
 import Glibc
 import DenseKitVision
 
-/// Boxes as differences from anchors: what a regression branch predicts. mmdetection's `DeltaXYWHBBoxCoder`.
+/// Encodes boxes as deltas from anchors, which a regression branch predicts, and decodes them.
+/// mmdetection's `DeltaXYWHBBoxCoder`.
 ///
-/// `dx = (x − x_a) / w_a`, `dy = (y − y_a) / h_a`, `dw = log(w / w_a)`, `dh = log(h / h_a)` of centres and sides, less `means`,
-/// divided by `stds` (Girshick et al., [arXiv:1311.2524](https://arxiv.org/abs/1311.2524)).
+/// `dx = (x − x_a) / w_a`, `dy = (y − y_a) / h_a`, `dw = log(w / w_a)`, `dh = log(h / h_a)` of
+/// centres and sides, minus `means`, divided by `stds` (Girshick et al.,
+/// [arXiv:1311.2524](https://arxiv.org/abs/1311.2524), appendix C).
 public struct DeltaCoder: Sendable, Hashable {
-    /// Of dx, dy, dw, dh.
+    /// Means of dx, dy, dw and dh, which `encode` subtracts.
     public let means: [Double]
+    /// Standard deviations of dx, dy, dw and dh, by which `encode` divides; above 0.
     public let stds: [Double]
-    /// How many times larger or smaller than its anchor's a decoded side can be.
+    /// The largest factor between a side of a decoded box and the anchor's, in either direction;
+    /// above 1.
     public let ratioLimit: Double
 
-    /// Throws `SettingError` unless there are four means and four positive stds, and the limit is above 1.
+    /// A coder; by default the deltas are not normalised and sides change by a factor of at most
+    /// 62.5.
+    ///
+    /// - Throws: `SettingError` unless there are four means and four positive standard deviations,
+    ///   and the limit is above 1.
     public init(means: [Double] = [0, 0, 0, 0], stds: [Double] = [1, 1, 1, 1], ratioLimit: Double = 1000.0 / 16) throws {
         guard means.count == 4, means.allSatisfy((-1e6...1e6).contains) else {
             throw SettingError(key: "means", "means must be 4 numbers, for dx, dy, dw and dh; found \(means)")
@@ -26,9 +34,10 @@ public struct DeltaCoder: Sendable, Hashable {
         (self.means, self.stds, self.ratioLimit) = (means, stds, ratioLimit)
     }
 
-    /// The deltas that lead from `anchors` to `boxes`, `[n, 4]` both. `→ [n, 4]`
+    /// The deltas from `anchors` to `boxes`: `[n, 4], [n, 4] → [n, 4]`.
     ///
-    /// A side of 0 has no logarithm: such deltas are infinite or not a number, and must not be learnt.
+    /// Where a box has a side of 0 the logarithm is infinite or not a number: give such deltas no
+    /// weight in a loss.
     public func encode(_ anchors: Tensor, to boxes: Tensor) throws -> Tensor {
         let (from, to) = (try Centred(anchors), try Centred(boxes))
         let deltas = try Tensor.stack(
@@ -39,10 +48,12 @@ public struct DeltaCoder: Sendable, Hashable {
         return try (deltas - row(means, like: anchors)) / row(stds, like: anchors)
     }
 
-    /// The boxes to which `deltas` lead from `anchors` `[n, 4]`, cut off at the borders of `size` where it is given.
+    /// The boxes that `deltas` from `anchors` describe, as corners in pixels:
+    /// `[n, 4], [n, 4k] → [n, 4k]`.
     ///
-    /// - Parameter deltas: `[n, 4k]`: k boxes for every anchor, such as one a class
-    /// - Returns: `[n, 4k]`
+    /// - Parameters:
+    ///   - deltas: k boxes for each anchor, for example one for each class
+    ///   - size: the image to which boxes are clipped; nil for no clipping
     public func decode(_ anchors: Tensor, _ deltas: Tensor, in size: Size2D? = nil) throws -> Tensor {
         let from = try Centred(anchors.unsqueezed(1))  // [n, 1] each
         let raw =

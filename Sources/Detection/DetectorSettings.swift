@@ -1,23 +1,28 @@
 // What the heads of several detectors have in their configurations.
 
-/// Which boxes or anchors are instances, by their IoU with the ground truth: the settings of a `MaxIoUAssigner`.
+/// Which anchors or proposals are positive, by their IoU with the ground truth: the settings of a
+/// `MaxIoUAssigner`.
 public struct AssignerSettings: YAMLConfiguration {
-    /// From here on a box belongs to the instance that it overlaps most.
+    /// IoU from which a box is assigned to the instance that it overlaps most, 0…1.
     public var positive = 0.5
-    /// Below, it is background; between the two it does not count.
+    /// A box whose best IoU is below this is background, 0…1; one between `negative` and `positive`
+    /// is ignored.
     public var negative = 0.5
-    /// The best boxes of an instance belong to it from here on, whatever the thresholds above.
+    /// IoU from which an instance also gets the boxes that overlap it most, even if it is below
+    /// `positive`, 0…1. Used with `matchesLowQuality`.
     public var minPositive = 0.5
-    /// Whether they do.
+    /// Whether each instance also gets the boxes that overlap it most, if their IoU is
+    /// `minPositive` or more.
     public var matchesLowQuality = true
 
     public init() {}
 
+    /// The three IoU thresholds; `matchesLowQuality` stays true.
     public init(positive: Double, negative: Double, minPositive: Double) {
         (self.positive, self.negative, self.minPositive) = (positive, negative, minPositive)
     }
 
-    /// The assigner.
+    /// The assigner with these settings.
     ///
     /// - Throws: `SettingError` with the key for an IoU outside 0…1.
     public func make() throws -> MaxIoUAssigner {
@@ -29,21 +34,23 @@ public struct AssignerSettings: YAMLConfiguration {
     }
 }
 
-/// How many boxes of an image a head is trained on: the settings of a `RandomSampler`.
+/// How many anchors or proposals of an image enter the loss: the settings of a `RandomSampler`.
 public struct SamplerSettings: YAMLConfiguration {
+    /// Boxes sampled in each image, 1…1000000.
     public var count = 512
-    /// At most this share of them are instances.
+    /// The largest share of them that are positive, 0…1; negatives take the rest.
     public var positiveFraction = 0.25
 
     public init() {}
 
+    /// The number of boxes, and the largest share of positives.
     public init(count: Int, positiveFraction: Double) {
         (self.count, self.positiveFraction) = (count, positiveFraction)
     }
 
-    /// The sampler.
+    /// The sampler with these settings.
     ///
-    /// - Parameter addsTruth: whether the boxes of the ground truth join the candidates
+    /// - Parameter addsTruth: whether the ground-truth boxes are added to the candidates
     /// - Throws: `SettingError` with the key for a number out of range.
     public func make(addsTruth: Bool) throws -> RandomSampler {
         try SettingError.check("count", count, in: 1...1_000_000)
@@ -52,11 +59,12 @@ public struct SamplerSettings: YAMLConfiguration {
     }
 }
 
-/// How the weights of a detector's heads start.
+/// How the weights of a detector's heads are initialised.
 public enum DetectorInitialization: String, Codable, Sendable, CaseIterable {
-    /// As the paper and mmdetection have it: small weights, and where a paper asks for it a small probability for every class.
+    /// As in the paper and mmdetection: small weights, and, where the paper asks for it, a small
+    /// initial probability for every class.
     case prior
-    /// What layers are built with, as in released code that never called the other. Where a focal loss meets even odds it starts above
-    /// 10,000: training then needs its gradients clipped.
+    /// The default initialisation of each layer, as in released code that never called its own. A
+    /// focal loss then starts at even odds, above 10,000: training needs gradient clipping.
     case reference
 }

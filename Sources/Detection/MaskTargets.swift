@@ -1,28 +1,40 @@
 import DenseKitVision
 
-/// What a mask branch is to learn: each proposal's part of its truth's mask, on a grid of `size`. mmdetection's `mask_target`.
+/// Training targets of a mask branch: the part of the instance's mask that lies in each proposal,
+/// resized to a grid. mmdetection's `mask_target`.
 public struct MaskTargets: Sendable, Hashable {
+    /// Height and width of the grid, in cells.
     public var size: Size2D
 
-    /// Throws `SettingError` for sizes outside 1…1000.
+    /// A grid of `size`, 28×28 by default.
+    ///
+    /// - Throws: `SettingError` for a side outside 1…1000.
     public init(size: Size2D = 28) throws {
         try SettingError.check("the height of a mask's grid", size.height, in: 1...1000)
         try SettingError.check("the width of a mask's grid", size.width, in: 1...1000)
         self.size = size
     }
 
-    /// 1 where half or more of a cell is the thing, 0 elsewhere. `[p, size.height, size.width]` float32
+    /// 1 where the instance fills at least half of a cell, 0 elsewhere.
+    /// `[p, size.height, size.width]` float32
     ///
     /// - Parameters:
-    ///   - masks: of all truths of an image, `[g, h, w]` uint8
-    ///   - boxes: the positive proposals, `[p, 4]`; they are cut off at the masks' borders
-    ///   - truthIndices: the truth of each, `[p]` int64
+    ///   - masks: of all instances of an image, `[g, h, w]` uint8
+    ///   - boxes: the positive proposals, `[p, 4]`; they are clipped to the masks
+    ///   - truthIndices: the instance that each proposal is assigned to, `[p]` int64
     public func callAsFunction(_ masks: Tensor, boxes: Tensor, truthIndices: Tensor) throws -> Tensor {
         try shares(masks, boxes: boxes, truthIndices: truthIndices).isAtLeast(0.5).to(.float32)
     }
 
-    /// The share of each cell that is the thing, by RoIAlign (aligned, as many samples as pixels). One truth's mask after the other, so that
-    /// no more than one is held as floating-point numbers.
+    /// The share of each cell that the instance fills, 0…1, by RoIAlign.
+    /// `[p, size.height, size.width]` float32
+    ///
+    /// The masks are converted one at a time, so that only one is held in floating point.
+    ///
+    /// - Parameters:
+    ///   - masks: of all instances of an image, `[g, h, w]` uint8
+    ///   - boxes: the positive proposals, `[p, 4]`; they are clipped to the masks
+    ///   - truthIndices: the instance that each proposal is assigned to, `[p]` int64
     public func shares(_ masks: Tensor, boxes: Tensor, truthIndices: Tensor) throws -> Tensor {
         try withoutGrad {
             let inside = try Boxes.clipped(boxes, to: Size2D(height: masks.size(1), width: masks.size(2)))

@@ -1,26 +1,37 @@
 import DenseKitVision
 
-/// Decides by overlap which truth a box is to learn. mmdetection 2.17's `MaxIoUAssigner`.
+/// Assigns boxes to the instances of the ground truth by overlap. mmdetection 2.17's
+/// `MaxIoUAssigner`.
 ///
 /// 1. A box whose best IoU lies in `negative` is background.
-/// 2. A box whose best IoU is `positive` or more gets that truth.
-/// 3. With `matchesLowQuality`, every truth also gets the boxes that overlap it most, if by `minPositive` or more; where several truths
-///    ask for one box, the last one has it.
+/// 2. A box whose best IoU is `positive` or more is assigned to that instance.
+/// 3. With `matchesLowQuality`, each instance also gets the boxes that overlap it most, if their
+///    IoU is `minPositive` or more; where several instances claim one box, the last one gets it.
 ///
-/// All others are ignored.
+/// All other boxes are ignored.
 public struct MaxIoUAssigner: Sendable, Hashable {
+    /// IoU from which a box is assigned to the instance that it overlaps most, 0…1.
     public var positive: Double
+    /// Range of the best IoU in which a box is background, within 0…1.
     public var negative: Range<Double>
+    /// IoU from which an instance gets the boxes that overlap it most, 0…1. Used with
+    /// `matchesLowQuality`.
     public var minPositive: Double
+    /// Whether each instance also gets the boxes that overlap it most, even below `positive`.
     public var matchesLowQuality: Bool
-    /// Whether a truth gets all boxes that share its best IoU, or the first of them only.
+    /// Whether an instance gets all boxes that share its best IoU, or only the first of them. Used
+    /// with `matchesLowQuality`.
     public var assignsAllBest: Bool
-    /// Boxes that lie in an ignored region by more than this share are ignored; nil where such regions have no effect.
+    /// A box is ignored where more than this share of overlap, 0…1, falls on an ignored region;
+    /// nil: ignored regions have no effect.
     public var ignoreThreshold: Double?
-    /// Whether that is the share of the box that lies in the region, or the share of the region that lies in the box.
+    /// What the overlap with an ignored region is divided by: the area of the box (true) or of the
+    /// region (false).
     public var ignoresByBoxes: Bool
 
-    /// Throws `SettingError` for a threshold outside 0…1.
+    /// An assigner with a range of IoUs for the background.
+    ///
+    /// - Throws: `SettingError` for a threshold outside 0…1.
     public init(
         positive: Double, negative: Range<Double>, minPositive: Double = 0, matchesLowQuality: Bool = true,
         assignsAllBest: Bool = true, ignoreThreshold: Double? = nil, ignoresByBoxes: Bool = true
@@ -35,9 +46,9 @@ public struct MaxIoUAssigner: Sendable, Hashable {
         (self.ignoreThreshold, self.ignoresByBoxes) = (ignoreThreshold, ignoresByBoxes)
     }
 
-    /// The same with everything below `negative` as background.
+    /// An assigner for which every best IoU below `negative` is background.
     ///
-    /// Throws `SettingError` for a threshold outside 0…1.
+    /// - Throws: `SettingError` for a threshold outside 0…1.
     public init(
         positive: Double, negative: Double, minPositive: Double = 0, matchesLowQuality: Bool = true, assignsAllBest: Bool = true,
         ignoreThreshold: Double? = nil, ignoresByBoxes: Bool = true
@@ -48,9 +59,8 @@ public struct MaxIoUAssigner: Sendable, Hashable {
             assignsAllBest: assignsAllBest, ignoreThreshold: ignoreThreshold, ignoresByBoxes: ignoresByBoxes)
     }
 
-    /// Without truth everything is background. A box that is not a number is ignored.
-    ///
-    /// - Parameter boxes: `[n, 4]`
+    /// Assigns `boxes` `[n, 4]` to the instances of an image. Without instances every box is
+    /// background; a box with a coordinate that is not a number is ignored.
     public func assign(_ boxes: Tensor, to truth: InstanceTargets) throws -> Assignment {
         try withoutGrad {
             let (count, truths) = (boxes.size(0), truth.boxes.size(0))
@@ -70,7 +80,7 @@ public struct MaxIoUAssigner: Sendable, Hashable {
         }
     }
 
-    /// Gives every truth the boxes that overlap it most. overlaps `[g, n]`, indices `[n]`
+    /// Assigns each instance the boxes that overlap it most. overlaps `[g, n]`, indices `[n]`
     private func addingBest(to indices: Tensor, _ overlaps: Tensor) throws -> Tensor {
         let (truths, count) = (overlaps.size(0), overlaps.size(1))
         let best = try overlaps.max(1, keep: true)  // [g, 1]
@@ -91,22 +101,25 @@ public struct MaxIoUAssigner: Sendable, Hashable {
     }
 }
 
-/// Which truth each of n boxes is to learn.
+/// The instance that each of n boxes is assigned to.
 public struct Assignment {
-    /// -1 ignored, 0 background, i + 1 for truth i. `[n]` int64
+    /// -1 ignored, 0 background, i + 1 for instance i. `[n]` int64
     public var indices: Tensor
-    /// The best IoU of each box with any truth; -1 in ignored regions, 0 where there is no truth. `[n]`
+    /// Best IoU of each box with any instance; -1 in ignored regions, 0 where there is no instance.
+    /// `[n]`
     public var overlaps: Tensor
 
+    /// An assignment by index and best IoU, `[n]` both.
     public init(indices: Tensor, overlaps: Tensor) {
         self.indices = indices
         self.overlaps = overlaps
     }
 
-    /// The truth of each box from 0; 0 also where it has none. `[n]` int64
+    /// Index of the instance that each box is assigned to, from 0; 0 also where there is none.
+    /// `[n]` int64
     func truths() throws -> Tensor { try (indices - indices.whole(1)).maximum(indices.whole(0)) }
 
-    /// The class of each box's truth, -1 where it has none. `[n]` int64
+    /// Class of the instance that each box is assigned to, -1 where there is none. `[n]` int64
     public func labels(of truth: InstanceTargets) throws -> Tensor {
         guard truth.labels.size(0) > 0 else { return try Tensor.full(indices.shape, -1, dtype: .int64, device: indices.device) }
         let labels = try truth.labels.indexed(0, truths())

@@ -1,14 +1,15 @@
-/// From scores for every box and class to detections: mmdetection's `multiclass_nms`.
+/// Detections from the scores of every box and class, by non-maximum suppression within each class:
+/// mmdetection's `multiclass_nms`. Without gradient.
 ///
-/// Scores above `scoreThreshold` are candidates; of two candidates of one class whose IoU is above `nmsThreshold` the lower goes; of the
-/// rest the best `max` are kept.
+/// Scores above `scoreThreshold` are candidates. Of two candidates of one class whose IoU is above
+/// `nmsThreshold`, the one with the lower score is removed. The best `max` of the rest are kept.
 ///
 /// - Parameters:
-///   - boxes: `[n, 4]`, or `[n, 4k]` with a box for every class
-///   - scores: `[n, k + 1]`, the background last, which is not read
-///   - max: nil for no bound
-/// - Returns: what survived, the best first, its boxes in the pixels of `boxes`; and where each stood, box times classes plus class,
-///   `[d]` int64
+///   - boxes: corners in pixels, `[n, 4]`, or `[n, 4k]` with a box for each class
+///   - scores: `[n, k + 1]`; the last column is the background and is not read
+///   - max: largest number of detections; nil for no limit
+/// - Returns: the detections by descending score, in the pixels of `boxes`; and the position of
+///   each in `scores` without the background, `box · k + class`, `[d]` int64
 public func multiclassNMS(
     boxes: Tensor, scores: Tensor, scoreThreshold: Double, nmsThreshold: Double, max: Int?
 ) throws -> (detections: Detections, indices: Tensor) {

@@ -1,16 +1,23 @@
 import DenseKitVision
 
-/// From the predictions of a region proposal network to proposals: mmdetection 2.17's `RPNHead.get_bboxes`.
+/// Makes proposals of the predictions of a region proposal network: mmdetection 2.17's
+/// `RPNHead.get_bboxes`.
 ///
-/// The best `preNMS` anchors of every level are decoded; sides of `minimumSize` or less go; NMS thins out every level by itself; of what
-/// is left the best `max` are proposed.
+/// The best `preNMS` anchors of each level are decoded, boxes that are too small are removed, NMS
+/// runs within each level, and the best `max` boxes of all levels are kept.
 public struct ProposalFilter: Sendable, Hashable {
+    /// Anchors of each level that are kept before NMS, by score, 1…1000000.
     public var preNMS: Int
+    /// IoU above which the box with the lower score is removed, 0…1.
     public var nmsThreshold: Double
+    /// Proposals of an image that are kept after NMS, 1…1000000.
     public var max: Int
+    /// Boxes whose width or height is this many pixels or less are removed.
     public var minimumSize: Double
 
-    /// Throws `SettingError` for counts outside 1…1000000, or a threshold outside 0…1.
+    /// A filter; by default with an NMS threshold of 0.7, removing only boxes without area.
+    ///
+    /// - Throws: `SettingError` for a count outside 1…1000000 or a threshold outside 0…1.
     public init(preNMS: Int, nmsThreshold: Double = 0.7, max: Int, minimumSize: Double = 0) throws {
         try SettingError.check("the proposals before NMS", preNMS, in: 1...1_000_000)
         try SettingError.check("the proposals' NMS threshold", nmsThreshold, in: 0...1)
@@ -18,14 +25,14 @@ public struct ProposalFilter: Sendable, Hashable {
         (self.preNMS, self.nmsThreshold, self.max, self.minimumSize) = (preNMS, nmsThreshold, max, minimumSize)
     }
 
-    /// The proposals of one image, the best first, without gradient.
+    /// The proposals of one image by descending score, without gradient.
     ///
     /// - Parameters:
-    ///   - scores: probabilities of a thing, `[n]` for every level
-    ///   - deltas: `[n, 4]` for every level
-    ///   - anchors: `[n, 4]` for every level
-    ///   - size: the picture's, without padding: boxes are clipped to it
-    /// - Returns: boxes `[p, 4]`, scores `[p]`
+    ///   - scores: probability that an anchor holds an object, `[n]` for each level
+    ///   - deltas: `[n, 4]` for each level
+    ///   - anchors: corners in pixels, `[n, 4]` for each level
+    ///   - size: of the image without padding, to which boxes are clipped
+    /// - Returns: boxes `[p, 4]`, corners in pixels, and scores `[p]`
     public func proposals(scores: [Tensor], deltas: [Tensor], anchors: [Tensor], coder: DeltaCoder, in size: Size2D) throws
         -> (boxes: Tensor, scores: Tensor)
     {

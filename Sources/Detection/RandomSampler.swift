@@ -1,15 +1,24 @@
 import DenseKitVision
 
-/// Chooses which boxes of an image are learnt: so many, of which a share at most is positive. mmdetection 2.17's `RandomSampler`.
+/// Samples the boxes of an image that enter the loss: a fixed number with a largest share of
+/// positives. mmdetection 2.17's `RandomSampler`.
 public struct RandomSampler: Sendable, Hashable {
+    /// Boxes sampled in each image, 1…1000000; fewer where there are not enough candidates.
     public var count: Int
+    /// The largest share of `count` that is positive, 0…1; negatives take the rest.
     public var positiveFraction: Double
-    /// Whether the truth's own boxes join the candidates, before them: so that there is something to learn when no proposal is near.
+    /// Whether the ground-truth boxes are added in front of the candidates, so that there are
+    /// positives even when no proposal is near an instance.
     public var addsTruth: Bool
-    /// Negatives for each positive (at least one positive counted) at most; nil for no such bound.
+    /// The largest number of negatives for each positive, where at least one positive is counted;
+    /// nil for no limit.
     public var maxNegativesPerPositive: Double?
 
-    /// Throws `SettingError` for a count outside 1…1000000, a fraction outside 0…1, or a bound below 0.
+    /// A sampler; by default it adds the ground-truth boxes and does not limit the negatives
+    /// further.
+    ///
+    /// - Throws: `SettingError` for a count outside 1…1000000, a fraction outside 0…1, or a limit
+    ///   outside 0…1000000.
     public init(
         count: Int, positiveFraction: Double, addsTruth: Bool = true, maxNegativesPerPositive: Double? = nil
     ) throws {
@@ -22,12 +31,14 @@ public struct RandomSampler: Sendable, Hashable {
         self.maxNegativesPerPositive = maxNegativesPerPositive
     }
 
-    /// Draws are made for `purpose.positive` and `purpose.negative`. With `RandomSource.inOrder` the first candidates are chosen.
+    /// Samples positives and negatives at random, without gradient. The draws are named
+    /// `purpose.positive` and `purpose.negative`; with `RandomSource.inOrder` the first candidates
+    /// are chosen.
     ///
     /// - Parameters:
-    ///   - assignment: of `boxes`, the truth's own not among them
-    ///   - boxes: `[n, 4]`
-    ///   - image: the image's place in the batch
+    ///   - assignment: of `boxes`, without the ground-truth boxes
+    ///   - boxes: the candidates, `[n, 4]`
+    ///   - image: index of the image in the batch
     public func sample(
         _ assignment: Assignment, boxes: Tensor, truth: InstanceTargets, draws: RandomSource, purpose: String, image: Int
     ) throws -> BoxSample {
@@ -56,23 +67,23 @@ public struct RandomSampler: Sendable, Hashable {
     }
 }
 
-/// The boxes of an image that are learnt.
+/// The boxes of an image that were sampled for the loss.
 public struct BoxSample {
-    /// All candidates, the truth's own first where they were added. `[n, 4]`
+    /// All candidates, behind the ground-truth boxes where they were added. `[n, 4]`
     public var boxes: Tensor
-    /// Which of them are positive, ascending. `[p]` int64
+    /// Rows of `boxes` that were sampled as positives, ascending. `[p]` int64
     public var positives: Tensor
-    /// Which of them are background, ascending. `[q]` int64
+    /// Rows of `boxes` that were sampled as background, ascending. `[q]` int64
     public var negatives: Tensor
-    /// The truth that each positive is to learn, from 0. `[p]` int64
+    /// The instance, from 0, that each positive is assigned to. `[p]` int64
     public var truthIndices: Tensor
 
-    /// `[p, 4]`
+    /// The boxes sampled as positives. `[p, 4]`
     public func positiveBoxes() throws -> Tensor { try boxes.indexed(0, positives) }
 
-    /// `[q, 4]`
+    /// The boxes sampled as background. `[q, 4]`
     public func negativeBoxes() throws -> Tensor { try boxes.indexed(0, negatives) }
 
-    /// The positives, then the negatives: what a box head is shown. `[p + q, 4]`
+    /// The positives, then the negatives: the input of a box head. `[p + q, 4]`
     public func sampledBoxes() throws -> Tensor { try Tensor.cat([positiveBoxes(), negativeBoxes()], dim: 0) }
 }

@@ -1,16 +1,20 @@
-/// Which level of a pyramid a region is read from: `⌊log₂(√area / finestScale + 1e-6)⌋` (Lin et al.,
-/// [arXiv:1612.03144](https://arxiv.org/abs/1612.03144), with the constants of mmdetection).
+/// The pyramid level that a region is read from: `⌊log₂(√area / finestScale + 1e-6)⌋`, within
+/// 0…`count - 1` (Lin et al., [arXiv:1612.03144](https://arxiv.org/abs/1612.03144), equation 1,
+/// with the constants of mmdetection).
 public struct FPNLevels: Sendable, Hashable {
+    /// Number of levels.
     public var count: Int
-    /// Regions of twice this side are the smallest that are not read from the finest level.
+    /// Boxes with √area below twice this, in pixels, are read from the finest level.
     public var finestScale: Double
 
+    /// Levels of a pyramid; the default scale of 56 pixels is mmdetection's.
     public init(count: Int, finestScale: Double = 56) {
         self.count = count
         self.finestScale = finestScale
     }
 
-    /// The level of each box, 0 the finest; 0 for a box that is not a number. `[…, 4] → […]` int64
+    /// The level of each box, 0 the finest; 0 for a box with a coordinate that is not a number.
+    /// `[…, 4] → […]` int64
     public func levels(of boxes: Tensor) throws -> Tensor {
         let scale = try Boxes.area(boxes).sqrt()
         let level = try (scale / finestScale + 1e-6).log2().floor()
@@ -18,19 +22,25 @@ public struct FPNLevels: Sendable, Hashable {
     }
 }
 
-/// Reads regions of interest from a pyramid, each from the level that fits its size. mmdetection's `SingleRoIExtractor` with RoIAlign.
+/// Extracts features of regions of interest from a pyramid, each region from the level that fits
+/// its size. mmdetection's `SingleRoIExtractor` with RoIAlign.
 public struct RoIExtractor: Sendable, Hashable {
-    /// Of what is read.
+    /// Height and width of the extracted features, in bins.
     public var size: Size2D
-    /// Of the levels that are read, finest first; further maps are not looked at.
+    /// Strides of the levels that are read, finest first; further feature maps are not used.
     public var strides: [Int]
+    /// Regions with √area below twice this, in pixels, are read from the finest level.
     public var finestScale: Double
-    /// Samples in each direction within a bin; 0 for as many as a bin has pixels.
+    /// Samples in each direction within a bin; 0 for as many as a bin is positions long, rounded
+    /// up.
     public var samplingRatio: Int
-    /// Whether pixels' centres stand at halves.
+    /// Whether pixel centres lie at half coordinates (RoIAlign's half-pixel correction).
     public var aligned: Bool
 
-    /// Throws `SettingError` for sizes outside 1…1000, no strides, a finest scale that is not positive, or a sampling ratio outside 0…64.
+    /// An extractor with the constants of mmdetection by default.
+    ///
+    /// - Throws: `SettingError` for a side outside 1…1000, no strides or one that is not positive,
+    ///   a finest scale that is not positive, or a sampling ratio outside 0…64.
     public init(size: Size2D, strides: [Int], finestScale: Double = 56, samplingRatio: Int = 0, aligned: Bool = true) throws {
         try SettingError.check("the height of a region's grid", size.height, in: 1...1000)
         try SettingError.check("the width of a region's grid", size.width, in: 1...1000)
@@ -45,12 +55,13 @@ public struct RoIExtractor: Sendable, Hashable {
         (self.samplingRatio, self.aligned) = (samplingRatio, aligned)
     }
 
-    /// Throws `SettingError` where there are fewer maps than strides.
+    /// The features of each region, in the order of `regions`: `[r, c, size.height, size.width]`,
+    /// differentiable with respect to the maps.
     ///
     /// - Parameters:
-    ///   - maps: `[n, c, h, w]` for every level; all have c channels
-    ///   - regions: image, x1, y1, x2, y2 in pixels of the image, `[r, 5]` (`Boxes.regions`)
-    /// - Returns: `[r, c, size.height, size.width]`, in the order of the regions; with gradient to the maps
+    ///   - maps: `[n, c, h, w]` for each level, all with c channels
+    ///   - regions: image index, x1, y1, x2, y2 in pixels of the image, `[r, 5]` (`Boxes.regions`)
+    /// - Throws: `SettingError` where there are fewer maps than strides.
     public func callAsFunction(_ maps: [Tensor], _ regions: Tensor) throws -> Tensor {
         guard maps.count >= strides.count else {
             throw SettingError("regions are read from \(strides.count) levels, and \(maps.count) maps came")

@@ -1,10 +1,16 @@
-/// A rectangle of pixels, which may reach beyond an image: rows `y ..< y + height`, columns `x ..< x + width`.
+/// A window of pixels, which may reach beyond an image: rows `y ..< y + height`, columns
+/// `x ..< x + width`.
 public struct PixelWindow: Sendable, Hashable, CustomStringConvertible {
+    /// First row; negative above the image.
     public var y: Int
+    /// First column; negative left of the image.
     public var x: Int
+    /// Number of rows.
     public var height: Int
+    /// Number of columns.
     public var width: Int
 
+    /// A window at row `y` and column `x`. Nothing is checked against an image: see `lies(in:)`.
     public init(y: Int, x: Int, height: Int, width: Int) {
         self.y = y
         self.x = x
@@ -12,11 +18,12 @@ public struct PixelWindow: Sendable, Hashable, CustomStringConvertible {
         self.width = width
     }
 
-    /// Everything of an image of `size`.
+    /// The window that covers a whole image of `size`.
     public init(_ size: Size2D) {
         self.init(y: 0, x: 0, height: size.height, width: size.width)
     }
 
+    /// The height and width of the window.
     public var size: Size2D { Size2D(height: height, width: width) }
 
     /// `h×w at (y, x)`.
@@ -27,7 +34,7 @@ public struct PixelWindow: Sendable, Hashable, CustomStringConvertible {
         y >= 0 && x >= 0 && height > 0 && width > 0 && height <= size.height - y && width <= size.width - x
     }
 
-    /// The window that `inner`, which counts from this window's corner, covers in this window's image.
+    /// `inner`, whose position is relative to this window's corner, in coordinates of the image.
     public func subwindow(_ inner: PixelWindow) -> PixelWindow {
         PixelWindow(y: y + inner.y, x: x + inner.x, height: inner.height, width: inner.width)
     }

@@ -1,9 +1,12 @@
-/// What the long and the short side of an image may measure, whichever way up it is.
+/// The largest long side and short side of an image, in pixels, for landscape and portrait alike
+/// (mmcv's `img_scale`).
 public struct ScaleLimit: Sendable, Hashable, CustomStringConvertible {
+    /// Largest length of the longer side, in pixels.
     public let long: Int
+    /// Largest length of the shorter side, in pixels.
     public let short: Int
 
-    /// The order of the two does not matter.
+    /// Two limits in pixels, in either order: the larger one is `long`.
     public init(_ one: Int, _ other: Int) {
         long = max(one, other)
         short = min(one, other)

@@ -1,26 +1,35 @@
-/// Height and width, in pixels or in elements: of an image, a window, a kernel, a stride. An integer literal means both: `stride: 2`.
+/// Height and width of an image, a window, a kernel or a stride, in pixels or in elements. An
+/// integer literal means both: `stride: 2`.
 public struct Size2D: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    /// Rows: pixels or elements from top to bottom.
     public var height: Int
+    /// Columns: pixels or elements from left to right.
     public var width: Int
 
+    /// A size by named sides. Nothing is checked: 0 and negative values are possible.
     public init(height: Int, width: Int) {
         self.height = height
         self.width = width
     }
 
+    /// Height first, then width.
     public init(_ height: Int, _ width: Int) { self.init(height: height, width: width) }
 
-    /// The same height and width.
+    /// `both` as height and as width.
     public init(_ both: Int) { self.init(both, both) }
+    /// `Size2D(value)`: an integer literal as height and as width.
     public init(integerLiteral value: Int) { self.init(value) }
 
+    /// The larger of height and width.
     public var longSide: Int { max(height, width) }
+    /// The smaller of height and width.
     public var shortSide: Int { min(height, width) }
 
     /// `h×w`.
     public var description: String { "\(height)×\(width)" }
 
-    /// The size scaled by `factor`, rounded to the nearest pixel as mmcv does (`Int(x · factor + 0.5)`), at least 1×1.
+    /// The size scaled by `factor`, rounded to the nearest pixel as mmcv does
+    /// (`Int(x · factor + 0.5)`), at least 1×1.
     public func scaled(by factor: Double) -> Size2D {
         func side(_ length: Int) -> Int {
             let scaled = Double(length) * factor + 0.5
@@ -29,11 +38,13 @@ public struct Size2D: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStr
         return Size2D(height: side(height), width: side(width))
     }
 
-    /// The factor that makes the size as large as both limits allow, the ratio of its sides kept (mmcv's `rescale_size`).
+    /// The largest factor at which both sides stay within `limit`, the aspect ratio kept (mmcv's
+    /// `rescale_size`).
     public func scale(within limit: ScaleLimit) -> Double {
         min(Double(limit.long) / Double(longSide), Double(limit.short) / Double(shortSide))
     }
 
-    /// The size at `scale(within:)`.
+    /// The size scaled as large as `limit` allows, the aspect ratio kept:
+    /// `scaled(by: scale(within: limit))`.
     public func rescaled(within limit: ScaleLimit) -> Size2D { scaled(by: scale(within: limit)) }
 }

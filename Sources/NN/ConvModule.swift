@@ -1,11 +1,15 @@
-/// Convolution, batch normalisation and ReLU in one, under the keys `conv` and `bn`: mmcv's building block.
-/// `[n, in, h, w] → [n, out, h', w']`
+/// Convolution, optional batch normalisation and optional ReLU, under the checkpoint keys `conv`
+/// and `bn`: mmcv's `ConvModule`. `[n, in, h, w] → [n, out, h', w']`
 public final class ConvModule: Module, UnaryLayer {
+    /// The convolution; it has a bias only where there is no norm.
     public let conv: Conv2d
+    /// Batch normalisation of the convolution's output; nil for none.
     public let bn: BatchNorm2d?
+    /// Whether the result passes through ReLU.
     public let activates: Bool
 
-    /// The convolution has a bias only where there is no norm; weights start by He's rule over the outputs, biases at 0.
+    /// A block with norm and ReLU unless they are switched off. Weights start from He's normal
+    /// distribution over the outputs (`kaimingNormalInPlace(.out)`), biases at 0.
     public init(
         _ inChannels: Int, _ outChannels: Int, kernel: Size2D = 1, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1,
         norm: Bool = true, activation: Bool = true
@@ -19,5 +23,7 @@ public final class ConvModule: Module, UnaryLayer {
         try withoutGrad { _ = try conv.bias?.fillInPlace(0) }
     }
 
+    /// `relu(bn(conv(x)))`, without the parts that the block does not have.
+    /// `[n, in, h, w] → [n, out, h', w']`
     public func callAsFunction(_ x: Tensor) throws -> Tensor { try conv(x, norm: bn, relu: activates) }
 }

@@ -1,14 +1,21 @@
 /// Convolution over the last two dimensions. `[n, in, h, w] → [n, out, h', w']`
 public final class Conv2d: Module {
+    /// Kernels, `[out, in / groups, kh, kw]`.
     @Parameter public var weight: Tensor  // [out, in / groups, kh, kw]
+    /// Added to each output channel, `[out]`; nil for none.
     @Parameter public var bias: Tensor?  // [out]
+    /// Input positions from one output position to the next.
     public let stride: Size2D
+    /// Zeros added on each side of the input, in positions.
     public let padding: Size2D
+    /// Input positions from one element of the kernel to the next; 1 for a dense kernel.
     public let dilation: Size2D
+    /// Number of groups of channels that are convolved separately; it divides both channel counts.
     public let groups: Int
     @Cached private var prepared: PreparedConvolution?
 
-    /// Weights start as PyTorch's do: uniform within ±1/√fan_in.
+    /// A convolution with a bias unless it is switched off. Weight and bias start as in PyTorch:
+    /// uniform within ±1/√fan_in.
     public init(
         _ inChannels: Int, _ outChannels: Int, kernel: Size2D, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1,
         groups: Int = 1,
@@ -21,12 +28,19 @@ public final class Conv2d: Module {
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
 
+    /// The convolution of `x`. `[n, in, h, w] → [n, out, h', w']`
+    ///
+    /// - Throws: `TorchError` where `x` has other channels, or is smaller than the kernel.
     public func callAsFunction(_ x: Tensor) throws -> Tensor { try self(x, norm: nil) }
 
-    /// The convolution, the batch norm of its output, and ReLU, where wanted: `relu(norm(conv(x)))`.
+    /// The convolution, then batch norm and ReLU where they are asked for: `relu(norm(conv(x)))`.
+    /// `[n, in, h, w] → [n, out, h', w']`
     ///
-    /// At inference the three are one pass, with norm and weights made ready once, until weights or mode change; where operations are
-    /// counted they are three.
+    /// At inference without gradients the three run as one pass on folded weights, which are
+    /// prepared once and kept until weights, mode or device change. While an `OperationCounter`
+    /// counts, they run one by one.
+    ///
+    /// - Parameter norm: of the output's channels; nil for none
     public func callAsFunction(_ x: Tensor, norm: BatchNorm2d?, relu: Bool = false) throws -> Tensor {
         guard !isTraining, norm?.isTraining != true, !gradIsEnabled, !OperationCounter.isCounting else {
             let y = try apply(x, weight, bias)
@@ -40,6 +54,7 @@ public final class Conv2d: Module {
         return try prepared?(self, x) ?? apply(x, weight, bias)
     }
 
+    /// Discards the weights that were prepared for inference.
     override public func stateDidChange() { prepared = nil }
 
     /// This convolution with other weights of the same shape.
@@ -57,11 +72,17 @@ public final class Conv2d: Module {
 
 /// Transposed convolution. `[n, in, h, w] → [n, out, h', w']`
 public final class ConvTranspose2d: Module {
+    /// Kernels, `[in, out, kh, kw]`.
     @Parameter public var weight: Tensor  // [in, out, kh, kw]
+    /// Added to each output channel, `[out]`; nil for none.
     @Parameter public var bias: Tensor?  // [out]
+    /// Output positions from one input position to the next: the upsampling factor.
     public let stride: Size2D
+    /// Positions cut off on each side of the output.
     public let padding: Size2D
 
+    /// A transposed convolution with a bias unless it is switched off. Weight and bias start as in
+    /// PyTorch: uniform within ±1/√(out · kh · kw).
     public init(_ inChannels: Int, _ outChannels: Int, kernel: Size2D, stride: Size2D = 1, padding: Size2D = 0, bias: Bool = true)
         throws
     {
@@ -71,6 +92,8 @@ public final class ConvTranspose2d: Module {
         (self.stride, self.padding) = (stride, padding)
     }
 
+    /// The transposed convolution of `x`, of height `(h − 1) · stride − 2 · padding + kh` and a
+    /// width by the same formula. `[n, in, h, w] → [n, out, h', w']`
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         try x.convTranspose2d(weight, bias, stride: stride, padding: padding)
     }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Which count of connections keeps the variance: of the inputs or of the outputs.
+/// The number of connections that an initialisation is scaled by: of inputs (`in`, keeps the
+/// variance of activations) or outputs (`out`, keeps that of gradients).
 public enum Fan: Sendable { case `in`, out }
 
 extension Tensor {
@@ -10,25 +11,30 @@ extension Tensor {
         return (Double(size(1)) * receptive, Double(size(0)) * receptive)
     }
 
-    /// He initialisation from a normal distribution, with ReLU's gain √2. (He et al. 2015)
+    /// Fills a weight `[out, in, …]` by He initialisation: a normal distribution with standard
+    /// deviation √(2 / fan), for layers followed by ReLU. Returns the tensor itself. (He et al.
+    /// 2015)
     @discardableResult
     public func kaimingNormalInPlace(_ fan: Fan = .in) throws -> Tensor {
         let count = fan == .in ? fans.in : fans.out
         return try normalInPlace(std: (2 / Swift.max(count, 1)).squareRoot())
     }
 
-    /// PyTorch's default for linear and convolution weights: uniform within ±1/√fan_in.
+    /// Fills a weight `[out, in, …]` with PyTorch's default for linear layers and convolutions:
+    /// uniform within ±1/√fan_in. Returns the tensor itself.
     @discardableResult
     public func defaultUniformInPlace() throws -> Tensor { try defaultUniformInPlace(fanIn: fans.in) }
 
-    /// Uniform within ±1/√fanIn; a bias takes its weight's `fanIn`.
+    /// Fills the tensor uniformly within ±1/√fanIn; for a bias, `fanIn` is that of its weight.
+    /// Returns the tensor itself.
     @discardableResult
     public func defaultUniformInPlace(fanIn: Double) throws -> Tensor {
         let bound = 1 / Swift.max(fanIn, 1).squareRoot()
         return try uniformInPlace(-bound, bound)
     }
 
-    /// Glorot initialisation from a uniform distribution. (Glorot & Bengio 2010)
+    /// Fills a weight `[out, in, …]` by Glorot initialisation: uniform within ±√(6 / (fan_in +
+    /// fan_out)). Returns the tensor itself. (Glorot & Bengio 2010)
     @discardableResult
     public func xavierUniformInPlace() throws -> Tensor {
         let bound = (6 / Swift.max(fans.in + fans.out, 1)).squareRoot()

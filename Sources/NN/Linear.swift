@@ -1,15 +1,21 @@
-/// `y = x · wᵀ + b`. `[…, in] → […, out]`
+/// Linear layer `y = x · wᵀ + b` over the last dimension. `[…, in] → […, out]`
 public final class Linear: Module {
+    /// The matrix w, `[out, in]`.
     @Parameter public var weight: Tensor  // [out, in]
+    /// The vector b, `[out]`; nil for none.
     @Parameter public var bias: Tensor?  // [out]
     @Cached private var prepared = Prepared.never
 
-    /// Weights start as PyTorch's do: uniform within ±1/√in.
+    /// A layer with a bias unless it is switched off. Weight and bias start as in PyTorch: uniform
+    /// within ±1/√in.
     public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true) throws {
         weight = try Tensor.empty([outFeatures, inFeatures]).defaultUniformInPlace()
         self.bias = bias ? try Tensor.empty([outFeatures]).defaultUniformInPlace(fanIn: Double(inFeatures)) : nil
     }
 
+    /// `x · wᵀ + b`. `[…, in] → […, out]`
+    ///
+    /// - Throws: `TorchError` where the last dimension of `x` is not `in`.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         guard !isTraining, !gradIsEnabled, !OperationCounter.isCounting, let packed = try packed(for: x) else {
             return try x.linear(weight, bias)
@@ -18,6 +24,7 @@ public final class Linear: Module {
         return try y.permuted(0, 2, 3, 1).reshaped(x.shape.dropLast() + [weight.size(0)])
     }
 
+    /// Discards the weights that were prepared for inference.
     override public func stateDidChange() { prepared = .never }
 
     /// At inference a linear layer that is used again becomes a 1×1 convolution of a map with one column, for which the engine's kernels

@@ -1,6 +1,6 @@
 import DenseKitFoundations
 
-/// A property that the walk over a model cannot follow: says which class, which property and what to do.
+/// A property that `Module.namedTensors()` cannot follow: which class and property, and what to do.
 public struct ModuleError: DenseKitError {
     public let problem: String
     public var origin: ErrorOrigin { .program }

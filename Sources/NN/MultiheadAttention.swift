@@ -1,10 +1,17 @@
-/// Self-attention with packed projections, keys as PyTorch's `nn.MultiheadAttention`. `[n, t, d] → [n, t, d]` (Vaswani et al. 2017)
+/// Multi-head self-attention with packed projections; checkpoint keys as PyTorch's
+/// `nn.MultiheadAttention`. `[n, t, d] → [n, t, d]` (Vaswani et al. 2017)
 public final class MultiheadAttention: Module {
+    /// Weight of the projections of query, key and value, in this order: `[3d, d]`.
     @Parameter public var inProjWeight: Tensor  // [3d, d]: query, key, value
+    /// Bias of the projections of query, key and value, in this order: `[3d]`.
     @Parameter public var inProjBias: Tensor  // [3d]
+    /// Projection of the joined heads, `[n, t, d] → [n, t, d]`.
     public let outProj: Linear
+    /// Number of heads; it divides d.
     public let heads: Int
 
+    /// Attention over `features` channels. The packed weight starts by Glorot's uniform rule, all
+    /// biases at 0.
     public init(_ features: Int, heads: Int) throws {
         inProjWeight = try Tensor.empty([3 * features, features]).xavierUniformInPlace()
         inProjBias = try Tensor.zeros([3 * features])
@@ -14,19 +21,21 @@ public final class MultiheadAttention: Module {
         try withoutGrad { _ = try outProj.bias?.fillInPlace(0) }
     }
 
-    /// - Parameter causal: a position sees itself and those before it.
+    /// Self-attention of the tokens of `x`. `[n, t, d] → [n, t, d]`
+    ///
+    /// - Parameter causal: whether a token attends only to itself and those before it
     public func callAsFunction(_ x: Tensor, causal: Bool = false) throws -> Tensor {
         let (q, k, v) = try projected(x)
         return try output(try Tensor.attention(q, k, v, causal: causal))
     }
 
-    /// Query, key and value of every position, each `[n, heads, t, d / heads]`.
+    /// Query, key and value of every token: `[n, t, d] → [n, heads, t, d / heads]` each.
     public func projected(_ x: Tensor) throws -> (q: Tensor, k: Tensor, v: Tensor) {
         let (n, t, d) = (x.size(0), x.size(1), x.size(2))
         let packed = try x.linear(inProjWeight, inProjBias).reshaped([n, t, 3, heads, d / heads]).permuted(2, 0, 3, 1, 4)
         return (try packed.selected(0, 0), try packed.selected(0, 1), try packed.selected(0, 2))
     }
 
-    /// Heads `[n, heads, t, d / heads]` joined and projected. `[n, t, d]`
+    /// The joined heads after the output projection. `[n, heads, t, d / heads] → [n, t, d]`
     public func output(_ heads: Tensor) throws -> Tensor { try outProj(heads.joinedHeads()) }
 }

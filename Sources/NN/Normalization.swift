@@ -1,15 +1,24 @@
-/// Batch normalisation of maps `[n, c, h, w]`, per channel over batch and positions. (Ioffe & Szegedy 2015)
+/// Batch normalisation of each channel over batch and positions. `[n, c, h, w] → [n, c, h, w]`
+/// (Ioffe & Szegedy 2015)
 public final class BatchNorm2d: Module {
+    /// Scale γ of each channel, `[c]`; starts at 1.
     @Parameter public var weight: Tensor  // [c]
+    /// Shift β of each channel, `[c]`; starts at 0.
     @Parameter public var bias: Tensor  // [c]
+    /// Running mean of each channel, `[c]`, used at inference; starts at 0.
     @Buffer public var runningMean: Tensor  // [c]
+    /// Running variance of each channel, `[c]`, used at inference; starts at 1.
     @Buffer public var runningVar: Tensor  // [c]
+    /// Number of training batches that entered the running statistics, a scalar int64.
     @Buffer public var numBatchesTracked: Tensor  // [] int64
+    /// Share of a batch's statistics in the new running ones, 0…1.
     public let momentum: Double
+    /// Added to the variance before the square root.
     public let eps: Double
-    /// Whether training too normalises by the running statistics and leaves them as they are.
+    /// Whether training too normalises with the running statistics and leaves them unchanged.
     public var hasFrozenStatistics = false
 
+    /// Batch normalisation of `channels` channels; momentum and eps are PyTorch's by default.
     public init(_ channels: Int, momentum: Double = 0.1, eps: Double = 1e-5) throws {
         weight = try Tensor.ones([channels])
         bias = try Tensor.zeros([channels])
@@ -19,6 +28,11 @@ public final class BatchNorm2d: Module {
         (self.momentum, self.eps) = (momentum, eps)
     }
 
+    /// `x` normalised with the batch's statistics in training, and with the running ones at
+    /// inference or where they are frozen. `[n, c, h, w] → [n, c, h, w]`
+    ///
+    /// - Throws: `TorchError` in training where a channel has a single value, and where `x` has
+    ///   other channels.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         let learns = isTraining && !hasFrozenStatistics
         let y = try x.batchNorm(
@@ -37,33 +51,46 @@ public final class BatchNorm2d: Module {
     }
 }
 
-/// Normalisation over the last dimension. (Ba et al. 2016)
+/// Layer normalisation over the last dimension. `[…, d] → […, d]` (Ba et al. 2016)
 public final class LayerNorm: Module {
+    /// Scale of each feature, `[d]`; starts at 1.
     @Parameter public var weight: Tensor  // [d]
+    /// Shift of each feature, `[d]`; starts at 0.
     @Parameter public var bias: Tensor  // [d]
+    /// Added to the variance before the square root.
     public let eps: Double
 
+    /// Layer normalisation of `features` features; eps is PyTorch's by default.
     public init(_ features: Int, eps: Double = 1e-5) throws {
         weight = try Tensor.ones([features])
         bias = try Tensor.zeros([features])
         self.eps = eps
     }
 
+    /// `x` normalised over its last dimension, in the precision of the weight. `[…, d] → […, d]`
     public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.layerNorm(weight, bias, eps: eps) }
 }
 
-/// Normalisation over groups of channels and all positions. (Wu & He 2018)
+/// Group normalisation over groups of channels and all positions. `[n, c, …] → [n, c, …]` (Wu & He
+/// 2018)
 public final class GroupNorm: Module {
+    /// Scale of each channel, `[c]`; starts at 1.
     @Parameter public var weight: Tensor  // [c]
+    /// Shift of each channel, `[c]`; starts at 0.
     @Parameter public var bias: Tensor  // [c]
+    /// Number of groups; it divides the channels.
     public let groups: Int
+    /// Added to the variance before the square root.
     public let eps: Double
 
+    /// Group normalisation of `channels` channels in `groups` groups; eps is PyTorch's by default.
     public init(_ groups: Int, _ channels: Int, eps: Double = 1e-5) throws {
         weight = try Tensor.ones([channels])
         bias = try Tensor.zeros([channels])
         (self.groups, self.eps) = (groups, eps)
     }
 
+    /// `x` normalised over each group of channels, in the precision of the weight.
+    /// `[n, c, …] → [n, c, …]`
     public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.groupNorm(groups, weight: weight, bias: bias, eps: eps) }
 }

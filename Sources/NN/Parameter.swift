@@ -4,24 +4,30 @@ protocol TensorSlot {
     var tensor: Tensor? { get }
 }
 
-/// A tensor or an optional tensor: what the wrappers below hold.
+/// A tensor or an optional tensor: the value of a `@Parameter` or `@Buffer` property.
 public protocol TensorValue {
+    /// The tensor; nil where an optional holds none.
     var tensorOrNil: Tensor? { get }
 }
 
 extension Tensor: TensorValue {
+    /// The tensor itself.
     public var tensorOrNil: Tensor? { self }
 }
 
 extension Optional: TensorValue where Wrapped == Tensor {
+    /// The wrapped tensor; nil where there is none.
     public var tensorOrNil: Tensor? { self }
 }
 
-/// A tensor that training changes. Saved in checkpoints.
+/// A tensor that is trained: it requires gradients, and is saved in checkpoints.
 @propertyWrapper
 public struct Parameter<Value: TensorValue>: TensorSlot {
+    /// The tensor. A tensor that is assigned is set to require gradients.
     public var wrappedValue: Value { didSet { mark() } }
 
+    /// Holds `wrappedValue` and sets it to require gradients. An integer tensor is refused by
+    /// `Module.namedTensors()`.
     public init(wrappedValue: Value) {
         self.wrappedValue = wrappedValue
         mark()
@@ -36,33 +42,42 @@ public struct Parameter<Value: TensorValue>: TensorSlot {
     }
 }
 
-/// A tensor that belongs to the model's state but not to the optimizer: running statistics. Saved in checkpoints.
+/// A tensor that is saved in checkpoints but not trained, such as running statistics.
 @propertyWrapper
 public struct Buffer<Value: TensorValue>: TensorSlot {
+    /// The tensor.
     public var wrappedValue: Value
 
+    /// Holds `wrappedValue` as it is.
     public init(wrappedValue: Value) { self.wrappedValue = wrappedValue }
 
     var kind: NamedTensor.Kind? { .buffer }
     var tensor: Tensor? { wrappedValue.tensorOrNil }
 }
 
-/// What can be computed again at any time: a mask, a result or weights in another form, kept between calls. Not saved.
+/// A value that can be computed again at any time, such as a mask or weights in another form. Not
+/// saved in checkpoints and not moved between devices.
 @propertyWrapper
 public struct Cached<Value>: TensorSlot {
+    /// The value.
     public var wrappedValue: Value
 
+    /// Holds `wrappedValue`.
     public init(wrappedValue: Value) { self.wrappedValue = wrappedValue }
 
     var kind: NamedTensor.Kind? { nil }
     var tensor: Tensor? { nil }
 }
 
-/// A tensor of a model under its checkpoint key.
+/// A tensor of a model with its checkpoint key.
 public struct NamedTensor {
+    /// Whether a tensor is trained (`parameter`) or only saved (`buffer`).
     public enum Kind: Sendable { case parameter, buffer }
 
+    /// The checkpoint key, such as `backbone.layer1.0.conv1.weight`.
     public let name: String
+    /// Whether the tensor is trained or only saved.
     public let kind: Kind
+    /// The model's own tensor, not a copy.
     public let tensor: Tensor
 }

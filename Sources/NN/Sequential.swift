@@ -1,5 +1,6 @@
-/// A module that maps a tensor to a tensor.
+/// A module that maps one tensor to one tensor.
 public protocol UnaryLayer: Module {
+    /// The layer's result for `x`.
     func callAsFunction(_ x: Tensor) throws -> Tensor
 }
 
@@ -12,14 +13,19 @@ extension GroupNorm: UnaryLayer {}
 extension Embedding: UnaryLayer {}
 extension Dropout: UnaryLayer {}
 
-/// Layers one after the other; their keys are their positions.
+/// Layers that run one after the other. Their checkpoint keys are their positions: `0`, `1`, …
 public final class Sequential: Module, UnaryLayer {
+    /// The layers in the order in which they run.
     public let layers: [any UnaryLayer]
 
+    /// Runs `layers` in this order; an empty list is the identity.
     public init(_ layers: [any UnaryLayer]) { self.layers = layers }
 
+    /// The positions of `layers` come directly below this module's key.
     override public var keys: [String: String] { ["layers": ""] }
 
+    /// The result of the last layer. A `Conv2d` and a `BatchNorm2d` or ReLU directly behind it run
+    /// as one pass at inference.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         var (x, rest) = (x, layers[...])
         while let layer = rest.popFirst() {
@@ -37,14 +43,19 @@ public final class Sequential: Module, UnaryLayer {
     }
 }
 
-/// An activation as a layer of its own, so that positions in a `Sequential` count as in the checkpoint.
+/// An activation as a layer of its own, so that positions in a `Sequential` match those of the
+/// checkpoint. The shape stays.
 public final class Activation: Module, UnaryLayer {
+    /// The activations: ReLU, the exact GELU, and CLIP's approximation `x · σ(1.702 x)`.
     public enum Function: Sendable { case relu, gelu, quickGELU }
 
+    /// The activation that is applied.
     public let function: Function
 
+    /// A layer that applies `function` to each element.
     public init(_ function: Function) { self.function = function }
 
+    /// The activation of each element. `[…] → […]`
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         switch function {
         case .relu: try x.relu()
@@ -54,27 +65,35 @@ public final class Activation: Module, UnaryLayer {
     }
 }
 
-/// The largest of every square of `size × size` values, which do not overlap. `[n, c, h, w] → [n, c, h / size, w / size]`, rounded down
+/// Maximum of each square of `size × size` values; the squares do not overlap.
+/// `[n, c, h, w] → [n, c, h / size, w / size]`, rounded down
 public final class MaxPool2d: Module, UnaryLayer {
+    /// Side and stride of the squares, in positions.
     public let size: Int
 
+    /// Pools squares of `size × size` values.
     public init(_ size: Int) { self.size = size }
 
+    /// The maxima. `[n, c, h, w] → [n, c, h / size, w / size]`, rounded down
     public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.maxPool2d(Size2D(size)) }
 }
 
-/// Resizes a map by a whole factor, bilinearly. `[n, c, h, w] → [n, c, f·h, f·w]`
+/// Upsamples a map by an integer factor, bilinearly.
+/// `[n, c, h, w] → [n, c, factor · h, factor · w]`
 public final class Upsample: Module, UnaryLayer {
+    /// Factor of height and width, 1 or more.
     public let factor: Int
 
+    /// Upsamples by `factor`, 1 or more.
     public init(_ factor: Int) { self.factor = factor }
 
+    /// The upsampled map (align_corners false). `[n, c, h, w] → [n, c, factor · h, factor · w]`
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         try x.interpolated(to: Size2D(x.size(2) * factor, x.size(3) * factor), .bilinear())
     }
 }
 
 extension Tensor {
-    /// CLIP's approximation of GELU: `x · σ(1.702 x)`.
+    /// CLIP's approximation of GELU for each element: `x · σ(1.702 x)`.
     public func quickGELU() throws -> Tensor { try self * (self * 1.702).sigmoid() }
 }

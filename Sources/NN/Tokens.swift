@@ -1,22 +1,25 @@
 // Tokens on a grid, row by row, behind one that belongs to no place: a class token, or a mean.
 extension Tensor {
-    /// The positions of a map as tokens. `[n, c, h, w] → [n, h · w, c]`
+    /// The positions of a map as tokens, row by row. `[n, c, h, w] → [n, h · w, c]`
     public func asTokens() throws -> Tensor { try permuted(0, 2, 3, 1).reshaped([size(0), size(2) * size(3), size(1)]) }
 
-    /// The tokens of a grid as a map, without the first. `[n, 1 + h · w, c] → [n, c, h, w]`, channels-last
+    /// The tokens of a grid as a map, without the first token (a class token or a mean).
+    /// `[n, 1 + h · w, c] → [n, c, h, w]`, channels-last
     public func asMap(_ grid: Size2D) throws -> Tensor {
         let places = try narrowed(1, 1, grid.height * grid.width)
         return try places.reshaped([size(0), grid.height, grid.width, size(2)]).permuted(0, 3, 1, 2).channelsLast()
     }
 
-    /// The side of the square grid of these positions `[1 + side², c]`; nil where they are those of none.
+    /// Side of the square grid of position embeddings `[1 + side², c]`, whose first row belongs to
+    /// no position; nil for a tensor that has no such shape.
     public var gridSide: Int? {
         guard rank == 2, size(0) > 1 else { return nil }
         let side = Int(Double(size(0) - 1).squareRoot().rounded())
         return side * side == size(0) - 1 ? side : nil
     }
 
-    /// Positions `[1 + side², c]` of a square grid brought to another; the first row stays. `[1 + h · w, c]`
+    /// Position embeddings of a square grid, resized to another grid; the first row stays.
+    /// `[1 + side², c] → [1 + h · w, c]`
     public func resizedGrid(from side: Int, to grid: Size2D, _ mode: Interpolation = .bilinear()) throws -> Tensor {
         // Other frameworks resize, and count it, in any case.
         guard grid != Size2D(side) || OperationCounter.isCounting else { return self }

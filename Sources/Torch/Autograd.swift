@@ -1,6 +1,7 @@
 import CDenseKitTorch
 
-/// Runs `body` without recording gradients. Synchronous, since the mode belongs to the thread.
+/// Runs `body` without recording operations for gradients on this thread. Synchronous, since the
+/// mode belongs to the thread.
 public func withoutGrad<Result>(_ body: () throws -> Result) rethrows -> Result {
     let before = ct_grad_enabled()
     ct_set_grad_enabled(false)
@@ -11,15 +12,21 @@ public func withoutGrad<Result>(_ body: () throws -> Result) rethrows -> Result 
 /// Whether operations on this thread are recorded for `backward`.
 public var gradIsEnabled: Bool { ct_grad_enabled() }
 
-/// The element type of automatic mixed precision on this thread, where a `withAutocast` scope is open.
+/// The element type of automatic mixed precision on this thread and `device`; nil outside a
+/// `withAutocast` scope.
 public func autocastType(on device: Device) -> DType? {
     var (enabled, dtype) = (false, DType.float32.rawValue)
     guard ct_autocast(device.type, &enabled, &dtype) == 0, enabled else { return nil }
     return DType(rawValue: dtype)
 }
 
-/// Runs `body` with automatic mixed precision: matrix products and convolutions in `dtype`, the rest in float32.
-/// With `nil` it just runs `body`. Scopes may nest: the end of one brings back what was before.
+/// Runs `body` with automatic mixed precision on this thread: matrix products and convolutions in
+/// `dtype`, operations that need precision in float32.
+///
+/// Scopes may nest: the end of one restores the mode before it.
+///
+/// - Parameter dtype: float16 or bfloat16; nil to run `body` in the present mode
+/// - Throws: what `body` throws, and `TorchError` where the engine refuses the mode.
 public func withAutocast<Result>(_ dtype: DType?, on device: Device = .cpu, _ body: () throws -> Result) throws -> Result {
     guard let dtype else { return try body() }
     var (wasEnabled, before) = (false, dtype.rawValue)
@@ -32,7 +39,8 @@ public func withAutocast<Result>(_ dtype: DType?, on device: Device = .cpu, _ bo
     return try body()
 }
 
-/// Runs `body` without automatic mixed precision, in whatever scope it stands.
+/// Runs `body` without automatic mixed precision, inside any `withAutocast` scope, and restores the
+/// mode after it.
 public func withoutAutocast<Result>(_ body: () throws -> Result) throws -> Result {
     let open = [Device.cpu, .cuda(0)].compactMap { device in autocastType(on: device).map { (device, $0) } }
     for (device, dtype) in open { try check("autocast") { ct_set_autocast(device.type, false, dtype.rawValue) } }
@@ -41,33 +49,42 @@ public func withoutAutocast<Result>(_ body: () throws -> Result) throws -> Resul
 }
 
 extension Tensor {
-    /// Whether operations on this tensor are recorded.
+    /// Whether operations on this tensor are recorded for `backward`.
     public var requiresGrad: Bool { ct_requires_grad(handle) }
 
+    /// Turns the recording of operations on this tensor on or off.
+    ///
+    /// - Throws: `TorchError` where it is turned on for a tensor of integers or bools.
     public func setRequiresGrad(_ value: Bool) throws {
         try check("requires_grad", self) { ct_set_requires_grad(handle, value) }
     }
 
-    /// The gradient that `backward` left here.
+    /// The gradient that `backward` accumulated, of this tensor's shape; nil where there is none.
     public var grad: Tensor? {
         var result: ct_tensor?
         guard ct_grad(handle, &result) == 0, let result else { return nil }
         return Tensor(owning: result)
     }
 
+    /// Removes the gradient: `grad` is nil afterwards.
     public func clearGrad() throws { try check("clear_grad", self) { ct_set_grad(handle, nil) } }
 
-    /// Adds the gradient of this scalar to every leaf that it depends on.
+    /// Adds the gradient of this scalar to `grad` of every leaf tensor that it depends on.
+    ///
+    /// - Throws: `TorchError` for a tensor of more than one element, or one without recorded
+    ///   operations.
     public func backward() throws { try check("backward", self) { ct_backward(handle, nil) } }
 
-    /// Adds the gradient of `sum(self * gradient)` to every leaf that it depends on.
+    /// Adds the gradient of `sum(self * gradient)` to `grad` of every leaf tensor that this tensor
+    /// depends on.
     public func backward(_ gradient: Tensor) throws {
         try check("backward", self, gradient) { ct_backward(handle, gradient.handle) }
     }
 
-    /// The same memory, outside the graph.
+    /// A tensor on this tensor's memory that is outside the autograd graph.
     public func detached() throws -> Tensor { try make("detach", self) { ct_detach(handle, $0) } }
 
-    /// Makes this tensor's variable hold `data`'s memory; it may be of another device.
+    /// Makes this tensor hold the memory of `data`, which may be on another device; its place in a
+    /// module or an optimizer stays.
     public func setData(_ data: Tensor) throws { try check("set_data", self, data) { ct_set_data(handle, data.handle) } }
 }

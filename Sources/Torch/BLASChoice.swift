@@ -1,5 +1,6 @@
 /// The kernel that OpenBLAS computes with, and why.
 public struct BLASChoice: Sendable, Equatable, CustomStringConvertible {
+    /// Who chose the kernel.
     public enum Reason: Sendable, Equatable {
         /// OpenBLAS chose it when it was loaded.
         case openBLAS
@@ -9,10 +10,12 @@ public struct BLASChoice: Sendable, Equatable, CustomStringConvertible {
         case densekit(insteadOf: String)
     }
 
-    /// Such as `SkylakeX`.
+    /// OpenBLAS's name of the kernel, such as `SkylakeX`.
     public let kernel: String
+    /// Who chose the kernel: OpenBLAS, the user or DenseKit.
     public let reason: Reason
-    /// What is slower than it could be or was not done as asked: a sentence each, with what to do.
+    /// What makes OpenBLAS slower than it could be, or was not done as `OPENBLAS_CORETYPE` asks:
+    /// one sentence each, with what to do. Empty where all is well.
     public let warnings: [String]
 
     /// `SkylakeX (AVX-512; chosen by DenseKit in place of Prescott)`

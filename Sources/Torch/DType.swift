@@ -1,6 +1,6 @@
 import CDenseKitTorch
 
-/// The type of a tensor's elements.
+/// The type of a tensor's elements; the raw values are libtorch's `ScalarType`.
 public enum DType: Int32, Sendable, CaseIterable {
     case uint8 = 0
     case int8 = 1
@@ -13,7 +13,7 @@ public enum DType: Int32, Sendable, CaseIterable {
     case bool = 11
     case bfloat16 = 15
 
-    /// Bytes an element takes.
+    /// Bytes of one element.
     public var size: Int {
         switch self {
         case .uint8, .int8, .bool: 1
@@ -23,6 +23,7 @@ public enum DType: Int32, Sendable, CaseIterable {
         }
     }
 
+    /// Whether elements are floating-point numbers: float16, bfloat16, float32 or float64.
     public var isFloatingPoint: Bool {
         switch self {
         case .float16, .bfloat16, .float32, .float64: true

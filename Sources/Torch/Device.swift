@@ -1,16 +1,18 @@
 import CDenseKitTorch
 
-/// Where a tensor lives.
+/// Where a tensor's memory is.
 public enum Device: Sendable, Hashable, CustomStringConvertible {
+    /// The processor and its main memory.
     case cpu
+    /// The NVIDIA GPU of this index, from 0.
     case cuda(Int)
-    /// Shapes without memory.
+    /// Shapes and element types without memory.
     case meta
 
-    /// Where a tensor is made that is not told where: the CPU but within `withDevice`.
+    /// The device of new tensors for which none is given: the CPU, or the one of `withDevice`.
     @TaskLocal public static var standard: Device = .cpu
 
-    /// Reads `cpu`, `cuda` or `cuda:1`.
+    /// Reads `cpu`, `cuda` (the first GPU) or `cuda:1`; nil for any other text.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         switch (parts.first, parts.count) {
@@ -45,8 +47,9 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Runs `body` with tensors made on `device` unless they are told otherwise. On `.meta` a model of any size is built of shapes alone.
-/// Synchronous, since the device belongs to the thread.
+/// Runs `body` with `device` as the device of new tensors for which none is given. On `.meta` a
+/// model of any size is built from shapes alone. Synchronous, since the device belongs to the
+/// thread.
 public func withDevice<Result>(_ device: Device, _ body: () throws -> Result) rethrows -> Result {
     try Device.$standard.withValue(device, operation: body)
 }

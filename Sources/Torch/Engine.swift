@@ -6,24 +6,27 @@ import Synchronization
     import CDenseKitOpenBLAS
 #endif
 
-/// The library that computes, as a whole.
+/// libtorch and its BLAS as a whole: version, threads and processor instructions.
 public enum Engine {
     /// libtorch's version, such as `1.13.0`.
     public static var version: String { String(cString: ct_version()) }
 
-    /// What libtorch says of its own build: compiler, BLAS, CPU capability. Several lines.
+    /// libtorch's own description of its build: compiler, BLAS, CPU capability. Several lines.
     public static var buildDescription: String {
         var text: UnsafePointer<CChar>?
         guard ct_build_description(&text) == 0, let text else { return "" }
         return String(cString: text)
     }
 
+    /// Number of GPUs that libtorch can use; 0 in a build without CUDA.
     public static var cudaDeviceCount: Int { Int(ct_cuda_device_count()) }
 
-    /// The threads that operations use. Starts at one in some builds: set it.
+    /// Number of threads that operations use. Some builds start with one: call `setThreadCount`.
     public static var threadCount: Int { Int(ct_num_threads()) }
 
-    /// Sets the threads of the engine and of its BLAS.
+    /// Sets the number of threads of libtorch and of its BLAS.
+    ///
+    /// - Throws: `TorchError` where libtorch refuses the number.
     public static func setThreadCount(_ count: Int) throws {
         prepare()
         threadCountWasSet.store(true, ordering: .relaxed)
@@ -37,18 +40,21 @@ public enum Engine {
     static var threadsAreSet: Bool { threadCountWasSet.load(ordering: .relaxed) }
     private static let threadCountWasSet = Atomic(false)
 
-    /// `OMP_NUM_THREADS` where it is set, else the processors that this process may use.
+    /// `OMP_NUM_THREADS` where it is set to a number above 0, else the number of processors that
+    /// this process may use.
     public static var defaultThreadCount: Int {
         if let count = environmentVariable("OMP_NUM_THREADS").flatMap({ Int($0) }), count > 0 { return count }
         return max(1, Int(ct_available_processors()))
     }
 
-    /// The kernel that OpenBLAS computes matrix products with and why; nil where the engine computes on another BLAS.
+    /// The kernel that OpenBLAS computes matrix products with, and why; nil where libtorch uses
+    /// another BLAS.
     ///
-    /// OpenBLAS chooses by the processor's number when it is loaded, and takes its slowest kernel for one that is newer than itself. So the
-    /// choice is looked at once and changed where the processor can do better, unless `OPENBLAS_CORETYPE` says which to take: before
-    /// the first tensor of a process is made. A program whose other threads call OpenBLAS, or read the environment, calls `prepare()`
-    /// before it starts those.
+    /// OpenBLAS chooses by the processor's model number when it is loaded, and takes its slowest
+    /// kernel for a processor newer than itself. So the choice is checked once, before the first
+    /// tensor of a process is made, and changed where the processor supports a faster kernel,
+    /// unless `OPENBLAS_CORETYPE` names one. A program whose other threads call OpenBLAS, or read
+    /// the environment, calls `prepare()` before it starts them.
     public static let blas: BLASChoice? = {
         #if canImport(CDenseKitOpenBLAS)
             return OpenBLAS.choose(for: .current, asked: environmentVariable("OPENBLAS_CORETYPE"))
@@ -57,22 +63,24 @@ public enum Engine {
         #endif
     }()
 
-    /// The name of the kernel that OpenBLAS computes with (`SkylakeX`, `Zen`, …), where the engine computes on OpenBLAS.
+    /// Name of the kernel that OpenBLAS computes with (`SkylakeX`, `Zen`, …); nil where libtorch
+    /// uses another BLAS.
     public static var blasKernel: String? { blas?.kernel }
 
-    /// The instructions that oneDNN uses for convolutions and products in bfloat16.
+    /// The instructions that oneDNN uses for convolutions, and for matrix products in bfloat16.
     public static var oneDNN: OneDNNInstructions { .current }
 
-    /// How libtorch was built, as far as speed depends on it.
+    /// The parts of libtorch's build description that speed depends on.
     public static let build = EngineBuild(buildDescription)
 
-    /// What makes the engine slower than this processor allows: a sentence each, with what to do.
+    /// What makes the engine slower than this processor allows: one sentence each, with what to do.
+    /// Empty where all is well.
     public static var warnings: [String] {
         (blas?.warnings ?? []) + oneDNN.warnings + build.warnings(on: .current, variable: environmentVariable)
     }
 
-    /// Sees to the kernel of OpenBLAS (`blas`) before anything is computed. The first tensor of a process does the same; after the first
-    /// time it costs nothing.
+    /// Checks and changes the kernel of OpenBLAS (`blas`) before anything is computed. Making the
+    /// first tensor of a process calls it; further calls cost nothing.
     @inline(__always)
     public static func prepare() { prepared }
 

@@ -1,9 +1,11 @@
-/// What libtorch says of its own build, as far as speed depends on it.
+/// The parts of libtorch's build description that speed depends on.
 public struct EngineBuild: Sendable {
-    /// The vector instructions of libtorch's own loops, as it writes them: `AVX2`, `AVX512`, `NO AVX`.
+    /// Vector instructions of libtorch's own loops, in its words: `AVX2`, `AVX512`, `NO AVX`; nil
+    /// where the description does not say.
     public let loops: String?
-    /// The library of matrix products in a build that does not compute on OpenBLAS, such as
-    /// `Intel(R) oneAPI Math Kernel Library Version 2024.2`.
+    /// Library of matrix products that the build was made for, such as
+    /// `Intel(R) oneAPI Math Kernel Library Version 2024.2`; `unknown` where the description does
+    /// not say.
     public let blas: String
 
     /// - Parameter text: `Engine.buildDescription`

@@ -1,23 +1,25 @@
 import CDenseKitTorch
 
-/// Operations on lists of tensors at once: what optimizers are made of. All change the first list in place.
+/// Operations on all tensors of a list at once, which optimizers are made of. Those without a
+/// result change the first list in place; lists of unequal length throw `TorchError`.
 public enum Foreach {
+    /// `x *= factor` for each tensor.
     public static func mul(_ xs: [Tensor], _ factor: Double) throws {
         try run("foreach_mul_", xs) { ct_foreach_mul_($0, $1, factor) }
     }
 
-    /// `x += scale · y`
+    /// `x += scale · y` for each pair of tensors.
     public static func add(_ xs: [Tensor], _ ys: [Tensor], scale: Double = 1) throws {
         try checkCounts("foreach_add_", xs, ys)
         try withHandles(ys) { ys, _ in try run("foreach_add_", xs) { ct_foreach_add_($0, ys, $1, scale) } }
     }
 
-    /// `x += value`
+    /// `x += value` for each tensor.
     public static func add(_ xs: [Tensor], _ value: Double) throws {
         try run("foreach_add_", xs) { ct_foreach_add_scalar_($0, $1, value) }
     }
 
-    /// `x += scale · a · b`
+    /// `x += scale · a · b`, element by element, for each triple of tensors.
     public static func addProduct(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double) throws {
         try checkCounts("foreach_addcmul_", xs, a, b)
         try withHandles(a) { a, _ in
@@ -25,7 +27,7 @@ public enum Foreach {
         }
     }
 
-    /// `x += scale · a / b`
+    /// `x += scale · a / b`, element by element, for each triple of tensors.
     public static func addQuotient(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double) throws {
         try checkCounts("foreach_addcdiv_", xs, a, b)
         try withHandles(a) { a, _ in
@@ -33,9 +35,10 @@ public enum Foreach {
         }
     }
 
+    /// Square root of each element, as new tensors.
     public static func sqrt(_ xs: [Tensor]) throws -> [Tensor] { try map("foreach_sqrt", xs) { ct_foreach_sqrt($0, $1, $2) } }
 
-    /// The Euclidean length of each.
+    /// Euclidean norm of each tensor, as new scalars.
     public static func norm(_ xs: [Tensor]) throws -> [Tensor] { try map("foreach_norm", xs) { ct_foreach_norm($0, $1, $2) } }
 
     /// C reads as many tensors from every list as the first one has.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The instructions that oneDNN compiles convolutions and products in bfloat16 for.
+/// The instructions that oneDNN uses for convolutions, and for matrix products in bfloat16.
 public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
     /// Something that a processor has or has not, and oneDNN uses or not.
     enum Use: Sendable { case inUse, notUsed, absent }
@@ -8,10 +8,12 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
     let level: Processor.Level
     let bfloat16: Use
     let amx: Use
-    /// What keeps it from using all that the processor has: a sentence each, with what to do.
+    /// What keeps oneDNN from using all instructions of the processor: one sentence each, with what
+    /// to do. Empty where all is well.
     public let warnings: [String]
 
-    /// Whether products in bfloat16 are instructions of the processor and not emulated.
+    /// Whether products in bfloat16 run as instructions of the processor (AVX-512 bf16 or AMX);
+    /// false where they are emulated.
     public var hasBFloat16: Bool { bfloat16 == .inUse || amx == .inUse }
 
     /// `AVX-512, AVX-512 bf16 in use, no AMX in this processor`

@@ -1,34 +1,39 @@
 import Synchronization
 
-/// The operations whose cost is counted; all others (activations, sums, softmax, max and average pooling, look-ups, copies) cost nothing.
+/// The operations whose cost is counted. All others (activations, sums, softmax, max and average
+/// pooling, look-ups, copies) count as free.
 public enum CountedOperation: String, Sendable, CaseIterable {
-    /// Amounts are multiply-adds, without biases.
+    /// Counted in multiply-adds, without biases.
     case convolution, transposedConvolution, matrixProduct
-    /// Amounts are elements.
+    /// Counted in elements.
     case batchNorm, layerNorm, groupNorm
-    /// Amounts are elements of the result.
+    /// Counted in elements of the result.
     case bilinear, nearest
-    /// Amounts are elements of the input.
+    /// Counted in elements of the input.
     case adaptiveAveragePool
 }
 
-/// Notes the operations of a model: how much each computes, and in which part of the model. Works on tensors without memory
-/// (`Device.meta`) and with.
+/// Records the operations of a model: how much each computes, and in which module. Works on tensors
+/// with and without memory (`Device.meta`).
 ///
-/// An operation with weights belongs to their module, by the weights' names. One without, such as attention or a resize, belongs to the
-/// smallest part that holds both the weights used before it and those used after it within the same `scope`; to the scope where there is
-/// no such part.
+/// An operation with weights belongs to the module of the weights, by their names. One without,
+/// such as attention or a resize, belongs to the smallest module that holds both the weights used
+/// before it and those used after it within one `scope`; where there is no such module, to the
+/// scope.
 ///
-/// While it counts, layers compute what they are, one by one: nothing is folded or packed for speed.
+/// While a counter is active, layers run by their definition, one by one: nothing is folded or
+/// packed for speed.
 public final class OperationCounter: Sendable {
     /// One operation that was run.
     public struct Entry: Sendable, Equatable {
+        /// The kind of operation, which decides the unit of `amount`.
         public let operation: CountedOperation
-        /// The module that it belongs to; empty for the root.
+        /// Path of the module that the operation belongs to; empty for the root.
         public fileprivate(set) var path: String
-        /// In the unit of the operation.
+        /// Cost in the unit of the operation: multiply-adds or elements.
         public let amount: Double
-        /// The same by counters that take the positions of a transposed convolution from its result instead of its input.
+        /// `amount`, except for a transposed convolution: its multiply-adds counted at the
+        /// positions of its result instead of its input, as some counters do.
         public let amountAtOutputs: Double
     }
 
@@ -43,25 +48,30 @@ public final class OperationCounter: Sendable {
 
     @TaskLocal static var current: OperationCounter?
 
-    /// Whether modules that get their result by less work than their definition says (a text encoder whose prompts share a beginning) run
-    /// by definition instead.
+    /// Whether modules that can take a shorter way to their result (a text encoder whose prompts
+    /// share a beginning) run by definition instead.
     public let countsDefinitions: Bool
     private let state = Mutex(State())
 
+    /// A counter without entries.
+    ///
+    /// - Parameter countsDefinitions: whether modules with a shorter way to their result run by
+    ///   definition while it counts
     public init(countsDefinitions: Bool = true) { self.countsDefinitions = countsDefinitions }
 
     /// Whether operations on this thread are being counted.
     public static var isCounting: Bool { current != nil }
 
-    /// Whether operations on this thread are being counted, and modules are to run by definition.
+    /// Whether operations on this thread are being counted and modules must run by definition.
     public static var wantsDefinitions: Bool { current?.countsDefinitions ?? false }
 
-    /// Counts the operations of `body`. Synchronous, since counting belongs to the thread.
+    /// Counts the operations of `body`, and adds them to `entries`. Synchronous, since counting
+    /// belongs to the thread.
     public func count<Result>(_ body: () throws -> Result) rethrows -> Result {
         try Self.$current.withValue(self, operation: body)
     }
 
-    /// What was counted so far, in order.
+    /// The operations counted so far, in order.
     public var entries: [Entry] {
         state.withLock { state in
             Self.settle(&state, before: state.scope)
@@ -69,7 +79,8 @@ public final class OperationCounter: Sendable {
         }
     }
 
-    /// Runs a part of a model, so that operations without weights are counted in it and not between parts. Just runs it where nobody counts.
+    /// Runs `body` as the part `path` of a model, so that its operations without weights are
+    /// counted there. Without an active counter it only runs `body`.
     public static func scope<Result>(_ path: String, _ body: () throws -> Result) rethrows -> Result {
         guard let counter = current else { return try body() }
         let outer = counter.open(path)
@@ -77,7 +88,9 @@ public final class OperationCounter: Sendable {
         return try body()
     }
 
-    /// The same for a part that has the weight `weight`: for operations on something made of it, such as a resized grid of positions.
+    /// Runs `body` as the module that owns `weight`, so that operations on something made of the
+    /// weight, such as a resized grid of position embeddings, are counted there. Without an active
+    /// counter, or where the weight has no name, it only runs `body`.
     public static func scope<Result>(of weight: Tensor, _ body: () throws -> Result) rethrows -> Result {
         guard isCounting, let name = weight.name else { return try body() }
         return try scope(module(of: name), body)

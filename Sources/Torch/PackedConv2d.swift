@@ -1,15 +1,20 @@
 import CDenseKitTorch
 
-/// A convolution for inference on the CPU whose weights are stored once in the order that the processor's kernel reads, and whose ReLU
-/// happens in the same pass. The same numbers as `conv2d` and `relu`.
+/// A convolution for inference on the CPU whose weights are stored once in the order that the
+/// processor's kernel reads, with an optional ReLU in one pass. The results are those of `conv2d`
+/// and `relu`.
 public final class PackedConv2d {
     private let handle: ct_packed_conv2d
-    /// The element type of weights and maps.
+    /// Element type of weights, inputs and results: float32 or bfloat16.
     public let dtype: DType
 
-    /// Packs `weight` `[out, in / groups, kh, kw]` for maps like `x` `[n, in, h, w]`. Later maps may have another size.
+    /// Packs `weight` `[out, in / groups, kh, kw]` for maps like `x` `[n, in, h, w]`; later maps
+    /// may have another size.
     ///
-    /// `nil` where this engine or these tensors have no packed form: other devices, element types, or memory layouts.
+    /// nil where there is no packed form: other devices than the CPU, element types other than
+    /// float32 and bfloat16, maps that are not channels-last or are empty, or an engine without it.
+    ///
+    /// - Throws: `TorchError` for shapes that do not fit.
     public init?(
         _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1, groups: Int = 1,
         relu: Bool = false,
@@ -30,6 +35,7 @@ public final class PackedConv2d {
 
     deinit { ct_packed_conv2d_release(handle) }
 
+    /// The convolution of a channels-last map of type `dtype`, after ReLU where it was asked for.
     /// `[n, in, h, w] → [n, out, h', w']`
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         try make("conv2d", x) { ct_packed_conv2d_run(handle, x.handle, $0) }

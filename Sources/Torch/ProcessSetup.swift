@@ -2,9 +2,12 @@ import CDenseKitTorch
 import Glibc
 
 extension Engine {
-    /// Prepares this process as the command line does, as far as a running process can be: the kernel of OpenBLAS, all processors for the
-    /// engine's threads, and an allocator that keeps the memory of feature maps. Training and predicting call it; calling it again costs
-    /// nothing. A thread count that the program set stays.
+    /// Prepares this process as the command line does, as far as a running process can be: the
+    /// kernel of OpenBLAS, all available processors for the engine's threads, and an allocator that
+    /// keeps the memory of feature maps.
+    ///
+    /// Training and prediction call it; further calls cost nothing. A thread count that the program
+    /// has set stays.
     ///
     /// - Throws: `TorchError` where the engine refuses the thread count.
     public static func setUp() throws {
@@ -13,13 +16,14 @@ extension Engine {
         if !threadsAreSet { try setThreadCount(defaultThreadCount) }
     }
 
-    /// Starts the process once more with what can only be said before it begins; the first statement of a program that wants all of the
-    /// command line's speed. Returns where that was done, or is not possible.
+    /// Starts the process again with environment variables that are only read at its start: call it
+    /// as the first statement of a program that needs the full speed of the command line. It
+    /// returns where the process was restarted already, or cannot be. Variables that are set stay.
     ///
-    /// - `OMP_WAIT_POLICY=passive`: threads of the engine that spin while they wait take whole time slices from loader threads where
-    ///   cores are few.
-    /// - `GLIBC_TUNABLES`: feature maps come and go with every step; memory that went back to the system each time would have to be
-    ///   cleared page by page again.
+    /// - `OMP_WAIT_POLICY=passive`: engine threads that spin while they wait would take time from
+    ///   data loading threads where there are few cores.
+    /// - `GLIBC_TUNABLES`: memory of feature maps stays with the process; given back to the system
+    ///   at every step, it would have to be cleared page by page again.
     public static func restartPrepared() {
         guard getenv(startedVariable) == nil else { return }
         setenv(startedVariable, "1", 1)

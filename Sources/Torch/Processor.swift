@@ -1,8 +1,8 @@
 import Glibc
 
-/// The processor as Linux describes it in `/proc/cpuinfo`.
+/// The processor, as Linux describes it in `/proc/cpuinfo`.
 public struct Processor: Sendable, Equatable {
-    /// Who designed it, as far as the choice of a kernel depends on it.
+    /// Who designed the processor, as far as the choice of a kernel depends on it.
     public enum Vendor: Sendable {
         case intel
         /// AMD, and Hygon, whose processors are AMD's Zen.
@@ -14,6 +14,7 @@ public struct Processor: Sendable, Equatable {
     public enum Level: Int, Comparable, Sendable, CustomStringConvertible {
         case sse, avx, avx2, avx512
 
+        /// Whether `a` has narrower vector instructions than `b`.
         public static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
 
         public var description: String {
@@ -26,16 +27,20 @@ public struct Processor: Sendable, Equatable {
         }
     }
 
+    /// Who designed the processor (`vendor_id`).
     public let vendor: Vendor
-    /// The model's name, such as `AMD EPYC`; nil where it is not said.
+    /// Name of the model, such as `AMD EPYC` (`model name`); nil where it is not given.
     public let name: String?
+    /// Number of the processor family (`cpu family`); nil where it is not given.
     public let family: Int?
+    /// Number of the model in its family (`model`); nil where it is not given.
     public let model: Int?
-    /// The instruction sets that every core has and the system lets programs use, in Linux's words: `avx2`, `avx512_bf16`, …
-    /// Empty where nothing is known.
+    /// Instruction sets that every core has and the system lets programs use, as Linux names them:
+    /// `avx2`, `avx512_bf16`, … Empty where nothing is known.
     public let flags: Set<String>
 
-    /// Reads the text of `/proc/cpuinfo`, one block of lines for each core. A text without x86's lines gives a processor without flags.
+    /// Reads the text of `/proc/cpuinfo`, one block of lines for each core. A text without the
+    /// lines of x86 gives a processor without flags.
     public init(cpuinfo text: String) {
         var first: [Substring: String] = [:]
         var common: Set<String>?
@@ -62,7 +67,7 @@ public struct Processor: Sendable, Equatable {
         flags = common ?? []
     }
 
-    /// This machine's.
+    /// The processor of this machine.
     public static let current = Processor(cpuinfo: readFile("/proc/cpuinfo"))
 
     func has(_ needs: Set<String>) -> Bool { needs.isSubset(of: flags) }

@@ -1,10 +1,10 @@
 import CDenseKitTorch
 
-/// A source of random numbers with a seed and a state that can be saved.
+/// A random number generator with a seed and a state that can be saved.
 public final class RandomGenerator {
     let handle: ct_generator?
 
-    /// A generator of its own.
+    /// A CPU generator of its own, independent of `standard`.
     public init(seed: UInt64) throws {
         var made: ct_generator?
         try check("generator") { ct_generator_new(seed, &made) }
@@ -16,36 +16,42 @@ public final class RandomGenerator {
         if let handle { ct_generator_release(handle) }
     }
 
-    /// The CPU's default generator, which dropout draws from.
+    /// The default generator: of the tensor's device where it fills a tensor, of the CPU where its
+    /// state is read or set. Dropout draws from it.
     public static var standard: RandomGenerator { RandomGenerator(handle: nil) }
 
     /// Seeds the default generators of all devices.
     public static func seed(_ seed: UInt64) throws { try check("manual_seed") { ct_manual_seed(seed) } }
 
-    /// The state as bytes `[n]` uint8.
+    /// The state of the generator, to be saved: bytes, `[n]` uint8.
     public func state() throws -> Tensor { try make("generator_state") { ct_generator_state(handle, $0) } }
 
+    /// Restores a state that `state()` gave.
+    ///
+    /// - Throws: `TorchError` for a tensor that is no state of such a generator.
     public func setState(_ state: Tensor) throws {
         try check("set_generator_state", state) { ct_set_generator_state(handle, state.handle) }
     }
 }
 
 extension Tensor {
-    /// Fills with draws from `[low, high)`.
+    /// Fills the tensor with uniform random numbers of `[low, high)`, and returns it.
     @discardableResult
     public func uniformInPlace(_ low: Double, _ high: Double, generator: RandomGenerator = .standard) throws -> Tensor {
         try withoutGrad { try check("uniform_", self) { ct_uniform_(handle, low, high, generator.handle) } }
         return self
     }
 
-    /// Fills with draws from a normal distribution.
+    /// Fills the tensor with normally distributed random numbers, and returns it.
     @discardableResult
     public func normalInPlace(mean: Double = 0, std: Double = 1, generator: RandomGenerator = .standard) throws -> Tensor {
         try withoutGrad { try check("normal_", self) { ct_normal_(handle, mean, std, generator.handle) } }
         return self
     }
 
-    /// Fills with draws from a normal distribution cut at `low` and `high` (absolute bounds), by the inverse of its distribution function.
+    /// Fills the tensor with normally distributed random numbers within `low...high`, and returns
+    /// it. The bounds are absolute values, not multiples of `std`; numbers are drawn by the inverse
+    /// of the distribution function, as in timm's `trunc_normal_`.
     @discardableResult
     public func truncatedNormalInPlace(
         mean: Double = 0, std: Double = 1, low: Double = -2, high: Double = 2, generator: RandomGenerator = .standard
@@ -61,7 +67,7 @@ extension Tensor {
         return self
     }
 
-    /// Draws from the standard normal distribution.
+    /// A float32 tensor of `shape` filled from the standard normal distribution.
     public static func randomNormal(_ shape: [Int], generator: RandomGenerator = .standard) throws -> Tensor {
         try empty(shape).normalInPlace(generator: generator)
     }

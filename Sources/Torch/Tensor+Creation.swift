@@ -2,7 +2,9 @@ import CDenseKitTorch
 import Glibc
 
 extension Tensor {
-    /// A tensor of unset memory.
+    /// A tensor of `shape` with uninitialised memory.
+    ///
+    /// - Parameter channelsLast: whether `[n, c, h, w]` is laid out as `[n, h, w, c]` in memory
     public static func empty(
         _ shape: [Int], dtype: DType = .float32, device: Device = .standard, channelsLast: Bool = false
     ) throws -> Tensor {
@@ -12,39 +14,50 @@ extension Tensor {
         }
     }
 
+    /// A tensor of `shape` whose elements are all `value`.
     public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .standard) throws -> Tensor
     {
         try making("full", shape) { ct_full($0, $1, value, dtype.rawValue, device.type, device.index, $2) }
     }
 
+    /// A tensor of `shape` filled with 0.
     public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .standard) throws -> Tensor {
         try full(shape, 0, dtype: dtype, device: device)
     }
 
+    /// A tensor of `shape` filled with 1.
     public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .standard) throws -> Tensor {
         try full(shape, 1, dtype: dtype, device: device)
     }
 
-    /// `start, start + step, …` up to and without `end`. `[n]`
+    /// The numbers `start`, `start + step`, … before `end`. `[n]`
     public static func arange(
         _ start: Double = 0, to end: Double, step: Double = 1, dtype: DType = .int64, device: Device = .standard
     ) throws -> Tensor {
         try make("arange") { ct_arange(start, end, step, dtype.rawValue, device.type, device.index, $0) }
     }
 
-    /// A copy of `values` in row-major order; one dimension unless `shape` says more.
+    /// A float32 tensor with a copy of `values` in row-major order, of one dimension unless `shape`
+    /// is given.
+    ///
+    /// - Throws: `TorchError` where `shape` does not hold as many elements.
     public static func from(_ values: [Float], shape: [Int]? = nil) throws -> Tensor {
         try values.withUnsafeBytes { try from(bytes: $0, shape: shape ?? [values.count], dtype: .float32) }
     }
 
-    /// A copy of `values` in row-major order; one dimension unless `shape` says more.
+    /// An int64 tensor with a copy of `values` in row-major order, of one dimension unless `shape`
+    /// is given.
+    ///
+    /// - Throws: `TorchError` where `shape` does not hold as many elements.
     public static func from(_ values: [Int64], shape: [Int]? = nil) throws -> Tensor {
         try values.withUnsafeBytes { try from(bytes: $0, shape: shape ?? [values.count], dtype: .int64) }
     }
 
-    /// A copy of `bytes`: the elements in row-major order, little-endian.
+    /// A tensor with a copy of `bytes`: the elements in row-major order, little-endian.
     ///
-    /// - Parameter channelsLast: the bytes lie as `[n, h, w, c]` while `shape` says `[n, c, h, w]`.
+    /// - Parameter channelsLast: whether the bytes lie as `[n, h, w, c]` while `shape` is
+    ///   `[n, c, h, w]`
+    /// - Throws: `TorchError` where the number of bytes does not fit `shape` and `dtype`.
     public static func from(
         bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, channelsLast: Bool = false
     ) throws -> Tensor {
@@ -58,34 +71,38 @@ extension Tensor {
         return Device.standard == .cpu ? made : try made.to(Device.standard)
     }
 
-    /// The tensor in another element type (itself where nothing changes).
+    /// The tensor converted to another element type; the tensor itself where it has that type.
     public func to(_ dtype: DType) throws -> Tensor {
         let place = device
         return try make("to", self) { ct_to(handle, dtype.rawValue, place.type, place.index, $0) }
     }
 
-    /// The tensor on another device (itself where nothing changes).
+    /// The tensor copied to another device; the tensor itself where it is there.
     public func to(_ device: Device) throws -> Tensor {
         try make("to", self) { ct_to(handle, dtype.rawValue, device.type, device.index, $0) }
     }
 
-    /// The elements laid out in row-major order.
+    /// The elements laid out in row-major order; a copy only where they are not.
     public func contiguous() throws -> Tensor { try make("contiguous", self) { ct_contiguous(handle, Int32(CT_CONTIGUOUS), $0) } }
 
-    /// A map `[n, c, h, w]` with its channels side by side in memory; the shape stays.
+    /// A map `[n, c, h, w]` laid out as `[n, h, w, c]` in memory; the shape stays, and it is a copy
+    /// only where the layout differs.
     public func channelsLast() throws -> Tensor {
         try make("channels_last", self) { ct_contiguous(handle, Int32(CT_CHANNELS_LAST), $0) }
     }
 
+    /// A copy with its own memory.
     public func cloned() throws -> Tensor { try make("clone", self) { ct_clone(handle, $0) } }
 
-    /// Overwrites the elements by `source`'s, broadcast and converted.
+    /// Overwrites the elements with those of `source`, broadcast to this shape and converted to
+    /// this type, and returns this tensor.
     @discardableResult
     public func copyInPlace(_ source: Tensor) throws -> Tensor {
         try check("copy_", self, source) { ct_copy_(handle, source.handle) }
         return self
     }
 
+    /// Overwrites every element with `value`, and returns this tensor.
     @discardableResult
     public func fillInPlace(_ value: Double) throws -> Tensor {
         try check("fill_", self) { ct_fill_(handle, value) }

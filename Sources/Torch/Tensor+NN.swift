@@ -1,14 +1,18 @@
 import CDenseKitTorch
 import DenseKitGeometry
 
-/// How `interpolate` finds a value between pixels.
+/// How `interpolated(to:_:)` computes values between pixels. With `alignCorners` the centres of the
+/// corner pixels keep their places, else the corners of the image do.
 public enum Interpolation: Sendable {
+    /// The value of the pixel at `⌊i · scale⌋`, as PyTorch's `nearest`.
     case nearest
+    /// Linear in both directions, from the 2×2 pixels around.
     case bilinear(alignCorners: Bool = false)
+    /// Cubic in both directions, from the 4×4 pixels around.
     case bicubic(alignCorners: Bool = false)
 }
 
-/// What a loss over many elements becomes.
+/// What a loss returns: the loss of each element (`none`), or the mean or sum of all.
 public enum Reduction: Sendable {
     case none, mean, sum
 
@@ -33,36 +37,43 @@ extension Size2D {
 }
 
 extension Tensor {
+    /// Each element, or 0 where it is negative.
     public func relu() throws -> Tensor { try make("relu", self) { ct_relu(handle, $0) } }
 
-    /// `relu` in this tensor's own memory: for an intermediate result that nobody else reads.
+    /// `relu` in this tensor's own memory, for an intermediate result that nothing else reads;
+    /// returns this tensor.
     @discardableResult
     public func reluInPlace() throws -> Tensor {
         try check("relu_", self) { ct_relu_(handle) }
         return self
     }
 
-    /// `relu(self + other)` in this tensor's own memory: the end of a residual block.
+    /// `relu(self + other)` in this tensor's own memory, such as at the end of a residual block;
+    /// returns this tensor.
     @discardableResult
     public func addReluInPlace(_ other: Tensor) throws -> Tensor {
         try check("add_relu_", self, other) { ct_add_relu_(handle, other.handle) }
         return self
     }
 
+    /// Logistic function `1 / (1 + e⁻ˣ)` of each element.
     public func sigmoid() throws -> Tensor { try make("sigmoid", self) { ct_sigmoid(handle, $0) } }
+    /// Hyperbolic tangent of each element.
     public func tanh() throws -> Tensor { try make("tanh", self) { ct_tanh(handle, $0) } }
 
-    /// The exact GELU (by erf).
+    /// The exact GELU of each element: `x · Φ(x)`, with the distribution function Φ of the standard
+    /// normal distribution.
     public func gelu() throws -> Tensor { try make("gelu", self) { ct_gelu(handle, $0) } }
 
-    /// `x · wᵀ + b`. `[…, in] → […, out]`, weight `[out, in]`
+    /// `x · wᵀ + b` with `weight` `[out, in]` and `bias` `[out]`. `[…, in] → […, out]`
     public func linear(_ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
         let y = try make("linear", self, weight, bias) { ct_linear(handle, weight.handle, bias?.handle, $0) }
         OperationCounter.current?.add(.matrixProduct, Double(y.count) * Double(size(-1)), weight)
         return y
     }
 
-    /// `[n, in, h, w] → [n, out, h', w']`, weight `[out, in / groups, kh, kw]`
+    /// Convolution with `weight` `[out, in / groups, kh, kw]` and `bias` `[out]`.
+    /// `[n, in, h, w] → [n, out, h', w']`
     public func conv2d(
         _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1, groups: Int = 1
     ) throws -> Tensor {
@@ -77,7 +88,12 @@ extension Tensor {
         return y
     }
 
-    /// `[n, in, h, w] → [n, out, h', w']`, weight `[in, out / groups, kh, kw]`
+    /// Transposed convolution with `weight` `[in, out / groups, kh, kw]` and `bias` `[out]`.
+    /// `[n, in, h, w] → [n, out, h', w']`
+    ///
+    /// - Parameters:
+    ///   - padding: positions cut off on each side of the result
+    ///   - outputPadding: positions added to the result's bottom and right
     public func convTranspose2d(
         _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, outputPadding: Size2D = 0, groups: Int = 1
     ) throws -> Tensor {
@@ -103,9 +119,15 @@ extension Tensor {
     /// Places of a map `[n, c, h, w]` in the whole batch.
     private var positions: Double { Double(size(0)) * Double(size(2)) * Double(size(3)) }
 
-    /// Normalisation over batch and positions. With `training`, the batch's statistics are used and the running ones updated.
+    /// Batch normalisation of each channel over batch and positions. `[n, c, …] → [n, c, …]`; the
+    /// weights and statistics are `[c]`.
     ///
-    /// Throws where `training` meets one value a channel: it has no variance, and the engine would make the running one "not a number".
+    /// - Parameters:
+    ///   - training: whether the batch's statistics are used and the running ones updated; if not,
+    ///     the running ones are used
+    ///   - momentum: share of the batch's statistics in the new running ones
+    /// - Throws: `TorchError` where `training` meets a single value for each channel, which has no
+    ///   variance.
     public func batchNorm(
         weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVar: Tensor?, training: Bool, momentum: Double, eps: Double
     ) throws -> Tensor {
@@ -122,7 +144,8 @@ extension Tensor {
         return y
     }
 
-    /// Normalisation over the last dimensions, which are `weight`'s; in the weight's precision.
+    /// Layer normalisation over the last dimensions, which are the shape of `weight`; computed in
+    /// the precision of `weight`. The shape stays.
     public func layerNorm(_ weight: Tensor, _ bias: Tensor?, eps: Double) throws -> Tensor {
         let x = try inPrecision(of: weight)
         let y = try withDims(weight.shape) { dims, rank in
@@ -132,6 +155,8 @@ extension Tensor {
         return y
     }
 
+    /// Group normalisation of `groups` groups of channels over all positions, with `weight` and
+    /// `bias` `[c]`; computed in the precision of `weight`. `[n, c, …] → [n, c, …]`
     public func groupNorm(_ groups: Int, weight: Tensor?, bias: Tensor?, eps: Double) throws -> Tensor {
         let x = try weight.map { try inPrecision(of: $0) } ?? self
         let y = try make("group_norm", x, weight, bias) {
@@ -144,6 +169,12 @@ extension Tensor {
     /// Under mixed precision a norm's input may be narrower than its weights, which not every engine accepts.
     private func inPrecision(of weight: Tensor) throws -> Tensor { dtype == weight.dtype ? self : try to(weight.dtype) }
 
+    /// The maximum of each window of `kernel` positions. `[n, c, h, w] → [n, c, h', w']`
+    ///
+    /// - Parameters:
+    ///   - stride: from one window to the next; nil for `kernel`
+    ///   - padding: positions on each side that no maximum is taken from
+    ///   - ceilMode: whether the size of the result is rounded up, not down
     public func maxPool2d(_ kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, ceilMode: Bool = false) throws -> Tensor {
         try make("max_pool2d", self) { out in
             kernel.withC { kernel in
@@ -154,6 +185,13 @@ extension Tensor {
         }
     }
 
+    /// The mean of each window of `kernel` positions. `[n, c, h, w] → [n, c, h', w']`
+    ///
+    /// - Parameters:
+    ///   - stride: from one window to the next; nil for `kernel`
+    ///   - padding: zeros on each side
+    ///   - ceilMode: whether the size of the result is rounded up, not down
+    ///   - countIncludePad: whether the zeros of the padding count in the mean
     public func avgPool2d(
         _ kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, ceilMode: Bool = false, countIncludePad: Bool = true
     ) throws -> Tensor {
@@ -166,13 +204,16 @@ extension Tensor {
         }
     }
 
+    /// The mean of each cell of a grid of `size` laid over the map.
+    /// `[n, c, h, w] → [n, c, size.height, size.width]`
     public func adaptiveAvgPool2d(_ size: Size2D) throws -> Tensor {
         let y = try make("adaptive_avg_pool2d", self) { out in size.withC { ct_adaptive_avg_pool2d(handle, $0, out) } }
         OperationCounter.current?.add(.adaptiveAveragePool, Double(count))
         return y
     }
 
-    /// `[n, c, h, w]` resized to `size`; the tensor itself where it has that size.
+    /// A map resized to `size`; the tensor itself where it has that size.
+    /// `[n, c, h, w] → [n, c, size.height, size.width]`
     public func interpolated(to size: Size2D, _ mode: Interpolation) throws -> Tensor {
         let (code, aligned): (Int, Bool) =
             switch mode {
@@ -192,17 +233,25 @@ extension Tensor {
         return y
     }
 
-    /// Rows of a table `[v, d]` by index. `[…] → […, d]`
+    /// Rows of this table `[v, d]` by index. int64 `[…] → […, d]`
     public func embedding(_ indices: Tensor) throws -> Tensor {
         try make("embedding", self, indices) { ct_embedding(handle, indices.handle, $0) }
     }
 
-    /// Zeroes elements, or with `channels` whole maps, at random and scales the rest. Draws from the default generator.
+    /// Zeroes elements at random, or whole channels of `[n, c, h, w]` with `channels`, and scales
+    /// the rest by `1 / (1 - probability)`. Draws from the default generator of the device.
     public func dropout(_ probability: Double, channels: Bool = false) throws -> Tensor {
         try make("dropout", self) { ct_dropout(handle, probability, channels, $0) }
     }
 
-    /// `softmax(q kᵀ / √d + mask) v`. `[n, heads, t, d]`
+    /// Scaled dot-product attention `softmax(q kᵀ / √d + mask) v`: q `[n, heads, t, d]`, k
+    /// `[n, heads, s, d]`, v `[n, heads, s, e]` → `[n, heads, t, e]`.
+    ///
+    /// - Parameters:
+    ///   - mask: added to the scores, of their floating-point type and broadcast to
+    ///     `[n, heads, t, s]`; nil for none. Give a mask or `causal`, not both: not every version
+    ///     of libtorch accepts both
+    ///   - causal: whether a query attends only to keys up to its own position
     public static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false) throws
         -> Tensor
     {
@@ -213,7 +262,13 @@ extension Tensor {
         return y
     }
 
-    /// Cross-entropy of logits `[n, k, …]` with class indices `[n, …]`. `.mean` divides by the weights of the counted elements.
+    /// Cross-entropy of logits `[n, k, …]` with class indices `[n, …]` int64. A scalar, or `[n, …]`
+    /// with `.none`
+    ///
+    /// - Parameters:
+    ///   - weight: of each class, `[k]`; `.mean` divides by the sum of the weights of the elements
+    ///     that count
+    ///   - ignoreIndex: class index of elements that do not count
     public func crossEntropy(_ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean, ignoreIndex: Int = -100)
         throws
         -> Tensor
@@ -223,7 +278,10 @@ extension Tensor {
         }
     }
 
-    /// Binary cross-entropy of logits with targets in 0…1, of one shape.
+    /// Binary cross-entropy of logits with targets in 0…1 of one shape. A scalar, or that shape
+    /// with `.none`
+    ///
+    /// - Parameter weight: factor of each element's loss, broadcast to the shape
     public func binaryCrossEntropyWithLogits(_ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean) throws
         -> Tensor
     {

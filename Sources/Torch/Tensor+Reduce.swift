@@ -2,48 +2,71 @@ import CDenseKitTorch
 
 // Without dimensions a reduction takes all of them and gives a scalar.
 extension Tensor {
+    /// Sum over `dims`, or over all elements (a scalar) without any.
+    ///
+    /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func sum(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in try make("sum", self) { ct_sum(handle, dims, rank, keep, $0) } }
     }
 
+    /// Mean over `dims`, or over all elements (a scalar) without any; floating-point tensors only.
+    ///
+    /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func mean(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in try make("mean", self) { ct_mean(handle, dims, rank, keep, $0) } }
     }
 
+    /// Maximum over `dims`, or over all elements (a scalar) without any.
+    ///
+    /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func amax(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in try make("amax", self) { ct_amax(handle, dims, rank, keep, $0) } }
     }
 
+    /// Minimum over `dims`, or over all elements (a scalar) without any.
+    ///
+    /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func amin(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in try make("amin", self) { ct_amin(handle, dims, rank, keep, $0) } }
     }
 
-    /// Euclidean length.
+    /// Euclidean norm over `dims`, or over all elements (a scalar) without any.
+    ///
+    /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func norm(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in try make("norm", self) { ct_norm(handle, dims, rank, keep, $0) } }
     }
 
-    /// The largest elements along `dim` and where they stand.
+    /// The maxima along `dim` and their indices (int64).
+    ///
+    /// - Parameter keep: whether the dimension stays, with length 1
     public func max(_ dim: Int, keep: Bool = false) throws -> (values: Tensor, indices: Tensor) {
         try makePair("max", self) { ct_max(handle, Int64(dim), keep, $0, $1) }
     }
 
-    /// The smallest elements along `dim` and where they stand.
+    /// The minima along `dim` and their indices (int64).
+    ///
+    /// - Parameter keep: whether the dimension stays, with length 1
     public func min(_ dim: Int, keep: Bool = false) throws -> (values: Tensor, indices: Tensor) {
         try makePair("min", self) { ct_min(handle, Int64(dim), keep, $0, $1) }
     }
 
-    /// The index of the largest element along `dim`. int64
+    /// Index of the maximum along `dim`. int64
+    ///
+    /// - Parameter keep: whether the dimension stays, with length 1
     public func argmax(_ dim: Int, keep: Bool = false) throws -> Tensor {
         try make("argmax", self) { ct_argmax(handle, Int64(dim), keep, $0) }
     }
 
+    /// Softmax along `dim`: the elements are positive and sum to 1. The shape stays.
     public func softmax(_ dim: Int) throws -> Tensor { try make("softmax", self) { ct_softmax(handle, Int64(dim), $0) } }
+    /// Logarithm of the softmax along `dim`, computed in one stable step. The shape stays.
     public func logSoftmax(_ dim: Int) throws -> Tensor {
         try make("log_softmax", self) { ct_log_softmax(handle, Int64(dim), $0) }
     }
 
-    /// Divided by its Euclidean length along `dim`, which counts as at least `eps` (PyTorch's `F.normalize`).
+    /// The tensor divided by its Euclidean norm along `dim`, which counts as at least `eps`
+    /// (PyTorch's `F.normalize`).
     public func normalized(_ dim: Int, eps: Double = 1e-12) throws -> Tensor {
         try self / norm(dim, keep: true).clamped(eps)
     }

@@ -1,12 +1,15 @@
 import CDenseKitTorch
 
 extension Tensor {
-    /// The same elements in another shape; one length may be -1.
+    /// The elements in another shape of the same count, a view where the layout allows; one length
+    /// may be -1, which is computed.
     public func reshaped(_ shape: [Int]) throws -> Tensor {
         try withDims(shape) { dims, count in try make("reshape", self) { ct_reshape(handle, dims, count, $0) } }
     }
 
-    /// Dimensions `from...to` made one.
+    /// Dimensions `from...to` merged into one; `to` may be negative to count from the end.
+    ///
+    /// - Throws: `TorchError` for dimensions that do not exist.
     public func flattened(from: Int = 0, to: Int = -1) throws -> Tensor {
         let all = shape
         if all.isEmpty, from == 0, to == -1 || to == 0 { return try reshaped([1]) }  // a scalar, as PyTorch does
@@ -17,36 +20,43 @@ extension Tensor {
         return try reshaped(Array(all[..<from]) + [all[from...last].reduce(1, *)] + Array(all[(last + 1)...]))
     }
 
+    /// A view with the dimensions in the order `dims`: dimension i of the result is dimension
+    /// `dims[i]`.
     public func permuted(_ dims: Int...) throws -> Tensor {
         try withDims(dims) { dims, count in try make("permute", self) { ct_permute(handle, dims, count, $0) } }
     }
 
+    /// A view with dimensions `a` and `b` swapped.
     public func transposed(_ a: Int, _ b: Int) throws -> Tensor {
         try make("transpose", self) { ct_transpose(handle, Int64(a), Int64(b), $0) }
     }
 
-    /// A new dimension of length 1 at `dim`.
+    /// A view with a new dimension of length 1 at `dim`.
     public func unsqueezed(_ dim: Int) throws -> Tensor { try make("unsqueeze", self) { ct_unsqueeze(handle, Int64(dim), $0) } }
 
-    /// Without dimension `dim` of length 1.
+    /// A view without dimension `dim` where its length is 1; a dimension of another length stays.
     public func squeezed(_ dim: Int) throws -> Tensor { try make("squeeze", self) { ct_squeeze(handle, Int64(dim), $0) } }
 
-    /// Dimensions of length 1 repeated to `shape` without copying; -1 keeps a length.
+    /// A view whose dimensions of length 1 are repeated to `shape` without copying; -1 keeps a
+    /// length.
     public func expanded(_ shape: [Int]) throws -> Tensor {
         try withDims(shape) { dims, count in try make("expand", self) { ct_expand(handle, dims, count, $0) } }
     }
 
-    /// Copies laid side by side, `times[i]` along dimension `i`.
+    /// Copies laid side by side, `times[i]` of them along dimension i.
     public func repeated(_ times: [Int]) throws -> Tensor {
         try withDims(times) { dims, count in try make("repeat", self) { ct_repeat(handle, dims, count, $0) } }
     }
 
-    /// Indices `start..<start + length` of dimension `dim`.
+    /// A view of the indices `start ..< start + length` of dimension `dim`.
     public func narrowed(_ dim: Int, _ start: Int, _ length: Int) throws -> Tensor {
         try make("narrow", self) { ct_narrow(handle, Int64(dim), Int64(start), Int64(length), $0) }
     }
 
-    /// A view on the same memory with its own steps, in elements: element `[i, j, …]` stands at `offset + i * strides[0] + j * strides[1] + …`.
+    /// A view of this tensor's memory with any strides, in elements: element `[i, j, …]` is at
+    /// `offset + i * strides[0] + j * strides[1] + …`.
+    ///
+    /// - Throws: `TorchError` unless there is one stride for each dimension.
     public func asStrided(_ shape: [Int], strides: [Int], offset: Int = 0) throws -> Tensor {
         guard shape.count == strides.count else {
             throw TorchError(
@@ -60,22 +70,24 @@ extension Tensor {
         }
     }
 
-    /// Index `index` of dimension `dim`, which goes.
+    /// A view of index `index` of dimension `dim`, without that dimension.
     public func selected(_ dim: Int, _ index: Int) throws -> Tensor {
         try make("select", self) { ct_select(handle, Int64(dim), Int64(index), $0) }
     }
 
-    /// Every `step`-th index of `start..<end` of dimension `dim`, as Python's slices count.
+    /// A view of every `step`-th index of `start ..< end` of dimension `dim`, counted as in
+    /// Python's slices: negative numbers count from the end.
     public func sliced(_ dim: Int, from start: Int = 0, to end: Int = .max, step: Int = 1) throws -> Tensor {
         try make("slice", self) { ct_slice(handle, Int64(dim), Int64(start), Int64(end), Int64(step), $0) }
     }
 
-    /// The given indices `[k]` of dimension `dim`.
+    /// The indices `indices` `[k]` of dimension `dim`, as a copy in that order.
     public func indexed(_ dim: Int, _ indices: Tensor) throws -> Tensor {
         try make("index_select", self, indices) { ct_index_select(handle, Int64(dim), indices.handle, $0) }
     }
 
-    /// Element `[indices[0][i], indices[1][i], …]` for every `i`: int64 tensors of one shape for the first dimensions, the others stay whole.
+    /// Elements by their indices in the first dimensions: `[indices[0][i], indices[1][i], …]` for
+    /// each i, with int64 tensors of one shape; the other dimensions stay whole.
     public func indexed(_ indices: [Tensor]) throws -> Tensor {
         var result: ct_tensor?
         let status = withHandles(indices) { ct_index(handle, $0, $1, &result) }
@@ -83,35 +95,44 @@ extension Tensor {
         return Tensor(owning: result)
     }
 
-    /// A copy whose places `indices` `[k]` along `dim` are `source`'s, in order; no place may be named twice.
+    /// A copy whose indices `indices` `[k]` of dimension `dim` are taken from `source`, in order;
+    /// no index may occur twice.
     public func replaced(_ dim: Int, _ indices: Tensor, by source: Tensor) throws -> Tensor {
         try make("index_copy", self, indices, source) {
             ct_index_copy(handle, Int64(dim), indices.handle, source.handle, $0)
         }
     }
 
+    /// Elements picked along `dim`: element `[i, j]` of the result is `self[indices[i, j], j]` for
+    /// dimension 0, `self[i, indices[i, j]]` for dimension 1, and so on. The result has the shape
+    /// of `indices` (int64).
     public func gathered(_ dim: Int, _ indices: Tensor) throws -> Tensor {
         try make("gather", self, indices) { ct_gather(handle, Int64(dim), indices.handle, $0) }
     }
 
+    /// A copy with the order of the elements reversed along each of `dims`.
     public func flipped(_ dims: Int...) throws -> Tensor {
         try withDims(dims) { dims, count in try make("flip", self) { ct_flip(handle, dims, count, $0) } }
     }
 
-    /// The upper triangle of the last two dimensions, from `diagonal` on; the rest is 0.
+    /// Upper triangle of the last two dimensions, 0 below: the elements whose column is at least
+    /// the row plus `diagonal`.
     public func upperTriangle(diagonal: Int = 0) throws -> Tensor {
         try make("triu", self) { ct_triu(handle, Int64(diagonal), $0) }
     }
 
-    /// Padding by a constant; `amounts` lists pairs from the last dimension on: left, right, top, bottom, …
+    /// The tensor padded with `value`; `amounts` lists pairs from the last dimension on: left,
+    /// right, top, bottom, …
     public func padded(_ amounts: [Int], value: Double = 0) throws -> Tensor {
         try withDims(amounts) { dims, count in try make("pad", self) { ct_pad(handle, dims, count, value, $0) } }
     }
 
+    /// The tensors joined along the existing dimension `dim`; the other lengths must be equal.
     public static func cat(_ tensors: [Tensor], dim: Int) throws -> Tensor {
         try joining("cat", tensors) { ct_cat($0, $1, Int64(dim), $2) }
     }
 
+    /// The tensors, all of one shape, joined along a new dimension at `dim`.
     public static func stack(_ tensors: [Tensor], dim: Int = 0) throws -> Tensor {
         try joining("stack", tensors) { ct_stack($0, $1, Int64(dim), $2) }
     }

@@ -1,13 +1,15 @@
 import CDenseKitTorch
 
 extension Tensor {
-    /// The class of every pixel in `rows` of the bilinear enlargement of a map of logits, without ever holding the enlarged map.
+    /// Class index of every pixel in `rows` of a map of logits upsampled bilinearly to `size`; the
+    /// upsampled logits are never held. `[rows.count, size.width]` int32
     ///
     /// - Parameters:
-    ///   - firstRow: this tensor `[r, w, k]` (classes last, contiguous) holds the rows from `firstRow` on …
-    ///   - sourceHeight: … of a map of `sourceHeight` rows, which
-    ///   - size: is enlarged to `size`.
-    /// - Returns: class indices `[rows.count, size.width]` int32.
+    ///   - firstRow: the row of the whole map with which this tensor `[r, w, k]` (classes last,
+    ///     contiguous) begins
+    ///   - sourceHeight: number of rows of the whole map
+    ///   - size: to which the whole map is upsampled
+    ///   - rows: of the upsampled map
     public func bilinearArgmax(firstRow: Int, sourceHeight: Int, size: Size2D, rows: Range<Int>) throws -> Tensor {
         try make("bilinear_argmax", self) {
             ct_bilinear_argmax(
@@ -16,15 +18,20 @@ extension Tensor {
         }
     }
 
-    /// Rows of a window's logits, and where the window lies in its view.
+    /// Rows of a window's logits, and the place of the window in its view (the resized, padded
+    /// image).
     public struct WindowLogits {
         let logits: Tensor
         let place: ct_window
 
+        /// The logits of one window of sliding-window inference.
+        ///
         /// - Parameters:
-        ///   - logits: `[r, w, k]` (classes last, contiguous): the rows from `firstRow` on of a map of `sourceHeight` rows
-        ///   - y: the window's corner in the view
-        ///   - size: the window's size in the view
+        ///   - logits: `[r, w, k]` (classes last, contiguous): the rows from `firstRow` on of a map
+        ///     of `sourceHeight` rows
+        ///   - y: first row of the window in the view
+        ///   - x: first column of the window in the view
+        ///   - size: of the window in the view, in pixels
         public init(_ logits: Tensor, firstRow: Int, sourceHeight: Int, y: Int, x: Int, size: Size2D) {
             self.logits = logits
             place = ct_window(
@@ -33,12 +40,17 @@ extension Tensor {
         }
     }
 
-    /// The class of every pixel in `rows` of a result of `size`: windows are upsampled to their places in a view and averaged where they
-    /// overlap, the part of the view that the image fills is resized. Neither is ever held as a whole. `[rows.count, size.width]` int32
+    /// Class index of every pixel in `rows` of a result of `size`. `[rows.count, size.width]` int32
+    ///
+    /// The logits of the windows are upsampled to their places in a view and averaged where they
+    /// overlap; then the part of the view that the image fills is resized to `size`. Neither is
+    /// ever held as a whole.
     ///
     /// - Parameters:
     ///   - viewWidth: columns of the view, padding included
     ///   - imageSize: the part of the view, at its top left, that is no padding
+    ///   - size: of the result, in pixels
+    ///   - rows: of the result
     public static func windowArgmax(
         _ windows: [WindowLogits], viewWidth: Int, imageSize: Size2D, size: Size2D, rows: Range<Int>
     ) throws -> Tensor {
@@ -53,20 +65,28 @@ extension Tensor {
         }
     }
 
-    /// The sum of the cross-entropies of logits `[n, k, h, w]`, enlarged bilinearly (align_corners false), with labels
-    /// `[n, height, width]`; the enlarged logits are never held. On the CPU only.
+    /// Sum of the cross-entropies of logits `[n, k, h, w]`, upsampled bilinearly (align_corners
+    /// false) to the size of `labels`; the upsampled logits are never held. A scalar; on the CPU
+    /// only.
+    ///
+    /// - Parameters:
+    ///   - labels: class indices, `[n, height, width]` int64
+    ///   - weight: of each class, `[k]`; nil for 1
+    ///   - ignoreIndex: class index of pixels that do not count
+    /// - Throws: `TorchError` for a label that is neither a class nor `ignoreIndex`, with its
+    ///   position.
     public func resizedCrossEntropy(_ labels: Tensor, weight: Tensor? = nil, ignoreIndex: Int) throws -> Tensor {
         try make("resized_cross_entropy", self, labels, weight) {
             ct_resized_cross_entropy(handle, labels.handle, weight?.handle, Int64(ignoreIndex), $0)
         }
     }
 
-    /// The sum of the focal losses (`sigmoidFocal`) of logits `[n, k]`, where row i is of class `classes[i]`, or of none if that is not in
-    /// `0 ..< k`. Loss and gradient come out of one pass, without tensors between. On the CPU only; a scalar.
+    /// Sum of the focal losses (`sigmoidFocal`) of logits `[n, k]`. Loss and gradient are computed
+    /// in one pass, without tensors between. A scalar; on the CPU only.
     ///
     /// - Parameters:
-    ///   - classes: `[n]` int64
-    ///   - weight: of each row, `[n]`
+    ///   - classes: class of each row, `[n]` int64; a number outside `0 ..< k` for background
+    ///   - weight: of each row, `[n]`; nil for 1
     public func focalLoss(_ classes: Tensor, weight: Tensor? = nil, gamma: Double, alpha: Double) throws -> Tensor {
         try make("focal_loss", self, classes, weight) {
             ct_focal_loss(handle, classes.handle, weight?.handle, gamma, alpha, $0)

@@ -2,12 +2,14 @@ import CDenseKitTorch
 
 /// An n-dimensional array on a device, with its place in the autograd graph.
 ///
-/// A thin owner of one libtorch tensor: operations return new tensors (names that end in `InPlace` change theirs) and throw
-/// `TorchError`. Not Sendable: a tensor is used by one thread at a time.
+/// It owns one libtorch tensor. Operations return new tensors, except those whose name ends in
+/// `InPlace`, which change their own; all throw `TorchError`. Not Sendable: a tensor is used by one
+/// thread at a time.
 public final class Tensor {
     let handle: ct_tensor
 
-    /// The module path of a parameter or buffer, for error messages. Set by `Module.assignNames()`.
+    /// Module path of a parameter or buffer, for error messages; nil for other tensors. Set by
+    /// `Module.assignNames()`.
     public var name: String?
 
     init(owning handle: ct_tensor) {
@@ -17,39 +19,50 @@ public final class Tensor {
 
     deinit { ct_release(handle) }
 
+    /// Number of dimensions; 0 for a scalar.
     public var rank: Int { Int(ct_dim(handle)) }
+    /// Length of each dimension; empty for a scalar.
     public var shape: [Int] { (0..<ct_dim(handle)).map { Int(ct_size(handle, $0)) } }
+    /// Number of elements; 1 for a scalar.
     public var count: Int { shape.reduce(1, *) }
+    /// Type of the elements.
     public var dtype: DType { DType(rawValue: ct_dtype(handle)) ?? .float32 }
+    /// Whether the elements lie in row-major order without gaps.
     public var isContiguous: Bool { ct_is_contiguous(handle, Int32(CT_CONTIGUOUS)) }
+    /// Whether a map `[n, c, h, w]` is laid out as `[n, h, w, c]` in memory without gaps; false for
+    /// other ranks.
     public var isChannelsLast: Bool { rank == 4 && ct_is_contiguous(handle, Int32(CT_CHANNELS_LAST)) }
 
+    /// The device that holds the memory.
     public var device: Device {
         var (type, index) = (Int32(0), Int32(0))
         _ = ct_device(handle, &type, &index)  // cannot fail for a defined tensor
         return type == CT_CUDA ? .cuda(Int(index)) : type == CT_META ? .meta : .cpu
     }
 
-    /// The length of dimension `dim`; negative counts from the end. A dimension that does not exist has length 1.
+    /// Length of dimension `dim`, where negative numbers count from the end; 1 for a dimension that
+    /// does not exist.
     public func size(_ dim: Int) -> Int {
         let index = dim < 0 ? dim + rank : dim
         return index >= 0 && index < rank ? Int(ct_size(handle, Int64(index))) : 1
     }
 
-    /// The one element of a tensor that has one.
+    /// The value of a tensor with one element.
+    ///
+    /// - Throws: `TorchError` for a tensor with another number of elements.
     public func item() throws -> Double {
         var value = 0.0
         try check("item", self) { ct_item(handle, &value) }
         return value
     }
 
-    /// A copy of the elements in row-major order, as `Float`.
+    /// A copy of the elements in row-major order, converted to `Float`.
     public func floats() throws -> [Float] { try elements(.float32) }
 
-    /// A copy of the elements in row-major order, as `Int64`.
+    /// A copy of the elements in row-major order, converted to `Int64`; fractions are cut off.
     public func integers() throws -> [Int64] { try elements(.int64) }
 
-    /// A copy of the elements' bytes in row-major order, little-endian, in the tensor's own element type.
+    /// A copy of the elements' bytes in row-major order, little-endian, in the tensor's own type.
     public func bytes() throws -> [UInt8] {
         let source = try to(.cpu).contiguous()
         return try source.withUnsafeBytes { Array($0) }
@@ -60,12 +73,20 @@ public final class Tensor {
         return try source.withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
     }
 
-    /// The memory of a contiguous tensor on the CPU (`isContiguous`, or channels-last for who knows how to read it).
+    /// Calls `body` with the memory of a tensor on the CPU, in row-major order or, where the tensor
+    /// is channels-last, as `[n, h, w, c]`.
+    ///
+    /// - Throws: `TorchError` for a tensor on another device or with another layout, and what
+    ///   `body` throws.
     public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         try body(UnsafeRawBufferPointer(try memory()))
     }
 
-    /// The memory of a contiguous tensor on the CPU, for writing. Autograd does not see such a change.
+    /// Calls `body` with the memory of a tensor on the CPU for writing, in row-major order or,
+    /// where the tensor is channels-last, as `[n, h, w, c]`. Autograd does not notice the change.
+    ///
+    /// - Throws: `TorchError` for a tensor on another device or with another layout, and what
+    ///   `body` throws.
     public func withUnsafeMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) throws -> Result {
         try body(memory())
     }

@@ -1,15 +1,17 @@
 import CDenseKitTorch
 import DenseKitErrors
 
-/// An operation of the engine that failed: which, on what shapes, with which weight of the model, and why.
+/// A failed operation of the engine: its name, the shapes of its operands, the model's weight
+/// involved, and the reason.
 public struct TorchError: DenseKitError {
-    /// The operation's name, such as `conv2d`.
+    /// Name of the operation, such as `conv2d`.
     public let operation: String
-    /// The operands as `name [shape]` or `[shape]`, in order.
+    /// The operands in order, as `name [shape]` or `[shape]`.
     public let operands: [String]
-    /// Module path of the first operand that is a weight of a model, such as `backbone.layer1.0.conv1.weight`.
+    /// Module path of the first operand that is a weight of a model, such as
+    /// `backbone.layer1.0.conv1.weight`; nil where none is.
     public let path: String?
-    /// The engine's own sentence.
+    /// The engine's own message.
     public let message: String
 
     init(operation: String, operands: [Tensor?], message: String) {

@@ -2,10 +2,16 @@ import Glibc
 
 /// Adam with decoupled weight decay. (Loshchilov & Hutter 2019, algorithm 2)
 public final class AdamW: Optimizer {
+    /// Learning rate before multipliers and schedule.
     public let baseLearningRate: Double
+    /// The parameters, grouped by learning rate and weight decay.
     public let groups: [ParameterGroup]
+    /// Decay rates of the running means of gradients and of squared gradients, 0 ..< 1.
     public let betas: (Double, Double)
+    /// Added to the square root of the second moment, against division by 0.
     public let eps: Double
+    /// Weight decay before the groups' multipliers: a step shrinks parameters by
+    /// `learning rate · weightDecay`.
     public let weightDecay: Double
 
     /// A parameter's running moments.
@@ -16,6 +22,7 @@ public final class AdamW: Optimizer {
     }
     private var moments: [String: Moments] = [:]
 
+    /// An optimizer without any steps taken; betas, eps and weight decay are PyTorch's by default.
     public init(
         _ groups: [ParameterGroup], learningRate: Double, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
         weightDecay: Double = 1e-2
@@ -25,6 +32,9 @@ public final class AdamW: Optimizer {
         (self.betas, self.eps, self.weightDecay) = (betas, eps, weightDecay)
     }
 
+    /// One step of every parameter that has a gradient; `learningRates[g]` is the rate of group g.
+    ///
+    /// - Throws: `OptimizerStateError` unless there is one rate for each group.
     public func step(learningRates: [Double]) throws {
         try check(learningRates)
         try withoutGrad {
@@ -83,6 +93,9 @@ public final class AdamW: Optimizer {
         try Foreach.addQuotient(bucket.parameters, bucket.means, denominators, scale: -rate * correction2 / correction1)
     }
 
+    /// For each parameter that took a step `NAME/mean` and `NAME/square`, of its shape, and
+    /// `NAME/steps`, `[1]` int64. The means are the optimizer's own tensors: the next step changes
+    /// them.
     public func state() throws -> [String: Tensor] {
         var result: [String: Tensor] = [:]
         for (name, state) in moments {
@@ -93,6 +106,11 @@ public final class AdamW: Optimizer {
         return result
     }
 
+    /// Resumes from a state that `state()` gave, copying its tensors. Parameters without an entry
+    /// start from scratch; entries of unknown parameters are ignored.
+    ///
+    /// - Throws: `OptimizerStateError` for an incomplete entry, another shape, or a step count that
+    ///   is no whole number.
     public func load(_ state: [String: Tensor]) throws {
         var loaded: [String: Moments] = [:]
         for group in groups {

@@ -1,12 +1,15 @@
 /// Parameters that share a learning rate and a weight decay.
 public struct ParameterGroup {
-    /// Checkpoint keys, for the optimizer's saved state.
+    /// Checkpoint keys of the parameters, which name their entries in the optimizer's saved state.
     public let names: [String]
+    /// The tensors, in the order of `names`.
     public let parameters: [Tensor]
-    /// Factors of the optimizer's own settings.
+    /// Factor of the optimizer's learning rate.
     public let learningRateMultiplier: Double
+    /// Factor of the optimizer's weight decay; 0 for no decay.
     public let decayMultiplier: Double
 
+    /// A group of parameters with one name each; unequal counts stop the program.
     public init(names: [String], parameters: [Tensor], learningRateMultiplier: Double = 1, decayMultiplier: Double = 1) {
         precondition(names.count == parameters.count, "every parameter has a name")
         self.names = names
@@ -16,23 +19,31 @@ public struct ParameterGroup {
     }
 }
 
-/// Changes parameters by their gradients. Parameters without a gradient stay as they are.
+/// Changes parameters by their gradients. Parameters without a gradient stay unchanged.
 public protocol Optimizer: AnyObject {
-    /// The learning rate before multipliers and schedule.
+    /// Learning rate before multipliers and schedule.
     var baseLearningRate: Double { get }
+    /// The parameters, grouped by learning rate and weight decay.
     var groups: [ParameterGroup] { get }
 
-    /// One step; `learningRates[g]` is group g's rate, multiplier and schedule included. Throws unless there is one for every group.
+    /// One step of every parameter that has a gradient.
+    ///
+    /// - Parameter learningRates: the rate of each group, multiplier and schedule included
+    /// - Throws: `OptimizerStateError` unless there is one rate for each group.
     func step(learningRates: [Double]) throws
 
-    /// Everything a later step depends on, by name. The tensors are the optimizer's own: the next step changes them.
+    /// All tensors that a later step depends on, by name. They are the optimizer's own: the next
+    /// step changes them.
     func state() throws -> [String: Tensor]
 
-    /// Goes on from a saved state, of which it takes copies. Throws `OptimizerStateError` for one that does not fit.
+    /// Resumes from a saved state, whose tensors are copied.
+    ///
+    /// - Throws: `OptimizerStateError` for a state that does not fit the parameters.
     func load(_ state: [String: Tensor]) throws
 }
 
 extension Optimizer {
+    /// Removes the gradients of all parameters, so that the next `backward` starts from none.
     public func clearGradients() throws {
         for group in groups { for parameter in group.parameters { try parameter.clearGrad() } }
     }
@@ -45,7 +56,7 @@ extension Optimizer {
         }
     }
 
-    /// The gradients that a step would use.
+    /// The gradients that the next step uses; parameters without one are left out.
     public var gradients: [Tensor] { groups.flatMap { $0.parameters.compactMap(\.grad) } }
 }
 
@@ -55,10 +66,12 @@ public struct OptimizerStateError: DenseKitError {
     public var origin: ErrorOrigin { .input }
 }
 
-/// Scales all gradients so that their common norm is at most `maxNorm`, as PyTorch's `clip_grad_norm_` does.
+/// Scales all gradients in place so that their common norm is at most `maxNorm`, as PyTorch's
+/// `clip_grad_norm_` does.
 ///
-/// - Parameter order: of the norm, above 0: 2 for the Euclidean length, infinity for the largest magnitude
-/// - Returns: the norm before
+/// - Parameter order: of the norm, above 0: 2 for the Euclidean norm, infinity for the largest
+///   magnitude
+/// - Returns: the norm before scaling; 0 without gradients
 public func clipGradients(_ gradients: [Tensor], maxNorm: Double, order: Double = 2) throws -> Double {
     guard !gradients.isEmpty else { return 0 }
     return try withoutGrad {

@@ -1,18 +1,27 @@
-/// Stochastic gradient descent with momentum and coupled weight decay, as PyTorch computes it.
+/// Stochastic gradient descent with momentum and coupled weight decay, as in PyTorch.
 public final class SGD: Optimizer {
+    /// Learning rate before multipliers and schedule.
     public let baseLearningRate: Double
+    /// The parameters, grouped by learning rate and weight decay.
     public let groups: [ParameterGroup]
+    /// Share of the last velocity in the next one, 0 ..< 1; 0 for plain gradient descent.
     public let momentum: Double
+    /// Weight decay before the groups' multipliers, added to the gradient as
+    /// `weightDecay · parameter`.
     public let weightDecay: Double
 
     private var velocities: [String: Tensor] = [:]
 
+    /// An optimizer without any steps taken; by default with a momentum of 0.9 and no weight decay.
     public init(_ groups: [ParameterGroup], learningRate: Double, momentum: Double = 0.9, weightDecay: Double = 0) {
         self.groups = groups
         baseLearningRate = learningRate
         (self.momentum, self.weightDecay) = (momentum, weightDecay)
     }
 
+    /// One step of every parameter that has a gradient; `learningRates[g]` is the rate of group g.
+    ///
+    /// - Throws: `OptimizerStateError` unless there is one rate for each group.
     public func step(learningRates: [Double]) throws {
         try check(learningRates)
         try withoutGrad {
@@ -47,10 +56,16 @@ public final class SGD: Optimizer {
         try Foreach.add(parameters, steps, scale: -rate)
     }
 
+    /// `NAME/velocity`, of the parameter's shape, for each parameter that took a step with
+    /// momentum. The tensors are the optimizer's own: the next step changes them.
     public func state() throws -> [String: Tensor] {
         Dictionary(uniqueKeysWithValues: velocities.map { ("\($0.key)/velocity", $0.value) })
     }
 
+    /// Resumes from a state that `state()` gave, copying its tensors. Parameters without an entry
+    /// start from scratch; entries of unknown parameters are ignored.
+    ///
+    /// - Throws: `OptimizerStateError` for a velocity of another shape.
     public func load(_ state: [String: Tensor]) throws {
         var loaded: [String: Tensor] = [:]
         for group in groups {
