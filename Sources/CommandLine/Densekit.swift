@@ -3,33 +3,41 @@ import DenseKitCore
 import DenseKitVerification
 import Foundation
 
-/// What an executable is made of: the plugins that it is linked with and, where it is not `densekit` itself, its name and commands of its own.
+/// What a command-line executable consists of: the plugins that it is linked with and, where it is
+/// not `densekit` itself, its name and its own commands.
 ///
 ///     enum Tool: PluginList {
 ///         static let plugins: [any Plugin] = BuiltIn.plugins + [MyPlugin()]
 ///     }
 ///     Densekit<Tool>.start()
 public protocol PluginList: Sendable {
+    /// The plugins whose components configurations may name.
     static var plugins: [any Plugin] { get }
-    /// What golden cases of `densekit verify` may ask for beside the procedures that know no method; none if left out.
+    /// Plugins with further procedures for golden cases of `densekit verify`; none if not
+    /// implemented.
     static var verification: [any VerificationPlugin] { get }
-    /// What the executable is called in help and errors; `densekit` if left out.
+    /// The executable's name in help and errors; `densekit` if not implemented.
     static var name: String { get }
-    /// What `--version` prints; DenseKit's version if left out.
+    /// What `--version` prints; DenseKit's version if not implemented.
     static var version: String { get }
-    /// Commands beside DenseKit's; none if left out.
+    /// Commands besides DenseKit's; none if not implemented.
     static var commands: [any ParsableCommand.Type] { get }
 }
 
 extension PluginList {
+    /// No further procedures.
     public static var verification: [any VerificationPlugin] { [] }
+    /// `densekit`.
     public static var name: String { "densekit" }
+    /// DenseKit's version.
     public static var version: String { DenseKitVersion.current }
+    /// No further commands.
     public static var commands: [any ParsableCommand.Type] { [] }
 }
 
 /// The command line: `densekit SUBCOMMAND …`.
 public struct Densekit<List: PluginList>: ParsableCommand {
+    /// The name, version and subcommands for the argument parser.
     public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: List.name,
@@ -46,8 +54,8 @@ public struct Densekit<List: PluginList>: ParsableCommand {
 
     public init() {}
 
-    /// Runs the command that the process was started with and ends the process: 0 where it succeeded, 64 for a mistake on
-    /// the command line, else as `exitStatus(of:)`.
+    /// Runs the command of the process's arguments and ends the process: with exit code 0 where it
+    /// succeeded, 64 for wrong arguments, else `exitStatus(of:)`.
     public static func start() -> Never {
         Engine.restartPrepared()
         Engine.prepare()

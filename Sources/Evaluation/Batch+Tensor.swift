@@ -3,17 +3,18 @@ import DenseKitData
 import DenseKitVision
 
 extension Batch {
-    /// The images, `[n, 3, h, w]` in channels-last memory.
+    /// The images of the batch, `[n, 3, h, w]` float32 in channels-last memory.
     public func images(on device: Device = .cpu) throws -> Tensor {
         try pixels.withUnsafeBytes {
             try Tensor.from(bytes: $0, shape: [count, 3, height, width], dtype: .float32, channelsLast: true)
         }.to(device)
     }
 
-    /// How many pixels have a class.
+    /// Pixels of the batch that have a class; 0 where the batch has no label maps.
     public var labelledPixels: Int { labels?.count { $0 != Int64(Targets.defaultIgnoreIndex) } ?? 0 }
 
-    /// The answers, where the data set has them.
+    /// The ground truth of the batch: labels `[n, h, w]` int64, instances of each image, and
+    /// targets of a plugin's own, each where the data set has them.
     public func targets(on device: Device = .cpu) throws -> Targets {
         var targets = Targets(
             labels: try labels.map { try Tensor.from($0, shape: [count, height, width]).to(device) },
@@ -31,7 +32,7 @@ extension Batch {
 }
 
 extension InstanceTargets {
-    /// The targets that `instances` are: crowds become ignored boxes.
+    /// The targets of one image: crowds become ignored boxes.
     init(_ instances: [Instance]) throws {
         func boxes(_ instances: [Instance]) throws -> Tensor {
             try Tensor.from(instances.flatMap { [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2] }, shape: [instances.count, 4])
@@ -42,7 +43,7 @@ extension InstanceTargets {
             ignoredBoxes: try boxes(instances.filter(\.isCrowd)))
     }
 
-    /// The targets on another device.
+    /// The targets copied to `device`; those that are there already are shared.
     public func to(_ device: Device) throws -> InstanceTargets {
         InstanceTargets(
             boxes: try boxes.to(device), labels: try labels.to(device), ignoredBoxes: try ignoredBoxes.to(device),
@@ -51,7 +52,8 @@ extension InstanceTargets {
 }
 
 extension LabelMap {
-    /// The class indices of a tensor `[h, w]`.
+    /// The class indices of a tensor `[h, w]`, which is copied to the CPU. Values are truncated to
+    /// 16 bits.
     public init(_ labels: Tensor) throws {
         self.init(
             height: labels.size(0), width: labels.size(1),

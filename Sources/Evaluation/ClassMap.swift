@@ -2,34 +2,43 @@ import DenseKitComponents
 import DenseKitData
 import DenseKitVision
 
-/// Which classes of a data set a model knows that was trained on another, and by which of its own: evaluation across domains.
+/// Maps the classes of a data set to those of a model that was trained on another data set:
+/// evaluation across domains.
 ///
-/// Only the shared classes are measured: a pixel of any other class counts nowhere.
+/// Only the shared classes are measured: a pixel labelled with any other class is ignored.
 public struct ClassMap: Sendable, Equatable {
-    /// What becomes of a prediction of a class that is none of the shared ones.
+    /// How a prediction counts whose class is none of the shared ones.
     public enum Unmapped: String, Codable, Sendable, CaseIterable {
-        /// It is wrong, whatever the pixel's class is.
+        /// It is wrong, whatever the pixel's label is.
         case wrong
-        /// The model is not asked for such classes: the largest score among the mapped ones decides.
+        /// It cannot occur: the class with the largest score among the mapped ones is predicted.
         case excluded
     }
 
-    /// The shared classes under the data set's names, in its order.
+    /// The names of the shared classes in the data set, in its order.
     public let names: [String]
+    /// How a prediction counts whose class is none of the shared ones.
     public let unmapped: Unmapped
-    /// The model's classes that are one of the shared, ascending.
+    /// The indices of the model's classes that map to a shared class, ascending.
     public let kept: [Int]
-    /// The number of the model's classes, and of the data set's.
+    /// The number of the model's classes.
     public let modelCount: Int
+    /// The number of the data set's classes.
     public let datasetCount: Int
     private let shared: [UInt16]  // by the model's class; `names.count` where it is none of them
     private let truth: [UInt16]  // by the data set's class; `LabelMap.ignore` where it is none of them
     private let targets: [UInt16]  // the data set's class by the shared
 
+    /// Reads a class map of a configuration.
+    ///
     /// - Parameters:
-    ///   - map: the model's classes by the data set's class that they are, as a configuration has it
-    ///   - model: the classes that the model was trained for
-    /// - Throws: `ConfigurationError` where the map names classes that there are not, or one of the model's twice.
+    ///   - map: for each shared class of the data set, the model's class or classes:
+    ///     `tvmonitor: [tv]`
+    ///   - unmapped: how a prediction counts whose class is none of the shared ones
+    ///   - model: the class names that the model was trained on
+    ///   - dataset: the class names of the data set
+    /// - Throws: `ConfigurationError` where the map is empty, names an unknown class, or names one
+    ///   of the model's classes twice.
     public init(_ map: YAMLNode, unmapped: Unmapped, model: [String], dataset: [String]) throws {
         guard let entries = map.mapping?.entries, !entries.isEmpty else {
             throw ConfigurationError(
@@ -98,7 +107,8 @@ public struct ClassMap: Sendable, Equatable {
         return result
     }
 
-    /// Said above the scores.
+    /// A line for the head of a report: how many classes are shared, and how other predictions
+    /// count.
     public var summary: String {
         let rest = unmapped == .wrong ? "count as wrong" : "are not asked for"
         return "\(names.count) of the data set's \(datasetCount) classes are known to the model; "
@@ -107,10 +117,14 @@ public struct ClassMap: Sendable, Equatable {
 }
 
 extension ComponentNode {
-    /// The map of a data set's classes to those of a model trained on another, where the configuration has one.
+    /// The `class_map` of the data set's settings, with `unmapped_prediction` (`wrong` by default);
+    /// nil where the settings have none.
     ///
-    /// - Parameter model: the classes that the model was trained for
-    /// - Throws: `ConfigurationError` for names that there are not.
+    /// - Parameters:
+    ///   - model: the class names that the model was trained on
+    ///   - dataset: the class names of the data set
+    /// - Throws: `ConfigurationError` for unknown class names, and for `unmapped_prediction` or
+    ///   `source_classes` without a class map.
     public func classMap(model: [String], dataset: [String]) throws -> ClassMap? {
         let unmapped = try common("unmapped_prediction", as: ClassMap.Unmapped.self)
         guard let map = try common("class_map", as: YAMLNode.self) else {

@@ -1,9 +1,9 @@
 import DenseKitVision
 
-/// Pixels counted per class over any number of images: agreed, predicted and labelled.
+/// Pixel counts per class over any number of images: correct, predicted and labelled.
 ///
-/// As in MMSegmentation, pixels whose label is `LabelMap.ignore` count nowhere, and the metrics are taken of the sums over the whole set.
-/// Workers count apart and add up with `+=`.
+/// As in MMSegmentation, pixels whose label is `LabelMap.ignore` are not counted, and metrics are
+/// computed from the sums over the whole set. Workers can count separately; `+=` adds their counts.
 public struct ConfusionCounts: Sendable, Equatable {
     /// The number of classes.
     public let classCount: Int
@@ -14,7 +14,7 @@ public struct ConfusionCounts: Sendable, Equatable {
     /// Pixels labelled as each class.
     public private(set) var labelled: [Int]
 
-    /// Nothing counted yet.
+    /// Counts of zero for `classCount` classes.
     public init(classCount: Int) {
         self.classCount = classCount
         intersect = [Int](repeating: 0, count: classCount)
@@ -36,8 +36,9 @@ public struct ConfusionCounts: Sendable, Equatable {
         intersect.indices.map { predicted[$0] + labelled[$0] - intersect[$0] }
     }
 
-    /// Counts one image.
-    /// - Throws: `ConfusionError`; nothing is counted then.
+    /// Counts the pixels of one image.
+    /// - Throws: `ConfusionError` for maps of different sizes and for unknown classes; nothing is
+    ///   counted then.
     public mutating func add(prediction: LabelMap, label: LabelMap) throws(ConfusionError) {
         guard prediction.height == label.height, prediction.width == label.width else {
             throw .sizes(
@@ -52,8 +53,10 @@ public struct ConfusionCounts: Sendable, Equatable {
         }
     }
 
-    /// Counts the pixels of one image, or of a part of one. A position in an error is the pixel's offset.
-    /// - Throws: `ConfusionError`; nothing is counted then.
+    /// Counts the pixels of one image, or of a part of one. `pixel` of an error is the index in the
+    /// list.
+    /// - Throws: `ConfusionError` for lists of different lengths and for unknown classes; nothing
+    ///   is counted then.
     public mutating func add(prediction: [UInt16], label: [UInt16]) throws(ConfusionError) {
         guard prediction.count == label.count else {
             throw .sizes(prediction: [prediction.count], label: [label.count])
@@ -67,7 +70,8 @@ public struct ConfusionCounts: Sendable, Equatable {
         self = counted
     }
 
-    /// Adds what another worker counted.
+    /// Adds the counts of another worker.
+    /// - Precondition: both have the same number of classes.
     public static func += (sum: inout ConfusionCounts, other: ConfusionCounts) {
         precondition(
             sum.classCount == other.classCount, "counts of different numbers of classes cannot be added")
@@ -116,16 +120,17 @@ public struct ConfusionCounts: Sendable, Equatable {
     }
 }
 
-/// Why a prediction cannot be compared with a label.
+/// Why a prediction cannot be compared with a label map.
 public enum ConfusionError: DenseKitError, Equatable {
-    /// Which of the two maps an index stands in.
+    /// The map that holds a wrong class.
     public enum Side: String, Sendable {
         case prediction, label
     }
 
-    /// The two differ in size, `[height, width]`.
+    /// The two maps differ in size: `[height, width]` each, or `[count]` of plain lists.
     case sizes(prediction: [Int], label: [Int])
-    /// A class that does not exist, and the first pixel that has it, `[y, x]`.
+    /// The map with an unknown class, that class, the number of classes, and the first pixel that
+    /// has it, `[y, x]`.
     case outOfRange(Side, Int, classCount: Int, pixel: [Int])
 
     public var origin: ErrorOrigin { .input }

@@ -3,7 +3,8 @@ import DenseKitData
 import DenseKitVision
 
 extension DataSample {
-    /// The image, normalised or not, as the network takes it: `[1, 3, h, w]` in channels-last memory.
+    /// The image as network input, `[1, 3, h, w]` float32 in channels-last memory: normalised where
+    /// the pipeline normalised it, else 0…255.
     public func tensor(on device: Device = .cpu) throws -> Tensor {
         var copy = self
         let floats = copy.normalized ?? FloatImage(copy.image)

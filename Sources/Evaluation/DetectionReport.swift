@@ -3,8 +3,8 @@ import DenseKitData
 import Foundation
 import DenseKitVision
 
-/// What COCO measures of a detector: twelve figures of boxes and, where there are masks, of masks. All values but pycocotools' own lines are
-/// percentages.
+/// COCO's metrics of a detector: twelve of boxes and, where there are masks, twelve of masks.
+/// Values are percentages, except in pycocotools' own lines.
 public struct DetectionReport: EvaluationReport {
     /// What was seen in one image.
     struct Seen: Sendable {
@@ -13,12 +13,13 @@ public struct DetectionReport: EvaluationReport {
         let instances: [DetectedInstance]
     }
 
-    /// What was seen, by the data set's numbers.
+    /// All detections, with the data set's ids of images and categories.
     public let detections: [COCOEvaluation.Detection]
     private let scores: [(kind: COCOEvaluation.Kind, scores: COCOScores)]
     /// The classes in the order of their numbers.
     private let names: [String]
-    /// What is odd about the annotations and tells in the figures; said above them.
+    /// Oddities of the annotations that affect the metrics, a sentence each; printed above the
+    /// table.
     public let notes: [String]
 
     /// Compares what was seen in the images of `dataset`, in their order, with what is annotated there.
@@ -64,13 +65,15 @@ public struct DetectionReport: EvaluationReport {
     /// What was measured: boxes, and masks where there are any.
     public var kinds: [COCOEvaluation.Kind] { scores.map(\.kind) }
 
-    /// pycocotools' lines, and the classes in percent.
+    /// pycocotools' twelve lines for each kind and a table of the classes in percent, below the
+    /// notes.
     public var table: String {
         notes.map { "note: \($0)\n" }.joined() + COCOReport(scores, names: names).table(perClass: true)
     }
 
-    /// `{"bbox_mAP": 41.2, …, "bbox_AR_100": …, "segm_mAP": …, "classes": [{"name": "person", "bbox_mAP": …}, …]}`; null where there is nothing
-    /// to find.
+    /// All metrics in percent:
+    /// `{"bbox_mAP": 41.2, …, "bbox_AR_100": …, "segm_mAP": …, "classes": [{"name": "person", "bbox_mAP": …}, …]}`;
+    /// null where there is no ground truth.
     public var json: Data {
         get throws {
             func object(_ measures: (COCOScores) -> [COCOScores.Measure]) -> [String: Any] {
@@ -88,7 +91,8 @@ public struct DetectionReport: EvaluationReport {
         }
     }
 
-    /// As mmdetection names them, in percent: `bbox_mAP`, `bbox_mAP_50`, …, `segm_mAP_l`.
+    /// The six AP metrics of each kind in percent, named as in MMDetection: `bbox_mAP`,
+    /// `bbox_mAP_50`, …, `segm_mAP_l`.
     public var summary: [(name: String, value: Double)] { scores.flatMap { figures($0, $1.summary).prefix(6) } }
 
     private func figures(_ kind: COCOEvaluation.Kind, _ measures: [COCOScores.Measure]) -> [(name: String, value: Double)] {
@@ -96,12 +100,14 @@ public struct DetectionReport: EvaluationReport {
         return zip(endings, measures).map { ("\(kind.rawValue)_\($0)", $1.value < 0 ? .nan : 100 * $1.value) }
     }
 
-    /// COCO's results: `prefix.bbox.json` and, of masks, `prefix.segm.json`.
+    /// Writes COCO results files: `prefix.bbox.json` and, for masks, `prefix.segm.json`.
+    /// - Throws: `COCOResultsError` for numbers that are not finite, `CheckpointError` where a file
+    ///   cannot be written.
     public func writeResults(to prefix: String) throws {
         for kind in kinds { try COCOResults.write(detections, kind: kind, to: "\(prefix).\(kind.rawValue).json") }
     }
 
-    /// Masks count more than boxes, where there are any.
+    /// `segm_mAP` where masks were measured, else `bbox_mAP`.
     public var primaryMetric: String { "\((scores.last?.kind ?? .boxes).rawValue)_mAP" }
 }
 

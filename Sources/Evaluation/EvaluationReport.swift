@@ -1,24 +1,31 @@
 import Foundation
 
-/// What an evaluation found: a table to read, JSON to process, and figures for the log.
+/// The result of an evaluation: a table to read, JSON to process, and metrics for the log.
 public protocol EvaluationReport: Sendable {
+    /// A table to print, of one or more lines.
     var table: String { get }
+    /// All results as a JSON object.
     var json: Data { get throws }
-    /// In percent where they are shares, under the names of OpenMMLab's frameworks; not a number where there was nothing to measure.
+    /// The main metrics, in percent where they are shares, named as in OpenMMLab's frameworks; NaN
+    /// where there was nothing to measure.
     var summary: [(name: String, value: Double)] { get }
-    /// The figure of the summary by which models are compared: the more the better, unless `lessIsBetter`.
+    /// The name of the metric in `summary` by which models are compared. Higher is better, unless
+    /// `lessIsBetter`.
     var primaryMetric: String { get }
-    /// Whether a smaller primary figure is a better one: an error.
+    /// Whether a lower primary metric is better, as for an error; false if not implemented.
     var lessIsBetter: Bool { get }
-    /// Writes what was found to files whose paths begin with `prefix`, in the form that the task's public evaluations take. Asked for only
-    /// where the task `writesResults`.
+    /// Writes predictions to files whose paths begin with `prefix`, in the format of the task's
+    /// public benchmarks. Called only where the task's `writesResults` is true; writes nothing if
+    /// not implemented.
     func writeResults(to prefix: String) throws
 }
 
 extension EvaluationReport {
+    /// False: a higher primary metric is better.
     public var lessIsBetter: Bool { false }
+    /// Writes nothing.
     public func writeResults(to prefix: String) throws {}
 
-    /// The figure by which models are compared, where the summary has it.
+    /// The value of the primary metric; nil where the summary does not have it.
     public var primaryValue: Double? { summary.first { $0.name == primaryMetric }?.value }
 }

@@ -2,27 +2,34 @@ import DenseKitComponents
 import DenseKitData
 import DenseKitVision
 
-/// Measures a model on a data set. The task of its head decides which evaluator does.
+/// Measures a model on a data set. The task of the model's head makes the evaluator
+/// (`VisionTask.evaluator`).
 public protocol Evaluator {
+    /// The data set with the ground truth.
     var dataset: any Dataset { get }
 
-    /// Predicts every image and compares with the truth. The model is in inference mode during the call, and in its old mode after it.
+    /// Predicts every image and compares it with the ground truth. The model is in inference mode
+    /// during the call, and back in its own mode after it.
     ///
-    /// - Parameter each: is shown every image as it is done, in the data set's order
+    /// - Parameter each: is called after each image, in the data set's order
     func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport
 }
 
-/// An image of a data set with what the model finds in it.
+/// An image of a data set with the prediction of a model.
 public struct EvaluatedImage: Sendable {
-    /// Its place in the data set.
+    /// The index of the image in the data set.
     public let index: Int
+    /// The image's name in the data set, usually the path of its file.
     public let name: String
+    /// The prediction of the model, in the image's own pixels.
     public let prediction: any ImagePrediction
 
+    /// An image and its prediction.
+    ///
     /// - Parameters:
-    ///   - index: its place in the data set
-    ///   - name: of its file
-    ///   - prediction: what the model finds in it
+    ///   - index: of the image in the data set
+    ///   - name: of the image's file
+    ///   - prediction: of the model for the image
     public init(index: Int, name: String, prediction: any ImagePrediction) {
         self.index = index
         self.name = name
@@ -31,7 +38,8 @@ public struct EvaluatedImage: Sendable {
 }
 
 extension DenseModel {
-    /// Runs `body` with the model in inference mode and without gradients; the model has its old mode afterwards, also when `body` throws.
+    /// Runs `body` with the model in inference mode and without gradients. The model is put back
+    /// into its own mode, also when `body` throws.
     public func inInference<Value>(_ body: () throws -> Value) throws -> Value {
         let wasTraining = isTraining
         try setTraining(false)

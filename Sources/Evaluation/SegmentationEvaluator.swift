@@ -3,27 +3,46 @@ import DenseKitData
 import Foundation
 import DenseKitVision
 
-/// Measures a model on a data set: mIoU and its relatives, at one scale or several.
+/// Measures a segmentation model on a data set: mIoU and related metrics, at one scale or several.
 public struct SegmentationEvaluator: Evaluator {
-    /// The views of test-time augmentation.
+    /// The views of test-time augmentation: scales and flips.
     public typealias Augmentation = EvaluationOptions.Augmentation
 
+    /// The segmentation model and its inference mode.
     public let inference: SegmentationInference
+    /// The data set with the ground truth.
     public let dataset: any Dataset
+    /// The transforms before the network: the given pipeline in its test form, with padding to the
+    /// backbone's smallest side.
     public let pipeline: Pipeline
+    /// The views of each image whose probabilities are averaged; one view by default.
     public var augmentation = Augmentation.none
-    /// Where the model was trained on another data set: which classes are measured.
+    /// The classes to measure where the model was trained on another data set; nil where the
+    /// classes are the same.
     public var classMap: ClassMap?
+    /// Threads that read and transform images, shared among the scales of `augmentation`; 2 by
+    /// default.
     public var workers = 2
+    /// The device that the model computes on.
     public var device = Device.cpu
+    /// The data type of autocast layers; nil computes in float32.
     public var precision: DType?
 
+    /// An evaluator of one view on the CPU; set the other properties to change it.
+    ///
+    /// - Parameter pipeline: transforms images before the network sees them
     public init(_ inference: SegmentationInference, _ dataset: any Dataset, _ pipeline: Pipeline) {
         self.inference = inference
         self.dataset = dataset
         self.pipeline = pipeline.forTest.padding(toAtLeast: inference.model.backbone.minimumSide)
     }
 
+    /// Predicts every image and computes mIoU, mAcc and aAcc over the whole data set, at the
+    /// original sizes of the images.
+    ///
+    /// - Parameter each: is called after each image, in the data set's order
+    /// - Throws: `PredictionError` for an image that cannot be predicted, `ConfusionError` for
+    ///   labels that do not fit the prediction, and what reading the data throws.
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         let scores = try inference.model.inInference { try count(each) }
         var report = SegmentationReport(scores, names: scoredNames)
@@ -31,7 +50,7 @@ public struct SegmentationEvaluator: Evaluator {
         return report
     }
 
-    /// The classes that scores are of.
+    /// The names of the measured classes: those of the class map, else all of the data set.
     public var scoredNames: [String] { classMap?.names ?? dataset.classes.names }
 
     private func count(_ each: (EvaluatedImage) throws -> Void) throws -> SegmentationScores {

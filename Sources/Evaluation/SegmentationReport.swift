@@ -1,17 +1,20 @@
 import DenseKitFoundations
 import Foundation
 
-/// Scores under the names of their classes, as a table to read and as JSON to process. All values are percentages.
+/// Metrics of a segmentation with class names, as a table and as JSON. All values are percentages.
 public struct SegmentationReport: EvaluationReport {
     private let scores: SegmentationScores
     private let names: [String]
     private let metrics: [SegmentationScores.Metric]
-    /// Said above the scores: what they are of, where that needs saying.
+    /// A line above the scores that says what was measured; nil for none.
     public var note: String?
 
+    /// A report of `scores`.
+    ///
     /// - Parameters:
     ///   - names: one for each class.
     ///   - metrics: what to report, in this order.
+    /// - Precondition: there are as many names as classes.
     public init(
         _ scores: SegmentationScores, names: [String],
         metrics: [SegmentationScores.Metric] = [.iou, .accuracy]
@@ -22,11 +25,14 @@ public struct SegmentationReport: EvaluationReport {
         self.metrics = metrics
     }
 
+    /// `aAcc` and the means of the reported metrics over the classes, in percent: `mIoU`, `mAcc`, …
     public var summary: [(name: String, value: Double)] { scores.summary(metrics).map { ($0.name, $0.percent) } }
 
+    /// `mIoU`: models are compared by it.
     public let primaryMetric = "mIoU"
 
-    /// Two tables in MMSegmentation's style: every class, then the means. A class that is nowhere is called absent.
+    /// Two tables in MMSegmentation's style: every class, then the means. A class in neither labels
+    /// nor predictions is "absent".
     public var table: String {
         let values = metrics.map { scores.perClass($0) }
         let classes = names.indices.map { row in
@@ -42,7 +48,9 @@ public struct SegmentationReport: EvaluationReport {
             """
     }
 
-    /// `{"aAcc": …, "mIoU": …, "classes": [{"name": "wall", "IoU": …}, …]}`; null where a class is absent.
+    /// All metrics in percent:
+    /// `{"aAcc": …, "mIoU": …, "classes": [{"name": "wall", "IoU": …}, …]}`; null where a class is
+    /// absent.
     public var json: Data {
         get throws {
             let values = metrics.map { scores.perClass($0) }

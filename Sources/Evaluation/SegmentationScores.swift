@@ -1,32 +1,41 @@
-/// The measures of semantic segmentation, per class and averaged, as MMSegmentation computes them.
+/// The metrics of semantic segmentation, per class and averaged, as MMSegmentation computes them.
 ///
-/// With `I` agreed, `P` predicted and `L` labelled pixels of a class: `IoU = I / (P + L - I)`, `Acc = Recall = I / L`, `Precision = I / P`,
-/// `Dice = 2 I / (P + L)`, `Fscore = 2 · Precision · Recall / (Precision + Recall)`. A quotient by zero is not a number: the class is absent,
-/// and averages leave it out.
+/// With `I` correct, `P` predicted and `L` labelled pixels of a class: `IoU = I / (P + L - I)`,
+/// `Acc = Recall = I / L`, `Precision = I / P`, `Dice = 2 I / (P + L)`,
+/// `Fscore = 2 · Precision · Recall / (Precision + Recall)`. Division by zero gives NaN: the class
+/// is absent, and averages leave it out.
 public struct SegmentationScores: Sendable, Equatable {
-    /// A measure of one class.
+    /// A metric of one class.
     public enum Metric: String, CaseIterable, Sendable {
+        /// Intersection over union, `I / (P + L - I)`.
         case iou = "IoU"
+        /// Accuracy of the class, `I / L`: equal to recall.
         case accuracy = "Acc"
+        /// The Dice coefficient, `2 I / (P + L)`.
         case dice = "Dice"
+        /// The harmonic mean of precision and recall.
         case fscore = "Fscore"
+        /// The share of the predicted pixels that is correct, `I / P`.
         case precision = "Precision"
+        /// The share of the labelled pixels that is correct, `I / L`.
         case recall = "Recall"
     }
 
     private let counts: ConfusionCounts
 
+    /// The metrics of the pixels in `counts`.
     public init(_ counts: ConfusionCounts) { self.counts = counts }
 
     /// The number of classes.
     public var classCount: Int { counts.classCount }
 
-    /// `aAcc`, the share of the labelled pixels that is right; not a number where there are none.
+    /// `aAcc`, the share of labelled pixels that are predicted correctly, 0…1; NaN where there are
+    /// none.
     public var pixelAccuracy: Double {
         Double(counts.intersect.reduce(0, +)) / Double(counts.labelled.reduce(0, +))
     }
 
-    /// A fraction for each class, not a number where the class is absent.
+    /// The metric of each class, 0…1; NaN where the class is absent.
     public func perClass(_ metric: Metric) -> [Double] {
         (0..<counts.classCount).map { index in
             let intersect = Double(counts.intersect[index])
@@ -44,13 +53,15 @@ public struct SegmentationScores: Sendable, Equatable {
         }
     }
 
-    /// The mean over the classes that are present: `mIoU`, `mAcc`, …; not a number where none is.
+    /// The mean of the metric over the classes that are present, 0…1: `mIoU`, `mAcc`, …; NaN where
+    /// no class is.
     public func mean(_ metric: Metric) -> Double {
         let present = perClass(metric).filter { !$0.isNaN }
         return present.reduce(0, +) / Double(present.count)
     }
 
-    /// `aAcc` and the means in percent, rounded to two decimals, in MMSegmentation's order and under its names.
+    /// `aAcc` and the class means of `metrics` in percent, rounded to two decimals, in
+    /// MMSegmentation's order and under its names.
     public func summary(_ metrics: [Metric] = [.iou, .accuracy]) -> [(name: String, percent: Double)] {
         [("aAcc", Self.percent(pixelAccuracy))]
             + metrics.map { ("m" + $0.rawValue, Self.percent(mean($0))) }

@@ -3,19 +3,23 @@ import DenseKitComponents
 import DenseKitData
 import Foundation
 
-/// The co-occurrence of classes in a training set, counted once and kept for later runs: `~/.cache/densekit/co_occurrence`.
+/// The co-occurrence of classes in a training set, counted once and kept in
+/// `~/.cache/densekit/co_occurrence` for later runs.
 ///
-/// Kept counts belong to the settings of the data set, the folder that relative paths start from, its classes and its number of
-/// pictures. Labels that change under all of these are counted anew by `densekit co-occurrence`.
+/// Counts are kept by the data set's settings, the current folder, the class names and the number
+/// of images. Where only the labels changed, `densekit co-occurrence` counts again.
 public struct CachedCoOccurrence: Sendable {
-    /// Where the counts are or belong.
+    /// The path of the file with the counts, whether it exists or not.
     public let path: String
     private let dataset: any Dataset
     private let threads: Int
 
+    /// The counts of `dataset`; nothing is read or counted yet.
+    ///
     /// - Parameters:
-    ///   - settings: what the data set was made from
-    ///   - folder: where counts are kept; the user's cache if left out
+    ///   - settings: of the data set, as YAML; they are part of the key
+    ///   - threads: that count
+    ///   - folder: where counts are kept; nil for the user's cache
     public init(_ dataset: any Dataset, settings: String, threads: Int, folder: String? = nil) {
         let subject = [settings, FileManager.default.currentDirectoryPath, "\(dataset.count)"] + dataset.classes.names
         let digest = FNV1a(subject.joined(separator: "\n").utf8).hexadecimal
@@ -23,7 +27,8 @@ public struct CachedCoOccurrence: Sendable {
         (self.dataset, self.threads) = (dataset, threads)
     }
 
-    /// The kept counts; where there are none, or they do not fit, the counts made now. A cache that cannot be written keeps nothing.
+    /// The kept counts; where there are none, or they do not fit, counts made now and kept. A cache
+    /// that cannot be written is ignored.
     ///
     /// - Throws: what reading label maps throws.
     public func counts() throws -> CoOccurrence {
@@ -38,7 +43,7 @@ public struct CachedCoOccurrence: Sendable {
         return counts
     }
 
-    /// The counts made anew, with their progress in a terminal.
+    /// Counts made now, with a progress bar in a terminal; they are not kept.
     ///
     /// - Throws: what reading label maps throws.
     public func counted() throws -> CoOccurrence {
@@ -49,7 +54,7 @@ public struct CachedCoOccurrence: Sendable {
         }
     }
 
-    /// Keeps `counts` for later runs.
+    /// Writes `counts` to `path` for later runs.
     ///
     /// - Throws: `CheckpointError` and `CocoaError` where they cannot be written.
     public func keep(_ counts: CoOccurrence) throws {
@@ -60,7 +65,7 @@ public struct CachedCoOccurrence: Sendable {
 }
 
 extension CoOccurrence {
-    /// As JSON, which `co_occurrence: PATH` reads.
+    /// Writes the counts as JSON, which the setting `co_occurrence: PATH` reads.
     ///
     /// - Throws: `CheckpointError` where the file cannot be written.
     public func write(to path: String) throws {

@@ -4,20 +4,29 @@ import DenseKitData
 import DenseKitVision
 import Foundation
 
-/// A checkpoint: a directory with `model.safetensors` (weights under their official keys; classes, palette and configuration in its
-/// metadata), `optimizer.safetensors` and `state.json`. It appears by one rename.
+/// A checkpoint: a directory with `model.safetensors` (weights under their official keys; classes,
+/// palette and configuration in its metadata), `optimizer.safetensors` and `state.json`. It is
+/// written as a whole or not at all.
 public enum Checkpoint {
-    /// What the model was trained for, beside its weights.
+    /// What a weights file says about its model: classes, palette and configuration.
     public struct ModelInfo: Sendable {
+        /// The classes that the model was trained on.
         public let classes: ClassList
-        /// The resolved configuration, YAML.
+        /// The resolved configuration as YAML.
         public let configuration: String
-        /// Whether the text embeddings of the classes stand in place of the text encoder.
+        /// Whether the text embeddings of the classes are stored in place of the text encoder.
         public let textIsKept: Bool
 
-        /// How many images it is trained on, where it is being trained.
+        /// The number of training images; nil where the model is not being trained.
         public let trainingImages: Int?
 
+        /// What a weights file says about its model.
+        ///
+        /// - Parameters:
+        ///   - configuration: the resolved configuration as YAML
+        ///   - textIsKept: whether text embeddings are stored in place of the text encoder
+        ///   - trainingImages: the number of training images; nil where the model is not being
+        ///     trained
         public init(classes: ClassList, configuration: String, textIsKept: Bool = false, trainingImages: Int? = nil) {
             self.classes = classes
             self.trainingImages = trainingImages
@@ -25,7 +34,7 @@ public enum Checkpoint {
             self.textIsKept = textIsKept
         }
 
-        /// What a file of weights says of itself.
+        /// The metadata to store in a safetensors file.
         public var metadata: [String: String] {
             var metadata = [
                 "format": "densekit", "classes": json(classes.names), Checkpoint.configurationKey: configuration,
@@ -44,10 +53,11 @@ public enum Checkpoint {
     /// Where the metadata of a file of weights holds the resolved configuration.
     static let configurationKey = "configuration"
 
-    /// Whether the file holds the text embeddings of its classes in place of a text encoder.
+    /// Whether a weights file with this metadata holds text embeddings of its classes in place of a
+    /// text encoder.
     public static func textIsKept(in metadata: [String: String]) -> Bool { metadata["text"] == "kept" }
 
-    /// The classes that the weights were trained for, where the file says so.
+    /// The classes that the weights were trained on; nil where the metadata does not name them.
     public static func classes(in metadata: [String: String]) -> ClassList? {
         func list<Element: Decodable>(_ key: String) -> [Element]? {
             metadata[key].flatMap { try? JSONDecoder().decode([Element].self, from: Data($0.utf8)) }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Seconds of a clock that never goes back.
+/// Seconds of a clock that never runs backwards, from an arbitrary start: for measuring durations.
 public func monotonicSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
-/// `1:05:09`, with the days before it where there are some: `2 days, 1:05:09`.
+/// A duration as `1:05:09` (hours, minutes, seconds), from one day on as `2 days, 1:05:09`.
 public func clockText(_ seconds: Double) -> String {
     let whole = Int(exactly: seconds.rounded()) ?? 0
     let (days, rest) = (whole / 86400, whole % 86400)

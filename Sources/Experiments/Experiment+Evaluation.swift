@@ -15,10 +15,13 @@ extension Experiment {
             hint: "it needs \(model.backbone.minimumSide) pixels a side")
     }
 
-    /// What measures `model` on `dataset`: the head's task decides.
+    /// The evaluator of `model` on `dataset`, made by the task of the model's head.
     ///
-    /// - Parameter augmented: whether every image is seen at several scales, as `test.ratios` and `test.flip` say
-    /// - Throws: `ExperimentError` where the data set has not what the head predicts, `InferenceError` for a detector at several scales.
+    /// - Parameter augmented: whether to use test-time augmentation, as `test.ratios` and
+    ///   `test.flip` say
+    /// - Throws: `ExperimentError` where the data set lacks the annotations that the head needs,
+    ///   `InferenceError` for a detector with test-time augmentation, `ConfigurationError` for
+    ///   windows smaller than the backbone's smallest side.
     public func evaluator(_ model: DenseModel, _ dataset: any Dataset, augmented: Bool = false) throws -> any Evaluator {
         try check(dataset, "val", fits: model)
         return try model.task.evaluator(of: model, on: dataset, try evaluationOptions(model, augmented: augmented))
@@ -35,10 +38,12 @@ extension Experiment {
         return options
     }
 
-    /// What predicts single images with `model`.
+    /// The predictor of single images with `model`.
     ///
-    /// - Parameter words: other words than the model's classes
-    /// - Throws: `InferenceError` for words for a detector, `LanguageError` for a model that knows no words.
+    /// - Parameter words: class names in place of the model's; nil for the model's
+    /// - Throws: `InferenceError` for class names given to a detector, `LanguageError` where the
+    ///   model takes none, `ConfigurationError` for windows smaller than the backbone's smallest
+    ///   side.
     public func predictor(_ model: DenseModel, words: [String]? = nil) throws -> any ImagePredictor {
         try model.task.predictor(of: model, mode: try mode(for: model), words: words)
     }

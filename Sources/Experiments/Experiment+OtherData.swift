@@ -4,14 +4,17 @@ import DenseKitEvaluation
 import DenseKitVision
 
 extension Experiment {
-    /// The evaluator of `model` on the validation data of another configuration, with that one's pipeline and way of testing. Where the
-    /// data set has a class map, the shared classes are measured.
+    /// The evaluator of `model` on the validation data of another configuration, with its test
+    /// pipeline and test settings. Where the data set has a class map, only the shared classes are
+    /// measured.
     ///
     /// - Parameters:
-    ///   - trained: the classes that the model was trained for
-    ///   - node: the data set as the other configuration names it
-    /// - Throws: `ConfigurationError` for a class map that does not fit, `ExperimentError.otherClasses` where there is none and the classes are
-    ///   not the same.
+    ///   - trained: the classes that the model was trained on
+    ///   - other: the configuration of the data set
+    ///   - dataset: the validation data of `other`
+    ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip` say
+    /// - Throws: `ConfigurationError` for a class map that does not fit,
+    ///   `ExperimentError.otherDataset` where there is none and the classes differ.
     public func evaluator(
         _ model: DenseModel, trained: ClassList, on other: Experiment, _ dataset: any Dataset, augmented: Bool = false
     ) throws -> any Evaluator {

@@ -3,10 +3,10 @@ import DenseKitData
 import DenseKitVision
 
 extension Experiment {
-    /// What makes a network see other levels at test time than in training: a pipeline without `Normalize`, or one that normalises
-    /// otherwise. A sentence each, with its place.
+    /// Warnings, a sentence each, where images are normalised differently at test time than in
+    /// training, or a pipeline has no `Normalize`.
     ///
-    /// - Parameter tested: the configuration whose test pipeline serves, where it is another one
+    /// - Parameter tested: the configuration whose test pipeline is used; nil for this one
     /// - Throws: what building the pipelines throws.
     public func pipelineWarnings(testedBy tested: Experiment? = nil) throws -> [String] {
         let other = tested ?? self

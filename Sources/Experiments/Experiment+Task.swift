@@ -3,9 +3,10 @@ import DenseKitData
 import DenseKitEvaluation
 
 extension Experiment {
-    /// Throws `ExperimentError` where `dataset` does not show what the model's head is to find.
+    /// Checks that `dataset` has the annotations that the model's head needs.
     ///
     /// - Parameter part: of the configuration's data, `train` or `val`
+    /// - Throws: `ExperimentError.otherTask` where it lacks them.
     public func check(_ dataset: any Dataset, _ part: String, fits model: DenseModel) throws {
         let node = part == "train" ? configuration.data.train : configuration.data.val
         guard let node, let head = configuration.model.head else { return }
@@ -19,17 +20,17 @@ extension Experiment {
 
 /// Parts of a configuration that contradict each other.
 public enum ExperimentError: DenseKitError {
-    /// Where head and data set stand, with their types.
+    /// Where head and data set are configured, with their types.
     public struct Places: Sendable {
         let head: String
         let data: String
     }
 
-    /// The names of the classes of both.
+    /// `data.train` and `data.val` have these different class names.
     case otherClasses(train: [String], val: [String])
-    /// The configuration of another data set.
+    /// The data set of this configuration file has other classes than the model, and no class map.
     case otherDataset(String)
-    /// A data set that does not show what the head is to find.
+    /// The data set lacks the annotations that the head needs.
     case otherTask(Places, DatasetMismatch)
 
     public var origin: ErrorOrigin { .configuration }

@@ -5,13 +5,14 @@ import DenseKitEvaluation
 import DenseKitVision
 
 extension Experiment {
-    /// The model with the weights at `path`, in inference mode, and the classes that it was trained for.
+    /// The model with the weights at `path`, in inference mode, and the classes that it was trained
+    /// on.
     ///
     /// - Parameters:
-    ///   - data: the classes that it is wanted for
+    ///   - data: the classes that are needed; nil for those of the file
     ///   - unnamed: the classes of a file that does not name them
-    /// - Throws: `LoadError` for another model's weights, `OtherClasses` where they were trained for other classes, and `CheckpointError`
-    ///   where nothing says which they are.
+    /// - Throws: `LoadError` for weights of another model, `OtherClasses` where they were trained
+    ///   on other classes, `CheckpointError` where the classes are unknown.
     public func trainedModel(
         _ path: String, for data: ClassList? = nil, unnamed: @autoclosure () throws -> ClassList? = nil
     ) throws -> (model: DenseModel, classes: ClassList) {
@@ -38,10 +39,13 @@ extension Experiment {
         return (model, classes)
     }
 
-    /// The evaluator of the weights at `path` on `dataset`, which is the validation data of `tested`: this configuration, or another.
+    /// The model with the weights at `path`, and its evaluator on `dataset`, the validation data of
+    /// `tested`: this configuration, or another.
     ///
-    /// - Parameter augmented: whether every image is seen at several scales, as `test.ratios` and `test.flip` say
-    /// - Throws: what `trainedModel` and, on another's data, `evaluator(_:trained:on:_:)` throw.
+    /// - Parameter augmented: whether to use test-time augmentation, as `test.ratios` and
+    ///   `test.flip` say
+    /// - Throws: what `trainedModel(_:for:unnamed:)` throws and, on another configuration's data,
+    ///   what `evaluator(_:trained:on:_:augmented:)` throws.
     public func evaluator(
         of path: String, on tested: Experiment, _ dataset: any Dataset, augmented: Bool = false
     ) throws -> (model: DenseModel, evaluator: any Evaluator) {
@@ -55,10 +59,13 @@ extension Experiment {
     }
 }
 
-/// Weights that were trained for other classes than the data set has.
+/// Weights that were trained on other classes than the data set has.
 public struct OtherClasses: DenseKitError {
+    /// The path of the weights.
     public let path: String
+    /// The class names that the weights were trained on.
     public let trained: [String]
+    /// The class names of the data set.
     public let data: [String]
 
     public var origin: ErrorOrigin { .input }

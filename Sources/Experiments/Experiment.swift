@@ -6,19 +6,26 @@ import DenseKitFilePlugins
 import Foundation
 import DenseKitVision
 
-/// A configuration brought to life: its plugins loaded, its data sets found, its model built. What every command starts from.
+/// A configuration with its plugins loaded, from which data sets, pipelines and models are made.
 public struct Experiment {
+    /// The path of the configuration file.
     public let file: String
-    /// What the experiment is called: as its file, or as the run of a sweep.
+    /// The name of the experiment: of its file, or of a run of a sweep.
     public let name: String
+    /// The resolved configuration as YAML, with the source location of every value.
     public let node: YAMLNode
+    /// The typed settings of the configuration.
     public let configuration: ExperimentConfiguration
+    /// All components that the configuration may name, those of its plugins included.
     public let registry: Registry
+    /// The device that models are built and run on; `.meta` for shapes alone.
     public let device: Device
 
-    /// Reads the configuration and loads its plugins.
+    /// Reads a configuration file and loads its plugins.
     ///
-    /// - Parameter overrides: `a.b.c=value` from the command line
+    /// - Parameter overrides: assignments `a.b.c=value` laid over the configuration
+    /// - Throws: `ConfigurationError` for mistakes in the file and for a sweep of several
+    ///   experiments, and what loading plugins throws.
     public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
         let node = try YAMLNode.load(path: file, overrides: overrides)
         try Experiment.refuseSweep(node, file)
@@ -35,7 +42,10 @@ public struct Experiment {
             hint: "\(Term.sweep(file)) trains them all, \(Term.sweepRun) names one of them")
     }
 
-    /// Loads the plugins of a configuration that was put together of `file`.
+    /// An experiment of a configuration that was composed from `file`; loads its plugins.
+    ///
+    /// - Throws: `ConfigurationError` for settings that do not fit, and what loading plugins
+    ///   throws.
     public init(_ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu) throws {
         (self.file, self.node, self.name) = (file, node, name)
         configuration = try node.decode()
@@ -55,7 +65,13 @@ public struct Experiment {
     /// What components of the recipe are built with: the registry, and no classes.
     package var context: BuildContext { BuildContext(registry: registry) }
 
+    /// Opens the data set `data.train`.
+    /// - Throws: `ConfigurationError` where the configuration has none or gives it a class map,
+    ///   `BuildError` where it cannot be opened.
     public func trainDataset() throws -> any Dataset { try dataset(configuration.data.train, "train") }
+    /// Opens the data set `data.val`.
+    /// - Throws: `ConfigurationError` where the configuration has none, `BuildError` where it
+    ///   cannot be opened.
     public func validationDataset() throws -> any Dataset { try dataset(configuration.data.val, "val") }
 
     private func dataset(_ node: ComponentNode?, _ part: String) throws -> any Dataset {
@@ -71,14 +87,22 @@ public struct Experiment {
         return try registry.datasets.make(node, context)
     }
 
+    /// The transforms of `data.train_pipeline`.
+    /// - Throws: `ConfigurationError` and `BuildError` for settings that do not fit.
     public func trainPipeline() throws -> Pipeline { try registry.pipeline(configuration.data.trainPipeline) }
+    /// The transforms of `data.test_pipeline`.
+    /// - Throws: `ConfigurationError` and `BuildError` for settings that do not fit, and for a
+    ///   transform that is random or cannot be undone.
     public func testPipeline() throws -> Pipeline { try registry.testPipeline(configuration.data.testPipeline) }
 
-    /// The model for `classes`, on the session's device, initialised from the seed; on `.meta` it is built of shapes alone.
+    /// The model for `classes` on the experiment's device, initialised from `train.seed`; on
+    /// `.meta` it has shapes alone.
     ///
     /// - Parameters:
-    ///   - textIsKept: whether it keeps the text embeddings of its classes in place of a text encoder
-    ///   - dataset: where training begins, what it begins on: parts may start with what its labels say
+    ///   - textIsKept: whether it holds text embeddings of its classes in place of a text encoder
+    ///   - dataset: the training set where training starts, whose labels may initialise parts; nil
+    ///     elsewhere
+    /// - Throws: `BuildError` for settings that do not fit.
     public func model(
         _ classes: ClassList, textIsKept: Bool = false, beginningOn dataset: (any Dataset)? = nil
     ) throws -> DenseModel {
@@ -95,11 +119,12 @@ public struct Experiment {
         return model
     }
 
-    /// Which classes stand together in the pictures of the training set `dataset`: what is known of it, or where it is counted anew.
+    /// The co-occurrence of classes in the images of `dataset`, the training set: counted once and
+    /// kept for later runs.
     public func keptCoOccurrence(of dataset: any Dataset) -> CachedCoOccurrence {
         CachedCoOccurrence(dataset, settings: configuration.data.train?.node.yaml() ?? "", threads: configuration.data.workers)
     }
 
-    /// The resolved configuration as YAML, every value with its origin.
+    /// The resolved configuration as YAML, every value with its origin as a comment.
     public var resolved: String { node.yaml(origins: true) }
 }

@@ -3,89 +3,124 @@ import DenseKitData
 import DenseKitEvaluation
 import DenseKitVision
 
-/// A whole configuration file: model, data, training, test.
+/// All settings of a configuration file: model, data, training, test.
 public struct ExperimentConfiguration: YAMLConfiguration {
-    /// Swift files with components of one's own, relative to the file that names them.
+    /// Swift files with components of one's own; paths are relative to the file that names them.
     public var plugins: [Located<String>] = []
+    /// The `model:` part: backbone, neck, heads and weights.
     public var model = ModelConfiguration()
+    /// The `data:` part: data sets and pipelines.
     public var data = DataConfiguration()
+    /// The optimizer and its settings; AdamW by default.
     public var optimizer = ComponentNode(type: "AdamW")
+    /// The schedule of the learning rate and its settings; Poly by default.
     public var schedule = ComponentNode(type: "Poly")
+    /// The `train:` part: length, batch, precision and intervals.
     public var train = TrainConfiguration()
+    /// The `test:` part: windows and test-time augmentation.
     public var test = TestConfiguration()
-    /// What happens around the training loop besides logging, checkpoints and validation.
+    /// Hooks of training besides logging, checkpoints and validation; none by default.
     public var hooks: [ComponentNode] = []
-    /// Where results go; `./work_dirs/<name of the config>` if left out.
+    /// The directory for results; nil for `./work_dirs/<name of the configuration>`.
     public var workDir: String?
 
     public init() {}
 }
 
-/// The `data:` part.
+/// The `data:` part of a configuration: data sets, pipelines and how images are read.
 public struct DataConfiguration: YAMLConfiguration {
+    /// The training set; nil where the configuration does not train.
     public var train: ComponentNode?
+    /// The validation set; nil for no validation.
     public var val: ComponentNode?
+    /// The transforms of training images, in this order.
     public var trainPipeline: [ComponentNode] = []
+    /// The transforms of images at test time, in this order.
     public var testPipeline: [ComponentNode] = []
-    /// Threads that read and transform.
+    /// Threads that read and transform images, 1…1024; 2 by default.
     public var workers = 2
-    /// What becomes of a training sample that cannot be read.
+    /// What happens to a training image that cannot be read: `error` stops training, `skip` takes
+    /// another image in its place.
     public var badImage = DataLoader.BadImage.error
-    /// Where they are skipped: training stops once more than this share of its images cannot be read.
+    /// With `badImage` `skip`, the share of the training images, 0…1, that may be unreadable before
+    /// training stops; 0.1 by default.
     public var maxBadShare = 0.1
-    /// As many training samples in a row are all landscape or all portrait pictures; 1 for no such rule.
+    /// The number of consecutive training images that are all landscape or all portrait, so that
+    /// batches need little padding, 1…65536; 1 shuffles freely.
     public var orientationRun = 1
 
     public init() {}
 }
 
-/// The `train:` part.
+/// The `train:` part of a configuration: length, batch, precision and intervals.
 public struct TrainConfiguration: YAMLConfiguration {
+    /// The length of training in iterations, 1…10⁹; 80000 by default. `epochs` replaces it.
     public var iterations = 80000
-    /// Passes through the data set, in place of `iterations`.
+    /// The length of training in passes through the data set, 1…10⁶; nil to count in `iterations`.
     public var epochs: Int?
-    /// Images an iteration in all: processes × images at a time × accumulation. A recipe means the same on any machine.
+    /// Images of one iteration, 1…65536: images of a pass × accumulation. The recipe does not
+    /// depend on the machine. 32 by default.
     public var batch = 32
-    /// Images at a time on one device; the rest of the batch is accumulated. All of them if left out.
+    /// Images of one pass on a device, a divisor of `batch`; gradients of the passes are
+    /// accumulated. Nil for the whole batch in one pass.
     public var perDeviceBatch: Int?
+    /// The seed of weights, shuffling, transforms and dropout; 0 by default.
     public var seed: UInt64 = 0
+    /// The arithmetic of forward passes; float32 by default.
     public var precision = Precision.float32
-    /// Upper bound of the gradients' common length, where they are clipped.
+    /// The largest norm of all gradients together, above 0 and at most 10¹²; larger gradients are
+    /// scaled down. Nil for no clipping.
     public var clipNorm: Double?
+    /// Iterations between two log lines; 50 by default.
     public var logInterval = 50
+    /// Iterations between two validations; 8000 by default. The last iteration is validated, too.
     public var evalInterval = 8000
+    /// Iterations between two checkpoints; 8000 by default. The last iteration is saved, too.
     public var checkpointInterval = 8000
-    /// How many periodic checkpoints stay.
+    /// The number of periodic checkpoints to keep, 3 by default; older ones are deleted. The best
+    /// one is kept besides.
     public var keepCheckpoints = 3
-    /// Iterations in a row whose loss may be infinite or not a number before training stops. Such an iteration changes nothing.
+    /// Consecutive iterations with a loss that is not finite after which training stops; 10 by
+    /// default. Such an iteration changes nothing.
     public var maxBadLosses = 10
 
     public init() {}
 }
 
-/// Arithmetic of matrix products and convolutions. Weights and their updates are float32 always.
+/// The arithmetic of matrix products and convolutions. Weights and their updates are always
+/// float32.
 public enum Precision: String, Codable, Sendable, CaseIterable {
     case float32, bfloat16
 
+    /// The data type of autocast; nil for float32, which needs none.
     public var dtype: DType? { self == .bfloat16 ? .bfloat16 : nil }
 }
 
-/// The `test:` part.
+/// The `test:` part of a configuration: windows, precision and test-time augmentation.
 public struct TestConfiguration: YAMLConfiguration {
+    /// Whether the model sees the whole image or sliding windows.
     public enum Mode: String, Codable, Sendable, CaseIterable { case whole, slide }
 
+    /// Whole images or sliding windows; whole by default.
     public var mode = Mode.whole
-    /// Window of sliding inference: a side, or [height, width].
+    /// The window of sliding inference in pixels, a side or `[height, width]`; 512 by default.
     public var crop = Size2D(512)
+    /// The step between windows in pixels, a side or `[height, width]`, at most the crop; 341 by
+    /// default.
     public var stride = Size2D(341)
+    /// The arithmetic of forward passes; float32 by default.
     public var precision = Precision.float32
-    /// Test-time augmentation, used by `test --tta`.
+    /// Scales of test-time augmentation, 1…64 factors of 0.01…16; without augmentation they have no
+    /// effect.
     public var ratios = [0.5, 0.75, 1, 1.25, 1.5, 1.75]
+    /// Whether test-time augmentation also uses every scale flipped horizontally; true by default.
     public var flip = true
 
     public init() {}
 
-    /// How images are looked at. Throws `SettingError` for windows that leave gaps, and sides outside 1…65535.
+    /// The inference mode that `mode`, `crop` and `stride` describe.
+    /// - Throws: `SettingError` for a stride above the crop, which leaves gaps, and for sides
+    ///   outside 1…65535.
     public var inferenceMode: InferenceMode {
         get throws {
             let (crop, stride) = (try crop.checked("test", "crop"), try stride.checked("test", "stride"))

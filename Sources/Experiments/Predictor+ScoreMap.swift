@@ -5,13 +5,15 @@ import DenseKitEvaluation
 import DenseKitVision
 
 extension Predictor {
-    /// The score map of one class over an image, as a model with language guidance makes it: a drawing of warm and cold colours.
+    /// The image with the score map of one class over it, from blue for low to red for high, for a
+    /// model with language guidance.
     ///
     /// - Parameters:
     ///   - name: a class of the model
-    ///   - opacity: how much the colours cover the image, 0…1
-    /// - Throws: `ClassNameError` for a class that there is not, `LanguageError` for a model without score map, and what reading and
-    ///   predicting an image throw.
+    ///   - path: of the image
+    ///   - opacity: of the colours, 0…1
+    /// - Throws: `ClassNameError` for an unknown class, `LanguageError` for a model without score
+    ///   map, and what reading and predicting an image throw.
     public func heatmap(of name: String, in path: String, opacity: Double = 0.5) throws -> RGBImage {
         let index = try requireClass(name)
         let image = try read(path)
@@ -21,9 +23,9 @@ extension Predictor {
         return Heatmap.overlay(image, scores: try map.to(.cpu).floats(), opacity: opacity)
     }
 
-    /// The index of a class of the model.
+    /// The index of the class `name`.
     ///
-    /// - Throws: `ClassNameError` for a class that there is not.
+    /// - Throws: `ClassNameError` for an unknown class.
     @discardableResult
     public func requireClass(_ name: String) throws -> Int {
         guard let index = classes.names.firstIndex(of: name) else { throw ClassNameError(name: name, classes: classes.names) }
@@ -48,9 +50,11 @@ extension Predictor {
     }
 }
 
-/// A class that a model does not have.
+/// A class name that a model does not have.
 public struct ClassNameError: DenseKitError {
+    /// The unknown class name.
     public let name: String
+    /// The class names of the model.
     public let classes: [String]
 
     public var place: String? { "\(Term.heatmap)" }

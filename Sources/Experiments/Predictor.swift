@@ -5,39 +5,47 @@ import DenseKitData
 import DenseKitEvaluation
 import DenseKitVision
 
-/// A trained model with everything that an image goes through on its way in and out: reading, the test pipeline, the network, sizes.
+/// Predicts images with a trained model: reads an image, runs the test pipeline and the network,
+/// and brings the result to the image's size.
 ///
 ///     let predictor = try Predictor("work_dirs/street/best_mIoU_iter_8000")
 ///     let result = try predictor("street.jpg")
 ///     try result.drawing().write(to: "street.png")
 public struct Predictor {
-    /// The configuration of the model.
+    /// The experiment that the model belongs to: its configuration, registry and device.
     public let experiment: Experiment
-    /// The network, in inference mode.
+    /// The model, in inference mode.
     public let model: DenseModel
-    /// What the model finds: the classes that it was trained for, or the other names that were given.
+    /// The classes that are predicted: those that the model was trained on, or the class names
+    /// given in their place.
     public let classes: ClassList
 
     private let predictor: any ImagePredictor
     private let pipeline: Pipeline
     private let policy: ImagePolicy
 
-    /// Predicts with the model of `experiment` and the weights at `weights`: a checkpoint directory, a safetensors file, or a file of
-    /// PyTorch's.
+    /// A predictor of the model of `experiment` with the weights at `weights`: a checkpoint
+    /// directory, a safetensors file, or a PyTorch file.
     ///
-    /// - Parameter classNames: other classes than the model was trained for, where it takes names: the score map alone decides then
-    /// - Throws: `LoadError` for another model's weights, `CheckpointError` where nothing says which classes they were trained for,
-    ///   `InferenceError` and `LanguageError` for names that the model cannot take, and what building the model throws.
+    /// - Parameter classNames: class names in place of the model's, for a model with language
+    ///   guidance, predicted from its score map; nil for the model's
+    /// - Throws: `LoadError` for weights of another model, `CheckpointError` where their classes
+    ///   are unknown, `InferenceError` and `LanguageError` where the model takes no other class
+    ///   names, and what building the model throws.
     public init(_ experiment: Experiment, weights: String, classNames: [String]? = nil) throws {
         try self.init(experiment, try WeightsFile.load(weights), at: weights, classNames: classNames)
     }
 
-    /// Predicts with a checkpoint that training wrote: model, classes and the way of testing are those of the configuration in it.
+    /// A predictor of a checkpoint that training wrote: model, classes and test settings are those
+    /// of the configuration in it.
     ///
     /// - Parameters:
     ///   - registry: the components that the configuration may name
-    ///   - device: where to compute
-    /// - Throws: `CheckpointError` for a file that holds no configuration, and what `init(_:weights:classNames:)` throws.
+    ///   - device: the device that the model computes on
+    ///   - classNames: class names in place of the model's, for a model with language guidance; nil
+    ///     for the model's
+    /// - Throws: `CheckpointError` for a file without configuration, and what
+    ///   `init(_:weights:classNames:)` throws.
     public init(_ checkpoint: String, registry: Registry, device: Device = .cpu, classNames: [String]? = nil) throws {
         let content = try WeightsFile.load(checkpoint)
         guard let text = content.metadata[Checkpoint.configurationKey] else {
@@ -63,7 +71,8 @@ public struct Predictor {
 
     /// Reads the image at `path` as the configuration's data set does, and predicts it.
     ///
-    /// - Throws: `DataError` for an image that cannot be read, `PredictionError` for one that cannot be predicted.
+    /// - Throws: `DataError` for an image that cannot be read, `PredictionError` for one that
+    ///   cannot be predicted.
     public func callAsFunction(_ path: String) throws -> ImageResult {
         try self(try read(path), name: path)
     }
@@ -71,10 +80,10 @@ public struct Predictor {
     /// The image at `path`, as the configuration's data set reads its images.
     func read(_ path: String) throws -> RGBImage { try ImageFile.read(path, policy: policy) }
 
-    /// Predicts an image that is in memory.
+    /// Predicts an image in memory.
     ///
-    /// - Parameter name: what messages call it
-    /// - Throws: `PredictionError` for one that cannot be predicted.
+    /// - Parameter name: of the image in error messages
+    /// - Throws: `PredictionError` for an image that cannot be predicted.
     public func callAsFunction(_ image: RGBImage, name: String = "image") throws -> ImageResult {
         let sample = try prepared(image, name)
         let prediction = try autocast { try predictor.prediction(of: sample, on: experiment.device) }
@@ -95,13 +104,16 @@ public struct Predictor {
     }
 }
 
-/// What a model predicted in one image.
+/// The prediction of a model for one image.
 public struct ImageResult: Sendable {
-    /// The image's path, or what it was called.
+    /// The path of the image, or the name given to it.
     public let name: String
+    /// The image that was predicted.
     public let image: RGBImage
-    /// A class for every pixel (`LabelPrediction`), instances (`InstancePrediction`), or what another task predicts; in the image's own pixels.
+    /// A class for every pixel (`LabelPrediction`), instances (`InstancePrediction`), or what
+    /// another task predicts; in the image's own pixels.
     public let prediction: any ImagePrediction
+    /// The classes of the prediction.
     public let classes: ClassList
 
     /// A class for every pixel, as large as the image; nil for a model of another task.
@@ -110,10 +122,11 @@ public struct ImageResult: Sendable {
     /// The instances that were found, with boxes, scores and where the model has them masks; nil for a model of another task.
     public var instances: [DetectedInstance]? { (prediction as? InstancePrediction)?.instances }
 
-    /// The prediction drawn on its image, with a legend or with names.
+    /// The prediction drawn on its image: label maps with a legend, instances with names and
+    /// scores.
     ///
     /// - Parameters:
-    ///   - opacity: how much of a class's colour covers the image, 0…1
+    ///   - opacity: of the colours, 0…1
     ///   - scoreThreshold: instances with a lower score are left out
     public func drawing(opacity: Double = 0.5, scoreThreshold: Double = 0.3) -> RGBImage {
         prediction.filtered(scoreThreshold: scoreThreshold).drawing(on: image, classes: classes, opacity: opacity)

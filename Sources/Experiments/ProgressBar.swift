@@ -1,15 +1,17 @@
 import Foundation
 import Synchronization
 
-/// One line at the bottom of a terminal. Makes nothing where the output is not a terminal. Any thread may show progress.
+/// A progress bar in the last line of a terminal, on standard error. Any thread may update it.
 public final class ProgressBar: Sendable {
     private let shownAt = Mutex(0.0)
 
+    /// Nil where standard error is not a terminal, or `TERM` is `dumb`.
     public init?() {
         guard isatty(STDERR_FILENO) == 1, ProcessInfo.processInfo.environment["TERM"] != "dumb" else { return nil }
     }
 
-    /// Redraws at most ten times a second.
+    /// Draws the bar with `done` of `total` and a note; at most ten times a second, and always at
+    /// the end.
     public func show(_ done: Int, of total: Int, note: String) {
         let now = monotonicSeconds()
         let isDue = shownAt.withLock { shownAt in
@@ -24,7 +26,7 @@ public final class ProgressBar: Sendable {
         write("\r\u{1B}[K\(bar) \(done)/\(total)  \(note)")
     }
 
-    /// Leaves an empty line to write on.
+    /// Erases the line, so that other text can be written there.
     public func clear() { write("\r\u{1B}[K") }
 
     /// A terminal that went away does not stop a run.

@@ -2,9 +2,9 @@ import DenseKitComponents
 import DenseKitData
 
 extension TrainConfiguration {
-    /// Images at a time.
+    /// Images of one pass: `perDeviceBatch`, at most `batch`.
     public var imagesAtATime: Int { min(perDeviceBatch ?? batch, batch) }
-    /// Passes of the network that make up one iteration.
+    /// Passes whose gradients make up one iteration; 1 without accumulation.
     public var accumulation: Int { batch / imagesAtATime }
 
     /// Throws `SettingError` for numbers out of range or that do not fit together.

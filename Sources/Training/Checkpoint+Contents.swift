@@ -66,9 +66,9 @@ extension Checkpoint {
 }
 
 extension Checkpoint {
-    /// A checkpoint of a run that was read and checked as a whole.
+    /// A checkpoint of a run, read and checked as a whole.
     public struct Contents {
-        /// Its directory.
+        /// The checkpoint's directory.
         public let path: String
         let state: RunState
         let weights: [String: Tensor]
@@ -79,9 +79,10 @@ extension Checkpoint {
         /// How many images it was trained on; nil where it does not say it.
         let trainingImages: Int?
 
-        /// Reads all of it: nothing of a checkpoint that is damaged anywhere reaches a model.
+        /// Reads the whole checkpoint, so that no part of a damaged one reaches a model.
         ///
-        /// Throws `CheckpointError`.
+        /// - Throws: `CheckpointError` for a directory that is not a checkpoint, and for damaged
+        ///   files.
         public init(_ path: String) throws {
             self.path = path
             let file = path + "/" + stateFile
@@ -140,6 +141,10 @@ extension Checkpoint {
 }
 
 extension Trainer {
-    /// Continues the run whose checkpoint is at `path`. Throws `CheckpointError`, before anything is changed, for one that is damaged.
+    /// Restores model, optimizer, random generator, hooks and iteration from the checkpoint at
+    /// `path`, so that `run()` continues its run.
+    ///
+    /// - Throws: `CheckpointError` for a damaged checkpoint, before anything is changed;
+    ///   `LoadError` and `OptimizerStateError` for one of another model or optimizer.
     public func resume(from path: String) throws { try Checkpoint.Contents(path).restore(self) }
 }

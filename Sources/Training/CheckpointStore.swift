@@ -109,28 +109,34 @@ final class CheckpointStore {
     }
 }
 
-/// Saves the run now and then and at the end, and when it is stopped.
+/// Saves the run every `train.checkpoint_interval` iterations, at the end, and when it is stopped.
 ///
-/// Stands before the evaluation: what an evaluation costs is not lost with it. Its checkpoint says that the evaluation is still to come.
+/// It is called before `EvaluationHook`, so that a failed evaluation loses no training. Its
+/// checkpoint records that the evaluation is still to be done.
 public final class CheckpointHook: Hook {
     private let store: CheckpointStore
 
     init(_ store: CheckpointStore) { self.store = store }
 
+    /// Makes `last_checkpoint` name the checkpoint of this iteration, where there is one.
     public func beforeTraining(_ trainer: Trainer) throws { try store.writePointer(trainer) }
 
+    /// Saves a checkpoint where one is due.
+    /// - Throws: `TrainingError.notFinite` for a weight that is not finite. A failed write is
+    ///   logged and counted in `Trainer.saves`.
     public func afterIteration(_ trainer: Trainer) throws {
         let interval = max(1, trainer.settings.checkpointInterval)
         guard trainer.iteration.isMultiple(of: interval) || trainer.iteration == trainer.settings.iterations else { return }
         try store.savePeriodic(trainer)
     }
 
-    /// A run that a hook ended early is saved where it stands.
+    /// Saves a run that a hook ended early with `Trainer.stop()`.
     public func afterTraining(_ trainer: Trainer) throws {
         if trainer.isStopped, !store.hasSaved(trainer.iteration) { try store.savePeriodic(trainer) }
     }
 
-    /// Nothing that was learnt is lost because of a signal, or of one bad image.
+    /// Saves the iterations done, unless a weight is not finite or an iteration was only half done,
+    /// and logs how to resume.
     public func afterFailure(_ trainer: Trainer, _ error: any Error) {
         trainer.logger.warning("training stopped at iteration \(trainer.iteration): \(error)")
         if case TrainingError.notFinite = error { return }

@@ -1,14 +1,18 @@
 import DenseKitEvaluation
 import Foundation
 
-/// Validates now and then and at the end, logs the scores, and keeps the checkpoint with the best score.
+/// Validates every `train.eval_interval` iterations and at the end, logs the metrics, and keeps the
+/// checkpoint with the best one.
 public final class EvaluationHook: StatefulHook {
+    /// What a resumed run needs to know of past validations.
     public struct State: Codable, Sendable {
         /// The last iteration that was evaluated.
         var evaluated = 0
     }
 
+    /// `evaluation`.
     public let stateName = "evaluation"
+    /// The last validation, which checkpoints keep.
     public var state = State()
 
     private let evaluator: any Evaluator
@@ -28,13 +32,16 @@ public final class EvaluationHook: StatefulHook {
         self.progress = progress
     }
 
-    /// A run that was stopped between an iteration and its evaluation catches up.
+    /// Validates first where the run was stopped between an iteration and its validation.
     public func beforeTraining(_ trainer: Trainer) throws {
         guard isDue(trainer) else { return }
         trainer.logger.info("iteration \(trainer.iteration) has not been evaluated yet")
         try evaluate(trainer)
     }
 
+    /// Validates where it is due, saves the best checkpoint, and calls `afterEvaluation` of all
+    /// hooks.
+    /// - Throws: `Interrupted` after a signal, and what the evaluation throws.
     public func afterIteration(_ trainer: Trainer) throws {
         if isDue(trainer) { try evaluate(trainer) }
     }

@@ -1,8 +1,8 @@
 import DenseKitErrors
 import Foundation
 
-/// How the process ends after `error`: 2 for a mistake in a configuration or a golden case, as its origin says; as the
-/// signal asks for after one; 1 for everything else.
+/// The exit code of a process that ends with `error`: 2 for a mistake in a configuration or a
+/// golden case, `Interrupted.exitCode` after a signal, 1 for everything else.
 public func exitStatus(of error: any Error) -> Int32 {
     switch ErrorOrigin(of: error) {
     case .configuration: 2
@@ -11,8 +11,8 @@ public func exitStatus(of error: any Error) -> Int32 {
     }
 }
 
-/// Runs the work of a program and ends the process: with 0 where it succeeded; else the error is printed to standard error and the exit
-/// code is that of `exitStatus(of:)`.
+/// Runs the body of a program and ends the process: with exit code 0 where it succeeded; else the
+/// error is printed to standard error and the exit code is `exitStatus(of:)`.
 ///
 ///     runProgram {
 ///         let experiment = try Experiment("street.yaml")
@@ -28,7 +28,8 @@ public func runProgram(_ body: () throws -> Void) -> Never {
     }
 }
 
-/// Prints `error` to standard error, after what was printed before it, and ends the process with its exit code.
+/// Flushes standard output, prints `error` to standard error, and ends the process with
+/// `exitStatus(of:)`. An `Interrupted` is not printed.
 public func fail(_ error: any Error) -> Never {
     fflush(nil)
     if !(error is Interrupted) { try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8)) }

@@ -2,10 +2,11 @@ import DenseKitComponents
 import DenseKitData
 
 extension Experiment {
-    /// What of the recipe a user may not have meant, a sentence each: settings that have no effect, or another than they seem to have, and
-    /// pipelines that do not fit each other.
+    /// Settings that a user may not have meant, a sentence each: those without effect or with
+    /// another effect than they seem to have, and pipelines that do not fit each other.
     ///
-    /// - Parameter dataset: what is trained on, which says how long a run of so many epochs is
+    /// - Parameter dataset: the training set, which gives the number of iterations of an epoch; nil
+    ///   leaves out checks of the length of a run that counts in epochs
     public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws -> [String] {
         let optimizer = try registry.optimizers.make(configuration.optimizer, context)
         return try pipelineWarnings() + optimizer.remarks(on: model.namedParameters()) + overriddenKeys + remarksOnLength(dataset)

@@ -7,15 +7,17 @@ import DenseKitVision
 import Logging
 
 extension Experiment {
-    /// Everything for training in `work`: from the weights that `model.weights` and the parts name, or from where the run stood that is
-    /// resumed. The resolved configuration is written there, and the head of the log: machine, data, warnings, weights, and what is other than
-    /// when the checkpoint was saved.
+    /// The trainer of a run in `work`, from the weights that `model.weights` and the parts name, or
+    /// from a checkpoint to resume. It writes the resolved configuration there and begins the log:
+    /// machine, data, warnings, weights, and what differs from the resumed run.
     ///
     /// - Parameters:
-    ///   - dataset: what is trained on; `data.train` if left out
-    ///   - hooks: what happens around the loop besides logging, checkpoints, validation and the hooks of the configuration
-    /// - Throws: `CheckpointError` where the log cannot be written and where the checkpoint is of other classes, `LoadError` where it, or a
-    ///   file of weights, is another model's.
+    ///   - dataset: the training set; `data.train` if nil
+    ///   - resumption: the checkpoint to resume; nil starts at the first iteration
+    ///   - added: hooks besides logging, checkpoints, validation and those of the configuration
+    /// - Throws: `CheckpointError` where the log cannot be written and where the checkpoint has
+    ///   other classes, `LoadError` where the checkpoint, or a weights file, belongs to another
+    ///   model.
     public func trainer(
         in work: WorkDirectory, dataset: (any Dataset)? = nil, resuming resumption: Resumption? = nil,
         hooks added: [any Hook] = []
@@ -85,9 +87,10 @@ extension Experiment {
         ) { iteration in try loader(dataset, pipeline, from: iteration) }
     }
 
-    /// The optimizer of the model's parameters, by the configuration's recipe.
+    /// The optimizer of the model's parameters, by the configuration's `optimizer`.
     ///
-    /// - Throws: `ConfigurationError` where no parameter of the model is trained, and for settings that do not fit.
+    /// - Throws: `ConfigurationError` where no parameter of the model is trained, and for settings
+    ///   that do not fit.
     public func optimizer(for model: DenseModel) throws -> any Optimizer {
         try checkTrainable(model)
         return try registry.optimizers.make(configuration.optimizer, context).optimizer(for: model.namedParameters())
@@ -104,7 +107,10 @@ extension Experiment {
         return try evaluator(model, dataset)
     }
 
-    /// The batches of training, as they go through the network at a time, from `iteration` on.
+    /// The loader of training batches, beginning with batch `iteration`. A batch holds the images
+    /// of one pass, `train.per_device_batch`, not of the whole accumulated batch.
+    ///
+    /// - Throws: `ConfigurationError` for settings of `data` that do not fit.
     public func trainLoader(_ dataset: any Dataset, from iteration: Int = 0) throws -> DataLoader {
         try loader(dataset, try trainPipeline(), from: iteration)
     }

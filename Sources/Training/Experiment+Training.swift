@@ -2,43 +2,47 @@ import DenseKitConfiguration
 import DenseKitExperiments
 import DenseKitNN
 
-/// Where training begins.
+/// Where training starts: at the first iteration, or from a checkpoint.
 public enum TrainingStart: Sendable, Equatable {
-    /// At the first iteration, with the weights that the configuration names.
+    /// The first iteration, with the weights that the configuration names.
     case firstIteration
-    /// Where the checkpoint at this path was saved.
+    /// The iteration of the checkpoint at this path.
     case checkpoint(String)
-    /// Where the newest good checkpoint of the work directory was saved; at the first iteration where there is none.
+    /// The iteration of the newest intact checkpoint in the work directory; the first iteration
+    /// where there is none.
     case newestCheckpoint
 }
 
-/// What training reached.
+/// The result of a training run.
 public struct TrainingResult: Sendable {
     /// The folder with log, configuration and checkpoints.
     public let workDirectory: String
-    /// Iterations done.
+    /// The number of iterations done.
     public let iterations: Int
     /// The best validation; nil where nothing was validated.
     public let best: BestScore?
-    /// The checkpoint of the best validation.
+    /// The path of the checkpoint with the best validation; nil where nothing was validated.
     public let bestCheckpoint: String?
-    /// The newest checkpoint.
+    /// The path of the newest checkpoint; nil where none was saved.
     public let lastCheckpoint: String?
 }
 
 extension Experiment {
-    /// Trains to the end: weights, log, checkpoints, validation. SIGINT and SIGTERM end it at the next iteration, saved.
+    /// Trains to the end: weights, log, checkpoints, validation. SIGINT and SIGTERM stop it after
+    /// the current iteration, which is saved.
     ///
     ///     let experiment = try Experiment("street.yaml", overrides: ["train.batch=8"])
     ///     let result = try experiment.train()
     ///
     /// - Parameters:
-    ///   - workDirectory: where results go; `work_dir` of the configuration, else `work_dirs/<name of the configuration>`, if left out
-    ///   - start: the first iteration, or a checkpoint to resume from
-    ///   - hooks: what happens around the loop besides logging, checkpoints, validation and the hooks of the configuration
-    /// - Returns: the best validation, and where its checkpoint is
-    /// - Throws: `Interrupted` after a signal, `TrainingError` where training cannot go on, `CheckpointError` for a work directory that cannot
-    ///   be used, and what data set, model and hooks throw. What was reached is saved.
+    ///   - workDirectory: where results are written; if nil, `work_dir` of the configuration, else
+    ///     `work_dirs/<name of the configuration>`
+    ///   - start: the first iteration, or a checkpoint to resume
+    ///   - hooks: hooks besides logging, checkpoints, validation and those of the configuration
+    /// - Returns: the best validation, and the paths of the checkpoints
+    /// - Throws: `Interrupted` after a signal, `TrainingError` where training cannot continue,
+    ///   `CheckpointError` for a work directory that cannot be used, and what data set, model and
+    ///   hooks throw. The iterations done are saved first.
     @discardableResult
     public func train(
         in workDirectory: String? = nil, from start: TrainingStart = .firstIteration, hooks: [any Hook] = []

@@ -1,6 +1,6 @@
 import Foundation
 
 extension Double {
-    /// As text with so many decimals; `nan` for what is no number, whichever sign its bits have.
+    /// The number with `decimals` decimals; `nan` for NaN of either sign.
     public func text(decimals: Int = 4) -> String { isNaN ? "nan" : String(format: "%.\(decimals)f", self) }
 }

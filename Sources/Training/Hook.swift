@@ -1,29 +1,44 @@
 import DenseKitEvaluation
 
-/// Something that happens around the loop: logging, evaluation, checkpoints.
+/// Code that is called around the training loop: logging, evaluation, checkpoints. All methods do
+/// nothing if not implemented. An error thrown by a method stops training.
 public protocol Hook: AnyObject {
+    /// Called once before the first iteration, or the first after a resume. The model is in
+    /// training mode.
     func beforeTraining(_ trainer: Trainer) throws
+    /// Called after each iteration; `trainer.iteration` counts it already, and `trainer.last` is
+    /// its record.
     func afterIteration(_ trainer: Trainer) throws
-    /// The validation at `trainer.iteration` is done; where it is the best so far, `trainer.best` says so.
+    /// Called after the validation at `trainer.iteration`; `trainer.best` includes it already.
     func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) throws
+    /// Called once after the last iteration, also after `Trainer.stop()`, but not after a failure.
     func afterTraining(_ trainer: Trainer) throws
-    /// `error` ended training early, an interruption by a signal say; what was reached can still be saved.
+    /// Called where `error` ended training early, for example `Interrupted` after a signal. The
+    /// iterations done can still be saved.
     func afterFailure(_ trainer: Trainer, _ error: any Error)
 }
 
 extension Hook {
+    /// Does nothing.
     public func beforeTraining(_ trainer: Trainer) throws {}
+    /// Does nothing.
     public func afterIteration(_ trainer: Trainer) throws {}
+    /// Does nothing.
     public func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) throws {}
+    /// Does nothing.
     public func afterTraining(_ trainer: Trainer) throws {}
+    /// Does nothing.
     public func afterFailure(_ trainer: Trainer, _ error: any Error) {}
 }
 
-/// A hook that remembers something from one iteration to the next. Checkpoints keep it, so that a resumed run goes on as one never stopped.
+/// A hook with a state that lasts from one iteration to the next. Checkpoints store it, so that a
+/// resumed run continues as if it had not been stopped.
 public protocol StatefulHook: Hook {
+    /// The type of the state, which checkpoints store as JSON.
     associatedtype State: Codable
 
-    /// Names the state in checkpoints; no two hooks of a run share it.
+    /// The name of the state in checkpoints; unique among the hooks of a run.
     var stateName: String { get }
+    /// The current state: read when a checkpoint is saved, set when it is resumed.
     var state: State { get set }
 }

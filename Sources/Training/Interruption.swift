@@ -2,15 +2,18 @@ import DenseKitErrors
 import Glibc
 import Synchronization
 
-/// Signals that ask a run to stop: the first is kept until the run looks, a second ends the process at once.
+/// Handles SIGINT and SIGTERM: the first signal is remembered until `check()`, a second one ends
+/// the process at once.
 public enum Interruption {
     /// The first signal; 0 for none.
     private static let received = Atomic<Int32>(0)
     private static let isPatient = Atomic(false)
 
-    /// Takes SIGINT and SIGTERM from now on. Writing to a closed pipe, or past the allowed size of a file, becomes an error like any other.
+    /// Installs handlers of SIGINT and SIGTERM, and ignores SIGPIPE and SIGXFSZ, so that writing to
+    /// a closed pipe or past a file size limit is an ordinary error.
     ///
-    /// - Parameter patiently: a second signal changes nothing. For a process that may be sent the same signal twice, and whose parent ends it.
+    /// - Parameter patiently: whether further signals are ignored, for a process that may receive a
+    ///   signal twice and is ended by its parent
     public static func watch(patiently: Bool = false) {
         if patiently { isPatient.store(true, ordering: .relaxed) }
         _ = (received.load(ordering: .relaxed), isPatient.load(ordering: .relaxed))  // made here, not in the handler
@@ -33,18 +36,20 @@ public enum Interruption {
         for ignored in [SIGPIPE, SIGXFSZ] { signal(ignored, SIG_IGN) }
     }
 
-    /// Throws `Interrupted` once a signal came.
+    /// Throws `Interrupted` after a signal was received.
     public static func check() throws(Interrupted) {
         let signal = received.load(ordering: .relaxed)
         if signal != 0 { throw Interrupted(signal: signal) }
     }
 }
 
-/// A run that was asked to stop, and did.
+/// A run that stopped because of a signal.
 public struct Interrupted: DenseKitError {
+    /// The signal's number, SIGINT or SIGTERM.
     public let signal: Int32
 
-    /// How the process should end: 130 for SIGINT, as shells have it; 0 for SIGTERM, by which schedulers ask for just this.
+    /// The exit code of the process: 130 for SIGINT, as in shells; 0 for SIGTERM, with which
+    /// schedulers stop a process as planned.
     public var exitCode: Int32 { signal == SIGTERM ? 0 : 128 + signal }
 
     public var origin: ErrorOrigin { .interruption }

@@ -1,36 +1,43 @@
 import DenseKitData
 
-/// What one iteration gave.
+/// The record of one iteration: losses, learning rates, times and images.
 public struct IterationRecord: Codable, Sendable {
-    /// A loss or another number for the log, by its name.
+    /// A named number for the log: a loss or another metric.
     public struct Figure: Codable, Sendable {
+        /// The name in the log, such as `loss_ce`.
         public let name: String
+        /// The value, averaged over the passes of the iteration.
         public internal(set) var value: Double
     }
 
+    /// The learning rate of each parameter group.
     public var learningRates: [Double] = []
-    /// Losses and metrics in the order in which they came.
+    /// Losses and metrics, in the order in which the model returned them, then `loss` and, with
+    /// clipping, `grad_norm`.
     public internal(set) var values: [Figure] = []
-    /// Seconds in all, and waiting for data.
+    /// Seconds of the whole iteration.
     public var time = 0.0
+    /// Seconds of `time` that were spent waiting for data.
     public var dataTime = 0.0
-    /// The images.
+    /// The names of the images in the batch.
     public var names: [String] = []
-    /// Images in whose place others went, because they cannot be read. Not part of a checkpoint.
+    /// Images that cannot be read and were replaced by others. Not stored in checkpoints.
     public internal(set) var skipped: [Batch.Skipped] = []
 
     enum CodingKeys: CodingKey {
         case learningRates, values, time, dataTime, names
     }
 
-    /// The sum of the terms that are minimised; nil where no step was taken yet.
+    /// The sum of the losses that is minimised; nil before the first step.
     public var loss: Double? { values.last { $0.name == "loss" }?.value }
 }
 
-/// The best validation so far.
+/// The best validation of a run so far.
 public struct BestScore: Codable, Sendable, Equatable {
+    /// The name of the primary metric, such as `mIoU`.
     public let metric: String
-    /// In percent.
+    /// The value of the metric, in percent where it is a share.
     public let value: Double
+    /// The iteration at which it was validated.
     public let iteration: Int
 }

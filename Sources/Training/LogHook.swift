@@ -1,9 +1,10 @@
 import Foundation
 import Logging
 
-/// Writes the log line, `scalars.json` (one object a line) and, on a terminal, the progress bar.
+/// Writes log lines, `scalars.json` (one JSON object a line) and, in a terminal, the progress bar.
+/// Logged values are means over the last 10 iterations.
 public final class LogHook: StatefulHook {
-    /// What the means and the estimate of the time left are made of.
+    /// What the means and the estimate of the remaining time are computed from.
     public struct State: Codable, Sendable {
         /// The last iterations, without the names of their images.
         var recent: [IterationRecord] = []
@@ -12,7 +13,9 @@ public final class LogHook: StatefulHook {
         var counted = 0
     }
 
+    /// `log`.
     public let stateName = "log"
+    /// The last iterations and the time so far, which checkpoints keep.
     public var state = State()
 
     /// How many iterations a line's means are taken of.
@@ -21,13 +24,20 @@ public final class LogHook: StatefulHook {
     private let progress: ProgressBar?
     private var scalars: LineFile?
 
+    /// A hook that appends to the file at `scalarsPath`.
+    ///
+    /// - Parameter progress: nil shows no progress bar
     public init(scalarsPath: String, progress: ProgressBar? = nil) {
         self.scalarsPath = scalarsPath
         self.progress = progress
     }
 
+    /// Opens the file of scalars.
+    /// - Throws: `CheckpointError` where it cannot be opened.
     public func beforeTraining(_ trainer: Trainer) throws { scalars = try LineFile(scalarsPath) }
 
+    /// Updates the progress bar and, every `train.log_interval` iterations and at the last, writes
+    /// a log line and a line of scalars.
     public func afterIteration(_ trainer: Trainer) {
         var record = trainer.last
         (record.names, record.skipped) = ([], [])
@@ -49,7 +59,9 @@ public final class LogHook: StatefulHook {
         writeScalars([("lr", rate)] + fields + [("iter", Double(done)), ("step", Double(done))], trainer.logger)
     }
 
+    /// Removes the progress bar, and warns of scalars that could not be written.
     public func afterTraining(_ trainer: Trainer) { finish(trainer) }
+    /// Removes the progress bar, and warns of scalars that could not be written.
     public func afterFailure(_ trainer: Trainer, _ error: any Error) { finish(trainer) }
 
     private func finish(_ trainer: Trainer) {

@@ -1,21 +1,25 @@
 import DenseKitComponents
 
-/// Factors of learning rate and weight decay for parameters of certain names.
+/// Multipliers of learning rate and weight decay for the parameters whose names contain a key of
+/// `optimizer.custom_keys`.
 public struct ParameterMultipliers: YAMLConfiguration, Hashable {
+    /// Multiplier of the learning rate, 0…1000000; 0 keeps the parameters unchanged.
     public var lrMult = 1.0
+    /// Multiplier of the weight decay; 0 turns it off.
     public var decayMult = 1.0
 
     public init() {}
 }
 
-/// A sentence for each custom key that no parameter's name contains: it may be misspelt, or meant for another model.
+/// A sentence for each custom key that is in no parameter's name: it may be misspelt, or meant for
+/// another model.
 public func remarks(onCustomKeys customKeys: [String: ParameterMultipliers], parameters: [NamedTensor]) -> [String] {
     customKeys.keys.sorted().filter { key in !parameters.contains { $0.name.contains(key) } }
         .map { "optimizer.custom_keys.\($0): no parameter of this model has that in its name, so it changes nothing" }
 }
 
-/// Groups parameters by the custom key that their names contain: the longest key first, the first match wins, as mmcv does.
-/// Parameters that do not learn are left out.
+/// Groups trained parameters by the custom key in their names: the longest matching key is used, as
+/// in mmcv. Parameters without a match have multipliers of 1; frozen ones are left out.
 public func parameterGroups(_ parameters: [NamedTensor], customKeys: [String: ParameterMultipliers]) -> [ParameterGroup] {
     let keys = customKeys.keys.sorted().sorted { $0.count > $1.count }
     var order: [ParameterMultipliers] = []

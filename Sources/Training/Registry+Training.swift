@@ -1,40 +1,51 @@
 import DenseKitComponents
 
-/// Settings that make an optimizer once the parameters are there.
+/// Settings of an optimizer, which is built once the model's parameters are known.
 public protocol OptimizerRecipe: Sendable {
+    /// The optimizer of `parameters`; frozen ones among them are left out.
+    /// - Throws: an error for settings that do not fit the parameters.
     func optimizer(for parameters: [NamedTensor]) throws -> any Optimizer
-    /// What of the settings has no effect on these parameters, a sentence each.
+    /// Settings without effect on these parameters, a sentence each; empty if not implemented.
     func remarks(on parameters: [NamedTensor]) -> [String]
 }
 
 extension OptimizerRecipe {
+    /// An empty list.
     public func remarks(on parameters: [NamedTensor]) -> [String] { [] }
 }
 
-/// The learning rate over time.
+/// The learning rate as a function of the iteration.
 public protocol Schedule: Sendable {
+    /// The learning rate of a parameter group.
+    ///
     /// - Parameters:
-    ///   - base: the group's rate, its multiplier included
-    ///   - iteration: counts from 0
+    ///   - base: the group's learning rate, with its multiplier
+    ///   - iteration: from 0
+    ///   - total: the number of iterations of the run
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double
 
-    /// What of the settings has no effect in a run of so many iterations: the key, and a sentence. Asked of what `counting` returns.
+    /// Settings without effect in a run of `iterations` iterations, each a key and a sentence;
+    /// empty if not implemented. Called on the result of `counting(iterationsPerEpoch:)`.
     func remarks(iterations: Int) -> [(key: String, problem: String)]
 
-    /// The schedule for a data set through which so many iterations go once: what makes iterations of settings in epochs.
+    /// The schedule with settings in epochs converted to iterations; unchanged if not implemented.
     func counting(iterationsPerEpoch: Int) -> any Schedule
 }
 
 extension Schedule {
+    /// An empty list.
     public func remarks(iterations: Int) -> [(key: String, problem: String)] { [] }
+    /// The schedule unchanged.
     public func counting(iterationsPerEpoch: Int) -> any Schedule { self }
 }
 
 extension Registry {
+    /// What a configuration may name under `optimizer`.
     public var optimizers: ComponentTable<any OptimizerRecipe> {
         get { self[(any OptimizerRecipe).self, kind: "optimizer"] }
         set { self[(any OptimizerRecipe).self, kind: "optimizer"] = newValue }
     }
+    /// What a configuration may name under `schedule`.
     public var schedules: ComponentTable<any Schedule> {
         get { self[(any Schedule).self, kind: "schedule"] }
         set { self[(any Schedule).self, kind: "schedule"] = newValue }

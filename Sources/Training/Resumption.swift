@@ -4,10 +4,11 @@ import DenseKitData
 import DenseKitErrors
 import Foundation
 
-/// The checkpoint that a run goes on from.
+/// A checkpoint from which a run is resumed.
 public struct Resumption {
+    /// The checkpoint to resume.
     public let checkpoint: Checkpoint.Contents
-    /// Newer ones that are damaged, with the reasons.
+    /// The errors of newer checkpoints, which are damaged.
     public let refused: [CheckpointError]
 
     /// Puts `trainer` to where the run stood, and its figures so far into the file at `scalars`.
@@ -27,9 +28,11 @@ public struct Resumption {
 }
 
 extension WorkDirectory {
-    /// The checkpoint that `start` names; nil for the first iteration, also where there is no checkpoint at all.
+    /// The checkpoint that `start` names; nil for the first iteration, and for the newest
+    /// checkpoint where there is none.
     ///
-    /// - Throws: `CheckpointError` where the named one is damaged, which also names good ones beside it, and where all are.
+    /// - Throws: `CheckpointError` where the named one is damaged, with intact ones beside it as
+    ///   the remedy, and where all are damaged.
     public func resumption(_ start: TrainingStart) throws -> Resumption? {
         switch start {
         case .firstIteration: return nil

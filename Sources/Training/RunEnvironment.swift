@@ -2,12 +2,13 @@ import DenseKitComponents
 import DenseKitConfiguration
 import Foundation
 
-/// What this machine and this build are, and what slows them.
+/// Facts about this machine and this build, and what slows them down.
 public enum RunEnvironment {
-    /// One line for the head of a log.
+    /// All facts in one line, for the head of a log.
     public static var summary: String { facts.map { "\($0.0): \($0.1)" }.joined(separator: "; ") }
 
-    /// Names and values, in the order in which they are shown.
+    /// Names and values, in the order in which they are shown: versions, libraries, threads,
+    /// devices, CPU.
     public static var facts: [(String, String)] {
         let environment = ProcessInfo.processInfo.environment
         let prefixes = ["OPENBLAS_", "OMP_", "MKL_", "ONEDNN_", "DNNL_", "ATEN_"]
@@ -33,7 +34,7 @@ public enum RunEnvironment {
         ]
     }
 
-    /// What to do about what is missing or slow.
+    /// What to do about missing or slow parts of the environment, a sentence each.
     public static var advice: [String] {
         var advice = Engine.warnings
         if Engine.threadCount < ProcessInfo.processInfo.activeProcessorCount {

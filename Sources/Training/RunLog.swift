@@ -1,15 +1,19 @@
 import Foundation
 import Logging
 
-/// The log of a run, in OpenMMLab's form, to standard error and to a file:
+/// A log in OpenMMLab's format, written to standard error and to a file:
 /// `11/21 10:00:00 - densekit - INFO - Iter(train) [  50/80000]  …`.
 public struct RunLog: LogHandler {
+    /// Metadata of the logger; it is not written.
     public var metadata: Logger.Metadata = [:]
+    /// The lowest level that is logged; `info` by default.
     public var logLevel = Logger.Level.info
     private let label: String
     private let file: LineFile?
 
-    /// A logger that writes to standard error and, where a path is given, to that file too. Neither can stop a run.
+    /// A logger that writes to standard error and, where a path is given, also appends to that
+    /// file. A failed write stops nothing.
+    /// - Throws: `CheckpointError` where the file cannot be opened.
     public static func logger(_ label: String = "densekit", path: String? = nil) throws -> Logger {
         let file = try path.map { try LineFile($0) }
         return Logger(label: label) { RunLog(label: $0, file: file) }
@@ -20,11 +24,13 @@ public struct RunLog: LogHandler {
         self.file = file
     }
 
+    /// A value of the logger's metadata; it is not written.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes a line with time, label and level.
     public func log(event: LogEvent) {
         let line = line(event.level, "\(event.message)")
         show(line)

@@ -1,17 +1,18 @@
 import Foundation
 
-/// How far the run in a work directory has come, by the newest checkpoint that says so.
+/// How many iterations the run in a work directory has done, by its newest readable checkpoint.
 public struct RunProgress: Sendable, Equatable {
-    /// Iterations done.
+    /// The number of iterations done.
     public let iteration: Int
-    /// The last iteration that was validated; 0 for none.
+    /// The last iteration that was validated; 0 where none was.
     public let validated: Int
-    /// The best validation so far.
+    /// The best validation so far; nil where none was done.
     public let best: BestScore?
-    /// Seconds that the iterations took, without validations; nil where that is not recorded.
+    /// Seconds that the iterations took, without validations; nil where they were not recorded.
     public let seconds: Double?
 
-    /// Reads the state beside the newest checkpoint of the newest run; nil where `directory` holds none.
+    /// Reads the state in the newest checkpoint of the newest run; nil where `directory` holds
+    /// none.
     public init?(workDirectory directory: String) {
         guard let state = FoundCheckpoint.all(in: directory).lazy.compactMap(\.state).first else { return nil }
         struct Validation: Decodable { let evaluated: Int }
@@ -24,7 +25,8 @@ public struct RunProgress: Sendable, Equatable {
         seconds = hook("log", Log.self)?.elapsed
     }
 
-    /// Whether nothing is left to do of a run of `iterations`, its last validation included where it validates.
+    /// Whether all of a run's `iterations` are done and, where it validates, also the last
+    /// validation.
     public func isFinished(iterations: Int, validates: Bool) -> Bool {
         iteration >= iterations && (!validates || validated >= iterations)
     }

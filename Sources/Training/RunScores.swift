@@ -1,22 +1,26 @@
 import Foundation
 
-/// What the validations of a run said, read from its work directory.
+/// The validation metrics of a run, read from its work directory.
 public struct RunScores: Sendable, Equatable {
+    /// The metric at one validation.
     public struct Score: Sendable, Equatable {
+        /// The iteration of the validation.
         public let iteration: Int
-        /// In percent.
+        /// The metric's value, in percent where it is a share.
         public let value: Double
     }
 
     /// The validation with the highest value, whose checkpoint the run keeps.
     public let best: Score
+    /// The last validation.
     public let last: Score
-    /// The checkpoint of the best validation, where it is there.
+    /// The path of the best validation's checkpoint; nil where it does not exist.
     public let checkpoint: String?
 
-    /// Reads the newest run in `directory` that validated; nil where none did. Lines that are torn or of training are passed over.
+    /// Reads the newest run in `directory` that has validated; nil where there is none. Incomplete
+    /// lines, and those of training, are skipped.
     ///
-    /// - Parameter metric: by which models are compared, such as `mIoU`
+    /// - Parameter metric: the metric by which models are compared, such as `mIoU`
     public init?(workDirectory directory: String, metric: String) {
         let manager = FileManager.default
         let runs = ((try? manager.contentsOfDirectory(atPath: directory)) ?? []).sorted(by: >)

@@ -1,7 +1,9 @@
 import DenseKitData
 
-/// Names the training images that `data.bad_image: skip` leaves out, counts them, and stops training where they are too many.
+/// Logs the training images that `data.bad_image: skip` leaves out, counts them, and stops training
+/// where there are too many.
 public final class SkippedImagesHook: StatefulHook {
+    /// Counts of the images read and skipped so far.
     public struct State: Codable, Sendable {
         /// Images that training was given, through all passes.
         var given = 0
@@ -11,7 +13,9 @@ public final class SkippedImagesHook: StatefulHook {
         var images: Set<Int> = []
     }
 
+    /// `skipped_images`.
     public let stateName = "skipped_images"
+    /// The counts so far, which checkpoints keep.
     public var state = State()
     private let limit: SkipLimit
     private let log: LogHook
@@ -21,6 +25,8 @@ public final class SkippedImagesHook: StatefulHook {
         self.log = log
     }
 
+    /// Logs each skipped image once.
+    /// - Throws: `TrainingError.badImages` where more are skipped than `data.max_bad_share` allows.
     public func afterIteration(_ trainer: Trainer) throws {
         state.given += trainer.last.names.count
         state.replaced += trainer.last.skipped.count
@@ -33,11 +39,13 @@ public final class SkippedImagesHook: StatefulHook {
         throw TrainingError.badImages(state.images.count, of: limit.images, share: limit.share, last: last)
     }
 
+    /// Logs how many images were skipped, and writes the counts to `scalars.json`.
     public func afterTraining(_ trainer: Trainer) {
         tell(trainer)
         log.writeScalars(scalars + [("step", Double(trainer.iteration))], trainer.logger)
     }
 
+    /// Logs how many images were skipped.
     public func afterFailure(_ trainer: Trainer, _ error: any Error) { tell(trainer) }
 
     /// Different images that were asked for.

@@ -1,18 +1,21 @@
 import DenseKitComponents
 
-/// What a step of training gave.
+/// The result of one training step.
 public struct StepResult: Sendable {
-    /// Terms and metrics by name, the mean over the passes, in the order in which they came; then `loss`, the sum of the terms, and where
-    /// gradients are clipped `grad_norm`: what the log shows.
+    /// Losses and metrics by name, averaged over the passes, in the order in which the model
+    /// returned them; then `loss`, the sum of the losses, and with clipping `grad_norm`. They are
+    /// written to the log.
     public private(set) var figures: [IterationRecord.Figure] = []
-    /// The sum of the terms, the mean over the passes.
+    /// The sum of the losses, averaged over the passes.
     public private(set) var loss = 0.0
-    /// The common norm of the gradients before they were clipped; nil where they are not, and where the loss is not finite.
+    /// The norm of all gradients before clipping; nil without clipping, and where the loss is not
+    /// finite.
     public private(set) var gradientNorm: Double?
-    /// Whether the parameters were changed.
+    /// Whether the parameters were updated.
     public internal(set) var isTaken = false
 
-    /// Whether the loss and the norm of the gradients are numbers to learn from. Metrics have no say in it.
+    /// Whether the loss, and the gradient norm where it was computed, are finite. Metrics are not
+    /// considered.
     public var isFinite: Bool { loss.isFinite && gradientNorm?.isFinite != false }
 
     /// Names that losses and metrics of a model cannot have: the log says other things under them.

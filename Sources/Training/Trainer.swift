@@ -4,24 +4,33 @@ import DenseKitEvaluation
 import Glibc
 import Logging
 
-/// The training loop.
+/// The training loop: takes steps on batches of a loader, and calls hooks around them.
 public final class Trainer {
+    /// The model that is trained.
     public let model: DenseModel
+    /// The optimizer of the model's parameters.
     public let optimizer: any Optimizer
+    /// The learning rate over the iterations.
     public let schedule: any Schedule
+    /// The `train:` part of the configuration, with epochs converted to iterations.
     public let settings: TrainConfiguration
+    /// The device that the model computes on.
     public let device: Device
+    /// The log of the run.
     public let logger: Logger
+    /// The hooks, called in this order.
     public let hooks: [any Hook]
 
-    /// Iterations done.
+    /// The number of iterations done.
     public internal(set) var iteration = 0
-    /// The last iteration, for hooks.
+    /// The record of the last iteration; empty before the first.
     public private(set) var last = IterationRecord()
+    /// The best validation so far; nil before the first one.
     public internal(set) var best: BestScore?
     /// Iterations that were skipped.
     var badLosses = BadLosses()
-    /// What became of checkpoints: how many could not be saved, and the newest that is good.
+    /// How many checkpoints could not be saved, and the path of the newest intact one; nil where
+    /// there is none.
     public internal(set) var saves: (failed: Int, newest: String?) = (0, nil)
     /// Whether model and optimizer stand where `iteration` says: not in the middle of one.
     private(set) var isConsistent = true
@@ -31,7 +40,10 @@ public final class Trainer {
     private(set) var isStopped = false
     private let makeLoader: (_ iteration: Int) throws -> DataLoader
 
-    /// - Parameter makeLoader: gives the loader whose next batch is number `iteration` (of images at a time, not of global batches)
+    /// A trainer at iteration 0.
+    ///
+    /// - Parameter makeLoader: makes a loader whose first batch is number `iteration`; a batch is
+    ///   one pass, so that an accumulated iteration takes several
     public init(
         model: DenseModel, optimizer: any Optimizer, schedule: any Schedule, settings: TrainConfiguration, device: Device,
         logger: Logger, hooks: [any Hook], makeLoader: @escaping (_ iteration: Int) throws -> DataLoader
@@ -46,13 +58,14 @@ public final class Trainer {
         self.makeLoader = makeLoader
     }
 
-    /// Batches that make up one iteration.
+    /// Batches (forward and backward passes) that make up one iteration.
     public var accumulation: Int { settings.accumulation }
 
-    /// Trains from `iteration` to the end, or until a signal comes.
+    /// Trains from `iteration` to the end, or until a signal is received.
     ///
-    /// Throws `Interrupted` after a signal, `TrainingError` and what the parts throw; what was reached is saved then. Where checkpoints could not be
-    /// saved on the way, training goes on, and this throws `TrainingError.failedSaves` at the end.
+    /// - Throws: `Interrupted` after a signal, `TrainingError`, and what model, data and hooks
+    ///   throw; the iterations done are saved first. Where checkpoints could not be saved, training
+    ///   continues, and `TrainingError.failedSaves` is thrown at the end.
     public func run() throws {
         do {
             try model.setTraining(true)
@@ -79,12 +92,13 @@ public final class Trainer {
         }
     }
 
-    /// Ends training after the iteration that is being done, as if it were the last: for hooks. It is saved.
+    /// Ends training after the current iteration, as if it were the last; the run is saved. To be
+    /// called from hooks.
     public func stop() { isStopped = true }
 
-    /// Takes one iteration from where training stands, as `run` would, without hooks: for trying a recipe.
+    /// Takes one iteration as `run()` would, but without hooks: to try a recipe.
     ///
-    /// - Returns: what it gave
+    /// - Returns: the record of the iteration
     public func takeOneIteration() throws -> IterationRecord {
         try model.setTraining(true)
         let (loader, step) = try begin()

@@ -1,21 +1,27 @@
 import DenseKitErrors
 
-/// What stops training.
+/// Why training cannot start or continue.
 public enum TrainingError: DenseKitError {
+    /// The model returned no loss to minimise.
     case noLoss
-    /// A loss or metric of the model has a name that the log uses for something else.
+    /// A loss or metric of the model has this name, which the log uses for something else.
     case reservedName(String)
+    /// The loader ended before the last iteration.
     case noMoreData
-    /// Nothing pulls at any weight.
+    /// The loss of the first step is 0, so that no weight is trained.
     case zeroLoss
-    /// Images below the least side that the backbone sees, in pixels.
+    /// Images are smaller than the backbone's smallest side, in pixels.
     case smallImages(Int)
-    /// More training images than `data.max_bad_share` allows cannot be read: how many of how many, and the last of them.
+    /// More training images cannot be read than `data.max_bad_share` allows: how many of how many,
+    /// the allowed share, and the reason for the last one.
     case badImages(Int, of: Int, share: Double, last: String)
+    /// The loss was not finite so many times in a row, and the images of the last batch.
     case badLosses(Int, [String])
-    /// A weight is infinite or not a number; nothing was saved. The newest good checkpoint, where there is one.
+    /// A weight is not finite, so no checkpoint was saved. `newest` is the newest intact one; nil
+    /// where there is none.
     case notFinite(tensor: String, newest: String?)
-    /// Training came to its end, but checkpoints could not be saved on the way. How many, and the newest good one, where there is one.
+    /// Training is done, but so many checkpoints could not be saved. `newest` is the newest intact
+    /// one; nil where there is none.
     case failedSaves(Int, newest: String?)
 
     public var problem: String {
@@ -64,12 +70,15 @@ public enum TrainingError: DenseKitError {
     }
 }
 
-/// A step of training that failed, with the images that it was on.
+/// A training step that failed, with the images of its batch.
 public struct BatchError: DenseKitError {
+    /// The names of the images.
     public let images: [String]
-    /// Of the batch, in pixels.
+    /// The height of the batch in pixels.
     public let height: Int
+    /// The width of the batch in pixels.
     public let width: Int
+    /// What the step threw.
     public let underlying: any Error
 
     public var place: String? {

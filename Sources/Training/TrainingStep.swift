@@ -1,6 +1,7 @@
 import DenseKitComponents
 
-/// One step of training: the passes of a batch forward and backward, the bound on the gradients, and the update of the parameters.
+/// One training step: forward and backward passes of a batch, gradient clipping, and the update of
+/// the parameters.
 ///
 ///     let step = try TrainingStep(model, optimizer, clipping: GradientClipping(maxNorm: 1))
 ///     let rates = optimizer.learningRates(schedule, iteration: t, of: total)
@@ -8,24 +9,31 @@ import DenseKitComponents
 ///         try model.losses(images, targets, ForwardPass(progress: 0.5))
 ///     }
 ///
-/// Every step of the project is one of these: those of the trainer, which `densekit check` uses too, of `densekit bench train`, and of the
-/// golden cases.
+/// All steps of the library are of this type: those of `Trainer`, `densekit check`,
+/// `densekit bench train` and the golden cases.
 public final class TrainingStep {
+    /// The optimizer that updates the parameters.
     public let optimizer: any Optimizer
+    /// The bound on the gradients; nil for none.
     public let clipping: GradientClipping?
+    /// The precision of the forward passes.
     public let precision: Precision
+    /// The device of the model.
     public let device: Device
-    /// Whether the parameters and the optimizer stand before or behind a step. False where the optimizer failed in the middle of one.
+    /// Whether parameters and optimizer are in the state before or after a step; false where the
+    /// optimizer failed in the middle of one.
     public private(set) var isConsistent = true
     /// Running statistics and the like, which a step that is not taken puts back.
     private let buffers: [Tensor]
 
+    /// A step of `module`.
+    ///
     /// - Parameters:
-    ///   - module: what is trained
+    ///   - module: the module that is trained
     ///   - optimizer: of the module's parameters
-    ///   - clipping: nil where gradients stay as they are
+    ///   - clipping: nil leaves gradients unchanged
     ///   - precision: of the forward passes
-    ///   - device: where the module is
+    ///   - device: of the module
     public init(
         _ module: Module, _ optimizer: any Optimizer, clipping: GradientClipping? = nil, precision: Precision = .float32,
         on device: Device = .cpu
@@ -34,14 +42,18 @@ public final class TrainingStep {
         buffers = try module.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
     }
 
-    /// Takes the step, or where a loss or the norm of the gradients is not finite, leaves everything as it was.
+    /// Takes the step. Where the loss or the gradient norm is not finite, it leaves everything as
+    /// it was.
     ///
     /// - Parameters:
-    ///   - learningRates: of every group of the optimizer, multipliers and schedule included
-    ///   - passes: how many make up the batch; the mean of their losses is minimised
+    ///   - learningRates: one for each group of the optimizer, with multipliers and schedule
+    ///     applied
+    ///   - passes: the number of passes that make up the batch; the mean of their losses is
+    ///     minimised
     ///   - losses: the forward pass of this number, from 0
-    /// - Throws: `TrainingError.noLoss`, and what `losses` and the optimizer throw. What `losses` throws leaves parameters, buffers and the
-    ///   random generator as they were.
+    /// - Throws: `TrainingError.noLoss`, `TrainingError.reservedName`, and what `losses` and the
+    ///   optimizer throw. What `losses` throws leaves parameters, buffers and the random generator
+    ///   as they were.
     @discardableResult
     public func callAsFunction(
         learningRates: [Double], passes: Int = 1, losses: (_ pass: Int) throws -> Losses
@@ -79,9 +91,11 @@ public final class TrainingStep {
         return result
     }
 
-    /// Forward and backward alone: the gradients of the mean of the passes' losses are added to those that the parameters have.
+    /// Forward and backward passes alone: adds the gradients of the mean loss of the passes to
+    /// those that the parameters have.
     ///
-    /// - Throws: `TrainingError.noLoss` where a pass has nothing to minimise, `TrainingError.reservedName`, and what `losses` throws.
+    /// - Throws: `TrainingError.noLoss` where a pass has nothing to minimise,
+    ///   `TrainingError.reservedName`, and what `losses` throws.
     public static func addGradients(passes: Int = 1, losses: (_ pass: Int) throws -> Losses) throws -> StepResult {
         var result = StepResult()
         for pass in 0..<passes {
@@ -95,18 +109,20 @@ public final class TrainingStep {
     }
 }
 
-/// A bound on the common norm of all gradients.
+/// An upper bound on the norm of all gradients together.
 public struct GradientClipping: Sendable, Equatable {
-    /// Gradients whose norm is above this are all scaled down to it.
+    /// The largest norm, above 0; gradients with a larger one are all scaled down to it.
     public var maxNorm: Double
-    /// Of the norm, above 0: 2 for the Euclidean length, infinity for the largest magnitude.
+    /// The order of the norm, above 0: 2 for the Euclidean norm, infinity for the largest
+    /// magnitude.
     public var order: Double
 
+    /// A bound on the Euclidean norm unless `order` says otherwise.
     public init(maxNorm: Double, order: Double = 2) { (self.maxNorm, self.order) = (maxNorm, order) }
 }
 
 extension Optimizer {
-    /// The rate of every group at `iteration`, which counts from 0, by `schedule`.
+    /// The learning rate of every group at `iteration` (from 0) of `total`, by `schedule`.
     public func learningRates(_ schedule: any Schedule, iteration: Int, of total: Int) -> [Double] {
         groups.map { group in
             schedule.learningRate(base: baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: total)

@@ -4,7 +4,7 @@ import DenseKitData
 import DenseKitErrors
 import Foundation
 
-/// Where a run puts things, laid out as OpenMMLab's users know it:
+/// The directory that a run writes to, laid out as in OpenMMLab's frameworks:
 ///
 ///     work_dirs/NAME/NAME.yaml                              the resolved configuration, with the origin of every value
 ///     work_dirs/NAME/TIMESTAMP/TIMESTAMP.log                the log
@@ -13,8 +13,9 @@ import Foundation
 ///     work_dirs/NAME/last_checkpoint                        path of the newest
 ///     work_dirs/NAME/.lock                                  held by the run that writes here
 ///
-/// One process has it at a time, until it releases the value.
+/// Only one process can hold it at a time; it is free again when the value is released.
 public struct WorkDirectory: Sendable {
+    /// The path of the directory.
     public let path: String
     private let lock: RunLock
 
@@ -31,10 +32,11 @@ public struct WorkDirectory: Sendable {
         }
     }
 
-    /// Makes the directory, takes its lock, removes what a run that was killed left half written, and proves by a small one that checkpoints can
-    /// be saved.
+    /// Creates the directory, takes its lock, removes half-written files of a killed run, and saves
+    /// and removes a small test checkpoint.
     ///
-    /// Throws `CheckpointError` where the directory cannot be written, and where another run has it.
+    /// - Throws: `CheckpointError` where the directory cannot be written, and where another run
+    ///   holds it.
     public init(_ path: String) throws {
         self.path = path
         try Self.makeFolder(path, for: path)
@@ -54,9 +56,10 @@ public struct WorkDirectory: Sendable {
         }
     }
 
-    /// Proves that a run could save in `path`, without making it: in the nearest folder that is there a small checkpoint is saved and removed.
+    /// Tests that a run could save in `path`, without creating it: a small checkpoint is saved and
+    /// removed in the nearest existing folder.
     ///
-    /// Throws `CheckpointError` with the reason.
+    /// - Throws: `CheckpointError` with the reason where it could not.
     public static func prove(_ path: String) throws {
         var place = path
         while !place.isEmpty, place != "/", access(place, F_OK) != 0 { place = FilePaths.directory(of: place) }
@@ -69,23 +72,26 @@ public struct WorkDirectory: Sendable {
         }
     }
 
-    /// `option`, else the configuration's `work_dir`, else `./work_dirs/<name of the configuration>`; `~` is expanded.
+    /// The work directory's path: `option`, else the configuration's `work_dir`, else
+    /// `work_dirs/<name>`; `~` is expanded.
     public static func choose(option: String?, configuration: String?, name: String) -> String {
         FilePaths.expanded(option ?? configuration ?? "work_dirs/\(name)")
     }
 
-    /// Who has the directory at `path`: `process 12 on HOST`; nil where nobody has, or there is none.
+    /// The process that holds the directory at `path`, as `process 12 on HOST`; nil where no
+    /// process holds it, or it does not exist.
     public static func owner(of path: String) -> String? { RunLock.owner(of: path) }
 
-    /// Writes the resolved configuration under the experiment's name.
+    /// Writes the resolved configuration to `NAME.yaml`.
+    /// - Throws: `CheckpointError` where it cannot be written.
     public func write(configuration: String, name: String) throws {
         try AtomicFile.write(Data(configuration.utf8), to: "\(path)/\(name).yaml")
     }
 
-    /// Whether a run saved something here.
+    /// Whether a run has saved a checkpoint here.
     public var hasCheckpoints: Bool { !FoundCheckpoint.all(in: path).isEmpty }
 
-    /// Where the checkpoint of `best` is.
+    /// The path of the checkpoint of `best`.
     public func bestPath(_ best: BestScore) -> String { "\(path)/best_\(best.metric)_iter_\(best.iteration)" }
 
     /// Whether the checkpoint at `checkpoint` lies here.

@@ -2,8 +2,11 @@ import DenseKitCore
 
 // Parts whose settings are all in the case, so that no model file is needed.
 extension Verifier {
-    /// The part `type` of the registry, in inference mode on the verifier's device, with the case's parameters; and what of their names and shapes is not on
-    /// both sides.
+    /// The model part `type` of the registry, in inference mode on the verifier's device, with the
+    /// case's parameters; and a failed comparison for every name or shape that differs.
+    ///
+    /// - Parameter settings: of the part
+    /// - Throws: `BuildError` for settings that do not fit.
     public func part(_ type: String, _ settings: [String: JSON], _ golden: GoldenCase) throws -> (
         part: any ModelPart, failures: [Comparison]
     ) {
@@ -25,7 +28,8 @@ extension Verifier {
 }
 
 extension GoldenCase {
-    /// The objects of `config.runs`, each with its name. Throws `GoldenCaseError` for one without.
+    /// The objects of `config.runs`, each with its name.
+    /// - Throws: `GoldenCaseError` for one without a name.
     public func runs() throws -> [(name: String, settings: JSON)] {
         let runs = json["config"]?["runs"]?.array ?? []
         return try runs.map { run in
@@ -36,7 +40,8 @@ extension GoldenCase {
         }
     }
 
-    /// The shape of a parameter that the case must have. Throws `GoldenCaseError` where it is missing or has another rank.
+    /// The shape of a parameter that the case must have.
+    /// - Throws: `GoldenCaseError` where it is missing or has another rank.
     public func shape(of parameter: String, rank: Int) throws -> [Int] {
         guard let entry = parameters.first(where: { $0.name == parameter }), entry.shape.count == rank else {
             throw GoldenCaseError(path, "has no parameter '\(parameter)' with \(rank) dimensions")

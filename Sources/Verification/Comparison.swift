@@ -1,21 +1,30 @@
 import Foundation
 import DenseKitNN
 
-/// One line of a verification: an output compared with the reference's, or a question of names.
+/// One line of a verification: an output compared with the reference's, or a mismatch of names or
+/// shapes.
 public struct Comparison: Sendable {
+    /// The name of the output or tensor.
     public let output: String
+    /// The largest absolute difference; NaN where nothing was compared.
     public let maxAbs: Double
+    /// The largest difference relative to the reference, of elements whose reference is above the
+    /// absolute tolerance; NaN where nothing was compared.
     public let maxRel: Double
+    /// Whether the output is within its tolerance.
     public let passes: Bool
-    /// Why it fails, where numbers do not say it.
+    /// Why the comparison failed; empty where it passed within the tolerance everywhere.
     public let note: String
-    /// What was allowed, such as `rtol 1e-03, atol 1e-04`; `exact` where nothing may differ. Empty where nothing was compared.
+    /// The tolerance as text, such as `rtol 1e-03, atol 1e-04`; `exact` where nothing may differ,
+    /// empty where nothing was compared.
     public let tolerance: String
-    /// The largest part of its tolerance that an element used, of the elements that must agree: 0 for equal values, above 1 for a failure.
+    /// The largest difference as a share of its tolerance, over the elements that must agree: 0 for
+    /// equal values, above 1 for a failure; NaN where nothing was compared.
     public let used: Double
 
-    /// `|a − b| ≤ atol + rtol · |b|` for every element, or for the share of them that the tolerance asks for. Infinities must be equal;
-    /// "not a number" agrees with itself alone. Lists of different lengths do not pass.
+    /// Compares two lists: `|a − b| ≤ atol + rtol · |b|` for every element, or for the share of
+    /// them that the tolerance requires. Infinities must be equal, and NaN equals only NaN. Lists
+    /// of different lengths fail.
     public init<Number: BinaryFloatingPoint>(
         _ output: String, ours: [Number], reference: [Number], _ tolerance: GoldenCase.Tolerance
     ) {
@@ -51,13 +60,14 @@ public struct Comparison: Sendable {
         note = outside == 0 ? "" : "\(outside) of \(reference.count) outside rtol \(tolerance.rtol), atol \(atol)"
     }
 
-    /// Something that is wrong without numbers: a missing name, another shape.
+    /// A failure without numbers: a missing name, or another shape.
     public init(failure output: String, _ note: String) {
         (self.output, self.note, tolerance) = (output, note, "")
         (maxAbs, maxRel, passes, used) = (.nan, .nan, false, .nan)
     }
 
-    /// Compares a tensor, cut as the output's name says (`stage1[:, ::4]`).
+    /// Compares the part of a tensor that the output's name selects (`stage1[:, ::4]`) with the
+    /// reference's.
     public init(_ output: String, ours: Tensor, reference: Tensor, _ tolerance: GoldenCase.Tolerance) throws {
         let ours = try OutputName(output).cut(ours)
         guard ours.shape == reference.shape || ours.count == 1 && reference.count == 1 else {

@@ -72,7 +72,9 @@ func compare(
 }
 
 extension GoldenCase {
-    /// The reference's answers, `CASE.safetensors`, beside our outputs of their names; what is on one side only fails.
+    /// Compares our outputs with the reference's in `CASE.safetensors`, by name. An output of the
+    /// reference that we lack is a failed comparison.
+    /// - Throws: `CheckpointError` where the file cannot be read.
     public func comparisons(of outputs: [String: Tensor]) throws -> [Comparison] {
         try compare(outputs, with: try TensorFile.load(answersPath).tensors, self)
     }

@@ -1,7 +1,9 @@
 import DenseKitNN
 
 extension GoldenCase.Entry {
-    /// The tensor that the recipe makes. An input has a `seed` of its own; a parameter's seed is its name.
+    /// The tensor of the recipe: float32, int64 for integers, or masks `[g, h, w]` uint8. Values
+    /// without a `seed` are seeded by the entry's name.
+    /// - Throws: `GoldenCaseError` for an incomplete recipe, or a shape that does not fit.
     public func tensor() throws -> Tensor {
         let count = try elementCount()
         if let runs { return try masks(runs, count) }
@@ -12,7 +14,8 @@ extension GoldenCase.Entry {
         return try Tensor.from(NameSeeded.floats(seed ?? name, count: count, offset: offset, scale: scale), shape: shape)
     }
 
-    /// The values of an integer recipe.
+    /// The values of an integer recipe, in row-major order.
+    /// - Throws: `GoldenCaseError` for an incomplete recipe, or a value that is not an integer.
     public func integers() throws -> [Int64] {
         let count = try elementCount()
         if let values { return try numbers(values, count).map(whole) }
@@ -29,7 +32,7 @@ extension GoldenCase.Entry {
         return result
     }
 
-    /// Whether the elements are integers: said so, or written out without a fraction.
+    /// Whether the elements are integers: `kind` is `int`, or all listed values are whole.
     public var isInteger: Bool { kind == "int" || (values?.numbers.allSatisfy { $0 == $0.rounded() } ?? false) }
 
     /// `[g, h, w]` uint8

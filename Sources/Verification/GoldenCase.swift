@@ -1,33 +1,51 @@
 import Foundation
 import DenseKitNN
 
-/// A golden case: how to build parameters and inputs, and what the reference answered.
+/// A golden case: recipes of parameters and inputs, and the reference's outputs for them.
 public struct GoldenCase: Sendable {
-    /// A tensor by its recipe.
+    /// A tensor by its recipe: listed values, one value, or values seeded by a name.
     public struct Entry: Decodable, Sendable {
+        /// The name of the parameter or input.
         public let name: String
+        /// The text that seeds the values; nil for the entry's name.
         public let seed: String?
+        /// The shape of the tensor.
         public let shape: [Int]
+        /// The kind of recipe: `int`, `float` or `values`; nil where the other fields say it.
         public let kind: String?
+        /// The centre of seeded floats, which lie in `[offset − scale, offset + scale)`.
         public let offset: Double?
+        /// The half range of seeded floats, which lie in `[offset − scale, offset + scale)`.
         public let scale: Double?
+        /// The value of every element; nil for a recipe with different values.
         public let value: Double?
+        /// The smallest seeded integer.
         public let low: Int64?
+        /// The upper bound of seeded integers, itself excluded.
         public let high: Int64?
+        /// All values, as nested lists in row-major order; nil for a recipe without a list.
         public let values: JSON?
+        /// Elements of an integer recipe that are replaced by an ignored label; nil for none.
         public let ignore: Ignore?
-        /// What the reference did with it, in words that may hold its numbers.
+        /// What the reference did with the tensor, as text that may contain numbers.
         public let role: String?
-        /// Masks `[g, h, w]` as runs of pixels, column by column, zeros first.
+        /// Masks `[g, h, w]` as run lengths; nil for other tensors.
         public let runs: Runs?
 
+        /// Masks as run lengths of pixels, column by column, beginning with zeros.
         public struct Runs: Decodable, Sendable {
+            /// Height and width of the masks in pixels.
             public let size: [Int]
+            /// The run lengths of each mask.
             public let counts: [[Int]]
         }
 
+        /// Elements at a regular distance that are set to one value.
         public struct Ignore: Decodable, Sendable {
+            /// The value that is set, such as an ignored label.
             public let value: Int64
+            /// The distance between two such elements, the first of which is element 0; 0 sets
+            /// none.
             public let every: Int
         }
 
@@ -35,6 +53,7 @@ public struct GoldenCase: Sendable {
             case name, seed, shape, kind, offset, scale, value, low, high, values, ignore, role, counts
         }
 
+        /// Decodes an entry; `counts` makes it one of masks, whose shape follows from `size`.
         public init(from decoder: any Decoder) throws {
             let fields = try decoder.container(keyedBy: Key.self)
             name = try fields.decode(String.self, forKey: .name)
@@ -53,14 +72,20 @@ public struct GoldenCase: Sendable {
         }
     }
 
+    /// How far an output may differ from the reference's: `atol + rtol · |reference|` for each
+    /// element.
     public struct Tolerance: Decodable, Sendable {
+        /// The relative tolerance, at least 0.
         public let rtol: Double
+        /// The absolute tolerance, at least 0.
         public let atol: Double
-        /// This share of the elements must agree; all of them where it is not said.
+        /// The share of elements that must agree, above 0 and at most 1; nil for all of them.
         public let share: Double?
-        /// What is added to `atol` for every unit of the largest magnitude in the tensor.
+        /// A share of the largest magnitude in the reference's tensor that is added to `atol`; nil
+        /// for none.
         public var ofLargest: Double?
 
+        /// A tolerance of all elements, unless `share` is given.
         public init(rtol: Double, atol: Double, share: Double? = nil, ofLargest: Double? = nil) {
             (self.rtol, self.atol, self.share, self.ofLargest) = (rtol, atol, share, ofLargest)
         }
@@ -71,17 +96,25 @@ public struct GoldenCase: Sendable {
         static let rounding = Tolerance(rtol: 1e-12, atol: 1e-15)
     }
 
+    /// The path of the case's JSON file.
     public let path: String
+    /// The name of the case: its `case` field, else the name of its file.
     public let name: String
+    /// The name of the procedure that runs the case, its `procedure_id`.
     public let procedure: String
+    /// The mode that the model runs in, `eval` or `train`; `eval` by default.
     public let mode: String
+    /// Recipes of the model's parameters and buffers.
     public let parameters: [Entry]
+    /// Recipes of the inputs.
     public let inputs: [Entry]
-    /// What each output is, in the reference's words.
+    /// A description of each output, by the output's name.
     public let outputs: [String: String]
+    /// Names of the reference's buffers that our model may lack.
     public let derivedBuffers: Set<String>
+    /// The token ids of the class texts, one row for each; nil where the case has none.
     public let tokenIDs: [[Int]]?
-    /// The whole file, for what only one procedure needs.
+    /// The whole file, for fields that only one procedure reads.
     public let json: JSON
     let tolerance: Tolerance
     let gradientTolerance: Tolerance?
@@ -89,7 +122,7 @@ public struct GoldenCase: Sendable {
 
     /// Reads `CASE.json`.
     ///
-    /// Throws `GoldenCaseError` for a file that is not such a case.
+    /// - Throws: `GoldenCaseError` for a file that is not a golden case.
     public init(path: String) throws {
         self.path = path
         json = try Self.decoded(path)
@@ -129,9 +162,10 @@ public struct GoldenCase: Sendable {
         }
     }
 
+    /// The names of the outputs, sorted.
     public var outputNames: [String] { outputs.keys.sorted() }
 
-    /// The tolerance of an output: its own, its kind's, or the case's.
+    /// The tolerance of an output: its own, that of gradients, or the case's.
     public func tolerance(for output: String) -> Tolerance {
         if let own = ownTolerance(for: output) { return own }
         let isGradient = output.hasPrefix("grad/") || output.hasPrefix("after/")
@@ -150,10 +184,11 @@ public struct GoldenCase: Sendable {
         toleranceFor[output] ?? (output.hasPrefix("mask_areas") ? Tolerance(rtol: 0.005, atol: 1) : nil)
     }
 
-    /// What the reference answered: `CASE.safetensors`.
+    /// The path of the reference's outputs, `CASE.safetensors`.
     public var answersPath: String { String(path.dropLast(path.hasSuffix(".json") ? 5 : 0)) + ".safetensors" }
 
-    /// Where our description of the case's model stands: `CASE.model.yaml`.
+    /// The path of the model file, `CASE.model.yaml`, which describes the case's model in
+    /// DenseKit's configuration.
     public var modelPath: String { String(path.dropLast(path.hasSuffix(".json") ? 5 : 0)) + ".model.yaml" }
 
     private struct Header: Decodable {
@@ -181,13 +216,15 @@ public struct GoldenCase: Sendable {
     }
 }
 
-/// A golden case that cannot be run: not a case, or one that asks for what is not there.
+/// A golden case that cannot be run: the file is not one, or it asks for something unknown.
 public struct GoldenCaseError: DenseKitError {
+    /// The path of the case's file, or the name of the entry that is wrong.
     public let path: String
     public let problem: String
     public var place: String? { path }
     public var origin: ErrorOrigin { .configuration }
 
+    /// An error of the case at `path`; `problem` follows the path in the message.
     public init(_ path: String, _ problem: String) { (self.path, self.problem) = (path, problem) }
 
     static func sentence(_ error: any Error) -> String {

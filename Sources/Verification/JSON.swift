@@ -1,12 +1,14 @@
-/// Any JSON value.
+/// A JSON value of any kind.
 public enum JSON: Codable, Sendable, Equatable {
     case null
     case bool(Bool)
     case number(Double)
     case string(String)
     case array([JSON])
+    /// An object with its members; their order is lost.
     case object([String: JSON])
 
+    /// Decodes any JSON value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
@@ -24,7 +26,7 @@ public enum JSON: Codable, Sendable, Equatable {
         }
     }
 
-    /// Whole numbers are written without a fraction.
+    /// Encodes the value; whole numbers are written without a fraction.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
@@ -38,22 +40,30 @@ public enum JSON: Codable, Sendable, Equatable {
         }
     }
 
+    /// The value of `key` in an object; nil where it is missing, or the value is not an object.
     public subscript(key: String) -> JSON? { object?[key] }
+    /// The members of an object; nil for other values.
     public var object: [String: JSON]? { if case .object(let object) = self { object } else { nil } }
+    /// The elements of an array; nil for other values.
     public var array: [JSON]? { if case .array(let array) = self { array } else { nil } }
+    /// The number; nil for other values.
     public var number: Double? { if case .number(let number) = self { number } else { nil } }
+    /// The string; nil for other values.
     public var string: String? { if case .string(let string) = self { string } else { nil } }
+    /// The Boolean; nil for other values.
     public var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
-    /// A number without a fraction.
+    /// The number as an integer; nil for other values, and for a number with a fraction.
     public var integer: Int? { number.flatMap { Int(exactly: $0) } }
-    /// A list of numbers without fractions.
+    /// The elements of an array of integers; nil for other values, and where an element is not an
+    /// integer.
     public var integers: [Int]? {
         guard let array else { return nil }
         let integers = array.compactMap(\.integer)
         return integers.count == array.count ? integers : nil
     }
 
-    /// All numbers below, in order.
+    /// All numbers in the value, arrays flattened in order; true counts as 1, false as 0. Empty for
+    /// objects, strings and null.
     public var numbers: [Double] {
         switch self {
         case .number(let value): [value]

@@ -3,12 +3,14 @@ import Foundation
 
 // What a case says and nothing reads is a mistake: it is refused, with its place and what is known there.
 extension GoldenCase {
-    /// Throws `GoldenCaseError` for a setting at `place` that nothing reads.
+    /// Checks that every setting at `place` is read by the procedure.
     ///
     /// - Parameters:
-    ///   - place: an object, or a list of objects, in the case's file, such as `config.text_encoder`. One that is not there is none.
-    ///   - known: the keys that are read there, with spaces between
-    ///   - fixed: keys that may stand there with this value alone, which is what is built
+    ///   - place: an object, or a list of objects, in the case's file, such as
+    ///     `config.text_encoder`; one that does not exist passes
+    ///   - known: the keys that are read there, separated by spaces
+    ///   - fixed: keys that may only have this value, which is the one that is built
+    /// - Throws: `GoldenCaseError` for an unknown key, or another value of a fixed one.
     public func check(_ place: String, knows known: String = "", fixed: [String: JSON] = [:]) throws {
         let value = place.split(separator: ".").reduce(JSON?.some(json)) { $0?[String($1)] }
         try check(value, place, Set(known.split(separator: " ").map(String.init)), fixed)
@@ -42,7 +44,11 @@ extension GoldenCase {
                 + (known.isEmpty ? "none" : known.sorted().joined(separator: ", ")))
     }
 
-    /// Throws `GoldenCaseError` for an input that nothing reads. Inputs of one of several images end in `.0`, `.1`, ….
+    /// Checks that the procedure reads every input. Names of inputs for one of several images end
+    /// in `.0`, `.1`, ….
+    ///
+    /// - Parameter known: the names of the inputs that are read, separated by spaces
+    /// - Throws: `GoldenCaseError` for an unknown input.
     public func checkInputs(_ known: String) throws {
         let known = Set(known.split(separator: " ").map(String.init))
         for input in inputs {

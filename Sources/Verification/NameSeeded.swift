@@ -1,11 +1,12 @@
 import DenseKitFoundations
 import DenseKitNN
 
-/// Tensors whose values follow from their names, the same in any language: the weights and inputs of golden cases.
+/// Values that follow from a name, equal in any programming language: the weights and inputs of
+/// golden cases.
 ///
-/// Element i is `offset + scale · u(i)`, u in [-1, 1) from the SplitMix64 stream that starts at the FNV-1a hash of the seed.
+/// They come from the SplitMix64 stream that starts at the FNV-1a hash of the seed.
 public enum NameSeeded {
-    /// Where the stream of a seed starts: FNV-1a, 64 bits, over its UTF-8.
+    /// The start of a seed's stream: the 64-bit FNV-1a hash of its UTF-8 bytes.
     public static func hash(_ text: String) -> UInt64 { FNV1a(text.utf8).value }
 
     /// The i-th number (from 0) of the stream of `hash`.
@@ -17,6 +18,8 @@ public enum NameSeeded {
         return z ^ (z >> 31)
     }
 
+    /// `count` floats in `[offset − scale, offset + scale)`: `offset + scale · u`, with u in
+    /// `[-1, 1)` from the upper 24 bits of the stream's numbers.
     public static func floats(_ seed: String, count: Int, offset: Double, scale: Double) -> [Float] {
         let hash = hash(seed)
         return [Float](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -28,6 +31,9 @@ public enum NameSeeded {
         }
     }
 
+    /// `count` integers in `low..<high`: `low` plus the upper 31 bits of the stream's numbers
+    /// modulo the span.
+    /// - Precondition: `low < high`.
     public static func integers(_ seed: String, count: Int, low: Int64, high: Int64) -> [Int64] {
         let hash = hash(seed)
         let span = UInt64(bitPattern: high &- low)

@@ -1,8 +1,10 @@
 import DenseKitNN
 
-/// The name of an output with the part of it that is stored, in Python's notation: `stage1[:, ::4]` is every fourth channel,
-/// `scores[0, ..., :8]` the first eight of the last dimension of element 0.
+/// The name of an output and the part of it that is stored, in Python's notation: `stage1[:, ::4]`
+/// is every fourth channel, `scores[0, ..., :8]` the first eight of the last dimension of element
+/// 0.
 public struct OutputName: Sendable {
+    /// The name without the index.
     public let name: String
     private let indices: [Index]
 
@@ -12,7 +14,8 @@ public struct OutputName: Sendable {
         case rest
     }
 
-    /// A name whose brackets are no index is taken as it stands.
+    /// Parses a name with an optional index; brackets that are not a valid index belong to the
+    /// name.
     public init(_ text: String) {
         guard text.hasSuffix("]"), let bracket = text.lastIndex(of: "["), bracket != text.startIndex,
             let indices = Self.indices(text[text.index(after: bracket)...].dropLast())

@@ -1,21 +1,24 @@
 import DenseKitCore
 
-/// What a method brings for golden cases of its own, beside the `Plugin` that brings its components.
+/// Adds procedures, models and random draws for golden cases of a method, beside the `Plugin` with
+/// its components.
 ///
-/// It stands in a target of its own: a program that trains and predicts carries nothing of it. `densekit verify` knows the plugins that
-/// its executable lists.
+/// It belongs in a target of its own, so that a program that only trains and predicts does not
+/// contain it. `densekit verify` uses the plugins that its executable lists.
 public protocol VerificationPlugin: Sendable {
-    /// Names the procedures, models and random draws that the plugin's cases ask for.
+    /// Registers the procedures, models and random draws that the plugin's cases name.
     func register(in procedures: inout Procedures)
 }
 
-/// What golden cases may ask for by name: the procedures that know no method, and what plugins bring.
+/// What golden cases may name: DenseKit's own procedures, and what plugins register.
 public struct Procedures: Sendable {
-    /// Runs a case: the verifier, the case, and the path of a model file where one was named on the command line.
+    /// Runs a case, given the verifier, the case and the path of a model file, nil where none was
+    /// named; returns the comparisons.
     public typealias Run = @Sendable (Verifier, GoldenCase, String?) throws -> [Comparison]
-    /// The model of a case in the words of our configurations: the keys and values below `model:`.
+    /// The model of a case in DenseKit's configuration: the keys and values below `model:`.
     public typealias Describe = @Sendable (GoldenCase) throws -> [String: JSON]
-    /// Random draws by the names that the model asks for, made of the case's inputs, in the order in which those were registered.
+    /// Makes random draws, by the names that the model asks for, from the case's inputs in the
+    /// order in which these were registered.
     public typealias Draw = @Sendable ([Tensor]) throws -> [String: Tensor]
 
     /// In the order of registration.
@@ -36,20 +39,21 @@ public struct Procedures: Sendable {
         if let conflict { throw ProcedureError(problem: conflict) }
     }
 
-    /// Makes the `procedure_id` `name` known.
+    /// Registers a procedure for cases whose `procedure_id` is `name`.
     public mutating func register(_ name: String, _ run: @escaping Run) {
         claim("procedure '\(name)'")
         names.append(name)
         runs[name] = run
     }
 
-    /// Makes a model known that needs no model file: a case whose `config.type` is `type` says the rest itself.
+    /// Registers a model that needs no model file, for cases whose `config.type` is `type`.
     public mutating func registerModel(_ type: String, _ describe: @escaping Describe) {
         claim("model '\(type)'")
         models[type] = describe
     }
 
-    /// Makes inputs known that prescribe what a model would draw at random in training; they count where a case has all of them.
+    /// Registers inputs that replace the random draws of a model in training. They are used where a
+    /// case has all of them.
     public mutating func registerDraws(_ inputs: String..., by draw: @escaping Draw) {
         for input in inputs { claim("input '\(input)'") }
         draws.append((inputs, draw))
@@ -81,7 +85,7 @@ public struct Procedures: Sendable {
     }
 }
 
-/// Two plugins that bring one procedure, model or input.
+/// Two verification plugins that register the same procedure, model or input.
 public struct ProcedureError: DenseKitError {
     public let problem: String
     public var origin: ErrorOrigin { .program }

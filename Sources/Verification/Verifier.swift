@@ -1,28 +1,34 @@
 import DenseKitCore
 import Foundation
 
-/// Runs golden cases: builds the model that a model file describes, fills it by name, runs it, and compares every output.
+/// Runs golden cases: builds the model that a model file describes, sets its parameters by name,
+/// runs it, and compares every output.
 public struct Verifier {
-    /// Where models and their parts come from.
+    /// The components that models are built from.
     public let registry: Registry
-    /// Where they are computed.
+    /// The device that models compute on.
     public let device: Device
     let procedures: Procedures
 
-    /// - Parameter plugins: what golden cases may ask for beside the procedures that know no method
-    /// - Throws: `ProcedureError` where two plugins bring one name.
+    /// A verifier with DenseKit's own procedures and those of `plugins`.
+    ///
+    /// - Throws: `ProcedureError` where two plugins register the same name.
     public init(registry: Registry, plugins: [any VerificationPlugin] = [], device: Device = .cpu) throws {
         self.registry = registry
         self.device = device
         procedures = try Procedures(plugins)
     }
 
-    /// Runs the case at `path` against the model file at `modelPath` (left out: the one beside the case).
+    /// Runs the case at `path`.
     ///
-    /// Throws for a case that cannot be run: an unreadable file, a model that cannot be built, an unknown procedure, nothing to compare.
-    /// A model that was built and answers otherwise, or has other names, is not an error but a comparison that does not pass.
+    /// A model that was built but has other outputs or parameter names is not an error: its
+    /// comparisons do not pass.
     ///
+    /// - Parameter modelPath: of the model file; nil for the one beside the case
     /// - Returns: at least one comparison
+    /// - Throws: an error for a case that cannot be run: `GoldenCaseError` for an unreadable file,
+    ///   an unknown procedure or a case without outputs, `BuildError` for a model that cannot be
+    ///   built.
     public func verify(_ path: String, model modelPath: String? = nil) throws -> [Comparison] {
         let golden = try GoldenCase(path: path)
         guard let run = procedures[golden.procedure] else {
@@ -54,11 +60,13 @@ public struct Verifier {
         return try YAMLNode.load(path: path, overrides: unsaid).decode()
     }
 
-    /// Runs the model of a case as the case says: a backbone, a part, or a whole model at inference or for a step of training.
+    /// Runs the model of a case: a backbone, a part, or a whole model at inference or for a
+    /// training step.
     ///
     /// - Parameters:
     ///   - path: of the model file; nil for the one beside the case
     ///   - described: the model of a case that has no model file
+    /// - Throws: `GoldenCaseError` for a case without model, or with settings that are not known.
     public func verifyModel(
         _ golden: GoldenCase, _ path: String?, described: ((GoldenCase) throws -> [String: JSON])? = nil
     ) throws -> [Comparison] {

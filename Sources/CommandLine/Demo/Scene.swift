@@ -1,9 +1,11 @@
 import DenseKitVision
 
-/// A small picture with labels for the demonstration: a landscape with things in it, drawn by a pure function of seed and index.
+/// A small image with labels for demonstrations: a landscape with objects, drawn by a pure function
+/// of seed and index.
 ///
-/// Every class has a texture of its own, and colours overlap: water may look like the sky, sand like bricks, a ball like grass. Light and tint
-/// change from scene to scene. Labels are exact at every pixel; a thin line along the horizon is left unlabelled, as data sets have it.
+/// Every class has its own texture, and colours overlap: water may look like the sky, sand like
+/// bricks, a ball like grass. Light and tint change from scene to scene. Labels are exact at every
+/// pixel; a thin line along the horizon is unlabelled, as in real data sets.
 public struct Scene: Sendable {
     /// The classes, in the order of their indices in the labels.
     public static let classes = ClassList(
@@ -13,24 +15,27 @@ public struct Scene: Sendable {
             RGBColor(20, 95, 45), RGBColor(230, 60, 160), RGBColor(250, 230, 50),
         ])
 
-    /// Something with an outline: a wall, a tree, a ball, a box.
+    /// An object with an outline: a wall, a tree, a ball, a box.
     public struct Thing: Sendable {
-        /// Its class, one of `Scene.classes`.
+        /// The index of the class in `Scene.classes`.
         public let label: UInt16
-        /// Whether it is many things that cannot be told apart.
+        /// Whether it is a group of objects that are not distinguished.
         public let isCrowd: Bool
-        /// 1 where it is seen, 0 elsewhere: row by row, as large as the picture.
+        /// 1 where the object is visible, 0 elsewhere: row by row, of the image's size.
         public fileprivate(set) var mask: [UInt8]
     }
 
+    /// The drawn image.
     public let image: RGBImage
+    /// The class of every pixel; `LabelMap.ignore` on the horizon.
     public let labels: LabelMap
-    /// From the back to the front; some may be hidden by others.
+    /// The objects, from back to front; some may be hidden by others.
     public let things: [Thing]
 
-    /// Draws scene `index` of the data set `seed`: the same picture at any time and on any machine, `size` pixels wide and high.
+    /// Draws scene `index` of the data set `seed`, `size` × `size` pixels: the same image at any
+    /// time and on any machine.
     ///
-    /// - Parameter crowded: with more things, and sometimes a heap of them
+    /// - Parameter crowded: whether to add more objects, and sometimes a crowd of them
     public static func render(seed: UInt64, index: Int, size: Int = 128, crowded: Bool = false) -> Scene {
         var random = SceneRandom(seed: seed, index: index)
         let layers = SceneLayer.landscape(&random, crowded: crowded)

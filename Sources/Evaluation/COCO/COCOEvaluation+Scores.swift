@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 
 extension COCOEvaluation {
-    /// Matches and measures, on `threads` threads; the result does not depend on their number.
+    /// Matches detections with the ground truth and computes precision and recall, on `threads`
+    /// threads. The result does not depend on the number of threads.
     public func scores(threads: Int = ProcessInfo.processInfo.activeProcessorCount) -> COCOScores {
         let matches = COCOMatches(self, threads: threads)
         let count = categories.isEmpty && groups.mixesCategories ? 1 : categories.count

@@ -1,33 +1,50 @@
 import DenseKitVision
 
-/// Average precision and recall of detections as COCO measures them, equal to pycocotools' `COCOeval` with its standard settings.
+/// Average precision and recall of detections as COCO measures them, equal to pycocotools'
+/// `COCOeval` with its standard settings.
 ///
-/// Within each image and category detections are matched with things in the order of their scores, at ten thresholds of IoU and for four
-/// ranges of areas apart; what lies in a crowd, or belongs to a thing of another range, counts neither for nor against. The 100 most certain
-/// of an image and category take part. Scores that are equal keep the order in which they are given.
+/// Detections are matched with annotated objects per image and category, the highest score first,
+/// at ten IoU thresholds and for four area ranges. Detections that lie in a crowd, or match an
+/// object outside of the area range, are ignored: they count neither as right nor as wrong. At most
+/// 100 detections per image and category are used. Detections with equal scores keep the order in
+/// which they are given.
 ///
-/// One oddity is kept, so that numbers agree: pycocotools takes the annotation number 0 for "no match", and counts whatever matches that
-/// annotation as a false alarm. Number annotations from 1.
+/// One oddity of pycocotools is kept, so that numbers agree: it takes annotation id 0 for "no
+/// match", and counts whatever matches that annotation as a false positive. Number annotations from
+/// 1.
 public struct COCOEvaluation: Sendable {
-    /// What is compared.
+    /// Which regions are compared by IoU.
     public enum Kind: String, CaseIterable, Sendable {
+        /// Bounding boxes.
         case boxes = "bbox"
+        /// Instance masks.
         case masks = "segm"
     }
 
-    /// A thing in an image. Images and categories are named by their numbers in the data set.
+    /// An annotated object of the ground truth. Images and categories are named by their ids in the
+    /// data set.
     public struct Truth: Sendable {
+        /// The image's id in the data set.
         public var image: Int
+        /// The category's id in the data set.
         public var category: Int
+        /// The bounding box, in pixels.
         public var box: COCOBox
-        /// What the data set says; it decides about small, medium and large.
+        /// The annotation's area in square pixels. It decides whether the object is small, medium
+        /// or large (`COCOScores.Area`).
         public var area: Double
-        /// Any number of things, which nobody told apart.
+        /// Whether the region holds any number of objects that are not distinguished (`iscrowd`).
         public var isCrowd: Bool
-        /// The annotation's number.
+        /// The annotation's id in the data set.
         public var id: Int
+        /// The object's mask, of the image's size; needed only to compare masks.
         public var mask: RunLengthMask?
 
+        /// An annotated object.
+        ///
+        /// - Parameters:
+        ///   - area: in square pixels, as the data set gives it
+        ///   - mask: of the image's size; needed only to compare masks
         public init(
             image: Int, category: Int, box: COCOBox, area: Double, isCrowd: Bool = false, id: Int, mask: RunLengthMask? = nil
         ) {
@@ -41,16 +58,28 @@ public struct COCOEvaluation: Sendable {
         }
     }
 
-    /// What a detector found. Images and categories are named by their numbers in the data set.
+    /// A detected object. Images and categories are named by their ids in the data set.
     public struct Detection: Sendable {
+        /// The image's id in the data set.
         public var image: Int
+        /// The category's id in the data set.
         public var category: Int
+        /// The confidence; any finite number, a higher one ranks first.
         public var score: Double
+        /// The bounding box, in pixels.
         public var box: COCOBox
+        /// The predicted mask, of the image's size; needed only to compare masks.
         public var mask: RunLengthMask?
-        /// Decides about small, medium and large; where it is nil, the box's area does, or the mask's where masks are compared.
+        /// The area in square pixels by which the detection is small, medium or large. Nil takes
+        /// the box's area, or the mask's area where masks are compared.
         public var area: Double?
 
+        /// A detected object.
+        ///
+        /// - Parameters:
+        ///   - mask: of the image's size; needed only to compare masks
+        ///   - area: in square pixels; nil takes the area of the box, or of the mask where masks
+        ///     are compared
         public init(
             image: Int, category: Int, score: Double, box: COCOBox, mask: RunLengthMask? = nil, area: Double? = nil
         ) {
@@ -63,18 +92,24 @@ public struct COCOEvaluation: Sendable {
         }
     }
 
+    /// Which regions are compared: boxes or masks.
     public let kind: Kind
-    /// The numbers of the categories, ascending; empty where categories are not told apart.
+    /// The ids of the evaluated categories, ascending; empty where categories are not distinguished.
     public let categories: [Int]
     let truth: [Truth]
     let detections: [Detection]
     let groups: COCOGroups
 
+    /// Checks and groups annotations and detections; `scores(threads:)` evaluates them.
+    ///
     /// - Parameters:
-    ///   - images: the numbers of the images to evaluate; what belongs to others is left out.
-    ///   - categories: the numbers of the categories to evaluate; what belongs to others is left out.
-    ///   - classAgnostic: take all of them for one category, as for proposals.
-    /// - Throws: `COCOEvaluationError`: a score or box that is no number, a mask that is missing
+    ///   - images: the ids of the images to evaluate; annotations and detections of other images
+    ///     are left out.
+    ///   - categories: the ids of the categories to evaluate; annotations and detections of others
+    ///     are left out.
+    ///   - classAgnostic: whether all categories count as one, as for proposals.
+    /// - Throws: `COCOEvaluationError` for a score or a box that is not finite, and for a missing
+    ///   mask.
     public init(
         images: [Int], categories: [Int], truth: [Truth], detections: [Detection], kind: Kind = .boxes,
         classAgnostic: Bool = false
@@ -99,8 +134,9 @@ public struct COCOEvaluation: Sendable {
             detections: places.keys(detections.lazy.map { (image: $0.image, category: $0.category) }), places)
     }
 
-    /// IoU of the detections of one image and category, in the order of their scores and 100 at most, with the things there in the order in
-    /// which they were given, `[d][g]`. Where categories are not told apart, `category` is not looked at.
+    /// The IoU matrix of one image and category, `[d][g]`: at most 100 detections, the highest
+    /// score first, against the annotated objects in the order given. For a crowd, IoU is the share
+    /// of the detection that lies in it. `category` is ignored where categories are not distinguished.
     public func ious(image: Int, category: Int) -> [[Double]] {
         guard let group = groups.group(image: image, category: category) else { return [] }
         let ordered = groups.detections[group.detections].sorted { detections[Int($0)].score > detections[Int($1)].score }
@@ -125,17 +161,19 @@ extension COCOBox {
 
 /// Why detections cannot be evaluated.
 public enum COCOEvaluationError: DenseKitError, Equatable {
-    /// Which of the two lists something stands in.
+    /// The list that a faulty entry belongs to.
     public enum Side: String, Sendable {
+        /// The annotated objects.
         case truth = "thing"
+        /// The detections.
         case detection
     }
 
-    /// A score that is no number, and which detection has it.
+    /// The index of a detection, and its score, which is not finite.
     case score(Int, Double)
-    /// A box with a coordinate that is no number, and whose it is.
+    /// The list, the index in it, and a box with a coordinate that is not finite.
     case box(Side, Int, COCOBox)
-    /// Masks are compared, and this one has none.
+    /// The list and the index of an entry without a mask, where masks are compared.
     case noMask(Side, Int)
 
     public var origin: ErrorOrigin { .input }

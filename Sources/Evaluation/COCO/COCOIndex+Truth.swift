@@ -2,10 +2,12 @@ import DenseKitData
 import DenseKitVision
 
 extension COCOIndex {
-    /// Everything that is annotated, picture by picture, as results are measured against it; with masks where these are compared.
+    /// All annotations as ground truth for an evaluation, image by image; with masks where `kind`
+    /// compares masks.
     ///
-    /// An annotation whose mask is wanted and cannot be read is a crowd that covers its box, and `note` says how many these are.
-    /// - Throws: `DataError` where masks are wanted and no annotation has one.
+    /// An annotation whose mask is needed but cannot be read becomes a crowd that covers its box;
+    /// `note` says how many there are and is nil where there are none.
+    /// - Throws: `DataError` where masks are needed and no annotation has one.
     public func truth(_ kind: COCOEvaluation.Kind) throws -> (things: [COCOEvaluation.Truth], note: String?) {
         var things: [COCOEvaluation.Truth] = []
         var masks = MeasuredMasks()

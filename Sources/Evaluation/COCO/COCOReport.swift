@@ -1,14 +1,17 @@
 import DenseKitFoundations
 import Foundation
 
-/// Scores of boxes, of masks or of both as a table to read and as JSON to process.
+/// COCO's metrics of boxes, of masks or of both, as a table and as JSON.
 public struct COCOReport: Sendable {
     private let results: [(kind: COCOEvaluation.Kind, scores: COCOScores)]
     private let names: [String]
 
+    /// A report of one or more evaluations.
+    ///
     /// - Parameters:
     ///   - results: what was evaluated, in the order of the report.
-    ///   - names: one for each category, in the order of the categories' numbers.
+    ///   - names: a class name for each category, in ascending order of the category ids.
+    /// - Precondition: there are as many names as categories.
     public init(_ results: [(kind: COCOEvaluation.Kind, scores: COCOScores)], names: [String]) {
         precondition(
             results.allSatisfy { $0.scores.categories.isEmpty || $0.scores.categories.count == names.count },
@@ -17,7 +20,8 @@ public struct COCOReport: Sendable {
         self.names = names
     }
 
-    /// pycocotools' twelve lines for each kind, and, if asked for, a table of the categories in percent.
+    /// pycocotools' twelve lines for each kind and, with `perClass`, a table of AP and AR for each
+    /// category in percent.
     public func table(perClass: Bool = false) -> String {
         results.map { kind, scores in
             let head = "Evaluated \(kind.rawValue):"
@@ -26,8 +30,9 @@ public struct COCOReport: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// `{"bbox": {"AP": 0.41, …, "classes": [{"name": "person", "id": 1, "AP": …}, …]}, "segm": …}` with fractions from 0 to 1; null where
-    /// there is nothing to find.
+    /// All metrics as JSON:
+    /// `{"bbox": {"AP": 0.41, …, "classes": [{"name": "person", "id": 1, "AP": …}, …]}, "segm": …}`,
+    /// with fractions from 0 to 1; null where there is no ground truth.
     public var json: Data {
         get throws {
             var report: [String: JSONValue] = [:]

@@ -2,14 +2,17 @@ import DenseKitData
 import DenseKitVision
 
 extension COCOResults {
-    /// Reads the boxes or the masks of a file of results, in its order. Keys that are not needed may be there.
+    /// Reads the boxes or the masks of a COCO results file, in the file's order. Unknown keys are
+    /// ignored.
     ///
-    /// As in pycocotools, a thing's area is that of its box where the first entry has a box, else that of its mask.
+    /// As in pycocotools, areas are those of the boxes where the first entry has a box, else those
+    /// of the masks.
     /// - Parameters:
-    ///   - images: the size of each image of the data set, by its number.
-    ///   - categories: the numbers of the data set's categories.
-    /// - Throws: `COCOResultsError` for a file that is no such list, with the entry that lacks a key, has a score that is no number, belongs to
-    ///   an image or a category that the data set does not have, or has a mask that does not fit its image.
+    ///   - images: the size of each image of the data set, by its id.
+    ///   - categories: the ids of the data set's categories.
+    /// - Throws: `COCOResultsError` for a file that is not such a list, with the entry that lacks a
+    ///   key, has a score that is not a number, names an image or a category that the data set does
+    ///   not have, or has a mask that does not fit its image.
     public static func read(
         _ path: String, kind: COCOEvaluation.Kind, images: [Int: Size2D], categories: Set<Int>
     ) throws(COCOResultsError) -> [COCOEvaluation.Detection] {

@@ -3,13 +3,16 @@ import DenseKitData
 import Foundation
 import DenseKitVision
 
-/// Files of results as the COCO server takes them: a list of `{"image_id", "category_id", "bbox" | "segmentation", "score"}`.
+/// Reads and writes results files in the format of the COCO server: a list of
+/// `{"image_id", "category_id", "bbox" | "segmentation", "score"}`.
 public enum COCOResults {
-    /// Writes the boxes or the masks of `detections`, in their order. The file appears whole or not at all.
+    /// Writes the boxes or the masks of `detections`, in their order. The file is replaced as a
+    /// whole or not at all.
     ///
-    /// Masks are written without boxes: tools that find both take the boxes' areas for small, medium and large.
-    /// - Throws: `COCOResultsError` for numbers that JSON cannot hold and for a mask that is missing; `CheckpointError` where the file cannot
-    ///   be written.
+    /// Masks are written without boxes: tools that find both take the boxes' areas for small,
+    /// medium and large.
+    /// - Throws: `COCOResultsError` for numbers that are not finite and for a missing mask;
+    ///   `CheckpointError` where the file cannot be written.
     public static func write(
         _ detections: [COCOEvaluation.Detection], kind: COCOEvaluation.Kind, to path: String
     ) throws {

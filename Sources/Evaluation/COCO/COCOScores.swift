@@ -1,11 +1,14 @@
 import Foundation
 
-/// Precision and recall for each threshold, category, area range and number of detections, and the twelve numbers that are taken of them.
+/// Precision and recall of a COCO evaluation by threshold, category, area range and number of
+/// detections, and the twelve summary metrics.
 public struct COCOScores: Sendable, Equatable {
-    /// Sizes of things, in pixels; what lies on a border belongs to both sides.
+    /// Area ranges of objects: small up to 32², medium 32² to 96², large from 96² square pixels. An
+    /// area on a border belongs to both ranges.
     public enum Area: String, CaseIterable, Sendable {
         case all, small, medium, large
 
+        /// The areas that belong to the range, in square pixels, both ends included.
         public var range: ClosedRange<Double> {
             switch self {
             case .all: 0...1e10
@@ -16,22 +19,25 @@ public struct COCOScores: Sendable, Equatable {
         }
     }
 
-    /// IoU that a match needs: 0.5, 0.55, …, 0.95, with numpy's rounding.
+    /// The IoU thresholds of a match: 0.5, 0.55, …, 0.95, rounded as numpy rounds them.
     public static let thresholds = spaced(from: 0.5, to: 0.95, count: 10)
-    /// Where precision is taken: 0, 0.01, …, 1, with numpy's rounding.
+    /// The recalls at which precision is sampled: 0, 0.01, …, 1, rounded as numpy rounds them.
     public static let recallSteps = spaced(from: 0, to: 1, count: 101)
-    /// How many detections of an image and category take part.
+    /// The limits on detections per image and category: 1, 10 and 100.
     public static let maximums = [1, 10, 100]
 
-    /// The numbers of the categories, ascending; empty where they were not told apart.
+    /// The ids of the evaluated categories, ascending; empty where they were not distinguished.
     public let categories: [Int]
-    /// One for each category; 1 where they were not told apart.
+    /// The number of evaluated categories; 1 where they were not distinguished.
     public let categoryCount: Int
-    /// `[t, r, k, a, m]`, row-major: thresholds, recall steps, categories, areas, maximums; -1 where there is nothing to find.
+    /// Precision, `[t, r, k, a, m]` in row-major order: thresholds, recall steps, categories,
+    /// areas, maximums. From 0 to 1; -1 where there is no ground truth.
     public internal(set) var precision: [Double]
-    /// `[t, k, a, m]`; -1 where there is nothing to find.
+    /// The largest recall, `[t, k, a, m]` in row-major order: thresholds, categories, areas,
+    /// maximums. From 0 to 1; -1 where there is no ground truth.
     public internal(set) var recall: [Double]
-    /// The score at each recall step, `[t, r, k, a, m]`; -1 where there is nothing to find.
+    /// The score at which each recall step is reached, `[t, r, k, a, m]` in the order of
+    /// `precision`; 0 where it is not reached, -1 where there is no ground truth.
     public internal(set) var scores: [Double]
 
     init(categories: [Int], count: Int) {
@@ -43,36 +49,39 @@ public struct COCOScores: Sendable, Equatable {
         scores = precision
     }
 
-    /// The mean precision over recall steps, and over thresholds and categories where none is named; with 100 detections. -1 where there is
-    /// nothing to find.
+    /// Average precision with at most 100 detections per image: the mean over recall steps, and
+    /// over all thresholds and categories where none is given. From 0 to 1; -1 where there is no
+    /// ground truth.
     /// - Parameters:
-    ///   - threshold: a place in `thresholds`.
-    ///   - category: a place in `categories`.
+    ///   - threshold: an index into `thresholds`; nil for the mean over all.
+    ///   - category: an index into `categories`; nil for the mean over all.
     public func averagePrecision(threshold: Int? = nil, area: Area = .all, category: Int? = nil) -> Double {
         mean(precision, steps: Self.recallSteps.count, threshold, area, category, maximum: 2)
     }
 
-    /// The mean of the largest recall, over thresholds and categories. -1 where there is nothing to find.
+    /// Average recall: the mean of the largest recall over all thresholds, and over all categories
+    /// where none is given. From 0 to 1; -1 where there is no ground truth.
     /// - Parameters:
-    ///   - maximum: a place in `maximums`.
-    ///   - category: a place in `categories`.
+    ///   - maximum: an index into `maximums`.
+    ///   - category: an index into `categories`; nil for the mean over all.
     public func averageRecall(maximum: Int = 2, area: Area = .all, category: Int? = nil) -> Double {
         mean(recall, steps: 1, nil, area, category, maximum: maximum)
     }
 
-    /// One of the twelve numbers, or of their like for a single category.
+    /// One of the twelve summary metrics, over all categories or of a single one.
     public struct Measure: Sendable, Equatable {
-        /// `AP`, `AP50`, `AP_small`, `AR@10`, `AR_large`, …
+        /// The metric's name: `AP`, `AP50`, `AP_small`, `AR@10`, `AR_large`, …
         public let name: String
-        /// From 0 to 1; -1 where there is nothing to find.
+        /// The value from 0 to 1; -1 where there is no ground truth.
         public let value: Double
     }
 
-    /// The twelve numbers in pycocotools' order: AP, AP50, AP75, AP of small, medium and large things, AR with 1, 10 and 100 detections, AR of
-    /// small, medium and large things.
+    /// The twelve metrics in pycocotools' order: AP, AP50, AP75, AP of small, medium and large
+    /// objects, AR with 1, 10 and 100 detections, AR of small, medium and large objects.
     public var summary: [Measure] { measures(category: nil) }
 
-    /// The twelve numbers of the category at a place in `categories`.
+    /// The twelve metrics of one category, in pycocotools' order.
+    /// - Parameter category: an index into `categories`.
     public func summary(category: Int) -> [Measure] { measures(category: category) }
 
     private func measures(category: Int?) -> [Measure] {

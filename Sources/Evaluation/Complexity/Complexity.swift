@@ -1,39 +1,45 @@
 import DenseKitComponents
 
-/// What a model costs: its parameters, and the multiply-adds of one image, by the conventions of fvcore, in which the papers'
-/// tables are written.
+/// The cost of a model: its parameters and the multiply-adds of one image, counted by the
+/// conventions of fvcore, which most papers use.
 ///
-/// A multiply-add counts one, biases nothing; batch norm in evaluation 2 an element, layer and group norm 5; a bilinear resize 4 and a
-/// nearest one 1 for each element of its result; adaptive average pooling 1 for each element that goes in; everything else nothing.
-/// Counted is the whole way from the image to logits of the image's size; of a detector, the layers without what chooses among boxes
-/// (`CountableHead`). Auxiliary heads do not run then; their parameters are parameters.
+/// A multiply-add counts 1, biases nothing; batch norm in evaluation mode 2 for each element, layer
+/// and group norm 5; bilinear resizing 4 and nearest 1 for each element of the result; adaptive
+/// average pooling 1 for each input element; everything else nothing. The path from the image to
+/// logits of the image's size is counted; of a detector, the layers without the selection of boxes
+/// (`CountableHead`). Auxiliary heads are not run, but their parameters are counted.
 public struct Complexity: Sendable {
-    /// Multiply-adds.
+    /// Multiply-adds of a model or of a module.
     public struct Cost: Sendable, Equatable {
-        /// For every image.
+        /// Multiply-adds for every image.
         public var perImage = 0.0
-        /// The same where a transposed convolution counts at the positions of its result, as fvcore did until the end of 2021.
+        /// Multiply-adds for every image where a transposed convolution counts at its output
+        /// positions, as fvcore did until the end of 2021.
         public var perImageAtOutputs = 0.0
-        /// Once for a model: what is kept and used again for other images, such as the text embeddings of the classes.
+        /// Multiply-adds done once for a model, whose results are kept for all images, such as the
+        /// text embeddings of the classes.
         public var once = 0.0
 
         public init() {}
     }
 
-    /// Height and width of the image.
+    /// The size of the image in pixels.
     public let size: Size2D
-    /// The modules, each computed by its definition.
+    /// The cost of every module by its definition; the root is the whole model.
     public let model: ModuleComplexity
-    /// What is really computed: some modules get the same result by less work.
+    /// The multiply-adds that are actually computed: some modules reach the same result with less
+    /// work.
     public let asRun: Cost
 
-    /// The parameters that an image needs: those of modules that run once for a model are left out, since their results can be
-    /// kept in their place.
+    /// The number of parameters needed for an image: without those of modules that run once for a
+    /// model, since their results can be kept instead.
     public var parametersPerImage: Int { model.total.parameters - model.onceParts.reduce(0) { $0 + $1.total.parameters } }
 
-    /// Counts `model` on an image `[1, 3, height, width]` on the device of its parameters. On `.meta` nothing is computed.
+    /// Counts `model` on an image `[1, 3, height, width]` on the device of its parameters. On
+    /// `.meta` nothing is computed.
     ///
-    /// The model runs in evaluation mode and comes back in its own mode. Throws what its parts throw.
+    /// The model runs in evaluation mode and is put back into its own mode.
+    /// - Throws: what the parts of the model throw.
     public init(of model: DenseModel, size: Size2D) throws {
         let parameters = try model.namedParameters()
         let image = try Tensor.zeros([1, 3, size.height, size.width], device: parameters.first?.tensor.device ?? .cpu)
@@ -104,7 +110,7 @@ extension Complexity.Cost {
 }
 
 extension CountedOperation {
-    /// Multiply-adds for one of what is counted.
+    /// Multiply-adds for one unit of what is counted: see `Complexity` for the conventions.
     public var unitCost: Double {
         switch self {
         case .convolution, .transposedConvolution, .matrixProduct, .nearest, .adaptiveAveragePool: 1

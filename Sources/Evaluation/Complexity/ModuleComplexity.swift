@@ -1,20 +1,21 @@
-/// A module of a model with what it costs by itself, and the modules in it.
+/// The cost of a module by itself, and its submodules.
 public struct ModuleComplexity: Sendable {
-    /// From the root, as in checkpoint keys. Operations between modules stand under names in parentheses.
+    /// The path from the root, as in checkpoint keys. Operations between modules have a name in
+    /// parentheses.
     public let path: String
-    /// Its own parameters, without those of the modules in it.
+    /// The number of the module's own parameters, without its submodules.
     public private(set) var parameters = 0
-    /// Its own operations, without those of the modules in it.
+    /// The cost of the module's own operations, without its submodules.
     public private(set) var cost = Complexity.Cost()
-    /// In the order of declaration.
+    /// The submodules, in the order of declaration.
     public private(set) var children: [ModuleComplexity] = []
 
     init(path: String) { self.path = path }
 
-    /// The last part of the path.
+    /// The last component of the path.
     public var name: String { path.lastIndex(of: ".").map { String(path[path.index(after: $0)...]) } ?? path }
 
-    /// With everything below.
+    /// Parameters and cost of the module with all submodules.
     public var total: (parameters: Int, cost: Complexity.Cost) {
         children.reduce(into: (parameters, cost)) { sum, child in
             let total = child.total
@@ -23,16 +24,16 @@ public struct ModuleComplexity: Sendable {
         }
     }
 
-    /// Whether it computes once for a model and nothing for an image.
+    /// Whether the module computes something once for a model and nothing for an image.
     public var runsOnce: Bool {
         let cost = total.cost
         return cost.once > 0 && cost.perImage == 0
     }
 
-    /// The largest modules of which that is true.
+    /// The outermost modules, this one included, that run once for a model (`runsOnce`).
     public var onceParts: [ModuleComplexity] { runsOnce ? [self] : children.flatMap(\.onceParts) }
 
-    /// The module at `path`, counted from this one's place; nil where there is none.
+    /// The submodule at `path`, relative to this module; nil where there is none.
     public subscript(_ path: String) -> ModuleComplexity? {
         path.split(separator: ".").reduce(self) { module, name in module?.children.first { $0.name == name } }
     }

@@ -1,18 +1,19 @@
 import DenseKitVision
 
-/// Draws on a copy of a picture. What lies beyond the edges is left out.
+/// Draws on a copy of an image. Parts beyond the edges are cut off.
 public struct Canvas: Sendable {
-    /// The drawing so far.
+    /// The image with everything drawn so far.
     public private(set) var image: RGBImage
 
+    /// A canvas on a copy of `image`.
     public init(_ image: RGBImage) { self.image = image }
 
-    /// The size of `text` in pixels, at `scale` pixels for a dot of the font.
+    /// The size of a line of `text` in pixels, at `scale` pixels for a dot of the font.
     public static func size(of text: String, scale: Int = 1) -> (width: Int, height: Int) {
         (max(text.count * BitmapFont.advance - 1, 0) * scale, BitmapFont.height * scale)
     }
 
-    /// A filled rectangle.
+    /// Fills a rectangle.
     public mutating func fill(_ rectangle: PixelWindow, _ color: RGBColor) {
         let columns = clamped(rectangle.x, rectangle.width, to: image.width)
         let rows = clamped(rectangle.y, rectangle.height, to: image.height)
@@ -29,7 +30,7 @@ public struct Canvas: Sendable {
         }
     }
 
-    /// The outline of a rectangle, drawn inside of it.
+    /// Draws the outline of a rectangle, `thickness` pixels wide, inside of it.
     public mutating func outline(_ rectangle: PixelWindow, _ color: RGBColor, thickness: Int = 1) {
         let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
         let thickness = min(thickness, min(width, height))
@@ -39,7 +40,9 @@ public struct Canvas: Sendable {
         fill(PixelWindow(y: y, x: x + width - thickness, height: height, width: thickness), color)
     }
 
-    /// One line of text with its upper left corner at (`x`, `y`). Printable ASCII; other characters show as `?`.
+    /// Draws a line of text with its upper left corner at (`x`, `y`). Characters other than
+    /// printable ASCII show as `?`.
+    /// - Parameter scale: pixels for a dot of the font
     public mutating func text(_ text: String, x: Int, y: Int, _ color: RGBColor, scale: Int = 1) {
         for (position, character) in text.enumerated() {
             let left = x + position * BitmapFont.advance * scale
@@ -54,7 +57,9 @@ public struct Canvas: Sendable {
         }
     }
 
-    /// Text on a background that just holds it; black or white, whichever reads better.
+    /// Draws a line of text on a filled rectangle with its upper left corner at (`x`, `y`). The
+    /// text is black or white, whichever is easier to read.
+    /// - Parameter scale: pixels for a dot of the font
     public mutating func label(_ text: String, x: Int, y: Int, background: RGBColor, scale: Int = 1) {
         let size = Canvas.size(of: text, scale: scale)
         fill(
@@ -63,7 +68,11 @@ public struct Canvas: Sendable {
         self.text(text, x: x + 2 * scale, y: y + 2 * scale, background.readableInk, scale: scale)
     }
 
-    /// A box with its name: the outline, and the label above it, or inside where there is no room above.
+    /// Draws a box with its name: the outline, and the label above it, or inside where there is no
+    /// room above.
+    /// - Parameters:
+    ///   - thickness: of the outline, in pixels
+    ///   - scale: pixels for a dot of the font
     public mutating func box(
         _ rectangle: PixelWindow, label: String, _ color: RGBColor, thickness: Int = 2, scale: Int = 1
     ) {
@@ -81,7 +90,7 @@ public struct Canvas: Sendable {
             label, x: x, y: above >= 0 ? above : max(rectangle.y, 0), background: color, scale: scale)
     }
 
-    /// Puts `other` with its upper left corner at (`x`, `y`).
+    /// Copies `other` onto the canvas with its upper left corner at (`x`, `y`).
     public mutating func paste(_ other: RGBImage, x: Int, y: Int) {
         let columns = clamped(x, other.width, to: image.width)
         let rows = clamped(y, other.height, to: image.height)

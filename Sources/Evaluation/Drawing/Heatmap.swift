@@ -1,9 +1,11 @@
 import DenseKitVision
 
-/// A score for every position of an image, drawn over it: blue where it is least, red where it is most.
+/// Draws scores of the pixels over an image: blue for the lowest, red for the highest.
 public enum Heatmap {
+    /// `image` with the scores as colours over it.
+    ///
     /// - Parameters:
-    ///   - scores: of every pixel, row by row; colours span what they span
+    ///   - scores: one for every pixel, row by row; their range is scaled to the range of colours
     ///   - opacity: of the colours: 0 shows the image alone, 1 the colours alone
     /// - Precondition: there are as many scores as pixels.
     public static func overlay(_ image: RGBImage, scores: [Float], opacity: Double = 0.5) -> RGBImage {

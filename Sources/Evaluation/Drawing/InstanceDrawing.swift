@@ -1,15 +1,17 @@
 import Foundation
 import DenseKitVision
 
-/// Pictures of the things that a detector found, or that a person annotated.
+/// Draws detected or annotated instances.
 public enum InstanceDrawing {
-    /// Masks in their classes' colours over `image`, boxes around them, and on plates the names of the classes with the scores. What is more
-    /// certain lies above what is less.
+    /// `image` with the instances over it: masks in the colours of their classes, boxes, and labels
+    /// with class names and scores. Instances with a higher score are drawn on top.
     ///
-    /// Things of no class of `classes` are left out, and so are masks of another size than the image's.
+    /// Instances whose class is not in `classes` are left out, and so are masks of another size
+    /// than the image.
     /// - Parameters:
     ///   - opacity: of the masks; their outlines are opaque. 0 shows no masks.
-    ///   - enlargement: whole pixels of the result for one of the image, for small images whose names would cover all.
+    ///   - enlargement: pixels of the result along a side of an image pixel, for small images that
+    ///     labels would cover.
     ///   - scale: pixels for a dot of the font.
     public static func overlay(
         _ image: RGBImage, _ instances: [DetectedInstance], classes: ClassList, opacity: Double = 0.5, enlargement: Int = 1,
@@ -50,7 +52,8 @@ public enum InstanceDrawing {
 }
 
 extension RGBImage {
-    /// Every pixel as a square of `factor` × `factor`.
+    /// The image with every pixel as a square of `factor` × `factor` pixels; unchanged for a factor
+    /// of 1 or less.
     public func enlarged(by factor: Int) -> RGBImage {
         guard factor > 1 else { return self }
         var result = RGBImage(height: height * factor, width: width * factor)

@@ -1,8 +1,8 @@
 import DenseKitVision
 
-/// The names and colours of the classes in a picture, the largest first.
+/// Names and colours of the classes in a label map, the largest area first.
 public struct Legend: Sendable {
-    /// Where a legend stands.
+    /// The side of the image at which the legend is added.
     public enum Side: Sendable {
         case below, right
     }
@@ -10,7 +10,7 @@ public struct Legend: Sendable {
     private let entries: [(name: String, color: RGBColor)]
     private let scale: Int
 
-    /// The classes that occur in `labels`, sorted by their area.
+    /// The legend of the classes that occur in `labels`, sorted by area.
     /// - Parameter scale: pixels for a dot of the font.
     public init(_ labels: LabelMap, classes: ClassList, scale: Int = 1) {
         var areas = [Int](repeating: 0, count: classes.count)
@@ -20,8 +20,9 @@ public struct Legend: Sendable {
         self.scale = scale
     }
 
-    /// `image` with the legend at one side, on white. Entries stand in columns of one width and go on in the next row or column where there is no
-    /// room; names that are wider than the picture are cut.
+    /// `image` with the legend at one side, on white. Entries are laid out in columns of equal
+    /// width, filled by rows below the image and by columns at its right. Below, names that are
+    /// wider than the image are cut. An empty legend leaves the image unchanged.
     public func attached(to image: RGBImage, _ side: Side = .below) -> RGBImage {
         if entries.isEmpty { return image }
         let cell = (

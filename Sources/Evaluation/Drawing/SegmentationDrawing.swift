@@ -1,11 +1,12 @@
 import DenseKitVision
 
-/// Pictures of what a segmentation found.
+/// Draws label maps.
 public enum SegmentationDrawing {
-    /// The classes of `labels` in their colours over `image`; what is unlabelled, or no class of `classes`, stays as it is.
+    /// `image` with the classes of `labels` as colours over it; pixels that are unlabelled, or
+    /// whose class is not in `classes`, stay as they are.
     ///
     /// - Parameter opacity: of the colours: 0 shows the image alone, 1 the colours alone.
-    /// - Precondition: `image` and `labels` have one size.
+    /// - Precondition: `image` and `labels` have the same size.
     public static func overlay(
         _ image: RGBImage, _ labels: LabelMap, classes: ClassList, opacity: Double = 0.5
     ) -> RGBImage {
@@ -38,12 +39,16 @@ public enum SegmentationDrawing {
         return result
     }
 
-    /// `labels` alone, each class in its colour, the rest black.
+    /// The label map as an image: each class in its colour, other pixels black.
     public static func map(_ labels: LabelMap, classes: ClassList) -> RGBImage {
         overlay(RGBImage(height: labels.height, width: labels.width), labels, classes: classes, opacity: 1)
     }
 
-    /// Pictures side by side from the left, each under its caption, on white; none where there are no pictures.
+    /// The images from left to right, each under its caption, on white; nil where there are no
+    /// images.
+    /// - Parameters:
+    ///   - gap: pixels between two images
+    ///   - scale: pixels for a dot of the font
     public static func sideBySide(
         _ pictures: [(caption: String, image: RGBImage)], gap: Int = 8, scale: Int = 1
     ) -> RGBImage? {

@@ -1,18 +1,20 @@
 import DenseKitData
 import DenseKitVision
 
-/// A thing in a picture, in the picture's own pixels: seen by a model, or annotated by a person.
+/// An object in an image, in the image's own pixels: detected by a model, or annotated.
 public struct DetectedInstance: Sendable, Equatable {
+    /// The bounding box, in pixels of the image.
     public var box: BoundingBox
-    /// The index of its class.
+    /// The index of the class.
     public var label: Int
-    /// How certain the model is, 0…1; nil for an annotation.
+    /// The confidence of the model, 0…1; nil for an annotation.
     public var score: Float?
-    /// As large as the picture; nil where there are boxes alone.
+    /// The mask, of the image's size; nil where there are only boxes.
     public var mask: RunLengthMask?
-    /// Whether it is a region of many things that are not told apart.
+    /// Whether the region holds many objects that are not distinguished.
     public var isCrowd: Bool
 
+    /// An object in an image; without a `score`, an annotation.
     public init(box: BoundingBox, label: Int, score: Float? = nil, mask: RunLengthMask? = nil, isCrowd: Bool = false) {
         self.box = box
         self.label = label
@@ -23,7 +25,8 @@ public struct DetectedInstance: Sendable, Equatable {
 }
 
 extension DetectedInstance {
-    /// An annotation of a picture of `size`, with the mask that it is measured by, where there is one.
+    /// An annotated object of an image of `size`, with the mask that metrics are measured against,
+    /// where it has one.
     public init(_ thing: AnnotatedInstance, size: Size2D) {
         self.init(
             box: BoundingBox(thing.box), label: thing.label, mask: thing.shape?.measuredMask(in: size),

@@ -1,22 +1,25 @@
 import DenseKitComponents
 import DenseKitVision
 
-/// Test-time detection: what is in an image, in the image's own pixels.
+/// Test-time detection: the instances of an image, in the image's own pixels. Masks are cut at a
+/// probability of 0.5.
 public struct DetectionInference {
+    /// The detector.
     public let model: DenseModel
     /// A part of a mask belongs to the thing where it is at least so likely. (mmdetection's `mask_thr_binary`)
     private let maskThreshold = 0.5
     /// Pixels of masks held at a time.
     private let budget = 32 << 20
 
+    /// Inference with `model`, whose head must detect.
     public init(_ model: DenseModel) { self.model = model }
 
-    /// The things in one image, the most certain first. The model must be in inference mode.
+    /// The instances in one image, the highest score first. The model must be in inference mode.
     ///
     /// - Parameters:
     ///   - image: normalised, `[1, 3, h, w]`
-    ///   - geometry: how it came from its file
-    /// - Throws: `InferenceError` for a model whose head does not detect.
+    ///   - geometry: how the test pipeline made it from the original image
+    /// - Throws: `InferenceError.notDetection` for a model whose head does not detect.
     public func instances(_ image: Tensor, _ geometry: ImageGeometry) throws -> [DetectedInstance] {
         let predictions = try model.predictions(image, ForwardPass(images: [geometry]))
         guard let seen = (predictions as? DetectionPredictions)?.images.first else { throw InferenceError.notDetection }

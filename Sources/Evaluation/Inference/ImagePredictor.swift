@@ -4,12 +4,19 @@ import DenseKitVision
 
 /// Predicts one image at a time. The model must be in inference mode.
 public protocol ImagePredictor {
-    /// - Parameter sample: behind the test pipeline. One that is smaller than the model can see is padded.
-    /// - Throws: `TestPipelineError` for one that was cropped or mirrored, and `PredictionError` for what the model throws.
+    /// Predicts one image.
+    ///
+    /// - Parameter sample: the image after the test pipeline. It is padded where it is smaller than
+    ///   the backbone's smallest side.
+    /// - Throws: `TestPipelineError` for a sample that was cropped or flipped, `PredictionError`
+    ///   for what the model throws.
     func prediction(of sample: DataSample, on device: Device) throws -> any ImagePrediction
 }
 
 extension SegmentationInference: ImagePredictor {
+    /// The class of every pixel of the original image, as a `LabelPrediction`.
+    /// - Throws: `TestPipelineError` for a sample that was cropped or flipped, `PredictionError`
+    ///   for what the model throws.
     public func prediction(of sample: DataSample, on device: Device) throws -> any ImagePrediction {
         let sample = try sample.ready(for: model)
         return try naming(sample) {
@@ -22,6 +29,9 @@ extension SegmentationInference: ImagePredictor {
 }
 
 extension DetectionInference: ImagePredictor {
+    /// The instances of the original image, as an `InstancePrediction`.
+    /// - Throws: `TestPipelineError` for a sample that was cropped or flipped, `PredictionError`
+    ///   for what the model throws.
     public func prediction(of sample: DataSample, on device: Device) throws -> any ImagePrediction {
         let sample = try sample.ready(for: model)
         return try naming(sample) {
@@ -31,9 +41,10 @@ extension DetectionInference: ImagePredictor {
 }
 
 extension DataSample {
-    /// A sample behind the test pipeline as `model` can see it: padded where it is too small.
+    /// The sample after the test pipeline as input of `model`: padded where it is smaller than the
+    /// backbone's smallest side.
     ///
-    /// - Throws: `TestPipelineError` for one that was cropped or mirrored.
+    /// - Throws: `TestPipelineError` for a sample that was cropped or flipped.
     public func ready(for model: DenseModel) throws -> DataSample {
         guard isReversible else { throw TestPipelineError(name) }
         var sample = self
@@ -42,12 +53,13 @@ extension DataSample {
     }
 }
 
-/// A prediction that failed, with the image that it was of.
+/// A prediction that failed, with its image.
 public struct PredictionError: DenseKitError {
-    /// The image's name.
+    /// The name of the image in its data set, or the path of its file.
     public let image: String
-    /// Its size as the network saw it.
+    /// The size of the image after the test pipeline, in pixels.
     public let size: Size2D
+    /// What the model threw.
     public let underlying: any Error
 
     public var place: String? { "\(image) (\(size) behind the test pipeline)" }
@@ -55,7 +67,8 @@ public struct PredictionError: DenseKitError {
     public var origin: ErrorOrigin { ErrorOrigin(of: underlying) }
 }
 
-/// Runs `body` without gradients; what it throws becomes a `PredictionError` of the image.
+/// Runs `body` without gradients; any error becomes a `PredictionError` that names the image of
+/// `sample`.
 public func naming<Value>(_ sample: DataSample, _ body: () throws -> Value) throws -> Value {
     do {
         return try withoutGrad(body)
@@ -64,7 +77,7 @@ public func naming<Value>(_ sample: DataSample, _ body: () throws -> Value) thro
     }
 }
 
-/// Runs `body`; what it throws becomes a `PredictionError` of the batch's image.
+/// Runs `body`; any error becomes a `PredictionError` that names the first image of `batch`.
 public func naming<Value>(_ batch: Batch, _ body: () throws -> Value) throws -> Value {
     do {
         return try body()

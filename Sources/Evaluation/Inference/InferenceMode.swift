@@ -1,11 +1,12 @@
 import DenseKitNN
 import DenseKitVision
 
-/// How a model sees an image at test time.
+/// How a segmentation model is applied to an image at test time.
 public enum InferenceMode: Sendable, Hashable {
-    /// The image at once.
+    /// The whole image at once.
     case whole
-    /// Overlapping windows; where they overlap, logits are averaged.
+    /// Overlapping windows of `crop` pixels every `stride` pixels; logits are averaged where
+    /// windows overlap.
     case slide(crop: Size2D, stride: Size2D)
 }
 

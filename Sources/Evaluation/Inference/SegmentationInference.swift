@@ -1,22 +1,29 @@
 import DenseKitComponents
 import DenseKitVision
 
-/// Test-time segmentation: whole or sliding, one view or several. (mmsegmentation's `inference`, `simple_test`, `aug_test`)
+/// Test-time segmentation of whole images or sliding windows, in one view or several
+/// (mmsegmentation's `inference`, `simple_test` and `aug_test`).
 public struct SegmentationInference {
+    /// The segmentation model.
     public let model: DenseModel
+    /// Whether the model sees the whole image or sliding windows.
     public let mode: InferenceMode
     private let predict: (Tensor) throws -> any Predictions
     private let classCount: Int
     /// Logits held at a time, in elements.
     private let budget = 8 << 20
 
+    /// Inference over all classes of `model`.
     public init(_ model: DenseModel, mode: InferenceMode) {
         (self.model, self.mode) = (model, mode)
         predict = { try model.predictions($0) }
         classCount = model.classNames.count
     }
 
-    /// Inference over some of the model's classes, as if it had no others: labels are places in `classes`.
+    /// Inference over some of the model's classes, as if it had no others: labels are indices into
+    /// `classes`.
+    ///
+    /// - Parameter classes: indices of the model's classes
     public init(_ model: DenseModel, classes: [Int], mode: InferenceMode) {
         (self.model, self.mode) = (model, mode)
         let kept = classes.map(Int64.init)
@@ -31,9 +38,11 @@ public struct SegmentationInference {
         classCount = classes.count
     }
 
-    /// Inference over `words` in place of the model's classes, by its score map.
+    /// Inference over other class names than the model's, by its score map: labels are indices into
+    /// `words`.
     ///
-    /// Throws `LanguageError` for a model that has none, and what its prompter says of the words.
+    /// - Throws: `LanguageError` for a model without score map, and what its prompter throws for
+    ///   the names.
     public init(_ model: DenseModel, words: [String], mode: InferenceMode) throws {
         (self.model, self.mode) = (model, mode)
         predict = try model.classifier(for: words)
@@ -43,9 +52,11 @@ public struct SegmentationInference {
     /// Runs the network on one view of an image. The model must be in inference mode.
     ///
     /// - Parameters:
-    ///   - image: normalised, `[1, 3, h, w]`, already mirrored where `flipped` says so
-    ///   - imageSize: the part of it, at the top left, that is no padding; nil for all of it. Predictions are cut to it before they are resized,
-    ///     as mmsegmentation's `postprocess_result` does.
+    ///   - image: normalised, `[n, 3, h, w]`, already flipped where `flipped` is true
+    ///   - imageSize: the part at the top left without padding; nil for all of it. Predictions are
+    ///     cut to it before they are resized, as in mmsegmentation's `postprocess_result`.
+    ///   - flipped: whether the view is flipped horizontally, so that predictions are flipped back
+    /// - Throws: `InferenceError.notSegmentation` for a model whose head does not segment.
     public func view(_ image: Tensor, imageSize: Size2D? = nil, flipped: Bool = false) throws -> SegmentationView {
         let size = Size2D(image.size(2), image.size(3))
         var seen: [(PixelWindow, Tensor)] = []
@@ -61,7 +72,13 @@ public struct SegmentationInference {
             size: size, imageSize: imageSize ?? size, isFlipped: flipped, windows: seen, classify: classifier)
     }
 
-    /// The same of the mirrored image: its pixels change sides, its padding stays on the right and below.
+    /// Runs the network on the horizontally flipped image; its padding stays at the right and
+    /// below. The model must be in inference mode.
+    ///
+    /// - Parameters:
+    ///   - image: normalised, `[n, 3, h, w]`, not flipped
+    ///   - imageSize: the part at the top left without padding
+    /// - Throws: `InferenceError.notSegmentation` for a model whose head does not segment.
     public func mirroredView(_ image: Tensor, imageSize: Size2D) throws -> SegmentationView {
         let padding = image.size(3) - imageSize.width
         var mirrored = try image.narrowed(3, 0, imageSize.width).flipped(3)
@@ -76,7 +93,11 @@ public struct SegmentationInference {
         }
     }
 
-    /// The class of every pixel of the original image, the views' probabilities averaged. `[height, width]` int32 on the CPU
+    /// The class of every pixel of the original image, from the mean probabilities of the views:
+    /// `[height, width]` int32 on the CPU.
+    ///
+    /// - Parameter size: of the original image
+    /// - Throws: `InferenceError.noViews` where there are none.
     public func labels(_ views: [SegmentationView], size: Size2D) throws -> Tensor {
         guard let first = views.first else { throw InferenceError.noViews }
         // The softmax of a single view cannot change which class is largest.
@@ -89,15 +110,21 @@ public struct SegmentationInference {
         return parts.count == 1 ? parts[0] : try Tensor.cat(parts, dim: 0)
     }
 
-    /// The class of every pixel of a batch of images `[n, 3, h, w]`, each in one view: `[n, h, w]` int32 on the CPU.
+    /// The class of every pixel of a batch of images `[n, 3, h, w]`, each in one view: `[n, h, w]`
+    /// int32 on the CPU.
     public func labels(of images: Tensor) throws -> Tensor {
         let size = Size2D(images.size(2), images.size(3))
         return try Tensor.stack(
             try view(images).split().map { try labels([$0], size: size) })
     }
 
-    /// Class probabilities of some rows of the original image (all of them unless said), averaged over the views.
-    /// `[1, k, rows.count, width]`
+    /// Class probabilities of the original image, averaged over the views:
+    /// `[1, k, rows.count, width]`.
+    ///
+    /// - Parameters:
+    ///   - size: of the original image
+    ///   - rows: the rows of the original image to compute; nil for all
+    /// - Throws: `InferenceError.noViews` where there are no views.
     public func probabilities(_ views: [SegmentationView], size: Size2D, rows: Range<Int>? = nil) throws -> Tensor {
         try scores(views, size: size, rows: rows ?? 0..<size.height, softmax: true)
     }
@@ -120,12 +147,15 @@ public struct SegmentationInference {
     }
 }
 
-/// What keeps a model from predicting.
+/// Why a model cannot predict as asked.
 public enum InferenceError: DenseKitError {
+    /// Segmentation asked of a head of another task.
     case notSegmentation
+    /// Detection asked of a head of another task.
     case notDetection
-    /// Other words than the model's classes, or several views of an image, asked of a detector.
+    /// Other class names, or several views of an image, asked of a detector.
     case wordsForDetection, viewsForDetection
+    /// A segmentation was asked for without any view of the image.
     case noViews
 
     public var origin: ErrorOrigin { .input }

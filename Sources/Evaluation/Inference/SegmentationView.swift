@@ -1,8 +1,9 @@
 import DenseKitComponents
 import DenseKitVision
 
-/// What the network saw of one view of an image: for every window the embedding that logits are made of. Logits themselves are made a
-/// few rows at a time, so memory does not grow with classes × resolution.
+/// The network's output for one view of an image: for every window, the embedding from which logits
+/// are computed. Logits are computed a few rows at a time, so memory does not grow with classes ×
+/// resolution.
 public struct SegmentationView {
     /// Of what the network saw, padding included.
     let size: Size2D

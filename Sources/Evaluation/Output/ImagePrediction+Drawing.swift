@@ -1,9 +1,10 @@
 import DenseKitVision
 
 extension ImagePrediction {
-    /// The prediction drawn on its image: class maps with a legend, instances with names and scores.
+    /// The prediction drawn on its image: label maps with a legend, instances with names and
+    /// scores.
     ///
-    /// - Parameter opacity: how much of a class's colour covers the image, 0…1
+    /// - Parameter opacity: of the colours, 0…1
     public func drawing(on image: RGBImage, classes: ClassList, opacity: Double = 0.5) -> RGBImage {
         let style = DrawingStyle(classes: classes, opacity: opacity, size: image.size)
         return explained(drawn(on: image, style), style)

@@ -29,6 +29,7 @@ public struct InstanceFile: Encodable {
     /// The highest score first.
     let instances: [Instance]
 
+    /// The instances of one image; those whose class is not in `classes` are left out.
     public init(_ instances: [DetectedInstance], classes: ClassList) {
         self.instances = instances.filter { classes.names.indices.contains($0.label) }.map { instance in
             let box = COCOBox(instance.box)
@@ -39,7 +40,7 @@ public struct InstanceFile: Encodable {
         }
     }
 
-    /// Writes the file with one rename.
+    /// Writes the JSON file; it is replaced as a whole or not at all.
     ///
     /// - Throws: `CheckpointError` where it cannot be written.
     public func write(to path: String) throws {

@@ -4,8 +4,8 @@ import DenseKitData
 import DenseKitVision
 import Foundation
 
-/// Writes predictions of many images below a folder: drawings with a legend or with names to `vis/`, and files to process to `pred/`:
-/// palette PNGs of class maps, JSON of instances.
+/// Writes the predictions of many images to a folder: drawings to `vis/`, and files for further
+/// processing to `pred/` (palette PNGs of label maps, JSON of instances).
 public struct PredictionWriter {
     private let folder: String
     private let classes: ClassList
@@ -13,12 +13,12 @@ public struct PredictionWriter {
     private let scoreThreshold: Double
     private let names = ResultNames()
 
-    /// Makes `folder/vis` and `folder/pred`.
+    /// Creates `folder/vis` and `folder/pred`.
     ///
     /// - Parameters:
-    ///   - opacity: how much of a class's colour covers the image, 0…1
+    ///   - opacity: of the colours in drawings, 0…1
     ///   - scoreThreshold: instances with a lower score are left out
-    /// - Throws: `DataError` where the folders cannot be made.
+    /// - Throws: `DataError` where the folders cannot be created.
     public init(_ folder: String, classes: ClassList, opacity: Double = 0.5, scoreThreshold: Double = 0.3) throws {
         (self.folder, self.classes, self.opacity, self.scoreThreshold) = (folder, classes, opacity, scoreThreshold)
         for part in ["vis", "pred"] {
@@ -26,15 +26,16 @@ public struct PredictionWriter {
         }
     }
 
-    /// Writes a prediction drawn on its image, and the prediction itself. Returns the path of the drawing.
+    /// Writes the drawing of a prediction to `vis/name.png`, and the prediction itself to `pred/`.
+    /// Returns the path of the drawing.
     @discardableResult
     public func write(_ prediction: any ImagePrediction, on image: RGBImage, name: String) throws -> String {
         let prediction = prediction.filtered(scoreThreshold: scoreThreshold)
         return try write(prediction.drawing(on: image, classes: classes, opacity: opacity), prediction, name)
     }
 
-    /// Writes an image of `dataset`, its prediction and its ground truth side by side, below the folders that the image lies in. Returns the
-    /// path of the drawing.
+    /// Writes an image of `dataset` beside its prediction and its ground truth, in the subfolders
+    /// of the image's name. Returns the path of the drawing.
     @discardableResult
     public func write(_ evaluated: EvaluatedImage, of dataset: any Dataset) throws -> String {
         var sample = try dataset.sample(at: evaluated.index)

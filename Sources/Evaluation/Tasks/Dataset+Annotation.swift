@@ -3,10 +3,10 @@ import DenseKitData
 import DenseKitVision
 
 extension Dataset {
-    /// What a person annotated in image `index`, as it is drawn beside predictions: a target of a plugin's own where it can be drawn, else
-    /// instances or labels; nil for an image of which nothing is known.
+    /// The annotation of image `index`, to be drawn beside predictions: a target of a plugin's own
+    /// where it can be drawn, else instances or labels; nil for an image without annotation.
     ///
-    /// - Parameter sample: of the image, as the data set gives it
+    /// - Parameter sample: the image's sample from this data set
     public func annotation(of sample: inout DataSample, at index: Int) throws -> (any ImagePrediction)? {
         if let own = sample.drawableTarget { return own }
         guard let dataset = self as? any InstanceDataset else { return sample.labels.map { LabelPrediction($0) } }
@@ -16,10 +16,11 @@ extension Dataset {
 }
 
 extension DataSample {
-    /// The first of the targets of kinds of their own that can be drawn.
+    /// The first plugin-defined target of the sample that can be drawn; nil where there is none.
     public var drawableTarget: (any ImagePrediction)? { targets.lazy.compactMap { $0 as? any ImagePrediction }.first }
 
-    /// The part of the drawable target in `window`, as a crop would leave it.
+    /// The first plugin-defined target that can be drawn, cropped to `window`; nil where there is
+    /// none.
     public func drawableTarget(in window: PixelWindow) -> (any ImagePrediction)? {
         guard var target = targets.first(where: { $0 is any ImagePrediction }) else { return nil }
         target.crop(to: window)

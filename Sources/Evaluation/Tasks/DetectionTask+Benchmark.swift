@@ -2,13 +2,16 @@ import DenseKitComponents
 import DenseKitData
 import DenseKitVision
 
-/// Images and instances that a detector computes with in `bench`.
+/// Random images and instances for timing detectors with `densekit bench`.
 extension DetectionTask: BenchmarkedTask {
     private static let divisor = 32
 
+    /// One image at a time.
     public var largestInferenceBatch: Int? { 1 }
 
-    /// Zeros stand to the right and below up to multiples of 32.
+    /// Images `[n, 3, h, w]` of normally distributed values, padded with zeros at the right and
+    /// below to multiples of 32. Their contrast is reduced where the backbone is untrained, so that
+    /// boxes stay near the image. Puts the model into inference mode.
     public func noise(for model: DenseModel, size: Size2D, batch: Int, device: Device) throws -> BenchmarkImages {
         func whole(_ side: Int) -> Int { (side + DetectionTask.divisor - 1) / DetectionTask.divisor * DetectionTask.divisor }
         let padded = Size2D(whole(size.height), whole(size.width))
@@ -24,7 +27,8 @@ extension DetectionTask: BenchmarkedTask {
             geometries: [ImageGeometry](repeating: geometry, count: batch))
     }
 
-    /// As many ellipses in each image, of random places, sizes and classes.
+    /// `instances` ellipses in each image, of random places, sizes and classes; with masks where
+    /// the task has them.
     public func targets(for images: BenchmarkImages, instances: Int, classes: Int) throws -> Targets {
         let device = images.images.device
         return Targets(
@@ -40,7 +44,8 @@ extension DetectionTask: BenchmarkedTask {
             })
     }
 
-    /// Network, suppression, and masks in the image's pixels, as run lengths.
+    /// Inference that runs the network and non-maximum suppression, and makes run-length masks of
+    /// the image's size. The closure returns the number of instances.
     public func inference(
         of model: DenseModel, on images: BenchmarkImages, mode: InferenceMode
     ) throws -> () throws -> Int? {

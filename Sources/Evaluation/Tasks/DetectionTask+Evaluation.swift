@@ -2,10 +2,15 @@ import DenseKitComponents
 import DenseKitData
 
 extension DetectionTask: VisionTask {
+    /// Says that a detector sees the whole image at one scale.
     public var oneViewReason: String? { "a detector sees the whole image at one scale" }
+    /// True: reports write COCO results files.
     public var writesResults: Bool { true }
+    /// Whether the head predicts masks.
     public var wantsMasks: Bool { masks }
 
+    /// A mismatch where the data set has no instances, or where a head with masks is to be trained
+    /// on boxes alone.
     public func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch? {
         guard let dataset = dataset as? any InstanceDataset else {
             return DatasetMismatch(
@@ -19,6 +24,9 @@ extension DetectionTask: VisionTask {
             remedy: "let it read masks (`masks: true`), or take the head's masks away (`mask: null`)")
     }
 
+    /// A `DetectionEvaluator`.
+    /// - Throws: `InferenceError` for several views of an image, and for a data set without
+    ///   instances.
     public func evaluator(
         of model: DenseModel, on dataset: any Dataset, _ options: EvaluationOptions
     ) throws -> any Evaluator {
@@ -31,6 +39,8 @@ extension DetectionTask: VisionTask {
         return evaluator
     }
 
+    /// A `DetectionInference`; `mode` has no effect.
+    /// - Throws: `InferenceError.wordsForDetection` where `words` is not nil.
     public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws -> any ImagePredictor {
         guard words == nil else { throw InferenceError.wordsForDetection }
         return DetectionInference(model)

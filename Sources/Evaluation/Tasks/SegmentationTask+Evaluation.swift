@@ -2,9 +2,12 @@ import DenseKitComponents
 import DenseKitData
 
 extension SegmentationTask: VisionTask {
+    /// Nil: windows, scales and flipped views have an effect.
     public var oneViewReason: String? { nil }
+    /// True: a model can be measured on the classes that it shares with another data set.
     public var takesClassMaps: Bool { true }
 
+    /// A mismatch where the data set annotates instances.
     public func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch? {
         guard dataset is any InstanceDataset else { return nil }
         return DatasetMismatch(
@@ -12,6 +15,8 @@ extension SegmentationTask: VisionTask {
             remedy: "take a head that detects, such as MaskRCNN or RetinaNet, or a data set with label maps, such as ADE20K")
     }
 
+    /// A `SegmentationEvaluator`; a class map that excludes unmapped predictions limits inference
+    /// to the mapped classes.
     public func evaluator(
         of model: DenseModel, on dataset: any Dataset, _ options: EvaluationOptions
     ) throws -> any Evaluator {
@@ -28,6 +33,8 @@ extension SegmentationTask: VisionTask {
         return evaluator
     }
 
+    /// A `SegmentationInference` over the model's classes, or over `words` in place of them.
+    /// - Throws: `LanguageError` where `words` is not nil and the model has no score map.
     public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws -> any ImagePredictor {
         guard let words else { return SegmentationInference(model, mode: mode) }
         return try SegmentationInference(model, words: words, mode: mode)

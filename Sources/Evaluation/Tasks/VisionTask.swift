@@ -3,115 +3,134 @@ import DenseKitData
 import DenseKitErrors
 import DenseKitVision
 
-/// A task with all that follows from it: which data sets fit, what measures a model and what predicts single images. What a prediction looks
-/// like, its drawing and its file, say the types of the predictions (`Predictions` of a head, `ImagePrediction` of an image).
+/// A task with what follows from it: which data sets fit, how a model is evaluated, and how single
+/// images are predicted. How a prediction is drawn and written is defined by the prediction types
+/// (`Predictions` of a head, `ImagePrediction` of an image).
 ///
-/// A plugin brings a task as a type that conforms to this; its heads name it in `Head.task`. Targets that are neither label maps nor
-/// instances are a `SampleTarget` of its own.
+/// A plugin adds a task as a type that conforms to this; its heads name it in `Head.task`. Targets
+/// that are neither label maps nor instances are a `SampleTarget` of the plugin.
 public protocol VisionTask: HeadTask {
-    /// Why `dataset` does not show what heads of this task are to find; nil where it does.
+    /// Why `dataset` lacks the annotations that heads of this task need; nil where it has them.
     ///
-    /// - Parameter training: whether heads are to be trained on it, not only measured
+    /// - Parameter training: whether the head is trained on the data set, not only evaluated
     func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch?
 
-    /// What measures `model` on `dataset`, for which there is no mismatch.
+    /// The evaluator of `model` on `dataset`, for which there is no mismatch.
     ///
-    /// - Throws: `InferenceError` for options that the task has no use for.
+    /// - Throws: `InferenceError` for options that the task does not support.
     func evaluator(
         of model: DenseModel, on dataset: any Dataset, _ options: EvaluationOptions
     ) throws -> any Evaluator
 
-    /// What predicts single images with `model`.
+    /// The predictor of single images with `model`.
     ///
     /// - Parameters:
-    ///   - mode: how the model sees images
-    ///   - words: other words than the model's classes
-    /// - Throws: `InferenceError` for words that the task has no use for, `LanguageError` for a model that knows no words.
+    ///   - mode: whole images or sliding windows
+    ///   - words: class names in place of the model's; nil for the model's
+    /// - Throws: `InferenceError` where the task takes no other class names, `LanguageError` where
+    ///   the model takes none.
     func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws -> any ImagePredictor
 
-    /// Why windows, several scales and mirrored views of images (`test.mode`, `test.ratios`, `test.flip`) have no effect; nil where they have.
+    /// Why sliding windows, several scales and flipped views (`test.mode`, `test.ratios`,
+    /// `test.flip`) have no effect; nil where they have an effect. If not implemented, they have
+    /// none.
     var oneViewReason: String? { get }
 
-    /// Whether its evaluator takes a class map: measures a model on the classes that it shares with another data set.
+    /// Whether the evaluator takes a class map, which measures a model on the classes that it
+    /// shares with another data set; false if not implemented.
     var takesClassMaps: Bool { get }
 
-    /// Whether its reports write files of results (`EvaluationReport.writeResults`).
+    /// Whether reports write results files (`EvaluationReport.writeResults`); false if not
+    /// implemented.
     var writesResults: Bool { get }
 
-    /// Whether heads are trained on masks of instances, which a check of the data then draws.
+    /// Whether heads are trained on instance masks, so that a check of the data reads them; false
+    /// if not implemented.
     var wantsMasks: Bool { get }
 }
 
 extension VisionTask {
+    /// Says that the head sees the whole image at one scale.
     public var oneViewReason: String? { "the head sees the whole image at one scale" }
+    /// False: class maps have no effect.
     public var takesClassMaps: Bool { false }
+    /// False: reports write no results files.
     public var writesResults: Bool { false }
+    /// False: heads need no instance masks.
     public var wantsMasks: Bool { false }
 }
 
-/// Why a data set does not fit a head, in the parts of a sentence: "HEAD finds a class for every pixel, but DATA annotates things one by one:
-/// take another data set".
+/// Why a data set does not fit a head, as parts of the sentence "HEAD `head`, but DATA `data`:
+/// `remedy`".
 public struct DatasetMismatch: Sendable, Equatable {
     /// What the head does or needs: `finds a class for every pixel`.
     public let head: String
     /// What the data set has instead: `annotates things one by one`.
     public let data: String
-    /// What the user can do.
+    /// What the user can do: `take another data set`.
     public let remedy: String
 
+    /// Why a data set does not fit a head; each part continues the sentence in the type's comment.
+    ///
     /// - Parameters:
     ///   - head: what the head does or needs: `finds a class for every pixel`
     ///   - data: what the data set has instead: `annotates things one by one`
-    ///   - remedy: what the user can do
+    ///   - remedy: what the user can do: `take another data set`
     public init(head: String, data: String, remedy: String) {
         (self.head, self.data, self.remedy) = (head, data, remedy)
     }
 }
 
-/// How a model is measured.
+/// Options of an evaluation.
 public struct EvaluationOptions {
-    /// The views of an image where it is seen at several scales, or mirrored too: every ratio, each also mirrored where `flip` says so.
+    /// The views of test-time augmentation: one for every ratio, and with `flip` a flipped one for
+    /// each.
     public struct Augmentation: Sendable {
-        /// What the sides of the image are multiplied by.
+        /// Factors of the image's sides, one for each view.
         public var ratios: [Double]
-        /// Whether each view is seen mirrored, too.
+        /// Whether each view is also used flipped horizontally.
         public var flip: Bool
 
+        /// The views of test-time augmentation.
+        ///
         /// - Parameters:
-        ///   - ratios: what the sides of the image are multiplied by
-        ///   - flip: whether each view is seen mirrored, too
+        ///   - ratios: factors of the image's sides, one for each view
+        ///   - flip: whether each view is also used flipped horizontally
         public init(ratios: [Double], flip: Bool) {
             self.ratios = ratios
             self.flip = flip
         }
 
-        /// One view as it is.
+        /// One view, unscaled and not flipped.
         public static let none = Augmentation(ratios: [1], flip: false)
     }
 
-    /// What images go through before the model sees them.
+    /// The transforms before the network.
     public var pipeline: Pipeline
-    /// How the model sees an image.
+    /// Whole images or sliding windows; whole by default.
     public var mode = InferenceMode.whole
-    /// Several views of each image; nil for one view.
+    /// The views of test-time augmentation; nil for one view.
     public var augmentation: Augmentation?
-    /// Where the model was trained on another data set: which classes are measured.
+    /// The classes to measure where the model was trained on another data set; nil where the
+    /// classes are the same.
     public var classMap: ClassMap?
-    /// Threads that read and transform.
+    /// Threads that read and transform images; 2 by default.
     public var workers = 2
-    /// Where the model computes.
+    /// The device that the model computes on.
     public var device = Device.cpu
-    /// What layers compute in where it is not float32.
+    /// The data type of autocast layers; nil computes in float32.
     public var precision: DType?
 
-    /// - Parameter pipeline: what images go through before the model sees them
+    /// Options with their defaults.
+    ///
+    /// - Parameter pipeline: the transforms before the network
     public init(pipeline: Pipeline) { self.pipeline = pipeline }
 }
 
 extension DenseModel {
     /// The task of the model's head.
     ///
-    /// - Throws: `TaskError` for a head whose task does not say how it is evaluated.
+    /// - Throws: `TaskError` for a head whose task does not conform to `VisionTask`.
     public var task: any VisionTask {
         get throws {
             guard let task = head.task as? any VisionTask else {
@@ -122,11 +141,11 @@ extension DenseModel {
     }
 }
 
-/// A head whose task is nothing but a name.
+/// A head whose task does not conform to `VisionTask`, so that it cannot be evaluated.
 public struct TaskError: DenseKitError {
     /// The type of the head.
     public let head: String
-    /// The type of its task.
+    /// The type of the head's task.
     public let task: String
 
     public var problem: String { "the task \(task) of the head \(head) does not say how it is evaluated and drawn" }

@@ -1,11 +1,13 @@
-/// What a check finds: problems, which stop a run or spoil its result, and warnings. Each is one sentence or more with its place; none is
-/// said twice.
+/// What a check found: problems, which stop a run or spoil its result, and warnings. Each is one or
+/// more sentences with the place of the mistake; none is listed twice.
 public struct CheckFindings: Sendable {
-    /// In the order in which they were found.
+    /// What stops a run or spoils its result, in the order in which it was found.
     public private(set) var problems: [String] = []
+    /// What a user may not have meant, in the order in which it was found.
     public private(set) var warnings: [String] = []
     private var known: Set<String> = []
 
+    /// Findings that begin with `problems`, and no warnings.
     public init(problems: [String] = []) { (self.problems, known) = (problems, Set(problems)) }
 
     mutating func add(problem: String) {

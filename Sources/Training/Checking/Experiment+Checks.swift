@@ -7,7 +7,9 @@ import DenseKitVision
 ///
 /// `ExperimentCheck` collects what all of them find, and `check(_:_:fits:)`; making a trainer throws what the first finds.
 extension Experiment {
-    /// Finds mistakes in what a model and its data do not ask for: pipelines, optimizer, schedule and hooks.
+    /// Builds pipelines, optimizer, schedule and hooks, without model and data, to find mistakes in
+    /// their settings.
+    /// - Throws: `ConfigurationError` or `BuildError` for the first mistake.
     public func checkRecipe() throws { for check in Self.recipeChecks { try check(self) } }
 
     /// Optimizer, schedule, hooks and pipelines, each by itself.
@@ -37,8 +39,8 @@ extension Experiment {
         }
     }
 
-    /// What training would go on in spite of, a sentence each: what slows the engine down, what the data set does not use, and settings of
-    /// the recipe that may not do what is meant.
+    /// Warnings that do not stop training, a sentence each: what slows the engine down, what of the
+    /// data set is not used, and settings of the recipe that may not do what is meant.
     public func warnings(on model: DenseModel, training dataset: any Dataset) throws -> [String] {
         try Engine.warnings + dataset.remarks.map(\.description) + remarks(on: model, training: dataset)
     }

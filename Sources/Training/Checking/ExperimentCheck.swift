@@ -6,42 +6,52 @@ import Foundation
 import Logging
 import DenseKitVision
 
-/// Looks for everything that would stop a run or spoil its result, before the run: what `densekit check` does.
+/// Looks, before a run, for everything that would stop it or spoil its result: what
+/// `densekit check` does.
 ///
 ///     var check = ExperimentCheck("run.yaml", registry: registry)
 ///     check.run { print($0) }
 ///     guard check.findings.problems.isEmpty else { … }
 ///
-/// The configuration, the data, the labels and the weights are read; one step is taken as training takes it, and the smallest and the largest
-/// validation image go through the test pipeline and the network. Nothing is left behind but caches.
+/// It reads configuration, data, labels and weights, takes one training step, and predicts the
+/// smallest and the largest validation image. Nothing is left on disk but caches.
 public struct ExperimentCheck {
     /// How far a check goes.
     public enum Depth: Sendable {
-        /// As far as the configuration, the lists of images and the model's shapes say: no image is read, no weight is loaded, no step is
-        /// taken. The device `.meta` is enough for it.
+        /// Only what follows from the configuration, the lists of images and the shapes of the
+        /// model: no image is read, no weights are loaded, no step is taken. The device `.meta` is
+        /// enough.
         case shapes
+        /// Everything: data, weights, one training step and predictions.
         case whole
     }
 
+    /// The path of the configuration file.
     public let file: String
+    /// The device that the model is built on and the step is taken on.
     public let device: Device
-    /// Whether to look only at the first images of each data set, and to take only the first pass of an accumulated step.
+    /// Whether to check only the first 16 images of each data set, and to take only the first pass
+    /// of an accumulated step.
     public var isQuick = false
+    /// How much is checked; everything by default.
     public var depth = Depth.whole
-    /// Is shown how many images of how many were read, and of which data set. On any thread.
+    /// Is called while images are read, with how many of how many are done and the part of the
+    /// data, `train` or `val`. It is called on any thread.
     public var progress: @Sendable (_ done: Int, _ count: Int, _ part: String) -> Void = { _, _, _ in }
+    /// The problems and warnings found so far.
     public var findings: CheckFindings { configuration.findings }
-    /// How many images the training set has; nil before `run`, and where it cannot be opened.
+    /// The number of training images; nil before `run`, and where the training set cannot be
+    /// opened.
     public private(set) var trainingImages: Int?
 
     private var configuration: ConfigurationCheck
-    /// Whether the file is many experiments, and not one.
+    /// Whether the file describes a sweep of many experiments, which cannot be checked as one.
     public private(set) var isSweep = false
     private static let quickCount = 16
 
-    /// Reads the configuration file. What is wrong with its text are the first findings.
+    /// Reads the configuration file. Mistakes in its text become the first findings.
     ///
-    /// - Parameter overrides: `a.b.c=value` from the command line
+    /// - Parameter overrides: assignments `a.b.c=value` laid over the configuration
     public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) {
         let draft = YAMLNode.draft(path: file, overrides: overrides)
         let name = URL(filePath: file).deletingPathExtension().lastPathComponent
@@ -49,20 +59,23 @@ public struct ExperimentCheck {
         isSweep = finding { try Experiment.refuseSweep(draft.node, file) } == nil
     }
 
-    /// Takes a configuration that was put together of `file`.
+    /// A check of a configuration that was composed from `file`, such as a run of a sweep.
+    ///
+    /// - Parameter name: of the experiment
     public init(_ file: String, _ draft: YAMLNode.Draft, name: String, registry: Registry, device: Device = .cpu) {
         (self.file, self.device) = (file, device)
         configuration = ConfigurationCheck(file: file, name: name, draft: draft, registry: registry, device: device)
     }
 
-    /// Adds mistakes that were found elsewhere, such as in the list of runs of a sweep.
+    /// Adds mistakes that were found elsewhere as problems, such as in the list of runs of a sweep.
     public mutating func add(_ errors: [ConfigurationError]) {
         for error in errors { configuration.add(problem: "\(error)") }
     }
 
-    /// Looks at everything; `findings` then has what was found.
+    /// Checks everything up to `depth`; the results are in `findings`.
     ///
-    /// - Parameter say: takes lines of what was looked at: counts of classes, the model's size, the losses of the step
+    /// - Parameter say: receives lines on what was checked: counts of classes, the model's size,
+    ///   the losses of the step
     public mutating func run(say: (String) -> Void) {
         guard !isSweep, let experiment = configuration.experiment(device: device) else { return }
         configuration.checkRecipe()
