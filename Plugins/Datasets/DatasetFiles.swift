@@ -1,7 +1,7 @@
 import DenseKitCore
 import Foundation
 
-/// The files that a `Layout` describes, found.
+/// The images and masks of a data set with a fixed layout, found on disk and paired by name.
 public struct DatasetFiles: Sendable {
     private let layout: Layout
     private let parts: [PairedFolders]
