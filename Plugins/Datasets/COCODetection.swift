@@ -78,7 +78,7 @@ public struct COCODetection: InstanceDataset {
     private let policy: ImagePolicy
     /// The class of each category of the file.
     private let labels: [Int?]
-    /// The places of the pictures in the file.
+    /// The positions of the images in the file.
     private let pictures: [Int]
 
     /// Reads the annotation file, or its index where one is cached.
@@ -182,7 +182,7 @@ public struct COCODetection: InstanceDataset {
         return annotated(index, labels).filter { index.picture(at: $0).size.shortSide >= 32 }
     }
 
-    /// The pictures with annotations of the classes.
+    /// The images with annotations of the classes.
     private static func annotated(_ index: COCOIndex, _ labels: [Int?]) -> [Int] {
         (0..<index.pictureCount).filter { place in
             index.annotations(ofPicture: place).contains { labels[$0.category] != nil }

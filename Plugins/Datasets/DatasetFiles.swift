@@ -30,7 +30,8 @@ public struct DatasetFiles: Sendable {
         for part in parts { try part.check(layout.table, holds: layout.classes) }
     }
 
-    /// The folder below `root` that holds the pictures, where `root` itself does not: `VOC2012` in `VOCdevkit`.
+    /// The folder below `root` that holds the images, where `root` itself does not: `VOC2012` in
+    /// `VOCdevkit`.
     private static func place(_ layout: Layout, root: String) -> String? {
         let manager = FileManager.default
         guard let images = layout.parts.first?.images, !manager.fileExists(atPath: "\(root)/\(images)") else { return nil }
