@@ -13,7 +13,8 @@ public struct Folder: Dataset {
         public var images = "images"
         /// The folder of masks, relative to `root`.
         public var masks = "masks"
-        /// The classes in the order of their numbers, or the path of a YAML file that lists them.
+        /// The classes in the order of their numbers, or the path of a YAML file that lists them;
+        /// there must be at least one.
         public var classes = ClassesSetting.names([])
         /// The endings of image file names, in lower or upper case.
         public var imageSuffixes = [".jpg", ".jpeg", ".png"]
