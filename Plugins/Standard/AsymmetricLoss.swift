@@ -48,6 +48,8 @@ public final class AsymmetricLoss: Module, Loss {
     /// scalar.
     public var purposes: Set<LossPurpose>? { settings.reduction == .none ? [] : [.imageLabels] }
 
+    /// The loss with these settings.
+    ///
     /// - Throws: `SettingError` for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         for (key, gamma) in [("gamma_pos", configuration.gammaPos), ("gamma_neg", configuration.gammaNeg)] {

@@ -23,6 +23,8 @@ public final class BinaryCrossEntropy: Module, Loss {
     /// Yes or no for every element, independent classes of boxes, and the labels of whole images.
     public let purposes: Set<LossPurpose>? = [.yesOrNo, .independentClasses, .imageLabels]
 
+    /// The loss with these settings.
+    ///
     /// - Throws: `SettingError` for a weight out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)

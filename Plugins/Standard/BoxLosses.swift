@@ -19,6 +19,8 @@ public final class L1: Module, Loss {
     /// Numbers such as the deltas of boxes.
     public let purposes: Set<LossPurpose>? = [.numbers]
 
+    /// The loss with these settings.
+    ///
     /// - Throws: `SettingError` for a weight out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)
@@ -51,6 +53,8 @@ public final class SmoothL1: Module, Loss {
     /// Numbers such as the deltas of boxes.
     public let purposes: Set<LossPurpose>? = [.numbers]
 
+    /// The loss with these settings.
+    ///
     /// - Throws: `SettingError` for a `beta` of 0 or below, and for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard configuration.beta > 0 else {
@@ -84,6 +88,8 @@ public final class GIoU: Module, Loss {
     /// Boxes by their corners.
     public let purposes: Set<LossPurpose>? = [.corners]
 
+    /// The loss with these settings.
+    ///
     /// - Throws: `SettingError` for a weight out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)

@@ -29,8 +29,10 @@ public final class CrossEntropy: Module, ResizingLoss {
     /// Whether the mean is over labelled pixels alone, the setting `averageNonIgnored`.
     public var averagesLabelled: Bool { averageNonIgnored }
 
-    /// - Throws: `SettingError` for weights out of range, and unless there is one weight for each
-    ///   class.
+    /// The loss with these settings, for the classes of `context`.
+    ///
+    /// - Throws: `SettingError` for weights out of range, and unless there is one class weight for
+    ///   each class.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)
         if let weights = configuration.classWeights, weights.count != context.classCount {

@@ -25,6 +25,8 @@ public final class Focal: Module, Loss {
     /// Yes or no for every element, independent classes of boxes, and the labels of whole images.
     public let purposes: Set<LossPurpose>? = [.yesOrNo, .independentClasses, .imageLabels]
 
+    /// The loss with these settings.
+    ///
     /// - Throws: `SettingError` for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check("gamma", configuration.gamma, in: 0...100)

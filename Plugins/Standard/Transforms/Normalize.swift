@@ -18,6 +18,8 @@ public struct Normalize: Transform {
 
     private let levels: Normalization
 
+    /// The transform with these settings.
+    ///
     /// - Throws: `SettingError` unless there are three means and three positive deviations.
     public init(_ configuration: Configuration) throws {
         guard configuration.mean.count == 3, configuration.mean.allSatisfy((-1e6...1e6).contains) else {

@@ -22,7 +22,10 @@ public struct Pad: Transform {
 
     private let target: Target
 
-    /// - Throws: `SettingError` unless exactly one of the two settings is given, and in range.
+    /// The transform with these settings.
+    ///
+    /// - Throws: `SettingError` unless exactly one of `size` and `size_divisor` is given, and in
+    ///   range.
     public init(_ configuration: Configuration) throws {
         switch (configuration.size, configuration.sizeDivisor) {
         case (let size?, nil): target = .size(try size.checked("Pad", "size"))

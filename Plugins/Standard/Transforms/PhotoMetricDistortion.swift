@@ -23,7 +23,9 @@ public struct PhotoMetricDistortion: Transform {
 
     private let configuration: Configuration
 
-    /// - Throws: `SettingError` for ranges that make no sense.
+    /// The transform with these settings.
+    ///
+    /// - Throws: `SettingError` for a range or a limit outside its bounds.
     public init(_ configuration: Configuration) throws {
         self.configuration = configuration
         guard (0...255).contains(configuration.brightnessDelta) else {

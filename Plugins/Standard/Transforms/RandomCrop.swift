@@ -22,7 +22,9 @@ public struct RandomCrop: Transform {
     private let size: Size2D
     private let maximumShare: Double
 
-    /// - Throws: `SettingError` for a size or share out of range.
+    /// The transform with these settings.
+    ///
+    /// - Throws: `SettingError` for a size or a share out of range.
     public init(_ configuration: Configuration) throws {
         size = try configuration.cropSize.checked("RandomCrop", "crop_size")
         maximumShare = configuration.catMaxRatio

@@ -13,6 +13,8 @@ public struct RandomFlip: Transform {
 
     private let probability: Double
 
+    /// The transform with these settings.
+    ///
     /// - Throws: `SettingError` for a probability outside 0…1.
     public init(_ configuration: Configuration) throws {
         probability = configuration.prob

@@ -50,6 +50,8 @@ public struct Resize: Transform {
     private let keepsRatio: Bool
     private let backend: ResizeBackend
 
+    /// The transform with these settings.
+    ///
     /// - Throws: `SettingError` for sides or ratios out of range, and for a `ratio_range` beside
     ///   `scales`.
     public init(_ configuration: Configuration) throws {
