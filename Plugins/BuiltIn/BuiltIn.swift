@@ -16,8 +16,10 @@ import DenseKitSwin
 import DenseKitUPerNet
 import DenseKitViT
 
-/// The plugins that densekit comes with.
+/// The plugins that DenseKit comes with.
 public enum BuiltIn {
+    /// All built-in backbones, necks, prompters, heads, data sets, losses, transforms, optimizers
+    /// and schedules, to register in a `Registry`.
     public static let plugins: [any Plugin] = [
         ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
         RetinaNetPlugin(), MaskRCNNPlugin(), LanguageGuidancePlugin(), DenseCLIPPlugin(), ICPCPlugin(), CLIPSPPlugin(),

@@ -2,7 +2,8 @@ import DenseKitCLIPSPVerification
 import DenseKitICPCVerification
 import DenseKitVerification
 
-/// What the built-in plugins bring for `densekit verify`.
+/// The procedures of the built-in plugins for `densekit verify`, which replays golden cases.
 public enum BuiltInVerification {
+    /// The golden procedures of ICPC and of CLIP-SP.
     public static let plugins: [any VerificationPlugin] = [ICPCVerification(), CLIPSPVerification()]
 }

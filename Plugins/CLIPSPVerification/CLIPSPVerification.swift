@@ -1,7 +1,8 @@
 import DenseKitCore
 import DenseKitVerification
 
-/// Golden cases of CLIP-SP: its parts alone, and whole models that a case's `config` describes.
+/// Runs golden cases of CLIP-SP: of its parts alone, and of whole models that a case's `config`
+/// describes.
 public struct CLIPSPVerification: VerificationPlugin {
     public init() {}
 

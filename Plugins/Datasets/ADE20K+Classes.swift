@@ -1,7 +1,8 @@
 import DenseKitCore
 
 extension ADE20K {
-    /// The 150 classes of the scene parsing benchmark, in the order of their numbers, in the customary colours.
+    /// The 150 classes of the scene parsing benchmark in the order of their numbers, in
+    /// mmsegmentation's colours.
     public static let benchmark = ClassList(
         names: """
             wall, building, sky, floor, tree, ceiling, road, bed, windowpane, grass, cabinet, sidewalk, person, earth, door,

@@ -9,24 +9,35 @@ import Foundation
 /// In the masks 0 is unlabelled (and 255, as in mmsegmentation); numbers from 1 on are the classes.
 /// A file `classes.yaml` in `root`, a list of names, replaces the 150 classes of the benchmark; the setting `classes` replaces both.
 public struct ADE20K: LaidOutDataset {
+    /// The parts of ADE20K: 20,210 images for training and 2,000 for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
         case training, validation
     }
 
+    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
     public typealias Configuration = LayoutSettings<ADE20K>
 
+    /// The root `data/ADEChallengeData2016` and the part `training`.
     public static let defaults = (root: "data/ADEChallengeData2016", split: Split.training)
 
-    /// The names of the setting, or else of a file `classes.yaml` in the root, if there is one, or else the benchmark's.
+    /// The classes by the names of the setting; without it by those of a file `classes.yaml` in the
+    /// root; else the benchmark's 150.
+    ///
+    /// - Throws: `SettingError` for names that are empty or not unique, and what reading a file of
+    ///   names throws.
     public static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList {
         if let setting { return ClassList(names: try setting.resolved("ADE20K")) }
         let file = folder + "/classes.yaml"
         return FileManager.default.fileExists(atPath: file) ? ClassList(names: try ClassFile.read(file)) : ADE20K.benchmark
     }
 
+    /// The images and masks found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: `SettingError` for classes that make no sense, `DataError` for folders that are not as described.
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for class names that are empty or not unique, `DataError` for
+    ///   folders that differ from the layout.
     public init(_ configuration: Configuration) throws {
         let split = configuration.split.rawValue
         let classes = try configuration.classList()

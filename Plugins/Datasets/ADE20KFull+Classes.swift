@@ -1,7 +1,8 @@
 import DenseKitCore
 
 extension ADE20KFull {
-    /// The 847 classes in the order of their numbers, each by all the words that ADE20K has for it. Nobody has published colours.
+    /// The 847 classes in the order of their numbers, each by all the names that ADE20K has for it,
+    /// in generated colours.
     public static let benchmark = ClassList(
         names: """
             wall; building, edifice; sky; tree; road, route; floor, flooring; ceiling; bed; sidewalk, pavement; earth, ground;

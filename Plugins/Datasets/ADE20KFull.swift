@@ -1,21 +1,29 @@
 import DenseKitCore
 
-/// ADE20K with all 847 classes that occur in both of its halves, as MaskFormer prepares it (Cheng et al., NeurIPS 2021; data: Zhou et
-/// al., IJCV 2019).
+/// ADE20K with the 847 classes that occur in both its training and its validation part, as
+/// MaskFormer prepares it (Cheng et al., NeurIPS 2021; data: Zhou et al., IJCV 2019).
 ///
 ///     root/images_detectron2/{training,validation}/*.jpg
 ///     root/annotations_detectron2/{training,validation}/*.tif      16 bits
 ///
-/// The numbers in the masks are the classes; 65535 is no class. Nobody has published colours, so they are made.
+/// The numbers in the masks are the classes; 65535 is no class. No colours are published, so they
+/// are generated.
 public struct ADE20KFull: LaidOutDataset {
+    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
     public typealias Configuration = LayoutSettings<ADE20KFull>
 
+    /// The parts `training` and `validation`.
     public typealias Split = ADE20K.Split
+    /// The root `data/ADE20K_2021_17_01` and the part `training`.
     public static let defaults = (root: "data/ADE20K_2021_17_01", split: Split.training)
 
+    /// The images and masks found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: `SettingError` for classes that make no sense, `DataError` for folders that are not as described.
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
+    ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         let split = configuration.split.rawValue
         let classes = try configuration.classList()

@@ -1,42 +1,60 @@
 import DenseKitCore
 import Foundation
 
-/// COCO (Lin et al., ECCV 2014): 118,287 pictures to learn from, 5,000 to validate on, things of 80 classes one by one; and data of your
-/// own in its form.
+/// COCO for detection and instance segmentation (Lin et al., ECCV 2014): 118,287 images for
+/// training, 5,000 for validation, 80 classes; or the user's own data in its format.
 ///
 ///     root/annotations/instances_{train,val}2017.json
 ///     root/{train,val}2017/*.jpg
 ///
-/// What training sees is what mmdetection 2 sees: pictures without annotations of the classes, or with a side under 32 pixels, are left
-/// out; crowds become ignored boxes; boxes outside the picture, of a side under a pixel or without area are skipped. Where masks are wanted,
-/// an annotation whose segmentation cannot be learnt (`SegmentationFault`) becomes an ignored box too.
+/// Training uses what mmdetection 2 uses: images without annotations of the classes, or with a side
+/// under 32 pixels, are left out; crowds become ignored boxes; boxes outside the image, with a side
+/// under one pixel or without area are skipped. Where masks are wanted, an annotation whose
+/// segmentation is not usable (`SegmentationFault`) becomes an ignored box too.
 public struct COCODetection: InstanceDataset {
+    /// The parts of COCO 2017: 118,287 images for training and 5,000 for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val
     }
 
+    /// The settings: where the images and annotations are, and which classes are read.
     public struct Configuration: DatasetSettings {
+        /// The folder of the data set; `~` is expanded.
         public var root = "data/coco"
+        /// The part that is read; it names the default files and decides the default of
+        /// `filterEmpty`.
         public var split = Split.train
-        /// The file of annotations, relative to `root`; `annotations/instances_<split>2017.json` if left out.
+        /// The annotation file, relative to `root`; nil for
+        /// `annotations/instances_<split>2017.json`.
         public var annotations: String?
-        /// The folder of pictures, relative to `root`; `<split>2017` if left out.
+        /// The folder of images, relative to `root`; nil for `<split>2017`.
         public var images: String?
-        /// The classes by the names that the file has for them, in the order wanted, or the path of a YAML file that lists them; COCO's 80
-        /// if left out. Things of other categories are not there.
+        /// The classes by their names in the annotation file, in the order wanted, or the path of a
+        /// YAML file that lists them; nil for COCO's 80. Annotations of other categories are left
+        /// out.
         public var classes: ClassesSetting?
-        /// Whether masks are wanted, not boxes alone.
+        /// Whether instances are read with masks, instead of with boxes alone.
         public var masks = false
-        /// Whether pictures without annotations of the classes, or with a side under 32 pixels, are left out; of `train` alone if null.
+        /// Whether images without annotations of the classes, or with a side under 32 pixels, are
+        /// left out; nil: for `train` alone.
         public var filterEmpty: Bool?
+        /// Whether the orientation in an image's EXIF data is applied: `apply` as OpenCV does, or
+        /// `ignore` as Pillow does.
         public var exif = ImagePolicy.Exif.apply
+        /// What happens to a JPEG file that ends early or is corrupt: `error`, or `accept`, which
+        /// fills the rest with grey.
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
 
+        /// How images are read, as `exif` and `truncated` say.
         public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
 
-        /// The names of the setting, else COCO's, each in COCO's colour where it has one.
+        /// The classes of the setting `classes`, else COCO's 80, each in COCO's colour where it has
+        /// one.
+        ///
+        /// - Throws: `SettingError` for names that are empty or not unique, and what reading a file
+        ///   of names throws.
         public func knownClasses() throws -> ClassList? { try classList() }
 
         func classList() throws -> ClassList {
@@ -46,19 +64,27 @@ public struct COCODetection: InstanceDataset {
         }
     }
 
+    /// The classes in the order that the model numbers them.
     public let classes: ClassList
+    /// The category id of each class in the annotation file.
     public let categoryIDs: [Int64]
+    /// Warnings about the data set as a whole, such as images that are left out and annotations
+    /// that training cannot use.
     public let remarks: [DataError]
+    /// Whether samples come with instance masks, instead of with boxes alone.
     public let hasMasks: Bool
     private let index: COCOIndex
     private let files: NamedFiles
     private let policy: ImagePolicy
     /// The class of each category of the file.
     private let labels: [Int?]
-    /// The places of the pictures in the file.
+    /// The positions of the images in the file.
     private let pictures: [Int]
 
-    /// - Throws: `SettingError` for classes that the file does not have, `DataError` for files that are not as described.
+    /// Reads the annotation file, or its index where one is cached.
+    ///
+    /// - Throws: `SettingError` for classes that the file does not have, `DataError` for files that
+    ///   are not as described.
     public init(_ configuration: Configuration) throws { try self.init(configuration, cache: nil) }
 
     /// - Parameter cache: where the index is kept; in the user's cache if nil.
@@ -156,19 +182,29 @@ public struct COCODetection: InstanceDataset {
         return annotated(index, labels).filter { index.picture(at: $0).size.shortSide >= 32 }
     }
 
-    /// The pictures with annotations of the classes.
+    /// The images with annotations of the classes.
     private static func annotated(_ index: COCOIndex, _ labels: [Int?]) -> [Int] {
         (0..<index.pictureCount).filter { place in
             index.annotations(ofPicture: place).contains { labels[$0.category] != nil }
         }
     }
 
+    /// The number of images, without those that are left out.
     public var count: Int { pictures.count }
 
+    /// The id of image `index` in the annotation file, which result files refer to.
     public func imageID(at index: Int) -> Int64 { self.index.picture(at: pictures[index]).id }
 
+    /// The size of image `index` in pixels, as the annotation file says.
     public func size(at index: Int) -> Size2D? { self.index.picture(at: pictures[index]).size }
 
+    /// The annotations of the classes in image `index`, crowds and those that training skips
+    /// included, in pixels of the image file. Evaluation compares predictions with them; the image
+    /// is not read.
+    ///
+    /// - Parameter shapes: whether segmentations are read, too
+    /// - Throws: `DataError` for an annotation file that cannot be read. An invalid segmentation is
+    ///   nil, and `shapeProblem` says why.
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
         try self.index.annotations(ofPicture: pictures[index]).compactMap { try instance($0, shapes: shapes) }
     }
@@ -188,9 +224,14 @@ public struct COCODetection: InstanceDataset {
         return instance
     }
 
+    /// The path of the annotation file.
     public var annotationPath: String? { index.path }
 
-    /// - Throws: `DataError` for a picture that cannot be read or has another size than the file says.
+    /// Reads image `index` and the instances that training uses, with masks where `hasMasks` is
+    /// set.
+    ///
+    /// - Throws: `DataError` for an image that cannot be read or whose size is not that of the
+    ///   annotation file.
     public func sample(at index: Int) throws -> DataSample {
         let picture = self.index.picture(at: pictures[index])
         let path = try files.path(picture.name, namedBy: self.index.path)
@@ -211,7 +252,7 @@ public struct COCODetection: InstanceDataset {
 }
 
 extension COCODetection {
-    /// COCO's 80 classes in the order of their numbers, in mmsegmentation's colours for COCO-Stuff, whose things they are.
+    /// COCO's 80 classes in the order of their ids, in mmsegmentation's colours for COCO-Stuff.
     public static let benchmark = ClassList(
         names: Array(COCOStuff.benchmark.names.prefix(80)), palette: Array(COCOStuff.benchmark.palette.prefix(80)))
 }

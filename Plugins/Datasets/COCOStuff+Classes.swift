@@ -1,7 +1,8 @@
 import DenseKitCore
 
 extension COCOStuff {
-    /// The 171 classes of COCO-Stuff, 80 things and 91 kinds of stuff, in the order of their numbers without gaps, in mmsegmentation's colours.
+    /// The 171 classes of COCO-Stuff, 80 of objects and 91 of stuff, in the order of their numbers
+    /// without gaps, in mmsegmentation's colours.
     public static let benchmark = ClassList(
         names: """
             person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign,

@@ -1,7 +1,7 @@
 import DenseKitCore
 
-/// COCO-Stuff 10k (Caesar, Uijlings and Ferrari, CVPR 2018): 9,000 pictures to learn from, 1,000 to test on, 171 classes. The files are
-/// those that mmsegmentation's `coco_stuff10k.py` makes.
+/// COCO-Stuff 10k (Caesar, Uijlings and Ferrari, CVPR 2018): 9,000 images for training, 1,000 for
+/// testing, 171 classes. The files are those that mmsegmentation's `coco_stuff10k.py` makes.
 ///
 ///     root/images/{train2014,test2014}/*.jpg
 ///     root/annotations/{train2014,test2014}/*_labelTrainIds.png
@@ -9,18 +9,26 @@ import DenseKitCore
 ///
 /// In the masks 0 is unlabelled (and 255); 1 to 171 are the classes.
 public struct COCOStuff10k: LaidOutDataset {
+    /// The parts of COCO-Stuff 10k: 9,000 images for training and 1,000 for testing.
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, test
     }
 
+    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
     public typealias Configuration = LayoutSettings<COCOStuff10k>
 
+    /// The root `data/coco_stuff10k` and the part `train`.
     public static let defaults = (root: "data/coco_stuff10k", split: Split.train)
+    /// The 171 classes of COCO-Stuff, 80 of objects and 91 of stuff.
     public static var benchmark: ClassList { COCOStuff.benchmark }
 
+    /// The images and masks found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
+    ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         let split = "\(configuration.split)2014"
         let preparation =

@@ -1,25 +1,35 @@
 import DenseKitCore
 
-/// COCO-Stuff 164k (Caesar, Uijlings and Ferrari, CVPR 2018): 118,287 pictures to learn from, 5,000 to validate on, 171 classes.
+/// COCO-Stuff 164k (Caesar, Uijlings and Ferrari, CVPR 2018): 118,287 images for training, 5,000
+/// for validation, 171 classes.
 ///
 ///     root/images/{train2017,val2017}/*.jpg
 ///     root/annotations/{train2017,val2017}/*_labelTrainIds.png      labels: train_ids, made by mmsegmentation
 ///     root/annotations/{train2017,val2017}/*.png                    labels: ids, the pixel maps as downloaded
 ///
-/// Train ids 0 to 170 are the classes, 255 is no class. The pixel maps count from 0 to 181 with eleven gaps.
+/// Train ids 0 to 170 are the classes, 255 is no class. The pixel maps count from 0 to 181 with
+/// eleven gaps.
 public struct COCOStuff164k: LaidOutDataset {
+    /// The parts of COCO-Stuff 164k: 118,287 images for training and 5,000 for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val
     }
 
+    /// The settings: `root`, `split`, `labels`, `classes`, `exif` and `truncated`.
     public typealias Configuration = NumberedLayoutSettings<COCOStuff164k>
 
+    /// The root `data/coco_stuff164k` and the part `train`.
     public static let defaults = (root: "data/coco_stuff164k", split: Split.train)
+    /// The 171 classes of COCO-Stuff, 80 of objects and 91 of stuff.
     public static var benchmark: ClassList { COCOStuff.benchmark }
 
+    /// The images and masks found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
+    ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         let split = "\(configuration.split)2017"
         let isRaw = configuration.labels == .ids

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// Cityscapes (Cordts et al., CVPR 2016): streets of fifty cities, 19 classes; finely labelled pictures.
+/// Cityscapes (Cordts et al., CVPR 2016): finely labelled street scenes of fifty cities, 19
+/// classes.
 ///
 ///     root/leftImg8bit/{train,val,test}/CITY/*_leftImg8bit.png
 ///     root/gtFine/{train,val,test}/CITY/*_gtFine_labelTrainIds.png      labels: train_ids, made by cityscapesscripts
@@ -8,20 +9,28 @@ import DenseKitCore
 ///
 /// Train ids are the classes, 255 is no class. Of the 34 label ids, 15 are no class.
 public struct Cityscapes: LaidOutDataset {
+    /// The parts of Cityscapes: 2,975 images for training, 500 for validation and 1,525 for the
+    /// test server.
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val, test
     }
 
+    /// The settings: `root`, `split`, `labels`, `classes`, `exif` and `truncated`.
     public typealias Configuration = NumberedLayoutSettings<Cityscapes>
 
+    /// The root `data/cityscapes` and the part `train`.
     public static let defaults = (root: "data/cityscapes", split: Split.train)
 
     /// The label ids of the 19 classes, in the order of the train ids.
     private static let labelIDs = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]
 
+    /// The images and masks found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
+    ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         let (split, labels) = (configuration.split.rawValue, configuration.labels)
         let isRaw = labels == .ids

@@ -1,9 +1,11 @@
 import DenseKitCore
 import Foundation
 
-/// The names of classes as a setting: a list, or the path of a YAML file that holds one.
+/// The class names of a data set as a setting: a list, or the path of a YAML file that holds one.
 public enum ClassesSetting: Codable, Sendable, Equatable {
+    /// The names in the order of the classes.
     case names([String])
+    /// The path of a YAML file that lists the names; `~` is expanded.
     case file(String)
 
     public init(from decoder: any Decoder) throws {

@@ -1,7 +1,7 @@
 import DenseKitCore
 import Foundation
 
-/// The files that a `Layout` describes, found.
+/// The images and masks of a data set with a fixed layout, found on disk and paired by name.
 public struct DatasetFiles: Sendable {
     private let layout: Layout
     private let parts: [PairedFolders]
@@ -30,7 +30,8 @@ public struct DatasetFiles: Sendable {
         for part in parts { try part.check(layout.table, holds: layout.classes) }
     }
 
-    /// The folder below `root` that holds the pictures, where `root` itself does not: `VOC2012` in `VOCdevkit`.
+    /// The folder below `root` that holds the images, where `root` itself does not: `VOC2012` in
+    /// `VOCdevkit`.
     private static func place(_ layout: Layout, root: String) -> String? {
         let manager = FileManager.default
         guard let images = layout.parts.first?.images, !manager.fileExists(atPath: "\(root)/\(images)") else { return nil }

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// Readers of data sets.
+/// Registers the data sets: ADE20K, COCO, COCO-Stuff, Cityscapes, iSAID, Pascal Context, Pascal
+/// VOC, and folders of the user's own.
 public struct DatasetsPlugin: Plugin {
     public init() {}
 

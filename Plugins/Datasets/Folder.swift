@@ -1,39 +1,61 @@
 import DenseKitCore
 
-/// Your own data: pictures in one folder, masks of the same names in another.
+/// The user's own data for segmentation: images in one folder, masks of the same names in another.
 ///
-/// Masks are grey or palette PNG files; the number of a pixel is its class unless `map` says otherwise.
+/// Masks are grey or palette PNG files; the number of a pixel is its class unless `map` says
+/// otherwise.
 public struct Folder: Dataset {
+    /// The settings: the two folders, the classes, and what the numbers in the masks mean.
     public struct Configuration: DatasetSettings {
-        /// What the paths of `images` and `masks` are relative to; nothing if left out.
+        /// The folder that `images` and `masks` are relative to; empty for the working directory.
         public var root = ""
+        /// The folder of images, relative to `root`.
         public var images = "images"
+        /// The folder of masks, relative to `root`.
         public var masks = "masks"
-        /// The classes in the order of their numbers, or the path of a YAML file that lists them.
+        /// The classes in the order of their numbers, or the path of a YAML file that lists them;
+        /// there must be at least one.
         public var classes = ClassesSetting.names([])
-        /// How the names of pictures end, in lower or upper case.
+        /// The endings of image file names, in lower or upper case.
         public var imageSuffixes = [".jpg", ".jpeg", ".png"]
-        /// What takes the place of that in the names of masks.
+        /// The ending of mask file names, in place of the image's.
         public var maskSuffix = ".png"
-        /// Numbers in masks that mean: no class here.
+        /// Numbers in the masks that are no class: their pixels are ignored in training and
+        /// evaluation.
         public var ignore = [255]
-        /// From numbers in masks to classes. Where it is given, numbers that it does not name are mistakes.
+        /// The class of each number in the masks; empty where the numbers are the classes. A number
+        /// that a map leaves out is an error.
         public var map: [Int: Int] = [:]
+        /// Whether the orientation in an image's EXIF data is applied: `apply` as OpenCV does, or
+        /// `ignore` as Pillow does.
         public var exif = ImagePolicy.Exif.apply
+        /// What happens to a JPEG file that ends early or is corrupt: `error`, or `accept`, which
+        /// fills the rest with grey.
         public var truncated = ImagePolicy.Truncated.error
 
         public init() {}
 
+        /// How images are read, as `exif` and `truncated` say.
         public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
+        /// The classes of the setting `classes`.
+        ///
+        /// - Throws: `SettingError` for names that are missing, empty or not unique, and what
+        ///   reading a file of names throws.
         public func knownClasses() throws -> ClassList? { ClassList(names: try classes.resolved("Folder")) }
     }
 
+    /// The classes in the order of their numbers, in generated colours.
     public let classes: ClassList
+    /// Warnings about the folders as a whole, such as masks without an image, and classes that no
+    /// number of the masks means.
     public let remarks: [DataError]
     private let files: PairedFolders
     private let table: LabelTable
 
-    /// - Throws: `SettingError` for classes, an `ignore` or a `map` that make no sense, `DataError` for folders that are not as described.
+    /// Pairs the images with the masks.
+    ///
+    /// - Throws: `SettingError` for class names, an `ignore` or a `map` that do not fit,
+    ///   `DataError` for folders that are not as described.
     public init(_ configuration: Configuration) throws {
         classes = ClassList(names: try configuration.classes.resolved("Folder"))
         table = try LabelTable(configuration, classes.names)
@@ -51,10 +73,20 @@ public struct Folder: Dataset {
         remarks = files.remarks + (absent.isEmpty ? [] : [unmapped])
     }
 
+    /// The number of images.
     public var count: Int { files.count }
 
+    /// Reads image `index` and its labels.
+    ///
+    /// - Throws: `DataError` with the path of a file that cannot be read, or of a mask with a
+    ///   number that is not declared.
     public func sample(at index: Int) throws -> DataSample { try files.sample(at: index, table: table) }
+    /// The labels of image `index`, read from its mask without the image.
+    ///
+    /// - Throws: `DataError` with the path of a mask that cannot be read or has a number that is
+    ///   not declared.
     public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index, table: table) }
+    /// The path of the mask of image `index`.
     public func maskPath(at index: Int) -> String? { files.paths(at: index).mask }
 }
 

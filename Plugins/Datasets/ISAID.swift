@@ -1,25 +1,33 @@
 import DenseKitCore
 
-/// iSAID (Waqas Zamir et al., CVPR Workshops 2019): aerial pictures, a background and 15 classes, cut into patches of 896×896 by
-/// mmsegmentation's `isaid.py`.
+/// iSAID (Waqas Zamir et al., CVPR Workshops 2019): aerial images, a background and 15 classes, cut
+/// into patches of 896×896 pixels by mmsegmentation's `isaid.py`.
 ///
 ///     root/img_dir/{train,val}/*.png
 ///     root/ann_dir/{train,val}/*_instance_color_RGB.png
 ///
-/// The numbers in the masks are the classes, 0 the background; 255, where a patch reaches beyond its picture, is no class. The patches
-/// of the pictures are bitmaps, in spite of their names, and read as such.
+/// The numbers in the masks are the classes, 0 the background; 255, where a patch reaches beyond
+/// its image, is no class. The image patches are bitmap (BMP) files in spite of their names, and
+/// are read as such.
 public struct ISAID: LaidOutDataset {
+    /// The parts of iSAID: patches for training and for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val
     }
 
+    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
     public typealias Configuration = LayoutSettings<ISAID>
 
+    /// The root `data/iSAID` and the part `train`.
     public static let defaults = (root: "data/iSAID", split: Split.train)
 
+    /// The image and mask patches found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    /// Finds the patches of a part.
+    ///
+    /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
+    ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         let split = configuration.split.rawValue
         files = try DatasetFiles(

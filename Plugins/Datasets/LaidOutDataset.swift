@@ -1,46 +1,75 @@
 import DenseKitCore
 
-/// A data set whose files a `Layout` describes.
+/// A data set with a fixed layout: the folders, file names and label numbers of a published
+/// benchmark.
 public protocol LaidOutDataset: Dataset {
-    /// The parts that the data set comes in, as YAML names them.
+    /// The parts of the data set, such as `train` and `val`, as YAML names them.
     associatedtype Split: RawRepresentable<String>, Codable, Sendable, CaseIterable
 
-    /// Where its files are looked for, and which part is read, unless the settings say otherwise.
+    /// The root folder, relative to the working directory, and the part that are read unless the
+    /// settings name others.
     static var defaults: (root: String, split: Split) { get }
-    /// The classes of the benchmark.
+    /// The classes of the benchmark in the order of their numbers, with their colours.
     static var benchmark: ClassList { get }
 
-    /// The classes, under the names that `setting` gives them.
+    /// The classes of the data set under the names of a setting.
     ///
-    /// - Parameter folder: the root of the data set
-    /// - Throws: `SettingError` for a wrong number of names, and what reading a file of names throws.
+    /// - Parameters:
+    ///   - setting: other names for the classes; nil for the data set's own
+    ///   - folder: the root of the data set
+    /// - Throws: `SettingError` for a wrong number of names, and what reading a file of names
+    ///   throws.
     static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList
 
+    /// The images and masks found on disk.
     var files: DatasetFiles { get }
 }
 
 extension LaidOutDataset {
+    /// The benchmark's classes in their colours, under the names of `setting` where it is given.
+    ///
+    /// - Throws: `SettingError` unless there is one name for each class, and what reading a file of
+    ///   names throws.
     public static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList {
         try benchmark.renamed(setting, "\(Self.self)")
     }
 
+    /// The classes in the order of their numbers, with their names and colours.
     public var classes: ClassList { files.classes }
+    /// The number of images.
     public var count: Int { files.count }
+    /// Warnings about the data set as a whole, such as masks without an image.
     public var remarks: [DataError] { files.remarks }
 
+    /// Reads image `index` and its labels.
+    ///
+    /// - Throws: `DataError` with the path of a file that cannot be read, or of a mask with a
+    ///   number that no class has.
     public func sample(at index: Int) throws -> DataSample { try files.sample(at: index) }
+    /// The labels of image `index`, read from its mask without the image.
+    ///
+    /// - Throws: `DataError` with the path of a mask that cannot be read or has a number that no
+    ///   class has.
     public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index) }
+    /// The path of the mask of image `index`.
     public func maskPath(at index: Int) -> String? { files.maskPath(at: index) }
 }
 
-/// What the settings of every data set with a fixed layout say.
+/// The settings that every data set with a fixed layout has.
 public protocol LayoutConfiguration: DatasetSettings {
+    /// The data set that the settings belong to.
     associatedtype Laid: LaidOutDataset
 
+    /// The folder of the data set; `~` is expanded.
     var root: String { get }
+    /// The part that is read.
     var split: Laid.Split { get }
+    /// Other names for the classes, in their order, or the path of a YAML file that lists them; nil
+    /// for the data set's own.
     var classes: ClassesSetting? { get }
+    /// Whether the orientation in an image's EXIF data is applied.
     var exif: ImagePolicy.Exif { get }
+    /// What happens to a JPEG file whose data ends early or is corrupt.
     var truncated: ImagePolicy.Truncated { get }
 }
 
@@ -48,36 +77,60 @@ extension LayoutConfiguration {
     /// `root`, with `~` expanded.
     var folder: String { FilePaths.expanded(root) }
 
-    /// The classes: the benchmark's, under the names that `classes` gives them.
+    /// The data set's classes, under the names of the setting `classes` where it is given.
     ///
-    /// - Throws: `SettingError` for a wrong number of names, and what reading a file of names throws.
+    /// - Throws: `SettingError` for a wrong number of names, and what reading a file of names
+    ///   throws.
     public func classList() throws -> ClassList { try Laid.classList(classes, in: folder) }
 
+    /// How images are read, as `exif` and `truncated` say.
     public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
+    /// The classes, which are known without the data set's images: those of `classList()`.
+    ///
+    /// - Throws: `SettingError` for a wrong number of names, and what reading a file of names
+    ///   throws.
     public func knownClasses() throws -> ClassList? { try classList() }
 }
 
-/// The settings of a data set with a fixed layout.
+/// The settings of a data set with a fixed layout: where it is, which part is read, and the names
+/// of its classes.
 public struct LayoutSettings<Laid: LaidOutDataset>: LayoutConfiguration {
+    /// The folder of the data set; `~` is expanded. By default below `data/` in the working
+    /// directory.
     public var root = Laid.defaults.root
+    /// The part that is read; by default the one for training.
     public var split = Laid.defaults.split
-    /// Other names for the classes, in their order, or the path of a YAML file that lists them.
+    /// Other names for the classes, in their order, or the path of a YAML file that lists them; nil
+    /// for the data set's own.
     public var classes: ClassesSetting?
+    /// Whether the orientation in an image's EXIF data is applied: `apply` as OpenCV does, or
+    /// `ignore` as Pillow does.
     public var exif = ImagePolicy.Exif.apply
+    /// What happens to a JPEG file that ends early or is corrupt: `error`, or `accept`, which fills
+    /// the rest with grey.
     public var truncated = ImagePolicy.Truncated.error
 
     public init() {}
 }
 
-/// The settings of a data set with a fixed layout whose masks exist with two kinds of numbers.
+/// The settings of a data set with a fixed layout whose masks exist with two kinds of numbers,
+/// chosen by `labels`.
 public struct NumberedLayoutSettings<Laid: LaidOutDataset>: LayoutConfiguration {
+    /// The folder of the data set; `~` is expanded. By default below `data/` in the working
+    /// directory.
     public var root = Laid.defaults.root
+    /// The part that is read; by default the one for training.
     public var split = Laid.defaults.split
-    /// Which masks are read.
+    /// Which masks are read: those with train ids or those with the data set's own numbers.
     public var labels = LabelNumbers.trainIDs
-    /// Other names for the classes, in their order, or the path of a YAML file that lists them.
+    /// Other names for the classes, in their order, or the path of a YAML file that lists them; nil
+    /// for the data set's own.
     public var classes: ClassesSetting?
+    /// Whether the orientation in an image's EXIF data is applied: `apply` as OpenCV does, or
+    /// `ignore` as Pillow does.
     public var exif = ImagePolicy.Exif.apply
+    /// What happens to a JPEG file that ends early or is corrupt: `error`, or `accept`, which fills
+    /// the rest with grey.
     public var truncated = ImagePolicy.Truncated.error
 
     public init() {}

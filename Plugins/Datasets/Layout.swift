@@ -6,7 +6,8 @@ struct Layout: Sendable {
     struct Part: Sendable {
         var images: String
         var masks: String
-        /// A file that names the samples, one a line; without it all pictures of the folder are samples.
+        /// A file that names the samples, one a line; without it all images of the folder are
+        /// samples.
         var list: String?
     }
 

@@ -1,7 +1,8 @@
 import DenseKitCore
 
-/// Pascal Context with 60 classes (Mottaghi et al., CVPR 2014): every pixel of VOC 2010's pictures, the 59 most frequent classes and a
-/// background for everything else. The files are those that mmsegmentation's `pascal_context.py` makes.
+/// Pascal Context with 60 classes (Mottaghi et al., CVPR 2014): images of VOC 2010 with a class for
+/// every pixel, the 59 most frequent ones and a background for everything else. The files are those
+/// that mmsegmentation's `pascal_context.py` makes.
 ///
 ///     root/JPEGImages/*.jpg
 ///     root/SegmentationClassContext/*.png
@@ -9,17 +10,24 @@ import DenseKitCore
 ///
 /// The numbers in the masks are the classes, 0 the background; 255 is no class.
 public struct PascalContext: LaidOutDataset {
+    /// The parts of Pascal Context, each listed in a file below `ImageSets/SegmentationContext`.
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val
     }
 
+    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
     public typealias Configuration = LayoutSettings<PascalContext>
 
+    /// The root `data/VOCdevkit/VOC2010` and the part `train`.
     public static let defaults = (root: "data/VOCdevkit/VOC2010", split: Split.train)
 
+    /// The images and masks found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
+    ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         files = try PascalContext.files(configuration, LabelTable(classes: 60, ignored: [255]))
     }
@@ -46,20 +54,29 @@ public struct PascalContext: LaidOutDataset {
     }
 }
 
-/// Pascal Context with 59 classes: the same files, the background not learnt and not scored.
+/// Pascal Context with 59 classes (Mottaghi et al., CVPR 2014): the files of `PascalContext`, where
+/// the background, 0 in the masks, is ignored in training and evaluation.
 public struct PascalContext59: LaidOutDataset {
+    /// The parts `train` and `val` of Pascal Context.
     public typealias Split = PascalContext.Split
+    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
     public typealias Configuration = LayoutSettings<PascalContext59>
 
+    /// The root `data/VOCdevkit/VOC2010` and the part `train`.
     public static let defaults = (root: PascalContext.defaults.root, split: Split.train)
 
-    /// The 60 classes without the background.
+    /// The 59 most frequent classes of Pascal Context, without the background, in mmsegmentation's
+    /// colours.
     public static let benchmark = ClassList(
         names: Array(PascalContext.benchmark.names.dropFirst()), palette: Array(PascalContext.benchmark.palette.dropFirst()))
 
+    /// The images and masks found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: as `PascalContext`.
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
+    ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         files = try PascalContext.files(configuration, LabelTable(classes: 59, first: 1, ignored: [0, 255]))
     }

@@ -1,7 +1,8 @@
 import DenseKitCore
 import Foundation
 
-/// Pascal VOC 2012 (Everingham et al., IJCV 2015), and its training set with the further labels of Hariharan et al. (ICCV 2011).
+/// Pascal VOC 2012 (Everingham et al., IJCV 2015), and its training set with the further labels of
+/// Hariharan et al. (ICCV 2011).
 ///
 ///     root/JPEGImages/*.jpg
 ///     root/SegmentationClass/*.png
@@ -9,21 +10,30 @@ import Foundation
 ///     root/SegmentationClassAug/*.png                          split: trainaug
 ///     root/ImageSets/Segmentation/{aug,trainaug}.txt           split: trainaug
 ///
-/// The indices of the palette are the classes, 0 the background; 255, around each object, is no class. `trainaug` reads `train.txt` from
-/// `SegmentationClass` and then `aug.txt` from `SegmentationClassAug`, 10,582 pictures, as mmsegmentation does; where there is no
-/// `aug.txt`, `trainaug.txt` from `SegmentationClassAug` alone.
+/// The palette indices of the masks are the classes, 0 the background; 255, around each object, is
+/// no class. `trainaug` reads `train.txt` from `SegmentationClass` and then `aug.txt` from
+/// `SegmentationClassAug`, 10,582 images, as mmsegmentation does; where there is no `aug.txt`,
+/// `trainaug.txt` from `SegmentationClassAug` alone.
 public struct PascalVOC: LaidOutDataset {
+    /// The parts of Pascal VOC 2012: 1,464 images (`train`), 1,449 (`val`), both (`trainval`), or
+    /// 10,582 with further labels (`trainaug`).
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val, trainval, trainaug
     }
 
+    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
     public typealias Configuration = LayoutSettings<PascalVOC>
 
+    /// The root `data/VOCdevkit/VOC2012` and the part `train`.
     public static let defaults = (root: "data/VOCdevkit/VOC2012", split: Split.train)
 
+    /// The images and masks found on disk.
     public let files: DatasetFiles
 
-    /// - Throws: `SettingError` for a wrong number of names, `DataError` for folders that are not as described.
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
+    ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         let isAugmented = configuration.split == .trainaug
         files = try DatasetFiles(

@@ -1,28 +1,34 @@
 import DenseKitCore
 
-/// A fully convolutional head on one level of the pyramid: a few convolutions and a classifier. (Long et al. 2015; with batch norm, as
-/// mmsegmentation's `FCNHead`)
+/// A fully convolutional segmentation head on one level of the pyramid: a few convolutions and a
+/// classifier. (Long et al. 2015; with batch norm, as mmsegmentation's `FCNHead`)
 ///
-/// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h, w]` of the level that it reads. By itself the head of FCN; among `auxiliary_heads` a second
-/// look at a stage of the backbone that helps it learn, usually with one convolution:
+/// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h, w]` of the level that it reads. As the main head it
+/// makes an FCN; among `auxiliary_heads` it supervises a stage of the backbone in training, usually
+/// with one convolution:
 ///
 ///     auxiliary_heads:
 ///       - { type: FCN, in_index: 2, channels: 256, num_convs: 1, concat_input: false, loss: { type: CrossEntropy, weight: 0.4 } }
 public final class FCN: Module, SegmentationHead {
+    /// The settings of an FCN head in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// The level to read: 0 is the finest, -1 the coarsest, -2 the one before it.
+        /// The level that is read: 0 is the finest, -1 the coarsest, -2 the one before the
+        /// coarsest.
         public var inIndex = -1
+        /// Channels of the convolutions, 512 by default.
         public var channels = 512
-        /// Convolutions before the classifier; 0 classifies the level itself.
+        /// Convolutions before the classifier, 0…100; 0 classifies the level itself.
         public var numConvs = 2
-        /// Whether a further convolution sees the level beside what was made of it.
+        /// Whether one more convolution reads the level and the output of the convolutions,
+        /// concatenated.
         public var concatInput = true
-        /// Side of the convolutions' kernels, an odd number.
+        /// Side of the convolutions' kernels, an odd number of 1…31.
         public var kernelSize = 3
-        /// Steps between the elements of the kernels; the one of `concat_input` has none.
+        /// Dilation of the convolutions, 1…1024; the convolution of `concatInput` has none.
         public var dilation = 1
-        /// Probability of a whole channel to be dropped before the classifier.
+        /// Probability that a channel is dropped as a whole before the classifier, 0…1.
         public var dropout = 0.1
+        /// The loss of the logits; a loss for one class of several for every pixel.
         public var loss = ComponentNode(type: "CrossEntropy")
 
         public init() {}
@@ -33,8 +39,13 @@ public final class FCN: Module, SegmentationHead {
     let dropout: Dropout
     let convSeg: Conv2d
     let level: Int
+    /// The loss of the logits, resized to the labels.
     public let loss: any Loss
 
+    /// Builds the head for one level of `context.features` and the classes of the data set.
+    ///
+    /// - Throws: `SettingError` for values out of range, for an `in_index` that is no level, and
+    ///   without classes.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
         level = try Self.level(configuration.inIndex, among: context.features.count)
@@ -72,16 +83,19 @@ public final class FCN: Module, SegmentationHead {
         return index < 0 ? index + count : index
     }
 
+    /// What the classifier reads, dropout included: maps `[n, cᵢ, hᵢ, wᵢ]` → `[n, c, h, w]` at the
+    /// size of the level that is read.
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
         var x = try convs(maps[level])
         if let convCat { x = try convCat(try Tensor.cat([maps[level], x], dim: 1)) }
         return try dropout(x)
     }
 
+    /// The logits of every position: `[n, c, h, w] → [n, k, h, w]`.
     public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
-/// The fully convolutional head.
+/// Registers the head `FCN`.
 public struct FCNPlugin: Plugin {
     public init() {}
 

@@ -1,44 +1,54 @@
 import DenseKitCore
 
-/// Feature pyramid network: every level gets the same number of channels and the context of the coarser ones. (Lin et al. 2017)
-/// Further, coarser levels are RetinaNet's by convolution (Lin et al. 2017, Focal Loss, section 4) or Mask R-CNN's by pooling.
+/// Feature pyramid network: gives every level the same number of channels and adds the coarser
+/// levels to it. (Lin et al. 2017) Extra, coarser levels come from convolutions, as in RetinaNet
+/// (Lin et al. 2017, Focal Loss, section 4), or from pooling, as in Mask R-CNN.
 ///
-/// Maps `[n, cᵢ, hᵢ, wᵢ]` → maps `[n, channels, hᵢ, wᵢ]`, then maps of half the size of the one before, rounded up.
+/// Maps `[n, cᵢ, hᵢ, wᵢ]` → maps `[n, channels, hᵢ, wᵢ]`, followed by extra levels, each of half
+/// the size of the one before, rounded up.
 public final class FPN: Module, Neck {
+    /// The settings of an FPN in YAML.
     public struct Configuration: IdleKeysConfiguration {
+        /// Channels of every level that comes out, 256 by default.
         public var channels = 256
-        /// The finest level that is used, counted from 0: RetinaNet leaves out stride 4 by 1.
+        /// The finest input level that is used, counted from 0: 1 leaves out stride 4, as RetinaNet
+        /// does.
         public var startLevel = 0
-        /// Levels beyond those that come in, each of half the size.
+        /// Levels beyond the input levels, 0…8, each of half the size of the one before.
         public var extraLevels = 0
-        /// What 3×3 convolutions make the extra levels of; without it they are every second position of the last level.
+        /// The input of the 3×3 convolutions that make the extra levels; nil for pooling: every
+        /// second position of the level before.
         public var addExtraConvs: ExtraConvolutions?
-        /// Whether ReLU stands before every extra convolution but the first.
+        /// Whether a ReLU comes before every extra convolution except the first.
         public var reluBeforeExtraConvs = false
+        /// How the weights start.
         public var initialization = Initialization.kaiming
 
         public init() {}
 
+        /// `relu_before_extra_convs` where no convolution makes extra levels.
         public var idleKeys: [(key: String, reason: String)] {
             addExtraConvs == nil ? [("relu_before_extra_convs", "there are no extra convolutions (add_extra_convs)")] : []
         }
     }
 
-    /// What the first extra level is made of; each further one is made of the one before.
+    /// What the first extra level is made of; each further one is made of the extra level before
+    /// it.
     public enum ExtraConvolutions: String, Codable, Sendable, CaseIterable {
-        /// The coarsest map that comes in.
+        /// The coarsest input map, with its own channels.
         case onInput = "on_input"
-        /// The same with the neck's channels.
+        /// The coarsest input map, brought to the channels of the pyramid.
         case onLateral = "on_lateral"
-        /// The coarsest map of the pyramid.
+        /// The coarsest output map.
         case onOutput = "on_output"
     }
 
-    /// How weights start.
+    /// How the convolutions' weights start.
     public enum Initialization: String, Codable, Sendable, CaseIterable {
-        /// He's rule over the outputs: what the convolutions of mmcv are built with, and DenseCLIP's released code keeps.
+        /// Kaiming (He) initialization over the outputs: what mmcv's convolutions are built with,
+        /// and what DenseCLIP's released code keeps.
         case kaiming
-        /// Glorot's, uniform: mmdetection's own.
+        /// Xavier (Glorot), uniform, as in mmdetection.
         case xavier
     }
 
@@ -48,8 +58,13 @@ public final class FPN: Module, Neck {
     let extraLevels: Int
     let addExtraConvs: ExtraConvolutions?
     let reluBeforeExtraConvs: Bool
+    /// Channels, the same for all, and stride of each level, finest first, the extra levels last.
     public let outputs: [FeatureSpec]
 
+    /// Builds the neck for the levels of `context.features`.
+    ///
+    /// - Throws: `SettingError` for values out of range, a `start_level` that is no input level,
+    ///   and `add_extra_convs` without extra levels.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let (channels, start, extra) = (configuration.channels, configuration.startLevel, configuration.extraLevels)
         try SettingError.check("channels", channels, in: 1...65536)
@@ -78,6 +93,8 @@ public final class FPN: Module, Neck {
         }
     }
 
+    /// The pyramid of maps `[n, cᵢ, hᵢ, wᵢ]`, finest first → `[n, channels, hᵢ, wᵢ]` from
+    /// `startLevel` on, then the extra levels.
     public func callAsFunction(_ maps: [Tensor]) throws -> [Tensor] {
         let laterals = try zip(lateralConvs, maps[startLevel...]).map { try $0($1) }
         for level in stride(from: laterals.count - 1, to: 0, by: -1) {
@@ -105,6 +122,7 @@ public final class FPN: Module, Neck {
     }
 }
 
+/// Registers the neck `FPN`.
 public struct FPNPlugin: Plugin {
     public init() {}
 

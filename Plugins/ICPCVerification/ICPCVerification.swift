@@ -1,7 +1,8 @@
 import DenseKitCore
 import DenseKitVerification
 
-/// Golden cases of ICPC: its parts alone, and whole models that a case's `config` describes.
+/// Runs golden cases of ICPC: of its parts alone, and of whole models that a case's `config`
+/// describes.
 public struct ICPCVerification: VerificationPlugin {
     public init() {}
 

@@ -32,7 +32,8 @@ final class MaskHead: Module {
         return try convLogits(try upsample(x).reluInPlace()).to(.float32)
     }
 
-    /// How certain each part of each box is of its thing: `[d, 2s, 2s]` probabilities for each image.
+    /// The probability of each position of a box to belong to its instance: `[d, 2s, 2s]` for each
+    /// image.
     ///
     /// - Parameters:
     ///   - boxes: of each image, in pixels of the batch, `[d, 4]`

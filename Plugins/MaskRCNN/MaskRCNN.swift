@@ -1,18 +1,27 @@
 import DenseKitCore
 
-/// Mask R-CNN: a first network proposes boxes where there might be a thing, a second looks at each and says class, box and mask.
-/// (He et al. 2017; on a pyramid, as mmdetection 2.17 builds it). Without masks it is Faster R-CNN (Ren et al. 2015).
+/// The head of the two-stage detector Mask R-CNN: a first network proposes boxes, a second one
+/// predicts class, box and mask of each. (He et al. 2017; on a pyramid, as mmdetection 2.17 builds
+/// it). Without masks it is Faster R-CNN (Ren et al. 2015).
 ///
-/// Maps `[n, c, hᵢ, wᵢ]` of one number of channels → what is in each image.
+/// Maps `[n, c, hᵢ, wᵢ]`, all with the same number of channels → the detections of each image.
 public final class MaskRCNN: Module, CountableHead {
     let rpnHead: RPNHead
     let roiHead: RoIHead
 
+    /// Empty: its parts have the keys `rpn_head` and `roi_head` of mmdetection.
     public let checkpointKey = ""
+    /// Detection of boxes, with masks unless the mask branch is left out.
     public var task: any HeadTask { DetectionTask(masks: roiHead.maskHead != nil) }
 
+    /// The sampled boxes: the losses are divided by their number in one pass, not in the whole
+    /// global batch.
     public var countedByPass: String? { "the sampled boxes" }
 
+    /// Builds the head for the levels of `context.features` and the classes of the data set.
+    ///
+    /// - Throws: `SettingError` for values out of range, without classes or levels, and for levels
+    ///   of different channels.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let channels = context.features.first?.channels else { throw SettingError("needs at least one level of features") }
         guard context.features.allSatisfy({ $0.channels == channels }) else {
@@ -30,6 +39,13 @@ public final class MaskRCNN: Module, CountableHead {
         if configuration.initialization == .prior { try initializeByPrior() }
     }
 
+    /// The losses of the proposals, `loss_rpn_cls` and `loss_rpn_bbox`, and of the second stage,
+    /// `loss_cls`, `loss_bbox` and, with a mask branch, `loss_mask`; where the step wants metrics
+    /// also `acc`, the percentage of sampled boxes that are classified correctly.
+    ///
+    /// - Parameter maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    /// - Throws: `TargetError.noInstances` for targets without boxes, `MaskRCNNError` for a mask
+    ///   branch without masks to train on, and for another number of images than targets.
     public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         guard let truths = targets.instances else { throw TargetError.noInstances }
         let count = maps[0].size(0)
@@ -42,6 +58,12 @@ public final class MaskRCNN: Module, CountableHead {
         return losses
     }
 
+    /// The detections of each image, in pixels of the original image, with masks where the head has
+    /// a mask branch.
+    ///
+    /// - Parameter maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    /// - Returns: `DetectionPredictions`.
+    /// - Throws: `MaskRCNNError` for another number of images in the pass than in the maps.
     public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         guard step.images.count == maps[0].size(0) else {
             throw MaskRCNNError.otherImages(batch: maps[0].size(0), truths: nil, geometries: step.images.count)
@@ -49,6 +71,8 @@ public final class MaskRCNN: Module, CountableHead {
         return DetectionPredictions(try roiHead.detections(maps, try proposals(try rpnHead(maps, step), step), step))
     }
 
+    /// Runs all layers without anchors, decoding and suppression, the box branch on 1000 boxes and
+    /// the mask branch on 100, as mmdetection's `forward_dummy` does.
     public func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws {
         for map in maps { _ = try rpnHead.layers(map) }
         try roiHead.forwardShapes(maps)
@@ -83,9 +107,12 @@ public final class MaskRCNN: Module, CountableHead {
     }
 }
 
-/// A batch that lacks what Mask R-CNN learns from.
+/// A batch that Mask R-CNN cannot be trained on or predict from.
 public enum MaskRCNNError: DenseKitError {
+    /// The head has a mask branch, and the targets have boxes alone.
     case noMasks
+    /// The batch has `batch` images, but targets of `truths` (nil in prediction) and the geometry
+    /// of `geometries`.
     case otherImages(batch: Int, truths: Int?, geometries: Int)
 
     public var origin: ErrorOrigin { .input }
@@ -102,6 +129,7 @@ public enum MaskRCNNError: DenseKitError {
     }
 }
 
+/// Registers the head `MaskRCNN` and brings a small detection demo.
 public struct MaskRCNNPlugin: Plugin {
     public init() {}
 

@@ -59,7 +59,8 @@ final class RPNHead: Module {
         return (try rpnCls(x), try rpnReg(x))
     }
 
-    /// The boxes of an image that are worth a closer look, the most certain first: `[p, 4]` and their scores `[p]`. Without gradient.
+    /// The boxes of an image that go to the second stage, those with the highest scores first:
+    /// `[p, 4]` and their scores `[p]`. Without gradient.
     func proposals(_ output: Output, image: Int, in size: Size2D) throws -> (boxes: Tensor, scores: Tensor) {
         try withoutGrad {
             try (isTraining ? trainProposals : testProposals).proposals(

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// The second look: every proposed box is cut out of the level that fits its size, and the branches say class, box and mask.
+/// The second stage: features of every proposed box are cut from the level that fits its size, and
+/// the branches predict class, box and mask.
 final class RoIHead: Module {
     let bboxHead: BoxHead
     let maskHead: MaskHead?
@@ -74,7 +75,8 @@ extension Module {
 }
 
 extension Boxes {
-    /// Boxes in pixels of the file's picture in those of the resized one: the way back from `restored(_:from:)`. `[d, 4] → [d, 4]`
+    /// Boxes in pixels of the original image, in pixels of the resized one: the inverse of
+    /// `restored(_:from:)`. `[d, 4] → [d, 4]`
     fileprivate static func resized(_ boxes: Tensor, by scale: (x: Double, y: Double)) throws -> Tensor {
         try boxes * Tensor.from([scale.x, scale.y, scale.x, scale.y].map(Float.init)).to(boxes.device)
     }

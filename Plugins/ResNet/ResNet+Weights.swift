@@ -1,6 +1,9 @@
 import DenseKitCore
 
 extension ResNet: ExternalWeights {
+    /// The checkpoints of other projects that load into a ResNet: torchvision's and timm's
+    /// classifiers, MoCo v2, DenseCL, and the backbones of mmsegmentation and mmdetection. Their
+    /// classifiers are dropped.
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat("torchvision or timm ResNet", behind: [""], dropping: WeightFormat.heads),

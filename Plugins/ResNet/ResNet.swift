@@ -1,29 +1,42 @@
 import DenseKitCore
 
-/// ResNet as trained on ImageNet, with a pyramid of four levels. (He et al. 2016; V1c: He et al. 2019, figure 2c)
+/// ResNet for images, with a pyramid of four levels. (He et al. 2016; the stem V1c: He et al. 2019,
+/// figure 2c)
 ///
-/// Images `[n, 3, h, w]` → maps at strides 4, 8, 16, 32, sizes rounded up. The 3×3 convolution strides, as in PyTorch's models.
+/// Images `[n, 3, h, w]` → maps at strides 4, 8, 16, 32, sizes rounded up, with 64, 128, 256, 512
+/// channels at depths 18 and 34, and four times as many from depth 50 on. In a bottleneck the 3×3
+/// convolution has the stride, as in torchvision's models.
 public final class ResNet: Module, Backbone {
+    /// The settings of a ResNet in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// 18, 34, 50, 101 or 152.
+        /// Number of layers: 18, 34, 50, 101 or 152.
         public var depth = 50
-        /// `plain`: one 7×7 convolution (torchvision); `v1c`: three 3×3 (mmsegmentation's ResNetV1c).
+        /// The layers before the first stage: `plain`, one 7×7 convolution, or `v1c`, three 3×3
+        /// convolutions.
         public var stem = Stem.plain
-        /// The last stage that does not learn, nor do its batch norms' statistics: 0 is the stem, -1 none.
+        /// The last frozen stage, 0…4, 0 being the stem: the weights and the batch norm statistics
+        /// up to it stay as they are. -1 freezes none.
         public var frozenStages = -1
-        /// Whether all batch norms keep their statistics in training.
+        /// Whether all batch norms keep their statistics in training; their weights are trained all
+        /// the same.
         public var normEval = false
 
         public init() {}
     }
 
+    /// The layers before the first stage: `plain` is one 7×7 convolution, as in torchvision, `v1c`
+    /// three 3×3 convolutions, as in mmsegmentation's `ResNetV1c`.
     public enum Stem: String, Codable, Sendable, CaseIterable { case plain, v1c }
 
     let conv1: Conv2d?, bn1: BatchNorm2d?
     let stem: Sequential?
     let layer1: [Block], layer2: [Block], layer3: [Block], layer4: [Block]
+    /// Channels of the four levels, at strides 4, 8, 16 and 32.
     public let outputs: [FeatureSpec]
 
+    /// Builds the network with random weights.
+    ///
+    /// - Throws: `SettingError` for an unknown depth and for `frozen_stages` outside -1…4.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let layouts = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]]
         guard let layers = layouts[configuration.depth] else {
@@ -66,6 +79,7 @@ public final class ResNet: Module, Backbone {
             normEval: configuration.normEval)
     }
 
+    /// The pyramid of images `[n, 3, h, w]`: four maps `[n, cᵢ, hᵢ, wᵢ]`, finest first.
     public func callAsFunction(_ images: Tensor) throws -> Features {
         var x = try images.channelsLast()
         if let conv1, let bn1 { x = try conv1(x, norm: bn1, relu: true) }
@@ -140,6 +154,7 @@ public final class ResNet: Module, Backbone {
     }
 }
 
+/// Registers the backbone `ResNet`.
 public struct ResNetPlugin: Plugin {
     public init() {}
 

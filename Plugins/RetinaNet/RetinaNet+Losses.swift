@@ -1,8 +1,12 @@
 import DenseKitCore
 
 extension RetinaNet {
-    /// The classes of all anchors and the boxes of those that are things, each divided by how many are, of all images together.
-    /// (section 4.1; the sums of each level as mmdetection has them, where an image counts at least one)
+    /// `loss_cls`, the classification loss of all anchors, and `loss_bbox`, the regression loss of
+    /// the positive ones. Both are divided by the number of positives in the batch, an image
+    /// without any counting as one. (section 4.1; summed over levels as in mmdetection)
+    ///
+    /// - Parameter maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    /// - Throws: `TargetError.noInstances` for targets without boxes.
     public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         guard let instances = targets.instances else { throw TargetError.noInstances }
         let output = try self(maps, step)

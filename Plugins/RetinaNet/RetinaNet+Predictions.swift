@@ -1,8 +1,12 @@
 import DenseKitCore
 
 extension RetinaNet {
-    /// The most certain anchors of every level, moved by their deltas and cut off at the image's borders, in pixels of the original picture; of those
-    /// of one class that overlap, the most certain. (section 4.1, "Inference", with mmdetection's numbers)
+    /// The detections of each image, in pixels of the original image: the anchors with the highest
+    /// scores of every level, moved by their deltas and clipped to the image, after non-maximum
+    /// suppression by class. (section 4.1, "Inference", with mmdetection's settings)
+    ///
+    /// - Parameter maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    /// - Returns: `DetectionPredictions` without masks.
     public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         let output = try self(maps, step)
         let anchors = try anchors.anchors(for: output.sizes, on: maps[0].device)

@@ -1,10 +1,13 @@
 import DenseKitCore
 import Glibc
 
-/// One-stage detector: at every position of every level, the class of what is near each of a few anchors, and how its box differs from the
-/// anchor; two branches of convolutions that all levels share. (Lin et al. 2017, Focal Loss for Dense Object Detection, section 4)
+/// The head of the one-stage detector RetinaNet: for a few anchors at every position of every
+/// level, the class of the instance near the anchor, and how its box differs from the anchor; two
+/// branches of convolutions, shared by all levels. (Lin et al. 2017, Focal Loss for Dense Object
+/// Detection, section 4)
 ///
-/// Maps `[n, c, hᵢ, wᵢ]` → logits `[n, a·k, hᵢ, wᵢ]`, one for each anchor and class, and deltas `[n, 4a, hᵢ, wᵢ]`.
+/// Maps `[n, c, hᵢ, wᵢ]` → logits `[n, a·k, hᵢ, wᵢ]`, one for each anchor and class, and deltas
+/// `[n, 4a, hᵢ, wᵢ]`.
 public final class RetinaNet: Module, CountableHead {
     let clsConvs: [ConvModule]
     let regConvs: [ConvModule]
@@ -18,11 +21,19 @@ public final class RetinaNet: Module, CountableHead {
     let classCount: Int
     let settings: Configuration
 
+    /// The key of the weights in a checkpoint: `bbox_head`, as in mmdetection.
     public var checkpointKey: String { "bbox_head" }
 
+    /// Detection of boxes without masks.
     public var task: any HeadTask { DetectionTask(masks: false) }
+    /// The positive anchors: the losses are divided by their number in one pass, not in the whole
+    /// global batch.
     public var countedByPass: String? { "the anchors that are things" }
 
+    /// Builds the head for the levels of `context.features` and the classes of the data set.
+    ///
+    /// - Throws: `SettingError` for values out of range, without classes, and for levels of
+    ///   different channels.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
         guard let channels = context.features.first?.channels, context.features.allSatisfy({ $0.channels == channels }) else {
@@ -73,6 +84,7 @@ public final class RetinaNet: Module, CountableHead {
         )
     }
 
+    /// Runs both branches on every level, without anchors, decoding and suppression.
     public func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws { for map in maps { _ = try branches(map) } }
 
     func callAsFunction(_ maps: [Tensor], _ step: ForwardPass) throws -> Output {
@@ -98,6 +110,7 @@ public final class RetinaNet: Module, CountableHead {
     }
 }
 
+/// Registers the head `RetinaNet`.
 public struct RetinaNetPlugin: Plugin {
     public init() {}
 

@@ -1,14 +1,18 @@
 import DenseKitCore
 
-/// The head of Semantic FPN: every level is brought to the finest one by convolutions and upsampling, and all are summed.
-/// (Kirillov et al. 2019, section 3.2; batch norm as in mmsegmentation's `FPNHead`)
+/// The segmentation head of Semantic FPN: convolutions and upsampling bring every level to the
+/// finest one, and all are summed. (Kirillov et al. 2019, section 3.2; batch norm as in
+/// mmsegmentation's `FPNHead`)
 ///
 /// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`.
 public final class SemanticFPN: Module, SegmentationHead {
+    /// The settings of a Semantic FPN head in YAML.
     public struct Configuration: YAMLConfiguration {
+        /// Channels of the convolutions and of the sum that is classified, 256 by default.
         public var channels = 256
-        /// Probability of a whole channel to be dropped before the classifier.
+        /// Probability that a channel is dropped as a whole before the classifier, 0…1.
         public var dropout = 0.1
+        /// The loss of the logits; a loss for one class of several for every pixel.
         public var loss = ComponentNode(type: "CrossEntropy")
 
         public init() {}
@@ -17,8 +21,13 @@ public final class SemanticFPN: Module, SegmentationHead {
     let scaleHeads: [Sequential]
     let dropout: Dropout
     let convSeg: Conv2d
+    /// The loss of the logits, resized to the labels.
     public let loss: any Loss
 
+    /// Builds the head for the levels of `context.features` and the classes of the data set.
+    ///
+    /// - Throws: `SettingError` for values out of range, without classes or levels, and unless the
+    ///   finest level is the first.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let finest = context.features.first else { throw SettingError("needs at least one level of features") }
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
@@ -42,6 +51,8 @@ public final class SemanticFPN: Module, SegmentationHead {
         loss = try context.loss(configuration.loss, for: .pixelClasses)
     }
 
+    /// What the classifier reads, dropout included: maps `[n, cᵢ, hᵢ, wᵢ]`
+    /// → `[n, channels, h₀, w₀]`.
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
         let finest = Size2D(maps[0].size(2), maps[0].size(3))
         let first = try scaleHeads[0](maps[0])
@@ -53,9 +64,11 @@ public final class SemanticFPN: Module, SegmentationHead {
         return try dropout(sum)
     }
 
+    /// The logits of every position: `[n, channels, h, w] → [n, k, h, w]`.
     public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
+/// Registers the head `SemanticFPN`.
 public struct SemanticFPNPlugin: Plugin {
     public init() {}
 

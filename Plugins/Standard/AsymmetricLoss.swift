@@ -1,45 +1,56 @@
 import DenseKitCore
 
-/// Binary cross-entropy of many labels, most of which are absent: sure negatives count little, and the surest nothing.
-/// (Ridnik et al., "Asymmetric Loss for Multi-Label Classification", ICCV 2021)
+/// Binary cross-entropy for many labels of which most are absent: confident negatives count little,
+/// and the most confident ones nothing. (Ridnik et al., "Asymmetric Loss for Multi-Label
+/// Classification", ICCV 2021)
 ///
-/// With p = σ(logit), q = min(1 − p + m, 1), p_t = p where the label is there and q where not:
-/// −[y log p + (1 − y) log q] · (1 − p_t)^γ, γ being γ₊ or γ₋. Logits `[n, k]`, targets `[n, k]` of 0 and 1 → scalar.
+/// With p = σ(logit), q = min(1 − p + m, 1), p_t = p where the label is present and q where it is
+/// absent: −[y log p + (1 − y) log q] · (1 − p_t)^γ, γ being γ₊ or γ₋. Logits `[n, k]`, targets
+/// `[n, k]` of 0 and 1 → scalar.
 public final class AsymmetricLoss: Module, Loss {
+    /// The settings of the asymmetric loss in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// Factor of this loss in the sum.
+        /// Factor of this loss in the sum of losses, 0…1,000,000.
         public var weight = 1.0
-        /// γ₊: how little sure labels that are there count.
+        /// γ₊, 0…100: how strongly confident present labels are weighted down; 0 not at all.
         public var gammaPos = 0.0
-        /// γ₋: how little sure labels that are absent count.
+        /// γ₋, 0…100: how strongly confident absent labels are weighted down; 0 not at all.
         public var gammaNeg = 4.0
-        /// m: absent labels of less than this probability count nothing.
+        /// m, 0…1: absent labels with a probability below this have no loss.
         public var clip = 0.05
-        /// The least probability that a logarithm is taken of.
+        /// The smallest argument of a logarithm, above 0 and below 1.
         public var eps = 1e-8
-        /// Whether the factor (1 − p_t)^γ is a constant to gradients, as in the authors' training script.
+        /// Whether no gradient flows through the factor (1 − p_t)^γ, as in the authors' training
+        /// script. Without it each γ must be 0, or 1 or above.
         public var detachFocus = true
+        /// How the losses of the elements become one value; training needs `mean` or `sum`.
         public var reduction = Averaging.mean
+        /// The name in the log.
         public var name = "loss_asl"
 
         public init() {}
     }
 
-    /// What becomes of the elements' losses.
+    /// How the losses of the elements, one for each image and label, become one value.
     public enum Averaging: String, Codable, Sendable, CaseIterable {
         /// Their mean over images and labels.
         case mean
+        /// Their sum over images and labels.
         case sum
-        /// Nothing: `[n, k]`, for comparisons. Training needs one of the others.
+        /// None: the losses stay `[n, k]`, for comparisons alone; no head accepts such a loss.
         case none
     }
 
     let settings: Configuration
+    /// The name in the log, the setting `name`.
     public var name: String { settings.name }
-    /// A loss of every element is none to learn from.
+    /// The labels of whole images; nothing where the reduction is `none`, since training needs a
+    /// scalar.
     public var purposes: Set<LossPurpose>? { settings.reduction == .none ? [] : [.imageLabels] }
 
-    /// Throws `SettingError` for numbers out of range.
+    /// The loss with these settings.
+    ///
+    /// - Throws: `SettingError` for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         for (key, gamma) in [("gamma_pos", configuration.gammaPos), ("gamma_neg", configuration.gammaNeg)] {
             try SettingError.check(key, gamma, in: 0...100)
@@ -58,6 +69,9 @@ public final class AsymmetricLoss: Module, Loss {
         settings = configuration
     }
 
+    /// The loss of logits `[n, k]` against targets `[n, k]` of 0 and 1 → scalar, its weight
+    /// included; `[n, k]` where the reduction is `none`. Element weights are those of the options;
+    /// their average factor is not used.
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
         let y = try target.to(.float32)
         let absent = try -(y - 1)

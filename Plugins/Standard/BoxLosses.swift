@@ -2,7 +2,7 @@ import DenseKitCore
 
 /// The settings of a loss that has a weight and nothing else.
 public struct WeightedLossSettings: YAMLConfiguration {
-    /// Factor of this loss in the sum.
+    /// Factor of this loss in the sum of losses, 0…1,000,000.
     public var weight = 1.0
 
     public init() {}
@@ -10,39 +10,52 @@ public struct WeightedLossSettings: YAMLConfiguration {
 
 /// The absolute difference of predictions and targets of one shape → scalar. mmdetection's `L1Loss`.
 public final class L1: Module, Loss {
+    /// The settings: `weight`.
     public typealias Configuration = WeightedLossSettings
 
     private let weight: Double
+    /// The name in the log: `loss_l1`.
     public var name: String { "loss_l1" }
+    /// Numbers such as the deltas of boxes.
     public let purposes: Set<LossPurpose>? = [.numbers]
 
-    /// Throws `SettingError` for a weight out of range.
+    /// The loss with these settings.
+    ///
+    /// - Throws: `SettingError` for a weight out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)
         weight = configuration.weight
     }
 
+    /// The weighted mean of |prediction − target|, both of one shape, → scalar. The sum is divided
+    /// by the options' `averageFactor`, or else by the number of elements.
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
         try options.reduced(prediction.to(.float32).absoluteLoss(target), weight)
     }
 }
 
-/// The absolute difference, but near 0, where it is the square: predictions and targets of one shape → scalar. mmdetection's `SmoothL1Loss`.
+/// The absolute difference, but quadratic near 0 so that the gradient is continuous: predictions
+/// and targets of one shape → scalar. mmdetection's `SmoothL1Loss`.
 public final class SmoothL1: Module, Loss {
+    /// The settings of the smooth L1 loss in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// The difference up to which the loss is quadratic.
+        /// The absolute difference below which the loss is quadratic, above 0 and up to 1,000,000.
         public var beta = 1.0
-        /// Factor of this loss in the sum.
+        /// Factor of this loss in the sum of losses, 0…1,000,000.
         public var weight = 1.0
 
         public init() {}
     }
 
     private let settings: Configuration
+    /// The name in the log: `loss_smooth_l1`.
     public var name: String { "loss_smooth_l1" }
+    /// Numbers such as the deltas of boxes.
     public let purposes: Set<LossPurpose>? = [.numbers]
 
-    /// Throws `SettingError` for numbers out of range.
+    /// The loss with these settings.
+    ///
+    /// - Throws: `SettingError` for a `beta` of 0 or below, and for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard configuration.beta > 0 else {
             throw SettingError(key: "beta", "beta must be above 0, found \(configuration.beta); use L1 for 0")
@@ -52,28 +65,39 @@ public final class SmoothL1: Module, Loss {
         settings = configuration
     }
 
+    /// The weighted mean of the smooth absolute difference of prediction and target, both of one
+    /// shape, → scalar. The sum is divided by the options' `averageFactor`, or else by the number
+    /// of elements.
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
         try options.reduced(prediction.to(.float32).smoothL1(target, beta: settings.beta), settings.weight)
     }
 }
 
-/// One less the generalised IoU of boxes and targets, corners `[n, 4]` both → scalar
-/// (Rezatofighi et al., [arXiv:1902.09630](https://arxiv.org/abs/1902.09630)). mmdetection's `GIoULoss`.
+/// 1 minus the generalised IoU of boxes and targets, both corners `[n, 4]`, → scalar (Rezatofighi
+/// et al., [arXiv:1902.09630](https://arxiv.org/abs/1902.09630)). mmdetection's `GIoULoss`.
 ///
-/// Weights may be `[n]` or, as those of deltas, `[n, 4]`: then a box's is their mean.
+/// Element weights may be `[n]` or, as those of deltas, `[n, 4]`: then the weight of a box is their
+/// mean.
 public final class GIoU: Module, Loss {
+    /// The settings: `weight`.
     public typealias Configuration = WeightedLossSettings
 
     private let weight: Double
+    /// The name in the log: `loss_giou`.
     public var name: String { "loss_giou" }
+    /// Boxes by their corners.
     public let purposes: Set<LossPurpose>? = [.corners]
 
-    /// Throws `SettingError` for a weight out of range.
+    /// The loss with these settings.
+    ///
+    /// - Throws: `SettingError` for a weight out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)
         weight = configuration.weight
     }
 
+    /// The weighted mean of 1 − GIoU of the boxes `[n, 4]` and their targets `[n, 4]`, row by row,
+    /// → scalar. The sum is divided by the options' `averageFactor`, or else by n.
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
         var options = options
         if let weights = options.elementWeights, weights.rank == 2 { options.elementWeights = try weights.mean(1) }

@@ -2,13 +2,18 @@ import DenseKitCore
 
 /// Softmax cross-entropy over classes. Logits `[n, k, h, w]`, class indices `[n, h, w]`; or vectors `[n, k]`, `[n]` → scalar.
 public final class CrossEntropy: Module, ResizingLoss {
+    /// The settings of the cross-entropy in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// Factor of this loss in the sum.
+        /// Factor of this loss in the sum of losses, 0…1,000,000.
         public var weight = 1.0
-        /// A factor for every class.
+        /// A factor for each class, 0…1,000,000; nil for 1. They do not change the denominator of
+        /// the mean.
         public var classWeights: [Double]?
-        /// Whether ignored pixels leave the denominator. mmsegmentation 0.x keeps them in, and so do the papers' numbers.
+        /// Whether the mean is over labelled pixels alone. By default it is over all pixels,
+        /// ignored ones included, as in mmsegmentation 0.x and in the published results that it
+        /// produced.
         public var averageNonIgnored = false
+        /// The name in the log.
         public var name = "loss_ce"
 
         public init() {}
@@ -17,11 +22,17 @@ public final class CrossEntropy: Module, ResizingLoss {
     let weight: Double
     @Cached var classWeights: Tensor?
     let averageNonIgnored: Bool
+    /// The name in the log, the setting `name`.
     public let name: String
+    /// One class of several for every pixel or every box.
     public let purposes: Set<LossPurpose>? = [.pixelClasses, .boxClasses]
+    /// Whether the mean is over labelled pixels alone, the setting `averageNonIgnored`.
     public var averagesLabelled: Bool { averageNonIgnored }
 
-    /// Throws `SettingError` for weights out of range, and other than one for each class.
+    /// The loss with these settings, for the classes of `context`.
+    ///
+    /// - Throws: `SettingError` for weights out of range, and unless there is one class weight for
+    ///   each class.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)
         if let weights = configuration.classWeights, weights.count != context.classCount {
@@ -37,6 +48,10 @@ public final class CrossEntropy: Module, ResizingLoss {
         name = configuration.name
     }
 
+    /// The cross-entropy of logits `[n, k, h, w]` and class indices `[n, h, w]`, or `[n, k]` and
+    /// `[n]`, → scalar. Targets of the options' `ignoreIndex` have no loss. The sum is divided by
+    /// the options' `averageFactor`, else by the labelled or by all targets, as `averageNonIgnored`
+    /// says.
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
         let classWeights = try classWeights?.to(prediction.device)
         if let elementWeights = options.elementWeights {
@@ -48,6 +63,8 @@ public final class CrossEntropy: Module, ResizingLoss {
         return try average(sum, target, options)
     }
 
+    /// The cross-entropy of logits `[n, k, h, w]`, resized bilinearly, and class indices
+    /// `[n, height, width]` → scalar, without the resized logits in memory. On the CPU only.
     public func resizing(_ logits: Tensor, to target: Tensor, _ options: LossOptions) throws -> Tensor {
         let sum = try logits.resizedCrossEntropy(target, weight: classWeights, ignoreIndex: options.ignoreIndex)
         return try average(sum, target, options)

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// What every configuration needs: losses, transforms, optimizers, schedules.
+/// Registers what every configuration needs: losses, transforms, optimizers (`AdamW`, `SGD`) and
+/// schedules (`Poly`, `Step`).
 public struct StandardPlugin: Plugin {
     public init() {}
 

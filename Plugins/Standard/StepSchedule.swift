@@ -1,9 +1,11 @@
 import DenseKitCore
 import Glibc
 
-/// A rate that falls by `gamma` at every step, after linear warm-up: mmcv's `StepLrUpdaterHook`. In YAML it is called `ForwardPass`.
+/// A rate that falls by `gamma` at every step, after linear warm-up: mmcv's `StepLrUpdaterHook`. In
+/// YAML it is called `Step`.
 ///
-/// `step(t) = base · gamma^(steps passed at t)`; for t below the warm-up's length w: `step(t) · (1 − (1 − t/w)(1 − ratio))`.
+/// `step(t) = base · gamma^(steps passed at t)`; for t below the warm-up's length w:
+/// `step(t) · (1 − (1 − t/w)(1 − ratio))`.
 struct StepSchedule: Schedule {
     struct Configuration: IdleKeysConfiguration {
         /// After how many epochs the rate falls, ascending.

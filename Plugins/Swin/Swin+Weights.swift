@@ -1,7 +1,9 @@
 import DenseKitCore
 
 extension Swin: ExternalWeights {
-    /// All of them stack the 2×2 positions of patch merging before the channels; mmsegmentation, and this project, the channels before them.
+    /// The checkpoints of other projects that load into a Swin Transformer: the official ones,
+    /// timm's and torchvision's. All of them stack the 2×2 positions of patch merging before the
+    /// channels, and are reordered: mmsegmentation, and this project, stack the channels first.
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat("Swin Transformer", dropping: unneeded, value: reordered) { key in official(key) },
@@ -11,7 +13,7 @@ extension Swin: ExternalWeights {
         ]
     }
 
-    /// The norms of the outputs: a classifier has one, at its end.
+    /// The beginnings of the keys of the four output norms: a classifier has one norm, at its end.
     public static var unpublishedKeys: [String] { ["norm0", "norm1", "norm2", "norm3"] }
 
     /// A classifier with the norm before it, and what masked training adds.

@@ -1,24 +1,29 @@
 import DenseKitCore
 
-/// Swin Transformer: self-attention within windows that shift from block to block, over a pyramid of four levels. (Liu et al. 2021)
+/// Swin Transformer: self-attention within windows that shift from block to block, and a pyramid of
+/// four levels. (Liu et al. 2021)
 ///
-/// Images `[n, 3, h, w]` → maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, sizes rounded up. As mmsegmentation's SwinTransformer, to
-/// the checkpoint keys and the order of channels in patch merging; without absolute positions.
+/// Images `[n, 3, h, w]` → maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, sizes rounded
+/// up. Checkpoint keys, and the order of channels in patch merging, are those of mmsegmentation's
+/// `SwinTransformer`, without absolute positions.
 public final class Swin: Module, Backbone {
+    /// The settings of a Swin Transformer in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// The published sizes: `tiny`, `small`, `base` or `large`. The next three change one of them.
+        /// The published size, whose channels, blocks and heads `embedDims`, `depths` and
+        /// `numHeads` can replace.
         public var variant = Variant.tiny
-        /// C, the channels of the finest level.
+        /// C, the channels of the finest level, 1…8192; nil for the variant's.
         public var embedDims: Int?
-        /// Blocks of the four stages.
+        /// Blocks of the four stages, 1…1000 each; nil for the variant's.
         public var depths: [Int]?
-        /// Attention heads of the four stages.
+        /// Attention heads of the four stages, divisors of C, 2C, 4C and 8C; nil for the variant's.
         public var numHeads: [Int]?
-        /// The side of a window, in positions of the map.
+        /// Side of an attention window in positions of the map, 1…64.
         public var windowSize = 7
-        /// Hidden channels of a block's perceptron over its channels.
+        /// Hidden channels of a block's MLP divided by its channels, 1…64.
         public var mlpRatio = 4
-        /// Stochastic depth of the last block; it grows from 0 over the blocks.
+        /// Stochastic depth of the last block, 0 or more and below 1; it grows evenly from 0 at the
+        /// first.
         public var dropPathRate = 0.3
 
         public init() {}
@@ -29,6 +34,8 @@ public final class Swin: Module, Backbone {
         }
     }
 
+    /// The published sizes: C is 96 for `tiny` and `small`, 128 for `base`, 192 for `large`; the
+    /// third stage has 6 blocks in `tiny`, 18 in the others.
     public enum Variant: String, Codable, Sendable, CaseIterable {
         case tiny, small, base, large
 
@@ -45,8 +52,12 @@ public final class Swin: Module, Backbone {
     let patchEmbed: PatchEmbedding
     let stages: [Stage]
     let norm0: LayerNorm, norm1: LayerNorm, norm2: LayerNorm, norm3: LayerNorm
+    /// Channels C, 2C, 4C and 8C of the four levels, at strides 4, 8, 16 and 32.
     public let outputs: [FeatureSpec]
 
+    /// Builds the network with random weights.
+    ///
+    /// - Throws: `SettingError` for values out of range or that do not fit together.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let (dims, depths, heads) = configuration.sizes
         try Self.check(configuration)
@@ -89,6 +100,7 @@ public final class Swin: Module, Backbone {
         }
     }
 
+    /// The pyramid of images `[n, 3, h, w]`: four maps `[n, cᵢ, hᵢ, wᵢ]`, finest first.
     public func callAsFunction(_ images: Tensor) throws -> Features {
         var x = try patchEmbed(images)  // [n, h/4, w/4, c]
         var features = Features(maps: [])
@@ -137,7 +149,7 @@ public final class Swin: Module, Backbone {
     }
 }
 
-/// The Swin Transformer family.
+/// Registers the backbone `Swin`.
 public struct SwinPlugin: Plugin {
     public init() {}
 

@@ -1,23 +1,36 @@
-/// The tokenizer of CLIP (Radford et al. 2021): byte-level byte-pair encoding of cleaned, lower-cased words.
+/// The tokenizer of CLIP (Radford et al. 2021): byte-level byte-pair encoding of cleaned,
+/// lower-cased words.
 ///
-/// Answers as OpenAI's `SimpleTokenizer` does; text that is garbled beyond a sure repair is refused instead.
-/// The texts `<|startoftext|>` and `<|endoftext|>` inside a string become the special ids.
+/// The ids are those of OpenAI's `SimpleTokenizer`; text in a broken encoding that cannot be
+/// repaired with certainty is refused instead. The texts `<|startoftext|>` and `<|endoftext|>`
+/// inside a string become the special ids.
 public struct BPETokenizer: Tokenizer {
-    /// The longest text in bytes: prompts have less than 500, and hostile ones take time that grows with the square.
+    /// The longest text in bytes, 4096. Prompts have less than 500; the time for a text grows with
+    /// the square of its length.
     public static let byteLimit = 4_096
 
     private let vocabulary: BPEVocabulary
 
-    /// - Parameter path: of `bpe_simple_vocab_16e6.txt.gz`; `VocabularyAsset.find` knows where it is.
+    /// Reads a vocabulary file.
+    ///
+    /// - Parameter path: of `bpe_simple_vocab_16e6.txt.gz`; `VocabularyAsset.find` says where it
+    ///   is.
     /// - Throws: `TokenizerError.unreadable` and `.malformed`, with path and line.
     public init(vocabulary path: String) throws(TokenizerError) {
         vocabulary = try BPEVocabulary(path: path)
     }
 
+    /// The number of ids, 49,408: bytes, merges, start and end.
     public var vocabularySize: Int { 512 + BPEVocabulary.mergeCount + 2 }
+    /// The id in front of every text, 49,406.
     public var start: Int { vocabularySize - 2 }
+    /// The id behind every text, 49,407, the largest of the vocabulary.
     public var end: Int { vocabularySize - 1 }
 
+    /// The ids of `text` after cleaning, without start and end.
+    ///
+    /// - Throws: `TokenizerError.tooManyBytes` above `byteLimit` bytes, and `.garbled` for a broken
+    ///   encoding.
     public func encode(_ text: String) throws(TokenizerError) -> [Int] {
         var ids: [Int] = []
         for word in WordSplitter(try cleaned(text, byteLimit: Self.byteLimit)) {

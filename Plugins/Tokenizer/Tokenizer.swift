@@ -18,18 +18,20 @@ public protocol Tokenizer: Sendable {
 public enum Overflow: Sendable {
     /// Throw `TokenizerError.tooLong`.
     case refuse
-    /// Drop the last ids; the last place that remains holds the end id.
+    /// Drop the last ids; the last id of the row is the end id.
     case truncate
 }
 
 extension Tokenizer {
-    /// Rows `[start, ids…, end, 0…]`, one for each text and all of one length.
+    /// Rows `[start, ids…, end, 0…]` of one length, one for each text.
     ///
     /// - Parameters:
-    ///   - length: of every row; left out, that of the longest text. At least 2, for start and end.
+    ///   - length: of every row, at least 2, for start and end; nil for that of the longest text.
     ///   - overflow: what happens to a text that does not fit `length`.
-    /// - Returns: `[texts.count, length]`. The padding id 0 may also stand for a piece of text: the end id says where a text stops.
-    /// - Throws: `TokenizerError.tooLong` with the text, its length and the limit, `.invalidLength`, and what `encode` throws.
+    /// - Returns: `[texts.count, length]`. The padding id 0 may also stand for a piece of text: the
+    ///   end id says where a text stops.
+    /// - Throws: `TokenizerError.tooLong` with the text, its length and the limit,
+    ///   `.invalidLength`, and what `encode` throws.
     public func tokenize(
         _ texts: [String], length: Int? = nil, overflow: Overflow = .refuse
     ) throws(TokenizerError) -> [[Int]] {

@@ -2,19 +2,20 @@ import DenseKitErrors
 
 /// Why a vocabulary cannot be used, or a text cannot be turned into ids.
 public enum TokenizerError: DenseKitError, Equatable {
-    /// No vocabulary at any of the places that were searched.
+    /// There is no vocabulary at any of the paths that were searched.
     case vocabularyNotFound(searched: [String])
     /// The file at `path` cannot be read or unpacked.
     case unreadable(path: String, problem: String)
-    /// Line `line` (from 1) of the vocabulary at `path` is not what it should be.
+    /// Line `line` (from 1) of the vocabulary at `path` has the wrong format.
     case malformed(path: String, line: Int, problem: String)
-    /// `text` needs `count` ids with start and end; `limit` are allowed.
+    /// `text` has `count` ids, start and end included, where `limit` are allowed.
     case tooLong(text: String, count: Int, limit: Int)
-    /// A row needs a place for the start and one for the end.
+    /// A row length below 2, which leaves no place for start and end.
     case invalidLength(Int)
-    /// A text of `bytes` bytes, where `limit` are allowed.
+    /// A text has `bytes` bytes, where `limit` are allowed.
     case tooManyBytes(bytes: Int, limit: Int)
-    /// `text` was UTF-8 and has been read in another encoding on its way here.
+    /// `text` is UTF-8 that was decoded as `encoding`, such as `schÃ¶n` for `schön`, and cannot be
+    /// repaired with certainty.
     case garbled(text: String, encoding: String)
 }
 

@@ -1,11 +1,12 @@
 import DenseKitFoundations
 import Foundation
 
-/// Where the vocabulary of CLIP is found. It is not part of this package: users fetch it once.
+/// Where CLIP's vocabulary file is found. It is not part of this package: users download it once.
 public enum VocabularyAsset {
+    /// The name of the vocabulary file, as OpenAI distributes it.
     public static let fileName = "bpe_simple_vocab_16e6.txt.gz"
 
-    /// How to get the file and where to put it.
+    /// How to get the vocabulary file and where to put it, for error messages.
     public static let instructions = """
         Get it in one of two ways:
           pip download --no-deps open_clip_torch && unzip -j open_clip_torch-*.whl open_clip/\(fileName)

@@ -1,16 +1,20 @@
 import DenseKitCore
 
-/// The segmentation head of UPerNet: averages of the coarsest map at several scales give it the context of the whole image, a pyramid
-/// hands it down, and all levels are joined at the finest. (Xiao et al. 2018; batch norm as in mmsegmentation's `UPerHead`)
+/// The segmentation head of UPerNet: the coarsest map, pooled at several scales, gives the context
+/// of the whole image, a top-down pyramid passes it on, and all levels are concatenated at the
+/// finest resolution. (Xiao et al. 2018; batch norm as in mmsegmentation's `UPerHead`)
 ///
-/// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`. It mixes the levels by itself: no neck is needed.
+/// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`. No neck is needed before it.
 public final class UPerNet: Module, SegmentationHead {
+    /// The settings of a UPerNet head in YAML.
     public struct Configuration: YAMLConfiguration {
+        /// Channels of the convolutions and of the map that is classified, 512 by default.
         public var channels = 512
-        /// The coarsest map is averaged to maps of n × n, one for each n.
+        /// Sides of the grids that the coarsest map is pooled to: 1 to 16 numbers of 1…1024.
         public var poolScales = [1, 2, 3, 6]
-        /// Probability of a whole channel to be dropped before the classifier.
+        /// Probability that a channel is dropped as a whole before the classifier, 0…1.
         public var dropout = 0.1
+        /// The loss of the logits; a loss for one class of several for every pixel.
         public var loss = ComponentNode(type: "CrossEntropy")
 
         public init() {}
@@ -23,8 +27,13 @@ public final class UPerNet: Module, SegmentationHead {
     let fpnBottleneck: ConvModule
     let dropout: Dropout
     let convSeg: Conv2d
+    /// The loss of the logits, resized to the labels.
     public let loss: any Loss
 
+    /// Builds the head for the levels of `context.features` and the classes of the data set.
+    ///
+    /// - Throws: `SettingError` for values out of range, without classes or levels, and unless the
+    ///   finest level is the first and the coarsest the last.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let finest = context.features.first, let coarsest = context.features.last else {
             throw SettingError("needs at least one level of features")
@@ -50,6 +59,11 @@ public final class UPerNet: Module, SegmentationHead {
         loss = try context.loss(configuration.loss, for: .pixelClasses)
     }
 
+    /// What the classifier reads, dropout included: maps `[n, cᵢ, hᵢ, wᵢ]`
+    /// → `[n, channels, h₀, w₀]`.
+    ///
+    /// - Throws: `SettingError` in training on a batch of one image with the pool scale 1, whose
+    ///   batch norm needs more than one value.
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
         let coarsest = maps[maps.count - 1]
         var levels = try zip(lateralConvs, maps).map { try $0($1) }
@@ -62,9 +76,11 @@ public final class UPerNet: Module, SegmentationHead {
         return try dropout(fpnBottleneck(joined))
     }
 
+    /// The logits of every position: `[n, channels, h, w] → [n, k, h, w]`.
     public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 
-    /// The mean of every cell of a grid of `scale` × `scale`, its channels mixed, enlarged to the map again. `[n, c, h, w] → [n, channels, h, w]`
+    /// The mean of every cell of a grid of `scale` × `scale`, its channels mixed, upsampled to the
+    /// map again. `[n, c, h, w] → [n, channels, h, w]`
     final class PooledContext: Module {
         let conv: ConvModule
         let scale: Int
@@ -93,7 +109,7 @@ private func resized(_ map: Tensor, like other: Tensor) throws -> Tensor {
     return map.size(2) == size.height && map.size(3) == size.width ? map : try map.interpolated(to: size, .bilinear())
 }
 
-/// UPerNet's segmentation head.
+/// Registers the head `UPerNet`.
 public struct UPerNetPlugin: Plugin {
     public init() {}
 

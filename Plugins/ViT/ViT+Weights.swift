@@ -1,6 +1,8 @@
 import DenseKitCore
 
 extension ViT: ExternalWeights, WeightAdapting {
+    /// The checkpoints of other projects that load into a ViT: timm's and DeiT's, torchvision's,
+    /// and mmsegmentation's backbones. Classifiers, and what masked autoencoders add, are dropped.
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat("timm or DeiT ViT", dropping: WeightFormat.heads + ["norm.", "fc_norm."] + masked) { timm.renamed($0) },
@@ -12,9 +14,11 @@ extension ViT: ExternalWeights, WeightAdapting {
     /// What masked autoencoders learn beside the encoder.
     private static let masked = ["mask_token", "decoder_"]
 
+    /// The beginnings of the pyramid's keys, which checkpoints of a classifier do not have.
     public static var unpublishedKeys: [String] { TransformerPyramid.checkpointKeys }
 
-    /// Positions of another grid are resized, the class token's row stays: 14×14 for images of 224 becomes 32×32 for 512.
+    /// Position embeddings of another grid, resized: 14×14 for images of 224 pixels becomes 32×32
+    /// for 512. The row of the class token stays. Nil for any other tensor.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
         guard key == "pos_embed", tensor.rank == 3, tensor.size(0) == 1, tensor.size(2) == shape[2] else { return nil }
         let rows = try tensor.selected(0, 0).to(.float32)

@@ -1,31 +1,37 @@
 import DenseKitCore
 
-/// The Vision Transformer as trained on ImageNet, with a pyramid of four levels out of the blocks on its way. (Dosovitskiy et al. 2021; keys
-/// as in mmsegmentation's `VisionTransformer`)
+/// The plain Vision Transformer, with a pyramid of four levels made of the outputs of four blocks.
+/// (Dosovitskiy et al. 2021; keys as in mmsegmentation's `VisionTransformer`)
 ///
-/// Images `[n, 3, h, w]`, filled with zeros right and below to whole patches → maps `[n, width, …]` at strides 4, 8, 16 and 32.
+/// Images `[n, 3, h, w]`, padded with zeros on the right and below to whole patches → maps
+/// `[n, width, …]` at strides 4, 8, 16 and 32.
 public final class ViT: Module, Backbone {
+    /// The settings of a ViT in YAML; the defaults are ViT-B/16.
     public struct Configuration: VisionTransformerConfiguration {
-        /// Pixels of a patch's side: 16 or 8.
+        /// Side of a patch in pixels: 16 or 8.
         public var patchSize = 16
+        /// Channels of a token, and of every level of the pyramid.
         public var width = 768
+        /// Number of Transformer blocks, 1…1000.
         public var layers = 12
-        /// Attention heads, where they are not one for every 64 channels.
+        /// Attention heads, a divisor of `width`; nil for one for every 64 channels.
         public var heads: Int?
-        /// Image size that the grid of positions belongs to. Other sizes resize the grid.
+        /// Side in pixels of the images that the position embeddings belong to; for other sizes
+        /// they are resized.
         public var inputResolution = 512
-        /// How the grid is resized.
+        /// How position embeddings are resized.
         public var interpolation = GridInterpolation.bicubic
-        /// Stochastic depth of the last block; from 0 at the first it rises evenly.
+        /// Stochastic depth of the last block, 0…1; it grows evenly from 0 at the first.
         public var dropPathRate = 0.0
-        /// The blocks, from 0, that the four levels come from.
+        /// The four blocks, counted from 0 and ascending, whose outputs become the levels.
         public var outIndices = [3, 5, 7, 11]
-        /// Whether the last block's output is normalised.
+        /// Whether the output of the last block passes a layer norm.
         public var finalNorm = false
 
         public init() {}
     }
 
+    /// How the grid of position embeddings is resized: `bicubic` or `bilinear`.
     public enum GridInterpolation: String, Codable, Sendable, CaseIterable {
         case bicubic, bilinear
 
@@ -41,11 +47,16 @@ public final class ViT: Module, Backbone {
     let grid: Int
     let interpolation: GridInterpolation
 
+    /// The pyramid's keys have no prefix: `fpn1` … `fpn4` stand beside the Transformer's.
     override public var keys: [String: String] { ["pyramid": ""] }
+    /// Channels of the four levels, `width` each, at strides 4, 8, 16 and 32.
     public var outputs: [FeatureSpec] { pyramid.outputs }
-    /// Images are padded to whole patches.
+    /// The shortest side of an image in pixels; images are padded to whole patches.
     public var minimumSide: Int { TransformerPyramid.minimumSide - patchEmbed.projection.stride.height + 1 }
 
+    /// Builds the network with random weights.
+    ///
+    /// - Throws: `SettingError` for values out of range or that do not fit together.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let parts = try VisionTransformerParts(configuration)
         (pyramid, grid) = (parts.pyramid, parts.grid)
@@ -58,6 +69,9 @@ public final class ViT: Module, Backbone {
         ln1 = configuration.finalNorm ? try LayerNorm(width, eps: EncoderLayer.eps) : nil
     }
 
+    /// The pyramid of images `[n, 3, h, w]`: four maps `[n, width, hᵢ, wᵢ]`, finest first.
+    ///
+    /// - Throws: `SettingError` for images with a side under `minimumSide`.
     public func callAsFunction(_ images: Tensor) throws -> Features {
         let patches = try patchEmbed(images)  // [n, d, h/16, w/16]
         let size = Size2D(patches.size(2), patches.size(3))
@@ -144,6 +158,7 @@ public final class ViT: Module, Backbone {
     }
 }
 
+/// Registers the backbone `ViT`.
 public struct ViTPlugin: Plugin {
     public init() {}
 

@@ -1,12 +1,15 @@
 import DenseKitCore
 
-/// Adds rows below and columns to the right: zeros to the picture, "ignore" to the labels. Comes after `Normalize`, where zero is the mean.
+/// Adds rows below and columns on the right: zeros to the image, "ignore" to the labels. Comes
+/// after `Normalize`, where zero is the mean.
 ///
-/// Either `size`, which a larger picture exceeds unchanged, or `size_divisor`, of which both sides become multiples.
+/// Either to `size`, where a larger image stays as it is, or to multiples of `size_divisor`.
 public struct Pad: Transform {
+    /// The settings of `Pad` in YAML: either `size` or `size_divisor`.
     public struct Configuration: YAMLConfiguration {
-        /// One side for a square, or `[height, width]`.
+        /// The least size after padding, in pixels: one side for a square, or `[height, width]`.
         public var size: Size2D?
+        /// The number that both sides become multiples of, 1…65535.
         public var sizeDivisor: Int?
 
         public init() {}
@@ -19,7 +22,10 @@ public struct Pad: Transform {
 
     private let target: Target
 
-    /// - Throws: `SettingError` unless exactly one of the two settings is given, and in range.
+    /// The transform with these settings.
+    ///
+    /// - Throws: `SettingError` unless exactly one of `size` and `size_divisor` is given, and in
+    ///   range.
     public init(_ configuration: Configuration) throws {
         switch (configuration.size, configuration.sizeDivisor) {
         case (let size?, nil): target = .size(try size.checked("Pad", "size"))
@@ -32,6 +38,7 @@ public struct Pad: Transform {
         }
     }
 
+    /// Pads the image, labels and masks of `sample` in place. Draws no random number.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
         switch target {
         case .size(let size): sample.pad(to: size)
@@ -41,5 +48,6 @@ public struct Pad: Transform {
         }
     }
 
+    /// `pads`: a test pipeline may pad; predictions of the padding are cut off.
     public var testTimeUse: TestTimeUse { .pads }
 }

@@ -1,17 +1,21 @@
 import DenseKitCore
 
-/// Random brightness, contrast, saturation and hue, each with chance 1/2, as mmsegmentation's `PhotoMetricDistortion`.
+/// Random brightness, contrast, saturation and hue, each with probability 1/2, as mmsegmentation's
+/// `PhotoMetricDistortion`.
 ///
-/// Contrast comes before the colours or after them, by a coin. Every step is clipped and truncated to 8 bits; hue and saturation are
-/// changed in OpenCV's 8-bit HSV. Comes before `Normalize`.
+/// Contrast comes before or after saturation and hue, with equal probability. Every step is clipped
+/// and truncated to 8 bits; hue and saturation are changed in OpenCV's 8-bit HSV. Comes before
+/// `Normalize`.
 public struct PhotoMetricDistortion: Transform {
+    /// The settings of `PhotoMetricDistortion` in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// Levels added, at most.
+        /// The largest change of brightness, in levels of 0…255.
         public var brightnessDelta = 32.0
-        /// `[low, high]` of the factor.
+        /// `[low, high]` of the factor on all channels, 0 ≤ low ≤ high ≤ 256.
         public var contrastRange = [0.5, 1.5]
+        /// `[low, high]` of the factor on the saturation, 0 ≤ low ≤ high ≤ 256.
         public var saturationRange = [0.5, 1.5]
-        /// Steps of 2° that the hue is turned by, at most: −18 … 17 for 18.
+        /// The largest rotation of the hue, in steps of 2°, 0…90: from −18 to 17 steps for 18.
         public var hueDelta = 18
 
         public init() {}
@@ -19,7 +23,9 @@ public struct PhotoMetricDistortion: Transform {
 
     private let configuration: Configuration
 
-    /// - Throws: `SettingError` for ranges that make no sense.
+    /// The transform with these settings.
+    ///
+    /// - Throws: `SettingError` for a range or a limit outside its bounds.
     public init(_ configuration: Configuration) throws {
         self.configuration = configuration
         guard (0...255).contains(configuration.brightnessDelta) else {
@@ -41,6 +47,8 @@ public struct PhotoMetricDistortion: Transform {
         SettingError("PhotoMetricDistortion", key, problem)
     }
 
+    /// Changes the colours of the 8-bit image of `sample` in place.
+    ///
     /// - Throws: `SettingError` after `Normalize`.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard !sample.isNormalized else {
@@ -63,6 +71,7 @@ public struct PhotoMetricDistortion: Transform {
         sample.image = image
     }
 
+    /// `refused`: random colours do not belong in a test pipeline.
     public var testTimeUse: TestTimeUse {
         .refused(key: nil, reason: "it changes colours at random", remedy: "take it out")
     }

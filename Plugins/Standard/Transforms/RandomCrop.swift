@@ -1,14 +1,18 @@
 import DenseKitCore
 
-/// Cuts a window of `crop_size` out of a random place, as mmsegmentation's `RandomCrop`. A smaller picture keeps its side.
+/// Cuts a window of `crop_size` out of a random place, as mmsegmentation's `RandomCrop`. A side
+/// that is smaller than the window stays whole.
 ///
-/// Where one class covers `cat_max_ratio` or more of the labelled pixels, or only one class is in the window, another window is drawn:
-/// up to ten times, and the last one is taken as it is. Two draws a window.
+/// Where one class covers `cat_max_ratio` or more of the labelled pixels, or only one class is in
+/// the window, another window is drawn: up to ten times, and the last one is taken as it is. Each
+/// window takes two random numbers.
 public struct RandomCrop: Transform {
+    /// The settings of `RandomCrop` in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// One side for a square, or `[height, width]`.
+        /// The size of the window in pixels: one side for a square, or `[height, width]`.
         public var cropSize = Size2D(512)
-        /// The largest share of one class; 1 takes the first window.
+        /// The share of the labelled pixels that one class must stay below, above 0 and at most 1;
+        /// 1 takes the first window.
         public var catMaxRatio = 0.75
 
         public init() {}
@@ -18,7 +22,9 @@ public struct RandomCrop: Transform {
     private let size: Size2D
     private let maximumShare: Double
 
-    /// - Throws: `SettingError` for a size or share out of range.
+    /// The transform with these settings.
+    ///
+    /// - Throws: `SettingError` for a size or a share out of range.
     public init(_ configuration: Configuration) throws {
         size = try configuration.cropSize.checked("RandomCrop", "crop_size")
         maximumShare = configuration.catMaxRatio
@@ -27,6 +33,7 @@ public struct RandomCrop: Transform {
         }
     }
 
+    /// Crops the image, labels and instances of `sample` in place to a random window.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
         var window = window(in: sample.size, &random)
         if maximumShare < 1 {
@@ -38,6 +45,7 @@ public struct RandomCrop: Transform {
         sample.crop(to: window)
     }
 
+    /// `refused`: a test pipeline cannot predict a random part of the image.
     public var testTimeUse: TestTimeUse {
         .refused(
             key: nil, reason: "it cuts out a random part of each image",

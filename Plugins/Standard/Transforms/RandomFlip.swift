@@ -1,8 +1,11 @@
 import DenseKitCore
 
-/// Exchanges left and right of picture and labels with chance `prob`. One draw.
+/// Mirrors image, labels and instances horizontally with probability `prob`. Takes one random
+/// number.
 public struct RandomFlip: Transform {
+    /// The settings of `RandomFlip` in YAML.
     public struct Configuration: YAMLConfiguration {
+        /// The probability of mirroring, 0…1.
         public var prob = 0.5
 
         public init() {}
@@ -10,6 +13,8 @@ public struct RandomFlip: Transform {
 
     private let probability: Double
 
+    /// The transform with these settings.
+    ///
     /// - Throws: `SettingError` for a probability outside 0…1.
     public init(_ configuration: Configuration) throws {
         probability = configuration.prob
@@ -18,10 +23,13 @@ public struct RandomFlip: Transform {
         }
     }
 
+    /// Mirrors `sample` in place, or leaves it as it is.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
         if random.chance(probability) { sample.flipHorizontally() }
     }
 
+    /// `refused`, since predictions are not mirrored back; `keepsGeometry` where the probability is
+    /// 0.
     public var testTimeUse: TestTimeUse {
         guard probability > 0 else { return .keepsGeometry }
         return .refused(

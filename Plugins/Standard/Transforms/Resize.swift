@@ -1,38 +1,46 @@
 import DenseKitCore
 
-/// Scales the picture (bilinear), the labels and masks (nearest) and the boxes, as mmsegmentation's and mmdetection's `Resize`; pixels are
-/// bit-exact to OpenCV's or to Pillow's.
+/// Scales the image (bilinear), the labels and masks (nearest) and the boxes, as mmsegmentation's
+/// and mmdetection's `Resize`; pixels are bit-exact to OpenCV's or to Pillow's.
 ///
-/// With `ratio_range` the limits are multiplied by a random ratio and truncated to integers first. With `scales` they are one of several,
-/// or between two of them. One draw if there is a range or a choice, two for limits between two.
+/// With `ratio_range` the limits are multiplied by a random ratio and truncated to integers first.
+/// With `scales` the limits are one of several, or drawn between the smallest and the largest.
+/// Takes one random number for a ratio or a choice, two for limits drawn between.
 public struct Resize: Transform {
+    /// The settings of `Resize` in YAML.
     public struct Configuration: IdleKeysConfiguration {
-        /// `[long, short]`: what the sides may measure at most. Without `keep_ratio` it is `[width, height]`.
+        /// `[long, short]`: the limits of the two sides in pixels, 1…65535. Without `keep_ratio` it
+        /// is `[width, height]`.
         public var scale = [2048, 512]
-        /// `[low, high]` of the random ratio; null for none.
+        /// `[low, high]` of the random ratio, 0 < low ≤ high ≤ 64, by default `[0.5, 2]`; nil for
+        /// no ratio. Must be nil beside `scales`.
         public var ratioRange: [Double]? = [0.5, 2]
-        /// Several of `[long, short]` in place of `scale`, one of which is drawn for each picture.
+        /// Several `[long, short]` in place of `scale`, from which one is drawn for each image;
+        /// empty for `scale`.
         public var scales: [[Int]] = []
-        /// How `scales` are drawn from.
+        /// How a scale is drawn from `scales`.
         public var scalesMode = ScalesMode.choice
-        /// Whether the picture keeps the ratio of its sides.
+        /// Whether the image keeps its aspect ratio and is as large as fits within the limits.
         public var keepRatio = true
-        /// Whose arithmetic: weights that were trained with one library lose accuracy with the other's pixels.
+        /// The library whose pixels are reproduced: a model trained with those of one loses
+        /// accuracy with those of the other. `pil` resizes 8-bit images alone.
         public var backend = ResizeBackend.cv2
 
         public init() {}
 
+        /// `scale` where `scales` replaces it, and `scales_mode` without two or more `scales`.
         public var idleKeys: [(key: String, reason: String)] {
             if scales.isEmpty { return [("scales_mode", "there are no scales to draw from")] }
             return [("scale", "scales takes its place")] + (scales.count == 1 ? [("scales_mode", "there is one of scales")] : [])
         }
     }
 
-    /// How one of several scales is drawn.
+    /// How a scale is drawn from several.
     public enum ScalesMode: String, Codable, Sendable, CaseIterable {
-        /// One of them as it is.
+        /// One of the scales as it is.
         case choice
-        /// Long and short side apart, any whole number from the smallest to the largest.
+        /// Long and short side drawn separately, each a whole number from the smallest to the
+        /// largest of the scales.
         case range
     }
 
@@ -42,7 +50,10 @@ public struct Resize: Transform {
     private let keepsRatio: Bool
     private let backend: ResizeBackend
 
-    /// - Throws: `SettingError` for sides or ratios out of range.
+    /// The transform with these settings.
+    ///
+    /// - Throws: `SettingError` for sides or ratios out of range, and for a `ratio_range` beside
+    ///   `scales`.
     public init(_ configuration: Configuration) throws {
         let isSeveral = !configuration.scales.isEmpty
         scales = try (isSeveral ? configuration.scales : [configuration.scale]).map { sides in
@@ -67,6 +78,9 @@ public struct Resize: Transform {
         }
     }
 
+    /// Resizes the image, labels and instances of `sample` in place.
+    ///
+    /// - Throws: `SettingError` with the backend `pil` after `Normalize`.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard backend == .cv2 || !sample.isNormalized else {
             throw SettingError("Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")
@@ -80,6 +94,8 @@ public struct Resize: Transform {
         sample.resize(to: sample.size.rescaled(within: ScaleLimit(scale.first, scale.second).scaled(by: ratio)), backend: backend)
     }
 
+    /// `scales` where the size is fixed; `refused` where a scale or a ratio is drawn for each
+    /// image.
     public var testTimeUse: TestTimeUse {
         if scales.count > 1 {
             return .refused(
@@ -105,7 +121,8 @@ public struct Resize: Transform {
         return (side(firsts), side(seconds))
     }
 
-    /// Both sides times `ratio`, truncated, as mmsegmentation's multi-scale test does.
+    /// The transform with both limits multiplied by `ratio` and truncated, at least 1 pixel, as in
+    /// mmsegmentation's multi-scale test.
     public func scaled(by ratio: Double) -> any Transform {
         var copy = self
         copy.scales = scales.map { (max(1, Int(Double($0.first) * ratio)), max(1, Int(Double($0.second) * ratio))) }
