@@ -1,15 +1,17 @@
 import DenseKitCore
 
-/// What a learned grid of positions does on a map of another size.
+/// How a learned grid of position embeddings is fitted to a map of another size, by the names in
+/// YAML.
 public enum GridPositions: String, Codable, Sendable, CaseIterable {
-    /// Resized bilinearly: segmentation.
+    /// Bilinear resizing, for segmentation.
     case resize
-    /// Its top left corner: detection, whose maps must not be larger than the grid.
+    /// The grid's top left corner, for detection; a map larger than the grid is an error.
     case crop
 }
 
-/// CLIP's attention pool, at every position: self-attention of the mean and all positions of a map, projected to the space of the text.
-/// (Radford et al. 2021; the local outputs are DenseCLIP's, section 3.2)
+/// CLIP's attention pool, at every position: self-attention of the mean and all positions of a map,
+/// projected to the space of the text. (Radford et al. 2021; the local outputs are DenseCLIP's,
+/// section 3.2)
 ///
 /// `[n, c, h, w] → global [n, d], local [n, d, h, w]`
 public final class AttentionPool2d: Module {
@@ -20,7 +22,16 @@ public final class AttentionPool2d: Module {
 
     override public var keys: [String: String] { ["attention": ""] }
 
-    /// - Parameter inputResolution: image size that the square of positions belongs to, one for every 32 pixels
+    /// Weights start as CLIP's do, from a normal distribution of std `channels^-½`.
+    ///
+    /// - Parameters:
+    ///   - channels: c of the map, a multiple of `heads`
+    ///   - inputResolution: side of the images, in pixels, that the square grid of positions
+    ///     belongs to, 32…32768: one position for every 32 pixels
+    ///   - heads: attention heads
+    ///   - output: d, the width of the embeddings, 1…65536
+    ///   - positions: how the grid is fitted to a map of another size
+    /// - Throws: `SettingError` for values out of range.
     public init(_ channels: Int, inputResolution: Int, heads: Int, output: Int, positions: GridPositions = .resize) throws {
         try SettingError.check("input_resolution", inputResolution, in: 32...32768)
         let grid = inputResolution / 32
@@ -38,6 +49,10 @@ public final class AttentionPool2d: Module {
         }
     }
 
+    /// The embedding of the whole map, `[n, d]`, and that of every position, `[n, d, h, w]`.
+    ///
+    /// - Parameter map: `[n, c, h, w]`
+    /// - Throws: `SettingError` for a map larger than the grid, with `GridPositions.crop`.
     public func callAsFunction(_ map: Tensor) throws -> (global: Tensor, local: Tensor) {
         let (h, w) = (map.size(2), map.size(3))
         let pixels = try map.asTokens()

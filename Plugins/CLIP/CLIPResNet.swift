@@ -1,39 +1,51 @@
 import DenseKitCore
 
-/// CLIP's modified ResNet with a pyramid of four levels: a stem of three convolutions, blocks that pool before they stride, and at the
-/// end, where language is wanted, an attention pool. (Radford et al. 2021, section 2.4)
+/// CLIP's modified ResNet with a pyramid of four levels: a stem of three convolutions, blocks that
+/// pool before they stride, and at the end, with `attention_pool`, an attention pool. (Radford et
+/// al. 2021, section 2.4)
 ///
-/// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]` … `[n, 8c, h/32, w/32]`, odd sizes rounded up at first and down after; with the pool
-/// also a global embedding `[n, d]` and a language map `[n, d, h/32, w/32]`.
+/// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]` … `[n, 8c, h/32, w/32]`, odd sizes rounded up by
+/// the first convolution and down by all pools; with the attention pool also a global embedding
+/// `[n, d]` and a language map `[n, d, h/32, w/32]`.
 public final class CLIPResNet: Module, Backbone {
+    /// Settings of CLIP's ResNets; the defaults are RN50 for images of 512 pixels.
     public struct Configuration: IdleKeysConfiguration {
-        /// 50 or 101.
+        /// 50 or 101: blocks of the stages and, with `outputDim` nil, width of the embeddings.
         public var depth = 50
-        /// Blocks of the four stages, where they differ from `depth`'s: `[4, 6, 10, 6]` for RN50x4.
+        /// Blocks of the four stages, 1…1000 each, such as `[4, 6, 10, 6]` for RN50x4; nil: those
+        /// of `depth`.
         public var layers: [Int]?
-        /// Channels after the stem: 64 for RN50 and RN101, 80 for RN50x4, 96 for RN50x16, 128 for RN50x64.
+        /// Channels after the stem, an even number of 2…4096: 64 for RN50 and RN101, 80 for RN50x4,
+        /// 96 for RN50x16, 128 for RN50x64.
         public var width = 64
-        /// Adds the language-compatible outputs.
+        /// Adds the attention pool, and with it the language-compatible outputs.
         public var attentionPool = true
-        /// Attention heads of the pool, where they are not CLIP's, half the width. DenseCLIP's code has 32 for every width.
+        /// Attention heads of the pool; nil: half of `width`, as CLIP has. DenseCLIP's code has 32
+        /// for every width.
         public var heads: Int?
-        /// Image size that the pool's grid of positions belongs to: a multiple of 32. Other sizes resize or crop the grid.
+        /// Side of the images, in pixels, that the pool's grid of positions belongs to, one
+        /// position for every 32 pixels: 32…32768. For other sizes the grid is resized or cropped.
         public var inputResolution = 512
-        /// Width of the embeddings, where it differs from the released model's (1024 for RN50, 512 for RN101): 640 for RN50x4.
+        /// d: width of the embeddings, such as 640 for RN50x4; nil: 512 for `depth` 101, else 1024.
         public var outputDim: Int?
-        /// What the grid of positions does on an image of another size: segmentation resizes, detection crops.
+        /// What the pool's grid of positions does on an image of another size: `resize`
+        /// (segmentation) or `crop` (detection).
         public var positions = GridPositions.resize
-        /// The grid of the language-compatible map: the last stage's own, or a fixed one of `input_resolution` / 32.
+        /// The grid of the language map: `native`, the last stage's own, or `fixed`, a square of
+        /// `input_resolution` / 32 positions a side that the last stage is averaged to.
         public var languageGrid = LanguageGrid.native
-        /// QuickGELU in the model's text encoder, as in OpenAI's weights; `false`: exact GELU, as in some of open_clip's. The image encoder has none.
+        /// QuickGELU in the model's text encoder, as in OpenAI's weights; `false`: exact GELU, as
+        /// in some of open_clip's. The image encoder has no GELU.
         public var quickGelu = true
-        /// The last stage that does not learn, nor do its batch norms' statistics: 0 is the stem, -1 none.
+        /// The last frozen stage, -1…4, whose batch norms keep their statistics too: 0 is the stem
+        /// alone, -1 freezes nothing.
         public var frozenStages = -1
         /// Whether all batch norms keep their statistics in training.
         public var normEval = false
 
         public init() {}
 
+        /// With `attention_pool: false`, the settings of the pool, which then have no effect.
         public var idleKeys: [(key: String, reason: String)] {
             attentionPool
                 ? []
@@ -51,11 +63,15 @@ public final class CLIPResNet: Module, Backbone {
     let layer1: [Bottleneck], layer2: [Bottleneck], layer3: [Bottleneck], layer4: [Bottleneck]
     let attnpool: AttentionPool2d?
     let languageSide: Int?  // of the fixed grid
+    /// Four levels at strides 4, 8, 16 and 32, of 4, 8, 16 and 32 times `width` channels.
     public let outputs: [FeatureSpec]
+    /// Width, grid and GELU of the language side; nil without attention pool.
     public let language: LanguageSpec?
-    /// The first convolution rounds up, the four pools behind it round down: 31 → 16 → 8 → 4 → 2 → 1.
+    /// 31 pixels: the first convolution rounds up, the four pools after it round down,
+    /// `31 → 16 → 8 → 4 → 2 → 1`.
     public var minimumSide: Int { 31 }
 
+    /// - Throws: `SettingError` for settings out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let layers = configuration.stageLayers, layers.count == 4, layers.allSatisfy({ 1...1000 ~= $0 }) else {
             throw SettingError(
@@ -94,6 +110,12 @@ public final class CLIPResNet: Module, Backbone {
             normEval: configuration.normEval)
     }
 
+    /// The pyramid of a batch of normalised images `[n, 3, h, w]`, and with the attention pool
+    /// `globalEmbedding [n, d]` and `languageMap [n, d, h/32, w/32]`, or on the fixed grid where
+    /// one is set.
+    ///
+    /// - Throws: `SettingError` for a last stage larger than the pool's grid, with
+    ///   `positions: crop`.
     public func callAsFunction(_ images: Tensor) throws -> Features {
         var x = try images.channelsLast()
         x = try conv1(x, norm: bn1, relu: true)

@@ -1,7 +1,8 @@
 import DenseKitCore
 
 extension CLIPTextEncoder {
-    /// The same embeddings by definition: every prompt by itself at its full length, padding included. What published figures count.
+    /// The embeddings of `embeddings(_:shared:own:)` by definition: every prompt by itself at its
+    /// full length, padding included. What published complexities count.
     ///
     /// - Parameters:
     ///   - tokens: a row for each name: start, name, end, padding

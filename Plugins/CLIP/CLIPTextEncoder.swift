@@ -1,21 +1,29 @@
 import DenseKitCore
 
-/// CLIP's text encoder over whole prompts: `[start][words][end]`, read at the end token. (Radford et al. 2021, section 2.4)
+/// CLIP's text encoder over whole prompts: `[start][text][end]`, read at the end token. (Radford et
+/// al. 2021, section 2.4)
 ///
 /// Token ids of k prompts → text embeddings `[k, output]`.
 ///
-/// Computed in its shared-prefix form, which is exact: under the causal mask the tokens that all prompts begin with, as in "a photo of
-/// a …", are the same for every class, so they are computed once; what follows the end token is never computed; the last block is
-/// computed at the end token only.
+/// Computed in its shared-prefix form, which is exact: under the causal mask the tokens that all
+/// prompts begin with, as in "a photo of a …", are equal for every class, so they are computed
+/// once; what follows the end token is never computed; the last block is computed at the end token
+/// only.
 public class CLIPTextEncoder: Module, ModelPart {
+    /// Settings of a text encoder; the defaults are CLIP's RN50.
     public struct Configuration: YAMLConfiguration {
+        /// Rows of the token table, 1…16,777,216: 49,408 for CLIP's byte-pair encoding.
         public var vocabularySize = 49408
+        /// Channels of a token, a multiple of `heads`, 1…65536.
         public var width = 512
+        /// Attention heads of every block; `width` is divided among them.
         public var heads = 8
+        /// Transformer blocks, 1…1000.
         public var layers = 12
-        /// Positions of the whole prompt, where they are not CLIP's 77 (13 with learned contexts, as DenseCLIP has them).
+        /// Positions of the whole prompt, contexts included, 2…65536; nil: CLIP's 77, or 13 for
+        /// `CLIPTextContextEncoder`, as in DenseCLIP.
         public var contextLength: Int?
-        /// Width of the text embeddings.
+        /// Width of the text embeddings, 1…65536.
         public var outputDim = 1024
         /// QuickGELU, as in OpenAI's weights; `false`: exact GELU, as in most of open_clip's.
         public var quickGelu = true
@@ -28,11 +36,16 @@ public class CLIPTextEncoder: Module, ModelPart {
     let transformer: Transformer
     let tokenEmbedding: Embedding
     let lnFinal: LayerNorm
+    /// Channels of a token, and so of a context vector.
     public let width: Int
 
-    /// Positions where the configuration does not say them.
+    /// Positions where the configuration has none.
     class var usualLength: Int { 77 }
 
+    /// Weights start from normal distributions, as CLIP's do.
+    ///
+    /// - Throws: `SettingError` for settings out of range, and a width that the heads do not
+    ///   divide.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let width = configuration.width
         try SettingError.check("the text encoder's width", width, in: 1...65536, key: "width")
@@ -53,8 +66,13 @@ public class CLIPTextEncoder: Module, ModelPart {
         self.width = width
     }
 
-    /// - Parameter tokens: a row for each prompt: start, words, end, padding; the end token has the largest id of the row
+    /// The text embeddings of whole prompts.
+    ///
+    /// - Parameter tokens: a row for each prompt: start, text, end, padding; the end token has the
+    ///   largest id of the row
     /// - Returns: `[k, output]`
+    /// - Throws: `SettingError` for rows without a common start token or without an end token, and
+    ///   for a prompt longer than the encoder's positions.
     public func callAsFunction(_ tokens: [[Int]]) throws -> Tensor {
         try embeddings(tokens, shared: nil, own: nil).selected(0, 0)
     }
@@ -64,7 +82,9 @@ public class CLIPTextEncoder: Module, ModelPart {
         ["text_embeddings": try self(try tokens(inputs))]
     }
 
-    /// The rows of the input `texts [k, length]`. Throws `ModelPartError` without it.
+    /// The rows of token ids in the input `texts [k, length]`.
+    ///
+    /// - Throws: `ModelPartError` where the input is missing.
     public final func tokens(_ inputs: [String: Tensor]) throws -> [[Int]] {
         let texts = try inputs.input("texts")
         let ids = try texts.integers().map(Int.init)
@@ -108,35 +128,49 @@ public class CLIPTextEncoder: Module, ModelPart {
     }
 }
 
-/// CLIP's text encoder over prompts that begin with contexts, learned or made from an image: `[start][contexts][name][end]`.
-/// (contexts: Zhou et al. 2022, DenseCLIP section 3.3)
+/// CLIP's text encoder over prompts that begin with contexts, learned or made from an image:
+/// `[start][contexts][name][end]`. (Zhou et al. 2022; DenseCLIP section 3.3)
 ///
-/// Contexts `[b, n, width]` and token ids of k names → text embeddings `[b, k, output]`. Start token and contexts are the prefix that all
-/// names share.
+/// Contexts `[b, n, width]` and token ids of k names → text embeddings `[b, k, output]`. Start
+/// token and contexts are the prefix that all names share.
 public final class CLIPTextContextEncoder: CLIPTextEncoder {
     override class var usualLength: Int { 13 }
 
+    /// The text embeddings of names behind contexts; with b = 1 the contexts of all images, else
+    /// those of each.
+    ///
     /// - Parameters:
-    ///   - tokens: a row for each name: start, name, end, padding; the end token has the largest id of the row
+    ///   - tokens: a row for each name: start, name, end, padding; the end token has the largest id
+    ///     of the row
     ///   - contexts: `[b, n, width]`, put between the start token and the name
     /// - Returns: `[b, k, output]`
+    /// - Throws: `SettingError` for rows without a common start token or without an end token, and
+    ///   where contexts and name do not fit into the encoder's positions.
     public func callAsFunction(_ tokens: [[Int]], contexts: Tensor) throws -> Tensor {
         contexts.size(0) == 1
             ? try embeddings(tokens, shared: contexts, own: nil) : try embeddings(tokens, shared: nil, own: contexts)
     }
 
-    /// The same with contexts of which the first are the same for all images: what stands there is computed once for all of them, which is
-    /// exact under the causal mask.
+    /// The text embeddings of names behind contexts that all images share and contexts of each
+    /// image: `[start][shared][own][name][end]`.
+    ///
+    /// Start token and shared contexts are computed once for all images, which is exact under the
+    /// causal mask.
     ///
     /// - Parameters:
-    ///   - shared: `[1, m, width]`, behind the start token
-    ///   - own: `[b, n, width]`, behind those
+    ///   - tokens: a row for each name: start, name, end, padding; the end token has the largest id
+    ///     of the row
+    ///   - shared: contexts of all images: `[1, m, width]`
+    ///   - own: contexts of each image: `[b, n, width]`
     /// - Returns: `[b, k, output]`
+    /// - Throws: `SettingError` for rows without a common start token or without an end token, and
+    ///   where contexts and name do not fit into the encoder's positions.
     public func callAsFunction(_ tokens: [[Int]], shared: Tensor, own: Tensor) throws -> Tensor {
         try embeddings(tokens, shared: shared, own: own)
     }
 
-    /// Inputs `texts [k, length]` and `contexts [b, n, width]`; output `text_embeddings [b, k, output]`.
+    /// Inputs `texts [k, length]` and `contexts [b, n, width]`; output
+    /// `text_embeddings [b, k, output]`.
     override public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let tokens = try tokens(inputs)
         let contexts = try inputs.input("contexts")
@@ -150,6 +184,8 @@ extension CLIPTextEncoder: ExternalWeights, WeightAdapting {
         "visual.", "logit_scale", "logit_bias", "input_resolution", "context_length", "vocab_size", "attn_mask",
     ]
 
+    /// OpenAI CLIP's files, of which the image encoder's tensors are not used, and checkpoints of
+    /// DenseCLIP, with keys behind `text_encoder.`.
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat("OpenAI CLIP", behind: [""], dropping: elsewhere),
@@ -157,7 +193,8 @@ extension CLIPTextEncoder: ExternalWeights, WeightAdapting {
         ]
     }
 
-    /// Prompts may be shorter than CLIP's 77 positions: the first ones are taken.
+    /// The first rows of CLIP's 77 position embeddings, where prompts have fewer positions. Nil for
+    /// other keys and where the file has too few.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
         guard key == "positional_embedding", tensor.rank == 2, tensor.size(0) >= shape[0] else { return nil }
         return try tensor.narrowed(0, 0, shape[0])

@@ -4,7 +4,8 @@ import DenseKitTokenizer
 /// CLIP's byte-pair encoding as a component.
 struct CLIPTokenizer: TextTokenizing {
     struct Configuration: YAMLConfiguration {
-        /// The vocabulary file, where it is not in the usual places.
+        /// Path of CLIP's vocabulary file, or of its folder; nil: the first of `$DENSEKIT_ASSETS`
+        /// and the user's cache folder that has it.
         var vocabulary: Located<String>?
     }
 

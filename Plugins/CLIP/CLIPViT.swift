@@ -1,33 +1,43 @@
 import DenseKitCore
 
-/// CLIP's Vision Transformer with a pyramid of four levels out of the blocks on its way, and at its end, where language is wanted, every
-/// position in the space of the text. (Radford et al. 2021, section 2.4; the pyramid and the local embeddings are DenseCLIP's)
+/// CLIP's Vision Transformer with a pyramid of four levels from four of its blocks, and, with
+/// `embeddings`, an embedding of every position in the space of the text. (Radford et al. 2021,
+/// section 2.4; the pyramid and the local embeddings are DenseCLIP's)
 ///
-/// Images `[n, 3, h, w]` → maps `[n, width, …]` at strides 4, 8, 16 and 32; with `embeddings` also a global embedding `[n, d]` and a
-/// language map `[n, d, h/16, w/16]`. Pixels right and below that fill no patch are not seen, as in DenseCLIP's code.
+/// Images `[n, 3, h, w]` → maps `[n, width, …]` at strides 4, 8, 16 and 32; with `embeddings` also
+/// a global embedding `[n, d]` and a language map `[n, d, h/p, w/p]`, where p is `patch_size`.
+/// Pixels at the right and lower edge that fill no patch are ignored, as in DenseCLIP's code.
 ///
-/// Stochastic depth drops images. In DenseCLIP's code, where tokens come before images, it drops tokens of all images at once.
+/// Stochastic depth drops a residual branch for whole images. In DenseCLIP's code, where tokens are
+/// the first dimension, it drops tokens, for all images at once.
 public final class CLIPViT: Module, Backbone {
+    /// Settings of CLIP's Vision Transformers; the defaults are ViT-B/16 for images of 640 pixels.
     public struct Configuration: VisionTransformerConfiguration {
-        /// Pixels of a patch's side: 16, or 8, whose language map has stride 8.
+        /// Side of a patch in pixels: 16, or 8, whose language map has stride 8.
         public var patchSize = 16
+        /// Channels of a token, a multiple of `heads`, 1…65536: 768 for ViT-B.
         public var width = 768
+        /// Transformer blocks, 1…1000: 12 for ViT-B.
         public var layers = 12
-        /// Attention heads, where they are not one for every 64 channels.
+        /// Attention heads; nil: one for every 64 channels.
         public var heads: Int?
-        /// Adds the language-compatible outputs.
+        /// Adds the language-compatible outputs: the global embedding and the language map.
         public var embeddings = true
-        /// Width of the embeddings.
+        /// d: width of the embeddings, 1…65536.
         public var outputDim = 512
-        /// Image size that the grid of positions belongs to. Other sizes resize the grid.
+        /// Side of the images, in pixels, that the grid of positions belongs to, from `patchSize`
+        /// to 32768. For other sizes the grid is resized.
         public var inputResolution = 640
-        /// The grid of the language-compatible map: the patches' own, or a fixed one of `input_resolution` / 32.
+        /// The grid of the language map: `native`, the patches' own, or `fixed`, a square of
+        /// `input_resolution` / 32 positions a side that the patches are averaged to.
         public var languageGrid = LanguageGrid.native
-        /// QuickGELU, as in OpenAI's weights; `false`: exact GELU, as in most of open_clip's. The text encoder of the model takes it over.
+        /// QuickGELU, as in OpenAI's weights; `false`: exact GELU, as in most of open_clip's. With
+        /// `embeddings` the model's text encoder takes it over.
         public var quickGelu = true
-        /// Stochastic depth of the last block; from 0 at the first it rises evenly.
+        /// Stochastic depth: probability, 0…1, that a residual branch of the last block is dropped
+        /// for an image in training; it rises evenly from 0 at the first block.
         public var dropPathRate = 0.0
-        /// The blocks, from 0, that the four levels come from.
+        /// The blocks, from 0, that the four levels come from, in ascending order.
         public var outIndices = [3, 5, 7, 11]
 
         public init() {}
@@ -43,12 +53,16 @@ public final class CLIPViT: Module, Backbone {
     let pyramid: TransformerPyramid
     let grid: Int
     let languageSide: Int?  // of the fixed grid
+    /// Width, grid and GELU of the language side; nil without `embeddings`.
     public let language: LanguageSpec?
 
     override public var keys: [String: String] { ["pyramid": ""] }
+    /// Four levels of `width` channels at strides 4, 8, 16 and 32.
     public var outputs: [FeatureSpec] { pyramid.outputs }
+    /// 32 pixels, with which the coarsest level has one position.
     public var minimumSide: Int { TransformerPyramid.minimumSide }
 
+    /// - Throws: `SettingError` for settings out of range or that do not fit together.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let parts = try VisionTransformerParts(configuration)
         (pyramid, grid) = (parts.pyramid, parts.grid)
@@ -73,6 +87,11 @@ public final class CLIPViT: Module, Backbone {
             width: configuration.outputDim, stride: patch, side: languageSide, quickGELU: configuration.quickGelu)
     }
 
+    /// The pyramid of a batch of normalised images `[n, 3, h, w]`, and with `embeddings`
+    /// `globalEmbedding [n, d]` and `languageMap [n, d, h/p, w/p]` (p is `patch_size`), or on the
+    /// fixed grid where one is set.
+    ///
+    /// - Throws: `SettingError` for images of less than 32 pixels a side.
     public func callAsFunction(_ images: Tensor) throws -> Features {
         let patches = try conv1(images.channelsLast())  // [n, d, h/16, w/16]
         let size = Size2D(patches.size(2), patches.size(3))

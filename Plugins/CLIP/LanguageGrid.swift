@@ -1,18 +1,23 @@
 import DenseKitCore
 
-/// The grid on which a backbone's language map stands.
+/// The grid on which a backbone's language map stands, by the names in YAML.
 public enum LanguageGrid: String, Codable, Sendable, CaseIterable {
-    /// The map's own, which grows with the image.
+    /// The grid of the map itself, which grows with the image.
     case native
-    /// That of an image of `input_resolution` at stride 32, whatever the image: maps are averaged to it. (CLIP-SP)
+    /// A square grid of `input_resolution` / 32 positions a side, whatever the image: maps are
+    /// averaged to it. (CLIP-SP)
     case fixed
 
-    /// Positions along a side of the map; nil where they follow the image.
+    /// Positions along a side of the language map, at least 1; nil for `native`, where they follow
+    /// the image.
+    ///
+    /// - Parameter inputResolution: side of the images, in pixels, that the fixed grid belongs to
     public func side(inputResolution: Int) -> Int? { self == .fixed ? max(1, inputResolution / 32) : nil }
 }
 
 extension Tensor {
-    /// A map averaged over a square grid of `side`, where one is given and the map has another. `[n, c, h, w] → [n, c, side, side]`
+    /// The map averaged over a square grid: `[n, c, h, w] → [n, c, side, side]`. The map itself
+    /// where `side` is nil or the map has this size.
     public func averaged(to side: Int?) throws -> Tensor {
         guard let side, Size2D(size(2), size(3)) != Size2D(side) else { return self }
         return try adaptiveAvgPool2d(Size2D(side))

@@ -3,7 +3,8 @@ import DenseKitCore
 /// The prompts of all classes without padding: what they share in front, and the rest of all of them laid in one row of tokens, sorted
 /// into groups of equal length.
 struct Prompts {
-    /// The tokens that every prompt begins with: the start token, and without contexts behind it whatever else is the same.
+    /// The tokens that every prompt begins with: the start token; without contexts, all that the
+    /// prompts have in common.
     let shared: [Int64]
     /// The tokens after the shared ones, the end token included, group after group: `[t]`.
     private(set) var tokens: [Int64] = []

@@ -1,18 +1,19 @@
 import DenseKitCore
 import Foundation
 
-/// In training, some images take their true labels in place of the most probable ones; how many, falls with the iteration. (section 3.5)
+/// In training, images are masked with probability r(t) = max(end, start · decayᵗ) in iteration t:
+/// a masked image takes its true labels in place of the most probable ones. (section 3.5)
 public struct BatchDrop: YAMLConfiguration {
-    /// The share of images at the first iteration.
+    /// Probability that an image is masked in iteration 0: 0…1.
     public var start = 0.9
-    /// The share that remains.
+    /// The least probability, 0…1, however late the iteration.
     public var end = 0.1
-    /// The factor of every iteration.
+    /// Factor of the probability for each iteration: 0…1.
     public var decay = 0.9999
 
     public init() {}
 
-    /// Throws `SettingError` for what is no share.
+    /// - Throws: `SettingError` for numbers outside of 0…1.
     func validate() throws {
         try SettingError.check("batch_drop.start", start, in: 0...1)
         try SettingError.check("batch_drop.end", end, in: 0...1)
@@ -22,7 +23,8 @@ public struct BatchDrop: YAMLConfiguration {
     /// r(t) = max(end, start · decayᵗ)
     func ratio(at iteration: Int) -> Double { max(end, start * pow(decay, Double(iteration))) }
 
-    /// What the draws are for: one a image, and one a class of each masked image with more than k labels.
+    /// Names of the draws: one for each image, and one for each class of a masked image with more
+    /// than k labels.
     static let images = "batch_drop.images"
     static let labels = "batch_drop.labels"
 
@@ -45,7 +47,7 @@ public struct BatchDrop: YAMLConfiguration {
         try draws.uniform(Self.images, image: image, count: 1)[0] < ratio
     }
 
-    /// At most k of the labels that are there: those with the largest of one draw a class.
+    /// At most k of the labels that are present: those with the largest of one draw for each class.
     private func sample(_ labels: [Int], _ k: Int, _ image: Int, of classes: Int, _ draws: RandomSource) throws -> Set<Int> {
         guard labels.count > k else { return Set(labels) }
         let draws = try draws.uniform(Self.labels, image: image, count: classes)

@@ -24,8 +24,9 @@ final class MultilabelDecoderPart: Module, ModelPart {
         decoder = try context.registry.multilabelDecoders.make(configuration.decoder, context)
     }
 
-    /// Inputs `visual [n, c, p]` and `codebook [K, c]`; outputs `logits` and `probabilities [n, K]`, and of a DualGraphFormer `text` and
-    /// `visual`, what its last block makes and sees.
+    /// Inputs `visual [n, c, p]` and `codebook [K, c]`; outputs `logits` and
+    /// `probabilities [n, K]`, and of a DualGraphFormer `text` and `visual`, the output and the
+    /// input of its last block.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let visual = try inputs.input("visual")
         let codebook = try inputs.input("codebook")

@@ -2,13 +2,15 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// Scene parsing with adaptive prompts: a multi-label decoder says which classes an image shows; the text of the k most probable ones,
-/// with their probabilities, are scene tokens that refine the backbone's last stage. (Li et al., "CLIP-SP: Vision-language Model with
+/// Scene parsing with adaptive prompts: a multi-label decoder predicts which classes an image
+/// shows; the text embeddings of the k most probable ones, with their probabilities, are scene
+/// tokens that refine the backbone's last stage. (Li et al., "CLIP-SP: Vision-language Model with
 /// Adaptive Prompting for Scene Parsing", Figure 2; docs/clip-sp.md says what is ours.)
 ///
-/// Pyramid, global `[n, c]` and local `[n, c, g, g]` embeddings → the pyramid with c channels in place of the last stage's.
+/// Pyramid, global `[n, c]` and local `[n, c, g, g]` embeddings → the pyramid with c channels in
+/// place of the last stage's.
 ///
-/// The text encoder is frozen: the text is a codebook, made once.
+/// The text encoder is frozen: the text is a codebook `[K, c]`, computed once.
 public final class CLIPSP: Module, Prompter {
     let visual: VisualTokens
     let codebook: Codebook
@@ -18,10 +20,18 @@ public final class CLIPSP: Module, Prompter {
     let batchDrop: BatchDrop?
     let k: Int
     let weights: (multilabel: Double, scene: Double)  // λ₁, λ₂
+    /// The backbone's pyramid, whose last level has c channels, the width of the text, in place of
+    /// its own.
     public let outputs: [FeatureSpec]
 
     override public var keys: [String: String] { ["visual": "", "codebook": ""] }
 
+    /// Built for the pyramid and the class names in `context`; without a text encoder where
+    /// `context.textIsKept`.
+    ///
+    /// - Throws: `SettingError` for settings out of range and backbones without features,
+    ///   `TokenizerError` for a vocabulary that is not found, `ConfigurationError` and `BuildError`
+    ///   for a multi-label decoder or a loss that does not fit.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try configuration.validate()
         guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
@@ -40,6 +50,15 @@ public final class CLIPSP: Module, Prompter {
         try codebook.freeze()
     }
 
+    /// Selects k labels for each image and refines the last stage by their scene tokens.
+    ///
+    /// In training, the labels of masked images are the true ones (`batch_drop`).
+    ///
+    /// - Returns: the pyramid with the refined last stage, the codebook as text embeddings
+    ///   `[n, K, c]`, the logits of the attention as score map `[n, k, h, w]`, its labels `[n, k]`,
+    ///   most probable first, and the multi-label logits `[n, K]`
+    /// - Throws: `SettingError` where the backbone declares language outputs that it does not
+    ///   return.
     public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let v = try visual(features)  // V: [n, 1 + g², c]
         let s = try codebook()  // S: [K, c]
@@ -57,7 +76,10 @@ public final class CLIPSP: Module, Prompter {
             scoreMaps: [refined.attention], scoreLabels: labels, classLogits: logits)
     }
 
-    /// λ₁ times the asymmetric loss of the labels, and λ₂ times the cross-entropy of the attention. (Equations 5 to 8)
+    /// λ₁ times the asymmetric loss of the labels, and λ₂ times the cross-entropy of the attention.
+    /// (equations 5 to 8)
+    ///
+    /// - Throws: `TargetError` without labels, `SettingError` for the output of another prompter.
     public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         guard let labels = targets.labels else { throw TargetError.noLabels }
         guard let logits = prompted.classLogits, let selected = prompted.scoreLabels, let attention = prompted.scoreMaps.first

@@ -40,5 +40,7 @@ final class Codebook: Module {
 }
 
 extension CLIPSP: TextKeeping {
+    /// The codebook as `text_embeddings [K, c]`, which an exported model has in place of the text
+    /// encoder.
     public func keptText() throws -> [String: Tensor] { ["text_embeddings": try codebook()] }
 }

@@ -1,19 +1,22 @@
 import DenseKitCore
 
-/// The two ways of a multi-label decoder, of the image and of the text: each a graph whose edges are learned, asking the other by
-/// cross-attention. (section 3.2, Figure 4, equation 2)
+/// A multi-label decoder of two ways, image and text: each is a graph with learned edges that
+/// attends to the other by cross-attention. (section 3.2, Figure 4, equation 2)
 ///
 /// V `[n, p, c]` and S `[K, c]` → logits `[n, K]`.
 public final class DualGraphFormer: Module, MultilabelDecoder {
+    /// Settings of the decoder; the width c of tokens and text comes from the prompter.
     public struct Configuration: YAMLConfiguration {
+        /// Blocks in a row, 1…1000.
         public var blocks = 3
-        /// N: nodes that the positions of an image are gathered in.
+        /// N: nodes that the positions of an image are gathered in, 1…65536.
         public var nodes = 100
-        /// Width of the cross-attention; left out, half the text's.
+        /// Width inside the cross-attention, a multiple of `headWidth`; nil: half of c.
         public var attentionWidth: Int?
-        /// Width of an attention head.
+        /// Width of an attention head in the cross-attention.
         public var headWidth = 64
-        /// What the edges between classes start with: `auto`, counted on the training set; `none`, no edges; or a file with counts.
+        /// What the edges between classes start with: `auto`, how often classes occur together in
+        /// the training set; `none`, no edges; else the path of a JSON file with such counts.
         public var coOccurrence: Located<String> = "auto"
 
         public init() {}
@@ -22,7 +25,10 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
     let blocks: [Block]
     let classifier: Linear
 
-    /// Throws `SettingError` for settings out of range, and what reading or counting labels throws.
+    /// Counts or reads co-occurrence only where training begins: elsewhere the weights are loaded.
+    ///
+    /// - Throws: `SettingError` for settings out of range and for a file of counts that does not
+    ///   fit, and what counting labels throws.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let c = try context.textWidth()
         let width = configuration.attentionWidth ?? max(1, c / 2)
@@ -44,6 +50,12 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
         try blocks.last?.freezeVisualWay()
     }
 
+    /// The logits of all classes for each image, before the sigmoid.
+    ///
+    /// - Parameters:
+    ///   - visual: V, the image's tokens, the global one first: `[n, p, c]`
+    ///   - codebook: S, the text of all classes: `[K, c]`
+    /// - Returns: S_l, `[n, K]`
     public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor {
         var (v, s) = (visual, try codebook.unsqueezed(0))  // until an image is asked, S is the same for all
         for block in blocks.dropLast() { (v, s) = try block(v, s) }

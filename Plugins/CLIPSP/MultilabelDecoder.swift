@@ -1,18 +1,21 @@
 import DenseKitCore
 
-/// Says which classes an image shows.
+/// Predicts which classes an image shows.
 ///
-/// Built with the width of tokens and text in `BuildContext.language`, and the names of the classes.
+/// Built with the width of tokens and text in `BuildContext.language`, and the class names.
 public protocol MultilabelDecoder: Module {
+    /// The logits of all classes for each image, before the sigmoid.
+    ///
     /// - Parameters:
-    ///   - visual: V, the image's tokens in the space of the text, the global one first: `[n, p, c]`
-    ///   - codebook: S, the text of all classes: `[K, c]`
-    /// - Returns: S_l, logits `[n, K]`
+    ///   - visual: V, the image's tokens in the space of the text, the global one first:
+    ///     `[n, p, c]`
+    ///   - codebook: S, the text of all classes, not normalised: `[K, c]`
+    /// - Returns: S_l, `[n, K]`
     func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor
 }
 
 extension Registry {
-    /// What `multilabel_decoder` of CLIPSP can name.
+    /// The multi-label decoders by the names that the setting `multilabel_decoder` of CLIPSP takes.
     public var multilabelDecoders: ComponentTable<any MultilabelDecoder> {
         get { self[(any MultilabelDecoder).self, kind: "multilabel_decoder"] }
         set { self[(any MultilabelDecoder).self, kind: "multilabel_decoder"] = newValue }
@@ -20,21 +23,26 @@ extension Registry {
 }
 
 extension BuildContext {
-    /// The width c of visual tokens and text. Throws `SettingError` where nothing says it.
+    /// The width c of visual tokens and text.
+    ///
+    /// - Throws: `SettingError` where `language` is nil.
     func textWidth() throws -> Int {
         guard let width = language?.width else { throw SettingError("needs the width of the text, which CLIPSP gives") }
         return width
     }
 }
 
-/// The simple decoder: three linear layers on the global token, and the codebook as a fixed classifier. (section 4.1)
+/// The simple multi-label decoder: three linear layers with GELU between them on the global token,
+/// and the normalised codebook as a fixed classifier. (section 4.1)
 public final class MLP: Module, MultilabelDecoder {
+    /// No settings: the width c comes from the prompter.
     public struct Configuration: YAMLConfiguration {
         public init() {}
     }
 
     let mlp: Sequential
 
+    /// - Throws: `SettingError` where `context.language`, which gives the width c, is nil.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let c = try context.textWidth()
         let linears = try (0..<3).map { _ in try Linear(c, c) }
@@ -43,6 +51,12 @@ public final class MLP: Module, MultilabelDecoder {
         for linear in linears { try linear.startAsProjection() }
     }
 
+    /// The logits of all classes for each image, from its global token alone.
+    ///
+    /// - Parameters:
+    ///   - visual: V, the image's tokens, the global one first: `[n, p, c]`
+    ///   - codebook: S, the text of all classes: `[K, c]`
+    /// - Returns: S_l, `[n, K]`
     public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor {
         try mlp(visual.selected(1, 0)).matmul(codebook.normalized(1).transposed(0, 1))  // S_l = f · S / |S|
     }

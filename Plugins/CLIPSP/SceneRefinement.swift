@@ -1,27 +1,32 @@
 import DenseKitCore
 
-/// The settings of the scene refinement module.
+/// Settings of the module that refines the last stage by the scene tokens. (section 3.3)
 public struct SceneRefinementSettings: YAMLConfiguration {
-    /// Width between the layers that turn tokens into channels; left out, a sixteenth of the last stage's.
+    /// Width between the two layers that turn tokens into channels, 1…65536; nil: a sixteenth of
+    /// the last stage's channels.
     public var hidden: Int?
-    /// Width of the attention.
+    /// Width of the attention from positions to tokens, which has one head: 1…65536.
     public var width = 256
+    /// What the activation of the channels passes before it scales the last stage: a sigmoid, or
+    /// none.
     public var gate = Gate.sigmoid
 
-    /// What the channels' activation goes through.
+    /// What the activation of the channels passes before it scales the last stage.
     public enum Gate: String, Codable, Sendable, CaseIterable {
-        /// As in squeeze-and-excitation.
+        /// A sigmoid, as in squeeze-and-excitation.
         case sigmoid
-        /// Nothing: equations 3 and 4 to the letter.
+        /// No function: equations 3 and 4 to the letter.
         case none
     }
 
     public init() {}
 }
 
-/// Scene tokens tell the last stage which channels matter, and every position what it may be. (section 3.3, Figure 5)
+/// Refines the last stage by scene tokens: they scale its channels, and every position attends to
+/// them. (section 3.3, Figure 5)
 ///
-/// Stage 4 `[n, c4, h, w]` and tokens `[n, k, c + 1]` → a map `[n, c, h, w]`, and the attention that made it.
+/// Stage 4 `[n, c4, h, w]` and tokens `[n, k, c + 1]` → a map `[n, c, h, w]`, and the logits of the
+/// attention.
 final class SceneRefinement: Module {
     let mlp: Sequential
     let pool: Linear
@@ -85,7 +90,8 @@ final class SceneRefinement: Module {
     }
 }
 
-/// What the attention of scene refinement is taught: at each position, the label that stands there. (equations 6 and 8)
+/// The target of the attention in scene refinement: at each position, its true label. (equations 6
+/// and 8)
 enum SceneLoss {
     /// The label of the pixel in the middle of each cell of a map `[n, k, h, w]`: labels `[n, height, width] → [n, h, w]`
     static func cellLabels(_ labels: Tensor, _ map: Tensor) throws -> Tensor {

@@ -11,7 +11,7 @@ final class VisualTokens: Module {
     let width: Int
     private let side: Int?
 
-    /// Throws `SettingError` for settings out of range.
+    /// - Throws: `SettingError` for settings out of range.
     init(_ settings: VisualProjectionSettings, _ context: BuildContext) throws {
         if let language = context.language {
             visualProj = nil
@@ -29,7 +29,8 @@ final class VisualTokens: Module {
 
     /// `[n, 1 + g², c]`
     ///
-    /// Throws `SettingError` where the backbone declares outputs that it does not return.
+    /// - Throws: `SettingError` where the backbone declares language outputs that it does not
+    ///   return.
     func callAsFunction(_ features: Features) throws -> Tensor {
         if let visualProj {
             let local = try visualProj(features.maps[features.maps.count - 1].averaged(to: side)).asTokens()
@@ -52,7 +53,8 @@ extension Linear {
 }
 
 extension Conv2d {
-    /// As `Linear`'s.
+    /// The start of all of CLIP-SP's projections: a truncated normal distribution of std 0.02,
+    /// biases 0.
     func startAsProjection() throws {
         try weight.truncatedNormalInPlace(std: 0.02)
         try withoutGrad { _ = try bias?.fillInPlace(0) }

@@ -2,17 +2,22 @@ import DenseKitCore
 import DenseKitLanguageGuidance
 
 extension DenseCLIP {
-    /// The settings of the chosen way of prompting and those of all ways, side by side in YAML. A setting that another way has is an
-    /// error, so that no file says what is not done.
+    /// Settings of the chosen `prompting` and the settings that every way of prompting has, side by
+    /// side in YAML. A setting that only another way of prompting has is an error: it would have no
+    /// effect.
     public struct Configuration: VariantConfiguration {
         var prompting: any PromptingSettings
+        /// The settings that do not depend on `prompting`.
         public var common = CommonSettings()
 
+        /// The defaults of post-model prompting.
         public init() { self.init(.post) }
 
-        /// The settings of one way of prompting at their defaults.
+        /// The defaults of one way of prompting.
         public init(_ mode: PromptingMode) { prompting = mode.settings.init() }
 
+        /// The defaults of the way of prompting that `prompting` names in `written`; those of
+        /// `post` where it is missing or unknown.
         public static func defaults(for written: YAMLNode) -> Configuration {
             Configuration(PromptingMode(rawValue: written["prompting"]?.scalar?.text ?? "") ?? .post)
         }
@@ -52,21 +57,27 @@ extension DenseCLIP {
         }
     }
 
-    /// What every way of prompting has to be told.
+    /// The settings that every way of prompting has.
     public struct CommonSettings: YAMLConfiguration {
+        /// How class names become token ids: `bpe`, CLIP's byte-pair encoding, or `bytes`.
         public var tokenizer = TokenizerKind.bpe
-        /// The vocabulary file of the byte-pair encoding, where it is not in the usual places.
+        /// Path of CLIP's vocabulary file, or of its folder; nil: the first of `$DENSEKIT_ASSETS`
+        /// and the user's cache folder that has it. Used by `tokenizer: bpe` alone.
         public var vocabulary: Located<String>?
+        /// Size of the text encoder, and its GELU.
         public var textEncoder = TextEncoderSettings()
-        /// Only for backbones without a language-compatible map.
+        /// Attention pool on the last stage, for backbones without a language-compatible map alone.
         public var attentionPool = AttentionPoolSettings()
-        /// τ: the score map is divided by it in the auxiliary loss.
+        /// τ, 1e-6…1e6: the auxiliary loss reads the score map divided by it.
         public var temperature = 0.07
-        /// Whether the map that joins the features is divided by τ too, as in DenseCLIP's detectors.
+        /// Whether the score map is divided by τ already where it is appended to the features, as
+        /// in DenseCLIP's detectors. `false`: cosines are appended.
         public var scaledScoreMap = false
-        /// What the auxiliary loss compares the score map with: `labels` of pixels, or `boxes` of things.
+        /// What the auxiliary loss compares the score map with: `labels`, the class of every pixel,
+        /// or `boxes`, the filled boxes of objects.
         public var scoreTarget = ScoreTarget.labels
-        /// The auxiliary loss on the score map.
+        /// The auxiliary loss on the score map: for `labels` one of pixel classes, for `boxes` one
+        /// of yes or no for each class, such as `BinaryCrossEntropy`.
         public var loss = ComponentNode("CrossEntropy", ScoreMapLossSettings())
 
         public init() {}

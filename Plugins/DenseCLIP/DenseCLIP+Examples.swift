@@ -1,10 +1,13 @@
 import DenseKitCore
 
 extension DenseCLIPPlugin: ExamplePlugin {
+    /// A prompter in one line of YAML that needs no vocabulary file: byte tokens and a text encoder
+    /// of 3 layers, width 128.
     public var examplePrompter: String? {
         "{ type: DenseCLIP, tokenizer: bytes, text_encoder: { width: 128, heads: 4, layers: 3 } }"
     }
 
+    /// One segmentation experiment, `denseclip_demo.yaml`: a small DenseCLIP trained from scratch.
     public var demos: [DemoConfiguration] {
         [DemoConfiguration(.labelMaps, fileName: "denseclip_demo.yaml", text: Self.demo)]
     }

@@ -1,7 +1,10 @@
 import DenseKitCore
 
 extension DenseCLIP: TextKeeping {
-    /// The text embeddings of the classes, where no image changes them. (section 3.3)
+    /// The text embeddings of the classes before an image changes them: `text_embeddings [k, d]`.
+    /// (section 3.3)
+    ///
+    /// - Throws: `SettingError` for `prompting: pre`, which makes the text anew for every image.
     public func keptText() throws -> [String: Tensor] {
         guard let text = prompting.text else { throw SettingError(PreModelPrompting.Settings.notKept) }
         let embeddings = try withoutGrad { try text(names) }
@@ -10,6 +13,13 @@ extension DenseCLIP: TextKeeping {
 }
 
 extension DenseCLIP: LanguageClassifier {
+    /// Prepares score maps of other class names, in the prompt form of the training.
+    ///
+    /// - Parameter words: class names, one for each channel of the result
+    /// - Returns: a function from the backbone's features to score maps `[n, words, h, w]` on the
+    ///   language map's grid: cosines, over τ with `scaled_score_map`
+    /// - Throws: `SettingError` for a model without tokenizer, as after an export, and for a name
+    ///   whose prompt is too long; `TokenizerError` for text that cannot be tokenized.
     public func scoring(_ words: [String]) throws -> (Features, ForwardPass) throws -> Tensor {
         guard let tokenize else {
             throw SettingError(

@@ -1,14 +1,18 @@
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// Language-guided dense prediction by context-aware prompting: text embeddings of the classes, refined by what the image shows, are
-/// compared with every position; the score map joins the features. (Rao et al. 2022, sections 3.2–3.4)
+/// Language-guided dense prediction by context-aware prompting: text embeddings of the classes,
+/// refined by the image, are compared with every position; the score map is appended to the
+/// features. (Rao et al. 2022, sections 3.2–3.4)
 ///
-/// In detection the map joins divided by τ, and its auxiliary loss knows boxes only (`scaled_score_map`, `score_target`; section 4.2).
+/// In detection the appended map is divided by τ, and its auxiliary loss has boxes as targets
+/// (`scaled_score_map`, `score_target`; section 4.2).
 ///
-/// Pyramid, global `[n, d]` and local `[n, d, h, w]` embeddings → the pyramid with k more channels at the language map's level.
+/// Pyramid, global `[n, d]` and local `[n, d, h, w]` embeddings → the pyramid with k more channels
+/// at the language map's level.
 ///
-/// A backbone without a language-compatible map gets an attention pool on its last stage (section 3.4, "any backbone").
+/// A backbone without a language-compatible map gets an attention pool on its last stage (section
+/// 3.4, "any backbone").
 public final class DenseCLIP: Module, Prompter {
     let prompting: any Prompting
     let visual: VisualEmbeddings
@@ -19,10 +23,18 @@ public final class DenseCLIP: Module, Prompter {
     let scaledScoreMap: Bool
     let scoreTarget: ScoreTarget
     let finestStride: Int
+    /// The backbone's pyramid with k more channels, one for each class, at the language map's
+    /// level.
     public let outputs: [FeatureSpec]
 
     override public var keys: [String: String] { ["prompting": "", "visual": ""] }
 
+    /// Built for the pyramid and the class names in `context`; without a text encoder where
+    /// `context.textIsKept`.
+    ///
+    /// - Throws: `SettingError` for settings out of range and backbones that do not fit,
+    ///   `TokenizerError` for a vocabulary that is not found and class names that are too long,
+    ///   `ConfigurationError` for a loss that does not fit `score_target`.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard let first = context.features.first else {
             throw SettingError("needs a backbone with at least one level of features")
@@ -46,8 +58,17 @@ public final class DenseCLIP: Module, Prompter {
         self.outputs = outputs
     }
 
+    /// With `score_target: boxes`, what the auxiliary loss averages over in each pass by itself:
+    /// the positions in boxes. Nil with `labels`.
     public var countedByPass: String? { scoreTarget == .boxes ? "the positions in boxes" : nil }
 
+    /// Compares every position of the language map with the text of every class and appends the
+    /// score map to the pyramid.
+    ///
+    /// - Returns: the pyramid with k more channels at the language map's level, text embeddings
+    ///   `[n, k, d]`, and one score map `[n, k, h, w]`: cosines, over τ with `scaled_score_map`
+    /// - Throws: `SettingError` where the backbone declares language outputs that it does not
+    ///   return.
     public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let (text, scoreMap) = try compare(features, with: names, step)
         if scoreTarget == .boxes {
@@ -58,7 +79,14 @@ public final class DenseCLIP: Module, Prompter {
         return PrompterOutput(maps: maps, textEmbeddings: text, scoreMaps: [scoreMap])
     }
 
-    /// The loss of the score map over τ: cross-entropy of the pixels' classes (equation 7), or for every class apart where boxes are.
+    /// The auxiliary loss of the score map over τ. (equation 7)
+    ///
+    /// With `score_target: labels` the loss of the pixels' classes, after bilinear resizing to the
+    /// labels. With `boxes` the loss of each class by itself on the finest level's grid, averaged
+    /// over the classes and the positions in boxes; 0 where the batch has none.
+    ///
+    /// - Throws: `TargetError` without labels or boxes, `SettingError` for a box of an unknown
+    ///   class.
     public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         let (scores, divisor) = (prompted.scoreMaps[0], scaledScoreMap ? 1 : temperature)
         guard scoreTarget == .boxes else { return try scoreMapLosses(scores, temperature: divisor, loss: loss, targets, step) }

@@ -6,9 +6,10 @@ enum LanguagePrompting {
     struct Settings: PromptingSettings {
         static let mode = PromptingMode.contexts
 
-        /// Learned context vectors before every class name.
+        /// Learned context vectors before every class name, 1…4096.
         var numContexts = 8
-        /// Tokens of a class name, start and end included (byte-pair encoding only; bytes take the longest name's).
+        /// Tokens of a class name, start and end included, 2…4096. Byte-pair encoding only: bytes
+        /// take the longest name's.
         var contextLength = 5
 
         var form: PromptForm { get throws { try PromptForm(contexts: numContexts, length: contextLength) } }
@@ -21,9 +22,10 @@ enum LanguagePrompting {
     struct TemplateSettings: PromptingSettings {
         static let mode = PromptingMode.template
 
-        /// What is said of every class, with its name for `{}`.
+        /// The prompt of every class, with one `{}` for the class name.
         var template = "a photo of a {}."
-        /// Tokens of a whole prompt, start and end included (byte-pair encoding only; bytes take the longest prompt's).
+        /// Tokens of a whole prompt, start and end included, 2…4096. Byte-pair encoding only: bytes
+        /// take the longest prompt's.
         var contextLength = 77
 
         var form: PromptForm { get throws { try PromptForm(template: template, length: contextLength) } }

@@ -1,7 +1,8 @@
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// The text embeddings ask the image, and γ of the answer is added to them. (Post-model prompting, section 3.3)
+/// Adds γ times what the context decoder makes of text and image to the text embeddings.
+/// (Post-model prompting, section 3.3)
 final class PostModelPrompting: Module, Prompting {
     let contextDecoder: ContextDecoder
     let classText: ClassText
@@ -29,10 +30,12 @@ final class PostModelPrompting: Module, Prompting {
     struct Settings: PromptingSettings {
         static let mode = PromptingMode.post
 
-        /// Learned context vectors before every class name.
+        /// Learned context vectors before every class name, 1…4096.
         var numContexts = 8
-        /// Tokens of a class name, start and end included (byte-pair encoding only; bytes take the longest name's).
+        /// Tokens of a class name, start and end included, 2…4096. Byte-pair encoding only: bytes
+        /// take the longest name's.
         var contextLength = 5
+        /// Size and dropout of the context decoder.
         var contextDecoder = ContextDecoderSettings()
         /// γ at the start: how much of the context decoder's answer is added to the text. `model.freeze: [gamma]` keeps it.
         var gamma = 1e-4
@@ -48,10 +51,12 @@ final class PostModelPrompting: Module, Prompting {
     struct TemplateSettings: PromptingSettings {
         static let mode = PromptingMode.postTemplate
 
-        /// What is said of every class, with its name for `{}`.
+        /// The prompt of every class, with one `{}` for the class name.
         var template = "a photo of a {}."
-        /// Tokens of a whole prompt, start and end included (byte-pair encoding only; bytes take the longest prompt's).
+        /// Tokens of a whole prompt, start and end included, 2…4096. Byte-pair encoding only: bytes
+        /// take the longest prompt's.
         var contextLength = 77
+        /// Size and dropout of the context decoder.
         var contextDecoder = ContextDecoderSettings()
         /// γ at the start: how much of the context decoder's answer is added to the text. `model.freeze: [gamma]` keeps it.
         var gamma = 1e-4

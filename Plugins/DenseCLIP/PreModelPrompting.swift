@@ -2,8 +2,9 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// Learned queries ask the image, and what they learn stands before the names: the text encoder runs for every image.
-/// (Pre-model prompting, section 3.3. Its code is not published; docs/decisions/0013-prompting.md says what is ours.)
+/// The context decoder makes contexts of learned queries and the image, which stand before the
+/// names: the text encoder runs for every image. (Pre-model prompting, section 3.3. Its code is not
+/// published; docs/decisions/0013-prompting.md says what is ours.)
 final class PreModelPrompting: Module, Prompting {
     let contextDecoder: ContextDecoder
     let textEncoder: CLIPTextContextEncoder
@@ -31,11 +32,13 @@ final class PreModelPrompting: Module, Prompting {
     struct Settings: PromptingSettings {
         static let mode = PromptingMode.pre
 
-        /// Learned queries, and so visual contexts before every class name.
+        /// Learned queries, and so contexts before every class name, 1…4096.
         var numContexts = 8
-        /// Tokens of a class name, start and end included (byte-pair encoding only; bytes take the longest name's).
+        /// Tokens of a class name, start and end included, 2…4096. Byte-pair encoding only: bytes
+        /// take the longest name's.
         var contextLength = 5
-        /// Six layers, as the paper says: with them its parameter count is met.
+        /// Size and dropout of the context decoder: six layers, as in the paper, whose parameter
+        /// count they meet.
         var contextDecoder = ContextDecoderSettings(layers: 6)
 
         var form: PromptForm { get throws { try PromptForm(contexts: numContexts, length: contextLength) } }

@@ -2,17 +2,20 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// The ways of prompting by the names that YAML gives them.
+/// How the text embeddings of the classes are made, by the names in YAML. (section 3.3)
 public enum PromptingMode: String, Codable, Sendable, CaseIterable {
-    /// Learned contexts; the text embeddings then ask the image (post-model prompting, equations 5 and 6).
+    /// Learned contexts before the name; the context decoder then refines the text by the image
+    /// (post-model prompting, equations 5 and 6).
     case post
-    /// The same with a fixed template in place of the contexts.
+    /// A fixed template around the name; the context decoder then refines the text by the image.
     case postTemplate = "post_template"
-    /// The image makes the contexts (pre-model prompting, equation 4).
+    /// Contexts that the context decoder makes of the image, before the name (pre-model prompting,
+    /// equation 4).
     case pre
-    /// Learned contexts alone (language-domain prompting, equation 3).
+    /// Learned contexts before the name; no image changes the text (language-domain prompting,
+    /// equation 3).
     case contexts
-    /// A fixed template alone.
+    /// A fixed template around the name; no image changes the text.
     case template
 
     var settings: any PromptingSettings.Type {
@@ -26,11 +29,13 @@ public enum PromptingMode: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// What one way of prompting has to be told.
+/// The settings of one way of prompting.
 protocol PromptingSettings: YAMLConfiguration {
     static var mode: PromptingMode { get }
 
-    /// What stands around a class's name, and how long it may be. Throws `SettingError` for values out of range.
+    /// What stands around a class name, and how long it may be.
+    ///
+    /// - Throws: `SettingError` for values out of range.
     var form: PromptForm { get throws }
 
     func make(_ parts: PromptParts) throws -> any Prompting

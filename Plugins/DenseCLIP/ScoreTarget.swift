@@ -5,7 +5,8 @@ extension DenseCLIP {
     public enum ScoreTarget: String, Codable, Sendable, CaseIterable {
         /// The class of every pixel: segmentation.
         case labels
-        /// The boxes of things, filled, on the grid of the finest level: detection. What lies in no box does not count.
+        /// The filled boxes of objects on the finest level's grid: detection. Positions outside of
+        /// all boxes do not count.
         case boxes
     }
 }

@@ -1,27 +1,28 @@
 import DenseKitCore
 
-/// The settings of the align-guided contrastive loss.
+/// Settings of the align-guided contrastive loss. (Eq. 6 and 7)
 public struct ContrastiveSettings: YAMLConfiguration {
-    /// P: points of every class that the batch shows.
+    /// P: points taken of every class in the batch, 1…65536; fewer where the class has fewer.
     public var points = 5
-    /// `easy_to_hard` begins with points that are classified rightly and ends with others (Eq. 7); `random` takes any. (Table 5)
+    /// Which points are taken: `easy_to_hard` begins with points that the score map classifies
+    /// correctly and ends with others (Eq. 7); `random` takes any. (Table 5)
     public var sampling = PointSampling.easyToHard
-    /// τ in Eq. 6.
+    /// τ, 1e-6…1e6: similarities of points are divided by it. (Eq. 6)
     public var temperature = 0.1
-    /// Whether points are brought to length 1 before they are compared.
+    /// Whether points are scaled to length 1 before they are compared.
     public var normalize = true
 
     public init() {}
 
-    /// Throws `SettingError` for numbers out of range.
+    /// - Throws: `SettingError` for numbers out of range.
     func validate() throws {
         try SettingError.check("contrastive.points", points, in: 1...65536)
         try SettingError.check("contrastive.temperature", temperature, in: 1e-6...1e6)
     }
 }
 
-/// Pulls together points of the coarsest score map that belong to one class and pushes the others away; a point is what the map says of a
-/// position, a vector over all classes. (Eq. 6 and 7)
+/// Pulls together points of the coarsest score map that belong to one class and pushes the others
+/// away; a point is the score vector of a position, over all classes. (Eq. 6 and 7)
 ///
 /// Score map `[n, k, h, w]` and labels `[n, height, width]` → scalar, weight included.
 struct AlignGuidedContrast {
@@ -30,7 +31,7 @@ struct AlignGuidedContrast {
 
     init(_ settings: ContrastiveSettings, weight: Double) { (self.settings, self.weight) = (settings, weight) }
 
-    /// Throws `TargetError` without labels.
+    /// - Throws: `TargetError` without labels.
     func callAsFunction(_ scores: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Tensor {
         guard let labels = targets.labels else { throw TargetError.noLabels }
         let chosen = try withoutGrad {

@@ -1,13 +1,16 @@
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// Language-guided segmentation whose prompts know the image: text embeddings of the classes from prompts with an image's own context,
-/// aligned with the image at several scales; points of the coarsest alignment are pulled together by class. (Yu et al., "ICPC:
-/// Instance-Conditioned Prompting with Contrastive Learning for Semantic Segmentation"; docs/icpc.md says what is ours.)
+/// Language-guided segmentation with instance-conditioned prompts: prompts with a context made from
+/// the image give the text embeddings of the classes; their cosines with the image at several
+/// scales are appended to the pyramid; points of the coarsest score map are pulled together by
+/// class. (Yu et al., "ICPC: Instance-Conditioned Prompting with Contrastive Learning for Semantic
+/// Segmentation"; docs/icpc.md says what is ours.)
 ///
-/// Pyramid, global `[n, d]` and local `[n, d, h, w]` embeddings → the pyramid with k more channels at every level that has a score map.
+/// Pyramid, global `[n, d]` and local `[n, d, h, w]` embeddings → the pyramid with k more channels
+/// at every level that has a score map.
 ///
-/// What the paper inherits from DenseCLIP is the same here: context decoder, auxiliary loss, an attention pool for any backbone.
+/// Context decoder, auxiliary loss and the attention pool for any backbone are DenseCLIP's.
 public final class ICPC: Module, Prompter {
     let visual: VisualEmbeddings
     let prompting: any Prompting
@@ -21,10 +24,18 @@ public final class ICPC: Module, Prompter {
     let temperature: Double
     let predictFrom: PredictFrom
     let levels: [Int?]  // of the pyramid, where each score map joins
+    /// The backbone's pyramid with k more channels, one for each class, at every level that has a
+    /// score map.
     public let outputs: [FeatureSpec]
 
     override public var keys: [String: String] { ["prompting": "", "visual": ""] }
 
+    /// Built for the pyramid and the class names in `context`.
+    ///
+    /// - Throws: `SettingError` for settings out of range, backbones that do not fit and
+    ///   `context.textIsKept`: the text depends on the image. `TokenizerError` for a vocabulary
+    ///   that is not found and class names that are too long, `ConfigurationError` for a loss that
+    ///   does not fit.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try configuration.validate()
         guard !context.textIsKept else { throw SettingError(Self.notKept) }
@@ -54,6 +65,14 @@ public final class ICPC: Module, Prompter {
         self.outputs = outputs
     }
 
+    /// Compares the image with the text of every class at all scales and appends the score maps to
+    /// the pyramid.
+    ///
+    /// - Returns: the pyramid with k more channels at the levels of the score maps, text embeddings
+    ///   `[n, k, d]`, and the score maps `[n, k, hᵢ, wᵢ]`, coarse to fine. With
+    ///   `predict_from: alignment` also predictions.
+    /// - Throws: `SettingError` where the backbone declares language outputs that it does not
+    ///   return.
     public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let seen = try visual(features, step)
         let text = try text(of: names, seen)
@@ -68,9 +87,14 @@ public final class ICPC: Module, Prompter {
         return prompted
     }
 
+    /// What the contrastive loss averages over in each pass by itself: the points of the classes.
+    /// Nil without this loss.
     public var countedByPass: String? { contrast == nil ? nil : "the points of the classes" }
 
-    /// Cross-entropy of the coarsest map over τ, and the contrastive loss of its points. (Eq. 9)
+    /// The auxiliary loss of the coarsest score map over τ, after bilinear resizing to the labels,
+    /// and the contrastive loss of its points as `loss_contrast`. (Eq. 9)
+    ///
+    /// - Throws: `TargetError` without labels.
     public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         let scores = prompted.scoreMaps[0]
         var losses = try scoreMapLosses(scores, temperature: temperature, loss: loss, targets, step)
@@ -78,7 +102,8 @@ public final class ICPC: Module, Prompter {
         return losses
     }
 
-    /// Text embeddings of `names` that have asked the image: T + γ · TransDecoder(T, [g, z]), `[n, k, d]`. (Eq. 2–4)
+    /// Text embeddings of `names`, refined by the image: T + γ · TransDecoder(T, [g, z]),
+    /// `[n, k, d]`. (Eq. 2–4)
     func text(of names: [[Int]], _ seen: SeenImages) throws -> Tensor {
         let text = try prompting(names, seen)
         return try text + gamma * contextDecoder(text, seen.memory())
@@ -98,7 +123,14 @@ public final class ICPC: Module, Prompter {
 }
 
 extension ICPC: LanguageClassifier {
-    /// By the score map of the language map's own scale: the finer ones have a weight for every class.
+    /// Prepares score maps of other class names, in the prompt form of the training, at the
+    /// coarsest scale: layers of the finer ones have weights for the trained classes.
+    ///
+    /// - Parameter words: class names, one for each channel of the result
+    /// - Returns: a function from the backbone's features to cosines `[n, words, h, w]` on the
+    ///   language map's grid
+    /// - Throws: `SettingError` for a model that was built from token ids, and for a name whose
+    ///   prompt is too long; `TokenizerError` for text that cannot be tokenized.
     public func scoring(_ words: [String]) throws -> (Features, ForwardPass) throws -> Tensor {
         guard let tokenize else { throw SettingError("new words need a tokenizer, and this model was built from token ids") }
         let names = try tokenize(words)

@@ -2,10 +2,12 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// Prompts with a context of the image's own, I = f_P(g): the text encoder runs for every image. (Eq. 2 and 3, Figure 3)
+/// Prompts with a context of the image's own, I = f_P(g): the text encoder runs for every image.
+/// (Eq. 2 and 3, Figure 3)
 ///
-/// What stands before the first token that an image changes is computed once for all images, what all names of an image share once an
-/// image, both exactly: under the causal mask no token sees a later one.
+/// What stands before the first token that an image changes is computed once for all images, and
+/// what all names of an image share once for each image. Both are exact: under the causal mask no
+/// token attends to a later one.
 final class InstancePrompts: Module, Prompting {
     let textEncoder: CLIPTextContextEncoder
     @Parameter var contexts: Tensor?  // V: [1, contexts, text width]

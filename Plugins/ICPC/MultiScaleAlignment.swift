@@ -10,7 +10,7 @@ import DenseKitLanguageGuidance
 final class MultiScaleAlignment: Module {
     let embedUps: [Sequential]  // of the language map: ×2
     let scoreUps: [Sequential]  // of scores: for every finer map, one for every coarser
-    /// From the language map's own down to 4.
+    /// Strides of the score maps in pixels: from the language map's own, halved down to 4.
     let strides: [Int]
 
     init(_ channels: Int, classes: Int, stride: Int) throws {
@@ -38,7 +38,8 @@ final class MultiScaleAlignment: Module {
         return scores
     }
 
-    /// Everything coarser, brought up; nil where there are no more layers.
+    /// The next finer score map: the sum of all coarser ones, upsampled; nil where there are no
+    /// more layers.
     private func sum(of scores: [Tensor], _ ups: inout ArraySlice<Sequential>, size: Size2D?) throws -> Tensor? {
         guard ups.count >= scores.count else { return nil }
         let raised = try zip(ups.prefix(scores.count), scores).map { up, scores in try resized(up(scores), to: size) }

@@ -1,10 +1,11 @@
 import DenseKitCore
 
-/// Which points of a class the contrastive loss takes.
+/// Which points of a class the contrastive loss takes, by the names in YAML.
 public enum PointSampling: String, Codable, Sendable, CaseIterable {
-    /// Easy ones at the start of training, hard ones at its end. (Eq. 7)
+    /// In iteration t of T, a share t / T of hard points, which the score map classifies wrongly;
+    /// the others are easy. Where one kind is short, the other fills up. (Eq. 7)
     case easyToHard = "easy_to_hard"
-    /// Any, easy and hard alike.
+    /// Any points, easy and hard alike.
     case random
 }
 

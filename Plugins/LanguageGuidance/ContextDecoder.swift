@@ -1,18 +1,27 @@
 import DenseKitCore
 
-/// Asks the image: a Transformer decoder with the image's embeddings as memory; its queries are text embeddings (post-model prompting),
-/// or learned (pre-model prompting). (DenseCLIP section 3.3; layer count 3 as in the released code)
+/// Asks the image: a Transformer decoder with the image's embeddings as memory. Its queries are
+/// text embeddings (post-model prompting) or learned (pre-model prompting). (DenseCLIP section 3.3;
+/// 3 layers as in the released code)
 ///
-/// Queries `[b, k, q]`, visual `[b, 1 + hw, c]` → what the image says to each query, `[b, k, q]`.
+/// Queries `[b, k, q]`, visual embeddings `[b, 1 + hw, c]` → what the image adds to each query,
+/// `[b, k, q]`.
 public final class ContextDecoder: Module, ModelPart {
+    /// Settings of a context decoder that runs alone; within a model they come from
+    /// `ContextDecoderSettings`.
     public struct Configuration: YAMLConfiguration {
+        /// Channels inside the decoder, a multiple of `heads`, 1…65536.
         public var width = 256
+        /// Attention heads of every layer; `width` is divided among them.
         public var heads = 4
+        /// Decoder layers, 1…1000: self-attention, cross-attention and MLP each.
         public var layers = 3
+        /// Probability, 0…1, to zero an element of what attention and MLP add, in training.
         public var dropout = 0.1
-        /// Width of text and visual embeddings. Within a model it comes from the backbone.
+        /// c: width of the visual embeddings, and of the text. Within a model it comes from the
+        /// backbone.
         public var channels = 1024
-        /// Width of the queries, where it is another.
+        /// q: width of the queries and of the result; nil: `channels`.
         public var queryChannels: Int?
 
         public init() {}
@@ -23,6 +32,10 @@ public final class ContextDecoder: Module, ModelPart {
     let decoder: [Layer]
     let outProj: Sequential
 
+    /// Weights start from a truncated normal distribution of std 0.02, biases at 0.
+    ///
+    /// - Throws: `SettingError` for settings out of range, and a width that the heads do not
+    ///   divide.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let (channels, width) = (configuration.channels, configuration.width)
         let queryChannels = configuration.queryChannels ?? channels
@@ -49,6 +62,12 @@ public final class ContextDecoder: Module, ModelPart {
         }
     }
 
+    /// What the image adds to each query.
+    ///
+    /// - Parameters:
+    ///   - queries: `[b, k, q]`
+    ///   - visual: the image's embeddings, the global one first: `[b, 1 + hw, c]`
+    /// - Returns: `[b, k, q]`
     public func callAsFunction(_ queries: Tensor, _ visual: Tensor) throws -> Tensor {
         let memory = try memoryProj(visual)
         var x = try textProj(queries)
@@ -56,6 +75,7 @@ public final class ContextDecoder: Module, ModelPart {
         return try outProj(x)
     }
 
+    /// Inputs `text [b, k, q]` and `visual [b, 1 + hw, c]`; output `text_diff [b, k, q]`.
     public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let text = try inputs.input("text")
         let visual = try inputs.input("visual")

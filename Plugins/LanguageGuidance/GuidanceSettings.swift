@@ -1,23 +1,28 @@
 import DenseKitCLIP
 import DenseKitCore
 
-/// The text encoder's settings within a model: CLIP's, unless told otherwise.
+/// Size and GELU of a text encoder within a model; the defaults are those of CLIP's RN50 and ViT-B.
 public struct TextEncoderSettings: YAMLConfiguration {
+    /// Channels of a token, a multiple of `heads`.
     public var width = 512
+    /// Attention heads of every block; `width` is divided among them.
     public var heads = 8
+    /// Transformer blocks, 1…1000.
     public var layers = 12
-    /// Rows of the token table, where they are not the tokenizer's.
+    /// Rows of the token table; nil: as many as the tokenizer has ids.
     public var vocabularySize: Int?
-    /// QuickGELU or exact GELU, where no backbone of the same CLIP says it.
+    /// QuickGELU (`true`) or exact GELU (`false`); nil: the backbone's where it has one, else
+    /// QuickGELU. A value that contradicts the backbone's is an error.
     public var quickGelu: Bool?
 
     public init() {}
 }
 
 extension BuildContext {
-    /// Whether a text encoder computes with QuickGELU: as the backbone that was trained with it, else as `setting` says, else as OpenAI's.
+    /// Whether a text encoder computes with QuickGELU: as the backbone was trained, else as
+    /// `setting` says, else `true`, as in OpenAI's weights.
     ///
-    /// Throws `SettingError` where the two contradict each other.
+    /// - Throws: `SettingError` where `setting` contradicts the backbone.
     public func quickGELU(_ setting: Bool?) throws -> Bool {
         guard let language, let setting, setting != language.quickGELU else { return language?.quickGELU ?? setting ?? true }
         throw SettingError(
@@ -27,37 +32,51 @@ extension BuildContext {
     }
 }
 
-/// The settings of the attention pool that a prompter brings to a backbone without a language-compatible map.
+/// Settings of the attention pool that a prompter adds to a backbone without a language-compatible
+/// map.
 public struct AttentionPoolSettings: YAMLConfiguration {
-    /// Width of the embeddings.
+    /// Width of the visual embeddings, and so of the text embeddings, 1…65536.
     public var outputDim = 512
-    /// Image size that the grid of positions belongs to.
+    /// Side of the images, in pixels, that the grid of positions belongs to, 32…32768: one position
+    /// for every 32 pixels.
     public var inputResolution = 512
-    /// What the grid does on an image of another size: segmentation resizes, detection crops.
+    /// What the grid of positions does on an image of another size: `resize` (segmentation) or
+    /// `crop` (detection).
     public var positions = GridPositions.resize
 
     public init() {}
 }
 
-/// What the auxiliary loss on the score map sets of a loss's own settings.
+/// What a prompter sets of the settings of its auxiliary loss: the weight alone.
 public struct ScoreMapLossSettings: YAMLConfiguration {
+    /// Factor of the auxiliary loss in the sum of all losses.
     public var weight = 0.4
 
     public init() {}
 }
 
-/// The context decoder's settings within a model, where its widths come from the other parts.
+/// Settings of the context decoder within a model, where the widths of text and image come from the
+/// other parts.
 public struct ContextDecoderSettings: YAMLConfiguration {
+    /// Channels inside the decoder, a multiple of `heads`, 1…65536.
     public var width = 256
+    /// Attention heads of every layer; `width` is divided among them.
     public var heads = 4
-    /// The DenseCLIP paper says 6, every released configuration 3.
+    /// Decoder layers, 1…1000. The DenseCLIP paper says 6, every released configuration 3.
     public var layers = 3
+    /// Probability, 0…1, to zero an element of what attention and MLP add, in training.
     public var dropout = 0.1
 
     public init() {}
 
+    /// The defaults with another number of layers.
     public init(layers: Int) { self.layers = layers }
 
+    /// The configuration of a decoder for given widths.
+    ///
+    /// - Parameters:
+    ///   - channels: width of the visual embeddings
+    ///   - queryChannels: width of the queries; nil: `channels`
     public func configuration(channels: Int, queryChannels: Int? = nil) -> ContextDecoder.Configuration {
         var configuration = ContextDecoder.Configuration()
         (configuration.width, configuration.heads, configuration.layers) = (width, heads, layers)

@@ -2,37 +2,47 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitTokenizer
 
-/// How class names become token ids.
+/// How class names become token ids, by the names in YAML.
 public enum TokenizerKind: String, Codable, Sendable, CaseIterable {
-    /// CLIP's byte-pair encoding: needs its vocabulary file.
+    /// CLIP's byte-pair encoding of 49,408 ids; needs its vocabulary file.
     case bpe
-    /// One id a byte: for models trained from nothing.
+    /// One id for each byte, 258 with start and end; for models trained from scratch.
     case bytes
 }
 
-/// What stands around a class's name.
+/// The form of a prompt: what stands around a class name, and how many tokens there are.
 public struct PromptForm: Sendable {
-    /// The words around the name, which takes the place of `{}`.
+    /// The text around the class name, which takes the place of `{}`; `{}` for the name alone.
     public let template: String
-    /// Vectors that are put before it, behind the start token.
+    /// Context vectors between the start token and the name; 0 with a fixed template.
     public let contexts: Int
-    /// Tokens of the words, start and end included; nil: those of the longest.
+    /// Tokens of a prompt, start and end included, without the contexts; nil: those of the longest.
+    /// Bytes always take the longest's.
     public let length: Int?
-    /// Where they are those of the longest, never fewer than these.
+    /// The least number of tokens where `length` is nil.
     let shortest: Int
 
-    /// Learned or visual contexts before the bare name. Without a length that of the longest name, at least 5.
+    /// Contexts, learned or made from an image, before the bare class name.
     ///
-    /// Throws `SettingError` for numbers out of range.
+    /// - Parameters:
+    ///   - contexts: number of context vectors, 1…4096
+    ///   - length: tokens of a name, start and end included, 2…4096; nil: those of the longest, at
+    ///     least 5 with byte-pair encoding
+    /// - Throws: `SettingError` for numbers out of range.
     public init(contexts: Int, length: Int?) throws {
         try SettingError.check("num_contexts", contexts, in: 1...4096)
         if let length { try SettingError.check("context_length", length, in: 2...4096) }
         (template, self.contexts, self.length, shortest) = ("{}", contexts, length, 5)
     }
 
-    /// A fixed template. Without a length that of the longest prompt.
+    /// A fixed template around the class name.
     ///
-    /// Throws `SettingError` for a template without one place for the name, and numbers out of range.
+    /// - Parameters:
+    ///   - template: text with one `{}` for the name
+    ///   - length: tokens of the whole prompt, start and end included, 2…4096; nil: those of the
+    ///     longest
+    /// - Throws: `SettingError` for a template without one place for the name, and numbers out of
+    ///   range.
     public init(template: String, length: Int?) throws {
         guard template.split(separator: "{}", omittingEmptySubsequences: false).count == 2 else {
             throw SettingError(key: "template", "template needs one {} where the class's name goes, found '\(template)'")
@@ -44,18 +54,24 @@ public struct PromptForm: Sendable {
     func filled(_ name: String) -> String { template.replacing("{}", with: name) }
 }
 
-/// The class names as rows of token ids, and the vocabulary they come from.
+/// The prompts of the classes as rows of token ids, and the vocabulary that they come from.
 public struct PromptTokens {
+    /// A row for each class, `[k][length]`: start, tokens of the text, end, padding of 0.
     public let rows: [[Int]]
+    /// Ids of the tokenizer: 49,408 for byte-pair encoding, 258 for bytes.
     public let vocabularySize: Int
-    /// Rows for other words than the classes', where there is a tokenizer.
+    /// Rows for other class names, of the same form and length: `SettingError` where one is too
+    /// long. Nil where `BuildContext.tokenIDs` gave the rows, and in a model of shapes alone.
     public let tokenize: (([String]) throws -> [[Int]])?
     private let contexts: Int
     private let context: BuildContext
 
-    /// Throws `SettingError` without classes, and the tokenizer's errors, such as for a name that is too long.
+    /// Tokenizes `context.classNames`, or takes `context.tokenIDs` where they are given.
     ///
-    /// - Parameter vocabulary: the vocabulary file of the byte-pair encoding, where it is not in the usual places
+    /// - Parameter vocabulary: path of CLIP's vocabulary file, or of its folder; nil: the first of
+    ///   `$DENSEKIT_ASSETS` and the user's cache folder that has it
+    /// - Throws: `SettingError` without classes; `TokenizerError` for a missing or damaged
+    ///   vocabulary and for a name that is too long.
     public init(_ context: BuildContext, _ form: PromptForm, _ kind: TokenizerKind, vocabulary: String?) throws {
         guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
         (contexts, self.context) = (form.contexts, context)
@@ -102,9 +118,10 @@ public struct PromptTokens {
         }
     }
 
-    /// The text encoder's settings for these rows.
+    /// The configuration of a text encoder that fits these rows and the contexts before the names.
     ///
-    /// Throws `SettingError` where its GELU is not the backbone's.
+    /// - Parameter outputDim: width of the text embeddings
+    /// - Throws: `SettingError` where the GELU of `settings` contradicts the backbone's.
     public func encoder(_ settings: TextEncoderSettings, outputDim: Int) throws -> CLIPTextEncoder.Configuration {
         var encoder = CLIPTextEncoder.Configuration()
         encoder.vocabularySize = settings.vocabularySize ?? vocabularySize

@@ -1,55 +1,81 @@
 import DenseKitCLIP
 import DenseKitCore
 
-/// Where text embeddings come from that no image changes.
+/// Makes text embeddings that no image changes.
 public protocol TextSource: Module {
     /// Rows of token ids, `[k][length]` → `[1, k, d]`.
     func callAsFunction(_ names: [[Int]]) throws -> Tensor
 }
 
-/// Learned contexts before every name, `[p, e_k]`. (Zhou et al. 2022; equation 3)
+/// A text source with learned context vectors before every class name, `[p, e_k]`. (CoOp, Zhou et
+/// al. 2022; DenseCLIP equation 3)
 public final class LearnedContexts: Module, TextSource {
+    /// The encoder of contexts and name; checkpoint keys `text_encoder.*`.
     public let textEncoder: CLIPTextContextEncoder
+    /// p: the learned context vectors of all classes, `[1, contexts, width]`.
     @Parameter public var contexts: Tensor  // [1, contexts, width]
 
-    /// Contexts start as the released code's do: a normal distribution of std 1, cut at 2.
+    /// Contexts start from a normal distribution of std 1, cut at 2, as in DenseCLIP's code.
+    ///
+    /// - Parameter count: number of context vectors
+    /// - Throws: `SettingError` for settings of the encoder out of range.
     public init(_ encoder: CLIPTextEncoder.Configuration, count: Int, _ context: BuildContext) throws {
         textEncoder = try SettingError.within("text_encoder", isSaid: false) { try CLIPTextContextEncoder(encoder, context) }
         contexts = try Tensor.empty([1, count, encoder.width]).truncatedNormalInPlace()
     }
 
+    /// Token ids of the bare names, `[k][length]` → text embeddings `[1, k, d]`.
+    ///
+    /// - Throws: `SettingError` where contexts and name do not fit into the encoder's positions.
     public func callAsFunction(_ names: [[Int]]) throws -> Tensor { try textEncoder(names, contexts: contexts) }
 }
 
-/// Whole prompts, such as "a photo of a wall.": nothing is learned beside the text encoder. (Radford et al. 2021, section 3.1.4)
+/// A text source of whole prompts, such as "a photo of a wall.": only the text encoder has weights.
+/// (Radford et al. 2021, section 3.1.4)
 public final class FixedTemplate: Module, TextSource {
+    /// The encoder of whole prompts; checkpoint keys `text_encoder.*`.
     public let textEncoder: CLIPTextEncoder
 
+    /// - Throws: `SettingError` for settings of the encoder out of range.
     public init(_ encoder: CLIPTextEncoder.Configuration, _ context: BuildContext) throws {
         textEncoder = try SettingError.within("text_encoder", isSaid: false) { try CLIPTextEncoder(encoder, context) }
     }
 
+    /// Token ids of whole prompts, `[k][length]` → text embeddings `[1, k, d]`.
+    ///
+    /// - Throws: `SettingError` where a prompt does not fit into the encoder's positions.
     public func callAsFunction(_ names: [[Int]]) throws -> Tensor { try textEncoder(names).unsqueezed(0) }
 }
 
-/// The text of a model that was exported: no text encoder, and no other classes than its own. (section 3.3)
+/// The text source of an exported model: stored embeddings of its own classes in place of a text
+/// encoder. (DenseCLIP section 3.3)
 public final class CachedTextEmbeddings: Module, TextSource {
+    /// The stored embeddings, `[k, d]`; checkpoint key `text_embeddings`.
     @Buffer public var textEmbeddings: Tensor  // [k, d]
 
+    /// Embeddings of 0, `[classes, width]`, to be loaded from a checkpoint.
     public init(classes: Int, width: Int) throws { textEmbeddings = try Tensor.zeros([classes, width]) }
 
+    /// The stored embeddings of all classes, `[1, k, d]`, whatever `names` are.
     public func callAsFunction(_ names: [[Int]]) throws -> Tensor { try textEmbeddings.unsqueezed(0) }
 }
 
-/// The text embeddings of names, `[1, k, d]`. At inference, where they depend on nothing but the weights, they are made once.
+/// The text embeddings of the classes, `[1, k, d]`. At inference, where they depend on nothing but
+/// the weights, they are computed once and kept.
 public final class ClassText: Module {
+    /// What makes the embeddings; its parts stand at the top of a checkpoint.
     public let source: any TextSource
     @Cached private(set) var made: (names: [[Int]], embeddings: Tensor)?
 
     override public var keys: [String: String] { ["source": ""] }
 
+    /// Keeps the embeddings that `source` makes.
     public init(_ source: any TextSource) { self.source = source }
 
+    /// Token ids `[k][length]` → text embeddings `[1, k, d]`.
+    ///
+    /// In training, or where gradients are recorded, they are computed anew. Else they are computed
+    /// without mixed precision and kept until names or weights change.
     public func callAsFunction(_ names: [[Int]]) throws -> Tensor {
         if isTraining || gradIsEnabled { return try source(names) }
         if let made, made.names == names { return made.embeddings }
@@ -59,5 +85,6 @@ public final class ClassText: Module {
         return embeddings
     }
 
+    /// Forgets the kept embeddings: weights, mode or device have changed.
     override public func stateDidChange() { made = nil }
 }

@@ -1,18 +1,23 @@
 import DenseKitCLIP
 import DenseKitCore
 
-/// What text is compared with: the backbone's language-compatible outputs; where it has none, those of an attention pool on its last
-/// stage. (DenseCLIP section 3.4, "any backbone")
+/// The visual embeddings that text is compared with: the language-compatible outputs of the
+/// backbone, or, where it has none, those of an attention pool on its last stage. (DenseCLIP
+/// section 3.4, "any backbone")
 ///
-/// Its pool stands at `attnpool`, at the top of a checkpoint.
+/// The pool's checkpoint keys are `attnpool.*`, at the top.
 public final class VisualEmbeddings: Module {
+    /// The pool on the last stage; nil where the backbone has language-compatible outputs itself.
     public let attnpool: AttentionPool2d?
-    /// Width of the embeddings.
+    /// d: width of visual and text embeddings.
     public let width: Int
-    /// The level of the pyramid that the map of embeddings belongs to.
+    /// Index of the pyramid's level whose grid the map of embeddings has.
     public let level: Int
 
-    /// Throws `SettingError` for a backbone without features and settings out of range.
+    /// Adds an attention pool with one head for every 64 channels, where `context.language` is nil.
+    ///
+    /// - Throws: `SettingError` for a backbone without features or with a fixed language grid, and
+    ///   settings out of range.
     public init(_ pool: AttentionPoolSettings, _ context: BuildContext) throws {
         guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
         if let language = context.language {
@@ -35,9 +40,11 @@ public final class VisualEmbeddings: Module {
         }
     }
 
-    /// Also recorded, as `global_embedding` and `visual_embedding`.
+    /// The embeddings of a batch, also recorded in `step` as `global_embedding` and
+    /// `visual_embedding`.
     ///
-    /// Throws `SettingError` where the backbone declares outputs that it does not return.
+    /// - Throws: `SettingError` where the backbone declares language outputs that it does not
+    ///   return, and for a map that is larger than the grid of a pool with `positions: crop`.
     public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> SeenImages {
         let seen: SeenImages
         if let attnpool {
@@ -55,28 +62,35 @@ public final class VisualEmbeddings: Module {
     }
 }
 
-/// Images as embeddings that text can be compared with; neither is normalised.
+/// The embeddings of n images that text can be compared with; neither is normalised.
 public struct SeenImages {
-    /// z̄: `[n, d]`
+    /// z̄: one embedding for each image, `[n, d]`.
     public let global: Tensor
-    /// z: `[n, d, h, w]`
+    /// z: an embedding for every position, `[n, d, h, w]`.
     public let local: Tensor
 
+    /// Global embeddings `[n, d]` and local ones `[n, d, h, w]` of the n images.
     public init(global: Tensor, local: Tensor) { (self.global, self.local) = (global, local) }
 
-    /// [z̄, z], the context decoder's memory: `[n, 1 + hw, d]`
+    /// The global embedding, then those of all positions, row by row, as a context decoder reads
+    /// them: [z̄, z], `[n, 1 + hw, d]`.
     public func memory() throws -> Tensor {
         try Tensor.cat([try global.unsqueezed(1), try rows(local)], dim: 1)
     }
 }
 
-/// The cosine of every position of a map and every text: `[n, d, h, w]` and `[n, k, d] → [n, k, h, w]`. (DenseCLIP section 3.2)
+/// The cosine of every position of a map and every text. (DenseCLIP section 3.2)
+///
+/// Map `[n, d, h, w]` and text `[n, k, d]` → `[n, k, h, w]`.
 public func scoreMap(_ map: Tensor, _ text: Tensor) throws -> Tensor {
     let scores = try rows(map).normalized(2).matmul(try text.normalized(2).transposed(1, 2))  // [n, hw, k]
     return try scores.reshaped([map.size(0), map.size(2), map.size(3), text.size(1)]).permuted(0, 3, 1, 2)
 }
 
-/// The auxiliary loss of a score map over τ, as `aux_identity`. (DenseCLIP equation 7)
+/// The auxiliary loss of a score map `[n, k, h, w]` divided by `temperature`, against the labels;
+/// its terms begin with `aux_identity`. (DenseCLIP equation 7)
+///
+/// - Throws: `TargetError` without labels.
 public func scoreMapLosses(
     _ scores: Tensor, temperature: Double, loss: any Loss, _ targets: Targets, _ step: ForwardPass
 ) throws -> Losses {
