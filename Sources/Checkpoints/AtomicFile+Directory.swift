@@ -2,10 +2,11 @@ import Foundation
 import Glibc
 
 extension AtomicFile {
-    /// Writes the directory at `path` as a whole: `body` fills a hidden one beside it, which then takes its place by one rename.
+    /// Writes the directory at `path` as a whole: `body` fills a hidden directory beside it, which
+    /// then replaces it by one rename.
     ///
-    /// What stood at `path` before stays there until that moment, and after an error; the temporary one is gone in both cases. The files that `body`
-    /// makes have to be on the disk when it returns.
+    /// What was at `path` before stays until the rename, and after an error; the hidden directory
+    /// is removed in both cases. The files that `body` writes must be on disk when it returns.
     /// - Throws: `CheckpointError`, and what `body` throws.
     public static func writeDirectory(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
         let temporary = hidden(path)
@@ -19,9 +20,11 @@ extension AtomicFile {
         try replaceDirectory(path, with: temporary)
     }
 
-    /// Deletes the directory at `path`: out of sight first, so that nobody takes the half of it for the whole.
+    /// Deletes the directory at `path`: it is renamed first, so that no reader takes a half-deleted
+    /// directory for a whole one.
     ///
-    /// Where that is not possible it stays; what is left of it goes with `removeTemporaries`.
+    /// Where it cannot be renamed, it stays; what cannot be deleted is removed by
+    /// `removeTemporaries`.
     public static func removeDirectory(_ path: String) {
         let temporary = hidden(path)
         try? FileManager.default.removeItem(atPath: temporary)
@@ -29,10 +32,11 @@ extension AtomicFile {
         try? FileManager.default.removeItem(atPath: temporary)
     }
 
-    /// Removes from `folder` what writing left there when its process was killed, and puts a directory back that was on its way out.
+    /// Removes temporary files and directories that killed processes left in `folder`, and restores
+    /// a directory that was about to be replaced.
     ///
-    /// Only for a folder in which nobody is writing.
-    /// - Returns: the names of what was removed or put back.
+    /// Only for a folder in which no process is writing.
+    /// - Returns: the names of what was removed or restored
     @discardableResult
     public static func removeTemporaries(in folder: String) -> [String] {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()

@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 
 extension AtomicFile {
-    /// Proves that the file at `path` can be written, before the work begins whose result it is to hold: writes, renames and removes a small
-    /// file beside it.
+    /// Checks that the file at `path` can be written, before the work whose result it will hold:
+    /// writes, renames and removes a small file beside it.
     ///
-    /// - Throws: `CheckpointError` with the reason.
+    /// - Throws: `CheckpointError` with the reason why it cannot.
     public static func prove(_ path: String) throws(CheckpointError) {
         if path.hasSuffix("/") || isFolder(path) {
             throw CheckpointError(path: path, problem: "is a folder; the name of a file is wanted")
@@ -20,9 +20,10 @@ extension AtomicFile {
         }
     }
 
-    /// Proves that directories can be saved in `folder` as checkpoints are: makes one with a file in it, replaces it, and removes it.
+    /// Checks that checkpoint directories can be saved in `folder`: makes one with a file in it,
+    /// replaces it, and removes it.
     ///
-    /// - Throws: `CheckpointError` with the reason.
+    /// - Throws: `CheckpointError` with the reason why they cannot.
     public static func proveDirectories(in folder: String) throws(CheckpointError) {
         let probe = "\(folder)/.densekit-proof"
         defer { removeDirectory(probe) }

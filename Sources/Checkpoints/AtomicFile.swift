@@ -1,23 +1,25 @@
 import Foundation
 import Glibc
 
-/// Files that appear whole or not at all.
+/// Writes files atomically: they appear whole or not at all.
 ///
-/// The content goes to a temporary file in the same folder, is brought to the disk, and takes its place by one rename, which is brought to the
-/// disk too. Whoever reads, at any moment and after any crash, finds the old file or the new one. After an error the old file is as it was and the
-/// temporary one is gone.
+/// The content is written to a temporary file in the same folder and synced to disk; one rename,
+/// which is synced too, then replaces the file. A reader, at any moment and after any crash, finds
+/// the old file or the new one. After an error the old file is unchanged and the temporary one is
+/// removed.
 public enum AtomicFile {
-    /// Writes `data` as the file at `path`.
-    /// - Throws: `CheckpointError`.
+    /// Writes `data` to the file at `path`.
+    /// - Throws: `CheckpointError` where the file cannot be written; the old file stays.
     public static func write(_ data: Data, to path: String) throws(CheckpointError) {
         try write(typed: path) { stream in try data.withUnsafeBytes { try stream.write($0) } }
     }
 
-    /// Writes `bytes` as the file at `path`.
+    /// Writes `bytes` to the file at `path`.
     ///
-    /// - Parameter survivesCrash: false for one of many files that can be made again, such as drawings: whole or not at all for whoever
-    ///   reads, but the system may take its time to bring it to the disk
-    /// - Throws: `CheckpointError`.
+    /// - Parameter survivesCrash: whether the file is synced to disk before it replaces the old
+    ///   one. False for one of many files that can be made again, such as drawings: readers still
+    ///   see all of it or nothing, but it may be lost when the system crashes
+    /// - Throws: `CheckpointError` where the file cannot be written; the old file stays.
     public static func write(
         _ bytes: UnsafeRawBufferPointer, to path: String, survivesCrash: Bool = true
     ) throws(CheckpointError) {
@@ -37,19 +39,21 @@ public enum AtomicFile {
         }
     }
 
-    /// Takes the bytes of a file in their order.
+    /// The file being written, to which its bytes are appended in order.
     public struct Stream {
         fileprivate let file: Descriptor
 
         /// Appends `bytes`.
-        /// - Throws: `CheckpointError`.
+        /// - Throws: `CheckpointError` where they cannot be written.
         public func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) { try file.write(bytes) }
     }
 
-    /// Writes the file at `path` piece by piece: its content is what `body` hands to the stream.
+    /// Writes the file at `path` piece by piece: its content is what `body` writes to the stream.
     ///
-    /// - Parameter survivesCrash: as above
-    /// - Throws: `CheckpointError`, and what `body` throws; the old file stays in both cases.
+    /// - Parameter survivesCrash: whether the file is synced to disk before it replaces the old
+    ///   one; false for files that can be made again after a crash of the system
+    /// - Throws: `CheckpointError` where the file cannot be written, and what `body` throws; the
+    ///   old file stays in both cases.
     public static func write(to path: String, survivesCrash: Bool = true, _ body: (Stream) throws -> Void) throws {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
         let name = path.split(separator: "/").last.map(String.init) ?? ""

@@ -1,10 +1,12 @@
-/// Beginnings of keys, as settings name tensors: `decode_head.conv_seg`, or `blocks.*.gamma_1`, where `*` is any one name between two dots.
+/// A pattern for checkpoint keys, as settings name tensors: the first names of a key, such as
+/// `decode_head.conv_seg` or `blocks.*.gamma_1`, where `*` is any one name between two dots.
 public struct KeyPattern: Sendable {
     private let parts: [Substring]
 
+    /// The pattern written as `text`: names separated by dots, `*` for any one name.
     public init(_ text: String) { parts = text.split(separator: ".", omittingEmptySubsequences: false) }
 
-    /// Whether `key` is the tensor or lies below it.
+    /// Whether `key` begins with the names of the pattern: the tensor itself, or one below it.
     public func matches(_ key: String) -> Bool {
         let names = key.split(separator: ".", omittingEmptySubsequences: false)
         return names.count >= parts.count && zip(parts, names).allSatisfy { $0 == "*" || $0 == $1 }

@@ -1,12 +1,18 @@
 import DenseKitErrors
 
-/// Weights that are not this model's.
+/// Thrown where weights do not fit the model; no tensor was copied.
 public struct LoadError: DenseKitError {
+    /// Which tensors of the model and of the file match.
     public let report: LoadReport
+    /// The file's name, for messages.
     public let source: String
-    /// The share of tensors that had to match.
+    /// The share, 0…1, of tensors that the file had to fill.
     public let atLeast: Double
 
+    /// - Parameters:
+    ///   - report: which tensors match
+    ///   - source: the file's name, for messages
+    ///   - atLeast: the share, 0…1, of tensors that the file had to fill
     public init(report: LoadReport, source: String, atLeast: Double) {
         (self.report, self.source, self.atLeast) = (report, source, atLeast)
     }

@@ -1,38 +1,47 @@
 import DenseKitNN
 
-/// What became of a model's tensors and of a file's when weights were loaded, in words.
+/// What happened to the tensors of a model and of a weight file when it was loaded. Its description
+/// is a text of several lines.
 public struct LoadReport: Sendable, CustomStringConvertible {
+    /// A tensor whose shape in the file differs from the model's.
     public struct Mismatch: Sendable, Equatable {
+        /// The tensor's key in the model.
         public let name: String
+        /// Its shape in the model.
         public let expected: [Int]
+        /// Its shape in the file.
         public let found: [Int]
     }
 
-    /// Whose naming the file follows, where it is not this project's own, and what stands before or within its keys.
+    /// The project whose naming the file follows, with prefixes that were skipped; nil for this
+    /// project's own keys.
     public internal(set) var format: String?
-    /// Tensors of the model that the file filled.
+    /// Keys of the model's tensors that the file filled.
     public internal(set) var matched: [String] = []
-    /// Matched, after they were brought to the model's shape.
+    /// Those of `matched` that were adapted to the model's shape.
     public internal(set) var resized: [Mismatch] = []
-    /// Begun anew, as asked for.
+    /// Keys of the model's tensors that keep their initial values, as the user asked.
     public internal(set) var reinitialized: [String] = []
-    /// In the model and not in the file: they keep their initial values.
+    /// Keys of the model's tensors that the file lacks: they keep their initial values.
     public internal(set) var missing: [String] = []
-    /// Those of them that the file should have had.
+    /// Those of `missing` that the file should have had; they lower `share`.
     public internal(set) var missed: [String] = []
-    /// Those of them that lie in parts which a file has to fill whole: the file is refused.
+    /// Those of `missed` that lie in parts which a file has to fill completely: the file is refused
+    /// for them.
     public internal(set) var wanting: [String] = []
-    /// In the file and neither in the model nor known to be of no use.
+    /// Keys of the file's tensors that the model lacks and that are not known to be unneeded.
     public internal(set) var unexpected: [String] = []
-    /// Those of them that lie in a part which the model has: the file is refused.
+    /// Those of `unexpected` that belong to a part which the model has: the file is refused for
+    /// them.
     public internal(set) var unplaced: [String] = []
-    /// In the file, and named by its format as of no use here: the classifier of a backbone, the key encoder of MoCo, other parts of a model.
+    /// The number of the file's tensors that its format names as not needed here: the classifier of
+    /// a backbone, the key encoder of MoCo, other parts of a model.
     public internal(set) var ignored = 0
-    /// In the file, and left out as asked for.
+    /// Keys of the file's tensors that were not loaded, as the user asked.
     public internal(set) var leftOut: [String] = []
-    /// In the file in a form that is not read, and not needed.
+    /// The file's tensors in a form that cannot be read and is not needed, each with the reason.
     public internal(set) var unread: [String] = []
-    /// In both, with different shapes.
+    /// Tensors that are in model and file with different shapes.
     public internal(set) var mismatched: [Mismatch] = []
     /// The parts that a file has to fill whole.
     var whole: [String] = []
@@ -42,13 +51,14 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     /// Whether a tensor of the model lies in a part that a file has to fill whole.
     func isWhole(_ name: String) -> Bool { whole.contains { $0.isEmpty || name.hasPrefix($0 + ".") } }
 
-    /// Whether every tensor of the model was in the file, with its shape, and nothing else.
+    /// Whether model and file have the same tensors with equal shapes.
     public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
-    /// Matched tensors among those that had to be there, 0…1.
+    /// The share, 0…1, of matched tensors among those that the file had to fill.
     public var share: Double { Double(matched.count) / Double(max(1, matched.count + missed.count + mismatched.count)) }
 
-    /// What was asked for and leaves the model without a part of the file, or with parts that the file did not fill.
+    /// Warnings on tensors of the file that were not loaded, and on tensors of the model that the
+    /// file did not fill.
     public var warnings: [String] {
         var warnings: [String] = []
         if !leftOut.isEmpty {

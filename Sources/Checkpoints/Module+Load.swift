@@ -1,30 +1,39 @@
 import DenseKitNN
 
-/// What is asked of a file of weights.
+/// What a weight file has to fill, and what is done with its other tensors.
 public struct LoadRequest: Sendable {
-    /// Whose naming the file follows, for the report.
+    /// The project whose naming the file follows, for the report; nil for this project's own keys.
     public var format: String?
-    /// Prefixes of the tensors that the file should bring; empty: all.
+    /// Prefixes of the model's tensors that the file should fill; empty for all.
     public var scope: [String]
-    /// Prefixes of the tensors in scope that it need not bring.
+    /// Prefixes of the tensors in `scope` that the file need not fill.
     public var optional: [String]
-    /// Prefixes of the parts in scope that it has to bring whole, but for what is optional.
+    /// Prefixes of the parts in `scope` that the file has to fill completely, except for what is
+    /// `optional`.
     public var whole: [String] = []
-    /// Tensors that keep their values.
+    /// Keys of the model's tensors that keep their values.
     public var reinitialize: Set<String>
-    /// The share of the tensors in scope that must be there.
+    /// The share, 0…1, of the tensors in `scope` that the file has to fill.
     public var atLeast: Double
-    /// Keys of the file that its format names as of no use here.
+    /// The number of keys of the file that its format names as not needed here.
     public var ignored: Int
     /// Keys of the file that belong to parts of the model and have no place there: the file is refused for them.
     public var unplaced: [String] = []
     /// Keys of the file that belong to parts which the model lacks.
     public var elsewhere: [String] = []
-    /// Keys of the file that are left out as the user says.
+    /// Keys of the file that are not loaded, as the user asked.
     public var leftOut: [String] = []
-    /// Tensors of the file that cannot be read, by key: the file is refused where the model takes one.
+    /// Tensors of the file that cannot be read, by key: the file is refused where the model needs
+    /// one.
     public var unread: [String: UnreadTensor] = [:]
 
+    /// - Parameters:
+    ///   - format: the project whose naming the file follows; nil for this project's
+    ///   - scope: prefixes of the tensors that the file should fill; empty for all
+    ///   - optional: prefixes of those that it need not fill
+    ///   - reinitialize: keys of the tensors that keep their values
+    ///   - atLeast: the share, 0…1, of tensors in scope that the file has to fill
+    ///   - ignored: the number of the file's keys that its format names as not needed
     public init(
         format: String? = nil, scope: [String] = [], optional: [String] = [], reinitialize: Set<String> = [],
         atLeast: Double = 1, ignored: Int = 0
@@ -43,23 +52,27 @@ public struct LoadRequest: Sendable {
 }
 
 extension Module {
-    /// Copies `tensors` into the parameters and buffers of the same names, which must agree one to one.
+    /// Copies `tensors` into the parameters and buffers of the same names; names and shapes must
+    /// agree one to one.
     ///
-    /// Throws `LoadError`, before anything is copied.
+    /// - Throws: `LoadError` where they do not, and `CheckpointError` for tensors with values that
+    ///   are not finite; before anything is copied.
     @discardableResult
     public func load(_ tensors: [String: Tensor], source: String = "the weights") throws -> LoadReport {
         let keys = Dictionary(uniqueKeysWithValues: tensors.keys.map { ($0, $0) })
         return try load(tensors, keys: keys, LoadRequest(), isStrict: true, source: source) { _, _, _ in nil }
     }
 
-    /// Copies tensors of a file as `request` says; floating-point types are converted to the model's.
+    /// Copies the tensors of a file as `request` says; floating-point types are converted to the
+    /// model's.
     ///
     /// - Parameters:
-    ///   - keys: the model's key by the file's; keys that are not here do not count
-    ///   - isStrict: whether what the model does not have is a mistake
-    ///   - adapt: brings a tensor to another shape, or gives nil
-    /// - Throws: `LoadError`, and `CheckpointError` for a tensor that the model takes and that is in a form which cannot be read or is no
-    ///   floating-point number; before anything is copied.
+    ///   - keys: the model's key for each key of the file; other keys of the file are not loaded
+    ///   - isStrict: whether model and file must have the same tensors
+    ///   - adapt: returns a tensor in another shape; nil where it cannot
+    /// - Throws: `LoadError` where the file does not fit, and `CheckpointError` for a needed tensor
+    ///   that cannot be read, is not floating-point, or has values that are not finite; before
+    ///   anything is copied.
     public func load(
         _ tensors: [String: Tensor], keys: [String: String], _ request: LoadRequest, isStrict: Bool = false, source: String,
         adapt: (_ tensor: Tensor, _ name: String, _ shape: [Int]) throws -> Tensor?

@@ -1,4 +1,4 @@
-/// The types of a tensor's elements that safetensors names, by their names.
+/// The element types of safetensors; raw values are their names in the file.
 public enum SafetensorsType: String, Sendable, CaseIterable {
     case bool = "BOOL"
     case uint8 = "U8"
@@ -16,7 +16,7 @@ public enum SafetensorsType: String, Sendable, CaseIterable {
     case uint64 = "U64"
     case float64 = "F64"
 
-    /// The bytes of one element.
+    /// The size of one element in bytes.
     public var byteSize: Int {
         switch self {
         case .bool, .uint8, .int8, .float8E4M3, .float8E5M2: 1
@@ -42,10 +42,12 @@ public enum SafetensorsType: String, Sendable, CaseIterable {
 
 /// A tensor in a safetensors file.
 public struct SafetensorsEntry: Sendable, Equatable {
+    /// The tensor's name in the file.
     public let name: String
+    /// The type of its elements.
     public let dtype: SafetensorsType
-    /// Empty for a scalar.
+    /// The sizes of its dimensions; empty for a scalar.
     public let shape: [Int]
-    /// Where the elements stand in the file, row-major and little-endian.
+    /// The range of bytes in the file that holds its elements, row-major and little-endian.
     public let byteRange: Range<Int>
 }

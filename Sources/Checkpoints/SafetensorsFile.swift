@@ -1,25 +1,29 @@
 /// A safetensors file, opened for reading: the format of <https://github.com/huggingface/safetensors>.
 ///
-/// Eight bytes with the length of the header, the header in JSON, the tensors without gaps. Opening reads and checks the header alone; tensors are
-/// read when they are asked for, each straight to its place, and compared with their checksum where the file has one. (Not mapped into memory: a file that somebody shortens meanwhile would end the process.)
+/// The file holds eight bytes with the length of the header, the header in JSON, and the tensors
+/// without gaps. Opening reads and checks only the header; a tensor is read when it is asked for,
+/// and compared with its checksum where the file has one. (It is not mapped into memory: a file
+/// that is shortened meanwhile would end the process.)
 public final class SafetensorsFile: Sendable {
     /// The longest header that the format allows, in bytes.
     public static let headerLimit = 100_000_000
 
+    /// The file's path, as it was given.
     public let path: String
-    /// The tensors, in the order of their names.
+    /// The readable tensors, sorted by name.
     public let entries: [SafetensorsEntry]
-    /// The tensors of types that are not known here, which cannot be read.
+    /// The tensors of unknown element types, which cannot be read, each with its type.
     public let untyped: [(name: String, type: String)]
-    /// What the writer noted, `__metadata__` in the header.
+    /// The metadata of the file (`__metadata__` in the header), without checksums.
     public let metadata: [String: String]
 
     private let file: Descriptor
     private let positions: [String: Int]
     private let checksums: Checksums?
 
-    /// Opens the file at `path` and checks that its header describes all of it: sizes that agree with types, no name twice, every byte in exactly one tensor.
-    /// - Throws: `CheckpointError`.
+    /// Opens the file at `path` and checks that its header describes the whole file: sizes agree
+    /// with types, no name occurs twice, and every byte belongs to exactly one tensor.
+    /// - Throws: `CheckpointError` for a file that cannot be read or is not such a file.
     public init(path: String) throws(CheckpointError) {
         self.path = path
         file = try Descriptor(reading: path)
@@ -54,11 +58,13 @@ public final class SafetensorsFile: Sendable {
         positions = Dictionary(uniqueKeysWithValues: zip(entries.map(\.name), entries.indices))
     }
 
-    /// The tensor called `name`, if there is one.
+    /// The tensor called `name`; nil where there is none.
     public subscript(name: String) -> SafetensorsEntry? { positions[name].map { entries[$0] } }
 
-    /// Hands the bytes of `entry` to `body`: row-major, little-endian, aligned to 64 bytes, valid during the call.
-    /// - Throws: `CheckpointError`, and what `body` throws.
+    /// Calls `body` with the bytes of `entry`: row-major, little-endian, aligned to 64 bytes, valid
+    /// during the call.
+    /// - Throws: `CheckpointError` for bytes that cannot be read or do not match their checksum,
+    ///   and what `body` throws.
     public func withBytes<Result>(of entry: SafetensorsEntry, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
     {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: entry.byteRange.count, alignment: 64)
@@ -67,8 +73,9 @@ public final class SafetensorsFile: Sendable {
         return try body(UnsafeRawBufferPointer(buffer))
     }
 
-    /// Reads the bytes of `entry` to `buffer`, which has as many.
-    /// - Throws: `CheckpointError`.
+    /// Reads the bytes of `entry` into `buffer`, which has exactly their size.
+    /// - Throws: `CheckpointError` for a buffer of another size, and for bytes that cannot be read
+    ///   or do not match their checksum.
     public func read(_ entry: SafetensorsEntry, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
         guard buffer.count == entry.byteRange.count else {
             throw CheckpointError(

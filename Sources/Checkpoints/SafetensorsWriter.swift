@@ -1,14 +1,24 @@
-/// Writes safetensors files, each by one atomic replacement (`AtomicFile`).
+/// Writes safetensors files, each atomically (`AtomicFile`).
 public enum SafetensorsWriter {
     /// A tensor to be written.
     public struct Tensor {
+        /// The tensor's name in the file; no two are equal.
         public let name: String
+        /// The type of its elements.
         public let dtype: SafetensorsType
+        /// The sizes of its dimensions; empty for a scalar.
         public let shape: [Int]
-        /// Hands the elements, row-major and little-endian, to its argument, in pieces or at once; called for their checksum and again when they
-        /// are written, so that only one tensor's bytes have to be in memory.
+        /// Calls its argument with the elements, row-major and little-endian, in pieces or at once.
+        /// It is called twice, for the checksum and for writing, so that only one tensor's bytes
+        /// need to be in memory.
         public let withBytes: (_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
+        /// - Parameters:
+        ///   - name: the tensor's name in the file
+        ///   - dtype: the type of its elements
+        ///   - shape: the sizes of its dimensions; empty for a scalar
+        ///   - withBytes: passes the elements, row-major and little-endian, to its argument; called
+        ///     twice
         public init(
             name: String, dtype: SafetensorsType, shape: [Int],
             withBytes: @escaping (_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
@@ -20,11 +30,13 @@ public enum SafetensorsWriter {
         }
     }
 
-    /// Writes `tensors` and `metadata` to `path`, with a checksum for each tensor and one for the header among the metadata.
+    /// Writes `tensors` and `metadata` to `path`, with checksums of each tensor and of the header
+    /// in the metadata.
     ///
-    /// The header is padded to a multiple of 8 bytes and wide elements come first, so every element is aligned in the file. The same input gives the
-    /// same bytes.
-    /// - Throws: `CheckpointError`, and what a tensor's `withBytes` throws; a file that was at `path` stays as it was.
+    /// The header is padded to a multiple of 8 bytes and wide elements come first, so that every
+    /// element is aligned in the file. Equal input gives equal bytes.
+    /// - Throws: `CheckpointError` where the file cannot be written or tensors are invalid, and
+    ///   what a tensor's `withBytes` throws; a file that was at `path` is not changed.
     public static func write(_ path: String, _ tensors: [Tensor], metadata: [String: String] = [:]) throws {
         let ordered = tensors.sorted { ($1.dtype.byteSize, $0.name) < ($0.dtype.byteSize, $1.name) }
         let (header, counts) = try header(ordered, metadata: metadata, path: path)

@@ -1,10 +1,11 @@
 import DenseKitNN
 
-/// Tensors in a safetensors file.
+/// Reads and writes tensors in safetensors files.
 public enum TensorFile {
-    /// Every tensor of the file, by name.
+    /// Every tensor of the file by name, on the CPU, and the file's metadata.
     ///
-    /// Throws `CheckpointError` for a file that is not sound.
+    /// - Throws: `CheckpointError` for a file that cannot be read, is damaged, or has tensors of a
+    ///   type that the engine lacks.
     public static func load(_ path: String) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
         let file = try SafetensorsFile(path: path)
         if let (name, type) = file.untyped.first { throw unknownType(name, type, path) }
@@ -13,7 +14,8 @@ public enum TensorFile {
         return (tensors, file.metadata)
     }
 
-    /// The same, where tensors of types that the engine does not have are listed and left.
+    /// The tensors and metadata of the file; tensors of types that the engine lacks are listed as
+    /// unread.
     ///
     /// Throws `CheckpointError` for a file that is not sound.
     static func content(_ path: String) throws -> WeightsFile.Content {
@@ -27,7 +29,10 @@ public enum TensorFile {
         return content
     }
 
-    /// Writes tensors under a temporary name, synced, and renames: the file is there as a whole or not at all.
+    /// Writes `tensors` and `metadata` to a safetensors file, atomically: the file appears whole or
+    /// not at all.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be written.
     public static func save(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String) throws
     {
         try SafetensorsWriter.write(

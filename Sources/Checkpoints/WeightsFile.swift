@@ -1,24 +1,27 @@
 import Foundation
 import DenseKitNN
 
-/// A file of weights, whoever wrote it: safetensors, a checkpoint directory, or one of PyTorch's forms.
+/// Reads a weight file of any supported form: safetensors, a checkpoint directory, or one of
+/// PyTorch's forms.
 public enum WeightsFile {
-    /// The name of the weights in a checkpoint directory.
+    /// The name of the weight file in a checkpoint directory.
     public static let nameInCheckpoint = "model.safetensors"
 
-    /// What a file of weights holds.
+    /// The content of a weight file.
     public struct Content {
-        /// The tensors by the names that the file gives them.
+        /// The readable tensors, by their names in the file.
         public var tensors: [String: Tensor] = [:]
-        /// What the file says of itself.
+        /// The file's metadata; empty where it has none.
         public var metadata: [String: String] = [:]
-        /// The tensors in a form that cannot be read, by name. They matter only to who needs them.
+        /// The tensors in a form that cannot be read, by name. They matter only where the model
+        /// needs them.
         public var unread: [String: UnreadTensor] = [:]
     }
 
-    /// Every tensor by the name that the file gives it, and what the file says of itself.
+    /// Every tensor of the file by its name, and the file's metadata.
     ///
-    /// - Throws: `CheckpointError`, which says what the file is where it holds no weights: a web page, a pointer of Git LFS, an archive, …
+    /// - Throws: `CheckpointError` for a path that holds no weights; it says what is there instead:
+    ///   a web page, a pointer of Git LFS, an archive, …
     public static func load(_ path: String) throws -> Content {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
@@ -36,11 +39,12 @@ public enum WeightsFile {
     }
 }
 
-/// A tensor of a file that cannot be read, and why.
+/// A tensor of a file that cannot be read, with the reason.
 public struct UnreadTensor: Sendable, Equatable {
-    /// What follows the tensor's name: "has element type complex64, which the engine does not have".
+    /// The reason, as text that follows the tensor's name: "has element type complex64, which the
+    /// engine does not have".
     public let problem: String
-    /// What to do where it is needed.
+    /// What the user can do where the tensor is needed.
     public let remedy: String
 
     init(problem: String, remedy: String) {

@@ -1,5 +1,6 @@
-/// The keys of a file without the names that wrappers of PyTorch put into them: `module.` of DataParallel, `_orig_mod.` of `torch.compile`, and
-/// those of FSDP, activation checkpoints and trainers. Any number of them, in any order, at any depth.
+/// The keys of a file without the names that wrappers of PyTorch insert: `module.` of DataParallel,
+/// `_orig_mod.` of `torch.compile`, and those of FSDP, activation checkpoints and trainers; any
+/// number of them, in any order, at any depth.
 public struct WrapperNames {
     /// What the wrappers call the module that they hold.
     private static let all: Set<Substring> = [
@@ -7,14 +8,14 @@ public struct WrapperNames {
         "_original_module", "_ddp_module",
     ]
 
-    /// The keys without them, by the keys of the file.
+    /// The keys without wrappers' names, by the keys of the file.
     public let keys: [String: String]
-    /// The names that were taken away.
+    /// The wrappers' names that were removed.
     public let removed: [String]
 
     /// - Parameters:
-    ///   - fileKeys: where two of them would become one, all of them stay as they are
-    ///   - own: keys of a model, whose own names stay
+    ///   - fileKeys: the keys of the file; all stay as they are if two of them would become equal
+    ///   - own: keys of the model, whose names are never removed
     public init(_ fileKeys: some Collection<String>, keeping own: some Collection<String> = [String]()) {
         let kept = Self.all.intersection(own.flatMap { $0.split(separator: ".") })
         let wrappers = Self.all.subtracting(kept)
@@ -33,7 +34,7 @@ public struct WrapperNames {
         self.removed = isClear ? removed.map(String.init).sorted() : []
     }
 
-    /// `beginning` of a file's keys without the wrappers' names.
+    /// A prefix of the file's keys without the wrappers' names that were removed from them.
     public func bare(_ beginning: String) -> String {
         beginning.split(separator: ".").filter { !removed.contains(String($0)) }.joined(separator: ".")
     }

@@ -1,20 +1,22 @@
-/// What a component is built from besides its own settings: what stands upstream, and what the data set says.
+/// What a component is built from besides its own settings: the outputs of the parts before it, and
+/// what is known of the data set.
 public struct BuildContext: Sendable {
-    /// Where nested components are found.
+    /// The registry in which nested components are found.
     public var registry: Registry
     /// The names of the classes, in the order of their indices.
     public var classNames: [String]
-    /// The pyramid that comes in. Empty for a backbone.
+    /// The levels of the pyramid that the component is given, finest first; empty for a backbone.
     public var features: [FeatureSpec]
-    /// The language side of the backbone, where it has one.
+    /// Width and stride of the backbone's embeddings in the space of text; nil for a backbone
+    /// without them.
     public var language: LanguageSpec?
     private var values: [ObjectIdentifier: any Sendable] = [:]
 
     /// - Parameters:
     ///   - registry: where nested components are found
     ///   - classNames: the names of the classes, in the order of their indices
-    ///   - features: the pyramid that comes in; empty for a backbone
-    ///   - language: the language side of the backbone, where it has one
+    ///   - features: the levels of the pyramid that the component is given; empty for a backbone
+    ///   - language: the backbone's embeddings in the space of text; nil where there are none
     public init(
         registry: Registry, classNames: [String] = [], features: [FeatureSpec] = [], language: LanguageSpec? = nil
     ) {
@@ -27,13 +29,13 @@ public struct BuildContext: Sendable {
     /// The number of classes.
     public var classCount: Int { classNames.count }
 
-    /// The value of an extension: what was set, or its default.
+    /// The value of an extension: the one that was set, or its default.
     public subscript<Key: BuildContextKey>(_ key: Key.Type) -> Key.Value {
         get { values[ObjectIdentifier(key)] as? Key.Value ?? Key.defaultValue }
         set { values[ObjectIdentifier(key)] = newValue }
     }
 
-    /// This context with another pyramid coming in.
+    /// This context with the pyramid `features` in place of its own.
     public func with(features: [FeatureSpec]) -> BuildContext {
         var context = self
         context.features = features
@@ -41,8 +43,8 @@ public struct BuildContext: Sendable {
     }
 }
 
-/// Names an extension of `BuildContext`: one more value that components are built from. Who needs the value declares the key and, so that it
-/// reads like the others, a property beside it:
+/// Names an extension of `BuildContext`: one more value that components are built from. The code
+/// that needs the value declares the key and a property for it:
 ///
 /// ```swift
 /// private enum DepthRangeKey: BuildContextKey {
@@ -58,7 +60,8 @@ public struct BuildContext: Sendable {
 /// }
 /// ```
 public protocol BuildContextKey {
+    /// The type of the extension's value.
     associatedtype Value: Sendable
-    /// What a context says to which nobody gave a value.
+    /// The value in a context for which none was set.
     static var defaultValue: Value { get }
 }

@@ -1,4 +1,4 @@
-/// The components of one kind, by the name that YAML calls them.
+/// The registered components of one kind, by their names in YAML.
 public struct ComponentTable<Component>: Sendable, RegistryTable {
     private struct Entry: Sendable {
         let plugin: String
@@ -7,7 +7,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         let make: @Sendable (ComponentNode, BuildContext) throws -> Component
     }
 
-    /// `backbone`, `neck`, …: what messages call such a component.
+    /// The kind's name in messages: `backbone`, `neck`, ….
     public let kind: String
     var plugin: String
     private(set) var conflict: String?
@@ -18,8 +18,10 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         self.plugin = plugin
     }
 
-    /// Makes `name` known. Usually the name of the type and its initialiser:
-    /// `registry.backbones.register("TinyNet", TinyNet.init)`.
+    /// Registers the component `name`, which `make` builds from its settings. Usually the name of
+    /// the type and its initialiser: `registry.backbones.register("TinyNet", TinyNet.init)`.
+    ///
+    /// A name that is already registered is kept as a conflict, which `Registry.install` throws.
     public mutating func register<Settings: YAMLConfiguration>(
         _ name: String, _ make: @escaping @Sendable (Settings, BuildContext) throws -> Component
     ) {
@@ -37,13 +39,15 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         }
     }
 
-    /// The same for a component that depends on its settings alone.
+    /// Registers `name` for a component that is built from its settings alone, without a
+    /// `BuildContext`.
     public mutating func register<Settings: YAMLConfiguration>(
         _ name: String, _ make: @escaping @Sendable (Settings) throws -> Component
     ) {
         register(name) { (settings: Settings, _: BuildContext) in try make(settings) }
     }
 
+    /// The registered names, sorted.
     public var names: [String] { entries.keys.sorted() }
 
     /// What every component of this kind may say beside its own settings.
@@ -57,16 +61,17 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
 
     /// Builds the component that `node` names.
     ///
-    /// Throws `ConfigurationError` for an unknown name or settings that do not fit, and `BuildError` for whatever the component's
-    /// initialiser throws: at the value that a `SettingError` names, else where the component is written.
+    /// - Throws: `ConfigurationError` for an unknown name or settings that do not fit; `BuildError`
+    ///   for an error of the component's initialiser, at the value that a `SettingError` names,
+    ///   else where the component is written.
     public func make(_ node: ComponentNode, _ context: BuildContext) throws -> Component {
         let entry = try entry(of: node)
         return try locatingErrors(of: node) { try entry.make(node, context) }
     }
 
-    /// The settings of the component that `node` names, over their defaults; it is not built.
+    /// The settings of the component that `node` names, over their defaults, without building it.
     ///
-    /// Throws `ConfigurationError` for an unknown name or settings that do not fit.
+    /// - Throws: `ConfigurationError` for an unknown name or settings that do not fit.
     public func settings(of node: ComponentNode) throws -> any YAMLConfiguration { try entry(of: node).settings(node) }
 
     private func entry(of node: ComponentNode) throws -> Entry {
@@ -77,7 +82,9 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")
     }
 
-    /// What `body` returns; whatever it throws, as a `BuildError` that knows the line of `node`.
+    /// The result of `body`; its errors become a `BuildError` with the line of `node`.
+    ///
+    /// - Throws: `BuildError`, and `ConfigurationError` of `body` as it is.
     public func locatingErrors<Result>(of node: ComponentNode, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -96,7 +103,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         }
     }
 
-    /// The settings of `name` at their defaults.
+    /// The settings of the component `name` at their defaults; nil where it is not registered.
     public func defaults(of name: String) -> (any YAMLConfiguration)? { entries[name]?.defaults }
 
     var infos: [ComponentInfo] {
@@ -104,12 +111,20 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     }
 }
 
-/// A component whose initialiser threw: what it said, and the place in YAML of the value that it does not take, or of the component.
+/// Thrown where a component's initialiser throws: its error, and the place in YAML of the value
+/// that was refused, or of the component.
 public struct BuildError: DenseKitError {
+    /// The place in YAML of the value that was refused, else of the component; `default` where
+    /// neither was written in a file.
     public let location: SourceLocation
+    /// Kind and type of the component: `backbone ResNet`.
     public let component: String
+    /// The description of the error that the initialiser threw.
     public let underlying: String
 
+    /// - Parameters:
+    ///   - component: kind and type, such as `backbone ResNet`
+    ///   - underlying: the description of the error that its initialiser threw
     public init(location: SourceLocation, component: String, underlying: String) {
         self.location = location
         self.component = component

@@ -1,11 +1,12 @@
 import DenseKitCheckpoints
 
 extension DenseModel {
-    /// Puts in the weights that the configuration names, those of the whole model first, then those of its parts.
+    /// Loads the weights that the configuration names: those of the whole model first, then those
+    /// of its parts.
     ///
-    /// For the beginning of training: what is trained already has its weights.
+    /// For the start of training; a model loaded from a checkpoint already has its weights.
     ///
-    /// - Returns: for each file what became of it
+    /// - Returns: each file, with the report on which tensors it filled
     /// - Throws: `WeightsError`, with the place in the configuration, for a file that cannot be read or does not fit.
     public func loadPretrained(_ configuration: ModelConfiguration) throws -> [(file: String, report: LoadReport)] {
         var reports: [(String, LoadReport)] = []
@@ -61,7 +62,8 @@ extension Module {
 }
 
 extension DenseModel: ExternalWeights {
-    /// Whole models of OpenMMLab's frameworks have our keys, and some that serve training alone.
+    /// The format of whole models from OpenMMLab's frameworks: this project's keys, and some that
+    /// are needed in training only.
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat(

@@ -1,16 +1,22 @@
 import DenseKitVision
 
-/// What a model is made of: the `model:` part of a configuration.
+/// The parts of a model: the `model:` section of a configuration.
 public struct ModelConfiguration: YAMLConfiguration {
+    /// The backbone; required: building a model without it throws `ModelConfigurationError`.
     public var backbone: ComponentNode?
+    /// The prompter; nil for a model without language.
     public var prompter: ComponentNode?
+    /// The neck; nil where the head reads the maps of the backbone or the prompter directly.
     public var neck: ComponentNode?
+    /// The head; required: building a model without it throws `ModelConfigurationError`.
     public var head: ComponentNode?
-    /// Further heads, for training only: on what the neck hands on, or without one on the backbone's own maps.
+    /// Further heads, for training only: on the maps of the neck, or without one on the backbone's
+    /// own maps.
     public var auxiliaryHeads: [ComponentNode] = []
-    /// Checkpoint-key prefixes of the parts that do not learn.
+    /// Checkpoint-key prefixes of the parameters that are not trained, such as `backbone.layer1`.
     public var freeze: [Located<String>] = []
-    /// Weights of the whole model to begin with; each part may name its own.
+    /// Initial weights of the whole model, loaded before those that each part names for itself; nil
+    /// for none.
     public var weights: WeightsSetting?
 
     public init() {}
@@ -18,17 +24,25 @@ public struct ModelConfiguration: YAMLConfiguration {
 
 /// Backbone → (prompter) → (neck) → head: one composition for every task.
 ///
-/// Checkpoint keys are the official ones: `backbone.*`, `neck.*`, `decode_head.*`, `auxiliary_head.*` (with a number where there are
-/// several); a prompter's parts stand at the top (`text_encoder.*`, `contexts`, …).
+/// Checkpoint keys are those of the reference implementations: `backbone.*`, `neck.*`,
+/// `decode_head.*`, `auxiliary_head.*` (with an index where there are several); a prompter's parts
+/// have no prefix (`text_encoder.*`, `contexts`, …).
 public final class DenseModel: Module {
+    /// The backbone: images `[n, 3, h, w]` → a pyramid of feature maps.
     public let backbone: any Backbone
+    /// The prompter between backbone and neck; nil for a model without language.
     public let prompter: (any Prompter)?
+    /// The neck; nil where the head reads the maps of the backbone or the prompter directly.
     public let neck: (any Neck)?
+    /// The head, which gives the model's predictions and its main losses.
     public let head: any Head
     private let onlyAuxiliaryHead: (any Head)?
     private let severalAuxiliaryHeads: [any Head]
+    /// The names of the classes, in the order of their indices.
     public let classNames: [String]
 
+    /// The heads that are used in training only, in the order of the configuration; empty where
+    /// there are none.
     public var auxiliaryHeads: [any Head] { onlyAuxiliaryHead.map { [$0] } ?? severalAuxiliaryHeads }
 
     override public var keys: [String: String] {
@@ -38,7 +52,12 @@ public final class DenseModel: Module {
         ]
     }
 
-    /// Builds the parts in order, each from what stands upstream of it.
+    /// Builds the parts in order, each from the declared outputs of the parts before it, and
+    /// freezes the parameters that `freeze` names.
+    ///
+    /// - Throws: `ModelConfigurationError` where backbone or head is missing, `ConfigurationError`
+    ///   for unknown components, settings that do not fit and prefixes of `freeze` that match no
+    ///   parameter, `BuildError` for what a part's initialiser throws.
     public init(_ configuration: ModelConfiguration, _ context: BuildContext) throws {
         let registry = context.registry
         guard let backboneNode = configuration.backbone else { throw ModelConfigurationError.missing("backbone") }
@@ -64,7 +83,12 @@ public final class DenseModel: Module {
         if !context.textIsKept { try freeze(configuration.freeze) }
     }
 
-    /// The losses of a batch. Images `[n, 3, h, w]`, normalised.
+    /// The losses of a batch: those of the head, the prompter and the auxiliary heads (`aux`, or
+    /// `aux_0`, `aux_1`, …, before their names).
+    ///
+    /// - Parameter images: normalised, `[n, 3, h, w]`
+    /// - Throws: `FeatureError` where a part returns other channels than it declares, and what the
+    ///   parts throw.
     public func losses(_ images: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         step.targets = targets
         let (features, prompted) = try seen(images, step)
@@ -76,7 +100,12 @@ public final class DenseModel: Module {
         return losses
     }
 
-    /// What the head predicts, or the prompter in its place. Images `[n, 3, h, w]`, normalised.
+    /// The predictions of the head, or of the prompter where it predicts by itself
+    /// (`PrompterOutput.predictions`).
+    ///
+    /// - Parameter images: normalised, `[n, 3, h, w]`
+    /// - Throws: `FeatureError` where a part returns other channels than it declares, and what the
+    ///   parts throw.
     public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> any Predictions {
         let (features, prompted) = try seen(images, step)
         if let predictions = prompted?.predictions { return predictions }
@@ -88,9 +117,10 @@ public final class DenseModel: Module {
         return try OperationCounter.scope(head.checkpointKey) { try head.predictions(maps, step) }
     }
 
-    /// Runs the layers alone, where the head is a `CountableHead`: for counting on images that have a shape and no memory.
+    /// Runs the layers alone, where the head is a `CountableHead`: for counting operations on
+    /// images that have a shape and no memory.
     ///
-    /// - Returns: false where the head is none, and nothing ran
+    /// - Returns: false where the head is no `CountableHead`; then nothing ran
     public func forwardShapes(_ images: Tensor) throws -> Bool {
         guard let head = head as? any CountableHead else { return false }
         let step = ForwardPass()
@@ -100,7 +130,7 @@ public final class DenseModel: Module {
         return true
     }
 
-    /// Whether one of its losses divides by the number of labelled pixels.
+    /// Whether one of the model's losses divides by the number of labelled pixels.
     public var averagesLabelled: Bool {
         get throws { try namedModules().contains { ($0.module as? any Loss)?.averagesLabelled ?? false } }
     }
@@ -167,8 +197,9 @@ extension ConfigurationError {
     }
 }
 
-/// A model that cannot be composed.
+/// Thrown for a model configuration without a required part.
 public enum ModelConfigurationError: DenseKitError {
+    /// A required part (`backbone` or `head`) that the configuration does not name.
     case missing(String)
 
     public var problem: String {
@@ -186,7 +217,7 @@ public enum ModelConfigurationError: DenseKitError {
     public var origin: ErrorOrigin { .configuration }
 }
 
-/// A part that returns other maps than it declares.
+/// Thrown where a part returns maps with other channels than its `outputs` declare.
 public struct FeatureError: DenseKitError {
     public let problem: String
     public var origin: ErrorOrigin { .program }

@@ -1,24 +1,29 @@
-/// The circumstances of one forward pass, handed to the parts that need them.
+/// The context of one forward pass, which is passed to all parts of a model: progress, targets,
+/// random numbers.
 public final class ForwardPass {
-    /// How far training has come, t/T in 0…1; 1 outside training.
+    /// The progress of training, iteration / iterations, 0…1; 1 outside training.
     public var progress: Double
-    /// t: steps of the optimizer done before; 0 outside training.
+    /// Optimizer steps done before this pass; 0 outside training.
     public var iteration: Int
-    /// T: steps of the whole training; 1 outside training.
+    /// Optimizer steps of the whole training; 1 outside training.
     public var iterations: Int
-    /// The answers, in training: some prompters sample from them.
+    /// The targets, in training: some prompters sample from them. Nil outside training.
     public var targets: Targets?
-    /// What the prompter made of the batch, for heads that read text embeddings or score maps; nil in a model without prompter.
+    /// The prompter's results for the batch, for heads that read text embeddings or score maps; nil
+    /// in a model without prompter.
     public var prompted: PrompterOutput?
-    /// How the images of the batch came from their files; where nobody says it, a model takes them for images that fill the batch.
+    /// Sizes, padding and scale of each image of the batch; where it is empty, the model takes
+    /// every image to fill the batch.
     public var images: [ImageGeometry]
-    /// Where random choices come from.
+    /// The source of the random numbers that parts draw in this pass.
     public var draws: RandomSource
-    /// Whether figures for the log (such as pixel accuracy) are wanted, which cost time.
+    /// Whether metrics for the log (such as pixel accuracy) are computed, which takes time. False
+    /// by default.
     public var wantsMetrics: Bool
     private let observe: ((String, Tensor) throws -> Void)?
 
-    /// - Parameter observe: is shown the intermediate results that parts name: for golden cases and debuggers.
+    /// - Parameter observe: called with each intermediate result that a part records, by its name:
+    ///   for golden cases and debuggers; nil for none
     public init(
         progress: Double = 1, iteration: Int = 0, iterations: Int = 1, targets: Targets? = nil, images: [ImageGeometry] = [],
         draws: RandomSource = RandomSource(seed: 0, iteration: 0), wantsMetrics: Bool = false,
@@ -34,28 +39,36 @@ public final class ForwardPass {
         self.observe = observe
     }
 
-    /// Shows an intermediate result to the observer, where there is one.
+    /// Passes an intermediate result to the observer; without an observer `tensor` is not
+    /// evaluated.
     public func record(_ name: String, _ tensor: @autoclosure () throws -> Tensor) throws {
         if let observe { try observe(name, try tensor()) }
     }
 }
 
-/// The answers to a batch.
+/// The ground truth of a batch.
 public struct Targets {
-    /// No class, in tensors made of label maps.
+    /// The label of pixels without a class (65535), in tensors made from label maps.
     public static let defaultIgnoreIndex = 65535
 
-    /// The class index of every pixel, `[n, h, w]` int64.
+    /// The class index of every pixel, `[n, h, w]` int64; nil for a data set without label maps.
     public var labels: Tensor?
+    /// The label of pixels that count neither in losses nor in metrics.
     public var ignoreIndex: Int
-    /// The things in every image, where the data set has such.
+    /// The instances of each image; nil for a data set without instances.
     public var instances: [InstanceTargets]?
-    /// Targets of other kinds by their names, `[n, …]` each: what tasks of plugins train on.
+    /// Targets of other kinds by their names, `[n, …]` each, for tasks of plugins.
     public var others: [String: Tensor] = [:]
-    /// Where a global batch goes through the network in several passes: its labelled pixels over the number of passes, at least one pixel in
-    /// all. Divided by this, the mean of the passes is the loss of the whole batch. Nil where the pass is the whole batch.
+    /// Where a global batch is processed in several passes: the number of its labelled pixels
+    /// divided by the number of passes, with at least one labelled pixel in all. Losses divide by
+    /// it, so that the mean over the passes is the loss of the whole batch. Nil where one pass is
+    /// the whole batch.
     public var labelledPixels: Double?
 
+    /// - Parameters:
+    ///   - labels: class indices `[n, h, w]` int64; nil where there are no label maps
+    ///   - ignoreIndex: the label of pixels that count neither in losses nor in metrics
+    ///   - instances: one element per image; nil where there are no instances
     public init(labels: Tensor? = nil, ignoreIndex: Int = Targets.defaultIgnoreIndex, instances: [InstanceTargets]? = nil) {
         self.labels = labels
         self.instances = instances

@@ -3,35 +3,43 @@ private enum KeptTextKey: BuildContextKey {
 }
 
 extension BuildContext {
-    /// Whether the text embeddings of the classes come with the weights: no text encoder is built, and no tokenizer is needed.
+    /// Whether the text embeddings of the classes are loaded with the weights: then no text encoder
+    /// is built, and no tokenizer is needed.
     public var textIsKept: Bool {
         get { self[KeptTextKey.self] }
         set { self[KeptTextKey.self] = newValue }
     }
 }
 
-/// A prompter whose text of the classes depends on no image, so that it can be computed once and kept in place of the text encoder.
-/// (Rao et al., CVPR 2022, section 3.3)
+/// A prompter whose text embeddings of the classes do not depend on the image, so that they can be
+/// computed once and kept in place of the text encoder. (Rao et al., CVPR 2022, section 3.3)
 public protocol TextKeeping: Prompter {
-    /// The tensors that a model built with `BuildContext.textIsKept` has in place of the text encoder, by their checkpoint keys.
+    /// The tensors, by their checkpoint keys, that replace the text encoder in a model built with
+    /// `BuildContext.textIsKept`.
     ///
-    /// For a model in inference mode. Throws `SettingError` where every image has a text of its own.
+    /// Call it in inference mode.
+    ///
+    /// - Throws: `SettingError` where every image has a text of its own.
     func keptText() throws -> [String: Tensor]
 }
 
-/// A prompter that can compare positions with any words.
+/// A prompter that can score positions for any class names (open vocabulary).
 public protocol LanguageClassifier: Prompter {
-    /// A function from what the backbone sees to the words' score maps, `[n, words, h, w]`.
+    /// A function from the backbone's features to the score maps of `words`, `[n, k, h, w]` for k
+    /// words.
     ///
-    /// Throws `SettingError` and the tokenizer's errors for words that it has no text for.
+    /// - Throws: `SettingError`, and the tokenizer's errors, for words that the prompter cannot
+    ///   encode.
     func scoring(_ words: [String]) throws -> (Features, ForwardPass) throws -> Tensor
 }
 
 extension DenseModel {
-    /// The same model without its text encoder: the text of its classes, computed once, stands in its place.
+    /// This model without its text encoder: the text embeddings of its classes are computed once
+    /// and kept in its place.
     ///
-    /// - Parameter build: makes the model anew, with `BuildContext.textIsKept`
-    /// - Throws: `LanguageError` and `SettingError` where there is no such text.
+    /// - Parameter build: builds the model again, with `BuildContext.textIsKept` set
+    /// - Throws: `LanguageError` where the prompter has no such text, `SettingError` where it
+    ///   depends on the image.
     public func keepingText(_ build: () throws -> DenseModel) throws -> DenseModel {
         guard let prompter = prompter as? any TextKeeping else {
             throw LanguageError.noTextToKeep(prompter.map { "\(type(of: $0))" })
@@ -45,10 +53,12 @@ extension DenseModel {
         return model
     }
 
-    /// A classifier of positions by `words` in place of the model's classes: the score map decides, and the head is not asked.
+    /// A classifier of positions by `words` in place of the model's classes: the score map is the
+    /// prediction, and the head is not used.
     ///
-    /// - Returns: a function from images `[n, 3, h, w]`, normalised, to predictions over the words
-    /// - Throws: `LanguageError` for a model without score map, and what the prompter says of the words.
+    /// - Returns: a function from normalised images `[n, 3, h, w]` to predictions over `words`
+    /// - Throws: `LanguageError` for a model whose prompter gives no score map, and what the
+    ///   prompter throws for the words.
     public func classifier(for words: [String]) throws -> (Tensor) throws -> any Predictions {
         guard let prompter = prompter as? any LanguageClassifier else {
             throw LanguageError.noScoreMap(prompter.map { "\(type(of: $0))" })
@@ -60,10 +70,14 @@ extension DenseModel {
     }
 }
 
-/// What a model without language, or with another kind of it, is asked for in vain.
+/// Thrown where an operation needs language that the model's prompter, or a model without one, does
+/// not have.
 public enum LanguageError: DenseKitError {
-    /// The prompter, where there is one.
+    /// There is no text to keep in place of a text encoder; the type of the prompter, nil for a
+    /// model without one.
     case noTextToKeep(String?)
+    /// There is no score map for new class names; the type of the prompter, nil for a model without
+    /// one.
     case noScoreMap(String?)
 
     public var problem: String {

@@ -1,4 +1,4 @@
-/// What a head asks of its loss: which predictions it compares with which targets.
+/// What a head uses a loss for: which predictions it compares with which targets.
 public enum LossPurpose: String, Sendable, CaseIterable {
     /// Logits `[n, k, h, w]` and class indices `[n, h, w]`, some of them ignored.
     case pixelClasses = "one class of several for every pixel"
@@ -17,10 +17,12 @@ public enum LossPurpose: String, Sendable, CaseIterable {
 }
 
 extension BuildContext {
-    /// The loss that `node` names, for what it is to compare. A loss that does not say what it is for is taken at its word.
+    /// The loss that `node` names, checked against what it is used for. A loss that declares no
+    /// purposes is accepted anywhere.
     ///
-    /// - Throws: `ConfigurationError`, at the loss, for one that compares other things, with the losses that fit (`SettingError` where it is a
-    ///   default and stands nowhere); else as `ComponentTable.make`.
+    /// - Throws: `ConfigurationError`, at the loss, where it does not fit `purpose`, with the
+    ///   losses that do (`SettingError` where the loss is a default and is written nowhere); else
+    ///   what `ComponentTable.make` throws.
     public func loss(_ node: ComponentNode, for purpose: LossPurpose) throws -> any Loss {
         let loss = try registry.losses.make(node, self)
         guard let purposes = loss.purposes, !purposes.contains(purpose) else { return loss }

@@ -1,16 +1,21 @@
-/// Parts of a model that could be built where the whole cannot be: for finding the mistakes that only what is built shows.
+/// The parts of a model that could be built where the whole could not: for finding errors that show
+/// only in built parts.
 public struct ModelParts {
     private var parts: [(module: Module, prefix: String)] = []
 
+    /// No parts.
     public init() {}
 
-    /// Adds a part.
+    /// Adds a part that was built.
     ///
-    /// - Parameter prefix: where its checkpoint keys stand in a whole model, such as `backbone`
+    /// - Parameter prefix: the prefix of its checkpoint keys in a whole model, such as `backbone`
     public mutating func add(_ module: Module, prefix: String) { parts.append((module, prefix)) }
 
-    /// Throws `ConfigurationError` at the first of `prefixes`, those of `model.freeze`, that names no parameter of the part that it begins with.
-    /// What begins with the name of no part here, nor with one much like it, is passed over: it may be one that could not be built.
+    /// Checks the prefixes of `model.freeze` against the parameters of the parts that were added. A
+    /// prefix whose first name resembles no part is not checked: it may belong to a part that could
+    /// not be built.
+    ///
+    /// - Throws: `ConfigurationError` at the first prefix that matches no parameter of its part.
     public func checkFreeze(_ prefixes: [Located<String>]) throws {
         let names = try parts.flatMap { module, prefix in
             try module.namedParameters().map { prefix.isEmpty ? $0.name : "\(prefix).\($0.name)" }
@@ -26,9 +31,10 @@ public struct ModelParts {
 }
 
 extension WeightsSetting {
-    /// Reads the file, and copies it into `part` where that is built.
+    /// Reads the file, and loads it into `part`; nil for a part that is not built: then the file is
+    /// only read.
     ///
-    /// - Parameter prefix: where the part stands in a whole model, such as `backbone`
+    /// - Parameter prefix: the part's prefix in a whole model, such as `backbone`
     /// - Throws: `WeightsError` for a file that cannot be read, or does not fit the part.
     public func check(_ part: Module?, prefix: String) throws {
         let content = try content()

@@ -1,7 +1,9 @@
-/// Philox4x32-10, a counter-based generator: the same counter and key give the same four numbers, in any order of asking.
+/// Philox4x32-10, a counter-based random number generator: a counter and a key always give the same
+/// four numbers, in whatever order they are drawn.
 ///
 /// Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011.
 public enum Philox {
+    /// The four random 32-bit numbers of a counter under a key, after ten rounds.
     public static func block(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
         var (x, key) = (counter, key)
         for _ in 0..<10 {

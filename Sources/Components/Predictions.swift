@@ -1,7 +1,7 @@
-/// What a head predicts for a batch of images. Each task has a type of its own.
+/// The predictions of a head for a batch of images. Each task has its own type.
 public protocol Predictions {
-    /// Computes what is left between the head's layers and an answer of the size of the image, so that it is counted among the model's
-    /// operations. Nothing where the type does not say more.
+    /// Computes what is left between the head's layers and a result of the size of the image, so
+    /// that it is counted among the model's operations. Does nothing by default.
     ///
     /// - Parameters:
     ///   - imageSize: of the image that the network was given, in pixels
@@ -10,15 +10,17 @@ public protocol Predictions {
 }
 
 extension Predictions {
+    /// Does nothing: all operations are in the head's layers.
     public func finish(imageSize: Size2D, countingHeadAs key: String) throws {}
 }
 
-/// Dense classification: an embedding of every position and the classifier that turns it, or any part of its rows, into logits. Kept apart so
-/// that a big image never needs all its logits at once.
+/// Dense classification: an embedding of every position, and the classifier that turns it, or any
+/// rows of it, into logits. They are kept apart so that a large image never needs all its logits at
+/// once.
 public struct SegmentationPredictions: Predictions {
-    /// `[n, c, h, w]`
+    /// The embedding of every position, `[n, c, h, w]`.
     public let embedding: Tensor
-    /// Logits of positions: `[n, c, h, w] → [n, k, h, w]`.
+    /// The logits of the positions of an embedding: `[n, c, h, w] → [n, k, h, w]`.
     public let classify: (Tensor) throws -> Tensor
 
     /// - Parameters:
@@ -29,17 +31,19 @@ public struct SegmentationPredictions: Predictions {
         self.classify = classify
     }
 
+    /// Classifies the whole embedding under `key`, and resizes the logits bilinearly to
+    /// `imageSize`; the result is dropped.
     public func finish(imageSize: Size2D, countingHeadAs key: String) throws {
         let logits = try OperationCounter.scope(key) { try classify(embedding) }
         _ = try OperationCounter.scope("(resize to the image)") { try logits.interpolated(to: imageSize, .bilinear()) }
     }
 }
 
-/// The instances that are found in each image of the batch.
+/// The instances detected in each image of the batch.
 public struct DetectionPredictions: Predictions {
-    /// One for each image.
+    /// The detections of each image, in the order of the batch.
     public let images: [Detections]
 
-    /// - Parameter images: what is found in each image of the batch
+    /// - Parameter images: the detections of each image, in the order of the batch
     public init(_ images: [Detections]) { self.images = images }
 }

@@ -1,15 +1,22 @@
-/// The random numbers that the parts of a model draw in one training step: which anchors or labels are sampled, which images are masked.
+/// The random numbers that the parts of a model draw in one training step: which anchors or labels
+/// are sampled, which images are masked.
 ///
-/// A number depends on nothing but the seed, the iteration, the image's place in the global batch and what it is drawn for, so that a
-/// run resumed, or spread over more processes, draws the same. (Dropout and the like draw from the engine's generator.)
+/// A number depends only on the seed, the iteration, the image's place in the global batch and the
+/// purpose it is drawn for. A run that is resumed, or spread over more processes, therefore draws
+/// the same numbers. (Dropout and the like draw from the engine's generator.)
 public struct RandomSource: Sendable {
     private let source: @Sendable (_ purpose: String, _ image: Int, _ count: Int) throws -> [Double]
 
-    /// - Parameter source: gives `count` numbers in [0, 1) for a purpose and an image of the batch: what a golden case prescribes
+    /// A source that draws from a function.
+    ///
+    /// - Parameter source: gives `count` numbers in [0, 1) for a purpose and an image of the batch,
+    ///   such as those that a golden case prescribes
     public init(_ source: @escaping @Sendable (_ purpose: String, _ image: Int, _ count: Int) throws -> [Double]) {
         self.source = source
     }
 
+    /// The source of one training step.
+    ///
     /// - Parameter firstImage: the place in the global batch of the first image of this pass
     public init(seed: UInt64, iteration: Int, firstImage: Int = 0) {
         self.init { purpose, image, count in
@@ -30,12 +37,14 @@ public struct RandomSource: Sendable {
         }
     }
 
-    /// Ascending numbers: whoever chooses the smallest takes the first candidates. What reference answers are made with.
+    /// Ascending numbers i/count, with which `choose` takes the first candidates: reference results
+    /// are computed with it.
     public static let inOrder = RandomSource { _, _, count in (0..<count).map { Double($0) / Double(max(count, 1)) } }
 
-    /// Those of `numbers` `[n, …]`, a row an image, whatever they are drawn for: what a golden case prescribes.
+    /// The given `numbers` `[n, …]`, one row per image, for every purpose: what a golden case
+    /// prescribes.
     ///
-    /// Where another count is asked for, drawing throws `SettingError`.
+    /// Drawing another count than a row has throws `SettingError`.
     public static func prescribed(_ numbers: Tensor) throws -> RandomSource {
         let (images, all) = (numbers.size(0), try numbers.floats().map(Double.init))
         let each = all.count / max(images, 1)
@@ -48,7 +57,8 @@ public struct RandomSource: Sendable {
         }
     }
 
-    /// The same for several purposes, each with numbers of its own. Drawing for another throws `SettingError`.
+    /// Given numbers `[n, …]`, one row per image, for each purpose by its name: what a golden case
+    /// prescribes. Drawing for another purpose, or another count, throws `SettingError`.
     public static func prescribed(_ numbers: [String: Tensor]) throws -> RandomSource {
         let draws = try numbers.mapValues { try prescribed($0) }
         return RandomSource { purpose, image, count in
@@ -60,12 +70,16 @@ public struct RandomSource: Sendable {
         }
     }
 
-    /// `count` numbers in [0, 1).
+    /// `count` random numbers in [0, 1).
     ///
-    /// - Parameter image: the image's place in the batch
+    /// - Parameters:
+    ///   - purpose: what they are drawn for; other purposes get other numbers
+    ///   - image: the image's place in the batch
+    /// - Throws: `SettingError` where the source is `prescribed` and has no such numbers.
     public func uniform(_ purpose: String, image: Int, count: Int) throws -> [Double] { try source(purpose, image, count) }
 
-    /// `count` different ones of `0 ..< total`, ascending; all of them where there are no more: the smallest of one draw each.
+    /// `count` different numbers of `0 ..< total`, ascending; all of them where `count` is not less
+    /// than `total`. Draws one number per candidate and takes the smallest.
     public func choose(_ count: Int, of total: Int, _ purpose: String, image: Int) throws -> [Int] {
         guard count < total else { return Array(0..<total) }
         let draws = try uniform(purpose, image: image, count: total)

@@ -1,14 +1,15 @@
-/// Settings of which some have no effect beside others.
+/// Settings some of which have no effect when others are set.
 public protocol IdleKeysConfiguration: YAMLConfiguration {
-    /// The keys that have no effect beside what the others are, each with the reason: `scales takes its place`.
+    /// The keys that have no effect with the other values as they are, each with the reason:
+    /// `scales takes its place`.
     var idleKeys: [(key: String, reason: String)] { get }
 }
 
 extension Registry {
-    /// The keys of components in `node`, at any depth, that are written and have no effect, a sentence each. A component whose settings cannot be read
-    /// has none.
+    /// One sentence for each key in `node`, at any depth, that is written for a component and has
+    /// no effect. A component whose settings cannot be read gives none.
     ///
-    /// - Parameter isOwn: whether values of a place are to be told of
+    /// - Parameter isOwn: whether a value at this location is reported; all are by default
     public func idleKeys(in node: YAMLNode, where isOwn: (SourceLocation) -> Bool = { _ in true }) -> [String] {
         switch node.value {
         case .null, .scalar: return []

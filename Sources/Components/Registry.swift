@@ -1,16 +1,21 @@
-/// Every component that a configuration can name. A value, built once from a list of plugins.
+/// Every component that a configuration can name. A value type, built once from a list of plugins.
 public struct Registry: Sendable {
     private var tables: [ObjectIdentifier: any RegistryTable] = [:]
     private var currentPlugin = ""
 
+    /// An empty registry.
     public init() {}
 
-    /// A registry with everything that `plugins` bring.
+    /// A registry with everything that `plugins` register.
+    ///
+    /// - Throws: `RegistryError` where two of them register the same name.
     public init(_ plugins: [any Plugin]) throws {
         for plugin in plugins { try install(plugin) }
     }
 
-    /// Adds what `plugin` brings. Throws `RegistryError` where a name is taken.
+    /// Adds what `plugin` registers.
+    ///
+    /// - Throws: `RegistryError` where a name is taken.
     public mutating func install(_ plugin: any Plugin) throws {
         currentPlugin = plugin.name
         for key in tables.keys { tables[key]?.plugin = plugin.name }
@@ -18,7 +23,8 @@ public struct Registry: Sendable {
         if let conflict = tables.values.lazy.compactMap(\.conflict).first { throw RegistryError(problem: conflict) }
     }
 
-    /// The table of one kind of component, for the extensions that give it a name.
+    /// The table of one kind of component; empty where nothing is registered. For extensions that
+    /// add a kind, as `backbones` does.
     public subscript<Component>(_ component: Component.Type, kind kind: String) -> ComponentTable<Component> {
         get {
             tables[ObjectIdentifier(component)] as? ComponentTable<Component>
@@ -32,9 +38,11 @@ public struct Registry: Sendable {
         tables.values.compactMap { try? $0.settings(of: node) }
     }
 
-    /// Reads the settings of the components inside `node`, at any depth, without building them: of a head its losses.
+    /// Reads the settings of the components inside `node`, at any depth, without building them,
+    /// such as the losses of a head.
     ///
-    /// Throws `ConfigurationError` for a name that no kind of component has, and for settings that do not fit.
+    /// - Throws: `ConfigurationError` for settings that do not fit. Components with unknown names
+    ///   are not checked themselves.
     public func checkParts(of node: YAMLNode) throws {
         let inside = node.sequence ?? node.mapping?.entries.map(\.value) ?? []
         for part in inside {
@@ -48,7 +56,8 @@ public struct Registry: Sendable {
 
     /// Reads the settings of the losses that `settings`, those of a component, name at any depth, without building them.
     ///
-    /// Throws `ConfigurationError` for a loss that nobody knows, and for settings that do not fit.
+    /// - Throws: `ConfigurationError` for a loss that is not registered, and for settings that do
+    ///   not fit.
     public func checkLosses(of settings: any YAMLConfiguration) throws {
         for (name, value) in Mirror(reflecting: settings).children {
             if let component = value as? ComponentNode {
@@ -59,13 +68,13 @@ public struct Registry: Sendable {
         }
     }
 
-    /// Everything registered, by kind and name.
+    /// Everything registered, sorted by kind and name.
     public var entries: [ComponentInfo] {
         tables.values.flatMap(\.infos).sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
     }
 }
 
-/// Two plugins that claim one name.
+/// Thrown where two plugins register the same name.
 public struct RegistryError: DenseKitError {
     public let problem: String
     public var origin: ErrorOrigin { .program }
@@ -75,6 +84,7 @@ public struct RegistryError: DenseKitError {
 public struct ComponentInfo: Sendable {
     /// `backbone`, `neck`, …
     public let kind: String
+    /// The name in YAML's `type`.
     public let name: String
     /// The plugin that registered it.
     public let plugin: String
@@ -82,11 +92,13 @@ public struct ComponentInfo: Sendable {
     public let defaults: any YAMLConfiguration
 }
 
-/// A set of components that registers itself.
+/// A set of components that can be added to a registry.
 public protocol Plugin: Sendable {
-    /// Shown by `densekit components`.
+    /// The plugin's name, shown by `densekit components` and in messages. By default the type's
+    /// name without `Plugin`.
     var name: String { get }
 
+    /// Registers the plugin's components in the tables of `registry`.
     func register(in registry: inout Registry)
 }
 
@@ -106,27 +118,33 @@ protocol RegistryTable: Sendable {
 }
 
 extension Registry {
+    /// The registered backbones: `model.backbone` in YAML.
     public var backbones: ComponentTable<any Backbone> {
         get { self[(any Backbone).self, kind: "backbone"] }
         set { self[(any Backbone).self, kind: "backbone"] = newValue }
     }
+    /// The registered necks: `model.neck` in YAML.
     public var necks: ComponentTable<any Neck> {
         get { self[(any Neck).self, kind: "neck"] }
         set { self[(any Neck).self, kind: "neck"] = newValue }
     }
+    /// The registered heads: `model.head` and `model.auxiliary_heads` in YAML.
     public var heads: ComponentTable<any Head> {
         get { self[(any Head).self, kind: "head"] }
         set { self[(any Head).self, kind: "head"] = newValue }
     }
+    /// The registered prompters: `model.prompter` in YAML.
     public var prompters: ComponentTable<any Prompter> {
         get { self[(any Prompter).self, kind: "prompter"] }
         set { self[(any Prompter).self, kind: "prompter"] = newValue }
     }
+    /// The registered losses, which heads and prompters name in their settings.
     public var losses: ComponentTable<any Loss> {
         get { self[(any Loss).self, kind: "loss"] }
         set { self[(any Loss).self, kind: "loss"] = newValue }
     }
-    /// Parts of prompters that can run alone on named tensors: what golden cases of single parts are checked with.
+    /// The registered parts of models that can run alone on named tensors: golden cases of single
+    /// parts are checked with them.
     public var parts: ComponentTable<any ModelPart> {
         get { self[(any ModelPart).self, kind: "part"] }
         set { self[(any ModelPart).self, kind: "part"] = newValue }
@@ -135,6 +153,9 @@ extension Registry {
 
 /// A part of a model that can be run by itself, from named inputs to named outputs.
 public protocol ModelPart: Module {
+    /// Runs the part on named inputs.
+    ///
+    /// - Throws: `ModelPartError` for an input that is missing.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor]
 }
 
@@ -148,11 +169,12 @@ extension [String: Tensor] {
     }
 }
 
-/// An input that a part was not given.
+/// Thrown where an input that a part needs is missing.
 public struct ModelPartError: DenseKitError {
     public let problem: String
     public var origin: ErrorOrigin { .input }
 
+    /// The error for the missing `input`, with the names of the given `inputs`.
     public init(missing input: String, among inputs: [String: Tensor]) {
         problem = "input '\(input)' is missing; given: \(inputs.keys.sorted().joined(separator: ", "))"
     }

@@ -1,31 +1,42 @@
 /// A head that classifies every position: the shared part of Semantic FPN, FCN, UPerNet and their like.
 public protocol SegmentationHead: Head {
-    /// What logits are made of, `[n, c, h, w]`.
+    /// The embedding of every position from which `classify` makes logits, `[n, c, h, w]`.
     func embedding(_ maps: [Tensor]) throws -> Tensor
 
     /// Logits of positions, each by itself: `[n, c, h, w] → [n, k, h, w]`.
     func classify(_ embedding: Tensor) throws -> Tensor
 
+    /// The loss that compares the resized logits with the labels.
     var loss: any Loss { get }
 }
 
 extension SegmentationHead {
+    /// `decode_head`, as in mmsegmentation.
     public var checkpointKey: String { "decode_head" }
 
+    /// `SegmentationTask`.
     public var task: any HeadTask { SegmentationTask() }
+    /// `decode`, as in mmsegmentation.
     public var logPrefix: String? { "decode" }
 
-    /// Logits are resized bilinearly to the labels, as mmsegmentation does.
+    /// The loss of the head's logits, resized bilinearly to the labels as in mmsegmentation, and
+    /// the metric `acc_seg` where the pass wants metrics.
+    ///
+    /// - Throws: `TargetError.noLabels` for a batch without label maps.
     public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         try segmentationLosses(try classify(try embedding(maps)), loss: loss, targets, step)
     }
 
+    /// The embedding of every position with `classify`; the logits are not computed yet.
     public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         SegmentationPredictions(embedding: try embedding(maps), classify: classify)
     }
 }
 
-/// The loss of logits `[n, k, h, w]` resized bilinearly to the labels, and, where wanted, the pixel accuracy in percent of all pixels.
+/// The loss of logits `[n, k, h, w]`, resized bilinearly to the labels, and, where the pass wants
+/// metrics, the metric `acc_seg`: the accuracy in percent of all pixels.
+///
+/// - Throws: `TargetError.noLabels` for a batch without label maps.
 public func segmentationLosses(_ logits: Tensor, loss: any Loss, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
     guard let labels = targets.labels else { throw TargetError.noLabels }
     let options = LossOptions(ignoreIndex: targets.ignoreIndex, labelledPixels: targets.labelledPixels)
@@ -49,9 +60,11 @@ private func pixelAccuracy(_ logits: Tensor, _ labels: Tensor) throws -> Tensor 
     try withoutGrad { try enlarged(logits, labels).argmax(1).equals(labels).to(.float32).mean() * 100 }
 }
 
-/// A batch that lacks what a head learns from.
+/// Thrown for a batch without the targets that a head is trained on.
 public enum TargetError: DenseKitError {
+    /// A segmentation head was given a data set without label maps.
     case noLabels
+    /// A detection head was given a data set without instances.
     case noInstances
 
     public var origin: ErrorOrigin { .input }

@@ -1,16 +1,19 @@
-/// Turns texts into the ids that a text encoder embeds. Method plugins use their tokenizers directly; under a name in the registry one can be
-/// checked against what the reference answers.
+/// Turns text into the token ids that a text encoder embeds. Prompters use their tokenizers
+/// directly; one that is registered under a name can also be checked against the reference's
+/// results.
 public protocol TextTokenizing: Sendable {
-    /// The ids of `text`, without start and end.
+    /// The token ids of `text`, without start and end tokens.
     func encode(_ text: String) throws -> [Int]
 
     /// A row `[start, ids…, end, 0…]` of `length` ids.
     ///
-    /// - Parameter truncates: whether a text that does not fit loses its last ids; otherwise it throws
+    /// - Parameter truncates: whether a text that is too long loses its last ids; otherwise it
+    ///   throws
     func tokenize(_ text: String, length: Int, truncates: Bool) throws -> [Int]
 }
 
 extension Registry {
+    /// The registered tokenizers, by name.
     public var tokenizers: ComponentTable<any TextTokenizing> {
         get { self[(any TextTokenizing).self, kind: "tokenizer"] }
         set { self[(any TextTokenizing).self, kind: "tokenizer"] = newValue }
@@ -22,7 +25,8 @@ private enum TokenIDsKey: BuildContextKey {
 }
 
 extension BuildContext {
-    /// Token ids of the class names where they are given (golden cases): `[k][length]`. Nil: a tokenizer makes them.
+    /// Token ids of the class names, `[k][length]`, where they are given (golden cases); nil: a
+    /// tokenizer makes them.
     public var tokenIDs: [[Int]]? {
         get { self[TokenIDsKey.self] }
         set { self[TokenIDsKey.self] = newValue }

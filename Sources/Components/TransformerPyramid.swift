@@ -1,5 +1,7 @@
-/// Four levels, as necks and heads want them, out of a plain Vision Transformer, whose maps all have its patches' stride: finer ones by
-/// transposed convolutions, coarser ones by pooling. (Bao et al., BEiT, 2022; normalised at the start as in the code of Rao et al., CVPR 2022)
+/// A four-level pyramid, as necks and heads expect it, from the maps of a plain Vision Transformer,
+/// which all have the stride of its patches: finer levels by transposed convolutions, coarser ones
+/// by pooling. (Bao et al., BEiT, 2022; normalised at the start as in the code of Rao et al., CVPR
+/// 2022)
 ///
 /// Four maps `[n, width, h, w]` → maps at strides 4, 8, 16 and 32; the last rounds down. Keys `fpn1` … `fpn4`.
 public final class TransformerPyramid: Module {
@@ -7,22 +9,26 @@ public final class TransformerPyramid: Module {
     let fpn2: any UnaryLayer
     let fpn3: any UnaryLayer
     let fpn4: any UnaryLayer
-    /// The shortest side of an image whose coarsest level has a position.
+    /// The shortest side of an image, in pixels, for which the coarsest level has a position.
     public static let minimumSide = 32
 
-    /// The blocks, from 0, after which the maps are taken.
+    /// The four blocks, counted from 0, whose outputs are the maps.
     public let blocks: [Int]
+    /// Four levels of `width` channels at strides 4, 8, 16 and 32.
     public let outputs: [FeatureSpec]
     private let patchSize: Int
 
-    /// The beginnings of its checkpoint keys, which weights of a Transformer alone do not have.
+    /// The prefixes of its checkpoint keys, which published weights of a Transformer alone do not
+    /// have.
     public static let checkpointKeys = ["fpn1", "fpn2", "fpn3", "fpn4"]
 
     /// - Parameters:
-    ///   - patchSize: 16 or 8
-    ///   - outIndices: `blocks`, as the setting `out_indices` gives them
-    ///   - layers: how many blocks there are
-    /// - Throws: `SettingError` for values that do not fit.
+    ///   - width: channels of a token, and of every level
+    ///   - patchSize: the side of a patch in pixels, 16 or 8
+    ///   - outIndices: four ascending block indices, counted from 0
+    ///   - layers: the number of blocks of the Transformer
+    /// - Throws: `SettingError` for another patch size, and for indices that are not four ascending
+    ///   ones of the blocks.
     public init(_ width: Int, patchSize: Int, outIndices: [Int], layers: Int) throws {
         let areIndices =
             zip(outIndices, outIndices.dropFirst()).allSatisfy { $0 < $1 } && outIndices.allSatisfy((0..<layers).contains)
@@ -49,7 +55,10 @@ public final class TransformerPyramid: Module {
         outputs = (0..<4).map { FeatureSpec(channels: width, stride: 4 << $0) }
     }
 
-    /// - Parameter maps: after each of `blocks`
+    /// The pyramid of four maps: `[n, width, h, w]` each → strides 4, 8, 16 and 32.
+    ///
+    /// - Parameter maps: the outputs of `blocks`, in order
+    /// - Throws: `SettingError` for an image with a side under `minimumSide`.
     public func callAsFunction(_ maps: [Tensor]) throws -> [Tensor] {
         let (height, width) = (maps[0].size(2) * patchSize, maps[0].size(3) * patchSize)
         let least = Self.minimumSide

@@ -2,25 +2,30 @@
 public protocol VisionTransformerConfiguration: YAMLConfiguration {
     /// Channels of a token.
     var width: Int { get }
+    /// The number of blocks.
     var layers: Int { get }
-    /// One for every 64 channels if left out.
+    /// Attention heads; nil: one for every 64 channels, at least one.
     var heads: Int? { get }
+    /// The side of a patch in pixels: 16 or 8.
     var patchSize: Int { get }
     /// The side of the images, in pixels, that the position embeddings belong to.
     var inputResolution: Int { get }
-    /// Of the last block; it grows from 0 with the depth.
+    /// The probability that the last block is dropped in training, 0…1; it grows linearly from 0 at
+    /// the first block.
     var dropPathRate: Double { get }
-    /// The blocks, from 0, that the four levels come from.
+    /// The four blocks, counted from 0, whose outputs become the levels of the pyramid.
     var outIndices: [Int] { get }
 }
 
-/// What follows from these settings.
+/// What a plain Vision Transformer derives from its settings, after checking them.
 public struct VisionTransformerParts {
+    /// The pyramid on the maps of the blocks `outIndices`.
     public let pyramid: TransformerPyramid
+    /// Attention heads of each block; they divide `width`.
     public let heads: Int
     /// Patches along a side of an image of `inputResolution`.
     public let grid: Int
-    /// The probability of each block to be dropped.
+    /// The probability, 0…1, that each block is dropped in training.
     public let dropPathRates: [Double]
 
     /// - Throws: `SettingError` for values out of range or that do not fit together.

@@ -1,20 +1,22 @@
-/// How the files of another project name the tensors of a component.
+/// The naming of a component's tensors in the weight files of another project.
 public struct WeightFormat: Sendable {
-    /// What the load report calls it, such as `OpenAI CLIP`.
+    /// The name in the load report, such as `OpenAI CLIP`.
     public let name: String
-    /// A tensor's key within the component by its key in the file; nil for what the format does not know.
+    /// Maps a key of the file to the key within the component; nil for keys that do not belong to
+    /// the format.
     public let key: @Sendable (_ fileKey: String) -> String?
-    /// Whether a tensor of the file has no use for a component that lacks it: a classifier, or what belongs elsewhere. What is neither this nor
-    /// in the component refuses the file.
+    /// Whether a tensor of the file may be left out where the component lacks it: a classifier, or
+    /// a part of another component. A file with any other tensor that has no place is refused.
     public let isUnneeded: @Sendable (_ fileKey: String) -> Bool
-    /// A tensor of the file, by its key within the component, in this project's order of elements, where the file has another.
+    /// Converts a tensor of the file, given its key within the component, to this project's order
+    /// of elements; nil where the order is equal.
     public let value: (@Sendable (_ key: String, _ tensor: Tensor) throws -> Tensor)?
-    /// Beginnings of keys that every such file has, where others with similar names lack them.
+    /// Prefixes of keys that every file of the format has and files with similar names lack.
     public let marks: [String]
 
     /// - Parameters:
-    ///   - dropping: beginnings, in the file, of what a component may lack
-    ///   - marks: beginnings of keys that every such file has
+    ///   - dropping: prefixes of the file's keys that a component may lack
+    ///   - marks: prefixes of keys that every such file has
     public init(
         _ name: String, dropping: [String] = [], marks: [String] = [],
         value: (@Sendable (_ key: String, _ tensor: Tensor) throws -> Tensor)? = nil,
@@ -24,12 +26,15 @@ public struct WeightFormat: Sendable {
         isUnneeded = { fileKey in dropping.contains(where: fileKey.hasPrefix) }
     }
 
-    /// Keys of the component behind one of `prefixes`, the first that fits; other keys belong elsewhere.
+    /// A format whose keys are the component's after one of `prefixes`, the first that fits; other
+    /// keys belong to other components.
     ///
     /// - Parameters:
-    ///   - dropping: beginnings, behind the prefix, of what a component may lack, such as a classifier
-    ///   - replacing: beginnings, behind the prefix, that the component calls otherwise
-    ///   - marks: beginnings of keys that every such file has
+    ///   - dropping: prefixes of keys, after the format's prefix, that a component may lack, such
+    ///     as a classifier
+    ///   - replacing: prefixes of keys, after the format's prefix, with those that the component
+    ///     has instead
+    ///   - marks: prefixes of keys that every such file has
     public init(
         _ name: String, behind prefixes: [String], dropping: [String] = [], replacing: [(String, String)] = [],
         marks: [String] = []
@@ -48,36 +53,44 @@ public struct WeightFormat: Sendable {
 }
 
 extension WeightFormat {
-    /// Beginnings of what encoders have behind them when they are trained, and no dense prediction needs: classifiers and projections.
+    /// Key prefixes of parts that pretrained encoders have and dense prediction does not need:
+    /// classifiers and projections.
     public static let heads = [
         "fc.", "head.", "heads.", "head_dist.", "classifier.", "last_linear.", "linear.", "logits.", "pre_logits.", "projector.",
         "projection_head.", "predictor.",
     ]
 }
 
-/// A component whose weights other projects publish under names of their own.
+/// A component whose weights other projects publish under their own names.
 public protocol ExternalWeights: Module {
+    /// The formats that its weights are published in.
     static var weightFormats: [WeightFormat] { get }
 
-    /// Beginnings of keys that such files usually lack, such as those of a pyramid on a published encoder: a file is not refused for that.
+    /// Key prefixes that published files usually lack, such as those of a pyramid on top of an
+    /// encoder: a file is not refused for lacking them. Empty by default.
     static var unpublishedKeys: [String] { get }
 }
 
 extension ExternalWeights {
+    /// Empty by default: published files have every key.
     public static var unpublishedKeys: [String] { [] }
 }
 
-/// A module that computes tensors by itself which others store, such as tables of places: those of a file are passed over.
+/// A module that computes tensors which other projects store, such as tables of position indices:
+/// those of a file are skipped.
 public protocol Deriving: Module {
-    /// Their keys within this module.
+    /// The keys of the computed tensors within this module.
     var derivedKeys: [String] { get }
 }
 
-/// A module that can bring a tensor of a file to the shape that its own has: positional embeddings of another grid or length.
+/// A module that can adapt a tensor of a file to the shape of its own, such as position embeddings
+/// for another grid or length.
 public protocol WeightAdapting: Module {
+    /// A tensor of a file in the shape of this module's tensor `key`.
+    ///
     /// - Parameters:
-    ///   - key: within this module
-    ///   - shape: the model's
-    /// - Returns: nil where the tensor cannot be brought to that shape
+    ///   - key: the tensor's key within this module
+    ///   - shape: the shape of the model's tensor
+    /// - Returns: the tensor in `shape`; nil where it cannot be adapted
     func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor?
 }

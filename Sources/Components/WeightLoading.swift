@@ -1,23 +1,29 @@
 import DenseKitCheckpoints
 
 extension Module {
-    /// Copies the tensors of a file, which may be of another project, into this model or component.
+    /// Copies the tensors of a weight file, which another project may have written, into this model
+    /// or component.
     ///
-    /// The file's naming is recognised: this project's own keys, those behind `prefix` in a whole model's checkpoint, and the formats of
-    /// every part that is `ExternalWeights`; what wrappers and whole models put before them is passed over. The one that matches most counts.
-    /// Shapes must agree, but for what a part can adapt. A tensor of the file that its format does not name as unneeded and that has no place here
-    /// refuses the file; so does, at the usual share, a tensor of a backbone or of a part with formats that the file does not fill.
+    /// The file's naming is recognised: this project's own keys, those under `prefix` in a whole
+    /// model's checkpoint, and the formats of every part that is `ExternalWeights`; prefixes added
+    /// by wrappers and whole models are skipped. The naming that matches most tensors is used.
+    /// Shapes must be equal, except where a part can adapt them. The file is refused for a tensor
+    /// that has no place here and that its format does not name as unneeded; at the usual share
+    /// also where it leaves a tensor of a backbone, or of a part with formats, unfilled.
     ///
     /// - Parameters:
-    ///   - prefix: where the component stands in a whole model, such as `backbone`
-    ///   - outer: what stands before the file's keys, where the file holds the model more than once
-    ///   - reinitialize: patterns of keys that keep their values of the start
-    ///   - ignore: patterns of the file's keys that are left out
-    ///   - atLeast: the share of the tensors that have to be there; only the parts count that the file speaks of, unless it is 1
+    ///   - prefix: the component's prefix in a whole model, such as `backbone`
+    ///   - outer: the prefix of the model to take, where the file holds it more than once, such as
+    ///     `teacher`; nil: it is found
+    ///   - reinitialize: patterns of this module's keys whose tensors keep their initial values
+    ///   - ignore: patterns of the file's keys that are not loaded
+    ///   - atLeast: the share, 0…1, of the tensors that the file has to fill; only parts that the
+    ///     file has tensors for count, unless it is 1
     ///   - unread: the tensors of the file that cannot be read
     ///   - source: the file's name, for messages
-    /// - Throws: `LoadError`, before anything is copied; `CheckpointError` for a tensor that cannot be read and is needed; `SettingError` for
-    ///   patterns that name nothing, and where the file holds the model more than once.
+    /// - Throws: `LoadError` where the file does not fit, `CheckpointError` for a needed tensor
+    ///   that cannot be read, `SettingError` for patterns that match nothing and where the file
+    ///   holds the model more than once; before anything is copied.
     @discardableResult
     public func loadPretrained(
         _ tensors: [String: Tensor], prefix: String = "", behind outer: String? = nil, reinitialize: [String] = [],

@@ -1,23 +1,31 @@
-/// Where a component's weights come from when training begins: a file, or a file with what is wanted of it.
+/// The initial weights of a component: a file, alone or with settings for how it is loaded.
 ///
 ///     backbone: { type: ResNet, weights: pretrained/resnet50.pth }
 ///     weights: { file: best.pth, reinitialize: [decode_head.conv_seg] }
 public struct WeightsSetting: Codable, Sendable {
-    /// A safetensors file, a checkpoint, or a file that PyTorch wrote.
+    /// The path of a safetensors file, a checkpoint, or a file that PyTorch wrote.
     public var file: Located<String>
-    /// What stands before the file's keys, where it holds the model more than once, such as `teacher`. Else it is found.
+    /// The prefix of the model to take, where the file holds it more than once, such as `teacher`;
+    /// nil: it is found.
     public var prefix: String?
-    /// Begin these tensors anew: beginnings of checkpoint keys within the component, such as the classifier of other classes; `*` stands for
-    /// one name between dots.
+    /// Tensors that keep their initial values, such as a classifier of other classes: prefixes of
+    /// checkpoint keys within the component; `*` stands for one name between dots.
     public var reinitialize: [String]
-    /// Leave these tensors of the file out, which have no place in the component: beginnings of the file's keys, `*` as above.
+    /// Tensors of the file that are not loaded, because the component has no place for them:
+    /// prefixes of the file's keys; `*` stands for one name between dots.
     public var ignore: [String]
-    /// The share of the component's tensors that the file has to bring.
+    /// The share of the component's tensors that the file has to fill, 0…1; 0.9 by default.
     public var atLeast: Double
 
-    /// The usual share: less looks like another model's file.
+    /// The default of `atLeast`, 0.9: a file that fills less is probably another model's.
     public static let usualShare = 0.9
 
+    /// - Parameters:
+    ///   - file: the path of the weights
+    ///   - prefix: the prefix of the model to take in the file; nil: it is found
+    ///   - reinitialize: patterns of the component's keys that keep their initial values
+    ///   - ignore: patterns of the file's keys that are not loaded
+    ///   - atLeast: the share of tensors that the file has to fill, 0…1
     public init(
         _ file: Located<String>, prefix: String? = nil, reinitialize: [String] = [], ignore: [String] = [],
         atLeast: Double = usualShare

@@ -1,12 +1,14 @@
-/// A component as a configuration names it, before the registry knows its Swift type: `{type: FPN, channels: 256}`, or `FPN` alone.
+/// A component as a configuration names it, before the registry knows its Swift type:
+/// `{type: FPN, channels: 256}`, or `FPN` alone.
 public struct ComponentNode: Sendable {
     /// The registered name.
     public let type: String
     /// Where the name is written.
     public let location: SourceLocation
-    /// The keys that lead here, as `model.neck`; empty for a component made in Swift.
+    /// The keys that lead to the component, such as `model.neck`; empty for a component made in
+    /// Swift.
     public let path: String
-    /// The whole mapping, with `type`.
+    /// The whole mapping, including `type`.
     public let node: YAMLNode
 
     /// A component with all its defaults.
@@ -17,7 +19,8 @@ public struct ComponentNode: Sendable {
         node = YAMLNode.component(YAMLNode(YAMLNode.Scalar(type)))
     }
 
-    /// A component with settings, as the default value of a property. `configuration` must be encodable, which a plain struct of settings is.
+    /// A component with settings, for the default value of a property. `configuration` must be
+    /// encodable, as a plain struct of settings is.
     public init(_ type: String, _ configuration: some YAMLConfiguration) {
         self.type = type
         location = .default
@@ -32,7 +35,8 @@ public struct ComponentNode: Sendable {
     /// The settings: the keys beside `type`, over the defaults.
     ///
     /// - Parameter common: keys that every component of this kind has beside its own settings; see `common(_:as:)`
-    /// - Throws: `ConfigurationError`, at the key or value: `unknown key 'chanels' of FPN; did you mean 'channels'? (keys: channels)`.
+    /// - Throws: `ConfigurationError`, at the key or value, such as
+    ///   `unknown key 'chanels' of FPN; did you mean 'channels'? (keys: channels)`.
     public func settings<C: YAMLConfiguration>(_ configuration: C.Type = C.self, common: [String] = []) throws -> C {
         var own = settings
         for key in common { own.remove(key) }
@@ -50,9 +54,10 @@ public struct ComponentNode: Sendable {
         return try NodeDecoder(written: written, fallback: nil, path: pathComponents + [key]).read(value)
     }
 
-    /// The component with all its settings, those that the configuration does not say at their defaults (`location` is `default`).
+    /// The component with all its settings; those that the configuration does not set have their
+    /// defaults (with the location `default`).
     ///
-    /// - Throws: as `settings`.
+    /// - Throws: `ConfigurationError`, at the key or value, for settings that do not fit.
     public func resolved<C: YAMLConfiguration>(_ configuration: C.Type) throws -> YAMLNode {
         let all = try YAMLNode(encoding: settings(configuration), origins: YAMLNode(.mapping(settings), at: node.location))
         return ComponentNode.mapping(type: YAMLNode(YAMLNode.Scalar(type), at: location), settings: all)
@@ -75,12 +80,14 @@ public struct ComponentNode: Sendable {
 }
 
 extension ComponentNode: Equatable {
-    /// The same type with equal settings, wherever they were written.
+    /// Whether both have the same type and equal settings, wherever they were written.
     public static func == (a: ComponentNode, b: ComponentNode) -> Bool { a.node == b.node }
 }
 
 extension ComponentNode: Codable, NodeConvertible {
-    /// Only `YAMLNode.decode` reads a component.
+    /// Reads a component; only `YAMLNode.decode` can.
+    ///
+    /// - Throws: `DecodingError` for the decoder of another format.
     public init(from decoder: any Decoder) throws {
         self = try ComponentNode.read(NodeDecoder.from(decoder))
     }

@@ -1,14 +1,15 @@
 import DenseKitErrors
 
-/// A mistake in a configuration: where it stands, what was expected and found, and what to do. One line:
+/// An error in a configuration: where it is, what was expected and found, and what to do. It prints
+/// one line:
 ///
 ///     a.yaml:12:3: unknown key 'chanels' in FPN; did you mean 'channels'? (keys: channels, num_outs)
 public struct ConfigurationError: DenseKitError, Hashable {
-    /// The key or value to change.
+    /// The location of the key or value to change.
     public let location: SourceLocation
     /// What is wrong, without the location.
     public let message: String
-    /// What to do about it, where that is known.
+    /// What the user can do; nil where that is not known.
     public let hint: String?
 
     /// An error at `location`.

@@ -1,26 +1,28 @@
 import DenseKitErrors
 
-/// What becomes of the mistakes that are met while a configuration is put together: the first is thrown, or all are collected, so that what
-/// stands behind one is looked at too.
+/// Handles the errors found while a configuration is put together: it throws the first, or collects
+/// all, so that what follows an error is checked too.
 public final class ErrorCollector {
-    /// The mistakes, in the order in which they were found.
+    /// The collected errors, in the order in which they were found.
     public private(set) var errors: [ConfigurationError] = []
     private var known: Set<ConfigurationError> = []
     private let throwsFirst: Bool
     /// More than anybody reads; a file of nothing but mistakes must not take the memory.
     static let limit = 1000
 
-    /// Collects all of them.
+    /// A collector that keeps all errors.
     public convenience init() { self.init(throwsFirst: false) }
 
     init(throwsFirst: Bool) { self.throwsFirst = throwsFirst }
 
-    /// Throws the first mistake.
+    /// A new collector that throws the first error.
     public static var throwing: ErrorCollector { ErrorCollector(throwsFirst: true) }
 
-    /// Takes a mistake; one that is known already is not kept twice. Where this returns, the caller is to do without what is wrong.
+    /// Throws or keeps an error; one that is kept already is not added again. Where this returns,
+    /// the caller continues without the wrong value.
     ///
-    /// - Throws: `error`, or one that says that there are too many.
+    /// - Throws: `error` in a collector that throws the first; `ConfigurationError` where there are
+    ///   over 1000.
     public func report(_ error: ConfigurationError) throws {
         if throwsFirst { throw error }
         if known.contains(error) { return }
@@ -31,9 +33,10 @@ public final class ErrorCollector {
         errors.append(error)
     }
 
-    /// What `body` returns; nil where it throws a `ConfigurationError` and that is kept.
+    /// The result of `body`; nil where it throws a `ConfigurationError` that is kept.
     ///
-    /// - Throws: as `report`, and other errors of `body`.
+    /// - Throws: the `ConfigurationError` of `body` in a collector that throws the first, and other
+    ///   errors of `body`.
     @discardableResult
     public func attempt<Value>(_ body: () throws -> Value) throws -> Value? {
         do {
@@ -44,17 +47,19 @@ public final class ErrorCollector {
         }
     }
 
-    /// Throws what was collected, if anything was.
+    /// Throws the collected errors; returns where there are none.
     ///
-    /// - Throws: `ConfigurationError` where it is one mistake, `ConfigurationErrors` where they are several.
+    /// - Throws: `ConfigurationError` for one error, `ConfigurationErrors` for several.
     public func throwErrors() throws {
         guard let first = errors.first else { return }
         throw errors.count == 1 ? first : ConfigurationErrors(errors: errors)
     }
 }
 
-/// Several mistakes of a configuration, in the order in which they were found. One line for each.
+/// Several errors of a configuration, in the order in which they were found; its description has
+/// one line for each.
 public struct ConfigurationErrors: DenseKitError {
+    /// The collected errors, usually at least two.
     public let errors: [ConfigurationError]
 
     public var origin: ErrorOrigin { .configuration }

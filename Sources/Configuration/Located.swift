@@ -1,10 +1,11 @@
-/// A value that knows where it was written, for paths that are relative to the file that says them.
+/// A setting together with the place where it was written, for paths that are relative to the file
+/// that contains them.
 ///
 ///     var root: Located<String> = "data/ade20k"
 public struct Located<Value: Codable & Sendable>: Sendable {
     /// The value itself.
     public var value: Value
-    /// `default` for a value that was made in Swift.
+    /// The place where it was written; `default` for a value made in Swift.
     public let location: SourceLocation
 
     /// A value made in Swift, unless `location` says where it is written.
@@ -15,12 +16,14 @@ public struct Located<Value: Codable & Sendable>: Sendable {
 }
 
 extension Located where Value == String {
-    /// The path, relative to the folder of the file that says it, `~` and `~user` expanded; paths from the command line and from defaults stay as they are.
+    /// The path resolved relative to the folder of the file that contains it, `~` and `~user`
+    /// expanded; relative paths from the command line and from defaults are not changed.
     public var resolved: String { location.resolving(value) }
 }
 
 extension Located: Codable, NodeConvertible {
-    /// The location is known where `YAMLNode.decode` reads, and `default` elsewhere.
+    /// Reads the value; its location is known where `YAMLNode.decode` reads, and `default`
+    /// elsewhere.
     public init(from decoder: any Decoder) throws {
         self.init(try Value(from: decoder), at: (decoder as? NodeDecoder)?.location ?? .default)
     }
@@ -39,18 +42,21 @@ extension Located: Codable, NodeConvertible {
 }
 
 extension Located: Equatable where Value: Equatable {
-    /// Equal values, wherever they were written.
+    /// Whether both values are equal, wherever they were written.
     public static func == (a: Located, b: Located) -> Bool { a.value == b.value }
 }
 
 extension Located: ExpressibleByUnicodeScalarLiteral where Value == String {
+    /// A value made in Swift from a literal of one scalar.
     public init(unicodeScalarLiteral value: String) { self.init(value) }
 }
 
 extension Located: ExpressibleByExtendedGraphemeClusterLiteral where Value == String {
+    /// A value made in Swift from a literal of one character.
     public init(extendedGraphemeClusterLiteral value: String) { self.init(value) }
 }
 
 extension Located: ExpressibleByStringLiteral where Value == String {
+    /// A value made in Swift from a string literal.
     public init(stringLiteral value: String) { self.init(value) }
 }

@@ -1,6 +1,6 @@
-/// The word that `word` was probably meant to be: the one with the fewest wrong, missing, added or swapped letters, upper and
-/// lower case being the same. One such mistake is allowed for each three letters; nil when no word is that near, or when `word` is longer
-/// than words are: comparing takes the product of both lengths.
+/// The one of `words` that `word` was probably meant to be: with the fewest wrong, missing, added
+/// or swapped letters, ignoring case. One such mistake is allowed for every three letters; nil
+/// where no word is that near, or where `word` is longer than 128 bytes.
 public func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
     guard word.utf8.count <= 128 else { return nil }
     let given = Array(word.lowercased().unicodeScalars)

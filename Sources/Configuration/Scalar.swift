@@ -3,21 +3,23 @@ import DenseKitErrors
 extension YAMLNode {
     /// The text of one value, before a Swift type asks for it.
     ///
-    /// Unquoted text is read by the core rules of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema): `1e-4` is a number; `on`, `yes` and
-    /// `12:30` are strings. Stricter than the rules: `010` is a string, because some take it for ten and others for eight.
+    /// Unquoted text is read by the core rules of YAML 1.2
+    /// (https://yaml.org/spec/1.2.2/#103-core-schema): `1e-4` is a number; `on`, `yes` and `12:30`
+    /// are strings. One rule is stricter: `010` is a string, because some readers take it for ten
+    /// and others for eight.
     public struct Scalar: Sendable {
         /// The characters, without quotes and escapes.
         public let text: String
-        /// Without quotes: may be a number, a truth value or null.
+        /// Whether it was written without quotes, so that it may be a number, a Boolean or null.
         public let isPlain: Bool
 
-        /// A quoted text, or a plain one.
+        /// A scalar of the characters `text`, as if quoted unless `isPlain` is set.
         public init(_ text: String, isPlain: Bool = false) {
             self.text = text
             self.isPlain = isPlain
         }
 
-        /// Neither null nor a truth value nor a number.
+        /// Whether it is a string: neither null nor a Boolean nor a number.
         public var isString: Bool { !isPlain || (!isNull && bool == nil && !isNumber) }
 
         var isNull: Bool { isPlain && ["", "~", "null", "Null", "NULL"].contains(text) }
@@ -96,7 +98,7 @@ extension YAMLNode {
 }
 
 extension YAMLNode.Scalar: Equatable {
-    /// The same text with the same meaning: `a` and `'a'` are equal, `1` and `'1'` are not.
+    /// Whether both have the same text and meaning: `a` and `'a'` are equal, `1` and `'1'` are not.
     public static func == (a: YAMLNode.Scalar, b: YAMLNode.Scalar) -> Bool { a.text == b.text && a.isString == b.isString }
 }
 

@@ -1,30 +1,33 @@
 import DenseKitErrors
 
-/// A setting with a value that a component cannot work with.
+/// Thrown for the value of a setting that a component cannot work with.
 ///
-/// Whoever holds the configuration turns it into an error with the place of the value: `YAMLNode.location(of:)`.
+/// The caller that has the configuration turns it into an error with the place of the value:
+/// `YAMLNode.location(of:)`.
 public struct SettingError: DenseKitError, Equatable {
-    /// The component's name, where it is not said by who reports the error.
+    /// The component's name; nil where the code that reports the error adds it.
     public let component: String?
-    /// The keys that lead from the component's settings to the value, as they stand in YAML; in a list a number. Empty where the problem is
-    /// not one value's.
+    /// The keys, as in YAML, that lead from the component's settings to the value; an index for an
+    /// element of a list. Empty where the problem concerns no single value.
     public let keys: [String]
     /// What was expected and what was found.
     public let problem: String
 
-    /// A problem of one value. It prints `component: key: problem`.
+    /// A problem of the value at `key`, such as `loss.weight`. It prints `component: key: problem`.
     public init(_ component: String, _ key: String, _ problem: String) {
         self.init(component: component, keys: key.split(separator: ".").map(String.init), problem)
     }
 
-    /// A problem that names its settings itself.
+    /// A problem whose text names the setting itself.
     ///
-    /// - Parameter key: leads to the value, such as `loss.weight`
+    /// - Parameter key: the keys that lead to the value, such as `loss.weight`; empty where it
+    ///   concerns no single value
     public init(key: String = "", _ problem: String) {
         self.init(component: nil, keys: key.split(separator: ".").map(String.init), problem)
     }
 
-    /// The same with keys that may have dots in them.
+    /// A problem whose text names the setting itself, with the keys that lead to the value, which
+    /// may contain dots.
     public init(keys: [String], _ problem: String) { self.init(component: nil, keys: keys, problem) }
 
     private init(component: String?, keys: [String], _ problem: String) {
@@ -37,9 +40,11 @@ public struct SettingError: DenseKitError, Equatable {
     }
     public var origin: ErrorOrigin { .configuration }
 
-    /// Makes a part whose settings stand under `key` in those of the whole: what they lack is found there.
+    /// The result of `make`, for a part whose settings are under `key` in those of the whole: `key`
+    /// is put before the keys of its `SettingError`.
     ///
-    /// - Parameter isSaid: whether the message begins with `key:`, where the problem does not name the part itself
+    /// - Parameter isSaid: whether the message begins with `key:`, where the problem does not name
+    ///   the part itself
     public static func within<Part>(_ key: String, isSaid: Bool = true, _ make: () throws -> Part) throws -> Part {
         do {
             return try make()
@@ -51,11 +56,12 @@ public struct SettingError: DenseKitError, Equatable {
 }
 
 extension SettingError {
-    /// Throws unless `value` lies in `range`. Bounds above keep arithmetic on sizes from overflowing.
+    /// Throws `SettingError` unless `value` lies in `range`.
     ///
     /// - Parameters:
-    ///   - setting: the key in YAML, such as `loss.weight`, or other words for it
-    ///   - key: the key, where `setting` is other words
+    ///   - setting: the key in YAML, such as `loss.weight`, or another name of the setting for the
+    ///     message
+    ///   - key: the key in YAML, where `setting` is another name
     public static func check<Number: Comparable & Sendable>(
         _ setting: String, _ value: Number, in range: ClosedRange<Number>, key: String? = nil
     ) throws {
@@ -65,23 +71,25 @@ extension SettingError {
         }
     }
 
-    /// Throws unless `value` is above `bound` and at most `limit`: for what is divided by.
+    /// Throws `SettingError` unless `value` is above `bound` and at most `limit`, for values that
+    /// are divided by.
     public static func check(_ setting: String, _ value: Double, above bound: Double, upTo limit: Double) throws {
         guard value > bound, value <= limit else {
             throw SettingError(key: setting, "\(setting) must be above \(bound) and at most \(limit), found \(value)")
         }
     }
 
-    /// Throws unless `weight`, a factor of a loss, is 0…1,000,000.
+    /// Throws `SettingError` unless `weight`, the factor of a loss, lies in 0…1,000,000.
     public static func check(weight: Double, _ setting: String = "weight") throws {
         try check(setting, weight, in: 0...1e6)
     }
 }
 
 extension ConfigurationError {
-    /// `error` as a mistake in the part of a configuration that `keys` lead to: `train.batch: problem`, at the value.
+    /// `error` in the part `part` of a configuration, at the value's location:
+    /// `train.batch: problem`.
     ///
-    /// - Parameter file: the place of what stands nowhere
+    /// - Parameter file: the file that is named where the value is written nowhere
     public init(_ error: SettingError, in part: String, of node: YAMLNode, file: String) {
         let keys = [part] + error.keys
         let location = node.location(of: keys) ?? .file(file)
@@ -91,7 +99,8 @@ extension ConfigurationError {
 }
 
 extension YAMLNode {
-    /// Where the value that `keys` lead to is written. Where it is a default, the place of the innermost part around it that is written; nil where none is.
+    /// The location of the value that `keys` lead to; for a default, that of the innermost written
+    /// part around it; nil where none is written.
     public func location(of keys: [String]) -> SourceLocation? {
         var (node, found): (YAMLNode, SourceLocation?) = (self, nil)
         for key in keys {

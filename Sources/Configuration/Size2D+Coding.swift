@@ -1,6 +1,6 @@
 import DenseKitGeometry
 
-/// A size as a setting: one number for a square, or `[height, width]`.
+/// Reads and writes a size as a setting: one number for a square, or `[height, width]`.
 extension Size2D: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

@@ -7,13 +7,15 @@ public enum SourceLocation: Sendable, Hashable {
     case position(file: String, line: Int, column: Int)
     /// A file as a whole, as when it cannot be read. Prints `configs/a.yaml`.
     case file(String)
-    /// In an assignment that is laid over the file, and the place in its value for what stands inside a list or a mapping; 0 for the
-    /// assignment as a whole. Prints `override model.head.channels=64`, and on the command line the option that it follows.
+    /// In an assignment that overrides the file, with the place inside its value for elements of a
+    /// list or a mapping; 0 for the whole assignment. Prints `override model.head.channels=64`, and
+    /// on the command line the option that it follows.
     case override(String, line: Int = 0, column: Int = 0)
-    /// In no file: the default in the Swift code. Prints `default`.
+    /// In no file: a default in the Swift code. Prints `default`.
     case `default`
 
-    /// The file, as it was named on the command line or by `_base_`; nil for values that stand in no file.
+    /// The file, as it was named on the command line or by `_base_`; nil for values that are in no
+    /// file.
     public var file: String? {
         switch self {
         case .position(let file, _, _), .file(let file): file
@@ -21,8 +23,8 @@ public enum SourceLocation: Sendable, Hashable {
         }
     }
 
-    /// `path` relative to the folder of the file that says it, `~` and `~user` expanded; the command line's paths are relative to the working
-    /// directory.
+    /// `path` resolved relative to the folder of this location's file, `~` and `~user` expanded;
+    /// paths from the command line are relative to the working directory.
     public func resolving(_ path: String) -> String {
         let path = FilePaths.expanded(path)
         guard let file, !path.hasPrefix("/") else { return path }

@@ -1,8 +1,9 @@
 extension YAMLNode {
-    /// The value as a `T`.
+    /// The value decoded as a `T`.
     ///
-    /// Keys are the properties' names in snake_case. Where `T`, or a value in it, is a `Configuration`, absent keys have its defaults. Nothing is
-    /// ignored and nothing is guessed: a key that the type does not ask for is an error, and so is `1.5` or `'1'` for an integer.
+    /// Keys are the properties' names in snake_case. Where `T`, or a value in it, is a
+    /// `YAMLConfiguration`, absent keys have its defaults. Nothing is ignored or converted: a key
+    /// that the type does not have is an error, and so is `1.5` or `'1'` for an integer.
     ///
     /// - Throws: `ConfigurationError`, at the key or value.
     public func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
@@ -11,7 +12,8 @@ extension YAMLNode {
 
     /// The node of a Swift value, with keys in snake_case; nil is null.
     ///
-    /// - Parameter origins: the configuration that the value was decoded from: what it says keeps its location, the rest is `default`.
+    /// - Parameter origins: the configuration that the value was decoded from: values that are
+    ///   written there keep their locations, others have `default`
     /// - Throws: what the value's own `encode(to:)` throws.
     public init(encoding value: some Encodable, origins: YAMLNode? = nil) throws {
         self = try NodeEncoder.encode(value)
@@ -39,12 +41,12 @@ extension YAMLNode {
 }
 
 extension YAMLNode: Codable {
-    /// A property of type `YAMLNode` takes whatever the configuration says there. Only `YAMLNode.decode` reads it.
+    /// Reads any value as a node, for a property of type `YAMLNode`; only `YAMLNode.decode` can.
     public init(from decoder: any Decoder) throws {
         self = try YAMLNode.read(NodeDecoder.from(decoder))
     }
 
-    /// Writes the tree into any encoder, as JSON's for a report.
+    /// Writes the tree with any encoder, such as JSON's for a report.
     public func encode(to encoder: any Encoder) throws {
         switch value {
         case .null:
@@ -79,7 +81,7 @@ extension NodeDecoder {
 }
 
 extension YAMLConfiguration {
-    /// The settings that a YAML text says, over the defaults.
+    /// The settings in a YAML text, over their defaults.
     ///
     /// - Throws: `ConfigurationError`, at the key or value.
     public static func decode(yaml: String, file: String = "configuration") throws -> Self {

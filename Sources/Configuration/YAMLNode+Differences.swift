@@ -1,17 +1,19 @@
 extension YAMLNode {
-    /// A value that is not the same in two configurations.
+    /// A value that differs between two configurations.
     public struct Difference: Sendable, Equatable, CustomStringConvertible {
-        /// The keys that lead to it, as `optimizer.lr`.
+        /// The keys that lead to the value, such as `optimizer.lr`.
         public let path: String
-        /// As YAML, on one line; `not set` where there was none.
+        /// The old value as YAML on one line; `not set` where there was none.
         public let old: String
+        /// The new value as YAML on one line; `not set` where there is none.
         public let new: String
 
         /// `optimizer.lr: 0.001 → 0.0005`
         public var description: String { "\(path): \(old) → \(new)" }
     }
 
-    /// What is other than in `old`, value by value. Numbers are compared as numbers: `1e-4` is `0.0001`. A list of another length is said as a whole.
+    /// The values that differ from `old`. Numbers are compared as numbers: `1e-4` equals `0.0001`.
+    /// A list whose length changed is one difference.
     public func differences(from old: YAMLNode) -> [Difference] {
         var found: [Difference] = []
         compare(old, with: self, [], &found)

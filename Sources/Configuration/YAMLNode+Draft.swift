@@ -1,22 +1,25 @@
 import Foundation
 
 extension YAMLNode {
-    /// A configuration that may have mistakes: as much of it as could be read, and what is wrong with its text.
+    /// A configuration that may have errors: what could be read of it, and the errors.
     public struct Draft: Sendable {
-        /// What is left of it. A value with a mistake stands here as it is written, at the place that the error names.
+        /// What could be read. A value with an error is kept as it is written, at the place that
+        /// the error names.
         public let node: YAMLNode
-        /// Every mistake, in the order in which they were found.
+        /// All errors, in the order in which they were found.
         public let errors: [ConfigurationError]
-        /// Whether every file was read. Where one was not, a value that is missing in `node` may stand there.
+        /// Whether every file was read. If not, a value that is missing in `node` may be in an
+        /// unread file.
         public let isWhole: Bool
 
-        /// A configuration that was put together of others.
+        /// A configuration that was put together from others.
         public init(_ node: YAMLNode, errors: [ConfigurationError] = [], isWhole: Bool = true) {
             (self.node, self.errors, self.isWhole) = (node, errors, isWhole)
         }
     }
 
-    /// The same as `load`, with all mistakes in place of the first: of files, bases, overrides and environment variables.
+    /// Loads the configuration in the file at `path` like `load`, but collects all errors of files,
+    /// bases, overrides and environment variables instead of throwing the first.
     public static func draft(
         path: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> Draft {

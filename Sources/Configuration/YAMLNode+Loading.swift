@@ -1,14 +1,18 @@
 import Foundation
 
 extension YAMLNode {
-    /// The configuration in the file at `path`, in which `~` is expanded: its bases below it, `overrides` over it, environment variables put in.
+    /// The configuration in the file at `path`, in which `~` is expanded, with its bases,
+    /// `overrides` and environment variables applied.
     ///
-    /// - `_base_:` at the top names a file or a list of files, relative to the file that says so. They are laid over one another in order, and the
-    ///   file over them: mappings merge, lists and scalars replace, and a changed `type` drops the keys of the old one.
-    /// - `${NAME}` and `${NAME:-default}` stand for environment variables; `$${` for the characters `${`.
-    /// - An override is `a.b.0.c=value`; the value is YAML, and the assignments are laid over the files like another file.
+    /// - `_base_:` at the top names a file or a list of files, relative to the file that contains
+    ///   it. They are merged in order, and the file over them: mappings merge, lists and scalars
+    ///   replace, and a changed `type` drops the keys of the old one.
+    /// - `${NAME}` and `${NAME:-default}` are replaced by environment variables; `$${` is the
+    ///   characters `${`.
+    /// - An override is `a.b.0.c=value`; the value is YAML, and the assignments are merged over the
+    ///   files like another file.
     ///
-    /// - Throws: `ConfigurationError`, at the line that is to be changed.
+    /// - Throws: `ConfigurationError`, at the line to change.
     public static func load(
         path: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> YAMLNode {
@@ -19,9 +23,9 @@ extension YAMLNode {
         return try node.expanded(environment, collector)
     }
 
-    /// The configuration in `text`, which has no bases. `file` is what messages call it.
+    /// The configuration in `text`, which has no bases; `file` is its name in messages.
     ///
-    /// - Throws: `ConfigurationError`, at the line that is to be changed.
+    /// - Throws: `ConfigurationError`, at the line to change.
     public static func parse(
         _ text: String, file: String = "configuration", environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> YAMLNode {

@@ -10,10 +10,10 @@ extension YAMLNode {
             assignments.compactMap { assignment in try collector.attempt { try Override(assignment, collector) } }, collector)
     }
 
-    /// This with assignments of the command line laid over it, as `load` does it. Where this is a loaded configuration, the values' environment
-    /// variables are put in too.
+    /// This node with assignments of the form `a.b.0.c=value` applied, by the rules of `load`.
+    /// Environment variables in their values are replaced.
     ///
-    /// - Parameter collector: takes the mistakes; the first is thrown if left out
+    /// - Parameter collector: handles the errors; by default the first is thrown
     /// - Throws: `ConfigurationError`, at the assignment.
     public func overridden(
         by assignments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
@@ -27,9 +27,10 @@ extension YAMLNode {
         return node
     }
 
-    /// This with the assignments that a file writes as `a.b.0.c: value` laid over it, by the rules of those of the command line.
+    /// This node with the assignments applied that a file writes as `a.b.0.c: value`, by the rules
+    /// of those on the command line.
     ///
-    /// - Parameter collector: takes the mistakes; the first is thrown if left out
+    /// - Parameter collector: handles the errors; by default the first is thrown
     /// - Throws: `ConfigurationError`, at the assignment's key.
     public func overridden(by assignments: Mapping, collector: ErrorCollector = .throwing) throws -> YAMLNode {
         var node = self

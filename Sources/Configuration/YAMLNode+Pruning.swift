@@ -1,8 +1,8 @@
 extension YAMLNode {
-    /// The node without the value that the keys `path` lead to; itself where there is none.
+    /// The node without the value that the keys `path` lead to; unchanged where there is none.
     public func without(_ path: String...) -> YAMLNode { without(path[...]) }
 
-    /// The same for a path that is known at run time.
+    /// The node without the value that the keys in `path` lead to; unchanged where there is none.
     public func without(path: [String]) -> YAMLNode { without(path[...]) }
 
     private func without(_ path: ArraySlice<String>) -> YAMLNode {
@@ -11,31 +11,34 @@ extension YAMLNode {
         return YAMLNode(.mapping(mapping), at: location)
     }
 
-    /// What is left of a configuration without a mistake in it.
+    /// A configuration from which an erroneous value was removed.
     public struct Pruned: Sendable {
-        /// What is left.
+        /// The configuration without the value.
         public let node: YAMLNode
-        /// The keys, and places in lists, that led to what was taken out.
+        /// The keys and list indices that led to the removed value.
         public let path: [String]
-        /// Whether the location was that of a key and not of its value, as it is for a key that nobody knows.
+        /// Whether the location was that of a key and not of its value, as for an unknown key.
         public let isKey: Bool
     }
 
-    /// The node without what `error` complains of, as `pruned(at:)` finds it. A key that nobody knows goes alone, and not the mapping in block
-    /// style that stands where its first key does.
+    /// The node without the value that `error` is about, as `pruned(at:)` finds it; nil where
+    /// nothing can be removed. An unknown key is removed alone, and not the mapping in block style
+    /// that begins at the same place.
     public func pruned(without error: ConfigurationError) -> Pruned? {
         let isKey = error.message.hasPrefix("unknown key")
         return (isKey ? pruned(at: error.location, isKey: true) : nil) ?? pruned(at: error.location)
     }
 
-    /// The node without the value that `location` names: what is left of a configuration once a mistake in it is known, so that the next one
-    /// can be found.
+    /// The node without the value at `location`, so that errors after a known one can be found.
     ///
-    /// Named are a key, a value, and a mapping by the place of the value of one of `owners`: a component by that of its `type`. A number in a
-    /// list goes with the list. Where a value stands several times (by an alias), each goes.
+    /// The location may be that of a key, of a value, or, for a mapping, of the value of one of
+    /// `owners`: that of `type` names the whole component. For a number in a list, the whole list
+    /// is removed. A value that occurs several times (by an alias) is removed everywhere.
     ///
-    /// - Parameter isKey: whether a key is at fault and not a value; a mapping in block style stands where its first key does
-    /// - Returns: nil where nothing of that place can be taken out: it stands elsewhere, or is the whole node
+    /// - Parameter isKey: whether the key is wrong and not its value; a mapping in block style
+    ///   begins at the place of its first key
+    /// - Returns: nil where nothing at that place can be removed: it is elsewhere, or is the whole
+    ///   node
     public func pruned(at location: SourceLocation, owners: Set<String> = ["type"], isKey: Bool = false) -> Pruned? {
         guard location != .default else { return nil }
         var pruning = Pruning(location: location, owners: owners, onlyKeys: isKey)

@@ -1,8 +1,9 @@
 extension YAMLNode {
-    /// The tree as YAML, which loads back to an equal tree. Lists of scalars stand on one line where they fit.
+    /// The tree as YAML text, which loads back to an equal tree. Lists of scalars are on one line
+    /// where they fit in 100 columns.
     ///
-    /// - Parameter origins: ends each line that holds a value with a comment that says where the value was written:
-    ///   `channels: 256  # configs/a.yaml:3:5`.
+    /// - Parameter origins: whether each line with a value ends with a comment on where the value
+    ///   was written: `channels: 256  # configs/a.yaml:3:5`
     public func yaml(origins: Bool = false) -> String {
         var writer = YAMLWriter(origins: origins)
         writer.write(self)

@@ -1,19 +1,23 @@
-/// A value of a configuration file, with the place where it was written.
+/// A value of a configuration file, with the place where it is written.
 ///
 ///     let node = try YAMLNode.load(path: "a.yaml", overrides: ["train.batch=4"])
 ///     let configuration = try node.decode(ExperimentConfiguration.self)
 public struct YAMLNode: Sendable {
-    /// What a node holds. Null is what is left out after a key, `~` and `null`.
+    /// The content of a node.
     public enum Value: Sendable, Equatable {
+        /// Nothing after a key, `~` or `null`.
         case null
+        /// A single value: text, a number or a Boolean.
         case scalar(Scalar)
+        /// A list.
         case sequence([YAMLNode])
+        /// Keys with values.
         case mapping(Mapping)
     }
 
-    /// What is written.
+    /// The content.
     public var value: Value
-    /// Where it is written.
+    /// Where it is written; `default` for a node made in Swift.
     public var location: SourceLocation
 
     /// A node made in Swift, or put together from others.
@@ -68,7 +72,7 @@ public struct YAMLNode: Sendable {
 }
 
 extension YAMLNode: Equatable {
-    /// Equal values, wherever they were written.
+    /// Whether both values are equal, wherever they were written.
     public static func == (a: YAMLNode, b: YAMLNode) -> Bool { a.value == b.value }
 }
 
@@ -77,18 +81,21 @@ extension YAMLNode {
     public struct Mapping: Sendable {
         /// A key, where it is written, and its value.
         public struct Entry: Sendable {
+            /// The key, without quotes.
             public let key: String
+            /// Where the key is written.
             public let keyLocation: SourceLocation
+            /// The key's value.
             public var value: YAMLNode
         }
 
-        /// In the order in which they were written.
+        /// The keys with their values, in the order in which they were written.
         public private(set) var entries: [Entry] = []
         /// Kept for large mappings only: most have a handful of keys, which are found sooner without it.
         private var positions: [String: Int] = [:]
         private static let smallCount = 8
 
-        /// No keys.
+        /// A mapping without keys.
         public init() {}
 
         /// The number of keys.
@@ -96,13 +103,13 @@ extension YAMLNode {
         /// The keys in order.
         public var keys: [String] { entries.map(\.key) }
 
-        /// The entry of `key`.
+        /// The entry of `key`; nil where there is none.
         public func entry(_ key: String) -> Entry? { position(of: key).map { entries[$0] } }
 
-        /// The value of `key`.
+        /// The value of `key`; nil where there is none.
         public subscript(key: String) -> YAMLNode? { entry(key)?.value }
 
-        /// Replaces the value of `key` where it stands, or adds it at the end.
+        /// Replaces the value of `key` at its place, or adds the key at the end.
         public mutating func set(_ key: String, to value: YAMLNode, keyLocation: SourceLocation = .default) {
             let entry = Entry(key: key, keyLocation: keyLocation, value: value)
             if let position = position(of: key) {
@@ -115,7 +122,7 @@ extension YAMLNode {
             }
         }
 
-        /// Removes `key` and gives what stood there.
+        /// Removes `key` and returns its entry; nil where there was none.
         @discardableResult
         public mutating func remove(_ key: String) -> Entry? {
             guard let position = position(of: key) else { return nil }
@@ -143,7 +150,7 @@ extension YAMLNode {
 }
 
 extension YAMLNode.Mapping: Equatable {
-    /// The same keys with equal values, in any order.
+    /// Whether both have the same keys with equal values, in any order.
     public static func == (a: YAMLNode.Mapping, b: YAMLNode.Mapping) -> Bool {
         a.count == b.count && a.entries.allSatisfy { b[$0.key] == $0.value }
     }

@@ -1,52 +1,66 @@
 import DenseKitComponents
 import DenseKitVision
 
-/// Samples of one size, ready for the network.
+/// Samples of one size, normalised and stacked for the network.
 ///
-/// Pictures with things in them may differ in size: they are padded to the largest height and width, on the right and below. All
-/// others must come out of the pipeline equal in size.
+/// Samples with instances may differ in size: they are padded to the largest height and width, on
+/// the right and below. All others must leave the pipeline in one size.
 public struct Batch: Sendable {
     /// What is known of one sample of the batch.
     public struct Item: Sendable, Equatable {
+        /// The sample's name in the data set, for messages and result files.
         public let name: String
-        /// Which sample of the data set it is, and in which pass.
+        /// The sample's index in the data set.
         public let index: Int
+        /// The epoch that it belongs to, from 0.
         public let epoch: Int
+        /// The size of the upright image in its file, in pixels.
         public let originalSize: Size2D
+        /// Whether left and right were exchanged.
         public let isFlipped: Bool
     }
 
+    /// The height of all images of the batch, padding included, in pixels.
     public let height: Int
+    /// The width of all images of the batch, padding included, in pixels.
     public let width: Int
-    /// `[n, h, w, 3]`: channels-last memory of a tensor `[n, 3, h, w]`.
+    /// The images, `[n, h, w, 3]`: the memory of a channels-last tensor `[n, 3, h, w]`.
     public let pixels: [Float]
-    /// `[n, h, w]` classes, `LabelMap.ignore` (65535) where there is none. Nil if a sample has no labels, or if they were kept aside.
+    /// Class indices, `[n, h, w]`, `LabelMap.ignore` (65535) for no class. Nil where a sample has
+    /// no labels, or where the loader keeps the original labels.
     public let labels: [Int64]?
-    /// The labels at the data set's own size, where the loader was asked to keep them.
+    /// The labels at the size of the data set's files, where `Options.keepsOriginalLabels` is set;
+    /// empty otherwise. An element is nil for a sample without labels.
     public let originalLabels: [LabelMap?]
-    /// The things in every picture, crowds among them, in pixels of the batch. Nil if the data set knows none one by one.
+    /// The instances of each image, crowds included, in pixels of the batch; nil for a data set
+    /// without instances.
     public let instances: [[Instance]]?
-    /// The masks of the things that are no crowds, `[g, h, w]` for every picture: 1 inside, 0 elsewhere. Nil where nobody wants them.
+    /// The masks of each image's instances without crowds, `[g, h, w]`: 1 inside, 0 elsewhere; nil
+    /// where masks are not used.
     public let masks: [[UInt8]]?
-    /// The targets of kinds of their own of every image, moved with it; where the loader keeps original labels, as the data set has them.
+    /// The targets of other kinds (`SampleTarget`) of each image, transformed with it;
+    /// untransformed where the loader keeps the original labels.
     public let sampleTargets: [[any SampleTarget]]
-    /// How every picture came from its file.
+    /// Sizes, padding and scale of each image relative to its file.
     public let geometries: [ImageGeometry]
+    /// What is known of each sample, in order.
     public let items: [Item]
-    /// The samples in whose place others went, because a file of theirs cannot be read.
+    /// The unreadable samples that were replaced by others.
     public let skipped: [Skipped]
-    /// How long the consumer waited for it, in seconds.
+    /// The seconds that the consumer waited for the batch.
     public internal(set) var dataTime = 0.0
 
-    /// A sample that cannot be read, where these are skipped.
+    /// A sample that was left out because it cannot be read.
     public struct Skipped: Sendable, Equatable {
-        /// Which sample of the data set it is.
+        /// The sample's index in the data set.
         public let index: Int
-        /// Why, with the file.
+        /// Why it cannot be read, with the file.
         public let reason: String
     }
 
+    /// The number of samples n.
     public var count: Int { items.count }
+    /// The names of the samples, in order.
     public var names: [String] { items.map(\.name) }
 
     /// A sample as a worker leaves it.

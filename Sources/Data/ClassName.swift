@@ -1,8 +1,9 @@
 import Foundation
 
-/// Names of classes as people write them.
+/// Cleans and checks the names of classes that users write.
 public enum ClassName {
-    /// `name` as it is meant: composed (NFC), spaces of every kind as plain ones and none at the ends, and no character that cannot be seen.
+    /// `name` in composed form (NFC), with spaces of every kind as plain ones, none at the ends,
+    /// and without invisible characters.
     ///
     /// The joiners that Arabic, Persian and Indian scripts write with stay between letters beyond ASCII.
     public static func cleaned(_ name: String) -> String {
@@ -18,10 +19,11 @@ public enum ClassName {
         return String(result).precomposedStringWithCanonicalMapping
     }
 
-    /// `names` cleaned.
+    /// `names`, each as `cleaned` makes it, after checking that they can be classes.
     ///
-    /// - Parameter failure: makes the error of a problem
-    /// - Throws: `failure` for no names, too many, one without a visible character, or one twice.
+    /// - Parameter failure: makes the error to throw from a description of the problem
+    /// - Throws: the error of `failure` for too many names, one without a visible character, or one
+    ///   that occurs twice.
     public static func checked(_ names: [String], _ failure: (_ problem: String) -> any Error) throws -> [String] {
         guard names.count <= LabelTable.maximumClasses else {
             throw failure("names \(names.count) classes; at most \(LabelTable.maximumClasses) are possible")

@@ -4,10 +4,10 @@ import Synchronization
 import DenseKitVision
 
 extension CoOccurrence {
-    /// Counts over the whole label maps of `dataset` on `threads` threads.
+    /// Counts the label maps of all samples of `dataset` on `threads` threads.
     ///
     /// - Parameter progress: called now and then with the number of maps read, on any thread
-    /// - Throws: what reading the first bad label map throws.
+    /// - Throws: what reading the first unreadable label map throws, a `DataError` as a rule.
     public static func count(
         _ dataset: any Dataset, threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> CoOccurrence {

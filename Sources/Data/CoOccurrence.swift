@@ -1,21 +1,22 @@
 import DenseKitComponents
 
-/// In how many pictures of a data set each class occurs, and each two classes together.
+/// How many images of a data set show each class, and each pair of classes together.
 public struct CoOccurrence: Codable, Sendable, Hashable {
     /// The names of the k classes.
     public let classes: [String]
-    /// How many pictures were looked at.
+    /// The number of images counted.
     public private(set) var pictures = 0
-    /// Pictures with both classes, a row a class: `[k][k]`; in the diagonal, pictures with the class.
+    /// The number of images that show both classes, one row per class: `[k][k]`; on the diagonal,
+    /// images that show the class.
     public private(set) var counts: [[Int]]
 
-    /// Of no pictures yet.
+    /// Zero counts for the classes of these names.
     public init(classes: [String]) {
         self.classes = classes
         counts = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
     }
 
-    /// Takes in a picture.
+    /// Counts one image.
     ///
     /// - Parameter present: the classes that occur in it, each once
     public mutating func add(_ present: [Int]) {
@@ -23,7 +24,8 @@ public struct CoOccurrence: Codable, Sendable, Hashable {
         for a in present { for b in present { counts[a][b] += 1 } }
     }
 
-    /// n_ij / √(n_i n_j), symmetric, with ones in the diagonal and zeros for a class that never occurs: `[k · k]`, a row a class.
+    /// The counts as n_ij / √(n_i n_j): symmetric, with ones on the diagonal and zeros for a class
+    /// that never occurs; `[k · k]`, one row per class.
     public func normalized() -> [Float] {
         let own = counts.indices.map { Double(counts[$0][$0]) }
         return counts.indices.flatMap { i in
@@ -34,7 +36,7 @@ public struct CoOccurrence: Codable, Sendable, Hashable {
         }
     }
 
-    /// What keeps these counts from being those of `names`; nil where they fit.
+    /// Why these counts do not fit the classes `names`; nil where they do.
     public func problem(for names: [String]) -> String? {
         guard classes == names else {
             return "counts \(classes.count) classes (\(classes.prefix(3).joined(separator: ", "))…), and the data set has "
@@ -60,8 +62,9 @@ private enum CoOccurrenceKey: BuildContextKey {
 }
 
 extension BuildContext {
-    /// Which classes occur together in the training images, for parts that begin with it; nil where no training begins, and weights are
-    /// loaded instead. Counts when it is called.
+    /// Counts the co-occurrence of classes in the training images when it is called, for parts
+    /// whose initial values depend on it; nil where no training begins, and weights are loaded
+    /// instead.
     public var coOccurrence: (@Sendable () throws -> CoOccurrence)? {
         get { self[CoOccurrenceKey.self] }
         set { self[CoOccurrenceKey.self] = newValue }

@@ -1,13 +1,15 @@
 import DenseKitErrors
 
-/// What is wrong with a file or folder of a data set, and what to do about it.
+/// Thrown for a file or folder of a data set that cannot be used: what is wrong, and what to do
+/// about it.
 public struct DataError: DenseKitError, Equatable {
-    /// Whether the file cannot be read, or says what cannot be right.
+    /// Whether the file cannot be read or its content is wrong.
     public enum Kind: Sendable {
-        /// The file is missing, damaged, or of a format that is not read. `data.bad_image: skip` leaves such images out.
+        /// The file is missing, damaged, or of an unsupported format. `data.bad_image: skip` leaves
+        /// such images out.
         case unreadable
-        /// What is said contradicts itself, other files or the settings: an undeclared label, a mask of another size than its image.
-        /// Nothing skips it.
+        /// The content contradicts itself, other files or the settings: an undeclared label, a mask
+        /// of another size than its image. Never skipped.
         case contradiction
     }
 
@@ -17,8 +19,14 @@ public struct DataError: DenseKitError, Equatable {
     public let problem: String
     /// What the user can do; nil where the problem says it all.
     public let remedy: String?
+    /// Whether the file cannot be read or its content is wrong.
     public let kind: Kind
 
+    /// - Parameters:
+    ///   - path: the file or folder concerned
+    ///   - problem: what was expected and what was found
+    ///   - remedy: what the user can do; nil where the problem says it all
+    ///   - kind: whether the file cannot be read or its content is wrong
     public init(_ path: String, _ problem: String, remedy: String? = nil, kind: Kind = .contradiction) {
         self.path = path
         self.problem = problem

@@ -2,39 +2,47 @@ import DenseKitConfiguration
 import Foundation
 import DenseKitVision
 
-/// Reads and transforms samples on threads of its own and delivers them in batches, in an order that does not depend on the threads.
+/// Reads and transforms samples on its own threads and delivers them in batches, in an order that
+/// does not depend on the threads.
 ///
-/// The samples form one endless stream: position p is in epoch p / length, at place p % length of that epoch's order. The length is the
-/// number of samples, rounded up where orientations are kept apart. Batch i of rank r
-/// holds the `batch` positions from (i · ranks + r) · batch. So to go on after iteration i is to start there, at no cost.
+/// The samples form one endless stream: position p is in epoch p / length, at place p % length of
+/// that epoch's order. The length is the number of samples, rounded up where orientations are kept
+/// apart. Batch i of rank r holds the `batch` positions from (i · ranks + r) · batch, so resuming
+/// after any iteration costs nothing.
 ///
-/// One thread may call `next()` at a time. The threads end when the loader is released, or with `stop()`.
+/// Only one thread at a time may call `next()`. The threads end when the loader is released, or
+/// with `stop()`.
 public final class DataLoader: Sendable {
     /// How samples are taken from the data set.
     public struct Options: Sendable {
-        /// Samples a batch, on this rank.
+        /// Samples per batch on this rank, 1…65536.
         public var batch = 1
-        /// Threads that read and transform.
+        /// Threads that read and transform, 1…1024.
         public var workers = 2
-        /// Batches that are made ahead of the consumer.
+        /// Batches that are prepared ahead of the consumer, 1…65536.
         public var prefetch = 2
+        /// The seed of the order of epochs and of the transforms' random numbers.
         public var seed: UInt64 = 0
-        /// Whether an epoch's order is shuffled; else it is the data set's.
+        /// Whether each epoch is shuffled; otherwise samples come in the data set's order.
         public var shuffles = true
-        /// The first batch to deliver.
+        /// The index of the first batch to deliver, from 0: where a run resumes.
         public var iteration = 0
-        /// How often to go through the data set; nil for ever. The last batch may be short.
+        /// The number of epochs, at least 1; nil for no end. The last batch may be short.
         public var epochs: Int?
+        /// The index of this process among `ranks`, from 0.
         public var rank = 0
+        /// The number of processes that share the data set, at least 1.
         public var ranks = 1
         /// What becomes of a sample that cannot be read.
         public var badImage = BadImage.error
-        /// Whether labels stay as the data set has them, out of the transforms' reach, as for evaluation.
+        /// Whether labels are kept as the data set has them, without the transforms, as for
+        /// evaluation.
         public var keepsOriginalLabels = false
-        /// Where samples are shuffled: as many in a row are all landscape or all portrait pictures, so that a batch needs little padding.
-        /// 1 for no such rule.
+        /// How many samples in a row have the same orientation (landscape or portrait) when samples
+        /// are shuffled, so that a batch needs little padding; 1 for no grouping.
         public var orientationRun = 1
 
+        /// Batches of one sample, shuffled, on one rank, without end.
         public init() {}
     }
 
@@ -42,18 +50,19 @@ public final class DataLoader: Sendable {
     public enum BadImage: String, Codable, Sendable, CaseIterable {
         /// `next()` throws when its batch is due.
         case error
-        /// Where a file of it is damaged, missing or of a foreign format, the next sample of the data set that can be read takes its place,
-        /// and its batch names it. Labels that contradict the data set are no such thing: they are thrown as ever.
+        /// The next readable sample of the data set takes its place if one of its files is damaged,
+        /// missing or of an unsupported format, and the batch lists it in `skipped`. Labels that
+        /// contradict the data set are still thrown.
         case skip
     }
 
-    /// What was met on the way.
+    /// Counts of what was read so far.
     public struct Statistics: Sendable {
         /// Samples delivered to batches.
         public internal(set) var samples = 0
-        /// How many of them had each trait.
+        /// The number of samples with each trait.
         public internal(set) var traits: [ImageTraits: Int] = [:]
-        /// How often a sample was replaced because it cannot be read.
+        /// The number of samples that were replaced because they cannot be read.
         public internal(set) var skipped = 0
     }
 
@@ -62,9 +71,9 @@ public final class DataLoader: Sendable {
 
     private let state: LoaderState
 
-    /// Starts the threads.
+    /// Starts the threads, which read ahead of the first `next()`.
     ///
-    /// - Throws: `DataError` for an empty data set, `SettingError` for numbers that make no sense.
+    /// - Throws: `DataError` for an empty data set, `SettingError` for options out of range.
     public init(_ dataset: any Dataset, _ pipeline: any Transform, _ options: Options) throws {
         guard dataset.count > 0 else { throw DataError("data set", "has no samples") }
         // The limits keep positions within 64 bits.
@@ -86,11 +95,13 @@ public final class DataLoader: Sendable {
 
     /// The next batch, in order; nil after the last epoch.
     ///
-    /// - Throws: what reading or transforming one of its samples threw. The batch after it can be asked for.
+    /// - Throws: the error of reading or transforming a sample of this batch; the batch after it
+    ///   can still be read.
     public func next() throws -> Batch? { try state.nextBatch() }
 
     /// Ends the threads and waits for them. `next()` returns nil from then on.
     public func stop() { state.stop() }
 
+    /// Counts of what was delivered so far.
     public var statistics: Statistics { state.currentStatistics }
 }

@@ -1,11 +1,12 @@
 import DenseKitVision
 
 extension DataSample {
-    /// The masks of the things that are no crowds, one after the other: 1 inside and 0 elsewhere, `[g, h, w]` at the picture's size.
+    /// The masks of the instances without crowds, one after the other: 1 inside and 0 elsewhere,
+    /// `[g, h, w]` at the image's current size.
     ///
-    /// As mmdetection's `BitmapMasks`: drawn at the size of the file's picture by pycocotools' rule, then resized (nearest), cropped,
-    /// flipped and padded as the picture was.
-    /// - Throws: `DataError` for a thing of which the data set does not say what it covers, or nonsense.
+    /// Like mmdetection's `BitmapMasks`, they are drawn at the size of the file's image by
+    /// pycocotools' rule, then resized (nearest), cropped, flipped and padded as the image was.
+    /// - Throws: `DataError` for an instance without a shape, or with an invalid one.
     public func masks() throws -> [UInt8] {
         let things = (instances ?? []).filter { !$0.isCrowd }
         let (rows, columns) = maskSources()
@@ -21,9 +22,9 @@ extension DataSample {
         return masks
     }
 
-    /// The mask of one of `instances`, `[h, w]` at the picture's size.
+    /// The mask of one of `instances`, `[h, w]` at the image's current size: 1 inside, 0 elsewhere.
     ///
-    /// - Throws: `DataError` as `masks()`.
+    /// - Throws: `DataError` for an instance without a shape, or with an invalid one.
     public func mask(of instance: Instance) throws -> [UInt8] {
         let (rows, columns) = maskSources()
         var bitmap = [UInt8](repeating: 0, count: rows.count * columns.count)
@@ -47,9 +48,9 @@ extension DataSample {
 }
 
 extension Instance.Shape {
-    /// The pixels inside, in a picture of `size`, by pycocotools' rule.
+    /// The mask of the shape in an image of `size`, drawn by pycocotools' rule.
     ///
-    /// - Throws: `MaskError` for coordinates that are none, and for run lengths of another size.
+    /// - Throws: `MaskError` for invalid coordinates, and for run lengths of another size.
     public func mask(in size: Size2D) throws(MaskError) -> RunLengthMask {
         switch self {
         case .polygons(let polygons): return try RunLengthMask(polygons: polygons, size: size)
@@ -60,7 +61,7 @@ extension Instance.Shape {
     }
 }
 
-/// Draws masks in a bitmap of the size of the file's picture, and copies from there.
+/// Draws masks in a bitmap of the size of the file's image, and copies from there.
 private struct MaskDrawing {
     private var bitmap: [UInt8]
     private let size: Size2D

@@ -1,24 +1,26 @@
 import DenseKitComponents
 import DenseKitVision
 
-/// A picture on its way from the data set to the network, with its labels or the things in it.
+/// An image with its labels or instances, on its way from the data set through the transforms to
+/// the network.
 ///
-/// What is asked for is kept in mind until somebody looks at the pixels: of a resize, the part that a following crop drops is never
-/// computed; and a normalised, padded picture is written straight into its batch.
+/// Operations are done when the pixels are needed: of a resize, the part that a following crop
+/// drops is never computed; and a normalised, padded image is written straight into its batch.
 public struct DataSample: Sendable {
     /// The file's name, for messages and for the names of results.
     public let name: String
-    /// What was done to the file's pixels to make them upright 8-bit RGB.
+    /// What was done to the file's pixels to make the image upright 8-bit RGB.
     public let traits: ImageTraits
-    /// Whether left and right are exchanged.
+    /// Whether left and right are exchanged relative to the file.
     public private(set) var isFlipped = false
 
-    /// The things in the picture, where the data set knows them one by one. Those that a crop leaves out are gone.
+    /// The instances in the image, without those that a crop left out; nil for a data set without
+    /// instances.
     public private(set) var instances: [Instance]?
-    /// Whether the batch is to hold the masks of `instances`.
+    /// Whether the batch holds the masks of `instances`.
     public var wantsMasks: Bool
 
-    /// Targets of kinds of their own, for tasks of plugins.
+    /// Targets of other kinds (`SampleTarget`), for tasks of plugins.
     public private(set) var targets: [any SampleTarget] = []
 
     private var picture: Deferred<RGBImage>
@@ -29,10 +31,11 @@ public struct DataSample: Sendable {
     private var floats: FloatImage?
 
     /// - Parameters:
-    ///   - labels: as large as `image`; nil where the data set has none.
-    ///   - instances: in pixels of `image`; nil where the data set has no such thing, empty for a picture with nothing in it.
-    ///   - wantsMasks: whether the masks of `instances` are to be learnt. One without a mask that can be (`SegmentationFault`) is then a
-    ///     region from which nothing is learnt, as a crowd is.
+    ///   - labels: as large as `image`; nil where the data set has none
+    ///   - instances: in pixels of `image`; nil for a data set without instances, empty for an
+    ///     image without any
+    ///   - wantsMasks: whether masks are trained on: an instance without a usable mask
+    ///     (`SegmentationFault`) then becomes a crowd region, on which nothing is trained
     public init(
         name: String, image: RGBImage, labels: LabelMap? = nil, instances: [Instance]? = nil, wantsMasks: Bool = false,
         traits: ImageTraits = []
@@ -47,26 +50,28 @@ public struct DataSample: Sendable {
         moves = Moves(image.size)
     }
 
-    /// The size of the picture as the data set delivered it, upright.
+    /// The size of the upright image that the data set gave.
     public var originalSize: Size2D { moves.originalSize }
 
-    /// The size that the picture has by now.
+    /// The current size of the image, after the transforms so far.
     public var size: Size2D { moves.size }
 
-    /// How the picture came from its file.
+    /// Sizes, padding and scale of the image relative to its file.
     public var geometry: ImageGeometry { moves.geometry }
 
-    /// Whether a prediction can be brought back to the file's picture by cutting off the padding and resizing: true unless the picture was
-    /// mirrored or cropped, resized with its padding, or exchanged for one of another size.
+    /// Whether a prediction can be mapped back to the file's image by cutting off the padding and
+    /// resizing: true unless the image was mirrored or cropped, resized with its padding, or
+    /// replaced by one of another size.
     public var isReversible: Bool { moves.isReversible }
 
-    /// For every row and every column that of the file's picture which masks copy; -1 in padding.
+    /// For every row and every column that of the file's image which masks copy; -1 in padding.
     func maskSources() -> (rows: [Int], columns: [Int]) { moves.sources() }
 
-    /// Whether the picture is in floats.
+    /// Whether `normalize` was called.
     public var isNormalized: Bool { normalization != nil }
 
-    /// The 8-bit picture. What it was before normalisation, from then on. Another size moves no boxes: that is for the methods below.
+    /// The 8-bit image; once the sample is normalised, the image as it was before. Setting an image
+    /// of another size does not move boxes: use `resize`, `crop` or `pad` for that.
     public var image: RGBImage {
         mutating get { picture.value() }
         set {
@@ -75,13 +80,14 @@ public struct DataSample: Sendable {
         }
     }
 
-    /// A class for every pixel; `LabelMap.ignore` where there is none.
+    /// The class of every pixel, `LabelMap.ignore` where there is none; nil for a data set without
+    /// labels.
     public var labels: LabelMap? {
         mutating get { labelMap?.value() }
         set { labelMap = newValue.map(Deferred.init) }
     }
 
-    /// The picture in floats, once it is normalised.
+    /// The normalised image in floats; nil before `normalize` is called.
     public var normalized: FloatImage? {
         mutating get {
             if floats == nil, let normalization {
@@ -91,12 +97,12 @@ public struct DataSample: Sendable {
         }
     }
 
-    /// The target of a kind of its own; nil where the data set has none.
+    /// The target of type `Target`; nil where the sample has none.
     public func target<Target: SampleTarget>(_ type: Target.Type) -> Target? { targets.lazy.compactMap { $0 as? Target }.first }
 
-    /// Adds a target of a kind of its own, or puts it in the place of the one of its kind.
+    /// Adds a target, or replaces the one of the same type.
     ///
-    /// - Throws: `DataError` for a target that is not as large as the image is by now.
+    /// - Throws: `DataError` for a target of another size than the image has now.
     public mutating func add<Target: SampleTarget>(_ target: Target) throws {
         guard target.size == size else {
             throw DataError(
@@ -110,11 +116,13 @@ public struct DataSample: Sendable {
         for index in targets.indices { move(&targets[index]) }
     }
 
-    /// The labels of one window of the picture, as `crop(to: window)` would leave them.
+    /// The labels inside `window`, as they would be after `crop(to: window)`; nil for a sample
+    /// without labels.
     public func labels(in window: PixelWindow) -> LabelMap? { labelMap?.cropped(to: window) }
 
-    /// Resizes the picture (bilinear) and the labels (nearest); boxes are scaled, and clipped to the picture. Floats are resized as OpenCV
-    /// does: Pillow has none of three channels.
+    /// Resizes the image (bilinear) and the labels (nearest); boxes are scaled and clipped to the
+    /// image. A normalised image is resized as OpenCV does, since Pillow has no float images of
+    /// three channels.
     public mutating func resize(to size: Size2D, backend: ResizeBackend = .cv2) {
         if let normalized { floats = normalized.resized(to: size) } else { picture.resize(to: size, backend) }
         labelMap?.resize(to: size, backend)
@@ -122,7 +130,8 @@ public struct DataSample: Sendable {
         moves.append(.resize(size, backend), &instances)
     }
 
-    /// Keeps one window, which lies inside `size`. Boxes are clipped to it, and things outside are gone.
+    /// Keeps the part inside `window`, which lies inside `size`. Boxes are clipped to it, and
+    /// instances outside are removed.
     public mutating func crop(to window: PixelWindow) {
         if let normalized { floats = normalized.cropped(to: window) } else { picture.crop(to: window) }
         labelMap?.crop(to: window)
@@ -130,7 +139,7 @@ public struct DataSample: Sendable {
         moves.append(.crop(window), &instances)
     }
 
-    /// Exchanges left and right.
+    /// Mirrors image, labels, instances and targets: left and right are exchanged.
     public mutating func flipHorizontally() {
         if let normalized { floats = normalized.flippedHorizontally() } else { image = image.flippedHorizontally() }
         labels = labels?.flippedHorizontally()
@@ -139,9 +148,10 @@ public struct DataSample: Sendable {
         moves.append(.flip, &instances)
     }
 
-    /// Adds rows below and columns to the right until the picture is `size` at least: zeros, and labels to be ignored.
+    /// Adds rows below and columns to the right until the image is at least `size`: zeros, and
+    /// labels `LabelMap.ignore`.
     ///
-    /// Zero is the mean once the picture is normalised, black before.
+    /// Zero is the mean in a normalised image, black before.
     public mutating func pad(to size: Size2D) {
         if let floats {
             self.floats = floats.padded(to: size)
@@ -153,12 +163,12 @@ public struct DataSample: Sendable {
         moves.append(.pad(size), &instances)
     }
 
-    /// Turns the 8-bit picture into floats. Once only; a second call does nothing.
+    /// Marks the image to be converted to normalised floats; later calls have no effect.
     public mutating func normalize(_ normalization: Normalization) {
         if !isNormalized { self.normalization = normalization }
     }
 
-    /// Writes the picture in floats, `[h, w, 3]`: normalised if it is to be, else levels of 0 … 255.
+    /// Writes the image in floats, `[h, w, 3]`: normalised if it is to be, else levels of 0 … 255.
     mutating func write(into target: UnsafeMutablePointer<Float>) {
         let size = size
         if let pixels = floats?.pixels ?? (isNormalized ? nil : FloatImage(image).pixels) {

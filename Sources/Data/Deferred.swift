@@ -37,7 +37,7 @@ struct Deferred<Raster: Resizable & Sendable>: Sendable {
     }
 }
 
-/// What pictures and label maps have in common here.
+/// What images and label maps have in common here.
 protocol Resizable {
     var size: Size2D { get }
     func resized(to size: Size2D, window: PixelWindow?, backend: ResizeBackend) -> Self

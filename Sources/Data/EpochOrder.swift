@@ -1,13 +1,14 @@
 import DenseKitConfiguration
 import DenseKitVision
 
-/// The order in which an epoch visits a data set: a permutation that is a pure function of (seed, epoch, count), and of the groups where
-/// there are such.
+/// The order in which an epoch visits a data set: a permutation that depends only on seed, epoch
+/// and count, and on the groups where there are any.
 public struct EpochOrder: Sendable {
+    /// The epoch, from 0.
     public let epoch: Int
     private let indices: [Int]
 
-    /// Shuffled by Fisher and Yates.
+    /// A permutation of `0 ..< count` by the Fisher–Yates shuffle.
     public init(seed: UInt64, epoch: Int, count: Int) {
         self.epoch = epoch
         var indices = Array(0..<count)
@@ -40,18 +41,18 @@ public struct EpochOrder: Sendable {
         indices = runs.flatMap { $0 }
     }
 
-    /// The sample visited at `position` of the epoch.
+    /// The index of the sample visited at `position` of the epoch.
     public subscript(position: Int) -> Int { indices[position] }
 }
 
-/// Landscape and portrait pictures apart, so that those that are batched together need little padding.
+/// Landscape and portrait images apart, so that those that are batched together need little padding.
 struct OrientationGroups: Sendable {
-    /// The samples of each orientation: pictures that are wider than high, and the others.
+    /// The samples of each orientation: images that are wider than high, and the others.
     let members: [[Int]]
     /// As many samples in a row have the same orientation.
     let run: Int
 
-    /// - Throws: `SettingError` for a data set that does not know the sizes of its pictures.
+    /// - Throws: `SettingError` for a data set that does not know the sizes of its images.
     init(_ dataset: any Dataset, run: Int) throws {
         self.run = run
         var (landscape, portrait): ([Int], [Int]) = ([], [])

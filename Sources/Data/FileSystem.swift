@@ -1,9 +1,9 @@
 import DenseKitCheckpoints
 import Foundation
 
-/// Whole files in and out, and folders, with errors in words.
+/// Reads and writes whole files and makes folders, with errors that name the file.
 public enum FileSystem {
-    /// Larger files are no pictures and no lists.
+    /// Larger files are no images and no lists.
     static let maximumBytes = 1 << 30
 
     /// The first `limit` bytes of a regular file; all of them if left out.
@@ -45,9 +45,9 @@ public enum FileSystem {
         }
     }
 
-    /// Makes the folder at `path` and those above it, where they are not there yet.
+    /// Makes the folder at `path` and its parents where they do not exist.
     ///
-    /// - Throws: `DataError` at the folder that cannot be made, with `remedy`.
+    /// - Throws: `DataError`, with `remedy`, for the folder that cannot be made.
     public static func makeFolder(_ path: String, remedy: String) throws(DataError) {
         if path.hasPrefix("~"), let user = path.split(separator: "/").first, !FileTree.isFolder(String(user)) {
             throw DataError(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Names of the files below a folder.
+/// The names of the files below a folder.
 public struct FileTree {
     /// How deep folders may lie in each other; a link to a folder above would otherwise never end.
     private static let maximumDepth = 16
@@ -15,9 +15,10 @@ public struct FileTree {
     /// Files and folders (these with a slash behind them) whose names are not UTF-8, their bytes beyond ASCII as `\xHH`, sorted.
     private(set) var unnamable: [String] = []
 
-    /// Every file below `folder`, links followed, hidden folders left out; nil if it is no folder.
+    /// Lists every file below `folder`, following links, without hidden folders; nil if it is no
+    /// folder.
     ///
-    /// - Parameter isDeep: whether files of the folders in it count, too
+    /// - Parameter isDeep: whether files of its subfolders are listed too
     public init?(_ folder: String, isDeep: Bool = true) {
         guard FileTree.isFolder(folder) else { return nil }
         self.folder = folder
@@ -34,7 +35,8 @@ public struct FileTree {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// One sentence on what is skipped; nil where that is nothing but what belongs to version control.
+    /// A warning on the files that are skipped; nil where there are none but those of version
+    /// control.
     public var remark: DataError? {
         let skipped = skipped.filter { !($0.split(separator: "/").last ?? "").hasPrefix(".git") }
         guard let first = skipped.first else { return nil }

@@ -1,16 +1,20 @@
 import DenseKitVision
 
-/// Pictures in files: JPEG by libjpeg-turbo, PNG by libpng, and plain bitmaps. The same pixels as OpenCV and Pillow read.
+/// Reads and writes image files: JPEG by libjpeg-turbo, PNG by libpng, and uncompressed BMP. The
+/// pixels equal those that OpenCV and Pillow read.
 public enum ImageFile {
-    /// The picture as upright 8-bit RGB.
+    /// The image at `path` as upright 8-bit RGB.
     ///
-    /// - Throws: `DataError` of the kind `unreadable` for what cannot be read, is too large, or is truncated where `policy` does not accept
-    ///   that.
+    /// - Throws: `DataError` of the kind `unreadable` for a file that cannot be read, is too large,
+    ///   or is truncated where `policy` does not accept that.
     public static func read(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> RGBImage {
         try readWithTraits(path, policy: policy).image
     }
 
-    /// The picture, and what was done to it.
+    /// The image at `path` as upright 8-bit RGB, with what was done to its pixels.
+    ///
+    /// - Throws: `DataError` of the kind `unreadable` for a file that cannot be read, is too large,
+    ///   or is truncated where `policy` does not accept that.
     public static func readWithTraits(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> (
         image: RGBImage, traits: ImageTraits
     ) {
@@ -25,7 +29,9 @@ public enum ImageFile {
         }
     }
 
-    /// The size of the upright picture, from the file's head.
+    /// The size of the upright image in pixels, from the file's header.
+    ///
+    /// - Throws: `DataError` for a file that cannot be read or is too large.
     public static func size(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Size2D {
         let head = 1 << 17
         let bytes = try FileSystem.read(path, limit: head)
@@ -49,14 +55,19 @@ public enum ImageFile {
         }
     }
 
-    /// Writes a JPEG file (4:2:0) with one rename.
+    /// Writes a JPEG file (4:2:0). The file is replaced in one step, so that readers never see half
+    /// of it.
     ///
-    /// - Parameter quality: 1 … 100; other values are clipped.
+    /// - Parameter quality: 1…100; other values are clipped
+    /// - Throws: `DataError` where the file cannot be written.
     public static func writeJPEG(_ image: RGBImage, to path: String, quality: Int = 90) throws {
         try JPEG.write(image, to: path, quality: min(max(quality, 1), 100))
     }
 
-    /// Writes an RGB PNG file with one rename.
+    /// Writes an 8-bit RGB PNG file. The file is replaced in one step, so that readers never see
+    /// half of it.
+    ///
+    /// - Throws: `DataError` where the file cannot be written.
     public static func writePNG(_ image: RGBImage, to path: String) throws {
         try image.pixels.withUnsafeBufferPointer {
             try PNG.write($0, size: image.size, bitDepth: 8, kind: .rgb, to: path)
@@ -65,7 +76,7 @@ public enum ImageFile {
 }
 
 extension RGBImage {
-    /// Writes the image as PNG, with one rename.
+    /// Writes the image as an 8-bit RGB PNG file, in one step.
     ///
     /// - Throws: `DataError` where the file cannot be written.
     public func write(to path: String) throws { try ImageFile.writePNG(self, to: path) }
@@ -111,7 +122,7 @@ enum Format {
     }
 }
 
-/// Refuses a picture without pixels or with too many.
+/// Refuses an image without pixels or with too many.
 func checkDimensions(_ size: Size2D, maximumPixels: Int, _ path: String) throws {
     guard size.height > 0, size.width > 0 else { throw DataError(path, "the header says \(size) pixels") }
     let (pixels, overflow) = size.height.multipliedReportingOverflow(by: size.width)

@@ -2,14 +2,17 @@ import DenseKitFoundations
 import DenseKitErrors
 import Foundation
 
-/// Finds the images that paths and patterns mean.
+/// Finds image files by paths, folders and patterns.
 public enum ImageFiles {
     private static let suffixes = [".jpg", ".jpeg", ".png", ".bmp"]
 
-    /// The files among `inputs`, the images in the folders among them, and what the patterns among them match.
+    /// The files among `inputs`, the images in the folders among them (without subfolders), and the
+    /// files that match the patterns among them.
     ///
-    /// - Parameter warn: is told, a sentence for each folder, how many of its files are skipped because they are hidden or left by a system
-    /// - Throws: `DataError` for an input that gives no image, and for two images whose results would have one name.
+    /// - Parameter warn: called with a warning for each folder with hidden files, files left by a
+    ///   system, or images in subfolders, all of which are skipped
+    /// - Throws: `DataError` for an input without images, for a file given twice, and for two
+    ///   images whose results would have the same name.
     public static func find(_ inputs: [String], warn: (DataError) throws -> Void = { _ in }) throws -> [String] {
         let files = try inputs.flatMap { try images($0, warn) }
         var owners: [String: String] = [:]

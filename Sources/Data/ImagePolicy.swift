@@ -1,25 +1,32 @@
-/// What to do with pictures that are not plain. Each such picture is counted, none is changed silently.
+/// How images that are not plain upright RGB are read. Each is counted by its `ImageTraits`; none
+/// is changed silently.
 public struct ImagePolicy: Sendable, Equatable {
-    /// Whether the orientation that a camera noted turns the picture.
+    /// Whether an image is turned as the EXIF orientation of its file says.
     public enum Exif: String, Codable, Sendable, CaseIterable {
-        /// As OpenCV does, and so the reference implementations.
+        /// Turn the image, as OpenCV and so the reference implementations do.
         case apply
-        /// As Pillow does: rows and columns as they are stored, which is what masks made with it match.
+        /// Keep rows and columns as they are stored, as Pillow does and masks made with it expect.
         case ignore
     }
 
     /// What to do with a JPEG file whose data ends early or is corrupt.
     public enum Truncated: String, Codable, Sendable, CaseIterable {
+        /// Reading throws `DataError`.
         case error
-        /// The part that can be decoded, and grey for the rest.
+        /// Take the part that can be decoded, with grey for the rest.
         case accept
     }
 
+    /// Whether an image is turned as its EXIF orientation says; `apply` by default.
     public var exif: Exif
+    /// What to do with truncated JPEG files; `error` by default.
     public var truncated: Truncated
-    /// The most pixels a picture may have. Checked against the header, before memory is taken.
+    /// The largest number of pixels an image may have; 2²⁸ by default. Checked against the header,
+    /// before memory is allocated.
     public var maximumPixels: Int
 
+    /// The default policy turns images by EXIF, refuses truncated files and reads at most 2²⁸
+    /// pixels.
     public init(exif: Exif = .apply, truncated: Truncated = .error, maximumPixels: Int = 1 << 28) {
         self.exif = exif
         self.truncated = truncated
@@ -27,10 +34,12 @@ public struct ImagePolicy: Sendable, Equatable {
     }
 }
 
-/// What was done to a picture to make it upright 8-bit RGB.
+/// What was done to an image to make it upright 8-bit RGB.
 public struct ImageTraits: OptionSet, Sendable, Hashable {
+    /// The bits of the traits.
     public let rawValue: Int
 
+    /// The traits of these bits.
     public init(rawValue: Int) { self.rawValue = rawValue }
 
     /// One channel was copied to three.
@@ -43,12 +52,12 @@ public struct ImageTraits: OptionSet, Sendable, Hashable {
     public static let alpha = ImageTraits(rawValue: 8)
     /// 16 bits were cut to 8.
     public static let sixteenBit = ImageTraits(rawValue: 16)
-    /// The file's EXIF data says that the picture is not stored upright, whether it was turned or not.
+    /// The file's EXIF data says that the image is not stored upright, whether it was turned or not.
     public static let exif = ImageTraits(rawValue: 32)
     /// The data ended early or was corrupt, and `ImagePolicy.Truncated.accept` let it pass.
     public static let truncated = ImageTraits(rawValue: 64)
 
-    /// Every trait with the word that reports use.
+    /// Every trait with its name in reports.
     public static let names: [(trait: ImageTraits, name: String)] = [
         (.grey, "grey"), (.cmyk, "CMYK"), (.palette, "palette"), (.alpha, "alpha"), (.sixteenBit, "16-bit"),
         (.exif, "EXIF orientation"), (.truncated, "truncated"),

@@ -1,15 +1,15 @@
-/// What becomes of a data set some of whose samples are not whole when it is opened: an image without a mask, a name in a list without an
-/// image, two images for one mask.
+/// How a data set is opened that has incomplete samples: an image without a mask, a name in a list
+/// without an image, two images for one mask.
 public enum IncompleteSamples: Sendable {
-    /// The data set is not opened: one error, with a count.
+    /// Opening the data set throws one error, with the number of such samples.
     case refused
-    /// They stay in it, and reading one throws what is wrong with it.
+    /// The samples are kept, and reading one of them throws its error.
     case kept
 
     @TaskLocal static var policy = IncompleteSamples.refused
 
-    /// Runs `body`; data sets that it opens keep their incomplete samples, so that whoever reads all samples learns of every one. For finding
-    /// mistakes: to train and to measure, a data set has to be whole.
+    /// Runs `body`; data sets that it opens keep their incomplete samples, so that the errors of
+    /// all of them can be found. To train and to evaluate, a data set has to be complete.
     public static func keeping<Value>(_ body: () throws -> Value) rethrows -> Value {
         try $policy.withValue(.kept, operation: body)
     }

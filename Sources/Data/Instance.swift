@@ -1,25 +1,33 @@
 import DenseKitVision
 
-/// An instance as a data set's file says it.
+/// An instance as the data set's annotation file describes it.
 public struct AnnotatedInstance: Sendable, Equatable {
-    /// The annotation's number in its file.
+    /// The annotation's id in its file.
     public var id: Int64
     /// The index of its class.
     public var label: Int
-    /// In pixels of the file's image.
+    /// Its box, in pixels of the image in its file.
     public var box: COCOBox
-    /// Its pixels in the file's image, as the annotation says.
+    /// Its area in pixels of the image in its file, as the annotation says.
     public var area: Double
-    /// Whether it is a region from which nothing is to be learnt: many instances that nobody told apart, or, in a sample with masks, one whose
-    /// mask is not known.
+    /// Whether it is a region on which nothing is trained: a crowd of instances that are not
+    /// annotated separately, or, in a sample with masks, an instance whose mask is not known.
     public var isCrowd: Bool
-    /// Nil where the file does not say it, or nobody asked.
+    /// What it covers; nil where the file does not say it, or shapes were not asked for.
     public var shape: Instance.Shape?
-    /// Why what the file says of its pixels is no shape; nil where it is one, or nobody asked.
+    /// Why its segmentation in the file is not a valid shape; nil where it is valid, or shapes were
+    /// not asked for.
     public var shapeProblem: String?
-    /// Whether the file says that training is to pass it over.
+    /// Whether the file marks it to be skipped in training.
     public var isIgnored = false
 
+    /// - Parameters:
+    ///   - id: the annotation's id in its file
+    ///   - label: the index of its class
+    ///   - box: in pixels of the image in its file
+    ///   - area: in pixels
+    ///   - isCrowd: whether it is a crowd region, on which nothing is trained
+    ///   - shape: what it covers; nil where it is not known
     public init(id: Int64, label: Int, box: COCOBox, area: Double, isCrowd: Bool, shape: Instance.Shape? = nil) {
         self.id = id
         self.label = label
@@ -30,34 +38,37 @@ public struct AnnotatedInstance: Sendable, Equatable {
     }
 }
 
-/// An instance in a sample: what is annotated, and where transforms took it.
+/// An instance in a sample: its annotation, and its box after the transforms so far.
 @dynamicMemberLookup
 public struct Instance: Sendable, Equatable {
     /// What an instance covers, in pixels of the file's image; transforms leave it as it is.
     public enum Shape: Sendable, Equatable {
-        /// Closed outlines x0, y0, x1, y1, …, whose union it is.
+        /// Closed polygons x0, y0, x1, y1, …, whose union is the shape.
         case polygons([[Double]])
+        /// A mask of the size of the image in its file.
         case runLengths(RunLengthMask)
     }
 
-    /// What the data set's file says of it, which transforms leave as it is. Its properties are the instance's too: `instance.label`.
+    /// Its annotation, which transforms do not change. The annotation's properties are the
+    /// instance's too: `instance.label`.
     public var annotation: AnnotatedInstance
-    /// Where it is in the sample's image; transforms move it with the pixels.
+    /// Its box in the sample's image; transforms move it with the pixels.
     public var box: BoundingBox
 
-    /// An instance where its file says it is.
+    /// An instance with the box of its annotation, before any transform.
     public init(_ annotation: AnnotatedInstance) {
         self.annotation = annotation
         box = BoundingBox(annotation.box)
     }
 
-    /// An instance of no file.
+    /// An instance that does not come from an annotation file.
     public init(box: BoundingBox, label: Int, isCrowd: Bool = false, area: Double, id: Int64, shape: Shape? = nil) {
         annotation = AnnotatedInstance(
             id: id, label: label, box: COCOBox(box), area: area, isCrowd: isCrowd, shape: shape)
         self.box = box
     }
 
+    /// A property of `annotation`.
     public subscript<Value>(dynamicMember property: WritableKeyPath<AnnotatedInstance, Value>) -> Value {
         get { annotation[keyPath: property] }
         set { annotation[keyPath: property] = newValue }
@@ -65,25 +76,27 @@ public struct Instance: Sendable, Equatable {
 }
 
 extension BoundingBox {
-    /// The box in a picture whose sides were multiplied by `scale`, clipped to the result's `size`: mmdetection's `Resize`, in float32.
+    /// The box after the image's sides were multiplied by `scale`, clipped to the new image's
+    /// `size`: mmdetection's `Resize`, in float32.
     public func resized(by scale: (x: Double, y: Double), to size: Size2D) -> BoundingBox {
         let (x, y) = (Float(scale.x), Float(scale.y))
         return BoundingBox(x1: x1 * x, y1: y1 * y, x2: x2 * x, y2: y2 * y).clipped(to: size)
     }
 
-    /// The box in a picture of `width` whose left and right are exchanged.
+    /// The box after an image of `width` pixels was mirrored: left and right are exchanged.
     public func flippedHorizontally(width: Int) -> BoundingBox {
         BoundingBox(x1: Float(width) - x2, y1: y1, x2: Float(width) - x1, y2: y2)
     }
 
-    /// The part of the box inside `window`, counted from the window's corner; nil where nothing is left.
+    /// The part of the box inside `window`, relative to the window's top left corner; nil where
+    /// nothing is left.
     public func cropped(to window: PixelWindow) -> BoundingBox? {
         let (x, y) = (Float(window.x), Float(window.y))
         let box = BoundingBox(x1: x1 - x, y1: y1 - y, x2: x2 - x, y2: y2 - y).clipped(to: window.size)
         return box.x2 > box.x1 && box.y2 > box.y1 ? box : nil
     }
 
-    /// The box with its corners moved into a picture of `size`.
+    /// The box with its corners clipped to an image of `size`.
     public func clipped(to size: Size2D) -> BoundingBox {
         let (width, height) = (Float(size.width), Float(size.height))
         return BoundingBox(

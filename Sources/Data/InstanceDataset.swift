@@ -1,23 +1,26 @@
 import DenseKitVision
 
-/// Pictures in which things are known one by one.
+/// A set of images with annotated instances.
 public protocol InstanceDataset: Dataset {
-    /// The number of picture `index` in the data set's own count, which files of results name.
+    /// The id of image `index` in the data set's annotation file, which result files use.
     func imageID(at index: Int) -> Int64
-    /// The number of each class in the data set's own count.
+    /// The id of each class in the data set's annotation file, which result files use.
     var categoryIDs: [Int64] { get }
-    /// Whether samples come with masks, not with boxes alone.
+    /// Whether samples have masks, and not only boxes.
     var hasMasks: Bool { get }
-    /// What is annotated of the classes in picture `index`, in pixels of the file's picture: crowds, and what training skips, too. This is
-    /// what results are measured against; no picture is read.
+    /// The annotated instances of image `index`, in pixels of the image in its file: crowds, and
+    /// what training skips, included. They are the ground truth of evaluation; the image is not
+    /// read.
     ///
-    /// - Parameter shapes: whether to say what things cover
-    /// - Throws: `DataError` for a file that cannot be read. A shape that is none is nil, and `shapeProblem` says why.
+    /// - Parameter shapes: whether the shapes of the instances are read
+    /// - Throws: `DataError` for a file that cannot be read. An invalid shape does not throw:
+    ///   `shape` is nil, and `shapeProblem` says why.
     func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance]
-    /// The file that the annotations stand in, for messages; nil where there is no single one.
+    /// The annotation file, for messages; nil where there is not exactly one.
     var annotationPath: String? { get }
 }
 
 extension InstanceDataset {
+    /// Nil by default: there is no single annotation file.
     public var annotationPath: String? { nil }
 }

@@ -1,12 +1,12 @@
 import DenseKitVision
 
-/// Label maps in PNG files, and in TIFF files where 16 bits are stored as they are.
+/// Reads and writes label maps in PNG files; also reads those in plain TIFF files.
 public enum LabelFile {
     /// The numbers that the file stores: grey levels of 1, 2, 4, 8 or 16 bits, or the **indices** of a palette.
     ///
-    /// They are not yet classes; the data set says what they mean.
-    /// - Throws: `DataError` for colour masks and for everything that is neither PNG nor a plain TIFF; of the kind `unreadable` for what is
-    ///   damaged.
+    /// They are not yet classes: the data set's `LabelTable` maps them.
+    /// - Throws: `DataError` for colour masks and for files that are neither PNG nor plain TIFF; of
+    ///   the kind `unreadable` for damaged files.
     public static func read(_ path: String, maximumPixels: Int = 1 << 28) throws -> LabelMap {
         let bytes = try DataError.reading { try FileSystem.read(path) }
         if case .tiff = try format(bytes, path) {
@@ -46,7 +46,9 @@ public enum LabelFile {
         try DataError.reading { try Format(bytes, path) }
     }
 
-    /// The size of the map, from the file's head.
+    /// The size of the label map in pixels, from the file's header.
+    ///
+    /// - Throws: `DataError` for a file that cannot be read or is not a label map.
     public static func size(_ path: String, maximumPixels: Int = 1 << 28) throws -> Size2D {
         let head = 1 << 16
         let bytes = try FileSystem.read(path, limit: head)
@@ -77,10 +79,13 @@ public enum LabelFile {
         }
     }
 
-    /// Writes the map with one rename: a palette PNG in the colours of `classes`, or 16-bit grey for more than 255 classes.
+    /// Writes the map in one step: a palette PNG in the colours of `classes`, or 16-bit grey for
+    /// more than 255 classes.
     ///
-    /// `LabelMap.ignore` is written as 255 in a palette file and as 65535 in a 16-bit one. A label of 255 or more is an error where
-    /// the palette has no room for it.
+    /// `LabelMap.ignore` is written as 255 in a palette file and as 65535 in a 16-bit one.
+    ///
+    /// - Throws: `DataError` where the file cannot be written, and for another label of 255 or more
+    ///   in a palette file.
     public static func write(_ labels: LabelMap, classes: ClassList, to path: String) throws {
         guard classes.count <= 255 else {
             return try labels.labels.withUnsafeBufferPointer {

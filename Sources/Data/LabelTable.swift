@@ -1,35 +1,40 @@
 import DenseKitVision
 
-/// What the numbers in label files mean: a class, nothing to be learnt from, or a mistake.
+/// Maps the numbers in label files to classes: each is a class, ignored in training, or undeclared,
+/// which is an error.
 public struct LabelTable: Sendable, Equatable {
     /// Marks numbers that the data set does not declare.
     private static let undeclared = UInt16.max - 1
-    /// The most classes that there can be.
+    /// The largest number of classes, 65534.
     public static let maximumClasses = Int(undeclared)
 
     private var table: [UInt16]
 
-    /// Numbers `first ..< first + classes` are the classes 0, 1, ….
+    /// A table in which the numbers `first ..< first + classes` are the classes 0, 1, …; all others
+    /// are undeclared.
     ///
-    /// - Parameter classes: at most `maximumClasses`.
+    /// - Parameters:
+    ///   - classes: at most `maximumClasses`
+    ///   - first: the number of class 0 in the files
     public init(classes: Int, first: Int = 0) {
         precondition((0...LabelTable.maximumClasses).contains(classes) && first >= 0, "classes have to fit in 16 bits")
         table = Array(repeating: LabelTable.undeclared, count: 1 << 16)
         for number in 0..<classes where number + first < table.count { table[number + first] = UInt16(number) }
     }
 
-    /// Makes number `raw` mean class `label`, or nothing where that is nil. Numbers outside of 16 bits never occur.
+    /// Maps the number `raw` to class `label`, or to `LabelMap.ignore` where it is nil. Numbers
+    /// outside 0…65535 have no effect.
     public mutating func declare(_ raw: Int, as label: Int?) {
         guard table.indices.contains(raw) else { return }
         table[raw] = label.map { UInt16($0) } ?? LabelMap.ignore
     }
 
-    /// Forgets what all numbers mean.
+    /// Makes every number undeclared.
     public mutating func undeclareAll() {
         table = Array(repeating: LabelTable.undeclared, count: 1 << 16)
     }
 
-    /// The numbers that mean a class, in order, each with the class.
+    /// The numbers that are mapped to a class, ascending, each with its class.
     public var classNumbers: [(number: Int, label: Int)] {
         table.indices.compactMap { number in
             let label = table[number]
@@ -37,12 +42,12 @@ public struct LabelTable: Sendable, Equatable {
         }
     }
 
-    /// The map in classes.
+    /// The label map `raw` with its numbers mapped to classes.
     ///
     /// - Parameters:
-    ///   - path: the file, for the error's sake.
-    ///   - remedy: what to do about a number that is not declared; nil for what can be done with most data sets.
-    /// - Throws: `DataError` naming the first pixel whose number the data set does not declare.
+    ///   - path: the label file, for the error
+    ///   - remedy: what the user can do about an undeclared number; nil for general advice
+    /// - Throws: `DataError` with the first pixel whose number is undeclared.
     public func callAsFunction(
         _ raw: LabelMap, path: String, remedy: (Int) -> String? = { _ in nil }
     ) throws -> LabelMap {
@@ -71,7 +76,7 @@ public struct LabelTable: Sendable, Equatable {
         return LabelMap(height: raw.height, width: raw.width, labels: labels)
     }
 
-    /// The numbers that have a meaning, as in `0…149 and 255`.
+    /// The declared numbers as text for messages: `0…149 and 255`.
     public var declared: String {
         var ranges: [ClosedRange<Int>] = []
         for raw in table.indices where table[raw] != LabelTable.undeclared {

@@ -1,15 +1,15 @@
-/// Finds the mask of every picture in a folder.
+/// Finds the mask of every image in a folder.
 struct MaskPairing {
     let images: String
     let masks: String
-    /// What takes the place of the pictures' suffix.
+    /// What takes the place of the images' suffix.
     let suffix: String
     let others: [PairedFolders.OtherMasks]
     let index: NameIndex
 
-    /// The masks of pictures, in their order, and what is wrong with pictures that are kept without one.
+    /// The masks of images, in their order, and what is wrong with images that are kept without one.
     ///
-    /// - Throws: `DataError` for pictures without a mask, two pictures for one mask, and two masks for one picture.
+    /// - Throws: `DataError` for images without a mask, two images for one mask, and two masks for one image.
     func masks(of pictures: [(name: String, stem: String)]) throws -> Pairs {
         var pairs = Pairs()
         var first: [NameBytes: String] = [:]
@@ -140,7 +140,9 @@ extension FileTree {
         "rename such files, as `convmv -f latin1 -t utf8 -r --notest \(folder)` does for Western European names"
     }
 
-    /// - Throws: `DataError` for files of these suffixes whose names are not UTF-8, and for folders with such names.
+    /// Checks the names of files with these suffixes, and of folders.
+    ///
+    /// - Throws: `DataError` where one of the names is not UTF-8.
     public func refuseUnnamable(_ suffixes: [String]) throws {
         let concerned = unnamable.filter { name in
             (suffixes + ["/"]).contains { name.lowercased().hasSuffix($0.lowercased()) }

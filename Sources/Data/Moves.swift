@@ -1,7 +1,7 @@
 import DenseKitComponents
 import DenseKitVision
 
-/// What was done to the pixels of a sample's picture since it was read, in order: what boxes and masks of things must follow.
+/// What was done to the pixels of a sample's image since it was read, in order: what boxes and masks of instances must follow.
 struct Moves: Sendable {
     enum Move: Sendable {
         case resize(Size2D, ResizeBackend)
@@ -14,12 +14,12 @@ struct Moves: Sendable {
     let originalSize: Size2D
     /// The size by now, padding included.
     private(set) var size: Size2D
-    /// Without padding. What is flipped, cropped or resized once it is padded counts as picture altogether.
+    /// Without padding. What is flipped, cropped or resized once it is padded counts as image altogether.
     private(set) var pictureSize: Size2D
     /// What the sides were multiplied by.
     private(set) var scale: (x: Double, y: Double) = (1, 1)
     private var moves: [Move] = []
-    /// Whether a prediction can be brought back to the file's picture by cutting off the padding and resizing.
+    /// Whether a prediction can be brought back to the file's image by cutting off the padding and resizing.
     private(set) var isReversible = true
 
     init(_ size: Size2D) { (originalSize, self.size, pictureSize) = (size, size, size) }
@@ -54,7 +54,7 @@ struct Moves: Sendable {
         }
     }
 
-    /// Takes note that the picture has another size for reasons that nobody told: it counts as cut off, or padded, where boxes stay.
+    /// Takes note that the image has another size for reasons that nobody told: it counts as cut off, or padded, where boxes stay.
     mutating func changeSize(_ new: Size2D) {
         guard new != size else { return }
         moves += [.pad(new), .crop(PixelWindow(new))]
@@ -62,7 +62,7 @@ struct Moves: Sendable {
         (size, pictureSize) = (new, new)
     }
 
-    /// For every row and every column of the picture that of the file's picture which its masks copy; -1 in padding.
+    /// For every row and every column of the image that of the file's image which its masks copy; -1 in padding.
     func sources() -> (rows: [Int], columns: [Int]) {
         var rows = Array(0..<originalSize.height)
         var columns = Array(0..<originalSize.width)

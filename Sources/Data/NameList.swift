@@ -1,15 +1,19 @@
-/// A text file that names samples, one a line, without folder and suffix: `ImageSets/Segmentation/train.txt` of Pascal VOC.
+/// A text file with one sample name per line, without folder and suffix:
+/// `ImageSets/Segmentation/train.txt` of Pascal VOC.
 public struct NameList: Sendable {
+    /// The list's file.
     public let path: String
-    /// The names, each with its line, counted from 1. Blank lines are left out, and so are spaces and invisible characters around a name.
+    /// The names, each with its line number from 1. Blank lines are left out, and so are spaces and
+    /// invisible characters around a name.
     public let entries: [(line: Int, name: String)]
     /// What is wrong with entries, by their place: none outside `IncompleteSamples.keeping`.
     let faults: [Int: DataError]
 
-    /// The file is UTF-8, or UTF-16 where that is certain.
+    /// Reads the list at `path`, which is UTF-8, or UTF-16 where that is recognised.
     ///
-    /// - Parameter layout: what a user is told to expect where the file is missing.
-    /// - Throws: `DataError` for a file that is missing, is no text or names nothing, and for a name that stands twice.
+    /// - Parameter layout: the folder layout to expect, as the remedy where the file is missing
+    /// - Throws: `DataError` for a file that is missing, is not text or has no names, and for a
+    ///   name that occurs twice.
     public init(_ path: String, layout: String) throws {
         let bytes: [UInt8]
         do { bytes = try FileSystem.read(path) } catch let error as DataError {

@@ -1,18 +1,21 @@
 import Foundation
 import Synchronization
 
-/// Files of a folder by the names that a file of annotations has for them.
+/// Finds the files of a folder by the names that an annotation file uses.
 public final class NamedFiles: Sendable {
     private let folder: String
     /// The folder's files, once a name was not found as it is written.
     private let index = Mutex<NameIndex?>(nil)
 
+    /// The files in `folder`, which is not read before a name is not found as written.
     public init(_ folder: String) { self.folder = folder }
 
-    /// The path of the file called `name`: the one with these bytes, else the only one with the same normal form.
+    /// The path of the file called `name`: the one with exactly these bytes, else the only one
+    /// whose name has the same Unicode normal form.
     ///
-    /// - Parameter source: the file that has the name, for the error
-    /// - Throws: `DataError` with what is there instead where that is known.
+    /// - Parameter source: the annotation file that uses the name, for the error
+    /// - Throws: `DataError` for a file that does not exist, with similar files where there are
+    ///   any, and for several that match.
     public func path(_ name: String, namedBy source: String) throws -> String {
         let path = "\(folder)/\(name)"
         if access(path, F_OK) == 0 { return path }

@@ -80,7 +80,7 @@ struct PNG {
         return values
     }
 
-    /// Deflate makes at most 1032 bytes of one: a short file cannot hold a large picture, and no memory is taken for it.
+    /// Deflate makes at most 1032 bytes of one: a short file cannot hold a large image, and no memory is taken for it.
     private func checkLength() throws {
         let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][Int(header.color_type)] ?? 1
         let packed = size.height * ((size.width * channels * bitDepth + 7) / 8)

@@ -1,10 +1,11 @@
 import DenseKitVision
 
-/// Pictures in one folder and their masks in another, under the same names: the layout of most segmentation data sets.
+/// Images in one folder and their masks in another under equal names: the layout of most
+/// segmentation data sets.
 ///
-/// `images/sub/a.jpg` belongs to `masks/sub/a.png`. Folders are read through to the bottom, in the order of names; where there is a
-/// list of names, what it says counts, in its order. Names that differ in their bytes alone, as those of macOS do, are the same name where
-/// one file has it.
+/// `images/sub/a.jpg` belongs to `masks/sub/a.png`. Subfolders are included, in the order of names;
+/// a list of names selects samples, in its order. Names that differ only in their Unicode normal
+/// form, as those that macOS writes, are equal where only one file matches.
 public struct PairedFolders: Sendable {
     private let images: String
     private let masks: String?
@@ -13,32 +14,42 @@ public struct PairedFolders: Sendable {
     /// What is wrong with samples that are not whole, by their index: none of them outside `IncompleteSamples.keeping`.
     private let faults: [Int: DataError]
     private let policy: ImagePolicy
-    /// Masks that no picture belongs to, and files that are skipped.
+    /// Warnings on masks without an image and on files that are skipped.
     public let remarks: [DataError]
 
+    /// The number of samples.
     public var count: Int { imageNames.count }
 
-    /// Masks of another kind that may lie beside, or in place of, those that are read.
+    /// Masks of another kind that may lie in the folder, for better advice where the expected ones
+    /// are missing.
     public struct OtherMasks: Sendable {
-        /// What takes the place of the picture's suffix in their names.
+        /// What takes the place of the image's suffix in their names.
         let suffix: String
         /// What the user can do who has only these.
         let remedy: String
 
+        /// - Parameters:
+        ///   - suffix: what replaces the image's suffix in their names
+        ///   - remedy: what the user can do who has only these masks
         public init(suffix: String, remedy: String) {
             self.suffix = suffix
             self.remedy = remedy
         }
     }
 
+    /// Pairs the images below `images` with the masks below `masks`.
+    ///
     /// - Parameters:
-    ///   - masks: the folder of the masks; nil for pictures without labels.
-    ///   - imageSuffixes: how names of pictures end, in lower or upper case: `.jpg`, `_leftImg8bit.png`.
-    ///   - maskSuffix: what takes the place of that in the names of masks.
-    ///   - others: what else may lie in the folder of the masks.
-    ///   - layout: what a user is told to expect where a folder is missing.
-    /// - Throws: `DataError` for a folder that is missing or has no pictures, pictures without a mask, two pictures for one mask, and names
-    ///   that are not UTF-8.
+    ///   - images: the folder of the images
+    ///   - masks: the folder of the masks; nil for images without labels
+    ///   - imageSuffixes: the endings of image names, in lower or upper case: `.jpg`,
+    ///     `_leftImg8bit.png`
+    ///   - maskSuffix: what replaces the image's suffix in the names of masks
+    ///   - others: masks of other kinds that may lie in the folder of the masks
+    ///   - policy: how images are read
+    ///   - layout: the folder layout to expect, as the remedy where a folder is missing
+    /// - Throws: `DataError` for a folder that is missing or has no images, images without a mask,
+    ///   two images for one mask, and names that are not UTF-8.
     public init(
         images: String, masks: String?, imageSuffixes: [String], maskSuffix: String, others: [OtherMasks] = [],
         policy: ImagePolicy = ImagePolicy(), layout: String
@@ -80,9 +91,11 @@ public struct PairedFolders: Sendable {
             + [tree.remark, isShared ? nil : maskTree.remark].compactMap { $0 }
     }
 
-    /// The pictures that `list` names, in its order: `NAME` is `images/NAME<imageSuffix>` and `masks/NAME<maskSuffix>`.
+    /// The samples that `list` names, in its order: `NAME` is `images/NAME<imageSuffix>` and
+    /// `masks/NAME<maskSuffix>`.
     ///
-    /// - Throws: `DataError` for a folder that is missing, and for a name without picture or mask, with the line of the list.
+    /// - Throws: `DataError` for a folder that is missing, and for a name without image or mask,
+    ///   with the line of the list.
     public init(
         _ list: NameList, images: String, masks: String, imageSuffix: String, maskSuffix: String, others: [OtherMasks] = [],
         policy: ImagePolicy = ImagePolicy(), layout: String
@@ -115,15 +128,17 @@ public struct PairedFolders: Sendable {
         return suffix.map { String(file.dropLast($0.count)) }
     }
 
-    /// The path of picture `index`, and of its mask.
+    /// The paths of image `index` and of its mask; the mask is nil where there are no labels.
     public func paths(at index: Int) -> (image: String, mask: String?) {
         ("\(images)/\(imageNames[index])", masks.map { "\($0)/\(maskNames[index])" })
     }
 
-    /// Refuses masks whose bits cannot hold the numbers of all `classes`, which would never occur.
+    /// Checks that the masks have enough bits for the numbers of all `classes`: in 8-bit masks,
+    /// classes with numbers over 255 would never occur.
     ///
-    /// Sixteen masks are looked at, from the first to the last. One that cannot be read is left to whoever reads it.
-    /// - Throws: `DataError` with the numbers.
+    /// At most sixteen masks are read, spread over the data set. One that cannot be read is skipped
+    /// here.
+    /// - Throws: `DataError` with the numbers and classes that do not fit.
     public func check(_ table: LabelTable, holds classes: ClassList) throws {
         // A class that has a low number too occurs by that.
         let low = Set(table.classNumbers.filter { $0.number <= 255 }.map(\.label))
@@ -141,9 +156,10 @@ public struct PairedFolders: Sendable {
             remedy: "save the masks as PNG of 16 bits, or list the classes that they have")
     }
 
-    /// Reads the labels of picture `index` alone.
+    /// Reads the labels of image `index`, without the image; nil where there are none.
     ///
-    /// - Throws: `DataError` for what cannot be read, and a number that `table` does not declare.
+    /// - Throws: `DataError` for a file that cannot be read, and a number that `table` does not
+    ///   declare.
     public func labels(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> LabelMap? {
         if let fault = faults[index] { throw fault }
         guard let mask = paths(at: index).mask else { return nil }
@@ -160,10 +176,12 @@ public struct PairedFolders: Sendable {
         }
     }
 
-    /// Reads picture `index` and its labels.
+    /// Reads image `index` and its labels.
     ///
-    /// - Parameter remedy: what to do about a number that `table` does not declare; nil for the table's own words.
-    /// - Throws: `DataError` for what cannot be read, a mask of another size than its picture, and a number that `table` does not declare.
+    /// - Parameter remedy: what the user can do about an undeclared number; nil for the table's own
+    ///   advice
+    /// - Throws: `DataError` for a file that cannot be read, a mask of another size than its image,
+    ///   and a number that `table` does not declare.
     public func sample(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> DataSample {
         if let fault = faults[index] { throw fault }
         let (path, mask) = paths(at: index)

@@ -1,18 +1,21 @@
 import DenseKitComponents
 
 extension Registry {
+    /// The registered data sets: `data.train` and `data.val` in YAML.
     public var datasets: ComponentTable<any Dataset> {
         get { self[(any Dataset).self, kind: "dataset"] }
         set { self[(any Dataset).self, kind: "dataset"] = newValue }
     }
+    /// The registered transforms: `data.train_pipeline` and `data.test_pipeline` in YAML.
     public var transforms: ComponentTable<any Transform> {
         get { self[(any Transform).self, kind: "transform"] }
         set { self[(any Transform).self, kind: "transform"] = newValue }
     }
 
-    /// The transforms that `nodes` name, in order, for training.
+    /// The transforms that `nodes` name, in order, as a training pipeline.
     ///
-    /// - Throws: what building them throws, and `ConfigurationError` at a second one that normalises.
+    /// - Throws: what building them throws, and `ConfigurationError` at a second transform that
+    ///   normalises.
     public func pipeline(_ nodes: [ComponentNode]) throws -> Pipeline {
         let pipeline = Pipeline(try nodes.map { try transforms.make($0, BuildContext(registry: self)) })
         let normalizing = zip(nodes, pipeline.transforms).filter { $0.1.normalization != nil }.map(\.0)
@@ -22,9 +25,12 @@ extension Registry {
             hint: "leave one out")
     }
 
-    /// The same for test time, where predictions are brought back to the image's own pixels.
+    /// The transforms that `nodes` name, in order, as a test pipeline, after which predictions can
+    /// be mapped back to the original image.
     ///
-    /// - Throws: besides, `ConfigurationError` at a transform that is random or cannot be undone.
+    /// - Throws: what building them throws, and `ConfigurationError` at a second transform that
+    ///   normalises, at one that is random or cannot be undone, and at one that scales after
+    ///   padding.
     public func testPipeline(_ nodes: [ComponentNode]) throws -> Pipeline {
         let pipeline = try pipeline(nodes).forTest
         var pads: ComponentNode?

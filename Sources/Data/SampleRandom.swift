@@ -1,6 +1,7 @@
 import DenseKitComponents
 
-/// A stream of random numbers that depends on nothing but (seed, epoch, index): the draws of one sample's augmentation.
+/// A stream of random numbers for one sample's augmentation, which depends only on (seed, epoch,
+/// index).
 public struct SampleRandom: Sendable, RandomNumberGenerator {
     private let key: SIMD2<UInt32>
     private var counter: SIMD4<UInt32>
@@ -38,6 +39,7 @@ public struct SampleRandom: Sendable, RandomNumberGenerator {
         return block[used]
     }
 
+    /// The next 64 random bits.
     public mutating func next() -> UInt64 {
         let high = UInt64(next32()) << 32
         return high | UInt64(next32())
@@ -50,7 +52,8 @@ public struct SampleRandom: Sendable, RandomNumberGenerator {
 
     /// Uniform in `range`, which must not be empty; every value is equally likely.
     ///
-    /// Lemire's multiplication with rejection, written out so that no other release of the standard library changes the draws.
+    /// By Lemire's multiplication with rejection, written out so that the draws do not change with
+    /// releases of the standard library.
     public mutating func integer(in range: Range<Int>) -> Int {
         precondition(!range.isEmpty, "a draw needs a range that is not empty")
         let width = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
@@ -62,6 +65,6 @@ public struct SampleRandom: Sendable, RandomNumberGenerator {
         return range.lowerBound &+ Int(truncatingIfNeeded: product.high)
     }
 
-    /// True with the given probability. One draw, whatever the probability.
+    /// True with `probability`, 0…1. Always uses one draw.
     public mutating func chance(_ probability: Double = 0.5) -> Bool { uniform() < probability }
 }

@@ -1,22 +1,23 @@
 import DenseKitComponents
 import DenseKitVision
 
-/// What a data set knows of an image besides its label map and its instances: what a task of a plugin's own trains on. It is as large as the image
-/// and moves with it. One that conforms to `ImagePrediction` too is drawn by `browse` and beside predictions.
+/// A target of an image besides its label map and instances, which a plugin's task trains on, such
+/// as a depth map. It is as large as the image and transformed with it. One that also conforms to
+/// `ImagePrediction` is drawn by `browse` and beside predictions.
 public protocol SampleTarget: Sendable {
-    /// What it is called in messages and files, and in `Targets.others`: `depth`.
+    /// Its name in messages and files, and in `Targets.others`: `depth`.
     static var name: String { get }
 
-    /// As large as the image.
+    /// Its size, equal to the image's.
     var size: Size2D { get }
 
-    /// Follows the image, which is resized to `size`.
+    /// Resizes the target with the image, to `size`.
     mutating func resize(to size: Size2D)
-    /// Keeps one window, which lies inside of the image.
+    /// Keeps the part inside `window`, which lies inside the image.
     mutating func crop(to window: PixelWindow)
     /// Exchanges left and right.
     mutating func flipHorizontally()
-    /// Adds rows below and columns to the right, to be ignored, until it is `size` at least.
+    /// Adds rows below and columns to the right, which losses ignore, until it is at least `size`.
     mutating func pad(to size: Size2D)
 
     /// The targets of a batch of images, all of one size: `[n, …]` on the CPU.
@@ -24,14 +25,15 @@ public protocol SampleTarget: Sendable {
 }
 
 extension Targets {
-    /// The batch's targets of a kind of its own, `[n, …]`, as `SampleTarget.tensor(of:)` made them; nil where the data set has none.
+    /// The batch's targets of type `Target`, `[n, …]`, as `SampleTarget.tensor(of:)` made them; nil
+    /// where the data set has none.
     public subscript<Target: SampleTarget>(_ type: Target.Type) -> Tensor? { others[type.name] }
 }
 
 extension Batch {
-    /// The targets of its own kinds by their names, a tensor `[n, …]` each.
+    /// The targets of other kinds (`SampleTarget`) by their names, a tensor `[n, …]` each.
     ///
-    /// - Throws: `DataError` for an image without a target that the batch's first image has.
+    /// - Throws: `DataError` for an image that lacks a target which the batch's first image has.
     public func otherTargets() throws -> [String: Tensor] {
         try (sampleTargets.first ?? []).reduce(into: [:]) { $0[type(of: $1).name] = try tensor(ofKindOf: $1) }
     }

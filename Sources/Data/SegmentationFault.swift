@@ -1,11 +1,11 @@
 import DenseKitErrors
 import DenseKitVision
 
-/// Why nothing can be learnt from what an annotation says of its pixels.
+/// Why an annotation's segmentation gives no mask to train on.
 public enum SegmentationFault: DenseKitError, Hashable {
-    /// No segmentation, null, or an empty list.
+    /// There is no segmentation, or it is null or an empty list.
     case missing
-    /// Four numbers, which is a box, in place of a polygon.
+    /// There are four numbers, which are a box, instead of a polygon.
     case box
     /// Polygons of fewer than three corners.
     case corners
@@ -13,7 +13,8 @@ public enum SegmentationFault: DenseKitError, Hashable {
     case odd
     /// A coordinate that is no number, or is far outside of any image.
     case coordinate
-    /// Polygons within 0…1, with a box that reaches farther: coordinates divided by the sides of the image.
+    /// All coordinates lie in 0…1, but the box is larger: they were divided by the sides of the
+    /// image.
     case normalized
     /// Run lengths of another size than the image.
     case size
@@ -45,11 +46,12 @@ public enum SegmentationFault: DenseKitError, Hashable {
 }
 
 extension Instance.Shape {
-    /// The pixels to be learnt from, in an image of `size`.
+    /// The mask to train on, in an image of `size`.
     ///
-    /// mmdetection's rule (`LoadAnnotations._process_masks`): polygons with an odd number of coordinates, or fewer than six, are left out, and
-    /// where none stays there is no mask. Beyond it, a mask that covers no pixel of the image or of the box is none either: mmdetection would
-    /// learn it as an empty one.
+    /// mmdetection's rule (`LoadAnnotations._process_masks`): polygons with an odd number of
+    /// coordinates, or fewer than six, are left out; without any other there is no mask. In
+    /// addition, a mask that covers no pixel of the image or of `box` is refused, on which
+    /// mmdetection would train as an empty mask.
     /// - Throws: `SegmentationFault` where there is no such mask.
     public func learnableMask(in size: Size2D, box: BoundingBox) throws(SegmentationFault) -> RunLengthMask {
         let mask: RunLengthMask
@@ -86,11 +88,13 @@ extension Instance.Shape {
 }
 
 extension Instance.Shape {
-    /// The mask that detections are compared with, in an image of `size`; nil where there is none.
+    /// The ground-truth mask for evaluation, in an image of `size`; nil where there is none.
     ///
-    /// Polygons are read as pycocotools reads them: the last of an odd number of coordinates is left out, and polygons of fewer than three
-    /// corners cover nothing. Where no other is there, or run lengths belong to another size, there is no mask: pycocotools stops there, or
-    /// compares with something that no detection can match. (It takes a list of four numbers for a box; here that is no polygon.)
+    /// Polygons are read as pycocotools reads them: the last of an odd number of coordinates is
+    /// left out, and polygons of fewer than three corners cover nothing. There is no mask where no
+    /// other polygon is there or run lengths have another size; pycocotools stops there, or
+    /// compares with a mask that no detection can match. (It takes a list of four numbers for a
+    /// box; here that is no polygon.)
     public func measuredMask(in size: Size2D) -> RunLengthMask? {
         switch self {
         case .runLengths(let mask): return mask.size == size ? mask : nil
@@ -109,7 +113,7 @@ extension COCOBox {
 }
 
 extension Instance {
-    /// The instance with its mask drawn in an image of `size`. Where there is none to learn, it becomes a region from which nothing is learnt.
+    /// The instance with its mask drawn in an image of `size`. Where there is none to learn, it becomes a region from which nothing is trained.
     func withMask(in size: Size2D) -> Instance {
         guard !annotation.isCrowd else { return self }
         var copy = self

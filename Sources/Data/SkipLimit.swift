@@ -1,19 +1,23 @@
-/// How many training images `data.bad_image: skip` may leave out before there are too many.
+/// The number of training images that `data.bad_image: skip` may leave out.
 public struct SkipLimit: Sendable {
-    /// The share of the images that may be left out.
+    /// The share of the images that may be left out, 0…1.
     public let share: Double
-    /// The images of the data set.
+    /// The number of images of the data set.
     public let images: Int
 
+    /// - Parameters:
+    ///   - share: the share of images that may be left out, 0…1
+    ///   - images: the number of images of the data set
     public init(share: Double, images: Int) {
         self.share = share
         self.images = images
     }
 
-    /// How many may be left out once `seen` different images were asked for.
+    /// The number of images that may be left out once `seen` different images were read.
     ///
-    /// The share is taken of those, and of the first 1000 (or of all, where there are fewer) from the beginning. Of a small data set three
-    /// images may always be missing, but no more than half of it. A share of 0 allows none.
+    /// The share is taken of `seen`, and from the start of at least the first 1000 images (or of
+    /// all, where there are fewer). Of a small data set three images may always be left out, but no
+    /// more than half of it. A share of 0 allows none.
     public func allowed(seen: Int) -> Int {
         if share == 0 { return 0 }
         return max(Int(share * Double(max(min(seen, images), min(images, 1000)))), min(3, images / 2))

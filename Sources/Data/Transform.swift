@@ -2,61 +2,83 @@ import DenseKitConfiguration
 import DenseKitErrors
 import DenseKitVision
 
-/// One step of a sample's way to the network.
+/// One step of a data pipeline.
 ///
-/// A transform is a value without memory: what it does depends on the sample and on the numbers it draws from `random`, which belong
-/// to (seed, epoch, index) of the sample. So results do not depend on worker threads or machines.
+/// A transform has no state: its result depends only on the sample and on the numbers that it draws
+/// from `random`, which depend on (seed, epoch, index) of the sample. Results therefore do not
+/// depend on worker threads or machines.
 public protocol Transform: Sendable {
+    /// Changes `sample`, with random numbers from `random` alone.
+    ///
+    /// - Throws: `DataError` or `SettingError`; a `Pipeline` wraps other errors in
+    ///   `TransformError`.
     func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws
 
-    /// The same step for a view of the image at another scale: what multi-scale testing makes of a `Resize`.
+    /// This step with its target size multiplied by `ratio`, for multi-scale testing; unchanged by
+    /// default.
     func scaled(by ratio: Double) -> any Transform
 
-    /// Whether it may stand in a test pipeline, and how what it does is undone there. `.undeclared` where a transform does not say it.
+    /// Whether it can be used in a test pipeline, and how its effect is undone there; `.undeclared`
+    /// by default.
     var testTimeUse: TestTimeUse { get }
 
-    /// How it normalises images, where it does: training and test pipeline are compared by it.
+    /// The normalisation that it applies; nil (the default) for a transform that does not
+    /// normalise.
     var normalization: Normalization? { get }
 }
 
 extension Transform {
+    /// The transform unchanged: it has no size to scale.
     public func scaled(by ratio: Double) -> any Transform { self }
+    /// `.undeclared` by default.
     public var testTimeUse: TestTimeUse { .undeclared }
+    /// Nil by default: it does not normalise.
     public var normalization: Normalization? { nil }
 }
 
-/// Whether a transform may stand in a test pipeline, where a prediction is brought back to the image's own pixels.
+/// Whether a transform can be used in a test pipeline, where predictions are mapped back to the
+/// original image.
 public enum TestTimeUse: Sendable, Equatable {
-    /// Leaves every pixel in its place, and draws nothing: nothing is to be undone.
+    /// It moves no pixel and draws no random numbers: there is nothing to undo.
     case keepsGeometry
-    /// Scales the whole image: predictions are resized to the image's own size.
+    /// It scales the whole image: predictions are resized to the original size.
     case scales
-    /// Adds rows below and columns on the right: predictions of them are cut off before the rest is resized.
+    /// It adds rows below and columns to the right: their predictions are cut off before the rest
+    /// is resized.
     case pads
-    /// Cannot stand there, being random or impossible to undo.
+    /// It cannot be used there, because it is random or cannot be undone.
     ///
     /// - Parameters:
-    ///   - key: the setting that makes it so, where one does
-    ///   - reason: why not
-    ///   - remedy: what to do
+    ///   - key: the setting that is the cause; nil where there is none
+    ///   - reason: why it cannot be used
+    ///   - remedy: what the user can do
     case refused(key: String?, reason: String, remedy: String)
-    /// Not known. A test pipeline then watches what the transform does to each sample, and throws `TestPipelineError` where it draws random
-    /// numbers, or mirrors, crops or resizes in a way that is not undone.
+    /// Not known. A test pipeline then checks the transform's effect on each sample, and throws
+    /// `TestPipelineError` where it draws random numbers, or mirrors, crops or resizes in a way
+    /// that cannot be undone.
     case undeclared
 }
 
 /// Transforms in the order in which they are applied.
 public struct Pipeline: Transform {
+    /// The steps, in the order in which they are applied.
     public let transforms: [any Transform]
-    /// Whether predictions are to be brought back to the image, so that transforms that do not declare their use are watched.
+    /// Whether predictions are mapped back to the original image: transforms of the use
+    /// `.undeclared` are then checked.
     public let isForTest: Bool
 
+    /// - Parameters:
+    ///   - transforms: the steps, in the order in which they are applied
+    ///   - isForTest: whether predictions are mapped back to the original image
     public init(_ transforms: [any Transform], isForTest: Bool = false) {
         self.transforms = transforms
         self.isForTest = isForTest
     }
 
-    /// - Throws: what a transform throws; in a test pipeline `TestPipelineError` as `TestTimeUse.undeclared` says.
+    /// Applies the transforms in order.
+    ///
+    /// - Throws: `DataError` and `SettingError` of a transform, `TransformError` for its other
+    ///   errors; in a test pipeline `TestPipelineError` as `TestTimeUse.undeclared` says.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         for transform in transforms {
             do {
@@ -72,16 +94,19 @@ public struct Pipeline: Transform {
         }
     }
 
+    /// The pipeline with each step's target size multiplied by `ratio`.
     public func scaled(by ratio: Double) -> any Transform {
         Pipeline(transforms.map { $0.scaled(by: ratio) }, isForTest: isForTest)
     }
 
+    /// The normalisation of the first step that normalises; nil where none does.
     public var normalization: Normalization? { transforms.lazy.compactMap(\.normalization).first }
 
-    /// The same as a test pipeline.
+    /// This pipeline with `isForTest` set.
     public var forTest: Pipeline { Pipeline(transforms, isForTest: true) }
 
-    /// The same for a model that sees no image with a side below `side` pixels: smaller ones are padded at the end.
+    /// This pipeline with a last step that pads images with a side under `side` pixels, for models
+    /// that need a minimum size.
     public func padding(toAtLeast side: Int) -> Pipeline {
         side > 1 ? Pipeline(transforms + [PadToLeast(side: side)], isForTest: isForTest) : self
     }
@@ -98,12 +123,14 @@ private struct PadToLeast: Transform {
     var testTimeUse: TestTimeUse { .pads }
 }
 
-/// What a transform threw that does not say which sample it is about.
+/// An error of a transform that does not say which sample it is about, together with transform and
+/// sample.
 public struct TransformError: DenseKitError {
     /// The transform's type.
     public let transform: String
     /// The sample's name.
     public let sample: String
+    /// The error that the transform threw.
     public let underlying: any Error
 
     public var place: String? { sample }
@@ -111,13 +138,14 @@ public struct TransformError: DenseKitError {
     public var origin: ErrorOrigin { ErrorOrigin(of: underlying) }
 }
 
-/// A transform of a test pipeline after which a prediction could not be brought back to the image.
+/// Thrown where a prediction could not be mapped back to the original image after a transform of a
+/// test pipeline.
 public struct TestPipelineError: DenseKitError {
     public let problem: String
     public let remedy: String?
     public var origin: ErrorOrigin { .program }
 
-    /// For a sample that was cropped or mirrored.
+    /// The error for a sample, by name, that was cropped, mirrored, or resized with its padding.
     public init(_ sample: String) {
         problem =
             "\(sample) was cropped, mirrored or resized with its padding, so its prediction cannot be brought back to the image"

@@ -2,14 +2,16 @@ import DenseKitCheckpoints
 import DenseKitComponents
 import Foundation
 
-/// Components of one's own in one Swift file, named in YAML: compiled once for each content and build, kept in a cache, loaded.
+/// A plugin in one Swift file that a configuration names: it is compiled once for each content and
+/// build, kept in a cache, and loaded.
 ///
 /// The file declares a type that conforms to `Plugin` and ends with `let plugin = …`. It is code that the user runs.
 public enum FilePlugin {
     /// Compiles (or takes from the cache) and loads the file at `path`.
     ///
-    /// - Parameter location: where the configuration names it
-    /// - Throws: `FilePluginError`: no such file, the compiler's message, or a library that cannot be loaded
+    /// - Parameter location: where the configuration names the file, for errors
+    /// - Throws: `FilePluginError` for a file that does not exist or is not Swift, with the
+    ///   compiler's message for one that does not compile, and for a library that cannot be loaded.
     public static func load(_ path: String, namedAt location: SourceLocation) throws -> any Plugin {
         guard let source = FileManager.default.contents(atPath: path) else {
             throw FilePluginError.unreadable(path, location)

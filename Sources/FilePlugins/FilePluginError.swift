@@ -1,12 +1,17 @@
 import DenseKitErrors
 import DenseKitComponents
 
-/// A file plugin that cannot be used.
+/// Thrown for a plugin file that cannot be used.
 public enum FilePluginError: DenseKitError {
+    /// The file, named at this location, does not exist or cannot be read.
     case unreadable(String, SourceLocation)
+    /// The file, named at this location, does not end in `.swift`.
     case notSwift(String, SourceLocation)
+    /// The file does not compile, with the compiler's output.
     case doesNotCompile(String, String)
+    /// The compiled library of the file cannot be loaded, with the reason.
     case cannotLoad(String, String)
+    /// Plugins cannot be compiled on this machine, with the reason.
     case toolchain(String)
 
     public var place: String? {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Paths as text, as they stand in configurations and messages.
+/// Operations on paths as text, as configurations and messages contain them.
 public enum FilePaths {
-    /// `path` with the home folder in place of a leading `~` or `~user`, as the shell has it. Other paths, and those of users that there are
-    /// not, stay as they are; `./~x` is the file of that name.
+    /// `path` with the home folder in place of a leading `~` or `~user`, as in a shell. Other
+    /// paths, and those of unknown users, are not changed; `./~x` is the file of that name.
     ///
-    /// Every path that a user gives goes through this function: shells expand the start of a word only, not `--out=~/x`, and no
-    /// configuration file.
+    /// Every path that a user gives passes through this function: shells expand only the start of a
+    /// word, not `--out=~/x`, and nothing in configuration files.
     public static func expanded(_ path: String) -> String {
         guard path.utf8.first == UInt8(ascii: "~") else { return path }
         let user = path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }
@@ -47,7 +47,8 @@ public enum FilePaths {
         return slash == file.startIndex ? "/" : String(file[..<slash])
     }
 
-    /// `path` inside `directory`, without `.` and `x/..` where the file system agrees that it is the same place (behind a symbolic link `..` is not).
+    /// `path` relative to `directory`, without `.` and `x/..` where the file system agrees that it
+    /// is the same place (after a symbolic link `..` is not).
     public static func join(_ directory: String, _ path: String) -> String {
         if path.hasPrefix("/") || directory.isEmpty { return path }
         let joined = joined(directory, path)
@@ -57,7 +58,7 @@ public enum FilePaths {
         return identity(of: up) == identity(of: simplified(up)) ? short : joined
     }
 
-    /// One name for each file, whichever way leads to it.
+    /// The identity of the file at `path`: equal for all paths that lead to the same file.
     public static func identity(of path: String) -> String {
         guard let real = realpath(path.isEmpty ? "." : path, nil) else { return path }
         defer { free(real) }

@@ -1,6 +1,7 @@
-/// The key of a Swift property in YAML and in checkpoints: `numClasses` → `num_classes`, `useCLIP` → `use_clip`, `RPNHead` → `rpn_head`, `conv2d` → `conv2d`.
+/// The key of a Swift property in YAML and in checkpoints: `numClasses` → `num_classes`, `useCLIP`
+/// → `use_clip`, `RPNHead` → `rpn_head`, `conv2d` → `conv2d`.
 ///
-/// A name in snake_case stays as it is.
+/// A name in snake_case is not changed.
 public func snakeCase(_ name: String) -> String {
     let letters = Array(name)
     var result = ""

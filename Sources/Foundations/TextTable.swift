@@ -2,7 +2,8 @@
 public enum TextTable {
     /// A line for each row, two spaces between columns: the first `left` columns begin on the left, the others end on the right.
     ///
-    /// A row of one cell stands for itself, as a heading does. A last cell that begins on the left is not padded.
+    /// A row of one cell is not aligned, as a heading. A last cell that begins on the left is not
+    /// padded.
     public static func aligned(_ rows: [[String]], left: Int = 1) -> [String] {
         let widths = widths(rows)
         return rows.map { cells in
@@ -16,7 +17,8 @@ public enum TextTable {
         }
     }
 
-    /// The rows in a frame of `+---+`, every column centred, the first row as the head: how MMSegmentation and MMDetection print tables.
+    /// The rows as a table framed by `+---+`, every column centred, the first row as the header:
+    /// how MMSegmentation and MMDetection print tables.
     public static func framed(_ rows: [[String]]) -> String {
         let widths = widths(rows)
         let rule = "+" + widths.map { String(repeating: "-", count: $0 + 2) + "+" }.joined()

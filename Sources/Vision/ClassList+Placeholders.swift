@@ -1,5 +1,6 @@
 extension ClassList {
-    /// Made-up classes, where only their number is known: `aa`, `ab`, … Short, so that they fit every tokenizer's length.
+    /// `count` classes with made-up names `aa`, `ab`, …, for use where only the number of classes
+    /// is known. The names are short, so that they fit every tokenizer's length.
     public static func placeholders(_ count: Int) -> ClassList {
         func letter(_ place: Int) -> Character { Character(UnicodeScalar(UInt8(97 + place % 26))) }
         return ClassList(

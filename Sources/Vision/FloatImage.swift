@@ -1,10 +1,14 @@
-/// A picture of 32-bit floats with three channels, row-major and interleaved: `[h, w, 3]`, in the order R, G, B.
+/// A 32-bit float image with three channels, row-major and interleaved: `[h, w, 3]`, in the order
+/// R, G, B.
 public struct FloatImage: Sendable, Equatable {
+    /// The number of rows, in pixels.
     public let height: Int
+    /// The number of columns, in pixels.
     public let width: Int
-    /// `height · width · 3` values.
+    /// The `height · width · 3` values, row-major, in the order R, G, B.
     public var pixels: [Float]
 
+    /// - Parameter pixels: exactly `height · width · 3` values, row-major, in the order R, G, B
     public init(height: Int, width: Int, pixels: [Float]) {
         precondition(pixels.count == height * width * 3, "an image needs height × width × 3 values")
         self.height = height
@@ -12,14 +16,16 @@ public struct FloatImage: Sendable, Equatable {
         self.pixels = pixels
     }
 
-    /// The levels of an 8-bit picture, 0 … 255.
+    /// The levels of an 8-bit image as floats of 0…255.
     public init(_ image: RGBImage) {
         self.init(height: image.height, width: image.width, pixels: image.pixels.map(Float.init))
     }
 
+    /// Height and width in pixels.
     public var size: Size2D { Size2D(height: height, width: width) }
 
-    /// The picture at another size, bilinear with aligned half pixels (OpenCV's `INTER_LINEAR` on floats, to rounding).
+    /// The image resized to `size`, bilinear with aligned half pixels (OpenCV's `INTER_LINEAR` on
+    /// floats, up to rounding). Both sizes are at least 1×1.
     public func resized(to size: Size2D) -> FloatImage {
         precondition(height > 0 && width > 0 && size.height > 0 && size.width > 0, "a resize needs pixels")
         if size == self.size { return self }

@@ -1,5 +1,5 @@
 extension LabelMap {
-    /// How many pixels have each label: 65536 numbers, the last of them the ignored pixels.
+    /// The number of pixels of each label: 65,536 counts, the last for ignored pixels.
     public func histogram() -> [Int] {
         var counts = [Int](repeating: 0, count: 1 << 16)
         counts.withUnsafeMutableBufferPointer { counts in

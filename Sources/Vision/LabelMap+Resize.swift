@@ -1,9 +1,11 @@
 extension LabelMap {
-    /// The map at another size; each pixel copies the one that OpenCV's `INTER_NEAREST` picks (it floors, and does not round), or Pillow's.
+    /// The map resized to `size` with nearest neighbours: each pixel copies the one that OpenCV's
+    /// `INTER_NEAREST` picks (it rounds down), or Pillow's.
     ///
     /// - Parameters:
-    ///   - size: the size of the whole result, at least 1×1.
-    ///   - window: the part of the result to compute; everything if left out.
+    ///   - size: the size of the whole result, at least 1×1
+    ///   - window: the part of the result to compute; nil for all of it
+    ///   - backend: the library whose choice of pixels is followed
     public func resized(to size: Size2D, window: PixelWindow? = nil, backend: ResizeBackend = .cv2) -> LabelMap {
         let window = window ?? PixelWindow(size)
         precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")

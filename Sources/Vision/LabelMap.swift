@@ -1,13 +1,17 @@
-/// A class index for every pixel, `[h, w]`; `LabelMap.ignore` marks the pixels that nobody labelled.
+/// A class index for every pixel, `[h, w]`; `LabelMap.ignore` marks pixels without a class.
 public struct LabelMap: Sendable, Equatable {
-    /// No class: such pixels take part in neither loss nor metric. Out of reach of any class index, also with 847 classes.
+    /// The label of pixels without a class (65535), which count neither in losses nor in metrics.
+    /// No class has this index.
     public static let ignore = UInt16.max
 
+    /// The number of rows, in pixels.
     public let height: Int
+    /// The number of columns, in pixels.
     public let width: Int
     /// `height · width` class indices, row-major.
     public var labels: [UInt16]
 
+    /// - Parameter labels: exactly `height · width` class indices, row-major
     public init(height: Int, width: Int, labels: [UInt16]) {
         precondition(labels.count == height * width, "a label map needs height × width labels")
         self.height = height
@@ -15,12 +19,13 @@ public struct LabelMap: Sendable, Equatable {
         self.labels = labels
     }
 
-    /// One label everywhere.
+    /// A map with the label `fill` for every pixel.
     public init(height: Int, width: Int, fill: UInt16 = LabelMap.ignore) {
         self.init(height: height, width: width, labels: [UInt16](repeating: fill, count: height * width))
     }
 }
 
 extension LabelMap {
+    /// Height and width in pixels.
     public var size: Size2D { Size2D(height: height, width: width) }
 }

@@ -1,21 +1,27 @@
-/// Mean and standard deviation of each channel, R, G, B, by which a network wants its pictures shifted and scaled.
+/// Mean and standard deviation of each channel (R, G, B), with which images are normalised for a
+/// network.
 public struct Normalization: Sendable, Equatable {
+    /// The mean of each channel, in levels of 0…255.
     public let mean: [Double]
+    /// The standard deviation of each channel, over 0, in levels of 0…255.
     public let std: [Double]
 
-    /// - Parameters: three means and three positive deviations, in levels of 0 … 255.
+    /// - Parameters:
+    ///   - mean: three values for R, G, B, in levels of 0…255
+    ///   - std: three values over 0 for R, G, B, in levels of 0…255
     public init(mean: [Double], std: [Double]) {
         precondition(mean.count == 3 && std.count == 3 && std.allSatisfy { $0 > 0 }, "three channels, positive deviations")
         self.mean = mean
         self.std = std
     }
 
-    /// What CLIP was trained with.
+    /// The mean and standard deviation that CLIP was trained with.
     public static let clip = Normalization(
         mean: [0.48145466, 0.4578275, 0.40821073].map { $0 * 255 }, std: [0.26862954, 0.26130258, 0.27577711].map { $0 * 255 })
 
-    /// `(x − mean) / std` for each of the 256 levels of each channel, in the arithmetic of mmcv's `imnormalize`: a difference of
-    /// floats times the reciprocal in double. Level `v` of channel `c` stands at `c · 256 + v`.
+    /// The table of `(x − mean) / std` for the 256 levels of each channel, in the arithmetic of
+    /// mmcv's `imnormalize`: a difference of floats times the reciprocal in double. The value of
+    /// level `v` of channel `c` has the index `c · 256 + v`.
     public func table() -> [Float] {
         (0..<3).flatMap { c in
             let (mean, reciprocal) = (Float(mean[c]), 1 / std[c])
@@ -23,7 +29,7 @@ public struct Normalization: Sendable, Equatable {
         }
     }
 
-    /// The normalised picture. `[h, w, 3] → [h, w, 3]`
+    /// The normalised image: `[h, w, 3] → [h, w, 3]`.
     public func callAsFunction(_ image: RGBImage) -> FloatImage {
         let pixels = [Float](unsafeUninitializedCapacity: image.pixels.count) { target, count in
             if let base = target.baseAddress { write(image, into: base, rowLength: image.width) }
@@ -32,7 +38,8 @@ public struct Normalization: Sendable, Equatable {
         return FloatImage(height: image.height, width: image.width, pixels: pixels)
     }
 
-    /// Writes the normalised picture into memory of the caller, whose rows hold `rowLength` pixels.
+    /// Writes the normalised image into the caller's memory, `[h, rowLength, 3]`; a row's values
+    /// after the image's width are not changed.
     public func write(_ image: RGBImage, into target: UnsafeMutablePointer<Float>, rowLength: Int) {
         image.pixels.withUnsafeBufferPointer { source in
             table().withUnsafeBufferPointer { table in

@@ -1,21 +1,24 @@
-/// How a camera held the picture whose rows it stored: the values of EXIF's orientation tag.
+/// The orientation of the camera when it stored an image's rows: the values of EXIF's orientation
+/// tag.
 public enum Orientation: Int, Sendable, CaseIterable {
+    /// The rows and columns are stored as they are to be shown.
     case upright = 1
+    /// One of the values 2…8 of the tag, in the order of the cases: mirrored, rotated or both.
     case mirrored, turnedHalf, flipped, transposed, turnedRight, transverse, turnedLeft
 
-    /// Whether height and width change places.
+    /// Whether height and width are exchanged when the image is turned upright.
     public var swapsSides: Bool { rawValue >= 5 }
 }
 
 extension Size2D {
-    /// The size of a picture of this size once it is upright.
+    /// The size of an image of this stored size once it is turned upright.
     public func oriented(_ orientation: Orientation) -> Size2D {
         orientation.swapsSides ? Size2D(height: width, width: height) : self
     }
 }
 
 extension RGBImage {
-    /// The picture as it is to be looked at, its stored rows and columns meaning what `orientation` says.
+    /// The image turned upright, where its rows and columns are stored as `orientation` says.
     public func oriented(_ orientation: Orientation) -> RGBImage {
         guard orientation != .upright, !pixels.isEmpty else { return self }
         let size = self.size.oriented(orientation)

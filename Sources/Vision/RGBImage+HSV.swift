@@ -1,7 +1,8 @@
 extension RGBImage {
-    /// Hue (0 … 179, half degrees), saturation and value (0 … 255), bit for bit as OpenCV's 8-bit `COLOR_BGR2HSV`.
+    /// Converts to hue (0…179, in units of two degrees), saturation and value (0…255), bit for bit
+    /// as OpenCV's 8-bit `COLOR_BGR2HSV`.
     ///
-    /// The three planes take the places of R, G and B.
+    /// The three values replace R, G and B in `pixels`.
     public mutating func convertToHSV() {
         let tables = HSVTables.shared
         pixels.withUnsafeMutableBufferPointer { pixels in
@@ -26,10 +27,12 @@ extension RGBImage {
         }
     }
 
-    /// Back to R, G and B, bit for bit as the vector code of OpenCV's 8-bit `COLOR_HSV2BGR`: floats inside, **truncated**.
+    /// Converts hue, saturation and value back to R, G and B, bit for bit as the vector code of
+    /// OpenCV's 8-bit `COLOR_HSV2BGR`: computed in floats and **truncated**.
     ///
-    /// OpenCV rounds instead in the last columns of a row, those past a multiple of its vector length (32 pixels with AVX2).
-    /// Here a pixel's colour does not depend on its column; rows of a 512 or 640 pixel crop are the same throughout.
+    /// OpenCV rounds instead in the last columns of a row, those after a multiple of its vector
+    /// length (32 pixels with AVX2). Here a pixel's colour does not depend on its column; rows of a
+    /// crop of 512 or 640 pixels are equal throughout.
     public mutating func convertFromHSV() {
         pixels.withUnsafeMutableBufferPointer { pixels in
             HSVTables.shared.perHue.withUnsafeBufferPointer { perHue in

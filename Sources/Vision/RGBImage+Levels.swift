@@ -1,5 +1,5 @@
 extension RGBImage {
-    /// Every level of every channel replaced by `table[level]`.
+    /// Replaces every level of every channel by `table[level]`; the table has 256 entries.
     public mutating func mapLevels(_ table: [UInt8]) {
         precondition(table.count == 256, "a table has an entry for each level")
         pixels.withUnsafeMutableBufferPointer { pixels in
@@ -9,7 +9,8 @@ extension RGBImage {
         }
     }
 
-    /// Every level of one channel (0, 1 or 2) replaced by `table[level]`.
+    /// Replaces every level of one channel (0 = R, 1 = G, 2 = B) by `table[level]`; the table has
+    /// 256 entries.
     public mutating func mapLevels(_ table: [UInt8], channel: Int) {
         precondition(table.count == 256 && (0..<3).contains(channel), "a table has an entry for each level")
         pixels.withUnsafeMutableBufferPointer { pixels in
@@ -24,7 +25,7 @@ extension RGBImage {
     }
 }
 
-/// `level · alpha + beta` for each of the 256 levels, in floats, clipped to 0 … 255 and truncated.
+/// The 256-entry table `level · alpha + beta`, computed in floats, clipped to 0…255 and truncated.
 public func levelTable(alpha: Float = 1, beta: Float = 0) -> [UInt8] {
     (0..<256).map { level in
         let value = Float(level) * alpha + beta

@@ -1,10 +1,12 @@
 extension RGBImage {
-    /// The picture at another size, bilinear, bit for bit as OpenCV's `resize(…, INTER_LINEAR)` on 8-bit pixels, or as Pillow's.
+    /// The image resized to `size`, bilinear, bit for bit as OpenCV's `resize(…, INTER_LINEAR)` on
+    /// 8-bit pixels, or as Pillow's.
     ///
     /// OpenCV's two passes work in 11-bit fixed point; an exact halving of both sides averages 2×2 pixels.
     /// - Parameters:
-    ///   - size: the size of the whole result, at least 1×1.
-    ///   - window: the part of the result to compute; everything if left out. The rest costs nothing.
+    ///   - size: the size of the whole result, at least 1×1
+    ///   - window: the part of the result to compute; nil for all of it
+    ///   - backend: the library whose arithmetic is followed
     public func resized(to size: Size2D, window: PixelWindow? = nil, backend: ResizeBackend = .cv2) -> RGBImage {
         let window = window ?? PixelWindow(size)
         precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")

@@ -1,5 +1,5 @@
 extension RGBImage {
-    /// The picture at another size as Pillow's `resize(…, BILINEAR)` makes it of 8-bit pixels: columns first, rounded to 8 bits, then rows.
+    /// The image at another size as Pillow's `resize(…, BILINEAR)` makes it of 8-bit pixels: columns first, rounded to 8 bits, then rows.
     func resizedAsPillow(to size: Size2D, window: PixelWindow) -> RGBImage {
         let columns = TriangleAxis(source: width, target: size.width, range: window.x..<window.x + window.width)
         let rows = TriangleAxis(source: height, target: size.height, range: window.y..<window.y + window.height)

@@ -1,10 +1,13 @@
-/// An 8-bit RGB picture, row-major and interleaved: `[h, w, 3]`.
+/// An 8-bit RGB image, row-major and interleaved: `[h, w, 3]`.
 public struct RGBImage: Sendable, Equatable {
+    /// The number of rows, in pixels.
     public let height: Int
+    /// The number of columns, in pixels.
     public let width: Int
-    /// `height · width · 3` bytes, in the order R, G, B.
+    /// The `height · width · 3` bytes, row-major, in the order R, G, B.
     public var pixels: [UInt8]
 
+    /// - Parameter pixels: exactly `height · width · 3` bytes, row-major, in the order R, G, B
     public init(height: Int, width: Int, pixels: [UInt8]) {
         precondition(pixels.count == height * width * 3, "an image needs height × width × 3 bytes")
         self.height = height
@@ -12,7 +15,7 @@ public struct RGBImage: Sendable, Equatable {
         self.pixels = pixels
     }
 
-    /// One colour everywhere.
+    /// An image of one colour; black by default.
     public init(height: Int, width: Int, fill: RGBColor = RGBColor(0, 0, 0)) {
         self.height = height
         self.width = width
@@ -29,10 +32,14 @@ public struct RGBImage: Sendable, Equatable {
 
 /// An 8-bit RGB colour.
 public struct RGBColor: Sendable, Hashable {
+    /// The red level, 0…255.
     public var red: UInt8
+    /// The green level, 0…255.
     public var green: UInt8
+    /// The blue level, 0…255.
     public var blue: UInt8
 
+    /// A colour of three levels, 0…255 each.
     public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
         self.red = red
         self.green = green
@@ -41,5 +48,6 @@ public struct RGBColor: Sendable, Hashable {
 }
 
 extension RGBImage {
+    /// Height and width in pixels.
     public var size: Size2D { Size2D(height: height, width: width) }
 }

@@ -1,4 +1,4 @@
-/// Row-major, interleaved values, and the moves that pictures and label maps have in common.
+/// Row-major, interleaved values, and the moves that images and label maps have in common.
 struct Raster<Value: BitwiseCopyable> {
     let size: Size2D
     /// Values a pixel.

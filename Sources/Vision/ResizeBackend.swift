@@ -1,14 +1,18 @@
-/// The library whose arithmetic a resize follows to the bit. They differ by up to 28 levels where a picture is halved.
+/// The library whose arithmetic a resize follows bit for bit. Results of the two differ by up to 28
+/// levels where an image is halved.
 public enum ResizeBackend: String, Codable, Sendable, CaseIterable {
-    /// OpenCV: two neighbours on each axis, however much a picture shrinks; nearest floors. As mmsegmentation by default.
+    /// OpenCV, the default of mmsegmentation: bilinear takes two neighbours on each axis, however
+    /// much an image shrinks; nearest rounds down.
     case cv2
-    /// Pillow: every pixel under the triangle, which widens as a picture shrinks; nearest takes the pixel under the centre. Versions up
-    /// to 12; 13 takes rows before columns where that is less work, which changes single levels by one.
+    /// Pillow up to version 12: bilinear takes every pixel under a triangle that widens as an image
+    /// shrinks; nearest takes the pixel under the centre. (Version 13 takes rows before columns
+    /// where that is less work, which changes single levels by one.)
     case pil
 }
 
 extension ResizeBackend {
-    /// The source pixel that each output pixel of one axis copies in a nearest resize.
+    /// The source pixel that each output pixel in `range` of one axis copies in a nearest resize
+    /// from `source` to `target` pixels.
     public func nearest(source: Int, target: Int, range: Range<Int>) -> [Int] {
         switch self {
         case .cv2:

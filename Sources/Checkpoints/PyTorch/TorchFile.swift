@@ -1,23 +1,28 @@
 import DenseKitNN
 
-/// Tensors of a file that PyTorch wrote.
+/// Reads the tensors of files written by PyTorch.
 ///
-/// Reads state dicts and training checkpoints (`torch.save`, as a zip archive or in the older form) and TorchScript archives (`torch.jit.save`).
-/// Pickles are programs: they are read as data here and run nothing; a file that asks for anything that weights do not need is refused.
+/// Reads state dicts and training checkpoints (`torch.save`, as a zip archive or in the older form)
+/// and TorchScript archives (`torch.jit.save`). Pickles are programs: here they are read as data
+/// and run nothing; a file that uses anything beyond what weights need is refused.
 public enum TorchFile {
-    /// Whether a file with these first bytes is one: a zip archive or a pickle. (A tar archive too, where 262 bytes are given: `load` knows it.)
+    /// Whether a file that begins with these bytes is a zip archive or a pickle, as PyTorch writes
+    /// them. (True for a tar archive too, where 262 bytes are given: `load` says what it is.)
     public static func recognizes(_ prefix: [UInt8]) -> Bool { form(prefix) != nil }
 
-    /// Every tensor of the file's state dict by name, in the element type that the file has, and what the file says of itself.
+    /// Every tensor of the file's state dict by name, in the element type of the file, and the
+    /// file's metadata.
     ///
-    /// The state dict is what stands under `state_dict`, `model`, `model_state_dict`, `model_state` or `net`, or the file's top level;
-    /// in a file without those, every dictionary of tensors, its name before each key. Numbers in it become tensors without dimensions.
+    /// The state dict is the value of `state_dict`, `model`, `model_state_dict`, `model_state` or
+    /// `net`, or else the file's top level; in a file without those it is every dictionary of
+    /// tensors, with its name before each key. Numbers in it become tensors without dimensions.
     ///
-    /// Tensors that share memory in the file share it here; one that shows elements of its storage more than once stays such a view. Tensors
-    /// in a form that the engine lacks (complex, quantized, sparse) are listed as unread. The metadata, where mmcv or mmengine wrote the file:
-    /// `classes` and `palette` in JSON, versions, `iter`, `epoch`, `config`.
+    /// Tensors that share memory in the file share it here; a tensor that shows elements of its
+    /// storage more than once stays such a view. Tensors in a form that the engine lacks (complex,
+    /// quantized, sparse) are listed as unread. Files of mmcv or mmengine have metadata: `classes`
+    /// and `palette` in JSON, versions, `iter`, `epoch`, `config`.
     ///
-    /// - Throws: `CheckpointError`.
+    /// - Throws: `CheckpointError` for a file that cannot be read, is damaged, or is refused.
     public static func load(_ path: String) throws -> WeightsFile.Content {
         let file = try Descriptor(reading: path)
         let prefix = try file.bytes(at: 0, count: min(512, try file.size()))

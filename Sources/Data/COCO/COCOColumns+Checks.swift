@@ -2,11 +2,11 @@ import CDenseKitSimdjson
 import DenseKitVision
 
 extension COCOColumns {
-    /// The order of annotations by picture, and what was remarked on the way.
+    /// The order of annotations by image, and what was warned about on the way.
     struct Arrangement {
-        /// Annotations by the picture that they belong to, those of a picture in the order of the file.
+        /// Annotations by the image that they belong to, those of an image in the order of the file.
         var order: [Int64] = []
-        /// Where the annotations of each picture begin in `order`; one more at the end.
+        /// Where the annotations of each image begin in `order`; one more at the end.
         var firsts: [Int64] = []
         /// What is odd and harms nothing: what, and what comes of it.
         var remarks: [(problem: String, consequence: String)] = []
@@ -23,7 +23,7 @@ extension COCOColumns {
 
     /// Checks everything, and turns the numbers of images and categories in annotations into their places.
     ///
-    /// - Throws: `DataError` for numbers that stand twice and for what no picture can have.
+    /// - Throws: `DataError` for numbers that stand twice and for what no image can have.
     func arrange() throws -> Arrangement {
         let imagePlaces = try places(images.map(\.id), "image")
         let categoryPlaces = try places(categories.map(\.id), "category")
@@ -147,7 +147,7 @@ extension COCOColumns {
         }
     }
 
-    /// Far beyond any picture, and small enough for arithmetic in float32.
+    /// Far beyond any image, and small enough for arithmetic in float32.
     private static let farthest = 1e9
 
     private func checkBox(_ annotation: dk_coco_annotation) throws {

@@ -3,12 +3,15 @@ import DenseKitComponents
 import Foundation
 
 extension COCOIndex {
-    /// The index of the file at `path`: from the cache where it has one of this very file, else parsed, and kept.
+    /// The index of the annotation file at `path`: from the cache if it holds an index of this file
+    /// as it is now, else parsed and written to the cache.
     ///
-    /// What is in the cache and torn, of another file or another version is made again. A cache that cannot be written costs the parsing at
-    /// every start, and is remarked on.
-    /// - Parameter cache: the folder; `~/.cache/densekit/coco` if left out.
-    /// - Throws: `DataError` for what is not as COCO's files are, with the annotation's number.
+    /// A cached index that is damaged, of another file or of another version is made again. Where
+    /// the cache cannot be written, the file is parsed at every start, and `remarks` says so.
+    /// - Parameter cache: the folder of the cache; nil for `$XDG_CACHE_HOME/densekit/coco`, or
+    ///   `~/.cache/densekit/coco` where that is not set
+    /// - Throws: `DataError`, with the annotation's id, for a file that does not follow COCO's
+    ///   format.
     public convenience init(_ path: String, cache: String? = nil) throws {
         let source = try IndexFile.Source(path)
         let folder = cache ?? CacheFolder.standardPath("coco")

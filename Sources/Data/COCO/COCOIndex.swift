@@ -1,38 +1,48 @@
 import CDenseKitSimdjson
 import DenseKitVision
 
-/// A COCO file of annotations (`instances_*.json`) in memory: pictures, categories, and what is annotated in every picture.
+/// The content of a COCO annotation file (`instances_*.json`): images, categories, and the
+/// annotations of each image.
 ///
 /// The file is parsed once and kept as flat arrays in a cache, which every thread and process maps into its memory from then on.
 public final class COCOIndex: Sendable {
-    /// A picture as the file lists it.
+    /// An image as the file lists it.
     public struct Picture: Sendable, Equatable {
+        /// The image's `id` in the file.
         public let id: Int64
-        /// The file's name in the folder of pictures.
+        /// The image file's name, relative to the folder of images: `file_name`.
         public let name: String
+        /// Height and width in pixels, as the file says.
         public let size: Size2D
     }
 
-    /// A kind of thing as the file lists it.
+    /// A category as the file lists it.
     public struct Category: Sendable, Equatable {
+        /// The category's `id` in the file.
         public let id: Int64
+        /// The category's `name` in the file.
         public let name: String
     }
 
-    /// One annotation, as the file says it.
+    /// One annotation as the file lists it.
     public struct Annotation: Sendable {
         let record: dk_coco_annotation
 
+        /// The annotation's `id` in the file.
         public var id: Int64 { record.id }
-        /// The place of its category in `categories`.
+        /// The index of its category in `categories`.
         public var category: Int { Int(record.category) }
+        /// Its `bbox`, in pixels of the image.
         public var box: COCOBox { COCOBox(x: record.x, y: record.y, width: record.width, height: record.height) }
+        /// Its `area`, in pixels.
         public var area: Double { record.area }
+        /// Whether it is a crowd region: `iscrowd`.
         public var isCrowd: Bool { record.is_crowd != 0 }
-        /// Whether the file says that it counts for nothing.
+        /// Whether the file marks it as ignored.
         public var isIgnored: Bool { record.is_ignored != 0 }
 
-        /// Whether mmdetection learns from it: its box has an area inside a picture of `size` and sides of a pixel, and it covers something.
+        /// Whether mmdetection trains on it: its box has sides of at least one pixel and overlaps
+        /// an image of `size`, its area is over 0, and it is not ignored.
         public func isLearnable(in size: Size2D) -> Bool {
             box.overlapsImage(of: size) && record.area > 0 && record.width >= 1 && record.height >= 1 && !isIgnored
         }
@@ -44,8 +54,9 @@ public final class COCOIndex: Sendable {
 
     /// The file that was parsed.
     public let path: String
+    /// The categories, in the order of the file.
     public let categories: [Category]
-    /// What is odd and harms nothing, with the first example of each kind.
+    /// Warnings on the file that keep nothing from working, with the first example of each kind.
     public let remarks: [DataError]
     private let file: IndexFile
 
@@ -66,9 +77,10 @@ public final class COCOIndex: Sendable {
     private var firsts: UnsafeBufferPointer<Int64> { file.array(.firsts) }
     private var records: UnsafeBufferPointer<dk_coco_annotation> { file.array(.annotations) }
 
+    /// The number of images in the file.
     public var pictureCount: Int { images.count }
 
-    /// Picture `place`, which is in `0 ..< pictureCount`, in the order of the file.
+    /// The image at index `place` of the file's list, `0 ..< pictureCount`.
     public func picture(at place: Int) -> Picture {
         precondition((0..<pictureCount).contains(place), "there are \(pictureCount) pictures")
         let image = images[place]
@@ -77,15 +89,16 @@ public final class COCOIndex: Sendable {
             size: Size2D(height: Int(image.height), width: Int(image.width)))
     }
 
-    /// What is annotated in picture `place`, in the order of the file: crowds too, and what is of no use in training.
+    /// The annotations of the image at index `place` of the file's list, in the order of the file:
+    /// crowds, and those that training skips, included.
     public func annotations(ofPicture place: Int) -> [Annotation] {
         precondition((0..<pictureCount).contains(place), "there are \(pictureCount) pictures")
         return order[Int(firsts[place])..<Int(firsts[place + 1])].map { Annotation(record: records[Int($0)]) }
     }
 
-    /// What an annotation covers; nil where the file does not say it.
+    /// The polygons or run lengths of an annotation; nil where the file has none for it.
     ///
-    /// - Throws: `DataError` for run lengths that are no mask.
+    /// - Throws: `DataError` for run lengths that are not a valid mask.
     public func shape(of annotation: Annotation) throws -> Instance.Shape? {
         var reader = reader(of: annotation)
         do {
@@ -101,7 +114,8 @@ public final class COCOIndex: Sendable {
         }
     }
 
-    /// Whether masks can be learnt from an annotation of a picture of `size`, as far as that can be told without drawing it.
+    /// Whether an annotation of an image of `size` can give a mask to train on, as far as that is
+    /// known without drawing it.
     public func mayHaveMask(_ annotation: Annotation, in size: Size2D) -> Bool {
         var reader = reader(of: annotation)
         return switch ShapeKind(rawValue: annotation.record.shape_kind) {

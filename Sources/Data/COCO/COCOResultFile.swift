@@ -1,27 +1,34 @@
 import CDenseKitSimdjson
 import DenseKitVision
 
-/// Files of results as COCO's server takes them: a list of `{"image_id", "category_id", "bbox" and/or "segmentation", "score"}`.
+/// Reads result files in the format of COCO's evaluation server: a list of
+/// `{"image_id", "category_id", "bbox" and/or "segmentation", "score"}`.
 public enum COCOResultFile {
-    /// A result, as the file says it.
+    /// One result of the file.
     public struct Entry: Sendable {
-        /// Its place in the list, from 0.
+        /// Its index in the list, from 0.
         public let place: Int
+        /// The id of its image: `image_id`.
         public let image: Int
+        /// The id of its category: `category_id`.
         public let category: Int
+        /// Its score, usually 0…1.
         public let score: Double
-        /// Nil where there is none, or an empty list.
+        /// Its `bbox`, in pixels of the image; nil where there is none, or an empty list.
         public let box: COCOBox?
-        /// Its compressed run lengths; nil where there are none, or nobody asked.
+        /// Its compressed run lengths; nil where there are none, or masks were not asked for.
         public let mask: (size: Size2D, text: [UInt8])?
     }
 
-    /// Hands every entry of the file to `body`, in order. The file is read a few megabytes at a time, and needs as little memory.
+    /// Calls `body` with every entry of the file, in order. The file is read in pieces of a few
+    /// megabytes, so that memory use stays small.
     ///
-    /// Keys that are not needed may be there. As in JSON, and not as in Python, `NaN` and `Infinity` are no numbers.
-    /// - Parameter masks: whether masks are wanted
-    /// - Throws: `COCOResultsError` for a file that is no such list, with the entry that lacks a key or has something else there; what
-    ///   `body` throws, as it is where it is such an error.
+    /// Other keys may be there. As in JSON, and unlike in Python, `NaN` and `Infinity` are no
+    /// numbers.
+    /// - Parameter masks: whether masks are read
+    /// - Throws: `COCOResultsError` for a file that is not such a list, with the entry that lacks a
+    ///   key or has a value of another type. Other errors of `body` are thrown as a
+    ///   `COCOResultsError` with their description.
     public static func forEach(
         in path: String, masks: Bool, _ body: (Entry) throws -> Void
     ) throws(COCOResultsError) {

@@ -31,7 +31,7 @@ struct IndexFile: Sendable {
         case path, pictures, categories, annotations, order, firsts, names, words, remarks
     }
 
-    /// Changes with the layout of the file, and with what is checked and remarked when it is made.
+    /// Changes with the layout of the file, and with what is checked and warned about when it is made.
     private static let version = 2
     private static let magic = 0x4B44_4F43_4F43_3130  // "01COCODK"
     /// Numbers of 64 bits in the head: six, then where each section begins and its bytes, then the two checksums.

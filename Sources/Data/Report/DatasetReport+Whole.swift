@@ -1,7 +1,8 @@
 import DenseKitVision
 
 extension DatasetReport {
-    /// `dataset` without the samples that are a problem by themselves; itself where there are none.
+    /// `dataset` without the samples that have a problem of their own; unchanged where there are
+    /// none.
     public func whole(_ dataset: any Dataset) -> any Dataset {
         guard !faulty.isEmpty else { return dataset }
         let indices = (0..<dataset.count).filter { !faulty.contains($0) }

@@ -2,55 +2,66 @@ import Foundation
 import Synchronization
 import DenseKitVision
 
-/// What a walk through a whole data set found: `densekit check`.
+/// The results of reading a whole data set: `densekit check`.
 public struct DatasetReport: Sendable {
-    /// What the data set is used for.
+    /// The use of a data set, which decides what is a problem.
     public enum Part: Sendable {
+        /// A set to train on, or one to evaluate on.
         case training, validation
     }
 
+    /// What is checked.
     public struct Options: Sendable {
+        /// The use of the data set; training by default.
         public var part = Part.training
-        /// Whether a model learns or finds masks of instances: then every mask is drawn, and what is wrong with them is reported. So it is
-        /// where a training set gives masks.
+        /// Whether masks of instances are trained or predicted: then every mask is drawn, and its
+        /// problems are reported. Always true for a training set with masks.
         public var wantsMasks = false
-        /// How many samples are read, from the first; all of them if nil. A part cannot tell that there is nothing to learn.
+        /// The number of samples to read, from the first; nil for all. Whether there is nothing to
+        /// train on is only known from all.
         public var limit: Int?
-        /// Where training skips images that cannot be read (`data.bad_image: skip`): the share that may be left out.
+        /// The share, 0…1, of images that training may skip (`data.bad_image: skip`); nil where it
+        /// skips none.
         public var skippedShare: Double?
 
+        /// A whole training set, without skipped images.
         public init() {}
     }
 
-    /// Samples read without an error.
+    /// The number of samples read without an error.
     public internal(set) var readable = 0
-    /// Pixels of each class.
+    /// The number of pixels of each class.
     public internal(set) var pixels: [Int]
-    /// Things of each class, crowds left out; empty for a data set of labelled pixels.
+    /// The number of instances of each class, without crowds; empty for a data set without
+    /// instances.
     public internal(set) var things: [Int] = []
-    /// Regions from which nothing is learnt: crowds, and where masks are learnt things without one.
+    /// The number of regions on which nothing is trained: crowds, and, where masks are trained,
+    /// instances without one.
     public internal(set) var crowds = 0
-    /// Samples in which each class occurs.
+    /// The number of samples in which each class occurs.
     public internal(set) var occurrences: [Int]
-    /// Pixels without a class.
+    /// The number of pixels without a class.
     public internal(set) var ignored = 0
-    /// How many pictures have each size.
+    /// The number of images of each size.
     public internal(set) var sizes: [Size2D: Int] = [:]
-    /// The first image of each size, by its place in the data set.
+    /// The index of the first image of each size.
     public internal(set) var examples: [Size2D: Int] = [:]
-    /// How many pictures have each trait.
+    /// The number of images with each trait.
     public internal(set) var traits: [ImageTraits: Int] = [:]
-    /// What is odd about the set as a whole and harms nothing, as the data set says it.
+    /// The data set's own warnings on the set as a whole.
     public let remarks: [String]
-    /// What is odd about samples or annotations and does not keep a run from its end: what, how many, what comes of it, the first three.
+    /// Warnings on samples and annotations that do not stop a run: what, how many, the consequence,
+    /// the first three examples.
     public internal(set) var warnings: [String] = []
-    /// Everything that would stop training or make it hopeless: samples in their order, then what holds for the set as a whole.
+    /// Everything that would stop training or make it useless: problems of samples in their order,
+    /// then those of the set as a whole.
     public internal(set) var problems: [String] = []
 
     /// The places of samples that are a problem by themselves.
     var faulty: Set<Int> = []
 
-    /// The share of the labelled samples' pixels that have no class; nil where there are no such pixels.
+    /// The share, 0…1, of pixels without a class in samples with labels; nil where there are no
+    /// such pixels at all.
     public var ignoredShare: Double? {
         let all = pixels.reduce(ignored, +)
         return all == 0 ? nil : Double(ignored) / Double(all)
@@ -64,7 +75,7 @@ public struct DatasetReport: Sendable {
 
     /// Reads every sample of `dataset` on `threads` threads.
     ///
-    /// - Parameter progress: called now and then with the number of samples read, on any thread.
+    /// - Parameter progress: called now and then with the number of samples read, on any thread
     public static func check(
         _ dataset: any Dataset, threads: Int = 2, options: Options = Options(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }
@@ -117,7 +128,7 @@ public struct DatasetReport: Sendable {
         for label in Set(labels) { occurrences[label] += 1 }
     }
 
-    /// Classes that no sample has.
+    /// The names of the classes that occur in no sample.
     public func absentClasses(_ classes: ClassList) -> [String] {
         zip(classes.names, occurrences).filter { $0.1 == 0 }.map(\.0)
     }

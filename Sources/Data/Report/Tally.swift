@@ -1,11 +1,16 @@
-/// How often something was found, and the first three places.
+/// A count of findings, with the first three as examples.
 public struct Tally: Sendable {
+    /// The number of findings.
     public private(set) var count = 0
     private var first: [(order: Int, text: String)] = []
 
+    /// No findings.
     public init() {}
 
-    /// - Parameter order: places are told in this order, whatever the order in which they come; those of equal order as they come.
+    /// Counts one finding; `text` is evaluated only if it is among the first three.
+    ///
+    /// - Parameter order: examples are sorted by it, such as the index of the sample; equal ones
+    ///   stay in the order in which they were added
     public mutating func add(_ text: @autoclosure () -> String, order: Int = 0) {
         count += 1
         insert(order, text)
@@ -23,7 +28,7 @@ public struct Tally: Sendable {
         if first.count > 3 { first.removeLast() }
     }
 
-    /// `a`, `a and b`, `a, b and c`, or `a, b, c, …`.
+    /// The examples as text: `a`, `a and b`, `a, b and c`, or `a, b, c, …` where there are more.
     public var examples: String {
         let texts = first.map(\.text)
         guard count <= texts.count, let last = texts.last else { return texts.joined(separator: ", ") + ", …" }

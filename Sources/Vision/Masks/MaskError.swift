@@ -1,22 +1,23 @@
 import DenseKitErrors
 
-/// Why something is not the mask of an image.
+/// Thrown for data that is not a valid mask of an image.
 public enum MaskError: DenseKitError, Equatable {
-    /// A negative side, or more pixels than `RunLengthMask.maximumPixels`.
+    /// The size has a negative side, or more pixels than `RunLengthMask.maximumPixels`.
     case size(Size2D)
-    /// A run that is no length, and which one it is.
+    /// The run at `index` is negative, or longer than any mask.
     case run(index: Int, length: Int)
-    /// The runs do not end with the last pixel; `runs` is what they sum up to.
+    /// The runs sum up to `runs`, which is not the number of pixels of `size`.
     case sum(runs: Int, size: Size2D)
-    /// A byte of a compressed mask that is none of `0` to `o`, and where.
+    /// The byte at `index` of a compressed mask is none of `0` to `o`.
     case character(UInt8, index: Int)
-    /// A compressed mask ends in the middle of a number, or one of its numbers, which begins at `index`, is longer than any run.
+    /// The number of a compressed mask that begins at `index` is cut off, or is longer than any
+    /// run.
     case number(index: Int)
-    /// A polygon with an odd number of coordinates.
+    /// A polygon has an odd number of coordinates.
     case coordinates(count: Int)
-    /// A coordinate that is no number or too far away, and which one of its polygon or box it is.
+    /// The coordinate at `index` of a polygon or box is not a number, or too far away.
     case coordinate(Double, index: Int)
-    /// Masks of different sizes have nothing to do with each other.
+    /// Two masks that are to be combined have different sizes.
     case sizes(Size2D, Size2D)
 
     public var origin: ErrorOrigin { .input }

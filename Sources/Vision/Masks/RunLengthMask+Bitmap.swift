@@ -1,14 +1,14 @@
 extension RunLengthMask {
-    /// The pixels of a row-major bitmap that are not 0.
-    /// - Parameter bitmap: `height · width` bytes.
-    /// - Throws: `MaskError`: an impossible size, or a bitmap of another size
+    /// The mask of the pixels of a row-major bitmap that are not 0.
+    /// - Parameter bitmap: `height · width` bytes
+    /// - Throws: `MaskError` for an impossible size, and a bitmap of another size.
     public init(bitmap: [UInt8], size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         guard bitmap.count == pixels else { throw .sum(runs: bitmap.count, size: size) }
         self = bitmap.withUnsafeBufferPointer { Self(pixels: $0, size: size) }
     }
 
-    /// A row-major bitmap, 1 inside and 0 outside.
+    /// The mask as a row-major bitmap `[h, w]`: 1 inside, 0 outside.
     public func bitmap() -> [UInt8] {
         let pixels = size.height * size.width
         return [UInt8](unsafeUninitializedCapacity: pixels) { target, written in
@@ -18,7 +18,8 @@ extension RunLengthMask {
         }
     }
 
-    /// Sets the pixels inside to 1 in a row-major bitmap of `height · width` bytes, and leaves the others as they are.
+    /// Sets the mask's pixels to 1 in a row-major bitmap of `height · width` bytes; other bytes are
+    /// not changed.
     public func draw(into target: UnsafeMutableBufferPointer<UInt8>) {
         let (height, width) = (size.height, size.width)
         precondition(target.count >= height * width, "a mask is drawn into a bitmap of its own size")

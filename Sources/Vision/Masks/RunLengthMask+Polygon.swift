@@ -2,10 +2,12 @@ extension RunLengthMask {
     /// No coordinate is farther away: five times as much is still counted in 32 bits.
     static let farthest = 4e8
 
-    /// The union of polygons, each a list `x, y, x, y, …` in pixels.
+    /// The mask of the union of polygons, each a list `x, y, x, y, …` in pixels.
     ///
-    /// Equal to pycocotools' `frPyObjects` and `merge` in every pixel. A polygon of less than three points covers nothing.
-    /// - Throws: `MaskError`: an impossible size, a polygon of an odd number of coordinates, a coordinate that is no number or too far away
+    /// Equal to pycocotools' `frPyObjects` and `merge` in every pixel. A polygon of fewer than
+    /// three points covers nothing.
+    /// - Throws: `MaskError` for an impossible size, a polygon with an odd number of coordinates,
+    ///   and a coordinate that is not a number or too far away.
     public init(polygons: some Collection<some Collection<Double>>, size: Size2D) throws(MaskError) {
         var masks: [RunLengthMask] = []
         masks.reserveCapacity(polygons.count)
@@ -17,18 +19,20 @@ extension RunLengthMask {
         self = masks.count == 1 ? first : try RunLengthMask(union: masks)
     }
 
-    /// The pixels of a box, as pycocotools draws it: the polygon of its corners.
-    /// - Throws: `MaskError`: an impossible size, a coordinate that is no number or too far away
+    /// The mask of a box, drawn as pycocotools does: as the polygon of its corners.
+    /// - Throws: `MaskError` for an impossible size, and a coordinate that is not a number or too
+    ///   far away.
     public init(box: COCOBox, size: Size2D) throws(MaskError) {
         let (left, top, right, bottom) = (box.x, box.y, box.x + box.width, box.y + box.height)
         self = try RunLengthMask(polygon: [left, top, left, bottom, right, bottom, right, top], size: size)
     }
 
-    /// A polygon `x, y, x, y, …` in pixels.
+    /// The mask of a polygon `x, y, x, y, …` in pixels.
     ///
     /// pycocotools walks along the edges on a grid five times finer than the pixels. Where a walk passes the middle of a column, the column
     /// changes between outside and inside, below the upper of the two points; edges of even and odd directions meet in the same points.
-    /// - Throws: `MaskError`: an impossible size, an odd number of coordinates, a coordinate that is no number or too far away
+    /// - Throws: `MaskError` for an impossible size, an odd number of coordinates, and a coordinate
+    ///   that is not a number or too far away.
     public init(polygon: some Collection<Double>, size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         let points = try Self.finePoints(polygon)

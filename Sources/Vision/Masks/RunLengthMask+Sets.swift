@@ -1,12 +1,14 @@
 extension RunLengthMask {
-    /// The pixels that lie in any of the masks. One mask alone is taken as it is, empty runs and all.
-    /// - Throws: `MaskError.sizes` where the masks belong to different sizes
+    /// The union of the masks. One mask alone is kept as it is, with its empty runs; no masks make
+    /// a mask of 0×0 pixels.
+    /// - Throws: `MaskError.sizes` where the masks have different sizes.
     public init(union masks: [RunLengthMask]) throws(MaskError) {
         self = try Self.merged(masks) { $0 || $1 }
     }
 
-    /// The pixels that lie in all of the masks. One mask alone is taken as it is, empty runs and all.
-    /// - Throws: `MaskError.sizes` where the masks belong to different sizes
+    /// The intersection of the masks. One mask alone is kept as it is, with its empty runs; no
+    /// masks make a mask of 0×0 pixels.
+    /// - Throws: `MaskError.sizes` where the masks have different sizes.
     public init(intersection masks: [RunLengthMask]) throws(MaskError) {
         self = try Self.merged(masks) { $0 && $1 }
     }
@@ -47,8 +49,9 @@ extension RunLengthMask {
         return counts
     }
 
-    /// Intersection over union with `other`; over this mask's area alone where `other` is a crowd, in which any number of things may lie.
-    /// Masks that share no pixel, or belong to different sizes, have 0.
+    /// Intersection over union with `other`, 0…1; over this mask's area alone where `other` is a
+    /// crowd, which may hold any number of instances. 0 for masks that share no pixel or have
+    /// different sizes.
     public func iou(with other: RunLengthMask, crowd: Bool = false) -> Double {
         guard size == other.size else { return 0 }
         let shared = intersectionArea(with: other)
@@ -56,7 +59,7 @@ extension RunLengthMask {
         return Double(shared) / Double(crowd ? area : area + other.area - shared)
     }
 
-    /// The number of pixels in both masks, which have one size.
+    /// The number of pixels in both masks, which must have the same size.
     public func intersectionArea(with other: RunLengthMask) -> Int {
         precondition(size == other.size, "masks of one size can share pixels")
         let pixels = size.height * size.width

@@ -1,8 +1,9 @@
 extension RunLengthMask {
-    /// COCO's compressed form: differences to the run before the last in groups of five bits, lowest first, one character from `0` to `o` a group.
+    /// The mask in COCO's compressed form: differences to the run before the last, in groups of
+    /// five bits, lowest first, one character from `0` to `o` per group.
     public var compressed: String { String(decoding: compressedBytes, as: UTF8.self) }
 
-    /// The characters of `compressed`.
+    /// The characters of `compressed`, as ASCII bytes.
     public var compressedBytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(counts.count * 2)
@@ -22,14 +23,16 @@ extension RunLengthMask {
         return bytes
     }
 
-    /// The mask of a compressed string.
-    /// - Throws: `MaskError`: characters that no such string has, numbers that do not end, runs that do not fit the size
+    /// The mask of a string in COCO's compressed form.
+    /// - Throws: `MaskError` for invalid characters, numbers that are cut off, and runs that do not
+    ///   fit the size.
     public init(compressed text: String, size: Size2D) throws(MaskError) {
         try self.init(compressedBytes: text.utf8, size: size)
     }
 
-    /// The mask of the characters of a compressed string.
-    /// - Throws: `MaskError`: characters that no such string has, numbers that do not end, runs that do not fit the size
+    /// The mask of the ASCII bytes of a string in COCO's compressed form.
+    /// - Throws: `MaskError` for invalid characters, numbers that are cut off, and runs that do not
+    ///   fit the size.
     public init(compressedBytes bytes: some Collection<UInt8>, size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         var result: Result<[UInt32], MaskError>?

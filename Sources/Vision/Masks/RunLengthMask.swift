@@ -1,14 +1,15 @@
-/// Which pixels of an image belong to a thing, as run lengths: COCO's form, equal to pycocotools' to the last run.
+/// The mask of an instance as run lengths: COCO's form, equal to pycocotools' to the last run.
 ///
-/// Runs go down the columns, from left to right, and are in turn outside and inside; the first is outside, and may be empty. A run may be
-/// empty elsewhere too, where a file has it so.
+/// Runs go down the columns, from left to right, and alternate between outside and inside; the
+/// first is outside, and may be empty. Other runs may be empty too, where a file has such runs.
 public struct RunLengthMask: Sendable, Hashable {
-    /// The size of the image.
+    /// The size of the image in pixels.
     public let size: Size2D
-    /// The lengths of the runs; they sum up to the number of pixels.
+    /// The lengths of the runs, alternately outside and inside; they sum up to the number of
+    /// pixels.
     public let counts: [UInt32]
 
-    /// No image has more pixels.
+    /// The largest number of pixels of a mask, 2³¹ − 1.
     public static let maximumPixels = Int(Int32.max)
 
     /// Runs that are known to fit.
@@ -17,14 +18,15 @@ public struct RunLengthMask: Sendable, Hashable {
         self.counts = counts
     }
 
-    /// Nothing of an image of `size`.
-    /// - Throws: `MaskError.size`
+    /// An empty mask of an image of `size`.
+    /// - Throws: `MaskError.size` for an impossible size.
     public init(emptyOf size: Size2D) throws(MaskError) {
         self.init(size: size, fitting: [UInt32(try Self.pixels(of: size))])
     }
 
-    /// The mask with these run lengths: what COCO calls uncompressed.
-    /// - Throws: `MaskError`: an impossible size, a run that is no length, runs that do not end with the last pixel
+    /// The mask with these run lengths, COCO's uncompressed form.
+    /// - Throws: `MaskError` for an impossible size, a run that is not a length, and runs that do
+    ///   not sum up to the number of pixels.
     public init(counts: some Sequence<some BinaryInteger>, size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         var runs: [UInt32] = []
@@ -49,14 +51,14 @@ public struct RunLengthMask: Sendable, Hashable {
         return pixels
     }
 
-    /// The number of pixels inside.
+    /// The number of pixels inside the mask.
     public var area: Int {
         var area = 0
         forEachRun { area += $0.count }
         return area
     }
 
-    /// The smallest rectangle of whole pixels around the mask; all zero for an empty mask.
+    /// The smallest rectangle of whole pixels that holds the mask; all zero for an empty mask.
     public var boundingBox: COCOBox {
         let height = size.height
         var (left, right, top, bottom) = (size.width, 0, height, 0)
