@@ -2,7 +2,7 @@ import DenseKitCore
 
 /// The probabilities of all classes, image by image.
 struct ImageProbabilities {
-    struct RGBImage {
+    struct Image {
         let values: [Float]
         /// Classes, most probable first; of equal ones the smaller first.
         let ranking: [Int]
@@ -13,7 +13,7 @@ struct ImageProbabilities {
         }
     }
 
-    let images: [RGBImage]
+    let images: [Image]
     let classes: Int
     let device: Device
 
@@ -21,7 +21,7 @@ struct ImageProbabilities {
     init(_ probabilities: Tensor) throws {
         (classes, device) = (probabilities.size(1), probabilities.device)
         let (values, classes) = (try probabilities.floats(), classes)
-        images = (0..<probabilities.size(0)).map { RGBImage(Array(values[$0 * classes..<($0 + 1) * classes])) }
+        images = (0..<probabilities.size(0)).map { Image(Array(values[$0 * classes..<($0 + 1) * classes])) }
     }
 
     /// The probabilities of `labels`, a row an image: `[n, k]`.

@@ -121,6 +121,8 @@ public protocol Head: Module {
     /// - Parameter maps: the pyramid that comes in, `[n, c, h, w]` each
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses
 
+    /// The predictions for a batch, of the type that belongs to `task`.
+    ///
     /// - Parameter maps: the pyramid that comes in, `[n, c, h, w]` each
     func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions
 }

@@ -113,7 +113,8 @@ extension COCOBox {
 }
 
 extension Instance {
-    /// The instance with its mask drawn in an image of `size`. Where there is none to learn, it becomes a region from which nothing is trained.
+    /// The instance with its mask drawn in an image of `size`. Without a mask to train on it
+    /// becomes a region on which nothing is trained.
     func withMask(in size: Size2D) -> Instance {
         guard !annotation.isCrowd else { return self }
         var copy = self

@@ -39,7 +39,7 @@ func bareTask() throws {
     let error = try #require(throws: TaskError.self) { try model.task }
     #expect(
         "\(error)"
-            == "the task Bare of the head BareHead does not say how it is evaluated and drawn: let Bare conform to VisionTask")
+            == "the task Bare of the head BareHead does not say how it is evaluated and drawn; let Bare conform to VisionTask")
 }
 
 private struct Labelled: Dataset {

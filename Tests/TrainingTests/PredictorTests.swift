@@ -10,7 +10,8 @@ import Testing
             let trained = try #require(try run.experiment.train(in: folder + "/p").lastCheckpoint)
             let predictor = try Predictor(trained, registry: run.experiment.registry)
             #expect(predictor.classes.names == run.dataset.classes.names)
-            let image = try run.dataset.sample(at: 0).image
+            var sample = try run.dataset.sample(at: 0)
+            let image = sample.image
             try image.write(to: folder + "/image.png")
             let result = try predictor(folder + "/image.png")
             let labels = try #require(result.labels)
