@@ -10,6 +10,9 @@ import DenseKitCore
 /// its image, is no class. The image patches are bitmap (BMP) files in spite of their names, and
 /// are read as such.
 public struct ISAID: LaidOutDataset {
+    /// As YAML names it.
+    public static let name = "iSAID"
+
     /// The parts of iSAID: patches for training and for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
         case train, val

@@ -9,6 +9,8 @@ public protocol LaidOutDataset: Dataset {
     /// The root folder, relative to the working directory, and the part that are read unless the
     /// settings name others.
     static var defaults: (root: String, split: Split) { get }
+    /// The data set's name in messages, as YAML has it; the type's name if left out.
+    static var name: String { get }
     /// The classes of the benchmark in the order of their numbers, with their colours.
     static var benchmark: ClassList { get }
 
@@ -26,12 +28,15 @@ public protocol LaidOutDataset: Dataset {
 }
 
 extension LaidOutDataset {
+    /// The type's name.
+    public static var name: String { "\(Self.self)" }
+
     /// The benchmark's classes in their colours, under the names of `setting` where it is given.
     ///
     /// - Throws: `SettingError` unless there is one name for each class, and what reading a file of
     ///   names throws.
     public static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList {
-        try benchmark.renamed(setting, "\(Self.self)")
+        try benchmark.renamed(setting, name)
     }
 
     /// The classes in the order of their numbers, with their names and colours.

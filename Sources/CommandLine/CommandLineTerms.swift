@@ -9,3 +9,8 @@ let commandLineTerms: [Term: String] = [
     .otherData: "`densekit test --dataset`", .testTimeAugmentation: "`densekit test --tta`",
     .components: "`densekit components …`", .coOccurrence: "`densekit co-occurrence CONFIG --out FILE`",
 ]
+
+/// The terms of an executable with another name than `densekit`.
+func commandLineTerms(of program: String) -> [Term: String] {
+    commandLineTerms.mapValues { $0.replacing("`densekit ", with: "`\(program) ") }
+}

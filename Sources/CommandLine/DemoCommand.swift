@@ -30,6 +30,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func run() throws {
+        Interruption.watch()
         let started = monotonicSeconds()
         let device = try compute.start()
         let dir = dir ?? (task == .segmentation ? "densekit-demo" : "densekit-demo-\(task)")

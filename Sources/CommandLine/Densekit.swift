@@ -59,7 +59,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
     public static func start() -> Never {
         Engine.restartPrepared()
         Engine.prepare()
-        Term.rename(commandLineTerms)
+        Term.rename(commandLineTerms(of: List.name))
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -37,6 +37,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
     }
 
     func run() throws {
+        Interruption.watch()
         let device = try compute.start()
         var config = config
         if let seed { config.overrides.append("train.seed=\(seed)") }

@@ -39,7 +39,8 @@ extension Checkpoint {
             iteration: trainer.iteration, best: trainer.best, badLosses: trainer.badLosses, run: run, serial: serial,
             generator: Data(try RandomGenerator.standard.state().bytes()),
             sizes: try Dictionary(uniqueKeysWithValues: [modelFile, optimizerFile].map { ($0, try size(directory + "/" + $0)) }),
-            hooks: try Dictionary(uniqueKeysWithValues: hooks.map { ($0.stateName, try $0.encodedState()) }))
+            hooks: try Dictionary(uniqueKeysWithValues: hooks.map { ($0.stateName, try $0.encodedState()) }),
+            isStopped: trainer.isStopped)
         try AtomicFile.write(try state.encoded(), to: directory + "/" + stateFile)
     }
 

@@ -132,7 +132,8 @@ public final class CheckpointHook: Hook {
 
     /// Saves a run that a hook ended early with `Trainer.stop()`.
     public func afterTraining(_ trainer: Trainer) throws {
-        if trainer.isStopped, !store.hasSaved(trainer.iteration) { try store.savePeriodic(trainer) }
+        guard trainer.isStopped else { return }
+        if store.hasSaved(trainer.iteration) { try store.updateState(trainer) } else { try store.savePeriodic(trainer) }
     }
 
     /// Saves the iterations done, unless a weight is not finite or an iteration was only half done,

@@ -70,11 +70,12 @@ public final class EvaluationHook: StatefulHook {
             summary.map { ($0.name, $0.value) } + (skipped?.scalars ?? []) + [("step", Double(trainer.iteration))], trainer.logger
         )
         state.evaluated = trainer.iteration
+        // Before anything is saved: checkpoints hold the hooks' states.
+        for hook in trainer.hooks { try hook.afterEvaluation(trainer, report) }
         if let value = report.primaryValue {
             let score = BestScore(metric: report.primaryMetric, value: value, iteration: trainer.iteration)
             try keepBest(score, lessIsBetter: report.lessIsBetter, trainer)
         }
-        for hook in trainer.hooks { try hook.afterEvaluation(trainer, report) }
         try store.updateState(trainer)
     }
 

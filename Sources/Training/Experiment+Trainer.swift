@@ -41,6 +41,7 @@ extension Experiment {
         if let evaluator {
             hooks.append(EvaluationHook(evaluator, store: store, log: log, skipped: skipped, progress: progress))
         }
+        try check(hooks)
         let logger = try RunLog.logger(path: folder.logPath)
         let trainer = try trainer(of: model, on: dataset, logger: logger, hooks: hooks)
         try work.write(configuration: resolved, name: name)
@@ -55,6 +56,16 @@ extension Experiment {
             }
         }
         return trainer
+    }
+
+    /// Throws `ConfigurationError` for two hooks whose states would have one name in checkpoints.
+    private func check(_ hooks: [any Hook]) throws {
+        var names: Set<String> = []
+        for case let hook as any StatefulHook in hooks where !names.insert(hook.stateName).inserted {
+            throw ConfigurationError(
+                at: node.location(of: ["hooks"]) ?? .file(file), "two hooks save a state under the name '\(hook.stateName)'",
+                hint: "list each once; a hook of your own needs a `stateName` of its own")
+        }
     }
 
     /// What a reader of the log should know before the first iteration.

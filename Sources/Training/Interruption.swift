@@ -8,6 +8,9 @@ public enum Interruption {
     /// The first signal; 0 for none.
     private static let received = Atomic<Int32>(0)
     private static let isPatient = Atomic(false)
+    private static let isWatching = Atomic(false)
+    private static let stopping = [SIGINT, SIGTERM]
+    private static let ignored = [SIGPIPE, SIGXFSZ]
 
     /// Installs handlers of SIGINT and SIGTERM, and ignores SIGPIPE and SIGXFSZ, so that writing to
     /// a closed pipe or past a file size limit is an ordinary error.
@@ -16,6 +19,7 @@ public enum Interruption {
     ///   signal twice and is ended by its parent
     public static func watch(patiently: Bool = false) {
         if patiently { isPatient.store(true, ordering: .relaxed) }
+        isWatching.store(true, ordering: .relaxed)
         _ = (received.load(ordering: .relaxed), isPatient.load(ordering: .relaxed))  // made here, not in the handler
         var action = sigaction()
         action.sa_flags = SA_RESTART
@@ -27,13 +31,32 @@ public enum Interruption {
         }
         var mask = sigset_t()
         sigemptyset(&mask)
-        for signal in [SIGINT, SIGTERM] {
+        for signal in stopping {
             sigaction(signal, &action, nil)
             sigaddset(&mask, signal)
         }
         // Whoever started this process may have blocked them.
         pthread_sigmask(SIG_UNBLOCK, &mask, nil)
-        for ignored in [SIGPIPE, SIGXFSZ] { signal(ignored, SIG_IGN) }
+        for number in ignored { signal(number, SIG_IGN) }
+    }
+
+    /// Runs `body` with the handlers of `watch()`, then restores the handlers that were there before
+    /// and forgets the signal, so that a program goes on as it was. In a process that watches
+    /// already, nothing is restored.
+    public static func watching<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard !isWatching.load(ordering: .relaxed) else { return try body() }
+        let before = (stopping + ignored).map { signal in
+            var action = sigaction()
+            sigaction(signal, nil, &action)
+            return (signal: signal, action: action)
+        }
+        watch()
+        defer {
+            for (signal, action) in before { withUnsafePointer(to: action) { _ = sigaction(signal, $0, nil) } }
+            received.store(0, ordering: .relaxed)
+            isWatching.store(false, ordering: .relaxed)
+        }
+        return try body()
     }
 
     /// Throws `Interrupted` after a signal was received.

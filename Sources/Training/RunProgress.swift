@@ -10,6 +10,8 @@ public struct RunProgress: Sendable, Equatable {
     public let best: BestScore?
     /// Seconds that the iterations took, without validations; nil where they were not recorded.
     public let seconds: Double?
+    /// Whether a hook ended the run.
+    public let isStopped: Bool
 
     /// Reads the state in the newest checkpoint of the newest run; nil where `directory` holds
     /// none.
@@ -20,14 +22,14 @@ public struct RunProgress: Sendable, Equatable {
         func hook<State: Decodable>(_ name: String, _ type: State.Type) -> State? {
             state.hooks[name].flatMap { try? JSONDecoder().decode(type, from: Data($0.utf8)) }
         }
-        (iteration, best) = (state.iteration, state.best)
+        (iteration, best, isStopped) = (state.iteration, state.best, state.isStopped ?? false)
         validated = hook("evaluation", Validation.self)?.evaluated ?? 0
         seconds = hook("log", Log.self)?.elapsed
     }
 
-    /// Whether all of a run's `iterations` are done and, where it validates, also the last
-    /// validation.
+    /// Whether a hook ended the run, or all of its `iterations` are done and, where it validates,
+    /// also the last validation.
     public func isFinished(iterations: Int, validates: Bool) -> Bool {
-        iteration >= iterations && (!validates || validated >= iterations)
+        isStopped || iteration >= iterations && (!validates || validated >= iterations)
     }
 }

@@ -16,6 +16,8 @@ struct RunState: Codable {
     let sizes: [String: Int]
     /// The states of the hooks by name, each as JSON of its own.
     let hooks: [String: String]
+    /// Whether a hook ended the run; nil in files of earlier versions.
+    let isStopped: Bool?
 
     /// The file's text: JSON, with the CRC-32 of the part that says something.
     func encoded() throws -> Data {
@@ -42,10 +44,10 @@ struct RunState: Codable {
 
     init(
         iteration: Int, best: BestScore?, badLosses: BadLosses, run: String, serial: Int, generator: Data, sizes: [String: Int],
-        hooks: [String: String]
+        hooks: [String: String], isStopped: Bool = false
     ) {
         (self.iteration, self.best, self.badLosses, self.run, self.serial) = (iteration, best, badLosses, run, serial)
-        (self.generator, self.sizes, self.hooks) = (generator, sizes, hooks)
+        (self.generator, self.sizes, self.hooks, self.isStopped) = (generator, sizes, hooks, isStopped)
     }
 
     private static let remedy = "Resume from another checkpoint."

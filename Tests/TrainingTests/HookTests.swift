@@ -23,6 +23,22 @@ private final class Counting: Hook {
     func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) { evaluations.append(trainer.iteration) }
 }
 
+private final class Remembering: StatefulHook {
+    let stateName = "remembering"
+    var state = 0
+}
+
+/// Sends the process a signal after an iteration, once.
+private final class Signalling: Hook {
+    private var isSent = false
+
+    func afterIteration(_ trainer: Trainer) {
+        guard trainer.iteration == 2, !isSent else { return }
+        isSent = true
+        raise(SIGINT)
+    }
+}
+
 private struct CountingPlugin: Plugin {
     func register(in registry: inout Registry) { registry.hooks.register("Counting", Counting.init) }
 }
@@ -52,6 +68,8 @@ private struct CountingPlugin: Plugin {
                 overrides: ["train.checkpoint_interval=100", "hooks=[{type: Counting, stop_after: 3}]"], registry: registry)
             let result = try stopping.train(in: folder + "/named")
             #expect(result.iterations == 3 && result.lastCheckpoint?.hasSuffix("/iter_3") == true)
+            let progress = try #require(RunProgress(workDirectory: folder + "/named"))
+            #expect(progress.isStopped && progress.isFinished(iterations: 4, validates: true))
             let resumed = try run.experiment.train(in: folder + "/named", from: .newestCheckpoint)
             #expect(resumed.iterations == 4)
         }
@@ -66,6 +84,31 @@ private struct CountingPlugin: Plugin {
             }
             #expect("\(error)".contains("unknown hook 'Nothing'"), "\(error)")
             #expect(throws: ConfigurationError.self) { try run.experiment.checkRecipe() }
+        }
+    }
+
+    @Test("A program that is interrupted while it trains saves, and can train again")
+    func interruption() throws {
+        try withTemporaryFolder { folder in
+            let run = try SmallRun(in: folder)
+            let hook = Signalling()
+            let stop = try #require(throws: Interrupted.self) {
+                try run.experiment.train(in: folder + "/a", hooks: [hook])
+            }
+            #expect(stop.signal == SIGINT && stop.exitCode == 130)
+            let resumed = try run.experiment.train(in: folder + "/a", from: .newestCheckpoint, hooks: [hook])
+            #expect(resumed.iterations == 4)
+        }
+    }
+
+    @Test("Two hooks with one name of their state are a mistake before training begins")
+    func names() throws {
+        try withTemporaryFolder { folder in
+            let run = try SmallRun(in: folder)
+            let error = try #require(throws: ConfigurationError.self) {
+                try run.experiment.train(in: folder + "/a", hooks: [Remembering(), Remembering()])
+            }
+            #expect("\(error)".contains("two hooks save a state under the name 'remembering'"), "\(error)")
         }
     }
 }
