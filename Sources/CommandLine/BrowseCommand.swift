@@ -74,7 +74,7 @@ private struct SamplePictures {
         var sample = try dataset.sample(at: item.index)
         var random = SampleRandom(seed: seed, epoch: item.epoch, index: item.index)
         try pipeline(&sample, &random)
-        // The 8-bit picture, as it is before it is normalised and padded.
+        // The 8-bit image, as it is before it is normalised and padded.
         let image = sample.image
         guard
             let truth = try sample.drawableTarget(in: PixelWindow(image.size)) ?? batch.things(place, in: image.size)
@@ -87,7 +87,7 @@ private struct SamplePictures {
 }
 
 extension Batch {
-    /// The things of one picture as the network learns them, in the part of the batch that is no padding; nil where the data set has none.
+    /// The things of one image as the network learns them, in the part of the batch that is no padding; nil where the data set has none.
     fileprivate func things(_ place: Int, in size: Size2D) throws -> (any ImagePrediction)? {
         guard let instances = instances?[place] else { return nil }
         var masks = try targets().instances?[place].masks.map { masks in

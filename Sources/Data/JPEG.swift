@@ -36,13 +36,13 @@ struct JPEG {
 
     /// Refuses what would take much memory or time and holds little, before either is taken.
     private func checkContent() throws {
-        // Huffman's codes take a bit or more for a block, and a block is 8×32 pixels at most. Small pictures may be short for other reasons.
+        // Huffman's codes take a bit or more for a block, and a block is 8×32 pixels at most. Small images may be short for other reasons.
         let pixels = storedSize.height * storedSize.width
         guard pixels <= 1 << 22 || pixels / 2048 <= bytes.count else {
             throw DataError(
                 path, "the header says \(storedSize) pixels, more than \(bytes.count) bytes can hold", remedy: JPEG.replace)
         }
-        // Each scan of a progressive file goes over the whole picture, even with nothing in it; encoders write about ten.
+        // Each scan of a progressive file goes over the whole image, even with nothing in it; encoders write about ten.
         guard scanCount <= JPEG.maximumScans else {
             throw DataError(path, "the JPEG file has more than \(JPEG.maximumScans) scans", remedy: JPEG.replace)
         }

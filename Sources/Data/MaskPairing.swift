@@ -23,7 +23,7 @@ struct MaskPairing {
         var owners: [NameBytes: String] = [:]
         var lone: [(place: Int, name: String, stem: String)] = []
         for (place, picture) in pictures.enumerated() {
-            // Where the picture is kept without a mask, the one that is missing.
+            // Where the image is kept without a mask, the one that is missing.
             pairs.names.append(picture.stem + suffix)
             if pairs.faults[place] != nil { continue }
             switch index.file(picture.stem + suffix) {

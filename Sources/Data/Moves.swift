@@ -47,7 +47,7 @@ struct Moves: Sendable {
     /// Whether predictions behind `move`, which comes next, can be brought back to what stood before it.
     private func canBeUndone(_ move: Move) -> Bool {
         switch move {
-        case .resize: pictureSize == size  // else the padding is scaled with the picture
+        case .resize: pictureSize == size  // else the padding is scaled with the image
         case .crop(let window): window == PixelWindow(size)
         case .flip: false
         case .pad: true

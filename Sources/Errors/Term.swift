@@ -62,9 +62,9 @@ extension Term {
     /// Finds mistakes in a configuration and its data before training.
     public static let check = Term("`ExperimentCheck`")
     /// Trains the runs of a sweep; the placeholder is the sweep's file.
-    public static let sweep = Term("`Sweep(\"…\")`")
+    public static let sweep = Term("the sweep …")
     /// Selects one run of a sweep.
-    public static let sweepRun = Term("its `run(named:)`")
+    public static let sweepRun = Term("a run's name")
     /// Evaluates weights on the data of another configuration.
     public static let otherData = Term("the configuration that a trained model is tested on")
     /// Predicts several scaled and flipped views of an image.

@@ -1,7 +1,7 @@
 import DenseKitCore
 
 /// Resizing, padding and normalising. An output's name says what is done and to which size: `bilinear_14x20_ac0`, `nearest_14x20`
-/// (feature map, height × width), `imresize_u8_20x11` (picture, width × height), `imnormalize_u8`, `impad`.
+/// (feature map, height × width), `imresize_u8_20x11` (image, width × height), `imnormalize_u8`, `impad`.
 struct ImageOperations {
     private let golden: GoldenCase
     private let rescales: Rescales
@@ -52,7 +52,7 @@ struct ImageOperations {
         }
     }
 
-    /// The sizes of rescaled pictures must be equal; the factors agree to rounding.
+    /// The sizes of rescaled images must be equal; the factors agree to rounding.
     private func rescaledSizes() throws -> [Comparison] {
         guard let rows = rescales.imrescale_shapes?.rows else { return [] }
         var (sizes, factors, expectedSizes, expectedFactors): ([Double], [Double], [Double], [Double]) = ([], [], [], [])

@@ -1,6 +1,6 @@
 import DenseKitCore
 
-/// Areas, scores of every class and their means, over the pictures of each case in the file.
+/// Areas, scores of every class and their means, over the images of each case in the file.
 struct SegmentationMetrics {
     private let golden: GoldenCase
     private let cases: [Case]

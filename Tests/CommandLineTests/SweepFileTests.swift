@@ -218,7 +218,7 @@ private func problem(_ yaml: String) throws -> String {
             }
             #expect(
                 "\(error)"
-                    == "\(file):1:1: a sweep is many experiments, and one is wanted here; `Sweep(\"\(file)\")` trains them all, its `run(named:)` names one of them"
+                    == "\(file):1:1: a sweep is many experiments, and one is wanted here; the sweep \(file) trains them all, a run's name names one of them"
             )
         }
     }

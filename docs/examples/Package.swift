@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// DenseKit by URL and version. `DENSEKIT_URL` names another clone, such as one on this machine.
-let url = Context.environment["DENSEKIT_URL"] ?? "https://github.com/densekit/densekit.git"
+/// DenseKit by URL and version: put the address of your DenseKit repository here, or into `DENSEKIT_URL`.
+let url = Context.environment["DENSEKIT_URL"] ?? "https://example.org/densekit.git"
 
 let densekit = Target.Dependency.product(name: "DenseKit", package: "densekit")
 let commands = Target.Dependency.product(name: "DenseKitCommandLine", package: "densekit")

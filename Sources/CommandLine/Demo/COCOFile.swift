@@ -63,7 +63,7 @@ struct COCOFile: Encodable {
         categoryByLabel = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($0.element, $0.offset + 1) })
     }
 
-    /// Notes a picture and the things of it that can be seen.
+    /// Notes an image and the things of it that can be seen.
     mutating func add(_ scene: Scene, fileName: String) throws {
         let size = scene.image.size
         images.append(Picture(id: images.count + 1, fileName: fileName, height: size.height, width: size.width))

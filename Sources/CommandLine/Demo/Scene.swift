@@ -65,7 +65,7 @@ public struct Scene: Sendable {
             things: things)
     }
 
-    /// Brightness, tint, a gradient across the picture, and the noise of a camera.
+    /// Brightness, tint, a gradient across the image, and the noise of a camera.
     private struct Light {
         private let gain: SIMD3<Float>
         private let slope: SIMD2<Float>

@@ -25,7 +25,7 @@ struct SceneLayer {
         let grounds = ["grass", "water", "sand"]
         let first = random.index(3)
         let noise = PlaneNoise(&random)
-        // The line itself is nobody's: half a hundredth of the picture above the ground.
+        // The line itself is nobody's: half a hundredth of the image above the ground.
         layers.append(
             SceneLayer(
                 "", .beyond(normal: SIMD2(0, 1), offset: horizon - 0.008, roughness: 0.05, noise), .plain(SIMD3(0.35, 0.35, 0.35))

@@ -1,4 +1,4 @@
-/// Where a thing of a scene is; coordinates in picture sizes, y downwards.
+/// Where a thing of a scene is; coordinates in image sizes, y downwards.
 enum SceneShape {
     case everything
     /// Behind a line with waves: the points with `normal · p > offset`, the offset moved by noise along the line.

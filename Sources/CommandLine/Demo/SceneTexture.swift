@@ -1,4 +1,4 @@
-/// How the surface of a class looks; colours are red, green, blue in `[0, 1]`, coordinates in picture sizes.
+/// How the surface of a class looks; colours are red, green, blue in `[0, 1]`, coordinates in image sizes.
 enum SceneTexture {
     /// A gradient towards the horizon, with clouds.
     case sky(top: SIMD3<Float>, bottom: SIMD3<Float>, horizon: Float, PlaneNoise)

@@ -72,7 +72,7 @@ extension RGBImage {
 
     /// Blends `color` with the pixels inside of a mask; the outermost of them take it alone.
     ///
-    /// - Parameter mask: of the picture before its enlargement
+    /// - Parameter mask: of the image before its enlargement
     fileprivate mutating func cover(_ mask: RunLengthMask, _ color: RGBColor, opacity: Double, enlargement: Int) {
         let (height, width) = (height, width)
         let small = width / enlargement

@@ -32,7 +32,7 @@ public struct DetectionInference {
         }
     }
 
-    /// Masks on grids over their boxes, `[d, m, m]`, as masks of the whole picture; a few at a time.
+    /// Masks on grids over their boxes, `[d, m, m]`, as masks of the whole image; a few at a time.
     private func masks(_ grids: Tensor, _ boxes: Tensor, _ size: Size2D) throws -> [RunLengthMask] {
         let pixels = size.height * size.width
         return try strips(grids.size(0), max(1, budget / max(pixels, 1))).flatMap { part in

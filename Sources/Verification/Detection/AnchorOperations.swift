@@ -1,7 +1,7 @@
 import DenseKitCore
 
 /// Anchors of named generators: `NAME.base.i`, `NAME.grid.i` and `NAME.valid.i` for every level. The words about an output say how large
-/// the grid is ("a 16x24 grid") and the padded picture ("pad_shape (110, 150)").
+/// the grid is ("a 16x24 grid") and the padded image ("pad_shape (110, 150)").
 struct AnchorOperations {
     private let inputs: DetectionInputs
 

@@ -1,7 +1,7 @@
 import DenseKitCore
 
 /// Assigners by name (`config.assigners`), over proposals (`NAME.gt_inds`, `.max_overlaps`, `.labels`) or over all anchors of one of
-/// `config.anchors` (`NAME.pos`, `.pos_gt`, `.ignored`): the words about an output say which, and how large the picture is
+/// `config.anchors` (`NAME.pos`, `.pos_gt`, `.ignored`): the words about an output say which, and how large the image is
 /// ("all 4608 retina anchors of a 128x192 image").
 struct AssignmentOperations {
     private let inputs: DetectionInputs

@@ -15,7 +15,7 @@ struct DetectionInputs {
 
     func has(_ name: String) -> Bool { golden.inputs.contains { $0.name == name } }
 
-    /// Boxes `[n, 4]` from their centres `NAME.c` and raw half sides `NAME.h`, `[n, 2]` both; the centres' role says how large the picture is.
+    /// Boxes `[n, 4]` from their centres `NAME.c` and raw half sides `NAME.h`, `[n, 2]` both; the centres' role says how large the image is.
     func boxes(_ name: String) throws -> Tensor {
         let role = try role("\(name).c")
         guard let size = try /W=(\d{1,6}) H=(\d{1,6})/.firstMatch(in: role)?.output, let width = Float(size.1),

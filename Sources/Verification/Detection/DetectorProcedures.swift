@@ -3,7 +3,7 @@ import DenseKitCore
 // The procedures that run a detector: RetinaNet and Mask R-CNN.
 extension Verifier {
     /// What a detector makes of an image: the recorded intermediate results, `det.*` in pixels of the image that the network sees and
-    /// `det_rescaled.*` in those of the original picture, each detection at the place of the answer that it matches, and its mask's answers.
+    /// `det_rescaled.*` in those of the original image, each detection at the place of the answer that it matches, and its mask's answers.
     func detect(
         _ model: DenseModel, _ inputs: [String: Tensor], _ answers: [String: Tensor], _ golden: GoldenCase,
         _ comparisons: inout [Comparison]

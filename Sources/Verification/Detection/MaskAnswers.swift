@@ -2,13 +2,13 @@ import DenseKitCore
 
 // What a detector of masks is asked besides its boxes.
 extension Verifier {
-    /// `mask_logits` at the reference's places of `det`, and `mask_areas`, in pixels of the original picture, at those of `det_rescaled`.
+    /// `mask_logits` at the reference's places of `det`, and `mask_areas`, in pixels of the original image, at those of `det_rescaled`.
     /// Where the case has `mask_rle`, the pasted masks are compared with it: a pixel may flip where a mask is all but at the threshold.
     ///
     /// - Parameters:
     ///   - logits: of all images' detections in the network's pixels, `[d, m, m]`
     ///   - seen: the detections in the network's pixels, an entry for each image, and where the reference has which
-    ///   - original: those in pixels of the original picture
+    ///   - original: those in pixels of the original image
     func maskAnswers(
         _ logits: Tensor?, seen: [MatchedDetections], original: [MatchedDetections], _ golden: GoldenCase
     ) throws -> (outputs: [String: Tensor], comparisons: [Comparison]) {

@@ -1,7 +1,7 @@
 import DenseKitCore
 
-/// Masks at their boxes in a picture: `boxes`, `paste.i` before the threshold, and the pixels of each mask that reach it: `binary_areas`, and
-/// `paste_full_areas` where the whole picture is sampled. The words say the picture's size ("into 75 x 101") and the threshold ("pixels >= 0.5").
+/// Masks at their boxes in an image: `boxes`, `paste.i` before the threshold, and the pixels of each mask that reach it: `binary_areas`, and
+/// `paste_full_areas` where the whole image is sampled. The words say the image's size ("into 75 x 101") and the threshold ("pixels >= 0.5").
 struct MaskPasteOperations {
     private let inputs: DetectionInputs
     private let answers: [String: Tensor]
