@@ -7,14 +7,17 @@ struct Engine {
     let root = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
 
     init() {
-        guard let root, !FileManager.default.fileExists(atPath: root + "/include/ATen/ATen.h") else { return }
+        guard let root, !FileManager.default.fileExists(atPath: root + "/include/ATen/ATen.h")
+        else { return }
         fatalError(
-            "LIBTORCH=\(root) has no include/ATen/ATen.h: point it at the folder that holds include/ and lib/, or unset it")
+            "LIBTORCH=\(root) has no include/ATen/ATen.h: point it at the folder that holds include/ and lib/, or unset it"
+        )
     }
 
     /// `NDEBUG` always: libtorch's headers change with it, and the library was built with it.
     var cxx: [CXXSetting] {
-        let include: [CXXSetting] = root.map { [.unsafeFlags(["-isystem", $0 + "/include"])] } ?? []
+        let include: [CXXSetting] =
+            root.map { [.unsafeFlags(["-isystem", $0 + "/include"])] } ?? []
         return [.define("NDEBUG")] + include + strictCXX
     }
 
@@ -22,10 +25,15 @@ struct Engine {
         guard let root else { return ["torch", "torch_cpu", "c10"].map { .linkedLibrary($0) } }
         // By path, not by name: another package's search path may lead to the system's libtorch first.
         func library(_ name: String) -> [String] { ["-Xlinker", root + "/lib/lib\(name).so"] }
-        var flags = ["-Xlinker", "-rpath", "-Xlinker", root + "/lib"] + ["torch", "torch_cpu", "c10"].flatMap(library)
+        var flags =
+            ["-Xlinker", "-rpath", "-Xlinker", root + "/lib"]
+            + ["torch", "torch_cpu", "c10"].flatMap(library)
         if FileManager.default.fileExists(atPath: root + "/lib/libtorch_cuda.so") {
             // Nothing refers to the CUDA library by symbol: it registers itself when loaded.
-            flags += ["-Xlinker", "--no-as-needed"] + ["torch_cuda", "c10_cuda"].flatMap(library) + ["-Xlinker", "--as-needed"]
+            flags +=
+                ["-Xlinker", "--no-as-needed"] + ["torch_cuda", "c10_cuda"].flatMap(library) + [
+                    "-Xlinker", "--as-needed",
+                ]
         }
         return [.unsafeFlags(flags)]
     }
@@ -45,24 +53,32 @@ let exported: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
 
 /// - Parameter hot: loops over pixels or elements, optimised in debug builds too, so that tests stay quick.
 func core(
-    _ name: String, _ dependencies: [Target.Dependency] = [], hot: Bool = false, linker: [LinkerSetting] = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], hot: Bool = false,
+    linker: [LinkerSetting] = []
 ) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/\(name)",
-        swiftSettings: strictSwift + (hot ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []),
+        swiftSettings: strictSwift
+            + (hot ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []),
         linkerSettings: linker)
 }
 func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: ["Core"] + dependencies, path: "Plugins/\(name)", swiftSettings: strictSwift)
+    .target(
+        name: name, dependencies: ["Core"] + dependencies, path: "Plugins/\(name)",
+        swiftSettings: strictSwift)
 }
-func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = []) -> Target {
+func test(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = [])
+    -> Target
+{
     .testTarget(
-        name: name + "Tests", dependencies: dependencies, path: "Tests/\(name)Tests", swiftSettings: strictSwift,
+        name: name + "Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
+        swiftSettings: strictSwift,
         linkerSettings: linkerSettings)
 }
 
 let families = [
-    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet", "MaskRCNN", "LanguageGuidance",
+    "ResNet", "ViT", "Swin", "CLIP", "FPN", "SemanticFPN", "UPerNet", "FCN", "RetinaNet",
+    "MaskRCNN", "LanguageGuidance",
     "DenseCLIP", "ICPC", "CLIPSP", "Datasets", "Standard",
 ]
 
@@ -73,23 +89,34 @@ let package = Package(
         // The core and the built-in components: what programs import.
         .library(name: "DenseKit", targets: ["DenseKit"]),
         // The commands, for an executable with plugins and commands of its own.
-        .library(name: "DenseKitCommandLine", targets: ["DenseKitCommandLine", "DenseKitBuiltInVerification"]),
+        .library(
+            name: "DenseKitCommandLine",
+            targets: ["DenseKitCommandLine", "DenseKitBuiltInVerification"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
-        .target(name: "CTorch", path: "Sources/CTorch", cxxSettings: engine.cxx, linkerSettings: engine.link),
-        .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "CTorch", path: "Sources/CTorch", cxxSettings: engine.cxx,
+            linkerSettings: engine.link),
         .systemLibrary(
-            name: "CTurboJPEG", path: "Sources/CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
-        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+            name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(
-            name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+            name: "CTurboJPEG", path: "Sources/CTurboJPEG", pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(
-            name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX, linkerSettings: [.linkedLibrary("simdjson")]),
+            name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX,
+            linkerSettings: [.linkedLibrary("simdjson")]),
 
         core("Errors"),
         core("Foundations"),
@@ -109,16 +136,23 @@ let package = Package(
         core("Core", ["Detection", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
-        core("CommandLine", ["Core", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        core(
+            "CommandLine",
+            [
+                "Core", "Verification",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(
-            name: "densekit", dependencies: ["CommandLine", "DenseKit", "BuiltInVerification"], path: "Sources/densekit",
+            name: "densekit", dependencies: ["CommandLine", "DenseKit", "BuiltInVerification"],
+            path: "Sources/densekit",
             swiftSettings: strictSwift),
 
         plugin("ResNet"),
         plugin("ViT"),
         // Core-free: a tokenizer is tested without the engine.
         .target(
-            name: "Tokenizer", dependencies: ["Errors", "CZlib", "Foundations"], path: "Plugins/Tokenizer",
+            name: "Tokenizer", dependencies: ["Errors", "CZlib", "Foundations"],
+            path: "Plugins/Tokenizer",
             swiftSettings: strictSwift),
         plugin("CLIP", ["Tokenizer"]),
         plugin("Swin"),
@@ -143,9 +177,13 @@ let package = Package(
         // Damages files in the same way every time, for the tests of whoever reads files.
         .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strictSwift),
         // Names and shapes of other projects' weights, for the tests of whoever reads them.
-        .target(name: "PublishedWeights", dependencies: ["NN"], path: "Tests/PublishedWeights", swiftSettings: strictSwift),
+        .target(
+            name: "PublishedWeights", dependencies: ["NN"], path: "Tests/PublishedWeights",
+            swiftSettings: strictSwift),
         // A head that hands on what it is given, for the tests of prompters.
-        .target(name: "SmallModels", dependencies: ["Core"], path: "Tests/SmallModels", swiftSettings: strictSwift),
+        .target(
+            name: "SmallModels", dependencies: ["Core"], path: "Tests/SmallModels",
+            swiftSettings: strictSwift),
         test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing"]),
         test("Foundations", ["Foundations", "Configuration"]),
@@ -188,7 +226,9 @@ let package = Package(
 /// the folders they stand without it: `Sources/Data` is the module `DenseKitData`, `Sources/CZlib` is `CDenseKitZlib`.
 func addPrefix(to targets: [Target]) {
     func prefixed(_ name: String) -> String {
-        guard let path = targets.first(where: { $0.name == name })?.path, name != "DenseKit", name != "densekit" else {
+        guard let path = targets.first(where: { $0.name == name })?.path, name != "DenseKit",
+            name != "densekit"
+        else {
             return name
         }
         if path.hasPrefix("Tests/") { return name }
@@ -221,10 +261,14 @@ func closeDependencies(of targets: [Target]) {
         }
     }
     func reached(_ target: Target) -> Set<String> {
-        direct(target).compactMap { byName[$0] }.reduce(into: []) { $0.formUnion(reached($1).union([$1.name])) }
+        direct(target).compactMap { byName[$0] }.reduce(into: []) {
+            $0.formUnion(reached($1).union([$1.name]))
+        }
     }
     let missing = targets.map { reached($0).subtracting(direct($0)).sorted() }
-    for (target, names) in zip(targets, missing) { target.dependencies += names.map { .target(name: $0) } }
+    for (target, names) in zip(targets, missing) {
+        target.dependencies += names.map { .target(name: $0) }
+    }
 }
 addPrefix(to: package.targets)
 closeDependencies(of: package.targets)

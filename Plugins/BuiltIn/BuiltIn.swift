@@ -21,8 +21,10 @@ public enum BuiltIn {
     /// All built-in backbones, necks, prompters, heads, data sets, losses, transforms, optimizers
     /// and schedules, to register in a `Registry`.
     public static let plugins: [any Plugin] = [
-        ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(), UPerNetPlugin(), FCNPlugin(),
-        RetinaNetPlugin(), MaskRCNNPlugin(), LanguageGuidancePlugin(), DenseCLIPPlugin(), ICPCPlugin(), CLIPSPPlugin(),
+        ResNetPlugin(), ViTPlugin(), SwinPlugin(), CLIPPlugin(), FPNPlugin(), SemanticFPNPlugin(),
+        UPerNetPlugin(), FCNPlugin(),
+        RetinaNetPlugin(), MaskRCNNPlugin(), LanguageGuidancePlugin(), DenseCLIPPlugin(),
+        ICPCPlugin(), CLIPSPPlugin(),
         DatasetsPlugin(), StandardPlugin(),
     ]
 }

@@ -32,17 +32,23 @@ public final class AttentionPool2d: Module {
     ///   - output: d, the width of the embeddings, 1…65536
     ///   - positions: how the grid is fitted to a map of another size
     /// - Throws: `SettingError` for values out of range.
-    public init(_ channels: Int, inputResolution: Int, heads: Int, output: Int, positions: GridPositions = .resize) throws {
+    public init(
+        _ channels: Int, inputResolution: Int, heads: Int, output: Int,
+        positions: GridPositions = .resize
+    ) throws {
         try SettingError.check("input_resolution", inputResolution, in: 32...32768)
         let grid = inputResolution / 32
         try SettingError.check("output_dim", output, in: 1...65536)
         guard heads > 0, channels.isMultiple(of: heads) else {
-            throw SettingError(key: "heads", "\(channels) channels cannot be shared by \(heads) attention heads")
+            throw SettingError(
+                key: "heads", "\(channels) channels cannot be shared by \(heads) attention heads")
         }
         let std = 1 / Double(channels).squareRoot()
         positionalEmbedding = try Tensor.empty([1 + grid * grid, channels]).normalInPlace(std: std)
-        attention = try CrossAttention(channels, output: output, heads: heads, bias: true, outputKey: "c_proj")
-        (self.grid, self.positions) = (grid, positions)
+        attention = try CrossAttention(
+            channels, output: output, heads: heads, bias: true, outputKey: "c_proj")
+        self.grid = grid
+        self.positions = positions
         super.init()
         for layer in [attention.qProj, attention.kProj, attention.vProj, attention.proj] {
             try layer.weight.normalInPlace(std: std)  // as CLIP starts them
@@ -54,11 +60,14 @@ public final class AttentionPool2d: Module {
     /// - Parameter map: `[n, c, h, w]`
     /// - Throws: `SettingError` for a map larger than the grid, with `GridPositions.crop`.
     public func callAsFunction(_ map: Tensor) throws -> (global: Tensor, local: Tensor) {
-        let (h, w) = (map.size(2), map.size(3))
+        let h = map.size(2)
+        let w = map.size(3)
         let pixels = try map.asTokens()
-        let tokens = try Tensor.cat([try pixels.mean(1, keep: true), pixels], dim: 1) + positionRows(h, w)  // [n, 1 + hw, c]
+        // [n, 1 + hw, c]
+        let tokens =
+            try Tensor.cat([pixels.mean(1, keep: true), pixels], dim: 1) + positionRows(h, w)
         let output = try attention(tokens, tokens)  // [n, 1 + hw, d]
-        return (try output.selected(1, 0), try output.asMap(Size2D(h, w)))
+        return try (output.selected(1, 0), output.asMap(Size2D(h, w)))
     }
 
     /// The embedding of the mean and of every position of an h × w map. `[1 + hw, c]`
@@ -73,9 +82,11 @@ public final class AttentionPool2d: Module {
                         + "positions: resize")
             }
             let c = positionalEmbedding.size(1)
-            let square = try positionalEmbedding.narrowed(0, 1, grid * grid).reshaped([1, grid, grid, c])
+            let square = try positionalEmbedding.narrowed(0, 1, grid * grid).reshaped([
+                1, grid, grid, c,
+            ])
             let rows = try square.narrowed(1, 0, h).narrowed(2, 0, w).reshaped([h * w, c])
-            return try Tensor.cat([try positionalEmbedding.narrowed(0, 0, 1), rows], dim: 0)
+            return try Tensor.cat([positionalEmbedding.narrowed(0, 0, 1), rows], dim: 0)
         }
     }
 }

@@ -13,7 +13,8 @@ extension AttentionPool2d: WeightAdapting {
     /// pixels becomes 16×16 for 512. The mean's row stays. Nil for other keys and shapes that do
     /// not fit.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
-        guard key == "positional_embedding", let side = tensor.gridSide, tensor.size(1) == shape[1] else { return nil }
+        guard key == "positional_embedding", let side = tensor.gridSide, tensor.size(1) == shape[1]
+        else { return nil }
         return try tensor.to(.float32).resizedGrid(from: side, to: Size2D(grid))
     }
 }

@@ -73,7 +73,9 @@ public final class CLIPResNet: Module, Backbone {
 
     /// - Throws: `SettingError` for settings out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let layers = configuration.stageLayers, layers.count == 4, layers.allSatisfy({ 1...1000 ~= $0 }) else {
+        guard let layers = configuration.stageLayers, layers.count == 4,
+            layers.allSatisfy({ 1...1000 ~= $0 })
+        else {
             throw SettingError(
                 key: configuration.layers == nil ? "depth" : "layers",
                 "depth is 50 or 101, and layers, where given, four positive numbers of blocks")
@@ -81,7 +83,8 @@ public final class CLIPResNet: Module, Backbone {
         try SettingError.check("frozen_stages", configuration.frozenStages, in: -1...4)
         let width = configuration.width
         guard 2...4096 ~= width, width.isMultiple(of: 2) else {
-            throw SettingError(key: "width", "width must be an even number of 2…4096, found \(width)")
+            throw SettingError(
+                key: "width", "width must be an even number of 2…4096, found \(width)")
         }
         conv1 = try Conv2d(3, width / 2, kernel: 3, stride: 2, padding: 1, bias: false)
         bn1 = try BatchNorm2d(width / 2)
@@ -94,19 +97,25 @@ public final class CLIPResNet: Module, Backbone {
         layer3 = try Bottleneck.stage(8 * width, 4 * width, layers[2], stride: 2)
         layer4 = try Bottleneck.stage(16 * width, 8 * width, layers[3], stride: 2)
         outputs = (0..<4).map { FeatureSpec(channels: 4 * width << $0, stride: 4 << $0) }
-        languageSide = configuration.languageGrid.side(inputResolution: configuration.inputResolution)
+        languageSide = configuration.languageGrid.side(
+            inputResolution: configuration.inputResolution)
         if configuration.attentionPool {
             let embedding = configuration.outputDim ?? (configuration.depth == 101 ? 512 : 1024)
             attnpool = try AttentionPool2d(
-                32 * width, inputResolution: configuration.inputResolution, heads: configuration.heads ?? width / 2,
+                32 * width, inputResolution: configuration.inputResolution,
+                heads: configuration.heads ?? width / 2,
                 output: embedding, positions: configuration.positions)
-            language = LanguageSpec(width: embedding, stride: 32, side: languageSide, quickGELU: configuration.quickGelu)
+            language = LanguageSpec(
+                width: embedding, stride: 32, side: languageSide, quickGELU: configuration.quickGelu
+            )
         } else {
-            (attnpool, language) = (nil, nil)
+            attnpool = nil
+            language = nil
         }
         super.init()
         try freezeStages(
-            [[conv1, bn1, conv2, bn2, conv3, bn3], layer1, layer2, layer3, layer4], upTo: configuration.frozenStages,
+            [[conv1, bn1, conv2, bn2, conv3, bn3], layer1, layer2, layer3, layer4],
+            upTo: configuration.frozenStages,
             normEval: configuration.normEval)
     }
 
@@ -126,11 +135,15 @@ public final class CLIPResNet: Module, Backbone {
             for block in stage { x = try block(x) }
             features.maps.append(x)
         }
-        if let attnpool { (features.globalEmbedding, features.languageMap) = try attnpool(x.averaged(to: languageSide)) }
+        if let attnpool {
+            (features.globalEmbedding, features.languageMap) = try attnpool(
+                x.averaged(to: languageSide))
+        }
         return features
     }
 
-    /// 1×1, 3×3, 1×1 with four times the channels out; where it strides, an average pool does it, in the shortcut too.
+    /// 1×1, 3×3, 1×1 with four times the channels out; where it strides, an average pool does it,
+    /// in the shortcut too.
     final class Bottleneck: Module {
         let conv1: Conv2d, bn1: BatchNorm2d
         let conv2: Conv2d, bn2: BatchNorm2d
@@ -150,8 +163,13 @@ public final class CLIPResNet: Module, Backbone {
             self.stride = stride
         }
 
-        static func stage(_ inChannels: Int, _ planes: Int, _ count: Int, stride: Int) throws -> [Bottleneck] {
-            try (0..<count).map { try Bottleneck($0 == 0 ? inChannels : 4 * planes, planes, stride: $0 == 0 ? stride : 1) }
+        static func stage(_ inChannels: Int, _ planes: Int, _ count: Int, stride: Int) throws
+            -> [Bottleneck]
+        {
+            try (0..<count).map {
+                try Bottleneck(
+                    $0 == 0 ? inChannels : 4 * planes, planes, stride: $0 == 0 ? stride : 1)
+            }
         }
 
         func callAsFunction(_ x: Tensor) throws -> Tensor {

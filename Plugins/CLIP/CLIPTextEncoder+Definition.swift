@@ -9,11 +9,16 @@ extension CLIPTextEncoder {
     ///   - contexts: `[b, n, width]`, put behind the start token
     /// - Returns: `[b, k, output]`; b is 1 where there are no contexts
     func byDefinition(_ tokens: [[Int]], contexts: Tensor?) throws -> Tensor {
-        let (n, positions) = (contexts?.size(1) ?? 0, positionalEmbedding.size(0))
-        _ = try Prompts(tokens, contexts: n, positions: positions)  // throws what the shared form would
-        let (b, k, longest) = (contexts?.size(0) ?? 1, tokens.count, min(tokens.map(\.count).max() ?? 0, positions - n))
+        let n = contexts?.size(1) ?? 0
+        let positions = positionalEmbedding.size(0)
+        // throws what the shared form would
+        _ = try Prompts(tokens, contexts: n, positions: positions)
+        let b = contexts?.size(0) ?? 1
+        let k = tokens.count
+        let longest = min(tokens.map(\.count).max() ?? 0, positions - n)
         let padded = tokens.flatMap { row in
-            row.prefix(longest).map(Int64.init) + [Int64](repeating: 0, count: max(0, longest - row.count))
+            row.prefix(longest).map(Int64.init)
+                + [Int64](repeating: 0, count: max(0, longest - row.count))
         }
         let device = positionalEmbedding.device
         let ids = try Tensor.from(padded, shape: [1, k, longest]).to(device)
@@ -21,17 +26,20 @@ extension CLIPTextEncoder {
         if let contexts {
             let learned = try contexts.unsqueezed(1).expanded([b, k, n, width])
             prompts = try Tensor.cat(
-                [try prompts.narrowed(2, 0, 1), learned, try prompts.narrowed(2, 1, longest - 1)], dim: 2)
+                [prompts.narrowed(2, 0, 1), learned, prompts.narrowed(2, 1, longest - 1)], dim: 2)
         }
         let length = n + longest
-        var x = try (prompts + positionalEmbedding.narrowed(0, 0, length)).reshaped([b * k, length, width])
+        var x = try (prompts + positionalEmbedding.narrowed(0, 0, length)).reshaped([
+            b * k, length, width,
+        ])
         for block in transformer.resblocks {
             x = try x + block.attn(block.ln1(x), causal: true)
             x = try x + block.mlp(block.ln2(x))
         }
         let ends = tokens.map { row in n + (row.firstIndex(of: row.max() ?? 0) ?? 0) }
         let places = (0..<b * k).map { Int64($0 * length + ends[$0 % k]) }
-        let rows = try lnFinal(x).reshaped([b * k * length, width]).indexed(0, try Tensor.from(places).to(device))
+        let rows = try lnFinal(x).reshaped([b * k * length, width]).indexed(
+            0, Tensor.from(places).to(device))
         return try rows.matmul(textProjection).reshaped([b, k, textProjection.size(1)])
     }
 }

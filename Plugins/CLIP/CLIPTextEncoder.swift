@@ -50,17 +50,23 @@ public class CLIPTextEncoder: Module, ModelPart {
         let width = configuration.width
         try SettingError.check("the text encoder's width", width, in: 1...65536, key: "width")
         guard configuration.heads > 0, width.isMultiple(of: configuration.heads) else {
-            throw SettingError(key: "heads", "the text encoder's width \(width) cannot be shared by \(configuration.heads) heads")
+            throw SettingError(
+                key: "heads",
+                "the text encoder's width \(width) cannot be shared by \(configuration.heads) heads"
+            )
         }
         let length = configuration.contextLength ?? Self.usualLength
-        try SettingError.check("the text encoder's layers", configuration.layers, in: 1...1000, key: "layers")
+        try SettingError.check(
+            "the text encoder's layers", configuration.layers, in: 1...1000, key: "layers")
         try SettingError.check("context_length", length, in: 2...65536)
         try SettingError.check("vocabulary_size", configuration.vocabularySize, in: 1...(1 << 24))
         try SettingError.check("output_dim", configuration.outputDim, in: 1...65536)
         positionalEmbedding = try Tensor.empty([length, width]).normalInPlace(std: 0.01)
-        textProjection = try Tensor.empty([width, configuration.outputDim]).normalInPlace(std: 1 / Double(width).squareRoot())
+        textProjection = try Tensor.empty([width, configuration.outputDim]).normalInPlace(
+            std: 1 / Double(width).squareRoot())
         transformer = try Transformer(
-            width, heads: configuration.heads, layers: configuration.layers, quickGELU: configuration.quickGelu)
+            width, heads: configuration.heads, layers: configuration.layers,
+            quickGELU: configuration.quickGelu)
         tokenEmbedding = try Embedding(configuration.vocabularySize, width, std: 0.02)
         lnFinal = try LayerNorm(width)
         self.width = width
@@ -79,7 +85,7 @@ public class CLIPTextEncoder: Module, ModelPart {
 
     /// Inputs `texts [k, length]`; output `text_embeddings [k, output]`.
     public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        ["text_embeddings": try self(try tokens(inputs))]
+        ["text_embeddings": try self(tokens(inputs))]
     }
 
     /// The rows of token ids in the input `texts [k, length]`.
@@ -98,23 +104,35 @@ public class CLIPTextEncoder: Module, ModelPart {
     /// - Returns: `[b, k, output]`; b is 1 where no image has contexts of its own
     final func embeddings(_ tokens: [[Int]], shared: Tensor?, own: Tensor?) throws -> Tensor {
         let contexts = (shared?.size(1) ?? 0) + (own?.size(1) ?? 0)
-        if OperationCounter.wantsDefinitions { return try byDefinition(tokens, contexts: try joined(shared, own)) }
-        let prompts = try Prompts(tokens, contexts: contexts, positions: positionalEmbedding.size(0))
+        if OperationCounter.wantsDefinitions {
+            return try byDefinition(tokens, contexts: joined(shared, own))
+        }
+        let prompts = try Prompts(
+            tokens, contexts: contexts, positions: positionalEmbedding.size(0))
         let device = positionalEmbedding.device
-        let front = try tokenEmbedding(try Tensor.from(prompts.shared).to(device))  // [s, d]
-        var prefix = try Prefix(tokens: front, shared: shared, own: own, positions: positionalEmbedding)
-        let words = try tokenEmbedding(try Tensor.from(prompts.tokens).to(device))  // [t, d], all prompts in a row
-        let places = try positionalEmbedding.indexed(0, try Tensor.from(prompts.positions).to(device))
-        var rows = try (words + places).unsqueezed(0).expanded([prefix.batch, prompts.tokens.count, width])
-        for block in transformer.resblocks.dropLast() { (prefix, rows) = try block(prefix: prefix, rows: rows, prompts) }
-        if let last = transformer.resblocks.last { rows = try last.ends(prefix: prefix, rows: rows, prompts) }
+        let front = try tokenEmbedding(Tensor.from(prompts.shared).to(device))  // [s, d]
+        var prefix = try Prefix(
+            tokens: front, shared: shared, own: own, positions: positionalEmbedding)
+        // [t, d], all prompts in a row
+        let words = try tokenEmbedding(Tensor.from(prompts.tokens).to(device))
+        let places = try positionalEmbedding.indexed(0, Tensor.from(prompts.positions).to(device))
+        var rows = try (words + places).unsqueezed(0).expanded([
+            prefix.batch, prompts.tokens.count, width,
+        ])
+        for block in transformer.resblocks.dropLast() {
+            (prefix, rows) = try block(prefix: prefix, rows: rows, prompts)
+        }
+        if let last = transformer.resblocks.last {
+            rows = try last.ends(prefix: prefix, rows: rows, prompts)
+        }
         return try lnFinal(rows).matmul(textProjection)
     }
 
     /// All contexts of each image: `[b, m + n, width]`.
     private func joined(_ shared: Tensor?, _ own: Tensor?) throws -> Tensor? {
         guard let shared, let own else { return shared ?? own }
-        return try Tensor.cat([try shared.expanded([own.size(0), shared.size(1), shared.size(2)]), own], dim: 1)
+        return try Tensor.cat(
+            [shared.expanded([own.size(0), shared.size(1), shared.size(2)]), own], dim: 1)
     }
 
     final class Transformer: Module {
@@ -122,7 +140,8 @@ public class CLIPTextEncoder: Module, ModelPart {
 
         init(_ width: Int, heads: Int, layers: Int, quickGELU: Bool) throws {
             resblocks = try (0..<layers).map { _ in
-                try ResidualAttentionBlock(width, heads: heads, layers: layers, quickGELU: quickGELU)
+                try ResidualAttentionBlock(
+                    width, heads: heads, layers: layers, quickGELU: quickGELU)
             }
         }
     }
@@ -148,7 +167,8 @@ public final class CLIPTextContextEncoder: CLIPTextEncoder {
     ///   where contexts and name do not fit into the encoder's positions.
     public func callAsFunction(_ tokens: [[Int]], contexts: Tensor) throws -> Tensor {
         contexts.size(0) == 1
-            ? try embeddings(tokens, shared: contexts, own: nil) : try embeddings(tokens, shared: nil, own: contexts)
+            ? try embeddings(tokens, shared: contexts, own: nil)
+            : try embeddings(tokens, shared: nil, own: contexts)
     }
 
     /// The text embeddings of names behind contexts that all images share and contexts of each
@@ -179,9 +199,11 @@ public final class CLIPTextContextEncoder: CLIPTextEncoder {
 }
 
 extension CLIPTextEncoder: ExternalWeights, WeightAdapting {
-    /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores, its sizes, and the causal mask.
+    /// What CLIP's files hold beside the text encoder: the image encoder, the scale of its scores,
+    /// its sizes, and the causal mask.
     private static let elsewhere = [
-        "visual.", "logit_scale", "logit_bias", "input_resolution", "context_length", "vocab_size", "attn_mask",
+        "visual.", "logit_scale", "logit_bias", "input_resolution", "context_length", "vocab_size",
+        "attn_mask",
     ]
 
     /// OpenAI CLIP's files, of which the image encoder's tensors are not used, and checkpoints of
@@ -196,7 +218,9 @@ extension CLIPTextEncoder: ExternalWeights, WeightAdapting {
     /// The first rows of CLIP's 77 position embeddings, where prompts have fewer positions. Nil for
     /// other keys and where the file has too few.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
-        guard key == "positional_embedding", tensor.rank == 2, tensor.size(0) >= shape[0] else { return nil }
+        guard key == "positional_embedding", tensor.rank == 2, tensor.size(0) >= shape[0] else {
+            return nil
+        }
         return try tensor.narrowed(0, 0, shape[0])
     }
 }

@@ -13,7 +13,8 @@ struct CLIPTokenizer: TextTokenizing {
 
     init(_ configuration: Configuration) throws {
         tokenizer = try BPETokenizer(
-            vocabulary: VocabularyAsset.find(configuration.vocabulary?.resolved, environment: FilePaths.environment))
+            vocabulary: VocabularyAsset.find(
+                configuration.vocabulary?.resolved, environment: FilePaths.environment))
     }
 
     func encode(_ text: String) throws -> [Int] { try tokenizer.encode(text) }

@@ -14,7 +14,8 @@ extension CLIPViT: ExternalWeights, WeightAdapting {
     /// pixels becomes 40×40 for 640. The class embedding's row stays. Nil for other keys and shapes
     /// that do not fit.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
-        guard key == "positional_embedding", let side = tensor.gridSide, tensor.size(1) == shape[1] else { return nil }
+        guard key == "positional_embedding", let side = tensor.gridSide, tensor.size(1) == shape[1]
+        else { return nil }
         return try tensor.to(.float32).resizedGrid(from: side, to: Size2D(grid))
     }
 }

@@ -44,7 +44,8 @@ public final class CLIPViT: Module, Backbone {
     }
 
     @Parameter var classEmbedding: Tensor  // [d]
-    @Parameter var positionalEmbedding: Tensor  // [1 + grid², d]; row 0 belongs to the class embedding
+    // [1 + grid², d]; row 0 belongs to the class embedding
+    @Parameter var positionalEmbedding: Tensor
     @Parameter var proj: Tensor?  // [d, output]
     let conv1: Conv2d
     let lnPre: LayerNorm
@@ -65,26 +66,32 @@ public final class CLIPViT: Module, Backbone {
     /// - Throws: `SettingError` for settings out of range or that do not fit together.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let parts = try VisionTransformerParts(configuration)
-        (pyramid, grid) = (parts.pyramid, parts.grid)
-        let (width, patch) = (configuration.width, configuration.patchSize)
+        pyramid = parts.pyramid
+        grid = parts.grid
+        let width = configuration.width
+        let patch = configuration.patchSize
         let std = 1 / Double(width).squareRoot()
         classEmbedding = try Tensor.empty([width]).normalInPlace(std: std)
         positionalEmbedding = try Tensor.empty([1 + grid * grid, width]).normalInPlace(std: std)
         conv1 = try Conv2d(3, width, kernel: Size2D(patch), stride: Size2D(patch), bias: false)
         lnPre = try LayerNorm(width)
         transformer = try Transformer(
-            width, heads: parts.heads, dropPath: parts.dropPathRates, quickGELU: configuration.quickGelu)
-        languageSide = configuration.languageGrid.side(inputResolution: configuration.inputResolution)
+            width, heads: parts.heads, dropPath: parts.dropPathRates,
+            quickGELU: configuration.quickGelu)
+        languageSide = configuration.languageGrid.side(
+            inputResolution: configuration.inputResolution)
         guard configuration.embeddings else {
             proj = nil
-            (lnPost, language) = (nil, nil)
+            lnPost = nil
+            language = nil
             return
         }
         try SettingError.check("output_dim", configuration.outputDim, in: 1...65536)
         lnPost = try LayerNorm(width)
         proj = try Tensor.empty([width, configuration.outputDim]).normalInPlace(std: std)
         language = LanguageSpec(
-            width: configuration.outputDim, stride: patch, side: languageSide, quickGELU: configuration.quickGelu)
+            width: configuration.outputDim, stride: patch, side: languageSide,
+            quickGELU: configuration.quickGelu)
     }
 
     /// The pyramid of a batch of normalised images `[n, 3, h, w]`, and with `embeddings`
@@ -95,7 +102,7 @@ public final class CLIPViT: Module, Backbone {
     public func callAsFunction(_ images: Tensor) throws -> Features {
         let patches = try conv1(images.channelsLast())  // [n, d, h/16, w/16]
         let size = Size2D(patches.size(2), patches.size(3))
-        var x = try lnPre(try embedded(patches.asTokens(), size))  // [n, 1 + hw, d]
+        var x = try lnPre(embedded(patches.asTokens(), size))  // [n, 1 + hw, d]
         var maps: [Tensor] = []
         for (index, block) in transformer.resblocks.enumerated() {
             x = try block(x)
@@ -103,10 +110,12 @@ public final class CLIPViT: Module, Backbone {
         }
         var features = Features(maps: try pyramid(maps))
         if let lnPost, let proj {
-            var (tokens, grid) = (x, size)
+            var tokens = x
+            var grid = size
             if let languageSide {
                 let places = try x.asMap(size).averaged(to: languageSide).asTokens()
-                (tokens, grid) = (try Tensor.cat([try x.narrowed(1, 0, 1), places], dim: 1), Size2D(languageSide))
+                tokens = try Tensor.cat([x.narrowed(1, 0, 1), places], dim: 1)
+                grid = Size2D(languageSide)
             }
             let embeddings = try lnPost(tokens).matmul(proj)  // [n, 1 + hw, output]
             features.globalEmbedding = try embeddings.selected(1, 0)
@@ -115,12 +124,14 @@ public final class CLIPViT: Module, Backbone {
         return features
     }
 
-    /// The class embedding and the patches, each with its position. DenseCLIP's code adds the class embedding to its own position too: it
-    /// counts twice.
+    /// The class embedding and the patches, each with its position. DenseCLIP's code adds the class
+    /// embedding to its own position too: it counts twice.
     private func embedded(_ patches: Tensor, _ size: Size2D) throws -> Tensor {
         let positions = try positionalEmbedding.resizedGrid(from: grid, to: size)
         let token = try classEmbedding * 2 + positions.selected(0, 0)
-        let start = try token.reshaped([1, 1, token.count]).expanded([patches.size(0), 1, token.count])
+        let start = try token.reshaped([1, 1, token.count]).expanded([
+            patches.size(0), 1, token.count,
+        ])
         let places = try positions.narrowed(0, 1, size.height * size.width)
         return try Tensor.cat([start, patches + places], dim: 1)
     }

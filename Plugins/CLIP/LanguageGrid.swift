@@ -12,7 +12,9 @@ public enum LanguageGrid: String, Codable, Sendable, CaseIterable {
     /// the image.
     ///
     /// - Parameter inputResolution: side of the images, in pixels, that the fixed grid belongs to
-    public func side(inputResolution: Int) -> Int? { self == .fixed ? max(1, inputResolution / 32) : nil }
+    public func side(inputResolution: Int) -> Int? {
+        self == .fixed ? max(1, inputResolution / 32) : nil
+    }
 }
 
 extension Tensor {

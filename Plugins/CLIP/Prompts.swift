@@ -1,7 +1,7 @@
 import DenseKitCore
 
-/// The prompts of all classes without padding: what they share in front, and the rest of all of them laid in one row of tokens, sorted
-/// into groups of equal length.
+/// The prompts of all classes without padding: what they share in front, and the rest of all of
+/// them laid in one row of tokens, sorted into groups of equal length.
 struct Prompts {
     /// The tokens that every prompt begins with: the start token; without contexts, all that the
     /// prompts have in common.
@@ -10,7 +10,8 @@ struct Prompts {
     private(set) var tokens: [Int64] = []
     /// Each token's position in its prompt.
     private(set) var positions: [Int64] = []
-    /// Prompts of equal length: where their tokens start in the row, how many prompts, and how many tokens each.
+    /// Prompts of equal length: where their tokens start in the row, how many prompts, and how many
+    /// tokens each.
     private(set) var groups: [Group] = []
     /// For every class, in class order, the place of its end token in the row.
     let ends: [Int64]
@@ -27,8 +28,11 @@ struct Prompts {
     ///   - contexts: positions between the start token and the rest
     ///   - limit: positions the encoder has
     init(_ rows: [[Int]], contexts: Int, positions limit: Int) throws {
-        guard let first = rows.first, let start = first.first, rows.allSatisfy({ $0.first == start }) else {
-            throw SettingError("prompts need at least one class, and one start token for all of them")
+        guard let first = rows.first, let start = first.first,
+            rows.allSatisfy({ $0.first == start })
+        else {
+            throw SettingError(
+                "prompts need at least one class, and one start token for all of them")
         }
         // The end token is the first of the largest ids, as CLIP finds it.
         let ends = rows.map { row in row.firstIndex(of: row.max() ?? 0) ?? 0 }
@@ -40,14 +44,19 @@ struct Prompts {
                 "a prompt of \(longest + contexts + 1) tokens (1 start, \(contexts) contexts, \(longest) of the name and end) does not fit "
                     + "into \(limit) positions")
         }
-        let common = contexts > 0 ? 1 : (1..<shortest).first { place in rows.contains { $0[place] != first[place] } } ?? shortest
+        let common =
+            contexts > 0
+            ? 1
+            : (1..<shortest).first { place in rows.contains { $0[place] != first[place] } }
+                ?? shortest
         shared = first.prefix(common).map(Int64.init)
         var places = [Int64](repeating: 0, count: rows.count)
         var order = [Int64](repeating: 0, count: rows.count)
         var placed: Int64 = 0
         for end in Set(ends).sorted() {
             let members = rows.indices.filter { ends[$0] == end }
-            groups.append(Group(start: tokens.count, count: members.count, length: end - common + 1))
+            groups.append(
+                Group(start: tokens.count, count: members.count, length: end - common + 1))
             for member in members {
                 for index in common...end {
                     tokens.append(Int64(rows[member][index]))
@@ -58,11 +67,13 @@ struct Prompts {
                 placed += 1
             }
         }
-        (self.ends, self.order) = (places, order)
+        self.ends = places
+        self.order = order
     }
 }
 
-/// What stands before the names, on its way through the blocks: what all images share, and what each image has of its own behind it.
+/// What stands before the names, on its way through the blocks: what all images share, and what
+/// each image has of its own behind it.
 struct Prefix {
     var shared: Tensor  // [1, s, d]
     var own: Tensor?  // [b, o, d]

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// A pre-norm Transformer block of CLIP: attention and an MLP with QuickGELU, or with exact GELU. Keys as in OpenAI's code.
+/// A pre-norm Transformer block of CLIP: attention and an MLP with QuickGELU, or with exact GELU.
+/// Keys as in OpenAI's code.
 final class ResidualAttentionBlock: Module {
     let attn: MultiheadAttention
     let ln1: LayerNorm
@@ -13,7 +14,8 @@ final class ResidualAttentionBlock: Module {
     /// CLIP starts attention at std `width^-½`, the residual projections lower by √(2·layers).
     ///
     /// - Parameter quickGELU: `x · σ(1.702 x)`, as OpenAI's weights were trained; else `x · Φ(x)`
-    init(_ width: Int, heads: Int, layers: Int, dropPath: Double = 0, quickGELU: Bool = true) throws {
+    init(_ width: Int, heads: Int, layers: Int, dropPath: Double = 0, quickGELU: Bool = true) throws
+    {
         attn = try MultiheadAttention(width, heads: heads)
         ln1 = try LayerNorm(width)
         mlp = try MLP(width, quickGELU: quickGELU)
@@ -29,7 +31,9 @@ final class ResidualAttentionBlock: Module {
     }
 
     /// Every position attends to all. `[n, t, d] → [n, t, d]`
-    func callAsFunction(_ x: Tensor) throws -> Tensor { try feedForward(x + dropPath(attn(ln1(x)))) }
+    func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try feedForward(x + dropPath(attn(ln1(x))))
+    }
 
     func feedForward(_ x: Tensor) throws -> Tensor { try x + dropPath(mlp(ln2(x))) }
 

@@ -29,13 +29,17 @@ public struct BatchDrop: YAMLConfiguration {
     static let labels = "batch_drop.labels"
 
     /// The k labels of every image, most probable first.
-    func callAsFunction(_ probabilities: ImageProbabilities, _ present: LabelSets, k: Int, _ step: ForwardPass) throws -> [[Int]]
-    {
+    func callAsFunction(
+        _ probabilities: ImageProbabilities, _ present: LabelSets, k: Int, _ step: ForwardPass
+    ) throws -> [[Int]] {
         let ratio = ratio(at: step.iteration)
         return try zip(probabilities.images, present.images).enumerated().map { place, image in
             let (image, present) = image
-            guard try isMasked(place, ratio, step.draws) else { return Array(image.ranking.prefix(k)) }
-            let own = try sample(present.indices.filter { present[$0] }, k, place, of: present.count, step.draws)
+            guard try isMasked(place, ratio, step.draws) else {
+                return Array(image.ranking.prefix(k))
+            }
+            let own = try sample(
+                present.indices.filter { present[$0] }, k, place, of: present.count, step.draws)
             let others = image.ranking.filter { !own.contains($0) }
             let chosen = own.union(others.prefix(k - own.count))
             return image.ranking.filter(chosen.contains)
@@ -48,7 +52,9 @@ public struct BatchDrop: YAMLConfiguration {
     }
 
     /// At most k of the labels that are present: those with the largest of one draw for each class.
-    private func sample(_ labels: [Int], _ k: Int, _ image: Int, of classes: Int, _ draws: RandomSource) throws -> Set<Int> {
+    private func sample(
+        _ labels: [Int], _ k: Int, _ image: Int, of classes: Int, _ draws: RandomSource
+    ) throws -> Set<Int> {
         guard labels.count > k else { return Set(labels) }
         let draws = try draws.uniform(Self.labels, image: image, count: classes)
         return Set(labels.sorted { (-draws[$0], $0) < (-draws[$1], $1) }.prefix(k))

@@ -38,7 +38,8 @@ extension CLIPSP {
             case template, k
             case lambda1 = "lambda_1"
             case lambda2 = "lambda_2"
-            case multilabelDecoder, sceneRefinement, batchDrop, asymmetricLoss, tokenizer, vocabulary, textEncoder, visualProj
+            case multilabelDecoder, sceneRefinement, batchDrop, asymmetricLoss, tokenizer,
+                vocabulary, textEncoder, visualProj
         }
 
         /// - Throws: `SettingError` for numbers out of range.

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-// Parts of the method that run alone on named tensors: what golden cases of single parts are checked with.
+// Parts of the method that run alone on named tensors: what golden cases of single parts are
+// checked with.
 
 /// A multi-label decoder.
 final class MultilabelDecoderPart: Module, ModelPart {
@@ -31,9 +32,12 @@ final class MultilabelDecoderPart: Module, ModelPart {
         let visual = try inputs.input("visual")
         let codebook = try inputs.input("codebook")
         var outputs: [String: Tensor] = [:]
-        let step = ForwardPass { name, tensor in outputs[name.replacing("multilabel_", with: "")] = tensor }
-        let logits = try decoder(try visual.transposed(1, 2), codebook, step)
-        (outputs["logits"], outputs["probabilities"]) = (logits, try logits.sigmoid())
+        let step = ForwardPass { name, tensor in
+            outputs[name.replacing("multilabel_", with: "")] = tensor
+        }
+        let logits = try decoder(visual.transposed(1, 2), codebook, step)
+        outputs["logits"] = logits
+        outputs["probabilities"] = try logits.sigmoid()
         return outputs
     }
 }
@@ -58,13 +62,16 @@ final class SceneRefinementPart: Module, ModelPart {
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         let output = configuration.outChannels ?? configuration.dim
         for (key, value) in [
-            ("channels", configuration.channels), ("dim", configuration.dim), ("k", configuration.k), ("out_channels", output),
+            ("channels", configuration.channels), ("dim", configuration.dim),
+            ("k", configuration.k), ("out_channels", output),
         ] { try SettingError.check(key, value, in: 1...65536) }
         refinement = try SceneRefinement(
-            configuration.settings, configuration.channels, text: configuration.dim, labels: configuration.k, output: output)
+            configuration.settings, configuration.channels, text: configuration.dim,
+            labels: configuration.k, output: output)
     }
 
-    /// Inputs `x4 [n, c4, h, w]` and `tokens [n, k, c + 1]`; outputs `gate`, `refined`, `attention`, `attention_logits` and `fused`.
+    /// Inputs `x4 [n, c4, h, w]` and `tokens [n, k, c + 1]`; outputs `gate`, `refined`,
+    /// `attention`, `attention_logits` and `fused`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let x4 = try inputs.input("x4")
         let tokens = try inputs.input("tokens")
@@ -74,7 +81,8 @@ final class SceneRefinementPart: Module, ModelPart {
     }
 }
 
-/// What is made of label maps and probabilities without any weight: targets, co-occurrence, batch drop, scene tokens, the scene loss.
+/// What is made of label maps and probabilities without any weight: targets, co-occurrence, batch
+/// drop, scene tokens, the scene loss.
 final class SceneTargetsPart: Module, ModelPart {
     struct Configuration: YAMLConfiguration {
         var numClasses = 150
@@ -99,48 +107,56 @@ final class SceneTargetsPart: Module, ModelPart {
         self.configuration = configuration
     }
 
-    /// Inputs `labels [n, height, width]`, `probabilities [n, K]`, `codebook [K, c]`, `image_draws [n]`, `label_draws [n, K]` and
-    /// `attention_logits [n, k, h, w]`; outputs as their names say.
+    /// Inputs `labels [n, height, width]`, `probabilities [n, K]`, `codebook [K, c]`,
+    /// `image_draws [n]`, `label_draws [n, K]` and `attention_logits [n, k, h, w]`; outputs as
+    /// their names say.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        let (labels, attention, given) = (
-            try inputs.input("labels"), try inputs.input("attention_logits"), try inputs.input("probabilities")
-        )
+        let labels = try inputs.input("labels")
+        let attention = try inputs.input("attention_logits")
+        let given = try inputs.input("probabilities")
         let k = min(configuration.k, configuration.numClasses)
-        let present = try LabelSets(labels, classes: configuration.numClasses, ignoreIndex: configuration.ignoreIndex)
+        let present = try LabelSets(
+            labels, classes: configuration.numClasses, ignoreIndex: configuration.ignoreIndex)
         let probabilities = try ImageProbabilities(given)
         let step = ForwardPass(
             draws: try .prescribed([
-                BatchDrop.images: try inputs.input("image_draws").unsqueezed(1),
-                BatchDrop.labels: try inputs.input("label_draws"),
+                BatchDrop.images: inputs.input("image_draws").unsqueezed(1),
+                BatchDrop.labels: inputs.input("label_draws"),
             ]))
         var drop = BatchDrop()
-        (drop.start, drop.end) = (configuration.ratio, configuration.ratio)
-        let selected = try Tensor.labels(try drop(probabilities, present, k: k, step))
+        drop.start = configuration.ratio
+        drop.end = configuration.ratio
+        let selected = try Tensor.labels(drop(probabilities, present, k: k, step))
         let masked = try probabilities.images.indices.map {
             try drop.isMasked($0, configuration.ratio, step.draws) ? Int64(1) : 0
         }
         let cells = try SceneLoss.cellLabels(labels, attention)
-        return [
-            "multi_label": try present.indicators(), "co_occurrence": try coOccurrence(present), "ratio": try ratios(),
-            "top_k": try Tensor.labels(probabilities.images.map { Array($0.ranking.prefix(k)) }),
-            "masked": try Tensor.from(masked), "selected": selected,
-            "tokens": try sceneTokens(try inputs.input("codebook"), given, selected), "cell_labels": cells,
-            "scene_loss": try SceneLoss.value(attention, cells, selected, configuration.ignoreIndex),
+        return try [
+            "multi_label": present.indicators(), "co_occurrence": coOccurrence(present),
+            "ratio": ratios(),
+            "top_k": Tensor.labels(probabilities.images.map { Array($0.ranking.prefix(k)) }),
+            "masked": Tensor.from(masked), "selected": selected,
+            "tokens": sceneTokens(inputs.input("codebook"), given, selected), "cell_labels": cells,
+            "scene_loss": SceneLoss.value(attention, cells, selected, configuration.ignoreIndex),
         ]
     }
 
     private func coOccurrence(_ present: LabelSets) throws -> Tensor {
         var counts = CoOccurrence(classes: (0..<configuration.numClasses).map { "class \($0)" })
         for image in present.images { counts.add(image.indices.filter { image[$0] }) }
-        return try Tensor.from(counts.normalized(), shape: [configuration.numClasses, configuration.numClasses])
+        return try Tensor.from(
+            counts.normalized(), shape: [configuration.numClasses, configuration.numClasses])
     }
 
     private func ratios() throws -> Tensor {
         let table = configuration.ratios.flatMap { row in
             var drop = BatchDrop()
-            (drop.start, drop.end, drop.decay) = (row[0], row[1], row[2])
+            drop.start = row[0]
+            drop.end = row[1]
+            drop.decay = row[2]
             return configuration.iterations.map { Float(drop.ratio(at: $0)) }
         }
-        return try Tensor.from(table, shape: [configuration.ratios.count, configuration.iterations.count])
+        return try Tensor.from(
+            table, shape: [configuration.ratios.count, configuration.iterations.count])
     }
 }

@@ -34,18 +34,24 @@ public final class CLIPSP: Module, Prompter {
     ///   for a multi-label decoder or a loss that does not fit.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try configuration.validate()
-        guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
+        guard let last = context.features.last else {
+            throw SettingError("needs a backbone with at least one level of features")
+        }
         visual = try VisualTokens(configuration.visualProj, context)
         codebook = try Codebook(configuration, width: visual.width, context)
         k = min(configuration.k, context.classCount)
         var language = context
         language.language = LanguageSpec(width: visual.width, stride: last.stride)
-        multilabelDecoder = try context.registry.multilabelDecoders.make(configuration.multilabelDecoder, language)
+        multilabelDecoder = try context.registry.multilabelDecoders.make(
+            configuration.multilabelDecoder, language)
         sceneRefinement = try SceneRefinement(
-            configuration.sceneRefinement, last.channels, text: visual.width, labels: k, output: visual.width)
+            configuration.sceneRefinement, last.channels, text: visual.width, labels: k,
+            output: visual.width)
         asymmetricLoss = try context.loss(configuration.asymmetricLoss, for: .imageLabels)
-        (batchDrop, weights) = (configuration.batchDrop.schedule, (configuration.lambda1, configuration.lambda2))
-        outputs = context.features.dropLast() + [FeatureSpec(channels: visual.width, stride: last.stride)]
+        batchDrop = configuration.batchDrop.schedule
+        weights = (configuration.lambda1, configuration.lambda2)
+        outputs =
+            context.features.dropLast() + [FeatureSpec(channels: visual.width, stride: last.stride)]
         super.init()
         try codebook.freeze()
     }
@@ -72,7 +78,8 @@ public final class CLIPSP: Module, Prompter {
         try step.record("visual", v)
         try step.record("ml_logits", logits)
         return PrompterOutput(
-            maps: features.maps.dropLast() + [refined.map], textEmbeddings: try s.unsqueezed(0).expanded([v.size(0)] + s.shape),
+            maps: features.maps.dropLast() + [refined.map],
+            textEmbeddings: try s.unsqueezed(0).expanded([v.size(0)] + s.shape),
             scoreMaps: [refined.attention], scoreLabels: labels, classLogits: logits)
     }
 
@@ -80,33 +87,47 @@ public final class CLIPSP: Module, Prompter {
     /// (equations 5 to 8)
     ///
     /// - Throws: `TargetError` without labels, `SettingError` for the output of another prompter.
-    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
+    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws
+        -> Losses
+    {
         guard let labels = targets.labels else { throw TargetError.noLabels }
-        guard let logits = prompted.classLogits, let selected = prompted.scoreLabels, let attention = prompted.scoreMaps.first
-        else { throw SettingError("CLIPSP's losses need what CLIPSP made of the images: logits of labels, and its attention") }
-        let present = try LabelSets(labels, classes: logits.size(1), ignoreIndex: targets.ignoreIndex)
+        guard let logits = prompted.classLogits, let selected = prompted.scoreLabels,
+            let attention = prompted.scoreMaps.first
+        else {
+            throw SettingError(
+                "CLIPSP's losses need what CLIPSP made of the images: logits of labels, and its attention"
+            )
+        }
+        let present = try LabelSets(
+            labels, classes: logits.size(1), ignoreIndex: targets.ignoreIndex)
         let multilabel = try asymmetricLoss(
-            logits.to(.float32), try present.indicators().to(logits.device), LossOptions(ignoreIndex: targets.ignoreIndex))
-        let scene = try SceneLoss.value(attention, try SceneLoss.cellLabels(labels, attention), selected, targets.ignoreIndex)
+            logits.to(.float32), present.indicators().to(logits.device),
+            LossOptions(ignoreIndex: targets.ignoreIndex))
+        let scene = try SceneLoss.value(
+            attention, SceneLoss.cellLabels(labels, attention), selected, targets.ignoreIndex)
         var losses = Losses()
-        losses.add(term: "aux_multilabel.\(asymmetricLoss.name)", try multilabel * weights.multilabel)
+        losses.add(
+            term: "aux_multilabel.\(asymmetricLoss.name)", try multilabel * weights.multilabel)
         losses.add(term: "aux_scene.loss_ce", try scene * weights.scene)
         return losses
     }
 
     /// The labels whose text becomes scene tokens, most probable first: `[n, k]` int64.
     private func selectedLabels(_ probabilities: Tensor, _ step: ForwardPass) throws -> Tensor {
-        guard probabilities.device != .meta else { return try Tensor.zeros([probabilities.size(0), k], dtype: .int64) }
+        guard probabilities.device != .meta else {
+            return try Tensor.zeros([probabilities.size(0), k], dtype: .int64)
+        }
         let probabilities = try withoutGrad { try ImageProbabilities(probabilities) }
         let likely = probabilities.images.map { Array($0.ranking.prefix(k)) }
-        try step.record("top_k", try Tensor.labels(likely))
-        try step.record("top_k_probabilities", try probabilities.values(of: likely))
+        try step.record("top_k", Tensor.labels(likely))
+        try step.record("top_k_probabilities", probabilities.values(of: likely))
         var labels = likely
         if isTraining, let batchDrop, let targets = step.targets, let map = targets.labels {
-            let present = try LabelSets(map, classes: probabilities.classes, ignoreIndex: targets.ignoreIndex)
+            let present = try LabelSets(
+                map, classes: probabilities.classes, ignoreIndex: targets.ignoreIndex)
             labels = try batchDrop(probabilities, present, k: k, step)
         }
-        try step.record("selected", try Tensor.labels(labels))
+        try step.record("selected", Tensor.labels(labels))
         return try Tensor.labels(labels).to(probabilities.device)
     }
 }
@@ -115,6 +136,8 @@ public final class CLIPSP: Module, Prompter {
 ///
 /// Codebook `[K, c]`, probabilities `[n, K]` and labels `[n, k]` → `[n, k, c + 1]`.
 func sceneTokens(_ codebook: Tensor, _ probabilities: Tensor, _ labels: Tensor) throws -> Tensor {
-    let text = try codebook.indexed(0, labels.flattened()).reshaped([labels.size(0), labels.size(1), codebook.size(1)])
-    return try Tensor.cat([text, try probabilities.gathered(1, labels).unsqueezed(2)], dim: 2)
+    let text = try codebook.indexed(0, labels.flattened()).reshaped([
+        labels.size(0), labels.size(1), codebook.size(1),
+    ])
+    return try Tensor.cat([text, probabilities.gathered(1, labels).unsqueezed(2)], dim: 2)
 }

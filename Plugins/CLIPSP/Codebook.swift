@@ -2,7 +2,8 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// S: the text embeddings of all classes from one template, by a text encoder that does not learn. They are not normalised. (section 3.2)
+/// S: the text embeddings of all classes from one template, by a text encoder that does not learn.
+/// They are not normalised. (section 3.2)
 ///
 /// Made once before training and once for a loaded model, without gradients and in full precision.
 final class Codebook: Module {
@@ -14,24 +15,33 @@ final class Codebook: Module {
 
     init(_ configuration: CLIPSP.Configuration, width: Int, _ context: BuildContext) throws {
         guard !context.textIsKept else {
-            (source, names) = (try CachedTextEmbeddings(classes: context.classCount, width: width), [])
+            source = try CachedTextEmbeddings(classes: context.classCount, width: width)
+            names = []
             return
         }
         let settings = configuration.textEncoder
-        let form = try PromptForm(template: configuration.template.replacing("{label}", with: "{}"), length: nil)
-        let tokens = try PromptTokens(context, form, configuration.tokenizer, vocabulary: configuration.vocabulary?.resolved)
+        let form = try PromptForm(
+            template: configuration.template.replacing("{label}", with: "{}"), length: nil)
+        let tokens = try PromptTokens(
+            context, form, configuration.tokenizer, vocabulary: configuration.vocabulary?.resolved)
         var encoder = CLIPTextEncoder.Configuration()
         encoder.vocabularySize = settings.vocabularySize ?? tokens.vocabularySize
-        (encoder.width, encoder.heads, encoder.layers) = (settings.width, settings.heads, settings.layers)
-        (encoder.contextLength, encoder.outputDim) = (settings.contextLength, width)
+        encoder.width = settings.width
+        encoder.heads = settings.heads
+        encoder.layers = settings.layers
+        encoder.contextLength = settings.contextLength
+        encoder.outputDim = width
         encoder.quickGelu = try context.quickGELU(settings.quickGelu)
-        (source, names) = (try FixedTemplate(encoder, context), tokens.rows)
+        source = try FixedTemplate(encoder, context)
+        names = tokens.rows
     }
 
     /// `[K, c]`
     func callAsFunction() throws -> Tensor {
         if let made { return made }
-        let embeddings = try withoutGrad { try withoutAutocast { try source(names).selected(0, 0) } }
+        let embeddings = try withoutGrad {
+            try withoutAutocast { try source(names).selected(0, 0) }
+        }
         made = embeddings
         return embeddings
     }

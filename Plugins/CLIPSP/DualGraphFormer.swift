@@ -38,11 +38,14 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
         guard configuration.headWidth > 0, width.isMultiple(of: configuration.headWidth) else {
             throw SettingError(
                 key: "head_width",
-                "an attention_width of \(width) cannot be shared by heads of \(configuration.headWidth): set head_width")
+                "an attention_width of \(width) cannot be shared by heads of \(configuration.headWidth): set head_width"
+            )
         }
         let edges = try StartingEdges(configuration.coOccurrence, context)
         blocks = try (0..<configuration.blocks).map { _ in
-            try Block(c, nodes: configuration.nodes, edges, width: width, heads: width / configuration.headWidth)
+            try Block(
+                c, nodes: configuration.nodes, edges, width: width,
+                heads: width / configuration.headWidth)
         }
         classifier = try Linear(c, 1)
         super.init()
@@ -56,10 +59,14 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
     ///   - visual: V, the image's tokens, the global one first: `[n, p, c]`
     ///   - codebook: S, the text of all classes: `[K, c]`
     /// - Returns: S_l, `[n, K]`
-    public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor {
-        var (v, s) = (visual, try codebook.unsqueezed(0))  // until an image is asked, S is the same for all
+    public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws
+        -> Tensor
+    {
+        // until an image is asked, S is the same for all
+        var v = visual
+        var s = try codebook.unsqueezed(0)
         for block in blocks.dropLast() { (v, s) = try block(v, s) }
-        try step.record("multilabel_visual", try v.transposed(1, 2))
+        try step.record("multilabel_visual", v.transposed(1, 2))
         if let last = blocks.last { s = try last.text(v, s) }
         try step.record("multilabel_text", s)
         return try classifier(s).squeezed(2)
@@ -91,7 +98,7 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
         /// - Returns: V' `[n, p, c]` and S' `[n, K, c]`
         func callAsFunction(_ v: Tensor, _ s: Tensor) throws -> (v: Tensor, s: Tensor) {
             let (b, hv, hs) = try graphs(v, s)
-            return (try wV * v + b.matmul(visualAttn(hv, hs)), try wS * s + textAttn(hs, hv))
+            return try (wV * v + b.matmul(visualAttn(hv, hs)), wS * s + textAttn(hs, hv))
         }
 
         /// S' alone: behind the last block nobody looks at V'.
@@ -100,10 +107,12 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
             return try wS * s + textAttn(hs, hv)
         }
 
-        /// Bᵀ `[n, p, N]`, a node's shares of the positions; hv `[n, N, c]` and hs `[n or 1, K, c]`, both graphs convolved.
-        private func graphs(_ v: Tensor, _ s: Tensor) throws -> (b: Tensor, hv: Tensor, hs: Tensor) {
+        /// Bᵀ `[n, p, N]`, a node's shares of the positions; hv `[n, N, c]` and hs
+        /// `[n or 1, K, c]`, both graphs convolved.
+        private func graphs(_ v: Tensor, _ s: Tensor) throws -> (b: Tensor, hv: Tensor, hs: Tensor)
+        {
             let b = try compress.acrossChannels(v).softmax(1)
-            return (b, try visualGraph(b.transposed(1, 2).matmul(v)), try textGraph(s))
+            return try (b, visualGraph(b.transposed(1, 2).matmul(v)), textGraph(s))
         }
 
         /// What makes V' never learns in the last block.

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// A convolution over one dimension with a kernel of 1 and no bias: a matrix, stored `[out, in, 1]`.
+/// A convolution over one dimension with a kernel of 1 and no bias: a matrix, stored
+/// `[out, in, 1]`.
 final class PointwiseConv1d: Module {
     @Parameter var weight: Tensor
 
@@ -20,7 +21,8 @@ final class PointwiseConv1d: Module {
     }
 }
 
-/// A layer of a graph, whose edges are learned: H' = GELU(LayerNorm(A H)). `[n, nodes, c] → [n, nodes, c]` (equation 2)
+/// A layer of a graph, whose edges are learned: H' = GELU(LayerNorm(A H)).
+/// `[n, nodes, c] → [n, nodes, c]` (equation 2)
 final class GraphConvolution: Module {
     let conv: PointwiseConv1d
     let norm: LayerNorm
@@ -34,12 +36,15 @@ final class GraphConvolution: Module {
 }
 
 extension CrossAttention {
-    /// Attention of one way's nodes to the other's, narrower inside, with the method's starting weights.
+    /// Attention of one way's nodes to the other's, narrower inside, with the method's starting
+    /// weights.
     ///
     /// Query `[n, q, c]` and memory `[n, m, c]` → `[n, q, c]`; either may be one for all images.
     static func betweenNodes(_ c: Int, width: Int, heads: Int) throws -> CrossAttention {
         let attention = try CrossAttention(c, width: width, heads: heads)
-        for linear in [attention.qProj, attention.kProj, attention.vProj, attention.proj] { try linear.startAsProjection() }
+        for linear in [attention.qProj, attention.kProj, attention.vProj, attention.proj] {
+            try linear.startAsProjection()
+        }
         return attention
     }
 }

@@ -27,7 +27,9 @@ extension BuildContext {
     ///
     /// - Throws: `SettingError` where `language` is nil.
     func textWidth() throws -> Int {
-        guard let width = language?.width else { throw SettingError("needs the width of the text, which CLIPSP gives") }
+        guard let width = language?.width else {
+            throw SettingError("needs the width of the text, which CLIPSP gives")
+        }
         return width
     }
 }
@@ -57,7 +59,10 @@ public final class MLP: Module, MultilabelDecoder {
     ///   - visual: V, the image's tokens, the global one first: `[n, p, c]`
     ///   - codebook: S, the text of all classes: `[K, c]`
     /// - Returns: S_l, `[n, K]`
-    public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor {
-        try mlp(visual.selected(1, 0)).matmul(codebook.normalized(1).transposed(0, 1))  // S_l = f · S / |S|
+    public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws
+        -> Tensor
+    {
+        // S_l = f · S / |S|
+        try mlp(visual.selected(1, 0)).matmul(codebook.normalized(1).transposed(0, 1))
     }
 }

@@ -41,12 +41,14 @@ final class SceneRefinement: Module {
     /// - Parameters:
     ///   - text: c, the width of the text in a token
     ///   - labels: k, tokens of an image
-    init(_ settings: SceneRefinementSettings, _ c4: Int, text: Int, labels: Int, output: Int) throws {
+    init(_ settings: SceneRefinementSettings, _ c4: Int, text: Int, labels: Int, output: Int) throws
+    {
         let hidden = settings.hidden ?? max(1, c4 / 16)
-        (width, gate) = (settings.width, settings.gate)
+        width = settings.width
+        gate = settings.gate
         try SettingError.check("scene_refinement.hidden", hidden, in: 1...65536)
         try SettingError.check("scene_refinement.width", width, in: 1...65536)
-        let layers = [try Linear(text + 1, hidden), try Linear(hidden, c4)]
+        let layers = try [Linear(text + 1, hidden), Linear(hidden, c4)]
         mlp = Sequential([layers[0], Activation(.relu), layers[1]])
         pool = try Linear(labels, 1)
         qProj = try Conv2d(c4, width, kernel: 1)
@@ -64,26 +66,37 @@ final class SceneRefinement: Module {
     }
 
     /// - Returns: what takes the place of stage 4, and the attention's logits QKᵀ/√d `[n, k, h, w]`
-    func callAsFunction(_ x4: Tensor, _ tokens: Tensor, _ step: ForwardPass) throws -> (map: Tensor, attention: Tensor) {
-        let (n, h, w) = (x4.size(0), x4.size(2), x4.size(3))
+    func callAsFunction(_ x4: Tensor, _ tokens: Tensor, _ step: ForwardPass) throws -> (
+        map: Tensor, attention: Tensor
+    ) {
+        let n = x4.size(0)
+        let h = x4.size(2)
+        let w = x4.size(3)
         let gate = try activation(tokens)  // T_g: [n, c4]
         let x = try gate.reshaped([n, -1, 1, 1]) * x4  // equation 4
-        let logits = try qProj(x).asTokens().matmul(kProj(tokens).transposed(1, 2)) / Double(width).squareRoot()  // [n, hw, k]
+        // [n, hw, k]
+        let logits =
+            try qProj(x).asTokens().matmul(kProj(tokens).transposed(1, 2))
+            / Double(width).squareRoot()
         let attention = try logits.softmax(2)  // m, equation 7
-        let told = try attention.matmul(vProj(tokens)).reshaped([n, h, w, width]).permuted(0, 3, 1, 2)
-        let map = try fuse(Tensor.cat([try outProj(told), x], dim: 1))
+        let told = try attention.matmul(vProj(tokens)).reshaped([n, h, w, width]).permuted(
+            0, 3, 1, 2)
+        let map = try fuse(Tensor.cat([outProj(told), x], dim: 1))
 
-        func asMap(_ positions: Tensor) throws -> Tensor { try positions.reshaped([n, h, w, -1]).permuted(0, 3, 1, 2) }
+        func asMap(_ positions: Tensor) throws -> Tensor {
+            try positions.reshaped([n, h, w, -1]).permuted(0, 3, 1, 2)
+        }
         let scores = try asMap(logits)
         try step.record("gate", gate)
         try step.record("refined", x)
-        try step.record("attention", try asMap(attention))
+        try step.record("attention", asMap(attention))
         try step.record("attention_logits", scores)
         try step.record("fused", map)
         return (map, scores)
     }
 
-    /// T_g: channels by the tokens of the scene, pooled with learned shares. `[n, k, c + 1] → [n, c4]` (equation 3)
+    /// T_g: channels by the tokens of the scene, pooled with learned shares.
+    /// `[n, k, c + 1] → [n, c4]` (equation 3)
     private func activation(_ tokens: Tensor) throws -> Tensor {
         let pooled = try pool(mlp(tokens).transposed(1, 2)).squeezed(2)
         return gate == .sigmoid ? try pooled.sigmoid() : pooled
@@ -93,22 +106,27 @@ final class SceneRefinement: Module {
 /// The target of the attention in scene refinement: at each position, its true label. (equations 6
 /// and 8)
 enum SceneLoss {
-    /// The label of the pixel in the middle of each cell of a map `[n, k, h, w]`: labels `[n, height, width] → [n, h, w]`
+    /// The label of the pixel in the middle of each cell of a map `[n, k, h, w]`: labels
+    /// `[n, height, width] → [n, h, w]`
     static func cellLabels(_ labels: Tensor, _ map: Tensor) throws -> Tensor {
         func middles(_ count: Int, of size: Int) throws -> Tensor {
-            try Tensor.from((0..<count).map { Int64((2 * $0 + 1) * size / (2 * count)) }).to(labels.device)
+            try Tensor.from((0..<count).map { Int64((2 * $0 + 1) * size / (2 * count)) }).to(
+                labels.device)
         }
         return try labels.indexed(1, middles(map.size(2), of: labels.size(1))).indexed(
             2, middles(map.size(3), of: labels.size(2)))
     }
 
-    /// The mean over all cells of −log m at the cell's own label; cells whose label is not selected count 0.
+    /// The mean over all cells of −log m at the cell's own label; cells whose label is not selected
+    /// count 0.
     ///
     /// - Parameters:
     ///   - attention: logits `[n, k, h, w]`
     ///   - cells: `[n, h, w]`
     ///   - selected: `[n, k]`
-    static func value(_ attention: Tensor, _ cells: Tensor, _ selected: Tensor, _ ignoreIndex: Int) throws -> Tensor {
+    static func value(_ attention: Tensor, _ cells: Tensor, _ selected: Tensor, _ ignoreIndex: Int)
+        throws -> Tensor
+    {
         let each = try selected.reshaped([selected.size(0), selected.size(1), 1, 1])
         let own = try cells.unsqueezed(1).equals(each).to(.float32)  // ŷ: [n, k, h, w]
         let counted = try cells.differs(from: Double(ignoreIndex)).to(.float32).unsqueezed(1)

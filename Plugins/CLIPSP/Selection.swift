@@ -19,14 +19,19 @@ struct ImageProbabilities {
 
     /// - Parameter probabilities: `[n, K]`
     init(_ probabilities: Tensor) throws {
-        (classes, device) = (probabilities.size(1), probabilities.device)
-        let (values, classes) = (try probabilities.floats(), classes)
-        images = (0..<probabilities.size(0)).map { Image(Array(values[$0 * classes..<($0 + 1) * classes])) }
+        classes = probabilities.size(1)
+        device = probabilities.device
+        let values = try probabilities.floats()
+        let classes = classes
+        images = (0..<probabilities.size(0)).map {
+            Image(Array(values[$0 * classes..<($0 + 1) * classes]))
+        }
     }
 
     /// The probabilities of `labels`, a row an image: `[n, k]`.
     func values(of labels: [[Int]]) throws -> Tensor {
-        let values = zip(images, labels).flatMap { image, labels in labels.map { image.values[$0] } }
+        let values = zip(images, labels).flatMap { image, labels in labels.map { image.values[$0] }
+        }
         return try Tensor.from(values, shape: [labels.count, labels.first?.count ?? 0])
     }
 }
@@ -34,7 +39,8 @@ struct ImageProbabilities {
 extension Tensor {
     /// Labels, a row an image, as int64.
     static func labels(_ labels: [[Int]]) throws -> Tensor {
-        try Tensor.from(labels.joined().map(Int64.init), shape: [labels.count, labels.first?.count ?? 0])
+        try Tensor.from(
+            labels.joined().map(Int64.init), shape: [labels.count, labels.first?.count ?? 0])
     }
 }
 
@@ -44,14 +50,17 @@ struct LabelSets {
 
     /// - Parameter labels: `[n, h, w]`; what is no class, such as `ignoreIndex`, is not there
     init(_ labels: Tensor, classes: Int, ignoreIndex: Int) throws {
-        let (values, n) = (try labels.integers(), labels.size(0))
+        let values = try labels.integers()
+        let n = labels.size(0)
         let pixels = n > 0 ? values.count / n : 0
         images = (0..<n).map { image in
             var present = [Bool](repeating: false, count: classes)
             var last: Int64 = -1
             for label in values[image * pixels..<(image + 1) * pixels] where label != last {
                 last = label
-                if label >= 0, label < Int64(classes), label != Int64(ignoreIndex) { present[Int(label)] = true }
+                if label >= 0, label < Int64(classes), label != Int64(ignoreIndex) {
+                    present[Int(label)] = true
+                }
             }
             return present
         }

@@ -11,7 +11,8 @@ struct StartingEdges {
     /// - Throws: `SettingError` for a file that does not fit, and what counting throws.
     init(_ setting: Located<String>, _ context: BuildContext) throws {
         classes = context.classCount
-        guard let count = context.coOccurrence, setting.value != "none", Device.standard != .meta else {
+        guard let count = context.coOccurrence, setting.value != "none", Device.standard != .meta
+        else {
             matrix = nil
             return
         }
@@ -22,7 +23,8 @@ struct StartingEdges {
         let path = setting.resolved
         let counts: CoOccurrence
         do {
-            counts = try JSONDecoder().decode(CoOccurrence.self, from: Data(contentsOf: URL(filePath: path)))
+            counts = try JSONDecoder().decode(
+                CoOccurrence.self, from: Data(contentsOf: URL(filePath: path)))
         } catch {
             throw SettingError(
                 key: "co_occurrence",
@@ -31,7 +33,8 @@ struct StartingEdges {
         }
         if let problem = counts.problem(for: context.classNames) {
             throw SettingError(
-                key: "co_occurrence", "co_occurrence: \(path) \(problem): count this data set, or use auto or none")
+                key: "co_occurrence",
+                "co_occurrence: \(path) \(problem): count this data set, or use auto or none")
         }
         matrix = counts.normalized()
     }
@@ -39,7 +42,9 @@ struct StartingEdges {
     /// Into a weight `[K, K, 1]`; without counts, every class stands by itself.
     func write(into weight: Tensor) throws {
         guard weight.device != .meta else { return }
-        let identity = { (0..<classes * classes).map { $0.isMultiple(of: classes + 1) ? Float(1) : 0 } }
+        let identity = {
+            (0..<classes * classes).map { $0.isMultiple(of: classes + 1) ? Float(1) : 0 }
+        }
         let values = try Tensor.from(matrix ?? identity(), shape: [classes, classes, 1])
         try withoutGrad { _ = try weight.copyInPlace(values) }
     }

@@ -12,8 +12,9 @@ extension Verifier {
         let codebook = golden.inputs.first { $0.name == "codebook" }?.shape.first
         let classes = config["classes"] ?? .number(Double(codebook ?? 0))
         let (part, failures) = try part(
-            "MultilabelDecoder", ["decoder": Self.multilabelDecoder(config), "dim": dim, "classes": classes], golden)
-        let outputs = try withoutGrad { try part.run(try inputs(golden)) }
+            "MultilabelDecoder",
+            ["decoder": Self.multilabelDecoder(config), "dim": dim, "classes": classes], golden)
+        let outputs = try withoutGrad { try part.run(inputs(golden)) }
         return failures + (try golden.comparisons(of: outputs))
     }
 
@@ -23,7 +24,8 @@ extension Verifier {
         guard type.string == "DualGraphFormer" else { return .object(["type": type]) }
         var settings: [String: JSON] = ["type": type, "co_occurrence": .string("none")]
         for (ours, theirs) in [
-            ("blocks", "blocks"), ("nodes", "nodes"), ("attention_width", "width"), ("head_width", "head_width"),
+            ("blocks", "blocks"), ("nodes", "nodes"), ("attention_width", "width"),
+            ("head_width", "head_width"),
         ] { settings[ours] = config[theirs] }
         return .object(settings)
     }

@@ -7,14 +7,15 @@ extension Verifier {
         try golden.check("config", knows: "dim channels k out_channels hidden width gate")
         try golden.checkInputs("x4 tokens")
         let config = golden.json["config"]
-        guard let channels = config?["channels"], let dim = config?["dim"], let k = config?["k"] else {
+        guard let channels = config?["channels"], let dim = config?["dim"], let k = config?["k"]
+        else {
             throw GoldenCaseError(golden.path, "needs config.channels, config.dim and config.k")
         }
         var settings: [String: JSON] = ["channels": channels, "dim": dim, "k": k]
         settings["out_channels"] = config?["out_channels"]
         settings["settings"] = Self.sceneRefinement(config?.object ?? [:])
         let (part, failures) = try part("SceneRefinement", settings, golden)
-        let outputs = try withoutGrad { try part.run(try inputs(golden)) }
+        let outputs = try withoutGrad { try part.run(inputs(golden)) }
         return failures + (try golden.comparisons(of: outputs))
     }
 

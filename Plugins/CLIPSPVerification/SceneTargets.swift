@@ -2,10 +2,13 @@ import DenseKitCore
 import DenseKitVerification
 
 extension Verifier {
-    /// `clip_sp_targets`: what is made of label maps and probabilities without weights, and the scene loss with its gradient.
+    /// `clip_sp_targets`: what is made of label maps and probabilities without weights, and the
+    /// scene loss with its gradient.
     func sceneTargets(_ golden: GoldenCase) throws -> [Comparison] {
-        try golden.check("config", knows: "num_classes k ratio ratios iterations cells ignore_index")
-        try golden.checkInputs("labels probabilities codebook image_draws label_draws attention_logits")
+        try golden.check(
+            "config", knows: "num_classes k ratio ratios iterations cells ignore_index")
+        try golden.checkInputs(
+            "labels probabilities codebook image_draws label_draws attention_logits")
         var settings: [String: JSON] = [:]
         for key in ["num_classes", "k", "ratio", "ratios", "iterations", "ignore_index"] {
             settings[key] = golden.json["config"]?[key]

@@ -7,7 +7,8 @@ import Foundation
 ///     root/annotations/{training,validation}/*.png
 ///
 /// In the masks 0 is unlabelled (and 255, as in mmsegmentation); numbers from 1 on are the classes.
-/// A file `classes.yaml` in `root`, a list of names, replaces the 150 classes of the benchmark; the setting `classes` replaces both.
+/// A file `classes.yaml` in `root`, a list of names, replaces the 150 classes of the benchmark; the
+/// setting `classes` replaces both.
 public struct ADE20K: LaidOutDataset {
     /// The parts of ADE20K: 20,210 images for training and 2,000 for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
@@ -25,10 +26,12 @@ public struct ADE20K: LaidOutDataset {
     ///
     /// - Throws: `SettingError` for names that are empty or not unique, and what reading a file of
     ///   names throws.
-    public static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList {
+    public static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList
+    {
         if let setting { return ClassList(names: try setting.resolved("ADE20K")) }
         let file = folder + "/classes.yaml"
-        return FileManager.default.fileExists(atPath: file) ? ClassList(names: try ClassFile.read(file)) : ADE20K.benchmark
+        return FileManager.default.fileExists(atPath: file)
+            ? ClassList(names: try ClassFile.read(file)) : ADE20K.benchmark
     }
 
     /// The images and masks found on disk.
@@ -43,8 +46,10 @@ public struct ADE20K: LaidOutDataset {
         let classes = try configuration.classList()
         files = try DatasetFiles(
             Layout(
-                parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")], classes: classes,
-                table: LabelTable(classes: classes.count, first: 1, ignored: classes.count < 255 ? [0, 255] : [0]),
+                parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
+                classes: classes,
+                table: LabelTable(
+                    classes: classes.count, first: 1, ignored: classes.count < 255 ? [0, 255] : [0]),
                 otherNumbers: nil),
             configuration)
     }

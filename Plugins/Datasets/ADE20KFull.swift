@@ -29,14 +29,22 @@ public struct ADE20KFull: LaidOutDataset {
         let classes = try configuration.classList()
         files = try DatasetFiles(
             Layout(
-                parts: [Layout.Part(images: "images_detectron2/\(split)", masks: "annotations_detectron2/\(split)")],
-                maskSuffix: ".tif", classes: classes, table: LabelTable(classes: classes.count, ignored: [65535]),
+                parts: [
+                    Layout.Part(
+                        images: "images_detectron2/\(split)",
+                        masks: "annotations_detectron2/\(split)")
+                ],
+                maskSuffix: ".tif", classes: classes,
+                table: LabelTable(classes: classes.count, ignored: [65535]),
                 mistakes: [
                     Layout.Mistake(
                         numbers: classes.count...65534,
-                        remedy: "the 847 classes have 0…846; MaskFormer's preparation makes them from ADE20K's own numbers")
+                        remedy:
+                            "the 847 classes have 0…846; MaskFormer's preparation makes them from ADE20K's own numbers"
+                    )
                 ],
-                preparation: "MaskFormer's prepare_ade20k_full_sem_seg.py makes both from the download"),
+                preparation:
+                    "MaskFormer's prepare_ade20k_full_sem_seg.py makes both from the download"),
             configuration)
     }
 }

@@ -60,7 +60,8 @@ public struct COCODetection: InstanceDataset {
         func classList() throws -> ClassList {
             guard let names = try classes?.resolved("COCODetection") else { return benchmark }
             let colors = Dictionary(uniqueKeysWithValues: zip(benchmark.names, benchmark.palette))
-            return ClassList(names: names, palette: names.enumerated().map { colors[$1] ?? ClassList.color($0) })
+            return ClassList(
+                names: names, palette: names.enumerated().map { colors[$1] ?? ClassList.color($0) })
         }
     }
 
@@ -90,19 +91,27 @@ public struct COCODetection: InstanceDataset {
     /// - Parameter cache: where the index is kept; in the user's cache if nil.
     init(_ configuration: Configuration, cache: String?) throws {
         let root = configuration.root
-        let file = path(configuration.annotations ?? "annotations/instances_\(configuration.split)2017.json", below: root)
+        let file = path(
+            configuration.annotations ?? "annotations/instances_\(configuration.split)2017.json",
+            below: root)
         let folder = path(configuration.images ?? "\(configuration.split)2017", below: root)
         let layout =
             "expected the annotations in \(file) and pictures in \(folder); set root to where the data is, or annotations and images"
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: file) else { throw DataError(file, "no such file", remedy: layout) }
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw DataError(file, "no such file", remedy: layout)
+        }
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
+            isFolder.boolValue
+        else {
             throw DataError(folder, "no such folder", remedy: layout)
         }
         index = try COCOIndex(file, cache: cache)
         classes = try configuration.classList()
         (categoryIDs, labels) = try COCODetection.categories(of: classes.names, index)
-        (files, hasMasks, policy) = (NamedFiles(folder), configuration.masks, configuration.imagePolicy)
+        files = NamedFiles(folder)
+        hasMasks = configuration.masks
+        policy = configuration.imagePolicy
         let filters = configuration.filterEmpty ?? (configuration.split == .train)
         pictures = COCODetection.pictures(index, labels, filters: filters)
         guard !pictures.isEmpty else {
@@ -121,27 +130,40 @@ public struct COCODetection: InstanceDataset {
             file,
             "lists \(index.pictureCount) pictures, of which \(left) have no annotation of the classes or a side under 32 pixels",
             remedy: "these are left out; filter_empty: false keeps them")
-        let unused = configuration.split == .train ? COCODetection.unused(index, labels, pictures, masks: hasMasks) : []
+        let unused =
+            configuration.split == .train
+            ? COCODetection.unused(index, labels, pictures, masks: hasMasks) : []
         remarks = index.remarks + (left > 0 ? [filtered] : []) + unused
     }
 
-    /// What is said where training learns from no annotation, or where masks are wanted and some annotations have none.
-    private static func unused(_ index: COCOIndex, _ labels: [Int?], _ pictures: [Int], masks: Bool) -> [DataError] {
-        var (all, learnable, without) = (0, 0, Tally())
+    /// What is said where training learns from no annotation, or where masks are wanted and some
+    /// annotations have none.
+    private static func unused(_ index: COCOIndex, _ labels: [Int?], _ pictures: [Int], masks: Bool)
+        -> [DataError]
+    {
+        var all = 0
+        var learnable = 0
+        var without = Tally()
         for place in pictures {
             let size = index.picture(at: place).size
-            for annotation in index.annotations(ofPicture: place) where labels[annotation.category] != nil {
+            for annotation in index.annotations(ofPicture: place)
+            where labels[annotation.category] != nil {
                 all += 1
                 guard !annotation.isCrowd, annotation.isLearnable(in: size) else { continue }
                 learnable += 1
-                if masks, !index.mayHaveMask(annotation, in: size) { without.add("annotation \(annotation.id)") }
+                if masks, !index.mayHaveMask(annotation, in: size) {
+                    without.add("annotation \(annotation.id)")
+                }
             }
         }
         if all > 0, learnable == 0 {
             return [
                 DataError(
-                    index.path, "has no annotation to learn from: all \(all) are crowds, or have no box or area that can be",
-                    remedy: "a model trained on them learns the background alone; \(Term.check) says what is wrong")
+                    index.path,
+                    "has no annotation to learn from: all \(all) are crowds, or have no box or area that can be",
+                    remedy:
+                        "a model trained on them learns the background alone; \(Term.check) says what is wrong"
+                )
             ]
         }
         guard without.count > 0 else { return [] }
@@ -149,13 +171,16 @@ public struct COCODetection: InstanceDataset {
             DataError(
                 index.path,
                 "has \(without.count) of \(learnable) annotations without a segmentation that can be learnt (\(without.examples))",
-                remedy: "nothing is learnt from these, and \(Term.check) says what is wrong with them")
+                remedy:
+                    "nothing is learnt from these, and \(Term.check) says what is wrong with them")
         ]
     }
 
-    /// The numbers of the classes' categories, and for every category of the file its class. Spaces around a name, and what of it cannot be
-    /// seen, do not count.
-    private static func categories(of names: [String], _ index: COCOIndex) throws -> (ids: [Int64], labels: [Int?]) {
+    /// The numbers of the classes' categories, and for every category of the file its class. Spaces
+    /// around a name, and what of it cannot be seen, do not count.
+    private static func categories(of names: [String], _ index: COCOIndex) throws -> (
+        ids: [Int64], labels: [Int?]
+    ) {
         let categories = index.categories.map { ClassName.cleaned($0.name) }
         let places = Dictionary(grouping: categories.indices) { categories[$0] }
         guard let lost = names.first(where: { places[$0]?.count != 1 }) else {
@@ -174,7 +199,8 @@ public struct COCODetection: InstanceDataset {
         let known = categories.prefix(100).joined(separator: ", ")
         throw SettingError(
             "COCODetection", "classes",
-            "\(index.path) has no category `\(lost)`; it has \(known.isEmpty ? "none" : known): list those wanted in classes")
+            "\(index.path) has no category `\(lost)`; it has \(known.isEmpty ? "none" : known): list those wanted in classes"
+        )
     }
 
     private static func pictures(_ index: COCOIndex, _ labels: [Int?], filters: Bool) -> [Int] {
@@ -206,14 +232,19 @@ public struct COCODetection: InstanceDataset {
     /// - Throws: `DataError` for an annotation file that cannot be read. An invalid segmentation is
     ///   nil, and `shapeProblem` says why.
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
-        try self.index.annotations(ofPicture: pictures[index]).compactMap { try instance($0, shapes: shapes) }
+        try self.index.annotations(ofPicture: pictures[index]).compactMap {
+            try instance($0, shapes: shapes)
+        }
     }
 
     /// What the file says of an instance; nil for one of another class.
-    private func instance(_ annotation: COCOIndex.Annotation, shapes: Bool) throws -> AnnotatedInstance? {
+    private func instance(_ annotation: COCOIndex.Annotation, shapes: Bool) throws
+        -> AnnotatedInstance?
+    {
         guard let label = labels[annotation.category] else { return nil }
         var instance = AnnotatedInstance(
-            id: annotation.id, label: label, box: annotation.box, area: annotation.area, isCrowd: annotation.isCrowd)
+            id: annotation.id, label: label, box: annotation.box, area: annotation.area,
+            isCrowd: annotation.isCrowd)
         instance.isIgnored = annotation.isIgnored
         guard shapes else { return instance }
         do {
@@ -242,17 +273,25 @@ public struct COCODetection: InstanceDataset {
                 path,
                 "is \(image.size)\(isTurned ? " once turned as its EXIF data says" : ""), the annotations say \(picture.size)",
                 remedy: isTurned
-                    ? "set exif: ignore if things were marked in the pictures as stored" : "correct the file of annotations")
+                    ? "set exif: ignore if things were marked in the pictures as stored"
+                    : "correct the file of annotations")
         }
-        let learnable = self.index.annotations(ofPicture: pictures[index]).filter { $0.isLearnable(in: picture.size) }
+        let learnable = self.index.annotations(ofPicture: pictures[index]).filter {
+            $0.isLearnable(in: picture.size)
+        }
         // Run lengths that are no mask are as good as none; `check` names them.
-        let instances = try learnable.compactMap { try instance($0, shapes: hasMasks) }.map { Instance($0) }
-        return DataSample(name: picture.name, image: image, instances: instances, wantsMasks: hasMasks, traits: traits)
+        let instances = try learnable.compactMap { try instance($0, shapes: hasMasks) }.map {
+            Instance($0)
+        }
+        return DataSample(
+            name: picture.name, image: image, instances: instances, wantsMasks: hasMasks,
+            traits: traits)
     }
 }
 
 extension COCODetection {
     /// COCO's 80 classes in the order of their ids, in mmsegmentation's colours for COCO-Stuff.
     public static let benchmark = ClassList(
-        names: Array(COCOStuff.benchmark.names.prefix(80)), palette: Array(COCOStuff.benchmark.palette.prefix(80)))
+        names: Array(COCOStuff.benchmark.names.prefix(80)),
+        palette: Array(COCOStuff.benchmark.palette.prefix(80)))
 }

@@ -38,13 +38,14 @@ public struct COCOStuff10k: LaidOutDataset {
             Layout(
                 parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
                 maskSuffix: "_labelTrainIds.png",
-                classes: try configuration.classList(),
+                classes: configuration.classList(),
                 table: LabelTable(classes: 171, first: 1, ignored: [0, 255]),
                 others: [.init(suffix: ".mat", remedy: preparation)],
                 mistakes: [
                     Layout.Mistake(
                         numbers: 172...182,
-                        remedy: "above 171 are COCO's own numbers, as in the .mat files: make the masks with "
+                        remedy:
+                            "above 171 are COCO's own numbers, as in the .mat files: make the masks with "
                             + "mmsegmentation's tools/dataset_converters/coco_stuff10k.py")
                 ],
                 preparation: preparation),

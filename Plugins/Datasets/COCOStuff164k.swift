@@ -33,13 +33,15 @@ public struct COCOStuff164k: LaidOutDataset {
     public init(_ configuration: Configuration) throws {
         let split = "\(configuration.split)2017"
         let isRaw = configuration.labels == .ids
-        let made = PairedFolders.OtherMasks(suffix: "_labelTrainIds.png", remedy: "set labels: train_ids to read these")
-        let raw = PairedFolders.OtherMasks(suffix: ".png", remedy: "set labels: ids to read the pixel maps as downloaded")
+        let made = PairedFolders.OtherMasks(
+            suffix: "_labelTrainIds.png", remedy: "set labels: train_ids to read these")
+        let raw = PairedFolders.OtherMasks(
+            suffix: ".png", remedy: "set labels: ids to read the pixel maps as downloaded")
         files = try DatasetFiles(
             Layout(
                 parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
                 maskSuffix: isRaw ? ".png" : "_labelTrainIds.png",
-                classes: try configuration.classList(),
+                classes: configuration.classList(),
                 table: isRaw
                     ? LabelTable(numbers: COCOStuff.ids.map { $0 - 1 }, ignored: [255])
                     : LabelTable(classes: 171, ignored: [255]),
@@ -49,8 +51,10 @@ public struct COCOStuff164k: LaidOutDataset {
                     : [
                         Layout.Mistake(
                             numbers: 171...181,
-                            remedy: "above 170 are the numbers of the pixel maps: make these masks with mmsegmentation's "
-                                + "tools/dataset_converters/coco_stuff164k.py, or set labels: ids to read the pixel maps")
+                            remedy:
+                                "above 170 are the numbers of the pixel maps: make these masks with mmsegmentation's "
+                                + "tools/dataset_converters/coco_stuff164k.py, or set labels: ids to read the pixel maps"
+                        )
                     ],
                 preparation: "the pixel maps are in stuffthingmaps_trainval2017.zip of COCO-Stuff"),
             configuration)

@@ -22,7 +22,9 @@ public struct Cityscapes: LaidOutDataset {
     public static let defaults = (root: "data/cityscapes", split: Split.train)
 
     /// The label ids of the 19 classes, in the order of the train ids.
-    private static let labelIDs = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]
+    private static let labelIDs = [
+        7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33,
+    ]
 
     /// The images and masks found on disk.
     public let files: DatasetFiles
@@ -32,24 +34,38 @@ public struct Cityscapes: LaidOutDataset {
     /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
     ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
-        let (split, labels) = (configuration.split.rawValue, configuration.labels)
+        let split = configuration.split.rawValue
+        let labels = configuration.labels
         let isRaw = labels == .ids
         let noClass = (0...33).filter { !Cityscapes.labelIDs.contains($0) } + [255]
         files = try DatasetFiles(
             Layout(
-                parts: [Layout.Part(images: "leftImg8bit/\(split)", masks: "gtFine/\(split)")], between: "CITY/",
-                imageSuffix: "_leftImg8bit.png", maskSuffix: isRaw ? "_gtFine_labelIds.png" : "_gtFine_labelTrainIds.png",
-                classes: try configuration.classList(),
+                parts: [Layout.Part(images: "leftImg8bit/\(split)", masks: "gtFine/\(split)")],
+                between: "CITY/",
+                imageSuffix: "_leftImg8bit.png",
+                maskSuffix: isRaw ? "_gtFine_labelIds.png" : "_gtFine_labelTrainIds.png",
+                classes: configuration.classList(),
                 table: isRaw
-                    ? LabelTable(numbers: Cityscapes.labelIDs, ignored: noClass) : LabelTable(classes: 19, ignored: [255]),
+                    ? LabelTable(numbers: Cityscapes.labelIDs, ignored: noClass)
+                    : LabelTable(classes: 19, ignored: [255]),
                 others: isRaw
-                    ? [.init(suffix: "_gtFine_labelTrainIds.png", remedy: "set labels: train_ids to read these")]
-                    : [.init(suffix: "_gtFine_labelIds.png", remedy: "set labels: ids to read the masks as downloaded")],
+                    ? [
+                        .init(
+                            suffix: "_gtFine_labelTrainIds.png",
+                            remedy: "set labels: train_ids to read these")
+                    ]
+                    : [
+                        .init(
+                            suffix: "_gtFine_labelIds.png",
+                            remedy: "set labels: ids to read the masks as downloaded")
+                    ],
                 mistakes: [
                     Layout.Mistake(
                         numbers: 19...33,
-                        remedy: "19…33 are label ids, not train ids: make these masks with cityscapesscripts' "
-                            + "csCreateTrainIdLabelImgs, or set labels: ids to read *_gtFine_labelIds.png")
+                        remedy:
+                            "19…33 are label ids, not train ids: make these masks with cityscapesscripts' "
+                            + "csCreateTrainIdLabelImgs, or set labels: ids to read *_gtFine_labelIds.png"
+                    )
                 ]),
             configuration)
     }

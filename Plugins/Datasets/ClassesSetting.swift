@@ -13,7 +13,7 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
         // What is wrong in a list is told at its element.
         self =
             try container.decode(YAMLNode.self).sequence == nil
-            ? .file(try container.decode(String.self)) : .names(try container.decode([String].self))
+            ? .file(container.decode(String.self)) : .names(try container.decode([String].self))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -28,14 +28,18 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
     func resolved(_ component: String) throws -> [String] {
         switch self {
         case .file(let path):
-            if path.contains(","), !FileManager.default.fileExists(atPath: FilePaths.expanded(path)) {
-                throw SettingError(component, "classes", "'\(path)' is no file: a list of names stands in brackets, [sky, sea]")
+            if path.contains(","), !FileManager.default.fileExists(atPath: FilePaths.expanded(path))
+            {
+                throw SettingError(
+                    component, "classes",
+                    "'\(path)' is no file: a list of names stands in brackets, [sky, sea]")
             }
             return try ClassFile.read(FilePaths.expanded(path))
         case .names(let names):
             guard !names.isEmpty else {
                 throw SettingError(
-                    component, "classes", "expected the names of the classes, or a YAML file that lists them; found none")
+                    component, "classes",
+                    "expected the names of the classes, or a YAML file that lists them; found none")
             }
             return try ClassName.checked(names) { SettingError(component, "classes", $0) }
         }

@@ -9,22 +9,29 @@ public struct DatasetFiles: Sendable {
     /// - Throws: `DataError` that shows the layout where files are not as it says.
     init(_ layout: Layout, _ configuration: some LayoutConfiguration) throws {
         self.layout = layout
-        let (root, policy) = (configuration.folder, configuration.imagePolicy)
-        let remedy = DatasetFiles.place(layout, root: root).map { "\($0) has them: set root to that" }
+        let root = configuration.folder
+        let policy = configuration.imagePolicy
+        let remedy = DatasetFiles.place(layout, root: root).map {
+            "\($0) has them: set root to that"
+        }
         parts = try layout.parts.map { part in
-            let expectation = layout.expectation(part, root: root, remedy: remedy ?? "set root to where the data is")
+            let expectation = layout.expectation(
+                part, root: root, remedy: remedy ?? "set root to where the data is")
             guard FileManager.default.fileExists(atPath: root) else {
                 throw DataError(root, "no such folder", remedy: expectation)
             }
-            let (images, masks) = ("\(root)/\(part.images)", "\(root)/\(part.masks)")
+            let images = "\(root)/\(part.images)"
+            let masks = "\(root)/\(part.masks)"
             guard let list = part.list else {
                 return try PairedFolders(
-                    images: images, masks: masks, imageSuffixes: [layout.imageSuffix], maskSuffix: layout.maskSuffix,
+                    images: images, masks: masks, imageSuffixes: [layout.imageSuffix],
+                    maskSuffix: layout.maskSuffix,
                     others: layout.others, policy: policy, layout: expectation)
             }
             return try PairedFolders(
-                try NameList("\(root)/\(list)", layout: expectation), images: images, masks: masks,
-                imageSuffix: layout.imageSuffix, maskSuffix: layout.maskSuffix, others: layout.others, policy: policy,
+                NameList("\(root)/\(list)", layout: expectation), images: images, masks: masks,
+                imageSuffix: layout.imageSuffix, maskSuffix: layout.maskSuffix,
+                others: layout.others, policy: policy,
                 layout: expectation)
         }
         for part in parts { try part.check(layout.table, holds: layout.classes) }
@@ -34,8 +41,12 @@ public struct DatasetFiles: Sendable {
     /// `VOCdevkit`.
     private static func place(_ layout: Layout, root: String) -> String? {
         let manager = FileManager.default
-        guard let images = layout.parts.first?.images, !manager.fileExists(atPath: "\(root)/\(images)") else { return nil }
-        let folders = ((try? manager.contentsOfDirectory(atPath: root)) ?? []).sorted().map { "\(root)/\($0)" }
+        guard let images = layout.parts.first?.images,
+            !manager.fileExists(atPath: "\(root)/\(images)")
+        else { return nil }
+        let folders = ((try? manager.contentsOfDirectory(atPath: root)) ?? []).sorted().map {
+            "\(root)/\($0)"
+        }
         return folders.first { manager.fileExists(atPath: "\($0)/\(images)") }
     }
 
@@ -64,7 +75,8 @@ public struct DatasetFiles: Sendable {
     }
 
     private func place(of index: Int) -> (part: PairedFolders, index: Int) {
-        var (index, part) = (index, 0)
+        var index = index
+        var part = 0
         while index >= parts[part].count {
             index -= parts[part].count
             part += 1

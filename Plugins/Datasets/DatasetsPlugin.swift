@@ -16,6 +16,7 @@ public struct DatasetsPlugin: Plugin {
         registry.datasets.register("PascalContext", PascalContext.init)
         registry.datasets.register("PascalContext59", PascalContext59.init)
         registry.datasets.register("PascalVOC", PascalVOC.init)
-        registry.datasets.register("iSAID", ISAID.init)  // the field's spelling; a Swift type begins with a capital
+        // the field's spelling; a Swift type begins with a capital
+        registry.datasets.register("iSAID", ISAID.init)
     }
 }

@@ -41,7 +41,9 @@ public struct Folder: Dataset {
         ///
         /// - Throws: `SettingError` for names that are missing, empty or not unique, and what
         ///   reading a file of names throws.
-        public func knownClasses() throws -> ClassList? { ClassList(names: try classes.resolved("Folder")) }
+        public func knownClasses() throws -> ClassList? {
+            ClassList(names: try classes.resolved("Folder"))
+        }
     }
 
     /// The classes in the order of their numbers, in generated colours.
@@ -62,11 +64,15 @@ public struct Folder: Dataset {
         let images = path(configuration.images, below: configuration.root)
         let masks = path(configuration.masks, below: configuration.root)
         files = try PairedFolders(
-            images: images, masks: masks, imageSuffixes: configuration.imageSuffixes, maskSuffix: configuration.maskSuffix,
-            policy: configuration.imagePolicy, layout: "expected pictures in \(images) and masks of the same names in \(masks)")
+            images: images, masks: masks, imageSuffixes: configuration.imageSuffixes,
+            maskSuffix: configuration.maskSuffix,
+            policy: configuration.imagePolicy,
+            layout: "expected pictures in \(images) and masks of the same names in \(masks)")
         try files.check(table, holds: classes)
         let found = Set(table.classNumbers.map(\.label))
-        let absent = classes.names.enumerated().filter { !found.contains($0.offset) }.map { "`\($0.element)`" }
+        let absent = classes.names.enumerated().filter { !found.contains($0.offset) }.map {
+            "`\($0.element)`"
+        }
         let unmapped = DataError(
             masks, "no number of the masks means \(absent.joined(separator: ", "))",
             remedy: "name one in map, or take the class out")
@@ -80,12 +86,16 @@ public struct Folder: Dataset {
     ///
     /// - Throws: `DataError` with the path of a file that cannot be read, or of a mask with a
     ///   number that is not declared.
-    public func sample(at index: Int) throws -> DataSample { try files.sample(at: index, table: table) }
+    public func sample(at index: Int) throws -> DataSample {
+        try files.sample(at: index, table: table)
+    }
     /// The labels of image `index`, read from its mask without the image.
     ///
     /// - Throws: `DataError` with the path of a mask that cannot be read or has a number that is
     ///   not declared.
-    public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index, table: table) }
+    public func labels(at index: Int) throws -> LabelMap? {
+        try files.labels(at: index, table: table)
+    }
     /// The path of the mask of image `index`.
     public func maskPath(at index: Int) -> String? { files.paths(at: index).mask }
 }
@@ -93,7 +103,8 @@ public struct Folder: Dataset {
 extension LabelTable {
     /// What numbers mean by the settings of a `Folder` with these classes.
     ///
-    /// - Throws: `SettingError` for numbers out of range, and where a number is said to be a class and no class.
+    /// - Throws: `SettingError` for numbers out of range, and where a number is said to be a class
+    ///   and no class.
     fileprivate init(_ configuration: Folder.Configuration, _ classes: [String]) throws {
         self.init(classes: classes.count)
         if !configuration.map.isEmpty { undeclareAll() }
@@ -101,14 +112,16 @@ extension LabelTable {
             guard (0...65535).contains(number), classes.indices.contains(label) else {
                 throw SettingError(
                     "Folder", "map",
-                    "expected numbers of 0…65535 and classes of 0…\(classes.count - 1), found \(number): \(label)")
+                    "expected numbers of 0…65535 and classes of 0…\(classes.count - 1), found \(number): \(label)"
+                )
             }
             declare(number, as: label)
         }
         let meanings = Dictionary(uniqueKeysWithValues: classNumbers.map { ($0.number, $0.label) })
         for number in configuration.ignore {
             guard (0...65535).contains(number) else {
-                throw SettingError("Folder", "ignore", "expected numbers of 0…65535, found \(number)")
+                throw SettingError(
+                    "Folder", "ignore", "expected numbers of 0…65535, found \(number)")
             }
             guard let label = meanings[number] else {
                 declare(number, as: nil)
@@ -122,7 +135,8 @@ extension LabelTable {
                 : "take it out of ignore or out of map"
             throw SettingError(
                 "Folder", "ignore",
-                "\(number) is the number of class \(label), `\(classes[label])`, which would never occur: \(cure)")
+                "\(number) is the number of class \(label), `\(classes[label])`, which would never occur: \(cure)"
+            )
         }
     }
 }

@@ -37,9 +37,11 @@ public struct ISAID: LaidOutDataset {
             Layout(
                 parts: [Layout.Part(images: "img_dir/\(split)", masks: "ann_dir/\(split)")],
                 imageSuffix: ".png", maskSuffix: "_instance_color_RGB.png",
-                classes: try configuration.classList(),
+                classes: configuration.classList(),
                 table: LabelTable(classes: 16, ignored: [255]),
-                preparation: "mmsegmentation's tools/dataset_converters/isaid.py makes patches and numbers from the download"),
+                preparation:
+                    "mmsegmentation's tools/dataset_converters/isaid.py makes patches and numbers from the download"
+            ),
             configuration)
     }
 }

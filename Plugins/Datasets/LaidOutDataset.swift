@@ -35,7 +35,8 @@ extension LaidOutDataset {
     ///
     /// - Throws: `SettingError` unless there is one name for each class, and what reading a file of
     ///   names throws.
-    public static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList {
+    public static func classList(_ setting: ClassesSetting?, in folder: String) throws -> ClassList
+    {
         try benchmark.renamed(setting, name)
     }
 

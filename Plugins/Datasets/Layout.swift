@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// Where the files of a data set lie and what the numbers in its masks mean: all that tells one data set from another.
+/// Where the files of a data set lie and what the numbers in its masks mean: all that tells one
+/// data set from another.
 struct Layout: Sendable {
     /// A pair of folders, relative to the root of the data set.
     struct Part: Sendable {
@@ -29,16 +30,22 @@ struct Layout: Sendable {
     /// Masks of other kinds that may lie beside those that are read.
     var others: [PairedFolders.OtherMasks] = []
     var mistakes: [Mistake] = []
-    /// What to do about other numbers; nil where the data set has the settings that the table's own words name.
-    var otherNumbers: String? = "correct the mask, or read it as a Folder, which has a map of numbers to classes"
+    /// What to do about other numbers; nil where the data set has the settings that the table's own
+    /// words name.
+    var otherNumbers: String? =
+        "correct the mask, or read it as a Folder, which has a map of numbers to classes"
     /// Who makes files that are not part of the download.
     var preparation: String?
 
     /// What a user is told to expect of `part`.
     func expectation(_ part: Part, root: String, remedy: String) -> String {
-        let files = ["\(root)/\(part.images)/\(between)*\(imageSuffix)", "\(root)/\(part.masks)/\(between)*\(maskSuffix)"]
+        let files = [
+            "\(root)/\(part.images)/\(between)*\(imageSuffix)",
+            "\(root)/\(part.masks)/\(between)*\(maskSuffix)",
+        ]
         let list = part.list.map { "\(root)/\($0), " } ?? ""
-        return "expected \(list)\(files[0]) and \(files[1]); \(remedy)\(preparation.map { "; \($0)" } ?? "")"
+        return
+            "expected \(list)\(files[0]) and \(files[1]); \(remedy)\(preparation.map { "; \($0)" } ?? "")"
     }
 
     /// What to do about a number that no class has.
@@ -61,7 +68,8 @@ extension LabelTable {
     }
 }
 
-/// The folder or file `path`, relative to `root` unless it is a whole path or there is no root; `~` is expanded in both.
+/// The folder or file `path`, relative to `root` unless it is a whole path or there is no root; `~`
+/// is expanded in both.
 func path(_ path: String, below root: String) -> String {
     let path = FilePaths.expanded(path)
     return root.isEmpty || path.hasPrefix("/") ? path : "\(FilePaths.expanded(root))/\(path)"

@@ -32,7 +32,9 @@ public struct PascalContext: LaidOutDataset {
         files = try PascalContext.files(configuration, LabelTable(classes: 60, ignored: [255]))
     }
 
-    static func files(_ configuration: some LayoutConfiguration, _ table: LabelTable) throws -> DatasetFiles {
+    static func files(_ configuration: some LayoutConfiguration, _ table: LabelTable) throws
+        -> DatasetFiles
+    {
         let split = configuration.split.rawValue
         let preparation =
             "mmsegmentation's tools/dataset_converters/pascal_context.py makes masks and lists from trainval_merged.json"
@@ -43,11 +45,14 @@ public struct PascalContext: LaidOutDataset {
                         images: "JPEGImages", masks: "SegmentationClassContext",
                         list: "ImageSets/SegmentationContext/\(split).txt")
                 ],
-                classes: try configuration.classList(), table: table, others: [.init(suffix: ".mat", remedy: preparation)],
+                classes: configuration.classList(), table: table,
+                others: [.init(suffix: ".mat", remedy: preparation)],
                 mistakes: [
                     Layout.Mistake(
                         numbers: 60...254,
-                        remedy: "above 59 are numbers of the 459 classes of the original labels; \(preparation)")
+                        remedy:
+                            "above 59 are numbers of the 459 classes of the original labels; \(preparation)"
+                    )
                 ],
                 preparation: preparation),
             configuration)
@@ -68,7 +73,8 @@ public struct PascalContext59: LaidOutDataset {
     /// The 59 most frequent classes of Pascal Context, without the background, in mmsegmentation's
     /// colours.
     public static let benchmark = ClassList(
-        names: Array(PascalContext.benchmark.names.dropFirst()), palette: Array(PascalContext.benchmark.palette.dropFirst()))
+        names: Array(PascalContext.benchmark.names.dropFirst()),
+        palette: Array(PascalContext.benchmark.palette.dropFirst()))
 
     /// The images and masks found on disk.
     public let files: DatasetFiles
@@ -78,6 +84,7 @@ public struct PascalContext59: LaidOutDataset {
     /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
     ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
-        files = try PascalContext.files(configuration, LabelTable(classes: 59, first: 1, ignored: [0, 255]))
+        files = try PascalContext.files(
+            configuration, LabelTable(classes: 59, first: 1, ignored: [0, 255]))
     }
 }

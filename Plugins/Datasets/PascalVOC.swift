@@ -39,12 +39,13 @@ public struct PascalVOC: LaidOutDataset {
         files = try DatasetFiles(
             Layout(
                 parts: PascalVOC.parts(configuration),
-                classes: try configuration.classList(),
+                classes: configuration.classList(),
                 table: LabelTable(classes: 21, ignored: [255]),
                 mistakes: [
                     Layout.Mistake(
                         numbers: 21...254,
-                        remedy: "the classes are 0…20: take the masks as downloaded, whose palette indices count; turning their "
+                        remedy:
+                            "the classes are 0…20: take the masks as downloaded, whose palette indices count; turning their "
                             + "colours into grey levels destroys them")
                 ],
                 preparation: isAugmented
@@ -55,13 +56,19 @@ public struct PascalVOC: LaidOutDataset {
 
     private static func parts(_ configuration: Configuration) -> [Layout.Part] {
         func part(_ list: String, _ masks: String) -> Layout.Part {
-            Layout.Part(images: "JPEGImages", masks: masks, list: "ImageSets/Segmentation/\(list).txt")
+            Layout.Part(
+                images: "JPEGImages", masks: masks, list: "ImageSets/Segmentation/\(list).txt")
         }
         func exists(_ part: Layout.Part) -> Bool {
-            part.list.map { FileManager.default.fileExists(atPath: "\(configuration.folder)/\($0)") } ?? false
+            part.list.map {
+                FileManager.default.fileExists(atPath: "\(configuration.folder)/\($0)")
+            } ?? false
         }
-        guard configuration.split == .trainaug else { return [part(configuration.split.rawValue, "SegmentationClass")] }
-        let (added, all) = (part("aug", "SegmentationClassAug"), part("trainaug", "SegmentationClassAug"))
+        guard configuration.split == .trainaug else {
+            return [part(configuration.split.rawValue, "SegmentationClass")]
+        }
+        let added = part("aug", "SegmentationClassAug")
+        let all = part("trainaug", "SegmentationClassAug")
         return !exists(added) && exists(all) ? [all] : [part("train", "SegmentationClass"), added]
     }
 }

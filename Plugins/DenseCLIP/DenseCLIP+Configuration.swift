@@ -19,7 +19,8 @@ extension DenseCLIP {
         /// The defaults of the way of prompting that `prompting` names in `written`; those of
         /// `post` where it is missing or unknown.
         public static func defaults(for written: YAMLNode) -> Configuration {
-            Configuration(PromptingMode(rawValue: written["prompting"]?.scalar?.text ?? "") ?? .post)
+            Configuration(
+                PromptingMode(rawValue: written["prompting"]?.scalar?.text ?? "") ?? .post)
         }
 
         public init(from decoder: any Decoder) throws {
@@ -28,7 +29,8 @@ extension DenseCLIP {
             let mode = try container.decode(PromptingMode.self, forKey: Key("prompting"))
             for entry in written.mapping?.entries ?? [] {
                 guard let owners = try mode.owners(of: entry.key) else { continue }
-                // Over a base's setting, null takes it away; that it was looked for makes it a known key.
+                // Over a base's setting, null takes it away; that it was looked for makes it a
+                // known key.
                 if try container.decodeNil(forKey: Key(entry.key)) { continue }
                 let names = owners.map { "`\($0.rawValue)`" }.joined(separator: ", ")
                 throw ConfigurationError(
@@ -87,7 +89,9 @@ extension DenseCLIP {
 extension PromptingMode {
     /// The ways of prompting that have the setting `key`, where this one has not.
     fileprivate func owners(of key: String) throws -> [PromptingMode]? {
-        func has(_ mode: PromptingMode) throws -> Bool { try YAMLNode(encoding: mode.settings.init())[key] != nil }
+        func has(_ mode: PromptingMode) throws -> Bool {
+            try YAMLNode(encoding: mode.settings.init())[key] != nil
+        }
         guard try !has(self) else { return nil }
         let owners = try PromptingMode.allCases.filter(has)
         return owners.isEmpty ? nil : owners

@@ -6,7 +6,9 @@ extension DenseCLIP: TextKeeping {
     ///
     /// - Throws: `SettingError` for `prompting: pre`, which makes the text anew for every image.
     public func keptText() throws -> [String: Tensor] {
-        guard let text = prompting.text else { throw SettingError(PreModelPrompting.Settings.notKept) }
+        guard let text = prompting.text else {
+            throw SettingError(PreModelPrompting.Settings.notKept)
+        }
         let embeddings = try withoutGrad { try text(names) }
         return ["text_embeddings": try embeddings.selected(0, 0)]
     }

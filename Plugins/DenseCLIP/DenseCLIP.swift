@@ -39,22 +39,33 @@ public final class DenseCLIP: Module, Prompter {
         guard let first = context.features.first else {
             throw SettingError("needs a backbone with at least one level of features")
         }
-        let (settings, common) = (configuration.prompting, configuration.common)
+        let settings = configuration.prompting
+        let common = configuration.common
         let form = try settings.form
         try SettingError.check("temperature", common.temperature, in: 1e-6...1e6)
         let tokens =
-            context.textIsKept ? nil : try PromptTokens(context, form, common.tokenizer, vocabulary: common.vocabulary?.resolved)
+            context.textIsKept
+            ? nil
+            : try PromptTokens(
+                context, form, common.tokenizer, vocabulary: common.vocabulary?.resolved)
         visual = try VisualEmbeddings(common.attentionPool, context)
         prompting = try settings.make(
-            PromptParts(context: context, tokens: tokens, textEncoder: common.textEncoder, width: visual.width))
+            PromptParts(
+                context: context, tokens: tokens, textEncoder: common.textEncoder,
+                width: visual.width))
         // Boxes make several classes of a position.
-        loss = try context.loss(common.loss, for: common.scoreTarget == .boxes ? .yesOrNo : .pixelClasses)
-        (names, tokenize) = (tokens?.rows ?? [], tokens?.tokenize)
-        (temperature, scaledScoreMap, scoreTarget) = (common.temperature, common.scaledScoreMap, common.scoreTarget)
+        loss = try context.loss(
+            common.loss, for: common.scoreTarget == .boxes ? .yesOrNo : .pixelClasses)
+        names = tokens?.rows ?? []
+        tokenize = tokens?.tokenize
+        temperature = common.temperature
+        scaledScoreMap = common.scaledScoreMap
+        scoreTarget = common.scoreTarget
         finestStride = first.stride
         var outputs = context.features
         let joined = outputs[visual.level]
-        outputs[visual.level] = FeatureSpec(channels: joined.channels + context.classCount, stride: joined.stride)
+        outputs[visual.level] = FeatureSpec(
+            channels: joined.channels + context.classCount, stride: joined.stride)
         self.outputs = outputs
     }
 
@@ -72,7 +83,8 @@ public final class DenseCLIP: Module, Prompter {
     public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let (text, scoreMap) = try compare(features, with: names, step)
         if scoreTarget == .boxes {
-            try step.record("enlarged_score_map", try enlarged(scoreMap, features.maps[0]))  // only where somebody looks
+            // only where somebody looks
+            try step.record("enlarged_score_map", enlarged(scoreMap, features.maps[0]))
         }
         var maps = features.maps
         maps[visual.level] = try Tensor.cat([maps[visual.level], scoreMap], dim: 1)
@@ -87,38 +99,52 @@ public final class DenseCLIP: Module, Prompter {
     ///
     /// - Throws: `TargetError` without labels or boxes, `SettingError` for a box of an unknown
     ///   class.
-    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
-        let (scores, divisor) = (prompted.scoreMaps[0], scaledScoreMap ? 1 : temperature)
-        guard scoreTarget == .boxes else { return try scoreMapLosses(scores, temperature: divisor, loss: loss, targets, step) }
+    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws
+        -> Losses
+    {
+        let scores = prompted.scoreMaps[0]
+        let divisor = scaledScoreMap ? 1 : temperature
+        guard scoreTarget == .boxes else {
+            return try scoreMapLosses(scores, temperature: divisor, loss: loss, targets, step)
+        }
         var losses = Losses()
-        losses.add(term: loss.name, try boxLoss(enlarged(scores / divisor, prompted.maps[0]), targets, step))
+        losses.add(
+            term: loss.name,
+            try boxLoss(enlarged(scores / divisor, prompted.maps[0]), targets, step))
         return losses
     }
 
     /// - Parameter logits: on the grid of the finest level, `[n, k, h, w]`
-    private func boxLoss(_ logits: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Tensor {
+    private func boxLoss(_ logits: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Tensor
+    {
         guard let instances = targets.instances else { throw TargetError.noInstances }
         let boxes = try BoxMaps(
-            instances, classes: logits.size(1), size: Size2D(logits.size(2), logits.size(3)), stride: finestStride,
+            instances, classes: logits.size(1), size: Size2D(logits.size(2), logits.size(3)),
+            stride: finestStride,
             device: logits.device)
         try step.record("score_target", boxes.target)
         try step.record("score_mask", boxes.mask)
         // Without any box the sum is 0, and so is the loss.
         return try loss(
-            logits, boxes.target, LossOptions(elementWeights: boxes.mask, averageFactor: Double(max(boxes.counted, 1))))
+            logits, boxes.target,
+            LossOptions(elementWeights: boxes.mask, averageFactor: Double(max(boxes.counted, 1))))
     }
 
     private func enlarged(_ scoreMap: Tensor, _ finest: Tensor) throws -> Tensor {
-        try scoreMap.to(.float32).interpolated(to: Size2D(finest.size(2), finest.size(3)), .bilinear())
+        try scoreMap.to(.float32).interpolated(
+            to: Size2D(finest.size(2), finest.size(3)), .bilinear())
     }
 
-    /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position, over τ where so set: `[n, k, h, w]`.
-    func compare(_ features: Features, with names: [[Int]], _ step: ForwardPass) throws -> (text: Tensor, scoreMap: Tensor) {
+    /// Text embeddings of `names`, `[n, k, d]`, and their cosine similarity with every position,
+    /// over τ where so set: `[n, k, h, w]`.
+    func compare(_ features: Features, with names: [[Int]], _ step: ForwardPass) throws -> (
+        text: Tensor, scoreMap: Tensor
+    ) {
         let seen = try visual(features, step)
         let text = try prompting(names, seen)
         let cosines = try scoreMap(seen.local, text)
         let scores = scaledScoreMap ? try cosines / temperature : cosines
-        if let plain = prompting.text { try step.record("class_text", try plain(names)) }
+        if let plain = prompting.text { try step.record("class_text", plain(names)) }
         try step.record("text_embeddings", text)
         try step.record("score_map", scores)
         return (text, scores)

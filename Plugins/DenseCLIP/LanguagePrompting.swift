@@ -1,7 +1,8 @@
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// Text that no image changes. (Language-domain prompting, section 3.3 and Table 2's "+ language prompt"; or CLIP's own templates)
+/// Text that no image changes. (Language-domain prompting, section 3.3 and Table 2's "+ language
+/// prompt"; or CLIP's own templates)
 enum LanguagePrompting {
     struct Settings: PromptingSettings {
         static let mode = PromptingMode.contexts
@@ -12,10 +13,13 @@ enum LanguagePrompting {
         /// take the longest name's.
         var contextLength = 5
 
-        var form: PromptForm { get throws { try PromptForm(contexts: numContexts, length: contextLength) } }
+        var form: PromptForm {
+            get throws { try PromptForm(contexts: numContexts, length: contextLength) }
+        }
 
         func make(_ parts: PromptParts) throws -> any Prompting {
-            SharedPrompts(try parts.text { try LearnedContexts($0, count: numContexts, parts.context) })
+            SharedPrompts(
+                try parts.text { try LearnedContexts($0, count: numContexts, parts.context) })
         }
     }
 
@@ -28,7 +32,9 @@ enum LanguagePrompting {
         /// take the longest prompt's.
         var contextLength = 77
 
-        var form: PromptForm { get throws { try PromptForm(template: template, length: contextLength) } }
+        var form: PromptForm {
+            get throws { try PromptForm(template: template, length: contextLength) }
+        }
 
         func make(_ parts: PromptParts) throws -> any Prompting {
             SharedPrompts(try parts.text { try FixedTemplate($0, parts.context) })

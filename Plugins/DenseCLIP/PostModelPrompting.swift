@@ -10,7 +10,10 @@ final class PostModelPrompting: Module, Prompting {
 
     override var keys: [String: String] { ["classText": ""] }
 
-    init(_ text: ClassText, _ decoder: ContextDecoderSettings, gamma: Double, width: Int, _ context: BuildContext) throws {
+    init(
+        _ text: ClassText, _ decoder: ContextDecoderSettings, gamma: Double, width: Int,
+        _ context: BuildContext
+    ) throws {
         classText = text
         try SettingError.check("gamma", gamma, in: -1e6...1e6)
         contextDecoder = try SettingError.within("context_decoder", isSaid: false) {
@@ -37,14 +40,18 @@ final class PostModelPrompting: Module, Prompting {
         var contextLength = 5
         /// Size and dropout of the context decoder.
         var contextDecoder = ContextDecoderSettings()
-        /// γ at the start: how much of the context decoder's answer is added to the text. `model.freeze: [gamma]` keeps it.
+        /// γ at the start: how much of the context decoder's answer is added to the text.
+        /// `model.freeze: [gamma]` keeps it.
         var gamma = 1e-4
 
-        var form: PromptForm { get throws { try PromptForm(contexts: numContexts, length: contextLength) } }
+        var form: PromptForm {
+            get throws { try PromptForm(contexts: numContexts, length: contextLength) }
+        }
 
         func make(_ parts: PromptParts) throws -> any Prompting {
             let text = try parts.text { try LearnedContexts($0, count: numContexts, parts.context) }
-            return try PostModelPrompting(text, contextDecoder, gamma: gamma, width: parts.width, parts.context)
+            return try PostModelPrompting(
+                text, contextDecoder, gamma: gamma, width: parts.width, parts.context)
         }
     }
 
@@ -58,14 +65,18 @@ final class PostModelPrompting: Module, Prompting {
         var contextLength = 77
         /// Size and dropout of the context decoder.
         var contextDecoder = ContextDecoderSettings()
-        /// γ at the start: how much of the context decoder's answer is added to the text. `model.freeze: [gamma]` keeps it.
+        /// γ at the start: how much of the context decoder's answer is added to the text.
+        /// `model.freeze: [gamma]` keeps it.
         var gamma = 1e-4
 
-        var form: PromptForm { get throws { try PromptForm(template: template, length: contextLength) } }
+        var form: PromptForm {
+            get throws { try PromptForm(template: template, length: contextLength) }
+        }
 
         func make(_ parts: PromptParts) throws -> any Prompting {
             let text = try parts.text { try FixedTemplate($0, parts.context) }
-            return try PostModelPrompting(text, contextDecoder, gamma: gamma, width: parts.width, parts.context)
+            return try PostModelPrompting(
+                text, contextDecoder, gamma: gamma, width: parts.width, parts.context)
         }
     }
 }

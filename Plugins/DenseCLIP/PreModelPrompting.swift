@@ -10,21 +10,27 @@ final class PreModelPrompting: Module, Prompting {
     let textEncoder: CLIPTextContextEncoder
     @Parameter var queries: Tensor  // [1, contexts, text width]
 
-    init(_ settings: Settings, _ encoder: CLIPTextEncoder.Configuration, _ parts: PromptParts) throws {
+    init(_ settings: Settings, _ encoder: CLIPTextEncoder.Configuration, _ parts: PromptParts)
+        throws
+    {
         textEncoder = try SettingError.within("text_encoder", isSaid: false) {
             try CLIPTextContextEncoder(encoder, parts.context)
         }
         contextDecoder = try SettingError.within("context_decoder", isSaid: false) {
             try ContextDecoder(
-                settings.contextDecoder.configuration(channels: parts.width, queryChannels: encoder.width), parts.context)
+                settings.contextDecoder.configuration(
+                    channels: parts.width, queryChannels: encoder.width), parts.context)
         }
-        queries = try Tensor.empty([1, settings.numContexts, encoder.width]).truncatedNormalInPlace()
+        queries = try Tensor.empty([1, settings.numContexts, encoder.width])
+            .truncatedNormalInPlace()
     }
 
     var text: ClassText? { nil }
 
     func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor {
-        let queries = try queries.expanded([images.global.size(0), queries.size(1), queries.size(2)])
+        let queries = try queries.expanded([
+            images.global.size(0), queries.size(1), queries.size(2),
+        ])
         let contexts = try contextDecoder(queries, images.memory())  // v_pre
         return try textEncoder(names, contexts: contexts.to(queries.dtype))
     }
@@ -41,11 +47,14 @@ final class PreModelPrompting: Module, Prompting {
         /// count they meet.
         var contextDecoder = ContextDecoderSettings(layers: 6)
 
-        var form: PromptForm { get throws { try PromptForm(contexts: numContexts, length: contextLength) } }
+        var form: PromptForm {
+            get throws { try PromptForm(contexts: numContexts, length: contextLength) }
+        }
 
         func make(_ parts: PromptParts) throws -> any Prompting {
             guard let tokens = parts.tokens else { throw SettingError(Self.notKept) }
-            return try PreModelPrompting(self, tokens.encoder(parts.textEncoder, outputDim: parts.width), parts)
+            return try PreModelPrompting(
+                self, tokens.encoder(parts.textEncoder, outputDim: parts.width), parts)
         }
 
         static let notKept =

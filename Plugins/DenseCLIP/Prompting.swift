@@ -51,8 +51,12 @@ struct PromptParts {
     let width: Int
 
     /// The text that no image changes: of `source`, or kept.
-    func text(_ source: (CLIPTextEncoder.Configuration) throws -> any TextSource) throws -> ClassText {
-        guard let tokens else { return ClassText(try CachedTextEmbeddings(classes: context.classCount, width: width)) }
+    func text(_ source: (CLIPTextEncoder.Configuration) throws -> any TextSource) throws
+        -> ClassText
+    {
+        guard let tokens else {
+            return ClassText(try CachedTextEmbeddings(classes: context.classCount, width: width))
+        }
         return ClassText(try source(tokens.encoder(textEncoder, outputDim: width)))
     }
 }

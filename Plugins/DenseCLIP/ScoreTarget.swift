@@ -11,7 +11,8 @@ extension DenseCLIP {
     }
 }
 
-/// Boxes as maps of their classes, on the grid of the finest level. (DenseCLIP's released detection code)
+/// Boxes as maps of their classes, on the grid of the finest level. (DenseCLIP's released detection
+/// code)
 struct BoxMaps {
     /// 1 where a box of the class is, `[n, k, h, w]`.
     let target: Tensor
@@ -20,13 +21,16 @@ struct BoxMaps {
     /// How many elements of the target lie under the mask.
     let counted: Int
 
-    /// Corners are truncated to the grid and kept within it; the right and lower edges are not part of a box, so that one within a cell
-    /// leaves nothing, and the last row and column are never reached.
+    /// Corners are truncated to the grid and kept within it; the right and lower edges are not part
+    /// of a box, so that one within a cell leaves nothing, and the last row and column are never
+    /// reached.
     ///
     /// - Parameters:
     ///   - size: of the grid
     ///   - stride: pixels of the image from one cell to the next
-    init(_ instances: [InstanceTargets], classes: Int, size: Size2D, stride: Int, device: Device) throws {
+    init(_ instances: [InstanceTargets], classes: Int, size: Size2D, stride: Int, device: Device)
+        throws
+    {
         let area = size.height * size.width
         var target = [Float](repeating: 0, count: instances.count * classes * area)
         var mask = [Float](repeating: 0, count: instances.count * area)
@@ -37,10 +41,13 @@ struct BoxMaps {
             let corners = try truth.boxes.floats()
             for (index, label) in try truth.labels.integers().enumerated() {
                 guard let label = Int(exactly: label), 0..<classes ~= label else {
-                    throw SettingError("a box has the class \(label), and the model has classes 0…\(classes - 1)")
+                    throw SettingError(
+                        "a box has the class \(label), and the model has classes 0…\(classes - 1)")
                 }
-                let (left, right) = (cell(corners[4 * index], size.width), cell(corners[4 * index + 2], size.width))
-                let (top, bottom) = (cell(corners[4 * index + 1], size.height), cell(corners[4 * index + 3], size.height))
+                let left = cell(corners[4 * index], size.width)
+                let right = cell(corners[4 * index + 2], size.width)
+                let top = cell(corners[4 * index + 1], size.height)
+                let bottom = cell(corners[4 * index + 3], size.height)
                 guard left < right, top < bottom else { continue }
                 for y in top..<bottom {
                     for x in left..<right {
@@ -51,7 +58,10 @@ struct BoxMaps {
             }
         }
         counted = classes * mask.reduce(0) { $0 + Int($1) }
-        self.target = try Tensor.from(target, shape: [instances.count, classes, size.height, size.width]).to(device)
-        self.mask = try Tensor.from(mask, shape: [instances.count, 1, size.height, size.width]).to(device)
+        self.target = try Tensor.from(
+            target, shape: [instances.count, classes, size.height, size.width]
+        ).to(device)
+        self.mask = try Tensor.from(mask, shape: [instances.count, 1, size.height, size.width]).to(
+            device)
     }
 }

@@ -47,27 +47,34 @@ public final class FCN: Module, SegmentationHead {
     /// - Throws: `SettingError` for values out of range, for an `in_index` that is no level, and
     ///   without classes.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
+        guard context.classCount > 0 else {
+            throw SettingError("needs the names of the classes, and the data set has none")
+        }
         level = try Self.level(configuration.inIndex, among: context.features.count)
-        let (channels, kernel, dilation) = (configuration.channels, configuration.kernelSize, configuration.dilation)
+        let channels = configuration.channels
+        let kernel = configuration.kernelSize
+        let dilation = configuration.dilation
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("num_convs", configuration.numConvs, in: 0...100)
         try SettingError.check("dilation", dilation, in: 1...1024)
         try SettingError.check("dropout", configuration.dropout, in: 0...1)
         guard 1...31 ~= kernel, !kernel.isMultiple(of: 2) else {
-            throw SettingError(key: "kernel_size", "kernel_size must be an odd number of 1…31, found \(kernel)")
+            throw SettingError(
+                key: "kernel_size", "kernel_size must be an odd number of 1…31, found \(kernel)")
         }
         let input = context.features[level].channels
         convs = Sequential(
             try (0..<configuration.numConvs).map { index in
                 try ConvModule(
-                    index == 0 ? input : channels, channels, kernel: Size2D(kernel), padding: Size2D(kernel / 2 * dilation),
+                    index == 0 ? input : channels, channels, kernel: Size2D(kernel),
+                    padding: Size2D(kernel / 2 * dilation),
                     dilation: Size2D(dilation))
             })
         let width = configuration.numConvs > 0 ? channels : input
         convCat =
             configuration.concatInput
-            ? try ConvModule(input + width, channels, kernel: Size2D(kernel), padding: Size2D(kernel / 2)) : nil
+            ? try ConvModule(
+                input + width, channels, kernel: Size2D(kernel), padding: Size2D(kernel / 2)) : nil
         dropout = Dropout(configuration.dropout, channels: true)
         convSeg = try Conv2d(convCat == nil ? width : channels, context.classCount, kernel: 1)
         loss = try context.loss(configuration.loss, for: .pixelClasses)
@@ -78,7 +85,9 @@ public final class FCN: Module, SegmentationHead {
         guard count > 0 else { throw SettingError("needs at least one level of features") }
         guard -count..<count ~= index else {
             throw SettingError(
-                key: "in_index", "in_index must be \(-count)…\(count - 1) for \(count) levels of features, found \(index)")
+                key: "in_index",
+                "in_index must be \(-count)…\(count - 1) for \(count) levels of features, found \(index)"
+            )
         }
         return index < 0 ? index + count : index
     }
@@ -87,7 +96,7 @@ public final class FCN: Module, SegmentationHead {
     /// size of the level that is read.
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
         var x = try convs(maps[level])
-        if let convCat { x = try convCat(try Tensor.cat([maps[level], x], dim: 1)) }
+        if let convCat { x = try convCat(Tensor.cat([maps[level], x], dim: 1)) }
         return try dropout(x)
     }
 

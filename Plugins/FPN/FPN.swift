@@ -28,7 +28,9 @@ public final class FPN: Module, Neck {
 
         /// `relu_before_extra_convs` where no convolution makes extra levels.
         public var idleKeys: [(key: String, reason: String)] {
-            addExtraConvs == nil ? [("relu_before_extra_convs", "there are no extra convolutions (add_extra_convs)")] : []
+            addExtraConvs == nil
+                ? [("relu_before_extra_convs", "there are no extra convolutions (add_extra_convs)")]
+                : []
         }
     }
 
@@ -66,26 +68,42 @@ public final class FPN: Module, Neck {
     /// - Throws: `SettingError` for values out of range, a `start_level` that is no input level,
     ///   and `add_extra_convs` without extra levels.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        let (channels, start, extra) = (configuration.channels, configuration.startLevel, configuration.extraLevels)
+        let channels = configuration.channels
+        let start = configuration.startLevel
+        let extra = configuration.extraLevels
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("extra_levels", extra, in: 0...8)
         guard let coarsest = context.features.last, context.features.indices.contains(start) else {
             throw SettingError(
-                key: "start_level", "start_level \(start) is none of the \(context.features.count) levels that come in")
+                key: "start_level",
+                "start_level \(start) is none of the \(context.features.count) levels that come in")
         }
         guard extra > 0 || configuration.addExtraConvs == nil else {
-            throw SettingError(key: "add_extra_convs", "add_extra_convs says how extra levels are made, and extra_levels is 0")
+            throw SettingError(
+                key: "add_extra_convs",
+                "add_extra_convs says how extra levels are made, and extra_levels is 0")
         }
         let used = context.features[start...]
-        lateralConvs = try used.map { try ConvModule($0.channels, channels, norm: false, activation: false) }
+        lateralConvs = try used.map {
+            try ConvModule($0.channels, channels, norm: false, activation: false)
+        }
         let first = configuration.addExtraConvs == .onInput ? coarsest.channels : channels
-        let extraInputs = configuration.addExtraConvs == nil ? [] : (0..<extra).map { $0 == 0 ? first : channels }
+        let extraInputs =
+            configuration.addExtraConvs == nil ? [] : (0..<extra).map { $0 == 0 ? first : channels }
         fpnConvs =
-            try used.map { _ in try ConvModule(channels, channels, kernel: 3, padding: 1, norm: false, activation: false) }
-            + extraInputs.map { try ConvModule($0, channels, kernel: 3, stride: 2, padding: 1, norm: false, activation: false) }
+            try used.map { _ in
+                try ConvModule(
+                    channels, channels, kernel: 3, padding: 1, norm: false, activation: false)
+            }
+            + extraInputs.map {
+                try ConvModule(
+                    $0, channels, kernel: 3, stride: 2, padding: 1, norm: false, activation: false)
+            }
         let strides = used.map(\.stride) + (0..<extra).map { coarsest.stride << ($0 + 1) }
         outputs = strides.map { FeatureSpec(channels: channels, stride: $0) }
-        (startLevel, extraLevels, addExtraConvs) = (start, extra, configuration.addExtraConvs)
+        startLevel = start
+        extraLevels = extra
+        addExtraConvs = configuration.addExtraConvs
         reluBeforeExtraConvs = configuration.reluBeforeExtraConvs
         super.init()
         if configuration.initialization == .xavier {
@@ -100,7 +118,7 @@ public final class FPN: Module, Neck {
         for level in stride(from: laterals.count - 1, to: 0, by: -1) {
             let finer = laterals[level - 1]
             let size = Size2D(finer.size(2), finer.size(3))
-            try finer.addInPlace(try laterals[level].interpolated(to: size, .nearest))
+            try finer.addInPlace(laterals[level].interpolated(to: size, .nearest))
         }
         var pyramid = try zip(fpnConvs, laterals).map { try $0($1) }
         for level in 0..<extraLevels {

@@ -79,7 +79,9 @@ extension ICPC {
         func validate() throws {
             try SettingError.check("temperature", temperature, in: 1e-6...1e6)
             try SettingError.check("gamma", gamma, in: -1e6...1e6)
-            if let projectorHidden { try SettingError.check("projector_hidden", projectorHidden, in: 1...65536) }
+            if let projectorHidden {
+                try SettingError.check("projector_hidden", projectorHidden, in: 1...65536)
+            }
             try SettingError.check(weight: contrastWeight, "contrast_weight")
             try contrastive?.validate()
         }
@@ -90,8 +92,9 @@ extension ICPC {
                 switch prompting {
                 case .template: try PromptForm(template: template, length: contextLength)
                 case .icpc:
-                    try PromptForm(contexts: try checked(numContexts) + 1, length: contextLength)
-                case .coop, .cocoop: try PromptForm(contexts: try checked(numContexts), length: contextLength)
+                    try PromptForm(contexts: checked(numContexts) + 1, length: contextLength)
+                case .coop, .cocoop:
+                    try PromptForm(contexts: checked(numContexts), length: contextLength)
                 case .instance: try PromptForm(contexts: 1, length: contextLength)
                 }
             }
@@ -103,14 +106,19 @@ extension ICPC {
         }
 
         /// - Parameter width: of visual and text embeddings
-        func prompting(_ tokens: PromptTokens, width: Int, _ context: BuildContext) throws -> any Prompting {
+        func prompting(_ tokens: PromptTokens, width: Int, _ context: BuildContext) throws
+            -> any Prompting
+        {
             let encoder = try tokens.encoder(textEncoder, outputDim: width)
             switch prompting {
             case .template: return SharedPrompts(ClassText(try FixedTemplate(encoder, context)))
-            case .coop: return SharedPrompts(ClassText(try LearnedContexts(encoder, count: numContexts, context)))
+            case .coop:
+                return SharedPrompts(
+                    ClassText(try LearnedContexts(encoder, count: numContexts, context)))
             case .icpc, .cocoop, .instance:
                 return try InstancePrompts(
-                    prompting, encoder, contexts: numContexts, projectorHidden: projectorHidden, context)
+                    prompting, encoder, contexts: numContexts, projectorHidden: projectorHidden,
+                    context)
             }
         }
     }

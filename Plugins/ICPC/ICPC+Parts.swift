@@ -1,7 +1,8 @@
 import DenseKitCLIP
 import DenseKitCore
 
-// Parts of the method that run alone on named tensors: what golden cases of single parts are checked with.
+// Parts of the method that run alone on named tensors: what golden cases of single parts are
+// checked with.
 
 /// Prompts of every kind from one set of parameters, before the context decoder.
 final class InstancePromptPart: Module, ModelPart {
@@ -18,13 +19,17 @@ final class InstancePromptPart: Module, ModelPart {
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check("num_contexts", configuration.numContexts, in: 1...4095)
-        if let hidden = configuration.projectorHidden { try SettingError.check("projector_hidden", hidden, in: 1...65536) }
+        if let hidden = configuration.projectorHidden {
+            try SettingError.check("projector_hidden", hidden, in: 1...65536)
+        }
         prompts = try InstancePrompts(
-            .icpc, configuration.textEncoder, contexts: configuration.numContexts, projectorHidden: configuration.projectorHidden,
+            .icpc, configuration.textEncoder, contexts: configuration.numContexts,
+            projectorHidden: configuration.projectorHidden,
             context)
     }
 
-    /// Inputs `texts [k, length]` and `global_embedding [n, d]`; outputs `instance [n, width]` and `text_embeddings/KIND [n, k, d]`.
+    /// Inputs `texts [k, length]` and `global_embedding [n, d]`; outputs `instance [n, width]` and
+    /// `text_embeddings/KIND [n, k, d]`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let global = try inputs.input("global_embedding")
         let names = try prompts.textEncoder.tokens(inputs)
@@ -56,19 +61,22 @@ final class MultiScaleAlignmentPart: Module, ModelPart {
             configuration.channels, classes: configuration.classes, stride: configuration.stride)
     }
 
-    /// Inputs `visual [n, d, h, w]`, `text [n, k, d]` and `sizes [levels, 2]`, coarse to fine; outputs `score_map_STRIDE [n, k, hᵢ, wᵢ]`.
+    /// Inputs `visual [n, d, h, w]`, `text [n, k, d]` and `sizes [levels, 2]`, coarse to fine;
+    /// outputs `score_map_STRIDE [n, k, hᵢ, wᵢ]`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let visual = try inputs.input("visual")
         let text = try inputs.input("text")
         let sizes = try inputs.input("sizes")
         guard sizes.shape == [alignment.strides.count, 2] else {
             throw SettingError(
-                "sizes must be [\(alignment.strides.count), 2], a height and a width for each stride, found \(sizes.shape)")
+                "sizes must be [\(alignment.strides.count), 2], a height and a width for each stride, found \(sizes.shape)"
+            )
         }
         let numbers = try sizes.integers().map(Int.init)
         let pairs = alignment.strides.indices.map { Size2D(numbers[2 * $0], numbers[2 * $0 + 1]) }
         let maps = try alignment(visual, text, sizes: pairs)
-        return Dictionary(uniqueKeysWithValues: zip(alignment.strides, maps).map { ("score_map_\($0)", $1) })
+        return Dictionary(
+            uniqueKeysWithValues: zip(alignment.strides, maps).map { ("score_map_\($0)", $1) })
     }
 }
 
@@ -89,19 +97,23 @@ final class AlignGuidedContrastPart: Module, ModelPart {
         self.configuration = configuration
     }
 
-    /// Inputs `score_map [n, k, h, w]`, `gt_semantic_seg [n, height, width]` and `priority [n, h, w]`; outputs `loss`, `selected` and
-    /// `selected_class`.
+    /// Inputs `score_map [n, k, h, w]`, `gt_semantic_seg [n, height, width]` and
+    /// `priority [n, h, w]`; outputs `loss`, `selected` and `selected_class`.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let scores = try inputs.input("score_map")
         let labels = try inputs.input("gt_semantic_seg")
         let priority = try inputs.input("priority")
         var outputs: [String: Tensor] = [:]
         let step = ForwardPass(
-            iteration: configuration.iteration, iterations: configuration.iterations, draws: try .prescribed(priority)
+            iteration: configuration.iteration, iterations: configuration.iterations,
+            draws: try .prescribed(priority)
         ) { outputs[$0] = $1 }
         let contrast = AlignGuidedContrast(configuration.contrastive, weight: 1)
         outputs["loss"] = try contrast(
-            scores, Targets(labels: labels.rank == 4 ? try labels.squeezed(1) : labels, ignoreIndex: configuration.ignoreIndex),
+            scores,
+            Targets(
+                labels: labels.rank == 4 ? labels.squeezed(1) : labels,
+                ignoreIndex: configuration.ignoreIndex),
             step)
         return outputs
     }

@@ -40,7 +40,8 @@ public final class ICPC: Module, Prompter {
         try configuration.validate()
         guard !context.textIsKept else { throw SettingError(Self.notKept) }
         let tokens = try PromptTokens(
-            context, configuration.form, configuration.tokenizer, vocabulary: configuration.vocabulary?.resolved)
+            context, configuration.form, configuration.tokenizer,
+            vocabulary: configuration.vocabulary?.resolved)
         visual = try VisualEmbeddings(configuration.attentionPool, context)
         prompting = try configuration.prompting(tokens, width: visual.width, context)
         let width = visual.width
@@ -51,16 +52,25 @@ public final class ICPC: Module, Prompter {
         let stride = context.features[visual.level].stride
         alignment =
             configuration.multiScale
-            ? try MultiScaleAlignment(visual.width, classes: context.classCount, stride: stride) : nil
-        contrast = configuration.contrastive.map { AlignGuidedContrast($0, weight: configuration.contrastWeight) }
+            ? try MultiScaleAlignment(visual.width, classes: context.classCount, stride: stride)
+            : nil
+        contrast = configuration.contrastive.map {
+            AlignGuidedContrast($0, weight: configuration.contrastWeight)
+        }
         loss = try context.loss(configuration.loss, for: .pixelClasses)
-        (names, tokenize) = (tokens.rows, tokens.tokenize)
-        (temperature, predictFrom) = (configuration.temperature, configuration.predictFrom)
-        let finer = (alignment?.strides ?? []).dropFirst().map { stride in context.features.firstIndex { $0.stride == stride } }
+        names = tokens.rows
+        tokenize = tokens.tokenize
+        temperature = configuration.temperature
+        predictFrom = configuration.predictFrom
+        let finer = (alignment?.strides ?? []).dropFirst().map { stride in
+            context.features.firstIndex { $0.stride == stride }
+        }
         levels = [visual.level] + finer
         var outputs = context.features
         for level in levels.compactMap({ $0 }) {
-            outputs[level] = FeatureSpec(channels: outputs[level].channels + context.classCount, stride: outputs[level].stride)
+            outputs[level] = FeatureSpec(
+                channels: outputs[level].channels + context.classCount,
+                stride: outputs[level].stride)
         }
         self.outputs = outputs
     }
@@ -79,10 +89,14 @@ public final class ICPC: Module, Prompter {
         try step.record("text_embeddings", text)
         let scores = try align(seen.local, text, features.maps, step)  // A, coarse to fine
         var maps = features.maps
-        for case (let level?, let scores) in zip(levels, scores) { maps[level] = try Tensor.cat([maps[level], scores], dim: 1) }
+        for case (let level?, let scores) in zip(levels, scores) {
+            maps[level] = try Tensor.cat([maps[level], scores], dim: 1)
+        }
         var prompted = PrompterOutput(maps: maps, textEmbeddings: text, scoreMaps: scores)
         if predictFrom == .alignment {
-            prompted.predictions = SegmentationPredictions(embedding: try scores[0] / temperature) { $0 }
+            prompted.predictions = SegmentationPredictions(embedding: try scores[0] / temperature) {
+                $0
+            }
         }
         return prompted
     }
@@ -95,7 +109,9 @@ public final class ICPC: Module, Prompter {
     /// and the contrastive loss of its points as `loss_contrast`. (Eq. 9)
     ///
     /// - Throws: `TargetError` without labels.
-    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
+    public func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws
+        -> Losses
+    {
         let scores = prompted.scoreMaps[0]
         var losses = try scoreMapLosses(scores, temperature: temperature, loss: loss, targets, step)
         if let contrast { losses.add(term: "loss_contrast", try contrast(scores, targets, step)) }
@@ -110,11 +126,15 @@ public final class ICPC: Module, Prompter {
     }
 
     /// The score maps, coarse to fine. (Eq. 5 and 8)
-    private func align(_ local: Tensor, _ text: Tensor, _ maps: [Tensor], _ step: ForwardPass) throws -> [Tensor] {
+    private func align(_ local: Tensor, _ text: Tensor, _ maps: [Tensor], _ step: ForwardPass)
+        throws -> [Tensor]
+    {
         let sizes = levels.map { level in level.map { Size2D(maps[$0].size(2), maps[$0].size(3)) } }
-        let scores = try alignment?(local, text, sizes: sizes) ?? [try scoreMap(local, text)]
+        let scores = try alignment?(local, text, sizes: sizes) ?? [scoreMap(local, text)]
         try step.record("score_map", scores[0])
-        for (stride, map) in zip(alignment?.strides ?? [], scores).dropFirst() { try step.record("score_map_\(stride)", map) }
+        for (stride, map) in zip(alignment?.strides ?? [], scores).dropFirst() {
+            try step.record("score_map_\(stride)", map)
+        }
         return scores
     }
 
@@ -132,7 +152,10 @@ extension ICPC: LanguageClassifier {
     /// - Throws: `SettingError` for a model that was built from token ids, and for a name whose
     ///   prompt is too long; `TokenizerError` for text that cannot be tokenized.
     public func scoring(_ words: [String]) throws -> (Features, ForwardPass) throws -> Tensor {
-        guard let tokenize else { throw SettingError("new words need a tokenizer, and this model was built from token ids") }
+        guard let tokenize else {
+            throw SettingError(
+                "new words need a tokenizer, and this model was built from token ids")
+        }
         let names = try tokenize(words)
         return { features, step in
             let seen = try self.visual(features, step)

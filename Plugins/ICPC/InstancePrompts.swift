@@ -16,11 +16,16 @@ final class InstancePrompts: Module, Prompting {
 
     /// Contexts start as DenseCLIP's do: a normal distribution of std 1, cut at 2.
     init(
-        _ prompting: InstancePrompting, _ encoder: CLIPTextEncoder.Configuration, contexts count: Int, projectorHidden: Int?,
+        _ prompting: InstancePrompting, _ encoder: CLIPTextEncoder.Configuration,
+        contexts count: Int, projectorHidden: Int?,
         _ context: BuildContext
     ) throws {
-        textEncoder = try SettingError.within("text_encoder", isSaid: false) { try CLIPTextContextEncoder(encoder, context) }
-        contexts = prompting == .instance ? nil : try Tensor.empty([1, count, encoder.width]).truncatedNormalInPlace()
+        textEncoder = try SettingError.within("text_encoder", isSaid: false) {
+            try CLIPTextContextEncoder(encoder, context)
+        }
+        contexts =
+            prompting == .instance
+            ? nil : try Tensor.empty([1, count, encoder.width]).truncatedNormalInPlace()
         projector = try Projector(encoder.outputDim, hidden: projectorHidden, encoder.width)
         self.prompting = prompting
     }
@@ -32,7 +37,8 @@ final class InstancePrompts: Module, Prompting {
     }
 
     /// - Parameter instance: I, `[n, text width]`
-    func text(_ names: [[Int]], _ instance: Tensor, _ prompting: InstancePrompting) throws -> Tensor {
+    func text(_ names: [[Int]], _ instance: Tensor, _ prompting: InstancePrompting) throws -> Tensor
+    {
         let own = try instance.unsqueezed(1)  // [n, 1, text width]
         guard let contexts else { return try textEncoder(names, contexts: own) }
         let instance = try own.to(contexts.dtype)
@@ -46,8 +52,9 @@ final class InstancePrompts: Module, Prompting {
     }
 }
 
-/// f_P: a global image embedding to a context of the text encoder, by two linear layers with ReLU between. `[n, d] → [n, width]` (Eq. 3;
-/// activation and width between are those of CoCoOp's meta-net, Zhou et al. 2022)
+/// f_P: a global image embedding to a context of the text encoder, by two linear layers with ReLU
+/// between. `[n, d] → [n, width]` (Eq. 3; activation and width between are those of CoCoOp's
+/// meta-net, Zhou et al. 2022)
 final class Projector: Module {
     let linear1: Linear
     let linear2: Linear

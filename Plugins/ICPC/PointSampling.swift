@@ -10,9 +10,12 @@ public enum PointSampling: String, Codable, Sendable, CaseIterable {
 }
 
 extension PointSampling {
-    /// How many of `points` are hard in step t of T: `points · t / T` rounded, halves up. In whole numbers, so that it is exact.
+    /// How many of `points` are hard in step t of T: `points · t / T` rounded, halves up. In whole
+    /// numbers, so that it is exact.
     static func hard(_ points: Int, iteration t: Int, of total: Int) -> Int {
-        let (points, t, total) = (Int128(points), Int128(max(t, 0)), Int128(max(total, 1)))
+        let points = Int128(points)
+        let t = Int128(max(t, 0))
+        let total = Int128(max(total, 1))
         return Int(min(points, (2 * t * points + total) / (2 * total)))
     }
 }
@@ -35,12 +38,16 @@ struct PointCandidates {
     ///   - scores: `[n, k, h, w]`
     ///   - labels: `[n, height, width]`, brought to h × w by the nearest above and to the left
     init(_ scores: Tensor, _ labels: Tensor, ignoreIndex: Int, _ draws: RandomSource) throws {
-        let (n, h, w) = (scores.size(0), scores.size(2), scores.size(3))
+        let n = scores.size(0)
+        let h = scores.size(2)
+        let w = scores.size(3)
         func places(_ count: Int, of size: Int) throws -> Tensor {
             try Tensor.from((0..<count).map { Int64($0 * size / count) }).to(labels.device)
         }
-        let near = try labels.indexed(1, try places(h, of: labels.size(1))).indexed(2, try places(w, of: labels.size(2)))
-            .integers()
+        let near = try labels.indexed(1, places(h, of: labels.size(1))).indexed(
+            2, places(w, of: labels.size(2))
+        )
+        .integers()
         let best = try scores.argmax(1).integers()
         var points: [Point] = []
         for image in 0..<n {
@@ -49,20 +56,26 @@ struct PointCandidates {
                 let place = image * h * w + offset
                 guard near[place] != Int64(ignoreIndex) else { continue }
                 points.append(
-                    Point(place: place, label: Int(near[place]), isEasy: best[place] == near[place], priority: priority))
+                    Point(
+                        place: place, label: Int(near[place]), isEasy: best[place] == near[place],
+                        priority: priority))
             }
         }
         self.points = points
     }
 
-    /// By class, easy before hard, each in the order of their priorities: at most `settings.points` of a class. Where one kind is short the
-    /// other fills up.
+    /// By class, easy before hard, each in the order of their priorities: at most `settings.points`
+    /// of a class. Where one kind is short the other fills up.
     func chosen(_ settings: ContrastiveSettings, iteration: Int, of iterations: Int) -> [Point] {
         let hard = PointSampling.hard(settings.points, iteration: iteration, of: iterations)
-        return Dictionary(grouping: points, by: \.label).sorted { $0.key < $1.key }.flatMap { _, points in
+        return Dictionary(grouping: points, by: \.label).sorted { $0.key < $1.key }.flatMap {
+            _, points in
             let ordered = points.sorted { ($0.priority, $0.place) < ($1.priority, $1.place) }
-            guard settings.sampling == .easyToHard else { return Array(ordered.prefix(settings.points)) }
-            let (easy, difficult) = (ordered.filter(\.isEasy), ordered.filter { !$0.isEasy })
+            guard settings.sampling == .easyToHard else {
+                return Array(ordered.prefix(settings.points))
+            }
+            let easy = ordered.filter(\.isEasy)
+            let difficult = ordered.filter { !$0.isEasy }
             let easyCount = min(easy.count, settings.points - min(hard, difficult.count))
             return Array(easy.prefix(easyCount)) + difficult.prefix(settings.points - easyCount)
         }

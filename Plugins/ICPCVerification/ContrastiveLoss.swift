@@ -2,7 +2,8 @@ import DenseKitCore
 import DenseKitVerification
 
 extension Verifier {
-    /// `icpc_contrastive`: for every entry of `config.runs` the loss of the case's score map, its gradient, and the points that were taken.
+    /// `icpc_contrastive`: for every entry of `config.runs` the loss of the case's score map, its
+    /// gradient, and the points that were taken.
     func contrastiveLoss(_ golden: GoldenCase) throws -> [Comparison] {
         try golden.check("config", knows: "type num_classes ignore_index runs")
         try golden.check("config.runs", knows: "name t T points tau normalize sampling")
@@ -13,10 +14,12 @@ extension Verifier {
         for (name, run) in try golden.runs() {
             var contrastive: [String: JSON] = [:]
             for (ours, theirs) in [
-                ("points", "points"), ("sampling", "sampling"), ("temperature", "tau"), ("normalize", "normalize"),
+                ("points", "points"), ("sampling", "sampling"), ("temperature", "tau"),
+                ("normalize", "normalize"),
             ] { contrastive[ours] = run[theirs] }
             var settings: [String: JSON] = ["contrastive": .object(contrastive)]
-            (settings["iteration"], settings["iterations"]) = (run["t"], run["T"])
+            settings["iteration"] = run["t"]
+            settings["iterations"] = run["T"]
             settings["ignore_index"] = golden.json["config"]?["ignore_index"]
             let (part, unmatched) = try part("AlignGuidedContrast", settings, golden)
             failures = unmatched

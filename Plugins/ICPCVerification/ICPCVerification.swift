@@ -7,18 +7,27 @@ public struct ICPCVerification: VerificationPlugin {
     public init() {}
 
     public func register(in procedures: inout Procedures) {
-        procedures.register("icpc_prompt") { verifier, golden, _ in try verifier.instancePrompts(golden) }
-        procedures.register("icpc_alignment") { verifier, golden, _ in try verifier.multiScaleAlignment(golden) }
-        procedures.register("icpc_contrastive") { verifier, golden, _ in try verifier.contrastiveLoss(golden) }
+        procedures.register("icpc_prompt") { verifier, golden, _ in
+            try verifier.instancePrompts(golden)
+        }
+        procedures.register("icpc_alignment") { verifier, golden, _ in
+            try verifier.multiScaleAlignment(golden)
+        }
+        procedures.register("icpc_contrastive") { verifier, golden, _ in
+            try verifier.contrastiveLoss(golden)
+        }
         procedures.registerModel("ICPC") { golden in try golden.icpcModel() }
     }
 }
 
 extension GoldenCase {
-    /// Throws `GoldenCaseError` for a setting of CLIP's text encoder in the reference's words that we have no word for.
+    /// Throws `GoldenCaseError` for a setting of CLIP's text encoder in the reference's words that
+    /// we have no word for.
     func checkTextEncoder(_ place: String) throws {
         try check(
-            place, knows: "type context_length embed_dim transformer_width transformer_heads transformer_layers",
+            place,
+            knows:
+                "type context_length embed_dim transformer_width transformer_heads transformer_layers",
             fixed: ["style": .string("pytorch")])
     }
 }

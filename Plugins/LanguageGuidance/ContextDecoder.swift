@@ -37,23 +37,30 @@ public final class ContextDecoder: Module, ModelPart {
     /// - Throws: `SettingError` for settings out of range, and a width that the heads do not
     ///   divide.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        let (channels, width) = (configuration.channels, configuration.width)
+        let channels = configuration.channels
+        let width = configuration.width
         let queryChannels = configuration.queryChannels ?? channels
         try SettingError.check("the context decoder's width", width, in: 1...65536, key: "width")
         guard configuration.heads > 0, width.isMultiple(of: configuration.heads) else {
             throw SettingError(
-                key: "heads", "the context decoder's width \(width) cannot be shared by \(configuration.heads) heads")
+                key: "heads",
+                "the context decoder's width \(width) cannot be shared by \(configuration.heads) heads"
+            )
         }
-        try SettingError.check("the context decoder's layers", configuration.layers, in: 1...1000, key: "layers")
-        try SettingError.check("the context decoder's dropout", configuration.dropout, in: 0...1, key: "dropout")
+        try SettingError.check(
+            "the context decoder's layers", configuration.layers, in: 1...1000, key: "layers")
+        try SettingError.check(
+            "the context decoder's dropout", configuration.dropout, in: 0...1, key: "dropout")
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("query_channels", queryChannels, in: 1...65536)
-        memoryProj = Sequential([try LayerNorm(channels), try Linear(channels, width), try LayerNorm(width)])
-        textProj = Sequential([try LayerNorm(queryChannels), try Linear(queryChannels, width)])
+        memoryProj = try Sequential([
+            LayerNorm(channels), Linear(channels, width), LayerNorm(width),
+        ])
+        textProj = try Sequential([LayerNorm(queryChannels), Linear(queryChannels, width)])
         decoder = try (0..<configuration.layers).map { _ in
             try Layer(width, heads: configuration.heads, dropout: configuration.dropout)
         }
-        outProj = Sequential([try LayerNorm(width), try Linear(width, queryChannels)])
+        outProj = try Sequential([LayerNorm(width), Linear(width, queryChannels)])
         super.init()
         for (_, module) in try namedModules() {
             guard let linear = module as? Linear else { continue }
@@ -82,7 +89,8 @@ public final class ContextDecoder: Module, ModelPart {
         return ["text_diff": try self(text, visual)]
     }
 
-    /// Self-attention, cross-attention and MLP, each on a normalised copy and added. The memory is not normalised again.
+    /// Self-attention, cross-attention and MLP, each on a normalised copy and added. The memory is
+    /// not normalised again.
     final class Layer: Module {
         let selfAttn: CrossAttention
         let crossAttn: CrossAttention
@@ -99,8 +107,9 @@ public final class ContextDecoder: Module, ModelPart {
             norm1 = try LayerNorm(width)
             norm2 = try LayerNorm(width)
             norm3 = try LayerNorm(width)
-            mlp = Sequential([
-                try Linear(width, 4 * width), Activation(.gelu), Dropout(dropout), try Linear(4 * width, width), Dropout(dropout),
+            mlp = try Sequential([
+                Linear(width, 4 * width), Activation(.gelu), Dropout(dropout),
+                Linear(4 * width, width), Dropout(dropout),
             ])
         }
 
@@ -108,7 +117,7 @@ public final class ContextDecoder: Module, ModelPart {
             let query = try norm1(x)
             var x = try x + drop(selfAttn(query, query))
             x = try x + drop(crossAttn(norm2(x), memory))
-            return try x + (try mlp(norm3(x)))
+            return try x + (mlp(norm3(x)))
         }
     }
 }

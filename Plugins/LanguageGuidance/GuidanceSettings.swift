@@ -24,7 +24,9 @@ extension BuildContext {
     ///
     /// - Throws: `SettingError` where `setting` contradicts the backbone.
     public func quickGELU(_ setting: Bool?) throws -> Bool {
-        guard let language, let setting, setting != language.quickGELU else { return language?.quickGELU ?? setting ?? true }
+        guard let language, let setting, setting != language.quickGELU else {
+            return language?.quickGELU ?? setting ?? true
+        }
         throw SettingError(
             key: "text_encoder.quick_gelu",
             "text_encoder.quick_gelu is \(setting), and the backbone's quick_gelu is \(language.quickGELU): both belong to one CLIP; say it at "
@@ -77,10 +79,16 @@ public struct ContextDecoderSettings: YAMLConfiguration {
     /// - Parameters:
     ///   - channels: width of the visual embeddings
     ///   - queryChannels: width of the queries; nil: `channels`
-    public func configuration(channels: Int, queryChannels: Int? = nil) -> ContextDecoder.Configuration {
+    public func configuration(channels: Int, queryChannels: Int? = nil)
+        -> ContextDecoder.Configuration
+    {
         var configuration = ContextDecoder.Configuration()
-        (configuration.width, configuration.heads, configuration.layers) = (width, heads, layers)
-        (configuration.dropout, configuration.channels, configuration.queryChannels) = (dropout, channels, queryChannels)
+        configuration.width = width
+        configuration.heads = heads
+        configuration.layers = layers
+        configuration.dropout = dropout
+        configuration.channels = channels
+        configuration.queryChannels = queryChannels
         return configuration
     }
 }

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// What methods of language guidance share: the text of the classes, the context decoder, score maps.
+/// What methods of language guidance share: the text of the classes, the context decoder, score
+/// maps.
 public struct LanguageGuidancePlugin: Plugin {
     public init() {}
 

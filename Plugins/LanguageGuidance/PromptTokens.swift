@@ -32,7 +32,10 @@ public struct PromptForm: Sendable {
     public init(contexts: Int, length: Int?) throws {
         try SettingError.check("num_contexts", contexts, in: 1...4096)
         if let length { try SettingError.check("context_length", length, in: 2...4096) }
-        (template, self.contexts, self.length, shortest) = ("{}", contexts, length, 5)
+        template = "{}"
+        self.contexts = contexts
+        self.length = length
+        shortest = 5
     }
 
     /// A fixed template around the class name.
@@ -45,10 +48,15 @@ public struct PromptForm: Sendable {
     ///   range.
     public init(template: String, length: Int?) throws {
         guard template.split(separator: "{}", omittingEmptySubsequences: false).count == 2 else {
-            throw SettingError(key: "template", "template needs one {} where the class's name goes, found '\(template)'")
+            throw SettingError(
+                key: "template",
+                "template needs one {} where the class's name goes, found '\(template)'")
         }
         if let length { try SettingError.check("context_length", length, in: 2...4096) }
-        (self.template, contexts, self.length, shortest) = (template, 0, length, 2)
+        self.template = template
+        contexts = 0
+        self.length = length
+        shortest = 2
     }
 
     func filled(_ name: String) -> String { template.replacing("{}", with: name) }
@@ -72,23 +80,33 @@ public struct PromptTokens {
     ///   `$DENSEKIT_ASSETS` and the user's cache folder that has it
     /// - Throws: `SettingError` without classes; `TokenizerError` for a missing or damaged
     ///   vocabulary and for a name that is too long.
-    public init(_ context: BuildContext, _ form: PromptForm, _ kind: TokenizerKind, vocabulary: String?) throws {
-        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
-        (contexts, self.context) = (form.contexts, context)
+    public init(
+        _ context: BuildContext, _ form: PromptForm, _ kind: TokenizerKind, vocabulary: String?
+    ) throws {
+        guard context.classCount > 0 else {
+            throw SettingError("needs the names of the classes, and the data set has none")
+        }
+        contexts = form.contexts
+        self.context = context
         if let ids = context.tokenIDs {
-            (rows, vocabularySize, tokenize) = (ids, 49408, nil)
+            rows = ids
+            vocabularySize = 49408
+            tokenize = nil
             return
         }
         guard kind == .bytes || Device.standard != .meta else {
-            // A model of shapes alone needs no vocabulary: a token for each word of the form, three for each name.
+            // A model of shapes alone needs no vocabulary: a token for each word of the form, three
+            // for each name.
             rows = context.classNames.indices.map { index in
                 let words = form.template.split(separator: " ").flatMap { word in
                     word.contains("{}") ? [Int](repeating: 1 + index % 49405, count: 3) : [0]
                 }
                 let row = [49406] + words.prefix((form.length ?? .max) - 2) + [49407]
-                return row + [Int](repeating: 0, count: max(0, (form.length ?? form.shortest) - row.count))
+                return row
+                    + [Int](repeating: 0, count: max(0, (form.length ?? form.shortest) - row.count))
             }
-            (vocabularySize, tokenize) = (49408, nil)
+            vocabularySize = 49408
+            tokenize = nil
             return
         }
         let tokenizer: any Tokenizer
@@ -97,14 +115,16 @@ public struct PromptTokens {
         case .bytes: (tokenizer, length) = (ByteTokenizer(), nil)
         case .bpe:
             let file = try VocabularyAsset.find(vocabulary, environment: FilePaths.environment)
-            (tokenizer, length) = (try BPETokenizer(vocabulary: file), form.length)
+            tokenizer = try BPETokenizer(vocabulary: file)
+            length = form.length
         }
         var rows = try tokenizer.tokenize(context.classNames.map(form.filled), length: length)
         if kind == .bpe, let short = rows.first?.count, short < form.shortest {
             rows = rows.map { $0 + [Int](repeating: 0, count: form.shortest - short) }
         }
         let room = rows.first?.count ?? 0
-        (self.rows, vocabularySize) = (rows, tokenizer.vocabularySize)
+        self.rows = rows
+        vocabularySize = tokenizer.vocabularySize
         tokenize = { words in
             try words.map { word in
                 let row = try tokenizer.tokenize([form.filled(word)])[0]
@@ -122,10 +142,14 @@ public struct PromptTokens {
     ///
     /// - Parameter outputDim: width of the text embeddings
     /// - Throws: `SettingError` where the GELU of `settings` contradicts the backbone's.
-    public func encoder(_ settings: TextEncoderSettings, outputDim: Int) throws -> CLIPTextEncoder.Configuration {
+    public func encoder(_ settings: TextEncoderSettings, outputDim: Int) throws
+        -> CLIPTextEncoder.Configuration
+    {
         var encoder = CLIPTextEncoder.Configuration()
         encoder.vocabularySize = settings.vocabularySize ?? vocabularySize
-        (encoder.width, encoder.heads, encoder.layers) = (settings.width, settings.heads, settings.layers)
+        encoder.width = settings.width
+        encoder.heads = settings.heads
+        encoder.layers = settings.layers
         encoder.contextLength = contexts + (rows.first?.count ?? 0)
         encoder.outputDim = outputDim
         encoder.quickGelu = try context.quickGELU(settings.quickGelu)

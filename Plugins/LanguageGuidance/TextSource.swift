@@ -19,15 +19,21 @@ public final class LearnedContexts: Module, TextSource {
     ///
     /// - Parameter count: number of context vectors
     /// - Throws: `SettingError` for settings of the encoder out of range.
-    public init(_ encoder: CLIPTextEncoder.Configuration, count: Int, _ context: BuildContext) throws {
-        textEncoder = try SettingError.within("text_encoder", isSaid: false) { try CLIPTextContextEncoder(encoder, context) }
+    public init(_ encoder: CLIPTextEncoder.Configuration, count: Int, _ context: BuildContext)
+        throws
+    {
+        textEncoder = try SettingError.within("text_encoder", isSaid: false) {
+            try CLIPTextContextEncoder(encoder, context)
+        }
         contexts = try Tensor.empty([1, count, encoder.width]).truncatedNormalInPlace()
     }
 
     /// Token ids of the bare names, `[k][length]` → text embeddings `[1, k, d]`.
     ///
     /// - Throws: `SettingError` where contexts and name do not fit into the encoder's positions.
-    public func callAsFunction(_ names: [[Int]]) throws -> Tensor { try textEncoder(names, contexts: contexts) }
+    public func callAsFunction(_ names: [[Int]]) throws -> Tensor {
+        try textEncoder(names, contexts: contexts)
+    }
 }
 
 /// A text source of whole prompts, such as "a photo of a wall.": only the text encoder has weights.
@@ -38,13 +44,17 @@ public final class FixedTemplate: Module, TextSource {
 
     /// - Throws: `SettingError` for settings of the encoder out of range.
     public init(_ encoder: CLIPTextEncoder.Configuration, _ context: BuildContext) throws {
-        textEncoder = try SettingError.within("text_encoder", isSaid: false) { try CLIPTextEncoder(encoder, context) }
+        textEncoder = try SettingError.within("text_encoder", isSaid: false) {
+            try CLIPTextEncoder(encoder, context)
+        }
     }
 
     /// Token ids of whole prompts, `[k][length]` → text embeddings `[1, k, d]`.
     ///
     /// - Throws: `SettingError` where a prompt does not fit into the encoder's positions.
-    public func callAsFunction(_ names: [[Int]]) throws -> Tensor { try textEncoder(names).unsqueezed(0) }
+    public func callAsFunction(_ names: [[Int]]) throws -> Tensor {
+        try textEncoder(names).unsqueezed(0)
+    }
 }
 
 /// The text source of an exported model: stored embeddings of its own classes in place of a text
@@ -54,10 +64,14 @@ public final class CachedTextEmbeddings: Module, TextSource {
     @Buffer public var textEmbeddings: Tensor  // [k, d]
 
     /// Embeddings of 0, `[classes, width]`, to be loaded from a checkpoint.
-    public init(classes: Int, width: Int) throws { textEmbeddings = try Tensor.zeros([classes, width]) }
+    public init(classes: Int, width: Int) throws {
+        textEmbeddings = try Tensor.zeros([classes, width])
+    }
 
     /// The stored embeddings of all classes, `[1, k, d]`, whatever `names` are.
-    public func callAsFunction(_ names: [[Int]]) throws -> Tensor { try textEmbeddings.unsqueezed(0) }
+    public func callAsFunction(_ names: [[Int]]) throws -> Tensor {
+        try textEmbeddings.unsqueezed(0)
+    }
 }
 
 /// The text embeddings of the classes, `[1, k, d]`. At inference, where they depend on nothing but
@@ -79,7 +93,8 @@ public final class ClassText: Module {
     public func callAsFunction(_ names: [[Int]]) throws -> Tensor {
         if isTraining || gradIsEnabled { return try source(names) }
         if let made, made.names == names { return made.embeddings }
-        // Without mixed precision: made once, the exact text costs no more, and an exported model has the same.
+        // Without mixed precision: made once, the exact text costs no more, and an exported model
+        // has the same.
         let embeddings = try withoutAutocast { try source(names) }
         made = (names, embeddings)
         return embeddings

@@ -19,21 +19,27 @@ public final class VisualEmbeddings: Module {
     /// - Throws: `SettingError` for a backbone without features or with a fixed language grid, and
     ///   settings out of range.
     public init(_ pool: AttentionPoolSettings, _ context: BuildContext) throws {
-        guard let last = context.features.last else { throw SettingError("needs a backbone with at least one level of features") }
+        guard let last = context.features.last else {
+            throw SettingError("needs a backbone with at least one level of features")
+        }
         if let language = context.language {
             if let side = language.side {
                 throw SettingError(
                     "the backbone's language map has \(side)×\(side) positions whatever the image (language_grid: fixed), and this "
-                        + "prompter compares it with a level of the pyramid: set language_grid: native")
+                        + "prompter compares it with a level of the pyramid: set language_grid: native"
+                )
             }
             width = language.width
             attnpool = nil
-            level = context.features.lastIndex { $0.stride == language.stride } ?? context.features.count - 1
+            level =
+                context.features.lastIndex { $0.stride == language.stride } ?? context.features
+                .count - 1
         } else {
             width = pool.outputDim
             attnpool = try SettingError.within("attention_pool", isSaid: false) {
                 try AttentionPool2d(
-                    last.channels, inputResolution: pool.inputResolution, heads: max(1, last.channels / 64),
+                    last.channels, inputResolution: pool.inputResolution,
+                    heads: max(1, last.channels / 64),
                     output: pool.outputDim, positions: pool.positions)
             }
             level = context.features.count - 1
@@ -54,7 +60,8 @@ public final class VisualEmbeddings: Module {
             seen = SeenImages(global: global, local: local)
         } else {
             throw SettingError(
-                "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features")
+                "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features"
+            )
         }
         try step.record("global_embedding", seen.global)
         try step.record("visual_embedding", seen.local)
@@ -70,12 +77,15 @@ public struct SeenImages {
     public let local: Tensor
 
     /// Global embeddings `[n, d]` and local ones `[n, d, h, w]` of the n images.
-    public init(global: Tensor, local: Tensor) { (self.global, self.local) = (global, local) }
+    public init(global: Tensor, local: Tensor) {
+        self.global = global
+        self.local = local
+    }
 
     /// The global embedding, then those of all positions, row by row, as a context decoder reads
     /// them: [z̄, z], `[n, 1 + hw, d]`.
     public func memory() throws -> Tensor {
-        try Tensor.cat([try global.unsqueezed(1), try rows(local)], dim: 1)
+        try Tensor.cat([global.unsqueezed(1), rows(local)], dim: 1)
     }
 }
 
@@ -83,8 +93,10 @@ public struct SeenImages {
 ///
 /// Map `[n, d, h, w]` and text `[n, k, d]` → `[n, k, h, w]`.
 public func scoreMap(_ map: Tensor, _ text: Tensor) throws -> Tensor {
-    let scores = try rows(map).normalized(2).matmul(try text.normalized(2).transposed(1, 2))  // [n, hw, k]
-    return try scores.reshaped([map.size(0), map.size(2), map.size(3), text.size(1)]).permuted(0, 3, 1, 2)
+    // [n, hw, k]
+    let scores = try rows(map).normalized(2).matmul(text.normalized(2).transposed(1, 2))
+    return try scores.reshaped([map.size(0), map.size(2), map.size(3), text.size(1)]).permuted(
+        0, 3, 1, 2)
 }
 
 /// The auxiliary loss of a score map `[n, k, h, w]` divided by `temperature`, against the labels;
@@ -95,7 +107,9 @@ public func scoreMapLosses(
     _ scores: Tensor, temperature: Double, loss: any Loss, _ targets: Targets, _ step: ForwardPass
 ) throws -> Losses {
     var losses = Losses()
-    losses.add(try segmentationLosses(try scores / temperature, loss: loss, targets, step), prefix: "aux_identity")
+    losses.add(
+        try segmentationLosses(scores / temperature, loss: loss, targets, step),
+        prefix: "aux_identity")
     return losses
 }
 

@@ -1,10 +1,10 @@
 import DenseKitCore
 
-/// The branch of classes and boxes: what is in a proposed box, and how the thing's own box differs from it.
-/// (Girshick 2015; two shared layers as in Lin et al. 2017)
+/// The branch of classes and boxes: what is in a proposed box, and how the thing's own box differs
+/// from it. (Girshick 2015; two shared layers as in Lin et al. 2017)
 ///
-/// Cut-out features `[r, c, s, s]` → logits of the classes and of background, which is the last, `[r, k + 1]`, and deltas `[r, 4k]`, or
-/// `[r, 4]` where the classes share a box.
+/// Cut-out features `[r, c, s, s]` → logits of the classes and of background, which is the last,
+/// `[r, k + 1]`, and deltas `[r, 4k]`, or `[r, 4]` where the classes share a box.
 final class BoxHead: Module {
     let sharedFcs: [Linear]
     let fcCls: Linear
@@ -19,40 +19,50 @@ final class BoxHead: Module {
     let nmsThreshold: Double
     let maxPerImage: Int
 
-    init(_ settings: MaskRCNN.BoxBranch, channels: Int, _ extractor: RoIExtractor, _ context: BuildContext) throws {
+    init(
+        _ settings: MaskRCNN.BoxBranch, channels: Int, _ extractor: RoIExtractor,
+        _ context: BuildContext
+    ) throws {
         try SettingError.check("layers", settings.layers, in: 0...100)
         try SettingError.check("channels", settings.channels, in: 1...65536)
         try SettingError.check("score_threshold", settings.scoreThreshold, in: 0...1)
         try SettingError.check("nms_threshold", settings.nmsThreshold, in: 0...1)
         try SettingError.check("max_per_image", settings.maxPerImage, in: 1...100_000)
         let input = channels * settings.roiSize * settings.roiSize
-        sharedFcs = try (0..<settings.layers).map { try Linear($0 == 0 ? input : settings.channels, settings.channels) }
+        sharedFcs = try (0..<settings.layers).map {
+            try Linear($0 == 0 ? input : settings.channels, settings.channels)
+        }
         let width = settings.layers == 0 ? input : settings.channels
-        (classes, isClassAgnostic) = (context.classCount, settings.classAgnostic)
+        classes = context.classCount
+        isClassAgnostic = settings.classAgnostic
         fcCls = try Linear(width, classes + 1)
         fcReg = try Linear(width, settings.classAgnostic ? 4 : 4 * classes)
         var withBackground = context
         withBackground.classNames.append("background")
         lossCls = try withBackground.loss(settings.lossCls, for: .boxClasses)
         lossBbox = try context.loss(settings.lossBbox, for: .numbers)
-        (self.extractor, coder) = (extractor, try DeltaCoder(stds: settings.stds))
-        (scoreThreshold, nmsThreshold) = (settings.scoreThreshold, settings.nmsThreshold)
+        self.extractor = extractor
+        coder = try DeltaCoder(stds: settings.stds)
+        scoreThreshold = settings.scoreThreshold
+        nmsThreshold = settings.nmsThreshold
         maxPerImage = settings.maxPerImage
     }
 
     func callAsFunction(_ features: Tensor) throws -> (logits: Tensor, deltas: Tensor) {
         var x = try features.flattened(from: 1)
         for layer in sharedFcs { x = try layer(x).relu() }
-        return (try fcCls(x).to(.float32), try fcReg(x).to(.float32))
+        return try (fcCls(x).to(.float32), fcReg(x).to(.float32))
     }
 
     /// What is in each image, in pixels of its file.
     ///
     /// - Parameter proposals: of each image, `[p, 4]`
-    func detections(_ maps: [Tensor], _ proposals: [Tensor], _ step: ForwardPass) throws -> [Detections] {
+    func detections(_ maps: [Tensor], _ proposals: [Tensor], _ step: ForwardPass) throws
+        -> [Detections]
+    {
         let regions = try Boxes.regions(proposals)
         let levels = FPNLevels(count: extractor.strides.count, finestScale: extractor.finestScale)
-        try step.record("roi_levels", try levels.levels(of: try regions.narrowed(1, 1, 4)))
+        try step.record("roi_levels", levels.levels(of: regions.narrowed(1, 1, 4)))
         let features = try extractor(maps, regions)
         try step.record("roi_feats", features)
         let (logits, deltas) = try self(features)
@@ -63,45 +73,57 @@ final class BoxHead: Module {
         return try zip(proposals, step.images).map { proposals, image in
             let count = proposals.size(0)
             defer { start += count }
-            let boxes = try coder.decode(proposals, deltas.narrowed(0, start, count), in: image.size)
+            let boxes = try coder.decode(
+                proposals, deltas.narrowed(0, start, count), in: image.size)
             return try multiclassNMS(
-                boxes: Boxes.restored(boxes, from: image.scale), scores: scores.narrowed(0, start, count),
+                boxes: Boxes.restored(boxes, from: image.scale),
+                scores: scores.narrowed(0, start, count),
                 scoreThreshold: scoreThreshold, nmsThreshold: nmsThreshold, max: maxPerImage
             ).detections
         }
     }
 
-    /// `loss_cls` and `loss_bbox`, both divided by all sampled boxes of the batch, and, where wanted, `acc`: how many of these are
-    /// classified rightly, in percent.
-    func losses(_ maps: [Tensor], _ samples: [BoxSample], _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Losses {
+    /// `loss_cls` and `loss_bbox`, both divided by all sampled boxes of the batch, and, where
+    /// wanted, `acc`: how many of these are classified rightly, in percent.
+    func losses(
+        _ maps: [Tensor], _ samples: [BoxSample], _ truths: [InstanceTargets], _ step: ForwardPass
+    ) throws -> Losses {
         var losses = Losses()
         let regions = try Boxes.regions(samples.map { try $0.sampledBoxes() })
         guard regions.size(0) > 0 else {
             for name in ["loss_cls", "loss_bbox"] { losses.add(term: name, try zeroLoss()) }
             return losses
         }
-        let (logits, deltas) = try self(try extractor(maps, regions))
-        let labels = try Tensor.cat(zip(samples, truths).flatMap { try answers(for: $0, $1) }, dim: 0)
+        let (logits, deltas) = try self(extractor(maps, regions))
+        let labels = try Tensor.cat(
+            zip(samples, truths).flatMap { try answers(for: $0, $1) }, dim: 0)
         let options = LossOptions(averageFactor: Double(regions.size(0)))
         losses.add(term: "loss_cls", try lossCls(logits, labels, options))
         if step.wantsMetrics {
-            losses.add(metric: "acc", try withoutGrad { try logits.argmax(1).equals(labels).to(.float32).mean() * 100 })
+            losses.add(
+                metric: "acc",
+                try withoutGrad { try logits.argmax(1).equals(labels).to(.float32).mean() * 100 })
         }
         let things = try labels.isLess(than: Double(classes)).nonzero().squeezed(1)
-        let first = try Tensor.arange(to: Double(regions.size(0) * classes), step: Double(classes), device: labels.device)
+        let first = try Tensor.arange(
+            to: Double(regions.size(0) * classes), step: Double(classes), device: labels.device)
         let own = isClassAgnostic ? things : try (first + labels).indexed(0, things)
         let targets = try zip(samples, truths).map { sample, truth in
-            try coder.encode(sample.positiveBoxes(), to: try truth.boxes.indexed(0, sample.truthIndices))
+            try coder.encode(
+                sample.positiveBoxes(), to: truth.boxes.indexed(0, sample.truthIndices))
         }
         losses.add(
-            term: "loss_bbox", try lossBbox(deltas.reshaped([-1, 4]).indexed(0, own), try Tensor.cat(targets, dim: 0), options))
+            term: "loss_bbox",
+            try lossBbox(
+                deltas.reshaped([-1, 4]).indexed(0, own), Tensor.cat(targets, dim: 0), options))
         return losses
     }
 
     /// Of the positives their things' classes, of the negatives background.
     private func answers(for sample: BoxSample, _ truth: InstanceTargets) throws -> [Tensor] {
         let negatives = sample.negatives
-        let background = try Tensor.full([negatives.count], Double(classes), dtype: .int64, device: negatives.device)
+        let background = try Tensor.full(
+            [negatives.count], Double(classes), dtype: .int64, device: negatives.device)
         return [try truth.labels.indexed(0, sample.truthIndices), background]
     }
 }

@@ -67,7 +67,10 @@ extension MaskRCNN {
 
         public init() {}
 
-        init(perLevel: Int, count: Int) { (self.perLevel, self.count) = (perLevel, count) }
+        init(perLevel: Int, count: Int) {
+            self.perLevel = perLevel
+            self.count = count
+        }
     }
 
     /// The settings of the branch that predicts the class and the box of each proposal.
@@ -131,7 +134,8 @@ extension MaskRCNN.Proposals {
             try SettingError.check("nms_threshold", nmsThreshold, in: 0...1)
             try SettingError.check("count", count, in: 1...1_000_000)
             try SettingError.check("min_size", minSize, in: 0...1e6)
-            return try ProposalFilter(preNMS: perLevel, nmsThreshold: nmsThreshold, max: count, minimumSize: minSize)
+            return try ProposalFilter(
+                preNMS: perLevel, nmsThreshold: nmsThreshold, max: count, minimumSize: minSize)
         }
     }
 }

@@ -23,17 +23,23 @@ public final class MaskRCNN: Module, CountableHead {
     /// - Throws: `SettingError` for values out of range, without classes or levels, and for levels
     ///   of different channels.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let channels = context.features.first?.channels else { throw SettingError("needs at least one level of features") }
+        guard let channels = context.features.first?.channels else {
+            throw SettingError("needs at least one level of features")
+        }
         guard context.features.allSatisfy({ $0.channels == channels }) else {
             throw SettingError(
                 "needs levels of one number of channels, found \(context.features.map(\.channels)): put a neck such as FPN before it"
             )
         }
-        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
+        guard context.classCount > 0 else {
+            throw SettingError("needs the names of the classes, and the data set has none")
+        }
         try SettingError.check("roi_levels", configuration.roiLevels, in: 1...100)
         try SettingError.check("finest_scale", configuration.finestScale, above: 0, upTo: 1e6)
         try SettingError.check("sampling_ratio", configuration.samplingRatio, in: 0...64)
-        rpnHead = try SettingError.within("rpn") { try RPNHead(configuration.rpn, channels: channels, context) }
+        rpnHead = try SettingError.within("rpn") {
+            try RPNHead(configuration.rpn, channels: channels, context)
+        }
         roiHead = try RoIHead(configuration, channels: channels, context)
         super.init()
         if configuration.initialization == .prior { try initializeByPrior() }
@@ -50,11 +56,12 @@ public final class MaskRCNN: Module, CountableHead {
         guard let truths = targets.instances else { throw TargetError.noInstances }
         let count = maps[0].size(0)
         guard truths.count == count, step.images.count == count else {
-            throw MaskRCNNError.otherImages(batch: count, truths: truths.count, geometries: step.images.count)
+            throw MaskRCNNError.otherImages(
+                batch: count, truths: truths.count, geometries: step.images.count)
         }
         let proposed = try rpnHead(maps, step)
         var losses = try rpnHead.losses(proposed, truths, step)
-        losses.add(try roiHead.losses(maps, try proposals(proposed, step), truths, step))
+        losses.add(try roiHead.losses(maps, proposals(proposed, step), truths, step))
         return losses
     }
 
@@ -66,9 +73,11 @@ public final class MaskRCNN: Module, CountableHead {
     /// - Throws: `MaskRCNNError` for another number of images in the pass than in the maps.
     public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         guard step.images.count == maps[0].size(0) else {
-            throw MaskRCNNError.otherImages(batch: maps[0].size(0), truths: nil, geometries: step.images.count)
+            throw MaskRCNNError.otherImages(
+                batch: maps[0].size(0), truths: nil, geometries: step.images.count)
         }
-        return DetectionPredictions(try roiHead.detections(maps, try proposals(try rpnHead(maps, step), step), step))
+        return DetectionPredictions(
+            try roiHead.detections(maps, proposals(rpnHead(maps, step), step), step))
     }
 
     /// Runs all layers without anchors, decoding and suppression, the box branch on 1000 boxes and
@@ -83,7 +92,9 @@ public final class MaskRCNN: Module, CountableHead {
             try rpnHead.proposals(output, image: image, in: geometry.size)
         }
         try step.record(
-            "proposals", try Tensor.cat(found.map { try Tensor.cat([$0.boxes, $0.scores.unsqueezed(1)], dim: 1) }, dim: 0))
+            "proposals",
+            Tensor.cat(
+                found.map { try Tensor.cat([$0.boxes, $0.scores.unsqueezed(1)], dim: 1) }, dim: 0))
         return found.map(\.boxes)
     }
 
@@ -124,7 +135,8 @@ public enum MaskRCNNError: DenseKitError {
                 + "Faster R-CNN by model.head.mask: null"
         case .otherImages(let batch, let truths, let geometries):
             "Mask R-CNN was given a batch of \(batch) images, "
-                + (truths.map { "the things of \($0) and " } ?? "") + "the geometry of \(geometries): all must be as many"
+                + (truths.map { "the things of \($0) and " } ?? "")
+                + "the geometry of \(geometries): all must be as many"
         }
     }
 }

@@ -1,11 +1,16 @@
 import DenseKitCore
 
 extension RPNHead {
-    /// `loss_rpn_cls`: whether a sampled anchor is a thing; `loss_rpn_bbox`: how the boxes of those that are one differ from them. Both are
-    /// divided by the sampled anchors of the batch.
-    func losses(_ output: Output, _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Losses {
-        let samples = try truths.enumerated().map { image, truth in try sample(output, truth, step, image: image) }
-        let count = samples.reduce(0) { $0 + max($1.positives.count, 1) + max($1.negatives.count, 1) }
+    /// `loss_rpn_cls`: whether a sampled anchor is a thing; `loss_rpn_bbox`: how the boxes of those
+    /// that are one differ from them. Both are divided by the sampled anchors of the batch.
+    func losses(_ output: Output, _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Losses
+    {
+        let samples = try truths.enumerated().map { image, truth in
+            try sample(output, truth, step, image: image)
+        }
+        let count = samples.reduce(0) {
+            $0 + max($1.positives.count, 1) + max($1.negatives.count, 1)
+        }
         let options = LossOptions(averageFactor: Double(count))
         let boxes = try Tensor.cat(truths.map(\.boxes), dim: 0)
         var (cls, bbox): ([Tensor], [Tensor]) = ([], [])
@@ -14,15 +19,22 @@ extension RPNHead {
             let chosen = Chosen(samples, truths, level: start..<(start + anchors.size(0)))
             start += anchors.size(0)
             let device = anchors.device
-            let (positives, negatives) = (try tensor(chosen.positives, device), try tensor(chosen.negatives, device))
-            let logits = try output.logits[level].flattened().indexed(0, try Tensor.cat([positives, negatives], dim: 0))
+            let positives = try tensor(chosen.positives, device)
+            let negatives = try tensor(chosen.negatives, device)
+            let logits = try output.logits[level].flattened().indexed(
+                0, Tensor.cat([positives, negatives], dim: 0))
             let target = try Tensor.cat(
-                [Tensor.ones([positives.count], device: device), Tensor.zeros([negatives.count], device: device)], dim: 0)
+                [
+                    Tensor.ones([positives.count], device: device),
+                    Tensor.zeros([negatives.count], device: device),
+                ], dim: 0)
             cls.append(try lossCls(logits, target, options))
             let deltas = try output.deltas[level].reshaped([-1, 4]).indexed(0, positives)
-            let from = try anchors.indexed(0, try tensor(chosen.anchors, device))
+            let from = try anchors.indexed(0, tensor(chosen.anchors, device))
             bbox.append(
-                try lossBbox(deltas, try coder.encode(from, to: boxes.indexed(0, try tensor(chosen.truths, device))), options))
+                try lossBbox(
+                    deltas, coder.encode(from, to: boxes.indexed(0, tensor(chosen.truths, device))),
+                    options))
         }
         var losses = Losses()
         for (name, levels) in [("loss_rpn_cls", cls), ("loss_rpn_bbox", bbox)] {
@@ -41,33 +53,40 @@ extension RPNHead {
         let truths: [Int]
     }
 
-    private func sample(_ output: Output, _ truth: InstanceTargets, _ step: ForwardPass, image: Int) throws -> Sample {
+    private func sample(_ output: Output, _ truth: InstanceTargets, _ step: ForwardPass, image: Int)
+        throws -> Sample
+    {
         let device = output.anchors[0].device
-        let flags = try anchors.validFlags(for: output.sizes, paddedSize: step.images[image].paddedSize, on: device)
+        let flags = try anchors.validFlags(
+            for: output.sizes, paddedSize: step.images[image].paddedSize, on: device)
         let usable = try Tensor.cat(flags, dim: 0).nonzero().squeezed(1)
         let candidates = try Tensor.cat(output.anchors, dim: 0).indexed(0, usable)
         let sample = try sampler.sample(
-            try assigner.assign(candidates, to: truth), boxes: candidates, truth: truth, draws: step.draws, purpose: "rpn",
+            assigner.assign(candidates, to: truth), boxes: candidates, truth: truth,
+            draws: step.draws, purpose: "rpn",
             image: image)
         try step.record(sample, "rpn", image: image)
         func integers(_ indices: Tensor) throws -> [Int] { try indices.integers().map(Int.init) }
-        return Sample(
-            positives: try integers(try usable.indexed(0, sample.positives)),
-            negatives: try integers(try usable.indexed(0, sample.negatives)), truths: try integers(sample.truthIndices))
+        return try Sample(
+            positives: integers(usable.indexed(0, sample.positives)),
+            negatives: integers(usable.indexed(0, sample.negatives)),
+            truths: integers(sample.truthIndices))
     }
 
     /// The sampled anchors of a level, of all images.
     private struct Chosen {
         /// Places in the level's logits `[n · anchors]`.
         var (positives, negatives): ([Int], [Int]) = ([], [])
-        /// Of each positive the place of its anchor in the level, and of its thing among those of the batch.
+        /// Of each positive the place of its anchor in the level, and of its thing among those of
+        /// the batch.
         var (anchors, truths): ([Int], [Int]) = ([], [])
 
         init(_ samples: [Sample], _ truths: [InstanceTargets], level: Range<Int>) {
             var firstTruth = 0
             for (image, sample) in samples.enumerated() {
                 let first = image * level.count - level.lowerBound
-                for (place, truth) in zip(sample.positives, sample.truths) where level.contains(place) {
+                for (place, truth) in zip(sample.positives, sample.truths)
+                where level.contains(place) {
                     positives.append(first + place)
                     anchors.append(place - level.lowerBound)
                     self.truths.append(firstTruth + truth)
@@ -89,7 +108,7 @@ extension ForwardPass {
         try record("\(name).pos_inds.\(image)", sample.positives)
         try record("\(name).neg_inds.\(image)", sample.negatives)
         try record("\(name).pos_gt.\(image)", sample.truthIndices)
-        try record("\(name).pos_boxes.\(image)", try sample.positiveBoxes())
-        try record("\(name).neg_boxes.\(image)", try sample.negativeBoxes())
+        try record("\(name).pos_boxes.\(image)", sample.positiveBoxes())
+        try record("\(name).neg_boxes.\(image)", sample.negativeBoxes())
     }
 }

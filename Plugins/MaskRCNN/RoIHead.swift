@@ -13,38 +13,52 @@ final class RoIHead: Module {
         func extractor(_ size: Int) throws -> RoIExtractor {
             try SettingError.check("roi_size", size, in: 1...500)
             return try RoIExtractor(
-                size: Size2D(size), strides: strides, finestScale: settings.finestScale, samplingRatio: settings.samplingRatio)
+                size: Size2D(size), strides: strides, finestScale: settings.finestScale,
+                samplingRatio: settings.samplingRatio)
         }
         bboxHead = try SettingError.within("box") {
-            try BoxHead(settings.box, channels: channels, try extractor(settings.box.roiSize), context)
+            try BoxHead(settings.box, channels: channels, extractor(settings.box.roiSize), context)
         }
         maskHead = try settings.mask.map { mask in
-            try SettingError.within("mask") { try MaskHead(mask, channels: channels, try extractor(mask.roiSize), context) }
+            try SettingError.within("mask") {
+                try MaskHead(mask, channels: channels, extractor(mask.roiSize), context)
+            }
         }
         assigner = try SettingError.within("box.assigner") { try settings.box.assigner.make() }
-        sampler = try SettingError.within("box.sampler") { try settings.box.sampler.make(addsTruth: true) }
+        sampler = try SettingError.within("box.sampler") {
+            try settings.box.sampler.make(addsTruth: true)
+        }
     }
 
-    /// The losses of both branches. A branch without a box to learn from has a loss of 0, with a gradient of 0 for all its weights.
+    /// The losses of both branches. A branch without a box to learn from has a loss of 0, with a
+    /// gradient of 0 for all its weights.
     ///
     /// - Parameter proposals: of each image, `[p, 4]`
-    func losses(_ maps: [Tensor], _ proposals: [Tensor], _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Losses {
+    func losses(
+        _ maps: [Tensor], _ proposals: [Tensor], _ truths: [InstanceTargets], _ step: ForwardPass
+    ) throws -> Losses {
         var samples: [BoxSample] = []
         for (image, (boxes, truth)) in zip(proposals, truths).enumerated() {
             let assignment = try assigner.assign(boxes, to: truth)
             samples.append(
-                try sampler.sample(assignment, boxes: boxes, truth: truth, draws: step.draws, purpose: "rcnn", image: image))
+                try sampler.sample(
+                    assignment, boxes: boxes, truth: truth, draws: step.draws, purpose: "rcnn",
+                    image: image))
             try step.record(samples[image], "rcnn", image: image)
         }
         var losses = try bboxHead.losses(maps, samples, truths, step)
-        if let maskHead { losses.add(term: "loss_mask", try maskHead.loss(maps, samples, truths, step)) }
+        if let maskHead {
+            losses.add(term: "loss_mask", try maskHead.loss(maps, samples, truths, step))
+        }
         return losses
     }
 
     /// What is in each image.
     ///
     /// - Parameter proposals: of each image, `[p, 4]`
-    func detections(_ maps: [Tensor], _ proposals: [Tensor], _ step: ForwardPass) throws -> [Detections] {
+    func detections(_ maps: [Tensor], _ proposals: [Tensor], _ step: ForwardPass) throws
+        -> [Detections]
+    {
         var found = try bboxHead.detections(maps, proposals, step)
         guard let maskHead else { return found }
         let boxes = try zip(found, step.images).map { try Boxes.resized($0.boxes, by: $1.scale) }
@@ -55,20 +69,25 @@ final class RoIHead: Module {
 
     /// The layers alone, for 1000 boxes and 100 masks. (mmdetection's `forward_dummy`)
     func forwardShapes(_ maps: [Tensor]) throws {
-        let (channels, device) = (maps[0].size(1), maps[0].device)
+        let channels = maps[0].size(1)
+        let device = maps[0].device
         func cut(_ count: Int, _ extractor: RoIExtractor) throws -> Tensor {
-            try Tensor.zeros([count, channels, extractor.size.height, extractor.size.width], device: device)
+            try Tensor.zeros(
+                [count, channels, extractor.size.height, extractor.size.width], device: device)
         }
-        _ = try bboxHead(try cut(1000, bboxHead.extractor))
-        if let maskHead { _ = try maskHead(try cut(100, maskHead.extractor)) }
+        _ = try bboxHead(cut(1000, bboxHead.extractor))
+        if let maskHead { _ = try maskHead(cut(100, maskHead.extractor)) }
     }
 }
 
 extension Module {
-    /// 0, from which every parameter below gets a gradient of 0: the loss of a branch that has nothing to learn from.
+    /// 0, from which every parameter below gets a gradient of 0: the loss of a branch that has
+    /// nothing to learn from.
     func zeroLoss() throws -> Tensor {
         let parameters = try namedParameters().map(\.tensor)
-        return try parameters.reduce(try Tensor.zeros([], device: parameters.first?.device ?? .standard)) {
+        return try parameters.reduce(
+            Tensor.zeros([], device: parameters.first?.device ?? .standard)
+        ) {
             try $0 + $1.flattened().selected(0, 0) * 0
         }
     }
@@ -77,7 +96,10 @@ extension Module {
 extension Boxes {
     /// Boxes in pixels of the original image, in pixels of the resized one: the inverse of
     /// `restored(_:from:)`. `[d, 4] → [d, 4]`
-    fileprivate static func resized(_ boxes: Tensor, by scale: (x: Double, y: Double)) throws -> Tensor {
-        try boxes * Tensor.from([scale.x, scale.y, scale.x, scale.y].map(Float.init)).to(boxes.device)
+    fileprivate static func resized(_ boxes: Tensor, by scale: (x: Double, y: Double)) throws
+        -> Tensor
+    {
+        try boxes
+            * Tensor.from([scale.x, scale.y, scale.x, scale.y].map(Float.init)).to(boxes.device)
     }
 }

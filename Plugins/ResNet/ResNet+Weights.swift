@@ -11,11 +11,15 @@ extension ResNet: ExternalWeights {
             WeightFormat(
                 "timm ResNet-C", behind: [""], dropping: WeightFormat.heads,
                 replacing: [
-                    ("conv1.0.", "stem.0."), ("conv1.1.", "stem.1."), ("conv1.3.", "stem.3."), ("conv1.4.", "stem.4."),
+                    ("conv1.0.", "stem.0."), ("conv1.1.", "stem.1."), ("conv1.3.", "stem.3."),
+                    ("conv1.4.", "stem.4."),
                     ("conv1.6.", "stem.6."), ("bn1.", "stem.7."),
                 ], marks: ["conv1.6."]),
-            WeightFormat("MoCo v2", behind: ["module.encoder_q.", "encoder_q."], dropping: ["fc."]),
-            WeightFormat("DenseCL, mmsegmentation or mmdetection", behind: ["backbone."], dropping: WeightFormat.heads),
+            WeightFormat(
+                "MoCo v2", behind: ["module.encoder_q.", "encoder_q."], dropping: ["fc."]),
+            WeightFormat(
+                "DenseCL, mmsegmentation or mmdetection", behind: ["backbone."],
+                dropping: WeightFormat.heads),
         ]
     }
 }

@@ -38,9 +38,13 @@ public final class ResNet: Module, Backbone {
     ///
     /// - Throws: `SettingError` for an unknown depth and for `frozen_stages` outside -1…4.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        let layouts = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]]
+        let layouts = [
+            18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3],
+            152: [3, 8, 36, 3],
+        ]
         guard let layers = layouts[configuration.depth] else {
-            throw SettingError(key: "depth", "depth is 18, 34, 50, 101 or 152, found \(configuration.depth)")
+            throw SettingError(
+                key: "depth", "depth is 18, 34, 50, 101 or 152, found \(configuration.depth)")
         }
         try SettingError.check("frozen_stages", configuration.frozenStages, in: -1...4)
         switch configuration.stem {
@@ -49,11 +53,15 @@ public final class ResNet: Module, Backbone {
             bn1 = try BatchNorm2d(64)
             stem = nil
         case .v1c:
-            (conv1, bn1) = (nil, nil)
-            stem = Sequential([
-                try Conv2d(3, 32, kernel: 3, stride: 2, padding: 1, bias: false), try BatchNorm2d(32), Activation(.relu),
-                try Conv2d(32, 32, kernel: 3, padding: 1, bias: false), try BatchNorm2d(32), Activation(.relu),
-                try Conv2d(32, 64, kernel: 3, padding: 1, bias: false), try BatchNorm2d(64), Activation(.relu),
+            conv1 = nil
+            bn1 = nil
+            stem = try Sequential([
+                Conv2d(3, 32, kernel: 3, stride: 2, padding: 1, bias: false), BatchNorm2d(32),
+                Activation(.relu),
+                Conv2d(32, 32, kernel: 3, padding: 1, bias: false), BatchNorm2d(32),
+                Activation(.relu),
+                Conv2d(32, 64, kernel: 3, padding: 1, bias: false), BatchNorm2d(64),
+                Activation(.relu),
             ])
         }
         let bottleneck = configuration.depth >= 50
@@ -64,10 +72,15 @@ public final class ResNet: Module, Backbone {
             return try (0..<layers[index]).map { block in
                 let stride = block == 0 && index > 0 ? 2 : 1
                 let channels = block == 0 ? input : planes * expansion
-                return bottleneck ? try Bottleneck(channels, planes, stride) : try BasicBlock(channels, planes, stride)
+                return bottleneck
+                    ? try Bottleneck(channels, planes, stride)
+                    : try BasicBlock(channels, planes, stride)
             }
         }
-        (layer1, layer2, layer3, layer4) = (try stage(0), try stage(1), try stage(2), try stage(3))
+        layer1 = try stage(0)
+        layer2 = try stage(1)
+        layer3 = try stage(2)
+        layer4 = try stage(3)
         outputs = (0..<4).map { FeatureSpec(channels: 64 * expansion << $0, stride: 4 << $0) }
         super.init()
         for (_, module) in try namedModules() {
@@ -75,7 +88,8 @@ public final class ResNet: Module, Backbone {
         }
         let first: [Module?] = [conv1, bn1, stem]
         try freezeStages(
-            [first.compactMap { $0 }, layer1, layer2, layer3, layer4], upTo: configuration.frozenStages,
+            [first.compactMap { $0 }, layer1, layer2, layer3, layer4],
+            upTo: configuration.frozenStages,
             normEval: configuration.normEval)
     }
 
@@ -102,8 +116,9 @@ public final class ResNet: Module, Backbone {
                 downsample = nil
                 return
             }
-            downsample = Sequential([
-                try Conv2d(inChannels, outChannels, kernel: 1, stride: Size2D(stride), bias: false), try BatchNorm2d(outChannels),
+            downsample = try Sequential([
+                Conv2d(inChannels, outChannels, kernel: 1, stride: Size2D(stride), bias: false),
+                BatchNorm2d(outChannels),
             ])
         }
 
@@ -120,14 +135,17 @@ public final class ResNet: Module, Backbone {
         let conv2: Conv2d, bn2: BatchNorm2d
 
         override init(_ inChannels: Int, _ planes: Int, _ stride: Int) throws {
-            conv1 = try Conv2d(inChannels, planes, kernel: 3, stride: Size2D(stride), padding: 1, bias: false)
+            conv1 = try Conv2d(
+                inChannels, planes, kernel: 3, stride: Size2D(stride), padding: 1, bias: false)
             bn1 = try BatchNorm2d(planes)
             conv2 = try Conv2d(planes, planes, kernel: 3, padding: 1, bias: false)
             bn2 = try BatchNorm2d(planes)
             try super.init(inChannels, planes, stride)
         }
 
-        override func branch(_ x: Tensor) throws -> Tensor { try conv2(conv1(x, norm: bn1, relu: true), norm: bn2) }
+        override func branch(_ x: Tensor) throws -> Tensor {
+            try conv2(conv1(x, norm: bn1, relu: true), norm: bn2)
+        }
     }
 
     /// 1×1, 3×3, 1×1 with four times the channels out: depths from 50 on.
@@ -139,7 +157,8 @@ public final class ResNet: Module, Backbone {
         override init(_ inChannels: Int, _ planes: Int, _ stride: Int) throws {
             conv1 = try Conv2d(inChannels, planes, kernel: 1, bias: false)
             bn1 = try BatchNorm2d(planes)
-            conv2 = try Conv2d(planes, planes, kernel: 3, stride: Size2D(stride), padding: 1, bias: false)
+            conv2 = try Conv2d(
+                planes, planes, kernel: 3, stride: Size2D(stride), padding: 1, bias: false)
             bn2 = try BatchNorm2d(planes)
             conv3 = try Conv2d(planes, 4 * planes, kernel: 1, bias: false)
             bn3 = try BatchNorm2d(4 * planes)

@@ -18,11 +18,12 @@ extension RetinaNet {
         for (logits, deltas) in zip(output.logits, output.deltas) {
             let count = logits.size(1)
             func level(_ part: (AnchorTargets) -> Tensor) throws -> Tensor {
-                try Tensor.cat(try images.map { try part($0).narrowed(0, first, count) }, dim: 0)
+                try Tensor.cat(images.map { try part($0).narrowed(0, first, count) }, dim: 0)
             }
             var ofClasses = options
             ofClasses.elementWeights = try level(\.labelWeights)
-            classes.append(try lossCls(logits.flattened(from: 0, to: 1), level(\.labels), ofClasses))
+            classes.append(
+                try lossCls(logits.flattened(from: 0, to: 1), level(\.labels), ofClasses))
             var ofBoxes = options
             ofBoxes.elementWeights = try level(\.boxWeights)
             boxes.append(try lossBbox(deltas.flattened(from: 0, to: 1), level(\.boxes), ofBoxes))
@@ -38,12 +39,14 @@ extension RetinaNet {
     private func answers(
         to output: Output, _ instances: [InstanceTargets], _ step: ForwardPass, on device: Device
     ) throws -> [AnchorTargets] {
-        let all = try Tensor.cat(try anchors.anchors(for: output.sizes, on: device), dim: 0)
+        let all = try Tensor.cat(anchors.anchors(for: output.sizes, on: device), dim: 0)
         return try zip(step.images, instances).enumerated().map { index, image in
             let (geometry, truth) = image
-            let valid = try anchors.validFlags(for: output.sizes, paddedSize: geometry.paddedSize, on: device)
+            let valid = try anchors.validFlags(
+                for: output.sizes, paddedSize: geometry.paddedSize, on: device)
             return try matcher.targets(
-                all, valid: Tensor.cat(valid, dim: 0), truth: truth, in: geometry.size, background: classCount, draws: step.draws,
+                all, valid: Tensor.cat(valid, dim: 0), truth: truth, in: geometry.size,
+                background: classCount, draws: step.draws,
                 purpose: "retina", image: index)
         }
     }

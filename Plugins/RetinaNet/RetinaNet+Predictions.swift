@@ -11,24 +11,30 @@ extension RetinaNet {
         let output = try self(maps, step)
         let anchors = try anchors.anchors(for: output.sizes, on: maps[0].device)
         return DetectionPredictions(
-            try step.images.enumerated().map { index, geometry in try detections(output, anchors, image: index, geometry) })
+            try step.images.enumerated().map { index, geometry in
+                try detections(output, anchors, image: index, geometry)
+            })
     }
 
-    private func detections(_ output: Output, _ anchors: [Tensor], image: Int, _ geometry: ImageGeometry) throws -> Detections {
+    private func detections(
+        _ output: Output, _ anchors: [Tensor], image: Int, _ geometry: ImageGeometry
+    ) throws -> Detections {
         var (boxes, scores): ([Tensor], [Tensor]) = ([], [])
         for (level, anchors) in anchors.enumerated() {
-            var probabilities = try output.logits[level].selected(0, image).sigmoid()  // [hᵢ·wᵢ·a, k]
+            // [hᵢ·wᵢ·a, k]
+            var probabilities = try output.logits[level].selected(0, image).sigmoid()
             var deltas = try output.deltas[level].selected(0, image)
             var chosen = anchors
             if settings.perLevel < anchors.size(0) {
                 let best = try probabilities.amax(1).topK(settings.perLevel).indices
-                (probabilities, deltas) = (try probabilities.indexed(0, best), try deltas.indexed(0, best))
+                probabilities = try probabilities.indexed(0, best)
+                deltas = try deltas.indexed(0, best)
                 chosen = try anchors.indexed(0, best)
             }
             boxes.append(try coder.decode(chosen, deltas, in: geometry.size))
             scores.append(probabilities)
         }
-        let restored = try Boxes.restored(try Tensor.cat(boxes, dim: 0), from: geometry.scale)
+        let restored = try Boxes.restored(Tensor.cat(boxes, dim: 0), from: geometry.scale)
         let withBackground = try Tensor.cat(scores, dim: 0).padded([0, 1])  // [n, k + 1]
         return try multiclassNMS(
             boxes: restored, scores: withBackground, scoreThreshold: settings.scoreThreshold,

@@ -35,10 +35,15 @@ public final class RetinaNet: Module, CountableHead {
     /// - Throws: `SettingError` for values out of range, without classes, and for levels of
     ///   different channels.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
-        guard let channels = context.features.first?.channels, context.features.allSatisfy({ $0.channels == channels }) else {
+        guard context.classCount > 0 else {
+            throw SettingError("needs the names of the classes, and the data set has none")
+        }
+        guard let channels = context.features.first?.channels,
+            context.features.allSatisfy({ $0.channels == channels })
+        else {
             throw SettingError(
-                "needs levels of equal channels, found \(context.features.map(\.channels)): put a neck such as FPN before it")
+                "needs levels of equal channels, found \(context.features.map(\.channels)): put a neck such as FPN before it"
+            )
         }
         let width = configuration.channels
         try SettingError.check("channels", width, in: 1...65536)
@@ -50,22 +55,27 @@ public final class RetinaNet: Module, CountableHead {
         try SettingError.check("max_per_image", configuration.maxPerImage, in: 1...1_000_000)
         anchors = try AnchorGenerator(
             strides: context.features.map(\.stride), ratios: configuration.ratios,
-            scales: AnchorGenerator.octaveScales(base: configuration.baseScale, perOctave: configuration.scalesPerOctave))
+            scales: AnchorGenerator.octaveScales(
+                base: configuration.baseScale, perOctave: configuration.scalesPerOctave))
         coder = try DeltaCoder(stds: configuration.stds)
         let assigner = try SettingError.within("assigner") { try configuration.assigner.make() }
         matcher = AnchorMatcher(assigner: assigner, coder: coder)
         func branch() throws -> [ConvModule] {
             try (0..<configuration.convs).map {
-                try ConvModule($0 == 0 ? channels : width, width, kernel: 3, padding: 1, norm: false)
+                try ConvModule(
+                    $0 == 0 ? channels : width, width, kernel: 3, padding: 1, norm: false)
             }
         }
-        (clsConvs, regConvs) = (try branch(), try branch())
+        clsConvs = try branch()
+        regConvs = try branch()
         let last = configuration.convs == 0 ? channels : width
-        retinaCls = try Conv2d(last, anchors.perPosition * context.classCount, kernel: 3, padding: 1)
+        retinaCls = try Conv2d(
+            last, anchors.perPosition * context.classCount, kernel: 3, padding: 1)
         retinaReg = try Conv2d(last, anchors.perPosition * 4, kernel: 3, padding: 1)
         lossCls = try context.loss(configuration.lossCls, for: .independentClasses)
         lossBbox = try context.loss(configuration.lossBbox, for: .numbers)
-        (classCount, settings) = (context.classCount, configuration)
+        classCount = context.classCount
+        settings = configuration
         super.init()
         if configuration.initialization == .prior { try startFromPrior() }
     }
@@ -79,13 +89,16 @@ public final class RetinaNet: Module, CountableHead {
 
     /// Logits and deltas of one level.
     private func branches(_ map: Tensor) throws -> (scores: Tensor, boxes: Tensor) {
-        (
-            try retinaCls(try clsConvs.reduce(map) { try $1($0) }), try retinaReg(try regConvs.reduce(map) { try $1($0) })
+        try (
+            retinaCls(clsConvs.reduce(map) { try $1($0) }),
+            retinaReg(regConvs.reduce(map) { try $1($0) })
         )
     }
 
     /// Runs both branches on every level, without anchors, decoding and suppression.
-    public func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws { for map in maps { _ = try branches(map) } }
+    public func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws {
+        for map in maps { _ = try branches(map) }
+    }
 
     func callAsFunction(_ maps: [Tensor], _ step: ForwardPass) throws -> Output {
         var (logits, deltas): ([Tensor], [Tensor]) = ([], [])
@@ -94,13 +107,16 @@ public final class RetinaNet: Module, CountableHead {
             try step.record("cls.\(level)", scores)
             try step.record("bbox.\(level)", boxes)
             let n = map.size(0)
-            logits.append(try scores.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, classCount]))
+            logits.append(
+                try scores.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, classCount]))
             deltas.append(try boxes.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, 4]))
         }
-        return Output(logits: logits, deltas: deltas, sizes: maps.map { Size2D($0.size(2), $0.size(3)) })
+        return Output(
+            logits: logits, deltas: deltas, sizes: maps.map { Size2D($0.size(2), $0.size(3)) })
     }
 
-    /// Weights from a normal distribution of std 0.01, biases 0, and every class with a probability of 0.01. (section 4.1)
+    /// Weights from a normal distribution of std 0.01, biases 0, and every class with a probability
+    /// of 0.01. (section 4.1)
     private func startFromPrior() throws {
         for conv in (clsConvs + regConvs).map(\.conv) + [retinaCls, retinaReg] {
             try conv.weight.normalInPlace(std: 0.01)

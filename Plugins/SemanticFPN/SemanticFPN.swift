@@ -29,19 +29,26 @@ public final class SemanticFPN: Module, SegmentationHead {
     /// - Throws: `SettingError` for values out of range, without classes or levels, and unless the
     ///   finest level is the first.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let finest = context.features.first else { throw SettingError("needs at least one level of features") }
-        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
+        guard let finest = context.features.first else {
+            throw SettingError("needs at least one level of features")
+        }
+        guard context.classCount > 0 else {
+            throw SettingError("needs the names of the classes, and the data set has none")
+        }
         let channels = configuration.channels
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("dropout", configuration.dropout, in: 0...1)
         guard finest.stride > 0, context.features.allSatisfy({ $0.stride >= finest.stride }) else {
-            throw SettingError("needs the finest level first, found strides \(context.features.map(\.stride))")
+            throw SettingError(
+                "needs the finest level first, found strides \(context.features.map(\.stride))")
         }
         scaleHeads = try context.features.map { level in
             let doublings = (level.stride / finest.stride).trailingZeroBitCount
             var layers: [any UnaryLayer] = []
             for index in 0..<max(1, doublings) {
-                layers.append(try ConvModule(index == 0 ? level.channels : channels, channels, kernel: 3, padding: 1))
+                layers.append(
+                    try ConvModule(
+                        index == 0 ? level.channels : channels, channels, kernel: 3, padding: 1))
                 if level.stride != finest.stride { layers.append(Upsample(2)) }
             }
             return Sequential(layers)
@@ -59,7 +66,8 @@ public final class SemanticFPN: Module, SegmentationHead {
         var sum = first
         for (head, map) in zip(scaleHeads, maps).dropFirst() {
             let y = try head(map).interpolated(to: finest, .bilinear())
-            sum = sum === first ? try sum + y : try sum.addInPlace(y)  // the gradient of the first head's ReLU needs its result
+            // the gradient of the first head's ReLU needs its result
+            sum = sum === first ? try sum + y : try sum.addInPlace(y)
         }
         return try dropout(sum)
     }

@@ -52,7 +52,9 @@ public final class AsymmetricLoss: Module, Loss {
     ///
     /// - Throws: `SettingError` for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        for (key, gamma) in [("gamma_pos", configuration.gammaPos), ("gamma_neg", configuration.gammaNeg)] {
+        for (key, gamma) in [
+            ("gamma_pos", configuration.gammaPos), ("gamma_neg", configuration.gammaNeg),
+        ] {
             try SettingError.check(key, gamma, in: 0...100)
             guard configuration.detachFocus || gamma == 0 || gamma >= 1 else {
                 throw SettingError(
@@ -63,7 +65,8 @@ public final class AsymmetricLoss: Module, Loss {
         }
         try SettingError.check("clip", configuration.clip, in: 0...1)
         guard configuration.eps > 0, configuration.eps < 1 else {
-            throw SettingError(key: "eps", "eps must be above 0 and below 1, found \(configuration.eps)")
+            throw SettingError(
+                key: "eps", "eps must be above 0 and below 1, found \(configuration.eps)")
         }
         try SettingError.check(weight: configuration.weight)
         settings = configuration
@@ -72,12 +75,15 @@ public final class AsymmetricLoss: Module, Loss {
     /// The loss of logits `[n, k]` against targets `[n, k]` of 0 and 1 → scalar, its weight
     /// included; `[n, k]` where the reduction is `none`. Element weights are those of the options;
     /// their average factor is not used.
-    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
+        throws -> Tensor
+    {
         let y = try target.to(.float32)
         let absent = try -(y - 1)
         let p = try prediction.to(.float32).sigmoid()
         let q = try (-(p - (1 + settings.clip))).clamped(nil, 1)
-        let logarithms = try y * p.clamped(settings.eps).log() + absent * q.clamped(settings.eps).log()
+        let logarithms =
+            try y * p.clamped(settings.eps).log() + absent * q.clamped(settings.eps).log()
         var each = try -(logarithms * focus(p, q, y, absent))
         if let weights = options.elementWeights { each = try each * weights }
         let reduced =
@@ -89,10 +95,15 @@ public final class AsymmetricLoss: Module, Loss {
         return try reduced * settings.weight
     }
 
-    /// (1 − p_t)^γ. As every element has one of two exponents, each power is a number's, which is exact for small whole ones.
+    /// (1 − p_t)^γ. As every element has one of two exponents, each power is a number's, which is
+    /// exact for small whole ones.
     private func focus(_ p: Tensor, _ q: Tensor, _ y: Tensor, _ absent: Tensor) throws -> Tensor {
-        func power(_ probability: Tensor, _ gamma: Double) throws -> Tensor { try (-(probability - 1)).pow(gamma) }
-        func value() throws -> Tensor { try y * power(p, settings.gammaPos) + absent * power(q, settings.gammaNeg) }
+        func power(_ probability: Tensor, _ gamma: Double) throws -> Tensor {
+            try (-(probability - 1)).pow(gamma)
+        }
+        func value() throws -> Tensor {
+            try y * power(p, settings.gammaPos) + absent * power(q, settings.gammaNeg)
+        }
         return try settings.detachFocus ? withoutGrad(value) : value()
     }
 }

@@ -28,19 +28,24 @@ public final class BinaryCrossEntropy: Module, Loss {
     /// - Throws: `SettingError` for a weight out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)
-        (weight, name) = (configuration.weight, configuration.name)
+        weight = configuration.weight
+        name = configuration.name
     }
 
     /// The weighted mean → scalar: of logits against targets of 0…1 in their shape, or of logits
     /// `[n, k]` against class indices `[n]`. The sum is divided by the options' `averageFactor`, or
     /// else by the number of elements.
-    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
+        throws -> Tensor
+    {
         let logits = try prediction.to(.float32)
         guard target.rank < logits.rank else {
-            let each = try logits.binaryCrossEntropyWithLogits(target.to(.float32), reduction: .none)
+            let each = try logits.binaryCrossEntropyWithLogits(
+                target.to(.float32), reduction: .none)
             return try options.reduced(each, weight)
         }
-        let each = try logits.binaryCrossEntropyWithLogits(target.oneHot(logits.size(-1)), reduction: .none)
+        let each = try logits.binaryCrossEntropyWithLogits(
+            target.oneHot(logits.size(-1)), reduction: .none)
         let ignored = try target.equals(Double(options.ignoreIndex)).unsqueezed(-1)
         return try options.reduced(each.masked(ignored, with: 0), weight)
     }

@@ -8,7 +8,8 @@ public struct WeightedLossSettings: YAMLConfiguration {
     public init() {}
 }
 
-/// The absolute difference of predictions and targets of one shape → scalar. mmdetection's `L1Loss`.
+/// The absolute difference of predictions and targets of one shape → scalar. mmdetection's
+/// `L1Loss`.
 public final class L1: Module, Loss {
     /// The settings: `weight`.
     public typealias Configuration = WeightedLossSettings
@@ -29,7 +30,9 @@ public final class L1: Module, Loss {
 
     /// The weighted mean of |prediction − target|, both of one shape, → scalar. The sum is divided
     /// by the options' `averageFactor`, or else by the number of elements.
-    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
+        throws -> Tensor
+    {
         try options.reduced(prediction.to(.float32).absoluteLoss(target), weight)
     }
 }
@@ -58,7 +61,8 @@ public final class SmoothL1: Module, Loss {
     /// - Throws: `SettingError` for a `beta` of 0 or below, and for numbers out of range.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard configuration.beta > 0 else {
-            throw SettingError(key: "beta", "beta must be above 0, found \(configuration.beta); use L1 for 0")
+            throw SettingError(
+                key: "beta", "beta must be above 0, found \(configuration.beta); use L1 for 0")
         }
         try SettingError.check("beta", configuration.beta, in: 0...1e6)
         try SettingError.check(weight: configuration.weight)
@@ -68,8 +72,11 @@ public final class SmoothL1: Module, Loss {
     /// The weighted mean of the smooth absolute difference of prediction and target, both of one
     /// shape, → scalar. The sum is divided by the options' `averageFactor`, or else by the number
     /// of elements.
-    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
-        try options.reduced(prediction.to(.float32).smoothL1(target, beta: settings.beta), settings.weight)
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
+        throws -> Tensor
+    {
+        try options.reduced(
+            prediction.to(.float32).smoothL1(target, beta: settings.beta), settings.weight)
     }
 }
 
@@ -98,9 +105,14 @@ public final class GIoU: Module, Loss {
 
     /// The weighted mean of 1 − GIoU of the boxes `[n, 4]` and their targets `[n, 4]`, row by row,
     /// → scalar. The sum is divided by the options' `averageFactor`, or else by n.
-    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
+        throws -> Tensor
+    {
         var options = options
-        if let weights = options.elementWeights, weights.rank == 2 { options.elementWeights = try weights.mean(1) }
-        return try options.reduced((-Boxes.giou(prediction.to(.float32), target, .rows)) + 1, weight)
+        if let weights = options.elementWeights, weights.rank == 2 {
+            options.elementWeights = try weights.mean(1)
+        }
+        return try options.reduced(
+            (-Boxes.giou(prediction.to(.float32), target, .rows)) + 1, weight)
     }
 }

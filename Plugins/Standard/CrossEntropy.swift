@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// Softmax cross-entropy over classes. Logits `[n, k, h, w]`, class indices `[n, h, w]`; or vectors `[n, k]`, `[n]` → scalar.
+/// Softmax cross-entropy over classes. Logits `[n, k, h, w]`, class indices `[n, h, w]`; or vectors
+/// `[n, k]`, `[n]` → scalar.
 public final class CrossEntropy: Module, ResizingLoss {
     /// The settings of the cross-entropy in YAML.
     public struct Configuration: YAMLConfiguration {
@@ -37,7 +38,8 @@ public final class CrossEntropy: Module, ResizingLoss {
         try SettingError.check(weight: configuration.weight)
         if let weights = configuration.classWeights, weights.count != context.classCount {
             throw SettingError(
-                key: "class_weights", "class_weights has \(weights.count) numbers for \(context.classCount) classes")
+                key: "class_weights",
+                "class_weights has \(weights.count) numbers for \(context.classCount) classes")
         }
         for (index, weight) in (configuration.classWeights ?? []).enumerated() {
             try SettingError.check(weight: weight, "class_weights.\(index)")
@@ -52,21 +54,27 @@ public final class CrossEntropy: Module, ResizingLoss {
     /// `[n]`, → scalar. Targets of the options' `ignoreIndex` have no loss. The sum is divided by
     /// the options' `averageFactor`, else by the labelled or by all targets, as `averageNonIgnored`
     /// says.
-    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
+        throws -> Tensor
+    {
         let classWeights = try classWeights?.to(prediction.device)
         if let elementWeights = options.elementWeights {
             let each = try prediction.crossEntropy(
                 target, weight: classWeights, reduction: .none, ignoreIndex: options.ignoreIndex)
-            return try average(try (each * elementWeights).sum(), target, options)
+            return try average((each * elementWeights).sum(), target, options)
         }
-        let sum = try prediction.crossEntropy(target, weight: classWeights, reduction: .sum, ignoreIndex: options.ignoreIndex)
+        let sum = try prediction.crossEntropy(
+            target, weight: classWeights, reduction: .sum, ignoreIndex: options.ignoreIndex)
         return try average(sum, target, options)
     }
 
     /// The cross-entropy of logits `[n, k, h, w]`, resized bilinearly, and class indices
     /// `[n, height, width]` → scalar, without the resized logits in memory. On the CPU only.
-    public func resizing(_ logits: Tensor, to target: Tensor, _ options: LossOptions) throws -> Tensor {
-        let sum = try logits.resizedCrossEntropy(target, weight: classWeights, ignoreIndex: options.ignoreIndex)
+    public func resizing(_ logits: Tensor, to target: Tensor, _ options: LossOptions) throws
+        -> Tensor
+    {
+        let sum = try logits.resizedCrossEntropy(
+            target, weight: classWeights, ignoreIndex: options.ignoreIndex)
         return try average(sum, target, options)
     }
 
@@ -75,7 +83,8 @@ public final class CrossEntropy: Module, ResizingLoss {
             return try options.average(sum, weight, count: target.count)
         }
         if let labelled = options.labelledPixels { return try sum * (weight / labelled) }
-        let counted = try target.differs(from: Double(options.ignoreIndex)).to(.float32).sum().clamped(1)
+        let counted = try target.differs(from: Double(options.ignoreIndex)).to(.float32).sum()
+            .clamped(1)
         return try sum * weight / counted
     }
 }

@@ -38,14 +38,18 @@ public final class Focal: Module, Loss {
     /// The focal loss of logits `[n, k]` against class indices `[n]`, or against targets of 0…1 in
     /// the logits' shape, → scalar. The sum is divided by the options' `averageFactor`, or else by
     /// the number of elements.
-    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
+        throws -> Tensor
+    {
         let logits = try prediction.to(.float32)
         let weights = options.elementWeights
         if logits.device == .cpu, logits.rank == 2, target.rank == 1, weights?.rank ?? 1 == 1 {
-            let sum = try logits.focalLoss(target, weight: weights, gamma: settings.gamma, alpha: settings.alpha)
+            let sum = try logits.focalLoss(
+                target, weight: weights, gamma: settings.gamma, alpha: settings.alpha)
             return try options.average(sum, settings.weight, count: logits.count)
         }
-        let targets = try target.rank < logits.rank ? target.oneHot(logits.size(-1)) : target.to(.float32)
+        let targets =
+            try target.rank < logits.rank ? target.oneHot(logits.size(-1)) : target.to(.float32)
         let each = try logits.sigmoidFocal(targets, gamma: settings.gamma, alpha: settings.alpha)
         return try options.reduced(each, settings.weight)
     }

@@ -7,7 +7,8 @@ struct AdamWRecipe: OptimizerRecipe {
         var weightDecay = 1e-4
         var betas = [0.9, 0.999]
         var eps = 1e-8
-        /// Parts of parameter names and what they multiply; the longest part that a name contains wins.
+        /// Parts of parameter names and what they multiply; the longest part that a name contains
+        /// wins.
         var customKeys: [String: ParameterMultipliers] = [:]
 
         init() {}
@@ -18,7 +19,9 @@ struct AdamWRecipe: OptimizerRecipe {
     /// Throws `SettingError` for numbers out of range.
     init(_ configuration: Configuration) throws {
         guard configuration.betas.count == 2, configuration.betas.allSatisfy({ 0..<1 ~= $0 }) else {
-            throw SettingError("AdamW", "betas", "expected two numbers of 0 or more and below 1, found \(configuration.betas)")
+            throw SettingError(
+                "AdamW", "betas",
+                "expected two numbers of 0 or more and below 1, found \(configuration.betas)")
         }
         try check(lr: configuration.lr, decay: configuration.weightDecay, configuration.customKeys)
         // Below, a gradient of 0 divides 0 by 0 in float32.
@@ -29,7 +32,8 @@ struct AdamWRecipe: OptimizerRecipe {
     func optimizer(for parameters: [NamedTensor]) -> any Optimizer {
         AdamW(
             parameterGroups(parameters, customKeys: settings.customKeys), learningRate: settings.lr,
-            betas: (settings.betas[0], settings.betas[1]), eps: settings.eps, weightDecay: settings.weightDecay)
+            betas: (settings.betas[0], settings.betas[1]), eps: settings.eps,
+            weightDecay: settings.weightDecay)
     }
 
     func remarks(on parameters: [NamedTensor]) -> [String] {
@@ -54,14 +58,17 @@ struct SGDRecipe: OptimizerRecipe {
     init(_ configuration: Configuration) throws {
         try check(lr: configuration.lr, decay: configuration.weightDecay, configuration.customKeys)
         guard 0..<1 ~= configuration.momentum else {
-            throw SettingError(key: "momentum", "momentum must be 0 or more and below 1, found \(configuration.momentum)")
+            throw SettingError(
+                key: "momentum",
+                "momentum must be 0 or more and below 1, found \(configuration.momentum)")
         }
         settings = configuration
     }
 
     func optimizer(for parameters: [NamedTensor]) -> any Optimizer {
         SGD(
-            parameterGroups(parameters, customKeys: settings.customKeys), learningRate: settings.lr, momentum: settings.momentum,
+            parameterGroups(parameters, customKeys: settings.customKeys), learningRate: settings.lr,
+            momentum: settings.momentum,
             weightDecay: settings.weightDecay)
     }
 
@@ -70,14 +77,18 @@ struct SGDRecipe: OptimizerRecipe {
     }
 }
 
-/// Throws `SettingError` for numbers out of range. Of each, 0 is a number like any other: nothing is learned, or nothing decays.
+/// Throws `SettingError` for numbers out of range. Of each, 0 is a number like any other: nothing
+/// is learned, or nothing decays.
 private func check(lr: Double, decay: Double, _ customKeys: [String: ParameterMultipliers]) throws {
     try SettingError.check("lr", lr, in: 0...1000)
     try SettingError.check("weight_decay", decay, in: 0...1000)
     for (name, multipliers) in customKeys.sorted(by: { $0.key < $1.key }) {
-        for (key, value) in [("lr_mult", multipliers.lrMult), ("decay_mult", multipliers.decayMult)] where !(0...1e6 ~= value) {
+        for (key, value) in [
+            ("lr_mult", multipliers.lrMult), ("decay_mult", multipliers.decayMult),
+        ] where !(0...1e6 ~= value) {
             throw SettingError(
-                keys: ["custom_keys", name, key], "custom_keys.\(name).\(key) must be 0.0…1000000.0, found \(value)")
+                keys: ["custom_keys", name, key],
+                "custom_keys.\(name).\(key) must be 0.0…1000000.0, found \(value)")
         }
     }
 }

@@ -3,7 +3,8 @@ import Glibc
 
 /// Polynomial decay to `min_lr` with linear warm-up: mmcv's `PolyLrUpdaterHook`.
 ///
-/// `poly(t) = (base − min) · (1 − t/T)^power + min`; for t below the warm-up's length w: `poly(t) · (1 − (1 − t/w)(1 − ratio))`.
+/// `poly(t) = (base − min) · (1 − t/T)^power + min`; for t below the warm-up's length w:
+/// `poly(t) · (1 − (1 − t/w)(1 − ratio))`.
 struct Poly: Schedule {
     struct Configuration: IdleKeysConfiguration {
         var power = 0.9
@@ -24,7 +25,8 @@ struct Poly: Schedule {
     init(_ configuration: Configuration) throws {
         try SettingError.check("power", configuration.power, in: 0...100)
         try SettingError.check("min_lr", configuration.minLr, in: 0...1000)
-        try WarmUp.check(iterations: configuration.warmupIterations, ratio: configuration.warmupRatio)
+        try WarmUp.check(
+            iterations: configuration.warmupIterations, ratio: configuration.warmupRatio)
         settings = configuration
     }
 
@@ -34,7 +36,9 @@ struct Poly: Schedule {
 
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double {
         let t = Double(iteration)
-        let poly = (base - settings.minLr) * pow(max(1 - t / Double(max(total, 1)), 0), settings.power) + settings.minLr
+        let poly =
+            (base - settings.minLr) * pow(max(1 - t / Double(max(total, 1)), 0), settings.power)
+            + settings.minLr
         guard iteration < settings.warmupIterations else { return poly }
         return poly * (1 - (1 - t / Double(settings.warmupIterations)) * (1 - settings.warmupRatio))
     }

@@ -22,6 +22,7 @@ public struct StandardPlugin: Plugin {
         registry.optimizers.register("AdamW", AdamWRecipe.init)
         registry.optimizers.register("SGD", SGDRecipe.init)
         registry.schedules.register("Poly", Poly.init)
-        registry.schedules.register("Step", StepSchedule.init)  // the field's name; ours for a type of that name is another
+        // the field's name; ours for a type of that name is another
+        registry.schedules.register("Step", StepSchedule.init)
     }
 }

@@ -28,39 +28,58 @@ struct StepSchedule: Schedule {
 
     /// Throws `SettingError` for numbers out of range.
     init(_ configuration: Configuration) throws {
-        func error(_ key: String, _ problem: String) -> SettingError { SettingError("Step", key, problem) }
+        func error(_ key: String, _ problem: String) -> SettingError {
+            SettingError("Step", key, problem)
+        }
         let steps = configuration.steps
-        guard steps.allSatisfy((0...WarmUp.longest).contains), zip(steps, steps.dropFirst()).allSatisfy(<) else {
-            throw error("steps", "expected ascending numbers of 0…\(WarmUp.longest), found \(steps)")
+        guard steps.allSatisfy((0...WarmUp.longest).contains),
+            zip(steps, steps.dropFirst()).allSatisfy(<)
+        else {
+            throw error(
+                "steps", "expected ascending numbers of 0…\(WarmUp.longest), found \(steps)")
         }
         guard configuration.gamma > 0, configuration.gamma <= 1 else {
-            throw error("gamma", "expected a factor above 0 and at most 1, found \(configuration.gamma)")
+            throw error(
+                "gamma", "expected a factor above 0 and at most 1, found \(configuration.gamma)")
         }
-        try WarmUp.check(iterations: configuration.warmupIterations, ratio: configuration.warmupRatio)
+        try WarmUp.check(
+            iterations: configuration.warmupIterations, ratio: configuration.warmupRatio)
         self.init(configuration, steps: steps)
     }
 
-    private init(_ settings: Configuration, steps: [Int]) { (self.settings, self.steps) = (settings, steps) }
+    private init(_ settings: Configuration, steps: [Int]) {
+        self.settings = settings
+        self.steps = steps
+    }
 
     func counting(iterationsPerEpoch: Int) -> any Schedule {
         guard settings.byEpoch else { return self }
         return StepSchedule(
-            settings, steps: settings.steps.map { $0.multipliedReportingOverflow(by: iterationsPerEpoch).partialValue })
+            settings,
+            steps: settings.steps.map {
+                $0.multipliedReportingOverflow(by: iterationsPerEpoch).partialValue
+            })
     }
 
     func remarks(iterations: Int) -> [(key: String, problem: String)] {
-        let late = zip(settings.steps, steps).filter { $1 >= iterations }.map { "\($0.0)" }.joined(separator: ", ")
+        let late = zip(settings.steps, steps).filter { $1 >= iterations }.map { "\($0.0)" }.joined(
+            separator: ", ")
         let remarks = WarmUp.remarks(iterations: settings.warmupIterations, of: iterations)
         guard !late.isEmpty else { return remarks }
         let unit = settings.byEpoch ? "epochs" : "iterations"
         return remarks + [
-            ("steps", "the run of \(iterations) iterations ends before \(late) \(unit): the learning rate does not fall there")
+            (
+                "steps",
+                "the run of \(iterations) iterations ends before \(late) \(unit): the learning rate does not fall there"
+            )
         ]
     }
 
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double {
         let rate = base * pow(settings.gamma, Double(steps.filter { $0 <= iteration }.count))
         guard iteration < settings.warmupIterations else { return rate }
-        return rate * (1 - (1 - Double(iteration) / Double(settings.warmupIterations)) * (1 - settings.warmupRatio))
+        return rate
+            * (1 - (1 - Double(iteration) / Double(settings.warmupIterations))
+                * (1 - settings.warmupRatio))
     }
 }

@@ -5,7 +5,8 @@ enum WarmUp {
     /// The largest number of iterations or epochs that a schedule takes.
     static let longest = 1_000_000_000
 
-    /// Throws `SettingError` for a length below 0 or above `longest`, and for a ratio that is no share.
+    /// Throws `SettingError` for a length below 0 or above `longest`, and for a ratio that is no
+    /// share.
     static func check(iterations: Int, ratio: Double) throws {
         try SettingError.check("warmup_iterations", iterations, in: 0...longest)
         try SettingError.check("warmup_ratio", ratio, in: 0...1)

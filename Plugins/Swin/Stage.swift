@@ -1,17 +1,21 @@
 import DenseKitCore
 
 extension Swin {
-    /// Blocks at one resolution, every second with shifted windows, and what takes their result to the next. `[n, h, w, c] → [n, h, w, c]`
+    /// Blocks at one resolution, every second with shifted windows, and what takes their result to
+    /// the next. `[n, h, w, c] → [n, h, w, c]`
     final class Stage: Module {
         let blocks: [Block]
         let downsample: PatchMerging?
         @Cached private var mask: ShiftMask?
 
         /// - Parameter rates: of stochastic depth, one for each block
-        init(_ channels: Int, heads: Int, window: Int, hidden: Int, rates: [Double], merges: Bool) throws {
+        init(_ channels: Int, heads: Int, window: Int, hidden: Int, rates: [Double], merges: Bool)
+            throws
+        {
             blocks = try rates.enumerated().map { index, rate in
                 try Block(
-                    channels, heads: heads, window: window, shift: index.isMultiple(of: 2) ? 0 : window / 2, hidden: hidden,
+                    channels, heads: heads, window: window,
+                    shift: index.isMultiple(of: 2) ? 0 : window / 2, hidden: hidden,
                     dropPath: rate)
             }
             downsample = merges ? try PatchMerging(channels) : nil
@@ -19,11 +23,14 @@ extension Swin {
 
         func callAsFunction(_ x: Tensor) throws -> Tensor {
             var x = x
-            for block in blocks { x = try block(x, mask: block.attn.shift > 0 ? mask(block.attn, like: x) : nil) }
+            for block in blocks {
+                x = try block(x, mask: block.attn.shift > 0 ? mask(block.attn, like: x) : nil)
+            }
             return x
         }
 
-        /// All shifted blocks of a stage have the same mask; it stays until a map of another size comes.
+        /// All shifted blocks of a stage have the same mask; it stays until a map of another size
+        /// comes.
         private func mask(_ attention: ShiftedWindowAttention, like x: Tensor) throws -> Tensor {
             let grid = attention.grid(of: x)
             if let mask, mask.grid == grid, mask.values.device == x.device { return mask.values }
@@ -40,7 +47,8 @@ extension Swin {
         }
     }
 
-    /// Attention within windows, then a perceptron over the channels, each with a norm before and a shortcut around. `[n, h, w, c] → [n, h, w, c]`
+    /// Attention within windows, then a perceptron over the channels, each with a norm before and a
+    /// shortcut around. `[n, h, w, c] → [n, h, w, c]`
     final class Block: Module {
         let norm1: LayerNorm
         let attn: ShiftedWindowAttention
@@ -48,7 +56,9 @@ extension Swin {
         let ffn: FeedForward
         let dropPath: DropPath
 
-        init(_ channels: Int, heads: Int, window: Int, shift: Int, hidden: Int, dropPath rate: Double) throws {
+        init(
+            _ channels: Int, heads: Int, window: Int, shift: Int, hidden: Int, dropPath rate: Double
+        ) throws {
             norm1 = try LayerNorm(channels)
             attn = try ShiftedWindowAttention(channels, heads: heads, window: window, shift: shift)
             norm2 = try LayerNorm(channels)

@@ -70,8 +70,10 @@ public final class Swin: Module, Backbone {
                 hidden: configuration.mlpRatio * dims << stage,
                 rates: Array(rates[first..<(first + depths[stage])]), merges: stage < 3)
         }
-        (norm0, norm1) = (try LayerNorm(dims), try LayerNorm(2 * dims))
-        (norm2, norm3) = (try LayerNorm(4 * dims), try LayerNorm(8 * dims))
+        norm0 = try LayerNorm(dims)
+        norm1 = try LayerNorm(2 * dims)
+        norm2 = try LayerNorm(4 * dims)
+        norm3 = try LayerNorm(8 * dims)
         outputs = (0..<4).map { FeatureSpec(channels: dims << $0, stride: 4 << $0) }
         super.init()
         for (_, module) in try namedModules() {
@@ -87,16 +89,21 @@ public final class Swin: Module, Backbone {
         try SettingError.check("window_size", configuration.windowSize, in: 1...64)
         try SettingError.check("mlp_ratio", configuration.mlpRatio, in: 1...64)
         guard depths.count == 4, depths.allSatisfy({ 1...1000 ~= $0 }) else {
-            throw SettingError(key: "depths", "depths must be four numbers of 1…1000, found \(depths)")
+            throw SettingError(
+                key: "depths", "depths must be four numbers of 1…1000, found \(depths)")
         }
-        guard heads.count == 4, (0..<4).allSatisfy({ heads[$0] > 0 && (dims << $0).isMultiple(of: heads[$0]) }) else {
+        guard heads.count == 4,
+            (0..<4).allSatisfy({ heads[$0] > 0 && (dims << $0).isMultiple(of: heads[$0]) })
+        else {
             throw SettingError(
                 key: "num_heads",
-                "num_heads must be four divisors of the stages' channels \((0..<4).map { dims << $0 }), found \(heads)")
+                "num_heads must be four divisors of the stages' channels \((0..<4).map { dims << $0 }), found \(heads)"
+            )
         }
         guard 0..<1 ~= configuration.dropPathRate else {
             throw SettingError(
-                key: "drop_path_rate", "drop_path_rate must be 0 or more and below 1, found \(configuration.dropPathRate)")
+                key: "drop_path_rate",
+                "drop_path_rate must be 0 or more and below 1, found \(configuration.dropPathRate)")
         }
     }
 
@@ -106,13 +113,15 @@ public final class Swin: Module, Backbone {
         var features = Features(maps: [])
         for (stage, norm) in zip(stages, [norm0, norm1, norm2, norm3]) {
             x = try stage(x)
-            features.maps.append(try norm(x).permuted(0, 3, 1, 2))  // [n, c, h, w], channels-last in memory
+            // [n, c, h, w], channels-last in memory
+            features.maps.append(try norm(x).permuted(0, 3, 1, 2))
             if let downsample = stage.downsample { x = try downsample(x) }
         }
         return features
     }
 
-    /// Every square of 4×4 pixels to a token, zeros added at the right and bottom for whole squares. `[n, 3, h, w] → [n, ⌈h/4⌉, ⌈w/4⌉, c]`
+    /// Every square of 4×4 pixels to a token, zeros added at the right and bottom for whole
+    /// squares. `[n, 3, h, w] → [n, ⌈h/4⌉, ⌈w/4⌉, c]`
     final class PatchEmbedding: Module {
         let projection: Conv2d
         let norm: LayerNorm
@@ -124,14 +133,15 @@ public final class Swin: Module, Backbone {
 
         func callAsFunction(_ images: Tensor) throws -> Tensor {
             var x = try images.channelsLast()
-            let (right, bottom) = ((4 - x.size(3) % 4) % 4, (4 - x.size(2) % 4) % 4)
+            let right = (4 - x.size(3) % 4) % 4
+            let bottom = (4 - x.size(2) % 4) % 4
             if right + bottom > 0 { x = try x.padded([0, right, 0, bottom]).channelsLast() }
-            return try norm(try projection(x).permuted(0, 2, 3, 1).contiguous())
+            return try norm(projection(x).permuted(0, 2, 3, 1).contiguous())
         }
     }
 
-    /// Every square of 2×2 positions to one with twice the channels, which stand channel by channel before the projection.
-    /// `[n, h, w, c] → [n, ⌈h/2⌉, ⌈w/2⌉, 2c]`
+    /// Every square of 2×2 positions to one with twice the channels, which stand channel by channel
+    /// before the projection. `[n, h, w, c] → [n, ⌈h/2⌉, ⌈w/2⌉, 2c]`
     final class PatchMerging: Module {
         let norm: LayerNorm
         let reduction: Linear
@@ -142,9 +152,12 @@ public final class Swin: Module, Backbone {
         }
 
         func callAsFunction(_ x: Tensor) throws -> Tensor {
-            let (n, h, w, c) = (x.size(0), x.size(1), x.size(2), x.size(3))
+            let n = x.size(0)
+            let h = x.size(1)
+            let w = x.size(2)
+            let c = x.size(3)
             let squares = try x.windows(2).transposed(1, 2)  // [n · h/2 · w/2, c, 4]
-            return try reduction(norm(try squares.reshaped([n, (h + 1) / 2, (w + 1) / 2, 4 * c])))
+            return try reduction(norm(squares.reshaped([n, (h + 1) / 2, (w + 1) / 2, 4 * c])))
         }
     }
 }

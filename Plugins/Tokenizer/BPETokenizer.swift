@@ -43,14 +43,17 @@ public struct BPETokenizer: Tokenizer {
         return ids
     }
 
-    /// One word's ids: its bytes, the last marked as a word's end, with the pair of the lowest rank merged until none is left.
+    /// One word's ids: its bytes, the last marked as a word's end, with the pair of the lowest rank
+    /// merged until none is left.
     private func merged(_ word: Substring.UnicodeScalarView) -> [Int] {
         var symbols = Substring(word).utf8.map { vocabulary.byteIds[Int($0)] }
         symbols[symbols.count - 1] += 256
         while symbols.count > 1 {
             var best = Int32.max
             for i in 1..<symbols.count {
-                if let rank = vocabulary.rank(symbols[i - 1], symbols[i]), rank < best { best = rank }
+                if let rank = vocabulary.rank(symbols[i - 1], symbols[i]), rank < best {
+                    best = rank
+                }
             }
             if best == .max { break }
             symbols = merging(symbols, rank: best)

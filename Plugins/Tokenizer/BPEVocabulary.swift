@@ -1,8 +1,9 @@
 /// CLIP's byte-pair encoding as integers.
 ///
-/// Ids 0…255 are the bytes inside a word, in the order of `order`; 256…511 the same bytes at the end of a word; then one id for each merge,
-/// in the order of the merges, and last the ids of start and end. The file holds the merges, one a line, as two symbols in letters that
-/// stand for bytes, `</w>` at a word's end; its first line is a header.
+/// Ids 0…255 are the bytes inside a word, in the order of `order`; 256…511 the same bytes at the
+/// end of a word; then one id for each merge, in the order of the merges, and last the ids of start
+/// and end. The file holds the merges, one a line, as two symbols in letters that stand for bytes,
+/// `</w>` at a word's end; its first line is a header.
 struct BPEVocabulary: Sendable {
     /// CLIP uses this many of the file's 262,143 merges.
     static let mergeCount = 49_152 - 256 - 2
@@ -14,29 +15,36 @@ struct BPEVocabulary: Sendable {
     /// The rank of a merge by its two ids: the lower ranks come first.
     private let ranks: [UInt64: Int32]
 
-    /// The rank of merging `left` with `right`, if they merge at all. The merged symbol's id is the rank + 512.
+    /// The rank of merging `left` with `right`, if they merge at all. The merged symbol's id is the
+    /// rank + 512.
     func rank(_ left: Int32, _ right: Int32) -> Int32? { ranks[Self.key(left, right)] }
 
     private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
         UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
     }
 
-    /// The bytes in the order of their ids, each with the letter that the file writes for it, in UTF-8.
+    /// The bytes in the order of their ids, each with the letter that the file writes for it, in
+    /// UTF-8.
     ///
-    /// First the bytes that are printable in Latin-1, which stand for themselves, then the rest, as U+0100, U+0101, …
+    /// First the bytes that are printable in Latin-1, which stand for themselves, then the rest, as
+    /// U+0100, U+0101, …
     private static let letters: [(byte: UInt8, letter: [UInt8])] = {
         let printable = [UInt8](33...126) + [UInt8](161...172) + [UInt8](174...255)
         let others = (UInt8.min...UInt8.max).filter { !printable.contains($0) }
         let scalars = printable.map(UInt16.init) + others.indices.map { 256 + UInt16($0) }
         return zip(printable + others, scalars).map { byte, scalar in
-            (byte, scalar < 0x80 ? [UInt8(scalar)] : [UInt8(0xC0 | scalar >> 6), UInt8(0x80 | scalar & 0x3F)])
+            (
+                byte,
+                scalar < 0x80
+                    ? [UInt8(scalar)] : [UInt8(0xC0 | scalar >> 6), UInt8(0x80 | scalar & 0x3F)]
+            )
         }
     }()
 
     /// Reads the file at `path`.
     /// - Throws: `TokenizerError.unreadable` and `.malformed`, with the line.
     init(path: String) throws(TokenizerError) {
-        try self.init(text: try gunzipped(path: path, limit: Self.byteLimit), path: path)
+        try self.init(text: gunzipped(path: path, limit: Self.byteLimit), path: path)
     }
 
     /// Reads the first `mergeCount` merges of the unpacked file. `path` is for the errors.
@@ -51,19 +59,28 @@ struct BPEVocabulary: Sendable {
         for (_, letter) in letters { _ = symbols.insert((letter + Array("</w>".utf8))[...]) }
 
         var lines = LineReader(text)
-        guard let header = lines.next(), String(decoding: header.prefix(200), as: UTF8.self).contains("#version") else {
-            throw .malformed(path: path, line: 1, problem: "expected the header \"bpe_simple_vocab_16e6.txt#version: 0.2\"")
+        guard let header = lines.next(),
+            String(decoding: header.prefix(200), as: UTF8.self).contains("#version")
+        else {
+            throw .malformed(
+                path: path, line: 1,
+                problem: "expected the header \"bpe_simple_vocab_16e6.txt#version: 0.2\"")
         }
         var ranks = [UInt64: Int32](minimumCapacity: mergeCount)
         for rank in 0..<mergeCount {
             let number = rank + 2
             guard let line = lines.next() else {
-                throw .malformed(path: path, line: number, problem: "the file ends after \(rank) of \(mergeCount) merges")
+                throw .malformed(
+                    path: path, line: number,
+                    problem: "the file ends after \(rank) of \(mergeCount) merges")
             }
-            let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+            let parts = line.split(
+                separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
                 throw .malformed(
-                    path: path, line: number, problem: "expected two symbols with one space between, found \"\(printable(line))\""
+                    path: path, line: number,
+                    problem:
+                        "expected two symbols with one space between, found \"\(printable(line))\""
                 )
             }
             var merged: [Int32] = []
@@ -71,12 +88,16 @@ struct BPEVocabulary: Sendable {
                 guard let id = symbols[part] else {
                     throw .malformed(
                         path: path, line: number,
-                        problem: "\"\(printable(part))\" is neither a byte nor the result of a merge above")
+                        problem:
+                            "\"\(printable(part))\" is neither a byte nor the result of a merge above"
+                    )
                 }
                 merged.append(id)
             }
             guard symbols.insert(parts[0] + parts[1]) else {
-                throw .malformed(path: path, line: number, problem: "\"\(printable(line))\" makes a symbol that is there already")
+                throw .malformed(
+                    path: path, line: number,
+                    problem: "\"\(printable(line))\" makes a symbol that is there already")
             }
             ranks[Self.key(merged[0], merged[1])] = Int32(rank)
         }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The encoding of Western Windows, where the five unassigned bytes stand for the control characters of the same number.
+/// The encoding of Western Windows, where the five unassigned bytes stand for the control
+/// characters of the same number.
 enum Windows1252 {
     /// The characters of the bytes 0x80…0x9F.
     private static let high: [Unicode.Scalar] = Array(
@@ -12,19 +13,24 @@ enum Windows1252 {
     }
 
     /// The byte of `scalar`, in Windows-1252 or in Latin-1.
-    static func byte(_ scalar: Unicode.Scalar) -> UInt8? { bytes[scalar] ?? UInt8(exactly: scalar.value) }
+    static func byte(_ scalar: Unicode.Scalar) -> UInt8? {
+        bytes[scalar] ?? UInt8(exactly: scalar.value)
+    }
 }
 
 /// `text` decoded again where it is UTF-8 that somebody read as Windows-1252: `schÃ¶n` is `schön`.
 ///
-/// Such text is repaired only where all of it decodes; one made of a correct and a garbled part, or garbled in another way, has no sure repair.
-/// A single accented capital with a symbol behind it (`«É»`) is left alone: it is text more often than an accident.
+/// Such text is repaired only where all of it decodes; one made of a correct and a garbled part, or
+/// garbled in another way, has no sure repair. A single accented capital with a symbol behind it
+/// (`«É»`) is left alone: it is text more often than an accident.
 /// - Throws: `TokenizerError.garbled`.
 func decodingGarbledUTF8(_ text: String) throws(TokenizerError) -> String {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
     let scan = UTF8Scan(text)
     if scan.isConvincing {
-        guard scan.isWhole, let decoded = String(validating: scan.bytes.compactMap { $0 }, as: UTF8.self) else {
+        guard scan.isWhole,
+            let decoded = String(validating: scan.bytes.compactMap { $0 }, as: UTF8.self)
+        else {
             throw .garbled(text: text, encoding: "Windows-1252")
         }
         return try decodingGarbledUTF8(decoded)
@@ -32,22 +38,31 @@ func decodingGarbledUTF8(_ text: String) throws(TokenizerError) -> String {
     if scan.hasLostSpace { throw .garbled(text: text, encoding: "Windows-1252") }
     for page in codePages {
         let bytes = text.unicodeScalars.compactMap { page.bytes[$0] }
-        guard bytes.count == text.unicodeScalars.count, let decoded = String(validating: bytes, as: UTF8.self) else { continue }
+        guard bytes.count == text.unicodeScalars.count,
+            let decoded = String(validating: bytes, as: UTF8.self)
+        else { continue }
         let foreign = decoded.unicodeScalars.filter { !$0.isASCII }
-        if foreign.count > 1 || foreign.contains(where: { $0.value >= 0x800 }) { throw .garbled(text: text, encoding: page.name) }
+        if foreign.count > 1 || foreign.contains(where: { $0.value >= 0x800 }) {
+            throw .garbled(text: text, encoding: page.name)
+        }
     }
     return text
 }
 
 /// Further encodings that UTF-8 is read in by mistake, with the byte of each character.
 ///
-/// The tables are taken byte by byte: Foundation ends the process when it is asked to encode a text that does not fit such an encoding.
+/// The tables are taken byte by byte: Foundation ends the process when it is asked to encode a text
+/// that does not fit such an encoding.
 private let codePages: [(name: String, bytes: [Unicode.Scalar: UInt8])] =
     [
-        ("Windows-1251", String.Encoding.windowsCP1251), ("Windows-1250", .windowsCP1250), ("Windows-1253", .windowsCP1253),
+        ("Windows-1251", String.Encoding.windowsCP1251), ("Windows-1250", .windowsCP1250),
+        ("Windows-1253", .windowsCP1253),
         ("Windows-1254", .windowsCP1254), ("ISO 8859-2", .isoLatin2),
     ].map { name, encoding in
-        (name, codePage(high: (0x80...0xFF).map { String(data: Data([$0]), encoding: encoding) ?? "" }))
+        (
+            name,
+            codePage(high: (0x80...0xFF).map { String(data: Data([$0]), encoding: encoding) ?? "" })
+        )
     } + [("Mac Roman", codePage(high: macRoman.unicodeScalars.map(String.init)))]
 
 private func codePage(high: [String]) -> [Unicode.Scalar: UInt8] {
@@ -96,13 +111,17 @@ private struct UTF8Scan {
         }
         guard start + length <= bytes.count else { return nil }
         let sequence = bytes[start..<(start + length)].compactMap { $0 }
-        return sequence.count == length && String(validating: sequence, as: UTF8.self) != nil ? length : nil
+        return sequence.count == length && String(validating: sequence, as: UTF8.self) != nil
+            ? length : nil
     }
 
-    /// Whether chance does not explain the sequences: a long one, several, or one that begins or stands as garbled Latin, Greek or Cyrillic does.
+    /// Whether chance does not explain the sequences: a long one, several, or one that begins or
+    /// stands as garbled Latin, Greek or Cyrillic does.
     var isConvincing: Bool {
         if sequences.count > 1 || sequences.contains(where: { $0.count > 2 }) { return true }
-        guard let only = sequences.first, let lead = bytes[only.lowerBound], let second = bytes[only.lowerBound + 1] else {
+        guard let only = sequences.first, let lead = bytes[only.lowerBound],
+            let second = bytes[only.lowerBound + 1]
+        else {
             return false
         }
         let letters: Set<Unicode.Scalar> = ["Š", "Œ", "Ž", "š", "œ", "ž", "Ÿ", "…", "’"]
@@ -116,7 +135,8 @@ private struct UTF8Scan {
         }
     }
 
-    /// Whether a no-break space became a plain one in a garbled `à` or no-break space: `voilÃ le travail`.
+    /// Whether a no-break space became a plain one in a garbled `à` or no-break space:
+    /// `voilÃ le travail`.
     var hasLostSpace: Bool {
         func isLower(_ i: Int) -> Bool {
             i >= 0 && bytes[i].map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) } ?? false

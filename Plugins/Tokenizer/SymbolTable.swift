@@ -1,4 +1,5 @@
-/// Byte strings numbered in the order of their insertion; open addressing, because a vocabulary's 49,406 symbols are looked up at every start.
+/// Byte strings numbered in the order of their insertion; open addressing, because a vocabulary's
+/// 49,406 symbols are looked up at every start.
 struct SymbolTable {
     private var bytes: [UInt8] = []
     /// Where each symbol ends in `bytes`; it starts where the one before ends.
@@ -37,7 +38,9 @@ struct SymbolTable {
         var hasher = Hasher()
         symbol.withUnsafeBytes { hasher.combine(bytes: $0) }
         var place = hasher.finalize() & (slots.count - 1)
-        while slots[place] >= 0, !holds(Int(slots[place]), symbol) { place = (place + 1) & (slots.count - 1) }
+        while slots[place] >= 0, !holds(Int(slots[place]), symbol) {
+            place = (place + 1) & (slots.count - 1)
+        }
         return place
     }
 

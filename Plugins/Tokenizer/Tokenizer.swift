@@ -1,6 +1,7 @@
 /// Turns the name of a class, or a whole prompt, into the ids that a text encoder embeds.
 ///
-/// The end id is the largest of the vocabulary: text encoders of CLIP's kind read their output at the position of the largest id.
+/// The end id is the largest of the vocabulary: text encoders of CLIP's kind read their output at
+/// the position of the largest id.
 public protocol Tokenizer: Sendable {
     /// The number of ids: every id is below it.
     var vocabularySize: Int { get }
@@ -41,7 +42,9 @@ extension Tokenizer {
         for text in texts {
             var row = [start] + (try encode(text)) + [end]
             if let length, row.count > length {
-                guard overflow == .truncate else { throw .tooLong(text: text, count: row.count, limit: length) }
+                guard overflow == .truncate else {
+                    throw .tooLong(text: text, count: row.count, limit: length)
+                }
                 row.removeLast(row.count - length)
                 row[length - 1] = end
             }

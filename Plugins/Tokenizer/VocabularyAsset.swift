@@ -15,35 +15,44 @@ public enum VocabularyAsset {
         or give its path in the configuration.
         """
 
-    /// The path of the vocabulary: the configured one, else the first that exists of `$DENSEKIT_ASSETS/` and the user's cache.
+    /// The path of the vocabulary: the configured one, else the first that exists of
+    /// `$DENSEKIT_ASSETS/` and the user's cache.
     ///
     /// - Parameters:
-    ///   - configured: the path of a file, or of a folder with the file; where it is given, no other place is searched.
+    ///   - configured: the path of a file, or of a folder with the file; where it is given, no
+    ///     other place is searched.
     ///   - environment: the process's own variables unless given.
     /// - Throws: `TokenizerError.vocabularyNotFound` with every place that was searched.
     public static func find(
-        _ configured: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
+        _ configured: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(TokenizerError) -> String {
         let searched = candidates(configured, environment)
         for path in searched where isFile(path) { return path }
         throw .vocabularyNotFound(searched: searched)
     }
 
-    private static func candidates(_ configured: String?, _ environment: [String: String]) -> [String] {
+    private static func candidates(_ configured: String?, _ environment: [String: String])
+        -> [String]
+    {
         if let configured {
             return isFolder(configured) ? [FilePaths.joined(configured, fileName)] : [configured]
         }
         let assets = environment["DENSEKIT_ASSETS"].flatMap { $0.isEmpty ? nil : $0 }
-        return [assets, CacheFolder.root(environment)].compactMap { $0.map { FilePaths.joined($0, fileName) } }
+        return [assets, CacheFolder.root(environment)].compactMap {
+            $0.map { FilePaths.joined($0, fileName) }
+        }
     }
 
     private static func isFile(_ path: String) -> Bool {
         var folder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &folder) && !folder.boolValue
+        return FileManager.default.fileExists(atPath: path, isDirectory: &folder)
+            && !folder.boolValue
     }
 
     private static func isFolder(_ path: String) -> Bool {
         var folder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &folder) && folder.boolValue
+        return FileManager.default.fileExists(atPath: path, isDirectory: &folder)
+            && folder.boolValue
     }
 }

@@ -38,22 +38,36 @@ public final class UPerNet: Module, SegmentationHead {
         guard let finest = context.features.first, let coarsest = context.features.last else {
             throw SettingError("needs at least one level of features")
         }
-        guard context.classCount > 0 else { throw SettingError("needs the names of the classes, and the data set has none") }
-        guard context.features.allSatisfy({ $0.stride >= finest.stride && $0.stride <= coarsest.stride }) else {
-            throw SettingError(
-                "needs the finest level first and the coarsest last, found strides \(context.features.map(\.stride))")
+        guard context.classCount > 0 else {
+            throw SettingError("needs the names of the classes, and the data set has none")
         }
-        let (channels, scales) = (configuration.channels, configuration.poolScales)
+        guard
+            context.features.allSatisfy({
+                $0.stride >= finest.stride && $0.stride <= coarsest.stride
+            })
+        else {
+            throw SettingError(
+                "needs the finest level first and the coarsest last, found strides \(context.features.map(\.stride))"
+            )
+        }
+        let channels = configuration.channels
+        let scales = configuration.poolScales
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("dropout", configuration.dropout, in: 0...1)
         guard 1...16 ~= scales.count, scales.allSatisfy({ 1...1024 ~= $0 }) else {
-            throw SettingError(key: "pool_scales", "pool_scales must be 1 to 16 numbers of 1…1024, found \(scales)")
+            throw SettingError(
+                key: "pool_scales", "pool_scales must be 1 to 16 numbers of 1…1024, found \(scales)"
+            )
         }
         pspModules = try scales.map { try PooledContext(coarsest.channels, channels, scale: $0) }
-        bottleneck = try ConvModule(coarsest.channels + scales.count * channels, channels, kernel: 3, padding: 1)
+        bottleneck = try ConvModule(
+            coarsest.channels + scales.count * channels, channels, kernel: 3, padding: 1)
         lateralConvs = try context.features.dropLast().map { try ConvModule($0.channels, channels) }
-        fpnConvs = try lateralConvs.map { _ in try ConvModule(channels, channels, kernel: 3, padding: 1) }
-        fpnBottleneck = try ConvModule(context.features.count * channels, channels, kernel: 3, padding: 1)
+        fpnConvs = try lateralConvs.map { _ in
+            try ConvModule(channels, channels, kernel: 3, padding: 1)
+        }
+        fpnBottleneck = try ConvModule(
+            context.features.count * channels, channels, kernel: 3, padding: 1)
         dropout = Dropout(configuration.dropout, channels: true)
         convSeg = try Conv2d(channels, context.classCount, kernel: 1)
         loss = try context.loss(configuration.loss, for: .pixelClasses)
@@ -67,12 +81,17 @@ public final class UPerNet: Module, SegmentationHead {
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
         let coarsest = maps[maps.count - 1]
         var levels = try zip(lateralConvs, maps).map { try $0($1) }
-        levels.append(try bottleneck(try Tensor.cat([coarsest] + pspModules.map { try $0(coarsest) }, dim: 1)))
+        levels.append(
+            try bottleneck(Tensor.cat([coarsest] + pspModules.map { try $0(coarsest) }, dim: 1)))
         for level in stride(from: levels.count - 1, to: 0, by: -1) {
-            levels[level - 1] = try levels[level - 1] + resized(levels[level], like: levels[level - 1])
+            levels[level - 1] =
+                try levels[level - 1] + resized(levels[level], like: levels[level - 1])
         }
-        for (level, convolution) in fpnConvs.enumerated() { levels[level] = try convolution(levels[level]) }
-        let joined = try Tensor.cat(try levels.map { try resized($0, like: levels[0]) }, dim: 1)  // [n, levels · c, h₀, w₀]
+        for (level, convolution) in fpnConvs.enumerated() {
+            levels[level] = try convolution(levels[level])
+        }
+        // [n, levels · c, h₀, w₀]
+        let joined = try Tensor.cat(levels.map { try resized($0, like: levels[0]) }, dim: 1)
         return try dropout(fpnBottleneck(joined))
     }
 
@@ -106,7 +125,8 @@ public final class UPerNet: Module, SegmentationHead {
 /// A map brought to the size of another, bilinearly.
 private func resized(_ map: Tensor, like other: Tensor) throws -> Tensor {
     let size = Size2D(other.size(2), other.size(3))
-    return map.size(2) == size.height && map.size(3) == size.width ? map : try map.interpolated(to: size, .bilinear())
+    return map.size(2) == size.height && map.size(3) == size.width
+        ? map : try map.interpolated(to: size, .bilinear())
 }
 
 /// Registers the head `UPerNet`.

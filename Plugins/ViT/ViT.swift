@@ -52,20 +52,26 @@ public final class ViT: Module, Backbone {
     /// Channels of the four levels, `width` each, at strides 4, 8, 16 and 32.
     public var outputs: [FeatureSpec] { pyramid.outputs }
     /// The shortest side of an image in pixels; images are padded to whole patches.
-    public var minimumSide: Int { TransformerPyramid.minimumSide - patchEmbed.projection.stride.height + 1 }
+    public var minimumSide: Int {
+        TransformerPyramid.minimumSide - patchEmbed.projection.stride.height + 1
+    }
 
     /// Builds the network with random weights.
     ///
     /// - Throws: `SettingError` for values out of range or that do not fit together.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         let parts = try VisionTransformerParts(configuration)
-        (pyramid, grid) = (parts.pyramid, parts.grid)
-        let (width, patch) = (configuration.width, configuration.patchSize)
+        pyramid = parts.pyramid
+        grid = parts.grid
+        let width = configuration.width
+        let patch = configuration.patchSize
         interpolation = configuration.interpolation
         patchEmbed = try PatchEmbed(width, patch)
         clsToken = try Tensor.empty([1, 1, width]).truncatedNormalInPlace(std: 0.02)
         posEmbed = try Tensor.empty([1, 1 + grid * grid, width]).truncatedNormalInPlace(std: 0.02)
-        layers = try parts.dropPathRates.map { try EncoderLayer(width, heads: parts.heads, dropPath: $0) }
+        layers = try parts.dropPathRates.map {
+            try EncoderLayer(width, heads: parts.heads, dropPath: $0)
+        }
         ln1 = configuration.finalNorm ? try LayerNorm(width, eps: EncoderLayer.eps) : nil
     }
 
@@ -76,7 +82,8 @@ public final class ViT: Module, Backbone {
         let patches = try patchEmbed(images)  // [n, d, h/16, w/16]
         let size = Size2D(patches.size(2), patches.size(3))
         let start = try clsToken.expanded([patches.size(0), 1, clsToken.size(2)])
-        let positions = try posEmbed.selected(0, 0).resizedGrid(from: grid, to: size, interpolation.mode)
+        let positions = try posEmbed.selected(0, 0).resizedGrid(
+            from: grid, to: size, interpolation.mode)
         var x = try Tensor.cat([start, patches.asTokens()], dim: 1) + positions  // [n, 1 + hw, d]
         var maps: [Tensor] = []
         for (index, layer) in layers.enumerated() {
@@ -102,7 +109,8 @@ public final class ViT: Module, Backbone {
             let patch = projection.stride
             let below = (patch.height - images.size(2) % patch.height) % patch.height
             let right = (patch.width - images.size(3) % patch.width) % patch.width
-            return try projection((below + right > 0 ? images.padded([0, right, 0, below]) : images).channelsLast())
+            return try projection(
+                (below + right > 0 ? images.padded([0, right, 0, below]) : images).channelsLast())
         }
     }
 
@@ -147,7 +155,8 @@ public final class ViT: Module, Backbone {
         let layers: Sequential
 
         init(_ width: Int) throws {
-            let (first, second) = (try Linear(width, 4 * width), try Linear(4 * width, width))
+            let first = try Linear(width, 4 * width)
+            let second = try Linear(4 * width, width)
             layers = Sequential([Sequential([first, Activation(.gelu)]), second])
             super.init()
             for linear in [first, second] {

@@ -8,10 +8,16 @@ extension AtomicFile {
     /// What was at `path` before stays until the rename, and after an error; the hidden directory
     /// is removed in both cases. The files that `body` writes must be on disk when it returns.
     /// - Throws: `CheckpointError`, and what `body` throws.
-    public static func writeDirectory(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
+    public static func writeDirectory(_ path: String, _ body: (_ temporary: String) throws -> Void)
+        throws
+    {
         let temporary = hidden(path)
         // Beside the old directory of a replacement in two steps.
-        defer { for left in [temporary, temporary + ".old"] { try? FileManager.default.removeItem(atPath: left) } }
+        defer {
+            for left in [temporary, temporary + ".old"] {
+                try? FileManager.default.removeItem(atPath: left)
+            }
+        }
         try? FileManager.default.removeItem(atPath: temporary)
         guard SystemCalls.current.makeFolder(temporary) == 0 else {
             throw CheckpointError.system("cannot be made", errno, path: path)
@@ -45,7 +51,9 @@ extension AtomicFile {
             // Between the two renames that stand in for an exchange.
             if !FileManager.default.fileExists(atPath: place) { rename("\(folder)/\(name)", place) }
         }
-        let left = names.filter { $0.hasPrefix(".") && ($0.hasSuffix(".tmp") || $0.hasSuffix(".tmp.old")) }
+        let left = names.filter {
+            $0.hasPrefix(".") && ($0.hasSuffix(".tmp") || $0.hasSuffix(".tmp.old"))
+        }
         for name in left { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
         return left
     }
@@ -55,30 +63,43 @@ extension AtomicFile {
         "\(folder(of: path)).\(path.split(separator: "/").last ?? "").tmp"
     }
 
-    /// The folder that the directory at `path` lies in, with a slash at its end. By its letters: `URL(filePath:)` takes `~` for the home folder.
+    /// The folder that the directory at `path` lies in, with a slash at its end. By its letters:
+    /// `URL(filePath:)` takes `~` for the home folder.
     private static func folder(of path: String) -> String {
         let parts = path.split(separator: "/")
-        return (path.hasPrefix("/") ? "/" : parts.count > 1 ? "" : "./") + parts.dropLast().map { $0 + "/" }.joined()
+        return (path.hasPrefix("/") ? "/" : parts.count > 1 ? "" : "./")
+            + parts.dropLast().map { $0 + "/" }.joined()
     }
 
     /// Puts the finished directory `temporary` at `path`; what stood there is at `temporary` then.
-    private static func replaceDirectory(_ path: String, with temporary: String) throws(CheckpointError) {
+    private static func replaceDirectory(_ path: String, with temporary: String)
+        throws(CheckpointError)
+    {
         let calls = SystemCalls.current
         if !FileManager.default.fileExists(atPath: path) {
-            guard calls.rename(temporary, path) == 0 else { throw .system("cannot be written", errno, path: path) }
+            guard calls.rename(temporary, path) == 0 else {
+                throw .system("cannot be written", errno, path: path)
+            }
         } else if calls.exchange(temporary, path) != 0 {
             let code = errno
-            guard [ENOSYS, EINVAL, ENOTSUP].contains(code) else { throw .system("cannot be replaced", code, path: path) }
+            guard [ENOSYS, EINVAL, ENOTSUP].contains(code) else {
+                throw .system("cannot be replaced", code, path: path)
+            }
             try replaceInTwoSteps(path, with: temporary)
         }
         try synchronize(folder: folder(of: path))
     }
 
-    /// For file systems that cannot exchange. Whoever is killed in between finds the old directory at its place after `removeTemporaries`.
-    private static func replaceInTwoSteps(_ path: String, with temporary: String) throws(CheckpointError) {
+    /// For file systems that cannot exchange. Whoever is killed in between finds the old directory
+    /// at its place after `removeTemporaries`.
+    private static func replaceInTwoSteps(_ path: String, with temporary: String)
+        throws(CheckpointError)
+    {
         let calls = SystemCalls.current
         let old = temporary + ".old"
-        guard calls.rename(path, old) == 0 else { throw .system("cannot be replaced", errno, path: path) }
+        guard calls.rename(path, old) == 0 else {
+            throw .system("cannot be replaced", errno, path: path)
+        }
         guard calls.rename(temporary, path) == 0 else {
             let code = errno
             rename(old, path)

@@ -45,7 +45,9 @@ public enum AtomicFile {
 
         /// Appends `bytes`.
         /// - Throws: `CheckpointError` where they cannot be written.
-        public func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) { try file.write(bytes) }
+        public func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+            try file.write(bytes)
+        }
     }
 
     /// Writes the file at `path` piece by piece: its content is what `body` writes to the stream.
@@ -54,13 +56,16 @@ public enum AtomicFile {
     ///   one; false for files that can be made again after a crash of the system
     /// - Throws: `CheckpointError` where the file cannot be written, and what `body` throws; the
     ///   old file stays in both cases.
-    public static func write(to path: String, survivesCrash: Bool = true, _ body: (Stream) throws -> Void) throws {
+    public static func write(
+        to path: String, survivesCrash: Bool = true, _ body: (Stream) throws -> Void
+    ) throws {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
         let name = path.split(separator: "/").last.map(String.init) ?? ""
         guard !name.isEmpty, !path.hasSuffix("/") else {
             throw CheckpointError(path: path, problem: "is not the name of a file")
         }
-        let temporary = "\(folder).\(name.prefix(100)).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+        let temporary =
+            "\(folder).\(name.prefix(100)).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
         do {
             let file = try Descriptor(creating: temporary)
             try body(Stream(file: file))
@@ -70,7 +75,9 @@ public enum AtomicFile {
             }
         } catch {
             unlink(temporary)
-            guard let error = error as? CheckpointError, error.path == temporary else { throw error }
+            guard let error = error as? CheckpointError, error.path == temporary else {
+                throw error
+            }
             throw CheckpointError(path: path, problem: error.problem, remedy: error.remedy)
         }
         if survivesCrash { try synchronize(folder: folder) }
@@ -81,7 +88,8 @@ public enum AtomicFile {
         let number = calls.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         guard number >= 0 else { throw .system("cannot be opened", errno, path: folder) }
         defer { close(number) }
-        // Some network file systems cannot do this for folders; their renames are as safe as they get.
+        // Some network file systems cannot do this for folders; their renames are as safe as they
+        // get.
         guard calls.synchronize(number) == 0 || errno == EINVAL || errno == ENOTSUP else {
             throw .system("cannot be brought to the disk", errno, path: folder)
         }

@@ -1,6 +1,8 @@
-/// The checksums (CRC-32) that our safetensors files carry in their metadata: one of each tensor's bytes and one of the header.
+/// The checksums (CRC-32) that our safetensors files carry in their metadata: one of each tensor's
+/// bytes and one of the header.
 ///
-/// Files of others have none and are read all the same. In ours, a changed bit anywhere is noticed before the tensor is used.
+/// Files of others have none and are read all the same. In ours, a changed bit anywhere is noticed
+/// before the tensor is used.
 struct Checksums {
     /// A JSON object: eight hexadecimal digits for each tensor's name.
     static let tensorsKey = "densekit.crc32"
@@ -10,7 +12,10 @@ struct Checksums {
     let tensors: [String: UInt32]
 
     /// The metadata with the checksums added.
-    static func adding(_ checksums: [String: UInt32], to metadata: [String: String], _ tensors: [SafetensorsHeader.Tensor])
+    static func adding(
+        _ checksums: [String: UInt32], to metadata: [String: String],
+        _ tensors: [SafetensorsHeader.Tensor]
+    )
         -> [String: String]
     {
         var metadata = metadata
@@ -24,10 +29,14 @@ struct Checksums {
 
     /// Reads and checks what the header says of itself; nil for a file of others.
     init?(_ header: SafetensorsHeader) throws(SafetensorsHeader.Problem) {
-        let (all, own) = (header.metadata[Self.tensorsKey], header.metadata[Self.headerKey])
+        let all = header.metadata[Self.tensorsKey]
+        let own = header.metadata[Self.headerKey]
         if all == nil, own == nil { return nil }
-        guard let all, let own, own == CRC32.digits(Self.headerChecksum(header.metadata, header.tensors)) else {
-            throw SafetensorsHeader.Problem(text: "has a header that does not agree with its checksum")
+        guard let all, let own,
+            own == CRC32.digits(Self.headerChecksum(header.metadata, header.tensors))
+        else {
+            throw SafetensorsHeader.Problem(
+                text: "has a header that does not agree with its checksum")
         }
         var tensors: [String: UInt32] = [:]
         var scanner = JSONScanner(Array(all.utf8))
@@ -41,9 +50,13 @@ struct Checksums {
     }
 
     /// Of the metadata and of name, type, shape and place of every tensor, in a fixed order.
-    private static func headerChecksum(_ metadata: [String: String], _ tensors: [SafetensorsHeader.Tensor]) -> UInt32 {
+    private static func headerChecksum(
+        _ metadata: [String: String], _ tensors: [SafetensorsHeader.Tensor]
+    ) -> UInt32 {
         var text = ""
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != headerKey { text += "\(key)\u{0}\(value)\u{0}" }
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != headerKey {
+            text += "\(key)\u{0}\(value)\u{0}"
+        }
         for tensor in tensors.sorted(by: { $0.name < $1.name }) {
             text += "\(tensor.name)\u{0}\(tensor.type)\(tensor.shape)\(tensor.offsets)\u{0}"
         }

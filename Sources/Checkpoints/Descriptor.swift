@@ -15,8 +15,12 @@ final class Descriptor: Sendable {
         self.number = number
         self.path = path
         var status = stat()
-        guard fstat(number, &status) == 0 else { throw .system("cannot be examined", errno, path: path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw CheckpointError(path: path, problem: "is not a file") }
+        guard fstat(number, &status) == 0 else {
+            throw .system("cannot be examined", errno, path: path)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw CheckpointError(path: path, problem: "is not a file")
+        }
     }
 
     /// Creates a file that must not exist.
@@ -33,7 +37,9 @@ final class Descriptor: Sendable {
     /// The size in bytes.
     func size() throws(CheckpointError) -> Int {
         var status = stat()
-        guard fstat(number, &status) == 0 else { throw .system("cannot be examined", errno, path: path) }
+        guard fstat(number, &status) == 0 else {
+            throw .system("cannot be examined", errno, path: path)
+        }
         return Int(status.st_size)
     }
 
@@ -42,10 +48,13 @@ final class Descriptor: Sendable {
         var done = 0
         while done < buffer.count {
             let count = pread(
-                number, buffer.baseAddress.map { $0 + done }, min(buffer.count - done, 1 << 30), off_t(offset + done))
+                number, buffer.baseAddress.map { $0 + done }, min(buffer.count - done, 1 << 30),
+                off_t(offset + done))
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .system("cannot be read", errno, path: path) }
-            guard count > 0 else { throw CheckpointError(path: path, problem: "became shorter while it was read") }
+            guard count > 0 else {
+                throw CheckpointError(path: path, problem: "became shorter while it was read")
+            }
             done += count
         }
     }
@@ -55,7 +64,8 @@ final class Descriptor: Sendable {
         let calls = SystemCalls.current
         var done = 0
         while done < bytes.count {
-            let count = calls.write(number, bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
+            let count = calls.write(
+                number, bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw .system("cannot be written", errno, path: path) }
             done += count
@@ -82,6 +92,7 @@ extension CheckpointError {
             case EMFILE, ENFILE: "Raise the number of open files (ulimit -n)."
             default: nil
             }
-        return CheckpointError(path: path, problem: "\(problem) (\(String(cString: strerror(code))))", remedy: remedy)
+        return CheckpointError(
+            path: path, problem: "\(problem) (\(String(cString: strerror(code))))", remedy: remedy)
     }
 }

@@ -1,4 +1,5 @@
-/// Reads the pieces of JSON that a safetensors header consists of, one after the other: objects, strings, lists of whole numbers.
+/// Reads the pieces of JSON that a safetensors header consists of, one after the other: objects,
+/// strings, lists of whole numbers.
 struct JSONScanner {
     typealias Problem = SafetensorsHeader.Problem
 
@@ -8,7 +9,9 @@ struct JSONScanner {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// An object; `entry` reads the value of each key.
-    mutating func object(_ entry: (inout JSONScanner, String) throws(Problem) -> Void) throws(Problem) {
+    mutating func object(_ entry: (inout JSONScanner, String) throws(Problem) -> Void)
+        throws(Problem)
+    {
         try take("{")
         if takeIf("}") { return }
         repeat {
@@ -45,7 +48,9 @@ struct JSONScanner {
         guard position < bytes.count else { throw unexpected("the end of a string") }
         let content = bytes[start..<position]
         position += 1
-        guard let text = isPlain ? String(validating: content, as: UTF8.self) : try unescaped(content) else {
+        guard
+            let text = isPlain ? String(validating: content, as: UTF8.self) : try unescaped(content)
+        else {
             throw Problem(text: "has a string in its header, at byte \(start), that is not UTF-8")
         }
         return text
@@ -61,11 +66,15 @@ struct JSONScanner {
         skipSpace()
         let start = position
         var value = 0
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+        while position < bytes.count,
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position])
+        {
             let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
-            let (sum, alsoTooLarge) = product.addingReportingOverflow(Int(bytes[position] - UInt8(ascii: "0")))
+            let (sum, alsoTooLarge) = product.addingReportingOverflow(
+                Int(bytes[position] - UInt8(ascii: "0")))
             guard !tooLarge, !alsoTooLarge else {
-                throw Problem(text: "has a number in its header, at byte \(start), that is too large")
+                throw Problem(
+                    text: "has a number in its header, at byte \(start), that is too large")
             }
             value = sum
             position += 1
@@ -95,10 +104,15 @@ struct JSONScanner {
             case UInt8(ascii: "t"): units.append(0x09)
             case UInt8(ascii: "u"):
                 guard let scalar = Self.scalar(&rest) else {
-                    throw Problem(text: "has an invalid \\u escape in its header, before byte \(rest.startIndex)")
+                    throw Problem(
+                        text:
+                            "has an invalid \\u escape in its header, before byte \(rest.startIndex)"
+                    )
                 }
                 units += UTF8.encode(scalar).map(Array.init) ?? []
-            default: throw Problem(text: "has an unknown escape in its header, before byte \(rest.startIndex)")
+            default:
+                throw Problem(
+                    text: "has an unknown escape in its header, before byte \(rest.startIndex)")
             }
         }
         return String(validating: units, as: UTF8.self)
@@ -109,7 +123,9 @@ struct JSONScanner {
         func unit(_ rest: inout ArraySlice<UInt8>) -> UInt32? {
             let digits = rest.prefix(4)
             rest = rest.dropFirst(4)
-            guard digits.count == 4, digits.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }) else { return nil }
+            guard digits.count == 4,
+                digits.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit })
+            else { return nil }
             return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
         }
         guard let first = unit(&rest) else { return nil }
@@ -131,7 +147,9 @@ struct JSONScanner {
 
     private mutating func takeIf(_ character: Unicode.Scalar) -> Bool {
         skipSpace()
-        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else {
+            return false
+        }
         position += 1
         return true
     }
@@ -141,8 +159,11 @@ struct JSONScanner {
     }
 
     private func unexpected(_ expected: String) -> Problem {
-        let found = position < bytes.count ? shown(String(Unicode.Scalar(bytes[position]))) : "its end"
+        let found =
+            position < bytes.count ? shown(String(Unicode.Scalar(bytes[position]))) : "its end"
         return Problem(
-            text: "has a header that is no JSON as expected: \(expected) was expected at byte \(position), \(found) was found")
+            text:
+                "has a header that is no JSON as expected: \(expected) was expected at byte \(position), \(found) was found"
+        )
     }
 }

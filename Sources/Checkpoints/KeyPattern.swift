@@ -4,7 +4,9 @@ public struct KeyPattern: Sendable {
     private let parts: [Substring]
 
     /// The pattern written as `text`: names separated by dots, `*` for any one name.
-    public init(_ text: String) { parts = text.split(separator: ".", omittingEmptySubsequences: false) }
+    public init(_ text: String) {
+        parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    }
 
     /// Whether `key` begins with the names of the pattern: the tensor itself, or one below it.
     public func matches(_ key: String) -> Bool {
@@ -12,7 +14,8 @@ public struct KeyPattern: Sendable {
         return names.count >= parts.count && zip(parts, names).allSatisfy { $0 == "*" || $0 == $1 }
     }
 
-    /// The shortest beginnings under which all of `names` lie and none of `others`, with `*` for the numbers in which several differ.
+    /// The shortest beginnings under which all of `names` lie and none of `others`, with `*` for
+    /// the numbers in which several differ.
     static func covering(_ names: [String], but others: [String]) -> [String] {
         let taken = Set(others.flatMap(beginnings))
         var seen: Set<String> = []
@@ -22,7 +25,8 @@ public struct KeyPattern: Sendable {
 
     /// `names` with those as one that differ only in their numbers, in order of the first of each.
     static func grouped(_ names: [String]) -> [(pattern: String, count: Int)] {
-        var (order, members) = ([String](), [String: [String]]())
+        var order = [String]()
+        var members = [String: [String]]()
         for name in names {
             let parts = name.split(separator: ".", omittingEmptySubsequences: false)
             let pattern = parts.map { Int($0) == nil ? $0 : "*" }.joined(separator: ".")

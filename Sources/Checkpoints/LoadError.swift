@@ -14,7 +14,9 @@ public struct LoadError: DenseKitError {
     ///   - source: the file's name, for messages
     ///   - atLeast: the share, 0…1, of tensors that the file had to fill
     public init(report: LoadReport, source: String, atLeast: Double) {
-        (self.report, self.source, self.atLeast) = (report, source, atLeast)
+        self.report = report
+        self.source = source
+        self.atLeast = atLeast
     }
 
     public var place: String? { source }
@@ -22,7 +24,8 @@ public struct LoadError: DenseKitError {
     public var origin: ErrorOrigin { .input }
 
     public var remedy: String? {
-        let another = "These are the weights of another model, or of another class list: use the config they were trained with"
+        let another =
+            "These are the weights of another model, or of another class list: use the config they were trained with"
         if report.matched.isEmpty, report.mismatched.isEmpty {
             return
                 "No tensor of the file has a place in this model: these are the weights of another one, or under names that are not known "
@@ -30,7 +33,9 @@ public struct LoadError: DenseKitError {
         }
         // Whole files are wanted where no setting is at hand: a test, a run's own checkpoint.
         let isChosen = atLeast < 1
-        if report.share > 0.5, !report.mismatched.isEmpty, report.unplaced.isEmpty, report.wanting.isEmpty {
+        if report.share > 0.5, !report.mismatched.isEmpty, report.unplaced.isEmpty,
+            report.wanting.isEmpty
+        {
             guard report.mismatched.contains(where: { !report.isWhole($0.name) }) else {
                 return
                     "Tensors of other shapes within an encoder belong to another size of it: use the settings of the file (width, depth, "
@@ -40,7 +45,9 @@ public struct LoadError: DenseKitError {
                 "Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them "
                 + "anew with `weights: {file: …, reinitialize: [\(anew)]}`"
         }
-        guard isChosen, report.share > 0.5 || (report.share > 0 && report.mismatched.isEmpty) else { return another }
+        guard isChosen, report.share > 0.5 || (report.share > 0 && report.mismatched.isEmpty) else {
+            return another
+        }
         if !report.unplaced.isEmpty || !report.wanting.isEmpty {
             return
                 "\(variant): use the model that these weights belong to. To take the rest all the same, which is no longer what they were "
@@ -59,10 +66,12 @@ public struct LoadError: DenseKitError {
     private var variant: String {
         var parts: [String] = []
         if !report.unplaced.isEmpty {
-            parts.append("\(LoadReport.tensors(report.unplaced.count)) of the file without place in it")
+            parts.append(
+                "\(LoadReport.tensors(report.unplaced.count)) of the file without place in it")
         }
         if !report.wanting.isEmpty {
-            parts.append("\(LoadReport.tensors(report.wanting.count)) of the model would stay at random")
+            parts.append(
+                "\(LoadReport.tensors(report.wanting.count)) of the model would stay at random")
         }
         return "The file holds another variant of this model (\(parts.joined(separator: ", ")))"
     }
@@ -72,7 +81,8 @@ public struct LoadError: DenseKitError {
         var settings = ["file: …"]
         if !anew.isEmpty { settings.append("reinitialize: [\(anew)]") }
         if !report.unplaced.isEmpty {
-            settings.append("ignore: [\(list(KeyPattern.covering(report.unplaced, but: report.used)))]")
+            settings.append(
+                "ignore: [\(list(KeyPattern.covering(report.unplaced, but: report.used)))]")
         }
         // What begins anew is asked of the file no more.
         let rest = report.missed.count - report.wanting.count
@@ -83,20 +93,24 @@ public struct LoadError: DenseKitError {
 
     /// The layers that have to begin anew.
     private var anew: String {
-        let wanting = KeyPattern.covering(report.wanting, but: report.matched + report.mismatched.map(\.name))
+        let wanting = KeyPattern.covering(
+            report.wanting, but: report.matched + report.mismatched.map(\.name))
         return list(wanting + Set(report.mismatched.map { layer(of: $0.name) }).sorted())
     }
 
     private func list(_ patterns: [String]) -> String {
         patterns.map { name in
             let text = printable(name)
-            return text.hasPrefix("*") || text.contains { ",:{}[]#'\" ".contains($0) } ? "'\(text)'" : text
+            return text.hasPrefix("*") || text.contains { ",:{}[]#'\" ".contains($0) }
+                ? "'\(text)'" : text
         }.joined(separator: ", ")
     }
 
     /// The layer of a weight or a bias, which begin anew together; a tensor of its own otherwise.
     private func layer(of name: String) -> String {
-        for ending in [".weight", ".bias"] where name.hasSuffix(ending) { return String(name.dropLast(ending.count)) }
+        for ending in [".weight", ".bias"] where name.hasSuffix(ending) {
+            return String(name.dropLast(ending.count))
+        }
         return name
     }
 }

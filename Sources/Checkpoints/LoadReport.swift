@@ -49,13 +49,17 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     var used: [String] = []
 
     /// Whether a tensor of the model lies in a part that a file has to fill whole.
-    func isWhole(_ name: String) -> Bool { whole.contains { $0.isEmpty || name.hasPrefix($0 + ".") } }
+    func isWhole(_ name: String) -> Bool {
+        whole.contains { $0.isEmpty || name.hasPrefix($0 + ".") }
+    }
 
     /// Whether model and file have the same tensors with equal shapes.
     public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
     /// The share, 0…1, of matched tensors among those that the file had to fill.
-    public var share: Double { Double(matched.count) / Double(max(1, matched.count + missed.count + mismatched.count)) }
+    public var share: Double {
+        Double(matched.count) / Double(max(1, matched.count + missed.count + mismatched.count))
+    }
 
     /// Warnings on tensors of the file that were not loaded, and on tensors of the model that the
     /// file did not fill.
@@ -68,21 +72,29 @@ public struct LoadReport: Sendable, CustomStringConvertible {
         }
         let others = Set(unexpected).subtracting(unplaced).sorted()
         if !others.isEmpty {
-            warnings.append("\(Self.tensors(others.count)) of the file without place in the model: \(Self.groups(others))")
+            warnings.append(
+                "\(Self.tensors(others.count)) of the file without place in the model: \(Self.groups(others))"
+            )
         }
         if !missed.isEmpty {
-            warnings.append("not filled by the file, and begun anew: \(Self.tensors(missed.count)): \(Self.groups(missed))")
+            warnings.append(
+                "not filled by the file, and begun anew: \(Self.tensors(missed.count)): \(Self.groups(missed))"
+            )
         }
         return warnings
     }
 
     public var description: String {
-        var model = "filled \(matched.count), not filled \(missing.count), other shape \(mismatched.count)"
+        var model =
+            "filled \(matched.count), not filled \(missing.count), other shape \(mismatched.count)"
         if !resized.isEmpty { model += ", resized \(resized.count)" }
         if !reinitialized.isEmpty { model += ", reinitialised \(reinitialized.count)" }
         var file = "used \(matched.count), not needed \(ignored), without place \(unexpected.count)"
         if !leftOut.isEmpty { file += ", left out \(leftOut.count)" }
-        var lines = ["model tensors: \(model); file tensors: \(file)" + (format.map { " (read as \($0))" } ?? "")]
+        var lines = [
+            "model tensors: \(model); file tensors: \(file)"
+                + (format.map { " (read as \($0))" } ?? "")
+        ]
         func list(_ title: String, _ names: [String]) {
             guard !names.isEmpty else { return }
             let rest = names.count > 5 ? ", and \(names.count - 5) more" : ""
@@ -113,7 +125,9 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     private static func groups(_ names: [String], limit: Int = groupLimit) -> String {
         let groups = KeyPattern.grouped(names)
         let rest = groups.dropFirst(limit).reduce(0) { $0 + $1.count }
-        return groups.prefix(limit).map { printable($0.pattern) + ($0.count > 1 ? " (\($0.count))" : "") }.joined(separator: ", ")
+        return groups.prefix(limit).map {
+            printable($0.pattern) + ($0.count > 1 ? " (\($0.count))" : "")
+        }.joined(separator: ", ")
             + (rest > 0 ? ", and \(rest) more" : "")
     }
 }

@@ -17,7 +17,8 @@ public struct LoadRequest: Sendable {
     public var atLeast: Double
     /// The number of keys of the file that its format names as not needed here.
     public var ignored: Int
-    /// Keys of the file that belong to parts of the model and have no place there: the file is refused for them.
+    /// Keys of the file that belong to parts of the model and have no place there: the file is
+    /// refused for them.
     public var unplaced: [String] = []
     /// Keys of the file that belong to parts which the model lacks.
     public var elsewhere: [String] = []
@@ -35,11 +36,16 @@ public struct LoadRequest: Sendable {
     ///   - atLeast: the share, 0…1, of tensors in scope that the file has to fill
     ///   - ignored: the number of the file's keys that its format names as not needed
     public init(
-        format: String? = nil, scope: [String] = [], optional: [String] = [], reinitialize: Set<String> = [],
+        format: String? = nil, scope: [String] = [], optional: [String] = [],
+        reinitialize: Set<String> = [],
         atLeast: Double = 1, ignored: Int = 0
     ) {
-        (self.format, self.scope, self.optional, self.reinitialize) = (format, scope, optional, reinitialize)
-        (self.atLeast, self.ignored) = (atLeast, ignored)
+        self.format = format
+        self.scope = scope
+        self.optional = optional
+        self.reinitialize = reinitialize
+        self.atLeast = atLeast
+        self.ignored = ignored
     }
 
     func covers(_ name: String) -> Bool {
@@ -58,9 +64,13 @@ extension Module {
     /// - Throws: `LoadError` where they do not, and `CheckpointError` for tensors with values that
     ///   are not finite; before anything is copied.
     @discardableResult
-    public func load(_ tensors: [String: Tensor], source: String = "the weights") throws -> LoadReport {
+    public func load(_ tensors: [String: Tensor], source: String = "the weights") throws
+        -> LoadReport
+    {
         let keys = Dictionary(uniqueKeysWithValues: tensors.keys.map { ($0, $0) })
-        return try load(tensors, keys: keys, LoadRequest(), isStrict: true, source: source) { _, _, _ in nil }
+        return try load(tensors, keys: keys, LoadRequest(), isStrict: true, source: source) {
+            _, _, _ in nil
+        }
     }
 
     /// Copies the tensors of a file as `request` says; floating-point types are converted to the
@@ -74,12 +84,16 @@ extension Module {
     ///   that cannot be read, is not floating-point, or has values that are not finite; before
     ///   anything is copied.
     public func load(
-        _ tensors: [String: Tensor], keys: [String: String], _ request: LoadRequest, isStrict: Bool = false, source: String,
+        _ tensors: [String: Tensor], keys: [String: String], _ request: LoadRequest,
+        isStrict: Bool = false, source: String,
         adapt: (_ tensor: Tensor, _ name: String, _ shape: [Int]) throws -> Tensor?
     ) throws -> LoadReport {
         var report = LoadReport()
-        (report.format, report.ignored) = (request.format, request.ignored)
-        (report.unplaced, report.leftOut, report.whole) = (request.unplaced, request.leftOut, request.whole)
+        report.format = request.format
+        report.ignored = request.ignored
+        report.unplaced = request.unplaced
+        report.leftOut = request.leftOut
+        report.whole = request.whole
         var fileKeys: [String: String] = [:]
         for (fileKey, name) in keys.sorted(by: { $0.key < $1.key }) { fileKeys[name] = fileKey }
         var copies: [(Tensor, Tensor)] = []
@@ -93,7 +107,8 @@ extension Module {
             }
             if let fileKey, let tensor = unread.removeValue(forKey: fileKey) {
                 throw CheckpointError(
-                    path: source, problem: "tensor \(shown(fileKey)) \(tensor.problem), and the model needs it",
+                    path: source,
+                    problem: "tensor \(shown(fileKey)) \(tensor.problem), and the model needs it",
                     remedy: tensor.remedy)
             }
             guard let fileKey, var value = tensors[fileKey] else {
@@ -105,9 +120,12 @@ extension Module {
                 if report.isWhole(name) { report.wanting.append(name) }
                 continue
             }
-            let (expected, found) = (entry.tensor.shape, value.shape)
+            let expected = entry.tensor.shape
+            let found = value.shape
             if found != expected {
-                guard let adapted = try withoutGrad({ try adapt(value, name, expected) }), adapted.shape == expected else {
+                guard let adapted = try withoutGrad({ try adapt(value, name, expected) }),
+                    adapted.shape == expected
+                else {
                     report.mismatched.append(.init(name: name, expected: expected, found: found))
                     continue
                 }
@@ -115,7 +133,10 @@ extension Module {
                 value = adapted
             }
             // A number by itself may be written as a whole one.
-            guard value.dtype.isFloatingPoint || !entry.tensor.dtype.isFloatingPoint || value.count <= 1 else {
+            guard
+                value.dtype.isFloatingPoint || !entry.tensor.dtype.isFloatingPoint
+                    || value.count <= 1
+            else {
                 throw CheckpointError(
                     path: source,
                     problem:
@@ -126,7 +147,9 @@ extension Module {
             }
             guard try !value.dtype.isFloatingPoint || value.isFinite() else {
                 throw CheckpointError(
-                    path: source, problem: "tensor \(shown(fileKey)) holds values that are infinite or not a number",
+                    path: source,
+                    problem:
+                        "tensor \(shown(fileKey)) holds values that are infinite or not a number",
                     remedy: "The training that wrote the file went wrong: use an earlier one.")
             }
             report.matched.append(name)
@@ -134,9 +157,12 @@ extension Module {
             copies.append((entry.tensor, value))
         }
         report.unexpected = (fileKeys.values + request.unplaced + request.elsewhere).sorted()
-        report.unread = unread.sorted { $0.key < $1.key }.map { "\(printable($0.key)) (\($0.value.problem))" }
+        report.unread = unread.sorted { $0.key < $1.key }.map {
+            "\(printable($0.key)) (\($0.value.problem))"
+        }
         let fits =
-            report.mismatched.isEmpty && report.unplaced.isEmpty && report.wanting.isEmpty && report.share >= request.atLeast
+            report.mismatched.isEmpty && report.unplaced.isEmpty && report.wanting.isEmpty
+            && report.share >= request.atLeast
             && !report.matched.isEmpty
         guard fits, !isStrict || report.isComplete else {
             throw LoadError(report: report, source: source, atLeast: request.atLeast)

@@ -26,9 +26,11 @@ public enum SafetensorsType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The bytes of a tensor of `shape`; nil where they are more than a computer can count, or a size is negative.
+    /// The bytes of a tensor of `shape`; nil where they are more than a computer can count, or a
+    /// size is negative.
     ///
-    /// So they are for an empty tensor of sizes whose product is, whatever their order: its strides cannot be counted either.
+    /// So they are for an empty tensor of sizes whose product is, whatever their order: its strides
+    /// cannot be counted either.
     func byteCount(_ shape: [Int]) -> Int? {
         var total = byteSize
         for size in shape where size != 0 {

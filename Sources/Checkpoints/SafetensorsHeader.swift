@@ -2,7 +2,8 @@ import DenseKitErrors
 
 /// The header of a safetensors file, parsed and checked.
 ///
-/// A parser for this one form of JSON: it needs no recursion, so no nesting exhausts the stack, and it sees names that stand twice.
+/// A parser for this one form of JSON: it needs no recursion, so no nesting exhausts the stack, and
+/// it sees names that stand twice.
 struct SafetensorsHeader {
     /// What is wrong, without the path.
     struct Problem: DenseKitError, Equatable {
@@ -30,7 +31,9 @@ struct SafetensorsHeader {
         var scanner = JSONScanner(json)
         var names: Set<String> = []
         try scanner.object { scanner, name throws(Problem) in
-            guard names.insert(name).inserted else { throw Problem(text: "names \(shown(name)) twice in its header") }
+            guard names.insert(name).inserted else {
+                throw Problem(text: "names \(shown(name)) twice in its header")
+            }
             if name == "__metadata__" {
                 try scanner.object { scanner, key throws(Problem) in
                     guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
@@ -48,7 +51,9 @@ struct SafetensorsHeader {
     /// The engine's own kernels count on no more.
     private static let dimensionLimit = 64
 
-    private static func tensor(_ name: String, _ scanner: inout JSONScanner) throws(Problem) -> Tensor {
+    private static func tensor(_ name: String, _ scanner: inout JSONScanner) throws(Problem)
+        -> Tensor
+    {
         var type: String?
         var shape: [Int]?
         var offsets: [Int]?
@@ -58,29 +63,45 @@ struct SafetensorsHeader {
             case "dtype": (isNew, type) = (type == nil, try scanner.string())
             case "shape": (isNew, shape) = (shape == nil, try scanner.numbers())
             case "data_offsets": (isNew, offsets) = (offsets == nil, try scanner.numbers())
-            default: throw Problem(text: "has an unknown key \(shown(key)) in the header of tensor \(shown(name))")
+            default:
+                throw Problem(
+                    text: "has an unknown key \(shown(key)) in the header of tensor \(shown(name))")
             }
-            guard isNew else { throw Problem(text: "has \(shown(key)) twice in the header of tensor \(shown(name))") }
+            guard isNew else {
+                throw Problem(
+                    text: "has \(shown(key)) twice in the header of tensor \(shown(name))")
+            }
         }
         guard let type, let shape, let offsets else {
-            throw Problem(text: "lacks dtype, shape or data_offsets in the header of tensor \(shown(name))")
+            throw Problem(
+                text: "lacks dtype, shape or data_offsets in the header of tensor \(shown(name))")
         }
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
-            let found = offsets.count > 4 ? "\(offsets.count) data_offsets" : "the data_offsets \(offsets)"
-            throw Problem(text: "gives tensor \(shown(name)) \(found); a start and an end behind it are expected")
+            let found =
+                offsets.count > 4 ? "\(offsets.count) data_offsets" : "the data_offsets \(offsets)"
+            throw Problem(
+                text:
+                    "gives tensor \(shown(name)) \(found); a start and an end behind it are expected"
+            )
         }
         guard shape.count <= dimensionLimit else {
-            throw Problem(text: "gives tensor \(shown(name)) \(shape.count) dimensions; \(dimensionLimit) are allowed")
+            throw Problem(
+                text:
+                    "gives tensor \(shown(name)) \(shape.count) dimensions; \(dimensionLimit) are allowed"
+            )
         }
         let tensor = Tensor(name: name, type: type, shape: shape, offsets: offsets[0]..<offsets[1])
         // How many bytes an element of an unknown type has cannot be checked.
         guard let dtype = tensor.dtype else { return tensor }
         guard let count = dtype.byteCount(shape) else {
-            throw Problem(text: "gives tensor \(shown(name)) the shape \(shape), which no memory can hold")
+            throw Problem(
+                text: "gives tensor \(shown(name)) the shape \(shape), which no memory can hold")
         }
         guard count == offsets[1] - offsets[0] else {
             throw Problem(
-                text: "gives tensor \(shown(name)) \(offsets[1] - offsets[0]) bytes, but \(type) of shape \(shape) has \(count)")
+                text:
+                    "gives tensor \(shown(name)) \(offsets[1] - offsets[0]) bytes, but \(type) of shape \(shape) has \(count)"
+            )
         }
         return tensor
     }
@@ -89,7 +110,9 @@ struct SafetensorsHeader {
     private func checkOffsets(dataSize: Int) throws(Problem) {
         var end = 0
         for tensor in tensors.sorted(by: {
-            ($0.offsets.lowerBound, $0.offsets.upperBound) < ($1.offsets.lowerBound, $1.offsets.upperBound)
+            ($0.offsets.lowerBound, $0.offsets.upperBound) < (
+                $1.offsets.lowerBound, $1.offsets.upperBound
+            )
         }) {
             let start = tensor.offsets.lowerBound
             guard start == end else {
@@ -100,6 +123,9 @@ struct SafetensorsHeader {
             }
             end = tensor.offsets.upperBound
         }
-        guard end == dataSize else { throw Problem(text: "has \(dataSize) bytes behind its header, but its tensors have \(end)") }
+        guard end == dataSize else {
+            throw Problem(
+                text: "has \(dataSize) bytes behind its header, but its tensors have \(end)")
+        }
     }
 }

@@ -37,7 +37,9 @@ public enum SafetensorsWriter {
     /// element is aligned in the file. Equal input gives equal bytes.
     /// - Throws: `CheckpointError` where the file cannot be written or tensors are invalid, and
     ///   what a tensor's `withBytes` throws; a file that was at `path` is not changed.
-    public static func write(_ path: String, _ tensors: [Tensor], metadata: [String: String] = [:]) throws {
+    public static func write(_ path: String, _ tensors: [Tensor], metadata: [String: String] = [:])
+        throws
+    {
         let ordered = tensors.sorted { ($1.dtype.byteSize, $0.name) < ($0.dtype.byteSize, $1.name) }
         let (header, counts) = try header(ordered, metadata: metadata, path: path)
         try AtomicFile.write(to: path) { stream in
@@ -51,7 +53,8 @@ public enum SafetensorsWriter {
 
     /// Gives the bytes of `tensor`, which have to be `count`, to `body`.
     private static func handOver(
-        _ tensor: Tensor, _ count: Int, path: String, _ body: (UnsafeRawBufferPointer) throws -> Void
+        _ tensor: Tensor, _ count: Int, path: String,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         var given = 0
         try tensor.withBytes { bytes in
@@ -71,38 +74,54 @@ public enum SafetensorsWriter {
     private static func header(
         _ tensors: [Tensor], metadata: [String: String], path: String
     ) throws -> (json: [UInt8], counts: [Int]) {
-        func refused(_ problem: String) -> CheckpointError { CheckpointError(path: path, problem: problem) }
+        func refused(_ problem: String) -> CheckpointError {
+            CheckpointError(path: path, problem: problem)
+        }
         var names: Set<String> = ["__metadata__"]
         var entries: [SafetensorsHeader.Tensor] = []
         var end = 0
         for tensor in tensors {
-            guard names.insert(tensor.name).inserted else { throw refused("two tensors are called \"\(tensor.name)\"") }
+            guard names.insert(tensor.name).inserted else {
+                throw refused("two tensors are called \"\(tensor.name)\"")
+            }
             guard let count = tensor.dtype.byteCount(tensor.shape) else {
                 throw refused("tensor \"\(tensor.name)\" has the impossible shape \(tensor.shape)")
             }
             let (sum, overflow) = end.addingReportingOverflow(count)
-            guard !overflow else { throw refused("the tensors have more bytes than a file can have") }
-            entries.append(.init(name: tensor.name, type: tensor.dtype.rawValue, shape: tensor.shape, offsets: end..<sum))
+            guard !overflow else {
+                throw refused("the tensors have more bytes than a file can have")
+            }
+            entries.append(
+                .init(
+                    name: tensor.name, type: tensor.dtype.rawValue, shape: tensor.shape,
+                    offsets: end..<sum))
             end = sum
         }
         var checksums: [String: UInt32] = [:]
         for (tensor, entry) in zip(tensors, entries) {
             var checksum: UInt32 = 0
-            try handOver(tensor, entry.offsets.count, path: path) { checksum = CRC32.checksum($0, after: checksum) }
+            try handOver(tensor, entry.offsets.count, path: path) {
+                checksum = CRC32.checksum($0, after: checksum)
+            }
             checksums[tensor.name] = checksum
         }
         let all = Checksums.adding(checksums, to: metadata, entries).sorted { $0.key < $1.key }
-        var parts = ["\"__metadata__\":{\(all.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ","))}"]
+        var parts = [
+            "\"__metadata__\":{\(all.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ","))}"
+        ]
         parts += entries.map { entry in
             let shape = entry.shape.map(String.init).joined(separator: ",")
-            let (start, end) = (entry.offsets.lowerBound, entry.offsets.upperBound)
+            let start = entry.offsets.lowerBound
+            let end = entry.offsets.upperBound
             return
                 "\(quoted(entry.name)):{\"dtype\":\"\(entry.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}"
         }
         var json = [UInt8]("{\(parts.joined(separator: ","))}".utf8)
         json += [UInt8](repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8)
         guard json.count <= SafetensorsFile.headerLimit else {
-            throw refused("the header would have \(json.count) bytes; \(SafetensorsFile.headerLimit) are allowed")
+            throw refused(
+                "the header would have \(json.count) bytes; \(SafetensorsFile.headerLimit) are allowed"
+            )
         }
         return (json, entries.map(\.offsets.count))
     }

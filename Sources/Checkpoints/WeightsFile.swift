@@ -27,12 +27,15 @@ public enum WeightsFile {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw CheckpointError(
                 path: path, problem: "no such file or directory",
-                remedy: "Name a checkpoint directory, a .safetensors file, or a .pt or .pth file that PyTorch wrote")
+                remedy:
+                    "Name a checkpoint directory, a .safetensors file, or a .pt or .pth file that PyTorch wrote"
+            )
         }
         let file = isDirectory.boolValue ? path + "/" + nameInCheckpoint : path
         guard FileManager.default.fileExists(atPath: file) else { throw ForeignFile.folder(path) }
         let descriptor = try Descriptor(reading: file)
-        let prefix = try descriptor.bytes(at: 0, count: min(ForeignFile.prefixSize, try descriptor.size()))
+        let prefix = try descriptor.bytes(
+            at: 0, count: min(ForeignFile.prefixSize, descriptor.size()))
         if TorchFile.recognizes(prefix) { return try TorchFile.load(file) }
         if let error = ForeignFile.error(file, prefix, size: try descriptor.size()) { throw error }
         return try TensorFile.content(file)
@@ -53,6 +56,8 @@ public struct UnreadTensor: Sendable, Equatable {
     }
 
     init(elementType: String, remedy: String) {
-        self.init(problem: "has element type \(printable(elementType)), which the engine does not have", remedy: remedy)
+        self.init(
+            problem: "has element type \(printable(elementType)), which the engine does not have",
+            remedy: remedy)
     }
 }

@@ -4,7 +4,8 @@
 public struct WrapperNames {
     /// What the wrappers call the module that they hold.
     private static let all: Set<Substring> = [
-        "module", "_module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module", "_fpw_module",
+        "module", "_module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
+        "_forward_module", "_fpw_module",
         "_original_module", "_ddp_module",
     ]
 
@@ -16,10 +17,13 @@ public struct WrapperNames {
     /// - Parameters:
     ///   - fileKeys: the keys of the file; all stay as they are if two of them would become equal
     ///   - own: keys of the model, whose names are never removed
-    public init(_ fileKeys: some Collection<String>, keeping own: some Collection<String> = [String]()) {
+    public init(
+        _ fileKeys: some Collection<String>, keeping own: some Collection<String> = [String]()
+    ) {
         let kept = Self.all.intersection(own.flatMap { $0.split(separator: ".") })
         let wrappers = Self.all.subtracting(kept)
-        var (keys, removed) = ([String: String](minimumCapacity: fileKeys.count), Set<Substring>())
+        var keys = [String: String](minimumCapacity: fileKeys.count)
+        var removed = Set<Substring>()
         for key in fileKeys {
             let parts = key.split(separator: ".", omittingEmptySubsequences: false)
             // The last is a tensor's own name.
@@ -27,7 +31,9 @@ public struct WrapperNames {
             removed.formUnion(found)
             keys[key] =
                 found.isEmpty
-                ? key : (parts.dropLast().filter { !found.contains($0) } + parts.suffix(1)).joined(separator: ".")
+                ? key
+                : (parts.dropLast().filter { !found.contains($0) } + parts.suffix(1)).joined(
+                    separator: ".")
         }
         let isClear = removed.isEmpty || Set(keys.values).count == keys.count
         self.keys = isClear ? keys : Dictionary(fileKeys.map { ($0, $0) }) { first, _ in first }
@@ -36,6 +42,7 @@ public struct WrapperNames {
 
     /// A prefix of the file's keys without the wrappers' names that were removed from them.
     public func bare(_ beginning: String) -> String {
-        beginning.split(separator: ".").filter { !removed.contains(String($0)) }.joined(separator: ".")
+        beginning.split(separator: ".").filter { !removed.contains(String($0)) }.joined(
+            separator: ".")
     }
 }

@@ -77,7 +77,9 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     }
 
     /// What is timed; it says how much a detector found.
-    private func work(_ experiment: Experiment, _ model: DenseModel, _ device: Device) throws -> () throws -> Int? {
+    private func work(_ experiment: Experiment, _ model: DenseModel, _ device: Device) throws -> ()
+        throws -> Int?
+    {
         guard let task = model.head.task as? any BenchmarkedTask else {
             throw ValidationError(
                 "bench makes no images for a head that \(model.head.task.verb): "
@@ -89,21 +91,26 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
             return try training(experiment, model, noise.images, targets, noise.geometries)
         }
         if let most = task.largestInferenceBatch, batch > most {
-            throw ValidationError("--batch: a head that \(task.verb) takes \(most) image\(most == 1 ? "" : "s") at a time")
+            throw ValidationError(
+                "--batch: a head that \(task.verb) takes \(most) image\(most == 1 ? "" : "s") at a time"
+            )
         }
         try model.setTraining(false)
-        let inference = try task.inference(of: model, on: noise, mode: try experiment.configuration.test.inferenceMode)
+        let inference = try task.inference(
+            of: model, on: noise, mode: experiment.configuration.test.inferenceMode)
         let dtype: DType? = bf16 ? .bfloat16 : nil
         return { try withoutGrad { try withAutocast(dtype, on: device) { try inference() } } }
     }
 
     private func training(
-        _ experiment: Experiment, _ model: DenseModel, _ images: Tensor, _ targets: Targets, _ geometries: [ImageGeometry]
+        _ experiment: Experiment, _ model: DenseModel, _ images: Tensor, _ targets: Targets,
+        _ geometries: [ImageGeometry]
     ) throws -> () throws -> Int? {
         try model.setTraining(true)
         let optimizer = try experiment.optimizer(for: model)
         let rates = optimizer.groups.map { optimizer.baseLearningRate * $0.learningRateMultiplier }
-        let step = try TrainingStep(model, optimizer, precision: bf16 ? .bfloat16 : .float32, on: images.device)
+        let step = try TrainingStep(
+            model, optimizer, precision: bf16 ? .bfloat16 : .float32, on: images.device)
         return {
             try step(learningRates: rates) { _ in
                 try model.losses(images, targets, ForwardPass(progress: 0, images: geometries))
@@ -123,7 +130,8 @@ struct ImageSide: ExpressibleByArgument {
 
     init?(argument: String) {
         let sides = argument.split(separator: "x").compactMap { Int($0) }.filter { $0 > 0 }
-        guard sides.count == argument.split(separator: "x", omittingEmptySubsequences: false).count, (1...2).contains(sides.count)
+        guard sides.count == argument.split(separator: "x", omittingEmptySubsequences: false).count,
+            (1...2).contains(sides.count)
         else { return nil }
         pair = Size2D(sides[0], sides[sides.count - 1])
     }
@@ -135,7 +143,8 @@ struct ImageSide: ExpressibleByArgument {
 enum Memory {
     /// What is resident now; the peak counts from here on.
     static func resetPeak() -> Int {
-        // Linux resets the high-water mark on this; where it may not, the peak counts from the start.
+        // Linux resets the high-water mark on this; where it may not, the peak counts from the
+        // start.
         try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
         return field("VmRSS")
     }
@@ -143,7 +152,10 @@ enum Memory {
     static var peak: Int { field("VmHWM") }
 
     private static func field(_ name: String) -> Int {
-        let text = FileManager.default.contents(atPath: "/proc/self/status").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let text =
+            FileManager.default.contents(atPath: "/proc/self/status").map {
+                String(decoding: $0, as: UTF8.self)
+            } ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
         return (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) / 1024
     }

@@ -7,7 +7,9 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "browse",
-            abstract: "Draw training samples as the network gets them, cropped, flipped and recoloured, with their labels.")
+            abstract:
+                "Draw training samples as the network gets them, cropped, flipped and recoloured, with their labels."
+        )
     }
 
     @OptionGroup var config: ConfigOptions
@@ -16,7 +18,8 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
     var batches = 1
 
     @Option(
-        help: "Where the pictures go: OUT/vis and OUT/pred; `browse` if left out, none with --tensors alone.",
+        help:
+            "Where the pictures go: OUT/vis and OUT/pred; `browse` if left out, none with --tensors alone.",
         transform: FilePaths.expanded)
     var outDir: String?
 
@@ -27,7 +30,9 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
     var tensors: String?
 
     func validate() throws {
-        guard (1...100_000).contains(batches) else { throw ValidationError("--batches must be 1…100000, found \(batches)") }
+        guard (1...100_000).contains(batches) else {
+            throw ValidationError("--batches must be 1…100000, found \(batches)")
+        }
     }
 
     func run() throws {
@@ -42,7 +47,9 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
         for number in 0..<batches {
             guard let batch = try loader.next() else { break }
             for skipped in batch.skipped { warn("skipped: \(skipped.reason)") }
-            for place in batch.items.indices { try samples?.draw(batch, place, name: "\(number)_\(place)") }
+            for place in batch.items.indices {
+                try samples?.draw(batch, place, name: "\(number)_\(place)")
+            }
             guard tensors != nil else { continue }
             kept.append(("images.\(number)", try batch.images()))
             kept += try batch.targets().named(number)
@@ -77,30 +84,37 @@ private struct SamplePictures {
         // The 8-bit image, as it is before it is normalised and padded.
         let image = sample.image
         guard
-            let truth = try sample.drawableTarget(in: PixelWindow(image.size)) ?? batch.things(place, in: image.size)
+            let truth = try sample.drawableTarget(in: PixelWindow(image.size)) ?? batch.things(
+                place, in: image.size)
                 ?? sample.labels(in: PixelWindow(image.size)).map({ LabelPrediction($0) })
         else { return }
         print(
             try pictures.write(
-                truth, on: image, name: "\(name)_\(URL(filePath: item.name).deletingPathExtension().lastPathComponent)"))
+                truth, on: image,
+                name:
+                    "\(name)_\(URL(filePath: item.name).deletingPathExtension().lastPathComponent)")
+        )
     }
 }
 
 extension Batch {
-    /// The things of one image as the network learns them, in the part of the batch that is no padding; nil where the data set has none.
+    /// The things of one image as the network learns them, in the part of the batch that is no
+    /// padding; nil where the data set has none.
     fileprivate func things(_ place: Int, in size: Size2D) throws -> (any ImagePrediction)? {
         guard let instances = instances?[place] else { return nil }
         var masks = try targets().instances?[place].masks.map { masks in
             try (0..<masks.size(0)).map { index in
-                let mask = try masks.selected(0, index).narrowed(0, 0, size.height).narrowed(1, 0, size.width)
-                return try RunLengthMask(bitmap: try mask.contiguous().bytes(), size: size)
+                let mask = try masks.selected(0, index).narrowed(0, 0, size.height).narrowed(
+                    1, 0, size.width)
+                return try RunLengthMask(bitmap: mask.contiguous().bytes(), size: size)
             }[...]
         }
         return InstancePrediction(
             instances.map { instance in
                 // Crowds have no masks: nothing is learnt from them.
                 DetectedInstance(
-                    box: instance.box, label: instance.label, mask: instance.isCrowd ? nil : masks?.popFirst(),
+                    box: instance.box, label: instance.label,
+                    mask: instance.isCrowd ? nil : masks?.popFirst(),
                     isCrowd: instance.isCrowd)
             })
     }
@@ -111,9 +125,14 @@ extension Targets {
     fileprivate func named(_ number: Int) -> [(name: String, tensor: Tensor)] {
         var result: [(name: String, tensor: Tensor)] = []
         if let labels { result.append(("labels.\(number)", labels)) }
-        for (name, tensor) in others.sorted(by: { $0.key < $1.key }) { result.append(("\(name).\(number)", tensor)) }
+        for (name, tensor) in others.sorted(by: { $0.key < $1.key }) {
+            result.append(("\(name).\(number)", tensor))
+        }
         for (image, things) in (instances ?? []).enumerated() {
-            result += [("boxes", things.boxes), ("labels", things.labels), ("ignored_boxes", things.ignoredBoxes)].map {
+            result += [
+                ("boxes", things.boxes), ("labels", things.labels),
+                ("ignored_boxes", things.ignoredBoxes),
+            ].map {
                 ("\($0.0).\(number).\(image)", $0.1)
             }
             if let masks = things.masks { result.append(("masks.\(number).\(image)", masks)) }

@@ -6,7 +6,8 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "check",
-            abstract: "Find every mistake in configuration, data, labels and shapes before the first iteration.",
+            abstract:
+                "Find every mistake in configuration, data, labels and shapes before the first iteration.",
             discussion: """
                 Lists all problems at once, each with its place, and ends with 1 where there is one. Warnings change nothing. One step is taken as \
                 train takes it, and the smallest and the largest validation image are predicted.
@@ -16,7 +17,10 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
     @OptionGroup var config: ConfigOptions
     @OptionGroup var compute: ComputeOptions
 
-    @Flag(help: "Only look at the first images of each data set, and take one pass of an accumulated step.")
+    @Flag(
+        help:
+            "Only look at the first images of each data set, and take one pass of an accumulated step."
+    )
     var quick = false
 
     func run() throws {

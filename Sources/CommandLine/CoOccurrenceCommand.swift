@@ -6,7 +6,8 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "co-occurrence",
-            abstract: "Count in how many training pictures each two classes stand together, and keep it for training.",
+            abstract:
+                "Count in how many training pictures each two classes stand together, and keep it for training.",
             discussion: """
                 Whole label maps are counted, anew at every call. Models with co_occurrence: auto start from these counts; without this \
                 command their training counts by itself when it begins.
@@ -15,7 +16,9 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var config: ConfigOptions
 
-    @Option(help: "Write the counts to this JSON file too, for co_occurrence: FILE.", transform: FilePaths.expanded)
+    @Option(
+        help: "Write the counts to this JSON file too, for co_occurrence: FILE.",
+        transform: FilePaths.expanded)
     var out: String?
 
     func run() throws {
@@ -25,7 +28,9 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
         let counts = try kept.counted()
         try kept.keep(counts)
         if let out { try counts.write(to: out) }
-        let absent = counts.classes.indices.filter { counts.counts[$0][$0] == 0 }.map { counts.classes[$0] }
+        let absent = counts.classes.indices.filter { counts.counts[$0][$0] == 0 }.map {
+            counts.classes[$0]
+        }
         print("\(counts.pictures) pictures, \(counts.classes.count) classes: \(out ?? kept.path)")
         if !absent.isEmpty { print("in no picture: \(absent.joined(separator: ", "))") }
     }

@@ -7,7 +7,8 @@ struct CocoEvalCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "coco-eval",
-            abstract: "Measure a file of results as COCO does: average precision and recall of boxes or masks.",
+            abstract:
+                "Measure a file of results as COCO does: average precision and recall of boxes or masks.",
             discussion: """
                 RESULTS is a list of {image_id, category_id, score, bbox or segmentation}, as `densekit test --results` and other detectors \
                 write it for COCO's server. The twelve numbers are those of pycocotools.
@@ -36,8 +37,12 @@ struct CocoEvalCommand: ParsableCommand {
     var threads: Int?
 
     func validate() throws {
-        if json, perClass { throw ValidationError("--json has the classes already: leave --per-class out") }
-        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, found \(threads)") }
+        if json, perClass {
+            throw ValidationError("--json has the classes already: leave --per-class out")
+        }
+        if let threads, threads < 1 {
+            throw ValidationError("--threads must be at least 1, found \(threads)")
+        }
     }
 
     func run() throws {
@@ -49,21 +54,25 @@ struct CocoEvalCommand: ParsableCommand {
         let categories = index.categories.sorted { $0.id < $1.id }
         let opened = monotonicSeconds()
         let detections = try COCOResults.read(
-            results, kind: type, images: Dictionary(uniqueKeysWithValues: pictures.map { (Int($0.id), $0.size) }),
+            results, kind: type,
+            images: Dictionary(uniqueKeysWithValues: pictures.map { (Int($0.id), $0.size) }),
             categories: Set(categories.map { Int($0.id) }))
         let read = monotonicSeconds()
         let (truth, note) = try index.truth(type)
         if let note { warn(note) }
         let evaluation = try COCOEvaluation(
-            images: pictures.map { Int($0.id) }, categories: categories.map { Int($0.id) }, truth: truth, detections: detections,
+            images: pictures.map { Int($0.id) }, categories: categories.map { Int($0.id) },
+            truth: truth, detections: detections,
             kind: type)
         let scores = threads.map { evaluation.scores(threads: $0) } ?? evaluation.scores()
         let evaluated = monotonicSeconds()
         let report = COCOReport([(type, scores)], names: categories.map(\.name))
-        if let out { try AtomicFile.write(try report.json, to: out) }
+        if let out { try AtomicFile.write(report.json, to: out) }
         guard !json else { return print(String(decoding: try report.json, as: UTF8.self)) }
         print(report.table(perClass: perClass))
-        let times = zip(["annotations", "results", "evaluation"], [opened - started, read - opened, evaluated - read])
+        let times = zip(
+            ["annotations", "results", "evaluation"],
+            [opened - started, read - opened, evaluated - read])
         print(
             "\(pictures.count) images, \(truth.count) things, \(detections.count) detections; seconds: "
                 + times.map { "\($0) \(String(format: "%.3f", $1))" }.joined(separator: ", "))

@@ -2,12 +2,16 @@ import DenseKitCore
 
 /// What messages call settings, arguments and work where the user is at the command line.
 let commandLineTerms: [Term: String] = [
-    .override: "--set", .workDirectory: "--work-dir", .initialWeights: "--init-from", .resume: "--resume",
+    .override: "--set", .workDirectory: "--work-dir", .initialWeights: "--init-from",
+    .resume: "--resume",
     .resumeNewest: "--resume auto",
-    .words: "--classes", .augmented: "--tta", .heatmap: "--heatmap", .outputFolder: "--out-dir", .caseModel: "--model",
-    .train: "`densekit train`", .check: "`densekit check`", .sweep: "`densekit sweep …`", .sweepRun: "--run NAME",
+    .words: "--classes", .augmented: "--tta", .heatmap: "--heatmap", .outputFolder: "--out-dir",
+    .caseModel: "--model",
+    .train: "`densekit train`", .check: "`densekit check`", .sweep: "`densekit sweep …`",
+    .sweepRun: "--run NAME",
     .otherData: "`densekit test --dataset`", .testTimeAugmentation: "`densekit test --tta`",
-    .components: "`densekit components …`", .coOccurrence: "`densekit co-occurrence CONFIG --out FILE`",
+    .components: "`densekit components …`",
+    .coOccurrence: "`densekit co-occurrence CONFIG --out FILE`",
 ]
 
 /// The terms of an executable with another name than `densekit`.

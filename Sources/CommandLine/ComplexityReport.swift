@@ -20,20 +20,27 @@ struct ComplexityReport {
         guard level < max(1, depth) else { return [] }
         let indent = String(repeating: "  ", count: level)
         var rows = module.children.flatMap { child in
-            [row(indent + child.name, child.total, once: child.runsOnce)] + lines(child, level: level + 1)
+            [row(indent + child.name, child.total, once: child.runsOnce)]
+                + lines(child, level: level + 1)
         }
         let hasOwn = module.parameters > 0 || module.cost.perImage > 0 || module.cost.once > 0
         if !module.path.isEmpty, !module.children.isEmpty, hasOwn {
-            rows.append(row(indent + "(its own)", (module.parameters, module.cost), once: module.runsOnce))
+            rows.append(
+                row(indent + "(its own)", (module.parameters, module.cost), once: module.runsOnce))
         }
         return rows
     }
 
-    private func row(_ name: String, _ total: (parameters: Int, cost: Complexity.Cost), once: Bool = false) -> [String] {
+    private func row(
+        _ name: String, _ total: (parameters: Int, cost: Complexity.Cost), once: Bool = false
+    ) -> [String] {
         let whole = complexity.model.total.cost.perImage
-        let share = once ? "once" : String(format: "%.1f %%", whole > 0 ? 100 * total.cost.perImage / whole : 0)
+        let share =
+            once
+            ? "once" : String(format: "%.1f %%", whole > 0 ? 100 * total.cost.perImage / whole : 0)
         return [
-            name, total.parameters.grouped, (once ? total.cost.once : total.cost.perImage).multiplyAdds,
+            name, total.parameters.grouped,
+            (once ? total.cost.once : total.cost.perImage).multiplyAdds,
             (once ? total.cost.once : total.cost.perImage) > 0 ? share : "-",
         ]
     }
@@ -51,10 +58,13 @@ struct ComplexityReport {
         }
         if complexity.asRun.once != cost.once {
             lines.append(
-                "  of which densekit needs about \(complexity.asRun.once.multiplyAdds): what prompts share is computed once")
+                "  of which densekit needs about \(complexity.asRun.once.multiplyAdds): what prompts share is computed once"
+            )
         }
         if complexity.asRun.perImage != cost.perImage {
-            lines.append("  as densekit runs it about \(complexity.asRun.perImage.multiplyAdds) for an image")
+            lines.append(
+                "  as densekit runs it about \(complexity.asRun.perImage.multiplyAdds) for an image"
+            )
         }
         if cost.perImageAtOutputs != cost.perImage {
             lines.append(
@@ -70,9 +80,13 @@ struct ComplexityReport {
             let cost = complexity.model.total.cost
             let content = Content(
                 size: [complexity.size.height, complexity.size.width], classes: classes,
-                parameters: complexity.model.total.parameters, parametersPerImage: complexity.parametersPerImage,
-                multiplyAdds: cost.perImage, multiplyAddsAtOutputs: cost.perImageAtOutputs, multiplyAddsOnce: cost.once,
-                asRun: .init(multiplyAdds: complexity.asRun.perImage, multiplyAddsOnce: complexity.asRun.once),
+                parameters: complexity.model.total.parameters,
+                parametersPerImage: complexity.parametersPerImage,
+                multiplyAdds: cost.perImage, multiplyAddsAtOutputs: cost.perImageAtOutputs,
+                multiplyAddsOnce: cost.once,
+                asRun: .init(
+                    multiplyAdds: complexity.asRun.perImage, multiplyAddsOnce: complexity.asRun.once
+                ),
                 parts: Content.parts(complexity.model))
             return try JSONEncoder.forReports.encode(content)
         }
@@ -106,8 +120,10 @@ struct ComplexityReport {
             module.children.flatMap { child in
                 let total = child.total
                 let part = Part(
-                    path: child.path, parameters: total.parameters, multiplyAdds: total.cost.perImage,
-                    multiplyAddsAtOutputs: total.cost.perImageAtOutputs, multiplyAddsOnce: total.cost.once)
+                    path: child.path, parameters: total.parameters,
+                    multiplyAdds: total.cost.perImage,
+                    multiplyAddsAtOutputs: total.cost.perImageAtOutputs,
+                    multiplyAddsOnce: total.cost.once)
                 return [part] + parts(child)
             }
         }
@@ -127,13 +143,18 @@ extension JSONEncoder {
 extension Int {
     /// `1234567` → `1,234,567`
     var grouped: String {
-        String(String(self).reversed().enumerated().flatMap { $0 > 0 && $0 % 3 == 0 ? [",", $1] : [$1] }.reversed())
+        String(
+            String(self).reversed().enumerated().flatMap {
+                $0 > 0 && $0 % 3 == 0 ? [",", $1] : [$1]
+            }.reversed())
     }
 }
 
 extension Double {
     /// `269830000000` → `269.83 G`
     var multiplyAdds: String {
-        self >= 1e8 ? String(format: "%.2f G", self / 1e9) : self >= 1e5 ? String(format: "%.2f M", self / 1e6) : "\(Int(self))"
+        self >= 1e8
+            ? String(format: "%.2f G", self / 1e9)
+            : self >= 1e5 ? String(format: "%.2f M", self / 1e6) : "\(Int(self))"
     }
 }

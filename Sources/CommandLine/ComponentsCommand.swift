@@ -6,33 +6,47 @@ import Foundation
 struct ComponentsCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "components", abstract: "List what a configuration can name, by whom, with settings and defaults.")
+            commandName: "components",
+            abstract: "List what a configuration can name, by whom, with settings and defaults.")
     }
 
-    @Argument(help: "A kind (backbone, neck, head, …) or the name of a component; everything if left out.")
+    @Argument(
+        help: "A kind (backbone, neck, head, …) or the name of a component; everything if left out."
+    )
     var filter: String?
 
-    @Option(help: "Also list the components of this plugin file. May be given several times.", transform: FilePaths.expanded)
+    @Option(
+        help: "Also list the components of this plugin file. May be given several times.",
+        transform: FilePaths.expanded)
     var plugin: [String] = []
 
-    @Option(help: "Also list the components of this configuration's plugins.", transform: FilePaths.expanded)
+    @Option(
+        help: "Also list the components of this configuration's plugins.",
+        transform: FilePaths.expanded)
     var config: String?
 
     @Option(name: .customLong("run"), help: "With --config: one run of a sweep, by its name.")
     var sweepRun: String?
 
     func validate() throws {
-        if sweepRun != nil, config == nil { throw ValidationError("--run needs --config: it names a run of that sweep") }
+        if sweepRun != nil, config == nil {
+            throw ValidationError("--run needs --config: it names a run of that sweep")
+        }
     }
 
     func run() throws {
         var registry = try Registry(List.plugins).loading(plugin.map { Located($0) })
-        if let config { registry = try Experiment(config, run: sweepRun, registry: registry).registry }
+        if let config {
+            registry = try Experiment(config, run: sweepRun, registry: registry).registry
+        }
         let entries = registry.entries
         let chosen = entries.filter { filter == nil || $0.kind == filter || $0.name == filter }
         guard !chosen.isEmpty else {
             let words = Set(entries.flatMap { [$0.kind, $0.name] })
-            let near = nearestWord(to: filter ?? "", among: words.sorted()).map { "; did you mean '\($0)'?" } ?? ""
+            let near =
+                nearestWord(to: filter ?? "", among: words.sorted()).map {
+                    "; did you mean '\($0)'?"
+                } ?? ""
             throw ValidationError("no component or kind is called '\(filter ?? "")'\(near)")
         }
         var kind = ""
@@ -41,7 +55,9 @@ struct ComponentsCommand<List: PluginList>: ParsableCommand {
             kind = entry.kind
             print("  \(entry.name)  (plugin \(entry.plugin))")
             let settings = try YAMLNode(encoding: entry.defaults).yaml()
-            for line in settings.split(separator: "\n") where line != "{}" { print("      \(line)") }
+            for line in settings.split(separator: "\n") where line != "{}" {
+                print("      \(line)")
+            }
         }
     }
 }

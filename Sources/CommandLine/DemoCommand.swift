@@ -7,14 +7,17 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "demo",
-            abstract: "Make a small labelled data set, train on it from nothing, evaluate, and draw what is found.")
+            abstract:
+                "Make a small labelled data set, train on it from nothing, evaluate, and draw what is found."
+        )
     }
 
     @Option(help: "segmentation: a class for every pixel; detection: boxes and masks of instances.")
     var task = DemoTask.segmentation
 
     @Option(
-        help: "Where data, configuration, weights and pictures go; densekit-demo, or densekit-demo-detection, if left out.",
+        help:
+            "Where data, configuration, weights and pictures go; densekit-demo, or densekit-demo-detection, if left out.",
         transform: FilePaths.expanded)
     var dir: String?
 
@@ -40,21 +43,27 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         let demo = kind.init(root: data)
         try demo.write()
         let config = "\(dir)/\(example.fileName)"
-        try AtomicFile.write(Data(example.text(.init(root: data, classes: demo.classes)).utf8), to: config)
+        try AtomicFile.write(
+            Data(example.text(.init(root: data, classes: demo.classes)).utf8), to: config)
         print(
             "data: \(data) (\(demo.trainingCount) training and \(demo.validationCount) validation images); configuration: \(config)"
         )
 
         let overrides =
-            (iterations.map { ["train.iterations=\($0)"] } ?? []) + ["train.seed=\(seed)", "data.workers=\(workers)"]
-        let experiment = try Experiment(config, overrides: overrides, registry: try Registry(List.plugins), device: device)
+            (iterations.map { ["train.iterations=\($0)"] } ?? []) + [
+                "train.seed=\(seed)", "data.workers=\(workers)",
+            ]
+        let experiment = try Experiment(
+            config, overrides: overrides, registry: Registry(List.plugins), device: device)
         let trained = try experiment.train(in: dir + "/work")
         guard let weights = trained.bestCheckpoint else { throw DemoError.noScore }
         let validation = try experiment.validationDataset()
         let model = try experiment.trainedModel(weights, for: validation.classes).model
         let pictures = try PredictionWriter(dir + "/pictures", classes: validation.classes)
         let evaluator = try experiment.evaluator(model, validation)
-        let report = try evaluator.evaluate { image in if image.index < 12 { try pictures.write(image, of: validation) } }
+        let report = try evaluator.evaluate { image in
+            if image.index < 12 { try pictures.write(image, of: validation) }
+        }
         print(report.table)
         let minutes = String(format: "%.1f", (monotonicSeconds() - started) / 60)
         print(
@@ -69,7 +78,9 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
     /// The configuration of the first plugin that has one for these scenes.
     func example(for kind: any Demonstration.Type) throws -> DemoConfiguration {
         let examples = List.plugins.compactMap { $0 as? any ExamplePlugin }.flatMap(\.demos)
-        guard let found = examples.first(where: { $0.scenes == kind.scenes }) else { throw DemoError.noConfiguration(task) }
+        guard let found = examples.first(where: { $0.scenes == kind.scenes }) else {
+            throw DemoError.noConfiguration(task)
+        }
         return found
     }
 }

@@ -41,14 +41,19 @@ public struct Densekit<List: PluginList>: ParsableCommand {
     public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: List.name,
-            abstract: "Dense prediction with language guidance: train, evaluate, look, from one YAML file.",
+            abstract:
+                "Dense prediction with language guidance: train, evaluate, look, from one YAML file.",
             version: List.version,
             subcommands: List.commands + [
-                DemoCommand<List>.self, TrainCommand<List>.self, SweepCommand<List>.self, SweepRunCommand<List>.self,
-                TestCommand<List>.self, InferCommand<List>.self, CheckCommand<List>.self, BrowseCommand<List>.self,
+                DemoCommand<List>.self, TrainCommand<List>.self, SweepCommand<List>.self,
+                SweepRunCommand<List>.self,
+                TestCommand<List>.self, InferCommand<List>.self, CheckCommand<List>.self,
+                BrowseCommand<List>.self,
                 CoOccurrenceCommand<List>.self, ShowCommand<List>.self, ReproduceCommand<List>.self,
-                VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand<List>.self, ConvertCommand<List>.self,
-                ExportCommand<List>.self, BenchCommand<List>.self, CocoEvalCommand.self, DoctorCommand.self,
+                VerifyCommand<List>.self, ComponentsCommand<List>.self, NewCommand<List>.self,
+                ConvertCommand<List>.self,
+                ExportCommand<List>.self, BenchCommand<List>.self, CocoEvalCommand.self,
+                DoctorCommand.self,
             ])
     }
 

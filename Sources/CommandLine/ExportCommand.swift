@@ -7,7 +7,8 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "export",
-            abstract: "Write a trained model without its text encoder: the text of its classes is computed once and kept.",
+            abstract:
+                "Write a trained model without its text encoder: the text of its classes is computed once and kept.",
             discussion: """
                 OUT serves test and infer like the checkpoint, with the same results; neither the text encoder nor a vocabulary is needed. It \
                 knows its own classes only, and does not learn further.
@@ -15,7 +16,8 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
+    @Argument(
+        help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
     var weights: String
     @Argument(help: "The safetensors file to write.", transform: FilePaths.expanded)
     var output: String
@@ -23,7 +25,9 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
 
     func validate() throws {
         guard output.hasSuffix(".safetensors") else {
-            throw ValidationError("the output is a safetensors file: its name must end with .safetensors, found '\(output)'")
+            throw ValidationError(
+                "the output is a safetensors file: its name must end with .safetensors, found '\(output)'"
+            )
         }
     }
 
@@ -31,14 +35,20 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
         let device = try compute.start()
         try AtomicFile.prove(output)
         let experiment = try config.experiment(List.self, device: device)
-        let (model, classes) = try experiment.trainedModel(weights, unnamed: try experiment.classes(of: "val"))
+        let (model, classes) = try experiment.trainedModel(
+            weights, unnamed: experiment.classes(of: "val"))
         let small = try model.keepingText { try experiment.model(classes, textIsKept: true) }
         let kept = try small.namedTensors().map { ($0.name, $0.tensor) }
-        let info = Checkpoint.ModelInfo(classes: classes, configuration: experiment.node.yaml(), textIsKept: true)
+        let info = Checkpoint.ModelInfo(
+            classes: classes, configuration: experiment.node.yaml(), textIsKept: true)
         try TensorFile.save(kept, metadata: info.metadata, to: output)
         func millions(_ model: DenseModel) throws -> String {
-            String(format: "%.2f M", Double(try model.namedTensors().reduce(0) { $0 + $1.tensor.count }) / 1e6)
+            String(
+                format: "%.2f M",
+                Double(try model.namedTensors().reduce(0) { $0 + $1.tensor.count }) / 1e6)
         }
-        print("\(output): \(try millions(small)) numbers of \(try millions(model)), with the text of \(classes.count) classes")
+        try print(
+            "\(output): \(millions(small)) numbers of \(millions(model)), with the text of \(classes.count) classes"
+        )
     }
 }

@@ -7,20 +7,28 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "infer",
-            abstract: "Predict images: drawings to OUT/vis, label maps (PNG) or things with boxes and masks (JSON) to OUT/pred.")
+            abstract:
+                "Predict images: drawings to OUT/vis, label maps (PNG) or things with boxes and masks (JSON) to OUT/pred."
+        )
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
+    @Argument(
+        help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
     var weights: String
-    @Argument(help: "Images, folders of images, or patterns such as 'shots/*.jpg'.", transform: FilePaths.expanded)
+    @Argument(
+        help: "Images, folders of images, or patterns such as 'shots/*.jpg'.",
+        transform: FilePaths.expanded)
     var inputs: [String]
     @OptionGroup var compute: ComputeOptions
 
     @Option(help: "Where the pictures go.", transform: FilePaths.expanded)
     var outDir = "out"
 
-    @Option(help: "Other words than the model's classes, with commas between: 'sky, red car'. The score map alone decides.")
+    @Option(
+        help:
+            "Other words than the model's classes, with commas between: 'sky, red car'. The score map alone decides."
+    )
     var classes: String?
 
     @Option(help: "How much of the colour covers the image, 0 to 1.")
@@ -33,14 +41,19 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     var heatmap: String?
 
     func validate() throws {
-        if heatmap != nil, classes != nil { throw ValidationError("--heatmap and --classes exclude each other") }
+        if heatmap != nil, classes != nil {
+            throw ValidationError("--heatmap and --classes exclude each other")
+        }
         guard (0...1).contains(scoreThreshold) else {
             throw ValidationError("--score-threshold is a share of 0 to 1, found \(scoreThreshold)")
         }
-        guard (0...1).contains(opacity) else { throw ValidationError("--opacity is a share of 0 to 1, found \(opacity)") }
+        guard (0...1).contains(opacity) else {
+            throw ValidationError("--opacity is a share of 0 to 1, found \(opacity)")
+        }
         guard let words else { return }
         guard words.count > 1, !words.contains("") else {
-            throw ValidationError("--classes needs two or more words with commas between, found '\(classes ?? "")'")
+            throw ValidationError(
+                "--classes needs two or more words with commas between, found '\(classes ?? "")'")
         }
         var seen: Set<String> = []
         if let twice = words.first(where: { !seen.insert($0).inserted }) {
@@ -54,11 +67,13 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         let experiment = try config.experiment(List.self, device: device)
         for warning in try experiment.pipelineWarnings() { warn(warning) }
         let predictor = try Predictor(experiment, weights: weights, classNames: words)
-        let write = try heatmap.map { try heatmapWriter(predictor, of: $0) } ?? predictionWriter(predictor)
+        let write =
+            try heatmap.map { try heatmapWriter(predictor, of: $0) } ?? predictionWriter(predictor)
         var failures: [String] = []
         for file in files {
             do {
-                print(try write(file, URL(filePath: file).deletingPathExtension().lastPathComponent))
+                print(
+                    try write(file, URL(filePath: file).deletingPathExtension().lastPathComponent))
             } catch let error as DataError {
                 failures.append("\(error)")
             } catch let error as PredictionError {
@@ -93,7 +108,9 @@ struct InferCommand<List: PluginList>: ParsableCommand {
 
     /// The words of `--classes`.
     private var words: [String]? {
-        classes?.split(separator: ",", omittingEmptySubsequences: false).map { ClassName.cleaned(String($0)) }
+        classes?.split(separator: ",", omittingEmptySubsequences: false).map {
+            ClassName.cleaned(String($0))
+        }
     }
 }
 
@@ -104,6 +121,7 @@ struct InferFailure: DenseKitError {
 
     var origin: ErrorOrigin { .input }
     var problem: String {
-        "\(failures.count) of \(count) images could not be predicted:\n" + failures.joined(separator: "\n")
+        "\(failures.count) of \(count) images could not be predicted:\n"
+            + failures.joined(separator: "\n")
     }
 }

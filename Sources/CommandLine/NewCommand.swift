@@ -6,7 +6,8 @@ import Foundation
 struct NewCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "new", abstract: "Start a component of your own.", subcommands: [NewBackboneCommand<List>.self])
+            commandName: "new", abstract: "Start a component of your own.",
+            subcommands: [NewBackboneCommand<List>.self])
     }
 }
 
@@ -14,7 +15,9 @@ struct NewCommand<List: PluginList>: ParsableCommand {
 struct NewBackboneCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "backbone", abstract: "Write NAME.swift, a backbone to start from, and a configuration that trains it.")
+            commandName: "backbone",
+            abstract:
+                "Write NAME.swift, a backbone to start from, and a configuration that trains it.")
     }
 
     @Argument(help: "The type's name, such as TinyNet.")
@@ -23,28 +26,34 @@ struct NewBackboneCommand<List: PluginList>: ParsableCommand {
     @Option(help: "The folder to write to.", transform: FilePaths.expanded)
     var dir = "."
 
-    @Option(help: "Where the training data is, in ADE20K's layout; `densekit demo` makes some.", transform: FilePaths.expanded)
+    @Option(
+        help: "Where the training data is, in ADE20K's layout; `densekit demo` makes some.",
+        transform: FilePaths.expanded)
     var data = "densekit-demo/data"
 
     func validate() throws {
         let letters = name.unicodeScalars
-        guard let first = letters.first, CharacterSet.uppercaseLetters.contains(first), first.isASCII,
+        guard let first = letters.first, CharacterSet.uppercaseLetters.contains(first),
+            first.isASCII,
             letters.allSatisfy({ $0.isASCII && CharacterSet.alphanumerics.contains($0) })
         else {
             throw ValidationError(
-                "'\(name)' is not the name of a Swift type: a capital letter, then letters and digits, such as TinyNet")
+                "'\(name)' is not the name of a Swift type: a capital letter, then letters and digits, such as TinyNet"
+            )
         }
     }
 
     func run() throws {
         let stem = fileStem
-        let prompter = List.plugins.lazy.compactMap { ($0 as? any ExamplePlugin)?.examplePrompter }.first
+        let prompter = List.plugins.lazy.compactMap { ($0 as? any ExamplePlugin)?.examplePrompter }
+            .first
         let files = [
             ("\(stem).swift", Templates.backbone(name)),
             ("\(stem).yaml", Templates.configuration(name, stem, data: data, prompter: prompter)),
         ]
         for (file, _) in files where FileManager.default.fileExists(atPath: "\(dir)/\(file)") {
-            throw ValidationError("\(dir)/\(file) exists already: remove it, or choose another name or --dir")
+            throw ValidationError(
+                "\(dir)/\(file) exists already: remove it, or choose another name or --dir")
         }
         try FileSystem.makeFolder(dir, remedy: "choose another with --dir")
         for (file, text) in files {

@@ -11,13 +11,17 @@ struct ComputeOptions: ParsableArguments {
 
     /// Sets the engine up. Throws `ValidationError` for a device that is not there.
     func start() throws -> Device {
-        guard let device = Device(device) else { throw ValidationError("--device '\(device)' is none of cpu, cuda, cuda:N") }
+        guard let device = Device(device) else {
+            throw ValidationError("--device '\(device)' is none of cpu, cuda, cuda:N")
+        }
         if case .cuda(let index) = device, index >= Engine.cudaDeviceCount {
             throw ValidationError(
                 "--device \(device): this engine sees \(Engine.cudaDeviceCount) CUDA devices; build with LIBTORCH=… of a CUDA build (see "
                     + "`densekit doctor`)")
         }
-        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, found \(threads)") }
+        if let threads, threads < 1 {
+            throw ValidationError("--threads must be at least 1, found \(threads)")
+        }
         try Engine.setThreadCount(threads ?? Engine.defaultThreadCount)
         return device
     }
@@ -28,7 +32,9 @@ struct ConfigOptions: ParsableArguments {
     @Argument(help: "The configuration, a YAML file.", transform: FilePaths.expanded)
     var config: String
 
-    @Option(name: [.customLong("set"), .customShort("o")], help: "Change a value: a.b.0.c=v. May be given several times.")
+    @Option(
+        name: [.customLong("set"), .customShort("o")],
+        help: "Change a value: a.b.0.c=v. May be given several times.")
     var overrides: [String] = []
 
     @Option(
@@ -36,16 +42,23 @@ struct ConfigOptions: ParsableArguments {
         help: .init("The same under OpenMMLab's name.", visibility: .hidden))
     var cfgOptions: [String] = []
 
-    @Option(name: .customLong("run"), help: "One run of a sweep, by its name, where the configuration lists several.")
+    @Option(
+        name: .customLong("run"),
+        help: "One run of a sweep, by its name, where the configuration lists several.")
     var sweepRun: String?
 
     /// What `check` looks at: the whole file, or the run that is asked for.
-    func check<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> ExperimentCheck {
-        let (overrides, registry) = (overrides + cfgOptions, try Registry(List.plugins))
+    func check<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> ExperimentCheck
+    {
+        let overrides = overrides + cfgOptions
+        let registry = try Registry(List.plugins)
         let collector = ErrorCollector()
         guard let sweepRun else {
-            var check = ExperimentCheck(config, overrides: overrides, registry: registry, device: device)
-            if check.isSweep { try collector.attempt { _ = try Sweep(config, overrides: overrides, collector) } }
+            var check = ExperimentCheck(
+                config, overrides: overrides, registry: registry, device: device)
+            if check.isSweep {
+                try collector.attempt { _ = try Sweep(config, overrides: overrides, collector) }
+            }
             check.add(collector.errors)
             return check
         }
@@ -59,17 +72,23 @@ struct ConfigOptions: ParsableArguments {
     }
 
     /// The experiment: the whole file, or the run that is asked for.
-    func experiment<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Experiment {
+    func experiment<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Experiment
+    {
         try Experiment(
-            config, run: sweepRun, overrides: overrides + cfgOptions, registry: try Registry(List.plugins), device: device)
+            config, run: sweepRun, overrides: overrides + cfgOptions,
+            registry: Registry(List.plugins), device: device)
     }
 }
 
 extension Experiment {
     /// The experiment of `file`, or of its run of that name where it is a sweep.
-    init(_ file: String, run: String?, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
+    init(
+        _ file: String, run: String?, overrides: [String] = [], registry: Registry,
+        device: Device = .cpu
+    ) throws {
         if let run {
-            self = try Sweep(file).run(named: run).experiment(registry, device: device, overrides: overrides)
+            self = try Sweep(file).run(named: run).experiment(
+                registry, device: device, overrides: overrides)
         } else {
             try self.init(file, overrides: overrides, registry: registry, device: device)
         }

@@ -7,7 +7,8 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "reproduce",
-            abstract: "Print a paper's table with the paper's figures beside ours: mIoU or AP, GFLOPs, parameters.",
+            abstract:
+                "Print a paper's table with the paper's figures beside ours: mIoU or AP, GFLOPs, parameters.",
             discussion: """
                 GFLOPs and parameters are counted anew, from shapes alone. Scores are those of finished runs in the work directories: \
                 single_scale.json and multi_scale.json, as `densekit test --out` writes them, else the best validation.
@@ -22,12 +23,15 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
     var configs = "configs"
 
     @Option(
-        help: "The folder of work directories, each under its configuration's name, a sweep's in the sweep's.",
+        help:
+            "The folder of work directories, each under its configuration's name, a sweep's in the sweep's.",
         transform: FilePaths.expanded)
     var workDirs = "work_dirs"
 
     @Option(
-        help: "Weights to measure on the configuration's data: NAME=PATH, by its name or its run's. May be given several times.")
+        help:
+            "Weights to measure on the configuration's data: NAME=PATH, by its name or its run's. May be given several times."
+    )
     var weights: [String] = []
 
     @Flag(help: "As JSON.")
@@ -44,23 +48,30 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
         try Engine.setThreadCount(Engine.defaultThreadCount)
         guard FileManager.default.fileExists(atPath: configs) else {
             throw ValidationError(
-                "\(configs): no such folder; run in the folder that holds the shipped configs, or name it with --configs")
+                "\(configs): no such folder; run in the folder that holds the shipped configs, or name it with --configs"
+            )
         }
         let table = try chosen()
-        let reproduction = Reproduction(
-            registry: try Registry(List.plugins), configs: configs, workDirs: workDirs, weights: try measured(for: table))
+        let reproduction = try Reproduction(
+            registry: Registry(List.plugins), configs: configs, workDirs: workDirs,
+            weights: measured(for: table))
         let report = ReproductionReport(table: table, rows: try reproduction.rows(of: table))
-        print(json ? String(decoding: try report.json, as: UTF8.self) : markdown ? report.markdown : report.text)
+        print(
+            json
+                ? String(decoding: try report.json, as: UTF8.self)
+                : markdown ? report.markdown : report.text)
     }
 
     private func chosen() throws -> PaperTable {
         let names = PaperTable.names(in: configs)
         guard !names.isEmpty else {
-            throw ValidationError("\(PaperTable.folder(in: configs)): no such folder, or no table in it")
+            throw ValidationError(
+                "\(PaperTable.folder(in: configs)): no such folder, or no table in it")
         }
         guard names.contains(table) else {
             let near = nearestWord(to: table, among: names).map { "; did you mean \($0)?" } ?? ""
-            throw ValidationError("there is no table '\(table)'\(near) (tables: \(names.joined(separator: ", ")))")
+            throw ValidationError(
+                "there is no table '\(table)'\(near) (tables: \(names.joined(separator: ", ")))")
         }
         return try PaperTable(table, in: configs)
     }
@@ -70,10 +81,14 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
         let names = table.rows.compactMap(\.modelName)
         return try weights.reduce(into: [:]) { result, text in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { throw ValidationError("--weights '\(text)': expected NAME=PATH") }
+            guard parts.count == 2 else {
+                throw ValidationError("--weights '\(text)': expected NAME=PATH")
+            }
             guard names.contains(parts[0]) else {
-                let near = nearestWord(to: parts[0], among: names).map { "; did you mean \($0)?" } ?? ""
-                throw ValidationError("--weights '\(text)': no row of \(table.name) is called '\(parts[0])'\(near)")
+                let near =
+                    nearestWord(to: parts[0], among: names).map { "; did you mean \($0)?" } ?? ""
+                throw ValidationError(
+                    "--weights '\(text)': no row of \(table.name) is called '\(parts[0])'\(near)")
             }
             result[parts[0]] = FilePaths.expanded(parts[1])
         }

@@ -7,13 +7,19 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "show",
-            abstract: "Print the resolved configuration with the origin of every value, and the model's parts.",
-            discussion: "The model is built of shapes alone: no weights, no vocabulary, little time and memory.")
+            abstract:
+                "Print the resolved configuration with the origin of every value, and the model's parts.",
+            discussion:
+                "The model is built of shapes alone: no weights, no vocabulary, little time and memory."
+        )
     }
 
     @OptionGroup var config: ConfigOptions
 
-    @Option(help: "Number of classes to build the model with, where only a data set that is not at hand says them.")
+    @Option(
+        help:
+            "Number of classes to build the model with, where only a data set that is not at hand says them."
+    )
     var classes: Int?
 
     @Option(help: "Levels of modules to list.")
@@ -31,11 +37,16 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
     @Flag(help: "With --flops: nothing but the counts, as JSON.")
     var json = false
 
-    @Flag(help: "Build and run the model for real, where a part of it needs values and not shapes alone.")
+    @Flag(
+        help:
+            "Build and run the model for real, where a part of it needs values and not shapes alone."
+    )
     var computed = false
 
     func validate() throws {
-        if let classes, !(1...65535 ~= classes) { throw ValidationError("--classes must be 1…65535, found \(classes)") }
+        if let classes, !(1...65535 ~= classes) {
+            throw ValidationError("--classes must be 1…65535, found \(classes)")
+        }
         guard 1...65536 ~= size.pair.height, 1...65536 ~= size.pair.width else {
             throw ValidationError("--size must be 1…65536 on each side, found \(size.pair)")
         }
@@ -68,7 +79,11 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
         }
         for line in TextTable.aligned(counts.map { [$0.0, $0.1.grouped] }, left: 2) { print(line) }
         let total = counts.reduce(0) { $0 + $1.1 }
-        let learning = try model.namedParameters().filter(\.tensor.requiresGrad).reduce(0) { $0 + $1.tensor.count }
-        print("parameters: \(total.grouped) (\(learning.grouped) of them learn), \(list.count) classes")
+        let learning = try model.namedParameters().filter(\.tensor.requiresGrad).reduce(0) {
+            $0 + $1.tensor.count
+        }
+        print(
+            "parameters: \(total.grouped) (\(learning.grouped) of them learn), \(list.count) classes"
+        )
     }
 }

@@ -7,7 +7,8 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "sweep",
-            abstract: "Train every run that a configuration lists under `sweep:`, and print their table.",
+            abstract:
+                "Train every run that a configuration lists under `sweep:`, and print their table.",
             discussion: """
                 All runs are checked first. The same command goes on where it was stopped: finished runs are not run again, others go on from their \
                 newest good checkpoint. Several sweeps may work in one directory; each takes runs that no other has.
@@ -18,16 +19,20 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
     var file: String
 
     @Option(
-        help: "The folder of the runs' work directories; work_dir of the file, else work_dirs/<its name>, if left out.",
+        help:
+            "The folder of the runs' work directories; work_dir of the file, else work_dirs/<its name>, if left out.",
         transform: FilePaths.expanded)
     var workDir: String?
 
     @Option(
-        name: [.customLong("set"), .customShort("o")], help: "Change a value of every run: a.b.0.c=v. May be given several times."
+        name: [.customLong("set"), .customShort("o")],
+        help: "Change a value of every run: a.b.0.c=v. May be given several times."
     )
     var overrides: [String] = []
 
-    @Option(parsing: .upToNextOption, help: "Train these runs alone, by their names; the table shows all.")
+    @Option(
+        parsing: .upToNextOption,
+        help: "Train these runs alone, by their names; the table shows all.")
     var only: [String] = []
 
     @Flag(help: "Train nothing: print the table of what is there.")
@@ -44,7 +49,8 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
     func validate() throws {
         if json, markdown { throw ValidationError("--json and --markdown exclude each other") }
         if list, !only.isEmpty {
-            throw ValidationError("--only says what is trained, and --list trains nothing: use one of them")
+            throw ValidationError(
+                "--only says what is trained, and --list trains nothing: use one of them")
         }
     }
 
@@ -55,7 +61,9 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
         let sweep = try Sweep(file, overrides: overrides, workDir: workDir)
         let names = try Set(only.flatMap { try sweep.runs(named: $0) }.map(\.name))
         guard !list else { return try show(SweepTable(sweep, registry)) }
-        let runs = try SweepCheck(registry: registry).check(sweep.runs).filter { names.isEmpty || names.contains($0.run.name) }
+        let runs = try SweepCheck(registry: registry).check(sweep.runs).filter {
+            names.isEmpty || names.contains($0.run.name)
+        }
         try train(runs, sweep, registry)
         try show(SweepTable(sweep, registry))
         let unfinished = runs.filter { !$0.isFinished }.map(\.run.name)
@@ -64,18 +72,23 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
 
     private func show(_ table: SweepTable) throws {
         let report = SweepReport(table: table)
-        print(json ? String(decoding: try report.json, as: UTF8.self) : markdown ? report.markdown : report.text)
+        print(
+            json
+                ? String(decoding: try report.json, as: UTF8.self)
+                : markdown ? report.markdown : report.text)
     }
 
     /// One run after another; those that another sweep is at, last.
     private func train(_ runs: [CheckedRun], _ sweep: Sweep, _ registry: Registry) throws {
         let process = SweepProcess(
-            options: ["--device=\(compute.device)"] + (compute.threads.map { ["--threads=\($0)"] } ?? [])
+            options: ["--device=\(compute.device)"]
+                + (compute.threads.map { ["--threads=\($0)"] } ?? [])
                 + overrides.map { "--set=\($0)" })
         let logger = try RunLog.logger()
         var left = runs.filter { !$0.isFinished }
         logger.info(
-            "\(sweep.name): \(runs.count) runs, \(runs.count - left.count) of them finished; work directory \(sweep.folder)")
+            "\(sweep.name): \(runs.count) runs, \(runs.count - left.count) of them finished; work directory \(sweep.folder)"
+        )
         try SweepReport(table: SweepTable(sweep, registry)).write()
         do {
             while !left.isEmpty {
@@ -103,8 +116,15 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
         var isTold = false
         while true {
             try Interruption.check()
-            if let index = runs.firstIndex(where: { WorkDirectory.owner(of: $0.run.folder) == nil }) { return index }
-            if !isTold { tell("waiting for runs that others are at: \(runs.map(\.run.name).joined(separator: "; "))") }
+            if let index = runs.firstIndex(where: { WorkDirectory.owner(of: $0.run.folder) == nil })
+            {
+                return index
+            }
+            if !isTold {
+                tell(
+                    "waiting for runs that others are at: \(runs.map(\.run.name).joined(separator: "; "))"
+                )
+            }
             isTold = true
             usleep(200_000)
         }
@@ -118,6 +138,8 @@ struct UnfinishedRuns: DenseKitError {
     var problem: String {
         "\(names.count) run\(names.count == 1 ? " is" : "s are") not finished: \(names.joined(separator: "; "))"
     }
-    var remedy: String? { "The table says why; once that is mended, the same command goes on with them." }
+    var remedy: String? {
+        "The table says why; once that is mended, the same command goes on with them."
+    }
     var origin: ErrorOrigin { .input }
 }

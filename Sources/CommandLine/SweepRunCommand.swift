@@ -2,11 +2,13 @@ import ArgumentParser
 import DenseKitCore
 import Foundation
 
-/// `train` as `densekit sweep` starts it: it ends with the sweep, and leaves the reason where it fails.
+/// `train` as `densekit sweep` starts it: it ends with the sweep, and leaves the reason where it
+/// fails.
 struct SweepRunCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "sweep-run", abstract: "Train one run of a sweep, for the process that trains the sweep.",
+            commandName: "sweep-run",
+            abstract: "Train one run of a sweep, for the process that trains the sweep.",
             shouldDisplay: false)
     }
 
@@ -21,7 +23,8 @@ struct SweepRunCommand<List: PluginList>: ParsableCommand {
         let parent = parent
         Thread.detachNewThread {
             while getppid() == parent { usleep(50_000) }
-            _exit(128 + SIGKILL)  // as if it had been killed with the sweep: checkpoints are whole at every moment
+            // as if it had been killed with the sweep: checkpoints are whole at every moment
+            _exit(128 + SIGKILL)
         }
         do {
             try train.run()
@@ -29,7 +32,8 @@ struct SweepRunCommand<List: PluginList>: ParsableCommand {
             throw stop
         } catch {
             if let folder = train.workDir {
-                try RunFailure.write("\(error)", of: folder, to: "\(folder)/\(SweepRun.failureName)")
+                try RunFailure.write(
+                    "\(error)", of: folder, to: "\(folder)/\(SweepRun.failureName)")
             }
             throw error
         }

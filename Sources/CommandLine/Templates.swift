@@ -55,8 +55,12 @@ enum Templates {
     }
 
     /// - Parameter prompter: an example of one in a line of YAML, where a plugin brings one
-    static func configuration(_ name: String, _ stem: String, data: String, prompter: String?) -> String {
-        let guidance = prompter == nil ? "" : "\n# With language guidance:    uncomment the prompter; nothing else changes."
+    static func configuration(_ name: String, _ stem: String, data: String, prompter: String?)
+        -> String
+    {
+        let guidance =
+            prompter == nil
+            ? "" : "\n# With language guidance:    uncomment the prompter; nothing else changes."
         let line = prompter.map { "\n  # prompter: \($0)" } ?? ""
         return """
             # \(name) with Semantic FPN on a data set in ADE20K's layout.

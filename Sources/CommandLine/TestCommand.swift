@@ -7,15 +7,20 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "test",
-            abstract: "Measure weights on the validation data: mIoU, mAcc, aAcc, or COCO's AP of boxes and masks.")
+            abstract:
+                "Measure weights on the validation data: mIoU, mAcc, aAcc, or COCO's AP of boxes and masks."
+        )
     }
 
     @OptionGroup var config: ConfigOptions
-    @Argument(help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
+    @Argument(
+        help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
     var weights: String
     @OptionGroup var compute: ComputeOptions
 
-    @Flag(name: [.long, .customLong("aug-test")], help: "Several scales, each also mirrored: the ratios of test.ratios.")
+    @Flag(
+        name: [.long, .customLong("aug-test")],
+        help: "Several scales, each also mirrored: the ratios of test.ratios.")
     var tta = false
 
     @Option(
@@ -28,11 +33,13 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     var out: String?
 
     @Option(
-        help: "Write what a detector found as COCO's results, to PREFIX.bbox.json and, of masks, to PREFIX.segm.json.",
+        help:
+            "Write what a detector found as COCO's results, to PREFIX.bbox.json and, of masks, to PREFIX.segm.json.",
         transform: FilePaths.expanded)
     var results: String?
 
-    @Option(help: "Write a picture of every prediction to this folder.", transform: FilePaths.expanded)
+    @Option(
+        help: "Write a picture of every prediction to this folder.", transform: FilePaths.expanded)
     var showDir: String?
 
     func run() throws {
@@ -40,13 +47,18 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         if let out { try AtomicFile.prove(out) }
         if let results { try AtomicFile.prove(results + ".json") }
         let experiment = try config.experiment(List.self, device: device)
-        let tested = try self.dataset.map { try Experiment($0, registry: experiment.registry, device: device) } ?? experiment
+        let tested =
+            try self.dataset.map {
+                try Experiment($0, registry: experiment.registry, device: device)
+            } ?? experiment
         let dataset = try tested.validationDataset()
         for warning in try experiment.pipelineWarnings(testedBy: tested) { warn(warning) }
-        let (model, evaluator) = try experiment.evaluator(of: weights, on: tested, dataset, augmented: tta)
+        let (model, evaluator) = try experiment.evaluator(
+            of: weights, on: tested, dataset, augmented: tta)
         if results != nil, try !model.task.writesResults {
             throw ValidationError(
-                "--results writes what a detector found, and the model's head \(model.head.task.verb): leave it out")
+                "--results writes what a detector found, and the model's head \(model.head.task.verb): leave it out"
+            )
         }
         let pictures = try showDir.map { try PredictionWriter($0, classes: dataset.classes) }
         let progress = ProgressBar()
@@ -56,7 +68,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         }
         progress?.clear()
         print(report.table)
-        if let out { try AtomicFile.write(try report.json, to: out) }
+        if let out { try AtomicFile.write(report.json, to: out) }
         if let results { try report.writeResults(to: results) }
     }
 }

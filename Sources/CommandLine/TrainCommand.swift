@@ -5,19 +5,22 @@ import Foundation
 /// `densekit train CONFIG`
 struct TrainCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: "train", abstract: "Train the model that a configuration describes.")
+        CommandConfiguration(
+            commandName: "train", abstract: "Train the model that a configuration describes.")
     }
 
     @OptionGroup var config: ConfigOptions
     @OptionGroup var compute: ComputeOptions
 
     @Option(
-        help: "Where results go; work_dir of the configuration, else work_dirs/<its name>, if left out.",
+        help:
+            "Where results go; work_dir of the configuration, else work_dirs/<its name>, if left out.",
         transform: FilePaths.expanded)
     var workDir: String?
 
     @Option(
-        help: "Go on from a checkpoint: its path, or auto for the newest good one in the work directory.",
+        help:
+            "Go on from a checkpoint: its path, or auto for the newest good one in the work directory.",
         transform: FilePaths.expanded)
     var resume: String?
 
@@ -32,7 +35,9 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
 
     func validate() throws {
         if resume != nil, initFrom != nil {
-            throw ValidationError("--resume continues a run, --init-from starts a new one from given weights: use one of them")
+            throw ValidationError(
+                "--resume continues a run, --init-from starts a new one from given weights: use one of them"
+            )
         }
     }
 
@@ -42,8 +47,11 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         var config = config
         if let seed { config.overrides.append("train.seed=\(seed)") }
         // Before the user's own: `--set model.weights.at_least=…` may follow.
-        if let initFrom { config.overrides.insert("model.weights={file: \(quoted(initFrom))}", at: 0) }
-        let result = try config.experiment(List.self, device: device).train(in: workDir, from: TrainingStart(option: resume))
+        if let initFrom {
+            config.overrides.insert("model.weights={file: \(quoted(initFrom))}", at: 0)
+        }
+        let result = try config.experiment(List.self, device: device).train(
+            in: workDir, from: TrainingStart(option: resume))
         if let best = result.best, let checkpoint = result.bestCheckpoint {
             let value = String(format: "%.2f", best.value)
             print("best \(best.metric) \(value) at iteration \(best.iteration): \(checkpoint)")

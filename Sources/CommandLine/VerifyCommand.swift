@@ -8,16 +8,21 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "verify",
-            abstract: "Run golden cases: build the model, fill it by name, compare with the reference's answers.",
-            discussion: "Ends with 0 when everything passes, 1 on a mismatch, 2 when a case or its model file cannot be used.")
+            abstract:
+                "Run golden cases: build the model, fill it by name, compare with the reference's answers.",
+            discussion:
+                "Ends with 0 when everything passes, 1 on a mismatch, 2 when a case or its model file cannot be used."
+        )
     }
 
     @Argument(
-        help: "The cases, CASE.json; the answers of each stand beside it in CASE.safetensors.", transform: FilePaths.expanded)
+        help: "The cases, CASE.json; the answers of each stand beside it in CASE.safetensors.",
+        transform: FilePaths.expanded)
     var paths: [String]
 
     @Option(
-        name: .customLong("model"), help: "The model in our YAML; CASE.model.yaml beside the case if left out.",
+        name: .customLong("model"),
+        help: "The model in our YAML; CASE.model.yaml beside the case if left out.",
         transform: FilePaths.expanded)
     var model: String?
 
@@ -25,13 +30,14 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
 
     func validate() throws {
         if model != nil, paths.count > 1 {
-            throw ValidationError("--model is the model of one case, and \(paths.count) cases are named")
+            throw ValidationError(
+                "--model is the model of one case, and \(paths.count) cases are named")
         }
     }
 
     func run() throws {
         let verifier = try Verifier(
-            registry: try Registry(List.plugins), plugins: List.verification, device: try compute.start())
+            registry: Registry(List.plugins), plugins: List.verification, device: compute.start())
         var (failed, unusable): ([String], [String]) = ([], [])
         for path in paths {
             if paths.count > 1 { print("== \(path)") }
@@ -57,13 +63,18 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
     }
 
     private func table(of comparisons: [Comparison]) -> [String] {
-        let numbers = comparisons.map { [$0.output, number($0.maxAbs), number($0.maxRel), $0.tolerance, percent($0.used)] }
-        let lines = TextTable.aligned([["output", "max abs", "max rel", "tolerance", "used"]] + numbers)
+        let numbers = comparisons.map {
+            [$0.output, number($0.maxAbs), number($0.maxRel), $0.tolerance, percent($0.used)]
+        }
+        let lines = TextTable.aligned(
+            [["output", "max abs", "max rel", "tolerance", "used"]] + numbers)
         let ends = ["pass"] + comparisons.map { $0.passes ? "yes" : "NO  \($0.note)" }
         return zip(lines, ends).map { "\($0)  \($1)" }
     }
 
-    private func number(_ value: Double) -> String { value.isNaN ? "-" : String(format: "%.2e", value) }
+    private func number(_ value: Double) -> String {
+        value.isNaN ? "-" : String(format: "%.2e", value)
+    }
 
     /// A share of the tolerance.
     private func percent(_ share: Double) -> String {

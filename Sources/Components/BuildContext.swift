@@ -18,7 +18,8 @@ public struct BuildContext: Sendable {
     ///   - features: the levels of the pyramid that the component is given; empty for a backbone
     ///   - language: the backbone's embeddings in the space of text; nil where there are none
     public init(
-        registry: Registry, classNames: [String] = [], features: [FeatureSpec] = [], language: LanguageSpec? = nil
+        registry: Registry, classNames: [String] = [], features: [FeatureSpec] = [],
+        language: LanguageSpec? = nil
     ) {
         self.registry = registry
         self.classNames = classNames

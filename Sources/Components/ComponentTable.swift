@@ -26,16 +26,21 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         _ name: String, _ make: @escaping @Sendable (Settings, BuildContext) throws -> Component
     ) {
         if let other = entries[name] {
-            conflict = conflict ?? "\(kind) '\(name)' is registered by both \(other.plugin) and \(plugin): rename one of them"
+            conflict =
+                conflict
+                ?? "\(kind) '\(name)' is registered by both \(other.plugin) and \(plugin): rename one of them"
             return
         }
         let settings: @Sendable (ComponentNode) throws -> Settings = { [commonKeys] node in
             // What is wrong with `weights` is found here, also by commands that do not read them.
-            if commonKeys.contains("weights") { _ = try node.common("weights", as: WeightsSetting.self) }
+            if commonKeys.contains("weights") {
+                _ = try node.common("weights", as: WeightsSetting.self)
+            }
             return try node.settings(Settings.self, common: commonKeys)
         }
-        entries[name] = Entry(plugin: plugin, defaults: Settings(), settings: settings) { node, context in
-            try make(try settings(node), context)
+        entries[name] = Entry(plugin: plugin, defaults: Settings(), settings: settings) {
+            node, context in
+            try make(settings(node), context)
         }
     }
 
@@ -54,7 +59,8 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     private var commonKeys: [String] {
         switch kind {
         case "backbone", "prompter", "neck", "head": ["weights"]
-        case "dataset": ["source_classes", "class_map", "unmapped_prediction"]  // for models trained on another
+        // for models trained on another
+        case "dataset": ["source_classes", "class_map", "unmapped_prediction"]
         default: []
         }
     }
@@ -72,7 +78,9 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     /// The settings of the component that `node` names, over their defaults, without building it.
     ///
     /// - Throws: `ConfigurationError` for an unknown name or settings that do not fit.
-    public func settings(of node: ComponentNode) throws -> any YAMLConfiguration { try entry(of: node).settings(node) }
+    public func settings(of node: ComponentNode) throws -> any YAMLConfiguration {
+        try entry(of: node).settings(node)
+    }
 
     private func entry(of node: ComponentNode) throws -> Entry {
         if let entry = entries[node.type] { return entry }
@@ -85,7 +93,9 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     /// The result of `body`; its errors become a `BuildError` with the line of `node`.
     ///
     /// - Throws: `BuildError`, and `ConfigurationError` of `body` as it is.
-    public func locatingErrors<Result>(of node: ComponentNode, _ body: () throws -> Result) throws -> Result {
+    public func locatingErrors<Result>(of node: ComponentNode, _ body: () throws -> Result) throws
+        -> Result
+    {
         do {
             return try body()
         } catch let error as ConfigurationError {
@@ -94,12 +104,14 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             throw error
         } catch let error as BuildError {
             // A part that stands in no file was made of this component's settings.
-            throw BuildError(location: node.location, component: error.component, underlying: error.underlying)
+            throw BuildError(
+                location: node.location, component: error.component, underlying: error.underlying)
         } catch {
             // A default's type stands in no file; the settings laid over it may.
             let place = node.location == .default ? node.node.location : node.location
             let value = (error as? SettingError).flatMap { node.node.location(of: $0.keys) }
-            throw BuildError(location: value ?? place, component: "\(kind) \(node.type)", underlying: "\(error)")
+            throw BuildError(
+                location: value ?? place, component: "\(kind) \(node.type)", underlying: "\(error)")
         }
     }
 
@@ -107,7 +119,10 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     public func defaults(of name: String) -> (any YAMLConfiguration)? { entries[name]?.defaults }
 
     var infos: [ComponentInfo] {
-        entries.map { ComponentInfo(kind: kind, name: $0.key, plugin: $0.value.plugin, defaults: $0.value.defaults) }
+        entries.map {
+            ComponentInfo(
+                kind: kind, name: $0.key, plugin: $0.value.plugin, defaults: $0.value.defaults)
+        }
     }
 }
 

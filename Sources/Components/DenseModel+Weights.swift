@@ -7,17 +7,21 @@ extension DenseModel {
     /// For the start of training; a model loaded from a checkpoint already has its weights.
     ///
     /// - Returns: each file, with the report on which tensors it filled
-    /// - Throws: `WeightsError`, with the place in the configuration, for a file that cannot be read or does not fit.
-    public func loadPretrained(_ configuration: ModelConfiguration) throws -> [(file: String, report: LoadReport)] {
+    /// - Throws: `WeightsError`, with the place in the configuration, for a file that cannot be
+    ///   read or does not fit.
+    public func loadPretrained(_ configuration: ModelConfiguration) throws -> [(
+        file: String, report: LoadReport
+    )] {
         var reports: [(String, LoadReport)] = []
         func load(_ setting: WeightsSetting?, _ part: Module, prefix: String) throws {
             guard let setting else { return }
             let content = try setting.content()
-            reports.append((setting.file.resolved, try part.loadPretrained(content, setting, prefix: prefix)))
+            reports.append(
+                (setting.file.resolved, try part.loadPretrained(content, setting, prefix: prefix)))
         }
         func load(_ node: ComponentNode?, _ part: Module?, prefix: String) throws {
             guard let node, let part else { return }
-            try load(try node.common("weights"), part, prefix: prefix)
+            try load(node.common("weights"), part, prefix: prefix)
         }
         try load(configuration.weights, self, prefix: "")
         try load(configuration.backbone, backbone, prefix: "backbone")
@@ -46,15 +50,20 @@ extension WeightsSetting {
 }
 
 extension Module {
-    /// Copies what `setting` wants of a file's content into this model or component, which stands at `prefix` in a whole model.
+    /// Copies what `setting` wants of a file's content into this model or component, which stands
+    /// at `prefix` in a whole model.
     ///
     /// - Throws: `WeightsError` where it does not fit.
     @discardableResult
-    func loadPretrained(_ content: WeightsFile.Content, _ setting: WeightsSetting, prefix: String) throws -> LoadReport {
+    func loadPretrained(_ content: WeightsFile.Content, _ setting: WeightsSetting, prefix: String)
+        throws -> LoadReport
+    {
         do {
             return try loadPretrained(
-                content.tensors, prefix: prefix, behind: setting.prefix, reinitialize: setting.reinitialize,
-                ignore: setting.ignore, atLeast: setting.atLeast, unread: content.unread, source: setting.file.resolved)
+                content.tensors, prefix: prefix, behind: setting.prefix,
+                reinitialize: setting.reinitialize,
+                ignore: setting.ignore, atLeast: setting.atLeast, unread: content.unread,
+                source: setting.file.resolved)
         } catch {
             throw WeightsError(location: setting.file.location, underlying: error)
         }
@@ -67,7 +76,8 @@ extension DenseModel: ExternalWeights {
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat(
-                "a whole model", behind: [""], dropping: ["data_preprocessor.", "auxiliary_head.", "identity_head.", "ema_"])
+                "a whole model", behind: [""],
+                dropping: ["data_preprocessor.", "auxiliary_head.", "identity_head.", "ema_"])
         ]
     }
 }
@@ -76,7 +86,8 @@ extension DenseModel: ExternalWeights {
 public struct WeightsError: DenseKitError {
     /// Where the file is named.
     public let location: SourceLocation
-    /// `CheckpointError` for a file that cannot be read, `LoadError` for another model's, `SettingError` for what is asked of it.
+    /// `CheckpointError` for a file that cannot be read, `LoadError` for another model's,
+    /// `SettingError` for what is asked of it.
     public let underlying: any Error
 
     public var place: String? { "\(location): weights" }

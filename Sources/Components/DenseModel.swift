@@ -43,7 +43,9 @@ public final class DenseModel: Module {
 
     /// The heads that are used in training only, in the order of the configuration; empty where
     /// there are none.
-    public var auxiliaryHeads: [any Head] { onlyAuxiliaryHead.map { [$0] } ?? severalAuxiliaryHeads }
+    public var auxiliaryHeads: [any Head] {
+        onlyAuxiliaryHead.map { [$0] } ?? severalAuxiliaryHeads
+    }
 
     override public var keys: [String: String] {
         [
@@ -60,8 +62,12 @@ public final class DenseModel: Module {
     ///   parameter, `BuildError` for what a part's initialiser throws.
     public init(_ configuration: ModelConfiguration, _ context: BuildContext) throws {
         let registry = context.registry
-        guard let backboneNode = configuration.backbone else { throw ModelConfigurationError.missing("backbone") }
-        guard let headNode = configuration.head else { throw ModelConfigurationError.missing("head") }
+        guard let backboneNode = configuration.backbone else {
+            throw ModelConfigurationError.missing("backbone")
+        }
+        guard let headNode = configuration.head else {
+            throw ModelConfigurationError.missing("head")
+        }
         var context = context
         backbone = try registry.backbones.make(backboneNode, context)
         context.features = backbone.outputs
@@ -72,10 +78,13 @@ public final class DenseModel: Module {
         context.features = neck?.outputs ?? context.features
         head = try registry.heads.make(headNode, context)
         let seen = context.with(features: neck?.outputs ?? backbone.outputs)
-        let auxiliaryHeads = try configuration.auxiliaryHeads.map { try registry.heads.make($0, seen) }
+        let auxiliaryHeads = try configuration.auxiliaryHeads.map {
+            try registry.heads.make($0, seen)
+        }
         onlyAuxiliaryHead = auxiliaryHeads.count == 1 ? auxiliaryHeads[0] : nil
         severalAuxiliaryHeads = auxiliaryHeads.count == 1 ? [] : auxiliaryHeads
-        (self.prompter, self.neck) = (prompter, neck)
+        self.prompter = prompter
+        self.neck = neck
         classNames = context.classNames
         super.init()
         try assignNames()
@@ -96,7 +105,9 @@ public final class DenseModel: Module {
         var losses = Losses()
         losses.add(try head.losses(maps, targets, step), prefix: head.logPrefix)
         if let prompter, let prompted { losses.add(try prompter.losses(prompted, targets, step)) }
-        for (name, head) in namedAuxiliaryHeads { losses.add(try head.losses(auxiliary, targets, step), prefix: name) }
+        for (name, head) in namedAuxiliaryHeads {
+            losses.add(try head.losses(auxiliary, targets, step), prefix: name)
+        }
         return losses
     }
 
@@ -106,13 +117,16 @@ public final class DenseModel: Module {
     /// - Parameter images: normalised, `[n, 3, h, w]`
     /// - Throws: `FeatureError` where a part returns other channels than it declares, and what the
     ///   parts throw.
-    public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> any Predictions {
+    public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws
+        -> any Predictions
+    {
         let (features, prompted) = try seen(images, step)
         if let predictions = prompted?.predictions { return predictions }
         let (maps, auxiliary) = try levels(features, prompted)
         for (index, map) in maps.enumerated() { try step.record("neck_\(index)", map) }
         for case (let name, let head as any SegmentationHead) in namedAuxiliaryHeads {
-            try step.record("\(name)_logits", try head.classify(head.embedding(auxiliary)))  // only where somebody looks
+            // only where somebody looks
+            try step.record("\(name)_logits", head.classify(head.embedding(auxiliary)))
         }
         return try OperationCounter.scope(head.checkpointKey) { try head.predictions(maps, step) }
     }
@@ -132,7 +146,9 @@ public final class DenseModel: Module {
 
     /// Whether one of the model's losses divides by the number of labelled pixels.
     public var averagesLabelled: Bool {
-        get throws { try namedModules().contains { ($0.module as? any Loss)?.averagesLabelled ?? false } }
+        get throws {
+            try namedModules().contains { ($0.module as? any Loss)?.averagesLabelled ?? false }
+        }
     }
 
     /// The auxiliary heads by the names that mmsegmentation logs them under.
@@ -141,7 +157,9 @@ public final class DenseModel: Module {
     }
 
     /// What the backbone sees, and what the prompter makes of it.
-    private func seen(_ images: Tensor, _ step: ForwardPass) throws -> (features: Features, prompted: PrompterOutput?) {
+    private func seen(_ images: Tensor, _ step: ForwardPass) throws -> (
+        features: Features, prompted: PrompterOutput?
+    ) {
         if step.images.isEmpty, images.rank == 4 {
             let size = Size2D(height: images.size(2), width: images.size(3))
             step.images = [ImageGeometry](repeating: ImageGeometry(size), count: images.size(0))
@@ -151,13 +169,18 @@ public final class DenseModel: Module {
         for (index, map) in features.maps.enumerated() { try step.record("stage\(index + 1)", map) }
         let prompted = try OperationCounter.scope("(prompter)") { try prompter?(features, step) }
         step.prompted = prompted
-        if let prompter, let prompted { try check(prompted.maps, prompter.outputs, "prompter", prompter) }
+        if let prompter, let prompted {
+            try check(prompted.maps, prompter.outputs, "prompter", prompter)
+        }
         return (features, prompted)
     }
 
-    /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the backbone's maps as they are, before a
-    /// prompter joins its score map to them. (Released code of Rao et al., CVPR 2022)
-    private func levels(_ features: Features, _ prompted: PrompterOutput?) throws -> (maps: [Tensor], auxiliary: [Tensor]) {
+    /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the
+    /// backbone's maps as they are, before a prompter joins its score map to them. (Released code
+    /// of Rao et al., CVPR 2022)
+    private func levels(_ features: Features, _ prompted: PrompterOutput?) throws -> (
+        maps: [Tensor], auxiliary: [Tensor]
+    ) {
         let pyramid = prompted?.maps ?? features.maps
         guard let neck else { return (pyramid, features.maps) }
         let maps = try OperationCounter.scope("neck") { try neck(pyramid) }
@@ -166,11 +189,14 @@ public final class DenseModel: Module {
     }
 
     /// Parts downstream were built for what a part declares.
-    private func check(_ maps: [Tensor], _ declared: [FeatureSpec], _ kind: String, _ part: Module) throws {
+    private func check(_ maps: [Tensor], _ declared: [FeatureSpec], _ kind: String, _ part: Module)
+        throws
+    {
         let channels = maps.map { $0.size(1) }
         guard channels != declared.map(\.channels) else { return }
         throw FeatureError(
-            problem: "the \(kind) \(type(of: part)) returned maps of \(channels) channels; its outputs declare "
+            problem:
+                "the \(kind) \(type(of: part)) returned maps of \(channels) channels; its outputs declare "
                 + "\(declared.map(\.channels))")
     }
 
@@ -210,7 +236,8 @@ public enum ModelConfigurationError: DenseKitError {
 
     public var remedy: String? {
         switch self {
-        case .missing(let part): "name one, such as `\(part): { type: … }` (see \(Term.components(part)))"
+        case .missing(let part):
+            "name one, such as `\(part): { type: … }` (see \(Term.components(part)))"
         }
     }
 

@@ -14,7 +14,8 @@ public struct FeatureSpec: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(channels) channels at stride \(stride)" }
 }
 
-/// The language side of a backbone that was trained with text: the width of its embeddings and the stride of its language map.
+/// The language side of a backbone that was trained with text: the width of its embeddings and the
+/// stride of its language map.
 public struct LanguageSpec: Sendable, Hashable {
     /// Dimensions of an embedding: d of `[n, d]` and `[n, d, h, w]`.
     public let width: Int

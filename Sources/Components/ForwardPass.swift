@@ -25,7 +25,8 @@ public final class ForwardPass {
     /// - Parameter observe: called with each intermediate result that a part records, by its name:
     ///   for golden cases and debuggers; nil for none
     public init(
-        progress: Double = 1, iteration: Int = 0, iterations: Int = 1, targets: Targets? = nil, images: [ImageGeometry] = [],
+        progress: Double = 1, iteration: Int = 0, iterations: Int = 1, targets: Targets? = nil,
+        images: [ImageGeometry] = [],
         draws: RandomSource = RandomSource(seed: 0, iteration: 0), wantsMetrics: Bool = false,
         observe: ((String, Tensor) throws -> Void)? = nil
     ) {
@@ -42,7 +43,7 @@ public final class ForwardPass {
     /// Passes an intermediate result to the observer; without an observer `tensor` is not
     /// evaluated.
     public func record(_ name: String, _ tensor: @autoclosure () throws -> Tensor) throws {
-        if let observe { try observe(name, try tensor()) }
+        if let observe { try observe(name, tensor()) }
     }
 }
 
@@ -69,7 +70,10 @@ public struct Targets {
     ///   - labels: class indices `[n, h, w]` int64; nil where there are no label maps
     ///   - ignoreIndex: the label of pixels that count neither in losses nor in metrics
     ///   - instances: one element per image; nil where there are no instances
-    public init(labels: Tensor? = nil, ignoreIndex: Int = Targets.defaultIgnoreIndex, instances: [InstanceTargets]? = nil) {
+    public init(
+        labels: Tensor? = nil, ignoreIndex: Int = Targets.defaultIgnoreIndex,
+        instances: [InstanceTargets]? = nil
+    ) {
         self.labels = labels
         self.instances = instances
         self.ignoreIndex = ignoreIndex

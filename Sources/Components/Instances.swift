@@ -44,7 +44,9 @@ public struct ImageGeometry: Sendable, Equatable {
     ///   - paddedSize: its size with the padding of the pipeline
     ///   - originalSize: its size in the file
     ///   - scale: the factors of its width (x) and height (y)
-    public init(size: Size2D, paddedSize: Size2D, originalSize: Size2D, scale: (x: Double, y: Double)) {
+    public init(
+        size: Size2D, paddedSize: Size2D, originalSize: Size2D, scale: (x: Double, y: Double)
+    ) {
         self.size = size
         self.paddedSize = paddedSize
         self.originalSize = originalSize

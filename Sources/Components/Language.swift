@@ -48,7 +48,9 @@ extension DenseModel {
         let model = try build()
         let names = Set(try model.namedTensors().map(\.name))
         let own = try namedTensors().filter { names.contains($0.name) }.map { ($0.name, $0.tensor) }
-        try model.load(Dictionary(uniqueKeysWithValues: own).merging(text) { $1 }, source: "the model with its text encoder")
+        try model.load(
+            Dictionary(uniqueKeysWithValues: own).merging(text) { $1 },
+            source: "the model with its text encoder")
         try model.setTraining(isTraining)
         return model
     }
@@ -65,7 +67,9 @@ extension DenseModel {
         }
         let score = try prompter.scoring(words)
         return { images in
-            SegmentationPredictions(embedding: try score(try self.backbone(images), ForwardPass())) { $0 }
+            SegmentationPredictions(embedding: try score(self.backbone(images), ForwardPass())) {
+                $0
+            }
         }
     }
 }

@@ -30,14 +30,18 @@ extension BuildContext {
             let other = try? registry.losses.make(ComponentNode(type: name), self)
             return other?.purposes?.contains(purpose) ?? false
         }
-        let own = LossPurpose.allCases.filter(purposes.contains).map(\.rawValue).joined(separator: "; ")
+        let own = LossPurpose.allCases.filter(purposes.contains).map(\.rawValue).joined(
+            separator: "; ")
         let problem =
             "the loss \(node.type) does not fit here: what is learned is \(purpose.rawValue), and it "
-            + (own.isEmpty ? "is no loss to learn from with these settings" : "is a loss for \(own)")
-        let hint = "losses that fit: \(fitting.isEmpty ? "none is known" : fitting.joined(separator: ", "))"
+            + (own.isEmpty
+                ? "is no loss to learn from with these settings" : "is a loss for \(own)")
+        let hint =
+            "losses that fit: \(fitting.isEmpty ? "none is known" : fitting.joined(separator: ", "))"
         let place = node.location == .default ? node.node.location : node.location
         // A default stands nowhere: the component that has it does.
         guard place != .default else { throw SettingError("\(problem); \(hint)") }
-        throw ConfigurationError(at: place, "\(node.path.isEmpty ? "" : "\(node.path): ")\(problem)", hint: hint)
+        throw ConfigurationError(
+            at: place, "\(node.path.isEmpty ? "" : "\(node.path): ")\(problem)", hint: hint)
     }
 }

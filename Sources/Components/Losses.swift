@@ -1,4 +1,5 @@
-/// The named scalars of a training step: terms, the sum of which is minimised, and metrics, which are for the log alone.
+/// The named scalars of a training step: terms, the sum of which is minimised, and metrics, which
+/// are for the log alone.
 ///
 ///     var losses = Losses()
 ///     losses.add(term: "dice", try dice(logits, labels))
@@ -49,7 +50,7 @@ public struct Losses {
     /// the levels under `name`, as one tensor `[levels]`. Nothing is added where `levels` is empty.
     public mutating func add(term name: String, levels: [Tensor], _ step: ForwardPass) throws {
         guard let first = levels.first else { return }
-        try step.record(name, try Tensor.stack(levels))
+        try step.record(name, Tensor.stack(levels))
         add(term: name, try levels.dropFirst().reduce(first) { try $0 + $1 })
     }
 

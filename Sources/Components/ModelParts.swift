@@ -23,7 +23,9 @@ public struct ModelParts {
         let known = Set(names.map { String($0.prefix { $0 != "." }) }).sorted()
         for prefix in prefixes {
             let part = String(prefix.value.prefix { $0 != "." })
-            guard known.contains(part) || nearestWord(to: part, among: known) != nil else { continue }
+            guard known.contains(part) || nearestWord(to: part, among: known) != nil else {
+                continue
+            }
             let isFound = names.contains { $0 == prefix.value || $0.hasPrefix(prefix.value + ".") }
             if !isFound { throw ConfigurationError(unknownPrefix: prefix, of: names) }
         }

@@ -35,7 +35,9 @@ public struct SegmentationPredictions: Predictions {
     /// `imageSize`; the result is dropped.
     public func finish(imageSize: Size2D, countingHeadAs key: String) throws {
         let logits = try OperationCounter.scope(key) { try classify(embedding) }
-        _ = try OperationCounter.scope("(resize to the image)") { try logits.interpolated(to: imageSize, .bilinear()) }
+        _ = try OperationCounter.scope("(resize to the image)") {
+            try logits.interpolated(to: imageSize, .bilinear())
+        }
     }
 }
 

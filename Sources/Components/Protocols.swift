@@ -47,7 +47,8 @@ public protocol Prompter: Module {
     func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput
 
     /// The prompter's own auxiliary losses; empty where it has none.
-    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses
+    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws
+        -> Losses
 
     /// The quantity, as text for messages, that its losses average over separately in each pass of
     /// a global batch; nil where the mean over the passes equals the loss of the whole batch.
@@ -85,7 +86,8 @@ public struct PrompterOutput {
     ///     order
     ///   - classLogits: scores of whole images, `[n, k]`; nil for none
     public init(
-        maps: [Tensor], textEmbeddings: Tensor, scoreMaps: [Tensor], scoreLabels: Tensor? = nil, classLogits: Tensor? = nil
+        maps: [Tensor], textEmbeddings: Tensor, scoreMaps: [Tensor], scoreLabels: Tensor? = nil,
+        classLogits: Tensor? = nil
     ) {
         self.maps = maps
         self.textEmbeddings = textEmbeddings
@@ -137,8 +139,8 @@ extension Head {
 /// A head that selects by values (the best boxes, for example) and can also run its layers without
 /// selecting, so that its operations are counted from shapes alone.
 public protocol CountableHead: Head {
-    /// Runs every layer as often as published complexities count it, without anchors, decoding and suppression: mmdetection's
-    /// `forward_dummy`.
+    /// Runs every layer as often as published complexities count it, without anchors, decoding and
+    /// suppression: mmdetection's `forward_dummy`.
     ///
     /// - Parameter maps: the pyramid of a batch of one image, on any device
     func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws
@@ -152,14 +154,16 @@ public protocol Loss: Module {
     /// What it can be used for; nil: it declares nothing and is accepted anywhere.
     var purposes: Set<LossPurpose>? { get }
 
-    /// Whether it divides by the number of labelled pixels (`LossOptions.labelledPixels`) instead of all.
+    /// Whether it divides by the number of labelled pixels (`LossOptions.labelledPixels`) instead
+    /// of all.
     var averagesLabelled: Bool { get }
 
     /// The loss of `prediction` compared with `target`, whose shapes are those of one of its
     /// `purposes`.
     ///
     /// - Returns: a scalar `[]`, multiplied by the loss's weight
-    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor
+    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws
+        -> Tensor
 }
 
 extension Loss {
@@ -184,9 +188,11 @@ public struct LossOptions {
     public var ignoreIndex: Int
     /// A weight for every element, or for every row of elements; nil: all count the same.
     public var elementWeights: Tensor?
-    /// What the sum of all elements is divided by, such as the number of positives in the batch; nil for their count.
+    /// What the sum of all elements is divided by, such as the number of positives in the batch;
+    /// nil for their count.
     public var averageFactor: Double?
-    /// What a loss that averages over labelled pixels divides by: `Targets.labelledPixels`. Nil: what it counts itself.
+    /// What a loss that averages over labelled pixels divides by: `Targets.labelledPixels`. Nil:
+    /// what it counts itself.
     public var labelledPixels: Double?
 
     /// - Parameters:
@@ -196,7 +202,8 @@ public struct LossOptions {
     ///   - labelledPixels: what a loss that averages over labelled pixels divides by; nil: it
     ///     counts them itself
     public init(
-        ignoreIndex: Int = Targets.defaultIgnoreIndex, elementWeights: Tensor? = nil, averageFactor: Double? = nil,
+        ignoreIndex: Int = Targets.defaultIgnoreIndex, elementWeights: Tensor? = nil,
+        averageFactor: Double? = nil,
         labelledPixels: Double? = nil
     ) {
         self.labelledPixels = labelledPixels

@@ -11,7 +11,10 @@ public struct RandomSource: Sendable {
     ///
     /// - Parameter source: gives `count` numbers in [0, 1) for a purpose and an image of the batch,
     ///   such as those that a golden case prescribes
-    public init(_ source: @escaping @Sendable (_ purpose: String, _ image: Int, _ count: Int) throws -> [Double]) {
+    public init(
+        _ source:
+            @escaping @Sendable (_ purpose: String, _ image: Int, _ count: Int) throws -> [Double]
+    ) {
         self.source = source
     }
 
@@ -20,9 +23,11 @@ public struct RandomSource: Sendable {
     /// - Parameter firstImage: the place in the global batch of the first image of this pass
     public init(seed: UInt64, iteration: Int, firstImage: Int = 0) {
         self.init { purpose, image, count in
-            let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+            let key = SIMD2(
+                UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
             var counter = SIMD4(
-                0, UInt32(truncatingIfNeeded: firstImage + image), UInt32(truncatingIfNeeded: iteration),
+                0, UInt32(truncatingIfNeeded: firstImage + image),
+                UInt32(truncatingIfNeeded: iteration),
                 FNV1a.short(purpose.utf8))
             var numbers: [Double] = []
             numbers.reserveCapacity(count + 1)
@@ -39,19 +44,23 @@ public struct RandomSource: Sendable {
 
     /// Ascending numbers i/count, with which `choose` takes the first candidates: reference results
     /// are computed with it.
-    public static let inOrder = RandomSource { _, _, count in (0..<count).map { Double($0) / Double(max(count, 1)) } }
+    public static let inOrder = RandomSource { _, _, count in
+        (0..<count).map { Double($0) / Double(max(count, 1)) }
+    }
 
     /// The given `numbers` `[n, …]`, one row per image, for every purpose: what a golden case
     /// prescribes.
     ///
     /// Drawing another count than a row has throws `SettingError`.
     public static func prescribed(_ numbers: Tensor) throws -> RandomSource {
-        let (images, all) = (numbers.size(0), try numbers.floats().map(Double.init))
+        let images = numbers.size(0)
+        let all = try numbers.floats().map(Double.init)
         let each = all.count / max(images, 1)
         return RandomSource { purpose, image, count in
             guard count == each, image < images else {
                 throw SettingError(
-                    "numbers are given for \(images) images, \(each) each; '\(purpose)' draws \(count) for image \(image + 1)")
+                    "numbers are given for \(images) images, \(each) each; '\(purpose)' draws \(count) for image \(image + 1)"
+                )
             }
             return Array(all[image * each..<(image + 1) * each])
         }
@@ -64,7 +73,8 @@ public struct RandomSource: Sendable {
         return RandomSource { purpose, image, count in
             guard let draws = draws[purpose] else {
                 throw SettingError(
-                    "no numbers are given for '\(purpose)', only for \(draws.keys.sorted().joined(separator: ", "))")
+                    "no numbers are given for '\(purpose)', only for \(draws.keys.sorted().joined(separator: ", "))"
+                )
             }
             return try draws.uniform(purpose, image: image, count: count)
         }
@@ -76,16 +86,20 @@ public struct RandomSource: Sendable {
     ///   - purpose: what they are drawn for; other purposes get other numbers
     ///   - image: the image's place in the batch
     /// - Throws: `SettingError` where the source is `prescribed` and has no such numbers.
-    public func uniform(_ purpose: String, image: Int, count: Int) throws -> [Double] { try source(purpose, image, count) }
+    public func uniform(_ purpose: String, image: Int, count: Int) throws -> [Double] {
+        try source(purpose, image, count)
+    }
 
     /// `count` different numbers of `0 ..< total`, ascending; all of them where `count` is not less
     /// than `total`. Draws one number per candidate and takes the smallest.
     public func choose(_ count: Int, of total: Int, _ purpose: String, image: Int) throws -> [Int] {
         guard count < total else { return Array(0..<total) }
         let draws = try uniform(purpose, image: image, count: total)
-        // Nearly always the smallest lie below this, and a quarter of a million need not be sorted for some hundred.
+        // Nearly always the smallest lie below this, and a quarter of a million need not be sorted
+        // for some hundred.
         let low = (0..<total).filter { draws[$0] < 4 * Double(count) / Double(total) }
         let candidates = low.count >= count ? low : Array(0..<total)
-        return candidates.sorted { (draws[$0], $0) < (draws[$1], $1) }.prefix(max(count, 0)).sorted()
+        return candidates.sorted { (draws[$0], $0) < (draws[$1], $1) }.prefix(max(count, 0))
+            .sorted()
     }
 }

@@ -20,12 +20,16 @@ public struct Registry: Sendable {
         currentPlugin = plugin.name
         for key in tables.keys { tables[key]?.plugin = plugin.name }
         plugin.register(in: &self)
-        if let conflict = tables.values.lazy.compactMap(\.conflict).first { throw RegistryError(problem: conflict) }
+        if let conflict = tables.values.lazy.compactMap(\.conflict).first {
+            throw RegistryError(problem: conflict)
+        }
     }
 
     /// The table of one kind of component; empty where nothing is registered. For extensions that
     /// add a kind, as `backbones` does.
-    public subscript<Component>(_ component: Component.Type, kind kind: String) -> ComponentTable<Component> {
+    public subscript<Component>(_ component: Component.Type, kind kind: String) -> ComponentTable<
+        Component
+    > {
         get {
             tables[ObjectIdentifier(component)] as? ComponentTable<Component>
                 ?? ComponentTable(kind: kind, plugin: currentPlugin)
@@ -33,7 +37,8 @@ public struct Registry: Sendable {
         set { tables[ObjectIdentifier(component)] = newValue }
     }
 
-    /// The settings of the component that `node` names, over their defaults, one for each kind that has one of this name and takes them.
+    /// The settings of the component that `node` names, over their defaults, one for each kind that
+    /// has one of this name and takes them.
     func settings(of node: ComponentNode) -> [any YAMLConfiguration] {
         tables.values.compactMap { try? $0.settings(of: node) }
     }
@@ -47,21 +52,26 @@ public struct Registry: Sendable {
         let inside = node.sequence ?? node.mapping?.entries.map(\.value) ?? []
         for part in inside {
             if part["type"]?.scalar != nil, let component = try? part.decode(ComponentNode.self) {
-                let known = tables.values.filter { table in table.infos.contains { $0.name == component.type } }
+                let known = tables.values.filter { table in
+                    table.infos.contains { $0.name == component.type }
+                }
                 for table in known.prefix(1) { _ = try table.settings(of: component) }
             }
             try checkParts(of: part)
         }
     }
 
-    /// Reads the settings of the losses that `settings`, those of a component, name at any depth, without building them.
+    /// Reads the settings of the losses that `settings`, those of a component, name at any depth,
+    /// without building them.
     ///
     /// - Throws: `ConfigurationError` for a loss that is not registered, and for settings that do
     ///   not fit.
     public func checkLosses(of settings: any YAMLConfiguration) throws {
         for (name, value) in Mirror(reflecting: settings).children {
             if let component = value as? ComponentNode {
-                if name?.lowercased().contains("loss") == true { _ = try losses.settings(of: component) }
+                if name?.lowercased().contains("loss") == true {
+                    _ = try losses.settings(of: component)
+                }
             } else if let inner = value as? any YAMLConfiguration {
                 try checkLosses(of: inner)
             }
@@ -176,6 +186,7 @@ public struct ModelPartError: DenseKitError {
 
     /// The error for the missing `input`, with the names of the given `inputs`.
     public init(missing input: String, among inputs: [String: Tensor]) {
-        problem = "input '\(input)' is missing; given: \(inputs.keys.sorted().joined(separator: ", "))"
+        problem =
+            "input '\(input)' is missing; given: \(inputs.keys.sorted().joined(separator: ", "))"
     }
 }

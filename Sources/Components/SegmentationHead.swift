@@ -1,4 +1,5 @@
-/// A head that classifies every position: the shared part of Semantic FPN, FCN, UPerNet and their like.
+/// A head that classifies every position: the shared part of Semantic FPN, FCN, UPerNet and their
+/// like.
 public protocol SegmentationHead: Head {
     /// The embedding of every position from which `classify` makes logits, `[n, c, h, w]`.
     func embedding(_ maps: [Tensor]) throws -> Tensor
@@ -24,7 +25,7 @@ extension SegmentationHead {
     ///
     /// - Throws: `TargetError.noLabels` for a batch without label maps.
     public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
-        try segmentationLosses(try classify(try embedding(maps)), loss: loss, targets, step)
+        try segmentationLosses(classify(embedding(maps)), loss: loss, targets, step)
     }
 
     /// The embedding of every position with `classify`; the logits are not computed yet.
@@ -37,27 +38,35 @@ extension SegmentationHead {
 /// metrics, the metric `acc_seg`: the accuracy in percent of all pixels.
 ///
 /// - Throws: `TargetError.noLabels` for a batch without label maps.
-public func segmentationLosses(_ logits: Tensor, loss: any Loss, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
+public func segmentationLosses(
+    _ logits: Tensor, loss: any Loss, _ targets: Targets, _ step: ForwardPass
+) throws -> Losses {
     guard let labels = targets.labels else { throw TargetError.noLabels }
-    let options = LossOptions(ignoreIndex: targets.ignoreIndex, labelledPixels: targets.labelledPixels)
+    let options = LossOptions(
+        ignoreIndex: targets.ignoreIndex, labelledPixels: targets.labelledPixels)
     var losses = Losses()
     if let loss = loss as? any ResizingLoss, logits.device == .cpu {
         losses.add(term: loss.name, try loss.resizing(logits, to: labels, options))
     } else {
-        losses.add(term: loss.name, try loss(try enlarged(logits, labels), labels, options))
+        losses.add(term: loss.name, try loss(enlarged(logits, labels), labels, options))
     }
     if step.wantsMetrics { losses.add(metric: "acc_seg", try pixelAccuracy(logits, labels)) }
     return losses
 }
 
-/// Logits at the labels' size. Softmax over the channels of a channels-last map is 2–3 times slower; resizing is faster there.
+/// Logits at the labels' size. Softmax over the channels of a channels-last map is 2–3 times
+/// slower; resizing is faster there.
 private func enlarged(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
-    try logits.to(.float32).interpolated(to: Size2D(labels.size(1), labels.size(2)), .bilinear()).contiguous()
+    try logits.to(.float32).interpolated(to: Size2D(labels.size(1), labels.size(2)), .bilinear())
+        .contiguous()
 }
 
-/// Percent of all pixels, ignored ones included, whose largest logit is the label's: mmsegmentation's `acc_seg`.
+/// Percent of all pixels, ignored ones included, whose largest logit is the label's:
+/// mmsegmentation's `acc_seg`.
 private func pixelAccuracy(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
-    try withoutGrad { try enlarged(logits, labels).argmax(1).equals(labels).to(.float32).mean() * 100 }
+    try withoutGrad {
+        try enlarged(logits, labels).argmax(1).equals(labels).to(.float32).mean() * 100
+    }
 }
 
 /// Thrown for a batch without the targets that a head is trained on.

@@ -3,7 +3,8 @@
 /// by pooling. (Bao et al., BEiT, 2022; normalised at the start as in the code of Rao et al., CVPR
 /// 2022)
 ///
-/// Four maps `[n, width, h, w]` → maps at strides 4, 8, 16 and 32; the last rounds down. Keys `fpn1` … `fpn4`.
+/// Four maps `[n, width, h, w]` → maps at strides 4, 8, 16 and 32; the last rounds down. Keys
+/// `fpn1` … `fpn4`.
 public final class TransformerPyramid: Module {
     let fpn1: any UnaryLayer
     let fpn2: any UnaryLayer
@@ -31,27 +32,35 @@ public final class TransformerPyramid: Module {
     ///   ones of the blocks.
     public init(_ width: Int, patchSize: Int, outIndices: [Int], layers: Int) throws {
         let areIndices =
-            zip(outIndices, outIndices.dropFirst()).allSatisfy { $0 < $1 } && outIndices.allSatisfy((0..<layers).contains)
+            zip(outIndices, outIndices.dropFirst()).allSatisfy { $0 < $1 }
+            && outIndices.allSatisfy((0..<layers).contains)
         guard outIndices.count == 4, areIndices else {
-            throw SettingError(key: "out_indices", "out_indices are four blocks of 0…\(layers - 1) in order, found \(outIndices)")
+            throw SettingError(
+                key: "out_indices",
+                "out_indices are four blocks of 0…\(layers - 1) in order, found \(outIndices)")
         }
         func norm() throws -> GroupNorm { try GroupNorm(1, width) }
-        func double() throws -> ConvTranspose2d { try ConvTranspose2d(width, width, kernel: 2, stride: 2) }
+        func double() throws -> ConvTranspose2d {
+            try ConvTranspose2d(width, width, kernel: 2, stride: 2)
+        }
         switch patchSize {
         case 16:
-            fpn1 = Sequential([try norm(), try double(), try BatchNorm2d(width), Activation(.gelu), try double()])
-            fpn2 = Sequential([try norm(), try double()])
+            fpn1 = try Sequential([
+                norm(), double(), BatchNorm2d(width), Activation(.gelu), double(),
+            ])
+            fpn2 = try Sequential([norm(), double()])
             fpn3 = try norm()
             fpn4 = Sequential([try norm(), MaxPool2d(2)])
         case 8:
-            fpn1 = Sequential([try norm(), try double()])
+            fpn1 = try Sequential([norm(), double()])
             fpn2 = try norm()
             fpn3 = Sequential([try norm(), MaxPool2d(2)])
             fpn4 = Sequential([try norm(), MaxPool2d(4)])
         default:
             throw SettingError(key: "patch_size", "patch_size is 16 or 8, found \(patchSize)")
         }
-        (blocks, self.patchSize) = (outIndices, patchSize)
+        blocks = outIndices
+        self.patchSize = patchSize
         outputs = (0..<4).map { FeatureSpec(channels: width, stride: 4 << $0) }
     }
 
@@ -60,11 +69,13 @@ public final class TransformerPyramid: Module {
     /// - Parameter maps: the outputs of `blocks`, in order
     /// - Throws: `SettingError` for an image with a side under `minimumSide`.
     public func callAsFunction(_ maps: [Tensor]) throws -> [Tensor] {
-        let (height, width) = (maps[0].size(2) * patchSize, maps[0].size(3) * patchSize)
+        let height = maps[0].size(2) * patchSize
+        let width = maps[0].size(3) * patchSize
         let least = Self.minimumSide
         guard height >= least, width >= least else {
             throw SettingError(
-                "the coarsest level needs images of at least \(least)×\(least) pixels, found patches for \(height)×\(width)")
+                "the coarsest level needs images of at least \(least)×\(least) pixels, found patches for \(height)×\(width)"
+            )
         }
         return try zip([fpn1, fpn2, fpn3, fpn4], maps).map { try $0($1) }
     }

@@ -30,18 +30,22 @@ public struct VisionTransformerParts {
 
     /// - Throws: `SettingError` for values out of range or that do not fit together.
     public init(_ configuration: some VisionTransformerConfiguration) throws {
-        let (width, patch) = (configuration.width, configuration.patchSize)
+        let width = configuration.width
+        let patch = configuration.patchSize
         try SettingError.check("width", width, in: 1...65536)
         try SettingError.check("layers", configuration.layers, in: 1...1000)
         try SettingError.check("drop_path_rate", configuration.dropPathRate, in: 0...1)
         pyramid = try TransformerPyramid(
-            width, patchSize: patch, outIndices: configuration.outIndices, layers: configuration.layers)
+            width, patchSize: patch, outIndices: configuration.outIndices,
+            layers: configuration.layers)
         try SettingError.check("input_resolution", configuration.inputResolution, in: patch...32768)
         heads = configuration.heads ?? max(1, width / 64)
         guard heads > 0, width.isMultiple(of: heads) else {
-            throw SettingError(key: "heads", "a width of \(width) cannot be shared by \(heads) heads")
+            throw SettingError(
+                key: "heads", "a width of \(width) cannot be shared by \(heads) heads")
         }
         grid = configuration.inputResolution / patch
-        dropPathRates = DropPath.rates(upTo: configuration.dropPathRate, blocks: configuration.layers)
+        dropPathRates = DropPath.rates(
+            upTo: configuration.dropPathRate, blocks: configuration.layers)
     }
 }

@@ -22,7 +22,10 @@ public struct WeightFormat: Sendable {
         value: (@Sendable (_ key: String, _ tensor: Tensor) throws -> Tensor)? = nil,
         key: @escaping @Sendable (_ fileKey: String) -> String?
     ) {
-        (self.name, self.marks, self.value, self.key) = (name, marks, value, key)
+        self.name = name
+        self.marks = marks
+        self.value = value
+        self.key = key
         isUnneeded = { fileKey in dropping.contains(where: fileKey.hasPrefix) }
     }
 
@@ -36,19 +39,26 @@ public struct WeightFormat: Sendable {
     ///     has instead
     ///   - marks: prefixes of keys that every such file has
     public init(
-        _ name: String, behind prefixes: [String], dropping: [String] = [], replacing: [(String, String)] = [],
+        _ name: String, behind prefixes: [String], dropping: [String] = [],
+        replacing: [(String, String)] = [],
         marks: [String] = []
     ) {
         @Sendable func inside(_ fileKey: String) -> Substring? {
             prefixes.first(where: fileKey.hasPrefix).map { fileKey.dropFirst($0.count) }
         }
-        (self.name, self.marks, value) = (name, marks, nil)
+        self.name = name
+        self.marks = marks
+        value = nil
         key = { fileKey in
             guard let key = inside(fileKey) else { return nil }
-            guard let (old, new) = replacing.first(where: { key.hasPrefix($0.0) }) else { return String(key) }
+            guard let (old, new) = replacing.first(where: { key.hasPrefix($0.0) }) else {
+                return String(key)
+            }
             return new + key.dropFirst(old.count)
         }
-        isUnneeded = { fileKey in inside(fileKey).map { key in dropping.contains(where: key.hasPrefix) } ?? true }
+        isUnneeded = { fileKey in
+            inside(fileKey).map { key in dropping.contains(where: key.hasPrefix) } ?? true
+        }
     }
 }
 
@@ -56,7 +66,8 @@ extension WeightFormat {
     /// Key prefixes of parts that pretrained encoders have and dense prediction does not need:
     /// classifiers and projections.
     public static let heads = [
-        "fc.", "head.", "heads.", "head_dist.", "classifier.", "last_linear.", "linear.", "logits.", "pre_logits.", "projector.",
+        "fc.", "head.", "heads.", "head_dist.", "classifier.", "last_linear.", "linear.", "logits.",
+        "pre_logits.", "projector.",
         "projection_head.", "predictor.",
     ]
 }

@@ -26,20 +26,24 @@ extension Module {
     ///   holds the model more than once; before anything is copied.
     @discardableResult
     public func loadPretrained(
-        _ tensors: [String: Tensor], prefix: String = "", behind outer: String? = nil, reinitialize: [String] = [],
-        ignore: [String] = [], atLeast: Double = WeightsSetting.usualShare, unread: [String: UnreadTensor] = [:], source: String
+        _ tensors: [String: Tensor], prefix: String = "", behind outer: String? = nil,
+        reinitialize: [String] = [],
+        ignore: [String] = [], atLeast: Double = WeightsSetting.usualShare,
+        unread: [String: UnreadTensor] = [:], source: String
     ) throws -> LoadReport {
         let own = try namedTensors().map(\.name)
         let kept = own.filter { name in reinitialize.contains { KeyPattern($0).matches(name) } }
         if let idle = reinitialize.first(where: { !kept.contains(where: KeyPattern($0).matches) }) {
             let parts = Set(own.map(part)).sorted().joined(separator: ", ")
-            throw SettingError("reinitialize: no tensor's key begins with '\(idle)'; they begin with: \(parts)")
+            throw SettingError(
+                "reinitialize: no tensor's key begins with '\(idle)'; they begin with: \(parts)")
         }
         let fileKeys = Array(tensors.keys) + Array(unread.keys)
         let leftOut = fileKeys.filter { key in ignore.contains { KeyPattern($0).matches(key) } }
         if let idle = ignore.first(where: { !leftOut.contains(where: KeyPattern($0).matches) }) {
             let parts = Set(fileKeys.map(part)).sorted().joined(separator: ", ")
-            throw SettingError("ignore: no key of the file begins with '\(idle)'; they begin with: \(parts)")
+            throw SettingError(
+                "ignore: no key of the file begins with '\(idle)'; they begin with: \(parts)")
         }
         let wrapped = WrapperNames(Set(fileKeys).subtracting(leftOut), keeping: own)
         let fileKey = Dictionary(wrapped.keys.map { ($1, $0) }) { first, _ in first }
@@ -47,25 +51,35 @@ extension Module {
             fileKey.mapValues { tensors[$0]?.shape }, behind: outer.map(wrapped.bare))
 
         var request = LoadRequest(
-            format: naming.title(without: wrapped.removed), scope: naming.scope, optional: try unpublishedKeys(),
+            format: naming.title(without: wrapped.removed), scope: naming.scope,
+            optional: try unpublishedKeys(),
             reinitialize: Set(kept), atLeast: atLeast, ignored: naming.ignored)
-        if atLeast == 1 { (request.scope, request.optional) = ([], []) }
+        if atLeast == 1 {
+            request.scope = []
+            request.optional = []
+        }
         if atLeast >= WeightsSetting.usualShare, atLeast < 1 { request.whole = try wholeParts() }
         func original(_ keys: [String]) -> [String] { keys.compactMap { fileKey[$0] }.sorted() }
-        (request.unplaced, request.elsewhere) = (original(naming.unplaced), original(naming.elsewhere))
-        (request.leftOut, request.unread) = (leftOut.sorted(), unread)
+        request.unplaced = original(naming.unplaced)
+        request.elsewhere = original(naming.elsewhere)
+        request.leftOut = leftOut.sorted()
+        request.unread = unread
 
-        var (ordered, keys) = (tensors, [String: String]())
+        var ordered = tensors
+        var keys = [String: String]()
         for (bare, name) in naming.keys { keys[fileKey[bare] ?? bare] = name }
         for (bare, value) in naming.values {
             guard let key = fileKey[bare], let tensor = tensors[key] else { continue }
             ordered[key] = try withoutGrad { try value(tensor) }
         }
-        var adapters = try namedModules().compactMap { path, module in (module as? any WeightAdapting).map { (path, $0) } }
+        var adapters = try namedModules().compactMap { path, module in
+            (module as? any WeightAdapting).map { (path, $0) }
+        }
         adapters.sort { $0.0.count > $1.0.count }  // the deepest module knows best
         return try load(ordered, keys: keys, request, source: source) { tensor, name, shape in
             for (path, adapter) in adapters where path.isEmpty || name.hasPrefix(path + ".") {
-                return try adapter.adapted(tensor, String(name.dropFirst(path.isEmpty ? 0 : path.count + 1)), to: shape)
+                return try adapter.adapted(
+                    tensor, String(name.dropFirst(path.isEmpty ? 0 : path.count + 1)), to: shape)
             }
             return nil
         }
@@ -79,7 +93,8 @@ extension Module {
         }
     }
 
-    /// The parts that a file has to fill whole where it speaks of them: backbones, and what other projects publish.
+    /// The parts that a file has to fill whole where it speaks of them: backbones, and what other
+    /// projects publish.
     private func wholeParts() throws -> [String] {
         try namedModules().filter { _, module in
             module is any Backbone || (module is any ExternalWeights && !(module is DenseModel))

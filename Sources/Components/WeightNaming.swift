@@ -24,13 +24,18 @@ struct WeightNaming {
     /// Whether it places all that it speaks of, and nearly all that the model needs.
     var fits = false
 
-    /// Where two match equally, the one whose shapes fit better, and then the one that leaves less over, speaks more plainly.
-    var score: (Int, Int, Int, Int) { (fits ? 1 : 0, keys.count, -misshapen, -unplaced.count - elsewhere.count) }
+    /// Where two match equally, the one whose shapes fit better, and then the one that leaves less
+    /// over, speaks more plainly.
+    var score: (Int, Int, Int, Int) {
+        (fits ? 1 : 0, keys.count, -misshapen, -unplaced.count - elsewhere.count)
+    }
 
     /// What the report calls it.
     func title(without wrappers: [String]) -> String? {
         var words = [format].compactMap { $0 }
-        if !prefix.isEmpty { words.append("\(words.isEmpty ? "this project's names " : "")behind '\(prefix)'") }
+        if !prefix.isEmpty {
+            words.append("\(words.isEmpty ? "this project's names " : "")behind '\(prefix)'")
+        }
         if !wrappers.isEmpty {
             let names = wrappers.map { "'\($0).'" }.joined(separator: ", ")
             words.append("\(words.isEmpty ? "this project's names " : "")without \(names)")
@@ -42,7 +47,8 @@ struct WeightNaming {
 /// What a reading says of a key.
 private enum Verdict {
     /// It leads to this tensor of the model.
-    case place(String, value: (@Sendable (String, Tensor) throws -> Tensor)? = nil, key: String = "")
+    case place(
+        String, value: (@Sendable (String, Tensor) throws -> Tensor)? = nil, key: String = "")
     /// It is of no use here.
     case unneeded
     /// It belongs to a part of the model and has no place there.
@@ -51,7 +57,8 @@ private enum Verdict {
     case elsewhere
 }
 
-/// Finds the reading of a file's keys that fits a model best: whose names they are, and what wrappers and whole models put before them.
+/// Finds the reading of a file's keys that fits a model best: whose names they are, and what
+/// wrappers and whole models put before them.
 struct NamingSearch {
     /// The shapes of the model's tensors, by key.
     private let shapes: [String: [Int]]
@@ -59,7 +66,8 @@ struct NamingSearch {
     private let required: Set<String>
     /// What the model computes by itself.
     private let derived: Set<String>
-    /// The parts of the model, by the beginning of their keys; nil for a component, to which every key belongs.
+    /// The parts of the model, by the beginning of their keys; nil for a component, to which every
+    /// key belongs.
     private let parts: Set<String>?
     /// Where the component stands in a whole model.
     private let part: String
@@ -69,25 +77,35 @@ struct NamingSearch {
     /// The formats' names, in order.
     private let names: [String]
 
-    /// Beginnings of keys are tried up to this many names between dots, and no more than so many of them.
-    private static let (depth, limit) = (8, 4096)
+    /// Beginnings of keys are tried up to this many names between dots, and no more than so many of
+    /// them.
+    private static let depth = 8
+    private static let limit = 4096
 
     init(_ module: Module, part: String) throws {
         let modules = try module.namedModules()
-        shapes = Dictionary(try module.namedTensors().map { ($0.name, $0.tensor.shape) }) { first, _ in first }
+        shapes = Dictionary(try module.namedTensors().map { ($0.name, $0.tensor.shape) }) {
+            first, _ in first
+        }
         let optional = try module.unpublishedKeys()
         required = Set(
             shapes.keys.filter { name in
-                !name.hasSuffix("num_batches_tracked") && !optional.contains { name == $0 || name.hasPrefix($0 + ".") }
+                !name.hasSuffix("num_batches_tracked")
+                    && !optional.contains { name == $0 || name.hasPrefix($0 + ".") }
             })
         derived = Set(
-            modules.flatMap { path, module in ((module as? any Deriving)?.derivedKeys ?? []).map { Self.join(path, $0) } })
-        let isEncoder = module is any Backbone || (module is any ExternalWeights && !(module is DenseModel))
+            modules.flatMap { path, module in
+                ((module as? any Deriving)?.derivedKeys ?? []).map { Self.join(path, $0) }
+            })
+        let isEncoder =
+            module is any Backbone || (module is any ExternalWeights && !(module is DenseModel))
         parts = part.isEmpty && !isEncoder ? Set(shapes.keys.map(Self.first)) : nil
         isNamedApart = isEncoder || part.isEmpty
         self.part = part
         formats = modules.flatMap { path, module in
-            ((module as? any ExternalWeights).map { type(of: $0).weightFormats } ?? []).map { (path, $0) }
+            ((module as? any ExternalWeights).map { type(of: $0).weightFormats } ?? []).map {
+                (path, $0)
+            }
         }
         names = Set(formats.map(\.format.name)).sorted()
     }
@@ -97,7 +115,8 @@ struct NamingSearch {
     /// - Parameters:
     ///   - file: the shapes of the file's tensors, where they are known, by key without wrappers
     ///   - prefix: what stands before the keys, where the user says it
-    /// - Throws: `SettingError` where the file holds the model behind several prefixes, or nothing behind the user's.
+    /// - Throws: `SettingError` where the file holds the model behind several prefixes, or nothing
+    ///   behind the user's.
     func best(_ file: [String: [Int]?], behind chosen: String?) throws -> WeightNaming {
         let keys = file.keys.sorted()
         let behind = prefixes(of: keys)
@@ -105,11 +124,13 @@ struct NamingSearch {
         guard let inside = start.isEmpty ? keys : behind[start] else {
             let known = behind.keys.filter { $0.dropLast().allSatisfy { $0 != "." } }.sorted()
             throw SettingError(
-                "prefix: no tensor's key begins with '\(start)'; they begin with: \(known.joined(separator: ", "))")
+                "prefix: no tensor's key begins with '\(start)'; they begin with: \(known.joined(separator: ", "))"
+            )
         }
         var best = readings(file, inside, behind: start, takesOwn: true)
         var found = [best]
-        // Where one fits, another would have to match more, which takes as many keys behind its prefix.
+        // Where one fits, another would have to match more, which takes as many keys behind its
+        // prefix.
         let order = behind.filter { $0.key.hasPrefix(start) && $0.key != start }.sorted {
             ($1.value.count, $0.key.count, $0.key) < ($0.value.count, $1.key.count, $1.key)
         }
@@ -135,7 +156,8 @@ struct NamingSearch {
 
     /// The best reading of the keys behind `prefix`; all others are of no use.
     ///
-    /// - Parameter takesOwn: whether the component's own names may begin there; a neck or a head has names that others have, too
+    /// - Parameter takesOwn: whether the component's own names may begin there; a neck or a head
+    ///   has names that others have, too
     private func readings(
         _ file: [String: [Int]?], _ inside: [String], behind prefix: String, takesOwn: Bool
     ) -> WeightNaming {
@@ -143,7 +165,9 @@ struct NamingSearch {
         let there = Set(keys.map { Self.first($0.1) })
         var candidates: [WeightNaming] = []
         if takesOwn {
-            candidates.append(reading(keys, file, nil, scope: parts.map { $0.intersection(there).sorted() } ?? []) { own($0) })
+            candidates.append(
+                reading(keys, file, nil, scope: parts.map { $0.intersection(there).sorted() } ?? [])
+                { own($0) })
         }
         if !part.isEmpty {
             candidates.append(
@@ -156,12 +180,15 @@ struct NamingSearch {
             let same = formats.filter { $0.format.name == name }
             func fits(_ mark: String) -> Bool { keys.contains { $0.1.hasPrefix(mark) } }
             guard same.allSatisfy({ $0.format.marks.allSatisfy(fits) }) else { continue }
-            candidates.append(reading(keys, file, name, scope: same.map(\.path)) { shared($0, same) })
+            candidates.append(
+                reading(keys, file, name, scope: same.map(\.path)) { shared($0, same) })
         }
         // In a whole model, a part alone may have another project's names.
         if let parts {
             for (path, format) in formats where !path.isEmpty && there.contains(Self.first(path)) {
-                func fits(_ mark: String) -> Bool { keys.contains { $0.1.hasPrefix(path + "." + mark) } }
+                func fits(_ mark: String) -> Bool {
+                    keys.contains { $0.1.hasPrefix(path + "." + mark) }
+                }
                 guard format.marks.allSatisfy(fits) else { continue }
                 let name = "a whole model whose \(path) is named by \(format.name)"
                 candidates.append(
@@ -173,7 +200,8 @@ struct NamingSearch {
         }
         let fitting = candidates.indices.filter { !candidates[$0].keys.isEmpty }
         let best = fitting.max {
-            candidates[$0].score != candidates[$1].score ? candidates[$0].score < candidates[$1].score : $0 > $1
+            candidates[$0].score != candidates[$1].score
+                ? candidates[$0].score < candidates[$1].score : $0 > $1
         }
         var naming = best.map { candidates[$0] } ?? reading(keys, file, nil) { own($0) }
         naming.prefix = prefix
@@ -182,7 +210,8 @@ struct NamingSearch {
     }
 
     private func reading(
-        _ keys: [(file: String, key: String)], _ file: [String: [Int]?], _ format: String?, scope: [String] = [],
+        _ keys: [(file: String, key: String)], _ file: [String: [Int]?], _ format: String?,
+        scope: [String] = [],
         _ verdict: (String) -> Verdict
     ) -> WeightNaming {
         var naming = WeightNaming(format: format, scope: scope)
@@ -205,15 +234,19 @@ struct NamingSearch {
         }
         separate(&naming, keys)
         if naming.unplaced.isEmpty, naming.misshapen * 8 <= naming.keys.count {
-            func speaks(of name: String) -> Bool { scope.isEmpty || scope.contains { $0.isEmpty || name.hasPrefix($0 + ".") } }
+            func speaks(of name: String) -> Bool {
+                scope.isEmpty || scope.contains { $0.isEmpty || name.hasPrefix($0 + ".") }
+            }
             let wanted = required.filter(speaks)
-            naming.fits = 10 * wanted.intersection(naming.keys.values).count >= 9 * max(wanted.count, 1)
+            naming.fits =
+                10 * wanted.intersection(naming.keys.values).count >= 9 * max(wanted.count, 1)
         }
         return naming
     }
 
-    /// Of the keys without place, keeps those that change what an encoder computes: what lies in a group of tensors with places, such as a block, or is
-    /// by its name a part of an encoder. The others, such as the queue of a contrastive loss, count with the parts that the model lacks.
+    /// Of the keys without place, keeps those that change what an encoder computes: what lies in a
+    /// group of tensors with places, such as a block, or is by its name a part of an encoder. The
+    /// others, such as the queue of a contrastive loss, count with the parts that the model lacks.
     ///
     /// - Parameter keys: the file's keys, each with what lies behind the prefix
     private func separate(_ naming: inout WeightNaming, _ keys: [(file: String, key: String)]) {
@@ -228,7 +261,9 @@ struct NamingSearch {
         naming.unplaced = naming.unplaced.filter { key in
             let (name, isInside) = group(key)
             let words = name.split { $0 == "_" || $0.isNumber }
-            if (isInside && groups.contains(name)) || words.contains(where: { Self.encoderWords.contains($0.lowercased()) }) {
+            if (isInside && groups.contains(name))
+                || words.contains(where: { Self.encoderWords.contains($0.lowercased()) })
+            {
                 return true
             }
             naming.elsewhere.append(key)
@@ -238,16 +273,20 @@ struct NamingSearch {
 
     /// Whether a key's first name is that of a part of a whole model.
     private func isPart(_ name: Substring) -> Bool {
-        name == part || ["backbone", "visual"].contains(name) || parts?.contains(String(name)) ?? false
+        name == part || ["backbone", "visual"].contains(name)
+            || parts?.contains(String(name)) ?? false
     }
 
     /// What parts of encoders are called, alone or with more words.
     private static let encoderWords: Set<String> = [
-        "conv", "convs", "bn", "norm", "norms", "ln", "gn", "stem", "patch", "embed", "embedding", "embeddings", "pos",
+        "conv", "convs", "bn", "norm", "norms", "ln", "gn", "stem", "patch", "embed", "embedding",
+        "embeddings", "pos",
         "position",
-        "positional", "token", "tokens", "cls", "dist", "reg", "register", "block", "blocks", "layer", "layers", "stage",
+        "positional", "token", "tokens", "cls", "dist", "reg", "register", "block", "blocks",
+        "layer", "layers", "stage",
         "stages",
-        "attn", "attnpool", "attention", "mlp", "ffn", "rel", "relative", "rope", "ls", "gamma", "downsample", "pre", "adapter",
+        "attn", "attnpool", "attention", "mlp", "ffn", "rel", "relative", "rope", "ls", "gamma",
+        "downsample", "pre", "adapter",
         "gate", "se",
     ]
 
@@ -259,12 +298,15 @@ struct NamingSearch {
     }
 
     /// A key in the names of a format that several parts of the model may have in common.
-    private func shared(_ key: String, _ formats: [(path: String, format: WeightFormat)]) -> Verdict {
+    private func shared(_ key: String, _ formats: [(path: String, format: WeightFormat)]) -> Verdict
+    {
         var result: Verdict?
         for (path, format) in formats {
             switch (verdict(key, path, format), result) {
-            case (.place(let name, let value, let inner), _): return .place(name, value: value, key: inner)
-            // What one part claims and has no place for is not of no use because another part has none for it.
+            case (.place(let name, let value, let inner), _):
+                return .place(name, value: value, key: inner)
+            // What one part claims and has no place for is not of no use because another part has
+            // none for it.
             case (.unplaced, _): result = .unplaced
             case (let other, nil): result = other
             default: break
@@ -277,7 +319,9 @@ struct NamingSearch {
         let name = format.key(key)
         let whole = name.map { Self.join(path, $0) }
         if let whole, derived.contains(whole) { return .unneeded }
-        if let name, let whole, shapes[whole] != nil { return .place(whole, value: format.value, key: name) }
+        if let name, let whole, shapes[whole] != nil {
+            return .place(whole, value: format.value, key: name)
+        }
         if format.isUnneeded(key) { return .unneeded }
         guard path.isEmpty, let whole, let parts else { return .unplaced }
         return parts.contains(Self.first(whole)) ? .unplaced : .elsewhere
@@ -287,7 +331,8 @@ struct NamingSearch {
     private func isOthers(_ prefix: Substring) -> Bool {
         guard !part.isEmpty else { return false }
         return prefix.split(separator: ".").contains { name in
-            name != part && (["backbone", "neck", "text_encoder"].contains(name) || name.hasSuffix("_head"))
+            name != part
+                && (["backbone", "neck", "text_encoder"].contains(name) || name.hasSuffix("_head"))
         }
     }
 
@@ -305,5 +350,7 @@ struct NamingSearch {
     /// The part of a model that a key belongs to.
     private static func first(_ key: String) -> String { String(key.prefix { $0 != "." }) }
 
-    private static func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : path + "." + key }
+    private static func join(_ path: String, _ key: String) -> String {
+        path.isEmpty ? key : path + "." + key
+    }
 }

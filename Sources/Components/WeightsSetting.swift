@@ -27,10 +27,14 @@ public struct WeightsSetting: Codable, Sendable {
     ///   - ignore: patterns of the file's keys that are not loaded
     ///   - atLeast: the share of tensors that the file has to fill, 0…1
     public init(
-        _ file: Located<String>, prefix: String? = nil, reinitialize: [String] = [], ignore: [String] = [],
+        _ file: Located<String>, prefix: String? = nil, reinitialize: [String] = [],
+        ignore: [String] = [],
         atLeast: Double = usualShare
     ) {
-        (self.file, self.prefix, self.reinitialize, self.ignore) = (file, prefix, reinitialize, ignore)
+        self.file = file
+        self.prefix = prefix
+        self.reinitialize = reinitialize
+        self.ignore = ignore
         self.atLeast = atLeast
     }
 
@@ -44,25 +48,31 @@ public struct WeightsSetting: Codable, Sendable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        // `weights: resnet50.pth`; whatever is neither text nor a mapping is told what a mapping has.
+        // `weights: resnet50.pth`; whatever is neither text nor a mapping is told what a mapping
+        // has.
         if let file = try? container.decode(Located<String>.self), !file.value.isEmpty {
             self.init(file)
             return
         }
         let mapping = try container.decode(Mapping.self)
         guard let file = mapping.file, !file.value.isEmpty else {
-            throw SettingError("expected the path of a file of weights, as `weights: PATH` or `weights: {file: PATH}`")
+            throw SettingError(
+                "expected the path of a file of weights, as `weights: PATH` or `weights: {file: PATH}`"
+            )
         }
         let share = mapping.atLeast
         guard (0...1).contains(share.value) else {
-            throw ConfigurationError(at: share.location, "at_least: expected a share of 0…1, found \(share.value)")
+            throw ConfigurationError(
+                at: share.location, "at_least: expected a share of 0…1, found \(share.value)")
         }
         self.init(
-            file, prefix: mapping.prefix, reinitialize: mapping.reinitialize, ignore: mapping.ignore, atLeast: share.value)
+            file, prefix: mapping.prefix, reinitialize: mapping.reinitialize,
+            ignore: mapping.ignore, atLeast: share.value)
     }
 
     public func encode(to encoder: any Encoder) throws {
-        let isPlain = prefix == nil && reinitialize.isEmpty && ignore.isEmpty && atLeast == Self.usualShare
+        let isPlain =
+            prefix == nil && reinitialize.isEmpty && ignore.isEmpty && atLeast == Self.usualShare
         guard !isPlain else { return try file.encode(to: encoder) }
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(file, forKey: .file)

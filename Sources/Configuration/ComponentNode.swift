@@ -26,7 +26,8 @@ public struct ComponentNode: Sendable {
         location = .default
         path = ""
         do {
-            node = try ComponentNode.mapping(type: YAMLNode(YAMLNode.Scalar(type)), settings: YAMLNode(encoding: configuration))
+            node = try ComponentNode.mapping(
+                type: YAMLNode(YAMLNode.Scalar(type)), settings: YAMLNode(encoding: configuration))
         } catch {
             fatalError("the settings of \(type) cannot be encoded: \(error)")
         }
@@ -34,14 +35,18 @@ public struct ComponentNode: Sendable {
 
     /// The settings: the keys beside `type`, over the defaults.
     ///
-    /// - Parameter common: keys that every component of this kind has beside its own settings; see `common(_:as:)`
+    /// - Parameter common: keys that every component of this kind has beside its own settings; see
+    ///   `common(_:as:)`
     /// - Throws: `ConfigurationError`, at the key or value, such as
     ///   `unknown key 'chanels' of FPN; did you mean 'channels'? (keys: channels)`.
-    public func settings<C: YAMLConfiguration>(_ configuration: C.Type = C.self, common: [String] = []) throws -> C {
+    public func settings<C: YAMLConfiguration>(
+        _ configuration: C.Type = C.self, common: [String] = []
+    ) throws -> C {
         var own = settings
         for key in common { own.remove(key) }
         return try NodeDecoder(
-            written: YAMLNode(.mapping(own), at: node.location), fallback: nil, path: pathComponents, component: type
+            written: YAMLNode(.mapping(own), at: node.location), fallback: nil,
+            path: pathComponents, component: type
         )
         .read(configuration)
     }
@@ -49,9 +54,12 @@ public struct ComponentNode: Sendable {
     /// The value of a key that every component of its kind has, where it is written and not null.
     ///
     /// - Throws: `ConfigurationError`, at the value.
-    public func common<Value: Codable>(_ key: String, as value: Value.Type = Value.self) throws -> Value? {
+    public func common<Value: Codable>(_ key: String, as value: Value.Type = Value.self) throws
+        -> Value?
+    {
         guard let written = settings[key], !written.isNull else { return nil }
-        return try NodeDecoder(written: written, fallback: nil, path: pathComponents + [key]).read(value)
+        return try NodeDecoder(written: written, fallback: nil, path: pathComponents + [key]).read(
+            value)
     }
 
     /// The component with all its settings; those that the configuration does not set have their
@@ -59,8 +67,11 @@ public struct ComponentNode: Sendable {
     ///
     /// - Throws: `ConfigurationError`, at the key or value, for settings that do not fit.
     public func resolved<C: YAMLConfiguration>(_ configuration: C.Type) throws -> YAMLNode {
-        let all = try YAMLNode(encoding: settings(configuration), origins: YAMLNode(.mapping(settings), at: node.location))
-        return ComponentNode.mapping(type: YAMLNode(YAMLNode.Scalar(type), at: location), settings: all)
+        let all = try YAMLNode(
+            encoding: settings(configuration),
+            origins: YAMLNode(.mapping(settings), at: node.location))
+        return ComponentNode.mapping(
+            type: YAMLNode(YAMLNode.Scalar(type), at: location), settings: all)
     }
 
     private var settings: YAMLNode.Mapping {
@@ -97,28 +108,37 @@ extension ComponentNode: Codable, NodeConvertible {
     /// The written component over the default one, by the rules that hold between files.
     static func read(_ decoder: NodeDecoder) throws -> ComponentNode {
         let example = "write {type: NAME, …}"
-        guard let written = decoder.node else { throw decoder.expected("a component", hint: example) }
+        guard let written = decoder.node else {
+            throw decoder.expected("a component", hint: example)
+        }
         var node = written
         if let fallback = decoder.fallback, fallback.mapping != nil {
             node = fallback
             node.merge(written)
         }
         if let scalar = node.scalar, scalar.isString { node = YAMLNode.component(node) }
-        guard let mapping = node.mapping else { throw decoder.expected("a component", hint: example) }
+        guard let mapping = node.mapping else {
+            throw decoder.expected("a component", hint: example)
+        }
         guard let type = mapping["type"] else {
             let blank = mapping.entries.first { $0.key.hasPrefix("type:") }?.missingBlank
             throw decoder.failure("the component's type is missing", hint: blank ?? example)
         }
         guard let name = type.scalar?.text, !name.isEmpty else {
-            let typeDecoder = NodeDecoder(written: type, fallback: nil, path: decoder.path + ["type"])
+            let typeDecoder = NodeDecoder(
+                written: type, fallback: nil, path: decoder.path + ["type"])
             throw typeDecoder.expected("the name of a component", hint: example)
         }
-        return ComponentNode(type: name, location: type.location, path: decoder.shownPath, node: node)
+        return ComponentNode(
+            type: name, location: type.location, path: decoder.shownPath, node: node)
     }
 
     func written() -> YAMLNode { node }
 
     private init(type: String, location: SourceLocation, path: String, node: YAMLNode) {
-        (self.type, self.location, self.path, self.node) = (type, location, path, node)
+        self.type = type
+        self.location = location
+        self.path = path
+        self.node = node
     }
 }

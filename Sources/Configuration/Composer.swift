@@ -1,7 +1,8 @@
 /// Builds the tree of one YAML document from libyaml's events.
 ///
-/// Counts while it builds, and never recurses: neither depth nor aliases can exhaust the process. An alias is the anchored value again (shared,
-/// not copied); `<<` adds the keys of a mapping, or of a list of mappings, that are not there already.
+/// Counts while it builds, and never recurses: neither depth nor aliases can exhaust the process.
+/// An alias is the anchored value again (shared, not copied); `<<` adds the keys of a mapping, or
+/// of a list of mappings, that are not there already.
 struct Composer {
     /// What stands at a position: of a file, or on the command line.
     typealias Locate = (YAMLPosition) -> SourceLocation
@@ -45,19 +46,25 @@ struct Composer {
     private var root: YAMLNode?
 
     private init(_ collector: ErrorCollector, _ locate: @escaping Locate) {
-        (self.collector, self.locate) = (collector, locate)
+        self.collector = collector
+        self.locate = locate
     }
 
     /// The tree of `text`; nil when it holds nothing but comments.
     ///
-    /// - Throws: `ConfigurationError` for what is not YAML, not UTF-8, a second document, and above the limits. A repeated key, an alias without
-    ///   anchor, an unknown tag and a `<<` of no mapping go to `collector`; the tree is made without them.
-    static func compose(_ text: [UInt8], _ collector: ErrorCollector, _ locate: @escaping Locate) throws -> (
-        root: YAMLNode?, nodes: Int
-    ) {
+    /// - Throws: `ConfigurationError` for what is not YAML, not UTF-8, a second document, and above
+    ///   the limits. A repeated key, an alias without anchor, an unknown tag and a `<<` of no
+    ///   mapping go to `collector`; the tree is made without them.
+    static func compose(_ text: [UInt8], _ collector: ErrorCollector, _ locate: @escaping Locate)
+        throws -> (
+            root: YAMLNode?, nodes: Int
+        )
+    {
         try text.withUnsafeBufferPointer { whole in
             // A byte order mark would move the columns of the first line.
-            let bytes = whole.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: whole[3...]) : whole
+            let bytes =
+                whole.starts(with: [0xEF, 0xBB, 0xBF])
+                ? UnsafeBufferPointer(rebasing: whole[3...]) : whole
             try checkBytes(bytes, locate)
             var composer = Composer(collector, locate)
             do {
@@ -75,12 +82,18 @@ struct Composer {
         case .documentStart:
             documents += 1
             if documents > 1 {
-                throw ConfigurationError(at: location, "a second document begins here", hint: "a configuration is one document")
+                throw ConfigurationError(
+                    at: location, "a second document begins here",
+                    hint: "a configuration is one document")
             }
         case .documentEnd: break
         case .scalar(let text, let isPlain, let anchor, let tag):
-            let isPlain = try collector.attempt { try Tag.scalarIsPlain(tag, isPlain, at: location) } ?? isPlain
-            if text.utf8.contains(0) { throw ConfigurationError(at: location, "a text holds the character NUL") }
+            let isPlain =
+                try collector.attempt { try Tag.scalarIsPlain(tag, isPlain, at: location) }
+                ?? isPlain
+            if text.utf8.contains(0) {
+                throw ConfigurationError(at: location, "a text holds the character NUL")
+            }
             try addScalar(YAMLNode.Scalar(text, isPlain: isPlain), anchor: anchor, at: location)
         case .alias(let name): try addAlias(name, at: location)
         case .sequenceStart(let anchor, let tag):
@@ -93,7 +106,9 @@ struct Composer {
         }
     }
 
-    private mutating func addScalar(_ scalar: YAMLNode.Scalar, anchor: String?, at location: SourceLocation) throws {
+    private mutating func addScalar(
+        _ scalar: YAMLNode.Scalar, anchor: String?, at location: SourceLocation
+    ) throws {
         let node = YAMLNode(scalar, at: location)
         let size = Size(nodes: 1, textBytes: scalar.text.utf8.count)
         if let anchor { anchors[anchor] = (node, size) }
@@ -104,7 +119,8 @@ struct Composer {
 
     private mutating func addAlias(_ name: String, at location: SourceLocation) throws {
         if stack.contains(where: { $0.anchor == name }) {
-            throw ConfigurationError(at: location, "*\(name.shortened) stands inside the value that it names")
+            throw ConfigurationError(
+                at: location, "*\(name.shortened) stands inside the value that it names")
         }
         guard let (node, size) = anchors[name] else {
             // Not all of very many: each is compared letter by letter.
@@ -113,18 +129,25 @@ struct Composer {
                 ConfigurationError(
                     at: location, "no &\(name.shortened) stands above this *\(name.shortened)",
                     hint: near ?? "quote a text that begins with '*'"))
-            return try addScalar(YAMLNode.Scalar("*\(name)", isPlain: false), anchor: nil, at: location)
+            return try addScalar(
+                YAMLNode.Scalar("*\(name)", isPlain: false), anchor: nil, at: location)
         }
-        if awaitsKey { throw ConfigurationError(at: location, "a key must be a word, found an alias") }
-        if stack.count + size.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
+        if awaitsKey {
+            throw ConfigurationError(at: location, "a key must be a word, found an alias")
+        }
+        if stack.count + size.height > Limits.depth {
+            throw ConfigurationError(at: location, Limits.tooDeep)
+        }
         try count(size, at: location)
         add(node, size)
     }
 
-    private mutating func open(isMapping: Bool, anchor: String?, at location: SourceLocation) throws {
+    private mutating func open(isMapping: Bool, anchor: String?, at location: SourceLocation) throws
+    {
         if awaitsKey {
             throw ConfigurationError(
-                at: location, "a key must be a word, found a list or a mapping", hint: "quote a text that begins with '[' or '{'")
+                at: location, "a key must be a word, found a list or a mapping",
+                hint: "quote a text that begins with '[' or '{'")
         }
         if stack.count == Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
         try count(Size(), at: location)
@@ -134,7 +157,9 @@ struct Composer {
     private mutating func close() throws {
         guard var frame = stack.popLast() else { return }
         if let merged = frame.merged?.node { try frame.mapping.addKeys(of: merged, collector) }
-        let node = YAMLNode(frame.isMapping ? .mapping(frame.mapping) : .sequence(frame.elements), at: frame.location)
+        let node = YAMLNode(
+            frame.isMapping ? .mapping(frame.mapping) : .sequence(frame.elements),
+            at: frame.location)
         if let anchor = frame.anchor { anchors[anchor] = (node, frame.size) }
         add(node, frame.size)
     }
@@ -147,15 +172,24 @@ struct Composer {
     private mutating func addKey(_ scalar: YAMLNode.Scalar, at location: SourceLocation) throws {
         guard let top = stack.indices.last else { return }
         let name = scalar.text
-        if name.isEmpty, scalar.isPlain { throw ConfigurationError(at: location, "a key is missing before ':'") }
+        if name.isEmpty, scalar.isPlain {
+            throw ConfigurationError(at: location, "a key is missing before ':'")
+        }
         if name.unicodeScalars.count > Limits.keyLetters {
-            throw ConfigurationError(at: location, "a key of more than \(Limits.keyLetters) letters: '\(name.shortened)'")
+            throw ConfigurationError(
+                at: location, "a key of more than \(Limits.keyLetters) letters: '\(name.shortened)'"
+            )
         }
         let isMerge = scalar.isPlain && name == "<<"
-        if let first = isMerge ? stack[top].merged?.keyLocation : stack[top].mapping.entry(name)?.keyLocation {
-            let place = if case .position(_, let line, _) = first { ", first on line \(line)" } else { "" }
+        if let first = isMerge
+            ? stack[top].merged?.keyLocation : stack[top].mapping.entry(name)?.keyLocation
+        {
+            let place =
+                if case .position(_, let line, _) = first { ", first on line \(line)" } else { "" }
             try collector.report(
-                ConfigurationError(at: location, "the key '\(name.shortened)' stands twice\(place)", hint: "keep one"))
+                ConfigurationError(
+                    at: location, "the key '\(name.shortened)' stands twice\(place)",
+                    hint: "keep one"))
             stack[top].key = Key(name: name, location: location, isMerge: isMerge, isRepeated: true)
             return
         }
@@ -188,7 +222,9 @@ struct Composer {
         nodes += size.nodes
         textBytes += size.textBytes
         if nodes > Limits.nodes { throw ConfigurationError(at: location, Limits.tooManyNodes) }
-        if textBytes > Limits.textBytes { throw ConfigurationError(at: location, Limits.tooMuchText) }
+        if textBytes > Limits.textBytes {
+            throw ConfigurationError(at: location, Limits.tooMuchText)
+        }
     }
 }
 
@@ -199,7 +235,8 @@ extension YAMLNode.Mapping {
             guard let mapping = source.mapping else {
                 try collector.report(
                     ConfigurationError(
-                        at: source.location, "<< takes a mapping or a list of mappings, found \(source.summary)"))
+                        at: source.location,
+                        "<< takes a mapping or a list of mappings, found \(source.summary)"))
                 continue
             }
             for entry in mapping.entries where self[entry.key] == nil {

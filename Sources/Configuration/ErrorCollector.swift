@@ -27,7 +27,8 @@ public final class ErrorCollector {
         if throwsFirst { throw error }
         if known.contains(error) { return }
         guard errors.count < Self.limit else {
-            throw ConfigurationError(at: error.location, "more than \(Self.limit) mistakes", hint: "mend those first")
+            throw ConfigurationError(
+                at: error.location, "more than \(Self.limit) mistakes", hint: "mend those first")
         }
         known.insert(error)
         errors.append(error)

@@ -1,4 +1,5 @@
-/// What a configuration may hold. Far above any recipe, far below what would stall or exhaust the process.
+/// What a configuration may hold. Far above any recipe, far below what would stall or exhaust the
+/// process.
 enum Limits {
     static let fileBytes = 1 << 20
     /// Levels of lists and mappings, and files that are bases of one another.
@@ -7,7 +8,8 @@ enum Limits {
     static let nodes = 100_000
     /// Bytes of all texts together, after aliases and environment variables.
     static let textBytes = 16 << 20
-    /// Letters of a key. libyaml finds no key above 1024 bytes, which is 6 bytes a letter when written with escapes.
+    /// Letters of a key. libyaml finds no key above 1024 bytes, which is 6 bytes a letter when
+    /// written with escapes.
     static let keyLetters = 128
 
     static let tooManyNodes = "more than 100,000 values after aliases"

@@ -8,9 +8,14 @@ public func nearestWord(to word: String, among words: some Sequence<String>) -> 
     for candidate in words where candidate != word {
         let letters = Array(candidate.lowercased().unicodeScalars)
         let allowed = max(given.count, letters.count) / 3
-        guard abs(given.count - letters.count) <= min(allowed, nearest.map { $0.distance - 1 } ?? allowed) else { continue }
+        guard
+            abs(given.count - letters.count)
+                <= min(allowed, nearest.map { $0.distance - 1 } ?? allowed)
+        else { continue }
         let distance = editDistance(given, letters)
-        if distance <= allowed, distance < nearest?.distance ?? .max { nearest = (candidate, distance) }
+        if distance <= allowed, distance < nearest?.distance ?? .max {
+            nearest = (candidate, distance)
+        }
     }
     return nearest?.word
 }
@@ -20,8 +25,8 @@ func didYouMean(_ word: String, among words: some Sequence<String>) -> String? {
     nearestWord(to: word, among: words).map { "did you mean '\($0.shortened)'?" }
 }
 
-/// The number of insertions, deletions, substitutions and swaps of neighbours that lead from `a` to `b`
-/// (the optimal string alignment distance).
+/// The number of insertions, deletions, substitutions and swaps of neighbours that lead from `a` to
+/// `b` (the optimal string alignment distance).
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     var beforePrevious: [Int] = []
     var previous = Array(0...b.count)
@@ -29,11 +34,15 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
         var current = [i + 1]
         current.reserveCapacity(b.count + 1)
         for j in b.indices {
-            var best = min(previous[j + 1] + 1, current[j] + 1, previous[j] + (a[i] == b[j] ? 0 : 1))
-            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, beforePrevious[j - 1] + 1) }
+            var best = min(
+                previous[j + 1] + 1, current[j] + 1, previous[j] + (a[i] == b[j] ? 0 : 1))
+            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+                best = min(best, beforePrevious[j - 1] + 1)
+            }
             current.append(best)
         }
-        (beforePrevious, previous) = (previous, current)
+        beforePrevious = previous
+        previous = current
     }
     return previous[b.count]
 }

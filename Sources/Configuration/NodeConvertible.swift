@@ -9,7 +9,8 @@ extension NodeConvertible where Self: FixedWidthInteger {
         switch decoder.node?.scalar?.integer(Self.self) {
         case .success(let value): return value
         case .failure: throw decoder.expected("an integer from \(Self.min) to \(Self.max)")
-        case nil: throw decoder.expected("an integer", hint: decoder.integerHint ?? decoder.numberHint)
+        case nil:
+            throw decoder.expected("an integer", hint: decoder.integerHint ?? decoder.numberHint)
         }
     }
 
@@ -33,9 +34,14 @@ extension NodeConvertible where Self: BinaryFloatingPoint & LosslessStringConver
             throw decoder.expected("a number", hint: decoder.numberHint)
         }
         let value = Self(number)
-        // No setting means anything by `.inf` or `.nan`, and neither is found by a comparison with bounds later.
-        if [".inf", ".nan"].contains(where: scalar.text.lowercased().hasSuffix) { throw decoder.expected("a finite number") }
-        guard value.isFinite else { throw decoder.expected("a number up to \(Self.greatestFiniteMagnitude)") }
+        // No setting means anything by `.inf` or `.nan`, and neither is found by a comparison with
+        // bounds later.
+        if [".inf", ".nan"].contains(where: scalar.text.lowercased().hasSuffix) {
+            throw decoder.expected("a finite number")
+        }
+        guard value.isFinite else {
+            throw decoder.expected("a number up to \(Self.greatestFiniteMagnitude)")
+        }
         return value
     }
 
@@ -51,7 +57,9 @@ extension Float: NodeConvertible {}
 extension NodeDecoder {
     /// How a whole number is written that stands there as `8e4` or `1.0`.
     fileprivate var integerHint: String? {
-        guard let number = node?.scalar?.number, let whole = Int(exactly: number) else { return nil }
+        guard let number = node?.scalar?.number, let whole = Int(exactly: number) else {
+            return nil
+        }
         return "write \(whole)"
     }
 
@@ -63,7 +71,8 @@ extension NodeDecoder {
             return "remove the leading zeros"
         }
         let digits = scalar.text.filter { $0 != "_" && $0 != "," }
-        return YAMLNode.Scalar(digits, isPlain: true).number == nil ? nil : "write \(digits.shortened)"
+        return YAMLNode.Scalar(digits, isPlain: true).number == nil
+            ? nil : "write \(digits.shortened)"
     }
 }
 
@@ -86,7 +95,9 @@ extension String: NodeConvertible {
     static func read(_ decoder: NodeDecoder) throws -> String {
         guard let scalar = decoder.node?.scalar else {
             let isNull = decoder.node?.isNull == true
-            throw decoder.expected("a string", hint: isNull ? "write '' for the empty string, 'null' for the word" : nil)
+            throw decoder.expected(
+                "a string",
+                hint: isNull ? "write '' for the empty string, 'null' for the word" : nil)
         }
         return scalar.text
     }

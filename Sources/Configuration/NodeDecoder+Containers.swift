@@ -13,9 +13,11 @@ struct KeyedNodeContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try decoder.requiredChild(key, for: type).read(type)
     }
 
-    func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type, forKey key: Key) throws -> KeyedDecodingContainer<
-        NestedKey
-    > {
+    func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type, forKey key: Key) throws
+        -> KeyedDecodingContainer<
+            NestedKey
+        >
+    {
         try superDecoder(forKey: key).container(keyedBy: type)
     }
 
@@ -23,9 +25,13 @@ struct KeyedNodeContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try superDecoder(forKey: key).unkeyedContainer()
     }
 
-    func superDecoder() throws -> any Decoder { decoder.adopt(try decoder.requiredChild(PathKey("super"), for: Never.self)) }
+    func superDecoder() throws -> any Decoder {
+        decoder.adopt(try decoder.requiredChild(PathKey("super"), for: Never.self))
+    }
 
-    func superDecoder(forKey key: Key) throws -> any Decoder { decoder.adopt(try decoder.requiredChild(key, for: Never.self)) }
+    func superDecoder(forKey key: Key) throws -> any Decoder {
+        decoder.adopt(try decoder.requiredChild(key, for: Never.self))
+    }
 }
 
 /// Reads the elements of a list in order.
@@ -50,11 +56,15 @@ struct UnkeyedNodeContainer: UnkeyedDecodingContainer {
         return value
     }
 
-    func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type) throws -> KeyedDecodingContainer<NestedKey> {
+    func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type) throws
+        -> KeyedDecodingContainer<NestedKey>
+    {
         try superDecoder().container(keyedBy: type)
     }
 
-    func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try superDecoder().unkeyedContainer() }
+    func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        try superDecoder().unkeyedContainer()
+    }
 
     func superDecoder() throws -> any Decoder {
         let element = decoder.adopt(try current())

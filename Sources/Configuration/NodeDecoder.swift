@@ -1,6 +1,7 @@
 /// Decodes one value: the node of the files laid over the node of the defaults.
 ///
-/// It remembers the keys that the type asked for: these are the type's keys, and any other key of the files is an error.
+/// It remembers the keys that the type asked for: these are the type's keys, and any other key of
+/// the files is an error.
 final class NodeDecoder: Decoder {
     /// What the files say; nil where they say nothing.
     let written: YAMLNode?
@@ -37,12 +38,16 @@ final class NodeDecoder: Decoder {
     /// Decodes the value as `T` and checks that every written key was asked for.
     func read<T: Decodable>(_ type: T.Type) throws -> T {
         do {
-            if let convertible = T.self as? any NodeConvertible.Type, let value = try convertible.read(self) as? T {
+            if let convertible = T.self as? any NodeConvertible.Type,
+                let value = try convertible.read(self) as? T
+            {
                 return value
             }
             let decoder = try withDefaults(of: T.self)
             decoder.keysAreVerbatim = T.self is any KeyedByData.Type
-            if (T.self as? any KeyedByData.Type)?.keysAreIntegers == true { try decoder.checkIntegerKeys() }
+            if (T.self as? any KeyedByData.Type)?.keysAreIntegers == true {
+                try decoder.checkIntegerKeys()
+            }
             let value = try T(from: decoder)
             try decoder.finish()
             return value
@@ -57,17 +62,22 @@ final class NodeDecoder: Decoder {
         }
     }
 
-    /// A fresh decoder; over the defaults of `T`, where `T` has them and the enclosing value does not say more.
+    /// A fresh decoder; over the defaults of `T`, where `T` has them and the enclosing value does
+    /// not say more.
     private func withDefaults<T>(of type: T.Type) throws -> NodeDecoder {
         var fallback = fallback
-        if fallback == nil || fallback?.isNull == true, let configuration = T.self as? any YAMLConfiguration.Type {
+        if fallback == nil || fallback?.isNull == true,
+            let configuration = T.self as? any YAMLConfiguration.Type
+        {
             fallback = try YAMLNode(encoding: defaults(of: configuration))
         }
         return NodeDecoder(written: written, fallback: fallback, path: path, component: component)
     }
 
     private func defaults(of type: any YAMLConfiguration.Type) -> any YAMLConfiguration {
-        guard let written, let variant = type as? any VariantConfiguration.Type else { return type.init() }
+        guard let written, let variant = type as? any VariantConfiguration.Type else {
+            return type.init()
+        }
         return variant.defaults(for: written)
     }
 
@@ -81,7 +91,9 @@ final class NodeDecoder: Decoder {
             if access == .none { throw expected("a mapping") }
             return
         }
-        guard let unknown = mapping.entries.first(where: { !known.contains($0.key) }) else { return }
+        guard let unknown = mapping.entries.first(where: { !known.contains($0.key) }) else {
+            return
+        }
         throw unknownKey(unknown)
     }
 
@@ -89,7 +101,8 @@ final class NodeDecoder: Decoder {
 
     /// `model.neck.channels: message`, at the value.
     func failure(_ message: String, hint: String? = nil) -> ConfigurationError {
-        ConfigurationError(at: location, path.isEmpty ? message : "\(shownPath): \(message)", hint: hint)
+        ConfigurationError(
+            at: location, path.isEmpty ? message : "\(shownPath): \(message)", hint: hint)
     }
 
     func expected(_ what: String, hint: String? = nil) -> ConfigurationError {
@@ -100,10 +113,13 @@ final class NodeDecoder: Decoder {
 
     /// Refuses written keys that are no integers.
     private func checkIntegerKeys() throws {
-        guard let wrong = written?.mapping?.entries.first(where: { Int($0.key) == nil }) else { return }
+        guard let wrong = written?.mapping?.entries.first(where: { Int($0.key) == nil }) else {
+            return
+        }
         let message = "expected an integer before the colon, found '\(wrong.key.shortened)'"
         throw ConfigurationError(
-            at: wrong.keyLocation, path.isEmpty ? message : "\(shownPath): \(message)", hint: wrong.missingBlank)
+            at: wrong.keyLocation, path.isEmpty ? message : "\(shownPath): \(message)",
+            hint: wrong.missingBlank)
     }
 
     private func unknownKey(_ entry: YAMLNode.Mapping.Entry) -> ConfigurationError {
@@ -119,7 +135,8 @@ final class NodeDecoder: Decoder {
             } else {
                 "its keys are \(keys)"
             }
-        return ConfigurationError(at: entry.keyLocation, "unknown key '\(entry.key.shortened)'\(place)", hint: hint)
+        return ConfigurationError(
+            at: entry.keyLocation, "unknown key '\(entry.key.shortened)'\(place)", hint: hint)
     }
 
     /// For an enumeration that lists its cases: refuses what is none of their raw values.
@@ -128,7 +145,8 @@ final class NodeDecoder: Decoder {
         let list = choices.joined(separator: ", ")
         guard let text = node?.scalar?.text else { throw expected("one of \(list)") }
         if !choices.contains(text) {
-            throw failure("'\(text.shortened)' is none of \(list)", hint: didYouMean(text, among: choices))
+            throw failure(
+                "'\(text.shortened)' is none of \(list)", hint: didYouMean(text, among: choices))
         }
     }
 
@@ -137,7 +155,8 @@ final class NodeDecoder: Decoder {
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         access = .keyed
         guard let node, node.mapping != nil else {
-            throw expected("a mapping", hint: written?.isNull == true ? "write {} for the defaults" : nil)
+            throw expected(
+                "a mapping", hint: written?.isNull == true ? "write {} for the defaults" : nil)
         }
         return KeyedDecodingContainer(KeyedNodeContainer<Key>(decoder: self))
     }
@@ -159,14 +178,17 @@ final class NodeDecoder: Decoder {
 // MARK: What the containers ask
 
 extension NodeDecoder {
-    /// The keys as the type spells them: the written ones where there is a mapping, so that a dictionary replaces its default.
+    /// The keys as the type spells them: the written ones where there is a mapping, so that a
+    /// dictionary replaces its default.
     func allKeys<Key: CodingKey>(_ type: Key.Type) -> [Key] {
         (node?.mapping?.keys ?? []).compactMap { key in
-            keysAreVerbatim ? Key(stringValue: key) : Key(stringValue: camelCase(key)) ?? Key(stringValue: key)
+            keysAreVerbatim
+                ? Key(stringValue: key) : Key(stringValue: camelCase(key)) ?? Key(stringValue: key)
         }
     }
 
-    /// The decoder of `key`, which from now on is known; nil when neither the files nor the defaults have it.
+    /// The decoder of `key`, which from now on is known; nil when neither the files nor the
+    /// defaults have it.
     func child(_ key: any CodingKey) -> NodeDecoder? {
         let name = yamlKey(key)
         if known.insert(name).inserted { askedKeys.append(name) }
@@ -177,21 +199,28 @@ extension NodeDecoder {
         return NodeDecoder(written: written, fallback: fallback, path: path + [name])
     }
 
-    /// The decoder of `key`, or the error that it is missing; a `Configuration` may be, and is then all defaults.
+    /// The decoder of `key`, or the error that it is missing; a `Configuration` may be, and is then
+    /// all defaults.
     func requiredChild<T>(_ key: any CodingKey, for type: T.Type) throws -> NodeDecoder {
         if let child = child(key) { return child }
         let name = yamlKey(key)
-        if T.self is any YAMLConfiguration.Type { return NodeDecoder(written: nil, fallback: nil, path: path + [name]) }
+        if T.self is any YAMLConfiguration.Type {
+            return NodeDecoder(written: nil, fallback: nil, path: path + [name])
+        }
         let unasked = (written?.mapping?.keys ?? []).filter { !known.contains($0) }
         throw failure(
             "the key '\(name)' is missing",
-            hint: nearestWord(to: name, among: unasked).map { "is '\($0.shortened)' meant to be it?" })
+            hint: nearestWord(to: name, among: unasked).map {
+                "is '\($0.shortened)' meant to be it?"
+            })
     }
 
     /// The decoder of an element.
     func element(_ index: Int) -> NodeDecoder {
         let path = path + [String(index)]
-        if let written = written?[index] { return NodeDecoder(written: written, fallback: nil, path: path) }
+        if let written = written?[index] {
+            return NodeDecoder(written: written, fallback: nil, path: path)
+        }
         return NodeDecoder(written: nil, fallback: fallback?[index], path: path)
     }
 
@@ -235,17 +264,24 @@ extension Dictionary: KeyedByData {
 }
 
 extension YAMLNode.Mapping.Entry {
-    /// How a key and its value are written in braces, for `{1:0}`, which YAML reads as the key `1:0` with nothing behind it.
+    /// How a key and its value are written in braces, for `{1:0}`, which YAML reads as the key
+    /// `1:0` with nothing behind it.
     var missingBlank: String? {
-        guard value.isNull, let colon = key.firstIndex(of: ":"), colon != key.startIndex else { return nil }
-        let (name, rest) = (key[..<colon], key[key.index(after: colon)...])
-        return rest.isEmpty || rest.hasPrefix(" ") ? nil : "write a space after the colon: {\(name.shortened): \(rest.shortened)}"
+        guard value.isNull, let colon = key.firstIndex(of: ":"), colon != key.startIndex else {
+            return nil
+        }
+        let name = key[..<colon]
+        let rest = key[key.index(after: colon)...]
+        return rest.isEmpty || rest.hasPrefix(" ")
+            ? nil : "write a space after the colon: {\(name.shortened): \(rest.shortened)}"
     }
 }
 
 /// The raw values of an enumeration that lists its cases; nil for other types.
 private func choices<T>(of type: T.Type) -> [String]? {
-    func rawValues<E: CaseIterable & RawRepresentable>(_ type: E.Type) -> [String] { type.allCases.map { "\($0.rawValue)" } }
+    func rawValues<E: CaseIterable & RawRepresentable>(_ type: E.Type) -> [String] {
+        type.allCases.map { "\($0.rawValue)" }
+    }
     return (T.self as? any (CaseIterable & RawRepresentable).Type).map { rawValues($0) }
 }
 
@@ -253,7 +289,8 @@ extension DecodingError {
     /// What a type that decodes itself complains of.
     fileprivate var summary: String {
         switch self {
-        case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
+        case .dataCorrupted(let context), .typeMismatch(_, let context),
+            .valueNotFound(_, let context),
             .keyNotFound(_, let context):
             context.debugDescription.onOneLine
         @unknown default: "\(self)".onOneLine

@@ -17,7 +17,8 @@ final class NodeEncoder: Encoder {
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(KeyedSlotContainer<Key>(slot: slot, keysAreVerbatim: keysAreVerbatim))
+        KeyedEncodingContainer(
+            KeyedSlotContainer<Key>(slot: slot, keysAreVerbatim: keysAreVerbatim))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
@@ -25,7 +26,9 @@ final class NodeEncoder: Encoder {
         return UnkeyedSlotContainer(slot: slot)
     }
 
-    func singleValueContainer() -> any SingleValueEncodingContainer { SingleSlotContainer(slot: slot) }
+    func singleValueContainer() -> any SingleValueEncodingContainer {
+        SingleSlotContainer(slot: slot)
+    }
 }
 
 /// A value in the making.
@@ -52,13 +55,17 @@ private final class Slot {
 
     func fill<T: Encodable>(_ value: T) throws {
         if let convertible = value as? any NodeConvertible {
-            (kind, leaf) = (.node, try convertible.written())
+            kind = .node
+            leaf = try convertible.written()
         } else {
             try value.encode(to: NodeEncoder(self, keysAreVerbatim: value is any KeyedByData))
         }
     }
 
-    func fillWithNull() { (kind, leaf) = (.node, YAMLNode(.null)) }
+    func fillWithNull() {
+        kind = .node
+        leaf = YAMLNode(.null)
+    }
 
     func becomeList() { kind = .list }
 
@@ -82,7 +89,9 @@ private struct KeyedSlotContainer<Key: CodingKey>: KeyedEncodingContainerProtoco
     let keysAreVerbatim: Bool
     let codingPath: [any CodingKey] = []
 
-    private func slot(_ key: any CodingKey) -> Slot { slot.slot(keysAreVerbatim ? key.stringValue : snakeCase(key.stringValue)) }
+    private func slot(_ key: any CodingKey) -> Slot {
+        slot.slot(keysAreVerbatim ? key.stringValue : snakeCase(key.stringValue))
+    }
 
     func encodeNil(forKey key: Key) { slot(key).fillWithNull() }
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try slot(key).fill(value) }
@@ -91,10 +100,15 @@ private struct KeyedSlotContainer<Key: CodingKey>: KeyedEncodingContainerProtoco
         if let value { try encode(value, forKey: key) } else { encodeNil(forKey: key) }
     }
 
-    // The defaults of these leave nil out, where a list of settings has to show it; a generic one would not replace them.
+    // The defaults of these leave nil out, where a list of settings has to show it; a generic one
+    // would not replace them.
     func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try encodeOptional(value, key) }
-    func encodeIfPresent(_ value: String?, forKey key: Key) throws { try encodeOptional(value, key) }
-    func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try encodeOptional(value, key) }
+    func encodeIfPresent(_ value: String?, forKey key: Key) throws {
+        try encodeOptional(value, key)
+    }
+    func encodeIfPresent(_ value: Double?, forKey key: Key) throws {
+        try encodeOptional(value, key)
+    }
     func encodeIfPresent(_ value: Float?, forKey key: Key) throws { try encodeOptional(value, key) }
     func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try encodeOptional(value, key) }
     func encodeIfPresent(_ value: Int8?, forKey key: Key) throws { try encodeOptional(value, key) }
@@ -103,16 +117,27 @@ private struct KeyedSlotContainer<Key: CodingKey>: KeyedEncodingContainerProtoco
     func encodeIfPresent(_ value: Int64?, forKey key: Key) throws { try encodeOptional(value, key) }
     func encodeIfPresent(_ value: UInt?, forKey key: Key) throws { try encodeOptional(value, key) }
     func encodeIfPresent(_ value: UInt8?, forKey key: Key) throws { try encodeOptional(value, key) }
-    func encodeIfPresent(_ value: UInt16?, forKey key: Key) throws { try encodeOptional(value, key) }
-    func encodeIfPresent(_ value: UInt32?, forKey key: Key) throws { try encodeOptional(value, key) }
-    func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws { try encodeOptional(value, key) }
-    func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws { try encodeOptional(value, key) }
+    func encodeIfPresent(_ value: UInt16?, forKey key: Key) throws {
+        try encodeOptional(value, key)
+    }
+    func encodeIfPresent(_ value: UInt32?, forKey key: Key) throws {
+        try encodeOptional(value, key)
+    }
+    func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws {
+        try encodeOptional(value, key)
+    }
+    func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws {
+        try encodeOptional(value, key)
+    }
 
-    func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type, forKey key: Key) -> KeyedEncodingContainer<NestedKey>
+    func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type, forKey key: Key)
+        -> KeyedEncodingContainer<NestedKey>
     {
         NodeEncoder(slot(key)).container(keyedBy: type)
     }
-    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { NodeEncoder(slot(key)).unkeyedContainer() }
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+        NodeEncoder(slot(key)).unkeyedContainer()
+    }
     func superEncoder() -> any Encoder { NodeEncoder(slot(PathKey("super"))) }
     func superEncoder(forKey key: Key) -> any Encoder { NodeEncoder(slot(key)) }
 }
@@ -124,10 +149,14 @@ private struct UnkeyedSlotContainer: UnkeyedEncodingContainer {
 
     func encodeNil() { slot.nextSlot().fillWithNull() }
     func encode<T: Encodable>(_ value: T) throws { try slot.nextSlot().fill(value) }
-    func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type) -> KeyedEncodingContainer<NestedKey> {
+    func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type)
+        -> KeyedEncodingContainer<NestedKey>
+    {
         NodeEncoder(slot.nextSlot()).container(keyedBy: type)
     }
-    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { NodeEncoder(slot.nextSlot()).unkeyedContainer() }
+    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+        NodeEncoder(slot.nextSlot()).unkeyedContainer()
+    }
     func superEncoder() -> any Encoder { NodeEncoder(slot.nextSlot()) }
 }
 

@@ -38,7 +38,8 @@ extension YAMLNode {
             switch form {
             case .decimal, .fraction: Double(text)
             case .hexadecimal: Double(text)  // Swift reads `0x1F`
-            case .octal: text.dropFirst(2).utf8.reduce(0) { $0 * 8 + Double($1 - UInt8(ascii: "0")) }
+            case .octal:
+                text.dropFirst(2).utf8.reduce(0) { $0 * 8 + Double($1 - UInt8(ascii: "0")) }
             case .infinity: text.hasPrefix("-") ? -.infinity : .infinity
             case .notANumber: .nan
             case nil: nil
@@ -70,11 +71,15 @@ extension YAMLNode {
             guard isPlain else { return nil }
             var rest = Substring(text).utf8
             if let digits = text.utf8.count > 2 ? rest.dropFirst(2) : nil {
-                if text.hasPrefix("0x") { return digits.allSatisfy(\.isHexDigit) ? .hexadecimal : nil }
+                if text.hasPrefix("0x") {
+                    return digits.allSatisfy(\.isHexDigit) ? .hexadecimal : nil
+                }
                 if text.hasPrefix("0o") { return digits.allSatisfy(\.isOctalDigit) ? .octal : nil }
             }
             if [".nan", ".NaN", ".NAN"].contains(text) { return .notANumber }
-            if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+            if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") {
+                rest.removeFirst()
+            }
             if [".inf", ".Inf", ".INF"].contains(String(rest)) { return .infinity }
 
             let whole = rest.prefix(while: \.isDigit)
@@ -91,7 +96,9 @@ extension YAMLNode {
             guard digits > 0 else { return nil }
             if rest.isEmpty { return .fraction }
             guard rest.removeFirst() | 0x20 == UInt8(ascii: "e") else { return nil }
-            if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+            if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") {
+                rest.removeFirst()
+            }
             return !rest.isEmpty && rest.allSatisfy(\.isDigit) ? .fraction : nil
         }
     }
@@ -99,11 +106,15 @@ extension YAMLNode {
 
 extension YAMLNode.Scalar: Equatable {
     /// Whether both have the same text and meaning: `a` and `'a'` are equal, `1` and `'1'` are not.
-    public static func == (a: YAMLNode.Scalar, b: YAMLNode.Scalar) -> Bool { a.text == b.text && a.isString == b.isString }
+    public static func == (a: YAMLNode.Scalar, b: YAMLNode.Scalar) -> Bool {
+        a.text == b.text && a.isString == b.isString
+    }
 }
 
 extension UInt8 {
     fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
     fileprivate var isOctalDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(self) }
-    fileprivate var isHexDigit: Bool { isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20) }
+    fileprivate var isHexDigit: Bool {
+        isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20)
+    }
 }

@@ -28,10 +28,14 @@ public struct SettingError: DenseKitError, Equatable {
 
     /// A problem whose text names the setting itself, with the keys that lead to the value, which
     /// may contain dots.
-    public init(keys: [String], _ problem: String) { self.init(component: nil, keys: keys, problem) }
+    public init(keys: [String], _ problem: String) {
+        self.init(component: nil, keys: keys, problem)
+    }
 
     private init(component: String?, keys: [String], _ problem: String) {
-        (self.component, self.keys, self.problem) = (component, keys, problem)
+        self.component = component
+        self.keys = keys
+        self.problem = problem
     }
 
     /// `component: key`; nil where the problem names its settings itself.
@@ -45,7 +49,9 @@ public struct SettingError: DenseKitError, Equatable {
     ///
     /// - Parameter isSaid: whether the message begins with `key:`, where the problem does not name
     ///   the part itself
-    public static func within<Part>(_ key: String, isSaid: Bool = true, _ make: () throws -> Part) throws -> Part {
+    public static func within<Part>(_ key: String, isSaid: Bool = true, _ make: () throws -> Part)
+        throws -> Part
+    {
         do {
             return try make()
         } catch let error as SettingError {
@@ -67,15 +73,20 @@ extension SettingError {
     ) throws {
         guard range.contains(value) else {
             throw SettingError(
-                key: key ?? setting, "\(setting) must be \(range.lowerBound)…\(range.upperBound), found \(value)")
+                key: key ?? setting,
+                "\(setting) must be \(range.lowerBound)…\(range.upperBound), found \(value)")
         }
     }
 
     /// Throws `SettingError` unless `value` is above `bound` and at most `limit`, for values that
     /// are divided by.
-    public static func check(_ setting: String, _ value: Double, above bound: Double, upTo limit: Double) throws {
+    public static func check(
+        _ setting: String, _ value: Double, above bound: Double, upTo limit: Double
+    ) throws {
         guard value > bound, value <= limit else {
-            throw SettingError(key: setting, "\(setting) must be above \(bound) and at most \(limit), found \(value)")
+            throw SettingError(
+                key: setting,
+                "\(setting) must be above \(bound) and at most \(limit), found \(value)")
         }
     }
 

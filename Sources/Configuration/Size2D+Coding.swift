@@ -12,14 +12,20 @@ extension Size2D: Codable {
         let sides = try container.decode([Int].self)
         guard sides.count == 2 else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "expected one number or [height, width], found \(sides.count) numbers")
+                in: container,
+                debugDescription:
+                    "expected one number or [height, width], found \(sides.count) numbers")
         }
         self.init(height: sides[0], width: sides[1])
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        if height == width { try container.encode(height) } else { try container.encode([height, width]) }
+        if height == width {
+            try container.encode(height)
+        } else {
+            try container.encode([height, width])
+        }
     }
 }
 
@@ -29,7 +35,8 @@ extension Size2D {
     /// - Throws: `SettingError` unless both sides are between 1 and 65535.
     public func checked(_ component: String, _ key: String) throws -> Size2D {
         guard (1...65535).contains(height), (1...65535).contains(width) else {
-            throw SettingError(component, key, "expected sides of 1…65535 pixels, found [\(height), \(width)]")
+            throw SettingError(
+                component, key, "expected sides of 1…65535 pixels, found [\(height), \(width)]")
         }
         return self
     }

@@ -3,7 +3,8 @@ import Foundation
 
 /// Where a value of a configuration was written.
 public enum SourceLocation: Sendable, Hashable {
-    /// In a file; lines and columns count from 1, columns in characters. Prints `configs/a.yaml:3:5`.
+    /// In a file; lines and columns count from 1, columns in characters. Prints
+    /// `configs/a.yaml:3:5`.
     case position(file: String, line: Int, column: Int)
     /// A file as a whole, as when it cannot be read. Prints `configs/a.yaml`.
     case file(String)

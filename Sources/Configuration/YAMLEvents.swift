@@ -19,7 +19,8 @@ struct YAMLPosition {
     var column: Int
 
     init(line: Int, column: Int) {
-        (self.line, self.column) = (line, column)
+        self.line = line
+        self.column = column
     }
 
     fileprivate init(_ mark: yaml_mark_t) {
@@ -45,8 +46,11 @@ struct YAMLSyntaxError: DenseKitError {
 }
 
 enum YAMLEvents {
-    /// Calls `body` with each event of `text`, which is UTF-8 without NUL. Stops at the first error that `body` throws.
-    static func read(_ text: UnsafeBufferPointer<UInt8>, _ body: (YAMLEvent, YAMLPosition) throws -> Void) throws {
+    /// Calls `body` with each event of `text`, which is UTF-8 without NUL. Stops at the first error
+    /// that `body` throws.
+    static func read(
+        _ text: UnsafeBufferPointer<UInt8>, _ body: (YAMLEvent, YAMLPosition) throws -> Void
+    ) throws {
         // libyaml keeps pointers into its own parser: the parser must not move.
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
@@ -57,29 +61,41 @@ enum YAMLEvents {
 
         while true {
             var event = yaml_event_t()
-            guard yaml_parser_parse(parser, &event) == 1 else { throw problem(of: parser.pointee, in: text) }
+            guard yaml_parser_parse(parser, &event) == 1 else {
+                throw problem(of: parser.pointee, in: text)
+            }
             defer { yaml_event_delete(&event) }
             if event.type == YAML_STREAM_END_EVENT { return }
-            if let converted = YAMLEvent(event) { try body(converted, YAMLPosition(event.start_mark)) }
+            if let converted = YAMLEvent(event) {
+                try body(converted, YAMLPosition(event.start_mark))
+            }
         }
     }
 
-    private static let outOfMemory = YAMLSyntaxError(position: YAMLPosition(line: 1, column: 1), problem: "out of memory")
+    private static let outOfMemory = YAMLSyntaxError(
+        position: YAMLPosition(line: 1, column: 1), problem: "out of memory")
 
-    private static func problem(of parser: yaml_parser_t, in text: UnsafeBufferPointer<UInt8>) -> YAMLSyntaxError {
-        guard parser.error != YAML_MEMORY_ERROR, let problem = parser.problem else { return outOfMemory }
+    private static func problem(of parser: yaml_parser_t, in text: UnsafeBufferPointer<UInt8>)
+        -> YAMLSyntaxError
+    {
+        guard parser.error != YAML_MEMORY_ERROR, let problem = parser.problem else {
+            return outOfMemory
+        }
         if parser.error == YAML_READER_ERROR {  // carries no mark
             let position = YAMLPosition(offset: Int(clamping: parser.problem_offset), in: text)
             return YAMLSyntaxError(position: position, problem: String(cString: problem))
         }
-        return YAMLSyntaxError(position: YAMLPosition(parser.problem_mark), problem: String(cString: problem))
+        return YAMLSyntaxError(
+            position: YAMLPosition(parser.problem_mark), problem: String(cString: problem))
     }
 }
 
 extension YAMLEvent {
     /// Nil for the start of the stream.
     fileprivate init?(_ event: yaml_event_t) {
-        func string(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? { text.map { String(cString: $0) } }
+        func string(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+            text.map { String(cString: $0) }
+        }
 
         let data = event.data
         switch event.type {
@@ -89,12 +105,17 @@ extension YAMLEvent {
         case YAML_SCALAR_EVENT:
             let scalar = data.scalar
             self = .scalar(
-                String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self),
-                isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, anchor: string(scalar.anchor), tag: string(scalar.tag))
+                String(
+                    decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length),
+                    as: UTF8.self),
+                isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, anchor: string(scalar.anchor),
+                tag: string(scalar.tag))
         case YAML_SEQUENCE_START_EVENT:
-            self = .sequenceStart(anchor: string(data.sequence_start.anchor), tag: string(data.sequence_start.tag))
+            self = .sequenceStart(
+                anchor: string(data.sequence_start.anchor), tag: string(data.sequence_start.tag))
         case YAML_MAPPING_START_EVENT:
-            self = .mappingStart(anchor: string(data.mapping_start.anchor), tag: string(data.mapping_start.tag))
+            self = .mappingStart(
+                anchor: string(data.mapping_start.anchor), tag: string(data.mapping_start.tag))
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: self = .collectionEnd
         default: return nil
         }

@@ -25,7 +25,9 @@ extension YAMLNode {
         switch value {
         case .null, .scalar: return
         case .sequence(var nodes):
-            for (index, origin) in zip(nodes.indices, origins.sequence ?? []) { nodes[index].takeLocations(of: origin) }
+            for (index, origin) in zip(nodes.indices, origins.sequence ?? []) {
+                nodes[index].takeLocations(of: origin)
+            }
             value = .sequence(nodes)
         case .mapping(let mapping):
             guard let other = origins.mapping else { return }
@@ -33,7 +35,9 @@ extension YAMLNode {
             for var entry in mapping.entries {
                 let origin = other.entry(entry.key)
                 if let origin { entry.value.takeLocations(of: origin.value) }
-                located.set(entry.key, to: entry.value, keyLocation: origin?.keyLocation ?? entry.keyLocation)
+                located.set(
+                    entry.key, to: entry.value,
+                    keyLocation: origin?.keyLocation ?? entry.keyLocation)
             }
             value = .mapping(located)
         }
@@ -66,7 +70,9 @@ extension YAMLNode: Codable {
         case .sequence(let nodes): try nodes.encode(to: encoder)
         case .mapping(let mapping):
             var container = encoder.container(keyedBy: PathKey.self)
-            for entry in mapping.entries { try container.encode(entry.value, forKey: PathKey(entry.key)) }
+            for entry in mapping.entries {
+                try container.encode(entry.value, forKey: PathKey(entry.key))
+            }
         }
     }
 }
@@ -76,7 +82,9 @@ extension NodeDecoder {
     static func from(_ decoder: any Decoder) throws -> NodeDecoder {
         if let decoder = decoder as? NodeDecoder { return decoder }
         throw DecodingError.dataCorrupted(
-            .init(codingPath: decoder.codingPath, debugDescription: "only Node.decode reads this type"))
+            .init(
+                codingPath: decoder.codingPath, debugDescription: "only Node.decode reads this type"
+            ))
     }
 }
 

@@ -20,21 +20,32 @@ extension YAMLNode {
         return found
     }
 
-    private func compare(_ old: YAMLNode?, with new: YAMLNode?, _ path: [String], _ found: inout [Difference]) {
+    private func compare(
+        _ old: YAMLNode?, with new: YAMLNode?, _ path: [String], _ found: inout [Difference]
+    ) {
         guard let old, let new else { return add(old, new, path, &found) }
         switch (old.value, new.value) {
         case (.mapping(let a), .mapping(let b)):
-            for key in a.keys + b.keys.filter({ a[$0] == nil }) { compare(a[key], with: b[key], path + [key], &found) }
-        case (.sequence(let a), .sequence(let b)) where a.count == b.count && a.contains(where: { $0.mapping != nil }):
-            for (index, pair) in zip(a, b).enumerated() { compare(pair.0, with: pair.1, path + ["\(index)"], &found) }
+            for key in a.keys + b.keys.filter({ a[$0] == nil }) {
+                compare(a[key], with: b[key], path + [key], &found)
+            }
+        case (.sequence(let a), .sequence(let b))
+        where a.count == b.count && a.contains(where: { $0.mapping != nil }):
+            for (index, pair) in zip(a, b).enumerated() {
+                compare(pair.0, with: pair.1, path + ["\(index)"], &found)
+            }
         case (.sequence(let a), .sequence(let b)) where (a + b).contains { $0.mapping != nil }:
-            found.append(Difference(path: path.joined(separator: ".").onOneLine, old: old.whole, new: new.whole))
+            found.append(
+                Difference(
+                    path: path.joined(separator: ".").onOneLine, old: old.whole, new: new.whole))
         default:
             if !old.means(new) { add(old, new, path, &found) }
         }
     }
 
-    private func add(_ old: YAMLNode?, _ new: YAMLNode?, _ path: [String], _ found: inout [Difference]) {
+    private func add(
+        _ old: YAMLNode?, _ new: YAMLNode?, _ path: [String], _ found: inout [Difference]
+    ) {
         if old?.isNull ?? true, new?.isNull ?? true { return }
         found.append(
             Difference(
@@ -45,7 +56,9 @@ extension YAMLNode {
     /// Equal, with numbers as numbers.
     private func means(_ other: YAMLNode) -> Bool {
         if let a = scalar?.number, let b = other.scalar?.number { return a == b }
-        if let a = sequence, let b = other.sequence { return a.count == b.count && zip(a, b).allSatisfy { $0.means($1) } }
+        if let a = sequence, let b = other.sequence {
+            return a.count == b.count && zip(a, b).allSatisfy { $0.means($1) }
+        }
         return self == other
     }
 
@@ -54,7 +67,8 @@ extension YAMLNode {
         switch value {
         case .null, .scalar: flow
         case .sequence(let nodes): "[\(nodes.map(\.whole).joined(separator: ", "))]"
-        case .mapping(let mapping): "{\(mapping.entries.map { "\($0.key): \($0.value.whole)" }.joined(separator: ", "))}"
+        case .mapping(let mapping):
+            "{\(mapping.entries.map { "\($0.key): \($0.value.whole)" }.joined(separator: ", "))}"
         }
     }
 
@@ -65,7 +79,8 @@ extension YAMLNode {
         case .scalar(let scalar): scalar.text
         case .sequence(let nodes): "[\(nodes.map(\.flow).joined(separator: ", "))]"
         case .mapping(let mapping):
-            mapping["type"].map(\.flow) ?? "{\(mapping.entries.map { "\($0.key): \($0.value.flow)" }.joined(separator: ", "))}"
+            mapping["type"].map(\.flow)
+                ?? "{\(mapping.entries.map { "\($0.key): \($0.value.flow)" }.joined(separator: ", "))}"
         }
     }
 }

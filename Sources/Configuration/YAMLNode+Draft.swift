@@ -14,29 +14,39 @@ extension YAMLNode {
 
         /// A configuration that was put together from others.
         public init(_ node: YAMLNode, errors: [ConfigurationError] = [], isWhole: Bool = true) {
-            (self.node, self.errors, self.isWhole) = (node, errors, isWhole)
+            self.node = node
+            self.errors = errors
+            self.isWhole = isWhole
         }
     }
 
     /// Loads the configuration in the file at `path` like `load`, but collects all errors of files,
     /// bases, overrides and environment variables instead of throwing the first.
     public static func draft(
-        path: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
+        path: String, overrides: [String] = [],
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> Draft {
         let collector = ErrorCollector()
-        var (node, isWhole, extra) = (YAMLNode(.mapping(Mapping()), at: .file(path)), false, [ConfigurationError]())
+        var node = YAMLNode(.mapping(Mapping()), at: .file(path))
+        var isWhole = false
+        var extra = [ConfigurationError]()
         do {
             var loader = ConfigurationLoader(environment, collector)
-            if let read = try collector.attempt({ try loader.load(FilePaths.expanded(path), askedAt: nil) }) {
-                (node, isWhole) = (read, loader.isWhole)
+            if let read = try collector.attempt({
+                try loader.load(FilePaths.expanded(path), askedAt: nil)
+            }) {
+                node = read
+                isWhole = loader.isWhole
             }
             try node.apply(overrides, collector)
             node = try node.expanded(environment, collector)
         } catch let error as ConfigurationError {
             // A limit: nothing behind it is looked at.
-            (isWhole, extra) = (false, [error])
+            isWhole = false
+            extra = [error]
         } catch {
-            (isWhole, extra) = (false, [ConfigurationError(at: .file(path), "\(error)")])
+            isWhole = false
+            extra = [ConfigurationError(at: .file(path), "\(error)")]
         }
         return Draft(node, errors: collector.errors + extra, isWhole: isWhole)
     }

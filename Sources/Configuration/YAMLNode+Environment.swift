@@ -1,8 +1,9 @@
 extension YAMLNode {
-    /// This with `${NAME}` and `${NAME:-default}` in its texts replaced by environment variables, and `$${` by `${`. Keys stay.
+    /// This with `${NAME}` and `${NAME:-default}` in its texts replaced by environment variables,
+    /// and `$${` by `${`. Keys stay.
     ///
-    /// - Throws: `ConfigurationError` for a variable that is not set and has no default, and for `${` without `}`, where `collector` does;
-    ///   for too much text.
+    /// - Throws: `ConfigurationError` for a variable that is not set and has no default, and for
+    ///   `${` without `}`, where `collector` does; for too much text.
     func expanded(_ environment: [String: String], _ collector: ErrorCollector) throws -> YAMLNode {
         var expansion = Expansion(environment, collector)
         return try expansion.expand(self)
@@ -17,7 +18,8 @@ private struct Expansion {
     static let maximumNesting = 8
 
     init(_ environment: [String: String], _ collector: ErrorCollector) {
-        (self.environment, self.collector) = (environment, collector)
+        self.environment = environment
+        self.collector = collector
     }
 
     mutating func expand(_ node: YAMLNode) throws -> YAMLNode {
@@ -42,7 +44,10 @@ private struct Expansion {
         }
     }
 
-    private func expand(_ source: Substring.UTF8View, into text: inout String, nesting: Int, at location: SourceLocation) throws {
+    private func expand(
+        _ source: Substring.UTF8View, into text: inout String, nesting: Int,
+        at location: SourceLocation
+    ) throws {
         var rest = source
         while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
             text += Substring(rest[..<dollar])
@@ -53,16 +58,21 @@ private struct Expansion {
             } else if rest.starts(with: "${".utf8) {
                 guard let end = closingBrace(rest.dropFirst(2)) else {
                     try collector.report(
-                        ConfigurationError(at: location, "'${' without '}'", hint: "write $${ for the characters themselves"))
+                        ConfigurationError(
+                            at: location, "'${' without '}'",
+                            hint: "write $${ for the characters themselves"))
                     break
                 }
-                text += try value(of: Substring(rest[..<end].dropFirst(2)), nesting: nesting, at: location)
+                text += try value(
+                    of: Substring(rest[..<end].dropFirst(2)), nesting: nesting, at: location)
                 rest = rest[end...].dropFirst()
             } else {
                 text += "$"
                 rest = rest.dropFirst()
             }
-            if textBytes + text.utf8.count > Limits.textBytes { throw ConfigurationError(at: location, Limits.tooMuchText) }
+            if textBytes + text.utf8.count > Limits.textBytes {
+                throw ConfigurationError(at: location, Limits.tooMuchText)
+            }
         }
         text += Substring(rest)
     }
@@ -80,8 +90,11 @@ private struct Expansion {
         return nil
     }
 
-    /// What `NAME` or `NAME:-default` stands for. An empty variable counts as unset where there is a default, as in the shell.
-    private func value(of reference: Substring, nesting: Int, at location: SourceLocation) throws -> String {
+    /// What `NAME` or `NAME:-default` stands for. An empty variable counts as unset where there is
+    /// a default, as in the shell.
+    private func value(of reference: Substring, nesting: Int, at location: SourceLocation) throws
+        -> String
+    {
         let name = reference.prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
         let rest = reference.dropFirst(name.count)
         guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-") else {
@@ -102,7 +115,8 @@ private struct Expansion {
         }
         if let value, !value.isEmpty { return value }
         if nesting == Expansion.maximumNesting {
-            try collector.report(ConfigurationError(at: location, "defaults nested too deep in ${…}"))
+            try collector.report(
+                ConfigurationError(at: location, "defaults nested too deep in ${…}"))
             return ""
         }
         var text = ""

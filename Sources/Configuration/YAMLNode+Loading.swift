@@ -14,7 +14,8 @@ extension YAMLNode {
     ///
     /// - Throws: `ConfigurationError`, at the line to change.
     public static func load(
-        path: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
+        path: String, overrides: [String] = [],
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> YAMLNode {
         let collector = ErrorCollector.throwing
         var loader = ConfigurationLoader(environment, collector)
@@ -27,12 +28,18 @@ extension YAMLNode {
     ///
     /// - Throws: `ConfigurationError`, at the line to change.
     public static func parse(
-        _ text: String, file: String = "configuration", environment: [String: String] = ProcessInfo.processInfo.environment
+        _ text: String, file: String = "configuration",
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> YAMLNode {
         let bytes = Array(text.utf8)
-        if bytes.count > Limits.fileBytes { throw ConfigurationError(at: .file(file), "is larger than 1 MiB") }
+        if bytes.count > Limits.fileBytes {
+            throw ConfigurationError(at: .file(file), "is larger than 1 MiB")
+        }
         let collector = ErrorCollector.throwing
-        let root = try Composer.compose(bytes, collector) { .position(file: file, line: $0.line, column: $0.column) }.root
-        return try (root ?? YAMLNode(.mapping(YAMLNode.Mapping()), at: .file(file))).expanded(environment, collector)
+        let root = try Composer.compose(bytes, collector) {
+            .position(file: file, line: $0.line, column: $0.column)
+        }.root
+        return try (root ?? YAMLNode(.mapping(YAMLNode.Mapping()), at: .file(file))).expanded(
+            environment, collector)
     }
 }

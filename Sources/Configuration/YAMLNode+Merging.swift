@@ -1,8 +1,8 @@
 extension YAMLNode {
     /// Lays `other` over this: mappings merge key by key, anything else replaces.
     ///
-    /// A mapping with a `type` is a component. Another `type` drops the keys of the old one; the type's name alone, `head: FPN`, is short
-    /// for `head: {type: FPN}`.
+    /// A mapping with a `type` is a component. Another `type` drops the keys of the old one; the
+    /// type's name alone, `head: FPN`, is short for `head: {type: FPN}`.
     mutating func merge(_ other: YAMLNode) {
         guard case .mapping(var mapping) = value else {
             self = other
@@ -41,7 +41,9 @@ extension YAMLNode.Mapping {
         return own == new
     }
 
-    fileprivate mutating func update(_ key: String, keyLocation: SourceLocation, adding value: YAMLNode) {
+    fileprivate mutating func update(
+        _ key: String, keyLocation: SourceLocation, adding value: YAMLNode
+    ) {
         guard var merged = self[key] else { return set(key, to: value, keyLocation: keyLocation) }
         merged.merge(value)
         set(key, to: merged, keyLocation: keyLocation)

@@ -2,12 +2,16 @@ import DenseKitErrors
 import Foundation
 
 extension YAMLNode {
-    /// Applies assignments of the command line, `a.b.0.c=value`, in order; those of a `type` first, because a new type drops the keys of the old.
+    /// Applies assignments of the command line, `a.b.0.c=value`, in order; those of a `type` first,
+    /// because a new type drops the keys of the old.
     ///
-    /// - Throws: `ConfigurationError` for an assignment without `=`, an index that the list does not have, and a path through a scalar.
+    /// - Throws: `ConfigurationError` for an assignment without `=`, an index that the list does
+    ///   not have, and a path through a scalar.
     mutating func apply(_ assignments: [String], _ collector: ErrorCollector) throws {
         try apply(
-            assignments.compactMap { assignment in try collector.attempt { try Override(assignment, collector) } }, collector)
+            assignments.compactMap { assignment in
+                try collector.attempt { try Override(assignment, collector) }
+            }, collector)
     }
 
     /// This node with assignments of the form `a.b.0.c=value` applied, by the rules of `load`.
@@ -16,12 +20,15 @@ extension YAMLNode {
     /// - Parameter collector: handles the errors; by default the first is thrown
     /// - Throws: `ConfigurationError`, at the assignment.
     public func overridden(
-        by assignments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
+        by assignments: [String],
+        environment: [String: String] = ProcessInfo.processInfo.environment,
         collector: ErrorCollector = .throwing
     ) throws -> YAMLNode {
         var node = self
         let overrides = try assignments.compactMap { assignment in
-            try collector.attempt { try Override(assignment, collector).expanded(environment, collector) }
+            try collector.attempt {
+                try Override(assignment, collector).expanded(environment, collector)
+            }
         }
         try node.apply(overrides, collector)
         return node
@@ -32,10 +39,13 @@ extension YAMLNode {
     ///
     /// - Parameter collector: handles the errors; by default the first is thrown
     /// - Throws: `ConfigurationError`, at the assignment's key.
-    public func overridden(by assignments: Mapping, collector: ErrorCollector = .throwing) throws -> YAMLNode {
+    public func overridden(by assignments: Mapping, collector: ErrorCollector = .throwing) throws
+        -> YAMLNode
+    {
         var node = self
         try node.apply(
-            assignments.entries.compactMap { entry in try collector.attempt { try Override(entry) } }, collector)
+            assignments.entries.compactMap { entry in try collector.attempt { try Override(entry) }
+            }, collector)
         return node
     }
 
@@ -59,7 +69,9 @@ private struct Override {
         location = entry.keyLocation
         value = entry.value
         path = try Self.path(entry.key, at: location, hint: "write model.head.channels: 64")
-        if path.count + value.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
+        if path.count + value.height > Limits.depth {
+            throw ConfigurationError(at: location, Limits.tooDeep)
+        }
     }
 
     init(_ assignment: String, _ collector: ErrorCollector) throws {
@@ -71,24 +83,34 @@ private struct Override {
         path = try Self.path(
             String(assignment[..<equals]), at: location, before: " before '='", hint: Self.example)
         let text = assignment[assignment.index(after: equals)...]
-        if assignment.utf8.count > Limits.fileBytes { throw ConfigurationError(at: location, "is larger than 1 MiB") }
-        // The value as a whole stands where the assignment does; what is in it has a place of its own.
+        if assignment.utf8.count > Limits.fileBytes {
+            throw ConfigurationError(at: location, "is larger than 1 MiB")
+        }
+        // The value as a whole stands where the assignment does; what is in it has a place of its
+        // own.
         let root = try Composer.compose(Array(text.utf8), collector) { position in
             let isWhole = position.line == 1 && position.column == 1
-            return isWhole ? location : .override(assignment, line: position.line, column: position.column)
+            return isWhole
+                ? location : .override(assignment, line: position.line, column: position.column)
         }.root
         if root == nil, text.contains("#") {
-            throw ConfigurationError(at: location, "YAML takes what follows # for a comment", hint: "quote the value: \"'#fff'\"")
+            throw ConfigurationError(
+                at: location, "YAML takes what follows # for a comment",
+                hint: "quote the value: \"'#fff'\"")
         }
         value = root ?? YAMLNode(.null, at: location)
-        if path.count + value.height > Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
+        if path.count + value.height > Limits.depth {
+            throw ConfigurationError(at: location, Limits.tooDeep)
+        }
     }
 
     private static func path(
         _ text: String, at location: SourceLocation, before mark: String = "", hint: String
     ) throws -> [String] {
         let path = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        if path.contains("") { throw ConfigurationError(at: location, "an empty name in the path\(mark)", hint: hint) }
+        if path.contains("") {
+            throw ConfigurationError(at: location, "an empty name in the path\(mark)", hint: hint)
+        }
         return path
     }
 
@@ -125,8 +147,10 @@ private struct Override {
             try apply(rest, to: &node)
         case .scalar(let scalar):
             throw ConfigurationError(
-                at: location, "\(shown(before: rest)) is \(node.summary), which has no '\(name.shortened)' (\(node.location))",
-                hint: scalar.isString ? "a component with settings is written {type: \(scalar.text.shortened)}" : nil)
+                at: location,
+                "\(shown(before: rest)) is \(node.summary), which has no '\(name.shortened)' (\(node.location))",
+                hint: scalar.isString
+                    ? "a component with settings is written {type: \(scalar.text.shortened)}" : nil)
         }
     }
 
@@ -134,16 +158,20 @@ private struct Override {
         let range = count == 0 ? "it is empty" : "its elements are 0…\(count - 1)"
         guard let index = Int(name), index >= 0 else {
             throw ConfigurationError(
-                at: location, "\(shown(before: rest)) is a list, found '\(name.shortened)' for its index", hint: range)
+                at: location,
+                "\(shown(before: rest)) is a list, found '\(name.shortened)' for its index",
+                hint: range)
         }
         guard index < count else {
-            throw ConfigurationError(at: location, "\(shown(before: rest)) has no element \(index)", hint: range)
+            throw ConfigurationError(
+                at: location, "\(shown(before: rest)) has no element \(index)", hint: range)
         }
         return index
     }
 
     /// The path that leads to the value in which `rest` is looked up.
     private func shown(before rest: ArraySlice<String>) -> String {
-        rest.startIndex == 0 ? "the configuration" : path[..<rest.startIndex].joined(separator: ".").shortened
+        rest.startIndex == 0
+            ? "the configuration" : path[..<rest.startIndex].joined(separator: ".").shortened
     }
 }

@@ -7,7 +7,11 @@ extension YAMLNode {
 
     private func without(_ path: ArraySlice<String>) -> YAMLNode {
         guard var mapping, let key = path.first, let value = mapping[key] else { return self }
-        if path.count == 1 { mapping.remove(key) } else { mapping.set(key, to: value.without(path.dropFirst())) }
+        if path.count == 1 {
+            mapping.remove(key)
+        } else {
+            mapping.set(key, to: value.without(path.dropFirst()))
+        }
         return YAMLNode(.mapping(mapping), at: location)
     }
 
@@ -39,7 +43,9 @@ extension YAMLNode {
     ///   begins at the place of its first key
     /// - Returns: nil where nothing at that place can be removed: it is elsewhere, or is the whole
     ///   node
-    public func pruned(at location: SourceLocation, owners: Set<String> = ["type"], isKey: Bool = false) -> Pruned? {
+    public func pruned(
+        at location: SourceLocation, owners: Set<String> = ["type"], isKey: Bool = false
+    ) -> Pruned? {
         guard location != .default else { return nil }
         var pruning = Pruning(location: location, owners: owners, onlyKeys: isKey)
         let node = pruning.prune(self, path: [])
@@ -62,7 +68,11 @@ private struct Pruning {
             var left: [YAMLNode] = []
             for (index, element) in nodes.enumerated() {
                 let path = path + [String(index)]
-                if stands(element) { self.path = path } else { left.append(prune(element, path: path)) }
+                if stands(element) {
+                    self.path = path
+                } else {
+                    left.append(prune(element, path: path))
+                }
             }
             return YAMLNode(.sequence(left), at: node.location)
         case .mapping(let mapping):
@@ -74,9 +84,13 @@ private struct Pruning {
                     entry.keyLocation == location || stands(entry.value) || isIn(list: entry.value)
                 {
                     self.path = path
-                    isKey = onlyKeys || entry.keyLocation == location && entry.value.location != location
+                    isKey =
+                        onlyKeys
+                        || entry.keyLocation == location && entry.value.location != location
                 } else {
-                    left.set(entry.key, to: prune(entry.value, path: path), keyLocation: entry.keyLocation)
+                    left.set(
+                        entry.key, to: prune(entry.value, path: path),
+                        keyLocation: entry.keyLocation)
                 }
             }
             return YAMLNode(.mapping(left), at: node.location)
@@ -90,7 +104,8 @@ private struct Pruning {
 
     /// Whether it is an element of a list of numbers, or the only one of a list.
     private func isIn(list node: YAMLNode) -> Bool {
-        guard !onlyKeys, let elements = node.sequence, elements.contains(where: { $0.height == 0 && $0.location == location })
+        guard !onlyKeys, let elements = node.sequence,
+            elements.contains(where: { $0.height == 0 && $0.location == location })
         else {
             return false
         }

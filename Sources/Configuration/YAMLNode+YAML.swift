@@ -43,7 +43,8 @@ private struct YAMLWriter {
     }
 
     private mutating func writeBlock<Item>(
-        _ items: [Item], _ indentation: Int, _ startsLine: Bool, _ write: (inout YAMLWriter, Item) -> Void
+        _ items: [Item], _ indentation: Int, _ startsLine: Bool,
+        _ write: (inout YAMLWriter, Item) -> Void
     ) {
         // `- key: value` shares the line of the dash; `key:` ends its own.
         var isFirst = startsLine
@@ -62,7 +63,8 @@ private struct YAMLWriter {
         }
     }
 
-    /// What fits on the line of its key: a scalar, an empty collection, a short list of scalars; nil for the rest.
+    /// What fits on the line of its key: a scalar, an empty collection, a short list of scalars;
+    /// nil for the rest.
     private func inline(_ node: YAMLNode) -> String? {
         switch node.value {
         case .null: return "null"
@@ -71,11 +73,15 @@ private struct YAMLWriter {
         case .sequence(let nodes):
             if nodes.isEmpty { return "[]" }
             // One comment has to say where all of them are from.
-            if origins, !nodes.allSatisfy({ $0.location.sharesLine(with: nodes[0].location) }) { return nil }
+            if origins, !nodes.allSatisfy({ $0.location.sharesLine(with: nodes[0].location) }) {
+                return nil
+            }
             var width = 0
             var elements: [String] = []
             for node in nodes {
-                guard node.sequence == nil, node.mapping == nil, let element = inline(node) else { return nil }
+                guard node.sequence == nil, node.mapping == nil, let element = inline(node) else {
+                    return nil
+                }
                 width += element.utf8.count + 2
                 if width > YAMLWriter.maximumWidth { return nil }
                 elements.append(element)
@@ -94,30 +100,41 @@ extension YAMLNode.Scalar {
     /// The text as it stands in a file, `${` escaped so that it is not taken for a variable.
     fileprivate var yaml: String {
         guard isString else { return text }
-        return YAMLNode.Scalar.quoted(text.utf8.contains(UInt8(ascii: "$")) ? text.replacingOpenings : text, isKey: false)
+        return YAMLNode.Scalar.quoted(
+            text.utf8.contains(UInt8(ascii: "$")) ? text.replacingOpenings : text, isKey: false)
     }
 
-    /// `text` without quotes where nobody can take it for anything else, in single quotes, or in double quotes with escapes.
+    /// `text` without quotes where nobody can take it for anything else, in single quotes, or in
+    /// double quotes with escapes.
     fileprivate static func quoted(_ text: String, isKey: Bool) -> String {
         if text.unicodeScalars.contains(where: \.needsEscape) {
             return "\"" + text.unicodeScalars.map(\.escaped).joined() + "\""
         }
-        if isSafe(text), isKey || YAMLNode.Scalar(text, isPlain: true).isString, !readAsOtherByYAML11.contains(text.lowercased())
+        if isSafe(text), isKey || YAMLNode.Scalar(text, isPlain: true).isString,
+            !readAsOtherByYAML11.contains(text.lowercased())
         {
             return text
         }
-        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+        return "'"
+            + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+            + "'"
     }
 
     /// Words that are truth values to readers of YAML 1.1, and null to any.
-    private static let readAsOtherByYAML11: Set<String> = ["yes", "no", "on", "off", "true", "false", "null", "~"]
+    private static let readAsOtherByYAML11: Set<String> = [
+        "yes", "no", "on", "off", "true", "false", "null", "~",
+    ]
 
-    /// Made of letters, digits and marks that mean nothing to YAML, and not beginning like a number.
+    /// Made of letters, digits and marks that mean nothing to YAML, and not beginning like a
+    /// number.
     private static func isSafe(_ text: String) -> Bool {
-        guard let first = text.utf8.first, let last = text.utf8.last, first.isLetter || first == UInt8(ascii: "/") else {
+        guard let first = text.utf8.first, let last = text.utf8.last,
+            first.isLetter || first == UInt8(ascii: "/")
+        else {
             return false
         }
-        return last != UInt8(ascii: " ") && text.utf8.allSatisfy { $0.isLetter || safeMarks.contains($0) }
+        return last != UInt8(ascii: " ")
+            && text.utf8.allSatisfy { $0.isLetter || safeMarks.contains($0) }
     }
 
     private static let safeMarks = Set("0123456789 ./+-*()@=".utf8)
@@ -128,7 +145,9 @@ extension String {
     fileprivate var replacingOpenings: String {
         var result: [UInt8] = []
         for byte in utf8 {
-            if byte == UInt8(ascii: "{"), result.last == UInt8(ascii: "$") { result.append(UInt8(ascii: "$")) }
+            if byte == UInt8(ascii: "{"), result.last == UInt8(ascii: "$") {
+                result.append(UInt8(ascii: "$"))
+            }
             result.append(byte)
         }
         return String(decoding: result, as: UTF8.self)
@@ -136,13 +155,16 @@ extension String {
 }
 
 extension UInt8 {
-    fileprivate var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) || self == UInt8(ascii: "_") }
+    fileprivate var isLetter: Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) || self == UInt8(ascii: "_")
+    }
 }
 
 extension Unicode.Scalar {
     /// Invisible, or taken for the end of a line.
     fileprivate var needsEscape: Bool {
-        breaksLines || value == 0xFEFF || (0xE000...0xF8FF).contains(value) || value & 0xFFFE == 0xFFFE
+        breaksLines || value == 0xFEFF || (0xE000...0xF8FF).contains(value)
+            || value & 0xFFFE == 0xFFFE
     }
 
     fileprivate var escaped: String {
@@ -155,7 +177,8 @@ extension Unicode.Scalar {
             guard needsEscape else { return String(self) }
             let digits = String(value, radix: 16, uppercase: true)
             let (letter, count) = value > 0xFFFF ? ("U", 8) : ("u", 4)
-            return "\\\(letter)" + String(repeating: "0", count: max(0, count - digits.count)) + digits
+            return "\\\(letter)" + String(repeating: "0", count: max(0, count - digits.count))
+                + digits
         }
     }
 }

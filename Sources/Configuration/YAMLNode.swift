@@ -91,7 +91,8 @@ extension YAMLNode {
 
         /// The keys with their values, in the order in which they were written.
         public private(set) var entries: [Entry] = []
-        /// Kept for large mappings only: most have a handful of keys, which are found sooner without it.
+        /// Kept for large mappings only: most have a handful of keys, which are found sooner
+        /// without it.
         private var positions: [String: Int] = [:]
         private static let smallCount = 8
 
@@ -110,7 +111,9 @@ extension YAMLNode {
         public subscript(key: String) -> YAMLNode? { entry(key)?.value }
 
         /// Replaces the value of `key` at its place, or adds the key at the end.
-        public mutating func set(_ key: String, to value: YAMLNode, keyLocation: SourceLocation = .default) {
+        public mutating func set(
+            _ key: String, to value: YAMLNode, keyLocation: SourceLocation = .default
+        ) {
             let entry = Entry(key: key, keyLocation: keyLocation, value: value)
             if let position = position(of: key) {
                 entries[position] = entry
@@ -133,8 +136,12 @@ extension YAMLNode {
         }
 
         /// Changes the value of `key` in place; null where there was none.
-        mutating func update(_ key: String, keyLocation: SourceLocation, _ change: (inout YAMLNode) throws -> Void) rethrows {
-            if position(of: key) == nil { set(key, to: YAMLNode(.null, at: keyLocation), keyLocation: keyLocation) }
+        mutating func update(
+            _ key: String, keyLocation: SourceLocation, _ change: (inout YAMLNode) throws -> Void
+        ) rethrows {
+            if position(of: key) == nil {
+                set(key, to: YAMLNode(.null, at: keyLocation), keyLocation: keyLocation)
+            }
             guard let position = position(of: key) else { return }
             try change(&entries[position].value)
         }

@@ -1,10 +1,10 @@
 import DenseKitVision
 
-/// A Windows bitmap in memory: 24-bit colour without compression, as Pillow and OpenCV write it. mmsegmentation's patches of iSAID are
-/// such files under names that end in `.png`.
+/// A Windows bitmap in memory: 24-bit colour without compression, as Pillow and OpenCV write it.
+/// mmsegmentation's patches of iSAID are such files under names that end in `.png`.
 ///
-/// The layout is that of BITMAPFILEHEADER and BITMAPINFOHEADER: rows of B, G, R, padded to four bytes, from the lowest up unless the
-/// height is negative.
+/// The layout is that of BITMAPFILEHEADER and BITMAPINFOHEADER: rows of B, G, R, padded to four
+/// bytes, from the lowest up unless the height is negative.
 struct BMP {
     private let bytes: [UInt8]
     private let path: String
@@ -14,15 +14,19 @@ struct BMP {
 
     /// Reads the header.
     init(_ bytes: [UInt8], _ path: String, _ maximumPixels: Int) throws {
-        func number(_ at: Int, bytes count: Int) -> Int { (0..<count).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
+        func number(_ at: Int, bytes count: Int) -> Int {
+            (0..<count).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) }
+        }
         func signed(_ at: Int) -> Int { Int(Int32(truncatingIfNeeded: number(at, bytes: 4))) }
         guard bytes.count >= 54, number(14, bytes: 4) >= 40 else {
             throw DataError(path, "the BMP header cannot be read", remedy: BMP.replace)
         }
-        let (bits, compression) = (number(28, bytes: 2), number(30, bytes: 4))
+        let bits = number(28, bytes: 2)
+        let compression = number(30, bytes: 4)
         guard bits == 24, compression == 0 else {
             throw DataError(
-                path, "is a BMP file of \(bits) bits a pixel\(compression == 0 ? "" : ", compressed"); 24 uncompressed are read",
+                path,
+                "is a BMP file of \(bits) bits a pixel\(compression == 0 ? "" : ", compressed"); 24 uncompressed are read",
                 remedy: "convert it to JPEG or PNG")
         }
         self.bytes = bytes
@@ -38,16 +42,20 @@ struct BMP {
     /// 8-bit RGB.
     func image() throws -> (image: RGBImage, traits: ImageTraits) {
         let rowLength = (size.width * 3 + 3) / 4 * 4
-        guard offset >= 54, offset <= bytes.count, rowLength <= (bytes.count - offset) / size.height else {
+        guard offset >= 54, offset <= bytes.count, rowLength <= (bytes.count - offset) / size.height
+        else {
             throw DataError(
-                path, "the header says \(size) pixels from byte \(offset) on, more than \(bytes.count) bytes hold",
+                path,
+                "the header says \(size) pixels from byte \(offset) on, more than \(bytes.count) bytes hold",
                 remedy: BMP.replace)
         }
-        let pixels = [UInt8](unsafeUninitializedCapacity: size.height * size.width * 3) { target, count in
+        let pixels = [UInt8](unsafeUninitializedCapacity: size.height * size.width * 3) {
+            target, count in
             for y in 0..<size.height {
                 let row = offset + (isTopDown ? y : size.height - 1 - y) * rowLength
                 for x in 0..<size.width {
-                    let (from, to) = (row + 3 * x, (y * size.width + x) * 3)
+                    let from = row + 3 * x
+                    let to = (y * size.width + x) * 3
                     target[to] = bytes[from + 2]
                     target[to + 1] = bytes[from + 1]
                     target[to + 2] = bytes[from]

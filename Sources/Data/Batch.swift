@@ -74,13 +74,14 @@ public struct Batch: Sendable {
         var skipped: [Skipped] = []
     }
 
-    /// - Throws: `DataError` naming the first sample that has another size than those before, where sizes must not differ, and what
-    ///   `DataSample.masks()` throws.
+    /// - Throws: `DataError` naming the first sample that has another size than those before, where
+    ///   sizes must not differ, and what `DataSample.masks()` throws.
     init(_ parts: [Part], keepsOriginalLabels: Bool) throws {
         let hasInstances = !parts.isEmpty && parts.allSatisfy { $0.sample.instances != nil }
         geometries = parts.map(\.sample.geometry)
         skipped = parts.flatMap(\.skipped)
-        let (parts, size) = hasInstances ? Batch.padded(parts) : (parts, try Batch.commonSize(parts))
+        let (parts, size) =
+            hasInstances ? Batch.padded(parts) : (parts, try Batch.commonSize(parts))
         height = size.height
         width = size.width
         instances = hasInstances ? parts.map { $0.sample.instances ?? [] } : nil
@@ -88,7 +89,8 @@ public struct Batch: Sendable {
         masks = hasMasks ? try parts.map { try $0.sample.masks() } : nil
         items = parts.map { part in
             Item(
-                name: part.sample.name, index: part.index, epoch: part.epoch, originalSize: part.sample.originalSize,
+                name: part.sample.name, index: part.index, epoch: part.epoch,
+                originalSize: part.sample.originalSize,
                 isFlipped: part.sample.isFlipped)
         }
         pixels = Batch.stacked(parts, size)

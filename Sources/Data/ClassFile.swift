@@ -10,13 +10,16 @@ public enum ClassFile {
     ///   `DataError` for a file that is not text, for an empty list or too many names, and for a
     ///   name that is empty or occurs twice.
     public static func read(_ path: String) throws -> [String] {
-        let node = try YAMLNode.parse(try TextFile.read(path), file: path, environment: [:])
+        let node = try YAMLNode.parse(TextFile.read(path), file: path, environment: [:])
         if node.scalar != nil {
             throw ConfigurationError(
-                at: node.location, "expected a list of names, found text without `- `", hint: "write one `- name` a line")
+                at: node.location, "expected a list of names, found text without `- `",
+                hint: "write one `- name` a line")
         }
         let names = try node.decode([String].self)
-        guard !names.isEmpty else { throw DataError(path, "names no classes", remedy: "write one `- name` a line") }
+        guard !names.isEmpty else {
+            throw DataError(path, "names no classes", remedy: "write one `- name` a line")
+        }
         return try ClassName.checked(names) { DataError(path, $0) }
     }
 

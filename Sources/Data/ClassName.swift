@@ -5,7 +5,8 @@ public enum ClassName {
     /// `name` in composed form (NFC), with spaces of every kind as plain ones, none at the ends,
     /// and without invisible characters.
     ///
-    /// The joiners that Arabic, Persian and Indian scripts write with stay between letters beyond ASCII.
+    /// The joiners that Arabic, Persian and Indian scripts write with stay between letters beyond
+    /// ASCII.
     public static func cleaned(_ name: String) -> String {
         let scalars = Array(name.withoutBlankEnds.unicodeScalars)
         var result = String.UnicodeScalarView()
@@ -24,24 +25,34 @@ public enum ClassName {
     /// - Parameter failure: makes the error to throw from a description of the problem
     /// - Throws: the error of `failure` for too many names, one without a visible character, or one
     ///   that occurs twice.
-    public static func checked(_ names: [String], _ failure: (_ problem: String) -> any Error) throws -> [String] {
+    public static func checked(_ names: [String], _ failure: (_ problem: String) -> any Error)
+        throws -> [String]
+    {
         guard names.count <= LabelTable.maximumClasses else {
-            throw failure("names \(names.count) classes; at most \(LabelTable.maximumClasses) are possible")
+            throw failure(
+                "names \(names.count) classes; at most \(LabelTable.maximumClasses) are possible")
         }
         let names = names.map(cleaned)
-        if let empty = names.firstIndex(of: "") { throw failure("class \(empty) has an empty name") }
+        if let empty = names.firstIndex(of: "") {
+            throw failure("class \(empty) has an empty name")
+        }
         var seen: Set<String> = []
-        if let twice = names.first(where: { !seen.insert($0).inserted }) { throw failure("names class `\(twice)` twice") }
+        if let twice = names.first(where: { !seen.insert($0).inserted }) {
+            throw failure("names class `\(twice)` twice")
+        }
         return names
     }
 
-    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool { scalar.value == 0x200C || scalar.value == 0x200D }
+    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value == 0x200C || scalar.value == 0x200D
+    }
 
     private static func isJoined(_ scalars: [Unicode.Scalar], at index: Int) -> Bool {
         func isLetter(_ index: Int) -> Bool {
             guard scalars.indices.contains(index) else { return false }
             let properties = scalars[index].properties
-            return !scalars[index].isASCII && (properties.isAlphabetic || properties.isEmoji || properties.isGraphemeExtend)
+            return !scalars[index].isASCII
+                && (properties.isAlphabetic || properties.isEmoji || properties.isGraphemeExtend)
         }
         return isLetter(index - 1) && isLetter(index + 1)
     }

@@ -13,7 +13,11 @@ extension CoOccurrence {
     ) throws -> CoOccurrence {
         let classes = dataset.classes
         let next = Atomic(0)
-        let found = Mutex((counts: CoOccurrence(classes: classes.names), error: Optional<(index: Int, error: any Error)>.none))
+        let found = Mutex(
+            (
+                counts: CoOccurrence(classes: classes.names),
+                error: Optional<(index: Int, error: any Error)>.none
+            ))
         let threads = min(max(threads, 1), max(dataset.count, 1))
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             while true {
@@ -26,7 +30,8 @@ extension CoOccurrence {
                 found.withLock { found in
                     switch present {
                     case .success(let present): found.counts.add(present)
-                    case .failure(let error): if index < found.error?.index ?? .max { found.error = (index, error) }
+                    case .failure(let error):
+                        if index < found.error?.index ?? .max { found.error = (index, error) }
                     }
                 }
                 progress(index + 1)

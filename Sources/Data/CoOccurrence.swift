@@ -31,7 +31,8 @@ public struct CoOccurrence: Codable, Sendable, Hashable {
         return counts.indices.flatMap { i in
             counts.indices.map { j in
                 if i == j { return 1 }
-                return own[i] > 0 && own[j] > 0 ? Float(Double(counts[i][j]) / (own[i] * own[j]).squareRoot()) : 0
+                return own[i] > 0 && own[j] > 0
+                    ? Float(Double(counts[i][j]) / (own[i] * own[j]).squareRoot()) : 0
             }
         }
     }
@@ -39,7 +40,8 @@ public struct CoOccurrence: Codable, Sendable, Hashable {
     /// Why these counts do not fit the classes `names`; nil where they do.
     public func problem(for names: [String]) -> String? {
         guard classes == names else {
-            return "counts \(classes.count) classes (\(classes.prefix(3).joined(separator: ", "))…), and the data set has "
+            return
+                "counts \(classes.count) classes (\(classes.prefix(3).joined(separator: ", "))…), and the data set has "
                 + "\(names.count) (\(names.prefix(3).joined(separator: ", "))…)"
         }
         guard counts.count == names.count, counts.allSatisfy({ $0.count == names.count }) else {

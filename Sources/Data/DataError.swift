@@ -27,7 +27,9 @@ public struct DataError: DenseKitError, Equatable {
     ///   - problem: what was expected and what was found
     ///   - remedy: what the user can do; nil where the problem says it all
     ///   - kind: whether the file cannot be read or its content is wrong
-    public init(_ path: String, _ problem: String, remedy: String? = nil, kind: Kind = .contradiction) {
+    public init(
+        _ path: String, _ problem: String, remedy: String? = nil, kind: Kind = .contradiction
+    ) {
         self.path = path
         self.problem = problem
         self.remedy = remedy

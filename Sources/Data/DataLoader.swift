@@ -66,7 +66,8 @@ public final class DataLoader: Sendable {
         public internal(set) var skipped = 0
     }
 
-    /// As many samples in a row may be unreadable; more are no damage to files, but a disk that is gone.
+    /// As many samples in a row may be unreadable; more are no damage to files, but a disk that is
+    /// gone.
     static let maximumSkipsInARow = 100
 
     private let state: LoaderState
@@ -80,12 +81,15 @@ public final class DataLoader: Sendable {
         let ranges: [(key: String, value: Int, range: ClosedRange<Int>)] = [
             ("batch", options.batch, 1...65536), ("workers", options.workers, 1...1024),
             ("prefetch", options.prefetch, 1...65536),
-            ("ranks", options.ranks, 1...65536), ("rank", options.rank, 0...max(options.ranks - 1, 0)),
-            ("iteration", options.iteration, 0...(1 << 30)), ("epochs", options.epochs ?? 1, 1...(.max)),
+            ("ranks", options.ranks, 1...65536),
+            ("rank", options.rank, 0...max(options.ranks - 1, 0)),
+            ("iteration", options.iteration, 0...(1 << 30)),
+            ("epochs", options.epochs ?? 1, 1...(.max)),
             ("orientation_run", options.orientationRun, 1...65536),
         ]
         for (key, value, range) in ranges where !range.contains(value) {
-            throw SettingError("loader", key, "expected \(range.lowerBound)…\(range.upperBound), found \(value)")
+            throw SettingError(
+                "loader", key, "expected \(range.lowerBound)…\(range.upperBound), found \(value)")
         }
         state = try LoaderState(dataset, pipeline, options)
         state.startWorkers()

@@ -16,7 +16,9 @@ extension DataSample {
         for (place, thing) in things.enumerated() {
             let mask = try runLengths(of: thing)
             masks.withUnsafeMutableBufferPointer {
-                drawing.copy(mask, rows: rows, columns: columns, into: $0[(place * one)..<((place + 1) * one)])
+                drawing.copy(
+                    mask, rows: rows, columns: columns,
+                    into: $0[(place * one)..<((place + 1) * one)])
             }
         }
         return masks
@@ -30,19 +32,24 @@ extension DataSample {
         var bitmap = [UInt8](repeating: 0, count: rows.count * columns.count)
         var drawing = MaskDrawing(size: originalSize)
         let mask = try runLengths(of: instance)
-        bitmap.withUnsafeMutableBufferPointer { drawing.copy(mask, rows: rows, columns: columns, into: $0[...]) }
+        bitmap.withUnsafeMutableBufferPointer {
+            drawing.copy(mask, rows: rows, columns: columns, into: $0[...])
+        }
         return bitmap
     }
 
     private func runLengths(of instance: Instance) throws -> RunLengthMask {
         guard let shape = instance.shape else {
             throw DataError(
-                name, "annotation \(instance.id) says nothing of what it covers", remedy: "set masks: false for boxes alone")
+                name, "annotation \(instance.id) says nothing of what it covers",
+                remedy: "set masks: false for boxes alone")
         }
         do {
             return try shape.mask(in: originalSize)
         } catch {
-            throw DataError(name, "annotation \(instance.id): \(error)", remedy: "correct its segmentation, or take it out")
+            throw DataError(
+                name, "annotation \(instance.id): \(error)",
+                remedy: "correct its segmentation, or take it out")
         }
     }
 }
@@ -73,18 +80,24 @@ private struct MaskDrawing {
 
     /// - Parameters: for each row and column of the result that of the bitmap, -1 for none.
     ///   - target: zeros
-    mutating func copy(_ mask: RunLengthMask, rows: [Int], columns: [Int], into target: Slice<UnsafeMutableBufferPointer<UInt8>>)
-    {
+    mutating func copy(
+        _ mask: RunLengthMask, rows: [Int], columns: [Int],
+        into target: Slice<UnsafeMutableBufferPointer<UInt8>>
+    ) {
         let bounds = mask.boundingBox
-        let (top, bottom) = (Int(bounds.y), Int(bounds.y + bounds.height))
+        let top = Int(bounds.y)
+        let bottom = Int(bounds.y + bounds.height)
         let target = UnsafeMutableBufferPointer(rebasing: target)
         bitmap.withUnsafeMutableBufferPointer { bitmap in
             bitmap[(top * size.width)..<(bottom * size.width)].update(repeating: 0)
             mask.draw(into: bitmap)
             columns.withUnsafeBufferPointer { columns in
                 for (y, row) in rows.enumerated() where row >= top && row < bottom {
-                    let (from, to) = (row &* size.width, y &* columns.count)
-                    for x in 0..<columns.count where columns[x] >= 0 { target[to &+ x] = bitmap[from &+ columns[x]] }
+                    let from = row &* size.width
+                    let to = y &* columns.count
+                    for x in 0..<columns.count where columns[x] >= 0 {
+                        target[to &+ x] = bitmap[from &+ columns[x]]
+                    }
                 }
             }
         }

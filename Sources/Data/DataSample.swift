@@ -26,7 +26,8 @@ public struct DataSample: Sendable {
     private var picture: Deferred<RGBImage>
     private var labelMap: Deferred<LabelMap>?
     private var moves: Moves
-    /// Set by `normalize`. The floats are made when they are asked for; until then only `moves` knows of the padding.
+    /// Set by `normalize`. The floats are made when they are asked for; until then only `moves`
+    /// knows of the padding.
     private var normalization: Normalization?
     private var floats: FloatImage?
 
@@ -37,10 +38,12 @@ public struct DataSample: Sendable {
     ///   - wantsMasks: whether masks are trained on: an instance without a usable mask
     ///     (`SegmentationFault`) then becomes a crowd region, on which nothing is trained
     public init(
-        name: String, image: RGBImage, labels: LabelMap? = nil, instances: [Instance]? = nil, wantsMasks: Bool = false,
+        name: String, image: RGBImage, labels: LabelMap? = nil, instances: [Instance]? = nil,
+        wantsMasks: Bool = false,
         traits: ImageTraits = []
     ) {
-        precondition(labels == nil || labels?.size == image.size, "labels are as large as their picture")
+        precondition(
+            labels == nil || labels?.size == image.size, "labels are as large as their picture")
         self.name = name
         self.instances = wantsMasks ? instances?.map { $0.withMask(in: image.size) } : instances
         self.wantsMasks = wantsMasks
@@ -98,7 +101,9 @@ public struct DataSample: Sendable {
     }
 
     /// The target of type `Target`; nil where the sample has none.
-    public func target<Target: SampleTarget>(_ type: Target.Type) -> Target? { targets.lazy.compactMap { $0 as? Target }.first }
+    public func target<Target: SampleTarget>(_ type: Target.Type) -> Target? {
+        targets.lazy.compactMap { $0 as? Target }.first
+    }
 
     /// Adds a target, or replaces the one of the same type.
     ///
@@ -106,7 +111,8 @@ public struct DataSample: Sendable {
     public mutating func add<Target: SampleTarget>(_ target: Target) throws {
         guard target.size == size else {
             throw DataError(
-                name, "its \(Target.name) is \(target.size), the image \(size)", remedy: "give both in one size")
+                name, "its \(Target.name) is \(target.size), the image \(size)",
+                remedy: "give both in one size")
         }
         targets.removeAll { $0 is Target }
         targets.append(target)
@@ -124,7 +130,11 @@ public struct DataSample: Sendable {
     /// image. A normalised image is resized as OpenCV does, since Pillow has no float images of
     /// three channels.
     public mutating func resize(to size: Size2D, backend: ResizeBackend = .cv2) {
-        if let normalized { floats = normalized.resized(to: size) } else { picture.resize(to: size, backend) }
+        if let normalized {
+            floats = normalized.resized(to: size)
+        } else {
+            picture.resize(to: size, backend)
+        }
         labelMap?.resize(to: size, backend)
         moveTargets { $0.resize(to: size) }
         moves.append(.resize(size, backend), &instances)
@@ -133,7 +143,11 @@ public struct DataSample: Sendable {
     /// Keeps the part inside `window`, which lies inside `size`. Boxes are clipped to it, and
     /// instances outside are removed.
     public mutating func crop(to window: PixelWindow) {
-        if let normalized { floats = normalized.cropped(to: window) } else { picture.crop(to: window) }
+        if let normalized {
+            floats = normalized.cropped(to: window)
+        } else {
+            picture.crop(to: window)
+        }
         labelMap?.crop(to: window)
         moveTargets { $0.crop(to: window) }
         moves.append(.crop(window), &instances)
@@ -141,7 +155,11 @@ public struct DataSample: Sendable {
 
     /// Mirrors image, labels, instances and targets: left and right are exchanged.
     public mutating func flipHorizontally() {
-        if let normalized { floats = normalized.flippedHorizontally() } else { image = image.flippedHorizontally() }
+        if let normalized {
+            floats = normalized.flippedHorizontally()
+        } else {
+            image = image.flippedHorizontally()
+        }
         labels = labels?.flippedHorizontally()
         moveTargets { $0.flipHorizontally() }
         isFlipped.toggle()
@@ -173,14 +191,17 @@ public struct DataSample: Sendable {
         let size = size
         if let pixels = floats?.pixels ?? (isNormalized ? nil : FloatImage(image).pixels) {
             pixels.withUnsafeBufferPointer { source in
-                if let base = source.baseAddress { target.initialize(from: base, count: source.count) }
+                if let base = source.baseAddress {
+                    target.initialize(from: base, count: source.count)
+                }
             }
         } else if let normalization {
             let image = image
             normalization.write(image, into: target, rowLength: size.width)
             for y in 0..<size.height {
                 let filled = y < image.height ? image.width : 0
-                (target + (y * size.width + filled) * 3).initialize(repeating: 0, count: (size.width - filled) * 3)
+                (target + (y * size.width + filled) * 3).initialize(
+                    repeating: 0, count: (size.width - filled) * 3)
             }
         }
     }

@@ -11,7 +11,8 @@ struct Deferred<Raster: Resizable & Sendable>: Sendable {
 
     mutating func value() -> Raster {
         if let pending {
-            source = source.resized(to: pending.target, window: pending.window, backend: pending.backend)
+            source = source.resized(
+                to: pending.target, window: pending.window, backend: pending.backend)
             self.pending = nil
         }
         return source

@@ -19,7 +19,8 @@ public struct EpochOrder: Sendable {
         self.indices = indices
     }
 
-    /// Shuffled within each orientation and cut into runs of `groups.run`, which are shuffled in turn: mmdetection's `GroupSampler`.
+    /// Shuffled within each orientation and cut into runs of `groups.run`, which are shuffled in
+    /// turn: mmdetection's `GroupSampler`.
     ///
     /// Where the last run of an orientation is short, the first samples of its order fill it up.
     init(seed: UInt64, epoch: Int, groups: OrientationGroups) {
@@ -45,7 +46,8 @@ public struct EpochOrder: Sendable {
     public subscript(position: Int) -> Int { indices[position] }
 }
 
-/// Landscape and portrait images apart, so that those that are batched together need little padding.
+/// Landscape and portrait images apart, so that those that are batched together need little
+/// padding.
 struct OrientationGroups: Sendable {
     /// The samples of each orientation: images that are wider than high, and the others.
     let members: [[Int]]
@@ -59,7 +61,8 @@ struct OrientationGroups: Sendable {
         for index in 0..<dataset.count {
             guard let size = dataset.size(at: index) else {
                 throw SettingError(
-                    "data", "orientation_run", "this data set does not know the sizes of its pictures; leave the setting out")
+                    "data", "orientation_run",
+                    "this data set does not know the sizes of its pictures; leave the setting out")
             }
             if size.width > size.height { landscape.append(index) } else { portrait.append(index) }
         }

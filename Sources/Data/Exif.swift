@@ -1,6 +1,7 @@
 import DenseKitVision
 
-/// The orientation noted in the first EXIF segment of a JPEG file; upright where there is none or it makes no sense.
+/// The orientation noted in the first EXIF segment of a JPEG file; upright where there is none or
+/// it makes no sense.
 func exifOrientation(_ bytes: [UInt8]) -> Orientation {
     bytes.withUnsafeBytes { bytes in
         var at = 2
@@ -24,8 +25,9 @@ func exifOrientation(_ bytes: [UInt8]) -> Orientation {
     }
 }
 
-/// The orientation noted in the first eXIf chunk of a PNG file, wherever it stands; upright where there is none or it makes no sense, nil where
-/// the bytes end before that is known. (PNG 3, section 11.3.4; OpenCV from 4.7 on turns such images too.)
+/// The orientation noted in the first eXIf chunk of a PNG file, wherever it stands; upright where
+/// there is none or it makes no sense, nil where the bytes end before that is known. (PNG 3,
+/// section 11.3.4; OpenCV from 4.7 on turns such images too.)
 func exifOrientation(png bytes: [UInt8]) -> Orientation? {
     bytes.withUnsafeBytes { bytes in
         var at = 8
@@ -47,14 +49,18 @@ func exifOrientation(png bytes: [UInt8]) -> Orientation? {
 
 /// Tag 0x0112 of the first directory of a TIFF structure.
 private func tiffOrientation(_ tiff: UnsafeRawBufferPointer) -> Orientation {
-    guard tiff.count >= 8, tiff[0] == tiff[1], tiff[0] == 0x49 || tiff[0] == 0x4D else { return .upright }
+    guard tiff.count >= 8, tiff[0] == tiff[1], tiff[0] == 0x49 || tiff[0] == 0x4D else {
+        return .upright
+    }
     let isLittleEndian = tiff[0] == 0x49
     func number(_ at: Int, bytes: Int) -> Int? {
         guard at >= 0, at + bytes <= tiff.count else { return nil }
         let order = isLittleEndian ? Array((at..<at + bytes).reversed()) : Array(at..<at + bytes)
         return order.reduce(0) { $0 << 8 | Int(tiff[$1]) }
     }
-    guard number(2, bytes: 2) == 42, let directory = number(4, bytes: 4), let entries = number(directory, bytes: 2) else {
+    guard number(2, bytes: 2) == 42, let directory = number(4, bytes: 4),
+        let entries = number(directory, bytes: 2)
+    else {
         return .upright
     }
     for entry in 0..<entries {

@@ -9,15 +9,21 @@ public enum FileSystem {
     /// The first `limit` bytes of a regular file; all of them if left out.
     static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw DataError(path, errno == ENOENT ? "no such file" : reason()) }
+        guard stat(path, &status) == 0 else {
+            throw DataError(path, errno == ENOENT ? "no such file" : reason())
+        }
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR: throw DataError(path, "is a folder; a file was expected")
         default: throw DataError(path, "is no regular file")
         }
         let size = Int(status.st_size)
-        guard size > 0 else { throw DataError(path, "the file is empty", remedy: "copy or download it again") }
-        guard size <= maximumBytes else { throw DataError(path, "has \(size) bytes; at most \(maximumBytes) are read") }
+        guard size > 0 else {
+            throw DataError(path, "the file is empty", remedy: "copy or download it again")
+        }
+        guard size <= maximumBytes else {
+            throw DataError(path, "has \(size) bytes; at most \(maximumBytes) are read")
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DataError(path, reason()) }
         defer { close(descriptor) }
@@ -49,7 +55,9 @@ public enum FileSystem {
     ///
     /// - Throws: `DataError`, with `remedy`, for the folder that cannot be made.
     public static func makeFolder(_ path: String, remedy: String) throws(DataError) {
-        if path.hasPrefix("~"), let user = path.split(separator: "/").first, !FileTree.isFolder(String(user)) {
+        if path.hasPrefix("~"), let user = path.split(separator: "/").first,
+            !FileTree.isFolder(String(user))
+        {
             throw DataError(
                 path, "there is no user \(user.dropFirst()) with a home folder",
                 remedy: "write ./\(path) for a folder of that name")
@@ -61,7 +69,8 @@ public enum FileSystem {
             let code = errno
             var status = stat()
             guard stat(made, &status) == 0 else {
-                throw DataError(made, "cannot be made: \(String(cString: strerror(code)))", remedy: remedy)
+                throw DataError(
+                    made, "cannot be made: \(String(cString: strerror(code)))", remedy: remedy)
             }
             guard status.st_mode & S_IFMT == S_IFDIR else {
                 throw DataError(made, "is a file, a folder is wanted", remedy: remedy)

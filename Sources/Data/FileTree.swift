@@ -9,10 +9,11 @@ public struct FileTree {
     private let isDeep: Bool
     /// Paths relative to the folder, sorted.
     public private(set) var files: [String] = []
-    /// Hidden files and folders (these with a slash behind them), and files that macOS and Windows leave in folders, sorted: `._a.jpg`,
-    /// `.DS_Store`, `Thumbs.db`.
+    /// Hidden files and folders (these with a slash behind them), and files that macOS and Windows
+    /// leave in folders, sorted: `._a.jpg`, `.DS_Store`, `Thumbs.db`.
     private(set) var skipped: [String] = []
-    /// Files and folders (these with a slash behind them) whose names are not UTF-8, their bytes beyond ASCII as `\xHH`, sorted.
+    /// Files and folders (these with a slash behind them) whose names are not UTF-8, their bytes
+    /// beyond ASCII as `\xHH`, sorted.
     private(set) var unnamable: [String] = []
 
     /// Lists every file below `folder`, following links, without hidden folders; nil if it is no
@@ -24,7 +25,8 @@ public struct FileTree {
         self.folder = folder
         self.isDeep = isDeep
         collect(folder, prefix: "", depth: 0)
-        // Names of one normal form are equal to Swift: their bytes give them an order that no file system changes.
+        // Names of one normal form are equal to Swift: their bytes give them an order that no file
+        // system changes.
         files.sort { $0 == $1 ? $0.utf8.lexicographicallyPrecedes($1.utf8) : $0 < $1 }
         skipped.sort()
         unnamable.sort()
@@ -50,10 +52,14 @@ public struct FileTree {
         guard depth < FileTree.maximumDepth, let directory = opendir(folder) else { return }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
-            let read: (name: String?, escaped: String) = withUnsafePointer(to: &entry.pointee.d_name) {
+            let read: (name: String?, escaped: String) = withUnsafePointer(
+                to: &entry.pointee.d_name
+            ) {
                 $0.withMemoryRebound(to: UInt8.self, capacity: 256) { start in
                     let bytes = UnsafeBufferPointer(
-                        start: start, count: UnsafeBufferPointer(start: start, count: 256).firstIndex(of: 0) ?? 256)
+                        start: start,
+                        count: UnsafeBufferPointer(start: start, count: 256).firstIndex(of: 0)
+                            ?? 256)
                     let name = String(validating: bytes, as: UTF8.self)
                     return (name, name == nil ? FileTree.escaped(bytes) : "")
                 }

@@ -7,7 +7,8 @@ public enum ImageFile {
     ///
     /// - Throws: `DataError` of the kind `unreadable` for a file that cannot be read, is too large,
     ///   or is truncated where `policy` does not accept that.
-    public static func read(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> RGBImage {
+    public static func read(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> RGBImage
+    {
         try readWithTraits(path, policy: policy).image
     }
 
@@ -15,9 +16,11 @@ public enum ImageFile {
     ///
     /// - Throws: `DataError` of the kind `unreadable` for a file that cannot be read, is too large,
     ///   or is truncated where `policy` does not accept that.
-    public static func readWithTraits(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> (
-        image: RGBImage, traits: ImageTraits
-    ) {
+    public static func readWithTraits(_ path: String, policy: ImagePolicy = ImagePolicy()) throws
+        -> (
+            image: RGBImage, traits: ImageTraits
+        )
+    {
         try DataError.reading {
             let bytes = try FileSystem.read(path)
             switch try Format(bytes, path) {
@@ -36,7 +39,9 @@ public enum ImageFile {
         let head = 1 << 17
         let bytes = try FileSystem.read(path, limit: head)
         // A PNG file may say behind its pixels that it is to be turned.
-        if bytes.count == head, policy.exif == .apply, case .png = try Format(bytes, path), exifOrientation(png: bytes) == nil {
+        if bytes.count == head, policy.exif == .apply, case .png = try Format(bytes, path),
+            exifOrientation(png: bytes) == nil
+        {
             return try size(FileSystem.read(path), path, policy)
         }
         do {
@@ -46,7 +51,9 @@ public enum ImageFile {
         }
     }
 
-    private static func size(_ bytes: [UInt8], _ path: String, _ policy: ImagePolicy) throws -> Size2D {
+    private static func size(_ bytes: [UInt8], _ path: String, _ policy: ImagePolicy) throws
+        -> Size2D
+    {
         switch try Format(bytes, path) {
         case .jpeg: try JPEG(bytes, path, policy).uprightSize
         case .png: try PNG(bytes, path, policy.maximumPixels).uprightSize(policy.exif)
@@ -101,12 +108,17 @@ enum Format {
             throw Format.foreign(name, path)
         } else if bytes.starts(with: [0, 5, 0x16, 7]) {
             throw DataError(
-                path, "is no picture: macOS leaves such files (AppleDouble) beside one of the name without ._",
+                path,
+                "is no picture: macOS leaves such files (AppleDouble) beside one of the name without ._",
                 remedy: "delete it")
         } else if bytes.starts(with: "version https://git-lfs".utf8) {
-            throw DataError(path, "is a pointer of Git LFS, not the picture", remedy: "`git lfs pull` fetches it")
+            throw DataError(
+                path, "is a pointer of Git LFS, not the picture",
+                remedy: "`git lfs pull` fetches it")
         } else {
-            throw DataError(path, "is neither a JPEG nor a PNG file", remedy: "replace it, or take it out of the data set")
+            throw DataError(
+                path, "is neither a JPEG nor a PNG file",
+                remedy: "replace it, or take it out of the data set")
         }
     }
 
@@ -124,7 +136,9 @@ enum Format {
 
 /// Refuses an image without pixels or with too many.
 func checkDimensions(_ size: Size2D, maximumPixels: Int, _ path: String) throws {
-    guard size.height > 0, size.width > 0 else { throw DataError(path, "the header says \(size) pixels") }
+    guard size.height > 0, size.width > 0 else {
+        throw DataError(path, "the header says \(size) pixels")
+    }
     let (pixels, overflow) = size.height.multipliedReportingOverflow(by: size.width)
     guard !overflow, pixels <= maximumPixels else {
         throw DataError(

@@ -13,14 +13,18 @@ public enum ImageFiles {
     ///   system, or images in subfolders, all of which are skipped
     /// - Throws: `DataError` for an input without images, for a file given twice, and for two
     ///   images whose results would have the same name.
-    public static func find(_ inputs: [String], warn: (DataError) throws -> Void = { _ in }) throws -> [String] {
+    public static func find(_ inputs: [String], warn: (DataError) throws -> Void = { _ in }) throws
+        -> [String]
+    {
         let files = try inputs.flatMap { try images($0, warn) }
         var owners: [String: String] = [:]
         for file in files {
             let name = URL(filePath: file).deletingPathExtension().lastPathComponent
             guard let other = owners.updateValue(file, forKey: name) else { continue }
             if FilePaths.identity(of: other) == FilePaths.identity(of: file) {
-                throw DataError(file, "is given twice", remedy: "name it, or a folder or a pattern that gives it, once")
+                throw DataError(
+                    file, "is given twice",
+                    remedy: "name it, or a folder or a pattern that gives it, once")
             }
             throw DataError(
                 file, "has the same name as \(other), and results are named after images",
@@ -29,25 +33,34 @@ public enum ImageFiles {
         return files
     }
 
-    private static func images(_ input: String, _ warn: (DataError) throws -> Void) throws -> [String] {
+    private static func images(_ input: String, _ warn: (DataError) throws -> Void) throws
+        -> [String]
+    {
         if let tree = FileTree(input, isDeep: false) {
             try tree.refuseUnnamable(suffixes)
             if let remark = tree.remark { try warn(remark) }
-            func isImage(_ file: String) -> Bool { suffixes.contains { file.lowercased().hasSuffix($0) } }
+            func isImage(_ file: String) -> Bool {
+                suffixes.contains { file.lowercased().hasSuffix($0) }
+            }
             let files = tree.files.filter(isImage)
             let deeper = (FileTree(input)?.files.count(where: isImage) ?? files.count) - files.count
             if deeper > 0 {
                 try warn(
                     DataError(
-                        input, "has \(deeper) image\(deeper == 1 ? "" : "s") in folders below it, which are not predicted",
+                        input,
+                        "has \(deeper) image\(deeper == 1 ? "" : "s") in folders below it, which are not predicted",
                         remedy: "name those folders too"))
             }
-            guard !files.isEmpty else { throw DataError(input, "holds no .jpg, .jpeg, .png or .bmp file") }
+            guard !files.isEmpty else {
+                throw DataError(input, "holds no .jpg, .jpeg, .png or .bmp file")
+            }
             return files.map { input + "/" + $0 }
         }
         if access(input, F_OK) == 0 { return [input] }
         let matches = glob(input)
-        guard !matches.isEmpty else { throw DataError(input, "no such file or folder, and no file matches it as a pattern") }
+        guard !matches.isEmpty else {
+            throw DataError(input, "no such file or folder, and no file matches it as a pattern")
+        }
         return matches
     }
 
@@ -55,6 +68,8 @@ public enum ImageFiles {
         var result = glob_t()
         defer { globfree(&result) }
         guard Foundation.glob(pattern, 0, nil, &result) == 0 else { return [] }
-        return (0..<Int(result.gl_pathc)).compactMap { result.gl_pathv[$0].map { String(cString: $0) } }
+        return (0..<Int(result.gl_pathc)).compactMap {
+            result.gl_pathv[$0].map { String(cString: $0) }
+        }
     }
 }

@@ -52,14 +52,16 @@ public struct ImageTraits: OptionSet, Sendable, Hashable {
     public static let alpha = ImageTraits(rawValue: 8)
     /// 16 bits were cut to 8.
     public static let sixteenBit = ImageTraits(rawValue: 16)
-    /// The file's EXIF data says that the image is not stored upright, whether it was turned or not.
+    /// The file's EXIF data says that the image is not stored upright, whether it was turned or
+    /// not.
     public static let exif = ImageTraits(rawValue: 32)
     /// The data ended early or was corrupt, and `ImagePolicy.Truncated.accept` let it pass.
     public static let truncated = ImageTraits(rawValue: 64)
 
     /// Every trait with its name in reports.
     public static let names: [(trait: ImageTraits, name: String)] = [
-        (.grey, "grey"), (.cmyk, "CMYK"), (.palette, "palette"), (.alpha, "alpha"), (.sixteenBit, "16-bit"),
+        (.grey, "grey"), (.cmyk, "CMYK"), (.palette, "palette"), (.alpha, "alpha"),
+        (.sixteenBit, "16-bit"),
         (.exif, "EXIF orientation"), (.truncated, "truncated"),
     ]
 }

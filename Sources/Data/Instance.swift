@@ -28,7 +28,10 @@ public struct AnnotatedInstance: Sendable, Equatable {
     ///   - area: in pixels
     ///   - isCrowd: whether it is a crowd region, on which nothing is trained
     ///   - shape: what it covers; nil where it is not known
-    public init(id: Int64, label: Int, box: COCOBox, area: Double, isCrowd: Bool, shape: Instance.Shape? = nil) {
+    public init(
+        id: Int64, label: Int, box: COCOBox, area: Double, isCrowd: Bool,
+        shape: Instance.Shape? = nil
+    ) {
         self.id = id
         self.label = label
         self.box = box
@@ -62,14 +65,19 @@ public struct Instance: Sendable, Equatable {
     }
 
     /// An instance that does not come from an annotation file.
-    public init(box: BoundingBox, label: Int, isCrowd: Bool = false, area: Double, id: Int64, shape: Shape? = nil) {
+    public init(
+        box: BoundingBox, label: Int, isCrowd: Bool = false, area: Double, id: Int64,
+        shape: Shape? = nil
+    ) {
         annotation = AnnotatedInstance(
             id: id, label: label, box: COCOBox(box), area: area, isCrowd: isCrowd, shape: shape)
         self.box = box
     }
 
     /// A property of `annotation`.
-    public subscript<Value>(dynamicMember property: WritableKeyPath<AnnotatedInstance, Value>) -> Value {
+    public subscript<Value>(dynamicMember property: WritableKeyPath<AnnotatedInstance, Value>)
+        -> Value
+    {
         get { annotation[keyPath: property] }
         set { annotation[keyPath: property] = newValue }
     }
@@ -79,7 +87,8 @@ extension BoundingBox {
     /// The box after the image's sides were multiplied by `scale`, clipped to the new image's
     /// `size`: mmdetection's `Resize`, in float32.
     public func resized(by scale: (x: Double, y: Double), to size: Size2D) -> BoundingBox {
-        let (x, y) = (Float(scale.x), Float(scale.y))
+        let x = Float(scale.x)
+        let y = Float(scale.y)
         return BoundingBox(x1: x1 * x, y1: y1 * y, x2: x2 * x, y2: y2 * y).clipped(to: size)
     }
 
@@ -91,15 +100,19 @@ extension BoundingBox {
     /// The part of the box inside `window`, relative to the window's top left corner; nil where
     /// nothing is left.
     public func cropped(to window: PixelWindow) -> BoundingBox? {
-        let (x, y) = (Float(window.x), Float(window.y))
-        let box = BoundingBox(x1: x1 - x, y1: y1 - y, x2: x2 - x, y2: y2 - y).clipped(to: window.size)
+        let x = Float(window.x)
+        let y = Float(window.y)
+        let box = BoundingBox(x1: x1 - x, y1: y1 - y, x2: x2 - x, y2: y2 - y).clipped(
+            to: window.size)
         return box.x2 > box.x1 && box.y2 > box.y1 ? box : nil
     }
 
     /// The box with its corners clipped to an image of `size`.
     public func clipped(to size: Size2D) -> BoundingBox {
-        let (width, height) = (Float(size.width), Float(size.height))
+        let width = Float(size.width)
+        let height = Float(size.height)
         return BoundingBox(
-            x1: min(max(x1, 0), width), y1: min(max(y1, 0), height), x2: min(max(x2, 0), width), y2: min(max(y2, 0), height))
+            x1: min(max(x1, 0), width), y1: min(max(y1, 0), height), x2: min(max(x2, 0), width),
+            y2: min(max(y2, 0), height))
     }
 }

@@ -2,7 +2,8 @@ import DenseKitVision
 
 /// Reads and writes label maps in PNG files; also reads those in plain TIFF files.
 public enum LabelFile {
-    /// The numbers that the file stores: grey levels of 1, 2, 4, 8 or 16 bits, or the **indices** of a palette.
+    /// The numbers that the file stores: grey levels of 1, 2, 4, 8 or 16 bits, or the **indices**
+    /// of a palette.
     ///
     /// They are not yet classes: the data set's `LabelTable` maps them.
     /// - Throws: `DataError` for colour masks and for files that are neither PNG nor plain TIFF; of
@@ -22,7 +23,8 @@ public enum LabelFile {
         return LabelMap(height: png.size.height, width: png.size.width, labels: labels)
     }
 
-    /// The colours of a palette PNG, whose indices are the labels; nil for a file without a palette. Reads the file's head.
+    /// The colours of a palette PNG, whose indices are the labels; nil for a file without a
+    /// palette. Reads the file's head.
     ///
     /// - Throws: `DataError` for what cannot be read.
     static func palette(_ path: String) throws -> [RGBColor]? {
@@ -53,7 +55,9 @@ public enum LabelFile {
         let head = 1 << 16
         let bytes = try FileSystem.read(path, limit: head)
         // A TIFF file's directory is often its end.
-        if case .tiff = try Format(bytes, path) { return try TIFF(FileSystem.read(path), path, maximumPixels).size }
+        if case .tiff = try Format(bytes, path) {
+            return try TIFF(FileSystem.read(path), path, maximumPixels).size
+        }
         do {
             return try open(bytes, path, maximumPixels).size
         } catch  where bytes.count == head {
@@ -64,7 +68,9 @@ public enum LabelFile {
     /// How many bits a number of the file has.
     static func bits(_ path: String) throws -> Int {
         let bytes = try FileSystem.read(path, limit: 1 << 16)
-        if case .tiff = try Format(bytes, path) { return try TIFF(FileSystem.read(path), path, 1 << 28).bits }
+        if case .tiff = try Format(bytes, path) {
+            return try TIFF(FileSystem.read(path), path, 1 << 28).bits
+        }
         return try open(bytes, path, 1 << 28).bitDepth
     }
 
@@ -73,9 +79,11 @@ public enum LabelFile {
         case .png: return try DataError.reading { try PNG(bytes, path, maximumPixels) }
         case .jpeg:
             throw DataError(
-                path, "is a JPEG file, whose compression changes labels", remedy: "save the mask as a grey or palette PNG")
+                path, "is a JPEG file, whose compression changes labels",
+                remedy: "save the mask as a grey or palette PNG")
         case .tiff: throw Format.foreign("TIFF", path)
-        case .bmp: throw DataError(path, "is a BMP file", remedy: "save the mask as a grey or palette PNG")
+        case .bmp:
+            throw DataError(path, "is a BMP file", remedy: "save the mask as a grey or palette PNG")
         }
     }
 
@@ -94,10 +102,15 @@ public enum LabelFile {
         }
         if let at = labels.labels.firstIndex(where: { $0 != LabelMap.ignore && $0 >= 255 }) {
             throw DataError(
-                path, "label \(labels.labels[at]) at (y \(at / labels.width), x \(at % labels.width)) does not fit in 8 bits")
+                path,
+                "label \(labels.labels[at]) at (y \(at / labels.width), x \(at % labels.width)) does not fit in 8 bits"
+            )
         }
         let unused = RGBColor(0, 0, 0)
-        let palette = classes.palette + Array(repeating: unused, count: 255 - classes.count) + [RGBColor(255, 255, 255)]
+        let palette =
+            classes.palette + Array(repeating: unused, count: 255 - classes.count) + [
+                RGBColor(255, 255, 255)
+            ]
         try labels.labels.map { UInt8(truncatingIfNeeded: $0) }.withUnsafeBufferPointer {
             try PNG.write($0, size: labels.size, bitDepth: 8, kind: .palette(palette), to: path)
         }

@@ -17,9 +17,13 @@ public struct LabelTable: Sendable, Equatable {
     ///   - classes: at most `maximumClasses`
     ///   - first: the number of class 0 in the files
     public init(classes: Int, first: Int = 0) {
-        precondition((0...LabelTable.maximumClasses).contains(classes) && first >= 0, "classes have to fit in 16 bits")
+        precondition(
+            (0...LabelTable.maximumClasses).contains(classes) && first >= 0,
+            "classes have to fit in 16 bits")
         table = Array(repeating: LabelTable.undeclared, count: 1 << 16)
-        for number in 0..<classes where number + first < table.count { table[number + first] = UInt16(number) }
+        for number in 0..<classes where number + first < table.count {
+            table[number + first] = UInt16(number)
+        }
     }
 
     /// Maps the number `raw` to class `label`, or to `LabelMap.ignore` where it is nil. Numbers
@@ -38,7 +42,8 @@ public struct LabelTable: Sendable, Equatable {
     public var classNumbers: [(number: Int, label: Int)] {
         table.indices.compactMap { number in
             let label = table[number]
-            return label == LabelTable.undeclared || label == LabelMap.ignore ? nil : (number, Int(label))
+            return label == LabelTable.undeclared || label == LabelMap.ignore
+                ? nil : (number, Int(label))
         }
     }
 
@@ -86,7 +91,9 @@ public struct LabelTable: Sendable, Equatable {
                 ranges.append(raw...raw)
             }
         }
-        let words = ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)…\($0.upperBound)" }
+        let words = ranges.map {
+            $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)…\($0.upperBound)"
+        }
         guard let last = words.last else { return "nothing" }
         return words.count == 1 ? last : words.dropLast().joined(separator: ", ") + " and " + last
     }

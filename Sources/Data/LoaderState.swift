@@ -37,7 +37,8 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
 
     init(_ dataset: any Dataset, _ pipeline: any Transform, _ options: DataLoader.Options) throws {
         groups =
-            options.shuffles && options.orientationRun > 1 ? try OrientationGroups(dataset, run: options.orientationRun) : nil
+            options.shuffles && options.orientationRun > 1
+            ? try OrientationGroups(dataset, run: options.orientationRun) : nil
         epochLength = groups?.epochLength ?? dataset.count
         self.dataset = dataset
         self.pipeline = pipeline
@@ -78,7 +79,9 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
             return ready.removeValue(forKey: delivered)
         }
         var batch = try result?.get()
-        if let skipped = batch?.skipped.count, skipped > 0 { condition.withLock { statistics.skipped += skipped } }
+        if let skipped = batch?.skipped.count, skipped > 0 {
+            condition.withLock { statistics.skipped += skipped }
+        }
         batch?.dataTime = (ContinuousClock.now - start) / .seconds(1)
         return batch
     }
@@ -112,7 +115,10 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
                 if size == 0 { return nil }
                 if nextJob.batch < delivered + options.prefetch {
                     let (batch, slot) = nextJob
-                    if slot == 0 { filling[batch] = Filling(parts: Array(repeating: nil, count: size), missing: size) }
+                    if slot == 0 {
+                        filling[batch] = Filling(
+                            parts: Array(repeating: nil, count: size), missing: size)
+                    }
                     nextJob = slot + 1 == size ? (batch + 1, 0) : (batch, slot + 1)
                     return job(batch, slot)
                 }
@@ -130,7 +136,9 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
                 groups.map { EpochOrder(seed: options.seed, epoch: epoch, groups: $0) }
                 ?? EpochOrder(seed: options.seed, epoch: epoch, count: dataset.count)
         }
-        return Job(batch: batch, slot: slot, order: options.shuffles ? order : nil, epoch: epoch, place: place)
+        return Job(
+            batch: batch, slot: slot, order: options.shuffles ? order : nil, epoch: epoch,
+            place: place)
     }
 
     private func make(_ job: Job) throws -> Batch.Part {
@@ -142,7 +150,9 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
                 var part = try part(index, epoch: job.epoch)
                 part.skipped = skipped
                 return part
-            } catch let error as DataError where options.badImage == .skip && error.kind == .unreadable {
+            } catch let error as DataError
+                where options.badImage == .skip && error.kind == .unreadable
+            {
                 skipped.append(Batch.Skipped(index: index, reason: error.description))
                 guard skipped.count < min(dataset.count, DataLoader.maximumSkipsInARow) else {
                     let others = skipped.dropLast().prefix(3).map(\.reason).joined(separator: "; ")
@@ -167,7 +177,8 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
         var random = SampleRandom(seed: options.seed, epoch: epoch, index: index)
         try pipeline(&sample, &random)
         return Batch.Part(
-            sample: sample, index: index, epoch: epoch, originalLabels: originalLabels, originalTargets: originalTargets)
+            sample: sample, index: index, epoch: epoch, originalLabels: originalLabels,
+            originalTargets: originalTargets)
     }
 
     /// Puts a sample into its batch; whoever brings the last one stacks them.
@@ -176,11 +187,14 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
             if case .success(let part) = part { count(part.sample.traits) }
             filling[job.batch]?.parts[job.slot] = part
             filling[job.batch]?.missing -= 1
-            return filling[job.batch]?.missing == 0 ? filling.removeValue(forKey: job.batch)?.parts : nil
+            return filling[job.batch]?.missing == 0
+                ? filling.removeValue(forKey: job.batch)?.parts : nil
         }
         guard let complete else { return }
         let batch = Result {
-            try Batch(complete.compactMap { try $0?.get() }, keepsOriginalLabels: options.keepsOriginalLabels)
+            try Batch(
+                complete.compactMap { try $0?.get() },
+                keepsOriginalLabels: options.keepsOriginalLabels)
         }
         condition.withLock {
             ready[job.batch] = batch
@@ -190,6 +204,8 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
 
     private func count(_ traits: ImageTraits) {
         statistics.samples += 1
-        for (trait, _) in ImageTraits.names where traits.contains(trait) { statistics.traits[trait, default: 0] += 1 }
+        for (trait, _) in ImageTraits.names where traits.contains(trait) {
+            statistics.traits[trait, default: 0] += 1
+        }
     }
 }

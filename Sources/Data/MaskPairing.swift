@@ -7,9 +7,11 @@ struct MaskPairing {
     let others: [PairedFolders.OtherMasks]
     let index: NameIndex
 
-    /// The masks of images, in their order, and what is wrong with images that are kept without one.
+    /// The masks of images, in their order, and what is wrong with images that are kept without
+    /// one.
     ///
-    /// - Throws: `DataError` for images without a mask, two images for one mask, and two masks for one image.
+    /// - Throws: `DataError` for images without a mask, two images for one mask, and two masks for
+    ///   one image.
     func masks(of pictures: [(name: String, stem: String)]) throws -> Pairs {
         var pairs = Pairs()
         var first: [NameBytes: String] = [:]
@@ -29,18 +31,22 @@ struct MaskPairing {
             switch index.file(picture.stem + suffix) {
             case .found(let mask):
                 pairs.names[place] = mask
-                guard let other = owners.updateValue(picture.name, forKey: NameBytes(mask)) else { continue }
+                guard let other = owners.updateValue(picture.name, forKey: NameBytes(mask)) else {
+                    continue
+                }
                 try pairs.refuse(
                     DataError(
                         images,
                         "has two pictures for the mask \(masks)/\(mask), whose names differ in their bytes alone: "
-                            + NameIndex.shown([other, picture.name]), remedy: "remove one of them, or rename it"), at: place)
+                            + NameIndex.shown([other, picture.name]),
+                        remedy: "remove one of them, or rename it"), at: place)
             case .ambiguous(let candidates):
                 try pairs.refuse(
                     DataError(
                         "\(images)/\(picture.name)",
                         "(\(picture.name.escapedBytes)) has \(candidates.count) masks in \(masks) whose names differ in their bytes alone: "
-                            + NameIndex.shown(candidates), remedy: "keep the one that belongs to it"), at: place)
+                            + NameIndex.shown(candidates), remedy: "keep the one that belongs to it"
+                    ), at: place)
             case .none: lone.append((place, picture.name, picture.stem))
             }
         }
@@ -48,14 +54,17 @@ struct MaskPairing {
             let (_, name, stem) = lone[number]
             return DataError(
                 "\(images)/\(name)",
-                "has no mask \(masks)/\(stem)\(suffix)" + (count.map { " (\($0) of \(pictures.count) pictures)" } ?? ""),
+                "has no mask \(masks)/\(stem)\(suffix)"
+                    + (count.map { " (\($0) of \(pictures.count) pictures)" } ?? ""),
                 remedy: remedy(stem))
         }
         return pairs
     }
 
     private func remedy(_ stem: String) -> String {
-        if let other = others.first(where: { index.contains(stem + $0.suffix) }) { return other.remedy }
+        if let other = others.first(where: { index.contains(stem + $0.suffix) }) {
+            return other.remedy
+        }
         if let near = index.near(stem + suffix) {
             let ending = near.dropFirst(stem.count)
             return near.hasPrefix(stem)
@@ -71,7 +80,8 @@ struct MaskPairing {
     }
 }
 
-/// Files by the sample that they belong to, and what is wrong with samples that are kept without one.
+/// Files by the sample that they belong to, and what is wrong with samples that are kept without
+/// one.
 struct Pairs {
     var names: [String] = []
     private(set) var faults: [Int: DataError] = [:]
@@ -84,9 +94,13 @@ struct Pairs {
 
     /// The same for samples that lack the same: where they are not kept, one error for all.
     ///
-    /// - Parameter error: that of the sample `places[number]`; with the count of all of them where it stands for them
-    mutating func refuse(_ places: [Int], error: (_ number: Int, _ count: Int?) -> DataError) throws {
-        guard IncompleteSamples.policy == .kept || places.isEmpty else { throw error(0, places.count) }
+    /// - Parameter error: that of the sample `places[number]`; with the count of all of them where
+    ///   it stands for them
+    mutating func refuse(_ places: [Int], error: (_ number: Int, _ count: Int?) -> DataError) throws
+    {
+        guard IncompleteSamples.policy == .kept || places.isEmpty else {
+            throw error(0, places.count)
+        }
         for (number, place) in places.enumerated() { faults[place] = error(number, nil) }
     }
 }
@@ -96,10 +110,13 @@ struct ListLookup {
     let list: NameList
     let others: [PairedFolders.OtherMasks]
 
-    /// The files of `tree` with the list's names and `suffix`, and what is wrong with names that are kept without one.
+    /// The files of `tree` with the list's names and `suffix`, and what is wrong with names that
+    /// are kept without one.
     ///
-    /// - Throws: `DataError` with the list's line for a name that has no file, or several that look the same.
-    func files(_ kind: String, in tree: FileTree, _ suffix: String, remedy: String) throws -> Pairs {
+    /// - Throws: `DataError` with the list's line for a name that has no file, or several that look
+    ///   the same.
+    func files(_ kind: String, in tree: FileTree, _ suffix: String, remedy: String) throws -> Pairs
+    {
         let index = NameIndex(tree.files)
         var lost: [(place: Int, line: Int, name: String)] = []
         var pairs = Pairs()
@@ -114,7 +131,8 @@ struct ListLookup {
                     DataError(
                         "\(list.path):\(line)",
                         "names \(name) (\(name.escapedBytes)), and \(tree.folder) has \(files.count) \(kind)s whose names differ in their bytes "
-                            + "alone: \(NameIndex.shown(files))", remedy: "keep one of them"), at: place)
+                            + "alone: \(NameIndex.shown(files))", remedy: "keep one of them"),
+                    at: place)
             }
         }
         try pairs.refuse(lost.map(\.place)) { number, count in
@@ -124,7 +142,9 @@ struct ListLookup {
                 "names \(name), but there is no \(kind) \(tree.folder)/\(name)\(suffix)"
                     + (count.map { " (\($0) of \(list.entries.count) names)" } ?? ""),
                 remedy: others.first { kind == "mask" && index.contains(name + $0.suffix) }?.remedy
-                    ?? index.near(name + suffix).map { "\(tree.folder)/\($0) is there: upper and lower case count; rename it" }
+                    ?? index.near(name + suffix).map {
+                        "\(tree.folder)/\($0) is there: upper and lower case count; rename it"
+                    }
                     ?? tree.unnamable.first.map {
                         "\(tree.folder) has names that are not UTF-8, such as \($0): \(FileTree.renaming(tree.folder))"
                     }
@@ -149,7 +169,8 @@ extension FileTree {
         }
         guard let first = concerned.first else { return }
         throw DataError(
-            "\(folder)/\(first)", "its name is not UTF-8 (\(concerned.count) such file\(concerned.count == 1 ? "" : "s"))",
+            "\(folder)/\(first)",
+            "its name is not UTF-8 (\(concerned.count) such file\(concerned.count == 1 ? "" : "s"))",
             remedy: FileTree.renaming(folder))
     }
 }

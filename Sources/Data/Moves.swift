@@ -1,7 +1,8 @@
 import DenseKitComponents
 import DenseKitVision
 
-/// What was done to the pixels of a sample's image since it was read, in order: what boxes and masks of instances must follow.
+/// What was done to the pixels of a sample's image since it was read, in order: what boxes and
+/// masks of instances must follow.
 struct Moves: Sendable {
     enum Move: Sendable {
         case resize(Size2D, ResizeBackend)
@@ -14,15 +15,21 @@ struct Moves: Sendable {
     let originalSize: Size2D
     /// The size by now, padding included.
     private(set) var size: Size2D
-    /// Without padding. What is flipped, cropped or resized once it is padded counts as image altogether.
+    /// Without padding. What is flipped, cropped or resized once it is padded counts as image
+    /// altogether.
     private(set) var pictureSize: Size2D
     /// What the sides were multiplied by.
     private(set) var scale: (x: Double, y: Double) = (1, 1)
     private var moves: [Move] = []
-    /// Whether a prediction can be brought back to the file's image by cutting off the padding and resizing.
+    /// Whether a prediction can be brought back to the file's image by cutting off the padding and
+    /// resizing.
     private(set) var isReversible = true
 
-    init(_ size: Size2D) { (originalSize, self.size, pictureSize) = (size, size, size) }
+    init(_ size: Size2D) {
+        originalSize = size
+        self.size = size
+        pictureSize = size
+    }
 
     /// Takes note of `move`, and lets `instances` follow it.
     mutating func append(_ move: Move, _ instances: inout [Instance]?) {
@@ -30,21 +37,31 @@ struct Moves: Sendable {
         isReversible = isReversible && canBeUndone(move)
         switch move {
         case .resize(let target, _):
-            let ratio = (x: Double(target.width) / Double(size.width), y: Double(target.height) / Double(size.height))
+            let ratio = (
+                x: Double(target.width) / Double(size.width),
+                y: Double(target.height) / Double(size.height)
+            )
             instances = instances?.map { $0.with(box: $0.box.resized(by: ratio, to: target)) }
             scale = (scale.x * ratio.x, scale.y * ratio.y)
-            (size, pictureSize) = (target, target)
+            size = target
+            pictureSize = target
         case .crop(let window):
-            instances = instances?.compactMap { instance in instance.box.cropped(to: window).map { instance.with(box: $0) } }
-            (size, pictureSize) = (window.size, window.size)
+            instances = instances?.compactMap { instance in
+                instance.box.cropped(to: window).map { instance.with(box: $0) }
+            }
+            size = window.size
+            pictureSize = window.size
         case .flip:
-            instances = instances?.map { $0.with(box: $0.box.flippedHorizontally(width: size.width)) }
+            instances = instances?.map {
+                $0.with(box: $0.box.flippedHorizontally(width: size.width))
+            }
             pictureSize = size
         case .pad(let target): size = size.union(target)
         }
     }
 
-    /// Whether predictions behind `move`, which comes next, can be brought back to what stood before it.
+    /// Whether predictions behind `move`, which comes next, can be brought back to what stood
+    /// before it.
     private func canBeUndone(_ move: Move) -> Bool {
         switch move {
         case .resize: pictureSize == size  // else the padding is scaled with the image
@@ -54,23 +71,30 @@ struct Moves: Sendable {
         }
     }
 
-    /// Takes note that the image has another size for reasons that nobody told: it counts as cut off, or padded, where boxes stay.
+    /// Takes note that the image has another size for reasons that nobody told: it counts as cut
+    /// off, or padded, where boxes stay.
     mutating func changeSize(_ new: Size2D) {
         guard new != size else { return }
         moves += [.pad(new), .crop(PixelWindow(new))]
         isReversible = false
-        (size, pictureSize) = (new, new)
+        size = new
+        pictureSize = new
     }
 
-    /// For every row and every column of the image that of the file's image which its masks copy; -1 in padding.
+    /// For every row and every column of the image that of the file's image which its masks copy;
+    /// -1 in padding.
     func sources() -> (rows: [Int], columns: [Int]) {
         var rows = Array(0..<originalSize.height)
         var columns = Array(0..<originalSize.width)
         for move in moves {
             switch move {
             case .resize(let target, let backend):
-                rows = backend.nearest(source: rows.count, target: target.height, range: 0..<target.height).map { rows[$0] }
-                columns = backend.nearest(source: columns.count, target: target.width, range: 0..<target.width).map {
+                rows = backend.nearest(
+                    source: rows.count, target: target.height, range: 0..<target.height
+                ).map { rows[$0] }
+                columns = backend.nearest(
+                    source: columns.count, target: target.width, range: 0..<target.width
+                ).map {
                     columns[$0]
                 }
             case .crop(let window):

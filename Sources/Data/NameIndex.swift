@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The files of a folder, found by names whose bytes may be composed otherwise: an `é` is one character on Linux and two in files
-/// from macOS (Unicode's normal forms NFC and NFD).
+/// The files of a folder, found by names whose bytes may be composed otherwise: an `é` is one
+/// character on Linux and two in files from macOS (Unicode's normal forms NFC and NFD).
 final class NameIndex: Sendable {
     enum Match {
         case found(String)
@@ -17,11 +17,15 @@ final class NameIndex: Sendable {
 
     init(_ files: [String]) { byNormalForm = Dictionary(grouping: files) { $0 } }
 
-    /// The file of this name: the one with the same bytes, else the only one with the same normal form.
+    /// The file of this name: the one with the same bytes, else the only one with the same normal
+    /// form.
     func file(_ name: String) -> Match {
         let candidates = byNormalForm[name] ?? []
-        if let exact = candidates.first(where: { $0.utf8.elementsEqual(name.utf8) }) { return .found(exact) }
-        return candidates.isEmpty ? .none : candidates.count == 1 ? .found(candidates[0]) : .ambiguous(candidates)
+        if let exact = candidates.first(where: { $0.utf8.elementsEqual(name.utf8) }) {
+            return .found(exact)
+        }
+        return candidates.isEmpty
+            ? .none : candidates.count == 1 ? .found(candidates[0]) : .ambiguous(candidates)
     }
 
     func contains(_ name: String) -> Bool { byNormalForm[name] != nil }

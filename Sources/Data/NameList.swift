@@ -32,7 +32,9 @@ public struct NameList: Sendable {
                 continue
             }
             try pairs.refuse(
-                DataError("\(path):\(line)", "names \(name) again, first on line \(other)", remedy: "keep one of the lines"),
+                DataError(
+                    "\(path):\(line)", "names \(name) again, first on line \(other)",
+                    remedy: "keep one of the lines"),
                 at: place)
         }
         faults = pairs.faults

@@ -29,7 +29,8 @@ public final class NamedFiles: Sendable {
                     + NameIndex.shown(files), remedy: "keep one of them")
         case .none:
             throw DataError(
-                path, "no such file", remedy: remedy(name, index) ?? "add the image, or take it out of \(source)",
+                path, "no such file",
+                remedy: remedy(name, index) ?? "add the image, or take it out of \(source)",
                 kind: .unreadable)
         }
     }
@@ -58,9 +59,14 @@ public final class NamedFiles: Sendable {
         if !name.hasPrefix("/"), exists("\(above)/\(name)") {
             return "\(above)/\(name) is there: set images to the folder that file_name starts from"
         }
-        if name.hasPrefix("/") { return "its file_name is a whole path: write it as it lies below \(folder)" }
-        if let decoded = name.removingPercentEncoding, decoded != name, exists("\(folder)/\(decoded)") {
-            return "\(folder)/\(decoded) is there: file_name is written as in a web address; write the name itself"
+        if name.hasPrefix("/") {
+            return "its file_name is a whole path: write it as it lies below \(folder)"
+        }
+        if let decoded = name.removingPercentEncoding, decoded != name,
+            exists("\(folder)/\(decoded)")
+        {
+            return
+                "\(folder)/\(decoded) is there: file_name is written as in a web address; write the name itself"
         }
         return index.near(name).map { "\(folder)/\($0) is there: upper and lower case count" }
     }

@@ -11,7 +11,9 @@ struct PNG {
     init(_ bytes: [UInt8], _ path: String, _ maximumPixels: Int) throws {
         var header = dk_png_header()
         let failure = message { dk_png_read_header(bytes, bytes.count, &header, $0) }
-        if let failure { throw DataError(path, "the PNG header cannot be read (\(failure))", remedy: PNG.replace) }
+        if let failure {
+            throw DataError(path, "the PNG header cannot be read (\(failure))", remedy: PNG.replace)
+        }
         self.bytes = bytes
         self.path = path
         self.header = header
@@ -30,7 +32,9 @@ struct PNG {
     /// The orientation that its EXIF data notes.
     private var orientation: Orientation { exifOrientation(png: bytes) ?? .upright }
 
-    func uprightSize(_ exif: ImagePolicy.Exif) -> Size2D { exif == .apply ? size.oriented(orientation) : size }
+    func uprightSize(_ exif: ImagePolicy.Exif) -> Size2D {
+        exif == .apply ? size.oriented(orientation) : size
+    }
 
     /// 8-bit RGB, turned as `exif` says.
     func image(_ exif: ImagePolicy.Exif) throws -> (image: RGBImage, traits: ImageTraits) {
@@ -61,9 +65,14 @@ struct PNG {
     func palette() throws -> [RGBColor] {
         var palette = dk_png_palette()
         let failure = message { dk_png_read_palette(bytes, bytes.count, &palette, $0) }
-        if let failure { throw DataError(path, "the PNG palette cannot be read (\(failure))", remedy: PNG.replace) }
+        if let failure {
+            throw DataError(
+                path, "the PNG palette cannot be read (\(failure))", remedy: PNG.replace)
+        }
         return withUnsafeBytes(of: palette.colors) { levels in
-            (0..<Int(palette.count)).map { RGBColor(levels[3 * $0], levels[3 * $0 + 1], levels[3 * $0 + 2]) }
+            (0..<Int(palette.count)).map {
+                RGBColor(levels[3 * $0], levels[3 * $0 + 1], levels[3 * $0 + 2])
+            }
         }
     }
 
@@ -76,17 +85,22 @@ struct PNG {
             if failure != nil { buffer.update(repeating: 0) }
             written = count
         }
-        if let failure { throw DataError(path, "the PNG data is truncated or corrupt (\(failure))", remedy: PNG.replace) }
+        if let failure {
+            throw DataError(
+                path, "the PNG data is truncated or corrupt (\(failure))", remedy: PNG.replace)
+        }
         return values
     }
 
-    /// Deflate makes at most 1032 bytes of one: a short file cannot hold a large image, and no memory is taken for it.
+    /// Deflate makes at most 1032 bytes of one: a short file cannot hold a large image, and no
+    /// memory is taken for it.
     private func checkLength() throws {
         let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][Int(header.color_type)] ?? 1
         let packed = size.height * ((size.width * channels * bitDepth + 7) / 8)
         guard packed / 1032 <= bytes.count else {
             throw DataError(
-                path, "the header says \(size) pixels, more than \(bytes.count) bytes can hold", remedy: PNG.replace)
+                path, "the header says \(size) pixels, more than \(bytes.count) bytes can hold",
+                remedy: PNG.replace)
         }
     }
 
@@ -98,10 +112,12 @@ struct PNG {
 
     /// - Parameter pixels: 8-bit or 16-bit samples, row by row.
     static func write<Value: BitwiseCopyable>(
-        _ pixels: UnsafeBufferPointer<Value>, size: Size2D, bitDepth: Int, kind: Kind, to path: String
+        _ pixels: UnsafeBufferPointer<Value>, size: Size2D, bitDepth: Int, kind: Kind,
+        to path: String
     ) throws {
         var header = dk_png_header(
-            width: UInt32(clamping: size.width), height: UInt32(clamping: size.height), bit_depth: Int32(bitDepth), color_type: 0)
+            width: UInt32(clamping: size.width), height: UInt32(clamping: size.height),
+            bit_depth: Int32(bitDepth), color_type: 0)
         var palette = [UInt8]()
         switch kind {
         case .gray: header.color_type = 0
@@ -123,7 +139,9 @@ struct PNG {
                 }
             }
         }
-        if let failure { throw DataError(path, "a picture of \(size) cannot be written as PNG (\(failure))") }
+        if let failure {
+            throw DataError(path, "a picture of \(size) cannot be written as PNG (\(failure))")
+        }
         try file.withUnsafeBytes { try FileSystem.write($0, to: path) }
     }
 }

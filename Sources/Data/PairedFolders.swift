@@ -11,7 +11,8 @@ public struct PairedFolders: Sendable {
     private let masks: String?
     private let imageNames: [String]
     private let maskNames: [String]
-    /// What is wrong with samples that are not whole, by their index: none of them outside `IncompleteSamples.keeping`.
+    /// What is wrong with samples that are not whole, by their index: none of them outside
+    /// `IncompleteSamples.keeping`.
     private let faults: [Int: DataError]
     private let policy: ImagePolicy
     /// Warnings on masks without an image and on files that are skipped.
@@ -51,7 +52,8 @@ public struct PairedFolders: Sendable {
     /// - Throws: `DataError` for a folder that is missing or has no images, images without a mask,
     ///   two images for one mask, and names that are not UTF-8.
     public init(
-        images: String, masks: String?, imageSuffixes: [String], maskSuffix: String, others: [OtherMasks] = [],
+        images: String, masks: String?, imageSuffixes: [String], maskSuffix: String,
+        others: [OtherMasks] = [],
         policy: ImagePolicy = ImagePolicy(), layout: String
     ) throws {
         self.images = images
@@ -64,11 +66,15 @@ public struct PairedFolders: Sendable {
         }
         guard !stems.isEmpty else {
             let others = tree.files.first.map { ", only such files as \($0)" } ?? ""
-            throw DataError(images, "has no pictures (\(imageSuffixes.joined(separator: ", ")))\(others)", remedy: layout)
+            throw DataError(
+                images, "has no pictures (\(imageSuffixes.joined(separator: ", ")))\(others)",
+                remedy: layout)
         }
         imageNames = stems.map(\.name)
         guard let masks else {
-            (maskNames, faults, remarks) = ([], [:], [tree.remark].compactMap { $0 })
+            maskNames = []
+            faults = [:]
+            remarks = [tree.remark].compactMap { $0 }
             return
         }
         let isShared = images == masks
@@ -78,16 +84,25 @@ public struct PairedFolders: Sendable {
         let pictures = Set(isShared ? imageNames.map(NameBytes.init) : [])
         let pairing = MaskPairing(
             images: images, masks: masks, suffix: maskSuffix, others: others,
-            index: NameIndex(maskTree.files.filter { $0.hasSuffix(maskSuffix) || !pictures.contains(NameBytes($0)) }))
+            index: NameIndex(
+                maskTree.files.filter {
+                    $0.hasSuffix(maskSuffix) || !pictures.contains(NameBytes($0))
+                }))
         let paired = try pairing.masks(of: stems)
-        (maskNames, faults) = (paired.names, paired.faults)
+        maskNames = paired.names
+        faults = paired.faults
         let known = pictures.union(maskNames.map(NameBytes.init))
         let longer = others.map(\.suffix).filter { $0.hasSuffix(maskSuffix) && $0 != maskSuffix }
         let lone = maskTree.files.filter { file in
-            file.hasSuffix(maskSuffix) && !known.contains(NameBytes(file)) && !longer.contains { file.hasSuffix($0) }
+            file.hasSuffix(maskSuffix) && !known.contains(NameBytes(file))
+                && !longer.contains { file.hasSuffix($0) }
         }
         remarks =
-            lone.map { DataError("\(masks)/\($0)", "is a mask without a picture in \(images)", remedy: "it is not used") }
+            lone.map {
+                DataError(
+                    "\(masks)/\($0)", "is a mask without a picture in \(images)",
+                    remedy: "it is not used")
+            }
             + [tree.remark, isShared ? nil : maskTree.remark].compactMap { $0 }
     }
 
@@ -97,18 +112,24 @@ public struct PairedFolders: Sendable {
     /// - Throws: `DataError` for a folder that is missing, and for a name without image or mask,
     ///   with the line of the list.
     public init(
-        _ list: NameList, images: String, masks: String, imageSuffix: String, maskSuffix: String, others: [OtherMasks] = [],
+        _ list: NameList, images: String, masks: String, imageSuffix: String, maskSuffix: String,
+        others: [OtherMasks] = [],
         policy: ImagePolicy = ImagePolicy(), layout: String
     ) throws {
         let lookup = ListLookup(list: list, others: others)
         let pictures = try lookup.files(
-            "picture", in: try PairedFolders.tree(images, layout), imageSuffix,
-            remedy: "a line holds one name, without folder and suffix; add the pictures, or take the lines out")
+            "picture", in: PairedFolders.tree(images, layout), imageSuffix,
+            remedy:
+                "a line holds one name, without folder and suffix; add the pictures, or take the lines out"
+        )
         let maskFiles = try lookup.files(
-            "mask", in: try PairedFolders.tree(masks, layout), maskSuffix, remedy: "add the masks, or take the lines out")
-        (imageNames, maskNames) = (pictures.names, maskFiles.names)
+            "mask", in: PairedFolders.tree(masks, layout), maskSuffix,
+            remedy: "add the masks, or take the lines out")
+        imageNames = pictures.names
+        maskNames = maskFiles.names
         faults = pictures.faults.merging(maskFiles.faults) { picture, mask in
-            DataError(picture.path, "\(picture.problem); it also \(mask.problem)", remedy: picture.remedy)
+            DataError(
+                picture.path, "\(picture.problem); it also \(mask.problem)", remedy: picture.remedy)
         }.merging(list.faults) { $1 }
         self.images = images
         self.masks = masks
@@ -117,14 +138,18 @@ public struct PairedFolders: Sendable {
     }
 
     private static func tree(_ folder: String, _ layout: String) throws -> FileTree {
-        guard let tree = FileTree(folder) else { throw DataError(folder, "no such folder", remedy: layout) }
+        guard let tree = FileTree(folder) else {
+            throw DataError(folder, "no such folder", remedy: layout)
+        }
         return tree
     }
 
     private static func stem(_ file: String, _ suffixes: [String]) -> String? {
         let folded = file.lowercased()
         // The longest that fits: `_leftImg8bit.png` before `.png`.
-        let suffix = suffixes.filter { folded.hasSuffix($0.lowercased()) }.max { $0.count < $1.count }
+        let suffix = suffixes.filter { folded.hasSuffix($0.lowercased()) }.max {
+            $0.count < $1.count
+        }
         return suffix.map { String(file.dropLast($0.count)) }
     }
 
@@ -145,14 +170,17 @@ public struct PairedFolders: Sendable {
         let high = table.classNumbers.filter { $0.number > 255 && !low.contains($0.label) }
         guard let masks, let first = high.first, let last = high.last else { return }
         for index in stride(from: 0, to: count, by: (count + 15) / 16) {
-            guard let mask = paths(at: index).mask, let bits = try? LabelFile.bits(mask) else { continue }
+            guard let mask = paths(at: index).mask, let bits = try? LabelFile.bits(mask) else {
+                continue
+            }
             if bits > 8 { return }
         }
         let names = [first, last].map { "\($0.number) (`\(classes.names[$0.label])`)" }
         throw DataError(
             masks,
             "its masks have 8 bits, whose numbers end at 255: \(high.count) of \(classes.count) classes have higher numbers, "
-                + (high.count == 1 ? names[0] : names.joined(separator: " to ")) + ", and would never occur",
+                + (high.count == 1 ? names[0] : names.joined(separator: " to "))
+                + ", and would never occur",
             remedy: "save the masks as PNG of 16 bits, or list the classes that they have")
     }
 
@@ -160,18 +188,23 @@ public struct PairedFolders: Sendable {
     ///
     /// - Throws: `DataError` for a file that cannot be read, and a number that `table` does not
     ///   declare.
-    public func labels(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> LabelMap? {
+    public func labels(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil })
+        throws -> LabelMap?
+    {
         if let fault = faults[index] { throw fault }
         guard let mask = paths(at: index).mask else { return nil }
-        return try table(try numbers(mask), path: mask, remedy: remedy)
+        return try table(numbers(mask), path: mask, remedy: remedy)
     }
 
-    /// The numbers that a mask stores. One that was there when the folders were listed and is gone is no damaged file.
+    /// The numbers that a mask stores. One that was there when the folders were listed and is gone
+    /// is no damaged file.
     private func numbers(_ mask: String) throws -> LabelMap {
         do {
             return try LabelFile.read(mask, maximumPixels: policy.maximumPixels)
         } catch let error as DataError where error.kind == .unreadable {
-            guard FileSystem.exists(mask) else { throw DataError(mask, "the mask is missing: \(error.problem)") }
+            guard FileSystem.exists(mask) else {
+                throw DataError(mask, "the mask is missing: \(error.problem)")
+            }
             throw error
         }
     }
@@ -182,11 +215,15 @@ public struct PairedFolders: Sendable {
     ///   advice
     /// - Throws: `DataError` for a file that cannot be read, a mask of another size than its image,
     ///   and a number that `table` does not declare.
-    public func sample(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil }) throws -> DataSample {
+    public func sample(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil })
+        throws -> DataSample
+    {
         if let fault = faults[index] { throw fault }
         let (path, mask) = paths(at: index)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
-        guard let mask else { return DataSample(name: imageNames[index], image: image, traits: traits) }
+        guard let mask else {
+            return DataSample(name: imageNames[index], image: image, traits: traits)
+        }
         let raw = try numbers(mask)
         guard raw.size == image.size else {
             let isTurned = traits.contains(.exif) && policy.exif == .apply
@@ -194,7 +231,8 @@ public struct PairedFolders: Sendable {
                 mask,
                 "is \(raw.size), its picture \(path) is \(image.size)\(isTurned ? " once turned as its EXIF data says" : "")",
                 remedy: isTurned
-                    ? "set exif: ignore if masks were drawn on the pictures as stored" : "masks are as large as pictures")
+                    ? "set exif: ignore if masks were drawn on the pictures as stored"
+                    : "masks are as large as pictures")
         }
         let labels = try table(raw, path: mask, remedy: remedy)
         return DataSample(name: imageNames[index], image: image, labels: labels, traits: traits)

@@ -23,7 +23,8 @@ public struct SampleRandom: Sendable, RandomNumberGenerator {
         // 24 more bits of the index share a word with the purpose.
         let high = UInt32(truncatingIfNeeded: index >> 32) & 0xFF_FFFF
         counter = SIMD4(
-            0, UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: epoch), high | purpose.rawValue << 24)
+            0, UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: epoch),
+            high | purpose.rawValue << 24)
     }
 
     /// Whether anything was drawn.

@@ -35,7 +35,9 @@ extension Batch {
     ///
     /// - Throws: `DataError` for an image that lacks a target which the batch's first image has.
     public func otherTargets() throws -> [String: Tensor] {
-        try (sampleTargets.first ?? []).reduce(into: [:]) { $0[type(of: $1).name] = try tensor(ofKindOf: $1) }
+        try (sampleTargets.first ?? []).reduce(into: [:]) {
+            $0[type(of: $1).name] = try tensor(ofKindOf: $1)
+        }
     }
 
     private func tensor<Target: SampleTarget>(ofKindOf first: Target) throws -> Tensor {
@@ -43,7 +45,8 @@ extension Batch {
             of: zip(items, sampleTargets).map { item, targets in
                 guard let target = targets.lazy.compactMap({ $0 as? Target }).first else {
                     throw DataError(
-                        item.name, "has no \(Target.name), and \(items[0].name) in the same batch has",
+                        item.name,
+                        "has no \(Target.name), and \(items[0].name) in the same batch has",
                         remedy: "let the data set give it for every image")
                 }
                 return target

@@ -36,7 +36,8 @@ public enum SegmentationFault: DenseKitError, Hashable {
         case .corners: "polygons of fewer than three corners"
         case .odd: "polygons with an odd number of coordinates"
         case .coordinate: "polygons with coordinates that are no pixels"
-        case .normalized: "polygons within 0…1, as if divided by the sides of the image; pixels are wanted"
+        case .normalized:
+            "polygons within 0…1, as if divided by the sides of the image; pixels are wanted"
         case .size: "run lengths of another size than the image"
         case .runLengths: "run lengths that are no mask"
         case .outside: "a segmentation that covers no pixel of the image"
@@ -53,7 +54,9 @@ extension Instance.Shape {
     /// addition, a mask that covers no pixel of the image or of `box` is refused, on which
     /// mmdetection would train as an empty mask.
     /// - Throws: `SegmentationFault` where there is no such mask.
-    public func learnableMask(in size: Size2D, box: BoundingBox) throws(SegmentationFault) -> RunLengthMask {
+    public func learnableMask(in size: Size2D, box: BoundingBox) throws(SegmentationFault)
+        -> RunLengthMask
+    {
         let mask: RunLengthMask
         switch self {
         case .runLengths(let runs):
@@ -108,7 +111,8 @@ extension Instance.Shape {
 extension COCOBox {
     /// Whether it meets `box`, or comes within a pixel of it.
     fileprivate func isNear(_ box: BoundingBox) -> Bool {
-        x < Double(box.x2) + 1 && x + width > Double(box.x1) - 1 && y < Double(box.y2) + 1 && y + height > Double(box.y1) - 1
+        x < Double(box.x2) + 1 && x + width > Double(box.x1) - 1 && y < Double(box.y2) + 1
+            && y + height > Double(box.y1) - 1
     }
 }
 

@@ -20,6 +20,7 @@ public struct SkipLimit: Sendable {
     /// more than half of it. A share of 0 allows none.
     public func allowed(seen: Int) -> Int {
         if share == 0 { return 0 }
-        return max(Int(share * Double(max(min(seen, images), min(images, 1000)))), min(3, images / 2))
+        return max(
+            Int(share * Double(max(min(seen, images), min(images, 1000)))), min(3, images / 2))
     }
 }

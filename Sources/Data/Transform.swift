@@ -83,13 +83,17 @@ public struct Pipeline: Transform {
         for transform in transforms {
             do {
                 try transform(&sample, &random)
-            } catch let error where !(error is DataError || error is SettingError || error is TransformError) {
-                throw TransformError(transform: "\(type(of: transform))", sample: sample.name, underlying: error)
+            } catch let error
+                where !(error is DataError || error is SettingError || error is TransformError)
+            {
+                throw TransformError(
+                    transform: "\(type(of: transform))", sample: sample.name, underlying: error)
             }
             guard isForTest, transform.testTimeUse == .undeclared else { continue }
             if random.isUsed { throw TestPipelineError(transform, "draws random numbers") }
             if !sample.isReversible {
-                throw TestPipelineError(transform, "changes the image's geometry in a way that is not undone")
+                throw TestPipelineError(
+                    transform, "changes the image's geometry in a way that is not undone")
             }
         }
     }
@@ -153,7 +157,8 @@ public struct TestPipelineError: DenseKitError {
     }
 
     init(_ transform: any Transform, _ problem: String) {
-        self.problem = "the transform \(type(of: transform)) \(problem), so it cannot stand in data.test_pipeline"
+        self.problem =
+            "the transform \(type(of: transform)) \(problem), so it cannot stand in data.test_pipeline"
         remedy = "take it out, or let it declare its testTimeUse"
     }
 }

@@ -19,14 +19,19 @@ extension Experiment {
     ///   - overrides: changes of single values, such as `train.batch=8`
     ///   - plugins: components of the program
     ///   - device: where to compute
-    /// - Throws: `ConfigurationError` with the place of the mistake, and `FilePluginError` for a plugin file that cannot be compiled.
-    public init(_ file: String, overrides: [String] = [], plugins: [any Plugin] = [], device: Device = .cpu) throws {
-        try self.init(file, overrides: overrides, registry: try .builtIn(adding: plugins), device: device)
+    /// - Throws: `ConfigurationError` with the place of the mistake, and `FilePluginError` for a
+    ///   plugin file that cannot be compiled.
+    public init(
+        _ file: String, overrides: [String] = [], plugins: [any Plugin] = [], device: Device = .cpu
+    ) throws {
+        try self.init(
+            file, overrides: overrides, registry: .builtIn(adding: plugins), device: device)
     }
 }
 
 extension Predictor {
-    /// Predicts with a checkpoint that training wrote: model, classes and the way of testing are those of the configuration in it.
+    /// Predicts with a checkpoint that training wrote: model, classes and the way of testing are
+    /// those of the configuration in it.
     ///
     ///     let predictor = try Predictor("work_dirs/street/best_mIoU_iter_8000")
     ///     let result = try predictor("street.jpg")
@@ -36,8 +41,13 @@ extension Predictor {
     ///   - classNames: other classes than the model was trained for, where it takes names
     ///   - plugins: components of the program
     ///   - device: where to compute
-    /// - Throws: `CheckpointError` for a file that holds no configuration, `LoadError` for weights that do not fit it.
-    public init(_ checkpoint: String, classNames: [String]? = nil, plugins: [any Plugin] = [], device: Device = .cpu) throws {
-        try self.init(checkpoint, registry: try .builtIn(adding: plugins), device: device, classNames: classNames)
+    /// - Throws: `CheckpointError` for a file that holds no configuration, `LoadError` for weights
+    ///   that do not fit it.
+    public init(
+        _ checkpoint: String, classNames: [String]? = nil, plugins: [any Plugin] = [],
+        device: Device = .cpu
+    ) throws {
+        try self.init(
+            checkpoint, registry: .builtIn(adding: plugins), device: device, classNames: classNames)
     }
 }

@@ -27,23 +27,31 @@ public struct AnchorGenerator: Sendable, Hashable {
     /// - Throws: `SettingError` for an empty list, a number that is not above 0 and up to 1000000,
     ///   base sizes that do not match the strides in number, or an offset outside 0…1.
     public init(
-        strides: [Int], ratios: [Double], scales: [Double], baseSizes: [Double]? = nil, centerOffset: Double = 0
+        strides: [Int], ratios: [Double], scales: [Double], baseSizes: [Double]? = nil,
+        centerOffset: Double = 0
     ) throws {
         let baseSizes = baseSizes ?? strides.map(Double.init)
         for (name, values) in [
-            ("strides", strides.map(Double.init)), ("ratios", ratios), ("scales", scales), ("base sizes", baseSizes),
+            ("strides", strides.map(Double.init)), ("ratios", ratios), ("scales", scales),
+            ("base sizes", baseSizes),
         ] {
             guard !values.isEmpty, values.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
                 throw SettingError(
-                    key: name, "the anchors' \(name) must be one or more numbers above 0 and up to 1000000, found \(values)")
+                    key: name,
+                    "the anchors' \(name) must be one or more numbers above 0 and up to 1000000, found \(values)"
+                )
             }
         }
         guard baseSizes.count == strides.count else {
-            throw SettingError("the anchors have \(baseSizes.count) base sizes for \(strides.count) strides")
+            throw SettingError(
+                "the anchors have \(baseSizes.count) base sizes for \(strides.count) strides")
         }
         try SettingError.check("the anchors' centre offset", centerOffset, in: 0...1)
-        (self.strides, self.ratios, self.scales) = (strides, ratios, scales)
-        (self.baseSizes, self.centerOffset) = (baseSizes, centerOffset)
+        self.strides = strides
+        self.ratios = ratios
+        self.scales = scales
+        self.baseSizes = baseSizes
+        self.centerOffset = centerOffset
     }
 
     /// RetinaNet's scales: `base · 2^(i / perOctave)` for i from 0 to `perOctave - 1` (Lin et al.,
@@ -51,7 +59,8 @@ public struct AnchorGenerator: Sendable, Hashable {
     ///
     /// - Throws: `SettingError` for a count outside 1…100.
     public static func octaveScales(base: Double, perOctave: Int) throws -> [Double] {
-        try SettingError.check("scales per octave", perOctave, in: 1...100, key: "scales_per_octave")
+        try SettingError.check(
+            "scales per octave", perOctave, in: 1...100, key: "scales_per_octave")
         return (0..<perOctave).map { base * exp2(Double($0) / Double(perOctave)) }
     }
 
@@ -67,8 +76,12 @@ public struct AnchorGenerator: Sendable, Hashable {
             let corners = ratios.flatMap { ratio in
                 let root = Float(ratio).squareRoot()
                 return scales.flatMap { scale in
-                    let (width, height) = (size * (1 / root) * Float(scale), size * root * Float(scale))
-                    return [center - 0.5 * width, center - 0.5 * height, center + 0.5 * width, center + 0.5 * height]
+                    let width = size * (1 / root) * Float(scale)
+                    let height = size * root * Float(scale)
+                    return [
+                        center - 0.5 * width, center - 0.5 * height, center + 0.5 * width,
+                        center + 0.5 * height,
+                    ]
                 }
             }
             return try Tensor.from(corners, shape: [perPosition, 4])
@@ -83,12 +96,19 @@ public struct AnchorGenerator: Sendable, Hashable {
         try check(sizes)
         return try zip(zip(sizes, strides), baseAnchors()).map { level, base in
             let (size, stride) = level
-            let x = try Tensor.arange(to: Double(size.width), dtype: .float32, device: device) * Double(stride)
-            let y = try Tensor.arange(to: Double(size.height), dtype: .float32, device: device) * Double(stride)
+            let x =
+                try Tensor.arange(to: Double(size.width), dtype: .float32, device: device)
+                * Double(stride)
+            let y =
+                try Tensor.arange(to: Double(size.height), dtype: .float32, device: device)
+                * Double(stride)
             let columns = try x.reshaped([1, size.width]).expanded([size.height, size.width])
             let rows = try y.reshaped([size.height, 1]).expanded([size.height, size.width])
-            let shifts = try Tensor.stack([columns, rows, columns, rows], dim: -1).unsqueezed(2)  // [h, w, 1, 4]
-            return try (shifts + base.to(device)).reshaped([size.height * size.width * perPosition, 4])
+            // [h, w, 1, 4]
+            let shifts = try Tensor.stack([columns, rows, columns, rows], dim: -1).unsqueezed(2)
+            return try (shifts + base.to(device)).reshaped([
+                size.height * size.width * perPosition, 4,
+            ])
         }
     }
 
@@ -100,19 +120,28 @@ public struct AnchorGenerator: Sendable, Hashable {
     ///   - sizes: of the feature maps, one for each level
     ///   - paddedSize: the image with its own padding, without the batch's, in pixels
     /// - Throws: `SettingError` unless there is one size for each stride.
-    public func validFlags(for sizes: [Size2D], paddedSize: Size2D, on device: Device = .standard) throws -> [Tensor] {
+    public func validFlags(for sizes: [Size2D], paddedSize: Size2D, on device: Device = .standard)
+        throws -> [Tensor]
+    {
         try check(sizes)
         return try zip(sizes, strides).map { size, stride in
-            let (rows, columns) = (cells(paddedSize.height, stride), cells(paddedSize.width, stride))
-            let x = try Tensor.arange(to: Double(size.width), device: device).isLess(than: Double(columns))
-            let y = try Tensor.arange(to: Double(size.height), device: device).isLess(than: Double(rows))
+            let rows = cells(paddedSize.height, stride)
+            let columns = cells(paddedSize.width, stride)
+            let x = try Tensor.arange(to: Double(size.width), device: device).isLess(
+                than: Double(columns))
+            let y = try Tensor.arange(to: Double(size.height), device: device).isLess(
+                than: Double(rows))
             let flags = try y.reshaped([size.height, 1, 1]).and(x.reshaped([1, size.width, 1]))
-            return try flags.expanded([size.height, size.width, perPosition]).reshaped([size.height * size.width * perPosition])
+            return try flags.expanded([size.height, size.width, perPosition]).reshaped([
+                size.height * size.width * perPosition
+            ])
         }
     }
 
     /// How many cells of `stride` pixels begin within `length`.
-    private func cells(_ length: Int, _ stride: Int) -> Int { length / stride + (length % stride == 0 ? 0 : 1) }
+    private func cells(_ length: Int, _ stride: Int) -> Int {
+        length / stride + (length % stride == 0 ? 0 : 1)
+    }
 
     private func check(_ sizes: [Size2D]) throws {
         guard sizes.count == strides.count else {

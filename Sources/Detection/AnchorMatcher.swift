@@ -15,7 +15,10 @@ public struct AnchorMatcher: Sendable, Hashable {
     public var border: Double?
 
     /// A matcher; `addsTruth` of the sampler is set to false.
-    public init(assigner: MaxIoUAssigner, sampler: RandomSampler? = nil, coder: DeltaCoder?, border: Double? = nil) {
+    public init(
+        assigner: MaxIoUAssigner, sampler: RandomSampler? = nil, coder: DeltaCoder?,
+        border: Double? = nil
+    ) {
         self.assigner = assigner
         self.sampler = sampler
         self.sampler?.addsTruth = false
@@ -38,7 +41,8 @@ public struct AnchorMatcher: Sendable, Hashable {
     ///   - purpose: name of the sampler's draws
     ///   - image: index of the image in the batch
     public func targets(
-        _ anchors: Tensor, valid: Tensor, truth: InstanceTargets, in size: Size2D, background: Int, foreground: Int? = nil,
+        _ anchors: Tensor, valid: Tensor, truth: InstanceTargets, in size: Size2D, background: Int,
+        foreground: Int? = nil,
         draws: RandomSource, purpose: String, image: Int
     ) throws -> AnchorTargets {
         try withoutGrad {
@@ -53,13 +57,18 @@ public struct AnchorMatcher: Sendable, Hashable {
             /// Gives the anchors that are not usable their place back.
             func spread(_ values: Tensor, else value: Double) throws -> Tensor {
                 guard rows.size(0) < count else { return values }
-                let all = try Tensor.full([count] + values.shape.dropFirst(), value, dtype: values.dtype, device: values.device)
+                let all = try Tensor.full(
+                    [count] + values.shape.dropFirst(), value, dtype: values.dtype,
+                    device: values.device)
                 return try all.replaced(0, rows, by: values)
             }
-            return AnchorTargets(
-                labels: try spread(labels(assignment, truth, positive, background, foreground), else: Double(background)),
-                labelWeights: try spread(learnt, else: 0), boxes: try spread(own, else: 0),
-                boxWeights: try spread(weights, else: 0), positiveCount: try total(positive), negativeCount: try total(negative))
+            return try AnchorTargets(
+                labels: spread(
+                    labels(assignment, truth, positive, background, foreground),
+                    else: Double(background)),
+                labelWeights: spread(learnt, else: 0), boxes: spread(own, else: 0),
+                boxWeights: spread(weights, else: 0), positiveCount: total(positive),
+                negativeCount: total(negative))
         }
     }
 
@@ -71,36 +80,47 @@ public struct AnchorMatcher: Sendable, Hashable {
         guard let border else { return valid }
         let (x1, y1, x2, y2) = try Boxes.corners(anchors)
         let begins = try x1.isAtLeast(-border).and(y1.isAtLeast(-border))
-        let ends = try x2.isLess(than: Double(size.width) + border).and(y2.isLess(than: Double(size.height) + border))
+        let ends = try x2.isLess(than: Double(size.width) + border).and(
+            y2.isLess(than: Double(size.height) + border))
         return try valid.and(begins).and(ends)
     }
 
     /// Which anchors enter the loss as positives, and which as background. `[n]` bool each
     private func chosen(
-        _ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ draws: RandomSource, _ purpose: String,
+        _ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ draws: RandomSource,
+        _ purpose: String,
         _ image: Int
     ) throws -> (positive: Tensor, negative: Tensor) {
-        guard let sampler else { return try (assignment.indices.isGreater(than: 0), assignment.indices.equals(0)) }
-        let sample = try sampler.sample(assignment, boxes: boxes, truth: truth, draws: draws, purpose: purpose, image: image)
+        guard let sampler else {
+            return try (assignment.indices.isGreater(than: 0), assignment.indices.equals(0))
+        }
+        let sample = try sampler.sample(
+            assignment, boxes: boxes, truth: truth, draws: draws, purpose: purpose, image: image)
         func flags(_ rows: Tensor) throws -> Tensor {
             let none = try Tensor.zeros(assignment.indices.shape, dtype: .bool, device: rows.device)
-            return try none.replaced(0, rows, by: Tensor.ones(rows.shape, dtype: .bool, device: rows.device))
+            return try none.replaced(
+                0, rows, by: Tensor.ones(rows.shape, dtype: .bool, device: rows.device))
         }
         return try (flags(sample.positives), flags(sample.negatives))
     }
 
     private func labels(
-        _ assignment: Assignment, _ truth: InstanceTargets, _ positive: Tensor, _ background: Int, _ foreground: Int?
+        _ assignment: Assignment, _ truth: InstanceTargets, _ positive: Tensor, _ background: Int,
+        _ foreground: Int?
     ) throws -> Tensor {
-        let none = try Tensor.full(positive.shape, Double(background), dtype: .int64, device: positive.device)
+        let none = try Tensor.full(
+            positive.shape, Double(background), dtype: .int64, device: positive.device)
         if let foreground { return try none.masked(positive, with: Double(foreground)) }
         return try Tensor.where(positive, assignment.labels(of: truth), none)
     }
 
     /// Regression targets of positives, 0 elsewhere. `[n, 4]`
-    private func deltas(_ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ positive: Tensor) throws -> Tensor
-    {
-        guard truth.boxes.size(0) > 0 else { return try Tensor.zeros(boxes.shape, device: boxes.device) }
+    private func deltas(
+        _ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ positive: Tensor
+    ) throws -> Tensor {
+        guard truth.boxes.size(0) > 0 else {
+            return try Tensor.zeros(boxes.shape, device: boxes.device)
+        }
         let own = try truth.boxes.indexed(0, assignment.truths())
         let all = try coder.map { try $0.encode(boxes, to: own) } ?? own
         return try all.masked(positive.not().unsqueezed(1), with: 0)

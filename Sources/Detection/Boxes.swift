@@ -43,14 +43,17 @@ public enum Boxes {
     public static func giou(_ a: Tensor, _ b: Tensor, _ pairing: Pairing = .all) throws -> Tensor {
         let pairs = try Pairs(a, b, pairing)
         let intersection = try pairs.intersection()
-        let (union, hull) = (try pairs.union(intersection), try pairs.hull())
+        let union = try pairs.union(intersection)
+        let hull = try pairs.hull()
         return try intersection / union - (hull - union) / hull
     }
 
     /// Boxes clipped to an image of `size`. `[…, 4k] → […, 4k]`, k boxes side by side.
     public static func clipped(_ boxes: Tensor, to size: Size2D) throws -> Tensor {
         let limits = [size.width, size.height, size.width, size.height].map(Float.init)
-        return try byCorner(boxes) { try $0.clamped(0).minimum(Tensor.from(limits).to(boxes.device)) }
+        return try byCorner(boxes) {
+            try $0.clamped(0).minimum(Tensor.from(limits).to(boxes.device))
+        }
     }
 
     /// Boxes of a resized image in pixels of the original image. `[…, 4k] → […, 4k]`, k boxes side
@@ -58,7 +61,9 @@ public enum Boxes {
     ///
     /// - Parameter scale: the factors by which the image's width and height were resized
     ///   (`ImageGeometry.scale`)
-    public static func restored(_ boxes: Tensor, from scale: (x: Double, y: Double)) throws -> Tensor {
+    public static func restored(_ boxes: Tensor, from scale: (x: Double, y: Double)) throws
+        -> Tensor
+    {
         let factors = [scale.x, scale.y, scale.x, scale.y].map(Float.init)
         return try byCorner(boxes) { try $0 / Tensor.from(factors).to(boxes.device) }
     }
@@ -77,25 +82,32 @@ public enum Boxes {
     /// index of the image in front of the corners.
     public static func regions(_ boxes: [Tensor]) throws -> Tensor {
         let parts = try boxes.enumerated().map { image, boxes in
-            let index = try Tensor.full([boxes.size(0), 1], Double(image), dtype: boxes.dtype, device: boxes.device)
+            let index = try Tensor.full(
+                [boxes.size(0), 1], Double(image), dtype: boxes.dtype, device: boxes.device)
             return try Tensor.cat([index, boxes], dim: 1)
         }
         return try parts.isEmpty ? Tensor.zeros([0, 5]) : Tensor.cat(parts, dim: 0)
     }
 
     /// Hands `[…, 4k]` on as `[…, k, 4]`, and gives the result the old shape.
-    private static func byCorner(_ boxes: Tensor, _ change: (Tensor) throws -> Tensor) throws -> Tensor {
-        try change(boxes.reshaped(boxes.shape.dropLast() + [boxes.size(-1) / 4, 4])).reshaped(boxes.shape)
+    private static func byCorner(_ boxes: Tensor, _ change: (Tensor) throws -> Tensor) throws
+        -> Tensor
+    {
+        try change(boxes.reshaped(boxes.shape.dropLast() + [boxes.size(-1) / 4, 4])).reshaped(
+            boxes.shape)
     }
 
     /// The four coordinates, `[…]` each.
-    static func corners(_ boxes: Tensor) throws -> (x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor) {
-        (
-            try boxes.selected(-1, 0), try boxes.selected(-1, 1), try boxes.selected(-1, 2), try boxes.selected(-1, 3)
+    static func corners(_ boxes: Tensor) throws -> (x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor)
+    {
+        try (
+            boxes.selected(-1, 0), boxes.selected(-1, 1), boxes.selected(-1, 2),
+            boxes.selected(-1, 3)
         )
     }
 
-    /// Two lists of boxes by coordinate, in shapes that broadcast: no tensor of the pairs' corners is ever held.
+    /// Two lists of boxes by coordinate, in shapes that broadcast: no tensor of the pairs' corners
+    /// is ever held.
     private struct Pairs {
         let a: (x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor)
         let b: (x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor)
@@ -104,8 +116,10 @@ public enum Boxes {
 
         init(_ a: Tensor, _ b: Tensor, _ pairing: Pairing) throws {
             let a = pairing == .all ? try a.unsqueezed(-2) : a
-            (self.a, self.b) = (try corners(a), try corners(b))
-            (areaOfA, areaOfB) = (try area(a), try area(b))
+            self.a = try corners(a)
+            self.b = try corners(b)
+            areaOfA = try area(a)
+            areaOfB = try area(b)
         }
 
         func intersection() throws -> Tensor {
@@ -114,7 +128,9 @@ public enum Boxes {
             return try width.clamped(0) * height.clamped(0)
         }
 
-        func union(_ intersection: Tensor) throws -> Tensor { try (areaOfA + areaOfB - intersection).clamped(eps) }
+        func union(_ intersection: Tensor) throws -> Tensor {
+            try (areaOfA + areaOfB - intersection).clamped(eps)
+        }
 
         /// The area of the smallest box around both.
         func hull() throws -> Tensor {
@@ -126,6 +142,9 @@ public enum Boxes {
 }
 
 extension Tensor {
-    /// A whole number to reckon with integers, which then stay integers: beside a `Double` they become floating-point numbers.
-    func whole(_ number: Int) throws -> Tensor { try Tensor.full([], Double(number), dtype: .int64, device: device) }
+    /// A whole number to reckon with integers, which then stay integers: beside a `Double` they
+    /// become floating-point numbers.
+    func whole(_ number: Int) throws -> Tensor {
+        try Tensor.full([], Double(number), dtype: .int64, device: device)
+    }
 }

@@ -21,17 +21,25 @@ public struct DeltaCoder: Sendable, Hashable {
     ///
     /// - Throws: `SettingError` unless there are four means and four positive standard deviations,
     ///   and the limit is above 1.
-    public init(means: [Double] = [0, 0, 0, 0], stds: [Double] = [1, 1, 1, 1], ratioLimit: Double = 1000.0 / 16) throws {
+    public init(
+        means: [Double] = [0, 0, 0, 0], stds: [Double] = [1, 1, 1, 1],
+        ratioLimit: Double = 1000.0 / 16
+    ) throws {
         guard means.count == 4, means.allSatisfy((-1e6...1e6).contains) else {
-            throw SettingError(key: "means", "means must be 4 numbers, for dx, dy, dw and dh; found \(means)")
+            throw SettingError(
+                key: "means", "means must be 4 numbers, for dx, dy, dw and dh; found \(means)")
         }
         guard stds.count == 4, stds.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
-            throw SettingError(key: "stds", "stds must be 4 numbers above 0, for dx, dy, dw and dh; found \(stds)")
+            throw SettingError(
+                key: "stds", "stds must be 4 numbers above 0, for dx, dy, dw and dh; found \(stds)")
         }
         guard ratioLimit > 1, ratioLimit.isFinite else {
-            throw SettingError("the limit of a box's sides to its anchor's must be above 1, found \(ratioLimit)")
+            throw SettingError(
+                "the limit of a box's sides to its anchor's must be above 1, found \(ratioLimit)")
         }
-        (self.means, self.stds, self.ratioLimit) = (means, stds, ratioLimit)
+        self.means = means
+        self.stds = stds
+        self.ratioLimit = ratioLimit
     }
 
     /// The deltas from `anchors` to `boxes`: `[n, 4], [n, 4] → [n, 4]`.
@@ -39,10 +47,12 @@ public struct DeltaCoder: Sendable, Hashable {
     /// Where a box has a side of 0 the logarithm is infinite or not a number: give such deltas no
     /// weight in a loss.
     public func encode(_ anchors: Tensor, to boxes: Tensor) throws -> Tensor {
-        let (from, to) = (try Centred(anchors), try Centred(boxes))
+        let from = try Centred(anchors)
+        let to = try Centred(boxes)
         let deltas = try Tensor.stack(
             [
-                (to.x - from.x) / from.width, (to.y - from.y) / from.height, (to.width / from.width).log(),
+                (to.x - from.x) / from.width, (to.y - from.y) / from.height,
+                (to.width / from.width).log(),
                 (to.height / from.height).log(),
             ], dim: -1)
         return try (deltas - row(means, like: anchors)) / row(stds, like: anchors)
@@ -54,18 +64,22 @@ public struct DeltaCoder: Sendable, Hashable {
     /// - Parameters:
     ///   - deltas: k boxes for each anchor, for example one for each class
     ///   - size: the image to which boxes are clipped; nil for no clipping
-    public func decode(_ anchors: Tensor, _ deltas: Tensor, in size: Size2D? = nil) throws -> Tensor {
+    public func decode(_ anchors: Tensor, _ deltas: Tensor, in size: Size2D? = nil) throws -> Tensor
+    {
         let from = try Centred(anchors.unsqueezed(1))  // [n, 1] each
         let raw =
-            try deltas.reshaped([deltas.size(0), deltas.size(1) / 4, 4]) * row(stds, like: deltas) + row(means, like: deltas)
+            try deltas.reshaped([deltas.size(0), deltas.size(1) / 4, 4]) * row(stds, like: deltas)
+            + row(means, like: deltas)
         let limit = log(ratioLimit)
         let sides = try raw.narrowed(-1, 2, 2).clamped(-limit, limit).exp()
         let x = try from.x + from.width * raw.selected(-1, 0)  // [n, k]
         let y = try from.y + from.height * raw.selected(-1, 1)
         let halfWidth = try from.width * sides.selected(-1, 0) * 0.5
         let halfHeight = try from.height * sides.selected(-1, 1) * 0.5
-        let boxes = try Tensor.stack([x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight], dim: -1)
-            .reshaped(deltas.shape)
+        let boxes = try Tensor.stack(
+            [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight], dim: -1
+        )
+        .reshaped(deltas.shape)
         return try size.map { try Boxes.clipped(boxes, to: $0) } ?? boxes
     }
 
@@ -80,8 +94,10 @@ public struct DeltaCoder: Sendable, Hashable {
 
         init(_ boxes: Tensor) throws {
             let (x1, y1, x2, y2) = try Boxes.corners(boxes)
-            (x, y) = (try (x1 + x2) * 0.5, try (y1 + y2) * 0.5)
-            (width, height) = (try x2 - x1, try y2 - y1)
+            x = try (x1 + x2) * 0.5
+            y = try (y1 + y2) * 0.5
+            width = try x2 - x1
+            height = try y2 - y1
         }
     }
 }

@@ -19,7 +19,9 @@ public struct AssignerSettings: YAMLConfiguration {
 
     /// The three IoU thresholds; `matchesLowQuality` stays true.
     public init(positive: Double, negative: Double, minPositive: Double) {
-        (self.positive, self.negative, self.minPositive) = (positive, negative, minPositive)
+        self.positive = positive
+        self.negative = negative
+        self.minPositive = minPositive
     }
 
     /// The assigner with these settings.
@@ -30,7 +32,8 @@ public struct AssignerSettings: YAMLConfiguration {
         try SettingError.check("negative", negative, in: 0...1)
         try SettingError.check("min_positive", minPositive, in: 0...1)
         return try MaxIoUAssigner(
-            positive: positive, negative: negative, minPositive: minPositive, matchesLowQuality: matchesLowQuality)
+            positive: positive, negative: negative, minPositive: minPositive,
+            matchesLowQuality: matchesLowQuality)
     }
 }
 
@@ -45,7 +48,8 @@ public struct SamplerSettings: YAMLConfiguration {
 
     /// The number of boxes, and the largest share of positives.
     public init(count: Int, positiveFraction: Double) {
-        (self.count, self.positiveFraction) = (count, positiveFraction)
+        self.count = count
+        self.positiveFraction = positiveFraction
     }
 
     /// The sampler with these settings.
@@ -55,7 +59,8 @@ public struct SamplerSettings: YAMLConfiguration {
     public func make(addsTruth: Bool) throws -> RandomSampler {
         try SettingError.check("count", count, in: 1...1_000_000)
         try SettingError.check("positive_fraction", positiveFraction, in: 0...1)
-        return try RandomSampler(count: count, positiveFraction: positiveFraction, addsTruth: addsTruth)
+        return try RandomSampler(
+            count: count, positiveFraction: positiveFraction, addsTruth: addsTruth)
     }
 }
 

@@ -33,48 +33,65 @@ public struct MaxIoUAssigner: Sendable, Hashable {
     ///
     /// - Throws: `SettingError` for a threshold outside 0…1.
     public init(
-        positive: Double, negative: Range<Double>, minPositive: Double = 0, matchesLowQuality: Bool = true,
+        positive: Double, negative: Range<Double>, minPositive: Double = 0,
+        matchesLowQuality: Bool = true,
         assignsAllBest: Bool = true, ignoreThreshold: Double? = nil, ignoresByBoxes: Bool = true
     ) throws {
         try SettingError.check("the assigner's IoU of positives", positive, in: 0...1)
-        try SettingError.check("the assigner's lowest IoU of negatives", negative.lowerBound, in: 0...1)
-        try SettingError.check("the assigner's highest IoU of negatives", negative.upperBound, in: 0...1)
+        try SettingError.check(
+            "the assigner's lowest IoU of negatives", negative.lowerBound, in: 0...1)
+        try SettingError.check(
+            "the assigner's highest IoU of negatives", negative.upperBound, in: 0...1)
         try SettingError.check("the assigner's smallest IoU of a best box", minPositive, in: 0...1)
-        if let ignoreThreshold { try SettingError.check("the assigner's share of ignored regions", ignoreThreshold, in: 0...1) }
-        (self.positive, self.negative, self.minPositive) = (positive, negative, minPositive)
-        (self.matchesLowQuality, self.assignsAllBest) = (matchesLowQuality, assignsAllBest)
-        (self.ignoreThreshold, self.ignoresByBoxes) = (ignoreThreshold, ignoresByBoxes)
+        if let ignoreThreshold {
+            try SettingError.check(
+                "the assigner's share of ignored regions", ignoreThreshold, in: 0...1)
+        }
+        self.positive = positive
+        self.negative = negative
+        self.minPositive = minPositive
+        self.matchesLowQuality = matchesLowQuality
+        self.assignsAllBest = assignsAllBest
+        self.ignoreThreshold = ignoreThreshold
+        self.ignoresByBoxes = ignoresByBoxes
     }
 
     /// An assigner for which every best IoU below `negative` is background.
     ///
     /// - Throws: `SettingError` for a threshold outside 0…1.
     public init(
-        positive: Double, negative: Double, minPositive: Double = 0, matchesLowQuality: Bool = true, assignsAllBest: Bool = true,
+        positive: Double, negative: Double, minPositive: Double = 0, matchesLowQuality: Bool = true,
+        assignsAllBest: Bool = true,
         ignoreThreshold: Double? = nil, ignoresByBoxes: Bool = true
     ) throws {
         try SettingError.check("the assigner's highest IoU of negatives", negative, in: 0...1)
         try self.init(
-            positive: positive, negative: 0..<negative, minPositive: minPositive, matchesLowQuality: matchesLowQuality,
-            assignsAllBest: assignsAllBest, ignoreThreshold: ignoreThreshold, ignoresByBoxes: ignoresByBoxes)
+            positive: positive, negative: 0..<negative, minPositive: minPositive,
+            matchesLowQuality: matchesLowQuality,
+            assignsAllBest: assignsAllBest, ignoreThreshold: ignoreThreshold,
+            ignoresByBoxes: ignoresByBoxes)
     }
 
     /// Assigns `boxes` `[n, 4]` to the instances of an image. Without instances every box is
     /// background; a box with a coordinate that is not a number is ignored.
     public func assign(_ boxes: Tensor, to truth: InstanceTargets) throws -> Assignment {
         try withoutGrad {
-            let (count, truths) = (boxes.size(0), truth.boxes.size(0))
+            let count = boxes.size(0)
+            let truths = truth.boxes.size(0)
             guard count > 0, truths > 0 else {
-                return Assignment(
-                    indices: try Tensor.zeros([count], dtype: .int64, device: boxes.device),
-                    overlaps: try Tensor.zeros([count], device: boxes.device))
+                return try Assignment(
+                    indices: Tensor.zeros([count], dtype: .int64, device: boxes.device),
+                    overlaps: Tensor.zeros([count], device: boxes.device))
             }
-            let overlaps = try maskIgnored(Boxes.iou(truth.boxes, boxes), boxes, truth.ignoredBoxes)  // [g, n]
+            // [g, n]
+            let overlaps = try maskIgnored(Boxes.iou(truth.boxes, boxes), boxes, truth.ignoredBoxes)
             let best = try overlaps.max(0)
             var indices = try Tensor.full([count], -1, dtype: .int64, device: boxes.device)
-            let isNegative = try best.values.isAtLeast(negative.lowerBound).and(best.values.isLess(than: negative.upperBound))
+            let isNegative = try best.values.isAtLeast(negative.lowerBound).and(
+                best.values.isLess(than: negative.upperBound))
             indices = try indices.masked(isNegative, with: 0)
-            indices = try Tensor.where(best.values.isAtLeast(positive), best.indices + indices.whole(1), indices)
+            indices = try Tensor.where(
+                best.values.isAtLeast(positive), best.indices + indices.whole(1), indices)
             if matchesLowQuality { indices = try addingBest(to: indices, overlaps) }
             return Assignment(indices: indices, overlaps: best.values)
         }
@@ -82,21 +99,30 @@ public struct MaxIoUAssigner: Sendable, Hashable {
 
     /// Assigns each instance the boxes that overlap it most. overlaps `[g, n]`, indices `[n]`
     private func addingBest(to indices: Tensor, _ overlaps: Tensor) throws -> Tensor {
-        let (truths, count) = (overlaps.size(0), overlaps.size(1))
+        let truths = overlaps.size(0)
+        let count = overlaps.size(1)
         let best = try overlaps.max(1, keep: true)  // [g, 1]
         let asked =
             try assignsAllBest
-            ? overlaps.equals(best.values) : Tensor.arange(to: Double(count), device: overlaps.device).equals(best.indices)
-        let numbers = try Tensor.arange(1, to: Double(truths) + 1, dtype: .int32, device: overlaps.device).reshaped([truths, 1])
+            ? overlaps.equals(best.values)
+            : Tensor.arange(to: Double(count), device: overlaps.device).equals(best.indices)
+        let numbers = try Tensor.arange(
+            1, to: Double(truths) + 1, dtype: .int32, device: overlaps.device
+        ).reshaped([truths, 1])
         let last = try asked.and(best.values.isAtLeast(minPositive)).to(.int32) * numbers
         let claimed = try last.amax(0).to(.int64)  // [n]
         return try Tensor.where(claimed.isGreater(than: 0), claimed, indices)
     }
 
     /// -1 instead of the overlaps of boxes in ignored regions.
-    private func maskIgnored(_ overlaps: Tensor, _ boxes: Tensor, _ regions: Tensor) throws -> Tensor {
+    private func maskIgnored(_ overlaps: Tensor, _ boxes: Tensor, _ regions: Tensor) throws
+        -> Tensor
+    {
         guard let ignoreThreshold, regions.size(0) > 0 else { return overlaps }
-        let shares = try ignoresByBoxes ? Boxes.iof(boxes, regions).amax(1) : Boxes.iof(regions, boxes).amax(0)  // [n]
+        // [n]
+        let shares =
+            try ignoresByBoxes
+            ? Boxes.iof(boxes, regions).amax(1) : Boxes.iof(regions, boxes).amax(0)
         return try overlaps.masked(shares.isGreater(than: ignoreThreshold), with: -1)
     }
 }
@@ -121,7 +147,9 @@ public struct Assignment {
 
     /// Class of the instance that each box is assigned to, -1 where there is none. `[n]` int64
     public func labels(of truth: InstanceTargets) throws -> Tensor {
-        guard truth.labels.size(0) > 0 else { return try Tensor.full(indices.shape, -1, dtype: .int64, device: indices.device) }
+        guard truth.labels.size(0) > 0 else {
+            return try Tensor.full(indices.shape, -1, dtype: .int64, device: indices.device)
+        }
         let labels = try truth.labels.indexed(0, truths())
         return try labels.masked(indices.isAtMost(0), with: -1)
     }

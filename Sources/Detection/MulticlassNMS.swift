@@ -17,15 +17,18 @@ public func multiclassNMS(
         let classes = scores.size(1) - 1
         let known = try scores.narrowed(1, 0, classes)
         let candidates = try known.isGreater(than: scoreThreshold).nonzero()  // [c, 2]
-        let (rows, labels) = (try candidates.selected(1, 0), try candidates.selected(1, 1))
+        let rows = try candidates.selected(1, 0)
+        let labels = try candidates.selected(1, 1)
         let values = try known.indexed([rows, labels])
         let own =
             try boxes.size(1) == 4
-            ? boxes.indexed(0, rows) : boxes.reshaped([boxes.size(0), classes, 4]).indexed([rows, labels])
+            ? boxes.indexed(0, rows)
+            : boxes.reshaped([boxes.size(0), classes, 4]).indexed([rows, labels])
         var kept = try Tensor.batchedNMS(own, values, groups: labels, threshold: nmsThreshold)
         if let max, kept.size(0) > max { kept = try kept.narrowed(0, 0, Swift.max(max, 0)) }
-        let detections = Detections(
-            boxes: try own.indexed(0, kept), scores: try values.indexed(0, kept), labels: try labels.indexed(0, kept))
+        let detections = try Detections(
+            boxes: own.indexed(0, kept), scores: values.indexed(0, kept),
+            labels: labels.indexed(0, kept))
         return (detections, try (rows * rows.whole(classes) + labels).indexed(0, kept))
     }
 }

@@ -22,7 +22,10 @@ public struct ProposalFilter: Sendable, Hashable {
         try SettingError.check("the proposals before NMS", preNMS, in: 1...1_000_000)
         try SettingError.check("the proposals' NMS threshold", nmsThreshold, in: 0...1)
         try SettingError.check("the proposals after NMS", max, in: 1...1_000_000)
-        (self.preNMS, self.nmsThreshold, self.max, self.minimumSize) = (preNMS, nmsThreshold, max, minimumSize)
+        self.preNMS = preNMS
+        self.nmsThreshold = nmsThreshold
+        self.max = max
+        self.minimumSize = minimumSize
     }
 
     /// The proposals of one image by descending score, without gradient.
@@ -33,27 +36,36 @@ public struct ProposalFilter: Sendable, Hashable {
     ///   - anchors: corners in pixels, `[n, 4]` for each level
     ///   - size: of the image without padding, to which boxes are clipped
     /// - Returns: boxes `[p, 4]`, corners in pixels, and scores `[p]`
-    public func proposals(scores: [Tensor], deltas: [Tensor], anchors: [Tensor], coder: DeltaCoder, in size: Size2D) throws
+    public func proposals(
+        scores: [Tensor], deltas: [Tensor], anchors: [Tensor], coder: DeltaCoder, in size: Size2D
+    ) throws
         -> (boxes: Tensor, scores: Tensor)
     {
         try withoutGrad {
-            var (values, raw, own, levels): ([Tensor], [Tensor], [Tensor], [Tensor]) = ([], [], [], [])
+            var (values, raw, own, levels): ([Tensor], [Tensor], [Tensor], [Tensor]) = (
+                [], [], [], []
+            )
             for (level, score) in scores.enumerated() {
                 let best = try score.topK(min(preNMS, score.size(0)))
                 values.append(best.values)
                 raw.append(try deltas[level].indexed(0, best.indices))
                 own.append(try anchors[level].indexed(0, best.indices))
-                levels.append(try Tensor.full(best.indices.shape, Double(level), dtype: .int64, device: score.device))
+                levels.append(
+                    try Tensor.full(
+                        best.indices.shape, Double(level), dtype: .int64, device: score.device))
             }
             let boxes = try coder.decode(Tensor.cat(own, dim: 0), Tensor.cat(raw, dim: 0), in: size)
             let (x1, y1, x2, y2) = try Boxes.corners(boxes)
-            let isLarge = try (x2 - x1).isGreater(than: minimumSize).and((y2 - y1).isGreater(than: minimumSize))
+            let isLarge = try (x2 - x1).isGreater(than: minimumSize).and(
+                (y2 - y1).isGreater(than: minimumSize))
             let rows = try isLarge.nonzero().selected(1, 0)
-            let (large, certainty) = (try boxes.indexed(0, rows), try Tensor.cat(values, dim: 0).indexed(0, rows))
+            let large = try boxes.indexed(0, rows)
+            let certainty = try Tensor.cat(values, dim: 0).indexed(0, rows)
             let groups = try Tensor.cat(levels, dim: 0).indexed(0, rows)
-            let kept = try Tensor.batchedNMS(large, certainty, groups: groups, threshold: nmsThreshold)
+            let kept = try Tensor.batchedNMS(
+                large, certainty, groups: groups, threshold: nmsThreshold)
             let best = try kept.narrowed(0, 0, min(max, kept.size(0)))
-            return (try large.indexed(0, best), try certainty.indexed(0, best))
+            return try (large.indexed(0, best), certainty.indexed(0, best))
         }
     }
 }

@@ -20,14 +20,18 @@ public struct RandomSampler: Sendable, Hashable {
     /// - Throws: `SettingError` for a count outside 1…1000000, a fraction outside 0…1, or a limit
     ///   outside 0…1000000.
     public init(
-        count: Int, positiveFraction: Double, addsTruth: Bool = true, maxNegativesPerPositive: Double? = nil
+        count: Int, positiveFraction: Double, addsTruth: Bool = true,
+        maxNegativesPerPositive: Double? = nil
     ) throws {
         try SettingError.check("the sampler's count", count, in: 1...1_000_000)
         try SettingError.check("the sampler's share of positives", positiveFraction, in: 0...1)
         if let bound = maxNegativesPerPositive {
-            try SettingError.check("the sampler's negatives for each positive", bound, in: 0...1_000_000)
+            try SettingError.check(
+                "the sampler's negatives for each positive", bound, in: 0...1_000_000)
         }
-        (self.count, self.positiveFraction, self.addsTruth) = (count, positiveFraction, addsTruth)
+        self.count = count
+        self.positiveFraction = positiveFraction
+        self.addsTruth = addsTruth
         self.maxNegativesPerPositive = maxNegativesPerPositive
     }
 
@@ -40,10 +44,12 @@ public struct RandomSampler: Sendable, Hashable {
     ///   - boxes: the candidates, `[n, 4]`
     ///   - image: index of the image in the batch
     public func sample(
-        _ assignment: Assignment, boxes: Tensor, truth: InstanceTargets, draws: RandomSource, purpose: String, image: Int
+        _ assignment: Assignment, boxes: Tensor, truth: InstanceTargets, draws: RandomSource,
+        purpose: String, image: Int
     ) throws -> BoxSample {
         try withoutGrad {
-            var (indices, boxes) = (assignment.indices, boxes)
+            var indices = assignment.indices
+            var boxes = boxes
             let truths = truth.boxes.size(0)
             if addsTruth, truths > 0 {
                 let own = try Tensor.arange(1, to: Double(truths) + 1, device: indices.device)
@@ -52,17 +58,22 @@ public struct RandomSampler: Sendable, Hashable {
             }
             func chosen(_ isCandidate: Tensor, _ count: Int, _ kind: String) throws -> Tensor {
                 let candidates = try isCandidate.nonzero().selected(1, 0)
-                let places = try draws.choose(count, of: candidates.size(0), "\(purpose).\(kind)", image: image)
-                return try candidates.indexed(0, Tensor.from(places.map(Int64.init)).to(candidates.device))
+                let places = try draws.choose(
+                    count, of: candidates.size(0), "\(purpose).\(kind)", image: image)
+                return try candidates.indexed(
+                    0, Tensor.from(places.map(Int64.init)).to(candidates.device))
             }
-            let positives = try chosen(indices.isGreater(than: 0), Int(Double(count) * positiveFraction), "positive")
+            let positives = try chosen(
+                indices.isGreater(than: 0), Int(Double(count) * positiveFraction), "positive")
             var negativeCount = count - positives.size(0)
             if let bound = maxNegativesPerPositive {
                 negativeCount = min(negativeCount, Int(bound * Double(max(positives.size(0), 1))))
             }
             let negatives = try chosen(indices.equals(0), negativeCount, "negative")
             let truthIndices = try indices.indexed(0, positives) - indices.whole(1)
-            return BoxSample(boxes: boxes, positives: positives, negatives: negatives, truthIndices: truthIndices)
+            return BoxSample(
+                boxes: boxes, positives: positives, negatives: negatives, truthIndices: truthIndices
+            )
         }
     }
 }
@@ -85,5 +96,7 @@ public struct BoxSample {
     public func negativeBoxes() throws -> Tensor { try boxes.indexed(0, negatives) }
 
     /// The positives, then the negatives: the input of a box head. `[p + q, 4]`
-    public func sampledBoxes() throws -> Tensor { try Tensor.cat([positiveBoxes(), negativeBoxes()], dim: 0) }
+    public func sampledBoxes() throws -> Tensor {
+        try Tensor.cat([positiveBoxes(), negativeBoxes()], dim: 0)
+    }
 }

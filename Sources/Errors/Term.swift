@@ -23,7 +23,9 @@ public struct Term: Hashable, Sendable {
     }
 
     /// The current name, with `argument` in place of its `…`.
-    public func callAsFunction(_ argument: String) -> String { description.replacing("…", with: argument) }
+    public func callAsFunction(_ argument: String) -> String {
+        description.replacing("…", with: argument)
+    }
 }
 
 extension Term: CustomStringConvertible {
@@ -76,7 +78,8 @@ extension Term {
 
     /// All terms, for a program that renames them.
     public static let all: [Term] = [
-        override, workDirectory, initialWeights, resume, resumeNewest, words, augmented, heatmap, outputFolder, caseModel, train,
+        override, workDirectory, initialWeights, resume, resumeNewest, words, augmented, heatmap,
+        outputFolder, caseModel, train,
         check,
         sweep, sweepRun, otherData, testTimeAugmentation, components, coOccurrence,
     ]

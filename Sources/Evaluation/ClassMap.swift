@@ -26,7 +26,8 @@ public struct ClassMap: Sendable, Equatable {
     /// The number of the data set's classes.
     public let datasetCount: Int
     private let shared: [UInt16]  // by the model's class; `names.count` where it is none of them
-    private let truth: [UInt16]  // by the data set's class; `LabelMap.ignore` where it is none of them
+    // by the data set's class; `LabelMap.ignore` where it is none of them
+    private let truth: [UInt16]
     private let targets: [UInt16]  // the data set's class by the shared
 
     /// Reads a class map of a configuration.
@@ -42,26 +43,31 @@ public struct ClassMap: Sendable, Equatable {
     public init(_ map: YAMLNode, unmapped: Unmapped, model: [String], dataset: [String]) throws {
         guard let entries = map.mapping?.entries, !entries.isEmpty else {
             throw ConfigurationError(
-                at: map.location, "class_map: expected a class of the data set with the model's classes for each line",
+                at: map.location,
+                "class_map: expected a class of the data set with the model's classes for each line",
                 hint: "such as `tvmonitor: [tv]`")
         }
         var sources: [Int: [Int]] = [:]
         var owners: [Int: String] = [:]
         for entry in entries {
-            let target = try Self.index(of: entry.key, in: dataset, "data set", at: entry.keyLocation)
+            let target = try Self.index(
+                of: entry.key, in: dataset, "data set", at: entry.keyLocation)
             let words = entry.value.sequence ?? [entry.value]
             guard !words.isEmpty else {
                 throw ConfigurationError(
-                    at: entry.value.location, "class_map: '\(entry.key)' has no class of the model", hint: "leave the line out")
+                    at: entry.value.location, "class_map: '\(entry.key)' has no class of the model",
+                    hint: "leave the line out")
             }
             for word in words {
                 guard let name = word.scalar?.text else {
-                    throw ConfigurationError(at: word.location, "class_map: expected the name of a class of the model")
+                    throw ConfigurationError(
+                        at: word.location, "class_map: expected the name of a class of the model")
                 }
                 let source = try Self.index(of: name, in: model, "model", at: word.location)
                 if let owner = owners.updateValue(entry.key, forKey: source) {
                     throw ConfigurationError(
-                        at: word.location, "class_map: the model's class '\(name)' is both '\(owner)' and '\(entry.key)'",
+                        at: word.location,
+                        "class_map: the model's class '\(name)' is both '\(owner)' and '\(entry.key)'",
                         hint: "a prediction can be one of them")
                 }
                 sources[target, default: []].append(source)
@@ -77,14 +83,20 @@ public struct ClassMap: Sendable, Equatable {
         names = order.map { dataset[$0] }
         kept = owners.keys.sorted()
         targets = order.map { UInt16($0) }
-        (self.shared, self.truth, self.unmapped) = (shared, truth, unmapped)
-        (modelCount, datasetCount) = (model.count, dataset.count)
+        self.shared = shared
+        self.truth = truth
+        self.unmapped = unmapped
+        modelCount = model.count
+        datasetCount = dataset.count
     }
 
-    private static func index(of name: String, in names: [String], _ owner: String, at location: SourceLocation) throws -> Int {
+    private static func index(
+        of name: String, in names: [String], _ owner: String, at location: SourceLocation
+    ) throws -> Int {
         if let index = names.firstIndex(of: name) { return index }
         let near = nearestWord(to: name, among: names).map { "did you mean '\($0)'?" }
-        throw ConfigurationError(at: location, "class_map: the \(owner) has no class '\(name)'", hint: near)
+        throw ConfigurationError(
+            at: location, "class_map: the \(owner) has no class '\(name)'", hint: near)
     }
 
     /// The model's predictions as shared classes; of a class that is none of them, `names.count`.
@@ -96,10 +108,14 @@ public struct ClassMap: Sendable, Equatable {
     }
 
     /// The data set's labels as shared classes; what is none of them has no class.
-    func labelled(_ labels: LabelMap) -> LabelMap { replaced(labels, by: truth, other: LabelMap.ignore) }
+    func labelled(_ labels: LabelMap) -> LabelMap {
+        replaced(labels, by: truth, other: LabelMap.ignore)
+    }
 
     /// Shared classes as the data set's, to be drawn.
-    func drawn(_ labels: LabelMap) -> LabelMap { replaced(labels, by: targets, other: LabelMap.ignore) }
+    func drawn(_ labels: LabelMap) -> LabelMap {
+        replaced(labels, by: targets, other: LabelMap.ignore)
+    }
 
     private func replaced(_ labels: LabelMap, by table: [UInt16], other: UInt16) -> LabelMap {
         var result = labels
@@ -130,7 +146,8 @@ extension ComponentNode {
         guard let map = try common("class_map", as: YAMLNode.self) else {
             for key in ["unmapped_prediction", "source_classes"] {
                 guard let written = node[key], !written.isNull else { continue }
-                throw ConfigurationError(at: written.location, "\(key) belongs to a class_map, and there is none")
+                throw ConfigurationError(
+                    at: written.location, "\(key) belongs to a class_map, and there is none")
             }
             return nil
         }

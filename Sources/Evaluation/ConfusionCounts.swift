@@ -42,7 +42,8 @@ public struct ConfusionCounts: Sendable, Equatable {
     public mutating func add(prediction: LabelMap, label: LabelMap) throws(ConfusionError) {
         guard prediction.height == label.height, prediction.width == label.width else {
             throw .sizes(
-                prediction: [prediction.height, prediction.width], label: [label.height, label.width])
+                prediction: [prediction.height, prediction.width],
+                label: [label.height, label.width])
         }
         do {
             try add(prediction: prediction.labels, label: label.labels)
@@ -74,7 +75,8 @@ public struct ConfusionCounts: Sendable, Equatable {
     /// - Precondition: both have the same number of classes.
     public static func += (sum: inout ConfusionCounts, other: ConfusionCounts) {
         precondition(
-            sum.classCount == other.classCount, "counts of different numbers of classes cannot be added")
+            sum.classCount == other.classCount,
+            "counts of different numbers of classes cannot be added")
         for i in sum.intersect.indices {
             sum.intersect[i] += other.intersect[i]
             sum.predicted[i] += other.predicted[i]
@@ -93,8 +95,10 @@ public struct ConfusionCounts: Sendable, Equatable {
         let count = label.count
         var start = 0
         while start < count {
-            let (p, l) = (prediction[start], label[start])
-            let (pBlock, lBlock) = (Block(repeating: p), Block(repeating: l))
+            let p = prediction[start]
+            let l = label[start]
+            let pBlock = Block(repeating: p)
+            let lBlock = Block(repeating: l)
             var end = start + 1
             while end + width <= count {
                 let difference =

@@ -9,7 +9,9 @@ extension DataSample {
         var copy = self
         let floats = copy.normalized ?? FloatImage(copy.image)
         return try floats.pixels.withUnsafeBytes {
-            try Tensor.from(bytes: $0, shape: [1, 3, floats.height, floats.width], dtype: .float32, channelsLast: true)
+            try Tensor.from(
+                bytes: $0, shape: [1, 3, floats.height, floats.width], dtype: .float32,
+                channelsLast: true)
         }.to(device)
     }
 }

@@ -2,7 +2,8 @@ import DenseKitComponents
 import DenseKitData
 import DenseKitVision
 
-/// Measures a detector on a data set as COCO does: average precision of boxes and, where the head has them, of masks.
+/// Measures a detector on a data set as COCO does: average precision of boxes and, where the head
+/// has them, of masks.
 public struct DetectionEvaluator: Evaluator {
     /// The detector under evaluation.
     public let inference: DetectionInference
@@ -22,7 +23,9 @@ public struct DetectionEvaluator: Evaluator {
     /// An evaluator on the CPU; set `device`, `workers` and `precision` to change it.
     ///
     /// - Parameter pipeline: transforms images before the network sees them
-    public init(_ inference: DetectionInference, _ dataset: any InstanceDataset, _ pipeline: Pipeline) {
+    public init(
+        _ inference: DetectionInference, _ dataset: any InstanceDataset, _ pipeline: Pipeline
+    ) {
         self.inference = inference
         self.dataset = dataset
         truth = dataset
@@ -37,7 +40,8 @@ public struct DetectionEvaluator: Evaluator {
     ///   throws.
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         let seen = try inference.model.inInference { try detect(each) }
-        return try DetectionReport(seen, truth, masks: (inference.model.head.task as? DetectionTask)?.masks ?? false)
+        return try DetectionReport(
+            seen, truth, masks: (inference.model.head.task as? DetectionTask)?.masks ?? false)
     }
 
     /// What is seen in every image of the data set.
@@ -53,12 +57,17 @@ public struct DetectionEvaluator: Evaluator {
         while let batch = try loader.next() {
             let instances = try naming(batch) {
                 try withAutocast(precision, on: device) {
-                    try inference.instances(try batch.images(on: device), batch.geometries[0])
+                    try inference.instances(batch.images(on: device), batch.geometries[0])
                 }
             }
-            try each(EvaluatedImage(index: seen.count, name: batch.names[0], prediction: InstancePrediction(instances)))
+            try each(
+                EvaluatedImage(
+                    index: seen.count, name: batch.names[0],
+                    prediction: InstancePrediction(instances)))
             seen.append(
-                DetectionReport.Seen(name: batch.names[0], size: batch.geometries[0].originalSize, instances: instances))
+                DetectionReport.Seen(
+                    name: batch.names[0], size: batch.geometries[0].originalSize,
+                    instances: instances))
         }
         return seen
     }

@@ -22,9 +22,11 @@ public struct DetectionReport: EvaluationReport {
     /// table.
     public let notes: [String]
 
-    /// Compares what was seen in the images of `dataset`, in their order, with what is annotated there.
+    /// Compares what was seen in the images of `dataset`, in their order, with what is annotated
+    /// there.
     ///
-    /// A thing whose mask is wanted and cannot be read is a crowd that covers its box; where no thing has a mask, boxes alone are measured.
+    /// A thing whose mask is wanted and cannot be read is a crowd that covers its box; where no
+    /// thing has a mask, boxes alone are measured.
     /// - Throws: `COCOEvaluationError` for a box that is no number.
     init(_ seen: [Seen], _ dataset: any InstanceDataset, masks: Bool) throws {
         let categories = dataset.categoryIDs.map(Int.init)
@@ -35,30 +37,40 @@ public struct DetectionReport: EvaluationReport {
             let image = Int(dataset.imageID(at: index))
             for thing in try dataset.annotations(at: index, shapes: masks) {
                 let known = COCOEvaluation.Truth(
-                    image: image, category: categories[thing.label], box: thing.box, area: thing.area, isCrowd: thing.isCrowd,
+                    image: image, category: categories[thing.label], box: thing.box,
+                    area: thing.area, isCrowd: thing.isCrowd,
                     id: Int(thing.id))
                 truth.append(known)
                 if masks { try measured.add(known, thing, in: picture) }
             }
-            detections += picture.instances.filter { categories.indices.contains($0.label) }.map { instance in
+            detections += picture.instances.filter { categories.indices.contains($0.label) }.map {
+                instance in
                 COCOEvaluation.Detection(
-                    image: image, category: categories[instance.label], score: Double(instance.score ?? 1),
+                    image: image, category: categories[instance.label],
+                    score: Double(instance.score ?? 1),
                     box: COCOBox(instance.box), mask: instance.mask)
             }
         }
-        // A run is not to end at its first validation: boxes are measured, and the report says why masks are not.
+        // A run is not to end at its first validation: boxes are measured, and the report says why
+        // masks are not.
         let hasMasks = masks && !measured.isHopeless
-        notes = [COCOEvaluation.noteOnZero(truth), masks && !hasMasks ? MeasuredMasks.noteOnNone(truth.count) : measured.note]
-            .compactMap { $0 }
+        notes = [
+            COCOEvaluation.noteOnZero(truth),
+            masks && !hasMasks ? MeasuredMasks.noteOnNone(truth.count) : measured.note,
+        ]
+        .compactMap { $0 }
         let images = seen.indices.map { Int(dataset.imageID(at: $0)) }
         let kinds: [COCOEvaluation.Kind] = hasMasks ? [.boxes, .masks] : [.boxes]
         scores = try kinds.map { kind in
             let evaluation = try COCOEvaluation(
-                images: images, categories: categories, truth: kind == .masks ? measured.truth : truth, detections: detections,
+                images: images, categories: categories,
+                truth: kind == .masks ? measured.truth : truth, detections: detections,
                 kind: kind)
             return (kind, evaluation.scores())
         }
-        names = categories.indices.sorted { categories[$0] < categories[$1] }.map { dataset.classes.names[$0] }
+        names = categories.indices.sorted { categories[$0] < categories[$1] }.map {
+            dataset.classes.names[$0]
+        }
         self.detections = detections
     }
 
@@ -68,7 +80,8 @@ public struct DetectionReport: EvaluationReport {
     /// pycocotools' twelve lines for each kind and a table of the classes in percent, below the
     /// notes.
     public var table: String {
-        notes.map { "note: \($0)\n" }.joined() + COCOReport(scores, names: names).table(perClass: true)
+        notes.map { "note: \($0)\n" }.joined()
+            + COCOReport(scores, names: names).table(perClass: true)
     }
 
     /// All metrics in percent:
@@ -87,24 +100,36 @@ public struct DetectionReport: EvaluationReport {
                 object { $0.summary(category: place) }.merging(["name": name]) { $1 }
             }
             if !notes.isEmpty { content["notes"] = notes }
-            return try JSONSerialization.data(withJSONObject: content, options: [.prettyPrinted, .sortedKeys])
+            return try JSONSerialization.data(
+                withJSONObject: content, options: [.prettyPrinted, .sortedKeys])
         }
     }
 
     /// The six AP metrics of each kind in percent, named as in MMDetection: `bbox_mAP`,
     /// `bbox_mAP_50`, …, `segm_mAP_l`.
-    public var summary: [(name: String, value: Double)] { scores.flatMap { figures($0, $1.summary).prefix(6) } }
+    public var summary: [(name: String, value: Double)] {
+        scores.flatMap { figures($0, $1.summary).prefix(6) }
+    }
 
-    private func figures(_ kind: COCOEvaluation.Kind, _ measures: [COCOScores.Measure]) -> [(name: String, value: Double)] {
-        let endings = ["mAP", "mAP_50", "mAP_75", "mAP_s", "mAP_m", "mAP_l", "AR_1", "AR_10", "AR_100", "AR_s", "AR_m", "AR_l"]
-        return zip(endings, measures).map { ("\(kind.rawValue)_\($0)", $1.value < 0 ? .nan : 100 * $1.value) }
+    private func figures(_ kind: COCOEvaluation.Kind, _ measures: [COCOScores.Measure]) -> [(
+        name: String, value: Double
+    )] {
+        let endings = [
+            "mAP", "mAP_50", "mAP_75", "mAP_s", "mAP_m", "mAP_l", "AR_1", "AR_10", "AR_100", "AR_s",
+            "AR_m", "AR_l",
+        ]
+        return zip(endings, measures).map {
+            ("\(kind.rawValue)_\($0)", $1.value < 0 ? .nan : 100 * $1.value)
+        }
     }
 
     /// Writes COCO results files: `prefix.bbox.json` and, for masks, `prefix.segm.json`.
     /// - Throws: `COCOResultsError` for numbers that are not finite, `CheckpointError` where a file
     ///   cannot be written.
     public func writeResults(to prefix: String) throws {
-        for kind in kinds { try COCOResults.write(detections, kind: kind, to: "\(prefix).\(kind.rawValue).json") }
+        for kind in kinds {
+            try COCOResults.write(detections, kind: kind, to: "\(prefix).\(kind.rawValue).json")
+        }
     }
 
     /// `segm_mAP` where masks were measured, else `bbox_mAP`.
@@ -112,13 +137,17 @@ public struct DetectionReport: EvaluationReport {
 }
 
 extension MeasuredMasks {
-    fileprivate mutating func add(_ known: COCOEvaluation.Truth, _ thing: AnnotatedInstance, in image: DetectionReport.Seen)
+    fileprivate mutating func add(
+        _ known: COCOEvaluation.Truth, _ thing: AnnotatedInstance, in image: DetectionReport.Seen
+    )
         throws
     {
         do {
             try add(known, thing.shape, in: image.size, image: image.name)
         } catch {
-            throw DataError(image.name, "annotation \(thing.id): \(error)", remedy: "correct its box, or take it out")
+            throw DataError(
+                image.name, "annotation \(thing.id): \(error)",
+                remedy: "correct its box, or take it out")
         }
     }
 }

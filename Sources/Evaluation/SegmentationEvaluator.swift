@@ -55,7 +55,8 @@ public struct SegmentationEvaluator: Evaluator {
 
     private func count(_ each: (EvaluatedImage) throws -> Void) throws -> SegmentationScores {
         let loaders = try augmentation.ratios.map { try DataLoader(dataset, ratio($0), options) }
-        // Predictions of classes that are not shared are counted as one more, which is then left out.
+        // Predictions of classes that are not shared are counted as one more, which is then left
+        // out.
         var counts = ConfusionCounts(classCount: scoredNames.count + (classMap == nil ? 0 : 1))
         for index in 0..<dataset.count {
             let batches = try loaders.compactMap { try $0.next() }
@@ -65,12 +66,16 @@ public struct SegmentationEvaluator: Evaluator {
             let prediction = classMap?.predicted(found) ?? found
             try counts.add(prediction: prediction, label: classMap?.labelled(labels) ?? labels)
             let drawn = classMap?.drawn(prediction) ?? prediction
-            try each(EvaluatedImage(index: index, name: first.names[0], prediction: LabelPrediction(drawn)))
+            try each(
+                EvaluatedImage(
+                    index: index, name: first.names[0], prediction: LabelPrediction(drawn)))
         }
         return SegmentationScores(classMap == nil ? counts : counts.first(scoredNames.count))
     }
 
-    private func ratio(_ ratio: Double) -> any Transform { ratio == 1 ? pipeline : pipeline.scaled(by: ratio) }
+    private func ratio(_ ratio: Double) -> any Transform {
+        ratio == 1 ? pipeline : pipeline.scaled(by: ratio)
+    }
 
     private var options: DataLoader.Options {
         var options = DataLoader.Options()
@@ -96,6 +101,7 @@ public struct SegmentationEvaluator: Evaluator {
         let image = try batch.images(on: device)
         let size = Size2D(batch.geometries[0].size.height, batch.geometries[0].size.width)
         let plain = try inference.view(image, imageSize: size)
-        return augmentation.flip ? [plain, try inference.mirroredView(image, imageSize: size)] : [plain]
+        return augmentation.flip
+            ? [plain, try inference.mirroredView(image, imageSize: size)] : [plain]
     }
 }

@@ -26,7 +26,9 @@ public struct SegmentationReport: EvaluationReport {
     }
 
     /// `aAcc` and the means of the reported metrics over the classes, in percent: `mIoU`, `mAcc`, …
-    public var summary: [(name: String, value: Double)] { scores.summary(metrics).map { ($0.name, $0.percent) } }
+    public var summary: [(name: String, value: Double)] {
+        scores.summary(metrics).map { ($0.name, $0.percent) }
+    }
 
     /// `mIoU`: models are compared by it.
     public let primaryMetric = "mIoU"

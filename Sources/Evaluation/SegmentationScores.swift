@@ -47,7 +47,8 @@ public struct SegmentationScores: Sendable, Equatable {
             case .accuracy, .recall: return intersect / labelled
             case .precision: return intersect / predicted
             case .fscore:
-                let (precision, recall) = (intersect / predicted, intersect / labelled)
+                let precision = intersect / predicted
+                let recall = intersect / labelled
                 return 2 * precision * recall / (precision + recall)
             }
         }
@@ -62,7 +63,9 @@ public struct SegmentationScores: Sendable, Equatable {
 
     /// `aAcc` and the class means of `metrics` in percent, rounded to two decimals, in
     /// MMSegmentation's order and under its names.
-    public func summary(_ metrics: [Metric] = [.iou, .accuracy]) -> [(name: String, percent: Double)] {
+    public func summary(_ metrics: [Metric] = [.iou, .accuracy]) -> [(
+        name: String, percent: Double
+    )] {
         [("aAcc", Self.percent(pixelAccuracy))]
             + metrics.map { ("m" + $0.rawValue, Self.percent(mean($0))) }
     }

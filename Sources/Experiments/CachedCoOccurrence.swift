@@ -21,10 +21,13 @@ public struct CachedCoOccurrence: Sendable {
     ///   - threads: that count
     ///   - folder: where counts are kept; nil for the user's cache
     public init(_ dataset: any Dataset, settings: String, threads: Int, folder: String? = nil) {
-        let subject = [settings, FileManager.default.currentDirectoryPath, "\(dataset.count)"] + dataset.classes.names
+        let subject =
+            [settings, FileManager.default.currentDirectoryPath, "\(dataset.count)"]
+            + dataset.classes.names
         let digest = FNV1a(subject.joined(separator: "\n").utf8).hexadecimal
         path = (folder ?? CacheFolder.standardPath("co_occurrence")) + "/\(digest).json"
-        (self.dataset, self.threads) = (dataset, threads)
+        self.dataset = dataset
+        self.threads = threads
     }
 
     /// The kept counts; where there are none, or they do not fit, counts made now and kept. A cache
@@ -47,7 +50,8 @@ public struct CachedCoOccurrence: Sendable {
     ///
     /// - Throws: what reading label maps throws.
     public func counted() throws -> CoOccurrence {
-        let (progress, total) = (ProgressBar(), dataset.count)
+        let progress = ProgressBar()
+        let total = dataset.count
         defer { progress?.clear() }
         return try CoOccurrence.count(dataset, threads: threads) { [progress] done in
             progress?.show(done, of: total, note: "counting which classes stand together")
@@ -71,6 +75,6 @@ extension CoOccurrence {
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(self), to: path)
+        try AtomicFile.write(encoder.encode(self), to: path)
     }
 }

@@ -27,7 +27,10 @@ public enum Checkpoint {
         ///   - textIsKept: whether text embeddings are stored in place of the text encoder
         ///   - trainingImages: the number of training images; nil where the model is not being
         ///     trained
-        public init(classes: ClassList, configuration: String, textIsKept: Bool = false, trainingImages: Int? = nil) {
+        public init(
+            classes: ClassList, configuration: String, textIsKept: Bool = false,
+            trainingImages: Int? = nil
+        ) {
             self.classes = classes
             self.trainingImages = trainingImages
             self.configuration = configuration
@@ -37,8 +40,10 @@ public enum Checkpoint {
         /// The metadata to store in a safetensors file.
         public var metadata: [String: String] {
             var metadata = [
-                "format": "densekit", "classes": json(classes.names), Checkpoint.configurationKey: configuration,
-                "palette": json(classes.palette.map { [Int($0.red), Int($0.green), Int($0.blue)] }),
+                "format": "densekit", "classes": json(classes.names),
+                Checkpoint.configurationKey: configuration,
+                "palette": json(
+                    classes.palette.map { [Int($0.red), Int($0.green), Int($0.blue)] }),
             ]
             if textIsKept { metadata["text"] = "kept" }
             if let trainingImages { metadata["training_images"] = "\(trainingImages)" }
@@ -55,7 +60,9 @@ public enum Checkpoint {
 
     /// Whether a weights file with this metadata holds text embeddings of its classes in place of a
     /// text encoder.
-    public static func textIsKept(in metadata: [String: String]) -> Bool { metadata["text"] == "kept" }
+    public static func textIsKept(in metadata: [String: String]) -> Bool {
+        metadata["text"] == "kept"
+    }
 
     /// The classes that the weights were trained on; nil where the metadata does not name them.
     public static func classes(in metadata: [String: String]) -> ClassList? {
@@ -65,8 +72,12 @@ public enum Checkpoint {
         guard let names: [String] = list("classes") else { return nil }
         let colors: [[Int]]? = list("palette")
         let palette = colors?.compactMap {
-            $0.count == 3 ? RGBColor(UInt8(clamping: $0[0]), UInt8(clamping: $0[1]), UInt8(clamping: $0[2])) : nil
+            $0.count == 3
+                ? RGBColor(UInt8(clamping: $0[0]), UInt8(clamping: $0[1]), UInt8(clamping: $0[2]))
+                : nil
         }
-        return ClassList(names: names.map(ClassName.cleaned), palette: palette?.count == names.count ? palette : nil)
+        return ClassList(
+            names: names.map(ClassName.cleaned),
+            palette: palette?.count == names.count ? palette : nil)
     }
 }

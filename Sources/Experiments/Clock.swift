@@ -10,7 +10,8 @@ public func monotonicSeconds() -> Double {
 /// A duration as `1:05:09` (hours, minutes, seconds), from one day on as `2 days, 1:05:09`.
 public func clockText(_ seconds: Double) -> String {
     let whole = Int(exactly: seconds.rounded()) ?? 0
-    let (days, rest) = (whole / 86400, whole % 86400)
+    let days = whole / 86400
+    let rest = whole % 86400
     let clock = String(format: "%d:%02d:%02d", rest / 3600, rest / 60 % 60, rest % 60)
     return days == 0 ? clock : "\(days) day\(days == 1 ? "" : "s"), \(clock)"
 }

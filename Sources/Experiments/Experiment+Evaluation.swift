@@ -5,10 +5,13 @@ import DenseKitEvaluation
 extension Experiment {
     /// How `model` sees images at test time.
     ///
-    /// - Throws: `ConfigurationError` for windows that are smaller than its backbone can see, `SettingError` for sizes out of range.
+    /// - Throws: `ConfigurationError` for windows that are smaller than its backbone can see,
+    ///   `SettingError` for sizes out of range.
     private func mode(for model: DenseModel) throws -> InferenceMode {
         let mode = try configuration.test.inferenceMode
-        guard case .slide(let crop, _) = mode, min(crop.height, crop.width) < model.backbone.minimumSide else { return mode }
+        guard case .slide(let crop, _) = mode,
+            min(crop.height, crop.width) < model.backbone.minimumSide
+        else { return mode }
         throw ConfigurationError(
             at: node.location(of: ["test", "crop"]) ?? .file(file),
             "test.crop: windows of \(crop.height)×\(crop.width) pixels are smaller than the backbone can see",
@@ -22,16 +25,22 @@ extension Experiment {
     /// - Throws: `ExperimentError` where the data set lacks the annotations that the head needs,
     ///   `InferenceError` for a detector with test-time augmentation, `ConfigurationError` for
     ///   windows smaller than the backbone's smallest side.
-    public func evaluator(_ model: DenseModel, _ dataset: any Dataset, augmented: Bool = false) throws -> any Evaluator {
+    public func evaluator(_ model: DenseModel, _ dataset: any Dataset, augmented: Bool = false)
+        throws -> any Evaluator
+    {
         try check(dataset, "val", fits: model)
-        return try model.task.evaluator(of: model, on: dataset, try evaluationOptions(model, augmented: augmented))
+        return try model.task.evaluator(
+            of: model, on: dataset, evaluationOptions(model, augmented: augmented))
     }
 
     /// How `model` is measured.
     func evaluationOptions(_ model: DenseModel, augmented: Bool) throws -> EvaluationOptions {
         var options = EvaluationOptions(pipeline: try testPipeline())
         if try model.task.oneViewReason == nil { options.mode = try mode(for: model) }
-        if augmented { options.augmentation = .init(ratios: configuration.test.ratios, flip: configuration.test.flip) }
+        if augmented {
+            options.augmentation = .init(
+                ratios: configuration.test.ratios, flip: configuration.test.flip)
+        }
         options.workers = configuration.data.workers
         options.device = device
         options.precision = configuration.test.precision.dtype
@@ -44,7 +53,8 @@ extension Experiment {
     /// - Throws: `InferenceError` for class names given to a detector, `LanguageError` where the
     ///   model takes none, `ConfigurationError` for windows smaller than the backbone's smallest
     ///   side.
-    public func predictor(_ model: DenseModel, words: [String]? = nil) throws -> any ImagePredictor {
-        try model.task.predictor(of: model, mode: try mode(for: model), words: words)
+    public func predictor(_ model: DenseModel, words: [String]? = nil) throws -> any ImagePredictor
+    {
+        try model.task.predictor(of: model, mode: mode(for: model), words: words)
     }
 }

@@ -22,7 +22,9 @@ extension Experiment {
     ///
     /// - Throws: `ConfigurationError` for an unknown data set, and for settings that do not fit.
     public func imagePolicy() throws -> ImagePolicy {
-        guard let node = configuration.data.val ?? configuration.data.train else { return ImagePolicy() }
+        guard let node = configuration.data.val ?? configuration.data.train else {
+            return ImagePolicy()
+        }
         return try registry.datasets.knowledge(of: node)?.imagePolicy ?? ImagePolicy()
     }
 }

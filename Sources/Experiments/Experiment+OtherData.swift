@@ -16,15 +16,22 @@ extension Experiment {
     /// - Throws: `ConfigurationError` for a class map that does not fit,
     ///   `ExperimentError.otherDataset` where there is none and the classes differ.
     public func evaluator(
-        _ model: DenseModel, trained: ClassList, on other: Experiment, _ dataset: any Dataset, augmented: Bool = false
+        _ model: DenseModel, trained: ClassList, on other: Experiment, _ dataset: any Dataset,
+        augmented: Bool = false
     ) throws -> any Evaluator {
         guard let node = other.configuration.data.val else {
             return try other.evaluator(model, dataset, augmented: augmented)
         }
         let map = try node.classMap(model: trained.names, dataset: dataset.classes.names)
-        if map == nil, trained.names != dataset.classes.names { throw ExperimentError.otherDataset(other.file) }
-        guard try model.task.takesClassMaps else { return try other.evaluator(model, dataset, augmented: augmented) }
-        if let wanted = try node.common("source_classes", as: String.self) { try check(source: wanted, node) }
+        if map == nil, trained.names != dataset.classes.names {
+            throw ExperimentError.otherDataset(other.file)
+        }
+        guard try model.task.takesClassMaps else {
+            return try other.evaluator(model, dataset, augmented: augmented)
+        }
+        if let wanted = try node.common("source_classes", as: String.self) {
+            try check(source: wanted, node)
+        }
         var options = try other.evaluationOptions(model, augmented: augmented)
         options.classMap = map
         options.device = device

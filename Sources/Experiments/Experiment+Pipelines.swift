@@ -11,10 +11,13 @@ extension Experiment {
     public func pipelineWarnings(testedBy tested: Experiment? = nil) throws -> [String] {
         let other = tested ?? self
         let test = Stage(
-            name: "data.test_pipeline", nodes: other.configuration.data.testPipeline, pipeline: try other.testPipeline())
+            name: "data.test_pipeline", nodes: other.configuration.data.testPipeline,
+            pipeline: try other.testPipeline())
         var warnings = test.normalization == nil ? [test.missing] : []
         guard configuration.data.train != nil else { return warnings }
-        let train = Stage(name: "data.train_pipeline", nodes: configuration.data.trainPipeline, pipeline: try trainPipeline())
+        let train = Stage(
+            name: "data.train_pipeline", nodes: configuration.data.trainPipeline,
+            pipeline: try trainPipeline())
         guard let trained = train.normalization else { return [train.missing] + warnings }
         if let measured = test.normalization, measured != trained {
             warnings.append(
@@ -35,7 +38,9 @@ private struct Stage {
     var normalization: Normalization? { pipeline.normalization }
     /// Where the transform that normalises is written.
     var place: String? {
-        zip(nodes, pipeline.transforms).first { $0.1.normalization != nil }.map { "\($0.0.location)" }
+        zip(nodes, pipeline.transforms).first { $0.1.normalization != nil }.map {
+            "\($0.0.location)"
+        }
     }
     var missing: String {
         let place = nodes.first.map { "\($0.location): " } ?? ""

@@ -11,7 +11,8 @@ extension Experiment {
         let node = part == "train" ? configuration.data.train : configuration.data.val
         guard let node, let head = configuration.model.head else { return }
         let places = ExperimentError.Places(
-            head: "\(head.location): model.head \(head.type)", data: "data.\(part) \(node.type) (\(node.location))")
+            head: "\(head.location): model.head \(head.type)",
+            data: "data.\(part) \(node.type) (\(node.location))")
         if let mismatch = try model.task.mismatch(with: dataset, training: part == "train") {
             throw ExperimentError.otherTask(places, mismatch)
         }
@@ -48,7 +49,9 @@ public enum ExperimentError: DenseKitError {
     }
 
     private static func difference(_ train: [String], _ val: [String]) -> String {
-        guard let place = zip(train, val).enumerated().first(where: { $0.element.0 != $0.element.1 }) else {
+        guard
+            let place = zip(train, val).enumerated().first(where: { $0.element.0 != $0.element.1 })
+        else {
             return "\(train.count) and \(val.count)"
         }
         return "class \(place.offset) is '\(place.element.0)' and '\(place.element.1)'"

@@ -14,9 +14,10 @@ extension Experiment {
     /// - Throws: `LoadError` for weights of another model, `OtherClasses` where they were trained
     ///   on other classes, `CheckpointError` where the classes are unknown.
     public func trainedModel(
-        _ path: String, for data: ClassList? = nil, unnamed: @autoclosure () throws -> ClassList? = nil
+        _ path: String, for data: ClassList? = nil,
+        unnamed: @autoclosure () throws -> ClassList? = nil
     ) throws -> (model: DenseModel, classes: ClassList) {
-        try trainedModel(try WeightsFile.load(path), at: path, for: data, unnamed: try unnamed())
+        try trainedModel(WeightsFile.load(path), at: path, for: data, unnamed: unnamed())
     }
 
     func trainedModel(
@@ -33,8 +34,11 @@ extension Experiment {
             throw OtherClasses(path: path, trained: trained.names, data: classes.names)
         }
         let model = try model(classes, textIsKept: Checkpoint.textIsKept(in: content.metadata))
-        let report = try model.loadPretrained(content.tensors, atLeast: 1, unread: content.unread, source: path)
-        guard report.unexpected.isEmpty else { throw LoadError(report: report, source: path, atLeast: 1) }
+        let report = try model.loadPretrained(
+            content.tensors, atLeast: 1, unread: content.unread, source: path)
+        guard report.unexpected.isEmpty else {
+            throw LoadError(report: report, source: path, atLeast: 1)
+        }
         try model.setTraining(false)
         return (model, classes)
     }
@@ -54,8 +58,10 @@ extension Experiment {
             return (model, try evaluator(model, dataset, augmented: augmented))
         }
         // Weights that do not name their classes have those of their own data.
-        let (model, trained) = try trainedModel(path, unnamed: try classes(of: "val"))
-        return (model, try evaluator(model, trained: trained, on: tested, dataset, augmented: augmented))
+        let (model, trained) = try trainedModel(path, unnamed: classes(of: "val"))
+        return (
+            model, try evaluator(model, trained: trained, on: tested, dataset, augmented: augmented)
+        )
     }
 }
 
@@ -74,7 +80,8 @@ public struct OtherClasses: DenseKitError {
     public var problem: String {
         let place = zip(trained, data).enumerated().first { $0.element.0 != $0.element.1 }
         let difference =
-            place.map { "class \($0.offset) is '\($0.element.0)' there and '\($0.element.1)' here" } ?? "one list is longer"
+            place.map { "class \($0.offset) is '\($0.element.0)' there and '\($0.element.1)' here" }
+            ?? "one list is longer"
         return
             "\(path) was trained for \(trained.count) classes, the data set has \(data.count): \(difference)"
     }

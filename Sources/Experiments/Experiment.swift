@@ -26,11 +26,14 @@ public struct Experiment {
     /// - Parameter overrides: assignments `a.b.c=value` laid over the configuration
     /// - Throws: `ConfigurationError` for mistakes in the file and for a sweep of several
     ///   experiments, and what loading plugins throws.
-    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) throws {
+    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu)
+        throws
+    {
         let node = try YAMLNode.load(path: file, overrides: overrides)
         try Experiment.refuseSweep(node, file)
         try self.init(
-            file, node: node, name: URL(filePath: file).deletingPathExtension().lastPathComponent, registry: registry,
+            file, node: node, name: URL(filePath: file).deletingPathExtension().lastPathComponent,
+            registry: registry,
             device: device)
     }
 
@@ -46,11 +49,16 @@ public struct Experiment {
     ///
     /// - Throws: `ConfigurationError` for settings that do not fit, and what loading plugins
     ///   throws.
-    public init(_ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu) throws {
-        (self.file, self.node, self.name) = (file, node, name)
+    public init(
+        _ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu
+    ) throws {
+        self.file = file
+        self.node = node
+        self.name = name
         configuration = try node.decode()
         for (part, check) in [
-            ("train", configuration.train.validate), ("data", configuration.data.validate), ("test", configuration.test.validate),
+            ("train", configuration.train.validate), ("data", configuration.data.validate),
+            ("test", configuration.test.validate),
         ] {
             do {
                 try check()
@@ -68,20 +76,26 @@ public struct Experiment {
     /// Opens the data set `data.train`.
     /// - Throws: `ConfigurationError` where the configuration has none or gives it a class map,
     ///   `BuildError` where it cannot be opened.
-    public func trainDataset() throws -> any Dataset { try dataset(configuration.data.train, "train") }
+    public func trainDataset() throws -> any Dataset {
+        try dataset(configuration.data.train, "train")
+    }
     /// Opens the data set `data.val`.
     /// - Throws: `ConfigurationError` where the configuration has none, `BuildError` where it
     ///   cannot be opened.
-    public func validationDataset() throws -> any Dataset { try dataset(configuration.data.val, "val") }
+    public func validationDataset() throws -> any Dataset {
+        try dataset(configuration.data.val, "val")
+    }
 
     private func dataset(_ node: ComponentNode?, _ part: String) throws -> any Dataset {
         guard let node else {
             throw ConfigurationError(
-                at: .file(file), "data.\(part) is missing", hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`")
+                at: .file(file), "data.\(part) is missing",
+                hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`")
         }
         if part == "train", try node.common("class_map", as: YAMLNode.self) != nil {
             throw ConfigurationError(
-                at: node.node["class_map"]?.location ?? node.location, "class_map: a model learns the classes of its own data",
+                at: node.node["class_map"]?.location ?? node.location,
+                "class_map: a model learns the classes of its own data",
                 hint: "it belongs to the data set of \(Term.otherData)")
         }
         return try registry.datasets.make(node, context)
@@ -89,11 +103,15 @@ public struct Experiment {
 
     /// The transforms of `data.train_pipeline`.
     /// - Throws: `ConfigurationError` and `BuildError` for settings that do not fit.
-    public func trainPipeline() throws -> Pipeline { try registry.pipeline(configuration.data.trainPipeline) }
+    public func trainPipeline() throws -> Pipeline {
+        try registry.pipeline(configuration.data.trainPipeline)
+    }
     /// The transforms of `data.test_pipeline`.
     /// - Throws: `ConfigurationError` and `BuildError` for settings that do not fit, and for a
     ///   transform that is random or cannot be undone.
-    public func testPipeline() throws -> Pipeline { try registry.testPipeline(configuration.data.testPipeline) }
+    public func testPipeline() throws -> Pipeline {
+        try registry.testPipeline(configuration.data.testPipeline)
+    }
 
     /// The model for `classes` on the experiment's device, initialised from `train.seed`; on
     /// `.meta` it has shapes alone.
@@ -113,7 +131,10 @@ public struct Experiment {
             let kept = keptCoOccurrence(of: dataset)
             context.coOccurrence = { try kept.counts() }
         }
-        guard device != .meta else { return try withDevice(.meta) { [context] in try DenseModel(configuration.model, context) } }
+        guard device != .meta else {
+            return try withDevice(.meta) { [context] in try DenseModel(configuration.model, context)
+            }
+        }
         let model = try DenseModel(configuration.model, context)
         try model.move(to: device)
         return model
@@ -122,7 +143,9 @@ public struct Experiment {
     /// The co-occurrence of classes in the images of `dataset`, the training set: counted once and
     /// kept for later runs.
     public func keptCoOccurrence(of dataset: any Dataset) -> CachedCoOccurrence {
-        CachedCoOccurrence(dataset, settings: configuration.data.train?.node.yaml() ?? "", threads: configuration.data.workers)
+        CachedCoOccurrence(
+            dataset, settings: configuration.data.train?.node.yaml() ?? "",
+            threads: configuration.data.workers)
     }
 
     /// The resolved configuration as YAML, every value with its origin as a comment.

@@ -123,7 +123,8 @@ public struct TestConfiguration: YAMLConfiguration {
     ///   outside 1…65535.
     public var inferenceMode: InferenceMode {
         get throws {
-            let (crop, stride) = (try crop.checked("test", "crop"), try stride.checked("test", "stride"))
+            let crop = try crop.checked("test", "crop")
+            let stride = try stride.checked("test", "stride")
             guard mode == .slide else { return .whole }
             guard crop.height >= stride.height, crop.width >= stride.width else {
                 throw SettingError(
@@ -131,7 +132,8 @@ public struct TestConfiguration: YAMLConfiguration {
                     "expected at most the crop \(crop.height)×\(crop.width), found \(stride.height)×\(stride.width): windows would leave gaps"
                 )
             }
-            return .slide(crop: Size2D(crop.height, crop.width), stride: Size2D(stride.height, stride.width))
+            return .slide(
+                crop: Size2D(crop.height, crop.width), stride: Size2D(stride.height, stride.width))
         }
     }
 }

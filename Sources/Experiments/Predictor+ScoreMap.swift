@@ -14,7 +14,8 @@ extension Predictor {
     ///   - opacity: of the colours, 0…1
     /// - Throws: `ClassNameError` for an unknown class, `LanguageError` for a model without score
     ///   map, and what reading and predicting an image throw.
-    public func heatmap(of name: String, in path: String, opacity: Double = 0.5) throws -> RGBImage {
+    public func heatmap(of name: String, in path: String, opacity: Double = 0.5) throws -> RGBImage
+    {
         let index = try requireClass(name)
         let image = try read(path)
         let sample = try prepared(image, path).ready(for: model)
@@ -28,7 +29,9 @@ extension Predictor {
     /// - Throws: `ClassNameError` for an unknown class.
     @discardableResult
     public func requireClass(_ name: String) throws -> Int {
-        guard let index = classes.names.firstIndex(of: name) else { throw ClassNameError(name: name, classes: classes.names) }
+        guard let index = classes.names.firstIndex(of: name) else {
+            throw ClassNameError(name: name, classes: classes.names)
+        }
         return index
     }
 
@@ -38,7 +41,9 @@ extension Predictor {
         var scores: Tensor?
         let pass = ForwardPass { key, value in if key == "score_map" { scores = value } }
         _ = try withoutGrad { try model.predictions(view, pass) }
-        guard let scores else { throw LanguageError.noScoreMap(model.prompter.map { "\(type(of: $0))" }) }
+        guard let scores else {
+            throw LanguageError.noScoreMap(model.prompter.map { "\(type(of: $0))" })
+        }
         return scores
     }
 
@@ -46,7 +51,8 @@ extension Predictor {
     private func withoutPadding(_ map: Tensor, _ sample: DataSample) throws -> Tensor {
         let filled = sample.geometry.size
         guard filled != sample.size else { return map }
-        return try map.interpolated(to: sample.size, .bilinear()).narrowed(2, 0, filled.height).narrowed(3, 0, filled.width)
+        return try map.interpolated(to: sample.size, .bilinear()).narrowed(2, 0, filled.height)
+            .narrowed(3, 0, filled.width)
     }
 }
 
@@ -60,7 +66,8 @@ public struct ClassNameError: DenseKitError {
     public var place: String? { "\(Term.heatmap)" }
     public var problem: String { "the model has no class '\(name)'" }
     public var remedy: String? {
-        nearestWord(to: name, among: classes).map { "did you mean '\($0)'?" } ?? "its classes: \(classes.joined(separator: ", "))"
+        nearestWord(to: name, among: classes).map { "did you mean '\($0)'?" }
+            ?? "its classes: \(classes.joined(separator: ", "))"
     }
     public var origin: ErrorOrigin { .input }
 }

@@ -33,7 +33,7 @@ public struct Predictor {
     ///   are unknown, `InferenceError` and `LanguageError` where the model takes no other class
     ///   names, and what building the model throws.
     public init(_ experiment: Experiment, weights: String, classNames: [String]? = nil) throws {
-        try self.init(experiment, try WeightsFile.load(weights), at: weights, classNames: classNames)
+        try self.init(experiment, WeightsFile.load(weights), at: weights, classNames: classNames)
     }
 
     /// A predictor of a checkpoint that training wrote: model, classes and test settings are those
@@ -46,7 +46,9 @@ public struct Predictor {
     ///     for the model's
     /// - Throws: `CheckpointError` for a file without configuration, and what
     ///   `init(_:weights:classNames:)` throws.
-    public init(_ checkpoint: String, registry: Registry, device: Device = .cpu, classNames: [String]? = nil) throws {
+    public init(
+        _ checkpoint: String, registry: Registry, device: Device = .cpu, classNames: [String]? = nil
+    ) throws {
         let content = try WeightsFile.load(checkpoint)
         guard let text = content.metadata[Checkpoint.configurationKey] else {
             throw CheckpointError(
@@ -54,11 +56,15 @@ public struct Predictor {
                 remedy: "read the configuration file, and give these as the experiment's weights")
         }
         let node = try YAMLNode.parse(text, file: "\(checkpoint) (its configuration)")
-        let experiment = try Experiment(checkpoint, node: node, name: checkpoint, registry: registry, device: device)
+        let experiment = try Experiment(
+            checkpoint, node: node, name: checkpoint, registry: registry, device: device)
         try self.init(experiment, content, at: checkpoint, classNames: classNames)
     }
 
-    private init(_ experiment: Experiment, _ content: WeightsFile.Content, at path: String, classNames: [String]?) throws {
+    private init(
+        _ experiment: Experiment, _ content: WeightsFile.Content, at path: String,
+        classNames: [String]?
+    ) throws {
         try Engine.setUp()
         self.experiment = experiment
         let trained: ClassList
@@ -74,7 +80,7 @@ public struct Predictor {
     /// - Throws: `DataError` for an image that cannot be read, `PredictionError` for one that
     ///   cannot be predicted.
     public func callAsFunction(_ path: String) throws -> ImageResult {
-        try self(try read(path), name: path)
+        try self(read(path), name: path)
     }
 
     /// The image at `path`, as the configuration's data set reads its images.
@@ -86,7 +92,9 @@ public struct Predictor {
     /// - Throws: `PredictionError` for an image that cannot be predicted.
     public func callAsFunction(_ image: RGBImage, name: String = "image") throws -> ImageResult {
         let sample = try prepared(image, name)
-        let prediction = try autocast { try predictor.prediction(of: sample, on: experiment.device) }
+        let prediction = try autocast {
+            try predictor.prediction(of: sample, on: experiment.device)
+        }
         return ImageResult(name: name, image: image, prediction: prediction, classes: classes)
     }
 
@@ -119,7 +127,8 @@ public struct ImageResult: Sendable {
     /// A class for every pixel, as large as the image; nil for a model of another task.
     public var labels: LabelMap? { (prediction as? LabelPrediction)?.labels }
 
-    /// The instances that were found, with boxes, scores and where the model has them masks; nil for a model of another task.
+    /// The instances that were found, with boxes, scores and where the model has them masks; nil
+    /// for a model of another task.
     public var instances: [DetectedInstance]? { (prediction as? InstancePrediction)?.instances }
 
     /// The prediction drawn on its image: label maps with a legend, instances with names and
@@ -129,6 +138,7 @@ public struct ImageResult: Sendable {
     ///   - opacity: of the colours, 0…1
     ///   - scoreThreshold: instances with a lower score are left out
     public func drawing(opacity: Double = 0.5, scoreThreshold: Double = 0.3) -> RGBImage {
-        prediction.filtered(scoreThreshold: scoreThreshold).drawing(on: image, classes: classes, opacity: opacity)
+        prediction.filtered(scoreThreshold: scoreThreshold).drawing(
+            on: image, classes: classes, opacity: opacity)
     }
 }

@@ -7,7 +7,8 @@ public final class ProgressBar: Sendable {
 
     /// Nil where standard error is not a terminal, or `TERM` is `dumb`.
     public init?() {
-        guard isatty(STDERR_FILENO) == 1, ProcessInfo.processInfo.environment["TERM"] != "dumb" else { return nil }
+        guard isatty(STDERR_FILENO) == 1, ProcessInfo.processInfo.environment["TERM"] != "dumb"
+        else { return nil }
     }
 
     /// Draws the bar with `done` of `total` and a note; at most ten times a second, and always at
@@ -22,7 +23,8 @@ public final class ProgressBar: Sendable {
         guard isDue else { return }
         let width = 30
         let filled = total > 0 ? min(width, width * done / total) : 0
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        let bar =
+            String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         write("\r\u{1B}[K\(bar) \(done)/\(total)  \(note)")
     }
 
@@ -30,5 +32,7 @@ public final class ProgressBar: Sendable {
     public func clear() { write("\r\u{1B}[K") }
 
     /// A terminal that went away does not stop a run.
-    private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+    private func write(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
 }

@@ -11,21 +11,29 @@ extension TrainConfiguration {
     package func validate() throws {
         // The limits keep products of these numbers within 64 bits.
         let numbers: [(key: String, value: Int?, range: ClosedRange<Int>)] = [
-            ("iterations", iterations, 1...1_000_000_000), ("epochs", epochs, 1...1_000_000), ("batch", batch, 1...65536),
-            ("per_device_batch", perDeviceBatch, 1...65536), ("log_interval", logInterval, 1...1_000_000_000),
-            ("eval_interval", evalInterval, 1...1_000_000_000), ("checkpoint_interval", checkpointInterval, 1...1_000_000_000),
-            ("keep_checkpoints", keepCheckpoints, 1...1_000_000_000), ("max_bad_losses", maxBadLosses, 1...1_000_000_000),
+            ("iterations", iterations, 1...1_000_000_000), ("epochs", epochs, 1...1_000_000),
+            ("batch", batch, 1...65536),
+            ("per_device_batch", perDeviceBatch, 1...65536),
+            ("log_interval", logInterval, 1...1_000_000_000),
+            ("eval_interval", evalInterval, 1...1_000_000_000),
+            ("checkpoint_interval", checkpointInterval, 1...1_000_000_000),
+            ("keep_checkpoints", keepCheckpoints, 1...1_000_000_000),
+            ("max_bad_losses", maxBadLosses, 1...1_000_000_000),
         ]
         for (key, value, range) in numbers {
             guard let value, !range.contains(value) else { continue }
-            throw SettingError("train", key, "expected \(range.lowerBound)…\(range.upperBound), found \(value)")
+            throw SettingError(
+                "train", key, "expected \(range.lowerBound)…\(range.upperBound), found \(value)")
         }
         if let clipNorm, !(clipNorm > 0 && clipNorm <= 1e12) {
-            throw SettingError("train", "clip_norm", "expected a number above 0 and at most 1e12, found \(clipNorm)")
+            throw SettingError(
+                "train", "clip_norm",
+                "expected a number above 0 and at most 1e12, found \(clipNorm)")
         }
         guard batch.isMultiple(of: imagesAtATime) else {
             throw SettingError(
-                "train", "per_device_batch", "expected a divisor of the global batch \(batch), found \(imagesAtATime)")
+                "train", "per_device_batch",
+                "expected a divisor of the global batch \(batch), found \(imagesAtATime)")
         }
     }
 }
@@ -33,7 +41,9 @@ extension TrainConfiguration {
 extension DataConfiguration {
     /// Throws `SettingError` for numbers out of range.
     package func validate() throws {
-        for (key, value, limit) in [("workers", workers, 1024), ("orientation_run", orientationRun, 65536)]
+        for (key, value, limit) in [
+            ("workers", workers, 1024), ("orientation_run", orientationRun, 65536),
+        ]
         where !(1...limit).contains(value) {
             throw SettingError("data", key, "expected 1…\(limit), found \(value)")
         }

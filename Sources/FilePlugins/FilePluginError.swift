@@ -16,7 +16,8 @@ public enum FilePluginError: DenseKitError {
 
     public var place: String? {
         switch self {
-        case .unreadable(let path, let location), .notSwift(let path, let location): "\(location): plugin \(path)"
+        case .unreadable(let path, let location), .notSwift(let path, let location):
+            "\(location): plugin \(path)"
         case .doesNotCompile, .cannotLoad, .toolchain: nil
         }
     }
@@ -32,7 +33,9 @@ public enum FilePluginError: DenseKitError {
     }
 
     public var remedy: String? {
-        guard case .doesNotCompile(_, let output) = self, output.contains("cannot find 'plugin' in scope") else { return nil }
+        guard case .doesNotCompile(_, let output) = self,
+            output.contains("cannot find 'plugin' in scope")
+        else { return nil }
         return "a plugin file ends with a constant of its Plugin type: let plugin = MyPlugin()"
     }
 

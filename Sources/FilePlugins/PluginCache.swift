@@ -1,7 +1,8 @@
 import DenseKitComponents
 import Foundation
 
-/// Compiled plugins, one library for each content, compiler and build of densekit: `~/.cache/densekit/plugins`.
+/// Compiled plugins, one library for each content, compiler and build of densekit:
+/// `~/.cache/densekit/plugins`.
 struct PluginCache {
     /// Libraries that nobody used for so long belong to contents and builds that are gone.
     static let lifetime = CacheFolder.lifetime
@@ -16,7 +17,8 @@ struct PluginCache {
             self.folder = try CacheFolder(path: folder)
         } catch {
             throw FilePluginError.toolchain(
-                "the plugin cache \(folder) cannot be made: set XDG_CACHE_HOME to a folder you may write")
+                "the plugin cache \(folder) cannot be made: set XDG_CACHE_HOME to a folder you may write"
+            )
         }
     }
 

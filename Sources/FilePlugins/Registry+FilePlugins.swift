@@ -6,7 +6,9 @@ extension Registry {
     /// Throws `FilePluginError` and `RegistryError`.
     public func loading(_ files: [Located<String>]) throws -> Registry {
         var registry = self
-        for file in files { try registry.install(try FilePlugin.load(file.resolved, namedAt: file.location)) }
+        for file in files {
+            try registry.install(FilePlugin.load(file.resolved, namedAt: file.location))
+        }
         return registry
     }
 }

@@ -30,8 +30,12 @@ public struct CacheFolder: Sendable {
     /// - Parameter environment: the environment variables to read; by default those of the process,
     ///   with `~` expanded
     public static func root(_ environment: [String: String] = FilePaths.environment) -> String {
-        func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
-        let caches = folder("XDG_CACHE_HOME") ?? FilePaths.joined(folder("HOME") ?? NSHomeDirectory(), ".cache")
+        func folder(_ variable: String) -> String? {
+            environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        let caches =
+            folder("XDG_CACHE_HOME")
+            ?? FilePaths.joined(folder("HOME") ?? NSHomeDirectory(), ".cache")
         return FilePaths.joined(caches, "densekit")
     }
 
@@ -49,7 +53,9 @@ public struct CacheFolder: Sendable {
         let files = FileManager.default
         for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] where isOurs(name) {
             let attributes = try? files.attributesOfItem(atPath: "\(path)/\(name)")
-            guard let time = attributes?[.modificationDate] as? Date, now.timeIntervalSince(time) > Self.lifetime else {
+            guard let time = attributes?[.modificationDate] as? Date,
+                now.timeIntervalSince(time) > Self.lifetime
+            else {
                 continue
             }
             try? files.removeItem(atPath: "\(path)/\(name)")

@@ -14,10 +14,14 @@ public struct FNV1a: Sendable, Equatable {
     public init(_ bytes: some Sequence<UInt8>) { add(bytes) }
 
     /// Adds `bytes` after what was added before.
-    public mutating func add(_ bytes: some Sequence<UInt8>) { for byte in bytes { add(UInt64(byte)) } }
+    public mutating func add(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { add(UInt64(byte)) }
+    }
 
     /// Adds one value of up to 64 bits in a single step.
-    public mutating func add(_ value: UInt64) { self.value = (self.value ^ value) &* 0x0100_0000_01B3 }
+    public mutating func add(_ value: UInt64) {
+        self.value = (self.value ^ value) &* 0x0100_0000_01B3
+    }
 
     /// The hash in lower-case hexadecimal, without leading zeros.
     public var hexadecimal: String { String(value, radix: 16) }

@@ -16,16 +16,23 @@ public enum FilePaths {
     }
 
     /// The variables of the process, those that hold a path of the form `~/x` expanded.
-    public static var environment: [String: String] { ProcessInfo.processInfo.environment.mapValues(expanded) }
+    public static var environment: [String: String] {
+        ProcessInfo.processInfo.environment.mapValues(expanded)
+    }
 
-    /// Home folders, without a slash at the end: `$HOME` of the user who runs this, where it is set, else what the system says.
+    /// Home folders, without a slash at the end: `$HOME` of the user who runs this, where it is
+    /// set, else what the system says.
     private static func home(of user: String) -> String? {
-        if user.isEmpty, let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty { return trimmed(home) }
-        var (entry, found) = (passwd(), nil as UnsafeMutablePointer<passwd>?)
+        if user.isEmpty, let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty {
+            return trimmed(home)
+        }
+        var entry = passwd()
+        var found = nil as UnsafeMutablePointer<passwd>?
         var text = [CChar](repeating: 0, count: 1 << 14)
         let status =
             user.isEmpty
-            ? getpwuid_r(getuid(), &entry, &text, text.count, &found) : getpwnam_r(user, &entry, &text, text.count, &found)
+            ? getpwuid_r(getuid(), &entry, &text, text.count, &found)
+            : getpwnam_r(user, &entry, &text, text.count, &found)
         guard status == 0, found != nil, let home = entry.pw_dir else { return nil }
         return trimmed(String(cString: home))
     }
@@ -68,7 +75,11 @@ public enum FilePaths {
     private static func simplified(_ path: String) -> String {
         var parts: [Substring] = []
         for part in path.split(separator: "/") where part != "." {
-            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+            if part == "..", let last = parts.last, last != ".." {
+                parts.removeLast()
+            } else {
+                parts.append(part)
+            }
         }
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }

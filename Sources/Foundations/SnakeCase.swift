@@ -16,9 +16,12 @@ public func snakeCase(_ name: String) -> String {
     return result
 }
 
-/// The usual Swift spelling of a YAML key: `num_classes` → `numClasses`. Not exact for acronyms: `use_clip` → `useClip`.
+/// The usual Swift spelling of a YAML key: `num_classes` → `numClasses`. Not exact for acronyms:
+/// `use_clip` → `useClip`.
 public func camelCase(_ key: String) -> String {
     let words = key.split(separator: "_")
     guard let first = words.first, words.count > 1, !key.hasPrefix("_") else { return key }
-    return words.dropFirst().reduce(into: String(first)) { $0 += $1.prefix(1).uppercased() + $1.dropFirst() }
+    return words.dropFirst().reduce(into: String(first)) {
+        $0 += $1.prefix(1).uppercased() + $1.dropFirst()
+    }
 }

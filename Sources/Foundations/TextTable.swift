@@ -1,6 +1,7 @@
 /// Rows of cells as text. Columns are as wide as their widest cell.
 public enum TextTable {
-    /// A line for each row, two spaces between columns: the first `left` columns begin on the left, the others end on the right.
+    /// A line for each row, two spaces between columns: the first `left` columns begin on the left,
+    /// the others end on the right.
     ///
     /// A row of one cell is not aligned, as a heading. A last cell that begins on the left is not
     /// padded.
@@ -41,6 +42,8 @@ public enum TextTable {
 
     private static func widths(_ rows: [[String]]) -> [Int] {
         let columns = rows.map(\.count).max() ?? 0
-        return (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+        return (0..<columns).map { column in
+            rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
+        }
     }
 }

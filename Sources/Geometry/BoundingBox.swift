@@ -21,7 +21,8 @@ public struct BoundingBox: Sendable, Hashable, CustomStringConvertible {
     /// does.
     public init(_ box: COCOBox) {
         self.init(
-            x1: Float(box.x), y1: Float(box.y), x2: Float(box.x + box.width), y2: Float(box.y + box.height))
+            x1: Float(box.x), y1: Float(box.y), x2: Float(box.x + box.width),
+            y2: Float(box.y + box.height))
     }
 
     /// `x2 - x1` in pixels; negative where the corners are swapped.

@@ -19,7 +19,9 @@ public struct COCOBox: Sendable, Hashable, CustomStringConvertible {
 
     /// A box given by its corners; the sides are computed in float32.
     public init(_ box: BoundingBox) {
-        self.init(x: Double(box.x1), y: Double(box.y1), width: Double(box.width), height: Double(box.height))
+        self.init(
+            x: Double(box.x1), y: Double(box.y1), width: Double(box.width),
+            height: Double(box.height))
     }
 
     /// Width times height, in square pixels.

@@ -31,7 +31,8 @@ public struct PixelWindow: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether the window lies inside an image of `size` and holds at least one pixel.
     public func lies(in size: Size2D) -> Bool {
-        y >= 0 && x >= 0 && height > 0 && width > 0 && height <= size.height - y && width <= size.width - x
+        y >= 0 && x >= 0 && height > 0 && width > 0 && height <= size.height - y
+            && width <= size.width - x
     }
 
     /// `inner`, whose position is relative to this window's corner, in coordinates of the image.

@@ -11,11 +11,13 @@ public final class ConvModule: Module, UnaryLayer {
     /// A block with norm and ReLU unless they are switched off. Weights start from He's normal
     /// distribution over the outputs (`kaimingNormalInPlace(.out)`), biases at 0.
     public init(
-        _ inChannels: Int, _ outChannels: Int, kernel: Size2D = 1, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1,
+        _ inChannels: Int, _ outChannels: Int, kernel: Size2D = 1, stride: Size2D = 1,
+        padding: Size2D = 0, dilation: Size2D = 1,
         norm: Bool = true, activation: Bool = true
     ) throws {
         conv = try Conv2d(
-            inChannels, outChannels, kernel: kernel, stride: stride, padding: padding, dilation: dilation, bias: !norm)
+            inChannels, outChannels, kernel: kernel, stride: stride, padding: padding,
+            dilation: dilation, bias: !norm)
         bn = norm ? try BatchNorm2d(outChannels) : nil
         activates = activation
         super.init()
@@ -25,5 +27,7 @@ public final class ConvModule: Module, UnaryLayer {
 
     /// `relu(bn(conv(x)))`, without the parts that the block does not have.
     /// `[n, in, h, w] → [n, out, h', w']`
-    public func callAsFunction(_ x: Tensor) throws -> Tensor { try conv(x, norm: bn, relu: activates) }
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try conv(x, norm: bn, relu: activates)
+    }
 }

@@ -17,15 +17,21 @@ public final class Conv2d: Module {
     /// A convolution with a bias unless it is switched off. Weight and bias start as in PyTorch:
     /// uniform within ±1/√fan_in.
     public init(
-        _ inChannels: Int, _ outChannels: Int, kernel: Size2D, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1,
+        _ inChannels: Int, _ outChannels: Int, kernel: Size2D, stride: Size2D = 1,
+        padding: Size2D = 0, dilation: Size2D = 1,
         groups: Int = 1,
         bias: Bool = true
     ) throws {
-        let made = try Tensor.empty([outChannels, inChannels / max(groups, 1), kernel.height, kernel.width])
+        let made = try Tensor.empty([
+            outChannels, inChannels / max(groups, 1), kernel.height, kernel.width,
+        ])
         weight = try made.defaultUniformInPlace()
         let fanIn = Double(inChannels / max(groups, 1) * kernel.height * kernel.width)
         self.bias = bias ? try Tensor.empty([outChannels]).defaultUniformInPlace(fanIn: fanIn) : nil
-        (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+        self.groups = groups
     }
 
     /// The convolution of `x`. `[n, in, h, w] → [n, out, h', w']`
@@ -41,8 +47,10 @@ public final class Conv2d: Module {
     /// counts, they run one by one.
     ///
     /// - Parameter norm: of the output's channels; nil for none
-    public func callAsFunction(_ x: Tensor, norm: BatchNorm2d?, relu: Bool = false) throws -> Tensor {
-        guard !isTraining, norm?.isTraining != true, !gradIsEnabled, !OperationCounter.isCounting else {
+    public func callAsFunction(_ x: Tensor, norm: BatchNorm2d?, relu: Bool = false) throws -> Tensor
+    {
+        guard !isTraining, norm?.isTraining != true, !gradIsEnabled, !OperationCounter.isCounting
+        else {
             let y = try apply(x, weight, bias)
             let normed = try norm?(y) ?? y
             return relu ? try normed.reluInPlace() : normed
@@ -59,10 +67,12 @@ public final class Conv2d: Module {
 
     /// This convolution with other weights of the same shape.
     func apply(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
-        try x.conv2d(weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        try x.conv2d(
+            weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
     }
 
-    /// Whether `x` `[n, in, h, w]` has the channels and at least the size that this convolution needs.
+    /// Whether `x` `[n, in, h, w]` has the channels and at least the size that this convolution
+    /// needs.
     func fits(_ x: Tensor) -> Bool {
         x.rank == 4 && x.size(1) == weight.size(1) * groups
             && x.size(2) + 2 * padding.height > dilation.height * (weight.size(2) - 1)
@@ -83,13 +93,19 @@ public final class ConvTranspose2d: Module {
 
     /// A transposed convolution with a bias unless it is switched off. Weight and bias start as in
     /// PyTorch: uniform within ±1/√(out · kh · kw).
-    public init(_ inChannels: Int, _ outChannels: Int, kernel: Size2D, stride: Size2D = 1, padding: Size2D = 0, bias: Bool = true)
+    public init(
+        _ inChannels: Int, _ outChannels: Int, kernel: Size2D, stride: Size2D = 1,
+        padding: Size2D = 0, bias: Bool = true
+    )
         throws
     {
-        weight = try Tensor.empty([inChannels, outChannels, kernel.height, kernel.width]).defaultUniformInPlace()
-        let fanIn = Double(outChannels * kernel.height * kernel.width)  // as PyTorch counts it: by the weight's second dimension
+        weight = try Tensor.empty([inChannels, outChannels, kernel.height, kernel.width])
+            .defaultUniformInPlace()
+        // as PyTorch counts it: by the weight's second dimension
+        let fanIn = Double(outChannels * kernel.height * kernel.width)
         self.bias = bias ? try Tensor.empty([outChannels]).defaultUniformInPlace(fanIn: fanIn) : nil
-        (self.stride, self.padding) = (stride, padding)
+        self.stride = stride
+        self.padding = padding
     }
 
     /// The transposed convolution of `x`, of height `(h − 1) · stride − 2 · padding + kh` and a

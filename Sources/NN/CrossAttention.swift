@@ -33,7 +33,8 @@ public final class CrossAttention: Module {
     ///     always has one
     ///   - outputKey: checkpoint key of the output projection
     public init(
-        _ channels: Int, memory: Int? = nil, width: Int? = nil, output: Int? = nil, heads: Int, bias: Bool = false,
+        _ channels: Int, memory: Int? = nil, width: Int? = nil, output: Int? = nil, heads: Int,
+        bias: Bool = false,
         outputKey: String = "proj"
     ) throws {
         let width = width ?? channels
@@ -41,7 +42,8 @@ public final class CrossAttention: Module {
         kProj = try Linear(memory ?? channels, width, bias: bias)
         vProj = try Linear(memory ?? channels, width, bias: bias)
         proj = try Linear(width, output ?? channels)
-        (self.heads, self.outputKey) = (heads, outputKey)
+        self.heads = heads
+        self.outputKey = outputKey
     }
 
     /// The result of attending from `query` `[n, t, c]` to `memory` `[n, s, m]`: `[n, t, output]`.
@@ -51,7 +53,8 @@ public final class CrossAttention: Module {
             let parts = try x.splitHeads(heads)
             return x.size(0) == n ? parts : try parts.expanded([n] + parts.shape.dropFirst())
         }
-        let attended = try Tensor.attention(split(qProj(query)), split(kProj(memory)), split(vProj(memory)))
+        let attended = try Tensor.attention(
+            split(qProj(query)), split(kProj(memory)), split(vProj(memory)))
         return try proj(attended.joinedHeads())
     }
 }

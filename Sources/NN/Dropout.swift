@@ -8,7 +8,8 @@ public final class Dropout: Module {
 
     /// Drops elements, or whole channels, with this probability, 0…1.
     public init(_ probability: Double, channels: Bool = false) {
-        (self.probability, self.channels) = (probability, channels)
+        self.probability = probability
+        self.channels = channels
     }
 
     /// `x` with elements zeroed and the rest scaled in training; `x` itself at inference or with

@@ -15,7 +15,8 @@ extension Tensor {
         let p = try sigmoid()
         let missed = try p + target - p * target * 2  // 1 − p of the positives, p of the negatives
         let balance = try target * (2 * alpha - 1) + (1 - alpha)
-        return try binaryCrossEntropyWithLogits(target, reduction: .none) * balance * missed.pow(gamma)
+        return try binaryCrossEntropyWithLogits(target, reduction: .none) * balance
+            * missed.pow(gamma)
     }
 
     /// Absolute difference `|x − y|` of each element. `[…], […] → […]`
@@ -27,6 +28,7 @@ extension Tensor {
     /// - Parameter beta: above 0
     public func smoothL1(_ target: Tensor, beta: Double) throws -> Tensor {
         let distance = try (self - target).abs()
-        return try Tensor.where(distance.isLess(than: beta), distance * distance * (0.5 / beta), distance - 0.5 * beta)
+        return try Tensor.where(
+            distance.isLess(than: beta), distance * distance * (0.5 / beta), distance - 0.5 * beta)
     }
 }

@@ -18,6 +18,8 @@ extension Module {
     /// Makes every batch norm below normalise with its running statistics in training too, and keep
     /// them unchanged.
     public func freezeStatistics() throws {
-        for (_, module) in try namedModules() { (module as? BatchNorm2d)?.hasFrozenStatistics = true }
+        for (_, module) in try namedModules() {
+            (module as? BatchNorm2d)?.hasFrozenStatistics = true
+        }
     }
 }

@@ -23,7 +23,9 @@ extension Tensor {
     /// Fills a weight `[out, in, …]` with PyTorch's default for linear layers and convolutions:
     /// uniform within ±1/√fan_in. Returns the tensor itself.
     @discardableResult
-    public func defaultUniformInPlace() throws -> Tensor { try defaultUniformInPlace(fanIn: fans.in) }
+    public func defaultUniformInPlace() throws -> Tensor {
+        try defaultUniformInPlace(fanIn: fans.in)
+    }
 
     /// Fills the tensor uniformly within ±1/√fanIn; for a bias, `fanIn` is that of its weight.
     /// Returns the tensor itself.

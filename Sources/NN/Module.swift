@@ -59,19 +59,23 @@ extension Module {
     /// All parameters, without buffers, of this module and those below, with their checkpoint keys.
     ///
     /// - Throws: `ModuleError` for what `namedTensors()` refuses.
-    public func namedParameters() throws -> [NamedTensor] { try namedTensors().filter { $0.kind == .parameter } }
+    public func namedParameters() throws -> [NamedTensor] {
+        try namedTensors().filter { $0.kind == .parameter }
+    }
 
     /// Sets the `name` of every tensor to its checkpoint key behind `prefix`, so that errors can
     /// name it.
     public func assignNames(prefix: String = "") throws {
-        for entry in try namedTensors() { entry.tensor.name = prefix.isEmpty ? entry.name : prefix + "." + entry.name }
+        for entry in try namedTensors() {
+            entry.tensor.name = prefix.isEmpty ? entry.name : prefix + "." + entry.name
+        }
     }
 
     /// Moves all parameters and buffers to `device`, and calls `weightsDidChange()` so that cached
     /// results are dropped.
     public func move(to device: Device) throws {
         for entry in try namedTensors() where entry.tensor.device != device {
-            try entry.tensor.setData(try entry.tensor.detached().to(device))
+            try entry.tensor.setData(entry.tensor.detached().to(device))
         }
         try weightsDidChange()
     }

@@ -16,12 +16,16 @@ struct ModuleWalk {
     /// The modules that lead to the place of the walk.
     private var above: Set<ObjectIdentifier> = []
 
-    mutating func visit(_ module: Module) throws { try visit(module, path: "", place: Place(trail: "\(type(of: module))")) }
+    mutating func visit(_ module: Module) throws {
+        try visit(module, path: "", place: Place(trail: "\(type(of: module))"))
+    }
 
     private mutating func visit(_ module: Module, path: String, place: Place) throws {
         guard above.insert(ObjectIdentifier(module)).inserted else {
             throw ModuleError(
-                problem: "\(place) leads back to a module that it is a part of: keep such a module out of stored properties")
+                problem:
+                    "\(place) leads back to a module that it is a part of: keep such a module out of stored properties"
+            )
         }
         defer { above.remove(ObjectIdentifier(module)) }
         modules.append((path, module))
@@ -32,7 +36,8 @@ struct ModuleWalk {
                 let key = keys[property] ?? keys[label] ?? snakeCase(property)
                 try visit(
                     value, path: join(path, key),
-                    place: Place(trail: "\(place).\(property)", owner: "\(type(of: module)).\(property)"))
+                    place: Place(
+                        trail: "\(place).\(property)", owner: "\(type(of: module)).\(property)"))
             }
         }
     }
@@ -58,10 +63,13 @@ struct ModuleWalk {
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
         case .optional:
-            if let child = mirror.children.first { try visit(child.value, path: path, place: place) }
+            if let child = mirror.children.first {
+                try visit(child.value, path: path, place: place)
+            }
         case .collection:
             for (index, child) in mirror.children.enumerated() {
-                if index == 0, !mayHold(child.value) { break }  // [Int] and the like: no need to look at the rest
+                // [Int] and the like: no need to look at the rest
+                if index == 0, !mayHold(child.value) { break }
                 try visit(child.value, path: join(path, "\(index)"), place: place.element(index))
             }
         case .tuple, .dictionary, .set, .struct, .enum, .class:
@@ -69,7 +77,8 @@ struct ModuleWalk {
                 throw ModuleError(
                     problem:
                         "\(place.owner) hides a \(found) inside \(mirror.subjectType): keep layers in properties of their own, an "
-                        + "optional or an array, and tensors in @Parameter, @Buffer or @Cached properties")
+                        + "optional or an array, and tensors in @Parameter, @Buffer or @Cached properties"
+                )
             }
         default:
             break
@@ -81,21 +90,27 @@ struct ModuleWalk {
         if kind == .parameter, !tensor.dtype.isFloatingPoint {
             throw ModuleError(
                 problem:
-                    "\(place.owner) is a @Parameter of \(tensor.dtype): only floating-point tensors can be trained; use @Buffer")
+                    "\(place.owner) is a @Parameter of \(tensor.dtype): only floating-point tensors can be trained; use @Buffer"
+            )
         }
         if let other = keys.updateValue(place, forKey: path) {
             throw ModuleError(
-                problem: "\(place) and \(other) share the checkpoint key '\(path)': give one another key in `keys`")
+                problem:
+                    "\(place) and \(other) share the checkpoint key '\(path)': give one another key in `keys`"
+            )
         }
         if let other = places.updateValue(place, forKey: ObjectIdentifier(tensor)) {
             throw ModuleError(
-                problem: "\(place) and \(other) are the same tensor: an optimizer would change it twice; keep one of them")
+                problem:
+                    "\(place) and \(other) are the same tensor: an optimizer would change it twice; keep one of them"
+            )
         }
         tensors.append(NamedTensor(name: path, kind: kind, tensor: tensor))
     }
 
     private func mayHold(_ value: Any) -> Bool {
-        value is Module || value is any TensorSlot || value is Tensor || Mirror(reflecting: value).displayStyle != nil
+        value is Module || value is any TensorSlot || value is Tensor
+            || Mirror(reflecting: value).displayStyle != nil
     }
 
     private func hidden(in mirror: Mirror, depth: Int) -> String? {
@@ -104,7 +119,9 @@ struct ModuleWalk {
             if child.value is Module { return "layer" }
             if child.value is Tensor || child.value is any TensorSlot { return "tensor" }
             let inner = Mirror(reflecting: child.value)
-            if inner.displayStyle != nil, let found = hidden(in: inner, depth: depth - 1) { return found }
+            if inner.displayStyle != nil, let found = hidden(in: inner, depth: depth - 1) {
+                return found
+            }
         }
         return nil
     }
@@ -116,5 +133,7 @@ struct ModuleWalk {
 
 extension Mirror {
     /// The stored properties of every class from the root down.
-    fileprivate var withSuperclasses: [Mirror] { (superclassMirror?.withSuperclasses ?? []) + [self] }
+    fileprivate var withSuperclasses: [Mirror] {
+        (superclassMirror?.withSuperclasses ?? []) + [self]
+    }
 }

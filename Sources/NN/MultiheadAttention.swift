@@ -26,14 +26,17 @@ public final class MultiheadAttention: Module {
     /// - Parameter causal: whether a token attends only to itself and those before it
     public func callAsFunction(_ x: Tensor, causal: Bool = false) throws -> Tensor {
         let (q, k, v) = try projected(x)
-        return try output(try Tensor.attention(q, k, v, causal: causal))
+        return try output(Tensor.attention(q, k, v, causal: causal))
     }
 
     /// Query, key and value of every token: `[n, t, d] → [n, heads, t, d / heads]` each.
     public func projected(_ x: Tensor) throws -> (q: Tensor, k: Tensor, v: Tensor) {
-        let (n, t, d) = (x.size(0), x.size(1), x.size(2))
-        let packed = try x.linear(inProjWeight, inProjBias).reshaped([n, t, 3, heads, d / heads]).permuted(2, 0, 3, 1, 4)
-        return (try packed.selected(0, 0), try packed.selected(0, 1), try packed.selected(0, 2))
+        let n = x.size(0)
+        let t = x.size(1)
+        let d = x.size(2)
+        let packed = try x.linear(inProjWeight, inProjBias).reshaped([n, t, 3, heads, d / heads])
+            .permuted(2, 0, 3, 1, 4)
+        return try (packed.selected(0, 0), packed.selected(0, 1), packed.selected(0, 2))
     }
 
     /// The joined heads after the output projection. `[n, heads, t, d / heads] → [n, t, d]`

@@ -25,7 +25,8 @@ public final class BatchNorm2d: Module {
         runningMean = try Tensor.zeros([channels])
         runningVar = try Tensor.ones([channels])
         numBatchesTracked = try Tensor.zeros([], dtype: .int64)
-        (self.momentum, self.eps) = (momentum, eps)
+        self.momentum = momentum
+        self.eps = eps
     }
 
     /// `x` normalised with the batch's statistics in training, and with the running ones at
@@ -36,18 +37,19 @@ public final class BatchNorm2d: Module {
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         let learns = isTraining && !hasFrozenStatistics
         let y = try x.batchNorm(
-            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar, training: learns, momentum: momentum,
+            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
+            training: learns, momentum: momentum,
             eps: eps)
         if learns { try numBatchesTracked.addInPlace(1) }
         return y
     }
 
-    /// The weights of `conv` followed by this norm with its running statistics, which is an affine map of every channel:
-    /// `w · γ/√(σ² + ε)` and `β + (b − μ) · γ/√(σ² + ε)`.
+    /// The weights of `conv` followed by this norm with its running statistics, which is an affine
+    /// map of every channel: `w · γ/√(σ² + ε)` and `β + (b − μ) · γ/√(σ² + ε)`.
     func folded(into conv: Conv2d) throws -> (weight: Tensor, bias: Tensor?) {
         let factor = try weight * (runningVar + eps).rsqrt()
         let shift = try conv.bias.map { try $0 - runningMean } ?? -runningMean
-        return (try conv.weight * factor.reshaped([-1, 1, 1, 1]), try bias + shift * factor)
+        return try (conv.weight * factor.reshaped([-1, 1, 1, 1]), bias + shift * factor)
     }
 }
 
@@ -68,7 +70,9 @@ public final class LayerNorm: Module {
     }
 
     /// `x` normalised over its last dimension, in the precision of the weight. `[…, d] → […, d]`
-    public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.layerNorm(weight, bias, eps: eps) }
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try x.layerNorm(weight, bias, eps: eps)
+    }
 }
 
 /// Group normalisation over groups of channels and all positions. `[n, c, …] → [n, c, …]` (Wu & He
@@ -87,10 +91,13 @@ public final class GroupNorm: Module {
     public init(_ groups: Int, _ channels: Int, eps: Double = 1e-5) throws {
         weight = try Tensor.ones([channels])
         bias = try Tensor.zeros([channels])
-        (self.groups, self.eps) = (groups, eps)
+        self.groups = groups
+        self.eps = eps
     }
 
     /// `x` normalised over each group of channels, in the precision of the weight.
     /// `[n, c, …] → [n, c, …]`
-    public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.groupNorm(groups, weight: weight, bias: bias, eps: eps) }
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try x.groupNorm(groups, weight: weight, bias: bias, eps: eps)
+    }
 }

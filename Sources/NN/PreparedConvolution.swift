@@ -1,5 +1,6 @@
-/// A convolution made ready for inference: the batch norm that follows folded into the weights, the ReLU in the same pass and, on a CPU,
-/// the weights packed or, for most 3×3 kernels, transformed. Equal to the layers apart but for rounding.
+/// A convolution made ready for inference: the batch norm that follows folded into the weights, the
+/// ReLU in the same pass and, on a CPU, the weights packed or, for most 3×3 kernels, transformed.
+/// Equal to the layers apart but for rounding.
 struct PreparedConvolution {
     private let norm: BatchNorm2d?
     private let relu: Bool
@@ -14,15 +15,22 @@ struct PreparedConvolution {
     }
 
     /// Makes `relu(norm(conv(x)))` ready for maps like `x` `[n, in, h, w]`, computed in `dtype`.
-    init(_ conv: Conv2d, _ norm: BatchNorm2d?, _ relu: Bool, _ dtype: DType, like x: Tensor) throws {
-        (self.norm, self.relu, self.dtype, device) = (norm, relu, dtype, x.device)
+    init(_ conv: Conv2d, _ norm: BatchNorm2d?, _ relu: Bool, _ dtype: DType, like x: Tensor) throws
+    {
+        self.norm = norm
+        self.relu = relu
+        self.dtype = dtype
+        device = x.device
         let folded = try norm?.folded(into: conv) ?? (weight: conv.weight, bias: conv.bias)
-        let (weight, bias) = (try folded.weight.to(dtype), try folded.bias?.to(dtype))
+        let weight = try folded.weight.to(dtype)
+        let bias = try folded.bias?.to(dtype)
         weight.name = conv.weight.name
         kernel = try Self.kernel(conv, weight, bias, relu, like: x.to(dtype))
     }
 
-    private static func kernel(_ conv: Conv2d, _ weight: Tensor, _ bias: Tensor?, _ relu: Bool, like x: Tensor) throws -> Kernel {
+    private static func kernel(
+        _ conv: Conv2d, _ weight: Tensor, _ bias: Tensor?, _ relu: Bool, like x: Tensor
+    ) throws -> Kernel {
         guard conv.fits(x), x.isChannelsLast else { return .plain(weight: weight, bias: bias) }
         if conv.stride == 1, conv.padding == 1, conv.dilation == 1, conv.groups == 1,
             let winograd = try WinogradConv2d(weight, bias, relu: relu, like: x)
@@ -30,7 +38,8 @@ struct PreparedConvolution {
             return .winograd(winograd)
         }
         let packed = try PackedConv2d(
-            weight, bias, stride: conv.stride, padding: conv.padding, dilation: conv.dilation, groups: conv.groups, relu: relu,
+            weight, bias, stride: conv.stride, padding: conv.padding, dilation: conv.dilation,
+            groups: conv.groups, relu: relu,
             like: x)
         return packed.map(Kernel.packed) ?? .plain(weight: weight, bias: bias)
     }

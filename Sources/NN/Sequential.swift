@@ -27,7 +27,8 @@ public final class Sequential: Module, UnaryLayer {
     /// The result of the last layer. A `Conv2d` and a `BatchNorm2d` or ReLU directly behind it run
     /// as one pass at inference.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        var (x, rest) = (x, layers[...])
+        var x = x
+        var rest = layers[...]
         while let layer = rest.popFirst() {
             if let conv = layer as? Conv2d {  // what follows it may be one pass with it
                 let norm = rest.first as? BatchNorm2d

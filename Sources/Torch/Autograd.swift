@@ -15,7 +15,8 @@ public var gradIsEnabled: Bool { ct_grad_enabled() }
 /// The element type of automatic mixed precision on this thread and `device`; nil outside a
 /// `withAutocast` scope.
 public func autocastType(on device: Device) -> DType? {
-    var (enabled, dtype) = (false, DType.float32.rawValue)
+    var enabled = false
+    var dtype = DType.float32.rawValue
     guard ct_autocast(device.type, &enabled, &dtype) == 0, enabled else { return nil }
     return DType(rawValue: dtype)
 }
@@ -27,9 +28,12 @@ public func autocastType(on device: Device) -> DType? {
 ///
 /// - Parameter dtype: float16 or bfloat16; nil to run `body` in the present mode
 /// - Throws: what `body` throws, and `TorchError` where the engine refuses the mode.
-public func withAutocast<Result>(_ dtype: DType?, on device: Device = .cpu, _ body: () throws -> Result) throws -> Result {
+public func withAutocast<Result>(
+    _ dtype: DType?, on device: Device = .cpu, _ body: () throws -> Result
+) throws -> Result {
     guard let dtype else { return try body() }
-    var (wasEnabled, before) = (false, dtype.rawValue)
+    var wasEnabled = false
+    var before = dtype.rawValue
     try check("autocast") { ct_autocast(device.type, &wasEnabled, &before) }
     try check("autocast") { ct_set_autocast(device.type, true, dtype.rawValue) }
     defer {
@@ -42,8 +46,12 @@ public func withAutocast<Result>(_ dtype: DType?, on device: Device = .cpu, _ bo
 /// Runs `body` without automatic mixed precision, inside any `withAutocast` scope, and restores the
 /// mode after it.
 public func withoutAutocast<Result>(_ body: () throws -> Result) throws -> Result {
-    let open = [Device.cpu, .cuda(0)].compactMap { device in autocastType(on: device).map { (device, $0) } }
-    for (device, dtype) in open { try check("autocast") { ct_set_autocast(device.type, false, dtype.rawValue) } }
+    let open = [Device.cpu, .cuda(0)].compactMap { device in
+        autocastType(on: device).map { (device, $0) }
+    }
+    for (device, dtype) in open {
+        try check("autocast") { ct_set_autocast(device.type, false, dtype.rawValue) }
+    }
     defer { for (device, dtype) in open { _ = ct_set_autocast(device.type, true, dtype.rawValue) } }
     return try body()
 }
@@ -86,5 +94,7 @@ extension Tensor {
 
     /// Makes this tensor hold the memory of `data`, which may be on another device; its place in a
     /// module or an optimizer stays.
-    public func setData(_ data: Tensor) throws { try check("set_data", self, data) { ct_set_data(handle, data.handle) } }
+    public func setData(_ data: Tensor) throws {
+        try check("set_data", self, data) { ct_set_data(handle, data.handle) }
+    }
 }

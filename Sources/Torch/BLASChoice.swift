@@ -32,8 +32,9 @@ public struct BLASChoice: Sendable, Equatable, CustomStringConvertible {
 
     /// Which kernel should run.
     ///
-    /// A user's choice stands where the processor can run it. Where OpenBLAS chose, its kernel stands unless the processor has wider
-    /// instructions than that kernel uses, as processors have that are newer than the library.
+    /// A user's choice stands where the processor can run it. Where OpenBLAS chose, its kernel
+    /// stands unless the processor has wider instructions than that kernel uses, as processors have
+    /// that are newer than the library.
     ///
     /// - Parameters:
     ///   - processor: where it runs
@@ -58,7 +59,8 @@ public struct BLASChoice: Sendable, Equatable, CustomStringConvertible {
         let kernel = changes ? best?.name ?? running : running
         var warnings: [String] = []
         if let asked {
-            warnings.append(Self.warning(asked, processor, known) + "; OpenBLAS computes with \(kernel)")
+            warnings.append(
+                Self.warning(asked, processor, known) + "; OpenBLAS computes with \(kernel)")
         }
         if isTooLow, known == nil, let best {
             warnings.append(
@@ -67,27 +69,36 @@ public struct BLASChoice: Sendable, Equatable, CustomStringConvertible {
                     + "DYNAMIC_ARCH (Debian: libopenblas0-pthread)")
         }
         self.init(
-            kernel: kernel, reason: changes ? .densekit(insteadOf: running) : isAsked ? .user : .openBLAS, warnings: warnings)
+            kernel: kernel,
+            reason: changes ? .densekit(insteadOf: running) : isAsked ? .user : .openBLAS,
+            warnings: warnings)
     }
 
     init(kernel: String, reason: Reason, warnings: [String]) {
-        (self.kernel, self.reason, self.warnings) = (kernel, reason, warnings)
+        self.kernel = kernel
+        self.reason = reason
+        self.warnings = warnings
     }
 
     /// Why what was asked for cannot be had.
-    private static func warning(_ asked: String, _ processor: Processor, _ known: [String]?) -> String {
+    private static func warning(_ asked: String, _ processor: Processor, _ known: [String]?)
+        -> String
+    {
         let wanted = BLASKernel.named(asked)
         if let missing = wanted.map({ processor.missing($0) }), !missing.isEmpty {
-            return "OPENBLAS_CORETYPE=\(asked) needs what this processor does not have (\(missing.joined(separator: ", "))): "
+            return
+                "OPENBLAS_CORETYPE=\(asked) needs what this processor does not have (\(missing.joined(separator: ", "))): "
                 + "unset OPENBLAS_CORETYPE"
         }
         let names = known.map { " (it has \($0.joined(separator: ", ")))" } ?? ""
-        return "OPENBLAS_CORETYPE=\(asked) is no kernel of this OpenBLAS\(names): unset OPENBLAS_CORETYPE, or correct it"
+        return
+            "OPENBLAS_CORETYPE=\(asked) is no kernel of this OpenBLAS\(names): unset OPENBLAS_CORETYPE, or correct it"
     }
 }
 
 extension Processor {
-    /// What `kernel` needs and this processor does not have, in order; empty where nothing is known of it.
+    /// What `kernel` needs and this processor does not have, in order; empty where nothing is known
+    /// of it.
     fileprivate func missing(_ kernel: BLASKernel) -> [String] {
         flags.isEmpty ? [] : kernel.needs.subtracting(flags).sorted()
     }

@@ -43,7 +43,9 @@ public enum Engine {
     /// `OMP_NUM_THREADS` where it is set to a number above 0, else the number of processors that
     /// this process may use.
     public static var defaultThreadCount: Int {
-        if let count = environmentVariable("OMP_NUM_THREADS").flatMap({ Int($0) }), count > 0 { return count }
+        if let count = environmentVariable("OMP_NUM_THREADS").flatMap({ Int($0) }), count > 0 {
+            return count
+        }
         return max(1, Int(ct_available_processors()))
     }
 
@@ -76,7 +78,8 @@ public enum Engine {
     /// What makes the engine slower than this processor allows: one sentence each, with what to do.
     /// Empty where all is well.
     public static var warnings: [String] {
-        (blas?.warnings ?? []) + oneDNN.warnings + build.warnings(on: .current, variable: environmentVariable)
+        (blas?.warnings ?? []) + oneDNN.warnings
+            + build.warnings(on: .current, variable: environmentVariable)
     }
 
     /// Checks and changes the kernel of OpenBLAS (`blas`) before anything is computed. Making the

@@ -18,7 +18,8 @@ public struct EngineBuild: Sendable {
         let kernels = lines.first { $0.contains("Math Kernel Library") }
         blas =
             kernels.map { String($0.prefix { $0 != "-" }) }
-            ?? value("Build settings: BLAS_INFO=").map { String($0.prefix { $0 != "," }) } ?? "unknown"
+            ?? value("Build settings: BLAS_INFO=").map { String($0.prefix { $0 != "," }) }
+            ?? "unknown"
     }
 
     var usesMKL: Bool { blas.contains("Math Kernel Library") }
@@ -36,7 +37,8 @@ public struct EngineBuild: Sendable {
                     + "unset ATEN_CPU_CAPABILITY")
         }
         let low = ["SSE4_2": Processor.Level.sse, "AVX": .avx, "AVX2": .avx2, "AVX2_E1": .avx2]
-        if usesMKL, let asked = variable("MKL_ENABLE_INSTRUCTIONS"), let level = low[asked.uppercased()],
+        if usesMKL, let asked = variable("MKL_ENABLE_INSTRUCTIONS"),
+            let level = low[asked.uppercased()],
             let best = processor.level, level < best
         {
             warnings.append(

@@ -11,7 +11,9 @@ public enum Foreach {
     /// `x += scale · y` for each pair of tensors.
     public static func add(_ xs: [Tensor], _ ys: [Tensor], scale: Double = 1) throws {
         try checkCounts("foreach_add_", xs, ys)
-        try withHandles(ys) { ys, _ in try run("foreach_add_", xs) { ct_foreach_add_($0, ys, $1, scale) } }
+        try withHandles(ys) { ys, _ in
+            try run("foreach_add_", xs) { ct_foreach_add_($0, ys, $1, scale) }
+        }
     }
 
     /// `x += value` for each tensor.
@@ -20,29 +22,43 @@ public enum Foreach {
     }
 
     /// `x += scale · a · b`, element by element, for each triple of tensors.
-    public static func addProduct(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double) throws {
+    public static func addProduct(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double)
+        throws
+    {
         try checkCounts("foreach_addcmul_", xs, a, b)
         try withHandles(a) { a, _ in
-            try withHandles(b) { b, _ in try run("foreach_addcmul_", xs) { ct_foreach_addcmul_($0, a, b, $1, scale) } }
+            try withHandles(b) { b, _ in
+                try run("foreach_addcmul_", xs) { ct_foreach_addcmul_($0, a, b, $1, scale) }
+            }
         }
     }
 
     /// `x += scale · a / b`, element by element, for each triple of tensors.
-    public static func addQuotient(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double) throws {
+    public static func addQuotient(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double)
+        throws
+    {
         try checkCounts("foreach_addcdiv_", xs, a, b)
         try withHandles(a) { a, _ in
-            try withHandles(b) { b, _ in try run("foreach_addcdiv_", xs) { ct_foreach_addcdiv_($0, a, b, $1, scale) } }
+            try withHandles(b) { b, _ in
+                try run("foreach_addcdiv_", xs) { ct_foreach_addcdiv_($0, a, b, $1, scale) }
+            }
         }
     }
 
     /// Square root of each element, as new tensors.
-    public static func sqrt(_ xs: [Tensor]) throws -> [Tensor] { try map("foreach_sqrt", xs) { ct_foreach_sqrt($0, $1, $2) } }
+    public static func sqrt(_ xs: [Tensor]) throws -> [Tensor] {
+        try map("foreach_sqrt", xs) { ct_foreach_sqrt($0, $1, $2) }
+    }
 
     /// Euclidean norm of each tensor, as new scalars.
-    public static func norm(_ xs: [Tensor]) throws -> [Tensor] { try map("foreach_norm", xs) { ct_foreach_norm($0, $1, $2) } }
+    public static func norm(_ xs: [Tensor]) throws -> [Tensor] {
+        try map("foreach_norm", xs) { ct_foreach_norm($0, $1, $2) }
+    }
 
     /// C reads as many tensors from every list as the first one has.
-    private static func checkCounts(_ operation: String, _ xs: [Tensor], _ others: [Tensor]...) throws {
+    private static func checkCounts(_ operation: String, _ xs: [Tensor], _ others: [Tensor]...)
+        throws
+    {
         guard let other = others.first(where: { $0.count != xs.count }) else { return }
         throw TorchError(
             operation: operation, operands: Array(xs.prefix(1)),
@@ -50,7 +66,8 @@ public enum Foreach {
     }
 
     private static func run(
-        _ operation: StaticString, _ xs: [Tensor], _ body: (UnsafePointer<ct_tensor?>?, Int64) -> Int32
+        _ operation: StaticString, _ xs: [Tensor],
+        _ body: (UnsafePointer<ct_tensor?>?, Int64) -> Int32
     ) throws {
         guard !xs.isEmpty else { return }
         guard withHandles(xs, body) == 0 else { throw failure(operation, Array(xs.prefix(1))) }

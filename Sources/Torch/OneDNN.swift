@@ -30,21 +30,28 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
 
     /// - Parameters:
     ///   - processor: where it runs
-    ///   - effective: what oneDNN says of itself (`dnnl_get_effective_cpu_isa`); nil where it cannot be asked, and the processor and `asked`
-    ///     tell it
+    ///   - effective: what oneDNN says of itself (`dnnl_get_effective_cpu_isa`); nil where it
+    ///     cannot be asked, and the processor and `asked` tell it
     ///   - version: oneDNN's major version, which decides the meaning of `effective`'s bits
-    ///   - asked: the variable that limits it, `ONEDNN_MAX_CPU_ISA` or `DNNL_MAX_CPU_ISA`, where it is set
-    init(_ processor: Processor, effective: UInt32?, version: Int, asked: (variable: String, value: String)?) {
+    ///   - asked: the variable that limits it, `ONEDNN_MAX_CPU_ISA` or `DNNL_MAX_CPU_ISA`, where it
+    ///     is set
+    init(
+        _ processor: Processor, effective: UInt32?, version: Int,
+        asked: (variable: String, value: String)?
+    ) {
         let limit = asked.map { Limit($0.value) }
         let own = Limit(processor)
-        let used = effective.map { Limit(bits: $0, version: version) } ?? own.limited(by: limit ?? .none)
+        let used =
+            effective.map { Limit(bits: $0, version: version) } ?? own.limited(by: limit ?? .none)
         func use(_ feature: KeyPath<Limit, Bool>) -> Use {
             used[keyPath: feature] ? .inUse : own[keyPath: feature] ? .notUsed : .absent
         }
         level = used.level
-        (bfloat16, amx) = (use(\.bfloat16), use(\.amx))
+        bfloat16 = use(\.bfloat16)
+        amx = use(\.amx)
         let lost = [
-            used.level < own.level ? own.level.description : nil, bfloat16 == .notUsed ? "AVX-512 bf16" : nil,
+            used.level < own.level ? own.level.description : nil,
+            bfloat16 == .notUsed ? "AVX-512 bf16" : nil,
             amx == .notUsed ? "AMX" : nil,
         ].compactMap { $0 }
         if let asked, !lost.isEmpty {
@@ -66,7 +73,9 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
         static let none = Limit(level: .avx512, bfloat16: true, amx: true)
 
         init(level: Processor.Level, bfloat16: Bool, amx: Bool) {
-            (self.level, self.bfloat16, self.amx) = (level, bfloat16, amx)
+            self.level = level
+            self.bfloat16 = bfloat16
+            self.amx = amx
         }
 
         init(_ processor: Processor) {
@@ -81,10 +90,12 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
             switch name {
             case "SSE41": self.init(level: .sse, bfloat16: false, amx: false)
             case "AVX": self.init(level: .avx, bfloat16: false, amx: false)
-            case "AVX2", "AVX2_VNNI", "AVX2_VNNI_2": self.init(level: .avx2, bfloat16: false, amx: false)
+            case "AVX2", "AVX2_VNNI", "AVX2_VNNI_2":
+                self.init(level: .avx2, bfloat16: false, amx: false)
             case "AVX512_MIC", "AVX512_MIC_4OPS", "AVX512_CORE", "AVX512_CORE_VNNI":
                 self.init(level: .avx512, bfloat16: false, amx: false)
-            case "AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX10_1_512": self.init(level: .avx512, bfloat16: true, amx: false)
+            case "AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX10_1_512":
+                self.init(level: .avx512, bfloat16: true, amx: false)
             default: self = .none
             }
         }
@@ -98,7 +109,9 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
         }
 
         func limited(by other: Limit) -> Limit {
-            Limit(level: min(level, other.level), bfloat16: bfloat16 && other.bfloat16, amx: amx && other.amx)
+            Limit(
+                level: min(level, other.level), bfloat16: bfloat16 && other.bfloat16,
+                amx: amx && other.amx)
         }
     }
 
@@ -106,10 +119,18 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
     static let current: OneDNNInstructions = {
         typealias Effective = @convention(c) () -> UInt32
         typealias Version = @convention(c) () -> UnsafePointer<Int32>?
-        let effective = dlsym(nil, "dnnl_get_effective_cpu_isa").map { unsafeBitCast($0, to: Effective.self)() }
-        let version = dlsym(nil, "dnnl_version").flatMap { unsafeBitCast($0, to: Version.self)()?.pointee }
+        let effective = dlsym(nil, "dnnl_get_effective_cpu_isa").map {
+            unsafeBitCast($0, to: Effective.self)()
+        }
+        let version = dlsym(nil, "dnnl_version").flatMap {
+            unsafeBitCast($0, to: Version.self)()?.pointee
+        }
         let variables = ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"]  // the first that is set counts
-        let asked = variables.lazy.compactMap { name in environmentVariable(name).map { (variable: name, value: $0) } }.first
-        return OneDNNInstructions(.current, effective: version == nil ? nil : effective, version: Int(version ?? 0), asked: asked)
+        let asked = variables.lazy.compactMap { name in
+            environmentVariable(name).map { (variable: name, value: $0) }
+        }.first
+        return OneDNNInstructions(
+            .current, effective: version == nil ? nil : effective, version: Int(version ?? 0),
+            asked: asked)
     }()
 }

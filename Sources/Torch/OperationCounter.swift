@@ -81,7 +81,8 @@ public final class OperationCounter: Sendable {
 
     /// Runs `body` as the part `path` of a model, so that its operations without weights are
     /// counted there. Without an active counter it only runs `body`.
-    public static func scope<Result>(_ path: String, _ body: () throws -> Result) rethrows -> Result {
+    public static func scope<Result>(_ path: String, _ body: () throws -> Result) rethrows -> Result
+    {
         guard let counter = current else { return try body() }
         let outer = counter.open(path)
         defer { counter.close(outer) }
@@ -91,18 +92,25 @@ public final class OperationCounter: Sendable {
     /// Runs `body` as the module that owns `weight`, so that operations on something made of the
     /// weight, such as a resized grid of position embeddings, are counted there. Without an active
     /// counter, or where the weight has no name, it only runs `body`.
-    public static func scope<Result>(of weight: Tensor, _ body: () throws -> Result) rethrows -> Result {
+    public static func scope<Result>(of weight: Tensor, _ body: () throws -> Result) rethrows
+        -> Result
+    {
         guard isCounting, let name = weight.name else { return try body() }
         return try scope(module(of: name), body)
     }
 
     /// `neck.0.conv.weight` → `neck.0.conv`
-    private static func module(of name: String) -> String { name.lastIndex(of: ".").map { String(name[..<$0]) } ?? "" }
+    private static func module(of name: String) -> String {
+        name.lastIndex(of: ".").map { String(name[..<$0]) } ?? ""
+    }
 
     private func open(_ path: String) -> String {
         state.withLock { state in
             Self.settle(&state, before: state.scope)
-            defer { (state.scope, state.last) = (path, path) }
+            defer {
+                state.scope = path
+                state.last = path
+            }
             return state.scope
         }
     }
@@ -110,14 +118,20 @@ public final class OperationCounter: Sendable {
     private func close(_ outer: String) {
         state.withLock { state in
             Self.settle(&state, before: state.scope)
-            (state.scope, state.last) = (outer, outer)
+            state.scope = outer
+            state.last = outer
         }
     }
 
     /// Notes an operation. The first weight with a name tells its module.
-    func add(_ operation: CountedOperation, _ amount: Double, atOutputs: Double? = nil, _ weights: Tensor?...) {
+    func add(
+        _ operation: CountedOperation, _ amount: Double, atOutputs: Double? = nil,
+        _ weights: Tensor?...
+    ) {
         let path = weights.lazy.compactMap { $0?.name }.first.map(Self.module)
-        let entry = Entry(operation: operation, path: path ?? "", amount: amount, amountAtOutputs: atOutputs ?? amount)
+        let entry = Entry(
+            operation: operation, path: path ?? "", amount: amount,
+            amountAtOutputs: atOutputs ?? amount)
         state.withLock { state in
             guard let path else { return state.waiting.append(entry) }
             Self.settle(&state, before: path)
@@ -126,10 +140,13 @@ public final class OperationCounter: Sendable {
         }
     }
 
-    /// Finds the part of what waits, which lies between the weights met last and those of the module `next`.
+    /// Finds the part of what waits, which lies between the weights met last and those of the
+    /// module `next`.
     private static func settle(_ state: inout State, before next: String) {
         guard !state.waiting.isEmpty else { return }
-        let common = zip(state.last.split(separator: "."), next.split(separator: ".")).prefix { $0 == $1 }.map(\.0)
+        let common = zip(state.last.split(separator: "."), next.split(separator: ".")).prefix {
+            $0 == $1
+        }.map(\.0)
         let path = common.isEmpty ? state.scope : common.joined(separator: ".")
         for var entry in state.waiting {
             entry.path = path

@@ -16,21 +16,25 @@ public final class PackedConv2d {
     ///
     /// - Throws: `TorchError` for shapes that do not fit.
     public init?(
-        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1, groups: Int = 1,
+        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0,
+        dilation: Size2D = 1, groups: Int = 1,
         relu: Bool = false,
         like x: Tensor
     ) throws {
-        guard ct_can_pack_conv2d(), Self.isPackable(x, weight), bias?.dtype ?? x.dtype == x.dtype else { return nil }
+        guard ct_can_pack_conv2d(), Self.isPackable(x, weight), bias?.dtype ?? x.dtype == x.dtype
+        else { return nil }
         let strides = [Int64(stride.height), Int64(stride.width)]
         let paddings = [Int64(padding.height), Int64(padding.width)]
         let dilations = [Int64(dilation.height), Int64(dilation.width)]
         var made: ct_packed_conv2d?
         try check("pack_conv2d", x, weight, bias) {
             ct_pack_conv2d(
-                weight.handle, bias?.handle, strides, paddings, dilations, Int64(groups), x.shape.map(Int64.init), relu, &made)
+                weight.handle, bias?.handle, strides, paddings, dilations, Int64(groups),
+                x.shape.map(Int64.init), relu, &made)
         }
         guard let made else { return nil }
-        (handle, dtype) = (made, weight.dtype)
+        handle = made
+        dtype = weight.dtype
     }
 
     deinit { ct_packed_conv2d_release(handle) }
@@ -42,7 +46,8 @@ public final class PackedConv2d {
     }
 
     private static func isPackable(_ x: Tensor, _ weight: Tensor) -> Bool {
-        x.device == .cpu && weight.device == .cpu && x.dtype == weight.dtype && [.float32, .bfloat16].contains(x.dtype)
+        x.device == .cpu && weight.device == .cpu && x.dtype == weight.dtype
+            && [.float32, .bfloat16].contains(x.dtype)
             && x.isChannelsLast && x.count > 0
     }
 }

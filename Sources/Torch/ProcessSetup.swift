@@ -28,7 +28,8 @@ extension Engine {
         guard getenv(startedVariable) == nil else { return }
         setenv(startedVariable, "1", 1)
         setenv("OMP_WAIT_POLICY", "passive", 0)
-        setenv("GLIBC_TUNABLES", "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184", 0)
+        setenv(
+            "GLIBC_TUNABLES", "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184", 0)
         var arguments = CommandLine.arguments.map { strdup($0) }
         arguments.append(nil)
         execv("/proc/self/exe", &arguments)
@@ -36,7 +37,8 @@ extension Engine {
 
     private static let startedVariable = "DENSEKIT_STARTED"
 
-    /// What `GLIBC_TUNABLES` says to a process that is not started again; its own setting goes first.
+    /// What `GLIBC_TUNABLES` says to a process that is not started again; its own setting goes
+    /// first.
     private static let keepMemory: Void = {
         guard environmentVariable("GLIBC_TUNABLES") == nil else { return }
         ct_keep_memory()

@@ -50,7 +50,8 @@ public struct Processor: Sendable, Equatable {
             let key = line[..<colon].trimmed
             let value = line[line.index(after: colon)...].trimmed
             if first[key] == nil { first[key] = String(value) }
-            guard key == "flags", value != lastFlags else { continue }  // as a rule all cores say the same
+            // as a rule all cores say the same
+            guard key == "flags", value != lastFlags else { continue }
             lastFlags = value
             let flags = Set(value.split(separator: " ").map(String.init))
             common = common?.intersection(flags) ?? flags
@@ -82,24 +83,30 @@ public struct Processor: Sendable, Equatable {
     /// `AMD EPYC (family 26, model 2)`
     public var description: String {
         let numbers = [family.map { "family \($0)" }, model.map { "model \($0)" }].compactMap { $0 }
-        return (name ?? "unknown processor") + (numbers.isEmpty ? "" : " (\(numbers.joined(separator: ", ")))")
+        return (name ?? "unknown processor")
+            + (numbers.isEmpty ? "" : " (\(numbers.joined(separator: ", ")))")
     }
 }
 
 extension Substring {
     fileprivate var trimmed: Substring {
         let start = drop { $0 == " " || $0 == "\t" }
-        guard let last = start.lastIndex(where: { $0 != " " && $0 != "\t" && $0 != "\r" }) else { return start.prefix(0) }
+        guard let last = start.lastIndex(where: { $0 != " " && $0 != "\t" && $0 != "\r" }) else {
+            return start.prefix(0)
+        }
         return start[...last]
     }
 }
 
-/// The text of a file of the kernel's, whose length is not known before; empty where it cannot be read.
+/// The text of a file of the kernel's, whose length is not known before; empty where it cannot be
+/// read.
 private func readFile(_ path: String) -> String {
     guard let file = fopen(path, "re") else { return "" }
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+    while case let count = fread(&chunk, 1, chunk.count, file), count > 0 {
+        bytes += chunk[..<count]
+    }
     return String(decoding: bytes, as: UTF8.self)
 }

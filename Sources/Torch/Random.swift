@@ -21,10 +21,14 @@ public final class RandomGenerator {
     public static var standard: RandomGenerator { RandomGenerator(handle: nil) }
 
     /// Seeds the default generators of all devices.
-    public static func seed(_ seed: UInt64) throws { try check("manual_seed") { ct_manual_seed(seed) } }
+    public static func seed(_ seed: UInt64) throws {
+        try check("manual_seed") { ct_manual_seed(seed) }
+    }
 
     /// The state of the generator, to be saved: bytes, `[n]` uint8.
-    public func state() throws -> Tensor { try make("generator_state") { ct_generator_state(handle, $0) } }
+    public func state() throws -> Tensor {
+        try make("generator_state") { ct_generator_state(handle, $0) }
+    }
 
     /// Restores a state that `state()` gave.
     ///
@@ -37,15 +41,23 @@ public final class RandomGenerator {
 extension Tensor {
     /// Fills the tensor with uniform random numbers of `[low, high)`, and returns it.
     @discardableResult
-    public func uniformInPlace(_ low: Double, _ high: Double, generator: RandomGenerator = .standard) throws -> Tensor {
-        try withoutGrad { try check("uniform_", self) { ct_uniform_(handle, low, high, generator.handle) } }
+    public func uniformInPlace(
+        _ low: Double, _ high: Double, generator: RandomGenerator = .standard
+    ) throws -> Tensor {
+        try withoutGrad {
+            try check("uniform_", self) { ct_uniform_(handle, low, high, generator.handle) }
+        }
         return self
     }
 
     /// Fills the tensor with normally distributed random numbers, and returns it.
     @discardableResult
-    public func normalInPlace(mean: Double = 0, std: Double = 1, generator: RandomGenerator = .standard) throws -> Tensor {
-        try withoutGrad { try check("normal_", self) { ct_normal_(handle, mean, std, generator.handle) } }
+    public func normalInPlace(
+        mean: Double = 0, std: Double = 1, generator: RandomGenerator = .standard
+    ) throws -> Tensor {
+        try withoutGrad {
+            try check("normal_", self) { ct_normal_(handle, mean, std, generator.handle) }
+        }
         return self
     }
 
@@ -54,21 +66,25 @@ extension Tensor {
     /// of the distribution function, as in timm's `trunc_normal_`.
     @discardableResult
     public func truncatedNormalInPlace(
-        mean: Double = 0, std: Double = 1, low: Double = -2, high: Double = 2, generator: RandomGenerator = .standard
+        mean: Double = 0, std: Double = 1, low: Double = -2, high: Double = 2,
+        generator: RandomGenerator = .standard
     ) throws -> Tensor {
         try withoutGrad {
-            let (from, to) = (normalCDF((low - mean) / std), normalCDF((high - mean) / std))
+            let from = normalCDF((low - mean) / std)
+            let to = normalCDF((high - mean) / std)
             try uniformInPlace(2 * from - 1, 2 * to - 1, generator: generator)
             try check("erfinv_", self) { ct_erfinv_(handle) }
             try mulInPlace(std * 2.0.squareRoot())
             try addInPlace(mean)
-            try copyInPlace(try clamped(low, high))
+            try copyInPlace(clamped(low, high))
         }
         return self
     }
 
     /// A float32 tensor of `shape` filled from the standard normal distribution.
-    public static func randomNormal(_ shape: [Int], generator: RandomGenerator = .standard) throws -> Tensor {
+    public static func randomNormal(_ shape: [Int], generator: RandomGenerator = .standard) throws
+        -> Tensor
+    {
         try empty(shape).normalInPlace(generator: generator)
     }
 }

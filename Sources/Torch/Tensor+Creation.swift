@@ -6,7 +6,8 @@ extension Tensor {
     ///
     /// - Parameter channelsLast: whether `[n, c, h, w]` is laid out as `[n, h, w, c]` in memory
     public static func empty(
-        _ shape: [Int], dtype: DType = .float32, device: Device = .standard, channelsLast: Bool = false
+        _ shape: [Int], dtype: DType = .float32, device: Device = .standard,
+        channelsLast: Bool = false
     ) throws -> Tensor {
         let format = channelsLast ? Int32(CT_CHANNELS_LAST) : Int32(CT_CONTIGUOUS)
         return try making("empty", shape) {
@@ -15,26 +16,36 @@ extension Tensor {
     }
 
     /// A tensor of `shape` whose elements are all `value`.
-    public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .standard) throws -> Tensor
-    {
-        try making("full", shape) { ct_full($0, $1, value, dtype.rawValue, device.type, device.index, $2) }
+    public static func full(
+        _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .standard
+    ) throws -> Tensor {
+        try making("full", shape) {
+            ct_full($0, $1, value, dtype.rawValue, device.type, device.index, $2)
+        }
     }
 
     /// A tensor of `shape` filled with 0.
-    public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .standard) throws -> Tensor {
+    public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .standard)
+        throws -> Tensor
+    {
         try full(shape, 0, dtype: dtype, device: device)
     }
 
     /// A tensor of `shape` filled with 1.
-    public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .standard) throws -> Tensor {
+    public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .standard)
+        throws -> Tensor
+    {
         try full(shape, 1, dtype: dtype, device: device)
     }
 
     /// The numbers `start`, `start + step`, … before `end`. `[n]`
     public static func arange(
-        _ start: Double = 0, to end: Double, step: Double = 1, dtype: DType = .int64, device: Device = .standard
+        _ start: Double = 0, to end: Double, step: Double = 1, dtype: DType = .int64,
+        device: Device = .standard
     ) throws -> Tensor {
-        try make("arange") { ct_arange(start, end, step, dtype.rawValue, device.type, device.index, $0) }
+        try make("arange") {
+            ct_arange(start, end, step, dtype.rawValue, device.type, device.index, $0)
+        }
     }
 
     /// A float32 tensor with a copy of `values` in row-major order, of one dimension unless `shape`
@@ -42,7 +53,9 @@ extension Tensor {
     ///
     /// - Throws: `TorchError` where `shape` does not hold as many elements.
     public static func from(_ values: [Float], shape: [Int]? = nil) throws -> Tensor {
-        try values.withUnsafeBytes { try from(bytes: $0, shape: shape ?? [values.count], dtype: .float32) }
+        try values.withUnsafeBytes {
+            try from(bytes: $0, shape: shape ?? [values.count], dtype: .float32)
+        }
     }
 
     /// An int64 tensor with a copy of `values` in row-major order, of one dimension unless `shape`
@@ -50,7 +63,9 @@ extension Tensor {
     ///
     /// - Throws: `TorchError` where `shape` does not hold as many elements.
     public static func from(_ values: [Int64], shape: [Int]? = nil) throws -> Tensor {
-        try values.withUnsafeBytes { try from(bytes: $0, shape: shape ?? [values.count], dtype: .int64) }
+        try values.withUnsafeBytes {
+            try from(bytes: $0, shape: shape ?? [values.count], dtype: .int64)
+        }
     }
 
     /// A tensor with a copy of `bytes`: the elements in row-major order, little-endian.
@@ -65,7 +80,9 @@ extension Tensor {
         guard bytes.count == made.count * dtype.size else {
             throw TorchError(
                 operation: "from(bytes:)", operands: [made],
-                message: "expected \(made.count * dtype.size) bytes for \(shape) of \(dtype), found \(bytes.count)")
+                message:
+                    "expected \(made.count * dtype.size) bytes for \(shape) of \(dtype), found \(bytes.count)"
+            )
         }
         try made.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
         return Device.standard == .cpu ? made : try made.to(Device.standard)
@@ -83,7 +100,9 @@ extension Tensor {
     }
 
     /// The elements laid out in row-major order; a copy only where they are not.
-    public func contiguous() throws -> Tensor { try make("contiguous", self) { ct_contiguous(handle, Int32(CT_CONTIGUOUS), $0) } }
+    public func contiguous() throws -> Tensor {
+        try make("contiguous", self) { ct_contiguous(handle, Int32(CT_CONTIGUOUS), $0) }
+    }
 
     /// A map `[n, c, h, w]` laid out as `[n, h, w, c]` in memory; the shape stays, and it is a copy
     /// only where the layout differs.
@@ -127,8 +146,12 @@ extension Tensor {
 
 /// Hands integers to C.
 @inline(__always)
-func withDims<Result>(_ values: [Int], _ body: (UnsafePointer<Int64>?, Int64) throws -> Result) rethrows -> Result {
-    try values.withUnsafeBytes { try body($0.bindMemory(to: Int64.self).baseAddress, Int64(values.count)) }
+func withDims<Result>(_ values: [Int], _ body: (UnsafePointer<Int64>?, Int64) throws -> Result)
+    rethrows -> Result
+{
+    try values.withUnsafeBytes {
+        try body($0.bindMemory(to: Int64.self).baseAddress, Int64(values.count))
+    }
 }
 
 /// The distribution function of the standard normal distribution.

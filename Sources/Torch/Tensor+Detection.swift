@@ -28,7 +28,9 @@ extension Tensor {
     ///   - scores: `[n]`
     ///   - groups: group of each box, `[n]`, any integers
     /// - Returns: indices of the kept boxes by descending score, `[k]` int64
-    public static func batchedNMS(_ boxes: Tensor, _ scores: Tensor, groups: Tensor, threshold: Double) throws -> Tensor {
+    public static func batchedNMS(
+        _ boxes: Tensor, _ scores: Tensor, groups: Tensor, threshold: Double
+    ) throws -> Tensor {
         try make("batched_nms", boxes, scores, groups) {
             ct_nms(boxes.handle, scores.handle, groups.handle, threshold, $0)
         }
@@ -51,9 +53,13 @@ extension Tensor {
     ///     long, rounded up
     ///   - aligned: whether pixel centres lie at half coordinates (as in mmdetection and
     ///     detectron2); if not, regions are at least 1 position long
-    public func roiAligned(_ rois: Tensor, size: Size2D, scale: Double, samplingRatio: Int, aligned: Bool) throws -> Tensor {
+    public func roiAligned(
+        _ rois: Tensor, size: Size2D, scale: Double, samplingRatio: Int, aligned: Bool
+    ) throws -> Tensor {
         try make("roi_align", self, rois) { out in
-            size.withC { ct_roi_align(handle, rois.handle, $0, scale, Int64(samplingRatio), aligned, out) }
+            size.withC {
+                ct_roi_align(handle, rois.handle, $0, scale, Int64(samplingRatio), aligned, out)
+            }
         }
     }
 
@@ -67,10 +73,14 @@ extension Tensor {
     ///   - masks: probabilities, `[d, m, m]`
     ///   - boxes: left, top, right, bottom in pixels, `[d, 4]`
     ///   - size: of the image
-    public static func pastedMasks(_ masks: Tensor, boxes: Tensor, size: Size2D, threshold: Double) throws -> Tensor {
+    public static func pastedMasks(_ masks: Tensor, boxes: Tensor, size: Size2D, threshold: Double)
+        throws -> Tensor
+    {
         var threshold = threshold
         return try make("paste_masks", masks, boxes) {
-            ct_paste_masks(masks.handle, boxes.handle, Int64(size.height), Int64(size.width), &threshold, false, $0)
+            ct_paste_masks(
+                masks.handle, boxes.handle, Int64(size.height), Int64(size.width), &threshold,
+                false, $0)
         }
     }
 
@@ -84,9 +94,12 @@ extension Tensor {
     ///   - whole: whether the whole image is sampled, as mmdetection does on a GPU: a mask then
     ///     fades out over half a cell around its box, and that of a box without width fills its
     ///     rows; by default a box and up to two pixels around it
-    public static func pastedProbabilities(_ masks: Tensor, boxes: Tensor, size: Size2D, whole: Bool = false) throws -> Tensor {
+    public static func pastedProbabilities(
+        _ masks: Tensor, boxes: Tensor, size: Size2D, whole: Bool = false
+    ) throws -> Tensor {
         try make("paste_masks", masks, boxes) {
-            ct_paste_masks(masks.handle, boxes.handle, Int64(size.height), Int64(size.width), nil, whole, $0)
+            ct_paste_masks(
+                masks.handle, boxes.handle, Int64(size.height), Int64(size.width), nil, whole, $0)
         }
     }
 }

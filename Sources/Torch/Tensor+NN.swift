@@ -67,7 +67,9 @@ extension Tensor {
 
     /// `x · wᵀ + b` with `weight` `[out, in]` and `bias` `[out]`. `[…, in] → […, out]`
     public func linear(_ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
-        let y = try make("linear", self, weight, bias) { ct_linear(handle, weight.handle, bias?.handle, $0) }
+        let y = try make("linear", self, weight, bias) {
+            ct_linear(handle, weight.handle, bias?.handle, $0)
+        }
         OperationCounter.current?.add(.matrixProduct, Double(y.count) * Double(size(-1)), weight)
         return y
     }
@@ -75,12 +77,17 @@ extension Tensor {
     /// Convolution with `weight` `[out, in / groups, kh, kw]` and `bias` `[out]`.
     /// `[n, in, h, w] → [n, out, h', w']`
     public func conv2d(
-        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, dilation: Size2D = 1, groups: Int = 1
+        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0,
+        dilation: Size2D = 1, groups: Int = 1
     ) throws -> Tensor {
         let y = try make("conv2d", self, weight, bias) { out in
             stride.withC { stride in
                 padding.withC { padding in
-                    dilation.withC { ct_conv2d(handle, weight.handle, bias?.handle, stride, padding, $0, Int64(groups), out) }
+                    dilation.withC {
+                        ct_conv2d(
+                            handle, weight.handle, bias?.handle, stride, padding, $0, Int64(groups),
+                            out)
+                    }
                 }
             }
         }
@@ -95,24 +102,29 @@ extension Tensor {
     ///   - padding: positions cut off on each side of the result
     ///   - outputPadding: positions added to the result's bottom and right
     public func convTranspose2d(
-        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0, outputPadding: Size2D = 0, groups: Int = 1
+        _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0,
+        outputPadding: Size2D = 0, groups: Int = 1
     ) throws -> Tensor {
-        let (strides, paddings) = ([stride.height, stride.width], [padding.height, padding.width])
-        let (extra, dilation) = ([outputPadding.height, outputPadding.width], [1, 1])
+        let strides = [stride.height, stride.width]
+        let paddings = [padding.height, padding.width]
+        let extra = [outputPadding.height, outputPadding.width]
+        let dilation = [1, 1]
         let y = try withDims(strides) { strides, _ in
             try withDims(paddings) { paddings, _ in
                 try withDims(extra) { extra, _ in
                     try withDims(dilation) { dilation, _ in
                         try make("conv_transpose2d", self, weight, bias) {
                             ct_conv_transpose2d(
-                                handle, weight.handle, bias?.handle, strides, paddings, extra, Int64(groups), dilation, $0)
+                                handle, weight.handle, bias?.handle, strides, paddings, extra,
+                                Int64(groups), dilation, $0)
                         }
                     }
                 }
             }
         }
         let products = Double(weight.count)
-        OperationCounter.current?.add(.transposedConvolution, products * positions, atOutputs: products * y.positions, weight)
+        OperationCounter.current?.add(
+            .transposedConvolution, products * positions, atOutputs: products * y.positions, weight)
         return y
     }
 
@@ -129,16 +141,20 @@ extension Tensor {
     /// - Throws: `TorchError` where `training` meets a single value for each channel, which has no
     ///   variance.
     public func batchNorm(
-        weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVar: Tensor?, training: Bool, momentum: Double, eps: Double
+        weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVar: Tensor?, training: Bool,
+        momentum: Double, eps: Double
     ) throws -> Tensor {
         if training, rank > 1, size(1) > 0, count == size(1) {
             throw TorchError(
                 operation: "batch_norm", operands: [self, weight, bias],
-                message: "training needs more than one value a channel: use larger images, or more of them at a time")
+                message:
+                    "training needs more than one value a channel: use larger images, or more of them at a time"
+            )
         }
         let y = try make("batch_norm", self, weight, bias) {
             ct_batch_norm(
-                handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, $0)
+                handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle,
+                training, momentum, eps, $0)
         }
         OperationCounter.current?.add(.batchNorm, Double(count), weight, runningMean)
         return y
@@ -149,7 +165,9 @@ extension Tensor {
     public func layerNorm(_ weight: Tensor, _ bias: Tensor?, eps: Double) throws -> Tensor {
         let x = try inPrecision(of: weight)
         let y = try withDims(weight.shape) { dims, rank in
-            try make("layer_norm", x, weight, bias) { ct_layer_norm(x.handle, dims, rank, weight.handle, bias?.handle, eps, $0) }
+            try make("layer_norm", x, weight, bias) {
+                ct_layer_norm(x.handle, dims, rank, weight.handle, bias?.handle, eps, $0)
+            }
         }
         OperationCounter.current?.add(.layerNorm, Double(count), weight)
         return y
@@ -157,7 +175,9 @@ extension Tensor {
 
     /// Group normalisation of `groups` groups of channels over all positions, with `weight` and
     /// `bias` `[c]`; computed in the precision of `weight`. `[n, c, …] → [n, c, …]`
-    public func groupNorm(_ groups: Int, weight: Tensor?, bias: Tensor?, eps: Double) throws -> Tensor {
+    public func groupNorm(_ groups: Int, weight: Tensor?, bias: Tensor?, eps: Double) throws
+        -> Tensor
+    {
         let x = try weight.map { try inPrecision(of: $0) } ?? self
         let y = try make("group_norm", x, weight, bias) {
             ct_group_norm(x.handle, Int64(groups), weight?.handle, bias?.handle, eps, $0)
@@ -166,8 +186,11 @@ extension Tensor {
         return y
     }
 
-    /// Under mixed precision a norm's input may be narrower than its weights, which not every engine accepts.
-    private func inPrecision(of weight: Tensor) throws -> Tensor { dtype == weight.dtype ? self : try to(weight.dtype) }
+    /// Under mixed precision a norm's input may be narrower than its weights, which not every
+    /// engine accepts.
+    private func inPrecision(of weight: Tensor) throws -> Tensor {
+        dtype == weight.dtype ? self : try to(weight.dtype)
+    }
 
     /// The maximum of each window of `kernel` positions. `[n, c, h, w] → [n, c, h', w']`
     ///
@@ -175,7 +198,9 @@ extension Tensor {
     ///   - stride: from one window to the next; nil for `kernel`
     ///   - padding: positions on each side that no maximum is taken from
     ///   - ceilMode: whether the size of the result is rounded up, not down
-    public func maxPool2d(_ kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, ceilMode: Bool = false) throws -> Tensor {
+    public func maxPool2d(
+        _ kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, ceilMode: Bool = false
+    ) throws -> Tensor {
         try make("max_pool2d", self) { out in
             kernel.withC { kernel in
                 (stride ?? kernelPair(kernel)).withC { stride in
@@ -193,12 +218,15 @@ extension Tensor {
     ///   - ceilMode: whether the size of the result is rounded up, not down
     ///   - countIncludePad: whether the zeros of the padding count in the mean
     public func avgPool2d(
-        _ kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, ceilMode: Bool = false, countIncludePad: Bool = true
+        _ kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, ceilMode: Bool = false,
+        countIncludePad: Bool = true
     ) throws -> Tensor {
         try make("avg_pool2d", self) { out in
             kernel.withC { kernel in
                 (stride ?? kernelPair(kernel)).withC { stride in
-                    padding.withC { ct_avg_pool2d(handle, kernel, stride, $0, ceilMode, countIncludePad, out) }
+                    padding.withC {
+                        ct_avg_pool2d(handle, kernel, stride, $0, ceilMode, countIncludePad, out)
+                    }
                 }
             }
         }
@@ -207,7 +235,9 @@ extension Tensor {
     /// The mean of each cell of a grid of `size` laid over the map.
     /// `[n, c, h, w] → [n, c, size.height, size.width]`
     public func adaptiveAvgPool2d(_ size: Size2D) throws -> Tensor {
-        let y = try make("adaptive_avg_pool2d", self) { out in size.withC { ct_adaptive_avg_pool2d(handle, $0, out) } }
+        let y = try make("adaptive_avg_pool2d", self) { out in
+            size.withC { ct_adaptive_avg_pool2d(handle, $0, out) }
+        }
         OperationCounter.current?.add(.adaptiveAveragePool, Double(count))
         return y
     }
@@ -224,8 +254,12 @@ extension Tensor {
         let isSame = rank == 4 && size == Size2D(self.size(2), self.size(3))
         let y =
             isSame
-            ? self : try make("interpolate", self) { out in size.withC { ct_interpolate(handle, $0, Int32(code), aligned, out) } }
-        switch mode {  // the references resize where nothing changes too, and their numbers count it
+            ? self
+            : try make("interpolate", self) { out in
+                size.withC { ct_interpolate(handle, $0, Int32(code), aligned, out) }
+            }
+        // the references resize where nothing changes too, and their numbers count it
+        switch mode {
         case .nearest: OperationCounter.current?.add(.nearest, Double(y.count))
         case .bilinear: OperationCounter.current?.add(.bilinear, Double(y.count))
         case .bicubic: break
@@ -252,13 +286,16 @@ extension Tensor {
     ///     `[n, heads, t, s]`; nil for none. Give a mask or `causal`, not both: not every version
     ///     of libtorch accepts both
     ///   - causal: whether a query attends only to keys up to its own position
-    public static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false) throws
+    public static func attention(
+        _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false
+    ) throws
         -> Tensor
     {
         let y = try make("scaled_dot_product_attention", q, k, v) {
             ct_scaled_dot_product_attention(q.handle, k.handle, v.handle, mask?.handle, causal, $0)
         }
-        OperationCounter.current?.add(.matrixProduct, (Double(q.count) + Double(y.count)) * Double(k.size(-2)))
+        OperationCounter.current?.add(
+            .matrixProduct, (Double(q.count) + Double(y.count)) * Double(k.size(-2)))
         return y
     }
 
@@ -269,12 +306,16 @@ extension Tensor {
     ///   - weight: of each class, `[k]`; `.mean` divides by the sum of the weights of the elements
     ///     that count
     ///   - ignoreIndex: class index of elements that do not count
-    public func crossEntropy(_ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean, ignoreIndex: Int = -100)
+    public func crossEntropy(
+        _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean,
+        ignoreIndex: Int = -100
+    )
         throws
         -> Tensor
     {
         try make("cross_entropy", self, target, weight) {
-            ct_cross_entropy(handle, target.handle, weight?.handle, reduction.code, Int64(ignoreIndex), $0)
+            ct_cross_entropy(
+                handle, target.handle, weight?.handle, reduction.code, Int64(ignoreIndex), $0)
         }
     }
 
@@ -282,13 +323,18 @@ extension Tensor {
     /// with `.none`
     ///
     /// - Parameter weight: factor of each element's loss, broadcast to the shape
-    public func binaryCrossEntropyWithLogits(_ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean) throws
+    public func binaryCrossEntropyWithLogits(
+        _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean
+    ) throws
         -> Tensor
     {
         try make("binary_cross_entropy_with_logits", self, target, weight) {
-            ct_binary_cross_entropy_with_logits(handle, target.handle, weight?.handle, reduction.code, $0)
+            ct_binary_cross_entropy_with_logits(
+                handle, target.handle, weight?.handle, reduction.code, $0)
         }
     }
 }
 
-private func kernelPair(_ kernel: UnsafePointer<Int64>) -> Size2D { Size2D(Int(kernel[0]), Int(kernel[1])) }
+private func kernelPair(_ kernel: UnsafePointer<Int64>) -> Size2D {
+    Size2D(Int(kernel[0]), Int(kernel[1]))
+}

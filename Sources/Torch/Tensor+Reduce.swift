@@ -6,35 +6,45 @@ extension Tensor {
     ///
     /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func sum(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in try make("sum", self) { ct_sum(handle, dims, rank, keep, $0) } }
+        try withDims(dims) { dims, rank in
+            try make("sum", self) { ct_sum(handle, dims, rank, keep, $0) }
+        }
     }
 
     /// Mean over `dims`, or over all elements (a scalar) without any; floating-point tensors only.
     ///
     /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func mean(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in try make("mean", self) { ct_mean(handle, dims, rank, keep, $0) } }
+        try withDims(dims) { dims, rank in
+            try make("mean", self) { ct_mean(handle, dims, rank, keep, $0) }
+        }
     }
 
     /// Maximum over `dims`, or over all elements (a scalar) without any.
     ///
     /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func amax(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in try make("amax", self) { ct_amax(handle, dims, rank, keep, $0) } }
+        try withDims(dims) { dims, rank in
+            try make("amax", self) { ct_amax(handle, dims, rank, keep, $0) }
+        }
     }
 
     /// Minimum over `dims`, or over all elements (a scalar) without any.
     ///
     /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func amin(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in try make("amin", self) { ct_amin(handle, dims, rank, keep, $0) } }
+        try withDims(dims) { dims, rank in
+            try make("amin", self) { ct_amin(handle, dims, rank, keep, $0) }
+        }
     }
 
     /// Euclidean norm over `dims`, or over all elements (a scalar) without any.
     ///
     /// - Parameter keep: whether the reduced dimensions stay, with length 1
     public func norm(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in try make("norm", self) { ct_norm(handle, dims, rank, keep, $0) } }
+        try withDims(dims) { dims, rank in
+            try make("norm", self) { ct_norm(handle, dims, rank, keep, $0) }
+        }
     }
 
     /// The maxima along `dim` and their indices (int64).
@@ -59,7 +69,9 @@ extension Tensor {
     }
 
     /// Softmax along `dim`: the elements are positive and sum to 1. The shape stays.
-    public func softmax(_ dim: Int) throws -> Tensor { try make("softmax", self) { ct_softmax(handle, Int64(dim), $0) } }
+    public func softmax(_ dim: Int) throws -> Tensor {
+        try make("softmax", self) { ct_softmax(handle, Int64(dim), $0) }
+    }
     /// Logarithm of the softmax along `dim`, computed in one stable step. The shape stays.
     public func logSoftmax(_ dim: Int) throws -> Tensor {
         try make("log_softmax", self) { ct_log_softmax(handle, Int64(dim), $0) }

@@ -4,7 +4,9 @@ extension Tensor {
     /// The elements in another shape of the same count, a view where the layout allows; one length
     /// may be -1, which is computed.
     public func reshaped(_ shape: [Int]) throws -> Tensor {
-        try withDims(shape) { dims, count in try make("reshape", self) { ct_reshape(handle, dims, count, $0) } }
+        try withDims(shape) { dims, count in
+            try make("reshape", self) { ct_reshape(handle, dims, count, $0) }
+        }
     }
 
     /// Dimensions `from...to` merged into one; `to` may be negative to count from the end.
@@ -12,18 +14,23 @@ extension Tensor {
     /// - Throws: `TorchError` for dimensions that do not exist.
     public func flattened(from: Int = 0, to: Int = -1) throws -> Tensor {
         let all = shape
-        if all.isEmpty, from == 0, to == -1 || to == 0 { return try reshaped([1]) }  // a scalar, as PyTorch does
+        // a scalar, as PyTorch does
+        if all.isEmpty, from == 0, to == -1 || to == 0 { return try reshaped([1]) }
         let last = to < 0 ? to + all.count : to
         guard from >= 0, from <= last, last < all.count else {
-            throw TorchError(operation: "flatten", operands: [self], message: "no dimensions \(from)...\(to)")
+            throw TorchError(
+                operation: "flatten", operands: [self], message: "no dimensions \(from)...\(to)")
         }
-        return try reshaped(Array(all[..<from]) + [all[from...last].reduce(1, *)] + Array(all[(last + 1)...]))
+        return try reshaped(
+            Array(all[..<from]) + [all[from...last].reduce(1, *)] + Array(all[(last + 1)...]))
     }
 
     /// A view with the dimensions in the order `dims`: dimension i of the result is dimension
     /// `dims[i]`.
     public func permuted(_ dims: Int...) throws -> Tensor {
-        try withDims(dims) { dims, count in try make("permute", self) { ct_permute(handle, dims, count, $0) } }
+        try withDims(dims) { dims, count in
+            try make("permute", self) { ct_permute(handle, dims, count, $0) }
+        }
     }
 
     /// A view with dimensions `a` and `b` swapped.
@@ -32,20 +39,28 @@ extension Tensor {
     }
 
     /// A view with a new dimension of length 1 at `dim`.
-    public func unsqueezed(_ dim: Int) throws -> Tensor { try make("unsqueeze", self) { ct_unsqueeze(handle, Int64(dim), $0) } }
+    public func unsqueezed(_ dim: Int) throws -> Tensor {
+        try make("unsqueeze", self) { ct_unsqueeze(handle, Int64(dim), $0) }
+    }
 
     /// A view without dimension `dim` where its length is 1; a dimension of another length stays.
-    public func squeezed(_ dim: Int) throws -> Tensor { try make("squeeze", self) { ct_squeeze(handle, Int64(dim), $0) } }
+    public func squeezed(_ dim: Int) throws -> Tensor {
+        try make("squeeze", self) { ct_squeeze(handle, Int64(dim), $0) }
+    }
 
     /// A view whose dimensions of length 1 are repeated to `shape` without copying; -1 keeps a
     /// length.
     public func expanded(_ shape: [Int]) throws -> Tensor {
-        try withDims(shape) { dims, count in try make("expand", self) { ct_expand(handle, dims, count, $0) } }
+        try withDims(shape) { dims, count in
+            try make("expand", self) { ct_expand(handle, dims, count, $0) }
+        }
     }
 
     /// Copies laid side by side, `times[i]` of them along dimension i.
     public func repeated(_ times: [Int]) throws -> Tensor {
-        try withDims(times) { dims, count in try make("repeat", self) { ct_repeat(handle, dims, count, $0) } }
+        try withDims(times) { dims, count in
+            try make("repeat", self) { ct_repeat(handle, dims, count, $0) }
+        }
     }
 
     /// A view of the indices `start ..< start + length` of dimension `dim`.
@@ -61,11 +76,14 @@ extension Tensor {
         guard shape.count == strides.count else {
             throw TorchError(
                 operation: "as_strided", operands: [self],
-                message: "needs a stride for each of \(shape.count) dimensions, found \(strides.count)")
+                message:
+                    "needs a stride for each of \(shape.count) dimensions, found \(strides.count)")
         }
         return try withDims(shape) { sizes, count in
             try withDims(strides) { steps, _ in
-                try make("as_strided", self) { ct_as_strided(handle, sizes, steps, count, Int64(offset), $0) }
+                try make("as_strided", self) {
+                    ct_as_strided(handle, sizes, steps, count, Int64(offset), $0)
+                }
             }
         }
     }
@@ -77,13 +95,19 @@ extension Tensor {
 
     /// A view of every `step`-th index of `start ..< end` of dimension `dim`, counted as in
     /// Python's slices: negative numbers count from the end.
-    public func sliced(_ dim: Int, from start: Int = 0, to end: Int = .max, step: Int = 1) throws -> Tensor {
-        try make("slice", self) { ct_slice(handle, Int64(dim), Int64(start), Int64(end), Int64(step), $0) }
+    public func sliced(_ dim: Int, from start: Int = 0, to end: Int = .max, step: Int = 1) throws
+        -> Tensor
+    {
+        try make("slice", self) {
+            ct_slice(handle, Int64(dim), Int64(start), Int64(end), Int64(step), $0)
+        }
     }
 
     /// The indices `indices` `[k]` of dimension `dim`, as a copy in that order.
     public func indexed(_ dim: Int, _ indices: Tensor) throws -> Tensor {
-        try make("index_select", self, indices) { ct_index_select(handle, Int64(dim), indices.handle, $0) }
+        try make("index_select", self, indices) {
+            ct_index_select(handle, Int64(dim), indices.handle, $0)
+        }
     }
 
     /// Elements by their indices in the first dimensions: `[indices[0][i], indices[1][i], …]` for
@@ -112,7 +136,9 @@ extension Tensor {
 
     /// A copy with the order of the elements reversed along each of `dims`.
     public func flipped(_ dims: Int...) throws -> Tensor {
-        try withDims(dims) { dims, count in try make("flip", self) { ct_flip(handle, dims, count, $0) } }
+        try withDims(dims) { dims, count in
+            try make("flip", self) { ct_flip(handle, dims, count, $0) }
+        }
     }
 
     /// Upper triangle of the last two dimensions, 0 below: the elements whose column is at least
@@ -124,7 +150,9 @@ extension Tensor {
     /// The tensor padded with `value`; `amounts` lists pairs from the last dimension on: left,
     /// right, top, bottom, …
     public func padded(_ amounts: [Int], value: Double = 0) throws -> Tensor {
-        try withDims(amounts) { dims, count in try make("pad", self) { ct_pad(handle, dims, count, value, $0) } }
+        try withDims(amounts) { dims, count in
+            try make("pad", self) { ct_pad(handle, dims, count, value, $0) }
+        }
     }
 
     /// The tensors joined along the existing dimension `dim`; the other lengths must be equal.
@@ -150,7 +178,9 @@ extension Tensor {
 
 /// Hands a list of tensors to C.
 @inline(__always)
-func withHandles<Result>(_ tensors: [Tensor], _ body: (UnsafePointer<ct_tensor?>?, Int64) throws -> Result) rethrows -> Result {
+func withHandles<Result>(
+    _ tensors: [Tensor], _ body: (UnsafePointer<ct_tensor?>?, Int64) throws -> Result
+) rethrows -> Result {
     let handles = tensors.map { Optional($0.handle) }
     return try withExtendedLifetime(tensors) {
         try handles.withUnsafeBufferPointer { try body($0.baseAddress, Int64($0.count)) }

@@ -4,7 +4,9 @@ import CDenseKitTorch
 extension Tensor {
     /// The elements sorted along `dim`, and their former indices (int64). Equal elements keep their
     /// order on every device; not-a-number counts as the largest.
-    public func sorted(_ dim: Int = -1, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
+    public func sorted(_ dim: Int = -1, descending: Bool = false) throws -> (
+        values: Tensor, indices: Tensor
+    ) {
         try makePair("sort", self) { ct_sort(handle, Int64(dim), descending, $0, $1) }
     }
 

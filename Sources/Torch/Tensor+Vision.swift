@@ -10,10 +10,13 @@ extension Tensor {
     ///   - sourceHeight: number of rows of the whole map
     ///   - size: to which the whole map is upsampled
     ///   - rows: of the upsampled map
-    public func bilinearArgmax(firstRow: Int, sourceHeight: Int, size: Size2D, rows: Range<Int>) throws -> Tensor {
+    public func bilinearArgmax(firstRow: Int, sourceHeight: Int, size: Size2D, rows: Range<Int>)
+        throws -> Tensor
+    {
         try make("bilinear_argmax", self) {
             ct_bilinear_argmax(
-                handle, Int64(firstRow), Int64(sourceHeight), Int64(size.height), Int64(size.width), Int64(rows.lowerBound),
+                handle, Int64(firstRow), Int64(sourceHeight), Int64(size.height), Int64(size.width),
+                Int64(rows.lowerBound),
                 Int64(rows.upperBound), $0)
         }
     }
@@ -32,10 +35,13 @@ extension Tensor {
         ///   - y: first row of the window in the view
         ///   - x: first column of the window in the view
         ///   - size: of the window in the view, in pixels
-        public init(_ logits: Tensor, firstRow: Int, sourceHeight: Int, y: Int, x: Int, size: Size2D) {
+        public init(
+            _ logits: Tensor, firstRow: Int, sourceHeight: Int, y: Int, x: Int, size: Size2D
+        ) {
             self.logits = logits
             place = ct_window(
-                y: Int64(y), x: Int64(x), height: Int64(size.height), width: Int64(size.width), first_row: Int64(firstRow),
+                y: Int64(y), x: Int64(x), height: Int64(size.height), width: Int64(size.width),
+                first_row: Int64(firstRow),
                 source_height: Int64(sourceHeight))
         }
     }
@@ -59,7 +65,8 @@ extension Tensor {
         return try withHandles(logits) { handles, count in
             try make("window_argmax", logits.first) {
                 ct_window_argmax(
-                    handles, places, count, Int64(viewWidth), Int64(imageSize.height), Int64(imageSize.width), Int64(size.height),
+                    handles, places, count, Int64(viewWidth), Int64(imageSize.height),
+                    Int64(imageSize.width), Int64(size.height),
                     Int64(size.width), Int64(rows.lowerBound), Int64(rows.upperBound), $0)
             }
         }
@@ -75,7 +82,9 @@ extension Tensor {
     ///   - ignoreIndex: class index of pixels that do not count
     /// - Throws: `TorchError` for a label that is neither a class nor `ignoreIndex`, with its
     ///   position.
-    public func resizedCrossEntropy(_ labels: Tensor, weight: Tensor? = nil, ignoreIndex: Int) throws -> Tensor {
+    public func resizedCrossEntropy(_ labels: Tensor, weight: Tensor? = nil, ignoreIndex: Int)
+        throws -> Tensor
+    {
         try make("resized_cross_entropy", self, labels, weight) {
             ct_resized_cross_entropy(handle, labels.handle, weight?.handle, Int64(ignoreIndex), $0)
         }
@@ -87,7 +96,9 @@ extension Tensor {
     /// - Parameters:
     ///   - classes: class of each row, `[n]` int64; a number outside `0 ..< k` for background
     ///   - weight: of each row, `[n]`; nil for 1
-    public func focalLoss(_ classes: Tensor, weight: Tensor? = nil, gamma: Double, alpha: Double) throws -> Tensor {
+    public func focalLoss(_ classes: Tensor, weight: Tensor? = nil, gamma: Double, alpha: Double)
+        throws -> Tensor
+    {
         try make("focal_loss", self, classes, weight) {
             ct_focal_loss(handle, classes.handle, weight?.handle, gamma, alpha, $0)
         }

@@ -15,7 +15,8 @@ extension Tensor {
     /// `[n · rows · columns, size², c] → [n, h, w, c]`.
     public func joinedWindows(_ size: Int, shift: Int = 0, mapSize: Size2D) throws -> Tensor {
         try make("joined_windows", self) {
-            ct_joined_windows(handle, Int64(size), Int64(shift), Int64(mapSize.height), Int64(mapSize.width), $0)
+            ct_joined_windows(
+                handle, Int64(size), Int64(shift), Int64(mapSize.height), Int64(mapSize.width), $0)
         }
     }
 }

@@ -31,11 +31,14 @@ public final class Tensor {
     public var isContiguous: Bool { ct_is_contiguous(handle, Int32(CT_CONTIGUOUS)) }
     /// Whether a map `[n, c, h, w]` is laid out as `[n, h, w, c]` in memory without gaps; false for
     /// other ranks.
-    public var isChannelsLast: Bool { rank == 4 && ct_is_contiguous(handle, Int32(CT_CHANNELS_LAST)) }
+    public var isChannelsLast: Bool {
+        rank == 4 && ct_is_contiguous(handle, Int32(CT_CHANNELS_LAST))
+    }
 
     /// The device that holds the memory.
     public var device: Device {
-        var (type, index) = (Int32(0), Int32(0))
+        var type = Int32(0)
+        var index = Int32(0)
         _ = ct_device(handle, &type, &index)  // cannot fail for a defined tensor
         return type == CT_CUDA ? .cuda(Int(index)) : type == CT_META ? .meta : .cpu
     }
@@ -78,8 +81,10 @@ public final class Tensor {
     ///
     /// - Throws: `TorchError` for a tensor on another device or with another layout, and what
     ///   `body` throws.
-    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-        try body(UnsafeRawBufferPointer(try memory()))
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws
+        -> Result
+    {
+        try body(UnsafeRawBufferPointer(memory()))
     }
 
     /// Calls `body` with the memory of a tensor on the CPU for writing, in row-major order or,
@@ -87,7 +92,9 @@ public final class Tensor {
     ///
     /// - Throws: `TorchError` for a tensor on another device or with another layout, and what
     ///   `body` throws.
-    public func withUnsafeMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) throws -> Result {
+    public func withUnsafeMutableBytes<Result>(
+        _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+    ) throws -> Result {
         try body(memory())
     }
 

@@ -16,7 +16,9 @@ public struct TorchError: DenseKitError {
 
     init(operation: String, operands: [Tensor?], message: String) {
         self.operation = operation
-        self.operands = operands.compactMap { $0 }.map { ($0.name.map { $0 + " " } ?? "") + "\($0.shape)" }
+        self.operands = operands.compactMap { $0 }.map {
+            ($0.name.map { $0 + " " } ?? "") + "\($0.shape)"
+        }
         path = operands.lazy.compactMap { $0?.name }.first
         self.message = message
     }
@@ -31,11 +33,15 @@ public struct TorchError: DenseKitError {
 
 /// Turns a status into an error.
 @inline(__always)
-func check(_ operation: StaticString, _ a: Tensor? = nil, _ b: Tensor? = nil, _ c: Tensor? = nil, _ status: () -> Int32) throws {
+func check(
+    _ operation: StaticString, _ a: Tensor? = nil, _ b: Tensor? = nil, _ c: Tensor? = nil,
+    _ status: () -> Int32
+) throws {
     guard status() == 0 else { throw failure(operation, [a, b, c]) }
 }
 
-/// Runs an operation with one result. The operands are passed so that they live through the call and can be named in an error.
+/// Runs an operation with one result. The operands are passed so that they live through the call
+/// and can be named in an error.
 @inline(__always)
 func make(
     _ operation: StaticString, _ a: Tensor? = nil, _ b: Tensor? = nil, _ c: Tensor? = nil,
@@ -49,14 +55,18 @@ func make(
 /// The same for an operation that gives elements and where they stood.
 @inline(__always)
 func makePair(
-    _ operation: StaticString, _ a: Tensor, _ body: (UnsafeMutablePointer<ct_tensor?>, UnsafeMutablePointer<ct_tensor?>) -> Int32
+    _ operation: StaticString, _ a: Tensor,
+    _ body: (UnsafeMutablePointer<ct_tensor?>, UnsafeMutablePointer<ct_tensor?>) -> Int32
 ) throws -> (values: Tensor, indices: Tensor) {
     var (values, indices): (ct_tensor?, ct_tensor?)
-    guard body(&values, &indices) == 0, let values, let indices else { throw failure(operation, [a]) }
+    guard body(&values, &indices) == 0, let values, let indices else {
+        throw failure(operation, [a])
+    }
     return (Tensor(owning: values), Tensor(owning: indices))
 }
 
 @inline(never)
 func failure(_ operation: StaticString, _ operands: [Tensor?]) -> TorchError {
-    TorchError(operation: "\(operation)", operands: operands, message: String(cString: ct_last_error()))
+    TorchError(
+        operation: "\(operation)", operands: operands, message: String(cString: ct_last_error()))
 }

@@ -19,16 +19,20 @@ public struct WinogradConv2d {
     public init?(_ weight: Tensor, _ bias: Tensor?, relu: Bool = false, like x: Tensor) throws {
         let channels = [weight.size(0), weight.size(1)]
         let tiles = x.size(0) * ((x.size(2) + 3) / 4) * ((x.size(3) + 3) / 4)
-        guard weight.shape.suffix(2) == [3, 3], channels.allSatisfy({ $0 >= 32 && $0.isMultiple(of: 16) }), tiles >= 64,
+        guard weight.shape.suffix(2) == [3, 3],
+            channels.allSatisfy({ $0 >= 32 && $0.isMultiple(of: 16) }), tiles >= 64,
             [weight, x].allSatisfy({ $0.device == .cpu && $0.dtype == .float32 })
         else { return nil }
         kernels = try make("winograd_kernels", weight) { ct_winograd_kernels(weight.handle, $0) }
-        (self.bias, self.relu) = (try bias?.contiguous(), relu)
+        self.bias = try bias?.contiguous()
+        self.relu = relu
     }
 
     /// The convolution, after ReLU where it was asked for. `[n, in, h, w] → [n, out, h, w]`,
     /// channels-last
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        try make("conv2d", x) { ct_winograd_conv2d(x.handle, kernels.handle, bias?.handle, relu, $0) }
+        try make("conv2d", x) {
+            ct_winograd_conv2d(x.handle, kernels.handle, bias?.handle, relu, $0)
+        }
     }
 }

@@ -20,11 +20,16 @@ extension Checkpoint {
 
     /// Writes everything to a hidden directory beside `path`, synced, which then takes its place.
     ///
-    /// Throws `NotFinite` before anything is written, and `CheckpointError`; what stood at `path` before is still there then.
-    static func save(_ trainer: Trainer, _ info: ModelInfo, run: String, serial: Int, to path: String) throws {
+    /// Throws `NotFinite` before anything is written, and `CheckpointError`; what stood at `path`
+    /// before is still there then.
+    static func save(
+        _ trainer: Trainer, _ info: ModelInfo, run: String, serial: Int, to path: String
+    ) throws {
         let weights = try trainer.model.namedTensors().map { ($0.name, $0.tensor) }
         if let name = try firstNotFinite(weights) { throw NotFinite(tensor: name) }
-        let moments = try trainer.optimizer.state().sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        let moments = try trainer.optimizer.state().sorted { $0.key < $1.key }.map {
+            ($0.key, $0.value)
+        }
         try AtomicFile.writeDirectory(path) { temporary in
             try TensorFile.save(weights, metadata: info.metadata, to: temporary + "/" + modelFile)
             try TensorFile.save(moments, to: temporary + "/" + optimizerFile)
@@ -33,28 +38,37 @@ extension Checkpoint {
     }
 
     /// Writes `state.json` into `directory`, whose other files are of the same iteration.
-    static func saveState(_ trainer: Trainer, run: String, serial: Int, in directory: String) throws {
+    static func saveState(_ trainer: Trainer, run: String, serial: Int, in directory: String) throws
+    {
         let hooks = trainer.hooks.compactMap { $0 as? any StatefulHook }
-        let state = RunState(
-            iteration: trainer.iteration, best: trainer.best, badLosses: trainer.badLosses, run: run, serial: serial,
-            generator: Data(try RandomGenerator.standard.state().bytes()),
-            sizes: try Dictionary(uniqueKeysWithValues: [modelFile, optimizerFile].map { ($0, try size(directory + "/" + $0)) }),
-            hooks: try Dictionary(uniqueKeysWithValues: hooks.map { ($0.stateName, try $0.encodedState()) }),
+        let state = try RunState(
+            iteration: trainer.iteration, best: trainer.best, badLosses: trainer.badLosses,
+            run: run, serial: serial,
+            generator: Data(RandomGenerator.standard.state().bytes()),
+            sizes: Dictionary(
+                uniqueKeysWithValues: [modelFile, optimizerFile].map {
+                    ($0, try size(directory + "/" + $0))
+                }),
+            hooks: Dictionary(
+                uniqueKeysWithValues: hooks.map { ($0.stateName, try $0.encodedState()) }),
             isStopped: trainer.isStopped)
-        try AtomicFile.write(try state.encoded(), to: directory + "/" + stateFile)
+        try AtomicFile.write(state.encoded(), to: directory + "/" + stateFile)
     }
 
     /// The size of the file at `path` in bytes.
     static func size(_ path: String) throws(CheckpointError) -> Int {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw CheckpointError(path: path, problem: "cannot be examined (\(String(cString: strerror(errno))))")
+            throw CheckpointError(
+                path: path, problem: "cannot be examined (\(String(cString: strerror(errno))))")
         }
         return Int(status.st_size)
     }
 
     /// The first of `tensors` with an element that is infinite or not a number.
-    private static func firstNotFinite(_ tensors: [(name: String, tensor: Tensor)]) throws -> String? {
+    private static func firstNotFinite(_ tensors: [(name: String, tensor: Tensor)]) throws
+        -> String?
+    {
         try withoutGrad {
             let numbers = tensors.filter { $0.tensor.dtype.isFloatingPoint }
             // One pass; a length that overflows with finite elements is looked at again.
@@ -74,7 +88,8 @@ extension Checkpoint {
         let state: RunState
         let weights: [String: Tensor]
         let moments: [String: Tensor]
-        /// What the run was told: the names of its classes and its configuration as YAML; nil where the checkpoint does not say it.
+        /// What the run was told: the names of its classes and its configuration as YAML; nil where
+        /// the checkpoint does not say it.
         let classNames: [String]?
         let configuration: String?
         /// How many images it was trained on; nil where it does not say it.
@@ -90,14 +105,17 @@ extension Checkpoint {
             guard FileManager.default.fileExists(atPath: file) else {
                 throw CheckpointError(
                     path: path, problem: "is not a checkpoint of a run: it has no \(stateFile)",
-                    remedy: "Name a directory such as work_dirs/…/iter_8000; for weights alone use \(Term.initialWeights).")
+                    remedy:
+                        "Name a directory such as work_dirs/…/iter_8000; for weights alone use \(Term.initialWeights)."
+                )
             }
             state = try RunState(path: file)
             for (name, expected) in state.sizes.sorted(by: { $0.key < $1.key }) {
                 let found = try size(path + "/" + name)
                 guard found == expected else {
                     throw CheckpointError(
-                        path: path + "/" + name, problem: "has \(found) bytes, \(expected) were written",
+                        path: path + "/" + name,
+                        problem: "has \(found) bytes, \(expected) were written",
                         remedy: "Resume from another checkpoint.")
                 }
             }
@@ -109,17 +127,21 @@ extension Checkpoint {
             moments = try TensorFile.load(path + "/" + optimizerFile).tensors
         }
 
-        /// Puts `trainer` to where the run stood. Moments that its optimizer has no use for are dropped, and the log says so.
+        /// Puts `trainer` to where the run stood. Moments that its optimizer has no use for are
+        /// dropped, and the log says so.
         ///
         /// Throws `LoadError` and `OptimizerStateError` where model or optimizer is another one's.
         func restore(_ trainer: Trainer) throws {
-            let hooks = try trainer.hooks.compactMap { $0 as? any StatefulHook }.compactMap { hook in
+            let hooks = try trainer.hooks.compactMap { $0 as? any StatefulHook }.compactMap {
+                hook in
                 try state.hooks[hook.stateName].map { try hook.decodedState($0) }
             }
             try trainer.optimizer.load(moments)
             try trainer.model.load(weights, source: path)
             try RandomGenerator.standard.setState(
-                try state.generator.withUnsafeBytes { try Tensor.from(bytes: $0, shape: [$0.count], dtype: .uint8) })
+                state.generator.withUnsafeBytes {
+                    try Tensor.from(bytes: $0, shape: [$0.count], dtype: .uint8)
+                })
             for restore in hooks { restore() }
             try tellDroppedMoments(trainer)
             trainer.iteration = state.iteration

@@ -2,7 +2,8 @@ import DenseKitErrors
 import DenseKitCheckpoints
 import Foundation
 
-/// The checkpoints of one run in its work directory: writes them, keeps the newest few and the best, and survives what cannot be written.
+/// The checkpoints of one run in its work directory: writes them, keeps the newest few and the
+/// best, and survives what cannot be written.
 final class CheckpointStore {
     private let work: WorkDirectory
     private let run: String
@@ -15,10 +16,17 @@ final class CheckpointStore {
     /// - Parameters:
     ///   - run: the name of the run's folder
     ///   - resumed: the checkpoint that the run goes on from
-    init(_ work: WorkDirectory, run: String, info: Checkpoint.ModelInfo, resumed: Checkpoint.Contents? = nil) {
-        (self.work, self.run, self.info) = (work, run, info)
+    init(
+        _ work: WorkDirectory, run: String, info: Checkpoint.ModelInfo,
+        resumed: Checkpoint.Contents? = nil
+    ) {
+        self.work = work
+        self.run = run
+        self.info = info
         serial = FoundCheckpoint.all(in: work.path).compactMap(\.state?.serial).max() ?? 0
-        if let resumed, work.holds(resumed.path), URL(filePath: resumed.path).lastPathComponent == name(resumed.state.iteration) {
+        if let resumed, work.holds(resumed.path),
+            URL(filePath: resumed.path).lastPathComponent == name(resumed.state.iteration)
+        {
             periodic = (resumed.state.iteration, resumed.state.best)
         }
     }
@@ -39,17 +47,21 @@ final class CheckpointStore {
         try writePointer(trainer)
     }
 
-    /// Makes `last_checkpoint` name the checkpoint of this iteration, if there is one; a run that was killed may have saved it and not come to this.
+    /// Makes `last_checkpoint` name the checkpoint of this iteration, if there is one; a run that
+    /// was killed may have saved it and not come to this.
     func writePointer(_ trainer: Trainer) throws {
         guard hasSaved(trainer.iteration) else { return }
         let pointer = work.path + "/last_checkpoint"
         let path = "\(work.path)/\(name(trainer.iteration))"
-        try attempt(trainer, pointer) { try AtomicFile.write(Data((path + "\n").utf8), to: pointer) }
+        try attempt(trainer, pointer) {
+            try AtomicFile.write(Data((path + "\n").utf8), to: pointer)
+        }
     }
 
     /// Makes `best` the best score, and saves its checkpoint.
     ///
-    /// Throws `TrainingError.notFinite`; what the disk refuses is told and counted, and leaves the old best score.
+    /// Throws `TrainingError.notFinite`; what the disk refuses is told and counted, and leaves the
+    /// old best score.
     func saveBest(_ best: BestScore, _ trainer: Trainer) throws {
         let old = trainer.best
         let path = work.bestPath(best)
@@ -83,7 +95,9 @@ final class CheckpointStore {
     }
 
     @discardableResult
-    private func attempt(_ trainer: Trainer, _ path: String, _ body: () throws -> Void) throws -> Bool {
+    private func attempt(_ trainer: Trainer, _ path: String, _ body: () throws -> Void) throws
+        -> Bool
+    {
         do {
             try body()
             return true
@@ -92,20 +106,24 @@ final class CheckpointStore {
         } catch {
             trainer.saves.failed += 1
             trainer.logger.error(
-                "\(path) was not saved: \(error) The newest good checkpoint is \(trainer.saves.newest ?? "none")")
+                "\(path) was not saved: \(error) The newest good checkpoint is \(trainer.saves.newest ?? "none")"
+            )
             return false
         }
     }
 
-    /// Deletes what this run no longer needs, once something newer is safe: the oldest periodic checkpoints; best ones that neither the run nor its
-    /// newest periodic checkpoint, from which it may have to go on, knows of.
+    /// Deletes what this run no longer needs, once something newer is safe: the oldest periodic
+    /// checkpoints; best ones that neither the run nor its newest periodic checkpoint, from which
+    /// it may have to go on, knows of.
     private func prune(_ trainer: Trainer) {
         let own = FoundCheckpoint.all(in: work.path).filter { $0.state?.run == run }
         let periodic = own.filter(\.isPeriodic)
         let wanted = [trainer.best, self.periodic?.best].compactMap { $0 }.map { work.bestPath($0) }
         let best = own.filter { !$0.isPeriodic && !wanted.contains($0.path) }
         let old = periodic.dropFirst(max(1, trainer.settings.keepCheckpoints)) + best
-        for found in old where found.path != trainer.saves.newest { AtomicFile.removeDirectory(found.path) }
+        for found in old where found.path != trainer.saves.newest {
+            AtomicFile.removeDirectory(found.path)
+        }
     }
 }
 
@@ -126,14 +144,21 @@ public final class CheckpointHook: Hook {
     ///   logged and counted in `Trainer.saves`.
     public func afterIteration(_ trainer: Trainer) throws {
         let interval = max(1, trainer.settings.checkpointInterval)
-        guard trainer.iteration.isMultiple(of: interval) || trainer.iteration == trainer.settings.iterations else { return }
+        guard
+            trainer.iteration.isMultiple(of: interval)
+                || trainer.iteration == trainer.settings.iterations
+        else { return }
         try store.savePeriodic(trainer)
     }
 
     /// Saves a run that a hook ended early with `Trainer.stop()`.
     public func afterTraining(_ trainer: Trainer) throws {
         guard trainer.isStopped else { return }
-        if store.hasSaved(trainer.iteration) { try store.updateState(trainer) } else { try store.savePeriodic(trainer) }
+        if store.hasSaved(trainer.iteration) {
+            try store.updateState(trainer)
+        } else {
+            try store.savePeriodic(trainer)
+        }
     }
 
     /// Saves the iterations done, unless a weight is not finite or an iteration was only half done,
@@ -143,7 +168,8 @@ public final class CheckpointHook: Hook {
         if case TrainingError.notFinite = error { return }
         guard trainer.isConsistent else {
             trainer.logger.error(
-                "the iteration ended halfway, so it is not saved; go on with \(Term.resumeNewest) once the cause is mended")
+                "the iteration ended halfway, so it is not saved; go on with \(Term.resumeNewest) once the cause is mended"
+            )
             return
         }
         guard trainer.iteration > 0 else { return }
@@ -152,6 +178,8 @@ public final class CheckpointHook: Hook {
         } catch {
             trainer.logger.error("what was reached is not saved: \(error)")
         }
-        trainer.logger.info("go on with \(Term.resumeNewest)\(error is Interrupted ? "" : " once the cause is mended")")
+        trainer.logger.info(
+            "go on with \(Term.resumeNewest)\(error is Interrupted ? "" : " once the cause is mended")"
+        )
     }
 }

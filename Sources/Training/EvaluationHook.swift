@@ -22,7 +22,8 @@ public final class EvaluationHook: StatefulHook {
     private let progress: ProgressBar?
 
     init(
-        _ evaluator: any Evaluator, store: CheckpointStore, log: LogHook, skipped: SkippedImagesHook? = nil,
+        _ evaluator: any Evaluator, store: CheckpointStore, log: LogHook,
+        skipped: SkippedImagesHook? = nil,
         progress: ProgressBar? = nil
     ) {
         self.evaluator = evaluator
@@ -47,8 +48,10 @@ public final class EvaluationHook: StatefulHook {
     }
 
     private func isDue(_ trainer: Trainer) -> Bool {
-        let (done, interval) = (trainer.iteration, max(1, trainer.settings.evalInterval))
-        return done > state.evaluated && (done.isMultiple(of: interval) || done == trainer.settings.iterations)
+        let done = trainer.iteration
+        let interval = max(1, trainer.settings.evalInterval)
+        return done > state.evaluated
+            && (done.isMultiple(of: interval) || done == trainer.settings.iterations)
     }
 
     private func evaluate(_ trainer: Trainer) throws {
@@ -67,13 +70,16 @@ public final class EvaluationHook: StatefulHook {
         trainer.logger.info("Iter(val) [\(count)/\(count)]    \(fields)  time: \(time.text())")
         skipped?.tell(trainer)
         log.writeScalars(
-            summary.map { ($0.name, $0.value) } + (skipped?.scalars ?? []) + [("step", Double(trainer.iteration))], trainer.logger
+            summary.map { ($0.name, $0.value) } + (skipped?.scalars ?? []) + [
+                ("step", Double(trainer.iteration))
+            ], trainer.logger
         )
         state.evaluated = trainer.iteration
         // Before anything is saved: checkpoints hold the hooks' states.
         for hook in trainer.hooks { try hook.afterEvaluation(trainer, report) }
         if let value = report.primaryValue {
-            let score = BestScore(metric: report.primaryMetric, value: value, iteration: trainer.iteration)
+            let score = BestScore(
+                metric: report.primaryMetric, value: value, iteration: trainer.iteration)
             try keepBest(score, lessIsBetter: report.lessIsBetter, trainer)
         }
         try store.updateState(trainer)
@@ -81,7 +87,9 @@ public final class EvaluationHook: StatefulHook {
 
     private func keepBest(_ score: BestScore, lessIsBetter: Bool, _ trainer: Trainer) throws {
         let isBetter =
-            lessIsBetter ? score.value < trainer.best?.value ?? .infinity : score.value > trainer.best?.value ?? -1
+            lessIsBetter
+            ? score.value < trainer.best?.value ?? .infinity
+            : score.value > trainer.best?.value ?? -1
         guard score.value.isFinite, isBetter else { return }
         trainer.logger.info("best \(score.metric) so far: \(score.value.text(decimals: 2))")
         try store.saveBest(score, trainer)

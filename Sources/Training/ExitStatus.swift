@@ -32,6 +32,8 @@ public func runProgram(_ body: () throws -> Void) -> Never {
 /// `exitStatus(of:)`. An `Interrupted` is not printed.
 public func fail(_ error: any Error) -> Never {
     fflush(nil)
-    if !(error is Interrupted) { try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8)) }
+    if !(error is Interrupted) {
+        try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))
+    }
     exit(exitStatus(of: error))
 }

@@ -7,14 +7,18 @@ extension Experiment {
     ///
     /// - Parameter dataset: the training set, which gives the number of iterations of an epoch; nil
     ///   leaves out checks of the length of a run that counts in epochs
-    public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws -> [String] {
+    public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws
+        -> [String]
+    {
         let optimizer = try registry.optimizers.make(configuration.optimizer, context)
-        return try pipelineWarnings() + optimizer.remarks(on: model.namedParameters()) + overriddenKeys + remarksOnLength(dataset)
+        return try pipelineWarnings() + optimizer.remarks(on: model.namedParameters())
+            + overriddenKeys + remarksOnLength(dataset)
             + remarksOnPasses(model) + remarksOnUse(model)
             + registry.idleKeys(in: YAMLNode(encoding: configuration), where: isOwn)
     }
 
-    /// `keys: problem` with the place of the value, where the configuration says it; nil where it does not.
+    /// `keys: problem` with the place of the value, where the configuration says it; nil where it
+    /// does not.
     private func remark(on keys: String, _ problem: String) -> String? {
         var value: YAMLNode? = node
         for key in keys.split(separator: ".") { value = value?[String(key)] }
@@ -23,11 +27,14 @@ extension Experiment {
     }
 
     /// Whether a value is this configuration's own: what a base file brings along may serve others.
-    private func isOwn(_ location: SourceLocation) -> Bool { location.file == nil || location.file == file }
+    private func isOwn(_ location: SourceLocation) -> Bool {
+        location.file == nil || location.file == file
+    }
 
     /// Keys that another takes the place of.
     private var overriddenKeys: [String] {
-        let (train, test) = (configuration.train, configuration.test)
+        let train = configuration.train
+        let test = configuration.test
         var found: [String?] = []
         if let epochs = train.epochs {
             let place = node.location(of: ["train", "epochs"]).map { " (\($0))" } ?? ""
@@ -41,11 +48,15 @@ extension Experiment {
             found.append(
                 remark(
                     on: "train.per_device_batch",
-                    "is \(atATime), more than train.batch: all \(train.batch) images go through at once"))
+                    "is \(atATime), more than train.batch: all \(train.batch) images go through at once"
+                ))
         }
         if test.mode == .whole {
             for key in ["crop", "stride"] {
-                found.append(remark(on: "test.\(key)", "has no effect: windows are for test.mode: slide, and the mode is whole"))
+                found.append(
+                    remark(
+                        on: "test.\(key)",
+                        "has no effect: windows are for test.mode: slide, and the mode is whole"))
             }
         }
         return found.compactMap { $0 }
@@ -56,7 +67,9 @@ extension Experiment {
         guard configuration.train.epochs == nil || dataset != nil else { return [] }
         let settings = configuration.train.counting(images: dataset?.count ?? 1)
         let schedule = try registry.schedules.make(configuration.schedule, context)
-            .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset?.count ?? settings.batch))
+            .counting(
+                iterationsPerEpoch: settings.iterationsPerEpoch(
+                    of: dataset?.count ?? settings.batch))
         let length = settings.iterations
         var found: [String?] = schedule.remarks(iterations: length).map { key, problem in
             let place = node.location(of: ["schedule", key]).map { "\($0): " } ?? ""
@@ -83,23 +96,30 @@ extension Experiment {
     private func remarksOnUse(_ model: DenseModel) throws -> [String] {
         var found: [String?] = []
         if let reason = try model.task.oneViewReason {
-            for key in (configuration.test.mode == .slide ? ["mode", "crop", "stride"] : []) + ["ratios", "flip"] {
+            for key in (configuration.test.mode == .slide ? ["mode", "crop", "stride"] : []) + [
+                "ratios", "flip",
+            ] {
                 found.append(remark(on: "test.\(key)", "has no effect: \(reason)"))
             }
         }
         if configuration.data.badImage == .error {
-            found.append(remark(on: "data.max_bad_share", "has no effect: it is for data.bad_image: skip"))
+            found.append(
+                remark(on: "data.max_bad_share", "has no effect: it is for data.bad_image: skip"))
         }
         return found.compactMap { $0 }
     }
 
-    /// Losses that are not those of the whole batch where it goes through the network in several passes.
+    /// Losses that are not those of the whole batch where it goes through the network in several
+    /// passes.
     private func remarksOnPasses(_ model: DenseModel) -> [String] {
         let train = configuration.train
         guard train.accumulation > 1 else { return [] }
         let parts: [(name: String, count: String?)] = [
             ("model.head \(configuration.model.head?.type ?? "")", model.head.countedByPass),
-            ("model.prompter \(configuration.model.prompter?.type ?? "")", model.prompter?.countedByPass),
+            (
+                "model.prompter \(configuration.model.prompter?.type ?? "")",
+                model.prompter?.countedByPass
+            ),
         ]
         return parts.compactMap { part, count in
             guard let count else { return nil }

@@ -19,7 +19,8 @@ extension Experiment {
     ///   other classes, `LoadError` where the checkpoint, or a weights file, belongs to another
     ///   model.
     public func trainer(
-        in work: WorkDirectory, dataset: (any Dataset)? = nil, resuming resumption: Resumption? = nil,
+        in work: WorkDirectory, dataset: (any Dataset)? = nil,
+        resuming resumption: Resumption? = nil,
         hooks added: [any Hook] = []
     ) throws -> Trainer {
         let dataset = try dataset ?? trainDataset()
@@ -28,18 +29,25 @@ extension Experiment {
         try check(dataset, "train", fits: model)
         let info = Checkpoint.ModelInfo(
             classes: dataset.classes, configuration: node.yaml(), trainingImages: dataset.count)
-        let evaluator = try configuration.data.val.map { _ in try validation(model, classes: dataset.classes) }
+        let evaluator = try configuration.data.val.map { _ in
+            try validation(model, classes: dataset.classes)
+        }
         let folder = try work.folder(resuming: resumption?.checkpoint)
-        let store = CheckpointStore(work, run: folder.name, info: info, resumed: resumption?.checkpoint)
+        let store = CheckpointStore(
+            work, run: folder.name, info: info, resumed: resumption?.checkpoint)
         let progress = ProgressBar()
         let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
-        let skipped = configuration.data.badImage == .skip ? SkippedImagesHook(limit(of: dataset), log: log) : nil
+        let skipped =
+            configuration.data.badImage == .skip
+            ? SkippedImagesHook(limit(of: dataset), log: log) : nil
         var hooks: [any Hook] = [log] + (skipped.map { [$0] } ?? [])
         // Before the checkpoints, which keep their state.
         hooks += try configuration.hooks.map { try registry.hooks.make($0, context) } + added
         hooks.append(CheckpointHook(store))
         if let evaluator {
-            hooks.append(EvaluationHook(evaluator, store: store, log: log, skipped: skipped, progress: progress))
+            hooks.append(
+                EvaluationHook(
+                    evaluator, store: store, log: log, skipped: skipped, progress: progress))
         }
         try check(hooks)
         let logger = try RunLog.logger(path: folder.logPath)
@@ -48,11 +56,14 @@ extension Experiment {
         try logHead(of: trainer, dataset, work, isResumed: resumption != nil)
         if let resumption {
             try resumption.apply(
-                to: trainer, scalars: folder.scalarsPath, differences: resumption.differences(to: self, images: dataset.count))
+                to: trainer, scalars: folder.scalarsPath,
+                differences: resumption.differences(to: self, images: dataset.count))
         } else {
             for (file, report) in try model.loadPretrained(configuration.model) {
                 logger.info("weights from \(file): \(report)")
-                for warning in report.warnings { logger.warning("weights from \(file): \(warning)") }
+                for warning in report.warnings {
+                    logger.warning("weights from \(file): \(warning)")
+                }
             }
         }
         return trainer
@@ -61,30 +72,41 @@ extension Experiment {
     /// Throws `ConfigurationError` for two hooks whose states would have one name in checkpoints.
     private func check(_ hooks: [any Hook]) throws {
         var names: Set<String> = []
-        for case let hook as any StatefulHook in hooks where !names.insert(hook.stateName).inserted {
+        for case let hook as any StatefulHook in hooks where !names.insert(hook.stateName).inserted
+        {
             throw ConfigurationError(
-                at: node.location(of: ["hooks"]) ?? .file(file), "two hooks save a state under the name '\(hook.stateName)'",
+                at: node.location(of: ["hooks"]) ?? .file(file),
+                "two hooks save a state under the name '\(hook.stateName)'",
                 hint: "list each once; a hook of your own needs a `stateName` of its own")
         }
     }
 
     /// What a reader of the log should know before the first iteration.
-    private func logHead(of trainer: Trainer, _ dataset: any Dataset, _ work: WorkDirectory, isResumed: Bool) throws {
+    private func logHead(
+        of trainer: Trainer, _ dataset: any Dataset, _ work: WorkDirectory, isResumed: Bool
+    ) throws {
         let logger = trainer.logger
         logger.info("\(RunEnvironment.summary)")
-        logger.info("\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(work.path)")
-        for warning in try warnings(on: trainer.model, training: dataset) { logger.warning("\(warning)") }
+        logger.info(
+            "\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(work.path)"
+        )
+        for warning in try warnings(on: trainer.model, training: dataset) {
+            logger.warning("\(warning)")
+        }
         if !isResumed, work.hasCheckpoints {
             logger.warning(
-                "\(work.path) holds checkpoints already; this run starts anew, \(Term.resumeNewest) would go on from them")
+                "\(work.path) holds checkpoints already; this run starts anew, \(Term.resumeNewest) would go on from them"
+            )
         }
     }
 
     /// The trainer of `model` on `dataset` by the configuration's recipe, without a work directory.
     ///
-    /// - Parameter firstPassAlone: whether a step is the first pass of an accumulated batch and nothing more
+    /// - Parameter firstPassAlone: whether a step is the first pass of an accumulated batch and
+    ///   nothing more
     func trainer(
-        of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook], firstPassAlone: Bool = false
+        of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook],
+        firstPassAlone: Bool = false
     ) throws -> Trainer {
         let optimizer = try optimizer(for: model)
         var settings = configuration.train.counting(images: dataset.count)
@@ -93,7 +115,8 @@ extension Experiment {
             .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset.count))
         let pipeline = try trainPipeline()
         return Trainer(
-            model: model, optimizer: optimizer, schedule: schedule, settings: settings, device: device, logger: logger,
+            model: model, optimizer: optimizer, schedule: schedule, settings: settings,
+            device: device, logger: logger,
             hooks: hooks
         ) { iteration in try loader(dataset, pipeline, from: iteration) }
     }
@@ -104,7 +127,8 @@ extension Experiment {
     ///   that do not fit.
     public func optimizer(for model: DenseModel) throws -> any Optimizer {
         try checkTrainable(model)
-        return try registry.optimizers.make(configuration.optimizer, context).optimizer(for: model.namedParameters())
+        return try registry.optimizers.make(configuration.optimizer, context).optimizer(
+            for: model.namedParameters())
     }
 
     /// How many images of the training set may be skipped.
@@ -123,10 +147,12 @@ extension Experiment {
     ///
     /// - Throws: `ConfigurationError` for settings of `data` that do not fit.
     public func trainLoader(_ dataset: any Dataset, from iteration: Int = 0) throws -> DataLoader {
-        try loader(dataset, try trainPipeline(), from: iteration)
+        try loader(dataset, trainPipeline(), from: iteration)
     }
 
-    private func loader(_ dataset: any Dataset, _ pipeline: Pipeline, from iteration: Int) throws -> DataLoader {
+    private func loader(_ dataset: any Dataset, _ pipeline: Pipeline, from iteration: Int) throws
+        -> DataLoader
+    {
         var options = DataLoader.Options()
         options.batch = configuration.train.imagesAtATime
         options.workers = configuration.data.workers

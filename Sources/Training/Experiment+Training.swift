@@ -45,19 +45,22 @@ extension Experiment {
     ///   hooks throw. The iterations done are saved first.
     @discardableResult
     public func train(
-        in workDirectory: String? = nil, from start: TrainingStart = .firstIteration, hooks: [any Hook] = []
+        in workDirectory: String? = nil, from start: TrainingStart = .firstIteration,
+        hooks: [any Hook] = []
     ) throws -> TrainingResult {
         try Interruption.watching {
             try Engine.setUp()
             let dataset = try trainDataset()
             let work = try WorkDirectory(
-                WorkDirectory.choose(option: workDirectory, configuration: configuration.workDir, name: name))
+                WorkDirectory.choose(
+                    option: workDirectory, configuration: configuration.workDir, name: name))
             let trainer = try trainer(
-                in: work, dataset: dataset, resuming: try work.resumption(start), hooks: hooks)
+                in: work, dataset: dataset, resuming: work.resumption(start), hooks: hooks)
             try trainer.run()
             return TrainingResult(
                 workDirectory: work.path, iterations: trainer.iteration, best: trainer.best,
-                bestCheckpoint: trainer.best.map { work.bestPath($0) }, lastCheckpoint: trainer.saves.newest)
+                bestCheckpoint: trainer.best.map { work.bestPath($0) },
+                lastCheckpoint: trainer.saves.newest)
         }
     }
 }

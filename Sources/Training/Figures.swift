@@ -2,5 +2,7 @@ import Foundation
 
 extension Double {
     /// The number with `decimals` decimals; `nan` for NaN of either sign.
-    public func text(decimals: Int = 4) -> String { isNaN ? "nan" : String(format: "%.\(decimals)f", self) }
+    public func text(decimals: Int = 4) -> String {
+        isNaN ? "nan" : String(format: "%.\(decimals)f", self)
+    }
 }

@@ -9,8 +9,8 @@ public protocol Hook: AnyObject {
     /// Called after each iteration; `trainer.iteration` counts it already, and `trainer.last` is
     /// its record.
     func afterIteration(_ trainer: Trainer) throws
-    /// Called after the validation at `trainer.iteration`, before it is compared with `trainer.best`
-    /// and saved.
+    /// Called after the validation at `trainer.iteration`, before it is compared with
+    /// `trainer.best` and saved.
     func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) throws
     /// Called once after the last iteration, also after `Trainer.stop()`, but not after a failure.
     func afterTraining(_ trainer: Trainer) throws

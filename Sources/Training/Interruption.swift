@@ -20,12 +20,15 @@ public enum Interruption {
     public static func watch(patiently: Bool = false) {
         if patiently { isPatient.store(true, ordering: .relaxed) }
         isWatching.store(true, ordering: .relaxed)
-        _ = (received.load(ordering: .relaxed), isPatient.load(ordering: .relaxed))  // made here, not in the handler
+        // made here, not in the handler
+        _ = (received.load(ordering: .relaxed), isPatient.load(ordering: .relaxed))
         var action = sigaction()
         action.sa_flags = SA_RESTART
         // Only what is safe at any moment: an atomic exchange and _exit.
         action.__sigaction_handler.sa_handler = { signal in
-            if Interruption.received.exchange(signal, ordering: .relaxed) != 0, !Interruption.isPatient.load(ordering: .relaxed) {
+            if Interruption.received.exchange(signal, ordering: .relaxed) != 0,
+                !Interruption.isPatient.load(ordering: .relaxed)
+            {
                 _exit(128 + signal)
             }
         }
@@ -40,9 +43,9 @@ public enum Interruption {
         for number in ignored { signal(number, SIG_IGN) }
     }
 
-    /// Runs `body` with the handlers of `watch()`, then restores the handlers that were there before
-    /// and forgets the signal, so that a program goes on as it was. In a process that watches
-    /// already, nothing is restored.
+    /// Runs `body` with the handlers of `watch()`, then restores the handlers that were there
+    /// before and forgets the signal, so that a program goes on as it was. In a process that
+    /// watches already, nothing is restored.
     public static func watching<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard !isWatching.load(ordering: .relaxed) else { return try body() }
         let before = (stopping + ignored).map { signal in
@@ -52,7 +55,9 @@ public enum Interruption {
         }
         watch()
         defer {
-            for (signal, action) in before { withUnsafePointer(to: action) { _ = sigaction(signal, $0, nil) } }
+            for (signal, action) in before {
+                withUnsafePointer(to: action) { _ = sigaction(signal, $0, nil) }
+            }
             received.store(0, ordering: .relaxed)
             isWatching.store(false, ordering: .relaxed)
         }

@@ -13,7 +13,8 @@ final class LineFile: Sendable {
         file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         self.path = path
         guard file >= 0 else {
-            throw CheckpointError(path: path, problem: "cannot be opened (\(String(cString: strerror(errno))))")
+            throw CheckpointError(
+                path: path, problem: "cannot be opened (\(String(cString: strerror(errno))))")
         }
     }
 
@@ -23,7 +24,8 @@ final class LineFile: Sendable {
     var lostLines: Int { lost.withLock { $0 } }
 
     /// Writes `line` and a line feed.
-    /// - Returns: why that is not possible, the first time that it is not. Training does not stop for it.
+    /// - Returns: why that is not possible, the first time that it is not. Training does not stop
+    ///   for it.
     func append(_ line: String) -> CheckpointError? {
         lost.withLock { lost in
             guard let code = write(Array((line + "\n").utf8)) else { return nil }
@@ -40,7 +42,9 @@ final class LineFile: Sendable {
         let end = lseek(file, 0, SEEK_END)
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Foundation.write(file, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+            let count = bytes.withUnsafeBytes {
+                Foundation.write(file, $0.baseAddress.map { $0 + done }, bytes.count - done)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let code = errno

@@ -40,23 +40,28 @@ public final class LogHook: StatefulHook {
     /// a log line and a line of scalars.
     public func afterIteration(_ trainer: Trainer) {
         var record = trainer.last
-        (record.names, record.skipped) = ([], [])
+        record.names = []
+        record.skipped = []
         state.recent = state.recent.suffix(window - 1) + [record]
         state.elapsed += record.time
         state.counted += 1
-        let (done, total) = (trainer.iteration, trainer.settings.iterations)
+        let done = trainer.iteration
+        let total = trainer.settings.iterations
         progress?.show(done, of: total, note: "loss \((record.loss ?? 0).text())")
         guard trainer.isLogged(done) else { return }
         progress?.clear()
         let fields = fields(record)
         let width = String(total).count
-        let position = String(repeating: " ", count: width - String(done).count) + "\(done)/\(total)"
+        let position =
+            String(repeating: " ", count: width - String(done).count) + "\(done)/\(total)"
         let eta = clockText(state.elapsed / Double(state.counted) * Double(total - done))
         let rate = record.learningRates.max() ?? 0
         var line = "Iter(train) [\(position)]  lr: \(String(format: "%.4e", rate))  eta: \(eta)"
         for (name, value) in fields { line += "  \(name): \(value.text())" }
         trainer.logger.info("\(line)")
-        writeScalars([("lr", rate)] + fields + [("iter", Double(done)), ("step", Double(done))], trainer.logger)
+        writeScalars(
+            [("lr", rate)] + fields + [("iter", Double(done)), ("step", Double(done))],
+            trainer.logger)
     }
 
     /// Removes the progress bar, and warns of scalars that could not be written.
@@ -66,21 +71,36 @@ public final class LogHook: StatefulHook {
 
     private func finish(_ trainer: Trainer) {
         progress?.clear()
-        if let lost = scalars?.lostLines, lost > 0 { trainer.logger.warning("\(scalarsPath): \(lost) lines are missing") }
+        if let lost = scalars?.lostLines, lost > 0 {
+            trainer.logger.warning("\(scalarsPath): \(lost) lines are missing")
+        }
     }
 
-    /// Times and values, means over the last iterations; values that only logged iterations have stand alone.
+    /// Times and values, means over the last iterations; values that only logged iterations have
+    /// stand alone.
     private func fields(_ record: IterationRecord) -> [(String, Double)] {
-        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+        func mean(_ values: [Double]) -> Double {
+            values.reduce(0, +) / Double(max(values.count, 1))
+        }
         let recent = state.recent
-        var result = [("time", mean(recent.map(\.time))), ("data_time", mean(recent.map(\.dataTime)))]
+        var result = [
+            ("time", mean(recent.map(\.time))), ("data_time", mean(recent.map(\.dataTime))),
+        ]
         for name in record.values.map(\.name) {
-            result.append((name, mean(recent.flatMap { record in record.values.filter { $0.name == name }.map(\.value) })))
+            result.append(
+                (
+                    name,
+                    mean(
+                        recent.flatMap { record in
+                            record.values.filter { $0.name == name }.map(\.value)
+                        })
+                ))
         }
         return result
     }
 
-    /// Appends one line of JSON. Where that is not possible the user is told, once, and training goes on.
+    /// Appends one line of JSON. Where that is not possible the user is told, once, and training
+    /// goes on.
     func writeScalars(_ values: [(String, Double)], _ logger: Logger) {
         if let problem = scalars?.append(Scalars.line(values)) { logger.error("\(problem)") }
     }

@@ -13,26 +13,35 @@ public struct ParameterMultipliers: YAMLConfiguration, Hashable {
 
 /// A sentence for each custom key that is in no parameter's name: it may be misspelt, or meant for
 /// another model.
-public func remarks(onCustomKeys customKeys: [String: ParameterMultipliers], parameters: [NamedTensor]) -> [String] {
+public func remarks(
+    onCustomKeys customKeys: [String: ParameterMultipliers], parameters: [NamedTensor]
+) -> [String] {
     customKeys.keys.sorted().filter { key in !parameters.contains { $0.name.contains(key) } }
-        .map { "optimizer.custom_keys.\($0): no parameter of this model has that in its name, so it changes nothing" }
+        .map {
+            "optimizer.custom_keys.\($0): no parameter of this model has that in its name, so it changes nothing"
+        }
 }
 
 /// Groups trained parameters by the custom key in their names: the longest matching key is used, as
 /// in mmcv. Parameters without a match have multipliers of 1; frozen ones are left out.
-public func parameterGroups(_ parameters: [NamedTensor], customKeys: [String: ParameterMultipliers]) -> [ParameterGroup] {
+public func parameterGroups(_ parameters: [NamedTensor], customKeys: [String: ParameterMultipliers])
+    -> [ParameterGroup]
+{
     let keys = customKeys.keys.sorted().sorted { $0.count > $1.count }
     var order: [ParameterMultipliers] = []
     var members: [ParameterMultipliers: [NamedTensor]] = [:]
     for parameter in parameters where parameter.tensor.requiresGrad {
-        let multipliers = keys.first { parameter.name.contains($0) }.flatMap { customKeys[$0] } ?? ParameterMultipliers()
+        let multipliers =
+            keys.first { parameter.name.contains($0) }.flatMap { customKeys[$0] }
+            ?? ParameterMultipliers()
         if members[multipliers] == nil { order.append(multipliers) }
         members[multipliers, default: []].append(parameter)
     }
     return order.map { multipliers in
         let group = members[multipliers] ?? []
         return ParameterGroup(
-            names: group.map(\.name), parameters: group.map(\.tensor), learningRateMultiplier: multipliers.lrMult,
+            names: group.map(\.name), parameters: group.map(\.tensor),
+            learningRateMultiplier: multipliers.lrMult,
             decayMultiplier: multipliers.decayMult)
     }
 }

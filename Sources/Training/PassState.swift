@@ -1,6 +1,7 @@
 import DenseKitComponents
 
-/// What the passes of an iteration change before the optimizer's step, running statistics and the random generator, as it was.
+/// What the passes of an iteration change before the optimizer's step, running statistics and the
+/// random generator, as it was.
 struct PassState {
     private let buffers: [(tensor: Tensor, value: Tensor)]
     private let generator: Tensor

@@ -12,22 +12,36 @@ public enum RunEnvironment {
     public static var facts: [(String, String)] {
         let environment = ProcessInfo.processInfo.environment
         let prefixes = ["OPENBLAS_", "OMP_", "MKL_", "ONEDNN_", "DNNL_", "ATEN_"]
-        let set = environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
+        let set = environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) }
+        }
         return [
             ("densekit", DenseKitVersion.current),
             ("libtorch", Engine.version),
-            ("BLAS kernel", Engine.blas?.description ?? "chosen by the engine's own BLAS (\(Engine.build.blas))"),
+            (
+                "BLAS kernel",
+                Engine.blas?.description ?? "chosen by the engine's own BLAS (\(Engine.build.blas))"
+            ),
             ("oneDNN", Engine.oneDNN.description),
             ("libtorch's loops", Engine.build.loops ?? "unknown"),
-            ("threads", "\(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors"),
+            (
+                "threads",
+                "\(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors"
+            ),
             ("CUDA devices", "\(Engine.cudaDeviceCount)"),
-            ("variables", set.isEmpty ? "none" : set.keys.sorted().map { "\($0)=\(set[$0] ?? "")" }.joined(separator: " ")),
+            (
+                "variables",
+                set.isEmpty
+                    ? "none"
+                    : set.keys.sorted().map { "\($0)=\(set[$0] ?? "")" }.joined(separator: " ")
+            ),
             ("CPU", Processor.current.description),
             ("bfloat16", Engine.oneDNN.hasBFloat16 ? "in hardware" : "emulated"),
             ("system", ProcessInfo.processInfo.operatingSystemVersionString),
             (
                 "swiftc",
-                (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }.first { access($0, X_OK) == 0 }
+                (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }.first {
+                    access($0, X_OK) == 0
+                }
                     ?? "not in PATH"
             ),
             ("vocabulary", vocabulary),
@@ -43,7 +57,8 @@ public enum RunEnvironment {
             )
         }
         if facts.contains(where: { $0 == ("swiftc", "not in PATH") }) {
-            advice.append("plugins in Swift files need swiftc in PATH: https://www.swift.org/install")
+            advice.append(
+                "plugins in Swift files need swiftc in PATH: https://www.swift.org/install")
         }
         if vocabulary.hasPrefix("not found") {
             advice.append(
@@ -56,8 +71,11 @@ public enum RunEnvironment {
     private static let vocabularyFile = "bpe_simple_vocab_16e6.txt.gz"
 
     private static var vocabulary: String {
-        let folders = [FilePaths.environment["DENSEKIT_ASSETS"], CacheFolder.root()].compactMap { $0 }
+        let folders = [FilePaths.environment["DENSEKIT_ASSETS"], CacheFolder.root()].compactMap {
+            $0
+        }
         let places = folders.map { "\($0)/\(vocabularyFile)" }
-        return places.first { FileManager.default.fileExists(atPath: $0) } ?? "not found (only CLIP's tokenizer needs it)"
+        return places.first { FileManager.default.fileExists(atPath: $0) }
+            ?? "not found (only CLIP's tokenizer needs it)"
     }
 }

@@ -2,7 +2,8 @@ import DenseKitCheckpoints
 import DenseKitErrors
 import Foundation
 
-/// The right to write into a work directory: one process has it at a time, until it releases this object or ends in whatever way.
+/// The right to write into a work directory: one process has it at a time, until it releases this
+/// object or ends in whatever way.
 final class RunLock: Sendable {
     private let file: Int32
 
@@ -24,7 +25,9 @@ final class RunLock: Sendable {
         self.file = file
         let owner = Array("\(getpid()) \(ProcessInfo.processInfo.hostName)\n".utf8)
         // The lock holds without it; only the message would be poorer.
-        if ftruncate(file, 0) == 0 { _ = owner.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) } }
+        if ftruncate(file, 0) == 0 {
+            _ = owner.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
+        }
     }
 
     deinit { close(file) }
@@ -49,7 +52,9 @@ final class RunLock: Sendable {
     }
 
     private static func owner(in path: String) -> String {
-        let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let text =
+            FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+            ?? ""
         let words = text.split(whereSeparator: \.isWhitespace)
         return words.count == 2 ? "process \(words[0]) on \(words[1])" : "another process"
     }

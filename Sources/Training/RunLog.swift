@@ -42,12 +42,16 @@ public struct RunLog: LogHandler {
     }
 
     /// A terminal that went away is no reason to stop either.
-    private func show(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8)) }
+    private func show(_ line: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    }
 
     private static func timestamp() -> String {
-        var (now, parts) = (time(nil), tm())
+        var now = time(nil)
+        var parts = tm()
         localtime_r(&now, &parts)
         return String(
-            format: "%02d/%02d %02d:%02d:%02d", parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec)
+            format: "%02d/%02d %02d:%02d:%02d", parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+            parts.tm_min, parts.tm_sec)
     }
 }

@@ -16,13 +16,17 @@ public struct RunProgress: Sendable, Equatable {
     /// Reads the state in the newest checkpoint of the newest run; nil where `directory` holds
     /// none.
     public init?(workDirectory directory: String) {
-        guard let state = FoundCheckpoint.all(in: directory).lazy.compactMap(\.state).first else { return nil }
+        guard let state = FoundCheckpoint.all(in: directory).lazy.compactMap(\.state).first else {
+            return nil
+        }
         struct Validation: Decodable { let evaluated: Int }
         struct Log: Decodable { let elapsed: Double }
         func hook<State: Decodable>(_ name: String, _ type: State.Type) -> State? {
             state.hooks[name].flatMap { try? JSONDecoder().decode(type, from: Data($0.utf8)) }
         }
-        (iteration, best, isStopped) = (state.iteration, state.best, state.isStopped ?? false)
+        iteration = state.iteration
+        best = state.best
+        isStopped = state.isStopped ?? false
         validated = hook("evaluation", Validation.self)?.evaluated ?? 0
         seconds = hook("log", Log.self)?.elapsed
     }

@@ -24,9 +24,14 @@ public struct RunScores: Sendable, Equatable {
     public init?(workDirectory directory: String, metric: String) {
         let manager = FileManager.default
         let runs = ((try? manager.contentsOfDirectory(atPath: directory)) ?? []).sorted(by: >)
-        let scores = runs.lazy.map { Self.scores("\(directory)/\($0)/vis_data/scalars.json", metric) }.first { !$0.isEmpty } ?? []
-        guard let last = scores.last, let best = scores.max(by: { $0.value < $1.value }) else { return nil }
-        (self.best, self.last) = (best, last)
+        let scores =
+            runs.lazy.map { Self.scores("\(directory)/\($0)/vis_data/scalars.json", metric) }.first
+        { !$0.isEmpty } ?? []
+        guard let last = scores.last, let best = scores.max(by: { $0.value < $1.value }) else {
+            return nil
+        }
+        self.best = best
+        self.last = last
         let path = "\(directory)/best_\(metric)_iter_\(best.iteration)"
         checkpoint = manager.fileExists(atPath: path) ? path : nil
     }
@@ -35,7 +40,8 @@ public struct RunScores: Sendable, Equatable {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         let decoder = JSONDecoder()
         return data.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            guard let figures = try? decoder.decode([String: Double?].self, from: line), let value = figures[metric] ?? nil,
+            guard let figures = try? decoder.decode([String: Double?].self, from: line),
+                let value = figures[metric] ?? nil,
                 let step = figures["step"] ?? nil, let iteration = Int(exactly: step)
             else { return nil }
             return Score(iteration: iteration, value: value)

@@ -26,28 +26,41 @@ struct RunState: Codable {
         return Self.envelope(try encoder.encode(self))
     }
 
-    /// Throws `CheckpointError` for a file that is missing, or not byte by byte the one that was written.
+    /// Throws `CheckpointError` for a file that is missing, or not byte by byte the one that was
+    /// written.
     init(path: String) throws(CheckpointError) {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CheckpointError(path: path, problem: "cannot be read", remedy: Self.remedy)
         }
-        let content = data.dropFirst(Self.envelope(Data()).count - Self.end.count).dropLast(Self.end.count)
+        let content = data.dropFirst(Self.envelope(Data()).count - Self.end.count).dropLast(
+            Self.end.count)
         guard Self.envelope(content) == data else {
-            throw CheckpointError(path: path, problem: "was changed or cut off after it was written", remedy: Self.remedy)
+            throw CheckpointError(
+                path: path, problem: "was changed or cut off after it was written",
+                remedy: Self.remedy)
         }
         do {
             self = try JSONDecoder().decode(RunState.self, from: content)
         } catch {
-            throw CheckpointError(path: path, problem: "is not the state of a run: \(error)", remedy: Self.remedy)
+            throw CheckpointError(
+                path: path, problem: "is not the state of a run: \(error)", remedy: Self.remedy)
         }
     }
 
     init(
-        iteration: Int, best: BestScore?, badLosses: BadLosses, run: String, serial: Int, generator: Data, sizes: [String: Int],
+        iteration: Int, best: BestScore?, badLosses: BadLosses, run: String, serial: Int,
+        generator: Data, sizes: [String: Int],
         hooks: [String: String], isStopped: Bool = false
     ) {
-        (self.iteration, self.best, self.badLosses, self.run, self.serial) = (iteration, best, badLosses, run, serial)
-        (self.generator, self.sizes, self.hooks, self.isStopped) = (generator, sizes, hooks, isStopped)
+        self.iteration = iteration
+        self.best = best
+        self.badLosses = badLosses
+        self.run = run
+        self.serial = serial
+        self.generator = generator
+        self.sizes = sizes
+        self.hooks = hooks
+        self.isStopped = isStopped
     }
 
     private static let remedy = "Resume from another checkpoint."

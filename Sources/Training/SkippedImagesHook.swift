@@ -36,7 +36,8 @@ public final class SkippedImagesHook: StatefulHook {
             trainer.logger.warning("skipped, as another image takes its place: \(skipped.reason)")
         }
         guard !last.isEmpty, state.images.count > limit.allowed(seen: seen) else { return }
-        throw TrainingError.badImages(state.images.count, of: limit.images, share: limit.share, last: last)
+        throw TrainingError.badImages(
+            state.images.count, of: limit.images, share: limit.share, last: last)
     }
 
     /// Logs how many images were skipped, and writes the counts to `scalars.json`.

@@ -24,7 +24,9 @@ public struct StepResult: Sendable {
     /// Adds a pass that is one of `passes`.
     mutating func add(_ losses: Losses, total: Tensor, passes: Int) throws {
         for entry in losses.entries {
-            guard !Self.reserved.contains(entry.name) else { throw TrainingError.reservedName(entry.name) }
+            guard !Self.reserved.contains(entry.name) else {
+                throw TrainingError.reservedName(entry.name)
+            }
             add(entry.name, try entry.value.item() / Double(passes))
         }
         let share = try total.item() / Double(passes)

@@ -34,7 +34,8 @@ public final class Trainer {
     public internal(set) var saves: (failed: Int, newest: String?) = (0, nil)
     /// Whether model and optimizer stand where `iteration` says: not in the middle of one.
     private(set) var isConsistent = true
-    /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in parts; nil until it is asked.
+    /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in
+    /// parts; nil until it is asked.
     private var countsLabelled: Bool?
     /// Whether `stop()` was called.
     private(set) var isStopped = false
@@ -45,8 +46,10 @@ public final class Trainer {
     /// - Parameter makeLoader: makes a loader whose first batch is number `iteration`; a batch is
     ///   one pass, so that an accumulated iteration takes several
     public init(
-        model: DenseModel, optimizer: any Optimizer, schedule: any Schedule, settings: TrainConfiguration, device: Device,
-        logger: Logger, hooks: [any Hook], makeLoader: @escaping (_ iteration: Int) throws -> DataLoader
+        model: DenseModel, optimizer: any Optimizer, schedule: any Schedule,
+        settings: TrainConfiguration, device: Device,
+        logger: Logger, hooks: [any Hook],
+        makeLoader: @escaping (_ iteration: Int) throws -> DataLoader
     ) {
         self.model = model
         self.optimizer = optimizer
@@ -110,15 +113,18 @@ public final class Trainer {
     /// The loader of the iterations that come, and what takes their steps.
     private func begin() throws -> (loader: DataLoader, step: TrainingStep) {
         let clipping = settings.clipNorm.map { GradientClipping(maxNorm: $0) }
-        let step = try TrainingStep(model, optimizer, clipping: clipping, precision: settings.precision, on: device)
+        let step = try TrainingStep(
+            model, optimizer, clipping: clipping, precision: settings.precision, on: device)
         return (try makeLoader(iteration * accumulation), step)
     }
 
     private func oneIteration(_ loader: DataLoader, _ step: TrainingStep) throws {
         let started = monotonicSeconds()
         last = IterationRecord()
-        last.learningRates = optimizer.learningRates(schedule, iteration: iteration, of: settings.iterations)
-        // A loss that is divided by the labelled pixels of the whole batch has to have seen it before the first pass.
+        last.learningRates = optimizer.learningRates(
+            schedule, iteration: iteration, of: settings.iterations)
+        // A loss that is divided by the labelled pixels of the whole batch has to have seen it
+        // before the first pass.
         let counts = try countsLabelled ?? (accumulation > 1 && model.averagesLabelled)
         countsLabelled = counts
         let ahead = counts ? try (0..<accumulation).map { _ in try nextBatch(loader) } : []
@@ -127,7 +133,8 @@ public final class Trainer {
         defer { isConsistent = step.isConsistent }
         let result = try step(learningRates: last.learningRates, passes: accumulation) { pass in
             let batch = ahead.isEmpty ? try nextBatch(loader) : ahead[pass]
-            return try losses(of: batch, firstImage: pass * settings.imagesAtATime, labelledPixels: labelled)
+            return try losses(
+                of: batch, firstImage: pass * settings.imagesAtATime, labelledPixels: labelled)
         }
         last.values = result.figures
         if result.isTaken { badLosses.inARow = 0 } else { try skip() }
@@ -146,37 +153,47 @@ public final class Trainer {
     /// The losses of one part of the global batch.
     ///
     /// - Parameter labelledPixels: of the whole batch, over the number of its parts
-    private func losses(of batch: Batch, firstImage: Int, labelledPixels: Double?) throws -> Losses {
+    private func losses(of batch: Batch, firstImage: Int, labelledPixels: Double?) throws -> Losses
+    {
         var targets = try batch.targets(on: device)
         targets.labelledPixels = labelledPixels
         let pass = ForwardPass(
-            progress: Double(iteration) / Double(settings.iterations), iteration: iteration, iterations: settings.iterations,
+            progress: Double(iteration) / Double(settings.iterations), iteration: iteration,
+            iterations: settings.iterations,
             images: batch.geometries,
             draws: RandomSource(seed: settings.seed, iteration: iteration, firstImage: firstImage),
             wantsMetrics: isLogged(iteration + 1)
         )
         do {
             let least = model.backbone.minimumSide
-            guard min(batch.height, batch.width) >= least else { throw TrainingError.smallImages(least) }
-            return try model.losses(try batch.images(on: device), targets, pass)
+            guard min(batch.height, batch.width) >= least else {
+                throw TrainingError.smallImages(least)
+            }
+            return try model.losses(batch.images(on: device), targets, pass)
         } catch {
-            throw BatchError(images: batch.names, height: batch.height, width: batch.width, underlying: error)
+            throw BatchError(
+                images: batch.names, height: batch.height, width: batch.width, underlying: error)
         }
     }
 
-    /// Counts an iteration that changes nothing. The one that stops training counts once it is done again.
+    /// Counts an iteration that changes nothing. The one that stops training counts once it is done
+    /// again.
     private func skip() throws {
         logger.warning(
             "iteration \(iteration + 1): the loss is not finite, the step is skipped; images: \(last.names.joined(separator: ", "))"
         )
         let inARow = badLosses.inARow + 1
-        guard inARow < settings.maxBadLosses else { throw TrainingError.badLosses(inARow, last.names) }
+        guard inARow < settings.maxBadLosses else {
+            throw TrainingError.badLosses(inARow, last.names)
+        }
         badLosses = BadLosses(inARow: inARow, total: badLosses.total + 1)
     }
 
     private func tellSkipped() {
         guard badLosses.total > 0 else { return }
-        logger.warning("\(badLosses.total) of \(iteration) iterations were skipped, because their loss was not finite")
+        logger.warning(
+            "\(badLosses.total) of \(iteration) iterations were skipped, because their loss was not finite"
+        )
     }
 
     private var failedSaves: TrainingError? {
@@ -184,5 +201,7 @@ public final class Trainer {
     }
 
     /// Whether iteration `number` (from 1) has a line in the log.
-    func isLogged(_ number: Int) -> Bool { number.isMultiple(of: max(1, settings.logInterval)) || number == settings.iterations }
+    func isLogged(_ number: Int) -> Bool {
+        number.isMultiple(of: max(1, settings.logInterval)) || number == settings.iterations
+    }
 }

@@ -35,10 +35,14 @@ public final class TrainingStep {
     ///   - precision: of the forward passes
     ///   - device: of the module
     public init(
-        _ module: Module, _ optimizer: any Optimizer, clipping: GradientClipping? = nil, precision: Precision = .float32,
+        _ module: Module, _ optimizer: any Optimizer, clipping: GradientClipping? = nil,
+        precision: Precision = .float32,
         on device: Device = .cpu
     ) throws {
-        (self.optimizer, self.clipping, self.precision, self.device) = (optimizer, clipping, precision, device)
+        self.optimizer = optimizer
+        self.clipping = clipping
+        self.precision = precision
+        self.device = device
         buffers = try module.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
     }
 
@@ -85,7 +89,8 @@ public final class TrainingStep {
             try withAutocast(precision.dtype, on: device) { try losses(pass) }
         }
         if result.isFinite, let clipping {
-            let norm = try clipGradients(optimizer.gradients, maxNorm: clipping.maxNorm, order: clipping.order)
+            let norm = try clipGradients(
+                optimizer.gradients, maxNorm: clipping.maxNorm, order: clipping.order)
             result.add(gradientNorm: norm)
         }
         return result
@@ -96,7 +101,9 @@ public final class TrainingStep {
     ///
     /// - Throws: `TrainingError.noLoss` where a pass has nothing to minimise,
     ///   `TrainingError.reservedName`, and what `losses` throws.
-    public static func addGradients(passes: Int = 1, losses: (_ pass: Int) throws -> Losses) throws -> StepResult {
+    public static func addGradients(passes: Int = 1, losses: (_ pass: Int) throws -> Losses) throws
+        -> StepResult
+    {
         var result = StepResult()
         for pass in 0..<passes {
             let losses = try losses(pass)
@@ -118,14 +125,19 @@ public struct GradientClipping: Sendable, Equatable {
     public var order: Double
 
     /// A bound on the Euclidean norm unless `order` says otherwise.
-    public init(maxNorm: Double, order: Double = 2) { (self.maxNorm, self.order) = (maxNorm, order) }
+    public init(maxNorm: Double, order: Double = 2) {
+        self.maxNorm = maxNorm
+        self.order = order
+    }
 }
 
 extension Optimizer {
     /// The learning rate of every group at `iteration` (from 0) of `total`, by `schedule`.
     public func learningRates(_ schedule: any Schedule, iteration: Int, of total: Int) -> [Double] {
         groups.map { group in
-            schedule.learningRate(base: baseLearningRate * group.learningRateMultiplier, iteration: iteration, of: total)
+            schedule.learningRate(
+                base: baseLearningRate * group.learningRateMultiplier, iteration: iteration,
+                of: total)
         }
     }
 }

@@ -62,12 +62,16 @@ public struct WorkDirectory: Sendable {
     /// - Throws: `CheckpointError` with the reason where it could not.
     public static func prove(_ path: String) throws {
         var place = path
-        while !place.isEmpty, place != "/", access(place, F_OK) != 0 { place = FilePaths.directory(of: place) }
+        while !place.isEmpty, place != "/", access(place, F_OK) != 0 {
+            place = FilePaths.directory(of: place)
+        }
         do throws(CheckpointError) {
             try AtomicFile.proveDirectories(in: place.isEmpty ? "." : place)
         } catch {
             throw CheckpointError(
-                path: path, problem: "nothing can be saved in the work directory: \(error.path): \(error.problem)",
+                path: path,
+                problem:
+                    "nothing can be saved in the work directory: \(error.path): \(error.problem)",
                 remedy: Self.another)
         }
     }
@@ -92,7 +96,9 @@ public struct WorkDirectory: Sendable {
     public var hasCheckpoints: Bool { !FoundCheckpoint.all(in: path).isEmpty }
 
     /// The path of the checkpoint of `best`.
-    public func bestPath(_ best: BestScore) -> String { "\(path)/best_\(best.metric)_iter_\(best.iteration)" }
+    public func bestPath(_ best: BestScore) -> String {
+        "\(path)/best_\(best.metric)_iter_\(best.iteration)"
+    }
 
     /// Whether the checkpoint at `checkpoint` lies here.
     func holds(_ checkpoint: String) -> Bool {
@@ -104,7 +110,8 @@ public struct WorkDirectory: Sendable {
         return resolved(checkpoint + "/..").map { $0 == resolved(path) } ?? false
     }
 
-    /// The folder that a run writes its log to: that of the run which it continues, if that is here too; else a new one.
+    /// The folder that a run writes its log to: that of the run which it continues, if that is here
+    /// too; else a new one.
     func folder(resuming checkpoint: Checkpoint.Contents?) throws -> RunFolder {
         let old = checkpoint.flatMap { holds($0.path) ? $0.state.run : nil }.flatMap {
             $0.contains("/") || $0.hasPrefix(".") ? nil : $0
@@ -130,7 +137,8 @@ public struct WorkDirectory: Sendable {
             try FileSystem.makeFolder(folder, remedy: another)
         } catch {
             throw CheckpointError(
-                path: path, problem: "the work directory cannot be made: \(error.path) \(error.problem)",
+                path: path,
+                problem: "the work directory cannot be made: \(error.path) \(error.problem)",
                 remedy: another)
         }
     }

@@ -1,7 +1,8 @@
 import DenseKitCore
 
 extension Verifier {
-    /// `asymmetric_loss`: for every entry of `config.settings` the loss, and the gradient of its sum.
+    /// `asymmetric_loss`: for every entry of `config.settings` the loss, and the gradient of its
+    /// sum.
     func asymmetricLoss(_ golden: GoldenCase) throws -> [Comparison] {
         struct Written: YAMLConfiguration { var loss = ComponentNode(type: "") }
         try golden.check("config", knows: "settings")
@@ -22,6 +23,6 @@ extension Verifier {
             try value.sum().backward()
             (outputs["\(name)/loss"], outputs["\(name)/grad"]) = (try value.detached(), logits.grad)
         }
-        return try compare(outputs, with: try TensorFile.load(golden.answersPath).tensors, golden)
+        return try compare(outputs, with: TensorFile.load(golden.answersPath).tensors, golden)
     }
 }

@@ -23,7 +23,8 @@ extension Verifier {
 
     /// The case's inputs by name, on the verifier's device.
     public func inputs(_ golden: GoldenCase) throws -> [String: Tensor] {
-        try Dictionary(uniqueKeysWithValues: golden.inputs.map { ($0.name, try $0.tensor().to(device)) })
+        try Dictionary(
+            uniqueKeysWithValues: golden.inputs.map { ($0.name, try $0.tensor().to(device)) })
     }
 }
 
@@ -43,7 +44,9 @@ extension GoldenCase {
     /// The shape of a parameter that the case must have.
     /// - Throws: `GoldenCaseError` where it is missing or has another rank.
     public func shape(of parameter: String, rank: Int) throws -> [Int] {
-        guard let entry = parameters.first(where: { $0.name == parameter }), entry.shape.count == rank else {
+        guard let entry = parameters.first(where: { $0.name == parameter }),
+            entry.shape.count == rank
+        else {
             throw GoldenCaseError(path, "has no parameter '\(parameter)' with \(rank) dimensions")
         }
         return entry.shape

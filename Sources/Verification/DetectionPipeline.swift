@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// What becomes of sizes and boxes on the way to a detector, and its learning rates: the tables of a case of the procedure `pipeline`.
+/// What becomes of sizes and boxes on the way to a detector, and its learning rates: the tables of
+/// a case of the procedure `pipeline`.
 struct DetectionPipeline {
     private let golden: GoldenCase
     private let tables: Tables
@@ -35,14 +36,19 @@ struct DetectionPipeline {
     }
 
     init(_ golden: GoldenCase, _ registry: Registry) throws {
-        (self.golden, self.registry) = (golden, registry)
+        self.golden = golden
+        self.registry = registry
         try golden.check("config")
         try golden.check("boxes", knows: "image_wh new_wh input resized flipped notes")
         try golden.check("learning_rate", knows: "base policy values notes")
         try golden.check("learning_rate.values", knows: "iteration epoch lr")
-        let padded = (golden.json["resize"]?.array ?? []).flatMap { $0.object.map { Array($0.keys) } ?? [] }
-            .filter { $0.wholeMatch(of: /pad[0-9]{1,5}_wh/) != nil }
-        try golden.check("resize", knows: "size_wh scale new_wh scale_factor notes " + Set(padded).joined(separator: " "))
+        let padded = (golden.json["resize"]?.array ?? []).flatMap {
+            $0.object.map { Array($0.keys) } ?? []
+        }
+        .filter { $0.wholeMatch(of: /pad[0-9]{1,5}_wh/) != nil }
+        try golden.check(
+            "resize",
+            knows: "size_wh scale new_wh scale_factor notes " + Set(padded).joined(separator: " "))
         tables = try golden.decoded()
     }
 
@@ -57,23 +63,33 @@ struct DetectionPipeline {
 
     private func sizes(_ rows: [Tables.Resize]) throws -> [Comparison] {
         let divisors = try paddings()
-        var (sizes, factors) = (Pairs(), Pairs())
+        var sizes = Pairs()
+        var factors = Pairs()
         var padded = divisors.map { _ in Pairs() }
         for (index, row) in rows.enumerated() {
             let size = try size(row.size_wh)
             guard row.new_wh.count == 2, row.scale_factor.count == 4 else {
-                throw GoldenCaseError(golden.path, "has a row of resize without new_wh [w, h] or scale_factor [w, h, w, h]")
+                throw GoldenCaseError(
+                    golden.path,
+                    "has a row of resize without new_wh [w, h] or scale_factor [w, h, w, h]")
             }
-            var sample = DataSample(name: "case", image: RGBImage(height: size.height, width: size.width))
-            try apply("Resize", ["scale": .array(row.scale.map { .number(Double($0)) }), "ratio_range": .null], &sample)
-            sizes.add([sample.size.width, sample.size.height].map(Double.init), row.new_wh.map(Double.init))
+            var sample = DataSample(
+                name: "case", image: RGBImage(height: size.height, width: size.width))
+            try apply(
+                "Resize",
+                ["scale": .array(row.scale.map { .number(Double($0)) }), "ratio_range": .null],
+                &sample)
+            sizes.add(
+                [sample.size.width, sample.size.height].map(Double.init),
+                row.new_wh.map(Double.init))
             let scale = [sample.geometry.scale.x, sample.geometry.scale.y].map { Double(Float($0)) }
             factors.add(scale + scale, row.scale_factor)
             for (place, divisor) in divisors.enumerated() {
                 var copy = sample
                 try apply("Normalize", [:], &copy)
                 try apply("Pad", ["size_divisor": .number(Double(divisor))], &copy)
-                let expected = golden.json["resize"]?.array?[index]["pad\(divisor)_wh"]?.numbers ?? []
+                let expected =
+                    golden.json["resize"]?.array?[index]["pad\(divisor)_wh"]?.numbers ?? []
                 padded[place].add([copy.size.width, copy.size.height].map(Double.init), expected)
             }
         }
@@ -83,9 +99,12 @@ struct DetectionPipeline {
 
     /// The divisors that the rows are padded to: 32 of `pad32_wh`.
     private func paddings() throws -> [Int] {
-        let keys = Set((golden.json["resize"]?.array ?? []).flatMap { $0.object.map { Array($0.keys) } ?? [] })
+        let keys = Set(
+            (golden.json["resize"]?.array ?? []).flatMap { $0.object.map { Array($0.keys) } ?? [] })
         return try keys.compactMap { key in
-            guard let match = try /pad([0-9]{1,5})_wh/.wholeMatch(in: key)?.output else { return nil }
+            guard let match = try /pad([0-9]{1,5})_wh/.wholeMatch(in: key)?.output else {
+                return nil
+            }
             return Int(match.1)
         }.sorted()
     }
@@ -93,18 +112,28 @@ struct DetectionPipeline {
     private func boxes(_ boxes: Tables.Boxes) throws -> [Comparison] {
         let size = try size(boxes.image_wh)
         let instances = try boxes.input.map { corners in
-            guard corners.count == 4 else { throw GoldenCaseError(golden.path, "has a box of \(corners.count) numbers") }
+            guard corners.count == 4 else {
+                throw GoldenCaseError(golden.path, "has a box of \(corners.count) numbers")
+            }
             return Instance(
-                box: BoundingBox(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]), label: 0, area: 1, id: 0)
+                box: BoundingBox(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]),
+                label: 0, area: 1, id: 0)
         }
-        var sample = DataSample(name: "case", image: RGBImage(height: size.height, width: size.width), instances: instances)
+        var sample = DataSample(
+            name: "case", image: RGBImage(height: size.height, width: size.width),
+            instances: instances)
         let scale = boxes.new_wh.map { JSON.number(Double($0)) }
-        try apply("Resize", ["scale": .array(scale), "ratio_range": .null, "keep_ratio": .bool(false)], &sample)
+        try apply(
+            "Resize", ["scale": .array(scale), "ratio_range": .null, "keep_ratio": .bool(false)],
+            &sample)
         let resized = corners(sample)
         try apply("RandomFlip", ["prob": .number(1)], &sample)
         return [
-            Comparison("boxes/resized", ours: resized, reference: boxes.resized.flatMap { $0 }, .exact),
-            Comparison("boxes/flipped", ours: corners(sample), reference: boxes.flipped.flatMap { $0 }, .exact),
+            Comparison(
+                "boxes/resized", ours: resized, reference: boxes.resized.flatMap { $0 }, .exact),
+            Comparison(
+                "boxes/flipped", ours: corners(sample), reference: boxes.flipped.flatMap { $0 },
+                .exact),
         ]
     }
 
@@ -120,7 +149,9 @@ struct DetectionPipeline {
     }
 
     /// Applies a transform of the registry, as a configuration would name it.
-    private func apply(_ type: String, _ settings: [String: JSON], _ sample: inout DataSample) throws {
+    private func apply(_ type: String, _ settings: [String: JSON], _ sample: inout DataSample)
+        throws
+    {
         let node = try component(type, settings)
         var random = SampleRandom(seed: 0, epoch: 0, index: 0)
         let transform = try registry.transforms.make(node, BuildContext(registry: registry))
@@ -141,7 +172,8 @@ struct DetectionPipeline {
         let policy = rates.policy
         func number(_ match: Substring?) -> Double? { match.flatMap { Double($0) } }
         guard let steps = try /step \[([0-9, ]*)\]/.firstMatch(in: policy)?.output.1,
-            let epoch = number(try /([0-9]{1,12}) iterations per epoch/.firstMatch(in: policy)?.output.1)
+            let epoch = number(
+                try /([0-9]{1,12}) iterations per epoch/.firstMatch(in: policy)?.output.1)
         else {
             throw GoldenCaseError(
                 golden.path,
@@ -149,15 +181,24 @@ struct DetectionPipeline {
                     + "m iterations per epoch")
         }
         var settings: [String: JSON] = [
-            "steps": .array(steps.split { $0 == "," || $0 == " " }.compactMap { Double($0) }.map(JSON.number)),
-            "warmup_iterations": .number(number(try /warmup ([0-9]{1,12}) iterations/.firstMatch(in: policy)?.output.1) ?? 0),
+            "steps": .array(
+                steps.split { $0 == "," || $0 == " " }.compactMap { Double($0) }.map(JSON.number)),
+            "warmup_iterations": .number(
+                number(try /warmup ([0-9]{1,12}) iterations/.firstMatch(in: policy)?.output.1) ?? 0),
         ]
-        settings["gamma"] = number(try /gamma ([0-9.e+-]+[0-9])/.firstMatch(in: policy)?.output.1).map(JSON.number)
-        settings["warmup_ratio"] = number(try /ratio ([0-9.e+-]+[0-9])/.firstMatch(in: policy)?.output.1).map(JSON.number)
-        let schedule = try registry.schedules.make(try component("Step", settings), BuildContext(registry: registry))
-            .counting(iterationsPerEpoch: Int(epoch))
+        settings["gamma"] = number(try /gamma ([0-9.e+-]+[0-9])/.firstMatch(in: policy)?.output.1)
+            .map(JSON.number)
+        settings["warmup_ratio"] = number(
+            try /ratio ([0-9.e+-]+[0-9])/.firstMatch(in: policy)?.output.1
+        ).map(JSON.number)
+        let schedule = try registry.schedules.make(
+            component("Step", settings), BuildContext(registry: registry)
+        )
+        .counting(iterationsPerEpoch: Int(epoch))
         let total = (rates.values.map(\.iteration).max() ?? 0) + 1
-        let ours = rates.values.map { schedule.learningRate(base: rates.base, iteration: $0.iteration, of: total) }
+        let ours = rates.values.map {
+            schedule.learningRate(base: rates.base, iteration: $0.iteration, of: total)
+        }
         return Comparison("learning_rate", ours: ours, reference: rates.values.map(\.lr), .rounding)
     }
 }
@@ -171,5 +212,7 @@ private struct Pairs {
         self.reference += reference
     }
 
-    func comparison(_ name: String) -> Comparison { Comparison(name, ours: ours, reference: reference, .exact) }
+    func comparison(_ name: String) -> Comparison {
+        Comparison(name, ours: ours, reference: reference, .exact)
+    }
 }

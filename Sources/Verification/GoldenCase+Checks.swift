@@ -22,22 +22,32 @@ private struct LostNames {
     }
 }
 
-/// Writes the case's parameters into the module; every name or shape that is not on both sides is a failed comparison.
+/// Writes the case's parameters into the module; every name or shape that is not on both sides is a
+/// failed comparison.
 ///
-/// - Parameter given: tensors that the case has as inputs where a model keeps them with its weights, by the model's names
-func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Entry] = [:]) throws -> [Comparison] {
+/// - Parameter given: tensors that the case has as inputs where a model keeps them with its
+///   weights, by the model's names
+func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Entry] = [:]) throws
+    -> [Comparison]
+{
     var failures: [Comparison] = []
     var lost = LostNames()
     var given = given
     var recipes: [String: GoldenCase.Entry] = [:]
     for entry in golden.parameters { recipes[entry.name] = entry }
     for entry in try module.namedTensors() {
-        guard let recipe = recipes.removeValue(forKey: entry.name) ?? given.removeValue(forKey: entry.name) else {
+        guard
+            let recipe = recipes.removeValue(forKey: entry.name)
+                ?? given.removeValue(forKey: entry.name)
+        else {
             lost.add(entry.name, "the model has this tensor, the reference has not")
             continue
         }
         guard recipe.shape == entry.tensor.shape else {
-            failures.append(Comparison(failure: entry.name, "shape \(entry.tensor.shape), the reference has \(recipe.shape)"))
+            failures.append(
+                Comparison(
+                    failure: entry.name,
+                    "shape \(entry.tensor.shape), the reference has \(recipe.shape)"))
             continue
         }
         let value = try recipe.tensor()
@@ -47,7 +57,8 @@ func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Ent
         lost.add(name, "the reference has this tensor, the model has not")
     }
     for (name, input) in given {
-        failures.append(Comparison(failure: input.name, "the model has no \(name) that this input could be"))
+        failures.append(
+            Comparison(failure: input.name, "the model has no \(name) that this input could be"))
     }
     try module.weightsDidChange()
     return failures + lost.failures
@@ -55,19 +66,31 @@ func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Ent
 
 /// Every answer beside our output of that name; what is on one side only fails.
 ///
-/// - Parameter exactIntegers: whether integers must be equal where they have no tolerance of their own
+/// - Parameter exactIntegers: whether integers must be equal where they have no tolerance of their
+///   own
 func compare(
-    _ outputs: [String: Tensor], with answers: [String: Tensor], _ golden: GoldenCase, exactIntegers: Bool = false
+    _ outputs: [String: Tensor], with answers: [String: Tensor], _ golden: GoldenCase,
+    exactIntegers: Bool = false
 ) throws -> [Comparison] {
     let promised = golden.outputNames.filter { answers[$0] == nil }
-        .map { Comparison(failure: $0, "the case names this output, and \(golden.answersPath) does not have it") }
+        .map {
+            Comparison(
+                failure: $0,
+                "the case names this output, and \(golden.answersPath) does not have it")
+        }
     return try promised
         + answers.sorted { $0.key < $1.key }.map { key, reference in
             guard let ours = outputs[key] ?? outputs[OutputName(key).name] else {
-                return Comparison(failure: key, "we give no such output; " + someNames(near: key, among: outputs.keys.sorted()))
+                return Comparison(
+                    failure: key,
+                    "we give no such output; " + someNames(near: key, among: outputs.keys.sorted()))
             }
-            let isExact = exactIntegers && !reference.dtype.isFloatingPoint && golden.ownTolerance(for: key) == nil
-            return try Comparison(key, ours: ours, reference: reference, isExact ? .exact : golden.tolerance(for: key))
+            let isExact =
+                exactIntegers && !reference.dtype.isFloatingPoint
+                && golden.ownTolerance(for: key) == nil
+            return try Comparison(
+                key, ours: ours, reference: reference, isExact ? .exact : golden.tolerance(for: key)
+            )
         }
 }
 
@@ -76,20 +99,24 @@ extension GoldenCase {
     /// reference that we lack is a failed comparison.
     /// - Throws: `CheckpointError` where the file cannot be read.
     public func comparisons(of outputs: [String: Tensor]) throws -> [Comparison] {
-        try compare(outputs, with: try TensorFile.load(answersPath).tensors, self)
+        try compare(outputs, with: TensorFile.load(answersPath).tensors, self)
     }
 }
 
 /// Which names there are instead of `name`: all of at most three, or those that are most like it.
 private func someNames(near name: String, among names: [String]) -> String {
-    guard names.count > 3 else { return "we give " + (names.isEmpty ? "none" : names.joined(separator: ", ")) }
+    guard names.count > 3 else {
+        return "we give " + (names.isEmpty ? "none" : names.joined(separator: ", "))
+    }
     var (near, rest): ([String], [String]) = ([], names)
     while near.count < 3, let next = nearestWord(to: OutputName(name).name, among: rest) {
         near.append(next)
         rest.removeAll { $0 == next }
     }
     let shown =
-        near.isEmpty ? ", such as " + names.prefix(3).joined(separator: ", ") : "; nearest: " + near.joined(separator: ", ")
+        near.isEmpty
+        ? ", such as " + names.prefix(3).joined(separator: ", ")
+        : "; nearest: " + near.joined(separator: ", ")
     return "we give \(names.count) others\(shown)"
 }
 
@@ -106,7 +133,8 @@ extension GoldenCase {
     ) throws -> [Integer] {
         try values.map { value in
             guard let value = Integer(exactly: value) else {
-                throw GoldenCaseError(path, "has \(what) \(value) in an input, outside \(Integer.min)…\(Integer.max)")
+                throw GoldenCaseError(
+                    path, "has \(what) \(value) in an input, outside \(Integer.min)…\(Integer.max)")
             }
             return value
         }

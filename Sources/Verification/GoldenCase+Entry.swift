@@ -7,11 +7,17 @@ extension GoldenCase.Entry {
     public func tensor() throws -> Tensor {
         let count = try elementCount()
         if let runs { return try masks(runs, count) }
-        if isInteger { return try Tensor.from(try integers(), shape: shape) }
-        if let values { return try Tensor.from(try numbers(values, count).map(Float.init), shape: shape) }
+        if isInteger { return try Tensor.from(integers(), shape: shape) }
+        if let values {
+            return try Tensor.from(numbers(values, count).map(Float.init), shape: shape)
+        }
         if let value { return try Tensor.full(shape, value) }
-        guard let offset, let scale else { throw GoldenCaseError(name, "needs offset and scale, or value") }
-        return try Tensor.from(NameSeeded.floats(seed ?? name, count: count, offset: offset, scale: scale), shape: shape)
+        guard let offset, let scale else {
+            throw GoldenCaseError(name, "needs offset and scale, or value")
+        }
+        return try Tensor.from(
+            NameSeeded.floats(seed ?? name, count: count, offset: offset, scale: scale),
+            shape: shape)
     }
 
     /// The values of an integer recipe, in row-major order.
@@ -23,42 +29,59 @@ extension GoldenCase.Entry {
         if let value {
             result = [Int64](repeating: try whole(value), count: count)
         } else {
-            guard let low, let high, low < high else { throw GoldenCaseError(name, "needs low < high, or value") }
+            guard let low, let high, low < high else {
+                throw GoldenCaseError(name, "needs low < high, or value")
+            }
             result = NameSeeded.integers(seed ?? name, count: count, low: low, high: high)
         }
         if let ignore, ignore.every > 0 {
-            for index in stride(from: 0, to: count, by: ignore.every) { result[index] = ignore.value }
+            for index in stride(from: 0, to: count, by: ignore.every) {
+                result[index] = ignore.value
+            }
         }
         return result
     }
 
     /// Whether the elements are integers: `kind` is `int`, or all listed values are whole.
-    public var isInteger: Bool { kind == "int" || (values?.numbers.allSatisfy { $0 == $0.rounded() } ?? false) }
+    public var isInteger: Bool {
+        kind == "int" || (values?.numbers.allSatisfy { $0 == $0.rounded() } ?? false)
+    }
 
     /// `[g, h, w]` uint8
     private func masks(_ runs: GoldenCase.Entry.Runs, _ count: Int) throws -> Tensor {
-        guard runs.size.count == 2 else { throw GoldenCaseError(name, "has masks of size \(runs.size), expected [h, w]") }
-        let (height, width) = (runs.size[0], runs.size[1])
+        guard runs.size.count == 2 else {
+            throw GoldenCaseError(name, "has masks of size \(runs.size), expected [h, w]")
+        }
+        let height = runs.size[0]
+        let width = runs.size[1]
         var pixels = [UInt8](repeating: 0, count: count)
         for (mask, counts) in runs.counts.enumerated() {
             var (place, value) = (0, UInt8(0))  // down the columns
             for run in counts {
                 guard run >= 0, run <= height * width - place else { break }
                 if value == 1 {
-                    for pixel in place..<place + run { pixels[(mask * height + pixel % height) * width + pixel / height] = 1 }
+                    for pixel in place..<place + run {
+                        pixels[(mask * height + pixel % height) * width + pixel / height] = 1
+                    }
                 }
-                (place, value) = (place + run, 1 - value)
+                place += run
+                value = 1 - value
             }
             guard place == height * width else {
-                throw GoldenCaseError(name, "has runs that are not \(height) × \(width) pixels long")
+                throw GoldenCaseError(
+                    name, "has runs that are not \(height) × \(width) pixels long")
             }
         }
-        return try pixels.withUnsafeBytes { try Tensor.from(bytes: $0, shape: shape, dtype: .uint8) }
+        return try pixels.withUnsafeBytes {
+            try Tensor.from(bytes: $0, shape: shape, dtype: .uint8)
+        }
     }
 
     private func numbers(_ values: JSON, _ count: Int) throws -> [Double] {
         let numbers = values.numbers
-        guard numbers.count == count else { throw GoldenCaseError(name, "has \(numbers.count) values for shape \(shape)") }
+        guard numbers.count == count else {
+            throw GoldenCaseError(name, "has \(numbers.count) values for shape \(shape)")
+        }
         return numbers
     }
 

@@ -50,7 +50,8 @@ public struct GoldenCase: Sendable {
         }
 
         private enum Key: String, CodingKey {
-            case name, seed, shape, kind, offset, scale, value, low, high, values, ignore, role, counts
+            case name, seed, shape, kind, offset, scale, value, low, high, values, ignore, role,
+                counts
         }
 
         /// Decodes an entry; `counts` makes it one of masks, whose shape follows from `size`.
@@ -58,7 +59,9 @@ public struct GoldenCase: Sendable {
             let fields = try decoder.container(keyedBy: Key.self)
             name = try fields.decode(String.self, forKey: .name)
             runs = fields.contains(.counts) ? try Runs(from: decoder) : nil
-            shape = try runs.map { [$0.counts.count] + $0.size } ?? fields.decode([Int].self, forKey: .shape)
+            shape =
+                try runs.map { [$0.counts.count] + $0.size }
+                ?? fields.decode([Int].self, forKey: .shape)
             seed = try fields.decodeIfPresent(String.self, forKey: .seed)
             kind = try fields.decodeIfPresent(String.self, forKey: .kind)
             offset = try fields.decodeIfPresent(Double.self, forKey: .offset)
@@ -87,7 +90,10 @@ public struct GoldenCase: Sendable {
 
         /// A tolerance of all elements, unless `share` is given.
         public init(rtol: Double, atol: Double, share: Double? = nil, ofLargest: Double? = nil) {
-            (self.rtol, self.atol, self.share, self.ofLargest) = (rtol, atol, share, ofLargest)
+            self.rtol = rtol
+            self.atol = atol
+            self.share = share
+            self.ofLargest = ofLargest
         }
 
         /// Nothing but equal.
@@ -128,7 +134,9 @@ public struct GoldenCase: Sendable {
         json = try Self.decoded(path)
         let header: Header = try Self.decoded(path)
         name = header.case ?? URL(filePath: path).deletingPathExtension().lastPathComponent
-        guard let procedure = header.procedure_id else { throw GoldenCaseError(path, "has no procedure_id") }
+        guard let procedure = header.procedure_id else {
+            throw GoldenCaseError(path, "has no procedure_id")
+        }
         self.procedure = procedure
         mode = header.mode ?? "eval"
         parameters = header.parameters ?? []
@@ -137,12 +145,18 @@ public struct GoldenCase: Sendable {
         derivedBuffers = Set(header.derived_buffers ?? [])
         tokenIDs = header.token_ids
         tolerance =
-            header.tolerance.map { Tolerance(rtol: $0.rtol, atol: $0.atol, share: $0.share) } ?? Tolerance(rtol: 1e-3, atol: 1e-4)
-        gradientTolerance = header.tolerance?.grad.map { Tolerance(rtol: 0, atol: 0, ofLargest: $0.max_abs_over_max_value) }
+            header.tolerance.map { Tolerance(rtol: $0.rtol, atol: $0.atol, share: $0.share) }
+            ?? Tolerance(rtol: 1e-3, atol: 1e-4)
+        gradientTolerance = header.tolerance?.grad.map {
+            Tolerance(rtol: 0, atol: 0, ofLargest: $0.max_abs_over_max_value)
+        }
         var toleranceFor = header.tolerance_for ?? [:]
-        if toleranceFor["grad_norms"] == nil { toleranceFor["grad_norms"] = header.tolerance?.grad_norms }
+        if toleranceFor["grad_norms"] == nil {
+            toleranceFor["grad_norms"] = header.tolerance?.grad_norms
+        }
         self.toleranceFor = toleranceFor
-        for (kind, names) in [("parameter", parameters.map(\.name)), ("input", inputs.map(\.name))] {
+        for (kind, names) in [("parameter", parameters.map(\.name)), ("input", inputs.map(\.name))]
+        {
             var seen: Set<String> = []
             if let twice = names.first(where: { !seen.insert($0).inserted }) {
                 throw GoldenCaseError(path, "has the \(kind) '\(twice)' twice")
@@ -158,7 +172,8 @@ public struct GoldenCase: Sendable {
         do {
             return try JSONDecoder().decode(T.self, from: Data(contentsOf: URL(filePath: path)))
         } catch {
-            throw GoldenCaseError(path, "cannot be read as a golden case: \(GoldenCaseError.sentence(error))")
+            throw GoldenCaseError(
+                path, "cannot be read as a golden case: \(GoldenCaseError.sentence(error))")
         }
     }
 
@@ -172,24 +187,35 @@ public struct GoldenCase: Sendable {
         return (isGradient ? gradientTolerance : nil) ?? tolerance
     }
 
-    /// The outputs that have a tolerance of their own and were not compared: misspelt, or of another case.
+    /// The outputs that have a tolerance of their own and were not compared: misspelt, or of
+    /// another case.
     func unusedTolerances(_ comparisons: [Comparison]) -> [Comparison] {
         let compared = Set(comparisons.map(\.output))
         return json["tolerance_for"]?.object?.keys.filter { !compared.contains($0) }.sorted()
-            .map { Comparison(failure: $0, "tolerance_for names this output, and nothing of this name is compared") } ?? []
+            .map {
+                Comparison(
+                    failure: $0,
+                    "tolerance_for names this output, and nothing of this name is compared")
+            } ?? []
     }
 
-    /// A tolerance that is an output's alone. Pixels of masks flip where a mask is all but at the threshold.
+    /// A tolerance that is an output's alone. Pixels of masks flip where a mask is all but at the
+    /// threshold.
     func ownTolerance(for output: String) -> Tolerance? {
-        toleranceFor[output] ?? (output.hasPrefix("mask_areas") ? Tolerance(rtol: 0.005, atol: 1) : nil)
+        toleranceFor[output]
+            ?? (output.hasPrefix("mask_areas") ? Tolerance(rtol: 0.005, atol: 1) : nil)
     }
 
     /// The path of the reference's outputs, `CASE.safetensors`.
-    public var answersPath: String { String(path.dropLast(path.hasSuffix(".json") ? 5 : 0)) + ".safetensors" }
+    public var answersPath: String {
+        String(path.dropLast(path.hasSuffix(".json") ? 5 : 0)) + ".safetensors"
+    }
 
     /// The path of the model file, `CASE.model.yaml`, which describes the case's model in
     /// DenseKit's configuration.
-    public var modelPath: String { String(path.dropLast(path.hasSuffix(".json") ? 5 : 0)) + ".model.yaml" }
+    public var modelPath: String {
+        String(path.dropLast(path.hasSuffix(".json") ? 5 : 0)) + ".model.yaml"
+    }
 
     private struct Header: Decodable {
         let `case`: String?
@@ -225,19 +251,25 @@ public struct GoldenCaseError: DenseKitError {
     public var origin: ErrorOrigin { .configuration }
 
     /// An error of the case at `path`; `problem` follows the path in the message.
-    public init(_ path: String, _ problem: String) { (self.path, self.problem) = (path, problem) }
+    public init(_ path: String, _ problem: String) {
+        self.path = path
+        self.problem = problem
+    }
 
     static func sentence(_ error: any Error) -> String {
         guard let error = error as? DecodingError else { return error.localizedDescription }
         switch error {
-        case .keyNotFound(let key, let context): return "\(place(context))key '\(key.stringValue)' is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+        case .keyNotFound(let key, let context):
+            return "\(place(context))key '\(key.stringValue)' is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context),
+            .dataCorrupted(let context):
             return "\(place(context))\(context.debugDescription)"
         @unknown default: return "\(error)"
         }
     }
 
     private static func place(_ context: DecodingError.Context) -> String {
-        context.codingPath.isEmpty ? "" : "at \(context.codingPath.map(\.stringValue).joined(separator: ".")): "
+        context.codingPath.isEmpty
+            ? "" : "at \(context.codingPath.map(\.stringValue).joined(separator: ".")): "
     }
 }

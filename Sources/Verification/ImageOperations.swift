@@ -1,7 +1,8 @@
 import DenseKitCore
 
-/// Resizing, padding and normalising. An output's name says what is done and to which size: `bilinear_14x20_ac0`, `nearest_14x20`
-/// (feature map, height × width), `imresize_u8_20x11` (image, width × height), `imnormalize_u8`, `impad`.
+/// Resizing, padding and normalising. An output's name says what is done and to which size:
+/// `bilinear_14x20_ac0`, `nearest_14x20` (feature map, height × width), `imresize_u8_20x11` (image,
+/// width × height), `imnormalize_u8`, `impad`.
 struct ImageOperations {
     private let golden: GoldenCase
     private let rescales: Rescales
@@ -29,12 +30,16 @@ struct ImageOperations {
 
     /// What we make of the inputs; nil for a name that says nothing to us.
     private func output(_ name: String, like answer: Tensor) throws -> Tensor? {
-        if let match = try /(bilinear|nearest)_([0-9]{1,4})x([0-9]{1,4})(?:_ac([01]))?/.wholeMatch(in: name)?.output {
+        if let match = try /(bilinear|nearest)_([0-9]{1,4})x([0-9]{1,4})(?:_ac([01]))?/.wholeMatch(
+            in: name)?.output
+        {
             let size = Size2D(Int(match.2) ?? 0, Int(match.3) ?? 0)
             return try input("x").interpolated(
                 to: size, match.1 == "nearest" ? .nearest : .bilinear(alignCorners: match.4 == "1"))
         }
-        if let match = try /imresize_(f32|u8|seg)_([0-9]{1,4})x([0-9]{1,4})/.wholeMatch(in: name)?.output {
+        if let match = try /imresize_(f32|u8|seg)_([0-9]{1,4})x([0-9]{1,4})/.wholeMatch(in: name)?
+            .output
+        {
             let size = Size2D(height: max(1, Int(match.3) ?? 0), width: max(1, Int(match.2) ?? 0))
             switch match.1 {
             case "f32": return try tensor(floatImage("image").resized(to: size))
@@ -46,8 +51,12 @@ struct ImageOperations {
         case "imnormalize_u8":
             let image = try image("image_u8")
             return try tensor(
-                Normalization.clip(RGBImage(height: image.height, width: image.width, pixels: reversed(image.pixels))))
-        case "impad": return try tensor(image("image_u8").padded(to: Size2D(height: answer.size(0), width: answer.size(1))))
+                Normalization.clip(
+                    RGBImage(
+                        height: image.height, width: image.width, pixels: reversed(image.pixels))))
+        case "impad":
+            return try tensor(
+                image("image_u8").padded(to: Size2D(height: answer.size(0), width: answer.size(1))))
         default: return nil
         }
     }
@@ -55,13 +64,19 @@ struct ImageOperations {
     /// The sizes of rescaled images must be equal; the factors agree to rounding.
     private func rescaledSizes() throws -> [Comparison] {
         guard let rows = rescales.imrescale_shapes?.rows else { return [] }
-        var (sizes, factors, expectedSizes, expectedFactors): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
+        var sizes: [Double] = []
+        var factors: [Double] = []
+        var expectedSizes: [Double] = []
+        var expectedFactors: [Double] = []
         for row in rows {
-            guard row.count == 6, let height = row[0].integer, let width = row[1].integer, height > 0, width > 0,
-                let newHeight = row[3].number, let newWidth = row[4].number, let expected = row[5].number
+            guard row.count == 6, let height = row[0].integer, let width = row[1].integer,
+                height > 0, width > 0,
+                let newHeight = row[3].number, let newWidth = row[4].number,
+                let expected = row[5].number
             else {
                 throw GoldenCaseError(
-                    golden.path, "has a row of imrescale_shapes that is not [h, w, scale, new h, new w, factor]")
+                    golden.path,
+                    "has a row of imrescale_shapes that is not [h, w, scale, new h, new w, factor]")
             }
             let size = Size2D(height: height, width: width)
             let factor: Double
@@ -70,7 +85,9 @@ struct ImageOperations {
             } else if let number = row[2].number {
                 factor = number
             } else {
-                throw GoldenCaseError(golden.path, "has a scale in imrescale_shapes that is neither a factor nor [long, short]")
+                throw GoldenCaseError(
+                    golden.path,
+                    "has a scale in imrescale_shapes that is neither a factor nor [long, short]")
             }
             let scaled = size.scaled(by: factor)
             sizes += [Double(scaled.height), Double(scaled.width)]
@@ -80,12 +97,15 @@ struct ImageOperations {
         }
         return [
             Comparison("imrescale_shapes/sizes", ours: sizes, reference: expectedSizes, .exact),
-            Comparison("imrescale_shapes/factors", ours: factors, reference: expectedFactors, .rounding),
+            Comparison(
+                "imrescale_shapes/factors", ours: factors, reference: expectedFactors, .rounding),
         ]
     }
 
     private func input(_ name: String) throws -> Tensor {
-        guard let input = try golden.input(name) else { throw GoldenCaseError(golden.path, "has no input \(name)") }
+        guard let input = try golden.input(name) else {
+            throw GoldenCaseError(golden.path, "has no input \(name)")
+        }
         return input
     }
 
@@ -93,7 +113,9 @@ struct ImageOperations {
         let input = try input(name)
         guard input.rank == rank, input.count > 0, rank == 2 || input.size(2) == 3 else {
             throw GoldenCaseError(
-                golden.path, "has an input \(name) of shape \(input.shape), expected \(rank == 2 ? "[h, w]" : "[h, w, 3]")")
+                golden.path,
+                "has an input \(name) of shape \(input.shape), expected \(rank == 2 ? "[h, w]" : "[h, w, 3]")"
+            )
         }
         return input
     }
@@ -101,7 +123,8 @@ struct ImageOperations {
     private func image(_ name: String) throws -> RGBImage {
         let input = try input(name, rank: 3)
         return RGBImage(
-            height: input.size(0), width: input.size(1), pixels: try golden.exactly(input.integers(), "the level", UInt8.self))
+            height: input.size(0), width: input.size(1),
+            pixels: try golden.exactly(input.integers(), "the level", UInt8.self))
     }
 
     private func floatImage(_ name: String) throws -> FloatImage {
@@ -112,11 +135,14 @@ struct ImageOperations {
     private func labels(_ name: String) throws -> LabelMap {
         let input = try input(name, rank: 2)
         return LabelMap(
-            height: input.size(0), width: input.size(1), labels: try golden.exactly(input.integers(), "the label", UInt16.self))
+            height: input.size(0), width: input.size(1),
+            labels: try golden.exactly(input.integers(), "the label", UInt16.self))
     }
 
     /// Blue, green, red to red, green, blue.
-    private func reversed(_ pixels: [UInt8]) -> [UInt8] { pixels.indices.map { pixels[$0 - 2 * ($0 % 3) + 2] } }
+    private func reversed(_ pixels: [UInt8]) -> [UInt8] {
+        pixels.indices.map { pixels[$0 - 2 * ($0 % 3) + 2] }
+    }
 
     private func tensor(_ image: RGBImage) throws -> Tensor {
         try Tensor.from(image.pixels.map(Float.init), shape: [image.height, image.width, 3])

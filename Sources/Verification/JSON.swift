@@ -33,7 +33,11 @@ public enum JSON: Codable, Sendable, Equatable {
         case .null: try container.encodeNil()
         case .bool(let value): try container.encode(value)
         case .number(let value):
-            if let whole = Int(exactly: value) { try container.encode(whole) } else { try container.encode(value) }
+            if let whole = Int(exactly: value) {
+                try container.encode(whole)
+            } else {
+                try container.encode(value)
+            }
         case .string(let value): try container.encode(value)
         case .array(let values): try container.encode(values)
         case .object(let values): try container.encode(values)
@@ -43,7 +47,9 @@ public enum JSON: Codable, Sendable, Equatable {
     /// The value of `key` in an object; nil where it is missing, or the value is not an object.
     public subscript(key: String) -> JSON? { object?[key] }
     /// The members of an object; nil for other values.
-    public var object: [String: JSON]? { if case .object(let object) = self { object } else { nil } }
+    public var object: [String: JSON]? {
+        if case .object(let object) = self { object } else { nil }
+    }
     /// The elements of an array; nil for other values.
     public var array: [JSON]? { if case .array(let array) = self { array } else { nil } }
     /// The number; nil for other values.

@@ -1,7 +1,8 @@
 import DenseKitCore
 import Foundation
 
-// What a case says and nothing reads is a mistake: it is refused, with its place and what is known there.
+// What a case says and nothing reads is a mistake: it is refused, with its place and what is known
+// there.
 extension GoldenCase {
     /// Checks that every setting at `place` is read by the procedure.
     ///
@@ -11,26 +12,33 @@ extension GoldenCase {
     ///   - known: the keys that are read there, separated by spaces
     ///   - fixed: keys that may only have this value, which is the one that is built
     /// - Throws: `GoldenCaseError` for an unknown key, or another value of a fixed one.
-    public func check(_ place: String, knows known: String = "", fixed: [String: JSON] = [:]) throws {
+    public func check(_ place: String, knows known: String = "", fixed: [String: JSON] = [:]) throws
+    {
         let value = place.split(separator: ".").reduce(JSON?.some(json)) { $0?[String($1)] }
         try check(value, place, Set(known.split(separator: " ").map(String.init)), fixed)
     }
 
-    private func check(_ value: JSON?, _ place: String, _ known: Set<String>, _ fixed: [String: JSON]) throws {
+    private func check(
+        _ value: JSON?, _ place: String, _ known: Set<String>, _ fixed: [String: JSON]
+    ) throws {
         switch value {
         case nil, .null: return
         case .array(let values):
-            for (index, value) in values.enumerated() { try check(value, "\(place).\(index)", known, fixed) }
+            for (index, value) in values.enumerated() {
+                try check(value, "\(place).\(index)", known, fixed)
+            }
         case .object(let object):
             try check(value, place, known.union(fixed.keys))
             for (key, expected) in fixed.sorted(by: { $0.key < $1.key }) {
                 guard let found = object[key], found != expected, found != .null else { continue }
                 throw GoldenCaseError(
-                    path, "sets \(place).\(key) to \(found.text): only \(expected.text) is known here")
+                    path,
+                    "sets \(place).\(key) to \(found.text): only \(expected.text) is known here")
             }
         default:
             if known.isEmpty { return }  // words for readers
-            throw GoldenCaseError(path, "has \(value?.text ?? "nothing") in \(place), expected an object")
+            throw GoldenCaseError(
+                path, "has \(value?.text ?? "nothing") in \(place), expected an object")
         }
     }
 
@@ -73,16 +81,19 @@ extension GoldenCase {
         return integer
     }
 
-    /// Throws `GoldenCaseError` for fields of the file and of its entries that are all but known ones, and for tolerances with other words than
-    /// ours: a misspelt one would change what is compared without a word. Other fields may say what they like.
+    /// Throws `GoldenCaseError` for fields of the file and of its entries that are all but known
+    /// ones, and for tolerances with other words than ours: a misspelt one would change what is
+    /// compared without a word. Other fields may say what they like.
     func checkFields() throws {
         try checkSpelling(json, "", Self.fields)
         for key in ["parameters", "inputs"] {
             for (index, entry) in (json[key]?.array ?? []).enumerated() {
                 let name = entry["name"]?.string ?? "\(index)"
                 try checkSpelling(entry, "\(key).\(name)", Self.entryFields)
-                guard let kind = entry["kind"]?.string, !["int", "float", "values"].contains(kind) else { continue }
-                throw GoldenCaseError(path, "has the kind '\(kind)' in \(key).\(name); known: int, float, values")
+                guard let kind = entry["kind"]?.string, !["int", "float", "values"].contains(kind)
+                else { continue }
+                throw GoldenCaseError(
+                    path, "has the kind '\(kind)' in \(key).\(name); known: int, float, values")
             }
         }
         try check("tolerance", knows: "rtol atol share grad_norms grad")
@@ -93,9 +104,13 @@ extension GoldenCase {
         try check(tolerance as Tolerance, "tolerance")
         if let bound = gradientTolerance?.ofLargest, !(bound.isFinite && bound >= 0) {
             throw GoldenCaseError(
-                path, "has \(bound) in tolerance.grad.max_abs_over_max_value; expected a finite number of 0 or more")
+                path,
+                "has \(bound) in tolerance.grad.max_abs_over_max_value; expected a finite number of 0 or more"
+            )
         }
-        for (name, tolerance) in toleranceFor.sorted(by: { $0.key < $1.key }) { try check(tolerance, "tolerance_for.\(name)") }
+        for (name, tolerance) in toleranceFor.sorted(by: { $0.key < $1.key }) {
+            try check(tolerance, "tolerance_for.\(name)")
+        }
         guard ["eval", "train"].contains(mode) else {
             throw GoldenCaseError(path, "has the mode '\(mode)'; known: eval, train")
         }
@@ -103,34 +118,48 @@ extension GoldenCase {
 
     /// Refuses bounds that everything or nothing passes.
     private func check(_ tolerance: Tolerance, _ place: String) throws {
-        for (key, value) in [("rtol", tolerance.rtol), ("atol", tolerance.atol)] where !(value.isFinite && value >= 0) {
-            throw GoldenCaseError(path, "has \(value) in \(place).\(key); expected a finite number of 0 or more")
+        for (key, value) in [("rtol", tolerance.rtol), ("atol", tolerance.atol)]
+        where !(value.isFinite && value >= 0) {
+            throw GoldenCaseError(
+                path, "has \(value) in \(place).\(key); expected a finite number of 0 or more")
         }
         guard let share = tolerance.share, !(share > 0 && share <= 1) else { return }
-        throw GoldenCaseError(path, "has \(share) in \(place).share; expected a share above 0 and at most 1")
+        throw GoldenCaseError(
+            path, "has \(share) in \(place).share; expected a share above 0 and at most 1")
     }
 
     private func checkSpelling(_ value: JSON, _ place: String, _ known: Set<String>) throws {
         let object = value.object ?? [:]
         for key in object.keys.sorted() where !known.contains(key) {
-            guard let near = nearestWord(to: key, among: known), object[near] == nil else { continue }
+            guard let near = nearestWord(to: key, among: known), object[near] == nil else {
+                continue
+            }
             throw GoldenCaseError(
-                path, "has the unknown field '\(place.isEmpty ? "" : place + ".")\(key)'; did you mean '\(near)'?")
+                path,
+                "has the unknown field '\(place.isEmpty ? "" : place + ".")\(key)'; did you mean '\(near)'?"
+            )
         }
     }
 
     /// What the file's top has in some procedure, words for readers among it.
     private static let fields: Set<String> = [
-        "boxes", "case", "cases", "class_names", "computed_in", "config", "config_inference", "context_lengths",
-        "derived_buffers", "expected", "files", "float32_vs_float64", "float64_check", "frozen_parameters", "grad_norm_order",
-        "grads", "group_base_lr", "group_order", "group_weight_decay", "img_meta", "imrescale_shapes", "inputs",
-        "learning_rate", "loss", "lr_exact", "mask_rle", "mode", "notes", "optimizer_groups", "outputs", "parameters",
-        "parameters_without_gradient", "procedure", "procedure_id", "reference", "resize", "runtime",
-        "smallest_gap_of_probabilities", "token_ids", "token_ids_note", "tolerance", "tolerance_for", "tolerance_note",
+        "boxes", "case", "cases", "class_names", "computed_in", "config", "config_inference",
+        "context_lengths",
+        "derived_buffers", "expected", "files", "float32_vs_float64", "float64_check",
+        "frozen_parameters", "grad_norm_order",
+        "grads", "group_base_lr", "group_order", "group_weight_decay", "img_meta",
+        "imrescale_shapes", "inputs",
+        "learning_rate", "loss", "lr_exact", "mask_rle", "mode", "notes", "optimizer_groups",
+        "outputs", "parameters",
+        "parameters_without_gradient", "procedure", "procedure_id", "reference", "resize",
+        "runtime",
+        "smallest_gap_of_probabilities", "token_ids", "token_ids_note", "tolerance",
+        "tolerance_for", "tolerance_note",
         "vectors",
     ]
     private static let entryFields: Set<String> = [
-        "counts", "dtype", "encoding", "high", "ignore", "image", "kind", "low", "name", "offset", "role", "scale", "seed",
+        "counts", "dtype", "encoding", "high", "ignore", "image", "kind", "low", "name", "offset",
+        "role", "scale", "seed",
         "shape",
         "size", "value", "values",
     ]
@@ -138,7 +167,9 @@ extension GoldenCase {
 
 extension JSON {
     /// The first key of an object that is not among those given.
-    func unknown(besides known: Set<String>) -> String? { object?.keys.filter { !known.contains($0) }.min() }
+    func unknown(besides known: Set<String>) -> String? {
+        object?.keys.filter { !known.contains($0) }.min()
+    }
 
     /// The value in a line, cut where it is long.
     var text: String {
@@ -149,7 +180,8 @@ extension JSON {
     }
 }
 
-// What is read of a case whose model is in a model file: the rest of its `config` is the reference's, and the model file says it in our words.
+// What is read of a case whose model is in a model file: the rest of its `config` is the
+// reference's, and the model file says it in our words.
 extension GoldenCase {
     /// - Parameter drawn: the inputs that prescribe what a model would draw at random
     func checkModelSettings(drawn: [String]) throws {
@@ -157,11 +189,18 @@ extension GoldenCase {
         case "detector": try checkInputs("img gt_bboxes gt_labels gt_masks gt_bboxes_ignore")
         case "inference":
             let views = json["config_inference"]?["views"]?.array ?? []
-            try checkInputs(views.compactMap { $0["input"]?.string }.joined(separator: " ") + " texts tokens codebook")
+            try checkInputs(
+                views.compactMap { $0["input"]?.string }.joined(separator: " ")
+                    + " texts tokens codebook")
             try check("config_inference", knows: "ori_shape views")
-            try check("config_inference.views", knows: "input flip", fixed: ["flip_direction": .string("horizontal")])
+            try check(
+                "config_inference.views", knows: "input flip",
+                fixed: ["flip_direction": .string("horizontal")])
             try check("config.test_cfg", knows: "mode crop_size stride")
-        default: try checkInputs((["img gt_semantic_seg texts tokens codebook priority"] + drawn).joined(separator: " "))
+        default:
+            try checkInputs(
+                (["img gt_semantic_seg texts tokens codebook priority"] + drawn).joined(
+                    separator: " "))
         }
         try check("config.schedule", knows: "t T")
     }

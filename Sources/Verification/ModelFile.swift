@@ -42,41 +42,56 @@ extension ModelFile {
         case (nil, nil, let configuration?):
             guard tokenIDs == nil || golden.codebook == nil else {
                 throw GoldenCaseError(
-                    golden.path, "has the text of its classes twice, as the input codebook and as token ids: give one of them")
+                    golden.path,
+                    "has the text of its classes twice, as the input codebook and as token ids: give one of them"
+                )
             }
             guard tokenIDs == nil || tokenIDs?.count == context.classCount else {
                 throw GoldenCaseError(
-                    golden.path, "has \(tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes")
+                    golden.path,
+                    "has \(tokenIDs?.count ?? 0) rows of token ids for \(context.classCount) classes"
+                )
             }
             return .model(try DenseModel(configuration, context))
         default:
-            throw GoldenCaseError(golden.modelPath, "a model file holds one of backbone:, part: or model:")
+            throw GoldenCaseError(
+                golden.modelPath, "a model file holds one of backbone:, part: or model:")
         }
     }
 }
 
 extension GoldenCase {
-    /// The input `codebook [k, c]`: the text embeddings of the classes, in place of a text encoder and token ids.
+    /// The input `codebook [k, c]`: the text embeddings of the classes, in place of a text encoder
+    /// and token ids.
     var codebook: Entry? { inputs.first { $0.name == "codebook" } }
 
     /// The class names as token ids where they are an input, `texts` or `tokens` `[k, length]`.
     fileprivate func rowsOfTexts() throws -> [[Int]]? {
-        guard let texts = inputs.first(where: { ["texts", "tokens"].contains($0.name) }), texts.isInteger, texts.shape.count == 2
+        guard let texts = inputs.first(where: { ["texts", "tokens"].contains($0.name) }),
+            texts.isInteger, texts.shape.count == 2
         else { return nil }
-        let (ids, length) = (try texts.integers().map { Int($0) }, texts.shape[1])
+        let ids = try texts.integers().map { Int($0) }
+        let length = texts.shape[1]
         return (0..<texts.shape[0]).map { Array(ids[$0 * length..<($0 + 1) * length]) }
     }
 
-    /// The names of the classes; where the case has none, as many made-up ones as its token ids or its classifier say.
+    /// The names of the classes; where the case has none, as many made-up ones as its token ids or
+    /// its classifier say.
     var classNames: [String] {
         let config = json["config"]
         for place in [json, config, config?["model"]] {
-            if let names = place?["class_names"]?.array?.compactMap(\.string), !names.isEmpty { return names }
+            if let names = place?["class_names"]?.array?.compactMap(\.string), !names.isEmpty {
+                return names
+            }
         }
         let classifier = parameters.first { $0.name.hasSuffix("decode_head.conv_seg.weight") }
-        let heads = [config?["decode_head"], config?["model"]?["bbox_head"], config?["model"]?["roi_head"]?["bbox_head"]]
+        let heads = [
+            config?["decode_head"], config?["model"]?["bbox_head"],
+            config?["model"]?["roi_head"]?["bbox_head"],
+        ]
         let count =
-            tokenIDs?.count ?? codebook?.shape.first ?? classifier?.shape.first ?? heads.lazy.compactMap {
+            tokenIDs?.count ?? codebook?.shape.first ?? classifier?.shape.first ?? heads.lazy
+            .compactMap {
                 $0?["num_classes"]?.integer
             }.first ?? 0
         return (0..<min(max(count, 0), Int(UInt16.max))).map { "class \($0)" }

@@ -20,7 +20,8 @@ public enum NameSeeded {
 
     /// `count` floats in `[offset − scale, offset + scale)`: `offset + scale · u`, with u in
     /// `[-1, 1)` from the upper 24 bits of the stream's numbers.
-    public static func floats(_ seed: String, count: Int, offset: Double, scale: Double) -> [Float] {
+    public static func floats(_ seed: String, count: Int, offset: Double, scale: Double) -> [Float]
+    {
         let hash = hash(seed)
         return [Float](unsafeUninitializedCapacity: count) { buffer, filled in
             for index in 0..<count {

@@ -17,13 +17,16 @@ public struct OutputName: Sendable {
     /// Parses a name with an optional index; brackets that are not a valid index belong to the
     /// name.
     public init(_ text: String) {
-        guard text.hasSuffix("]"), let bracket = text.lastIndex(of: "["), bracket != text.startIndex,
+        guard text.hasSuffix("]"), let bracket = text.lastIndex(of: "["),
+            bracket != text.startIndex,
             let indices = Self.indices(text[text.index(after: bracket)...].dropLast())
         else {
-            (name, indices) = (text, [])
+            name = text
+            indices = []
             return
         }
-        (name, self.indices) = (String(text[..<bracket]), indices)
+        name = String(text[..<bracket])
+        self.indices = indices
     }
 
     private static func indices(_ text: Substring) -> [Index]? {
@@ -33,13 +36,16 @@ public struct OutputName: Sendable {
             let part = part.filter { $0 != " " }
             if part == "..." {
                 guard !hasRest else { return nil }
-                (hasRest, indices) = (true, indices + [.rest])
+                hasRest = true
+                indices += [.rest]
             } else if let index = Int(part) {
                 indices.append(.element(index))
             } else {
                 let bounds = part.split(separator: ":", omittingEmptySubsequences: false)
                 let numbers = bounds.map { Int($0) }
-                guard (2...3).contains(bounds.count), zip(bounds, numbers).allSatisfy({ $0.isEmpty || $1 != nil }) else {
+                guard (2...3).contains(bounds.count),
+                    zip(bounds, numbers).allSatisfy({ $0.isEmpty || $1 != nil })
+                else {
                     return nil
                 }
                 let step = bounds.count == 3 ? numbers[2] ?? 1 : 1
@@ -52,7 +58,8 @@ public struct OutputName: Sendable {
 
     /// The stored part of the whole output. Throws `TorchError` where the output has no such part.
     func cut(_ tensor: Tensor) throws -> Tensor {
-        var (result, dim) = (tensor, 0)
+        var result = tensor
+        var dim = 0
         for (place, index) in indices.enumerated() {
             switch index {
             case .slice(let from, let to, let step):

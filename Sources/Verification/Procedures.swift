@@ -61,7 +61,9 @@ public struct Procedures: Sendable {
 
     private mutating func claim(_ name: String) {
         if let other = owners[name] {
-            conflict = conflict ?? "\(name) is registered by both \(other) and \(owner): rename one of them"
+            conflict =
+                conflict
+                ?? "\(name) is registered by both \(other) and \(owner): rename one of them"
         }
         owners[name] = owner
     }
@@ -70,7 +72,9 @@ public struct Procedures: Sendable {
     subscript(name: String) -> Run? { runs[name] }
 
     /// How the case's model is described; nil where its `config` names no known one.
-    func model(of golden: GoldenCase) -> Describe? { golden.json["config"]?["type"]?.string.flatMap { models[$0] } }
+    func model(of golden: GoldenCase) -> Describe? {
+        golden.json["config"]?["type"]?.string.flatMap { models[$0] }
+    }
 
     /// The inputs that prescribe draws.
     var drawnInputs: [String] { draws.flatMap(\.inputs) }
@@ -95,20 +99,30 @@ public struct ProcedureError: DenseKitError {
 private struct CoreProcedures: VerificationPlugin {
     func register(in procedures: inout Procedures) {
         for name in ["backbone", "text", "context_decoder", "segmentor", "inference", "detector"] {
-            procedures.register(name) { verifier, golden, model in try verifier.verifyModel(golden, model) }
+            procedures.register(name) { verifier, golden, model in
+                try verifier.verifyModel(golden, model)
+            }
         }
         procedures.register("trajectory") { verifier, golden, _ in
             try Trajectory(golden, verifier.registry, verifier.device).comparisons()
         }
-        procedures.register("image_ops") { _, golden, _ in try ImageOperations(golden).comparisons() }
-        procedures.register("segmentation_metrics") { _, golden, _ in try SegmentationMetrics(golden).comparisons() }
-        procedures.register("ops") { verifier, golden, _ in try verifier.detectionOperations(golden) }
-        procedures.register("tokenizer") { verifier, golden, _ in try TokenizerTexts(golden, verifier.registry).comparisons() }
+        procedures.register("image_ops") { _, golden, _ in try ImageOperations(golden).comparisons()
+        }
+        procedures.register("segmentation_metrics") { _, golden, _ in
+            try SegmentationMetrics(golden).comparisons()
+        }
+        procedures.register("ops") { verifier, golden, _ in try verifier.detectionOperations(golden)
+        }
+        procedures.register("tokenizer") { verifier, golden, _ in
+            try TokenizerTexts(golden, verifier.registry).comparisons()
+        }
         procedures.register("rle") { _, golden, _ in try RunLengthVectors(golden).comparisons() }
         procedures.register("coco_eval") { _, golden, _ in try COCOScoring(golden).comparisons() }
         procedures.register("pipeline") { verifier, golden, _ in
             try DetectionPipeline(golden, verifier.registry).comparisons()
         }
-        procedures.register("asymmetric_loss") { verifier, golden, _ in try verifier.asymmetricLoss(golden) }
+        procedures.register("asymmetric_loss") { verifier, golden, _ in
+            try verifier.asymmetricLoss(golden)
+        }
     }
 }

@@ -1,12 +1,16 @@
 import DenseKitCore
 
 extension GoldenCase {
-    /// `config.optimizer_config.grad_clip`, mmcv's: all gradients are scaled together where their norm is above `max_norm`. Nil where nothing is
-    /// clipped.
+    /// `config.optimizer_config.grad_clip`, mmcv's: all gradients are scaled together where their
+    /// norm is above `max_norm`. Nil where nothing is clipped.
     func gradientClipping() throws -> GradientClipping? {
-        try check("config.optimizer_config", knows: "grad_clip", fixed: ["type": .string("OptimizerHook")])
+        try check(
+            "config.optimizer_config", knows: "grad_clip", fixed: ["type": .string("OptimizerHook")]
+        )
         try check("config.optimizer_config.grad_clip", knows: "max_norm norm_type")
-        guard let clip = json["config"]?["optimizer_config"]?["grad_clip"], clip != .null else { return nil }
+        guard let clip = json["config"]?["optimizer_config"]?["grad_clip"], clip != .null else {
+            return nil
+        }
         guard let maxNorm = clip["max_norm"]?.number, maxNorm > 0 else {
             throw GoldenCaseError(
                 path,
@@ -16,7 +20,9 @@ extension GoldenCase {
         let written = clip["norm_type"] ?? .number(2)
         guard let order = written == .string("inf") ? .infinity : written.number, order > 0 else {
             throw GoldenCaseError(
-                path, "has \(written.text) in config.optimizer_config.grad_clip.norm_type, expected a number above 0, or \"inf\"")
+                path,
+                "has \(written.text) in config.optimizer_config.grad_clip.norm_type, expected a number above 0, or \"inf\""
+            )
         }
         return GradientClipping(maxNorm: maxNorm, order: order)
     }
@@ -32,41 +38,52 @@ struct Recipes {
         var schedule: ComponentNode?
     }
 
-    /// Throws `GoldenCaseError` for what we have no word for; a setting that the component does not know is its own error when it is built.
+    /// Throws `GoldenCaseError` for what we have no word for; a setting that the component does not
+    /// know is its own error when it is built.
     init(_ golden: GoldenCase, optimizer: [String: JSON], schedule: [String: JSON]) throws {
-        let both = [
-            "optimizer": JSON.object(try Self.ours(golden, optimizer: optimizer)),
-            "schedule": JSON.object(try Self.ours(golden, schedule: schedule)),
+        let both = try [
+            "optimizer": JSON.object(Self.ours(golden, optimizer: optimizer)),
+            "schedule": JSON.object(Self.ours(golden, schedule: schedule)),
         ]
         let written: Written = try YAMLNode(encoding: both).decode()
         guard let optimizer = written.optimizer, let schedule = written.schedule else {
             throw GoldenCaseError(golden.path, "needs config.optimizer and config.lr_config")
         }
-        (self.optimizer, self.schedule) = (optimizer, schedule)
+        self.optimizer = optimizer
+        self.schedule = schedule
     }
 
-    private static func ours(_ golden: GoldenCase, optimizer: [String: JSON]) throws -> [String: JSON] {
+    private static func ours(_ golden: GoldenCase, optimizer: [String: JSON]) throws -> [String:
+        JSON]
+    {
         var settings = optimizer
         let paramwise = settings.removeValue(forKey: "paramwise_cfg")?.object ?? [:]
         if let other = paramwise.keys.filter({ $0 != "custom_keys" }).min() {
-            throw GoldenCaseError(golden.path, "sets paramwise_cfg.\(other): only custom_keys is known")
+            throw GoldenCaseError(
+                golden.path, "sets paramwise_cfg.\(other): only custom_keys is known")
         }
         settings["custom_keys"] = paramwise["custom_keys"]
         return settings
     }
 
-    private static func ours(_ golden: GoldenCase, schedule: [String: JSON]) throws -> [String: JSON] {
+    private static func ours(_ golden: GoldenCase, schedule: [String: JSON]) throws -> [String:
+        JSON]
+    {
         var settings = schedule
-        guard let policy = settings.removeValue(forKey: "policy")?.string, let initial = policy.first else {
+        guard let policy = settings.removeValue(forKey: "policy")?.string,
+            let initial = policy.first
+        else {
             throw GoldenCaseError(golden.path, "needs config.lr_config.policy")
         }
         guard settings.removeValue(forKey: "by_epoch")?.bool != true else {
-            throw GoldenCaseError(golden.path, "counts the schedule by epoch: only iterations are known")
+            throw GoldenCaseError(
+                golden.path, "counts the schedule by epoch: only iterations are known")
         }
         let warmup = settings.removeValue(forKey: "warmup")?.string
         let length = settings.removeValue(forKey: "warmup_iters")
         guard warmup == nil || warmup == "linear" else {
-            throw GoldenCaseError(golden.path, "warms up by '\(warmup ?? "")': only linear is known")
+            throw GoldenCaseError(
+                golden.path, "warms up by '\(warmup ?? "")': only linear is known")
         }
         settings["type"] = .string(initial.uppercased() + policy.dropFirst())
         settings["warmup_iterations"] = warmup == nil ? .number(0) : length

@@ -24,7 +24,9 @@ struct SegmentationMetrics {
         try golden.check("config")
         try golden.check(
             "cases",
-            knows: "num_classes ignore_index reduce_zero_label agree_every inputs area per_class summary_percent name notes")
+            knows:
+                "num_classes ignore_index reduce_zero_label agree_every inputs area per_class summary_percent name notes"
+        )
         cases = try golden.decoded(File.self).cases
     }
 
@@ -43,24 +45,37 @@ struct SegmentationMetrics {
                 throw GoldenCaseError(golden.path, "has an input \(input.name) without \(name)")
             }
             let labels = try labels(label, each)
-            try counts.add(prediction: try predictions(input, labels, each), label: labels)
+            try counts.add(prediction: predictions(input, labels, each), label: labels)
         }
         let scores = SegmentationScores(counts)
         let areas = [
-            "intersect": counts.intersect, "union": counts.union, "pred": counts.predicted, "label": counts.labelled,
+            "intersect": counts.intersect, "union": counts.union, "pred": counts.predicted,
+            "label": counts.labelled,
         ].mapValues { $0.map(Double.init) }
         var perClass = ["aAcc": [scores.pixelAccuracy]]
-        for metric in SegmentationScores.Metric.allCases { perClass[metric.rawValue] = scores.perClass(metric) }
-        let summary = scores.summary(SegmentationScores.Metric.allCases).map { ($0.name, [$0.percent]) }
-        return compare(areas, each.area, "\(prefix).area") + compare(perClass, each.per_class, "\(prefix).per_class")
-            + compare(Dictionary(uniqueKeysWithValues: summary), each.summary_percent, "\(prefix).summary_percent")
+        for metric in SegmentationScores.Metric.allCases {
+            perClass[metric.rawValue] = scores.perClass(metric)
+        }
+        let summary = scores.summary(SegmentationScores.Metric.allCases).map {
+            ($0.name, [$0.percent])
+        }
+        return compare(areas, each.area, "\(prefix).area")
+            + compare(perClass, each.per_class, "\(prefix).per_class")
+            + compare(
+                Dictionary(uniqueKeysWithValues: summary), each.summary_percent,
+                "\(prefix).summary_percent")
     }
 
-    private func compare(_ ours: [String: [Double]], _ reference: [String: JSON], _ prefix: String) -> [Comparison] {
+    private func compare(_ ours: [String: [Double]], _ reference: [String: JSON], _ prefix: String)
+        -> [Comparison]
+    {
         reference.sorted { $0.key < $1.key }.map { key, value in
             let name = "\(prefix).\(key)"
-            guard let ours = ours[key] else { return Comparison(failure: name, "there is no such measure") }
-            let expected = (value.array ?? [value]).map { $0.number ?? .nan }  // null: no number, the class is absent
+            guard let ours = ours[key] else {
+                return Comparison(failure: name, "there is no such measure")
+            }
+            // null: no number, the class is absent
+            let expected = (value.array ?? [value]).map { $0.number ?? .nan }
             return Comparison(name, ours: ours, reference: expected, golden.tolerance(for: name))
         }
     }
@@ -69,15 +84,20 @@ struct SegmentationMetrics {
         try golden.exactly(
             entry.integers().map { stored in
                 // As mmsegmentation reduces: class 0 and 255 become 255, the others move down.
-                let label = !each.reduce_zero_label ? stored : stored == 0 || stored == 255 ? 255 : stored - 1
+                let label =
+                    !each.reduce_zero_label
+                    ? stored : stored == 0 || stored == 255 ? 255 : stored - 1
                 return label == each.ignore_index ? Int64(LabelMap.ignore) : label
             }, "the label")
     }
 
-    private func predictions(_ entry: GoldenCase.Entry, _ labels: [UInt16], _ each: Case) throws -> [UInt16] {
+    private func predictions(_ entry: GoldenCase.Entry, _ labels: [UInt16], _ each: Case) throws
+        -> [UInt16]
+    {
         var predictions = try golden.exactly(entry.integers(), "the class", UInt16.self)
         if let every = each.agree_every, every > 0, predictions.count == labels.count {
-            for index in stride(from: 0, to: labels.count, by: every) where labels[index] != LabelMap.ignore {
+            for index in stride(from: 0, to: labels.count, by: every)
+            where labels[index] != LabelMap.ignore {
                 predictions[index] = labels[index]
             }
         }

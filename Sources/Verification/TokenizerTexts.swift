@@ -10,7 +10,8 @@ struct TokenizerTexts {
 
     private struct Text: Decodable {
         struct Row: Decodable {
-            /// Without the zeros of the padding; nil where the reference refuses the text as too long.
+            /// Without the zeros of the padding; nil where the reference refuses the text as too
+            /// long.
             let ids: [Int]?
         }
 
@@ -26,10 +27,13 @@ struct TokenizerTexts {
         try golden.check("config")
         try golden.check("cases", knows: "text encode tokenize truncated notes")
         texts = try golden.decoded(File.self).cases
-        tokenizer = try registry.tokenizers.make(ComponentNode(type: "BPE"), BuildContext(registry: registry))
+        tokenizer = try registry.tokenizers.make(
+            ComponentNode(type: "BPE"), BuildContext(registry: registry))
     }
 
-    func comparisons() throws -> [Comparison] { try texts.enumerated().map { try comparison($1, "text \($0)") } }
+    func comparisons() throws -> [Comparison] {
+        try texts.enumerated().map { try comparison($1, "text \($0)") }
+    }
 
     private func comparison(_ text: Text, _ name: String) throws -> Comparison {
         let ids: [Int]
@@ -46,10 +50,14 @@ struct TokenizerTexts {
             }
             let ours = try? tokenizer.tokenize(text.text, length: length, truncates: false)
             let padded = row.ids.map { $0 + [Int](repeating: 0, count: max(0, length - $0.count)) }
-            guard ours == padded else { return compare("\(name), length \(key)", ours ?? [], padded ?? []) }
+            guard ours == padded else {
+                return compare("\(name), length \(key)", ours ?? [], padded ?? [])
+            }
         }
         guard let truncated = text.truncated else { return compare(name, ids, text.encode) }
-        return compare(name, try tokenizer.tokenize(text.text, length: truncated.count, truncates: true), truncated)
+        return compare(
+            name, try tokenizer.tokenize(text.text, length: truncated.count, truncates: true),
+            truncated)
     }
 
     private func compare(_ name: String, _ ours: [Int], _ reference: [Int]) -> Comparison {

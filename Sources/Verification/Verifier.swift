@@ -13,7 +13,9 @@ public struct Verifier {
     /// A verifier with DenseKit's own procedures and those of `plugins`.
     ///
     /// - Throws: `ProcedureError` where two plugins register the same name.
-    public init(registry: Registry, plugins: [any VerificationPlugin] = [], device: Device = .cpu) throws {
+    public init(registry: Registry, plugins: [any VerificationPlugin] = [], device: Device = .cpu)
+        throws
+    {
         self.registry = registry
         self.device = device
         procedures = try Procedures(plugins)
@@ -33,20 +35,25 @@ public struct Verifier {
         let golden = try GoldenCase(path: path)
         guard let run = procedures[golden.procedure] else {
             let known = procedures.names.joined(separator: ", ")
-            throw GoldenCaseError(path, "has the unknown procedure_id '\(golden.procedure)'; known: \(known)")
+            throw GoldenCaseError(
+                path, "has the unknown procedure_id '\(golden.procedure)'; known: \(known)")
         }
         let comparisons = try run(self, golden, modelPath)
-        guard !comparisons.isEmpty else { throw GoldenCaseError(path, "compares nothing: it has no answers") }
+        guard !comparisons.isEmpty else {
+            throw GoldenCaseError(path, "compares nothing: it has no answers")
+        }
         return comparisons + golden.unusedTolerances(comparisons)
     }
 
-    /// The file at `named`, else the one beside the case; where none stands there, what the case says itself.
+    /// The file at `named`, else the one beside the case; where none stands there, what the case
+    /// says itself.
     private func modelFile(
-        _ golden: GoldenCase, _ named: String?, _ described: ((GoldenCase) throws -> [String: JSON])?
+        _ golden: GoldenCase, _ named: String?,
+        _ described: ((GoldenCase) throws -> [String: JSON])?
     ) throws -> ModelFile {
         let path = named ?? golden.modelPath
         if path == golden.modelPath, !FileManager.default.fileExists(atPath: path), let described {
-            return try YAMLNode(encoding: ["model": JSON.object(try described(golden))]).decode()
+            return try YAMLNode(encoding: ["model": JSON.object(described(golden))]).decode()
         }
         guard path != golden.modelPath || FileManager.default.fileExists(atPath: path) else {
             throw GoldenCaseError(
@@ -68,13 +75,14 @@ public struct Verifier {
     ///   - described: the model of a case that has no model file
     /// - Throws: `GoldenCaseError` for a case without model, or with settings that are not known.
     public func verifyModel(
-        _ golden: GoldenCase, _ path: String?, described: ((GoldenCase) throws -> [String: JSON])? = nil
+        _ golden: GoldenCase, _ path: String?,
+        described: ((GoldenCase) throws -> [String: JSON])? = nil
     ) throws -> [Comparison] {
-        try verifyModel(golden, try modelFile(golden, path, described ?? procedures.model(of: golden)))
+        try verifyModel(golden, modelFile(golden, path, described ?? procedures.model(of: golden)))
     }
 
     private func verifyModel(_ golden: GoldenCase, _ file: ModelFile) throws -> [Comparison] {
-        let subject = try file.build(for: golden, try registry.loading(file.plugins))
+        let subject = try file.build(for: golden, registry.loading(file.plugins))
         var given: [String: GoldenCase.Entry] = [:]
         if case .model = subject {
             try golden.checkModelSettings(drawn: procedures.drawnInputs)
@@ -84,12 +92,14 @@ public struct Verifier {
         try subject.module.move(to: device)
         try subject.module.setTraining(golden.mode == "train")
         let answers = try TensorFile.load(golden.answersPath).tensors
-        let inputs = try Dictionary(uniqueKeysWithValues: golden.inputs.map { ($0.name, try $0.tensor().to(device)) })
+        let inputs = try Dictionary(
+            uniqueKeysWithValues: golden.inputs.map { ($0.name, try $0.tensor().to(device)) })
         let outputs: [String: Tensor]
         switch (subject, golden.mode) {
         case (.backbone(let backbone), _): outputs = try run(backbone, inputs, golden)
         case (.part(let part), _): outputs = try withoutGrad { try part.run(inputs) }
-        case (.model(let model), "train"): outputs = try trainingStep(model, inputs, golden, &comparisons)
+        case (.model(let model), "train"):
+            outputs = try trainingStep(model, inputs, golden, &comparisons)
         case (.model(let model), _):
             switch golden.procedure {
             case "inference": outputs = try infer(model, inputs, golden)
@@ -98,6 +108,7 @@ public struct Verifier {
             }
         }
         let exactIntegers = golden.procedure == "detector"
-        return comparisons + (try compare(outputs, with: answers, golden, exactIntegers: exactIntegers))
+        return comparisons
+            + (try compare(outputs, with: answers, golden, exactIntegers: exactIntegers))
     }
 }

@@ -7,7 +7,8 @@ extension ClassList {
             names: (0..<count).map { index in
                 String(
                     index < 676
-                        ? [letter(index / 26), letter(index)] : [letter(index / 676 - 1), letter(index / 26), letter(index)])
+                        ? [letter(index / 26), letter(index)]
+                        : [letter(index / 676 - 1), letter(index / 26), letter(index)])
             })
     }
 }

@@ -27,10 +27,13 @@ public struct FloatImage: Sendable, Equatable {
     /// The image resized to `size`, bilinear with aligned half pixels (OpenCV's `INTER_LINEAR` on
     /// floats, up to rounding). Both sizes are at least 1×1.
     public func resized(to size: Size2D) -> FloatImage {
-        precondition(height > 0 && width > 0 && size.height > 0 && size.width > 0, "a resize needs pixels")
+        precondition(
+            height > 0 && width > 0 && size.height > 0 && size.width > 0, "a resize needs pixels")
         if size == self.size { return self }
-        let columns = LinearAxis(source: width, target: size.width, range: 0..<size.width, clamped: true)
-        let rows = LinearAxis(source: height, target: size.height, range: 0..<size.height, clamped: true)
+        let columns = LinearAxis(
+            source: width, target: size.width, range: 0..<size.width, clamped: true)
+        let rows = LinearAxis(
+            source: height, target: size.height, range: 0..<size.height, clamped: true)
         var result = [Float]()
         result.reserveCapacity(size.height * size.width * 3)
         for y in 0..<size.height {
@@ -42,8 +45,12 @@ public struct FloatImage: Sendable, Equatable {
                 let right = min(left + 1, width - 1)
                 let across = columns.fraction[x]
                 for c in 0..<3 {
-                    let top = pixels[(upper + left) * 3 + c] * (1 - across) + pixels[(upper + right) * 3 + c] * across
-                    let bottom = pixels[(lower + left) * 3 + c] * (1 - across) + pixels[(lower + right) * 3 + c] * across
+                    let top =
+                        pixels[(upper + left) * 3 + c] * (1 - across) + pixels[
+                            (upper + right) * 3 + c] * across
+                    let bottom =
+                        pixels[(lower + left) * 3 + c] * (1 - across) + pixels[
+                            (lower + right) * 3 + c] * across
                     result.append(top * (1 - down) + bottom * down)
                 }
             }

@@ -4,7 +4,8 @@ extension RGBImage {
     /// The part of the image inside `window`, which lies in the image.
     public func cropped(to window: PixelWindow) -> RGBImage {
         if window == PixelWindow(size) { return self }
-        return RGBImage(height: window.height, width: window.width, pixels: raster.cropped(to: window))
+        return RGBImage(
+            height: window.height, width: window.width, pixels: raster.cropped(to: window))
     }
 
     /// The mirrored image: left and right are exchanged.
@@ -17,7 +18,8 @@ extension RGBImage {
     public func padded(to size: Size2D, with fill: UInt8 = 0) -> RGBImage {
         let size = self.size.union(size)
         if size == self.size { return self }
-        return RGBImage(height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
+        return RGBImage(
+            height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
     }
 }
 
@@ -27,7 +29,8 @@ extension FloatImage {
     /// The part of the image inside `window`, which lies in the image.
     public func cropped(to window: PixelWindow) -> FloatImage {
         if window == PixelWindow(size) { return self }
-        return FloatImage(height: window.height, width: window.width, pixels: raster.cropped(to: window))
+        return FloatImage(
+            height: window.height, width: window.width, pixels: raster.cropped(to: window))
     }
 
     /// The mirrored image: left and right are exchanged.
@@ -40,7 +43,8 @@ extension FloatImage {
     public func padded(to size: Size2D, with fill: Float = 0) -> FloatImage {
         let size = self.size.union(size)
         if size == self.size { return self }
-        return FloatImage(height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
+        return FloatImage(
+            height: size.height, width: size.width, pixels: raster.padded(to: size, with: fill))
     }
 }
 
@@ -50,7 +54,8 @@ extension LabelMap {
     /// The part of the map inside `window`, which lies in the map.
     public func cropped(to window: PixelWindow) -> LabelMap {
         if window == PixelWindow(size) { return self }
-        return LabelMap(height: window.height, width: window.width, labels: raster.cropped(to: window))
+        return LabelMap(
+            height: window.height, width: window.width, labels: raster.cropped(to: window))
     }
 
     /// The mirrored map: left and right are exchanged.
@@ -62,11 +67,14 @@ extension LabelMap {
     public func padded(to size: Size2D, with fill: UInt16 = LabelMap.ignore) -> LabelMap {
         let size = self.size.union(size)
         if size == self.size { return self }
-        return LabelMap(height: size.height, width: size.width, labels: raster.padded(to: size, with: fill))
+        return LabelMap(
+            height: size.height, width: size.width, labels: raster.padded(to: size, with: fill))
     }
 }
 
 extension Size2D {
     /// The larger height and the larger width of this size and `other`.
-    public func union(_ other: Size2D) -> Size2D { Size2D(height: max(height, other.height), width: max(width, other.width)) }
+    public func union(_ other: Size2D) -> Size2D {
+        Size2D(height: max(height, other.height), width: max(width, other.width))
+    }
 }

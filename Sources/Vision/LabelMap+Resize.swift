@@ -6,13 +6,20 @@ extension LabelMap {
     ///   - size: the size of the whole result, at least 1×1
     ///   - window: the part of the result to compute; nil for all of it
     ///   - backend: the library whose choice of pixels is followed
-    public func resized(to size: Size2D, window: PixelWindow? = nil, backend: ResizeBackend = .cv2) -> LabelMap {
+    public func resized(to size: Size2D, window: PixelWindow? = nil, backend: ResizeBackend = .cv2)
+        -> LabelMap
+    {
         let window = window ?? PixelWindow(size)
-        precondition(height > 0 && width > 0 && window.lies(in: size), "a resize needs pixels, and a window inside the result")
+        precondition(
+            height > 0 && width > 0 && window.lies(in: size),
+            "a resize needs pixels, and a window inside the result")
         if size == self.size { return cropped(to: window) }
-        let columns = backend.nearest(source: width, target: size.width, range: window.x..<window.x + window.width)
-        let rows = backend.nearest(source: height, target: size.height, range: window.y..<window.y + window.height)
-        let labels = [UInt16](unsafeUninitializedCapacity: window.height * window.width) { target, count in
+        let columns = backend.nearest(
+            source: width, target: size.width, range: window.x..<window.x + window.width)
+        let rows = backend.nearest(
+            source: height, target: size.height, range: window.y..<window.y + window.height)
+        let labels = [UInt16](unsafeUninitializedCapacity: window.height * window.width) {
+            target, count in
             self.labels.withUnsafeBufferPointer { source in
                 columns.withUnsafeBufferPointer { columns in
                     for y in 0..<window.height {

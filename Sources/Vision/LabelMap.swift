@@ -21,7 +21,8 @@ public struct LabelMap: Sendable, Equatable {
 
     /// A map with the label `fill` for every pixel.
     public init(height: Int, width: Int, fill: UInt16 = LabelMap.ignore) {
-        self.init(height: height, width: width, labels: [UInt16](repeating: fill, count: height * width))
+        self.init(
+            height: height, width: width, labels: [UInt16](repeating: fill, count: height * width))
     }
 }
 

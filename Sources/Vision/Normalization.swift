@@ -10,21 +10,25 @@ public struct Normalization: Sendable, Equatable {
     ///   - mean: three values for R, G, B, in levels of 0…255
     ///   - std: three values over 0 for R, G, B, in levels of 0…255
     public init(mean: [Double], std: [Double]) {
-        precondition(mean.count == 3 && std.count == 3 && std.allSatisfy { $0 > 0 }, "three channels, positive deviations")
+        precondition(
+            mean.count == 3 && std.count == 3 && std.allSatisfy { $0 > 0 },
+            "three channels, positive deviations")
         self.mean = mean
         self.std = std
     }
 
     /// The mean and standard deviation that CLIP was trained with.
     public static let clip = Normalization(
-        mean: [0.48145466, 0.4578275, 0.40821073].map { $0 * 255 }, std: [0.26862954, 0.26130258, 0.27577711].map { $0 * 255 })
+        mean: [0.48145466, 0.4578275, 0.40821073].map { $0 * 255 },
+        std: [0.26862954, 0.26130258, 0.27577711].map { $0 * 255 })
 
     /// The table of `(x − mean) / std` for the 256 levels of each channel, in the arithmetic of
     /// mmcv's `imnormalize`: a difference of floats times the reciprocal in double. The value of
     /// level `v` of channel `c` has the index `c · 256 + v`.
     public func table() -> [Float] {
         (0..<3).flatMap { c in
-            let (mean, reciprocal) = (Float(mean[c]), 1 / std[c])
+            let mean = Float(mean[c])
+            let reciprocal = 1 / std[c]
             return (0..<256).map { Float(Double(Float($0) - mean) * reciprocal) }
         }
     }

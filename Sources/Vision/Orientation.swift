@@ -24,7 +24,8 @@ extension RGBImage {
         let size = self.size.oriented(orientation)
         let flipsRows = [.turnedHalf, .flipped, .turnedRight, .transverse].contains(orientation)
         let flipsColumns = [.mirrored, .turnedHalf, .transverse, .turnedLeft].contains(orientation)
-        // Where the output's first pixel is read, and how far apart its neighbours across and down lie in the source.
+        // Where the output's first pixel is read, and how far apart its neighbours across and down
+        // lie in the source.
         let first = ((flipsRows ? height - 1 : 0) * width + (flipsColumns ? width - 1 : 0)) * 3
         let row = flipsRows ? -width * 3 : width * 3
         let column = flipsColumns ? -3 : 3

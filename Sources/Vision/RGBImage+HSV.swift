@@ -10,10 +10,13 @@ extension RGBImage {
                 tables.perDifference.withUnsafeBufferPointer { perDifference in
                     var i = 0
                     while i < pixels.count {
-                        let (r, g, b) = (Int32(pixels[i]), Int32(pixels[i &+ 1]), Int32(pixels[i &+ 2]))
+                        let r = Int32(pixels[i])
+                        let g = Int32(pixels[i &+ 1])
+                        let b = Int32(pixels[i &+ 2])
                         let value = max(max(r, g), b)
                         let difference = value &- min(min(r, g), b)
-                        let greenOrBlue = value == g ? b &- r &+ 2 &* difference : r &- g &+ 4 &* difference
+                        let greenOrBlue =
+                            value == g ? b &- r &+ 2 &* difference : r &- g &+ 4 &* difference
                         let sector = value == r ? g &- b : greenOrBlue
                         let saturation = (difference &* perValue[Int(value)] &+ 2048) &>> 12
                         let hue = (sector &* perDifference[Int(difference)] &+ 2048) &>> 12
@@ -42,7 +45,8 @@ extension RGBImage {
                     let full = pixels[i &+ 2]
                     let saturation = Float(pixels[i &+ 1]) * (1 / 255)
                     let value = Float(full) * (1 / 255)
-                    // The reference fuses this product and difference: one rounding, which a detour through double gives too.
+                    // The reference fuses this product and difference: one rounding, which a detour
+                    // through double gives too.
                     let between = Float(1 - Double(saturation) * hue.weight)
                     let low = Int32((value * (1 - saturation) * 255))
                     let middle = Int32((value * between * 255))
@@ -74,7 +78,10 @@ private struct HSVTables {
 
     private init() {
         func reciprocals(_ numerator: Double, _ factor: Double) -> [Int32] {
-            [0] + (1...255).map { Int32((numerator * 4096 / (factor * Double($0))).rounded(.toNearestOrEven)) }
+            [0]
+                + (1...255).map {
+                    Int32((numerator * 4096 / (factor * Double($0))).rounded(.toNearestOrEven))
+                }
         }
         perValue = reciprocals(255, 1)
         perDifference = reciprocals(180, 6)
@@ -84,7 +91,9 @@ private struct HSVTables {
             let sector = Int(scaled)
             let part = scaled - Float(sector)
             let (full, middle, low) = order[sector % 6]
-            return Hue(full: full, middle: middle, low: low, weight: Double(sector % 2 == 0 ? 1 - part : part))
+            return Hue(
+                full: full, middle: middle, low: low,
+                weight: Double(sector % 2 == 0 ? 1 - part : part))
         }
     }
 }

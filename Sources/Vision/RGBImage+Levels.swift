@@ -12,7 +12,8 @@ extension RGBImage {
     /// Replaces every level of one channel (0 = R, 1 = G, 2 = B) by `table[level]`; the table has
     /// 256 entries.
     public mutating func mapLevels(_ table: [UInt8], channel: Int) {
-        precondition(table.count == 256 && (0..<3).contains(channel), "a table has an entry for each level")
+        precondition(
+            table.count == 256 && (0..<3).contains(channel), "a table has an entry for each level")
         pixels.withUnsafeMutableBufferPointer { pixels in
             table.withUnsafeBufferPointer { table in
                 var i = channel

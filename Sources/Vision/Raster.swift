@@ -10,7 +10,8 @@ struct Raster<Value: BitwiseCopyable> {
         return make(window.size) { source, target in
             for y in 0..<window.height {
                 let from = source + ((window.y + y) * size.width + window.x) * channels
-                (target + y * window.width * channels).update(from: from, count: window.width * channels)
+                (target + y * window.width * channels).update(
+                    from: from, count: window.width * channels)
             }
         }
     }
@@ -35,7 +36,8 @@ struct Raster<Value: BitwiseCopyable> {
             for y in 0..<size.height {
                 let row = target + y * larger.width * channels
                 row.update(from: source + y * size.width * channels, count: size.width * channels)
-                (row + size.width * channels).update(repeating: fill, count: (larger.width - size.width) * channels)
+                (row + size.width * channels).update(
+                    repeating: fill, count: (larger.width - size.width) * channels)
             }
             let rest = (larger.height - size.height) * larger.width * channels
             (target + size.height * larger.width * channels).update(repeating: fill, count: rest)
@@ -44,7 +46,9 @@ struct Raster<Value: BitwiseCopyable> {
 
     /// Every value of a new raster is written by `fill`.
     @inline(__always)
-    private func make(_ size: Size2D, _ fill: (UnsafePointer<Value>, UnsafeMutablePointer<Value>) -> Void) -> [Value] {
+    private func make(
+        _ size: Size2D, _ fill: (UnsafePointer<Value>, UnsafeMutablePointer<Value>) -> Void
+    ) -> [Value] {
         let count = size.height * size.width * channels
         guard count > 0, !values.isEmpty else { return [] }
         return [Value](unsafeUninitializedCapacity: count) { target, written in

@@ -9,11 +9,13 @@ import Testing
         let names = Set(registry.entries.map { "\($0.kind) \($0.name)" })
         #expect(
             names.isSuperset(of: [
-                "backbone ResNet", "backbone CLIPResNet", "backbone CLIPViT", "backbone ViT", "neck FPN", "head SemanticFPN",
+                "backbone ResNet", "backbone CLIPResNet", "backbone CLIPViT", "backbone ViT",
+                "neck FPN", "head SemanticFPN",
                 "head RetinaNet", "head MaskRCNN",
                 "prompter DenseCLIP",
                 "part ContextDecoder",
-                "part CLIPTextContextEncoder", "part CLIPTextEncoder", "loss CrossEntropy", "optimizer AdamW", "optimizer SGD",
+                "part CLIPTextContextEncoder", "part CLIPTextEncoder", "loss CrossEntropy",
+                "optimizer AdamW", "optimizer SGD",
                 "schedule Poly",
             ]))
         #expect(Set(BuiltIn.plugins.map(\.name)).count == BuiltIn.plugins.count)
@@ -22,12 +24,14 @@ import Testing
     /// Written out as YAML and read again, the defaults of every component are the same.
     @Test func defaultsSurviveYAML() throws {
         func again<Settings: YAMLConfiguration>(_ settings: Settings) throws -> YAMLNode {
-            try YAMLNode(encoding: Settings.decode(yaml: try YAMLNode(encoding: settings).yaml()))
+            try YAMLNode(encoding: Settings.decode(yaml: YAMLNode(encoding: settings).yaml()))
         }
         let entries = try Registry(BuiltIn.plugins).entries
         #expect(entries.count > 15)
         for entry in entries {
-            #expect(try again(entry.defaults) == YAMLNode(encoding: entry.defaults), "\(entry.kind) \(entry.name)")
+            #expect(
+                try again(entry.defaults) == YAMLNode(encoding: entry.defaults),
+                "\(entry.kind) \(entry.name)")
         }
     }
 }

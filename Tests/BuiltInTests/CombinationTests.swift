@@ -3,8 +3,9 @@ import DenseKitCore
 import Foundation
 import Testing
 
-/// Every backbone with every prompter, neck and head, at a size that takes a moment. `DENSEKIT_WALK=all swift test --filter
-/// CombinationTests` walks all of them; without it a fixed sample.
+/// Every backbone with every prompter, neck and head, at a size that takes a moment.
+/// `DENSEKIT_WALK=all swift test --filter CombinationTests` walks all of them; without it a fixed
+/// sample.
 @Suite("Combinations", .serialized) struct CombinationTests {
     private static let backbones = [
         "{ type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, input_resolution: 64, output_dim: 24 }",
@@ -19,11 +20,15 @@ import Testing
     private static let prompters: [String] =
         ["null"]
         + ["post", "post_template", "pre", "contexts", "template"].map { mode in
-            let decoder = ["contexts", "template"].contains(mode) ? "" : ", context_decoder: { width: 16, heads: 2, layers: 1 }"
-            return "{ type: DenseCLIP, prompting: \(mode), tokenizer: bytes, text_encoder: { width: 16, heads: 2, layers: 1 }, "
+            let decoder =
+                ["contexts", "template"].contains(mode)
+                ? "" : ", context_decoder: { width: 16, heads: 2, layers: 1 }"
+            return
+                "{ type: DenseCLIP, prompting: \(mode), tokenizer: bytes, text_encoder: { width: 16, heads: 2, layers: 1 }, "
                 + "attention_pool: { output_dim: 24, input_resolution: 64 }\(decoder) }"
         }
-        + ["prompting: icpc", "prompting: coop, multi_scale: false, contrastive: null"].map { settings in
+        + ["prompting: icpc", "prompting: coop, multi_scale: false, contrastive: null"].map {
+            settings in
             "{ type: ICPC, \(settings), tokenizer: bytes, text_encoder: { width: 16, heads: 2, layers: 1 }, "
                 + "attention_pool: { output_dim: 24, input_resolution: 64 }, context_decoder: { width: 16, heads: 2, layers: 1 } }"
         }
@@ -33,7 +38,8 @@ import Testing
         ]
     private static let necks = ["null", "{ type: FPN, channels: 8 }"]
     private static let heads = [
-        "{ type: SemanticFPN, channels: 8 }", "{ type: UPerNet, channels: 8 }", "{ type: FCN, channels: 8, in_index: 0 }",
+        "{ type: SemanticFPN, channels: 8 }", "{ type: UPerNet, channels: 8 }",
+        "{ type: FCN, channels: 8, in_index: 0 }",
     ]
     private static let auxiliary = [
         "[]",
@@ -86,19 +92,23 @@ import Testing
         }
     }
 
-    /// In a process of its own, so that nothing else computes beside it (docs/engine.md, known limits).
+    /// In a process of its own, so that nothing else computes beside it (docs/engine.md, known
+    /// limits).
     @Test("Trains a step, and loaded into another model its weights predict the same")
     func combinations() async {
         await #expect(processExitsWith: .success) {
             for yaml in Self.walk {
                 let unreached = try trainSaveAndLoad(yaml) { try Self.model(yaml) }
                 // FCN by itself reads one level.
-                #expect(unreached.isEmpty || yaml.contains("head: { type: FCN"), "no gradient: \(unreached) in\n\(yaml)")
+                #expect(
+                    unreached.isEmpty || yaml.contains("head: { type: FCN"),
+                    "no gradient: \(unreached) in\n\(yaml)")
             }
         }
     }
 
-    /// Detectors on every backbone, alone and with DenseCLIP's prompter as it stands before detectors: few enough to walk always.
+    /// Detectors on every backbone, alone and with DenseCLIP's prompter as it stands before
+    /// detectors: few enough to walk always.
     private static let detectors: [String] = {
         let prompter =
             "{ type: DenseCLIP, tokenizer: bytes, text_encoder: { width: 16, heads: 2, layers: 1 }, "
@@ -109,7 +119,8 @@ import Testing
             "{ type: MaskRCNN, rpn: { channels: 8 }, box: { channels: 16 }, mask: { convs: 1, channels: 8 } }",
         ]
         return backbones.flatMap { backbone in
-            ["null", prompter].filter { $0 != "null" || !backbone.contains("output_dim") }.flatMap { prompter in
+            ["null", prompter].filter { $0 != "null" || !backbone.contains("output_dim") }.flatMap {
+                prompter in
                 heads.map { head in
                     "backbone: \(backbone)\nprompter: \(prompter)\nneck: { type: FPN, channels: 8, extra_levels: 1 }\nhead: \(head)"
                 }
@@ -117,7 +128,9 @@ import Testing
         }
     }()
 
-    @Test("Detectors train a step on every backbone, and loaded into another model their weights predict the same")
+    @Test(
+        "Detectors train a step on every backbone, and loaded into another model their weights predict the same"
+    )
     func detectorCombinations() async {
         await #expect(processExitsWith: .success) {
             #expect(Self.detectors.count == (8 * 2 - 2) * 2)
@@ -139,7 +152,10 @@ import Testing
                 "backbone: \(backbones[7])\nprompter: { type: DenseCLIP, tokenizer: bytes, prompting: contexts, gamma: 1 }\nhead: SemanticFPN",
                 "gamma"
             ),
-            ("backbone: \(backbones[0])\nneck: { type: FPN, channels: 0 }\nhead: SemanticFPN", "channels"),
+            (
+                "backbone: \(backbones[0])\nneck: { type: FPN, channels: 0 }\nhead: SemanticFPN",
+                "channels"
+            ),
         ])
     func impossible(_ yaml: String, _ word: String) throws {
         let error = #expect(throws: (any Error).self) { _ = try Self.model(yaml) }

@@ -38,17 +38,21 @@ private let semanticFPN = """
         #expect(try model.loadPretrained(released, atLeast: 1, source: "denseclip").isComplete)
         #expect(try model.load(released).isComplete)
 
-        let clip = try model.loadPretrained(try PublishedWeights.load("openai_clip_rn50"), source: "RN50.pt")
+        let clip = try model.loadPretrained(
+            PublishedWeights.load("openai_clip_rn50"), source: "RN50.pt")
         let lines = "\(clip)".split(separator: "\n").map(String.init)
         #expect(
             lines[0]
                 == "model tensors: filled 488, not filled 129, other shape 0, resized 2; file tensors: used 488, not needed 4, "
                 + "without place 0 (read as OpenAI CLIP)")
         #expect(
-            lines[1].hasPrefix("  not filled: context_decoder.memory_proj.*.weight (3), context_decoder.memory_proj.*.bias (3), ")
+            lines[1].hasPrefix(
+                "  not filled: context_decoder.memory_proj.*.weight (3), context_decoder.memory_proj.*.bias (3), "
+            )
                 && lines[1].hasSuffix(", and 107 more"))
         #expect(
-            lines[2] == "  resized: backbone.attnpool.positional_embedding (model [257, 2048], file [50, 2048]), "
+            lines[2]
+                == "  resized: backbone.attnpool.positional_embedding (model [257, 2048], file [50, 2048]), "
                 + "text_encoder.positional_embedding (model [13, 512], file [77, 512])")
         let parts = Set(clip.missing.map { String($0.prefix { $0 != "." }) })
         #expect(parts == ["contexts", "gamma", "context_decoder", "neck", "decode_head"])
@@ -60,7 +64,9 @@ private let semanticFPN = """
     func classes() throws {
         let (model, _) = try model(denseCLIP, classes: 6)
         let released = try PublishedWeights.load("denseclip_r50_fpn")
-        let error = try #require(throws: LoadError.self) { try model.loadPretrained(released, source: "best.pth") }
+        let error = try #require(throws: LoadError.self) {
+            try model.loadPretrained(released, source: "best.pth")
+        }
         #expect(
             error.description == """
                 best.pth: does not fit the model: model tensors: filled 621, not filled 0, other shape 3; file tensors: used 621, not needed 0, without place 0
@@ -70,7 +76,9 @@ private let semanticFPN = """
                 anew with `weights: {file: …, reinitialize: [decode_head.conv_seg, neck.lateral_convs.3.conv]}`
                 """)
         let anew = ["decode_head.conv_seg", "neck.lateral_convs.3.conv"]
-        let before = try model.namedTensors().filter { $0.name.hasPrefix(anew[0]) }.map { try $0.tensor.detached().floats() }
+        let before = try model.namedTensors().filter { $0.name.hasPrefix(anew[0]) }.map {
+            try $0.tensor.detached().floats()
+        }
         let report = try model.loadPretrained(released, reinitialize: anew, source: "best.pth")
         #expect(
             "\(report)" == """
@@ -78,7 +86,9 @@ private let semanticFPN = """
                   reinitialised: neck.lateral_convs.3.conv.weight, neck.lateral_convs.3.conv.bias, decode_head.conv_seg.weight, \
                 decode_head.conv_seg.bias
                 """)
-        let after = try model.namedTensors().filter { $0.name.hasPrefix(anew[0]) }.map { try $0.tensor.detached().floats() }
+        let after = try model.namedTensors().filter { $0.name.hasPrefix(anew[0]) }.map {
+            try $0.tensor.detached().floats()
+        }
         #expect(before == after)
     }
 
@@ -108,11 +118,15 @@ private let semanticFPN = """
         #expect("\(found)".split(separator: "\n").first.map(String.init) == report)
         // What is asked to be whole is refused where it is a part.
         if count < 390 {
-            #expect(throws: LoadError.self) { try model.loadPretrained(tensors, atLeast: 1, source: list) }
+            #expect(throws: LoadError.self) {
+                try model.loadPretrained(tensors, atLeast: 1, source: list)
+            }
         }
     }
 
-    @Test("DenseCLIP on an ImageNet ResNet: the text encoder alone from a CLIP of another image encoder")
+    @Test(
+        "DenseCLIP on an ImageNet ResNet: the text encoder alone from a CLIP of another image encoder"
+    )
     func separate() throws {
         let (model, _) = try model(
             """
@@ -125,19 +139,25 @@ private let semanticFPN = """
         let report = try #require(model.prompter).loadPretrained(clip, source: "ViT-B-16.pt")
         #expect(report.matched.count == 149 && report.ignored == 649 && report.unexpected.isEmpty)
         #expect(report.missing.allSatisfy { !$0.hasPrefix("text_encoder") } && report.share == 1)
-        // The same by the whole model, whose backbone has no such format, although CLIP's ResNet has names like its own.
+        // The same by the whole model, whose backbone has no such format, although CLIP's ResNet
+        // has names like its own.
         #expect(try model.loadPretrained(clip, source: "ViT-B-16.pt").matched.count == 149)
         // And the text encoder of a trained DenseCLIP, whose other parts have other sizes.
         let trained = try PublishedWeights.load("denseclip_r50_fpn")
-        #expect(throws: LoadError.self) { try model.prompter?.loadPretrained(trained, source: "denseclip.pth") }
+        #expect(throws: LoadError.self) {
+            try model.prompter?.loadPretrained(trained, source: "denseclip.pth")
+        }
     }
 
     @Test("An auxiliary head that the model has is read")
     func auxiliary() throws {
-        let (model, _) = try model(semanticFPN + "\nauxiliary_heads: [{ type: SemanticFPN, channels: 8 }]")
+        let (model, _) = try model(
+            semanticFPN + "\nauxiliary_heads: [{ type: SemanticFPN, channels: 8 }]")
         let tensors = try PublishedWeights.load("mmseg_1x_fpn_r50")
         // Here it is another kind of head: its classifier has the same name and other channels.
-        let error = try #require(throws: LoadError.self) { try model.loadPretrained(tensors, source: "W") }
+        let error = try #require(throws: LoadError.self) {
+            try model.loadPretrained(tensors, source: "W")
+        }
         #expect(error.report.mismatched.map(\.name) == ["auxiliary_head.conv_seg.weight"])
     }
 
@@ -162,31 +182,44 @@ private let semanticFPN = """
         let reports = try model.loadPretrained(configuration)
         #expect(reports.map(\.file) == [file, file])
         #expect(reports.map(\.report.format) == ["OpenAI CLIP", "OpenAI CLIP"])
-        #expect(reports[0].report.missing.isEmpty && reports[0].report.unexpected.isEmpty && reports[0].report.resized.count == 1)
         #expect(
-            reports[1].report.unexpected.isEmpty && reports[1].report.resized.map(\.name) == ["text_encoder.positional_embedding"]
+            reports[0].report.missing.isEmpty && reports[0].report.unexpected.isEmpty
+                && reports[0].report.resized.count == 1)
+        #expect(
+            reports[1].report.unexpected.isEmpty
+                && reports[1].report.resized.map(\.name) == ["text_encoder.positional_embedding"]
         )
         #expect(reports[1].report.missing.allSatisfy { !$0.hasPrefix("text_encoder.") })
         // The whole model from the same file: the same tensors.
         let whole = try DenseModel(configuration, context)
-        let report = try whole.loadPretrained(try WeightsFile.load(file).tensors, source: file)
-        #expect(report.matched.count == reports[0].report.matched.count + reports[1].report.matched.count)
+        let report = try whole.loadPretrained(WeightsFile.load(file).tensors, source: file)
+        #expect(
+            report.matched.count == reports[0].report.matched.count
+                + reports[1].report.matched.count)
     }
 
     @Test("Less than nine tenths of what a file speaks of is refused, unless less is asked for")
     func share() throws {
         let (model, _) = try model(semanticFPN)
-        let some = try PublishedWeights.load("mmseg_0x_fpn_r50").filter { !$0.key.contains("layer3") }
-        let error = try #require(throws: LoadError.self) { try model.loadPretrained(some, source: "W") }
+        let some = try PublishedWeights.load("mmseg_0x_fpn_r50").filter {
+            !$0.key.contains("layer3")
+        }
+        let error = try #require(throws: LoadError.self) {
+            try model.loadPretrained(some, source: "W")
+        }
         #expect(
-            error.description.hasSuffix("say `weights: {file: …, reinitialize: [backbone.layer3]}`"), "\(error)")
-        let heads = try PublishedWeights.load("mmseg_0x_fpn_r50").filter { !$0.key.contains("scale_heads") }
+            error.description.hasSuffix(
+                "say `weights: {file: …, reinitialize: [backbone.layer3]}`"), "\(error)")
+        let heads = try PublishedWeights.load("mmseg_0x_fpn_r50").filter {
+            !$0.key.contains("scale_heads")
+        }
         let less = try #require(throws: LoadError.self) {
             try model.head.loadPretrained(heads, prefix: "decode_head", source: "W")
         }
         #expect(
             less.description.contains(
-                " % of the tensors are there, 90 % are asked for: these may be the weights of another model; if not, say"),
+                " % of the tensors are there, 90 % are asked for: these may be the weights of another model; if not, say"
+            ),
             "\(less)")
         #expect(try model.loadPretrained(some, atLeast: 0.74, source: "W").share < 0.9)
     }
@@ -209,8 +242,10 @@ private let semanticFPN = """
         #expect(report.missing.isEmpty && report.unplaced.isEmpty, "\(report)")
         #expect(report.format == "a whole model whose backbone is named by Swin Transformer")
         // Wrapped, as a trainer stores it.
-        let wrapped = Dictionary(uniqueKeysWithValues: file.map { ("module.model." + $0.key, $0.value) })
-        #expect(try model.loadPretrained(wrapped, source: "W").matched.count == report.matched.count)
+        let wrapped = Dictionary(
+            uniqueKeysWithValues: file.map { ("module.model." + $0.key, $0.value) })
+        #expect(
+            try model.loadPretrained(wrapped, source: "W").matched.count == report.matched.count)
     }
 
     @Test("Parts that a model lacks as a whole refuse nothing")
@@ -220,8 +255,11 @@ private let semanticFPN = """
             backbone: { type: CLIPResNet, depth: 50 }
             head: { type: SemanticFPN, channels: 256 }
             """)
-        let file = try PublishedWeights.load("denseclip_r50_fpn").filter { !$0.key.hasPrefix("decode_head") }
+        let file = try PublishedWeights.load("denseclip_r50_fpn").filter {
+            !$0.key.hasPrefix("decode_head")
+        }
         let report = try plain.loadPretrained(file, source: "denseclip.pth")
-        #expect(report.matched.count == 339 && report.unplaced.isEmpty && !report.unexpected.isEmpty)
+        #expect(
+            report.matched.count == 339 && report.unplaced.isEmpty && !report.unexpected.isEmpty)
     }
 }

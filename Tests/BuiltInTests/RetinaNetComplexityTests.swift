@@ -3,14 +3,18 @@ import DenseKitCore
 import Foundation
 import Testing
 
-private let configs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+private let configs = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "configs").path
 
-/// The rows of DenseCLIP's Table 3 by fvcore's counts of the official code at 1280×800, 80 classes, to the printed digit.
+/// The rows of DenseCLIP's Table 3 by fvcore's counts of the official code at 1280×800, 80 classes,
+/// to the printed digit.
 @Suite struct RetinaNetComplexityTests {
     private func model(_ config: String) throws -> DenseModel {
-        let node = try #require(try YAMLNode.load(path: "\(configs)/\(config)_fpn_1x_coco.yaml")["model"])
-        let context = BuildContext(registry: try Registry(BuiltIn.plugins), classNames: (0..<80).map { "class \($0)" })
+        let node = try #require(
+            try YAMLNode.load(path: "\(configs)/\(config)_fpn_1x_coco.yaml")["model"])
+        let context = BuildContext(
+            registry: try Registry(BuiltIn.plugins), classNames: (0..<80).map { "class \($0)" })
         let configuration: ModelConfiguration = try node.decode()
         return try withDevice(.meta) { try DenseModel(configuration, context) }
     }
@@ -26,8 +30,12 @@ private let configs = URL(filePath: #filePath).deletingLastPathComponent().delet
     func rows(_ config: String, _ parameters: String, _ all: String, _ gflops: String) throws {
         let found = try Complexity(of: model(config), size: Size2D(1280, 800))
         let giga = found.model.total.cost.perImage / 1e9
-        #expect(agrees(Double(found.parametersPerImage) / 1e6, parameters), "\(found.parametersPerImage)")
-        #expect(agrees(Double(found.model.total.parameters) / 1e6, all), "\(found.model.total.parameters)")
+        #expect(
+            agrees(Double(found.parametersPerImage) / 1e6, parameters),
+            "\(found.parametersPerImage)")
+        #expect(
+            agrees(Double(found.model.total.parameters) / 1e6, all),
+            "\(found.model.total.parameters)")
         #expect(agrees(giga, gflops), "\(giga) G, expected \(gflops)")
         #expect(agrees(try #require(found.model["bbox_head"]).total.cost.perImage / 1e9, "137.80"))
         let neck = try #require(found.model["neck"]).total.cost.perImage / 1e9

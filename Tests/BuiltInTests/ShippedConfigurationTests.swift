@@ -16,7 +16,9 @@ struct ShippedConfigurationTests {
         #expect(shipped.count { $0.run != nil } >= 68)
     }
 
-    @Test("Opens with what it reproduces, the expected number, the cost and the command", arguments: ShippedExperiment.sources)
+    @Test(
+        "Opens with what it reproduces, the expected number, the cost and the command",
+        arguments: ShippedExperiment.sources)
     func header(file: String) throws {
         let comment = try ShippedExperiment.header(file)
         let measure = file.contains("_1x_coco") ? "box AP" : "mIoU"
@@ -34,7 +36,8 @@ struct ShippedConfigurationTests {
     func scores() throws {
         let tables = try PaperTable.names(in: configs).map { try PaperTable($0, in: configs) }
         for row in tables.flatMap(\.rows) where row.dataset == nil {
-            guard let run = row.run, let config = row.config, let score = row.singleScale?.text else { continue }
+            guard let run = row.run, let config = row.config, let score = row.singleScale?.text
+            else { continue }
             let comment = try ShippedExperiment(file: "configs/\(config)", run: run).comment()
             #expect(comment.contains("mIoU \(score)."), "\(run): \(comment)")
         }
@@ -42,7 +45,8 @@ struct ShippedConfigurationTests {
 
     @Test("Its classes are known where its data is not", arguments: shipped)
     func classes(_ configuration: ShippedExperiment) throws {
-        let experiment = try configuration.experiment(overrides: ["train", "val"].map { "data.\($0).root=/nowhere" })
+        let experiment = try configuration.experiment(
+            overrides: ["train", "val"].map { "data.\($0).root=/nowhere" })
         let classes = try experiment.classes(of: "train")
         #expect([19, 21, 59, 60, 80, 150, 171, 847].contains(classes.count), "\(classes.count)")
         #expect(try experiment.classes(of: "val") == classes)
@@ -52,7 +56,9 @@ struct ShippedConfigurationTests {
     @Test("Says nothing that has no effect", arguments: shipped)
     func idleKeys(_ configuration: ShippedExperiment) throws {
         let experiment = try configuration.experiment()
-        #expect(try experiment.registry.idleKeys(in: YAMLNode(encoding: experiment.configuration)) == [])
+        #expect(
+            try experiment.registry.idleKeys(in: YAMLNode(encoding: experiment.configuration)) == []
+        )
     }
 
     @Test(
@@ -61,7 +67,8 @@ struct ShippedConfigurationTests {
     func sweep(file: String) throws {
         let comment = try ShippedExperiment.header(file)
         for part in [
-            "Reproduces:", "mIoU", "Cost:", "Weights:", "densekit sweep \(file) ", "densekit test \(file) WEIGHTS --run ",
+            "Reproduces:", "mIoU", "Cost:", "Weights:", "densekit sweep \(file) ",
+            "densekit test \(file) WEIGHTS --run ",
         ] {
             #expect(comment.contains(part), "\(file) has no '\(part)' in its first comment")
         }
@@ -69,9 +76,10 @@ struct ShippedConfigurationTests {
         let table = try PaperTable(sweep.name.replacing("_", with: "-"), in: configs)
         #expect(sweep.runs.count == table.rows.count)
         for (run, row) in zip(sweep.runs, table.rows) {
-            let configuration = ShippedExperiment(file: "configs/\(try #require(row.config))", run: row.run)
+            let configuration = ShippedExperiment(
+                file: "configs/\(try #require(row.config))", run: row.run)
             #expect(try run.node.without("work_dir") == configuration.node(), "\(run.name)")
-            let experiment = try run.experiment(try Registry(BuiltIn.plugins), device: .meta)
+            let experiment = try run.experiment(Registry(BuiltIn.plugins), device: .meta)
             try experiment.checkRecipe()
             _ = try experiment.model(.placeholders(table.classes))
         }

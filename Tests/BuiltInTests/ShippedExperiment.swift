@@ -6,7 +6,8 @@ import Testing
 @testable import DenseKitCommandLine
 
 /// The top of the package.
-let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
 /// A configuration of `configs/` that trains one model, or a run of a sweep there.
 struct ShippedExperiment: CustomTestStringConvertible, Sendable {
@@ -14,7 +15,8 @@ struct ShippedExperiment: CustomTestStringConvertible, Sendable {
     let file: String
     let run: String?
 
-    /// The folder, and the name of the configuration or the run: `icpc/icpc_fpn_r50_ade20k_80k_512x512`.
+    /// The folder, and the name of the configuration or the run:
+    /// `icpc/icpc_fpn_r50_ade20k_80k_512x512`.
     var id: String {
         let url = URL(filePath: file)
         let folder = url.deletingLastPathComponent().lastPathComponent
@@ -25,9 +27,12 @@ struct ShippedExperiment: CustomTestStringConvertible, Sendable {
 
     /// The files with experiments: all but the parts in `configs/_base_` and the papers' tables.
     static let files: [String] = {
-        let names = FileManager.default.enumerator(atPath: package.appending(path: "configs").path)?.compactMap { $0 as? String }
-        return (names ?? []).filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("_base_/") && !$0.hasPrefix("tables/") }
-            .map { "configs/\($0)" }.sorted()
+        let names = FileManager.default.enumerator(atPath: package.appending(path: "configs").path)?
+            .compactMap { $0 as? String }
+        return (names ?? []).filter {
+            $0.hasSuffix(".yaml") && !$0.hasPrefix("_base_/") && !$0.hasPrefix("tables/")
+        }
+        .map { "configs/\($0)" }.sorted()
     }()
 
     /// Tables that train, as a sweep, what stands elsewhere too.
@@ -37,18 +42,26 @@ struct ShippedExperiment: CustomTestStringConvertible, Sendable {
     static let sources = files.filter { !$0.hasPrefix("configs/sweeps/") }
 
     static let all = sources.flatMap { file in
-        guard let sweep = try? Sweep(path(file)) else { return [ShippedExperiment(file: file, run: nil)] }
+        guard let sweep = try? Sweep(path(file)) else {
+            return [ShippedExperiment(file: file, run: nil)]
+        }
         return sweep.runs.map { ShippedExperiment(file: file, run: $0.name) }
     }
 
-    static func named(_ id: String) throws -> ShippedExperiment { try #require(all.first { $0.id == id }, "\(id)") }
+    static func named(_ id: String) throws -> ShippedExperiment {
+        try #require(all.first { $0.id == id }, "\(id)")
+    }
 
     static func path(_ file: String) -> String { package.appending(path: file).path }
 
     func experiment(overrides: [String] = [], device: Device = .meta) throws -> Experiment {
         let registry = try Registry(BuiltIn.plugins)
-        guard let run else { return try Experiment(Self.path(file), overrides: overrides, registry: registry, device: device) }
-        return try Sweep(Self.path(file)).run(named: run).experiment(registry, device: device, overrides: overrides)
+        guard let run else {
+            return try Experiment(
+                Self.path(file), overrides: overrides, registry: registry, device: device)
+        }
+        return try Sweep(Self.path(file)).run(named: run).experiment(
+            registry, device: device, overrides: overrides)
     }
 
     /// The whole configuration, without a work directory.
@@ -75,7 +88,9 @@ struct ShippedExperiment: CustomTestStringConvertible, Sendable {
         let lines = try Self.lines(file)
         let names = ["- name: \(run)", "- { name: \(run),"]
         let index = try #require(
-            lines.firstIndex { line in names.contains { line.trimmingCharacters(in: .whitespaces).hasPrefix($0) } })
+            lines.firstIndex { line in
+                names.contains { line.trimmingCharacters(in: .whitespaces).hasPrefix($0) }
+            })
         let above = lines[..<index].reversed().prefix { $0.hasPrefix("    #") }.reversed()
         return above.map { $0.dropFirst("    # ".count) }.joined(separator: " ")
     }

@@ -15,40 +15,57 @@ import Testing
         let model = try model(backbone)
         #expect(try model.clipSP.outputs.map(\.channels) == channels)
         var seen: [String: [Int]] = [:]
-        let prompted = try model.prompted(try images(), ForwardPass { seen[$0] = $1.shape })
+        let prompted = try model.prompted(images(), ForwardPass { seen[$0] = $1.shape })
         #expect(prompted.maps.map { $0.size(1) } == channels)
-        #expect(prompted.maps[3].shape == [2, 32, 2, 3] && prompted.textEmbeddings.shape == [2, 3, 32])
-        #expect(prompted.classLogits?.shape == [2, 3] && prompted.scoreMaps.map(\.shape) == [[2, 2, 2, 3]])
+        #expect(
+            prompted.maps[3].shape == [2, 32, 2, 3] && prompted.textEmbeddings.shape == [2, 3, 32])
+        #expect(
+            prompted.classLogits?.shape == [2, 3]
+                && prompted.scoreMaps.map(\.shape) == [[2, 2, 2, 3]])
         #expect(prompted.scoreLabels?.shape == [2, 2])
-        #expect(seen["visual"] == [2, 5, 32] && seen["codebook"] == [3, 32] && seen["gate"]?.first == 2)
+        #expect(
+            seen["visual"] == [2, 5, 32] && seen["codebook"] == [3, 32] && seen["gate"]?.first == 2)
     }
 
     @Test func parts() throws {
         let names = Set(try model(resNet18).namedTensors().map(\.name))
         for name in [
-            "visual_proj.weight", "text_encoder.positional_embedding", "multilabel_decoder.blocks.1.w_v",
-            "multilabel_decoder.blocks.0.text_graph.conv.weight", "multilabel_decoder.classifier.bias",
+            "visual_proj.weight", "text_encoder.positional_embedding",
+            "multilabel_decoder.blocks.1.w_v",
+            "multilabel_decoder.blocks.0.text_graph.conv.weight",
+            "multilabel_decoder.classifier.bias",
             "scene_refinement.pool.weight",
             "scene_refinement.k_proj.weight",
         ] { #expect(names.contains(name), "\(name)") }
-        #expect(!names.contains("scene_refinement.k_proj.bias") && !names.contains("multilabel_decoder.blocks.0.compress.bias"))
-        let mlp = Set(try model(tinyCLIP, "multilabel_decoder: {type: MLP}").namedTensors().map(\.name))
-        #expect(mlp.contains("multilabel_decoder.mlp.4.bias") && !mlp.contains("visual_proj.weight"))
+        #expect(
+            !names.contains("scene_refinement.k_proj.bias")
+                && !names.contains("multilabel_decoder.blocks.0.compress.bias"))
+        let mlp = Set(
+            try model(tinyCLIP, "multilabel_decoder: {type: MLP}").namedTensors().map(\.name))
+        #expect(
+            mlp.contains("multilabel_decoder.mlp.4.bias") && !mlp.contains("visual_proj.weight"))
     }
 
     @Test(
-        arguments: ["", "multilabel_decoder: {type: MLP}, batch_drop: none", "scene_refinement: {gate: none}"],
+        arguments: [
+            "", "multilabel_decoder: {type: MLP}, batch_drop: none",
+            "scene_refinement: {gate: none}",
+        ],
         [tinyCLIP, resNet18, tinyViT])
     func everyParameterLearns(_ settings: String, _ backbone: String) throws {
         try RandomGenerator.seed(3)
         let model = try model(backbone, settings)
-        let losses = try model.losses(images(), Targets(labels: try stripes()), ForwardPass())
-        #expect(losses.entries.map(\.name) == ["decode.loss_ce", "aux_multilabel.loss_asl", "aux_scene.loss_ce"])
+        let losses = try model.losses(images(), Targets(labels: stripes()), ForwardPass())
+        #expect(
+            losses.entries.map(\.name) == [
+                "decode.loss_ce", "aux_multilabel.loss_asl", "aux_scene.loss_ce",
+            ])
         let total = try #require(try losses.total())
         try total.backward()
         for entry in try model.namedParameters() {
             let isFrozen =
-                entry.name.hasPrefix("text_encoder.") || entry.name.contains("blocks.1.visual_attn.")
+                entry.name.hasPrefix("text_encoder.")
+                || entry.name.contains("blocks.1.visual_attn.")
                 || entry.name.hasSuffix("blocks.1.w_v")
             guard !isFrozen else {
                 #expect(entry.tensor.grad == nil && !entry.tensor.requiresGrad, "\(entry.name)")
@@ -66,31 +83,43 @@ import Testing
         let prompted = try model.prompted(images(), step)
         func losses(_ settings: String) throws -> [Double] {
             let other = try CLIPSPTests.model(tinyCLIP, settings).clipSP
-            return try other.losses(prompted, Targets(labels: try stripes()), step).entries.map { try $0.value.item() }
+            return try other.losses(prompted, Targets(labels: stripes()), step).entries.map {
+                try $0.value.item()
+            }
         }
-        let (plain, weighted) = (try losses("lambda_1: 1, lambda_2: 1"), try losses("lambda_1: 3, lambda_2: 0.5"))
-        #expect(abs(weighted[0] - 3 * plain[0]) < 1e-6 && abs(weighted[1] - 0.5 * plain[1]) < 1e-6 && plain.allSatisfy { $0 > 0 })
+        let plain = try losses("lambda_1: 1, lambda_2: 1")
+        let weighted = try losses("lambda_1: 3, lambda_2: 0.5")
+        #expect(
+            abs(weighted[0] - 3 * plain[0]) < 1e-6 && abs(weighted[1] - 0.5 * plain[1]) < 1e-6
+                && plain.allSatisfy { $0 > 0 })
     }
 
     @Test(arguments: [tinyCLIP, tinyViT]) func mixedPrecisionTrains(_ backbone: String) throws {
         let model = try model(backbone)
         let total = try #require(
-            try withAutocast(.bfloat16) { try model.losses(images(), Targets(labels: try stripes()), ForwardPass()) }.total())
+            try withAutocast(.bfloat16) {
+                try model.losses(images(), Targets(labels: stripes()), ForwardPass())
+            }.total())
         #expect(try total.dtype == .float32 && total.isFinite())
         try total.backward()
         for entry in try model.namedParameters() {
-            if let gradient = entry.tensor.grad { #expect(try gradient.isFinite(), "\(entry.name)") }
+            if let gradient = entry.tensor.grad {
+                #expect(try gradient.isFinite(), "\(entry.name)")
+            }
         }
     }
 
     /// The tokens of the text stand on a fixed grid, whatever the image.
-    @Test(arguments: [(33, 65), (32, 32), (95, 50), (128, 64)]) func sizes(_ height: Int, _ width: Int) throws {
+    @Test(arguments: [(33, 65), (32, 32), (95, 50), (128, 64)]) func sizes(
+        _ height: Int, _ width: Int
+    ) throws {
         for backbone in [resNet18, tinyCLIP, tinyViT] {
             let model = try model(backbone)
             try model.setTraining(false)
             var tokens: [Int] = []
             let prompted = try withoutGrad {
-                try model.prompted(try images(height, width), ForwardPass { if $0 == "visual" { tokens = $1.shape } })
+                try model.prompted(
+                    images(height, width), ForwardPass { if $0 == "visual" { tokens = $1.shape } })
             }
             #expect(tokens == [2, 5, 32])
             #expect(try prompted.maps.allSatisfy { try $0.isFinite() })
@@ -101,7 +130,8 @@ import Testing
         for backbone in [tinyCLIP, tinyViT] {
             let model = try model(backbone.replacing("fixed", with: "native"))
             var tokens = 0
-            _ = try model.prompted(try images(), ForwardPass { if $0 == "visual" { tokens = $1.size(1) } })
+            _ = try model.prompted(
+                images(), ForwardPass { if $0 == "visual" { tokens = $1.size(1) } })
             #expect(tokens == (backbone == tinyCLIP ? 2 * 3 : 4 * 6) + 1)
         }
     }
@@ -112,7 +142,9 @@ import Testing
         let codebook = try model.clipSP.codebook
         let first = try codebook()
         #expect(try codebook() === first && !first.requiresGrad)
-        let projection = try #require(model.namedParameters().first { $0.name == "text_encoder.text_projection" }).tensor
+        let projection = try #require(
+            model.namedParameters().first { $0.name == "text_encoder.text_projection" }
+        ).tensor
         try withoutGrad { _ = try projection.mulInPlace(2) }
         try model.weightsDidChange()
         #expect(try (codebook() - first * 2).abs().amax().item() < 1e-5)
@@ -128,12 +160,15 @@ import Testing
             return try model(tinyCLIP, "", context)
         }
         #expect(try !kept.namedTensors().contains { $0.name.hasPrefix("text_encoder.") })
-        let (a, b) = try withoutGrad { (try whole.prompted(images()).maps[3], try kept.prompted(images()).maps[3]) }
+        let (a, b) = try withoutGrad {
+            try (whole.prompted(images()).maps[3], kept.prompted(images()).maps[3])
+        }
         #expect(try (a - b).abs().amax().item() == 0)
     }
 
     @Test(arguments: [
-        ("k: 0", "k must be 1…65535, found 0"), ("lambda_1: -1", "lambda_1 must be 0.0…1000000.0, found -1.0"),
+        ("k: 0", "k must be 1…65535, found 0"),
+        ("lambda_1: -1", "lambda_1 must be 0.0…1000000.0, found -1.0"),
         ("batch_drop: {start: 2}", "batch_drop.start must be 0.0…1.0, found 2.0"),
         ("batch_drop: {decay: -0.5}", "batch_drop.decay must be 0.0…1.0, found -0.5"),
         ("scene_refinement: {width: 0}", "scene_refinement.width must be 1…65536, found 0"),
@@ -154,8 +189,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("batch_drop: sometimes", "batch_drop: expected a mapping"), ("multilabel_decoder: {type: MPL}", "did you mean 'MLP'?"),
-        ("lamda_1: 3", "did you mean 'lambda_1'?"), ("scene_refinement: {gate: relu}", "'relu' is none of sigmoid, none"),
+        ("batch_drop: sometimes", "batch_drop: expected a mapping"),
+        ("multilabel_decoder: {type: MPL}", "did you mean 'MLP'?"),
+        ("lamda_1: 3", "did you mean 'lambda_1'?"),
+        ("scene_refinement: {gate: relu}", "'relu' is none of sigmoid, none"),
     ])
     func unknownWords(_ settings: String, _ expected: String) throws {
         let error = try #require(throws: ConfigurationError.self) { try model(tinyCLIP, settings) }

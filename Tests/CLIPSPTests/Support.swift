@@ -19,12 +19,15 @@ let tinyDecoder = "multilabel_decoder: {blocks: 2, nodes: 6, head_width: 8}"
 
 func buildContext(_ classes: [String] = ["road", "sky", "tree"]) throws -> BuildContext {
     let registry = try Registry([
-        ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), CLIPSPPlugin(), StandardPlugin(), SmallModelsPlugin(),
+        ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), CLIPSPPlugin(), StandardPlugin(),
+        SmallModelsPlugin(),
     ])
     return BuildContext(registry: registry, classNames: classes)
 }
 
-func model(_ backbone: String, _ settings: String = "", _ context: BuildContext? = nil) throws -> DenseModel {
+func model(_ backbone: String, _ settings: String = "", _ context: BuildContext? = nil) throws
+    -> DenseModel
+{
     let small =
         "type: CLIPSP, tokenizer: bytes, text_encoder: {width: 16, heads: 2, layers: 2}, "
         + "visual_proj: {output_dim: 32, input_resolution: 64}"
@@ -33,7 +36,7 @@ func model(_ backbone: String, _ settings: String = "", _ context: BuildContext?
     let prompter = [small, decoder, k, settings].filter { !$0.isEmpty }.joined(separator: ", ")
     let configuration = try ModelConfiguration.decode(
         yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: AllLevels}")
-    return try DenseModel(configuration, try context ?? buildContext())
+    return try DenseModel(configuration, context ?? buildContext())
 }
 
 extension DenseModel {
@@ -41,6 +44,6 @@ extension DenseModel {
 
     /// What the prompter makes of the test images.
     func prompted(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws -> PrompterOutput {
-        try clipSP(try backbone(images), step)
+        try clipSP(backbone(images), step)
     }
 }

@@ -15,7 +15,8 @@ import Testing
 func impossiblePlaces() throws {
     let folder = try TemporaryFolder()
     let file = try folder.file("file", [0])
-    try FileManager.default.createDirectory(atPath: folder.file("taken"), withIntermediateDirectories: false)
+    try FileManager.default.createDirectory(
+        atPath: folder.file("taken"), withIntermediateDirectories: false)
     for (path, problem, remedy) in [
         (folder.file("none/a"), "cannot be created (No such file or directory)", "Check the path."),
         (file + "/a", "cannot be created (Not a directory)", nil),
@@ -27,7 +28,10 @@ func impossiblePlaces() throws {
             try AtomicFile.write(Data([1]), to: path)
         }
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["file", "taken"])
+    #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+            "file", "taken",
+        ])
 }
 
 /// In a process of its own: the limit is the whole process's.

@@ -4,7 +4,8 @@ import Testing
 
 private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-private let other = "Name the weights as PyTorch or safetensors has them; most projects publish those beside it."
+private let other =
+    "Name the weights as PyTorch or safetensors has them; most projects publish those beside it."
 private let unpack = "Unpack it, and name the file of weights in it."
 private let page =
     "The address leads to a page about the file, to a login or to an error: open it in a browser, and download the file itself."
@@ -14,7 +15,10 @@ private let shards =
 /// What people give as weights by mistake: its name, its bytes, and what is said.
 private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: String)] = [
     ("a.pth", [], "is empty", "A download or a copy did not come to its end; fetch it anew."),
-    ("a.safetensors", [], "is empty", "A download or a copy did not come to its end; fetch it anew."),
+    (
+        "a.safetensors", [], "is empty",
+        "A download or a copy did not come to its end; fetch it anew."
+    ),
     ("a.pth", bytes(" \n\n"), "holds nothing but blanks", "Fetch it anew."),
     (
         "a.safetensors",
@@ -49,7 +53,8 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
     ),
     (
         "a.zip", StoredZip([("weights/best.pth", [1])]).bytes,
-        "is a zip archive without a data.pkl, so torch.save did not write it; it holds \"weights/best.pth\"", unpack
+        "is a zip archive without a data.pkl, so torch.save did not write it; it holds \"weights/best.pth\"",
+        unpack
     ),
     (
         "a.npz", StoredZip([("w.npy", [1])]).bytes,
@@ -58,7 +63,9 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
     ),
     (
         "model.safetensors.index.json",
-        bytes(#"{"metadata": {"total_size": 8}, "weight_map": {"a": "model-00001-of-00002.safetensors"}}"#),
+        bytes(
+            #"{"metadata": {"total_size": 8}, "weight_map": {"a": "model-00001-of-00002.safetensors"}}"#
+        ),
         "is the index of weights that are stored in several files, not the weights", shards
     ),
     (
@@ -67,7 +74,10 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
         "Name the file of weights that stands beside it."
     ),
     ("a.onnx", [8, 7, 0x12, 7] + bytes("pytorch"), "is an ONNX model", other),
-    ("a.msgpack", [0x81, 0xA6] + bytes("params") + [0x82], "is in MessagePack, as Flax stores its weights", other),
+    (
+        "a.msgpack", [0x81, 0xA6] + bytes("params") + [0x82],
+        "is in MessagePack, as Flax stores its weights", other
+    ),
     ("a.h5", [0x89] + bytes("HDF\r\n\u{1A}\n"), "is an HDF5 file, such as Keras writes", other),
     ("a.tflite", [28, 0, 0, 0] + bytes("TFL3") + [0], "is a model of TensorFlow Lite", other),
     ("frozen.pb", [0x0A, 0x3B, 0x0A, 3, 0xFF, 0, 1, 2, 3, 4], "is a model of TensorFlow", other),
@@ -91,7 +101,9 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
     func named(name: String, bytes: [UInt8], problem: String, remedy: String) throws {
         let folder = try TemporaryFolder()
         let path = try folder.file(name, bytes)
-        #expect(throws: CheckpointError(path: path, problem: problem, remedy: remedy)) { try WeightsFile.load(path) }
+        #expect(throws: CheckpointError(path: path, problem: problem, remedy: remedy)) {
+            try WeightsFile.load(path)
+        }
     }
 
     @Test("A damaged safetensors file is still told what is wrong with its header")
@@ -102,7 +114,10 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
                 "a.safetensors", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
                 "says that its header has 578437695752307201 bytes; 100000000 are allowed"
             ),
-            ("a.pth", [200, 0, 0, 0, 0, 0, 0, 0] + bytes("{\"a\""), "says that its header has 200 bytes, but only 4 follow"),
+            (
+                "a.pth", [200, 0, 0, 0, 0, 0, 0, 0] + bytes("{\"a\""),
+                "says that its header has 200 bytes, but only 4 follow"
+            ),
             ("a.bin", [1, 2, 0xFF], "has 3 bytes; a safetensors file has at least 8"),
         ] as [(String, [UInt8], String)] {
             let path = try folder.file(name, content)
@@ -114,17 +129,30 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
     @Test(
         "A folder that is no checkpoint is named for what it holds",
         arguments: [
-            ("saved_model.pb", ": a model of TensorFlow", "Name the weights as PyTorch or safetensors has them."),
-            ("data.pkl", ": an unpacked file of PyTorch", "Name the .pt or .pth file as it was before it was unpacked."),
+            (
+                "saved_model.pb", ": a model of TensorFlow",
+                "Name the weights as PyTorch or safetensors has them."
+            ),
+            (
+                "data.pkl", ": an unpacked file of PyTorch",
+                "Name the .pt or .pth file as it was before it was unpacked."
+            ),
             ("pytorch_model.bin.index.json", ": its weights are stored in several files", shards),
-            ("pytorch_model.bin", ", so it is no checkpoint", "Name a file in it, such as F/pytorch_model.bin"),
-            ("iter_20/model.safetensors", ", so it is no checkpoint, but it holds some", "Name one of them, such as F/iter_20"),
+            (
+                "pytorch_model.bin", ", so it is no checkpoint",
+                "Name a file in it, such as F/pytorch_model.bin"
+            ),
+            (
+                "iter_20/model.safetensors", ", so it is no checkpoint, but it holds some",
+                "Name one of them, such as F/iter_20"
+            ),
             ("readme.md", ", so it is no checkpoint", "Name one, such as work_dirs/…/iter_8000"),
         ])
     func folders(file: String, problem: String, remedy: String) throws {
         let folder = try TemporaryFolder()
         let url = URL(filePath: folder.file(file))
-        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data([1]).write(to: url)
         let error = try #require(throws: CheckpointError.self) { try WeightsFile.load(folder.path) }
         #expect(error.problem == "is a folder without model.safetensors" + problem)

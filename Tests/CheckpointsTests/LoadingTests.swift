@@ -9,7 +9,8 @@ private final class TwoLayers: Module {
 
     override init() {
         do {
-            (first, second) = (try Linear(3, 2), try Linear(2, 4))
+            first = try Linear(3, 2)
+            second = try Linear(2, 4)
         } catch {
             fatalError("\(error)")
         }
@@ -17,27 +18,34 @@ private final class TwoLayers: Module {
 
     /// Its tensors with every element at `value`.
     func tensors(_ value: Double) throws -> [String: Tensor] {
-        try Dictionary(uniqueKeysWithValues: namedTensors().map { ($0.name, try Tensor.full($0.tensor.shape, value)) })
+        try Dictionary(
+            uniqueKeysWithValues: namedTensors().map {
+                ($0.name, try Tensor.full($0.tensor.shape, value))
+            })
     }
 
     /// Which of its tensors have `value` everywhere.
     func names(with value: Float) throws -> Set<String> {
-        try Set(namedTensors().filter { try $0.tensor.detached().floats().allSatisfy { $0 == value } }.map(\.name))
+        try Set(
+            namedTensors().filter { try $0.tensor.detached().floats().allSatisfy { $0 == value } }
+                .map(\.name))
     }
 }
 
 @Test("Loading copies every tensor")
 func complete() throws {
     let model = TwoLayers()
-    let report = try model.load(try model.tensors(7))
+    let report = try model.load(model.tensors(7))
     #expect(report.isComplete && report.matched.count == 4)
     #expect(try model.names(with: 7).count == 4)
 }
 
-@Test("A file with a part of the model is refused, unless a part is asked for; the rest keeps its values")
+@Test(
+    "A file with a part of the model is refused, unless a part is asked for; the rest keeps its values"
+)
 func part() throws {
     let model = TwoLayers()
-    try model.load(try model.tensors(1))
+    try model.load(model.tensors(1))
     let part = try model.tensors(7).filter { $0.key.hasPrefix("first") }
     #expect(throws: LoadError.self) { try model.load(part) }
     #expect(try model.names(with: 1).count == 4)
@@ -57,12 +65,13 @@ func part() throws {
 @Test("What does not fit is named, and nothing is copied")
 func mistakes() throws {
     let model = TwoLayers()
-    try model.load(try model.tensors(1))
+    try model.load(model.tensors(1))
     var other = try model.tensors(7)
     other["first.bias"] = try Tensor.full([5], 7)
     var more = try model.tensors(7)
     more["third"] = try Tensor.full([1], 7)
-    let end = "\nThese are the weights of another model, or of another class list: use the config they were trained with"
+    let end =
+        "\nThese are the weights of another model, or of another class list: use the config they were trained with"
     let none =
         "\nNo tensor of the file has a place in this model: these are the weights of another one, or under names that are not known here; "
         + "docs/weights.md lists those that are"

@@ -1,6 +1,7 @@
 import CDenseKitZlib
 
-/// A zip archive of stored members, as PyTorch writes it, put together from its parts: each can be wrong.
+/// A zip archive of stored members, as PyTorch writes it, put together from its parts: each can be
+/// wrong.
 struct StoredZip {
     struct Member {
         var name: String
@@ -19,22 +20,32 @@ struct StoredZip {
     /// How many members the end record claims.
     var count: Int?
 
-    init(_ members: [(String, [UInt8])]) { self.members = members.map { Member(name: $0.0, bytes: $0.1) } }
+    init(_ members: [(String, [UInt8])]) {
+        self.members = members.map { Member(name: $0.0, bytes: $0.1) }
+    }
 
-    /// The stored members of an archive that PyTorch wrote. Traps on any other: its files are made by the tests.
+    /// The stored members of an archive that PyTorch wrote. Traps on any other: its files are made
+    /// by the tests.
     init(reading bytes: [UInt8]) {
-        func number(_ place: Int, _ count: Int) -> Int { bytes[place..<place + count].reversed().reduce(0) { $0 << 8 | Int($1) } }
+        func number(_ place: Int, _ count: Int) -> Int {
+            bytes[place..<place + count].reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
         let end = bytes.count - 22
         var place = number(end + 16, 4)
         members = []
         for _ in 0..<number(end + 10, 2) {
-            let (name, extra, comment) = (number(place + 28, 2), number(place + 30, 2), number(place + 32, 2))
+            let name = number(place + 28, 2)
+            let extra = number(place + 30, 2)
+            let comment = number(place + 32, 2)
             let offset = number(place + 42, 4)
             let start = offset + 30 + number(offset + 26, 2) + number(offset + 28, 2)
             let content = Array(bytes[start..<start + number(place + 20, 4)])
             if number(place + 10, 2) == 0 {
                 members.append(
-                    Member(name: String(decoding: bytes[place + 46..<place + 46 + name], as: UTF8.self), bytes: content))
+                    Member(
+                        name: String(
+                            decoding: bytes[place + 46..<place + 46 + name], as: UTF8.self),
+                        bytes: content))
             }
             place += 46 + name + extra + comment
         }
@@ -48,12 +59,21 @@ struct StoredZip {
             let size = member.size ?? member.bytes.count
             let checksum = member.checksum ?? Self.checksum(member.bytes)
             let name = Array(member.name.utf8)
-            file += little(0x0403_4B50, 4) + little(0, 2) + little(Int(member.flags), 2) + little(Int(member.method), 2)
+            file +=
+                little(0x0403_4B50, 4) + little(0, 2) + little(Int(member.flags), 2)
+                + little(Int(member.method), 2)
             file += little(0, 4 + 12) + little(name.count, 2) + little(0, 2) + name + member.bytes
-            let wide = isWide ? little(1, 2) + little(24, 2) + little(size, 8) + little(size, 8) + little(offset, 8) : []
+            let wide =
+                isWide
+                ? little(1, 2) + little(24, 2) + little(size, 8) + little(size, 8)
+                    + little(offset, 8) : []
             let (shownSize, shownOffset) = isWide ? (0xFFFF_FFFF, 0xFFFF_FFFF) : (size, offset)
-            directory += little(0x0201_4B50, 4) + little(0, 4) + little(Int(member.flags), 2) + little(Int(member.method), 2)
-            directory += little(0, 4) + little(Int(checksum), 4) + little(shownSize, 4) + little(shownSize, 4)
+            directory +=
+                little(0x0201_4B50, 4) + little(0, 4) + little(Int(member.flags), 2)
+                + little(Int(member.method), 2)
+            directory +=
+                little(0, 4) + little(Int(checksum), 4) + little(shownSize, 4)
+                + little(shownSize, 4)
             directory += little(name.count, 2) + little(wide.count, 2) + little(0, 2 + 2 + 2 + 4)
             directory += little(shownOffset, 4) + name + wide
         }
@@ -62,16 +82,24 @@ struct StoredZip {
         file += directory
         if isWide {
             let end = file.count
-            file += little(0x0606_4B50, 4) + little(44, 8) + little(0, 2 + 2 + 4 + 4) + little(count, 8) + little(count, 8)
+            file +=
+                little(0x0606_4B50, 4) + little(44, 8) + little(0, 2 + 2 + 4 + 4) + little(count, 8)
+                + little(count, 8)
             file += little(directory.count, 8) + little(start, 8)
             file += little(0x0706_4B50, 4) + little(0, 4) + little(end, 8) + little(1, 4)
         }
-        file += little(0x0605_4B50, 4) + little(0, 4) + little(isWide ? 0xFFFF : count, 2) + little(isWide ? 0xFFFF : count, 2)
-        return file + little(isWide ? 0xFFFF_FFFF : directory.count, 4) + little(isWide ? 0xFFFF_FFFF : start, 4) + little(0, 2)
+        file +=
+            little(0x0605_4B50, 4) + little(0, 4) + little(isWide ? 0xFFFF : count, 2)
+            + little(isWide ? 0xFFFF : count, 2)
+        return file + little(isWide ? 0xFFFF_FFFF : directory.count, 4)
+            + little(isWide ? 0xFFFF_FFFF : start, 4) + little(0, 2)
     }
 
     private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        UInt32(truncatingIfNeeded: bytes.withUnsafeBufferPointer { crc32(0, $0.baseAddress, uInt($0.count)) })
+        UInt32(
+            truncatingIfNeeded: bytes.withUnsafeBufferPointer {
+                crc32(0, $0.baseAddress, uInt($0.count))
+            })
     }
 }
 

@@ -8,7 +8,9 @@ import DenseKitVision
 private func file(_ indices: Range<Int>) throws -> [String: Any] {
     var file = COCOFile(labels: [4, 5, 6, 7])
     for index in indices {
-        try file.add(Scene.render(seed: 2017, index: index, size: 96, crowded: true), fileName: "\(index).jpg")
+        try file.add(
+            Scene.render(seed: 2017, index: index, size: 96, crowded: true),
+            fileName: "\(index).jpg")
     }
     return try #require(try JSONSerialization.jsonObject(with: file.json) as? [String: Any])
 }
@@ -17,9 +19,14 @@ private func file(_ indices: Range<Int>) throws -> [String: Any] {
 func things() throws {
     let content = try file(0..<40)
     let images = try #require(content["images"] as? [[String: Any]])
-    #expect(images.count == 40 && images[2]["file_name"] as? String == "2.jpg" && images[2]["id"] as? Int == 3)
+    #expect(
+        images.count == 40 && images[2]["file_name"] as? String == "2.jpg"
+            && images[2]["id"] as? Int == 3)
     let categories = try #require(content["categories"] as? [[String: Any]])
-    #expect(categories.compactMap { $0["name"] as? String } == ["brick wall", "tree", "ball", "striped box"])
+    #expect(
+        categories.compactMap { $0["name"] as? String } == [
+            "brick wall", "tree", "ball", "striped box",
+        ])
     let annotations = try #require(content["annotations"] as? [[String: Any]])
     #expect(annotations.compactMap { $0["id"] as? Int } == Array(1...annotations.count))
     var forms: [String: Int] = [:]
@@ -39,19 +46,23 @@ func things() throws {
             } else {
                 forms["crowds", default: 0] += 1
                 #expect(crowd == 1)
-                mask = try RunLengthMask(counts: try #require(runs["counts"] as? [Int]), size: size)
+                mask = try RunLengthMask(counts: #require(runs["counts"] as? [Int]), size: size)
             }
         }
-        let (box, area) = (try #require(annotation["bbox"] as? [Double]), try #require(annotation["area"] as? Int))
+        let box = try #require(annotation["bbox"] as? [Double])
+        let area = try #require(annotation["area"] as? Int)
         let outline = mask.boundingBox
         // Polygons are drawn by pycocotools' rule, which may differ at the edges.
-        #expect(abs(mask.area - area) <= area / 5, "annotation \(annotation["id"] ?? 0): \(mask.area) of \(area)")
+        #expect(
+            abs(mask.area - area) <= area / 5,
+            "annotation \(annotation["id"] ?? 0): \(mask.area) of \(area)")
         for (found, wanted) in zip([outline.x, outline.y, outline.width, outline.height], box) {
             #expect(abs(found - wanted) <= 2)
         }
     }
     #expect(
-        forms["polygons", default: 0] > 60 && forms["strings", default: 0] > 20 && forms["crowds", default: 0] > 1, "\(forms)")
+        forms["polygons", default: 0] > 60 && forms["strings", default: 0] > 20
+            && forms["crowds", default: 0] > 1, "\(forms)")
 }
 
 @Test("Things of a scene lie where its labels say, each pixel in one of them")

@@ -4,17 +4,22 @@ import Testing
 
 /// `densekit check`: one mistake hides no other.
 @Suite(.serialized) struct CheckAtOnceTests {
-    private func check(_ arguments: [String] = ["run.yaml"], set overrides: [String] = [], in folder: URL) throws -> ProcessResult
-    {
+    private func check(
+        _ arguments: [String] = ["run.yaml"], set overrides: [String] = [], in folder: URL
+    ) throws -> ProcessResult {
         try runDensekit(["check"] + arguments + overrides.flatMap { ["--set", $0] }, in: folder)
     }
 
     /// Holds that these are the problems, by how their lines begin, in any order, and no others.
     private func expect(_ expected: [String], _ result: ProcessResult) {
         let mark = "problem: "
-        let found = result.output.split(separator: "\n").filter { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
+        let found = result.output.split(separator: "\n").filter { $0.hasPrefix(mark) }.map {
+            String($0.dropFirst(mark.count))
+        }
         for text in expected {
-            #expect(found.contains { $0.hasPrefix(text) }, "\(text) is not in\n\(found.joined(separator: "\n"))")
+            #expect(
+                found.contains { $0.hasPrefix(text) },
+                "\(text) is not in\n\(found.joined(separator: "\n"))")
         }
         #expect(found.count == expected.count, "\(found.joined(separator: "\n"))\n\(result)")
         #expect(result.status == 1, "\(result)")
@@ -26,17 +31,21 @@ import Testing
 
     // MARK: Data
 
-    @Test("Every missing mask is named, and what else is wrong with the data; training refuses as before")
+    @Test(
+        "Every missing mask is named, and what else is wrong with the data; training refuses as before"
+    )
     func missingMasks() throws {
         try withRun { folder in
             func remove(_ name: String) throws {
-                try FileManager.default.removeItem(at: folder.appending(path: "data/annotations/\(name).png"))
+                try FileManager.default.removeItem(
+                    at: folder.appending(path: "data/annotations/\(name).png"))
             }
             for name in ["training/0", "training/2", "validation/4"] { try remove(name) }
             let image = folder.appending(path: "data/images/training/1.jpg")
             try Data(contentsOf: image).prefix(300).write(to: image)
             try LabelFile.write(
-                LabelMap(height: 64, width: 64, fill: 77), classes: ClassList(names: (0..<78).map { "c\($0)" }),
+                LabelMap(height: 64, width: 64, fill: 77),
+                classes: ClassList(names: (0..<78).map { "c\($0)" }),
                 to: folder.appending(path: "data/annotations/validation/5.png").path)
             let result = try check(in: folder)
             expect(
@@ -57,11 +66,14 @@ import Testing
         }
     }
 
-    @Test("A quick check reads the first images alone, and still counts the masks that are missing behind them")
+    @Test(
+        "A quick check reads the first images alone, and still counts the masks that are missing behind them"
+    )
     func quick() throws {
         try withRun(validationImages: 18) { folder in
             for name in ["8", "9"] {
-                try FileManager.default.removeItem(at: folder.appending(path: "data/annotations/validation/\(name).png"))
+                try FileManager.default.removeItem(
+                    at: folder.appending(path: "data/annotations/validation/\(name).png"))
             }
             let result = try check(["run.yaml", "--quick"], in: folder)
             expect(
@@ -73,7 +85,9 @@ import Testing
         }
     }
 
-    @Test("Every image that a file of annotations names and that is missing is a problem, in training and validation data")
+    @Test(
+        "Every image that a file of annotations names and that is missing is a problem, in training and validation data"
+    )
     func missingImages() throws {
         try withDetection { folder in
             for name in ["train2017/1", "train2017/2", "val2017/5"] {
@@ -82,7 +96,8 @@ import Testing
             let result = try check(in: folder)
             expect(
                 [
-                    "train: data/train2017/1.jpg: no such file", "train: data/train2017/2.jpg: no such file",
+                    "train: data/train2017/1.jpg: no such file",
+                    "train: data/train2017/2.jpg: no such file",
                     "val: data/val2017/5.jpg: no such file",
                 ], result)
             #expect(result.output.contains("one step on 4 images"), "\(result)")
@@ -91,17 +106,24 @@ import Testing
 
     // MARK: The text of the configuration
 
-    @Test("Variables that are not set, repeated keys, unknown keys and assignments that fit nowhere: all at once")
+    @Test(
+        "Variables that are not set, repeated keys, unknown keys and assignments that fit nowhere: all at once"
+    )
     func text() throws {
         try withRun { folder in
             let base = try String(contentsOf: folder.appending(path: "run.yaml"), encoding: .utf8)
-            let text = base.replacing("root: data, split: training", with: "root: '${NO_ROOT}', split: training")
-                .replacing("width: 8, input", with: "width: 8, width: 16, input")
-                .replacing("{ type: FPN, channels: 8 }", with: "{ type: FPN, channels: '${NO_CHANNELS}', chanels: 8 }")
+            let text = base.replacing(
+                "root: data, split: training", with: "root: '${NO_ROOT}', split: training"
+            )
+            .replacing("width: 8, input", with: "width: 8, width: 16, input")
+            .replacing(
+                "{ type: FPN, channels: 8 }",
+                with: "{ type: FPN, channels: '${NO_CHANNELS}', chanels: 8 }")
             try write(text + "\nwork_dir: ${NO_WORK}/${NO_RUN}\n", "run.yaml", in: folder)
             let result = try check(
                 set: [
-                    "train.batch", "train.batch.x=1", "optimizer={type: AdamW, lr: fast, wieght_decay: 1}",
+                    "train.batch", "train.batch.x=1",
+                    "optimizer={type: AdamW, lr: fast, wieght_decay: 1}",
                     "test.mode=${NO_MODE}",
                 ],
                 in: folder)
@@ -122,7 +144,9 @@ import Testing
         }
     }
 
-    @Test("A base that is missing hides no mistake of the file, and nothing is said that the base may mend")
+    @Test(
+        "A base that is missing hides no mistake of the file, and nothing is said that the base may mend"
+    )
     func base() throws {
         try withRun { folder in
             let text = """
@@ -145,18 +169,22 @@ import Testing
             expect(
                 [
                     "variant.yaml:1:10: _base_ lost.yaml: no such file",
-                    "variant.yaml:1:21: the environment variable NO_BASE is not set", "broken.yaml:2:1: not YAML: ",
+                    "variant.yaml:1:21: the environment variable NO_BASE is not set",
+                    "broken.yaml:2:1: not YAML: ",
                     "variant.yaml:4:30: unknown key 'chanels' of SemanticFPN",
                     "variant.yaml:4:48: unknown loss 'CrosEntropy'; did you mean 'CrossEntropy'?",
                     "variant.yaml:7:20: unknown transform 'Normalise'; did you mean 'Normalize'?",
-                    "variant.yaml:9:3: unknown key 'iteration' in train", "variant.yaml:10:3: unknown key 'batches' in train",
+                    "variant.yaml:9:3: unknown key 'iteration' in train",
+                    "variant.yaml:10:3: unknown key 'batches' in train",
                     "variant.yaml:12:14: unknown key 'wieght_decay' of AdamW",
                     "--set test.mode=sliding: test.mode: 'sliding' is none of",
                 ], result)
         }
     }
 
-    @Test("A key that nobody knows and that stands first in its mapping hides no other, in block style too")
+    @Test(
+        "A key that nobody knows and that stands first in its mapping hides no other, in block style too"
+    )
     func blockStyle() throws {
         try withRun { folder in
             let text = """
@@ -171,13 +199,17 @@ import Testing
             try write(text, "variant.yaml", in: folder)
             expect(
                 [
-                    "variant.yaml:3:3: unknown key 'iteration' in train", "variant.yaml:4:3: unknown key 'batches' in train",
-                    "variant.yaml:6:9: test.mode: 'sliding' is none of", "variant.yaml:7:3: unknown key 'crops' in test",
+                    "variant.yaml:3:3: unknown key 'iteration' in train",
+                    "variant.yaml:4:3: unknown key 'batches' in train",
+                    "variant.yaml:6:9: test.mode: 'sliding' is none of",
+                    "variant.yaml:7:3: unknown key 'crops' in test",
                 ], try check(["variant.yaml"], in: folder))
         }
     }
 
-    @Test("Every mistake of a sweep and of the run that is asked for; the command that trains it lists them too")
+    @Test(
+        "Every mistake of a sweep and of the run that is asked for; the command that trains it lists them too"
+    )
     func sweep() throws {
         try withRun { folder in
             let text = """
@@ -196,10 +228,12 @@ import Testing
                 """
             try write(text, "sweep.yaml", in: folder)
             let expected = [
-                "sweep.yaml:3:3: unknown key 'runz' in sweep", "sweep.yaml:4:10: train.batch is the number 4, which has no 'x'",
+                "sweep.yaml:3:3: unknown key 'runz' in sweep",
+                "sweep.yaml:4:10: train.batch is the number 4, which has no 'x'",
                 "sweep.yaml:4:28: an empty name in the path",
                 "sweep.yaml:6:17: sweep.grid: expected a list of values for train.seed",
-                "sweep.yaml:9:18: unknown key 'sett' in sweep.runs.0", "sweep.yaml:10:15: the name of a run is empty",
+                "sweep.yaml:9:18: unknown key 'sett' in sweep.runs.0",
+                "sweep.yaml:10:15: the name of a run is empty",
                 "sweep.yaml:11:26: config lost.yaml: no such file",
                 "sweep.yaml:12:25: train.iterations stands in sweep.grid too",
             ]
@@ -208,7 +242,9 @@ import Testing
             expect(expected + [refusal], try check(["sweep.yaml"], in: folder))
             let swept = try runDensekit(["sweep", "sweep.yaml"], in: folder)
             #expect(swept.status == 2, "\(swept)")
-            for message in expected { #expect(swept.errors.contains(message), "\(message)\n\(swept)") }
+            for message in expected {
+                #expect(swept.errors.contains(message), "\(message)\n\(swept)")
+            }
 
             // A run that can be put together is looked at besides.
             let mild =
@@ -216,15 +252,21 @@ import Testing
             try write(mild, "mild.yaml", in: folder)
             expect(
                 [
-                    "mild.yaml:3:3: unknown key 'runz' in sweep", "mild.yaml:5:25: unknown key 'chanels' of FPN",
-                    "--set train.bach=1: unknown key 'bach' in train", "--set nothing: an assignment without '='",
-                ], try check(["mild.yaml", "--run", "a"], set: ["train.bach=1", "nothing"], in: folder))
+                    "mild.yaml:3:3: unknown key 'runz' in sweep",
+                    "mild.yaml:5:25: unknown key 'chanels' of FPN",
+                    "--set train.bach=1: unknown key 'bach' in train",
+                    "--set nothing: an assignment without '='",
+                ],
+                try check(
+                    ["mild.yaml", "--run", "a"], set: ["train.bach=1", "nothing"], in: folder))
         }
     }
 
     // MARK: Parts that cannot be built
 
-    @Test("Where a head cannot be built, what is frozen, weights, pipelines and data are looked at all the same")
+    @Test(
+        "Where a head cannot be built, what is frozen, weights, pipelines and data are looked at all the same"
+    )
     func head() throws {
         try withRun { folder in
             try write("<!DOCTYPE html><html></html>", "page.pth", in: folder)
@@ -250,12 +292,15 @@ import Testing
         }
     }
 
-    @Test("Where a neck cannot be built, a loss that does not fit its head is found, and nothing that follows from the neck")
+    @Test(
+        "Where a neck cannot be built, a loss that does not fit its head is found, and nothing that follows from the neck"
+    )
     func neck() throws {
         try withRun { folder in
             let result = try check(
                 set: [
-                    "model.neck.type=FNP", "model.head.loss={type: Focal}", "model.freeze=[neck, text_encoder.nothing]",
+                    "model.neck.type=FNP", "model.head.loss={type: Focal}",
+                    "model.freeze=[neck, text_encoder.nothing]",
                     "model.backbone.weights=lost.pth",
                 ], in: folder)
             expect(

@@ -22,11 +22,13 @@ private enum None: PluginList {
             let demo = task.demonstration.init(root: "data")
             let example = try DemoCommand<All>.parse([]).example(for: task.demonstration)
             let file = folder.appending(path: example.fileName).path
-            try Data(example.text(.init(root: "data", classes: demo.classes)).utf8).write(to: URL(filePath: file))
-            let experiment = try Experiment(file, registry: try Registry(All.plugins), device: .meta)
+            try Data(example.text(.init(root: "data", classes: demo.classes)).utf8).write(
+                to: URL(filePath: file))
+            let experiment = try Experiment(file, registry: Registry(All.plugins), device: .meta)
             try experiment.checkRecipe()
             _ = try experiment.model(.placeholders(demo.classes.count))
-            #expect(try YAMLNode.load(path: file)["data"]?["train"]?["root"]?.scalar?.text == "data")
+            #expect(
+                try YAMLNode.load(path: file)["data"]?["train"]?["root"]?.scalar?.text == "data")
         }
     }
 
@@ -36,7 +38,8 @@ private enum None: PluginList {
             _ = try DemoCommand<None>.parse([]).example(for: DetectionDemo.self)
         }
         #expect(
-            "\(error)" == "no plugin of this program brings a demonstration of segmentation; choose another --task, or link a "
+            "\(error)"
+                == "no plugin of this program brings a demonstration of segmentation; choose another --task, or link a "
                 + "plugin that does")
     }
 }

@@ -10,31 +10,42 @@ import Testing
 private let place = SourceLocation.file("a.yaml")
 private struct Foreign: Error {}
 
-@Test("A mistake in a configuration or a case ends with 2, a failure with 1, a signal as it asks for")
+@Test(
+    "A mistake in a configuration or a case ends with 2, a failure with 1, a signal as it asks for")
 func exitStatuses() throws {
     let setting = SettingError("expected a number")
     let mistakes: [any Error] = [
-        ConfigurationError(at: place, "is a list"), setting, BuildError(location: place, component: "neck", underlying: ""),
-        ModelConfigurationError.missing("head"), FilePluginError.toolchain(""), LanguageError.noScoreMap(nil),
+        ConfigurationError(at: place, "is a list"), setting,
+        BuildError(location: place, component: "neck", underlying: ""),
+        ModelConfigurationError.missing("head"), FilePluginError.toolchain(""),
+        LanguageError.noScoreMap(nil),
         ExperimentError.otherClasses(train: ["a"], val: ["b"]), SweepMistakes(),
         ChangedRun(folder: "w", changes: []),
         BatchError(images: ["a"], height: 1, width: 1, underlying: setting),
     ]
-    let torch = try #require(throws: TorchError.self) { try Tensor.zeros([2]).matmul(try Tensor.zeros([3, 4])) }
+    let torch = try #require(throws: TorchError.self) {
+        try Tensor.zeros([2]).matmul(Tensor.zeros([3, 4]))
+    }
     let failures: [any Error] = [
-        CheckpointError(path: "w", problem: "is empty"), DataError("a.png", "no such file"), TargetError.noLabels,
-        COCOResultsError(path: "a.json", entry: nil, problem: ""), InferenceError.noViews, TrainingError.noLoss,
-        TrainingError.failedSaves(1, newest: nil), OtherClasses(path: "w", trained: ["a"], data: []),
+        CheckpointError(path: "w", problem: "is empty"), DataError("a.png", "no such file"),
+        TargetError.noLabels,
+        COCOResultsError(path: "a.json", entry: nil, problem: ""), InferenceError.noViews,
+        TrainingError.noLoss,
+        TrainingError.failedSaves(1, newest: nil),
+        OtherClasses(path: "w", trained: ["a"], data: []),
         InferFailure(failures: ["a"], count: 2), UnfinishedRuns(names: ["a"]), DemoError.noScore,
         ClassNameError(name: "a", classes: []),
         BatchError(images: ["a"], height: 1, width: 1, underlying: torch), torch, Foreign(),
     ]
     for error in mistakes { #expect(exitStatus(of: error) == 2, "\(type(of: error))") }
     for error in failures { #expect(exitStatus(of: error) == 1, "\(type(of: error))") }
-    #expect(exitStatus(of: Interrupted(signal: SIGINT)) == 130 && exitStatus(of: Interrupted(signal: SIGTERM)) == 0)
+    #expect(
+        exitStatus(of: Interrupted(signal: SIGINT)) == 130
+            && exitStatus(of: Interrupted(signal: SIGTERM)) == 0)
 }
 
-@Test("Every term of the library has a name of the command line, with the same places for arguments")
+@Test(
+    "Every term of the library has a name of the command line, with the same places for arguments")
 func termsOfTheCommandLine() {
     let names = commandLineTerms.values
     #expect(commandLineTerms.count == Term.all.count && Set(names).count == names.count)
@@ -42,13 +53,15 @@ func termsOfTheCommandLine() {
     for name in names { #expect(name.hasPrefix("--") || name.hasPrefix("`densekit "), "\(name)") }
 }
 
-@Test("A data set whose images have no known sizes is refused where the setting stands that needs them")
+@Test(
+    "A data set whose images have no known sizes is refused where the setting stands that needs them"
+)
 func orientations() throws {
     try withTemporaryFolder { folder in
         let file = folder.appending(path: "run.yaml")
         let yaml = "data:\n  orientation_run: 2\n"
         try Data(yaml.utf8).write(to: file)
-        let experiment = try Experiment(file.path, registry: try Registry(BuiltIn.plugins))
+        let experiment = try Experiment(file.path, registry: Registry(BuiltIn.plugins))
         let error = try #require(throws: ConfigurationError.self) {
             try experiment.trainLoader(Sizeless())
         }

@@ -25,18 +25,23 @@ struct RunResult: Equatable {
 
     init(_ work: URL) throws {
         let last = try String(contentsOf: work.appending(path: "last_checkpoint"), encoding: .utf8)
-        let checkpoint = work.appending(path: URL(filePath: last.trimmingCharacters(in: .newlines)).lastPathComponent)
+        let checkpoint = work.appending(
+            path: URL(filePath: last.trimmingCharacters(in: .newlines)).lastPathComponent)
         weights = try Data(contentsOf: checkpoint.appending(path: "model.safetensors"))
         moments = try Data(contentsOf: checkpoint.appending(path: "optimizer.safetensors"))
         let text = try Data(contentsOf: checkpoint.appending(path: "state.json"))
-        let state = try #require((try JSONSerialization.jsonObject(with: text) as? [String: Any])?["state"] as? [String: Any])
+        let state = try #require(
+            (try JSONSerialization.jsonObject(with: text) as? [String: Any])?["state"]
+                as? [String: Any])
         let best = state["best"] as? [String: Any]
         self.best = "\(best?["value"] ?? "none") at \(best?["iteration"] ?? "none")"
         let names = try FileManager.default.contentsOfDirectory(atPath: work.path).sorted()
         checkpoints = names.filter { $0.hasPrefix("iter_") || $0.hasPrefix("best_") }
-        // One folder through all resumes; runs that were killed before their first checkpoint have others.
+        // One folder through all resumes; runs that were killed before their first checkpoint have
+        // others.
         let folder = work.appending(path: try #require(state["run"] as? String))
-        let figures = try String(contentsOf: folder.appending(path: "vis_data/scalars.json"), encoding: .utf8)
+        let figures = try String(
+            contentsOf: folder.appending(path: "vis_data/scalars.json"), encoding: .utf8)
         let lines = figures.split(separator: "\n")
         scalars = lines.map { String($0).replacing(/"(time|data_time)":[^,]*,/, with: "") }
         logLines = lines.count
@@ -45,18 +50,22 @@ struct RunResult: Equatable {
 
 /// Saving takes a good part of the time, and what is evaluated and saved interleaves.
 private let setup = [
-    "--set", "train.iterations=9", "--set", "train.checkpoint_interval=1", "--set", "train.eval_interval=2", "--set",
+    "--set", "train.iterations=9", "--set", "train.checkpoint_interval=1", "--set",
+    "train.eval_interval=2", "--set",
     "train.log_interval=1",
     "--set", "train.keep_checkpoints=2", "--set", "model.backbone.width=24",
 ]
 
 @Suite(.serialized) struct KillTests {
     /// `DENSEKIT_KILLS=200 swift test --filter KillTests` is the long version.
-    @Test("A run that is killed again and again, at any moment, ends with the bytes of one that was never stopped")
+    @Test(
+        "A run that is killed again and again, at any moment, ends with the bytes of one that was never stopped"
+    )
     func killed() throws {
         let wanted = ProcessInfo.processInfo.environment["DENSEKIT_KILLS"].flatMap { Int($0) } ?? 10
         try withRun { folder in
-            let first = try RunningDensekit(["train", "run.yaml", "--work-dir", "whole"] + setup, in: folder)
+            let first = try RunningDensekit(
+                ["train", "run.yaml", "--work-dir", "whole"] + setup, in: folder)
             #expect(first.says("training images"))
             let started = Date()
             #expect(try first.result().status == 0)
@@ -65,19 +74,29 @@ private let setup = [
             #expect(whole.logLines == 9 + 5 && whole.best != "none at none")
 
             var moments = Moments()
-            var (kills, inSaves, round) = (0, 0, 0)
+            var kills = 0
+            var inSaves = 0
+            var round = 0
             while kills < wanted {
                 round += 1
                 let work = folder.appending(path: "killed\(round)")
                 var status: Int32 = 9
                 while status == 9 {
-                    let arguments = ["train", "run.yaml", "--work-dir", work.lastPathComponent, "--resume", "auto"] + setup
+                    let arguments =
+                        [
+                            "train", "run.yaml", "--work-dir", work.lastPathComponent, "--resume",
+                            "auto",
+                        ] + setup
                     let run = try RunningDensekit(arguments, in: folder)
                     if kills < wanted {
-                        // One in eight while it starts and reads its checkpoint, the others in training, which then takes several.
+                        // One in eight while it starts and reads its checkpoint, the others in
+                        // training, which then takes several.
                         let starts = Int.random(in: 0..<8, using: &moments) == 0
                         if !starts { _ = run.says("training images") }
-                        usleep(UInt32(Double.random(in: 0..<(starts ? 1 : duration / 2), using: &moments) * 1e6))
+                        usleep(
+                            UInt32(
+                                Double.random(in: 0..<(starts ? 1 : duration / 2), using: &moments)
+                                    * 1e6))
                         run.signal(SIGKILL)
                     }
                     let result = try run.result()
@@ -87,7 +106,10 @@ private let setup = [
                         break
                     }
                     kills += 1
-                    let left = FileManager.default.enumerator(atPath: work.path)?.compactMap { $0 as? String } ?? []
+                    let left =
+                        FileManager.default.enumerator(atPath: work.path)?.compactMap {
+                            $0 as? String
+                        } ?? []
                     if left.contains(where: { $0.hasSuffix(".tmp") }) { inSaves += 1 }
                 }
                 let result = try RunResult(work)

@@ -7,55 +7,85 @@ import Testing
 private func predictions(_ folder: URL) throws -> [String: Data] {
     let pictures = folder.appending(path: "pred")
     let names = try FileManager.default.contentsOfDirectory(atPath: pictures.path)
-    return try Dictionary(uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: pictures.appending(path: $0))) })
+    return try Dictionary(
+        uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: pictures.appending(path: $0))) }
+    )
 }
 
 @Suite("Language on the command line", .serialized) struct LanguageCommandTests {
     /// The vocabulary that this configuration asks for is not there: the model cannot make text.
-    private let withoutVocabulary = ["--set", "model.prompter.tokenizer=bpe", "--set", "model.prompter.vocabulary=lost.gz"]
+    private let withoutVocabulary = [
+        "--set", "model.prompter.tokenizer=bpe", "--set", "model.prompter.vocabulary=lost.gz",
+    ]
 
-    @Test("An exported model measures and predicts as its checkpoint does, without text encoder and vocabulary")
+    @Test(
+        "An exported model measures and predicts as its checkpoint does, without text encoder and vocabulary"
+    )
     func exported() throws {
         try withRun { folder in
-            func run(_ arguments: String...) throws -> ProcessResult { try runDensekit(arguments, in: folder) }
+            func run(_ arguments: String...) throws -> ProcessResult {
+                try runDensekit(arguments, in: folder)
+            }
             let train = try run(
-                "train", "run.yaml", "--work-dir", "w", "--set", "model.freeze=[text_encoder]", "--set", "train.iterations=2")
+                "train", "run.yaml", "--work-dir", "w", "--set", "model.freeze=[text_encoder]",
+                "--set", "train.iterations=2")
             #expect(train.status == 0, "\(train.errors)")
-            let export = try run("export", "run.yaml", "w/iter_2", "small.safetensors", "--set", "model.freeze=[text_encoder]")
+            let export = try run(
+                "export", "run.yaml", "w/iter_2", "small.safetensors", "--set",
+                "model.freeze=[text_encoder]")
             #expect(
                 export.status == 0
-                    && export.output.hasPrefix("small.safetensors: ") && export.output.hasSuffix("with the text of 8 classes\n"),
+                    && export.output.hasPrefix("small.safetensors: ")
+                    && export.output.hasSuffix("with the text of 8 classes\n"),
                 "\(export)")
             let small = try SafetensorsFile(path: folder.appending(path: "small.safetensors").path)
             #expect(small.metadata["text"] == "kept" && small.metadata["classes"] != nil)
             let names = Set(small.entries.map(\.name))
-            #expect(names.contains("text_embeddings") && !names.contains { $0.hasPrefix("text_encoder.") || $0 == "contexts" })
+            #expect(
+                names.contains("text_embeddings")
+                    && !names.contains { $0.hasPrefix("text_encoder.") || $0 == "contexts" })
 
             #expect(try run("test", "run.yaml", "w/iter_2", "--out", "whole.json").status == 0)
             let test = try runDensekit(
-                ["test", "run.yaml", "small.safetensors", "--out", "small.json"] + withoutVocabulary, in: folder)
+                ["test", "run.yaml", "small.safetensors", "--out", "small.json"]
+                    + withoutVocabulary, in: folder)
             #expect(test.status == 0, "\(test.errors)")
             #expect(
                 try Data(contentsOf: folder.appending(path: "whole.json"))
                     == Data(contentsOf: folder.appending(path: "small.json")))
-            #expect(try run("infer", "run.yaml", "w/iter_2", "data/images/validation", "--out-dir", "a").status == 0)
+            #expect(
+                try run("infer", "run.yaml", "w/iter_2", "data/images/validation", "--out-dir", "a")
+                    .status == 0)
             let infer = try runDensekit(
-                ["infer", "run.yaml", "small.safetensors", "data/images/validation", "--out-dir", "b"] + withoutVocabulary,
+                [
+                    "infer", "run.yaml", "small.safetensors", "data/images/validation", "--out-dir",
+                    "b",
+                ] + withoutVocabulary,
                 in: folder)
             #expect(infer.status == 0, "\(infer.errors)")
-            let (a, b) = (try predictions(folder.appending(path: "a")), try predictions(folder.appending(path: "b")))
+            let a = try predictions(folder.appending(path: "a"))
+            let b = try predictions(folder.appending(path: "b"))
             #expect(a.count == 2 && a == b)
 
             // The checkpoint cannot do without, and the small model knows no other words.
-            let lost = try runDensekit(["test", "run.yaml", "w/iter_2"] + withoutVocabulary, in: folder)
-            #expect(lost.status == 2 && lost.errors.contains("bpe_simple_vocab_16e6.txt.gz was not found"), "\(lost.errors)")
-            let words = try run("infer", "run.yaml", "small.safetensors", "data/images/validation", "--classes", "a, b")
+            let lost = try runDensekit(
+                ["test", "run.yaml", "w/iter_2"] + withoutVocabulary, in: folder)
             #expect(
-                words.status == 2 && words.errors.contains("new words need the model's text encoder and tokenizer"),
+                lost.status == 2
+                    && lost.errors.contains("bpe_simple_vocab_16e6.txt.gz was not found"),
+                "\(lost.errors)")
+            let words = try run(
+                "infer", "run.yaml", "small.safetensors", "data/images/validation", "--classes",
+                "a, b")
+            #expect(
+                words.status == 2
+                    && words.errors.contains(
+                        "new words need the model's text encoder and tokenizer"),
                 "\(words.errors)")
 
             let other = try run(
-                "infer", "run.yaml", "w/iter_2", "data/images/validation", "--classes", "tree, red roof", "--out-dir", "c")
+                "infer", "run.yaml", "w/iter_2", "data/images/validation", "--classes",
+                "tree, red roof", "--out-dir", "c")
             #expect(other.status == 0 && other.output == "c/vis/4.png\nc/vis/5.png\n", "\(other)")
             let seen = try predictions(folder.appending(path: "c"))
             #expect(seen.count == 2 && seen != a)
@@ -71,13 +101,21 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
         try withRun { folder in
             let pre = ["--set", "model.prompter.prompting=pre"]
             let train = try runDensekit(
-                ["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"] + pre, in: folder)
+                ["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"] + pre,
+                in: folder)
             #expect(train.status == 0, "\(train.errors)")
-            let export = try runDensekit(["export", "run.yaml", "w/iter_1", "small.safetensors"] + pre, in: folder)
+            let export = try runDensekit(
+                ["export", "run.yaml", "w/iter_1", "small.safetensors"] + pre, in: folder)
             #expect(export.status == 2, "\(export)")
-            #expect(export.errors.hasPrefix("error: prompting: pre makes the text anew for every image"), "\(export.errors)")
+            #expect(
+                export.errors.hasPrefix(
+                    "error: prompting: pre makes the text anew for every image"), "\(export.errors)"
+            )
             let words = try runDensekit(
-                ["infer", "run.yaml", "w/iter_1", "data/images/validation/4.jpg", "--classes", "sky,sea"] + pre, in: folder)
+                [
+                    "infer", "run.yaml", "w/iter_1", "data/images/validation/4.jpg", "--classes",
+                    "sky,sea",
+                ] + pre, in: folder)
             #expect(words.status == 0, "\(words.errors)")
         }
     }
@@ -87,9 +125,13 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
         arguments: [
             (
                 ["export", "run.yaml", "w", "out.pth"],
-                "the output is a safetensors file: its name must end with .safetensors, found 'out.pth'", 64
+                "the output is a safetensors file: its name must end with .safetensors, found 'out.pth'",
+                64
             ),
-            (["export", "run.yaml", "lost", "out.safetensors"], "error: lost: no such file or directory", 1),
+            (
+                ["export", "run.yaml", "lost", "out.safetensors"],
+                "error: lost: no such file or directory", 1
+            ),
             (
                 ["infer", "run.yaml", "w", "data", "--classes", "sky"],
                 "--classes needs two or more words with commas between, found 'sky'", 64
@@ -98,7 +140,10 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
                 ["infer", "run.yaml", "w", "data", "--classes", "sky,,sea"],
                 "--classes needs two or more words with commas between, found 'sky,,sea'", 64
             ),
-            (["infer", "run.yaml", "w", "data", "--classes", "sky, sea, sky"], "--classes has 'sky' twice", 64),
+            (
+                ["infer", "run.yaml", "w", "data", "--classes", "sky, sea, sky"],
+                "--classes has 'sky' twice", 64
+            ),
         ])
     func refused(arguments: [String], message: String, status: Int32) throws {
         try withRun { folder in
@@ -112,13 +157,24 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
         try withRun { folder in
             let plain = ["--set", "model.prompter=null"]
             let train = try runDensekit(
-                ["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"] + plain, in: folder)
+                ["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"] + plain,
+                in: folder)
             #expect(train.status == 0, "\(train.errors)")
-            let export = try runDensekit(["export", "run.yaml", "w/iter_1", "small.safetensors"] + plain, in: folder)
-            #expect(export.status == 2 && export.errors.contains("a model without prompter has no text"), "\(export.errors)")
+            let export = try runDensekit(
+                ["export", "run.yaml", "w/iter_1", "small.safetensors"] + plain, in: folder)
+            #expect(
+                export.status == 2
+                    && export.errors.contains("a model without prompter has no text"),
+                "\(export.errors)")
             let infer = try runDensekit(
-                ["infer", "run.yaml", "w/iter_1", "data/images/validation/4.jpg", "--classes", "sky,sea"] + plain, in: folder)
-            #expect(infer.status == 2 && infer.errors.contains("a model without prompter has no score map"), "\(infer.errors)")
+                [
+                    "infer", "run.yaml", "w/iter_1", "data/images/validation/4.jpg", "--classes",
+                    "sky,sea",
+                ] + plain, in: folder)
+            #expect(
+                infer.status == 2
+                    && infer.errors.contains("a model without prompter has no score map"),
+                "\(infer.errors)")
         }
     }
 }

@@ -9,7 +9,8 @@ import Testing
 
     private func read(_ text: String) throws -> PaperTable {
         try withTemporaryFolder { folder in
-            try FileManager.default.createDirectory(at: folder.appending(path: "tables"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "tables"), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: folder.appending(path: "tables/own.yaml"))
             return try PaperTable("own", in: folder.path)
         }
@@ -22,10 +23,15 @@ import Testing
 
     @Test("What is left out: ADE20K's classes, images of 1024×1024, mIoU, fvcore's count")
     func defaults() throws {
-        let found = try read(table("{ name: A, single_scale: 43.50 }, { name: \"1.0\", config: a.yaml }"))
-        #expect(found.name == "own" && found.paper == "Own" && found.title == "Table 1" && found.notes.isEmpty)
+        let found = try read(
+            table("{ name: A, single_scale: 43.50 }, { name: \"1.0\", config: a.yaml }"))
+        #expect(
+            found.name == "own" && found.paper == "Own" && found.title == "Table 1"
+                && found.notes.isEmpty)
         #expect(found.classes == 150 && found.size == Size2D(1024) && found.precisions.isEmpty)
-        #expect(found.rows.map(\.name) == ["A", "1.0"] && found.rows.allSatisfy { $0.group == "RN50" && $0.count == .fvcore })
+        #expect(
+            found.rows.map(\.name) == ["A", "1.0"]
+                && found.rows.allSatisfy { $0.group == "RN50" && $0.count == .fvcore })
         #expect(found.rows[0].singleScale?.text == "43.50" && found.rows[1].config == "a.yaml")
     }
 
@@ -47,18 +53,25 @@ import Testing
                       run: small, count: transposed_at_outputs, reason: why, dataset: b.yaml }
             """)
         let row = found.rows[0]
-        #expect(found.notes == ["one", "two"] && found.classes == 80 && found.size == Size2D(800, 1280))
-        #expect(found.precisions[0].key == "segm_AP_small" && found.precisions[0].name == "mask APS")
-        #expect(row.precisions[0].value == 18.3 && row.gflops?.text == "275" && row.parameters?.value == 44)
+        #expect(
+            found.notes == ["one", "two"] && found.classes == 80 && found.size == Size2D(800, 1280))
+        #expect(
+            found.precisions[0].key == "segm_AP_small" && found.precisions[0].name == "mask APS")
+        #expect(
+            row.precisions[0].value == 18.3 && row.gflops?.text == "275"
+                && row.parameters?.value == 44)
         #expect(row.config == "a.yaml" && row.run == "small" && row.modelName == "small")
-        #expect(row.count == .transposedAtOutputs && row.reason == "why" && row.dataset == "b.yaml" && row.classes == 20)
+        #expect(
+            row.count == .transposedAtOutputs && row.reason == "why" && row.dataset == "b.yaml"
+                && row.classes == 20)
     }
 
     @Test("Tables are listed by their numbers, and only files of YAML are tables")
     func names() throws {
         try withTemporaryFolder { folder in
             #expect(PaperTable.names(in: folder.path).isEmpty)
-            try FileManager.default.createDirectory(at: folder.appending(path: "tables"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "tables"), withIntermediateDirectories: true)
             for name in ["table10.yaml", "table9.yaml", "notes.txt", ".table1.yaml"] {
                 try Data().write(to: folder.appending(path: "tables/\(name)"))
             }
@@ -80,10 +93,12 @@ import Testing
                     "error: configs/tables/own.yaml:5:12: unknown key 'single_scal' in groups.0.rows.0; did you mean 'single_scale'?"
                 ),
                 "\(result.errors)")
-            let empty = try runDensekit(["reproduce", "own", "--configs", "configs/tables"], in: folder)
+            let empty = try runDensekit(
+                ["reproduce", "own", "--configs", "configs/tables"], in: folder)
             #expect(
                 empty.status == 64
-                    && empty.errors.hasPrefix("Error: configs/tables/tables: no such folder, or no table in it\n"),
+                    && empty.errors.hasPrefix(
+                        "Error: configs/tables/tables: no such folder, or no table in it\n"),
                 "\(empty.errors)")
         }
     }
@@ -92,7 +107,10 @@ import Testing
     func mistakes() throws {
         let cases = [
             ("title: T\ngroups: []", "own.yaml:1:1: the key 'paper' is missing"),
-            ("paper: P\ntitle: T\ngroups: []", "own.yaml:3:9: groups: expected at least one group of rows"),
+            (
+                "paper: P\ntitle: T\ngroups: []",
+                "own.yaml:3:9: groups: expected at least one group of rows"
+            ),
             (table(""), "own.yaml:4:23: groups.0.rows: expected at least one row"),
             (
                 table("{ name: A, gflops: many }"),
@@ -136,8 +154,14 @@ import Testing
                 table("{ name: A }", "precisions: [{ kind: bbox, measure: AP60, name: AP }]\n"),
                 "own.yaml:3:37: precisions.0.measure: 'AP60' is none of AP, AP50, AP75, AP_small, AP_medium, AP_large"
             ),
-            (table("{ name: A }", "classes: 0\n"), "own.yaml:3:10: classes: expected 1…65535 classes, found 0"),
-            (table("{ name: A }", "size: 0\n"), "own.yaml:3:7: size: expected sides of 1…65535 pixels, found [0, 0]"),
+            (
+                table("{ name: A }", "classes: 0\n"),
+                "own.yaml:3:10: classes: expected 1…65535 classes, found 0"
+            ),
+            (
+                table("{ name: A }", "size: 0\n"),
+                "own.yaml:3:7: size: expected sides of 1…65535 pixels, found [0, 0]"
+            ),
         ]
         for (text, message) in cases {
             let error = try #require(throws: ConfigurationError.self) { _ = try read(text) }

@@ -37,29 +37,39 @@ private let configs = packageFolder.appending(path: "configs").path
 
 @Suite("Tables of papers", .serialized)
 struct ReproduceTests {
-    @Test("Figures are printed as the paper prints them, and rows name configurations by tables, once each")
+    @Test(
+        "Figures are printed as the paper prints them, and rows name configurations by tables, once each"
+    )
     func data() throws {
         let tables = try PaperTable.names(in: configs).map { try PaperTable($0, in: configs) }
         for table in tables {
             let rows = table.rows
             let printed = rows.flatMap {
-                [$0.singleScale, $0.multiScale, $0.gflops, $0.parameters].compactMap { $0 } + $0.precisions
+                [$0.singleScale, $0.multiScale, $0.gflops, $0.parameters].compactMap { $0 }
+                    + $0.precisions
             }
-            #expect(printed.allSatisfy { $0.value > 0 } && rows.allSatisfy { $0.precisions.count == table.precisions.count })
+            #expect(
+                printed.allSatisfy { $0.value > 0 }
+                    && rows.allSatisfy { $0.precisions.count == table.precisions.count })
             #expect(rows.allSatisfy { ($0.singleScale == nil) == !table.precisions.isEmpty })
-            let configs = rows.compactMap { row in row.config.map { $0 + (row.run ?? "") + (row.dataset ?? "") } }
+            let configs = rows.compactMap { row in
+                row.config.map { $0 + (row.run ?? "") + (row.dataset ?? "") }
+            }
             #expect(Set(configs).count == configs.count, "\(table.name)")
             #expect(Set(rows.map { $0.group + $0.name }).count == rows.count, "\(table.name)")
         }
         #expect(
-            tables.map(\.rows.count) == [19, 4, 3, 6, 5, 3, 6] + [29, 24, 4, 2, 2, 4, 3, 9, 16, 6, 4]
+            tables.map(\.rows.count) == [19, 4, 3, 6, 5, 3, 6] + [
+                29, 24, 4, 2, 2, 4, 3, 9, 16, 6, 4,
+            ]
                 + [26, 5, 6, 6, 8, 3, 2, 3])
     }
 
     @Test(
         "Half of the last printed digit is rounding, more is not",
         arguments: [
-            ("269.2", 269.25, true), ("269.2", 269.15, true), ("269.2", 269.251, false), ("269", 269.5, true),
+            ("269.2", 269.25, true), ("269.2", 269.15, true), ("269.2", 269.251, false),
+            ("269", 269.5, true),
             ("269", 269.83, false),
             ("50.248", 50.2485, true), ("50.248", 50.2486, false),
         ] as [(String, Double, Bool)])
@@ -79,16 +89,27 @@ struct ReproduceTests {
                 row.config == paper.config && row.run == paper.run && row.here.single_scale == nil
                     && row.here.precisions?.isEmpty != false)
             guard let config = row.config else {
-                #expect(row.here.gflops == nil && row.here.parameters == nil && row.remark == nil && row.command == nil)
+                #expect(
+                    row.here.gflops == nil && row.here.parameters == nil && row.remark == nil
+                        && row.command == nil)
                 continue
             }
-            let (gflops, parameters) = (try #require(row.here.gflops), try #require(row.here.parameters))
-            let counted = paper.count == .fvcore ? gflops : try #require(row.here.gflops_transposed_at_outputs)
-            let agrees = (paper.gflops?.agrees(with: counted) ?? true) && (paper.parameters?.agrees(with: parameters) ?? true)
-            #expect(agrees == (row.remark == nil), "\(row.name): \(counted) G, \(parameters) M, \(row.remark ?? "")")
+            let gflops = try #require(row.here.gflops)
+            let parameters = try #require(row.here.parameters)
+            let counted =
+                paper.count == .fvcore
+                ? gflops : try #require(row.here.gflops_transposed_at_outputs)
+            let agrees =
+                (paper.gflops?.agrees(with: counted) ?? true)
+                && (paper.parameters?.agrees(with: parameters) ?? true)
+            #expect(
+                agrees == (row.remark == nil),
+                "\(row.name): \(counted) G, \(parameters) M, \(row.remark ?? "")")
             #expect(row.remark?.hasSuffix("not explained") != true)
             let option = paper.run.map { " --run \($0) --" } ?? ""
-            #expect(row.command?.hasPrefix("densekit train configs/\(config)\(option)") == true, "\(row.command ?? "")")
+            #expect(
+                row.command?.hasPrefix("densekit train configs/\(config)\(option)") == true,
+                "\(row.command ?? "")")
         }
         let there = found.rows.compactMap(\.here.gflops).count
         #expect(there >= 1)
@@ -96,7 +117,8 @@ struct ReproduceTests {
 
     @Test("What differs from the paper in Table 1 is said in figures")
     func remark() throws {
-        let row = try #require(report(["table1"]).rows.first { $0.name == "DenseCLIP + Semantic FPN" })
+        let row = try #require(
+            report(["table1"]).rows.first { $0.name == "DenseCLIP + Semantic FPN" })
         #expect(
             row.remark?.hasPrefix(
                 "GFLOPs 0.63 above the paper's, parameters 0.05 M below the paper's: the paper's GFLOPs are met where the last resize"
@@ -106,13 +128,25 @@ struct ReproduceTests {
     @Test("Detectors are counted at 1280×800 and 80 classes, with average precisions for scores")
     func detectors() throws {
         let text = try runDensekit(["reproduce", "table4"], in: packageFolder).output
-        #expect(text.contains(/box AP +box AP50 +box AP75 +box APS +box APM +box APL +mask AP +mask AP50/))
-        #expect(text.contains(/\n  IN1K +38\.2 \/ - +58\.8 \/ - .* 47\.2 \/ - +275 +259\.79 \/ 275\.21 +44 +44\.40\n/), "\(text)")
-        #expect(text.contains(/\n  DenseCLIP \[1\] +40\.2 \/ - .* 327 +305\.93 \/ 321\.34 +67 +66\.69\n/), "\(text)")
         #expect(
             text.contains(
-                "AP: COCO's, in percent, the paper's / ours; GFLOPs: multiply-adds / 1e9 for an image of 800×1280, 80 classes"))
-        #expect(text.contains("[1] GFLOPs 5.66 below the paper's: the paper's GFLOPs do not follow from its released code;"))
+                /box AP +box AP50 +box AP75 +box APS +box APM +box APL +mask AP +mask AP50/))
+        #expect(
+            text.contains(
+                /\n  IN1K +38\.2 \/ - +58\.8 \/ - .* 47\.2 \/ - +275 +259\.79 \/ 275\.21 +44 +44\.40\n/
+            ), "\(text)")
+        #expect(
+            text.contains(
+                /\n  DenseCLIP \[1\] +40\.2 \/ - .* 327 +305\.93 \/ 321\.34 +67 +66\.69\n/),
+            "\(text)")
+        #expect(
+            text.contains(
+                "AP: COCO's, in percent, the paper's / ours; GFLOPs: multiply-adds / 1e9 for an image of 800×1280, 80 classes"
+            ))
+        #expect(
+            text.contains(
+                "[1] GFLOPs 5.66 below the paper's: the paper's GFLOPs do not follow from its released code;"
+            ))
         #expect(!text.contains("not explained"))
     }
 
@@ -121,12 +155,21 @@ struct ReproduceTests {
         try withTemporaryFolder { folder in
             let work = folder.appending(path: "mask-rcnn_r50_fpn_1x_coco")
             try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
-            try Data(#"{"bbox": {"AP": 0.375, "AP50": null, "classes": []}, "segm": {"AP_small": 0.1875}}"#.utf8).write(
+            try Data(
+                #"{"bbox": {"AP": 0.375, "AP50": null, "classes": []}, "segm": {"AP_small": 0.1875}}"#
+                    .utf8
+            ).write(
                 to: work.appending(path: "single_scale.json"))
             let rows = try report(["table4", "--work-dirs", folder.path]).rows
-            #expect(rows[0].here.precisions == ["bbox_AP": 37.5, "segm_AP_small": 18.75] && rows[0].command == nil)
-            #expect(rows[0].paper.precisions?.count == 12 && rows[0].paper.precisions?["segm_AP_large"] == 47.2)
-            #expect(rows[1].here.precisions == [:] && rows[1].command?.hasPrefix("densekit train configs/mask_rcnn/") == true)
+            #expect(
+                rows[0].here.precisions == ["bbox_AP": 37.5, "segm_AP_small": 18.75]
+                    && rows[0].command == nil)
+            #expect(
+                rows[0].paper.precisions?.count == 12
+                    && rows[0].paper.precisions?["segm_AP_large"] == 47.2)
+            #expect(
+                rows[1].here.precisions == [:]
+                    && rows[1].command?.hasPrefix("densekit train configs/mask_rcnn/") == true)
         }
     }
 
@@ -135,16 +178,23 @@ struct ReproduceTests {
         let text = try runDensekit(["reproduce", "table2"], in: packageFolder).output
         #expect(text.hasPrefix("Rao et al., DenseCLIP (CVPR 2022), Table 2"))
         #expect(text.contains(/ImageNet +38\.6 +- +- +- +227 +227\.06 +31\.0 +31\.04\n/))
-        #expect(text.contains(/post-model prompting \[\d\] +43\.5 +- +- +- +269 +269\.83 +50\.2 +50\.25\n/))
+        #expect(
+            text.contains(
+                /post-model prompting \[\d\] +43\.5 +- +- +- +269 +269\.83 +50\.2 +50\.25\n/))
         #expect(
             text.contains("\n[1] ")
-                && text.contains("\n  densekit train configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml --init-from"))
+                && text.contains(
+                    "\n  densekit train configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml --init-from"
+                ))
         #expect(
             text.contains(
                 /Once for a model, in no sum: text_encoder: 63\.66 M parameters, 74\.12 GFLOPs; as densekit runs it about \d\d\.\d\d \(DenseCLIP/
             ))
-        let markdown = try runDensekit(["reproduce", "table2", "--markdown"], in: packageFolder).output
-        #expect(markdown.contains("| Semantic FPN | ImageNet | 38.6 | - | - | - | 227 | 227.06 | 31.0 | 31.04 |"))
+        let markdown = try runDensekit(["reproduce", "table2", "--markdown"], in: packageFolder)
+            .output
+        #expect(
+            markdown.contains(
+                "| Semantic FPN | ImageNet | 38.6 | - | - | - | 227 | 227.06 | 31.0 | 31.04 |"))
     }
 
     @Test("Scores are read from work directories; the command that is missing is the next one")
@@ -155,11 +205,15 @@ struct ReproduceTests {
             for path in [log, work.appending(path: "best_mIoU_iter_16000")] {
                 try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
             }
-            try Data("{\"mIoU\":38.5,\"step\":16000}\n{\"mIoU\":38.25,\"step\":24000}\n".utf8).write(
-                to: log.appending(path: "scalars.json"))
+            try Data("{\"mIoU\":38.5,\"step\":16000}\n{\"mIoU\":38.25,\"step\":24000}\n".utf8)
+                .write(
+                    to: log.appending(path: "scalars.json"))
             let arguments = ["table1", "--work-dirs", folder.appending(path: "runs").path]
             func row() throws -> Report.Row {
-                try #require(try report(arguments).rows.first { $0.config == "semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml" })
+                try #require(
+                    try report(arguments).rows.first {
+                        $0.config == "semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml"
+                    })
             }
             var found = try row()
             #expect(found.here.single_scale == 38.5 && found.here.multi_scale == nil)
@@ -170,34 +224,48 @@ struct ReproduceTests {
             try Data("{\"mIoU\":40.5}".utf8).write(to: work.appending(path: "multi_scale.json"))
             try Data("{\"mIoU\":38.75}".utf8).write(to: work.appending(path: "single_scale.json"))
             found = try row()
-            #expect(found.here.single_scale == 38.75 && found.here.multi_scale == 40.5 && found.command == nil)
+            #expect(
+                found.here.single_scale == 38.75 && found.here.multi_scale == 40.5
+                    && found.command == nil)
         }
     }
 
-    @Test("A row that is a run of a sweep: its scores lie in the sweep's work directory, and its command names the run")
+    @Test(
+        "A row that is a run of a sweep: its scores lie in the sweep's work directory, and its command names the run"
+    )
     func runs() throws {
         try withTemporaryFolder { folder in
             let name = "icpc_fpn_r50_ade20k_80k_512x512_weight0.1"
             let work = folder.appending(path: "icpc_ablations/\(name)")
             let arguments = ["icpc-table7", "--work-dirs", folder.path]
-            func row() throws -> Report.Row { try #require(try report(arguments).rows.first { $0.run == name }) }
+            func row() throws -> Report.Row {
+                try #require(try report(arguments).rows.first { $0.run == name })
+            }
             let command = try row().command
-            #expect(command == "densekit train configs/icpc/icpc_ablations.yaml --run \(name) --init-from RN50.pt")
+            #expect(
+                command
+                    == "densekit train configs/icpc/icpc_ablations.yaml --run \(name) --init-from RN50.pt"
+            )
             try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
             try Data("{\"mIoU\":44.25}".utf8).write(to: work.appending(path: "single_scale.json"))
             let found = try row()
-            #expect(found.here.single_scale == 44.25 && found.command == nil && found.config == "icpc/icpc_ablations.yaml")
+            #expect(
+                found.here.single_scale == 44.25 && found.command == nil
+                    && found.config == "icpc/icpc_ablations.yaml")
         }
     }
 
-    @Test("A run's command takes its weights from the first configuration that it starts from; that of a test names it too")
+    @Test(
+        "A run's command takes its weights from the first configuration that it starts from; that of a test names it too"
+    )
     func runCommands() throws {
         let file = packageFolder.appending(path: "configs/semantic_fpn/fpn_other-data.yaml").path
         let run = "fpn_vit-b_ade20k-full_80k_640x640"
         let configuration = try RowExperiment(file, run: run)
         #expect(
             configuration.trainCommand
-                == "densekit train \(file) --run \(run) --set model.backbone.weights=deit_base_patch16_224.pth")
+                == "densekit train \(file) --run \(run) --set model.backbone.weights=deit_base_patch16_224.pth"
+        )
         #expect(configuration.testCommand("w") == "densekit test \(file) w --run \(run)")
         #expect(configuration.folder == "fpn_other-data/\(run)")
     }
@@ -209,19 +277,29 @@ struct ReproduceTests {
             let name = "fpn_r50_ade20k_80k_512x512"
             let configs = try withTables(folder).appending(path: "semantic_fpn")
             try FileManager.default.createDirectory(at: configs, withIntermediateDirectories: true)
-            try FileManager.default.copyItem(at: folder.appending(path: "run.yaml"), to: configs.appending(path: "\(name).yaml"))
-            let trained = try runDensekit(["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"], in: folder)
+            try FileManager.default.copyItem(
+                at: folder.appending(path: "run.yaml"), to: configs.appending(path: "\(name).yaml"))
+            let trained = try runDensekit(
+                ["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"], in: folder)
             #expect(trained.status == 0, "\(trained.errors)")
             let expected = try [[], ["--tta"]].map { option in
-                _ = try runDensekit(["test", "run.yaml", "w/iter_1", "--out", "scores.json"] + option, in: folder)
-                return try JSONDecoder().decode(Scores.self, from: Data(contentsOf: folder.appending(path: "scores.json"))).mIoU
+                _ = try runDensekit(
+                    ["test", "run.yaml", "w/iter_1", "--out", "scores.json"] + option, in: folder)
+                return try JSONDecoder().decode(
+                    Scores.self, from: Data(contentsOf: folder.appending(path: "scores.json"))
+                ).mIoU
             }
             let rows = try report(["table1", "--weights", "\(name)=w/iter_1"], in: folder).rows
             let row = try #require(rows.first { $0.config?.contains(name) == true })
-            #expect(row.here.single_scale == expected[0] && row.here.multi_scale == expected[1] && row.command == nil)
+            #expect(
+                row.here.single_scale == expected[0] && row.here.multi_scale == expected[1]
+                    && row.command == nil)
 
-            let lost = try runDensekit(["reproduce", "table1", "--weights", "\(name)=lost"], in: folder)
-            #expect(lost.status == 1 && lost.errors.contains("lost: no such file or directory"), "\(lost.errors)")
+            let lost = try runDensekit(
+                ["reproduce", "table1", "--weights", "\(name)=lost"], in: folder)
+            #expect(
+                lost.status == 1 && lost.errors.contains("lost: no such file or directory"),
+                "\(lost.errors)")
         }
     }
 
@@ -239,14 +317,21 @@ struct ReproduceTests {
             let rows = try report(["table2"], in: folder).rows
             #expect(
                 rows[2].remark == "configs/denseclip/denseclip_ablations.yaml has no run "
-                    + "'denseclip_fpn_r50_ade20k_80k_512x512_contexts' (runs: other)", "\(rows[2].remark ?? "")")
+                    + "'denseclip_fpn_r50_ade20k_80k_512x512_contexts' (runs: other)",
+                "\(rows[2].remark ?? "")")
             #expect(
-                rows[0].remark?.hasPrefix("configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml:1:20: unknown backbone 'Lost'")
+                rows[0].remark?.hasPrefix(
+                    "configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml:1:20: unknown backbone 'Lost'"
+                )
                     == true)
-            #expect(rows[1].remark == "configs/semantic_fpn/fpn_clip-r50_ade20k_80k_512x512.yaml is missing")
+            #expect(
+                rows[1].remark
+                    == "configs/semantic_fpn/fpn_clip-r50_ade20k_80k_512x512.yaml is missing")
             #expect(
                 rows[0].here.gflops == nil
-                    && rows[0].command == "densekit train configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml")
+                    && rows[0].command
+                        == "densekit train configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml"
+            )
         }
     }
 
@@ -255,7 +340,8 @@ struct ReproduceTests {
         let configs = folder.appending(path: "configs")
         try FileManager.default.createDirectory(at: configs, withIntermediateDirectories: true)
         try FileManager.default.copyItem(
-            at: packageFolder.appending(path: "configs/tables"), to: configs.appending(path: "tables"))
+            at: packageFolder.appending(path: "configs/tables"),
+            to: configs.appending(path: "tables"))
         return configs
     }
 
@@ -265,7 +351,8 @@ struct ReproduceTests {
             (
                 ["table9"],
                 "there is no table 'table9'; did you mean table1? (tables: "
-                    + (1...7).map { "clip-sp-table\($0), " }.joined() + (1...11).map { "icpc-table\($0), " }.joined()
+                    + (1...7).map { "clip-sp-table\($0), " }.joined()
+                    + (1...11).map { "icpc-table\($0), " }.joined()
                     + "table1, table2, table3, table4, table5, table6, table7, table8)"
             ),
             (["table1", "--json", "--markdown"], "--json and --markdown exclude each other"),
@@ -290,28 +377,37 @@ struct ReproduceTests {
 @Suite struct ShowFlopsTests {
     private let config = "configs/denseclip/denseclip_fpn_r50_ade20k_80k_512x512.yaml"
 
-    @Test("A tree of parts with parameters, multiply-adds and shares, to the depth that is asked for")
+    @Test(
+        "A tree of parts with parameters, multiply-adds and shares, to the depth that is asked for")
     func tree() throws {
-        let result = try runDensekit(["show", config, "--classes", "150", "--flops", "--depth", "2"], in: packageFolder)
+        let result = try runDensekit(
+            ["show", config, "--classes", "150", "--flops", "--depth", "2"], in: packageFolder)
         #expect(result.status == 0, "\(result.errors)")
         let output = String(result.output.split(separator: "\npart ").last ?? "")
         #expect(output.contains(/\nbackbone +38,7\d\d,\d{3} +132\.\d\d G +4[89]\.\d %\n/))
         #expect(output.contains(/\n  attnpool +15,2\d\d,\d{3} +19\.36 G +7\.2 %\n/))
         #expect(output.contains(/\ntext_encoder +63,6\d\d,\d{3} +74\.12 G +once\n/))
         #expect(output.contains(/\nmodel +113,9\d\d,\d{3} +269\.83 G +100\.0 %\n/))
-        #expect(output.contains("for an image of 1024×1024, 150 classes: 269.83 G multiply-adds, 50,2"))
-        #expect(output.contains("once for a model, not in these sums: text_encoder, 74.12 G multiply-adds, 63,6"))
+        #expect(
+            output.contains("for an image of 1024×1024, 150 classes: 269.83 G multiply-adds, 50,2"))
+        #expect(
+            output.contains(
+                "once for a model, not in these sums: text_encoder, 74.12 G multiply-adds, 63,6"))
         #expect(output.contains("of which densekit needs about "))
         #expect(!output.contains("scale_heads.0") && !output.contains("\n    "))
         let flat = try runDensekit(
-            ["show", config, "--classes", "150", "--flops", "--depth", "1", "--size", "512x1024"], in: packageFolder)
-        #expect(!flat.output.contains("\n  attnpool") && flat.output.contains("for an image of 512×1024"))
+            ["show", config, "--classes", "150", "--flops", "--depth", "1", "--size", "512x1024"],
+            in: packageFolder)
+        #expect(
+            !flat.output.contains("\n  attnpool")
+                && flat.output.contains("for an image of 512×1024"))
     }
 
     @Test("A backbone in a file of one's own is counted as any other")
     func plugin() throws {
         let result = try runDensekit(
-            ["show", "docs/tutorial/tiny_net.yaml", "--classes", "8", "--flops", "--size", "64"], in: packageFolder)
+            ["show", "docs/tutorial/tiny_net.yaml", "--classes", "8", "--flops", "--size", "64"],
+            in: packageFolder)
         #expect(result.status == 0, "\(result.errors)")
         // 32 · 3 · 9 at 32×32 positions, and 2 for each of the norm's elements
         #expect(result.output.contains(/\n  stem +928 +0\.95 M +\d/), "\(result.output)")
@@ -329,15 +425,19 @@ struct ReproduceTests {
             let parts: [Part]
         }
         let tiny = [
-            "show", "configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml", "--classes", "5", "--flops", "--json", "--size", "64",
-            "--set", "model.backbone.depth=18", "--set", "model.neck.channels=16", "--set", "model.head.channels=16",
+            "show", "configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml", "--classes", "5",
+            "--flops", "--json", "--size", "64",
+            "--set", "model.backbone.depth=18", "--set", "model.neck.channels=16", "--set",
+            "model.head.channels=16",
         ]
         let found = try [[], ["--computed"]].map { option in
             let result = try runDensekit(tiny + option, in: packageFolder)
             #expect(result.status == 0, "\(result.errors)")
             return try JSONDecoder().decode(Counts.self, from: Data(result.output.utf8))
         }
-        #expect(found[0].multiply_adds == found[1].multiply_adds && found[0].parameters == found[1].parameters)
+        #expect(
+            found[0].multiply_adds == found[1].multiply_adds
+                && found[0].parameters == found[1].parameters)
         let top = found[0].parts.filter { !$0.path.contains(".") }
         #expect(top.map(\.path) == ["backbone", "neck", "decode_head", "(resize to the image)"])
         #expect(top.reduce(0) { $0 + $1.multiply_adds } == found[0].multiply_adds)
@@ -347,12 +447,14 @@ struct ReproduceTests {
     @Test(
         "Mistakes on the command line",
         arguments: [
-            (["--json"], "--json needs --flops"), (["--size", "0"], "The value '0' is invalid for '--size <size>'"),
+            (["--json"], "--json needs --flops"),
+            (["--size", "0"], "The value '0' is invalid for '--size <size>'"),
             (["--size", "70000"], "--size must be 1…65536 on each side, found 70000×70000"),
             (["--classes", "0"], "--classes must be 1…65535, found 0"),
         ] as [([String], String)])
     func mistakes(_ arguments: [String], _ message: String) throws {
         let result = try runDensekit(["show", config] + arguments, in: packageFolder)
-        #expect(result.status == 64 && result.errors.hasPrefix("Error: " + message), "\(result.errors)")
+        #expect(
+            result.status == 64 && result.errors.hasPrefix("Error: " + message), "\(result.errors)")
     }
 }

@@ -1,7 +1,8 @@
 import Foundation
 
 /// The top of the package.
-let packageFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+let packageFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
 /// What a process printed, and how it ended.
 struct ProcessResult {
@@ -10,11 +11,12 @@ struct ProcessResult {
     let errors: String
 }
 
-/// The `densekit` that was built beside the tests, at work: a process of its own, as a user starts it, whose random numbers, threads and
-/// plugins do not meet those of other tests.
+/// The `densekit` that was built beside the tests, at work: a process of its own, as a user starts
+/// it, whose random numbers, threads and plugins do not meet those of other tests.
 final class RunningDensekit {
     let process = Process()
-    private let scratch = FileManager.default.temporaryDirectory.appending(path: "densekit-tests-\(UUID())")
+    private let scratch = FileManager.default.temporaryDirectory.appending(
+        path: "densekit-tests-\(UUID())")
     private var output: URL { scratch.appending(path: "output") }
     private var errors: URL { scratch.appending(path: "errors") }
 
@@ -22,15 +24,21 @@ final class RunningDensekit {
     ///   - folder: the working directory
     ///   - limit: what the shell limits before it becomes the process, such as `ulimit -f 8`
     ///   - environment: variables that it has beside those of the tests
-    init(_ arguments: [String], in folder: URL, limit: String? = nil, environment: [String: String] = [:]) throws {
+    init(
+        _ arguments: [String], in folder: URL, limit: String? = nil,
+        environment: [String: String] = [:]
+    ) throws {
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         let program = tests.deletingLastPathComponent().appending(path: "densekit")
         process.executableURL = limit == nil ? program : URL(filePath: "/bin/bash")
-        process.arguments = limit.map { ["-c", $0 + "; exec \"$0\" \"$@\"", program.path] + arguments } ?? arguments
+        process.arguments =
+            limit.map { ["-c", $0 + "; exec \"$0\" \"$@\"", program.path] + arguments } ?? arguments
         process.currentDirectoryURL = folder
         let cache = ["XDG_CACHE_HOME": scratch.appending(path: "cache").path]
-        process.environment = ProcessInfo.processInfo.environment.merging(cache) { $1 }.merging(environment) { $1 }
+        process.environment = ProcessInfo.processInfo.environment.merging(cache) { $1 }.merging(
+            environment
+        ) { $1 }
         // Files, not pipes: a full pipe would stop the process.
         for file in [output, errors] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
@@ -42,7 +50,9 @@ final class RunningDensekit {
 
     /// What it said on standard error so far.
     var errorsSoFar: String {
-        FileManager.default.contents(atPath: errors.path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        FileManager.default.contents(atPath: errors.path).map {
+            String(decoding: $0, as: UTF8.self)
+        } ?? ""
     }
 
     /// Waits until it has said `text` on standard error, or ended; whether it said it.
@@ -56,7 +66,8 @@ final class RunningDensekit {
     func result() throws -> ProcessResult {
         process.waitUntilExit()
         return ProcessResult(
-            status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8), errors: errorsSoFar)
+            status: process.terminationStatus,
+            output: try String(contentsOf: output, encoding: .utf8), errors: errorsSoFar)
     }
 }
 

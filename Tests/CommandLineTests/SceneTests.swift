@@ -9,7 +9,9 @@ private func fingerprint(_ scene: Scene) -> UInt64 {
     return hash.value
 }
 
-@Test("A scene is a function of seed and index; the fingerprint changes only when the data set is meant to change")
+@Test(
+    "A scene is a function of seed and index; the fingerprint changes only when the data set is meant to change"
+)
 func determinism() {
     let scene = Scene.render(seed: 1, index: 3)
     #expect(fingerprint(scene) == 4_502_780_198_366_246_466)
@@ -51,7 +53,9 @@ func sizes() {
     }
 }
 
-@Test("Colour alone tells the classes apart badly: the mean colour of a class varies more than the classes differ")
+@Test(
+    "Colour alone tells the classes apart badly: the mean colour of a class varies more than the classes differ"
+)
 func colourIsNotEnough() {
     var right = 0
     var all = 0
@@ -72,7 +76,9 @@ func colourIsNotEnough() {
     }
     for label in means.indices { means[label] /= counts[label] }
     eachPixel { label, color in
-        func distance(_ index: Int) -> Float { ((means[index] - color) * (means[index] - color)).sum() }
+        func distance(_ index: Int) -> Float {
+            ((means[index] - color) * (means[index] - color)).sum()
+        }
         let nearest = means.indices.min { distance($0) < distance($1) }
         all += 1
         if nearest == label { right += 1 }

@@ -6,7 +6,8 @@ import DenseKitVision
 
 /// Four small scenes for training and two others for validation, annotated in COCO's format.
 func writeThings(to root: URL) throws {
-    try FileManager.default.createDirectory(at: root.appending(path: "annotations"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+        at: root.appending(path: "annotations"), withIntermediateDirectories: true)
     for (split, indices) in [("train2017", 0..<4), ("val2017", 4..<6)] {
         let folder = root.appending(path: split)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

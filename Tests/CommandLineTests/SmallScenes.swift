@@ -6,17 +6,22 @@ import DenseKitVision
 /// Four small scenes for training and `validation` others, in ADE20K's layout.
 func writeScenes(to root: URL, validation: Int = 2) throws {
     for (split, indices) in [("training", 0..<4), ("validation", 4..<4 + validation)] {
-        let (images, masks) = (root.appending(path: "images/\(split)"), root.appending(path: "annotations/\(split)"))
-        for folder in [images, masks] { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+        let images = root.appending(path: "images/\(split)")
+        let masks = root.appending(path: "annotations/\(split)")
+        for folder in [images, masks] {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        }
         for index in indices {
             let scene = Scene.render(seed: 7, index: index, size: 64)
             try ImageFile.writeJPEG(scene.image, to: images.appending(path: "\(index).jpg").path)
             var mask = scene.labels
             for place in mask.labels.indices {
-                mask.labels[place] = mask.labels[place] == LabelMap.ignore ? 0 : mask.labels[place] + 1
+                mask.labels[place] =
+                    mask.labels[place] == LabelMap.ignore ? 0 : mask.labels[place] + 1
             }
             let classes = ClassList(names: ["unlabelled"] + Scene.classes.names)
-            try LabelFile.write(mask, classes: classes, to: masks.appending(path: "\(index).png").path)
+            try LabelFile.write(
+                mask, classes: classes, to: masks.appending(path: "\(index).png").path)
         }
     }
     try ClassFile.write(Scene.classes.names, to: root.appending(path: "classes.yaml").path)

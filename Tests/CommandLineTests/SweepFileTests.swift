@@ -6,15 +6,19 @@ import Testing
 @testable import DenseKitCommandLine
 
 /// The sweep in `yaml`, with configurations `base.yaml` and `other.yaml` beside it.
-private func sweep(_ yaml: String, overrides: [String] = [], _ body: (Sweep, String) throws -> Void) throws {
+private func sweep(_ yaml: String, overrides: [String] = [], _ body: (Sweep, String) throws -> Void)
+    throws
+{
     try withTemporaryFolder { folder in
         let files = [
             "base.yaml": "model: { neck: { type: FPN, channels: 8 } }\ntrain: { batch: 8 }\n",
-            "other.yaml": "model: { neck: { type: FPN } }\ntrain: { batch: 2 }\noptimizer: SGD\n", "nested.yaml": "sweep: {}\n",
+            "other.yaml": "model: { neck: { type: FPN } }\ntrain: { batch: 2 }\noptimizer: SGD\n",
+            "nested.yaml": "sweep: {}\n",
             "sweep.yaml": yaml,
         ]
         for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
-        try body(try Sweep(folder.appending(path: "sweep.yaml").path, overrides: overrides), folder.path)
+        try body(
+            Sweep(folder.appending(path: "sweep.yaml").path, overrides: overrides), folder.path)
     }
 }
 
@@ -49,32 +53,43 @@ private func problem(_ yaml: String) throws -> String {
             #expect(sweep.name == "sweep" && sweep.folder == "out" && sweep.runs.count == 12)
             #expect(
                 sweep.runs[..<5].map(\.name) == [
-                    "γ 0.5, seed 0, channels 16", "γ 0.5, seed 0, channels 8", "γ 0.5, seed 1, channels 16",
+                    "γ 0.5, seed 0, channels 16", "γ 0.5, seed 0, channels 8",
+                    "γ 0.5, seed 1, channels 16",
                     "γ 0.5, seed 1, channels 8",
                     "a/b: [c], seed 0, channels 16",
                 ])
-            #expect(sweep.runs[0].slug == "γ-0.5-seed-0-channels-16" && sweep.runs[4].slug == "a-b-c-seed-0-channels-16")
+            #expect(
+                sweep.runs[0].slug == "γ-0.5-seed-0-channels-16"
+                    && sweep.runs[4].slug == "a-b-c-seed-0-channels-16")
             #expect(sweep.runs[4].folder == "out/a-b-c-seed-0-channels-16")
             func values(_ index: Int) -> String {
-                ["train.batch", "train.iterations", "train.seed", "model.neck", "model.neck.channels", "work_dir"]
-                    .map { sweep.runs[index].value(at: $0)?.cell ?? "-" }.joined(separator: " ")
+                [
+                    "train.batch", "train.iterations", "train.seed", "model.neck",
+                    "model.neck.channels", "work_dir",
+                ]
+                .map { sweep.runs[index].value(at: $0)?.cell ?? "-" }.joined(separator: " ")
             }
             #expect(values(0) == "4 20 0 FPN 16 out/γ-0.5-seed-0-channels-16")
             #expect(values(7) == "6 20 1 Pyramid 8 out/a-b-c-seed-1-channels-8")
-            #expect(values(8) == "4 20 0 FPN 16 out/other-seed-0-channels-16" && sweep.runs[8].config == "\(folder)/other.yaml")
-            let (byName, byFolder) = (
-                try sweep.run(named: "other, seed 1, channels 8"), try sweep.run(named: "other-seed-1-channels-8")
-            )
+            #expect(
+                values(8) == "4 20 0 FPN 16 out/other-seed-0-channels-16"
+                    && sweep.runs[8].config == "\(folder)/other.yaml")
+            let byName = try sweep.run(named: "other, seed 1, channels 8")
+            let byFolder = try sweep.run(named: "other-seed-1-channels-8")
             #expect(byName.slug == byFolder.slug)
-            let (entry, single) = (try sweep.runs(named: "other"), try sweep.runs(named: "other, seed 1, channels 8"))
+            let entry = try sweep.runs(named: "other")
+            let single = try sweep.runs(named: "other, seed 1, channels 8")
             #expect(entry.count == 4 && single.count == 1)
         }
         try sweep("_base_: base.yaml\nsweep: { grid: { train.seed: [3, 4] } }") { sweep, _ in
-            #expect(sweep.runs.map(\.name) == ["seed 3", "seed 4"] && sweep.folder == "work_dirs/sweep")
+            #expect(
+                sweep.runs.map(\.name) == ["seed 3", "seed 4"] && sweep.folder == "work_dirs/sweep")
         }
     }
 
-    @Test("A list of configurations: each is laid over those before it, and the run's own values over them")
+    @Test(
+        "A list of configurations: each is laid over those before it, and the run's own values over them"
+    )
     func bases() throws {
         let yaml = """
             sweep:
@@ -84,13 +99,17 @@ private func problem(_ yaml: String) throws -> String {
             """
         try sweep(yaml) { sweep, folder in
             let run = sweep.runs[0]
-            let values = ["model.neck.channels", "train.batch", "train.seed", "optimizer"].map { run.value(at: $0)?.cell ?? "-" }
+            let values = ["model.neck.channels", "train.batch", "train.seed", "optimizer"].map {
+                run.value(at: $0)?.cell ?? "-"
+            }
             #expect(values == ["8", "2", "3", "SGD"])
             #expect(run.bases == ["\(folder)/base.yaml", "\(folder)/other.yaml"])
             let first = try YAMLNode.load(path: folder + "/base.yaml")
             #expect(sweep.runs[1].node.without("work_dir") == first)
-            let table = SweepReport(table: try SweepTable(sweep, try Registry(BuiltIn.plugins))).text
-            #expect(table.contains(/\nboth +base \+ other +\S/) && table.contains(/\nfirst +base +\S/), "\(table)")
+            let table = SweepReport(table: try SweepTable(sweep, Registry(BuiltIn.plugins))).text
+            #expect(
+                table.contains(/\nboth +base \+ other +\S/) && table.contains(/\nfirst +base +\S/),
+                "\(table)")
         }
     }
 
@@ -101,9 +120,18 @@ private func problem(_ yaml: String) throws -> String {
                 "model: {}",
                 "sweep.yaml: has no sweep: it is one experiment, which `Experiment` trains; list runs, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`"
             ),
-            ("sweep: {}", "sweep.yaml:1:1: sweep lists no runs; list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`"),
-            ("sweep: { run: [] }", "sweep.yaml:1:10: unknown key 'run' in sweep; did you mean 'runs'? (keys: set, runs, grid)"),
-            ("sweep: { runs: [{ set: {} }] }", "sweep.yaml:1:17: sweep.runs.0: the key 'name' is missing"),
+            (
+                "sweep: {}",
+                "sweep.yaml:1:1: sweep lists no runs; list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`"
+            ),
+            (
+                "sweep: { run: [] }",
+                "sweep.yaml:1:10: unknown key 'run' in sweep; did you mean 'runs'? (keys: set, runs, grid)"
+            ),
+            (
+                "sweep: { runs: [{ set: {} }] }",
+                "sweep.yaml:1:17: sweep.runs.0: the key 'name' is missing"
+            ),
             (
                 "sweep: { runs: [{ name: a, sett: {} }] }",
                 "sweep.yaml:1:28: unknown key 'sett' in sweep.runs.0; did you mean 'set'? (keys: name, config, set)"
@@ -153,7 +181,10 @@ private func problem(_ yaml: String) throws -> String {
                 "sweep: { grid: { train.seed: [1, 1] } }",
                 "sweep.yaml:1:34: a second run is called 'seed 1'; give each a name of its own"
             ),
-            ("sweep: { grid: { train.: [1] } }", "sweep.yaml:1:18: an empty name in the path; write model.head.channels: 64"),
+            (
+                "sweep: { grid: { train.: [1] } }",
+                "sweep.yaml:1:18: an empty name in the path; write model.head.channels: 64"
+            ),
             (
                 "sweep: { runs: [{ name: a, set: { train.seed: 1 } }], grid: { train.seed: [1] } }",
                 "sweep.yaml:1:35: train.seed stands in sweep.grid too; keep one"
@@ -162,7 +193,10 @@ private func problem(_ yaml: String) throws -> String {
                 "sweep: { grid: { a: [\(Array(repeating: "1", count: 40).joined(separator: ","))], b: [\(Array(repeating: "1", count: 40).joined(separator: ","))] } }",
                 "sweep.yaml:1:104: sweep: more than 1000 runs"
             ),
-            ("sweep: { runs: [{ name: a, config: x.yaml }] }", "sweep.yaml:1:36: config x.yaml: no such file"),
+            (
+                "sweep: { runs: [{ name: a, config: x.yaml }] }",
+                "sweep.yaml:1:36: config x.yaml: no such file"
+            ),
             (
                 "sweep: { runs: [{ name: a, config: basse.yaml }] }",
                 "sweep.yaml:1:36: config basse.yaml: no such file; did you mean base.yaml?"
@@ -200,11 +234,13 @@ private func problem(_ yaml: String) throws -> String {
 
     @Test("A name that no run has: the nearest one, and all of them")
     func unknownRun() throws {
-        try sweep("sweep: { runs: [{ name: gamma 1 }, { name: gamma 2, set: { train.seed: 1 } }] }") { sweep, folder in
+        try sweep("sweep: { runs: [{ name: gamma 1 }, { name: gamma 2, set: { train.seed: 1 } }] }")
+        { sweep, folder in
             let error = try #require(throws: (any Error).self) { try sweep.run(named: "gama 1") }
             #expect(
                 "\(error)".replacing("\(folder)/", with: "")
-                    == "sweep.yaml has no run 'gama 1'; did you mean 'gamma 1'? (runs: gamma 1; gamma 2)")
+                    == "sweep.yaml has no run 'gama 1'; did you mean 'gamma 1'? (runs: gamma 1; gamma 2)"
+            )
         }
     }
 
@@ -214,7 +250,7 @@ private func problem(_ yaml: String) throws -> String {
             let file = folder.appending(path: "sweep.yaml").path
             try Data("sweep: { grid: { train.seed: [1] } }".utf8).write(to: URL(filePath: file))
             let error = try #require(throws: ConfigurationError.self) {
-                try Experiment(file, registry: try Registry(BuiltIn.plugins))
+                try Experiment(file, registry: Registry(BuiltIn.plugins))
             }
             #expect(
                 "\(error)"
@@ -226,23 +262,28 @@ private func problem(_ yaml: String) throws -> String {
     @Test("The shortest end of a path that no other has")
     func names() {
         #expect(
-            shortNames(["train.seed", "model.neck.channels", "model.head.channels", "a", "b.a"]) == [
-                "train.seed": "seed", "model.neck.channels": "neck.channels", "model.head.channels": "head.channels", "a": "a",
-                "b.a": "b.a",
-            ])
+            shortNames(["train.seed", "model.neck.channels", "model.head.channels", "a", "b.a"])
+                == [
+                    "train.seed": "seed", "model.neck.channels": "neck.channels",
+                    "model.head.channels": "head.channels", "a": "a",
+                    "b.a": "b.a",
+                ])
     }
 
     @Test("What differs between what was trained and what is asked for")
     func differences() throws {
         let old = try YAMLNode.parse(
-            "train: { batch: 8, seed: 1 }\nmodel: { neck: { type: FPN, channels: 8 }, l: [1, 2] }\nx: null\nkept: 1")
+            "train: { batch: 8, seed: 1 }\nmodel: { neck: { type: FPN, channels: 8 }, l: [1, 2] }\nx: null\nkept: 1"
+        )
         let new = try YAMLNode.parse(
-            "train: { batch: 4 }\nmodel: { neck: { type: P, channels: 8 }, l: [1, 3] }\nx: [1]\nkept: 1\nnew: a")
+            "train: { batch: 4 }\nmodel: { neck: { type: P, channels: 8 }, l: [1, 3] }\nx: [1]\nkept: 1\nnew: a"
+        )
         #expect(
             new.differences(from: old) == [
                 "train.batch is 8 there and 4 here", "train.seed is 1 there and not set here",
                 "model.neck.type is FPN there and P here",
-                "model.l.1 is 2 there and 3 here", "x is null there and [1] here", "new is not set there and a here",
+                "model.l.1 is 2 there and 3 here", "x is null there and [1] here",
+                "new is not set there and a here",
             ])
         #expect(new.differences(from: new).isEmpty)
     }

@@ -9,12 +9,17 @@ import Testing
 /// What a run leaves in its work directory.
 private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder: URL) throws {
     let work = folder.appending(path: run.slug)
-    let (log, checkpoint) = (work.appending(path: "20260101_000000/vis_data"), work.appending(path: "iter_\(iteration)"))
-    for path in [log, checkpoint] { try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true) }
+    let log = work.appending(path: "20260101_000000/vis_data")
+    let checkpoint = work.appending(path: "iter_\(iteration)")
+    for path in [log, checkpoint] {
+        try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
+    }
     let lines = scores.enumerated().map { "{\"mIoU\":\($1),\"step\":\(10 * ($0 + 1))}\n" }.joined()
     try Data(lines.utf8).write(to: log.appending(path: "scalars.json"))
     let state = RunState(
-        iteration: iteration, best: BestScore(metric: "mIoU", value: scores.max() ?? 0, iteration: 10), badLosses: BadLosses(),
+        iteration: iteration,
+        best: BestScore(metric: "mIoU", value: scores.max() ?? 0, iteration: 10),
+        badLosses: BadLosses(),
         run: "20260101_000000", serial: 1, generator: Data(), sizes: [:],
         hooks: ["evaluation": "{\"evaluated\":\(10 * scores.count)}", "log": "{\"elapsed\":3909}"])
     try state.encoded().write(to: checkpoint.appending(path: "state.json"))
@@ -39,22 +44,29 @@ private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder:
             try Data(yaml.utf8).write(to: file)
             let sweep = try Sweep(file.path, workDir: folder.path)
             try body(sweep, folder)
-            return SweepReport(table: try SweepTable(sweep, try Registry(BuiltIn.plugins)))
+            return SweepReport(table: try SweepTable(sweep, Registry(BuiltIn.plugins)))
         }
     }
 
     private func filled() throws -> SweepReport {
         try report { sweep, folder in
-            for (run, last) in zip(sweep.runs, [40.0, 41, 42]) { try write(run, scores: [43, last], iteration: 20, in: folder) }
+            for (run, last) in zip(sweep.runs, [40.0, 41, 42]) {
+                try write(run, scores: [43, last], iteration: 20, in: folder)
+            }
             try write(sweep.runs[3], scores: [50.5, 50.25], iteration: 20, in: folder)
             try write(sweep.runs[4], scores: [20], iteration: 15, in: folder)
-            try write(sweep.runs[5], scores: [20], iteration: 20, in: folder)  // not validated at its end
+            // not validated at its end
+            try write(sweep.runs[5], scores: [20], iteration: 20, in: folder)
             try write(sweep.runs[6], scores: [], iteration: 5, in: folder)
-            try RunFailure.write("x.jpg: the JPEG data\nis truncated", of: sweep.runs[6].folder, to: sweep.runs[6].failure)
+            try RunFailure.write(
+                "x.jpg: the JPEG data\nis truncated", of: sweep.runs[6].folder,
+                to: sweep.runs[6].failure)
         }
     }
 
-    @Test("A row a run, with the settings in which they differ; means over seeds of what is finished; reasons of failures")
+    @Test(
+        "A row a run, with the settings in which they differ; means over seeds of what is finished; reasons of failures"
+    )
     func text() throws {
         #expect(
             try filled().text == """
@@ -86,9 +98,13 @@ private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder:
     func forms() throws {
         let report = try filled()
         let lines = report.markdown.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines[0] == "### s: 9 runs, 4 finished" && lines.contains("| plain | 3 | 43.00 ± 0.00 | 41.00 ± 1.00 |"))
         #expect(
-            lines.contains("| run | clip_norm | channels | neck | seed | best mIoU | final mIoU | iterations | time | state |"))
+            lines[0] == "### s: 9 runs, 4 finished"
+                && lines.contains("| plain | 3 | 43.00 ± 0.00 | 41.00 ± 1.00 |"))
+        #expect(
+            lines.contains(
+                "| run | clip_norm | channels | neck | seed | best mIoU | final mIoU | iterations | time | state |"
+            ))
         #expect(lines.last == "1. other, seed 0: x.jpg: the JPEG data is truncated")
         struct Table: Decodable {
             struct Score: Decodable, Equatable {
@@ -116,17 +132,21 @@ private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder:
             let runs: [Run]
             let seeds: [Seeds]
         }
-        let table = try JSONDecoder().decode(Table.self, from: try report.json)
-        #expect(table.runs[0].best == .init(value: 43, iteration: 10) && table.runs[0].final == .init(value: 40, iteration: 20))
+        let table = try JSONDecoder().decode(Table.self, from: report.json)
         #expect(
-            table.runs[6].state == "failed" && table.runs[6].failure == "x.jpg: the JPEG data\nis truncated"
+            table.runs[0].best == .init(value: 43, iteration: 10)
+                && table.runs[0].final == .init(value: 40, iteration: 20))
+        #expect(
+            table.runs[6].state == "failed"
+                && table.runs[6].failure == "x.jpg: the JPEG data\nis truncated"
                 && table.runs[6].iteration == 5)
         #expect(table.runs[0].seconds == 3909 && table.runs[7].best == nil)
         #expect(
             table.seeds.map(\.finished) == [3, 1, 0] && table.seeds[0].final?.deviation == 1
                 && table.seeds[1].final?.deviation == nil)
         let text = String(decoding: try report.json, as: UTF8.self)
-        #expect(text.contains(#""model.neck" : {"#) && text.contains(#""train.seed" : 2"#), "\(text)")
+        #expect(
+            text.contains(#""model.neck" : {"#) && text.contains(#""train.seed" : 2"#), "\(text)")
     }
 
     @Test(
@@ -137,10 +157,12 @@ private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder:
             let file = folder.appending(path: "s.yaml")
             try Data(yaml.utf8).write(to: file)
             func run(_ overrides: String...) throws -> SweepRun {
-                try Sweep(file.path, overrides: overrides, workDir: folder.path).run(named: "wide, seed 1")
+                try Sweep(file.path, overrides: overrides, workDir: folder.path).run(
+                    named: "wide, seed 1")
             }
             let trained = try run()
-            try FileManager.default.createDirectory(atPath: trained.folder, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: trained.folder, withIntermediateDirectories: true)
             try Data(trained.node.yaml(origins: true).utf8).write(to: URL(filePath: trained.record))
             #expect(try run("train.batch=4").changes().isEmpty)
             try write(trained, scores: [20], iteration: 10, in: folder)

@@ -3,15 +3,19 @@ import DenseKitVision
 import Foundation
 import Testing
 
-/// `docs/tutorial/depth.swift`: a task that no core file knows, with predictions, evaluator, drawing and data of its own.
+/// `docs/tutorial/depth.swift`: a task that no core file knows, with predictions, evaluator,
+/// drawing and data of its own.
 @Suite("A plugin's own task") struct TaskTests {
-    private static let small = ["--set", "train.iterations=4", "--set", "train.batch=2", "--set", "train.eval_interval=2"]
+    private static let small = [
+        "--set", "train.iterations=4", "--set", "train.batch=2", "--set", "train.eval_interval=2",
+    ]
 
     private func withDepth(_ body: (URL) throws -> Void) throws {
         try withTemporaryFolder { folder in
             for name in ["depth.swift", "depth.yaml"] {
                 try FileManager.default.copyItem(
-                    at: packageFolder.appending(path: "docs/tutorial/\(name)"), to: folder.appending(path: name))
+                    at: packageFolder.appending(path: "docs/tutorial/\(name)"),
+                    to: folder.appending(path: name))
             }
             try body(folder)
         }
@@ -22,20 +26,29 @@ import Testing
         try withDepth { folder in
             let train = try runDensekit(["train", "depth.yaml"] + Self.small, in: folder)
             #expect(train.status == 0, "\(train.errors)")
-            #expect(train.errors.contains("decode.loss_depth") && train.errors.contains("Iter(val) [4/4]    MAE:"))
+            #expect(
+                train.errors.contains("decode.loss_depth")
+                    && train.errors.contains("Iter(val) [4/4]    MAE:"))
             // The best is the one with the least error.
-            let values = train.errors.matches(of: /Iter\(val\).*MAE: ([0-9.]+)/).compactMap { Double($0.output.1) }
+            let values = train.errors.matches(of: /Iter\(val\).*MAE: ([0-9.]+)/).compactMap {
+                Double($0.output.1)
+            }
             let best = train.errors.matches(of: /best MAE so far/).count
             let isBetter = values.count == 2 && values[1] < values[0]
             #expect(values.count == 2 && best == (isBetter ? 2 : 1), "\(train.errors)")
 
             let weights = "work_dirs/depth/iter_4"
             let test = try runDensekit(
-                ["test", "depth.yaml", weights, "--out", "scores.json", "--show-dir", "shown"], in: folder)
-            #expect(test.status == 0 && test.output.contains("mean absolute error:"), "\(test.errors)")
+                ["test", "depth.yaml", weights, "--out", "scores.json", "--show-dir", "shown"],
+                in: folder)
+            #expect(
+                test.status == 0 && test.output.contains("mean absolute error:"), "\(test.errors)")
             let scores = try JSONDecoder().decode(
-                [String: Double].self, from: Data(contentsOf: folder.appending(path: "scores.json")))
-            #expect(scores["MAE"].map { abs($0 - (values.last ?? -1)) < 0.01 } == true, "\(scores) \(values)")
+                [String: Double].self, from: Data(contentsOf: folder.appending(path: "scores.json"))
+            )
+            #expect(
+                scores["MAE"].map { abs($0 - (values.last ?? -1)) < 0.01 } == true,
+                "\(scores) \(values)")
             // Image, prediction and ground truth side by side.
             let shown = try ImageFile.read(folder.appending(path: "shown/vis/ramp 0.png").path)
             #expect(shown.width == 3 * 64 + 2 * 8)
@@ -45,14 +58,18 @@ import Testing
         }
     }
 
-    @Test("An image's depths are drawn in grey and written as the task says; training samples are drawn with theirs")
+    @Test(
+        "An image's depths are drawn in grey and written as the task says; training samples are drawn with theirs"
+    )
     func inference() throws {
         try withDepth { folder in
             let train = try runDensekit(["train", "depth.yaml"] + Self.small, in: folder)
             #expect(train.status == 0, "\(train.errors)")
             try ImageFile.writePNG(
-                RGBImage(height: 40, width: 56, fill: RGBColor(9, 90, 200)), to: folder.appending(path: "street.png").path)
-            let infer = try runDensekit(["infer", "depth.yaml", "work_dirs/depth/iter_4", "street.png"], in: folder)
+                RGBImage(height: 40, width: 56, fill: RGBColor(9, 90, 200)),
+                to: folder.appending(path: "street.png").path)
+            let infer = try runDensekit(
+                ["infer", "depth.yaml", "work_dirs/depth/iter_4", "street.png"], in: folder)
             #expect(infer.status == 0, "\(infer.errors)")
             let drawing = try ImageFile.read(folder.appending(path: "out/vis/street.png").path)
             let isGrey = (0..<40 * 56).allSatisfy { pixel in
@@ -60,30 +77,51 @@ import Testing
             }
             #expect(drawing.size == Size2D(height: 40, width: 56) && isGrey)
             let file = try JSONDecoder().decode(
-                [String: [[Float]]].self, from: Data(contentsOf: folder.appending(path: "out/pred/street.json")))
-            #expect(file["metres"]?.count == 40 && file["metres"]?.allSatisfy { $0.count == 56 } == true)
+                [String: [[Float]]].self,
+                from: Data(contentsOf: folder.appending(path: "out/pred/street.json")))
+            #expect(
+                file["metres"]?.count == 40 && file["metres"]?.allSatisfy { $0.count == 56 } == true
+            )
 
-            let browse = try runDensekit(["browse", "depth.yaml", "--set", "train.batch=2"], in: folder)
-            #expect(browse.status == 0 && browse.output.split(separator: "\n").count == 2, "\(browse.errors)")
+            let browse = try runDensekit(
+                ["browse", "depth.yaml", "--set", "train.batch=2"], in: folder)
+            #expect(
+                browse.status == 0 && browse.output.split(separator: "\n").count == 2,
+                "\(browse.errors)")
             let words = try runDensekit(
-                ["infer", "depth.yaml", "work_dirs/depth/iter_4", "street.png", "--classes", "a,b"], in: folder)
-            #expect(words.status != 0 && words.errors.contains("a head that estimates depth has no classes"))
+                [
+                    "infer", "depth.yaml", "work_dirs/depth/iter_4", "street.png", "--classes",
+                    "a,b",
+                ], in: folder)
+            #expect(
+                words.status != 0
+                    && words.errors.contains("a head that estimates depth has no classes"))
         }
     }
 
     @Test("check reads the data and takes a step; data of another task is refused before training")
     func check() throws {
         try withDepth { folder in
-            let sound = try runDensekit(["check", "depth.yaml", "--set", "train.batch=2"], in: folder)
-            #expect(sound.status == 0 && sound.output.contains("decode.loss_depth"), "\(sound.output)\(sound.errors)")
+            let sound = try runDensekit(
+                ["check", "depth.yaml", "--set", "train.batch=2"], in: folder)
+            #expect(
+                sound.status == 0 && sound.output.contains("decode.loss_depth"),
+                "\(sound.output)\(sound.errors)")
             try writeScenes(to: folder.appending(path: "data"))
             let data = "{type: ADE20K, root: data, split: training}"
             let other = try runDensekit(
-                ["train", "depth.yaml", "--set", "data.train=\(data)", "--set", "data.val=\(data)"], in: folder)
+                [
+                    "train", "depth.yaml", "--set", "data.train=\(data)", "--set",
+                    "data.val=\(data)",
+                ], in: folder)
             #expect(other.status != 0)
             #expect(
-                other.errors.contains("model.head DepthHead estimates depth, but data.train ADE20K"), "\(other.errors)")
-            #expect(other.errors.contains("knows none: take a data set of depths, such as Ramps"), "\(other.errors)")
+                other.errors.contains(
+                    "model.head DepthHead estimates depth, but data.train ADE20K"),
+                "\(other.errors)")
+            #expect(
+                other.errors.contains("knows none: take a data set of depths, such as Ramps"),
+                "\(other.errors)")
         }
     }
 
@@ -95,11 +133,15 @@ import Testing
             let results = try runDensekit(
                 ["test", "depth.yaml", "work_dirs/depth/iter_4", "--results", "found"], in: folder)
             #expect(
-                results.status != 0 && results.errors.contains("and the model's head estimates depth: leave it out"),
+                results.status != 0
+                    && results.errors.contains("and the model's head estimates depth: leave it out"),
                 "\(results.errors)")
-            let bench = try runDensekit(["bench", "infer", "depth.yaml", "--size", "64"], in: folder)
+            let bench = try runDensekit(
+                ["bench", "infer", "depth.yaml", "--size", "64"], in: folder)
             #expect(
-                bench.status != 0 && bench.errors.contains("bench makes no images for a head that estimates depth"),
+                bench.status != 0
+                    && bench.errors.contains(
+                        "bench makes no images for a head that estimates depth"),
                 "\(bench.errors)")
         }
     }

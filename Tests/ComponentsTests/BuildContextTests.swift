@@ -16,12 +16,16 @@ private final class Ranged: Module, Backbone {
     let outputs = [FeatureSpec(channels: 3, stride: 1)]
     let range: Double
 
-    init(_ configuration: Configuration, _ context: BuildContext) { range = context[DepthRange.self] }
+    init(_ configuration: Configuration, _ context: BuildContext) {
+        range = context[DepthRange.self]
+    }
     func callAsFunction(_ images: Tensor) throws -> Features { Features(maps: [images]) }
 }
 
 private struct RangedPlugin: Plugin {
-    func register(in registry: inout Registry) { registry.backbones.register("Ranged", Ranged.init) }
+    func register(in registry: inout Registry) {
+        registry.backbones.register("Ranged", Ranged.init)
+    }
 }
 
 @Suite struct BuildContextTests {
@@ -44,7 +48,8 @@ private struct RangedPlugin: Plugin {
     }
 
     @Test func componentsAreBuiltFromExtensions() throws {
-        var context = BuildContext(registry: try Registry([TinyPlugin(), RangedPlugin()]), classNames: ["a"])
+        var context = BuildContext(
+            registry: try Registry([TinyPlugin(), RangedPlugin()]), classNames: ["a"])
         context[DepthRange.self] = 25
         let model = try DenseModel(.decode(yaml: "{backbone: Ranged, head: TinyHead}"), context)
         #expect((model.backbone as? Ranged)?.range == 25)

@@ -19,12 +19,14 @@ final class TinyNet: Module, Backbone {
         guard !configuration.fails else { throw SettingError("fails as it was told") }
         returned = configuration.returns ?? configuration.channels
         convs = try returned.map { try Conv2d(3, $0, kernel: 1) }
-        outputs = configuration.channels.enumerated().map { FeatureSpec(channels: $1, stride: 2 << $0) }
+        outputs = configuration.channels.enumerated().map {
+            FeatureSpec(channels: $1, stride: 2 << $0)
+        }
         language = LanguageSpec(width: 5, stride: 4)
     }
 
     func callAsFunction(_ images: Tensor) throws -> Features {
-        Features(maps: try convs.enumerated().map { try $1(try images.avgPool2d(Size2D(2 << $0))) })
+        Features(maps: try convs.enumerated().map { try $1(images.avgPool2d(Size2D(2 << $0))) })
     }
 }
 
@@ -41,7 +43,10 @@ final class TinyPrompter: Module, Prompter {
         contexts = try Tensor.zeros([1])
         guard let last = context.features.last else { throw SettingError("needs features") }
         scores = try Conv2d(last.channels, context.classCount, kernel: 1)
-        outputs = context.features.dropLast() + [FeatureSpec(channels: last.channels + context.classCount, stride: last.stride)]
+        outputs =
+            context.features.dropLast() + [
+                FeatureSpec(channels: last.channels + context.classCount, stride: last.stride)
+            ]
         seenLanguage = context.language
     }
 
@@ -54,7 +59,9 @@ final class TinyPrompter: Module, Prompter {
         return PrompterOutput(maps: maps, textEmbeddings: contexts, scoreMaps: [score])
     }
 
-    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
+    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws
+        -> Losses
+    {
         var losses = Losses()
         losses.add(term: "aux.loss_score", try prompted.scoreMaps[0].pow(2).mean())
         losses.add(metric: "aux.progress", try Tensor.full([], step.progress))
@@ -72,11 +79,17 @@ final class TinyNeck: Module, Neck {
     let outputs: [FeatureSpec]
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
-        convs = try context.features.map { try Conv2d($0.channels, configuration.channels, kernel: 1) }
-        outputs = context.features.map { FeatureSpec(channels: configuration.channels, stride: $0.stride) }
+        convs = try context.features.map {
+            try Conv2d($0.channels, configuration.channels, kernel: 1)
+        }
+        outputs = context.features.map {
+            FeatureSpec(channels: configuration.channels, stride: $0.stride)
+        }
     }
 
-    func callAsFunction(_ maps: [Tensor]) throws -> [Tensor] { try zip(convs, maps).map { try $0($1) } }
+    func callAsFunction(_ maps: [Tensor]) throws -> [Tensor] {
+        try zip(convs, maps).map { try $0($1) }
+    }
 }
 
 /// Classifies the finest map.
@@ -123,7 +136,9 @@ final class TinyLoss: Module, Loss {
         weight = configuration.weight
     }
 
-    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws
+        -> Tensor
+    {
         try prediction.crossEntropy(target, ignoreIndex: options.ignoreIndex) * weight
     }
 }
@@ -143,5 +158,6 @@ func tinyRegistry() throws -> Registry { try Registry([TinyPlugin()]) }
 /// The model of a YAML text with three classes.
 func model(_ yaml: String, classes: [String] = ["road", "sky", "tree"]) throws -> DenseModel {
     let configuration = try ModelConfiguration.decode(yaml: yaml, file: "a.yaml")
-    return try DenseModel(configuration, BuildContext(registry: tinyRegistry(), classNames: classes))
+    return try DenseModel(
+        configuration, BuildContext(registry: tinyRegistry(), classNames: classes))
 }

@@ -20,11 +20,14 @@ private final class Texts: Module, TextKeeping {
 
     func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let text = try text ?? keptText()["text"]
-        return PrompterOutput(maps: features.maps, textEmbeddings: try #require(text), scoreMaps: [])
+        return PrompterOutput(
+            maps: features.maps, textEmbeddings: try #require(text), scoreMaps: [])
     }
 
-    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses { Losses() }
-    func keptText() throws -> [String: Tensor] { ["text": try (try #require(table)).sum(1)] }
+    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws
+        -> Losses
+    { Losses() }
+    func keptText() throws -> [String: Tensor] { ["text": try (#require(table)).sum(1)] }
 }
 
 @Suite struct KeptTextTests {
@@ -32,7 +35,9 @@ private final class Texts: Module, TextKeeping {
         var registry = try tinyRegistry()
         registry.prompters.register("Texts", Texts.init)
         let configuration = try ModelConfiguration.decode(
-            yaml: "{backbone: TinyNet, \(prompter)head: TinyHead, freeze: [\(prompter.contains("Texts") ? "table" : "")]}")
+            yaml:
+                "{backbone: TinyNet, \(prompter)head: TinyHead, freeze: [\(prompter.contains("Texts") ? "table" : "")]}"
+        )
         var context = BuildContext(registry: registry, classNames: ["road", "sky", "tree"])
         context.textIsKept = textIsKept
         return try DenseModel(configuration, context)
@@ -43,10 +48,13 @@ private final class Texts: Module, TextKeeping {
         let whole = try model("prompter: Texts, ")
         try whole.setTraining(false)
         let small = try whole.keepingText { try model("prompter: Texts, ", textIsKept: true) }
-        let (tensors, own) = (try small.namedTensors(), try whole.namedTensors())
-        #expect(Set(tensors.map(\.name)) == Set(own.map(\.name)).subtracting(["table"]).union(["text"]))
+        let tensors = try small.namedTensors()
+        let own = try whole.namedTensors()
+        #expect(
+            Set(tensors.map(\.name)) == Set(own.map(\.name)).subtracting(["table"]).union(["text"]))
         for entry in tensors {
-            let expected = try own.first { $0.name == entry.name }?.tensor.detached().floats() ?? [6, 6, 6]
+            let expected =
+                try own.first { $0.name == entry.name }?.tensor.detached().floats() ?? [6, 6, 6]
             #expect(try entry.tensor.detached().floats() == expected, "\(entry.name)")
         }
         #expect(!small.isTraining)
@@ -59,10 +67,15 @@ private final class Texts: Module, TextKeeping {
         let model = try model(prompter)
         let text = try #require(throws: LanguageError.self) { try model.keepingText { model } }
         #expect(
-            text.description == "\(owner) has no text that could be kept in place of a text encoder; use its checkpoint as it is")
-        let words = try #require(throws: LanguageError.self) { try model.classifier(for: ["a", "b"]) }
+            text.description
+                == "\(owner) has no text that could be kept in place of a text encoder; use its checkpoint as it is"
+        )
+        let words = try #require(throws: LanguageError.self) {
+            try model.classifier(for: ["a", "b"])
+        }
         #expect(
             words.description
-                == "\(owner) has no score map that new words could be compared by; that takes a prompter with language")
+                == "\(owner) has no score map that new words could be compared by; that takes a prompter with language"
+        )
     }
 }

@@ -5,7 +5,8 @@ import Testing
 @testable import DenseKitComponents
 
 /// A file of PyTorch with one tensor, of complex numbers.
-private let complexFile = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+private let complexFile = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .appending(path: "Goldens/torch_files/complex.pth").path
 
 private let end = "head: { type: TinyHead }"
@@ -55,35 +56,45 @@ private let mistakes: [(yaml: String, message: String)] = [
 
     /// A folder with `net.safetensors`, a TinyNet's tensors behind `backbone.`, every element 1.
     private func withFile(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "densekit-tests-\(UUID())")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "densekit-tests-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let tensors = try model("backbone: { type: TinyNet }\n\(end)").namedTensors().filter { $0.name.hasPrefix("backbone.") }
+        let tensors = try model("backbone: { type: TinyNet }\n\(end)").namedTensors().filter {
+            $0.name.hasPrefix("backbone.")
+        }
         try TensorFile.save(
             tensors.map { ($0.name, try Tensor.full($0.tensor.shape, 1)) }, metadata: [:],
             to: folder.appending(path: "net.safetensors").path)
         try body(folder.path)
     }
 
-    private func load(_ yaml: String, in folder: String) throws -> [(file: String, report: LoadReport)] {
+    private func load(_ yaml: String, in folder: String) throws -> [(
+        file: String, report: LoadReport
+    )] {
         let configuration = try ModelConfiguration.decode(yaml: yaml, file: folder + "/a.yaml")
-        let model = try DenseModel(configuration, BuildContext(registry: tinyRegistry(), classNames: ["road", "sky"]))
+        let model = try DenseModel(
+            configuration, BuildContext(registry: tinyRegistry(), classNames: ["road", "sky"]))
         return try model.loadPretrained(configuration)
     }
 
     @Test("A part takes its tensors of a whole model; the path belongs to the file that says it")
     func part() throws {
         try withFile { folder in
-            let reports = try load("backbone: { type: TinyNet, weights: net.safetensors }\n\(end)", in: folder)
+            let reports = try load(
+                "backbone: { type: TinyNet, weights: net.safetensors }\n\(end)", in: folder)
             #expect(reports.map(\.file) == ["\(folder)/net.safetensors"])
             #expect(
                 "\(reports[0].report)"
                     == "model tensors: filled 4, not filled 0, other shape 0; file tensors: used 4, not needed 0, without place 0 (read as the part 'backbone' of a whole model)"
             )
-            let whole = try load("backbone: { type: TinyNet }\n\(end)\nweights: net.safetensors", in: folder)
+            let whole = try load(
+                "backbone: { type: TinyNet }\n\(end)\nweights: net.safetensors", in: folder)
             #expect(
                 whole[0].report.matched.count == 4
-                    && whole[0].report.missing == ["decode_head.conv_seg.weight", "decode_head.conv_seg.bias"])
+                    && whole[0].report.missing == [
+                        "decode_head.conv_seg.weight", "decode_head.conv_seg.bias",
+                    ])
         }
     }
 
@@ -139,20 +150,32 @@ private let mistakes: [(yaml: String, message: String)] = [
 
     /// The model's tensors, and more beside them, saved as `more.safetensors`.
     private func save(_ more: [String], behind prefix: String = "", in folder: String) throws {
-        let configuration = try ModelConfiguration.decode(yaml: "backbone: { type: TinyNet }\n\(end)")
-        let own = try DenseModel(configuration, BuildContext(registry: tinyRegistry(), classNames: ["road", "sky"]))
-            .namedTensors()
+        let configuration = try ModelConfiguration.decode(
+            yaml: "backbone: { type: TinyNet }\n\(end)")
+        let own = try DenseModel(
+            configuration, BuildContext(registry: tinyRegistry(), classNames: ["road", "sky"])
+        )
+        .namedTensors()
         try TensorFile.save(
-            own.map { (prefix + $0.name, try Tensor.full($0.tensor.shape, 1)) } + more.map { ($0, try Tensor.zeros([2])) },
+            own.map { (prefix + $0.name, try Tensor.full($0.tensor.shape, 1)) }
+                + more.map { ($0, try Tensor.zeros([2])) },
             metadata: [:], to: folder + "/more.safetensors")
     }
 
-    @Test("A tensor without place in a part that the model has refuses the file; parts that the model lacks are named")
+    @Test(
+        "A tensor without place in a part that the model has refuses the file; parts that the model lacks are named"
+    )
     func withoutPlace() throws {
         try withFile { folder in
-            try save(["backbone.convs.0.gate.weight", "backbone.convs.1.gate.weight", "text_encoder.ln.weight"], in: folder)
+            try save(
+                [
+                    "backbone.convs.0.gate.weight", "backbone.convs.1.gate.weight",
+                    "text_encoder.ln.weight",
+                ], in: folder)
             let whole = "backbone: { type: TinyNet }\n\(end)\nweights: "
-            let error = try #require(throws: WeightsError.self) { try load(whole + "more.safetensors", in: folder) }
+            let error = try #require(throws: WeightsError.self) {
+                try load(whole + "more.safetensors", in: folder)
+            }
             #expect(
                 "\(error)".replacing(folder, with: "F") == """
                     F/a.yaml:3:10: weights: F/more.safetensors: does not fit the model: model tensors: filled 6, not filled 0, other shape 0; \
@@ -162,7 +185,10 @@ private let mistakes: [(yaml: String, message: String)] = [
                     weights belong to. To take the rest all the same, which is no longer what they were trained to compute, say \
                     `weights: {file: …, ignore: [backbone.convs.*.gate]}`
                     """)
-            let asked = try load(whole + "{ file: more.safetensors, ignore: [backbone.convs.*.gate] }", in: folder)[0].report
+            let asked = try load(
+                whole + "{ file: more.safetensors, ignore: [backbone.convs.*.gate] }", in: folder)[
+                    0
+                ].report
             #expect(
                 "\(asked)" == """
                     model tensors: filled 6, not filled 0, other shape 0; file tensors: used 6, not needed 0, without place 1, left out 2
@@ -176,7 +202,8 @@ private let mistakes: [(yaml: String, message: String)] = [
                     "1 tensor of the file without place in the model: text_encoder.ln.weight",
                 ])
             // The part alone: what is not its own is of no use.
-            let part = "backbone: { type: TinyNet, weights: { file: more.safetensors, ignore: ['*.convs.*.gate'] } }\n\(end)"
+            let part =
+                "backbone: { type: TinyNet, weights: { file: more.safetensors, ignore: ['*.convs.*.gate'] } }\n\(end)"
             #expect(try load(part, in: folder)[0].report.ignored == 3)
         }
     }
@@ -184,21 +211,36 @@ private let mistakes: [(yaml: String, message: String)] = [
     @Test(
         "A component's file with one tensor more: part of an encoder or in a group with places, it refuses; else it is named",
         arguments: [
-            ("gate", true), ("convs.7.weight", true), ("convs.0.scale", true), ("norm.weight", true), ("extra_conv.weight", true),
-            ("layer5.0.x", true), ("reg_token", true), ("queue", false), ("prototypes.weight", false), ("freqs", false),
+            ("gate", true), ("convs.7.weight", true), ("convs.0.scale", true),
+            ("norm.weight", true), ("extra_conv.weight", true),
+            ("layer5.0.x", true), ("reg_token", true), ("queue", false),
+            ("prototypes.weight", false), ("freqs", false),
         ])
     func oneMore(key: String, isRefused: Bool) throws {
         let network = try TinyNet(TinyNet.Configuration(), BuildContext(registry: Registry()))
         for prefix in ["", "backbone.", "module.model."] {
-            var file = Dictionary(uniqueKeysWithValues: try network.namedTensors().map { (prefix + $0.name, $0.tensor) })
+            var file = Dictionary(
+                uniqueKeysWithValues: try network.namedTensors().map {
+                    (prefix + $0.name, $0.tensor)
+                })
             file[prefix + key] = try Tensor.zeros([2])
-            func load() throws -> LoadReport { try network.loadPretrained(file, prefix: "backbone", source: "W") }
+            func load() throws -> LoadReport {
+                try network.loadPretrained(file, prefix: "backbone", source: "W")
+            }
             if isRefused {
-                #expect(try #require(throws: LoadError.self) { try load() }.report.unplaced == [prefix + key])
+                #expect(
+                    try #require(throws: LoadError.self) { try load() }.report.unplaced == [
+                        prefix + key
+                    ])
             } else {
                 let report = try load()
-                #expect(report.ignored == 0 && report.unexpected == [prefix + key] && report.matched.count == 4)
-                #expect(report.warnings == ["1 tensor of the file without place in the model: \(prefix)\(key)"])
+                #expect(
+                    report.ignored == 0 && report.unexpected == [prefix + key]
+                        && report.matched.count == 4)
+                #expect(
+                    report.warnings == [
+                        "1 tensor of the file without place in the model: \(prefix)\(key)"
+                    ])
             }
         }
     }
@@ -206,16 +248,20 @@ private let mistakes: [(yaml: String, message: String)] = [
     @Test("A tensor that cannot be read refuses the file only where the model takes it")
     func unread() throws {
         let network = try TinyNet(TinyNet.Configuration(), BuildContext(registry: Registry()))
-        let own = Dictionary(uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) })
+        let own = Dictionary(
+            uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) })
         let content = try WeightsFile.load(complexFile)
         let unread = try #require(content.unread["weight"])
-        let report = try network.loadPretrained(own, prefix: "backbone", unread: ["freqs": unread], source: "W")
+        let report = try network.loadPretrained(
+            own, prefix: "backbone", unread: ["freqs": unread], source: "W")
         #expect(report.matched.count == 4)
-        #expect(report.unread == ["freqs (has element type complex64, which the engine does not have)"])
+        #expect(
+            report.unread == ["freqs (has element type complex64, which the engine does not have)"])
         var some = own
         some["convs.0.weight"] = nil
         let error = try #require(throws: CheckpointError.self) {
-            try network.loadPretrained(some, prefix: "backbone", unread: ["convs.0.weight": unread], source: "W")
+            try network.loadPretrained(
+                some, prefix: "backbone", unread: ["convs.0.weight": unread], source: "W")
         }
         #expect(
             "\(error)"
@@ -223,7 +269,8 @@ private let mistakes: [(yaml: String, message: String)] = [
                 + "Convert it to float32 with PyTorch.")
         // What begins anew is not needed.
         let anew = try network.loadPretrained(
-            some, prefix: "backbone", reinitialize: ["convs.0"], unread: ["convs.0.weight": unread], source: "W")
+            some, prefix: "backbone", reinitialize: ["convs.0"], unread: ["convs.0.weight": unread],
+            source: "W")
         #expect(anew.matched.count == 2)
     }
 
@@ -235,19 +282,27 @@ private let mistakes: [(yaml: String, message: String)] = [
             try save(["optimizer.step"], behind: prefix, in: folder)
             let behind = prefix.replacing("module.", with: "")
             let note = "behind '\(behind)'" + (prefix == behind ? "" : ", without 'module.'")
-            let whole = try load("backbone: { type: TinyNet }\n\(end)\nweights: more.safetensors", in: folder)[0].report
+            let whole = try load(
+                "backbone: { type: TinyNet }\n\(end)\nweights: more.safetensors", in: folder)[0]
+                .report
             #expect(
                 "\(whole)"
                     == "model tensors: filled 6, not filled 0, other shape 0; file tensors: used 6, not needed 1, without place 0 "
                     + "(read as this project's names \(note))")
-            let part = try load("backbone: { type: TinyNet, weights: more.safetensors }\n\(end)", in: folder)[0].report
-            #expect(part.matched.count == 4 && part.format == "the part 'backbone' of a whole model, \(note)")
+            let part = try load(
+                "backbone: { type: TinyNet, weights: more.safetensors }\n\(end)", in: folder)[0]
+                .report
+            #expect(
+                part.matched.count == 4
+                    && part.format == "the part 'backbone' of a whole model, \(note)")
         }
     }
 
     @Test("null takes away the weights that a base names")
     func null() throws {
-        #expect(try load("backbone: { type: TinyNet, weights: null }\n\(end)\nweights: null", in: "/").isEmpty)
+        #expect(
+            try load("backbone: { type: TinyNet, weights: null }\n\(end)\nweights: null", in: "/")
+                .isEmpty)
     }
 
     @Test("What is asked for is loaded: a smaller share, a layer begun anew")
@@ -257,14 +312,18 @@ private let mistakes: [(yaml: String, message: String)] = [
                 "backbone: { type: TinyNet, channels: [4, 6, 8], weights: { file: net.safetensors, at_least: 0.66 } }\n\(end)"
             let part = try load(some, in: folder)[0].report
             #expect(part.missing == ["convs.2.weight", "convs.2.bias"])
-            #expect(part.warnings == ["not filled by the file, and begun anew: 2 tensors: convs.2.weight, convs.2.bias"])
+            #expect(
+                part.warnings == [
+                    "not filled by the file, and begun anew: 2 tensors: convs.2.weight, convs.2.bias"
+                ])
             let more =
                 "backbone: { type: TinyNet, channels: [4, 6, 8], weights: { file: net.safetensors, reinitialize: ['convs.2'] } }\n\(end)"
             #expect(try load(more, in: folder)[0].report.warnings.isEmpty)
             let anew =
                 "backbone: { type: TinyNet, channels: [4, 7], weights: { file: net.safetensors, reinitialize: [convs.1] } }\n\(end)"
             let kept = try load(anew, in: folder)[0].report
-            #expect(kept.reinitialized == ["convs.1.weight", "convs.1.bias"] && kept.matched.count == 2)
+            #expect(
+                kept.reinitialized == ["convs.1.weight", "convs.1.bias"] && kept.matched.count == 2)
         }
     }
 
@@ -284,6 +343,6 @@ private let mistakes: [(yaml: String, message: String)] = [
         ])
     func written(yaml: String, expected: String) throws {
         struct Root: YAMLConfiguration { var weights: WeightsSetting? }
-        #expect(try YAMLNode(encoding: try Root.decode(yaml: yaml)).yaml() == expected)
+        #expect(try YAMLNode(encoding: Root.decode(yaml: yaml)).yaml() == expected)
     }
 }

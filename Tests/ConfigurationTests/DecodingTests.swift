@@ -92,7 +92,8 @@ struct Either: Decodable, Equatable {
         if let name = try? decoder.singleValueContainer().decode(String.self) {
             self.name = name
         } else {
-            name = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .name)
+            name = try decoder.container(keyedBy: CodingKeys.self).decode(
+                String.self, forKey: .name)
         }
     }
 }
@@ -126,7 +127,10 @@ struct Either: Decodable, Equatable {
         try settings("means: []") { $0.means = [] }
     }
 
-    @Test(arguments: ["on", "yes", "010", "12:30", "1e-4", "true", "1_000", "'null'", "2024-01-01", "0x1F", "~user"])
+    @Test(arguments: [
+        "on", "yes", "010", "12:30", "1e-4", "true", "1_000", "'null'", "2024-01-01", "0x1F",
+        "~user",
+    ])
     func stringsTakeAnyWord(word: String) throws {
         try settings("name: \(word)") { $0.name = word == "'null'" ? "null" : word }
     }
@@ -146,27 +150,40 @@ struct Either: Decodable, Equatable {
     }
 
     @Test func dictionariesAreDataAndReplaceTheirDefault() throws {
-        try settings("weights: {layerNorm: 2, 'x y': 3}") { $0.weights = ["layerNorm": 2, "x y": 3] }
+        try settings("weights: {layerNorm: 2, 'x y': 3}") {
+            $0.weights = ["layerNorm": 2, "x y": 3]
+        }
         try settings("labels: {151: 255, 0: 1}") { $0.labels = [151: 255, 0: 1] }
         #expect(try Named.decode(yaml: "{}").windows == ["a": Window(size: 9)])
-        #expect(try Named.decode(yaml: "windows: {a: {name: x}}").windows == ["a": Window(size: 3, name: "x")])
+        #expect(
+            try Named.decode(yaml: "windows: {a: {name: x}}").windows == [
+                "a": Window(size: 3, name: "x")
+            ])
     }
 
     @Test func casesWithValues() throws {
-        try settings("schedule: {poly: {power: 0.5}}") { $0.schedule = .poly(power: 0.5, minimum: 0) }
-        try settings("schedule: {step: {milestones: [1, 2]}}") { $0.schedule = .step(milestones: [1, 2]) }
+        try settings("schedule: {poly: {power: 0.5}}") {
+            $0.schedule = .poly(power: 0.5, minimum: 0)
+        }
+        try settings("schedule: {step: {milestones: [1, 2]}}") {
+            $0.schedule = .step(milestones: [1, 2])
+        }
     }
 
     @Test func asDeepAsFilesGo() throws {
         let depth = 31  // a mapping and a list each, the innermost mapping without a list
-        let yaml = String(repeating: "{child: [", count: depth) + "{}" + String(repeating: "]}", count: depth)
+        let yaml =
+            String(repeating: "{child: [", count: depth) + "{}"
+            + String(repeating: "]}", count: depth)
         var tree = try parse(yaml).decode(Tree.self)
         for _ in 0..<depth { tree = try #require(tree.child.first) }
         #expect(tree == Tree())
     }
 
     @Test func typesWithoutDefaults() throws {
-        #expect(try parse("channels: 3").decode(Required.self) == Required(channels: 3, window: Window()))
+        #expect(
+            try parse("channels: 3").decode(Required.self)
+                == Required(channels: 3, window: Window()))
         #expect(try parse("[1, 2]").decode([Int].self) == [1, 2])
         #expect(try parse("[1, 2]").decode(Pair.self).second == 2)
         #expect(try parse("[a, {name: b}]").decode([Either].self).map(\.name) == ["a", "b"])
@@ -179,10 +196,19 @@ struct Either: Decodable, Equatable {
         + "schedule, optional_norm"
 
     @Test(arguments: [
-        ("unknown near", "lr: 1\nnum_clases: 3", "2:1: unknown key 'num_clases'; did you mean 'num_classes'? (keys: \(keys))"),
+        (
+            "unknown near", "lr: 1\nnum_clases: 3",
+            "2:1: unknown key 'num_clases'; did you mean 'num_classes'? (keys: \(keys))"
+        ),
         ("unknown far", "colour: red", "1:1: unknown key 'colour'; its keys are \(keys)"),
-        ("no blank", "window: {size:3}", "1:10: unknown key 'size:3' in window; write a space after the colon: {size: 3}"),
-        ("camel case", "numClasses: 3", "1:1: unknown key 'numClasses'; did you mean 'num_classes'? (keys: \(keys))"),
+        (
+            "no blank", "window: {size:3}",
+            "1:10: unknown key 'size:3' in window; write a space after the colon: {size: 3}"
+        ),
+        (
+            "camel case", "numClasses: 3",
+            "1:1: unknown key 'numClasses'; did you mean 'num_classes'? (keys: \(keys))"
+        ),
         (
             "unknown nested", "window:\n  sizes: 3",
             "2:3: unknown key 'sizes' in window; did you mean 'size'? (keys: size, overlap, name)"
@@ -195,8 +221,14 @@ struct Either: Decodable, Equatable {
             "unknown in case", "schedule: {poly: {powr: 1}}",
             "1:19: unknown key 'powr' in schedule.poly; did you mean 'power'? (keys: power, minimum)"
         ),
-        ("integer: string", "window: {size: many}", "1:16: window.size: expected an integer, found the string 'many'"),
-        ("integer: fraction", "num_classes: 1.5", "1:14: num_classes: expected an integer, found the number 1.5"),
+        (
+            "integer: string", "window: {size: many}",
+            "1:16: window.size: expected an integer, found the string 'many'"
+        ),
+        (
+            "integer: fraction", "num_classes: 1.5",
+            "1:14: num_classes: expected an integer, found the number 1.5"
+        ),
         (
             "integer: quoted", "num_classes: '3'",
             "1:14: num_classes: expected an integer, found the string '3'; remove the quotes"
@@ -209,31 +241,70 @@ struct Either: Decodable, Equatable {
             "integer: underscore", "num_classes: 1_000",
             "1:14: num_classes: expected an integer, found the string '1_000'; write 1000"
         ),
-        ("integer: exponent", "num_classes: 8e4", "1:14: num_classes: expected an integer, found the number 8e4; write 80000"),
-        ("integer: point", "num_classes: 3.0", "1:14: num_classes: expected an integer, found the number 3.0; write 3"),
-        ("integer: time", "num_classes: 12:30", "1:14: num_classes: expected an integer, found the string '12:30'"),
-        ("integer: truth", "num_classes: true", "1:14: num_classes: expected an integer, found true"),
+        (
+            "integer: exponent", "num_classes: 8e4",
+            "1:14: num_classes: expected an integer, found the number 8e4; write 80000"
+        ),
+        (
+            "integer: point", "num_classes: 3.0",
+            "1:14: num_classes: expected an integer, found the number 3.0; write 3"
+        ),
+        (
+            "integer: time", "num_classes: 12:30",
+            "1:14: num_classes: expected an integer, found the string '12:30'"
+        ),
+        (
+            "integer: truth", "num_classes: true",
+            "1:14: num_classes: expected an integer, found true"
+        ),
         ("integer: null", "num_classes:", "1:13: num_classes: expected an integer, found null"),
-        ("integer: list", "num_classes: [1]", "1:14: num_classes: expected an integer, found a list"),
+        (
+            "integer: list", "num_classes: [1]",
+            "1:14: num_classes: expected an integer, found a list"
+        ),
         (
             "integer: range", "num_classes: 9223372036854775808",
             "1:14: num_classes: expected an integer from -9223372036854775808 to 9223372036854775807, found the number 9223372036854775808"
         ),
-        ("byte: range", "byte: 300", "1:7: byte: expected an integer from 0 to 255, found the number 300"),
-        ("byte: negative", "byte: -1", "1:7: byte: expected an integer from 0 to 255, found the number -1"),
+        (
+            "byte: range", "byte: 300",
+            "1:7: byte: expected an integer from 0 to 255, found the number 300"
+        ),
+        (
+            "byte: negative", "byte: -1",
+            "1:7: byte: expected an integer from 0 to 255, found the number -1"
+        ),
         ("number: word", "lr: on", "1:5: lr: expected a number, found the string 'on'"),
-        ("number: quoted", "lr: '1e-4'", "1:5: lr: expected a number, found the string '1e-4'; remove the quotes"),
-        ("number: infinite", "lr: -.inf", "1:5: lr: expected a finite number, found the number -.inf"),
+        (
+            "number: quoted", "lr: '1e-4'",
+            "1:5: lr: expected a number, found the string '1e-4'; remove the quotes"
+        ),
+        (
+            "number: infinite", "lr: -.inf",
+            "1:5: lr: expected a finite number, found the number -.inf"
+        ),
         ("number: none", "lr: .NaN", "1:5: lr: expected a finite number, found the number .NaN"),
-        ("float: infinite", "ratio: .Inf", "1:8: ratio: expected a finite number, found the number .Inf"),
+        (
+            "float: infinite", "ratio: .Inf",
+            "1:8: ratio: expected a finite number, found the number .Inf"
+        ),
         ("number: comma", "lr: 0,5", "1:5: lr: expected a number, found the string '0,5'"),
         (
             "number: too large", "lr: 1e999",
             "1:5: lr: expected a number up to 1.7976931348623157e+308, found the number 1e999"
         ),
-        ("float: too large", "ratio: 1e39", "1:8: ratio: expected a number up to 3.4028235e+38, found the number 1e39"),
-        ("truth: on", "use_clip: on", "1:11: use_clip: expected true or false, found the string 'on'; write true"),
-        ("truth: 0", "use_clip: 0", "1:11: use_clip: expected true or false, found the number 0; write false"),
+        (
+            "float: too large", "ratio: 1e39",
+            "1:8: ratio: expected a number up to 3.4028235e+38, found the number 1e39"
+        ),
+        (
+            "truth: on", "use_clip: on",
+            "1:11: use_clip: expected true or false, found the string 'on'; write true"
+        ),
+        (
+            "truth: 0", "use_clip: 0",
+            "1:11: use_clip: expected true or false, found the number 0; write false"
+        ),
         ("string: list", "name: [a]", "1:7: name: expected a string, found a list"),
         (
             "string: null", "name: ~",
@@ -242,20 +313,36 @@ struct Either: Decodable, Equatable {
         ("list: scalar", "means: 1", "1:8: means: expected a list, found the number 1"),
         ("list element", "means: [1, x]", "1:12: means.1: expected a number, found the string 'x'"),
         ("mapping: scalar", "window: 3", "1:9: window: expected a mapping, found the number 3"),
-        ("mapping: null", "window:", "1:8: window: expected a mapping, found null; write {} for the defaults"),
+        (
+            "mapping: null", "window:",
+            "1:8: window: expected a mapping, found null; write {} for the defaults"
+        ),
         ("choice", "norm: GN", "1:7: norm: 'GN' is none of layer, BN, group"),
-        ("choice near", "norm: groop", "1:7: norm: 'groop' is none of layer, BN, group; did you mean 'group'?"),
+        (
+            "choice near", "norm: groop",
+            "1:7: norm: 'groop' is none of layer, BN, group; did you mean 'group'?"
+        ),
         ("choice: list", "norm: [BN]", "1:7: norm: expected one of layer, BN, group, found a list"),
-        ("choice: optional", "optional_norm: x", "1:16: optional_norm: 'x' is none of layer, BN, group"),
-        ("dictionary value", "weights: {a: b}", "1:14: weights.a: expected a number, found the string 'b'"),
-        ("dictionary key", "labels: {a: 1}", "1:10: labels: expected an integer before the colon, found 'a'"),
+        (
+            "choice: optional", "optional_norm: x",
+            "1:16: optional_norm: 'x' is none of layer, BN, group"
+        ),
+        (
+            "dictionary value", "weights: {a: b}",
+            "1:14: weights.a: expected a number, found the string 'b'"
+        ),
+        (
+            "dictionary key", "labels: {a: 1}",
+            "1:10: labels: expected an integer before the colon, found 'a'"
+        ),
         (
             "dictionary without a blank", "labels: {1:a}",
             "1:10: labels: expected an integer before the colon, found '1:a'; write a space after the colon: {1: a}"
         ),
     ])
     func messages(id: String, yaml: String, expected: String) {
-        #expect(message("\(id)") { _ = try parse(yaml).decode(Settings.self) } == "a.yaml:\(expected)")
+        #expect(
+            message("\(id)") { _ = try parse(yaml).decode(Settings.self) } == "a.yaml:\(expected)")
     }
 
     @Test func messagesOfOtherTypes() {
@@ -263,7 +350,9 @@ struct Either: Decodable, Equatable {
             #expect(message("\(yaml)") { _ = try parse(yaml).decode(type) } == "a.yaml:\(expected)")
         }
         check(Required.self, "window: {}", "1:1: the key 'channels' is missing")
-        check(Required.self, "chanels: 3", "1:1: the key 'channels' is missing; is 'chanels' meant to be it?")
+        check(
+            Required.self, "chanels: 3",
+            "1:1: the key 'channels' is missing; is 'chanels' meant to be it?")
         check([String: Required].self, "a: {}", "1:4: a: the key 'channels' is missing")
         check(Empty.self, "a: 1", "1:1: unknown key 'a'; it has no settings")
         check(Outer.self, "empty: {a: 1}", "1:9: unknown key 'a' in empty; it has no settings")
@@ -281,9 +370,16 @@ struct Either: Decodable, Equatable {
         let text = message("override") {
             _ = try folder.load(overrides: ["window.size=many"]).decode(Settings.self)
         }
-        #expect(text == "override window.size=many: window.size: expected an integer, found the string 'many'")
-        let unknown = message("override") { _ = try folder.load(overrides: ["window.sise=3"]).decode(Settings.self) }
         #expect(
-            unknown == "override window.sise=3: unknown key 'sise' in window; did you mean 'size'? (keys: size, overlap, name)")
+            text
+                == "override window.size=many: window.size: expected an integer, found the string 'many'"
+        )
+        let unknown = message("override") {
+            _ = try folder.load(overrides: ["window.sise=3"]).decode(Settings.self)
+        }
+        #expect(
+            unknown
+                == "override window.sise=3: unknown key 'sise' in window; did you mean 'size'? (keys: size, overlap, name)"
+        )
     }
 }

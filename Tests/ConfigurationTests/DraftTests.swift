@@ -4,32 +4,43 @@ import Testing
 
 /// Configurations with several mistakes.
 @Suite struct DraftTests {
-    private func draft(_ folder: borrowing Folder, _ overrides: [String] = []) -> (draft: YAMLNode.Draft, messages: [String]) {
+    private func draft(_ folder: borrowing Folder, _ overrides: [String] = []) -> (
+        draft: YAMLNode.Draft, messages: [String]
+    ) {
         let path = folder.path
-        let draft = YAMLNode.draft(path: "\(path)/a.yaml", overrides: overrides, environment: ["SET": "1"])
+        let draft = YAMLNode.draft(
+            path: "\(path)/a.yaml", overrides: overrides, environment: ["SET": "1"])
         return (draft, draft.errors.map { $0.description.replacing("\(path)/", with: "") })
     }
 
     @Test("All mistakes of a text are found, in order; loading throws the first")
     func order() throws {
         let folder = try Folder([
-            "a.yaml": "_base_: [none.yaml, b.yaml]\nx: *lost\nx: 2\ny: !!set a\n<<: [1, {z: 3}]\nv: ${A}-${SET}-${B-}\n",
+            "a.yaml":
+                "_base_: [none.yaml, b.yaml]\nx: *lost\nx: 2\ny: !!set a\n<<: [1, {z: 3}]\nv: ${A}-${SET}-${B-}\n",
             "b.yaml": "w: ${C:-${D}}\nw: 1\n",
         ])
         let (draft, messages) = draft(folder, ["x", "y.z=1", "u=[{k: 1, k: 2}, '${E']"])
         let expected = [
-            "a.yaml:2:4: no &lost stands above this *lost", "a.yaml:3:1: the key 'x' stands twice, first on line 2",
+            "a.yaml:2:4: no &lost stands above this *lost",
+            "a.yaml:3:1: the key 'x' stands twice, first on line 2",
             "a.yaml:4:4: the tag !!set is not supported here",
             "a.yaml:5:6: << takes a mapping or a list of mappings, found the number 1",
-            "a.yaml:1:10: _base_ none.yaml: no such file", "b.yaml:2:1: the key 'w' stands twice, first on line 1",
-            "override x: an assignment without '='", "override u=[{k: 1, k: 2}, '${E']: the key 'k' stands twice",
-            "override y.z=1: y is the string 'a', which has no 'z'", "b.yaml:1:4: the environment variable D is not set",
-            "a.yaml:6:4: the environment variable A is not set", "a.yaml:6:4: '${B-}' names no environment variable",
+            "a.yaml:1:10: _base_ none.yaml: no such file",
+            "b.yaml:2:1: the key 'w' stands twice, first on line 1",
+            "override x: an assignment without '='",
+            "override u=[{k: 1, k: 2}, '${E']: the key 'k' stands twice",
+            "override y.z=1: y is the string 'a', which has no 'z'",
+            "b.yaml:1:4: the environment variable D is not set",
+            "a.yaml:6:4: the environment variable A is not set",
+            "a.yaml:6:4: '${B-}' names no environment variable",
             "override u=[{k: 1, k: 2}, '${E']: '${' without '}'",
         ]
         #expect(messages.count == expected.count, "\(messages.joined(separator: "\n"))")
         for (message, start) in zip(messages, expected) { #expect(message.hasPrefix(start)) }
-        #expect(try !draft.isWhole && draft.node["z"] == parse("3") && draft.node["v"]?.scalar?.text == "${A}-${SET}-${B-}")
+        #expect(
+            try !draft.isWhole && draft.node["z"] == parse("3")
+                && draft.node["v"]?.scalar?.text == "${A}-${SET}-${B-}")
         #expect(folder.message(overrides: ["x"]) == messages[0])
     }
 
@@ -45,10 +56,13 @@ import Testing
         let folder = try Folder(["a.yaml": "h: {}\n"])
         let node = draft(folder, ["h={a: 1, b: [2, 3]}"]).draft.node
         let places = try [
-            #require(node["h"]), #require(node["h"]?["a"]), #require(node["h"]?["b"]?[0]), #require(node["h"]?["b"]?[1]),
+            #require(node["h"]), #require(node["h"]?["a"]), #require(node["h"]?["b"]?[0]),
+            #require(node["h"]?["b"]?[1]),
         ]
         .map(\.location)
-        #expect(Set(places).count == 4 && Set(places.map(\.description)) == ["override h={a: 1, b: [2, 3]}"])
+        #expect(
+            Set(places).count == 4
+                && Set(places.map(\.description)) == ["override h={a: 1, b: [2, 3]}"])
         #expect(node.pruned(at: places[1])?.path == ["h", "a"])
         #expect(node.yaml(origins: true).contains("[2, 3]"))
     }
@@ -57,7 +71,9 @@ import Testing
     func limit() throws {
         let lines = (0..<1200).map { "k\($0): ${V\($0)}" }.joined(separator: "\n")
         let messages = draft(try Folder(["a.yaml": lines])).messages
-        #expect(messages.count == 1001 && messages.last == "a.yaml:1001:8: more than 1000 mistakes; mend those first")
+        #expect(
+            messages.count == 1001
+                && messages.last == "a.yaml:1001:8: more than 1000 mistakes; mend those first")
     }
 
     @Test("An unknown key that stands first in a block mapping is taken out alone")
@@ -66,6 +82,9 @@ import Testing
         let location = SourceLocation.position(file: "a.yaml", line: 2, column: 3)
         let unknown = ConfigurationError(at: location, "unknown key 'iteration' in train")
         #expect(node.pruned(without: unknown)?.path == ["train", "iteration"])
-        #expect(node.pruned(without: ConfigurationError(at: location, "expected a list"))?.path == ["train"])
+        #expect(
+            node.pruned(without: ConfigurationError(at: location, "expected a list"))?.path == [
+                "train"
+            ])
     }
 }

@@ -3,7 +3,8 @@ import Foundation
 import Fuzzing
 import Testing
 
-/// Damaged configurations: a tree or a `ConfigurationError` in less than a second and little memory, never a crash.
+/// Damaged configurations: a tree or a `ConfigurationError` in less than a second and little
+/// memory, never a crash.
 @Suite struct FuzzTests {
     static let seeds = [
         "model:\n  backbone: { type: CLIPResNet, depth: 50 }\n  neck: {type: FPN, channels: 256}\ntrain: {batch: 32, lr: 1e-4}\n",
@@ -14,7 +15,8 @@ import Testing
         "num_classes: 3\nwindow: {size: 5, overlap: null}\nwindows: [{}, {size: 1}]\nschedule: {poly: {power: 0.5}}\nweights: {aB: 1}\n",
     ].map { Array($0.utf8) }
     static let tokens = [
-        "[", "]", "{", "}", ": ", "- ", "\n", "*a", "&a ", "<<: ", "!!str ", "'", "\"", "|\n", "${", "#", "%TAG", "\0",
+        "[", "]", "{", "}", ": ", "- ", "\n", "*a", "&a ", "<<: ", "!!str ", "'", "\"", "|\n", "${",
+        "#", "%TAG", "\0",
         "\u{FEFF}", "? ", "_base_: a.yaml\n",
     ]
 
@@ -44,7 +46,9 @@ import Testing
                 let seed = FuzzTests.seeds[round % FuzzTests.seeds.count]
                 try write(round % 3 == 0 ? seed : mutator.mutate(seed), folder.path)
                 let assignment = round % 3 == 1 ? override : mutator.mutate(override)
-                return try isRead { _ = try folder.load(overrides: [String(decoding: assignment, as: UTF8.self)]) }
+                return try isRead {
+                    _ = try folder.load(overrides: [String(decoding: assignment, as: UTF8.self)])
+                }
             }
             #expect(fuzz.isBounded, "\(fuzz)")
             #expect(fuzz.refused > Fuzz.rounds / 5 && fuzz.accepted > Fuzz.rounds / 20, "\(fuzz)")

@@ -11,7 +11,8 @@ import Testing
     @Test("Paths of a configuration are expanded before they become relative to their file")
     func located() throws {
         struct Settings: YAMLConfiguration { var file: Located<String> = "" }
-        let settings = try YAMLNode.parse("file: ~/weights.pth", file: "configs/a.yaml").decode(Settings.self)
+        let settings = try YAMLNode.parse("file: ~/weights.pth", file: "configs/a.yaml").decode(
+            Settings.self)
         #expect(settings.file.resolved == home + "/weights.pth")
         #expect(SourceLocation.file("configs/a.yaml").resolving("./~x") == "configs/~x")
         #expect(SourceLocation.override("a=b").resolving("~root/x") == root + "/x")
@@ -20,7 +21,9 @@ import Testing
     @Test("A configuration may lie in the home folder")
     func file() {
         let name = "no-such-file-of-densekit.yaml"
-        #expect(message("file") { _ = try YAMLNode.load(path: "~/" + name) } == "\(home)/\(name): no such file")
+        #expect(
+            message("file") { _ = try YAMLNode.load(path: "~/" + name) }
+                == "\(home)/\(name): no such file")
     }
 
     @Test("A base may lie in the home folder")
@@ -29,6 +32,8 @@ import Testing
         #expect(folder.message().contains("_base_ "))
         #expect(folder.message().hasSuffix("~nobody-of-this-name/b.yaml: no such file"))
         let other = try Folder(["a.yaml": "_base_: ~/no-such-file-of-densekit.yaml"])
-        #expect(other.message() == "a.yaml:1:9: _base_ \(home)/no-such-file-of-densekit.yaml: no such file")
+        #expect(
+            other.message()
+                == "a.yaml:1:9: _base_ \(home)/no-such-file-of-densekit.yaml: no such file")
     }
 }

@@ -2,7 +2,8 @@ import DenseKitConfiguration
 import Foundation
 import Testing
 
-/// The message of the `ConfigurationError` that `body` throws; another error or none fails the test.
+/// The message of the `ConfigurationError` that `body` throws; another error or none fails the
+/// test.
 func message(_ comment: Comment, of body: () throws -> Void) -> String {
     do {
         try body()
@@ -22,22 +23,30 @@ struct Folder: ~Copyable {
     let path: String
 
     init(_ files: [String: String]) throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "configuration-\(UUID().uuidString)").path
+        path =
+            FileManager.default.temporaryDirectory.appending(
+                path: "configuration-\(UUID().uuidString)"
+            ).path
         for (name, text) in files {
             let file = URL(filePath: path).appending(path: name)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func load(_ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]) throws -> YAMLNode {
+    func load(
+        _ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]
+    ) throws -> YAMLNode {
         try YAMLNode.load(path: "\(path)/\(name)", overrides: overrides, environment: environment)
     }
 
     /// The error's message with paths relative to the folder.
-    func message(_ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]) -> String {
+    func message(
+        _ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]
+    ) -> String {
         let text = ConfigurationTests.message("\(name) \(overrides)") {
             _ = try load(name, overrides: overrides, environment: environment)
         }

@@ -6,7 +6,8 @@ import Testing
     @Test func everyKeyAndValueKnowsItsPlace() throws {
         let node = try parse("a: 1\nb:\n  - x\n  - {c: 'é', d: 2}\n")
         #expect(node["a"]?.location == .position(file: "a.yaml", line: 1, column: 4))
-        #expect(node.mapping?.entry("b")?.keyLocation == .position(file: "a.yaml", line: 2, column: 1))
+        #expect(
+            node.mapping?.entry("b")?.keyLocation == .position(file: "a.yaml", line: 2, column: 1))
         #expect(node["b"]?[0]?.location.description == "a.yaml:3:5")
         #expect(node["b"]?[1]?["d"]?.location.description == "a.yaml:4:17")  // é is one column
         #expect(node["b"]?[1]?.mapping?.entry("d")?.keyLocation.description == "a.yaml:4:14")
@@ -14,7 +15,9 @@ import Testing
 
     @Test func equality() throws {
         #expect(try parse("{a: 1, b: x}") == parse("b: 'x'\na: 1"))
-        for other in ["{a: 1}", "{a: 1, b: x, c: 2}", "{a: '1', b: x}", "{a: 1, b: [x]}", "{a: 1, c: x}"] {
+        for other in [
+            "{a: 1}", "{a: 1, b: x, c: 2}", "{a: '1', b: x}", "{a: 1, b: [x]}", "{a: 1, c: x}",
+        ] {
             #expect(try parse("{a: 1, b: x}") != parse(other), "\(other)")
             #expect(try parse(other) != parse("{a: 1, b: x}"), "\(other)")
         }
@@ -26,7 +29,8 @@ import Testing
 
     @Test(arguments: ["", "# only a comment\n", "---\n...\n"])
     func nothingIsAnEmptyMapping(yaml: String) throws {
-        #expect(try parse(yaml).value == (yaml.hasPrefix("---") ? .null : .mapping(YAMLNode.Mapping())))
+        #expect(
+            try parse(yaml).value == (yaml.hasPrefix("---") ? .null : .mapping(YAMLNode.Mapping())))
     }
 
     @Test func anchorsAndMergeKeys() throws {
@@ -56,28 +60,54 @@ import Testing
     }
 
     @Test(arguments: [
-        ("duplicate", "a: 1\nb: 2\na: 3", "a.yaml:3:1: the key 'a' stands twice, first on line 1; keep one"),
-        ("duplicate quoted", "{a: 1, \"a\": 2}", "a.yaml:1:8: the key 'a' stands twice, first on line 1; keep one"),
         (
-            "duplicate nested", "m:\n  t: 1\n  u: 2\n  t: 1\n", "a.yaml:4:3: the key 't' stands twice, first on line 2; keep one"
+            "duplicate", "a: 1\nb: 2\na: 3",
+            "a.yaml:3:1: the key 'a' stands twice, first on line 1; keep one"
+        ),
+        (
+            "duplicate quoted", "{a: 1, \"a\": 2}",
+            "a.yaml:1:8: the key 'a' stands twice, first on line 1; keep one"
+        ),
+        (
+            "duplicate nested", "m:\n  t: 1\n  u: 2\n  t: 1\n",
+            "a.yaml:4:3: the key 't' stands twice, first on line 2; keep one"
         ),
         (
             "duplicate merge", "a: &a {x: 1}\nb:\n  <<: *a\n  <<: *a",
             "a.yaml:4:3: the key '<<' stands twice, first on line 3; keep one"
         ),
-        ("merge of a scalar", "a: {<<: 3}", "a.yaml:1:9: << takes a mapping or a list of mappings, found the number 3"),
         (
-            "documents", "a: 1\n---\nb: 2\n", "a.yaml:2:1: a second document begins here; a configuration is one document"
+            "merge of a scalar", "a: {<<: 3}",
+            "a.yaml:1:9: << takes a mapping or a list of mappings, found the number 3"
+        ),
+        (
+            "documents", "a: 1\n---\nb: 2\n",
+            "a.yaml:2:1: a second document begins here; a configuration is one document"
         ),
         (
             "tag", "a: !!python/object x",
             "a.yaml:1:4: the tag !!python/object is not supported here; quote a text that begins with '!'"
         ),
-        ("own tag", "a: !point {x: 1}", "a.yaml:1:4: the tag !point is not supported here; quote a text that begins with '!'"),
-        ("tag declaration", "# c\n%TAG !a! tag:b,2000:\n---\na: 1", "a.yaml:2:1: %TAG declarations are not supported"),
-        ("undefined alias", "a: *b", "a.yaml:1:4: no &b stands above this *b; quote a text that begins with '*'"),
-        ("misspelt alias", "a: &wide 1\nb: *wyde", "a.yaml:2:4: no &wyde stands above this *wyde; did you mean 'wide'?"),
-        ("alias in itself", "a: &a [1, *a]", "a.yaml:1:11: *a stands inside the value that it names"),
+        (
+            "own tag", "a: !point {x: 1}",
+            "a.yaml:1:4: the tag !point is not supported here; quote a text that begins with '!'"
+        ),
+        (
+            "tag declaration", "# c\n%TAG !a! tag:b,2000:\n---\na: 1",
+            "a.yaml:2:1: %TAG declarations are not supported"
+        ),
+        (
+            "undefined alias", "a: *b",
+            "a.yaml:1:4: no &b stands above this *b; quote a text that begins with '*'"
+        ),
+        (
+            "misspelt alias", "a: &wide 1\nb: *wyde",
+            "a.yaml:2:4: no &wyde stands above this *wyde; did you mean 'wide'?"
+        ),
+        (
+            "alias in itself", "a: &a [1, *a]",
+            "a.yaml:1:11: *a stands inside the value that it names"
+        ),
         (
             "list as key", "[1, 2]: 3",
             "a.yaml:1:1: a key must be a word, found a list or a mapping; quote a text that begins with '[' or '{'"
@@ -101,7 +131,10 @@ import Testing
             "variable in braces", "a: {b: ${C}}",
             "a.yaml:1:9: not YAML: did not find expected ',' or '}'; quote ${…} inside [ ] and { }"
         ),
-        ("control character", "a: 1\nb: \u{1}", "a.yaml:2:4: not YAML: control characters are not allowed"),
+        (
+            "control character", "a: 1\nb: \u{1}",
+            "a.yaml:2:4: not YAML: control characters are not allowed"
+        ),
         ("NUL byte", "a: 1\nbc\0: 1", "a.yaml:2:3: a NUL byte; a configuration is UTF-8 text"),
         ("NUL escape", "a: \"x\\0\"", "a.yaml:1:4: a text holds the character NUL"),
     ])

@@ -18,20 +18,28 @@ private struct Shape: VariantConfiguration, Equatable {
 
     init(_ kind: Kind) {
         self.kind = kind
-        if kind == .ring { (radius, ring) = (nil, Ring(outer: 9)) }
+        if kind == .ring {
+            radius = nil
+            ring = Ring(outer: 9)
+        }
     }
 
-    static func defaults(for written: YAMLNode) -> Shape { Shape(Kind(rawValue: written["kind"]?.scalar?.text ?? "") ?? .circle) }
+    static func defaults(for written: YAMLNode) -> Shape {
+        Shape(Kind(rawValue: written["kind"]?.scalar?.text ?? "") ?? .circle)
+    }
 }
 
 /// Settings of which one decides the defaults of the others.
 @Suite struct VariantTests {
-    private func shape(_ yaml: String) throws -> Shape { try Shape.decode(yaml: yaml, file: "a.yaml") }
+    private func shape(_ yaml: String) throws -> Shape {
+        try Shape.decode(yaml: yaml, file: "a.yaml")
+    }
 
     @Test func defaultsFollowWhatIsWritten() throws {
         #expect(try shape("{}") == Shape(.circle) && shape("{radius: 3}").radius == 3)
         #expect(try shape("{kind: ring}") == Shape(.ring))
-        let ring = try shape("{ring: {inner: 5}, kind: ring}")  // in any order, and below nested keys
+        // in any order, and below nested keys
+        let ring = try shape("{ring: {inner: 5}, kind: ring}")
         #expect(ring.ring == Shape.Ring(inner: 5, outer: 9) && ring.radius == nil)
     }
 
@@ -42,9 +50,12 @@ private struct Shape: VariantConfiguration, Equatable {
     }
 
     @Test func mistakesAreFoundAsEver() {
-        #expect(message("kind") { _ = try shape("{kind: square}") } == "a.yaml:1:8: kind: 'square' is none of circle, ring")
+        #expect(
+            message("kind") { _ = try shape("{kind: square}") }
+                == "a.yaml:1:8: kind: 'square' is none of circle, ring")
         #expect(
             message("key") { _ = try shape("{kind: ring, radios: 1}") }
-                == "a.yaml:1:14: unknown key 'radios'; did you mean 'radius'? (keys: kind, radius, ring)")
+                == "a.yaml:1:14: unknown key 'radios'; did you mean 'radius'? (keys: kind, radius, ring)"
+        )
     }
 }

@@ -4,12 +4,15 @@ import Testing
 /// The nearest word.
 @Suite struct WordTests {
     @Test(arguments: [
-        ("chanels", "channels"), ("CLIPResnet", "CLIPResNet"), ("clipresnet", "CLIPResNet"), ("hcannels", "channels"),
+        ("chanels", "channels"), ("CLIPResnet", "CLIPResNet"), ("clipresnet", "CLIPResNet"),
+        ("hcannels", "channels"),
         ("channels_", "channels"),
-        ("num-outs", "num_outs"), ("lr", nil), ("xyz", nil), ("", nil), ("GN", nil), ("channels", nil), ("chnnles", "channels"),
+        ("num-outs", "num_outs"), ("lr", nil), ("xyz", nil), ("", nil), ("GN", nil),
+        ("channels", nil), ("chnnles", "channels"),
     ])
     func nearest(word: String, expected: String?) {
-        #expect(nearestWord(to: word, among: ["channels", "num_outs", "CLIPResNet", "BN"]) == expected)
+        #expect(
+            nearestWord(to: word, among: ["channels", "num_outs", "CLIPResNet", "BN"]) == expected)
     }
 
     @Test func nearestOfSeveral() {

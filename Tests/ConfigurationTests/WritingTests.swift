@@ -26,8 +26,11 @@ import Testing
     }
 
     @Test func originsEndTheLines() throws {
-        let folder = try Folder(["base.yaml": "m: {x: 1, l: [1, 2]}", "a.yaml": "_base_: base.yaml\nn:\n  - a\n  - b"])
-        let text = try folder.load(overrides: ["m.l.0=7", "m.y=z"]).yaml(origins: true).replacing("\(folder.path)/", with: "")
+        let folder = try Folder([
+            "base.yaml": "m: {x: 1, l: [1, 2]}", "a.yaml": "_base_: base.yaml\nn:\n  - a\n  - b",
+        ])
+        let text = try folder.load(overrides: ["m.l.0=7", "m.y=z"]).yaml(origins: true).replacing(
+            "\(folder.path)/", with: "")
         #expect(
             text == """
                 m:
@@ -45,12 +48,15 @@ import Testing
 
     @Test func encodedSettingsShowDefaultsAndNil() throws {
         let node = try YAMLNode(encoding: Window(name: nil))
-        #expect(node.yaml(origins: true) == "size: 3  # default\noverlap: 0.5  # default\nname: null  # default\n")
+        #expect(
+            node.yaml(origins: true)
+                == "size: 3  # default\noverlap: 0.5  # default\nname: null  # default\n")
         #expect(try YAMLNode(encoding: Empty()).yaml() == "{}\n")
         let written = try parse("size: 5\nname: x")
         let resolved = try YAMLNode(encoding: written.decode(Window.self), origins: written)
         #expect(
-            resolved.yaml(origins: true) == "size: 5  # a.yaml:1:7\noverlap: 0.5  # default\nname: x  # a.yaml:2:7\n")
+            resolved.yaml(origins: true)
+                == "size: 5  # a.yaml:1:7\noverlap: 0.5  # default\nname: x  # a.yaml:2:7\n")
     }
 
     @Test func encodedKindsOfValues() throws {
@@ -84,17 +90,24 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "a", "a b", "a ", " a", "on", "No", "null", "Null", "~", "true", "12", "010", "1e4", "-", "- a", "?", "? a", ":",
+        "", " ", "a", "a b", "a ", " a", "on", "No", "null", "Null", "~", "true", "12", "010",
+        "1e4", "-", "- a", "?", "? a", ":",
         "a:", "a: b",
-        "a#b", "a #b", "#a", "'", "''", "\"", "\\", "a\\nb", "a\nb", "\n", "\t", "{", "}", "[a]", "a, b", "&a", "*a", "!a", "|",
+        "a#b", "a #b", "#a", "'", "''", "\"", "\\", "a\\nb", "a\nb", "\n", "\t", "{", "}", "[a]",
+        "a, b", "&a", "*a", "!a", "|",
         ">", "%a", "@a", "`a`",
-        "---", "...", ".nan", ".inf", "0x1F", "<<", "=", "${A}", "$${A}", "$$${A}", "$", "$$", "{$", "é", "日本", "👩‍🔬", "\u{7F}",
+        "---", "...", ".nan", ".inf", "0x1F", "<<", "=", "${A}", "$${A}", "$$${A}", "$", "$$", "{$",
+        "é", "日本", "👩‍🔬", "\u{7F}",
         "\u{85}", "\u{2028}",
-        "\u{FEFF}", "\u{FFFE}", "\u{1FFFF}", "\u{E000}", "\r", "\r\n", "a/b.c-d_e", "1 2", "12:30", "2024-01-01", "a\u{301}",
+        "\u{FEFF}", "\u{FFFE}", "\u{1FFFF}", "\u{E000}", "\r", "\r\n", "a/b.c-d_e", "1 2", "12:30",
+        "2024-01-01", "a\u{301}",
         "$\u{301}{x}", "${\u{301}",
     ])
     func anyTextSurvives(text: String) throws {
-        for node in [YAMLNode(.scalar(YAMLNode.Scalar(text))), YAMLNode(.sequence([YAMLNode(.scalar(YAMLNode.Scalar(text)))]))] {
+        for node in [
+            YAMLNode(.scalar(YAMLNode.Scalar(text))),
+            YAMLNode(.sequence([YAMLNode(.scalar(YAMLNode.Scalar(text)))])),
+        ] {
             let yaml = node.yaml()
             #expect(try parse(yaml) == node, "\(yaml)")
             #expect(try parse("k: " + yaml)["k"] == node, "\(yaml)")

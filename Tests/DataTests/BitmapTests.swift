@@ -5,7 +5,8 @@ import DenseKitVision
 
 /// A Windows bitmap (BITMAPFILEHEADER and BITMAPINFOHEADER), byte by byte.
 func bitmap(
-    _ image: RGBImage, isTopDown: Bool = false, bits: Int = 24, compression: Int = 0, offset: Int = 54, width: Int? = nil,
+    _ image: RGBImage, isTopDown: Bool = false, bits: Int = 24, compression: Int = 0,
+    offset: Int = 54, width: Int? = nil,
     height: Int? = nil
 ) -> [UInt8] {
     func little(_ number: Int, _ count: Int = 4) -> [UInt8] {
@@ -13,11 +14,16 @@ func bitmap(
     }
     let padding = [UInt8](repeating: 0xEE, count: (4 - image.width * 3 % 4) % 4)
     let rows = (0..<image.height).map { y in
-        (0..<image.width).flatMap { x in (0..<3).map { image.pixels[(y * image.width + x) * 3 + 2 - $0] } } + padding
+        (0..<image.width).flatMap { x in
+            (0..<3).map { image.pixels[(y * image.width + x) * 3 + 2 - $0] }
+        } + padding
     }
     let height = height ?? (isTopDown ? -image.height : image.height)
-    let sizes = little(40) + little(width ?? image.width) + little(height) + little(1, 2) + little(bits, 2) + little(compression)
-    return [0x42, 0x4D] + little(54 + rows.joined().count) + little(0) + little(offset) + sizes + [UInt8](repeating: 0, count: 20)
+    let sizes =
+        little(40) + little(width ?? image.width) + little(height) + little(1, 2) + little(bits, 2)
+        + little(compression)
+    return [0x42, 0x4D] + little(54 + rows.joined().count) + little(0) + little(offset) + sizes
+        + [UInt8](repeating: 0, count: 20)
         + (isTopDown ? rows : rows.reversed()).joined()
 }
 
@@ -26,7 +32,9 @@ func bitmap(
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("Rows of any length, from the lowest up or from the top down, whatever the name ends in", arguments: 1...5)
+    @Test(
+        "Rows of any length, from the lowest up or from the top down, whatever the name ends in",
+        arguments: 1...5)
     func pixels(width: Int) throws {
         for isTopDown in [false, true] {
             let path = try folder.write("a.png", bitmap(picture(3, width), isTopDown: isTopDown))
@@ -57,7 +65,10 @@ func bitmap(
                 bitmap(image, offset: -1),
                 "the header says 2×3 pixels from byte 4294967295 on, more than 78 bytes hold; \(replace)"
             ),
-            (bitmap(image, offset: 10), "the header says 2×3 pixels from byte 10 on, more than 78 bytes hold; \(replace)"),
+            (
+                bitmap(image, offset: 10),
+                "the header says 2×3 pixels from byte 10 on, more than 78 bytes hold; \(replace)"
+            ),
             (bitmap(image, width: -3), "the header says 2×-3 pixels"),
             (bitmap(image, height: 0), "the header says 0×3 pixels"),
             (

@@ -4,7 +4,8 @@ import DenseKitVision
 
 /// A COCO file in which everything occurs once.
 func cocoText(
-    images: String = cocoImages, annotations: String = cocoAnnotations, categories: String = cocoCategories
+    images: String = cocoImages, annotations: String = cocoAnnotations,
+    categories: String = cocoCategories
 ) -> String {
     """
     {"info": {"year": 2017, "note": "a } in \\"words\\""}, "licenses": [], "images": [\(images)],
@@ -18,7 +19,8 @@ let cocoImages = """
     {"file_name": "empty.jpg", "height": 31, "width": 50, "id": 9223372036854775807}
     """
 
-let cocoCategories = #"{"supercategory": "animal", "id": 18, "name": "dog"}, {"id": 1, "name": "person"}"#
+let cocoCategories =
+    #"{"supercategory": "animal", "id": 18, "name": "dog"}, {"id": 1, "name": "person"}"#
 
 /// Two polygons; finer coordinates; run lengths as numbers and as text; nothing.
 let cocoAnnotations = """
@@ -43,7 +45,9 @@ extension COCOIndex {
                 lines.append("\(picture.id) \(picture.name) \(picture.size)")
                 for annotation in annotations(ofPicture: place) {
                     let flags = "\(annotation.isCrowd) \(annotation.isIgnored)"
-                    lines.append("  \(annotation.id) \(annotation.category) \(annotation.box) \(annotation.area) \(flags)")
+                    lines.append(
+                        "  \(annotation.id) \(annotation.category) \(annotation.box) \(annotation.area) \(flags)"
+                    )
                     switch try shape(of: annotation) {
                     case .polygons(let polygons): lines.append("    \(polygons)")
                     case .runLengths(let mask): lines.append("    \(mask.size) \(mask.counts)")

@@ -9,17 +9,21 @@ import DenseKitVision
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func add(_ name: String, height: Int = 3, width: Int = 4, label: UInt16 = 0, mask: Size2D? = nil) throws {
+    private func add(
+        _ name: String, height: Int = 3, width: Int = 4, label: UInt16 = 0, mask: Size2D? = nil
+    ) throws {
         try ImageFile.writePNG(picture(height, width), to: folder.file("images/\(name).png"))
         let size = mask ?? Size2D(height: height, width: width)
         try LabelFile.write(
-            LabelMap(height: size.height, width: size.width, fill: label), classes: ClassList(names: ["a", "b"]),
+            LabelMap(height: size.height, width: size.width, fill: label),
+            classes: ClassList(names: ["a", "b"]),
             to: folder.file("masks/\(name).png"))
     }
 
     private func open() throws -> PairedFolders {
         try PairedFolders(
-            images: folder.path + "/images", masks: folder.path + "/masks", imageSuffixes: [".jpg", ".png"], maskSuffix: ".png",
+            images: folder.path + "/images", masks: folder.path + "/masks",
+            imageSuffixes: [".jpg", ".png"], maskSuffix: ".png",
             layout: "expected this and that")
     }
 
@@ -34,7 +38,9 @@ import DenseKitVision
                 "/images/a.png", "/images/b.png", "/images/sub/c.png",
             ])
         #expect(files.paths(at: 2).mask == folder.path + "/masks/sub/c.png")
-        #expect(files.remarks.map(\.problem) == ["is a mask without a picture in \(folder.path)/images"])
+        #expect(
+            files.remarks.map(\.problem) == ["is a mask without a picture in \(folder.path)/images"]
+        )
         var sample = try files.sample(at: 2, table: LabelTable(classes: 2))
         #expect(sample.name == "sub/c.png")
         #expect(sample.labels == LabelMap(height: 3, width: 4, fill: 0))
@@ -42,11 +48,17 @@ import DenseKitVision
     }
 
     @Test func whatIsWrongIsNamed() throws {
-        #expect(message(in: folder) { _ = try open() } == "images: no such folder; expected this and that")
+        #expect(
+            message(in: folder) { _ = try open() }
+                == "images: no such folder; expected this and that")
         _ = folder.file("images/x")
-        #expect(message(in: folder) { _ = try open() } == "images: has no pictures (.jpg, .png); expected this and that")
+        #expect(
+            message(in: folder) { _ = try open() }
+                == "images: has no pictures (.jpg, .png); expected this and that")
         try ImageFile.writePNG(picture(2, 2), to: folder.file("images/a.png"))
-        #expect(message(in: folder) { _ = try open() } == "masks: no such folder; expected this and that")
+        #expect(
+            message(in: folder) { _ = try open() }
+                == "masks: no such folder; expected this and that")
         try add("b")
         #expect(
             message(in: folder) { _ = try open() }
@@ -59,10 +71,14 @@ import DenseKitVision
         )
     }
 
-    @Test("Where incomplete samples are kept, reading each one says what is wrong with it, and the others are whole")
+    @Test(
+        "Where incomplete samples are kept, reading each one says what is wrong with it, and the others are whole"
+    )
     func incompleteSamples() throws {
         for name in ["a", "b", "c"] { try add(name) }
-        for name in ["d", "e"] { try ImageFile.writePNG(picture(3, 4), to: folder.file("images/\(name).png")) }
+        for name in ["d", "e"] {
+            try ImageFile.writePNG(picture(3, 4), to: folder.file("images/\(name).png"))
+        }
         try folder.write("images/a.jpg", [1])
         try folder.write("masks/E.png", [1])
         try folder.write("masks/d.gif", [1])
@@ -90,7 +106,9 @@ import DenseKitVision
                 ].sorted())
         #expect(messages[0].hasPrefix("images/a.jpg: "))
         // Outside of it they are refused as ever.
-        #expect(message(in: folder) { _ = try open() }.hasPrefix("images/a.png: belongs to the same mask as a.jpg"))
+        #expect(
+            message(in: folder) { _ = try open() }.hasPrefix(
+                "images/a.png: belongs to the same mask as a.jpg"))
     }
 
     @Test func masksAreChecked() throws {
@@ -103,14 +121,17 @@ import DenseKitVision
         )
         #expect(
             message(in: folder) { _ = try files.sample(at: 1, table: LabelTable(classes: 1)) }
-                == "masks/b.png: is 4×3, its picture images/b.png is 3×4; masks are as large as pictures")
+                == "masks/b.png: is 4×3, its picture images/b.png is 3×4; masks are as large as pictures"
+        )
     }
 
     @Test func labelTables() throws {
         var table = LabelTable(classes: 150)
         table.declare(255, as: nil)
         #expect(table.declared == "0…149 and 255")
-        let raw = LabelMap(height: 13, width: 50, labels: (0..<650).map { $0 == 12 * 50 + 40 ? 151 : $0 % 2 == 0 ? 255 : 149 })
+        let raw = LabelMap(
+            height: 13, width: 50,
+            labels: (0..<650).map { $0 == 12 * 50 + 40 ? 151 : $0 % 2 == 0 ? 255 : 149 })
         #expect(
             message(in: folder) { _ = try table(raw, path: "X.png") }
                 == "X.png: label 151 at (y 12, x 40); the data set declares 0…149 and 255; correct the mask, or say what the number means: classes, map or ignore"
@@ -120,7 +141,8 @@ import DenseKitVision
         #expect(try table(raw, path: "X.png").labels[0] == LabelMap.ignore)
         #expect(table.declared == "0…149, 151 and 255")
         var shifted = LabelTable(classes: 2, first: 1)
-        #expect(try shifted(LabelMap(height: 1, width: 2, labels: [2, 1]), path: "").labels == [1, 0])
+        #expect(
+            try shifted(LabelMap(height: 1, width: 2, labels: [2, 1]), path: "").labels == [1, 0])
         shifted.undeclareAll()
         #expect(shifted.declared == "nothing")
     }
@@ -163,16 +185,22 @@ import DenseKitVision
             #expect(report.pixels == [0, 24, 0])
             #expect(report.occurrences == [0, 2, 0])
             #expect(report.ignored == 4)
-            #expect(report.sizes == [Size2D(height: 3, width: 4): 2, Size2D(height: 2, width: 2): 1])
+            #expect(
+                report.sizes == [Size2D(height: 3, width: 4): 2, Size2D(height: 2, width: 2): 1])
             #expect(report.absentClasses(ClassList(names: ["a", "b", "c"])) == ["a", "c"])
             #expect(report.remarks.count == 1 && report.problems.count == 2)
             #expect(report.remarks[0].contains("lone.png: is a mask without a picture"))
-            #expect(report.problems[0].contains("b.png: label 7 at (y 0, x 0); the data set declares 0…2 and 255"))
+            #expect(
+                report.problems[0].contains(
+                    "b.png: label 7 at (y 0, x 0); the data set declares 0…2 and 255"))
             #expect(
                 report.problems[1]
-                    == "nothing to learn: `b` is the only one of 3 classes in the masks, 14.29 % of their pixels are ignored")
+                    == "nothing to learn: `b` is the only one of 3 classes in the masks, 14.29 % of their pixels are ignored"
+            )
             #expect(
-                report.warnings == ["1 of 3 masks are ignored altogether, and nothing is learnt from their images: c.png"])
+                report.warnings == [
+                    "1 of 3 masks are ignored altogether, and nothing is learnt from their images: c.png"
+                ])
         }
     }
 }

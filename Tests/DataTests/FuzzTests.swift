@@ -5,7 +5,8 @@ import DenseKitVision
 
 @testable import DenseKitData
 
-/// Damaged pictures and masks: one of the size that the header says or a `DataError`, in less than a second and with little memory, never a crash.
+/// Damaged pictures and masks: one of the size that the header says or a `DataError`, in less than
+/// a second and with little memory, never a crash.
 @Suite struct FuzzTests {
     @Test func jpeg() async {
         await #expect(processExitsWith: .success) {
@@ -45,7 +46,10 @@ import DenseKitVision
     @Test func masksInTIFF() async {
         await #expect(processExitsWith: .success) {
             let labels = LabelMap(height: 9, width: 13, labels: (0..<117).map { UInt16($0 * 57) })
-            let seeds = [TIFFBytes()(labels), TIFFBytes(isBigEndian: true, rowsPerStrip: 9)(labels), TIFFBytes(bits: 8)(labels)]
+            let seeds = [
+                TIFFBytes()(labels), TIFFBytes(isBigEndian: true, rowsPerStrip: 9)(labels),
+                TIFFBytes(bits: 8)(labels),
+            ]
             try fuzz(
                 seeds, tokens: [], read: { try LabelFile.read($0, maximumPixels: 1 << 20).size },
                 size: { try LabelFile.size($0, maximumPixels: 1 << 20) })
@@ -55,13 +59,18 @@ import DenseKitVision
     @Test func annotations() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
-            let seeds = [cocoText(), cocoText(annotations: ""), "{\"x\": [{}, [1]], " + cocoText().dropFirst()].map {
+            let seeds = [
+                cocoText(), cocoText(annotations: ""),
+                "{\"x\": [{}, [1]], " + cocoText().dropFirst(),
+            ].map {
                 Array($0.utf8)
             }
             let tokens = [
-                "{", "}", "[", "]", "\"", "\\", ",", ":", "null", "true", "-1", "1e999", "NaN", "18446744073709551615",
+                "{", "}", "[", "]", "\"", "\\", ",", ":", "null", "true", "-1", "1e999", "NaN",
+                "18446744073709551615",
                 "\"id\":7,",
-                "\"segmentation\": [[]],", "\"counts\": \"o\",", "\"size\": [0, 4294967295],", "\"images\": []", "\u{FF}",
+                "\"segmentation\": [[]],", "\"counts\": \"o\",", "\"size\": [0, 4294967295],",
+                "\"images\": []", "\u{FF}",
             ]
             let fuzz = try Fuzz(tokens: tokens) { round, mutator in
                 let path = try folder.write("a.json", mutator.mutate(seeds[round % seeds.count]))
@@ -70,12 +79,16 @@ import DenseKitVision
                     for place in 0..<index.pictureCount {
                         let size = index.picture(at: place).size
                         for annotation in index.annotations(ofPicture: place) {
-                            _ = (annotation.isLearnable(in: size), index.mayHaveMask(annotation, in: size))
+                            _ = (
+                                annotation.isLearnable(in: size),
+                                index.mayHaveMask(annotation, in: size)
+                            )
                             guard size.height * size.width < 1 << 16 else { continue }
                             let shape = try? index.shape(of: annotation)
                             _ = try? (
                                 shape?.mask(in: size),
-                                shape?.learnableMask(in: size, box: BoundingBox(x1: 1, y1: 2, x2: 9, y2: 9))
+                                shape?.learnableMask(
+                                    in: size, box: BoundingBox(x1: 1, y1: 2, x2: 9, y2: 9))
                             )
                         }
                     }
@@ -111,7 +124,8 @@ import DenseKitVision
 }
 
 private let chunks = [
-    "IHDR", "PLTE", "IDAT", "IEND", "tRNS", "iCCP", "zTXt", "tEXt", "\u{0}\u{0}\u{0}\u{0}IDAT", "\u{0}\u{0}\u{0}\u{4}gAMA",
+    "IHDR", "PLTE", "IDAT", "IEND", "tRNS", "iCCP", "zTXt", "tEXt", "\u{0}\u{0}\u{0}\u{0}IDAT",
+    "\u{0}\u{0}\u{0}\u{4}gAMA",
 ]
 
 /// The files of the golden pictures and masks whose name begins with `prefix`.
@@ -120,25 +134,31 @@ private func goldenFiles(_ prefix: String) throws -> [[UInt8]] {
         let name: String
         let file: Foundation.Data
     }
-    let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
+    let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Goldens")
     let data = try Foundation.Data(contentsOf: goldens.appending(path: "opencv.json"))
     struct Golden: Decodable {
         let pictures: [File]
         let masks: [File]
     }
     let golden = try JSONDecoder().decode(Golden.self, from: data)
-    return (golden.pictures + golden.masks).filter { $0.name.hasPrefix(prefix) }.map { [UInt8]($0.file) }
+    return (golden.pictures + golden.masks).filter { $0.name.hasPrefix(prefix) }.map {
+        [UInt8]($0.file)
+    }
 }
 
 private func fuzz(
-    _ seeds: [[UInt8]], tokens: [String], read: (String) throws -> Size2D, size: (String) throws -> Size2D
+    _ seeds: [[UInt8]], tokens: [String], read: (String) throws -> Size2D,
+    size: (String) throws -> Size2D
 ) throws {
     let folder = try TemporaryFolder()
     for seed in seeds { _ = try read(folder.write("a", seed)) }
     let fuzz = try Fuzz(tokens: tokens) { round, mutator in
         let seed = seeds[round % seeds.count]
         // In a chunk that is sound from without, damage reaches what lies behind the checksums.
-        let chunk = round / seeds.count % 2 == 0 ? PNGBytes.changing(mutator.below(6), of: seed) { mutator.mutate($0) } : nil
+        let chunk =
+            round / seeds.count % 2 == 0
+            ? PNGBytes.changing(mutator.below(6), of: seed) { mutator.mutate($0) } : nil
         let bytes = chunk ?? mutator.mutate(seed)
         let path = try folder.write("a", bytes)
         let found: Size2D

@@ -4,7 +4,8 @@ import Fuzzing
 import Testing
 import DenseKitVision
 
-/// Pictures made to exhaust their reader: each ends in an error or a picture, soon, and with little memory.
+/// Pictures made to exhaust their reader: each ends in an error or a picture, soon, and with little
+/// memory.
 @Suite struct HostilePictureTests {
     @Test func png() async {
         await #expect(processExitsWith: .success) {
@@ -24,13 +25,23 @@ import DenseKitVision
             let header = "the PNG header cannot be read"
             try refuses([
                 (beyond, "\(header) (PNG unsigned integer out of range)"),
-                (PNGBytes(width: largest, height: largest, depth: 16, color: 6).bytes, "\(header) (Invalid IHDR data)"),
-                (PNGBytes(width: 0, height: 4, depth: 8, color: 2).bytes, "\(header) (Invalid IHDR data)"),
-                (PNGBytes(width: 4, height: 4, depth: 3, color: 2).bytes, "\(header) (Invalid IHDR data)"),
+                (
+                    PNGBytes(width: largest, height: largest, depth: 16, color: 6).bytes,
+                    "\(header) (Invalid IHDR data)"
+                ),
+                (
+                    PNGBytes(width: 0, height: 4, depth: 8, color: 2).bytes,
+                    "\(header) (Invalid IHDR data)"
+                ),
+                (
+                    PNGBytes(width: 4, height: 4, depth: 3, color: 2).bytes,
+                    "\(header) (Invalid IHDR data)"
+                ),
                 (text.bytes, "\(header) (the file ends too early)"),
                 (cut.bytes, "the PNG data is truncated or corrupt (the file ends too early)"),
                 (thin.bytes, "the header says 256×1000000 pixels, more than 54 bytes can hold"),
-                (palette.bytes, "\(header) (PLTE: invalid)"), (bare.bytes, "\(header) (IDAT: Missing PLTE before IDAT)"),
+                (palette.bytes, "\(header) (PLTE: invalid)"),
+                (bare.bytes, "\(header) (IDAT: Missing PLTE before IDAT)"),
             ])
         }
     }
@@ -49,7 +60,9 @@ import DenseKitVision
                 let labels = try LabelFile.read(path).labels
                 #expect(labels == [1, 2, 3, 4])
                 // They are longer than the head that a look at the size begins with.
-                let sizes = try [ImageFile.read(path).size, LabelFile.size(path), ImageFile.size(path)]
+                let sizes = try [
+                    ImageFile.read(path).size, LabelFile.size(path), ImageFile.size(path),
+                ]
                 #expect(sizes == [Size2D](repeating: Size2D(height: 2, width: 2), count: 3))
             }
         }
@@ -63,21 +76,38 @@ import DenseKitVision
                     jpegHeader(height: 65_535, width: 65_535),
                     "the JPEG header cannot be read (Maximum supported image dimension is"
                 ),
-                (jpegHeader(height: 65_500, width: 65_500), "the header says 65500×65500 pixels; at most"),
-                (jpegHeader(height: 16_384, width: 16_384), "the header says 16384×16384 pixels, more than"),
+                (
+                    jpegHeader(height: 65_500, width: 65_500),
+                    "the header says 65500×65500 pixels; at most"
+                ),
+                (
+                    jpegHeader(height: 16_384, width: 16_384),
+                    "the header says 16384×16384 pixels, more than"
+                ),
                 (jpegHeader(height: 16, width: 16), empty),
                 (jpegHeader(height: 16, width: 16) + restartMarkers(2_000_000), empty),
-                (jpegHeader(height: 2_000, width: 2_000, interval: 1) + restartMarkers(2_000_000), empty),
+                (
+                    jpegHeader(height: 2_000, width: 2_000, interval: 1)
+                        + restartMarkers(2_000_000), empty
+                ),
                 ([0xFF, 0xD8] + [UInt8](repeating: 0xFF, count: 4_000_000), "the JPEG"),
-                ([0xFF, 0xD8] + [[UInt8]](repeating: [0xFF, 0xE1, 0, 2], count: 1_000_000).flatMap { $0 }, "the JPEG"),
+                (
+                    [0xFF, 0xD8]
+                        + [[UInt8]](repeating: [0xFF, 0xE1, 0, 2], count: 1_000_000).flatMap { $0 },
+                    "the JPEG"
+                ),
                 (progressive(side: 2_000, scans: 10_000), "the JPEG file has more than 64 scans"),
-                (progressive(side: 16_384, scans: 400) + restartMarkers(100_000), "the JPEG file has more than 64 scans"),
+                (
+                    progressive(side: 16_384, scans: 400) + restartMarkers(100_000),
+                    "the JPEG file has more than 64 scans"
+                ),
             ])
         }
     }
 }
 
-/// Each file is refused, with the message after its name beginning as it is given here, and without much time and memory.
+/// Each file is refused, with the message after its name beginning as it is given here, and without
+/// much time and memory.
 private func refuses(_ cases: [(bytes: [UInt8], message: String)]) throws {
     let folder = try TemporaryFolder()
     for (bytes, expected) in cases {
@@ -86,21 +116,26 @@ private func refuses(_ cases: [(bytes: [UInt8], message: String)]) throws {
             let found = message(in: folder) { _ = try ImageFile.read(path) }
             #expect(found.hasPrefix("a: \(expected)"), "\(found)")
             // With the policy that accepts most, too.
-            do { _ = try ImageFile.read(path, policy: ImagePolicy(truncated: .accept)) } catch is DataError {}
+            do {
+                _ = try ImageFile.read(path, policy: ImagePolicy(truncated: .accept))
+            } catch is DataError {}
         }
     }
 }
 
 /// Less than a second of work for each of two looks, and less than 300 MiB.
 private func bounded(_ name: String, _ body: () throws -> Void) throws {
-    let (memory, start) = (try Fuzz.peakMemory(), Fuzz.processorTime())
+    let memory = try Fuzz.peakMemory()
+    let start = Fuzz.processorTime()
     try body()
-    let (grown, time) = (try Fuzz.peakMemory() - memory, Fuzz.processorTime() - start)
+    let grown = try Fuzz.peakMemory() - memory
+    let time = Fuzz.processorTime() - start
     #expect(time < .seconds(2), "\(name)")
     #expect(grown < 300 << 20, "\(name) took \(grown) bytes")
 }
 
-/// A grey baseline file up to where its coded data begins; `interval`: blocks between two restart markers.
+/// A grey baseline file up to where its coded data begins; `interval`: blocks between two restart
+/// markers.
 private func jpegHeader(height: Int, width: Int, interval: Int = 0) -> [UInt8] {
     [0xFF, 0xD8] + tables + [0xFF, 0xDD, 0, 4] + pair(interval) + frame(0xC0, height, width) + [
         0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0,
@@ -125,4 +160,6 @@ private func frame(_ marker: UInt8, _ height: Int, _ width: Int) -> [UInt8] {
 
 private func pair(_ number: Int) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 255)] }
 
-private func restartMarkers(_ count: Int) -> [UInt8] { (0..<count).flatMap { [0xFF, 0xD0 + UInt8($0 % 8)] } }
+private func restartMarkers(_ count: Int) -> [UInt8] {
+    (0..<count).flatMap { [0xFF, 0xD0 + UInt8($0 % 8)] }
+}

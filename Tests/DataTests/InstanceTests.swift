@@ -3,10 +3,15 @@ import DenseKitData
 import Testing
 import DenseKitVision
 
-private func instance(_ box: BoundingBox, _ label: Int = 0, crowd: Bool = false, id: Int64 = 1, polygon: [Double]? = nil)
+private func instance(
+    _ box: BoundingBox, _ label: Int = 0, crowd: Bool = false, id: Int64 = 1,
+    polygon: [Double]? = nil
+)
     -> Instance
 {
-    Instance(box: box, label: label, isCrowd: crowd, area: 1, id: id, shape: polygon.map { .polygons([$0]) })
+    Instance(
+        box: box, label: label, isCrowd: crowd, area: 1, id: id,
+        shape: polygon.map { .polygons([$0]) })
 }
 
 private func box(_ x1: Float, _ y1: Float, _ x2: Float, _ y2: Float) -> BoundingBox {
@@ -23,16 +28,21 @@ private struct Things: Dataset {
 
 @Suite struct InstanceTests {
     private let things = [
-        instance(box(10, 20, 30, 40)), instance(box(-5, 50, 200, 70), 1), instance(box(90, 0, 95, 4), crowd: true),
+        instance(box(10, 20, 30, 40)), instance(box(-5, 50, 200, 70), 1),
+        instance(box(90, 0, 95, 4), crowd: true),
     ]
 
-    private func sample() -> DataSample { DataSample(name: "a", image: picture(60, 100), instances: things) }
+    private func sample() -> DataSample {
+        DataSample(name: "a", image: picture(60, 100), instances: things)
+    }
 
     @Test func resizingScalesAndClips() {
         var sample = sample()
         sample.resize(to: Size2D(height: 90, width: 200))
         #expect(
-            sample.instances?.map(\.box) == [box(20, 30, 60, 60), box(0, 75, 200, 90), box(180, 0, 190, 6)])
+            sample.instances?.map(\.box) == [
+                box(20, 30, 60, 60), box(0, 75, 200, 90), box(180, 0, 190, 6),
+            ])
         #expect(sample.instances?.map(\.label) == [0, 1, 0])
         #expect(sample.geometry.scale == (2, 1.5))
     }
@@ -40,7 +50,10 @@ private struct Things: Dataset {
     @Test func flippingTwiceIsNothing() {
         var sample = sample()
         sample.flipHorizontally()
-        #expect(sample.instances?.map(\.box) == [box(70, 20, 90, 40), box(-100, 50, 105, 70), box(5, 0, 10, 4)])
+        #expect(
+            sample.instances?.map(\.box) == [
+                box(70, 20, 90, 40), box(-100, 50, 105, 70), box(5, 0, 10, 4),
+            ])
         sample.flipHorizontally()
         #expect(sample.instances == things)
     }
@@ -77,7 +90,8 @@ private struct Things: Dataset {
             var sample = DataSample(
                 name: "a", image: picture(30, 50), labels: labels,
                 instances: [
-                    instance(box(3, 2, 41, 25), polygon: outline), instance(box(0, 0, 9, 9), crowd: true),
+                    instance(box(3, 2, 41, 25), polygon: outline),
+                    instance(box(0, 0, 9, 9), crowd: true),
                     instance(box(3, 2, 41, 25), id: 2, polygon: outline),
                 ], wantsMasks: true)
             if steps == 1 { sample.crop(to: PixelWindow(y: 3, x: 5, height: 20, width: 30)) }
@@ -91,7 +105,7 @@ private struct Things: Dataset {
             let expected = try #require(sample.labels?.labels).map { $0 == 1 ? UInt8(1) : 0 }
             #expect(expected.contains(1))
             #expect(try sample.masks() == expected + expected)
-            #expect(try sample.mask(of: try #require(sample.instances?.last)) == expected)
+            #expect(try sample.mask(of: #require(sample.instances?.last)) == expected)
         }
     }
 
@@ -99,17 +113,21 @@ private struct Things: Dataset {
         let mask = try RunLengthMask(counts: [3, 2, 7], size: Size2D(height: 3, width: 4))
         var thing = instance(box(0, 0, 3, 3), id: 8)
         thing.shape = .runLengths(mask)
-        #expect(try DataSample(name: "a", image: picture(3, 4), instances: [thing]).masks() == mask.bitmap())
+        #expect(
+            try DataSample(name: "a", image: picture(3, 4), instances: [thing]).masks()
+                == mask.bitmap())
         let other = DataSample(name: "a.jpg", image: picture(4, 3), instances: [thing])
         #expect(
             throws: DataError(
-                "a.jpg", "annotation 8: \(MaskError.sizes(Size2D(height: 3, width: 4), Size2D(height: 4, width: 3)))",
+                "a.jpg",
+                "annotation 8: \(MaskError.sizes(Size2D(height: 3, width: 4), Size2D(height: 4, width: 3)))",
                 remedy: "correct its segmentation, or take it out")
         ) { try other.masks() }
         thing.shape = nil
         #expect(
             throws: DataError(
-                "a.jpg", "annotation 8 says nothing of what it covers", remedy: "set masks: false for boxes alone")
+                "a.jpg", "annotation 8 says nothing of what it covers",
+                remedy: "set masks: false for boxes alone")
         ) { try DataSample(name: "a.jpg", image: picture(3, 4), instances: [thing]).masks() }
     }
 
@@ -117,7 +135,8 @@ private struct Things: Dataset {
         let outline: [Double] = [0, 0, 4, 0, 4, 2, 0, 2]
         let samples = [
             DataSample(
-                name: "wide", image: picture(4, 8), instances: [instance(box(0, 0, 4, 2), polygon: outline)], wantsMasks: true),
+                name: "wide", image: picture(4, 8),
+                instances: [instance(box(0, 0, 4, 2), polygon: outline)], wantsMasks: true),
             DataSample(name: "high", image: picture(9, 3), instances: [], wantsMasks: true),
         ]
         struct Steps: Transform {
@@ -127,13 +146,22 @@ private struct Things: Dataset {
             }
         }
         var options = DataLoader.Options()
-        (options.batch, options.shuffles) = (2, false)
+        options.batch = 2
+        options.shuffles = false
         let batch = try #require(try DataLoader(Things(samples: samples), Steps(), options).next())
         #expect((batch.height, batch.width) == (10, 8))
-        let floats = [picture(4, 8), picture(9, 3)].map { Normalization.clip($0).padded(to: Size2D(height: 10, width: 8)).pixels }
+        let floats = [picture(4, 8), picture(9, 3)].map {
+            Normalization.clip($0).padded(to: Size2D(height: 10, width: 8)).pixels
+        }
         #expect(batch.pixels == floats[0] + floats[1])
-        #expect(batch.geometries.map(\.size) == [Size2D(height: 4, width: 8), Size2D(height: 9, width: 3)])
-        #expect(batch.geometries.map(\.paddedSize) == [Size2D(height: 5, width: 8), Size2D(height: 10, width: 3)])
+        #expect(
+            batch.geometries.map(\.size) == [
+                Size2D(height: 4, width: 8), Size2D(height: 9, width: 3),
+            ])
+        #expect(
+            batch.geometries.map(\.paddedSize) == [
+                Size2D(height: 5, width: 8), Size2D(height: 10, width: 3),
+            ])
         #expect(batch.instances?.map(\.count) == [1, 0])
         let expected = (0..<80).map { UInt8($0 / 8 < 2 && $0 % 8 < 4 ? 1 : 0) }
         #expect(batch.masks == [expected, []])

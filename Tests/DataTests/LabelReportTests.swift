@@ -17,12 +17,17 @@ private struct Masks: Dataset {
     func maskPath(at index: Int) -> String? { files.paths(at: index).mask }
     func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index, table: table) }
     func sample(at index: Int) throws -> DataSample {
-        if damaged.contains(index) { throw DataError("\(index).png", "is damaged", kind: .unreadable) }
+        if damaged.contains(index) {
+            throw DataError("\(index).png", "is damaged", kind: .unreadable)
+        }
         return try files.sample(at: index, table: table)
     }
 
     /// - Parameter masks: the numbers of 2×2 pixels each
-    init(_ masks: [[UInt16]], in folder: TemporaryFolder, ignored: [Int] = [255], first: Int = 0, palettes: [[RGBColor]] = [])
+    init(
+        _ masks: [[UInt16]], in folder: TemporaryFolder, ignored: [Int] = [255], first: Int = 0,
+        palettes: [[RGBColor]] = []
+    )
         throws
     {
         self.folder = folder
@@ -33,17 +38,22 @@ private struct Masks: Dataset {
             let kind = palettes.isEmpty ? PNG.Kind.gray : .palette(palettes[index])
             try mask.map { UInt8($0) }.withUnsafeBufferPointer {
                 try PNG.write(
-                    $0, size: Size2D(height: 2, width: 2), bitDepth: 8, kind: kind, to: folder.file("masks/\(index).png"))
+                    $0, size: Size2D(height: 2, width: 2), bitDepth: 8, kind: kind,
+                    to: folder.file("masks/\(index).png"))
             }
         }
         files = try PairedFolders(
-            images: folder.file("images"), masks: folder.file("masks"), imageSuffixes: [".png"], maskSuffix: ".png", layout: "")
+            images: folder.file("images"), masks: folder.file("masks"), imageSuffixes: [".png"],
+            maskSuffix: ".png", layout: "")
     }
 }
 
-private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share: Double? = nil) -> DatasetReport {
+private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share: Double? = nil)
+    -> DatasetReport
+{
     var options = DatasetReport.Options()
-    (options.part, options.skippedShare) = (part, share)
+    options.part = part
+    options.skippedShare = share
     return DatasetReport.check(masks, options: options)
 }
 
@@ -65,7 +75,10 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
     }
 
     @Test func everythingIgnored() throws {
-        let problems = check(try Masks([[255, 255, 255, 255], [7, 7, 7, 7]], in: TemporaryFolder(), ignored: [7, 255])).problems
+        let problems = check(
+            try Masks(
+                [[255, 255, 255, 255], [7, 7, 7, 7]], in: TemporaryFolder(), ignored: [7, 255])
+        ).problems
         #expect(
             problems == [
                 "nothing to learn: every pixel of every mask is ignored: the first 2 masks store 7 (ignored, 50.00 %), 255 (ignored, 50.00 %). "
@@ -75,10 +88,13 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
 
     /// Layouts in which 0 is no class, with masks in which it is the background.
     @Test func zeroTakenForNoClass() throws {
-        let problems = check(try Masks([[0, 1, 1, 0]], in: TemporaryFolder(), ignored: [0], first: 1)).problems
+        let problems = check(
+            try Masks([[0, 1, 1, 0]], in: TemporaryFolder(), ignored: [0], first: 1)
+        ).problems
         #expect(
             problems.first?.contains(
-                "the first mask stores 0 (ignored, 50.00 %), 1 (`ground`, 50.00 %). This data set takes 0 for no class") == true)
+                "the first mask stores 0 (ignored, 50.00 %), 1 (`ground`, 50.00 %). This data set takes 0 for no class"
+            ) == true)
     }
 
     @Test func oneClassInAllMasksAndOneClassInAll() throws {
@@ -98,7 +114,9 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
     }
 
     @Test func someMasksIgnoredAltogether() throws {
-        let report = check(try Masks([[255, 255, 255, 255], [0, 1, 2, 0], [255, 255, 255, 255]], in: TemporaryFolder()))
+        let report = check(
+            try Masks(
+                [[255, 255, 255, 255], [0, 1, 2, 0], [255, 255, 255, 255]], in: TemporaryFolder()))
         #expect(report.problems == [])
         #expect(
             report.warnings == [
@@ -107,12 +125,15 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
     }
 
     @Test func palettesThatContradictEachOther() throws {
-        let (red, green, blue) = (RGBColor(255, 0, 0), RGBColor(0, 255, 0), RGBColor(0, 0, 15))
+        let red = RGBColor(255, 0, 0)
+        let green = RGBColor(0, 255, 0)
+        let blue = RGBColor(0, 0, 15)
         let folder = try TemporaryFolder()
         let masks = try Masks(
             [[0, 1, 1, 0], [0, 1, 2, 0], [0, 2, 2, 0]], in: folder,
             palettes: [[red, green, blue], [red, blue, green], [red, red, green]])
-        let (first, second) = (folder.file("masks/0.png"), folder.file("masks/1.png"))
+        let first = folder.file("masks/0.png")
+        let second = folder.file("masks/1.png")
         #expect(
             check(masks).warnings == [
                 "the palettes of 1 of 3 masks contradict those before them: index 1 is #00FF00 in \(first) and #00000F in \(second). Labels are the "
@@ -120,7 +141,8 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
             ])
         // Entries that no pixel uses say nothing.
         let unused = try Masks(
-            [[0, 1, 1, 0], [0, 1, 1, 0]], in: TemporaryFolder(), palettes: [[red, green], [red, green, blue]])
+            [[0, 1, 1, 0], [0, 1, 1, 0]], in: TemporaryFolder(),
+            palettes: [[red, green], [red, green, blue]])
         #expect(check(unused).warnings == [])
         #expect(try LabelFile.palette(first) == [red, green, blue])
         #expect(try LabelFile.palette(folder.file("images/0.png")) == nil)
@@ -132,7 +154,11 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
         masks.damaged = [3]
         #expect(check(masks).problems == ["3.png: is damaged"])
         let report = check(masks, share: 0.1)
-        #expect(report.problems == [] && report.warnings == ["3.png: is damaged: training skips it (data.bad_image: skip)"])
+        #expect(
+            report.problems == []
+                && report.warnings == [
+                    "3.png: is damaged: training skips it (data.bad_image: skip)"
+                ])
         #expect(check(masks, .validation, share: 0.1).problems == ["3.png: is damaged"])
         masks.damaged = [1, 2, 3, 4]
         #expect(
@@ -146,7 +172,8 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
         #expect(check(masks, share: 1).problems.count { $0.contains("label 1 at (y 0, x 1)") } == 7)
     }
 
-    /// A damaged mask cannot be read; one that is of another kind, another size, or gone contradicts its image.
+    /// A damaged mask cannot be read; one that is of another kind, another size, or gone
+    /// contradicts its image.
     @Test func whatCountsAsUnreadable() throws {
         let folder = try TemporaryFolder()
         let masks = try Masks(Array(repeating: [0, 1, 1, 0], count: 5), in: folder)
@@ -163,8 +190,12 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
                 return (error as? DataError)?.kind
             }
         }
-        #expect((0..<5).map(kind) == [.unreadable, .contradiction, .unreadable, .contradiction, .unreadable])
         #expect(
-            message(in: folder) { _ = try masks.sample(at: 3) } == "masks/3.png: the mask is missing: no such file")
+            (0..<5).map(kind) == [
+                .unreadable, .contradiction, .unreadable, .contradiction, .unreadable,
+            ])
+        #expect(
+            message(in: folder) { _ = try masks.sample(at: 3) }
+                == "masks/3.png: the mask is missing: no such file")
     }
 }

@@ -15,13 +15,18 @@ private struct Plain: Dataset {
     var wrong: Set<Int> = []
 
     func sample(at index: Int) throws -> DataSample {
-        if broken.contains(index) { throw DataError("\(index).jpg", "is broken", kind: .unreadable) }
+        if broken.contains(index) {
+            throw DataError("\(index).jpg", "is broken", kind: .unreadable)
+        }
         if wrong.contains(index) { throw DataError("\(index).png", "label 7") }
         let level = UInt8(index % 256)
         let size = size(index)
         return DataSample(
-            name: "\(index).jpg", image: RGBImage(height: size.height, width: size.width, fill: RGBColor(level, level, level)),
-            labels: LabelMap(height: size.height, width: size.width, fill: UInt16(index % 3)), traits: index == 0 ? .grey : [])
+            name: "\(index).jpg",
+            image: RGBImage(
+                height: size.height, width: size.width, fill: RGBColor(level, level, level)),
+            labels: LabelMap(height: size.height, width: size.width, fill: UInt16(index % 3)),
+            traits: index == 0 ? .grey : [])
     }
 }
 
@@ -33,7 +38,9 @@ private struct Noise: Transform {
 }
 
 @Suite struct LoaderTests {
-    private func options(_ change: (inout DataLoader.Options) -> Void = { _ in }) -> DataLoader.Options {
+    private func options(_ change: (inout DataLoader.Options) -> Void = { _ in })
+        -> DataLoader.Options
+    {
         var options = DataLoader.Options()
         options.batch = 4
         change(&options)
@@ -48,7 +55,8 @@ private struct Noise: Transform {
                 $0.workers = workers; $0.prefetch = 3
             })
         for _ in 0..<25 {
-            let (a, b) = (try #require(try reference.next()), try #require(try loader.next()))
+            let a = try #require(try reference.next())
+            let b = try #require(try loader.next())
             #expect(a.items == b.items)
             #expect(a.pixels == b.pixels)
             #expect(a.labels == b.labels)
@@ -72,7 +80,9 @@ private struct Noise: Transform {
 
     @Test func eachEpochVisitsEverySampleOnceInAnotherOrder() throws {
         let loader = try DataLoader(Plain(), Pipeline([]), options { $0.batch = 5 })
-        let epochs = try (0..<2).map { _ in try (0..<2).flatMap { _ in try #require(try loader.next()).items.map(\.index) } }
+        let epochs = try (0..<2).map { _ in
+            try (0..<2).flatMap { _ in try #require(try loader.next()).items.map(\.index) }
+        }
         #expect(epochs[0].sorted() == Array(0..<10))
         #expect(epochs[1].sorted() == Array(0..<10))
         #expect(epochs[0] != epochs[1])
@@ -124,7 +134,8 @@ private struct Noise: Transform {
     }
 
     @Test func errorsArriveWithTheirBatch() throws {
-        let loader = try DataLoader(Plain(broken: [5]), Pipeline([]), options { $0.shuffles = false })
+        let loader = try DataLoader(
+            Plain(broken: [5]), Pipeline([]), options { $0.shuffles = false })
         #expect(try loader.next()?.count == 4)
         #expect(throws: DataError("5.jpg", "is broken", kind: .unreadable)) { try loader.next() }
         #expect(try loader.next()?.items.map(\.index) == [8, 9, 0, 1])
@@ -145,7 +156,10 @@ private struct Noise: Transform {
         }
         #expect(indices == [0, 1, 2, 3, 4, 7, 7, 7, 8, 9])
         #expect(skipped.map { $0.map(\.index) } == [[], [5, 6, 6], []])
-        #expect(skipped[1].map(\.reason) == ["5.jpg: is broken", "6.jpg: is broken", "6.jpg: is broken"])
+        #expect(
+            skipped[1].map(\.reason) == [
+                "5.jpg: is broken", "6.jpg: is broken", "6.jpg: is broken",
+            ])
         let statistics = loader.statistics
         #expect(statistics.samples == 10)
         #expect(statistics.skipped == 3)
@@ -156,7 +170,9 @@ private struct Noise: Transform {
         let loader = try DataLoader(
             Plain(broken: [4, 5]), Noise(),
             options {
-                ($0.shuffles, $0.badImage, $0.prefetch) = (false, .skip, 3)
+                $0.shuffles = false
+                $0.badImage = .skip
+                $0.prefetch = 3
             })
         _ = try loader.next()
         #expect(loader.statistics.skipped == 0)  // the batches made ahead do not count yet
@@ -169,22 +185,26 @@ private struct Noise: Transform {
         let loader = try DataLoader(
             Plain(broken: [1], wrong: [2]), Noise(),
             options {
-                ($0.shuffles, $0.badImage) = (false, .skip)
+                $0.shuffles = false
+                $0.badImage = .skip
             })
         #expect(throws: DataError("2.png", "label 7")) { try loader.next() }
     }
 
     @Test func aDataSetThatCannotBeReadEnds() throws {
         let hopeless = try DataLoader(
-            Plain(count: 2, broken: [0, 1]), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
+            Plain(count: 2, broken: [0, 1]), Noise(),
+            options { ($0.badImage, $0.shuffles) = (.skip, false) })
         let remedy = "see whether the disk is there; then find them with `ExperimentCheck`"
         #expect(
             throws: DataError(
-                "1.jpg", "is broken: 2 of 2 samples in a row cannot be read, this is the last; before it: 0.jpg: is broken",
+                "1.jpg",
+                "is broken: 2 of 2 samples in a row cannot be read, this is the last; before it: 0.jpg: is broken",
                 remedy: remedy)
         ) { try hopeless.next() }
         let gone = try DataLoader(
-            Plain(count: 1000, broken: Set(0..<1000)), Noise(), options { ($0.badImage, $0.shuffles) = (.skip, false) })
+            Plain(count: 1000, broken: Set(0..<1000)), Noise(),
+            options { ($0.badImage, $0.shuffles) = (.skip, false) })
         #expect(
             throws: DataError(
                 "99.jpg",
@@ -195,7 +215,8 @@ private struct Noise: Transform {
 
     @Test func samplesOfTwoSizesAreNamed() throws {
         let loader = try DataLoader(
-            Plain(size: { Size2D(height: 4, width: $0 == 2 ? 7 : 6) }), Pipeline([]), options { $0.shuffles = false })
+            Plain(size: { Size2D(height: 4, width: $0 == 2 ? 7 : 6) }), Pipeline([]),
+            options { $0.shuffles = false })
         #expect(
             throws: DataError(
                 "2.jpg", "is 4×7 after all transforms, 0.jpg in the same batch is 4×6",
@@ -217,15 +238,21 @@ private struct Noise: Transform {
             ({ $0.epochs = 0 }, "loader: epochs: expected 1…9223372036854775807, found 0"),
         ]
         for (change, message) in cases {
-            #expect { try DataLoader(Plain(), Pipeline([]), options(change)) } throws: { "\($0)" == message }
+            #expect { try DataLoader(Plain(), Pipeline([]), options(change)) } throws: {
+                "\($0)" == message
+            }
         }
-        #expect(throws: DataError("data set", "has no samples")) { try DataLoader(Plain(count: 0), Pipeline([]), options()) }
+        #expect(throws: DataError("data set", "has no samples")) {
+            try DataLoader(Plain(count: 0), Pipeline([]), options())
+        }
     }
 
     @Test func threadsEndWithTheLoader() throws {
         struct Counting: Transform {
             let began: @Sendable () -> Void
-            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) { began() }
+            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
+                began()
+            }
         }
         func use() throws -> Weak {
             let loader = try DataLoader(Plain(), Pipeline([]), options { $0.workers = 4 })

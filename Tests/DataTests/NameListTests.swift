@@ -29,7 +29,9 @@ import DenseKitVision
             #expect(message(in: folder) { _ = try read(text) } == expected)
         }
         #expect(
-            message(in: folder) { _ = try NameList(folder.path + "/none.txt", layout: "expected a list") }
+            message(in: folder) {
+                _ = try NameList(folder.path + "/none.txt", layout: "expected a list")
+            }
                 == "none.txt: no such file; expected a list")
     }
 
@@ -38,9 +40,12 @@ import DenseKitVision
             try folder.write("images/sub/\(name).jpg", [1])
             try folder.write("masks/sub/\(name)_m.png", [1])
         }
-        func open(_ text: String, masks: String = "masks", others: [PairedFolders.OtherMasks] = []) throws -> PairedFolders {
+        func open(_ text: String, masks: String = "masks", others: [PairedFolders.OtherMasks] = [])
+            throws -> PairedFolders
+        {
             try PairedFolders(
-                read(text), images: folder.path + "/images", masks: "\(folder.path)/\(masks)", imageSuffix: ".jpg",
+                read(text), images: folder.path + "/images", masks: "\(folder.path)/\(masks)",
+                imageSuffix: ".jpg",
                 maskSuffix: "_m.png", others: others, layout: "expected this and that")
         }
         let files = try open("sub/c\nsub/a\n")
@@ -64,22 +69,32 @@ import DenseKitVision
         for (text, expected) in cases {
             #expect(message(in: folder) { _ = try open(text, others: [arrays]) } == expected)
         }
-        #expect(message(in: folder) { _ = try open("sub/a", masks: "none") } == "none: no such folder; expected this and that")
+        #expect(
+            message(in: folder) { _ = try open("sub/a", masks: "none") }
+                == "none: no such folder; expected this and that")
     }
 
-    @Test("Where incomplete samples are kept, every name without a picture or a mask is told with its line")
+    @Test(
+        "Where incomplete samples are kept, every name without a picture or a mask is told with its line"
+    )
     func incompleteSamples() throws {
-        for name in ["a", "b"] { try ImageFile.writePNG(picture(2, 2), to: folder.file("images/\(name).png")) }
+        for name in ["a", "b"] {
+            try ImageFile.writePNG(picture(2, 2), to: folder.file("images/\(name).png"))
+        }
         try LabelFile.write(
-            LabelMap(height: 2, width: 2, fill: 0), classes: ClassList(names: ["a"]), to: folder.file("masks/a.png"))
+            LabelMap(height: 2, width: 2, fill: 0), classes: ClassList(names: ["a"]),
+            to: folder.file("masks/a.png"))
         let files = try IncompleteSamples.keeping {
             try PairedFolders(
-                read("a\nb\nc\na\n"), images: folder.path + "/images", masks: folder.path + "/masks", imageSuffix: ".png",
+                read("a\nb\nc\na\n"), images: folder.path + "/images",
+                masks: folder.path + "/masks", imageSuffix: ".png",
                 maskSuffix: ".png", layout: "")
         }
         let table = LabelTable(classes: 1)
         #expect(try files.count == 4 && files.labels(at: 0, table: table) != nil)
-        let faults = (1..<4).map { index in message(in: folder) { _ = try files.sample(at: index, table: table) } }
+        let faults = (1..<4).map { index in
+            message(in: folder) { _ = try files.sample(at: index, table: table) }
+        }
         #expect(
             faults == [
                 "list.txt:2: names b, but there is no mask masks/b.png; add the masks, or take the lines out",
@@ -89,7 +104,8 @@ import DenseKitVision
             ])
     }
 
-    @Test("Masks of another kind are no remark, and a way out where those that are read are missing")
+    @Test(
+        "Masks of another kind are no remark, and a way out where those that are read are missing")
     func otherMasks() throws {
         for name in ["a.jpg", "b.jpg"] { try folder.write("images/\(name)", [1]) }
         for name in ["a.png", "a_made.png", "b.png", "b_made.png", "lone.png", "lone_made.png"] {
@@ -97,11 +113,19 @@ import DenseKitVision
         }
         func open(_ suffix: String, other: String) throws -> PairedFolders {
             try PairedFolders(
-                images: folder.path + "/images", masks: folder.path + "/masks", imageSuffixes: [".jpg"], maskSuffix: suffix,
-                others: [PairedFolders.OtherMasks(suffix: other, remedy: "take the others")], layout: "")
+                images: folder.path + "/images", masks: folder.path + "/masks",
+                imageSuffixes: [".jpg"], maskSuffix: suffix,
+                others: [PairedFolders.OtherMasks(suffix: other, remedy: "take the others")],
+                layout: "")
         }
-        #expect(try open(".png", other: "_made.png").remarks.map(\.path) == [folder.path + "/masks/lone.png"])
-        #expect(try open("_made.png", other: ".png").remarks.map(\.path) == [folder.path + "/masks/lone_made.png"])
+        #expect(
+            try open(".png", other: "_made.png").remarks.map(\.path) == [
+                folder.path + "/masks/lone.png"
+            ])
+        #expect(
+            try open("_made.png", other: ".png").remarks.map(\.path) == [
+                folder.path + "/masks/lone_made.png"
+            ])
         try folder.write("images/c.jpg", [1])
         try folder.write("masks/c.png", [1])
         #expect(

@@ -4,7 +4,8 @@ import Foundation
 import Testing
 import DenseKitVision
 
-/// Small files of every kind read as OpenCV and Pillow read them (opencv.json, made by make_opencv.py).
+/// Small files of every kind read as OpenCV and Pillow read them (opencv.json, made by
+/// make_opencv.py).
 @Suite struct OpenCVFileTests {
     struct Case: Decodable {
         struct Picture: Decodable {
@@ -27,8 +28,10 @@ import DenseKitVision
     let folder: TemporaryFolder
 
     init() throws {
-        let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
-        golden = try JSONDecoder().decode(Case.self, from: Foundation.Data(contentsOf: goldens.appending(path: "opencv.json")))
+        let goldens = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Goldens")
+        golden = try JSONDecoder().decode(
+            Case.self, from: Foundation.Data(contentsOf: goldens.appending(path: "opencv.json")))
         folder = try TemporaryFolder()
     }
 
@@ -48,14 +51,16 @@ import DenseKitVision
 
     @Test func traitsAreCounted() throws {
         let expected: [String: ImageTraits] = [
-            "jpeg_420": [], "jpeg_grey": .grey, "jpeg_cmyk": .cmyk, "jpeg_exif_6": .exif, "png_rgba": .alpha,
+            "jpeg_420": [], "jpeg_grey": .grey, "jpeg_cmyk": .cmyk, "jpeg_exif_6": .exif,
+            "png_rgba": .alpha,
             "png_palette": .palette,
             "png_rgb_16": .sixteenBit, "png_grey_alpha": [.grey, .alpha],
         ]
         for picture in golden.pictures {
             guard let traits = expected[picture.name] else { continue }
             #expect(
-                try ImageFile.readWithTraits(folder.write(picture.name, [UInt8](picture.file))).traits == traits,
+                try ImageFile.readWithTraits(folder.write(picture.name, [UInt8](picture.file)))
+                    .traits == traits,
                 "\(picture.name)")
         }
     }
@@ -67,14 +72,18 @@ import DenseKitVision
         let path = try folder.write("a.jpg", [UInt8](turned.file))
         let policy = ImagePolicy(exif: .ignore)
         #expect(digest(try ImageFile.read(path, policy: policy).pixels) == plain.rgb)
-        #expect(try ImageFile.size(path, policy: policy) == Size2D(height: plain.height, width: plain.width))
+        #expect(
+            try ImageFile.size(path, policy: policy)
+                == Size2D(height: plain.height, width: plain.width))
     }
 
     @Test func masksKeepTheirNumbers() throws {
         #expect(golden.masks.count == 9)
         for mask in golden.masks {
             let path = try folder.write(mask.name, [UInt8](mask.file))
-            #expect(try LabelFile.read(path) == LabelMap(height: 7, width: 11, labels: mask.labels), "\(mask.name)")
+            #expect(
+                try LabelFile.read(path) == LabelMap(height: 7, width: 11, labels: mask.labels),
+                "\(mask.name)")
             #expect(try LabelFile.size(path) == Size2D(height: 7, width: 11))
         }
     }

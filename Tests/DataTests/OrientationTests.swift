@@ -11,22 +11,28 @@ private struct Mixed: Dataset {
 
     func size(at index: Int) -> Size2D? { knowsSizes ? Self.size(index) : nil }
     static func size(_ index: Int) -> Size2D {
-        index % 3 == 0 ? Size2D(height: 5, width: 3) : Size2D(height: 3, width: index % 3 == 1 ? 5 : 4)
+        index % 3 == 0
+            ? Size2D(height: 5, width: 3) : Size2D(height: 3, width: index % 3 == 1 ? 5 : 4)
     }
     func sample(at index: Int) -> DataSample {
         let size = Self.size(index)
-        return DataSample(name: "\(index)", image: RGBImage(height: size.height, width: size.width), instances: [])
+        return DataSample(
+            name: "\(index)", image: RGBImage(height: size.height, width: size.width), instances: []
+        )
     }
 }
 
 @Suite("Landscape and portrait pictures are batched apart") struct OrientationTests {
     private func items(
-        batch: Int, count: Int, workers: Int = 1, iteration: Int = 0, rank: Int = 0, ranks: Int = 1, run: Int = 4
+        batch: Int, count: Int, workers: Int = 1, iteration: Int = 0, rank: Int = 0, ranks: Int = 1,
+        run: Int = 4
     ) throws -> [[Batch.Item]] {
         var options = DataLoader.Options()
-        (options.batch, options.workers, options.iteration, options.rank, options.ranks) = (
-            batch, workers, iteration, rank, ranks
-        )
+        options.batch = batch
+        options.workers = workers
+        options.iteration = iteration
+        options.rank = rank
+        options.ranks = ranks
         options.orientationRun = run
         options.seed = 5
         let loader = try DataLoader(Mixed(), Pipeline([]), options)
@@ -42,7 +48,10 @@ private struct Mixed: Dataset {
         for epoch in [0, 1] {
             let indices = batches[(6 * epoch)..<(6 * epoch + 6)].flatMap { $0 }.map(\.index)
             #expect(Set(indices) == Set(0..<23) && indices.count == 24)
-            #expect(batches[(6 * epoch)..<(6 * epoch + 6)].flatMap { $0 }.allSatisfy { $0.epoch == epoch })
+            #expect(
+                batches[(6 * epoch)..<(6 * epoch + 6)].flatMap { $0 }.allSatisfy {
+                    $0.epoch == epoch
+                })
         }
         #expect(batches[..<6].map { $0.map(\.index) } != batches[6...].map { $0.map(\.index) })
         #expect(Set(batches.map { isPortrait($0[0]) }).count == 2)
@@ -66,7 +75,8 @@ private struct Mixed: Dataset {
         options.orientationRun = 2
         #expect(
             throws: SettingError(
-                "data", "orientation_run", "this data set does not know the sizes of its pictures; leave the setting out")
+                "data", "orientation_run",
+                "this data set does not know the sizes of its pictures; leave the setting out")
         ) { try DataLoader(Mixed(knowsSizes: false), Pipeline([]), options) }
         options.orientationRun = 0
         #expect(throws: SettingError("loader", "orientation_run", "expected 1…65536, found 0")) {

@@ -1,6 +1,7 @@
 import CDenseKitZlib
 
-/// The bytes of a PNG file, chunk by chunk, whatever they make of it (https://www.w3.org/TR/png-3/).
+/// The bytes of a PNG file, chunk by chunk, whatever they make of it
+/// (https://www.w3.org/TR/png-3/).
 struct PNGBytes {
     var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
@@ -8,15 +9,21 @@ struct PNGBytes {
 
     /// A file without pixels yet. `color`: 0 grey, 2 RGB, 3 palette, 4 grey + alpha, 6 RGB + alpha.
     init(width: Int, height: Int, depth: Int, color: Int, isInterlaced: Bool = false) {
-        add("IHDR", big(width) + big(height) + [UInt8(depth), UInt8(color), 0, 0, isInterlaced ? 1 : 0])
+        add(
+            "IHDR",
+            big(width) + big(height) + [UInt8(depth), UInt8(color), 0, 0, isInterlaced ? 1 : 0])
     }
 
     /// A whole interlaced file of `width` × `height` pixels with something in them.
     static func interlaced(width: Int, height: Int, depth: Int, color: Int) -> [UInt8] {
-        var file = PNGBytes(width: width, height: height, depth: depth, color: color, isInterlaced: true)
+        var file = PNGBytes(
+            width: width, height: height, depth: depth, color: color, isInterlaced: true)
         let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][color] ?? 1
         // Adam7: where each pass begins, and how far apart its columns and rows are.
-        let passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+        let passes = [
+            (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+            (0, 1, 1, 2),
+        ]
         var rows: [UInt8] = []
         for (x, y, dx, dy) in passes where x < width && y < height {
             let length = ((width - x + dx - 1) / dx * channels * depth + 7) / 8
@@ -37,14 +44,20 @@ struct PNGBytes {
         bytes += big(length ?? content.count) + body + big(Int(crc32(0, body, UInt32(body.count))))
     }
 
-    /// `file` with the content of one of its chunks changed, its length and checksum right again; nil where it has no chunks.
-    static func changing(_ index: Int, of file: [UInt8], _ change: ([UInt8]) -> [UInt8]) -> [UInt8]? {
+    /// `file` with the content of one of its chunks changed, its length and checksum right again;
+    /// nil where it has no chunks.
+    static func changing(_ index: Int, of file: [UInt8], _ change: ([UInt8]) -> [UInt8]) -> [UInt8]?
+    {
         guard file.first == 0x89 else { return nil }
         var parts: [(type: String, content: [UInt8])] = []
         var at = 8
         while at < file.count {
             let length = file[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
-            parts.append((String(decoding: file[at + 4..<at + 8], as: UTF8.self), Array(file[at + 8..<at + 8 + length])))
+            parts.append(
+                (
+                    String(decoding: file[at + 4..<at + 8], as: UTF8.self),
+                    Array(file[at + 8..<at + 8 + length])
+                ))
             at += 12 + length
         }
         parts[index % parts.count].content = change(parts[index % parts.count].content)
@@ -64,4 +77,6 @@ struct PNGBytes {
 }
 
 /// `number` in four bytes, the highest first.
-private func big(_ number: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) } }
+private func big(_ number: Int) -> [UInt8] {
+    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+}

@@ -6,10 +6,17 @@ import Testing
     /// The known answers of Random123 for philox4x32-10.
     @Test func philoxVectors() {
         let cases: [(counter: SIMD4<UInt32>, key: SIMD2<UInt32>, answer: SIMD4<UInt32>)] = [
-            (SIMD4(0, 0, 0, 0), SIMD2(0, 0), SIMD4(0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8)),
-            (SIMD4(repeating: .max), SIMD2(repeating: .max), SIMD4(0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD)),
             (
-                SIMD4(0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344), SIMD2(0xA409_3822, 0x299F_31D0),
+                SIMD4(0, 0, 0, 0), SIMD2(0, 0),
+                SIMD4(0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8)
+            ),
+            (
+                SIMD4(repeating: .max), SIMD2(repeating: .max),
+                SIMD4(0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD)
+            ),
+            (
+                SIMD4(0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344),
+                SIMD2(0xA409_3822, 0x299F_31D0),
                 SIMD4(0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1)
             ),
         ]
@@ -23,7 +30,8 @@ import Testing
         }
         #expect(first(1, 2, 3) == first(1, 2, 3))
         let streams = [
-            first(1, 2, 3), first(2, 2, 3), first(1, 3, 3), first(1, 2, 4), first(1, 2, 3 + 1 << 40), first(1 << 40, 2, 3),
+            first(1, 2, 3), first(2, 2, 3), first(1, 3, 3), first(1, 2, 4),
+            first(1, 2, 3 + 1 << 40), first(1 << 40, 2, 3),
         ]
         #expect(Set(streams).count == streams.count)
         // The draws are part of what a run is: they may not change from one release to the next.

@@ -9,10 +9,9 @@ import DenseKitVision
 
     @Test func resizeAndCrop() {
         var sample = DataSample(name: "a", image: image, labels: labels)
-        let (size, window, inner) = (
-            Size2D(height: 20, width: 31), PixelWindow(y: 3, x: 5, height: 12, width: 20),
-            PixelWindow(y: 1, x: 2, height: 4, width: 5)
-        )
+        let size = Size2D(height: 20, width: 31)
+        let window = PixelWindow(y: 3, x: 5, height: 12, width: 20)
+        let inner = PixelWindow(y: 1, x: 2, height: 4, width: 5)
         sample.resize(to: size)
         #expect(sample.size == size)
         #expect(sample.labels(in: window) == labels.resized(to: size).cropped(to: window))
@@ -25,7 +24,8 @@ import DenseKitVision
         sample.resize(to: Size2D(height: 2, width: 2))
         #expect(
             sample.image
-                == image.resized(to: size).cropped(to: window).cropped(to: inner).resized(to: Size2D(height: 2, width: 2)))
+                == image.resized(to: size).cropped(to: window).cropped(to: inner).resized(
+                    to: Size2D(height: 2, width: 2)))
     }
 
     @Test func flipTwice() {
@@ -41,13 +41,14 @@ import DenseKitVision
 
     @Test func normalisedPicturesAreMovedAsFloats() {
         let floats = Normalization.clip(image)
-        let (larger, window, half) = (
-            Size2D(height: 11, width: 15), PixelWindow(y: 1, x: 2, height: 5, width: 9), Size2D(height: 4, width: 6)
-        )
+        let larger = Size2D(height: 11, width: 15)
+        let window = PixelWindow(y: 1, x: 2, height: 5, width: 9)
+        let half = Size2D(height: 4, width: 6)
         var sample = DataSample(name: "a", image: image, labels: labels)
         #expect(sample.normalized == nil)
         sample.normalize(.clip)
-        sample.normalize(Normalization(mean: [0, 0, 0], std: [1, 1, 1]))  // the second has no effect
+        // the second has no effect
+        sample.normalize(Normalization(mean: [0, 0, 0], std: [1, 1, 1]))
         sample.pad(to: larger)
         #expect(sample.size == larger)
         #expect(sample.normalized == floats.padded(to: larger))
@@ -58,7 +59,9 @@ import DenseKitVision
         sample.resize(to: half)
         #expect(
             sample.normalized
-                == floats.padded(to: Size2D(height: 12, width: 15)).flippedHorizontally().cropped(to: window).resized(to: half))
+                == floats.padded(to: Size2D(height: 12, width: 15)).flippedHorizontally().cropped(
+                    to: window
+                ).resized(to: half))
         #expect(sample.size == half)
     }
 
@@ -81,9 +84,13 @@ import DenseKitVision
         let sample = DataSample(name: "a", image: image, labels: labels)
         let expected = Normalization.clip(image).padded(to: Size2D(height: 10, width: 16)).pixels
         for looks in [false, true] {
-            let batch = try #require(try DataLoader(One(sample: sample), Steps(looks: looks), DataLoader.Options()).next())
+            let batch = try #require(
+                try DataLoader(One(sample: sample), Steps(looks: looks), DataLoader.Options())
+                    .next())
             #expect(batch.pixels == expected)
-            #expect(batch.labels == labels.padded(to: Size2D(height: 10, width: 16)).labels.map(Int64.init))
+            #expect(
+                batch.labels
+                    == labels.padded(to: Size2D(height: 10, width: 16)).labels.map(Int64.init))
         }
     }
 }

@@ -8,7 +8,8 @@ final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "data-\(UUID().uuidString)").path()
+        path = FileManager.default.temporaryDirectory.appending(path: "data-\(UUID().uuidString)")
+            .path()
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -25,7 +26,8 @@ final class TemporaryFolder: Sendable {
     /// The path of a file whose folders exist.
     func file(_ name: String) -> String {
         let url = URL(filePath: path).appending(path: name)
-        try? FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try? FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         return url.path(percentEncoded: false)
     }
 }
@@ -35,7 +37,8 @@ func picture(_ height: Int, _ width: Int, shift: Int = 0) -> RGBImage {
     RGBImage(
         height: height, width: width,
         pixels: (0..<height * width * 3).map {
-            UInt8(truncatingIfNeeded: $0 / 3 % width * 5 + $0 / (3 * width) * 3 + $0 % 3 * 40 + shift)
+            UInt8(
+                truncatingIfNeeded: $0 / 3 % width * 5 + $0 / (3 * width) * 3 + $0 % 3 * 40 + shift)
         })
 }
 
@@ -45,7 +48,8 @@ func message(in folder: TemporaryFolder, _ body: () throws -> Void) -> String {
         try body()
         return "nothing thrown"
     } catch {
-        return "\(error)".replacingOccurrences(of: folder.path + "/", with: "").replacingOccurrences(of: folder.path, with: ".")
+        return "\(error)".replacingOccurrences(of: folder.path + "/", with: "")
+            .replacingOccurrences(of: folder.path, with: ".")
     }
 }
 

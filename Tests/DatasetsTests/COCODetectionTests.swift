@@ -6,12 +6,16 @@ import DenseKitVision
 
 @testable import DenseKitDatasets
 
-/// A tree in COCO's layout: three pictures, one of them without things, one with a crowd alone, and what training skips.
-private func writeTree(_ tree: Tree, split: String = "train", file: String? = nil, folder: String? = nil) throws {
+/// A tree in COCO's layout: three pictures, one of them without things, one with a crowd alone, and
+/// what training skips.
+private func writeTree(
+    _ tree: Tree, split: String = "train", file: String? = nil, folder: String? = nil
+) throws {
     let names = COCODetection.benchmark.names
     let ids = (1...90).filter { ![12, 26, 29, 30, 45, 66, 68, 69, 71, 83].contains($0) }
     // In another order than the classes: numbers and names count.
-    let categories = zip(ids, names).map { #"{"id": \#($0), "name": "\#($1)"}"# }.reversed().joined(separator: ",")
+    let categories = zip(ids, names).map { #"{"id": \#($0), "name": "\#($1)"}"# }.reversed().joined(
+        separator: ",")
     try tree.text(
         file ?? "annotations/instances_\(split)2017.json",
         """
@@ -35,7 +39,9 @@ private func writeTree(_ tree: Tree, split: String = "train", file: String? = ni
 }
 
 /// The tree's data set, with a cache of its own.
-private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration) -> Void = { _ in }) throws -> COCODetection {
+private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration) -> Void = { _ in })
+    throws -> COCODetection
+{
     var configuration = COCODetection.Configuration()
     configuration.root = String(tree.path.dropLast(tree.path.hasSuffix("/") ? 1 : 0))
     change(&configuration)
@@ -46,7 +52,9 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
     @Test func theClassesAreCOCOs() {
         let names = COCODetection.benchmark.names
         #expect(names.count == 80 && Set(names).count == 80)
-        #expect(names.first == "person" && names[2] == "car" && names[11] == "stop sign" && names.last == "toothbrush")
+        #expect(
+            names.first == "person" && names[2] == "car" && names[11] == "stop sign"
+                && names.last == "toothbrush")
     }
 
     @Test(
@@ -75,7 +83,9 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
                     + "characters alone; make them one category, or rename one"))
     }
 
-    @Test("A picture is found under another normal form of its name; backslashes in file_name have a remedy")
+    @Test(
+        "A picture is found under another normal form of its name; backslashes in file_name have a remedy"
+    )
     func fileNames() throws {
         let tree = try Tree()
         try tree.image("train2017/cafe\u{301}.jpg", 40, 50)
@@ -101,28 +111,38 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         let set = try dataset(tree)
         #expect(set.count == 2)
         #expect((0..<2).map(set.imageID) == [10, 20])
-        #expect((0..<2).map(set.size) == [Size2D(height: 40, width: 50), Size2D(height: 50, width: 40)])
+        #expect(
+            (0..<2).map(set.size) == [Size2D(height: 40, width: 50), Size2D(height: 50, width: 40)])
         #expect(set.categoryIDs[0] == 1 && set.categoryIDs[79] == 90 && set.categoryIDs[11] == 13)
         let first = try set.sample(at: 0)
-        #expect(first.name == "a.jpg" && !first.wantsMasks && first.labels(in: PixelWindow(first.size)) == nil)
+        #expect(
+            first.name == "a.jpg" && !first.wantsMasks
+                && first.labels(in: PixelWindow(first.size)) == nil)
         #expect(
             first.instances?.map(\.box) == [
-                BoundingBox(x1: 1.1, y1: 2.2, x2: 11.1, y2: 22.2), BoundingBox(x1: 5, y1: 5, x2: 15, y2: 15),
+                BoundingBox(x1: 1.1, y1: 2.2, x2: 11.1, y2: 22.2),
+                BoundingBox(x1: 5, y1: 5, x2: 15, y2: 15),
             ])
         #expect(
-            first.instances?.map(\.annotation) == (try set.annotations(at: 0, shapes: false).filter { [1, 3].contains($0.id) }))
-        #expect(first.instances?.map(\.label) == [79, 2] && first.instances?.map(\.area) == [150, 90])
+            first.instances?.map(\.annotation)
+                == (try set.annotations(at: 0, shapes: false).filter { [1, 3].contains($0.id) }))
+        #expect(
+            first.instances?.map(\.label) == [79, 2] && first.instances?.map(\.area) == [150, 90])
         let second = try set.sample(at: 1)
         #expect(second.instances?.map(\.isCrowd) == [true])
         #expect(
             set.remarks.last?.problem
-                == "lists 4 pictures, of which 2 have no annotation of the classes or a side under 32 pixels")
+                == "lists 4 pictures, of which 2 have no annotation of the classes or a side under 32 pixels"
+        )
     }
 
     @Test func resultsAreMeasuredAgainstEverything() throws {
         let tree = try Tree()
         try writeTree(tree, split: "val")
-        let set = try dataset(tree) { ($0.split, $0.masks) = (.val, true) }
+        let set = try dataset(tree) {
+            $0.split = .val
+            $0.masks = true
+        }
         #expect((0..<set.count).map(set.imageID) == [30, 10, 20, 40])
         let things = try set.annotations(at: 1, shapes: true)
         #expect(things.map(\.id) == [1, 3, 4, 5, 6])
@@ -139,15 +159,18 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         let sample = try dataset(tree) { $0.masks = true }.sample(at: 0)
         #expect(sample.wantsMasks)
         #expect(try sample.masks().count == 2 * 40 * 50)
-        let expected = try RunLengthMask(polygons: [[5, 5, 15, 5, 15, 15]], size: Size2D(height: 40, width: 50))
+        let expected = try RunLengthMask(
+            polygons: [[5, 5, 15, 5, 15, 15]], size: Size2D(height: 40, width: 50))
         #expect(try Array(sample.masks().suffix(40 * 50)) == expected.bitmap())
     }
 
-    /// Training takes an image with segmentations that are none, and results can be measured against it.
+    /// Training takes an image with segmentations that are none, and results can be measured
+    /// against it.
     @Test func segmentationsThatAreNone() throws {
         let tree = try Tree()
         let segmentations = [
-            "[[5, 5, 15, 5, 15, 15]]", "[]", "null", "[[5, 5, 10, 10]]", "[[5, 5, 15, 5, 15, 15, 7]]",
+            "[[5, 5, 15, 5, 15, 15]]", "[]", "null", "[[5, 5, 10, 10]]",
+            "[[5, 5, 15, 5, 15, 15, 7]]",
             "[[0.1, 0.1, 0.3, 0.1, 0.3, 0.3]]",
             #"{"size": [50, 40], "counts": [2000]}"#, #"{"size": [40, 50], "counts": [3]}"#,
             #"{"size": [40, 50], "counts": "~"}"#,
@@ -163,7 +186,10 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
             """)
         try tree.image("pictures/a.jpg", 40, 50)
         let set = try dataset(tree) {
-            ($0.annotations, $0.images, $0.masks, $0.classes) = ("mine.json", "pictures", true, .names(["cat"]))
+            $0.annotations = "mine.json"
+            $0.images = "pictures"
+            $0.masks = true
+            $0.classes = .names(["cat"])
         }
         // As far as it can be told without drawing.
         #expect(
@@ -174,14 +200,19 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         #expect(sample.instances?.map(\.isCrowd) == [false] + Array(repeating: true, count: 8))
         #expect(try sample.masks().count == 40 * 50)
         let things = try set.annotations(at: 0, shapes: true)
-        #expect(things.map { $0.shapeProblem != nil } == [false, false, false, false, false, false, false, true, true])
+        #expect(
+            things.map { $0.shapeProblem != nil } == [
+                false, false, false, false, false, false, false, true, true,
+            ])
         var options = DatasetReport.Options()
         options.wantsMasks = true
         let report = DatasetReport.check(set, options: options)
         let learnt = "they become regions from which nothing is learnt: annotation"
         #expect(report.problems == [] && report.things == [1] && report.crowds == 8)
         #expect(
-            report.warnings.map { $0.replacing(tree.path, with: "ROOT").replacing("ROOT//", with: "ROOT/") }
+            report.warnings.map {
+                $0.replacing(tree.path, with: "ROOT").replacing("ROOT//", with: "ROOT/")
+            }
                 == [
                     "no segmentation; \(learnt) 2 of image a.jpg and annotation 3",
                     "a segmentation of four numbers, a box, where a polygon is wanted; \(learnt) 4",
@@ -189,7 +220,9 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
                     "polygons within 0…1, as if divided by the sides of the image; pixels are wanted; \(learnt) 6",
                     "run lengths of another size than the image; \(learnt) 7",
                     "run lengths that are no mask; \(learnt) 8 of image a.jpg and annotation 9",
-                ].map { "ROOT/mine.json: \($0.contains(" and ") ? 2 : 1) of 9 annotations have \($0) of image a.jpg" })
+                ].map {
+                    "ROOT/mine.json: \($0.contains(" and ") ? 2 : 1) of 9 annotations have \($0) of image a.jpg"
+                })
     }
 
     @Test func nothingToLearnIsSaidAtOnce() throws {
@@ -207,7 +240,10 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         try writeTree(tree)
         let set = try dataset(tree) { $0.classes = .names(["toothbrush", "car"]) }
         #expect(set.classes.names == ["toothbrush", "car"] && set.categoryIDs == [90, 3])
-        #expect(set.classes.palette == [COCODetection.benchmark.palette[79], COCODetection.benchmark.palette[2]])
+        #expect(
+            set.classes.palette == [
+                COCODetection.benchmark.palette[79], COCODetection.benchmark.palette[2],
+            ])
         #expect(set.count == 1)
         #expect(try set.sample(at: 0).instances?.map(\.label) == [0, 1])
     }
@@ -215,7 +251,11 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
     @Test func dataOfOnesOwn() throws {
         let tree = try Tree()
         try writeTree(tree, file: "mine.json", folder: "pictures")
-        let set = try dataset(tree) { ($0.annotations, $0.images, $0.filterEmpty) = ("mine.json", "pictures", false) }
+        let set = try dataset(tree) {
+            $0.annotations = "mine.json"
+            $0.images = "pictures"
+            $0.filterEmpty = false
+        }
         #expect(set.count == 4)
         #expect(try set.sample(at: 3).instances?.count == 1)
     }
@@ -230,9 +270,11 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         }
         #expect(open() == "ROOT/annotations/instances_train2017.json: no such file; \(layout)")
         try writeTree(tree)
-        try FileManager.default.moveItem(atPath: tree.file("train2017"), toPath: tree.file("elsewhere"))
+        try FileManager.default.moveItem(
+            atPath: tree.file("train2017"), toPath: tree.file("elsewhere"))
         #expect(open() == "ROOT/train2017: no such folder; \(layout)")
-        try FileManager.default.moveItem(atPath: tree.file("elsewhere"), toPath: tree.file("train2017"))
+        try FileManager.default.moveItem(
+            atPath: tree.file("elsewhere"), toPath: tree.file("train2017"))
         #expect(
             open { $0.classes = .names(["car", "tree"]) }.hasPrefix(
                 "COCODetection: classes: ROOT/annotations/instances_train2017.json has no category `tree`; it has toothbrush, hair drier, "
@@ -248,14 +290,19 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
                 == "ROOT/annotations/instances_train2017.json: has no picture with annotations of the classes; "
                 + "set classes to names that the file has, or filter_empty: false")
         #expect(
-            open { ($0.annotations, $0.images, $0.classes) = ("small.json", "train2017", .names(["cat"])) }
+            open {
+                $0.annotations = "small.json"
+                $0.images = "train2017"
+                $0.classes = .names(["cat"])
+            }
                 == "ROOT/small.json: has 1 pictures with annotations of the classes, but all of them have a side under 32 pixels; enlarge them, "
                 + "or set filter_empty: false")
         try tree.image("train2017/a.jpg", 50, 40)
         let set = try dataset(tree)
         #expect(
             tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/")
-                == "ROOT/train2017/a.jpg: is 50×40, the annotations say 40×50; correct the file of annotations")
+                == "ROOT/train2017/a.jpg: is 50×40, the annotations say 40×50; correct the file of annotations"
+        )
         try FileManager.default.removeItem(atPath: tree.file("train2017/a.jpg"))
         #expect(
             tree.message { _ = try set.sample(at: 0) }.replacing("ROOT//", with: "ROOT/")
@@ -269,7 +316,8 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         let report = DatasetReport.check(
             try dataset(tree) { $0.classes = .names(["person", "car", "toothbrush", "tie"]) })
         #expect(report.things == [0, 1, 1, 0] && report.crowds == 1)
-        #expect(report.occurrences == [0, 1, 1, 0] && report.readable == 2 && report.problems.isEmpty)
+        #expect(
+            report.occurrences == [0, 1, 1, 0] && report.readable == 2 && report.problems.isEmpty)
         #expect(report.absentClasses(ClassList(names: ["a", "b", "c", "d"])) == ["a", "d"])
     }
 }

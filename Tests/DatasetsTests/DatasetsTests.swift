@@ -81,7 +81,9 @@ import DenseKitVision
         try tree.mask("masks/b.png", [2, 2, 2, 2, 2, 2])
     }
 
-    private func configuration(_ change: (inout Folder.Configuration) -> Void = { _ in }) -> Folder.Configuration {
+    private func configuration(_ change: (inout Folder.Configuration) -> Void = { _ in })
+        -> Folder.Configuration
+    {
         var configuration = Folder.Configuration()
         configuration.root = tree.path
         configuration.classes = .names(["a", "b", "c"])
@@ -111,12 +113,20 @@ import DenseKitVision
                 "ROOT/masks/a.png: label 2 at (y 0, x 2); the data set declares 0…1 and 255"))
     }
 
-    @Test("With one mask of 16 bits among the first, or numbers that 8 bits hold, many classes are well")
+    @Test(
+        "With one mask of 16 bits among the first, or numbers that 8 bits hold, many classes are well"
+    )
     func manyClasses() throws {
         let many = (0..<256).map { "c\($0)" }
-        #expect(try Folder(configuration { ($0.classes, $0.ignore) = (.names(many), []) }).classes.count == 256)
+        #expect(
+            try Folder(configuration { ($0.classes, $0.ignore) = (.names(many), []) }).classes.count
+                == 256)
         try tree.wideMask("masks/b.png", [300, 300, 300, 300, 300, none])
-        let data = try Folder(configuration { ($0.classes, $0.ignore) = (.names(many + (256..<301).map { "c\($0)" }), [65535]) })
+        let data = try Folder(
+            configuration {
+                $0.classes = .names(many + (256..<301).map { "c\($0)" })
+                $0.ignore = [65535]
+            })
         #expect(try data.labels(1) == [300, 300, 300, 300, 300, none])
         #expect(data.remarks.isEmpty)
     }
@@ -146,13 +156,17 @@ import DenseKitVision
             ("map: {1: }", "a.yaml:1:10: map.1: expected an integer, found null"),
         ]
         for (text, expected) in cases {
-            #expect(tree.message { _ = try Folder.Configuration.decode(yaml: text, file: "a.yaml") } == expected)
+            #expect(
+                tree.message { _ = try Folder.Configuration.decode(yaml: text, file: "a.yaml") }
+                    == expected)
         }
     }
 
     @Test func classesFromAFile() throws {
         try ClassFile.write(["p", "q", "r"], to: tree.file("names.yaml"))
-        #expect(try Folder(configuration { $0.classes = .file(tree.file("names.yaml")) }).classes.names == ["p", "q", "r"])
+        #expect(
+            try Folder(configuration { $0.classes = .file(tree.file("names.yaml")) }).classes.names
+                == ["p", "q", "r"])
     }
 
     @Test func settingsAreChecked() {
@@ -168,7 +182,10 @@ import DenseKitVision
                 "Folder: classes: 'sky, sea' is no file: a list of names stands in brackets, [sky, sea]"
             ),
             ({ $0.ignore = [70000] }, "Folder: ignore: expected numbers of 0…65535, found 70000"),
-            ({ $0.map = [3: 3] }, "Folder: map: expected numbers of 0…65535 and classes of 0…2, found 3: 3"),
+            (
+                { $0.map = [3: 3] },
+                "Folder: map: expected numbers of 0…65535 and classes of 0…2, found 3: 3"
+            ),
             (
                 { $0.ignore = [1, 255] },
                 "Folder: ignore: 1 is the number of class 1, `b`, which would never occur: take it out of ignore, or the class out of classes "
@@ -229,16 +246,26 @@ import DenseKitVision
         #expect(folder.ignore == [0, 255])
         #expect((folder.exif, folder.truncated) == (.ignore, .accept))
         #expect(folder.maskSuffix == ".png")
-        let ade = try ADE20K.Configuration.decode(yaml: "{root: /data, split: validation, classes: names.yaml}")
+        let ade = try ADE20K.Configuration.decode(
+            yaml: "{root: /data, split: validation, classes: names.yaml}")
         #expect((ade.root, ade.split, ade.classes) == ("/data", .validation, .file("names.yaml")))
-        #expect(throws: (any Error).self) { try ADE20K.Configuration.decode(yaml: "{split: testing}") }
+        #expect(throws: (any Error).self) {
+            try ADE20K.Configuration.decode(yaml: "{split: testing}")
+        }
     }
 
     @Test func layouts() throws {
-        let streets = try Cityscapes.Configuration.decode(yaml: "{root: /data, split: val, labels: ids, exif: ignore}")
-        #expect((streets.root, streets.split, streets.labels, streets.exif) == ("/data", .val, .ids, .ignore))
-        #expect(try COCOStuff164k.Configuration.decode(yaml: "labels: train_ids").labels == .trainIDs)
+        let streets = try Cityscapes.Configuration.decode(
+            yaml: "{root: /data, split: val, labels: ids, exif: ignore}")
+        #expect(
+            (streets.root, streets.split, streets.labels, streets.exif) == (
+                "/data", .val, .ids, .ignore
+            ))
+        #expect(
+            try COCOStuff164k.Configuration.decode(yaml: "labels: train_ids").labels == .trainIDs)
         #expect(try PascalVOC.Configuration.decode(yaml: "split: trainaug").split == .trainaug)
-        #expect(throws: (any Error).self) { try COCOStuff10k.Configuration.decode(yaml: "labels: ids") }
+        #expect(throws: (any Error).self) {
+            try COCOStuff10k.Configuration.decode(yaml: "labels: ids")
+        }
     }
 }

@@ -9,7 +9,9 @@ final class Tree {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "datasets-\(UUID().uuidString)").path()
+        path = FileManager.default.temporaryDirectory.appending(
+            path: "datasets-\(UUID().uuidString)"
+        ).path()
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -17,7 +19,8 @@ final class Tree {
 
     func file(_ name: String) -> String {
         let url = URL(filePath: path).appending(path: name)
-        try? FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try? FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         return url.path(percentEncoded: false)
     }
 
@@ -32,13 +35,16 @@ final class Tree {
 
     /// A 2×3 mask; `LabelMap.ignore` is written as 255.
     func mask(_ name: String, _ labels: [UInt16]) throws {
-        try LabelFile.write(LabelMap(height: 2, width: 3, labels: labels), classes: ClassList(names: ["x"]), to: file(name))
+        try LabelFile.write(
+            LabelMap(height: 2, width: 3, labels: labels), classes: ClassList(names: ["x"]),
+            to: file(name))
     }
 
     /// The same in 16 bits, where `LabelMap.ignore` is 65535.
     func wideMask(_ name: String, _ labels: [UInt16]) throws {
         let classes = ClassList(names: (0..<256).map { "\($0)" })
-        try LabelFile.write(LabelMap(height: 2, width: 3, labels: labels), classes: classes, to: file(name))
+        try LabelFile.write(
+            LabelMap(height: 2, width: 3, labels: labels), classes: classes, to: file(name))
     }
 
     /// 0, 1, 255; 256, 846, 65535 as Pillow writes them in TIFF.

@@ -12,16 +12,22 @@ import Testing
     @Test func anyBackbone() throws {
         let model = try model(resNet18)
         let prompter = try model.denseCLIP
-        #expect(prompter.visual.level == 3 && prompter.outputs.map(\.channels) == [64, 128, 256, 515])
-        #expect(prompter.visual.attnpool?.attention.heads == 8 && prompter.visual.attnpool?.grid == 2)
+        #expect(
+            prompter.visual.level == 3 && prompter.outputs.map(\.channels) == [64, 128, 256, 515])
+        #expect(
+            prompter.visual.attnpool?.attention.heads == 8 && prompter.visual.attnpool?.grid == 2)
         let names = try model.namedTensors().map(\.name)
         for name in [
-            "attnpool.positional_embedding", "attnpool.q_proj.weight", "contexts", "gamma", "text_encoder.token_embedding.weight",
-            "text_encoder.transformer.resblocks.1.attn.in_proj_weight", "text_encoder.transformer.resblocks.0.mlp.c_fc.weight",
-            "context_decoder.memory_proj.0.weight", "context_decoder.decoder.0.cross_attn.q_proj.weight",
+            "attnpool.positional_embedding", "attnpool.q_proj.weight", "contexts", "gamma",
+            "text_encoder.token_embedding.weight",
+            "text_encoder.transformer.resblocks.1.attn.in_proj_weight",
+            "text_encoder.transformer.resblocks.0.mlp.c_fc.weight",
+            "context_decoder.memory_proj.0.weight",
+            "context_decoder.decoder.0.cross_attn.q_proj.weight",
         ] { #expect(names.contains(name), "\(name)") }
         #expect(!names.contains { $0.hasPrefix("prompter") })
-        #expect(try model.learned.contexts.shape == [1, 3, 16] && model.postModel.gamma.shape == [24])
+        #expect(
+            try model.learned.contexts.shape == [1, 3, 16] && model.postModel.gamma.shape == [24])
         #expect(try abs(model.postModel.gamma.amax().item() - 1e-4) < 1e-10)
     }
 
@@ -30,7 +36,9 @@ import Testing
         let targets = Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64))
         let losses = try model.losses(images(), targets, ForwardPass(wantsMetrics: true))
         #expect(
-            losses.entries.map(\.name) == ["decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg"])
+            losses.entries.map(\.name) == [
+                "decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg",
+            ])
         try #require(try losses.total()).backward()
         for entry in try model.namedParameters() {
             let gradient = try #require(entry.tensor.grad, "\(entry.name)")
@@ -65,10 +73,12 @@ import Testing
             var channels = [16, 16, 16, 16]
             channels[level] += 3
             #expect(
-                prompter.visual.level == level && prompter.outputs.map(\.channels) == channels && prompter.visual.attnpool == nil)
-            let prompted = try prompter(try model.backbone(images(75, 101)), ForwardPass())
+                prompter.visual.level == level && prompter.outputs.map(\.channels) == channels
+                    && prompter.visual.attnpool == nil)
+            let prompted = try prompter(model.backbone(images(75, 101)), ForwardPass())
             #expect(
-                prompted.maps.map { $0.size(1) } == channels && prompted.scoreMaps[0].shape == [2, 3, 75 / patch, 101 / patch])
+                prompted.maps.map { $0.size(1) } == channels
+                    && prompted.scoreMaps[0].shape == [2, 3, 75 / patch, 101 / patch])
         }
     }
 
@@ -78,35 +88,48 @@ import Testing
         let post = try model.postModel
         try model.setTraining(false)
         var seen: [String: Tensor] = [:]
-        try withoutGrad { _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor }) }
-        let (text, visual) = (try #require(seen["text_embeddings"]), try #require(seen["visual_embedding"]))
-        let (global, scores) = (try #require(seen["global_embedding"]), try #require(seen["score_map"]))
+        try withoutGrad {
+            _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor })
+        }
+        let text = try #require(seen["text_embeddings"])
+        let visual = try #require(seen["visual_embedding"])
+        let global = try #require(seen["global_embedding"])
+        let scores = try #require(seen["score_map"])
         #expect(
-            text.shape == [2, 3, 20] && visual.shape == [2, 20, 2, 3] && global.shape == [2, 20] && scores.shape == [2, 3, 2, 3])
-        let plain = try model.learned.textEncoder(model.denseCLIP.names, contexts: model.learned.contexts)
-        let memory = try Tensor.cat([try global.unsqueezed(1), try visual.reshaped([2, 20, 6]).transposed(1, 2)], dim: 1)
-        let expected = try plain + post.contextDecoder(try plain.expanded([2, 3, 20]), memory) * 0.5
+            text.shape == [2, 3, 20] && visual.shape == [2, 20, 2, 3] && global.shape == [2, 20]
+                && scores.shape == [2, 3, 2, 3])
+        let plain = try model.learned.textEncoder(
+            model.denseCLIP.names, contexts: model.learned.contexts)
+        let memory = try Tensor.cat(
+            [global.unsqueezed(1), visual.reshaped([2, 20, 6]).transposed(1, 2)], dim: 1)
+        let expected = try plain + post.contextDecoder(plain.expanded([2, 3, 20]), memory) * 0.5
         #expect(try (text - expected).abs().amax().item() < 1e-5)
         for image in 0..<2 {
             for k in 0..<3 {
-                let (t, v) = (
-                    try text.selected(0, image).selected(0, k), try visual.selected(0, image).selected(1, 1).selected(1, 2)
-                )
+                let t = try text.selected(0, image).selected(0, k)
+                let v = try visual.selected(0, image).selected(1, 1).selected(1, 2)
                 let cosine = try t.matmul(v).item() / (t.norm().item() * v.norm().item())
-                #expect(try abs(scores.selected(0, image).selected(0, k).selected(0, 1).selected(0, 2).item() - cosine) < 1e-5)
+                #expect(
+                    try abs(
+                        scores.selected(0, image).selected(0, k).selected(0, 1).selected(0, 2)
+                            .item() - cosine) < 1e-5)
             }
         }
         #expect(try scores.abs().amax().item() <= 1 + 1e-6)
     }
 
-    @Test(arguments: [(33, 65), (32, 32), (95, 50)]) func oddSizes(_ height: Int, _ width: Int) throws {
+    @Test(arguments: [(33, 65), (32, 32), (95, 50)]) func oddSizes(_ height: Int, _ width: Int)
+        throws
+    {
         for backbone in [resNet18, tinyCLIP] {
             let model = try model(backbone)
             try model.setTraining(false)
-            let found = try withoutGrad { try model.predictions(try images(height, width)) }
+            let found = try withoutGrad { try model.predictions(images(height, width)) }
             let embedding = try #require(found as? SegmentationPredictions).embedding
             // One rounds up at every step, the other only at the first.
-            let sizes = [height, width].map { backbone == resNet18 ? ($0 + 31) / 32 : ($0 + 1) / 32 }
+            let sizes = [height, width].map {
+                backbone == resNet18 ? ($0 + 31) / 32 : ($0 + 1) / 32
+            }
             #expect(Array(embedding.shape.suffix(2)) == sizes)
             #expect(try embedding.isFinite())
         }
@@ -116,7 +139,8 @@ import Testing
         let model = try model(tinyCLIP, "", classes: ["sky", "Tree é"])
         #expect(
             try model.denseCLIP.names == [
-                [256, 115, 107, 121, 257, 0, 0, 0, 0], [256, 116, 114, 101, 101, 32, 195, 169, 257],
+                [256, 115, 107, 121, 257, 0, 0, 0, 0],
+                [256, 116, 114, 101, 101, 32, 195, 169, 257],
             ])
         let encoder = try model.learned.textEncoder
         #expect(encoder.tokenEmbedding.weight.shape == [258, 16])
@@ -126,14 +150,18 @@ import Testing
     @Test func givenTokensNeedNoVocabulary() throws {
         let registry = try Registry([CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin()])
         var context = BuildContext(
-            registry: registry, classNames: ["a", "b"], features: [FeatureSpec(channels: 64, stride: 32)])
+            registry: registry, classNames: ["a", "b"],
+            features: [FeatureSpec(channels: 64, stride: 32)])
         context.tokenIDs = [[49406, 320, 49407], [49406, 1, 49407]]
         context.language = LanguageSpec(width: 8, stride: 32)
         var configuration = DenseCLIP.Configuration(.contexts)
-        (configuration.common.textEncoder.width, configuration.common.textEncoder.layers) = (8, 1)
+        configuration.common.textEncoder.width = 8
+        configuration.common.textEncoder.layers = 1
         let prompter = try DenseCLIP(configuration, context)
         let source = try #require(prompter.prompting.text?.source as? LearnedContexts)
-        #expect(prompter.names.count == 2 && source.textEncoder.tokenEmbedding.weight.shape == [49408, 8])
+        #expect(
+            prompter.names.count == 2
+                && source.textEncoder.tokenEmbedding.weight.shape == [49408, 8])
     }
 
     @Test func noClasses() throws {
@@ -142,7 +170,9 @@ import Testing
     }
 
     @Test func aBackboneThatForgetsItsLanguage() throws {
-        let error = try #require(throws: SettingError.self) { try model("Forgetful", "").predictions(images()) }
+        let error = try #require(throws: SettingError.self) {
+            try model("Forgetful", "").predictions(images())
+        }
         #expect(
             error.description
                 == "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features"

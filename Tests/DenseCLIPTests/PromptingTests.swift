@@ -34,15 +34,19 @@ import Testing
         #expect(try model.denseCLIP.outputs.map(\.channels) == [32, 64, 128, 259])
         var seen: [String: [Int]] = [:]
         let step = ForwardPass(wantsMetrics: true) { name, tensor in seen[name] = tensor.shape }
-        let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), step)
+        let losses = try model.losses(
+            images(), Targets(labels: Tensor.ones([2, 64, 96]).to(.int64)), step)
         #expect(
-            losses.entries.map(\.name) == ["decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg"])
+            losses.entries.map(\.name) == [
+                "decode.loss_ce", "decode.acc_seg", "aux_identity.loss_ce", "aux_identity.acc_seg",
+            ])
         #expect(seen["text_embeddings"] == [2, 3, 20] && seen["score_map"] == [2, 3, 2, 3])
         try #require(try losses.total()).backward()
         for entry in try model.namedParameters() {
             let gradient = try #require(entry.tensor.grad, "\(entry.name)")
             #expect(
-                try gradient.isFinite() && gradient.abs().amax().item() > 0 || entry.name.hasSuffix("k_proj.bias"),
+                try gradient.isFinite() && gradient.abs().amax().item() > 0
+                    || entry.name.hasSuffix("k_proj.bias"),
                 "\(entry.name)")
         }
     }
@@ -50,10 +54,13 @@ import Testing
     /// A frozen text encoder hands gradients on to what stands before the names, and takes none.
     @Test(arguments: modes) func gradientsPassAFrozenTextEncoder(_ mode: PromptingMode) throws {
         let model = try model(tinyCLIP, "", prompting: mode, freeze: "[text_encoder]")
-        let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), ForwardPass())
+        let losses = try model.losses(
+            images(), Targets(labels: Tensor.ones([2, 64, 96]).to(.int64)), ForwardPass())
         try #require(try losses.total()).backward()
         for entry in try model.namedParameters() {
-            #expect((entry.tensor.grad == nil) == entry.name.hasPrefix("text_encoder."), "\(entry.name)")
+            #expect(
+                (entry.tensor.grad == nil) == entry.name.hasPrefix("text_encoder."), "\(entry.name)"
+            )
         }
     }
 
@@ -62,7 +69,9 @@ import Testing
         for (_, module) in try model.namedModules() { (module as? Dropout)?.probability = 0 }
         func total(_ dtype: DType?) throws -> Tensor {
             let targets = Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64))
-            return try #require(try withAutocast(dtype) { try model.losses(images(), targets, ForwardPass()) }.total())
+            return try #require(
+                try withAutocast(dtype) { try model.losses(images(), targets, ForwardPass()) }
+                    .total())
         }
         let exact = try total(nil).item()
         let mixed = try total(.bfloat16)
@@ -76,36 +85,47 @@ import Testing
     /// γ that stays what it is: the supplement's ablation.
     @Test func aFrozenGamma() throws {
         let model = try model(tinyCLIP, "gamma: 1.0", freeze: "[text_encoder, gamma]")
-        let losses = try model.losses(images(), Targets(labels: try Tensor.ones([2, 64, 96]).to(.int64)), ForwardPass())
+        let losses = try model.losses(
+            images(), Targets(labels: Tensor.ones([2, 64, 96]).to(.int64)), ForwardPass())
         try #require(try losses.total()).backward()
         let gamma = try model.postModel.gamma
         #expect(try gamma.grad == nil && gamma.amin().item() == 1 && gamma.amax().item() == 1)
         #expect(try model.learned.contexts.grad != nil)
     }
 
-    /// Each image's contexts are the decoder's answer to the queries, and its text that of the encoder behind them.
+    /// Each image's contexts are the decoder's answer to the queries, and its text that of the
+    /// encoder behind them.
     @Test func preModelPromptingByHand() throws {
         let model = try model(tinyCLIP, "", prompting: .pre)
         let pre = try #require(try model.denseCLIP.prompting as? PreModelPrompting)
         #expect(pre.queries.shape == [1, 3, 16])
         try model.setTraining(false)
         var seen: [String: Tensor] = [:]
-        try withoutGrad { _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor }) }
-        let (text, local) = (try #require(seen["text_embeddings"]), try #require(seen["visual_embedding"]))
+        try withoutGrad {
+            _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor })
+        }
+        let text = try #require(seen["text_embeddings"])
+        let local = try #require(seen["visual_embedding"])
         let memory = try Tensor.cat(
-            [try #require(seen["global_embedding"]).unsqueezed(1), try local.reshaped([2, 20, 6]).transposed(1, 2)], dim: 1)
+            [
+                #require(seen["global_embedding"]).unsqueezed(1),
+                local.reshaped([2, 20, 6]).transposed(1, 2),
+            ], dim: 1)
         for image in 0..<2 {
             let contexts = try pre.contextDecoder(pre.queries, memory.narrowed(0, image, 1))
             let expected = try pre.textEncoder(model.denseCLIP.names, contexts: contexts)
             #expect(try (text.narrowed(0, image, 1) - expected).abs().amax().item() < 1e-5)
         }
-        #expect(try (text.selected(0, 0) - text.selected(0, 1)).abs().amax().item() > 1e-5)  // the image counts
+        // the image counts
+        #expect(try (text.selected(0, 0) - text.selected(0, 1)).abs().amax().item() > 1e-5)
     }
 
     @Test func templatesAreWholePrompts() throws {
-        let model = try model(tinyCLIP, "template: 'my {}!'", prompting: .template, classes: ["sky", "oak"])
+        let model = try model(
+            tinyCLIP, "template: 'my {}!'", prompting: .template, classes: ["sky", "oak"])
         #expect(
-            try model.denseCLIP.names == ["my sky!", "my oak!"].map { [256] + $0.utf8.map(Int.init) + [257] })
+            try model.denseCLIP.names
+                == ["my sky!", "my oak!"].map { [256] + $0.utf8.map(Int.init) + [257] })
         let source = try #require(try model.denseCLIP.prompting.text?.source as? FixedTemplate)
         #expect(source.textEncoder.positionalEmbedding.shape == [9, 16])
         let usual = LanguagePrompting.TemplateSettings()
@@ -113,9 +133,11 @@ import Testing
     }
 
     @Test(arguments: modes) func savedAndLoaded(_ mode: PromptingMode) throws {
-        let (first, second) = (try model(tinyCLIP, "", prompting: mode), try model(tinyCLIP, "", prompting: mode))
+        let first = try model(tinyCLIP, "", prompting: mode)
+        let second = try model(tinyCLIP, "", prompting: mode)
         for model in [first, second] { try model.setTraining(false) }
-        let tensors = Dictionary(uniqueKeysWithValues: try first.namedTensors().map { ($0.name, $0.tensor) })
+        let tensors = Dictionary(
+            uniqueKeysWithValues: try first.namedTensors().map { ($0.name, $0.tensor) })
         let expected = try withoutGrad { try first.scores() }
         #expect(try (withoutGrad { try second.scores() } - expected).abs().amax().item() > 1e-3)
         try second.load(tensors)

@@ -8,7 +8,9 @@ import Testing
 
 /// What YAML says to the prompter: the settings of the chosen way of prompting and no others.
 @Suite struct SettingsTests {
-    private func settings(_ yaml: String) throws -> DenseCLIP.Configuration { try .decode(yaml: yaml, file: "a.yaml") }
+    private func settings(_ yaml: String) throws -> DenseCLIP.Configuration {
+        try .decode(yaml: yaml, file: "a.yaml")
+    }
 
     @Test func postIsTheDefault() throws {
         let post = try #require(try settings("{}").prompting as? PostModelPrompting.Settings)
@@ -20,28 +22,36 @@ import Testing
     @Test func defaultsOfAWay() throws {
         let pre = try settings("{prompting: pre, context_decoder: {width: 128}, temperature: 0.1}")
         let own = try #require(pre.prompting as? PreModelPrompting.Settings)
-        #expect(own.contextDecoder.layers == 6 && own.contextDecoder.width == 128 && pre.common.temperature == 0.1)
+        #expect(
+            own.contextDecoder.layers == 6 && own.contextDecoder.width == 128
+                && pre.common.temperature == 0.1)
         let template = try settings("{prompting: template}")
         #expect((template.prompting as? LanguagePrompting.TemplateSettings)?.contextLength == 77)
         let both = try settings("{prompting: post_template, template: '{}', gamma: 1}")
         #expect((both.prompting as? PostModelPrompting.TemplateSettings)?.gamma == 1)
     }
 
-    @Test(arguments: PromptingMode.allCases) func writtenAndReadAgain(_ mode: PromptingMode) throws {
+    @Test(arguments: PromptingMode.allCases) func writtenAndReadAgain(_ mode: PromptingMode) throws
+    {
         let written = try YAMLNode(encoding: DenseCLIP.Configuration(mode))
-        #expect(written["prompting"]?.scalar?.text == mode.rawValue && written["temperature"] != nil)
+        #expect(
+            written["prompting"]?.scalar?.text == mode.rawValue && written["temperature"] != nil)
         #expect(try YAMLNode(encoding: settings(written.yaml())) == written)
     }
 
     /// Over a base for another way, null takes a setting away.
     @Test func nullTakesAway() throws {
-        let contexts = try settings("{prompting: contexts, num_contexts: 4, context_decoder: null, gamma: null}")
+        let contexts = try settings(
+            "{prompting: contexts, num_contexts: 4, context_decoder: null, gamma: null}")
         #expect((contexts.prompting as? LanguagePrompting.Settings)?.numContexts == 4)
         #expect(try YAMLNode(encoding: contexts)["gamma"] == nil)
     }
 
     @Test(arguments: [
-        ("{prompting: after}", "a.yaml:1:13: prompting: 'after' is none of post, post_template, pre, contexts, template"),
+        (
+            "{prompting: after}",
+            "a.yaml:1:13: prompting: 'after' is none of post, post_template, pre, contexts, template"
+        ),
         (
             "{prompting: contexts, gamma: 0.1}",
             "a.yaml:1:23: 'gamma' is a setting of prompting `post`, `post_template`, and the prompting here is `contexts`; "
@@ -76,21 +86,42 @@ import Testing
     @Test(arguments: [
         ("num_contexts: 0", "num_contexts must be 1…4096, found 0"),
         ("prompting: pre, num_contexts: 0", "num_contexts must be 1…4096, found 0"),
-        ("num_contexts: 9223372036854775807", "num_contexts must be 1…4096, found 9223372036854775807"),
+        (
+            "num_contexts: 9223372036854775807",
+            "num_contexts must be 1…4096, found 9223372036854775807"
+        ),
         ("context_length: 1", "context_length must be 2…4096, found 1"),
         ("prompting: contexts, context_length: 1", "context_length must be 2…4096, found 1"),
         ("prompting: template, context_length: 1", "context_length must be 2…4096, found 1"),
-        ("prompting: template, template: a photo", "template needs one {} where the class's name goes, found 'a photo'"),
-        ("prompting: template, template: '{} {}'", "template needs one {} where the class's name goes, found '{} {}'"),
+        (
+            "prompting: template, template: a photo",
+            "template needs one {} where the class's name goes, found 'a photo'"
+        ),
+        (
+            "prompting: template, template: '{} {}'",
+            "template needs one {} where the class's name goes, found '{} {}'"
+        ),
         ("temperature: 0", "temperature must be 1e-06…1000000.0, found 0.0"),
-        ("text_encoder: {width: 10, heads: 3}", "the text encoder's width 10 cannot be shared by 3 heads"),
-        ("context_decoder: {width: 10, heads: 3}", "the context decoder's width 10 cannot be shared by 3 heads"),
-        ("prompting: pre, context_decoder: {width: 0}", "the context decoder's width must be 1…65536, found 0"),
+        (
+            "text_encoder: {width: 10, heads: 3}",
+            "the text encoder's width 10 cannot be shared by 3 heads"
+        ),
+        (
+            "context_decoder: {width: 10, heads: 3}",
+            "the context decoder's width 10 cannot be shared by 3 heads"
+        ),
+        (
+            "prompting: pre, context_decoder: {width: 0}",
+            "the context decoder's width must be 1…65536, found 0"
+        ),
         (
             "context_decoder: {layers: 9223372036854775807}",
             "the context decoder's layers must be 1…1000, found 9223372036854775807"
         ),
-        ("context_decoder: {dropout: -1}", "the context decoder's dropout must be 0.0…1.0, found -1.0"),
+        (
+            "context_decoder: {dropout: -1}",
+            "the context decoder's dropout must be 0.0…1.0, found -1.0"
+        ),
         ("attention_pool: {output_dim: 0}", "output_dim must be 1…65536, found 0"),
         (
             "attention_pool: {input_resolution: 9223372036854775807}",
@@ -99,12 +130,19 @@ import Testing
     ])
     func outOfRange(_ settings: String, _ expected: String) throws {
         let registry = try Registry([CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin()])
-        let context = BuildContext(registry: registry, classNames: ["a"], features: [FeatureSpec(channels: 64, stride: 32)])
-        let text = settings.hasPrefix("text_encoder") ? "" : "text_encoder: {width: 8, heads: 2, layers: 1}, "
+        let context = BuildContext(
+            registry: registry, classNames: ["a"], features: [FeatureSpec(channels: 64, stride: 32)]
+        )
+        let text =
+            settings.hasPrefix("text_encoder")
+            ? "" : "text_encoder: {width: 8, heads: 2, layers: 1}, "
         struct Root: YAMLConfiguration { var prompter: ComponentNode? }
-        let node = try YAMLNode.parse("prompter: {type: DenseCLIP, tokenizer: bytes, \(text)\(settings)}")
+        let node = try YAMLNode.parse(
+            "prompter: {type: DenseCLIP, tokenizer: bytes, \(text)\(settings)}")
         let component = try #require(try node.decode(Root.self).prompter)
-        let error = try #require(throws: BuildError.self) { try registry.prompters.make(component, context) }
+        let error = try #require(throws: BuildError.self) {
+            try registry.prompters.make(component, context)
+        }
         #expect(error.underlying == expected)
     }
 }

@@ -26,17 +26,20 @@ struct TestPlugin: Plugin {
 }
 
 /// A prompter's settings in small: those of every way of prompting, and those of each.
-private let common = "type: DenseCLIP, tokenizer: bytes, text_encoder: {width: 16, heads: 2, layers: 2}"
+private let common =
+    "type: DenseCLIP, tokenizer: bytes, text_encoder: {width: 16, heads: 2, layers: 2}"
 private let own: [PromptingMode: String] = {
     let decoder = "context_decoder: {width: 12, heads: 2, layers: 1}"
     return [
         .post: "num_contexts: 3, \(decoder)", .postTemplate: "prompting: post_template, \(decoder)",
-        .pre: "prompting: pre, num_contexts: 3, \(decoder)", .contexts: "prompting: contexts, num_contexts: 3",
+        .pre: "prompting: pre, num_contexts: 3, \(decoder)",
+        .contexts: "prompting: contexts, num_contexts: 3",
         .template: "prompting: template",
     ]
 }()
 let resNet18 = "{type: ResNet, depth: 18}"
-let tinyCLIP = "{type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, output_dim: 20, input_resolution: 64}"
+let tinyCLIP =
+    "{type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, output_dim: 20, input_resolution: 64}"
 
 /// `{type: DenseCLIP, …}` in small, with further settings.
 func prompter(_ mode: PromptingMode, _ settings: String = "") -> String {
@@ -45,15 +48,20 @@ func prompter(_ mode: PromptingMode, _ settings: String = "") -> String {
 
 /// - Parameter textIsKept: without text encoder, for text that comes with the weights
 func model(
-    _ backbone: String, _ settings: String = "attention_pool: {output_dim: 24, input_resolution: 64}",
-    prompting mode: PromptingMode = .post, classes: [String] = ["road", "sky", "tree"], textIsKept: Bool = false,
+    _ backbone: String,
+    _ settings: String = "attention_pool: {output_dim: 24, input_resolution: 64}",
+    prompting mode: PromptingMode = .post, classes: [String] = ["road", "sky", "tree"],
+    textIsKept: Bool = false,
     freeze: String = "[]"
 ) throws -> DenseModel {
     let registry = try Registry([
-        ResNetPlugin(), CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin(), SmallModelsPlugin(), TestPlugin(),
+        ResNetPlugin(), CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin(), SmallModelsPlugin(),
+        TestPlugin(),
     ])
     let configuration = try ModelConfiguration.decode(
-        yaml: "{backbone: \(backbone), prompter: \(prompter(mode, settings)), head: AllLevels, freeze: \(freeze)}")
+        yaml:
+            "{backbone: \(backbone), prompter: \(prompter(mode, settings)), head: AllLevels, freeze: \(freeze)}"
+    )
     var context = BuildContext(registry: registry, classNames: classes)
     context.textIsKept = textIsKept
     return try DenseModel(configuration, context)
@@ -61,13 +69,18 @@ func model(
 
 extension DenseModel {
     var denseCLIP: DenseCLIP { get throws { try #require(prompter as? DenseCLIP) } }
-    var postModel: PostModelPrompting { get throws { try #require(try denseCLIP.prompting as? PostModelPrompting) } }
-    var learned: LearnedContexts { get throws { try #require(try denseCLIP.prompting.text?.source as? LearnedContexts) } }
+    var postModel: PostModelPrompting {
+        get throws { try #require(try denseCLIP.prompting as? PostModelPrompting) }
+    }
+    var learned: LearnedContexts {
+        get throws { try #require(try denseCLIP.prompting.text?.source as? LearnedContexts) }
+    }
 
     /// The score map of the test images.
     func scores() throws -> Tensor {
         var scores: Tensor?
-        _ = try predictions(images(), ForwardPass { name, tensor in if name == "score_map" { scores = tensor } })
+        _ = try predictions(
+            images(), ForwardPass { name, tensor in if name == "score_map" { scores = tensor } })
         return try #require(scores).detached()
     }
 }

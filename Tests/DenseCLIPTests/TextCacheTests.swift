@@ -5,9 +5,12 @@ import Testing
 @testable import DenseKitDenseCLIP
 @testable import DenseKitLanguageGuidance
 
-/// At inference the text of every way of prompting but one does not depend on the image: it is computed once.
+/// At inference the text of every way of prompting but one does not depend on the image: it is
+/// computed once.
 @Suite struct TextCacheTests {
-    private func text(_ model: DenseModel) throws -> ClassText { try #require(try model.denseCLIP.prompting.text) }
+    private func text(_ model: DenseModel) throws -> ClassText {
+        try #require(try model.denseCLIP.prompting.text)
+    }
 
     @Test(arguments: [PromptingMode.post, .postTemplate, .contexts, .template])
     func madeOnceInInference(_ mode: PromptingMode) throws {
@@ -41,7 +44,7 @@ import Testing
         try model.setTraining(false)
         let text = try text(model)
         let names = try model.denseCLIP.names
-        let (all, two) = try withoutGrad { (try text(names), try text([names[2], names[0]])) }
+        let (all, two) = try withoutGrad { try (text(names), text([names[2], names[0]])) }
         #expect(two.shape == [1, 2, 20])
         #expect(try (two.selected(1, 0) - all.selected(1, 2)).abs().amax().item() < 1e-5)
         #expect(try (withoutGrad { try text(names) } - all).abs().amax().item() < 1e-5)

@@ -7,8 +7,8 @@ import Testing
 @testable import DenseKitCLIP
 @testable import DenseKitDenseCLIP
 
-/// Classifies every position by the text: its projected features are compared with the text embeddings of the classes, and the score map is
-/// added.
+/// Classifies every position by the text: its projected features are compared with the text
+/// embeddings of the classes, and the score map is added.
 private final class TextHead: Module, Head {
     struct Configuration: YAMLConfiguration {
         var width = 20
@@ -29,8 +29,13 @@ private final class TextHead: Module, Head {
     private func logits(_ maps: [Tensor], _ step: ForwardPass) throws -> Tensor {
         guard let prompted = step.prompted else { throw SettingError("needs a prompter") }
         let seen = try projection(maps[0])  // [n, d, h, w]
-        let (n, d, h, w) = (seen.size(0), seen.size(1), seen.size(2), seen.size(3))
-        let similarity = try prompted.textEmbeddings.matmul(seen.reshaped([n, d, h * w])).reshaped([n, -1, h, w])
+        let n = seen.size(0)
+        let d = seen.size(1)
+        let h = seen.size(2)
+        let w = seen.size(3)
+        let similarity = try prompted.textEmbeddings.matmul(seen.reshaped([n, d, h * w])).reshaped([
+            n, -1, h, w,
+        ])
         return try similarity + prompted.scoreMaps[0].interpolated(to: Size2D(h, w), .bilinear())
     }
 
@@ -44,17 +49,22 @@ private final class TextHead: Module, Head {
 }
 
 private struct TextHeadPlugin: Plugin {
-    func register(in registry: inout Registry) { registry.heads.register("TextHead", TextHead.init) }
+    func register(in registry: inout Registry) {
+        registry.heads.register("TextHead", TextHead.init)
+    }
 }
 
 @Suite struct TextHeadTests {
     private func model(prompter: String?) throws -> DenseModel {
         let registry = try Registry([
-            ResNetPlugin(), CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin(), SmallModelsPlugin(), TextHeadPlugin(),
+            ResNetPlugin(), CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin(), SmallModelsPlugin(),
+            TextHeadPlugin(),
         ])
         let part = prompter.map { "prompter: \($0), " } ?? ""
-        let configuration = try ModelConfiguration.decode(yaml: "{backbone: \(tinyCLIP), \(part)head: TextHead}")
-        return try DenseModel(configuration, BuildContext(registry: registry, classNames: ["road", "sky", "tree"]))
+        let configuration = try ModelConfiguration.decode(
+            yaml: "{backbone: \(tinyCLIP), \(part)head: TextHead}")
+        return try DenseModel(
+            configuration, BuildContext(registry: registry, classNames: ["road", "sky", "tree"]))
     }
 
     @Test(arguments: [PromptingMode.post, .pre, .template])
@@ -64,11 +74,15 @@ private struct TextHeadPlugin: Plugin {
         let labels = try Tensor.zeros([2, 64, 96], dtype: .int64)
         let losses = try model.losses(images(), Targets(labels: labels), step)
         let prompted = try #require(step.prompted)
-        #expect(prompted.textEmbeddings.shape == [2, 3, 20] && prompted.scoreMaps.map(\.shape) == [[2, 3, 2, 3]])
+        #expect(
+            prompted.textEmbeddings.shape == [2, 3, 20]
+                && prompted.scoreMaps.map(\.shape) == [[2, 3, 2, 3]])
         // The prompter learns from the head's loss.
         let total = try #require(losses.terms.first).value
         try total.backward()
-        let text = try model.namedParameters().filter { $0.name.hasPrefix("text_encoder") && $0.tensor.requiresGrad }
+        let text = try model.namedParameters().filter {
+            $0.name.hasPrefix("text_encoder") && $0.tensor.requiresGrad
+        }
         #expect(!text.isEmpty && text.allSatisfy { $0.tensor.grad != nil })
     }
 
@@ -79,7 +93,8 @@ private struct TextHeadPlugin: Plugin {
             _ = try model.predictions(images(), step)
             let first = try #require(step.prompted).scoreMaps[0]
             _ = try model.predictions(images(128, 64), step)
-            #expect(first.shape == [2, 3, 2, 3] && step.prompted?.scoreMaps[0].shape == [2, 3, 4, 2])
+            #expect(
+                first.shape == [2, 3, 2, 3] && step.prompted?.scoreMaps[0].shape == [2, 3, 4, 2])
         }
     }
 

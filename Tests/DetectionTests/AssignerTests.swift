@@ -2,19 +2,33 @@ import DenseKitDetection
 import Testing
 
 @Suite struct MaxIoUAssignerTests {
-    private func indices(_ assigner: MaxIoUAssigner, _ rows: [[Float]], _ truth: InstanceTargets) throws -> [Int64] {
+    private func indices(_ assigner: MaxIoUAssigner, _ rows: [[Float]], _ truth: InstanceTargets)
+        throws -> [Int64]
+    {
         try assigner.assign(boxes(rows), to: truth).indices.integers()
     }
 
     /// IoU with the truth: 1, 0.5, 0.4, 0.3, 0.
-    private let rows: [[Float]] = [[0, 0, 10, 10], [0, 0, 10, 5], [0, 0, 10, 4], [0, 0, 10, 3], [20, 20, 30, 30]]
+    private let rows: [[Float]] = [
+        [0, 0, 10, 10], [0, 0, 10, 5], [0, 0, 10, 4], [0, 0, 10, 3], [20, 20, 30, 30],
+    ]
 
     @Test func thresholds() throws {
         let thing = try truth([[0, 0, 10, 10]])
-        #expect(try indices(MaxIoUAssigner(positive: 0.5, negative: 0.4), rows, thing) == [1, 1, -1, 0, 0])
-        #expect(try indices(MaxIoUAssigner(positive: 0.6, negative: 0.35), rows, thing) == [1, -1, -1, 0, 0])
-        #expect(try indices(MaxIoUAssigner(positive: 0.5, negative: 0.1..<0.4), rows, thing) == [1, 1, -1, 0, -1])
-        let assignment = try MaxIoUAssigner(positive: 0.5, negative: 0.4).assign(boxes(rows), to: thing)
+        #expect(
+            try indices(MaxIoUAssigner(positive: 0.5, negative: 0.4), rows, thing) == [
+                1, 1, -1, 0, 0,
+            ])
+        #expect(
+            try indices(MaxIoUAssigner(positive: 0.6, negative: 0.35), rows, thing) == [
+                1, -1, -1, 0, 0,
+            ])
+        #expect(
+            try indices(MaxIoUAssigner(positive: 0.5, negative: 0.1..<0.4), rows, thing) == [
+                1, 1, -1, 0, -1,
+            ])
+        let assignment = try MaxIoUAssigner(positive: 0.5, negative: 0.4).assign(
+            boxes(rows), to: thing)
         #expect(isClose(try assignment.overlaps.floats(), [1, 0.5, 0.4, 0.3, 0]))
         #expect(try assignment.labels(of: thing).integers() == [3, 3, -1, -1, -1])
     }
@@ -26,7 +40,8 @@ import Testing
         let near: [[Float]] = [[90, 90, 99, 99], [50, 0, 60, 3.2], [0, 0, 10, 9]]
         let assigner = try MaxIoUAssigner(positive: 0.7, negative: 0.35, minPositive: minimum)
         #expect(try indices(assigner, near, things) == expected)
-        let strict = try MaxIoUAssigner(positive: 0.7, negative: 0.35, minPositive: minimum, matchesLowQuality: false)
+        let strict = try MaxIoUAssigner(
+            positive: 0.7, negative: 0.35, minPositive: minimum, matchesLowQuality: false)
         #expect(try indices(strict, near, things) == [0, 0, 1])
     }
 
@@ -45,10 +60,14 @@ import Testing
         #expect(try indices(strict, [[0, 0, 10, 10]], same) == [1])
     }
 
-    /// With no least overlap a truth that nothing touches claims everything: the reference's way, which the RetinaNet configurations use.
+    /// With no least overlap a truth that nothing touches claims everything: the reference's way,
+    /// which the RetinaNet configurations use.
     @Test func aTruthThatNothingTouches() throws {
         let assigner = try MaxIoUAssigner(positive: 0.5, negative: 0.4)
-        #expect(try indices(assigner, [[0, 0, 5, 5], [9, 9, 12, 12]], truth([[50, 50, 60, 60]])) == [1, 1])
+        #expect(
+            try indices(assigner, [[0, 0, 5, 5], [9, 9, 12, 12]], truth([[50, 50, 60, 60]])) == [
+                1, 1,
+            ])
     }
 
     @Test func crowds() throws {
@@ -92,17 +111,20 @@ import Testing
         return Assignment(indices: indices, overlaps: try Tensor.zeros([10]))
     }
 
-    private func sample(_ sampler: RandomSampler, draws: RandomSource = .inOrder, _ things: [[Float]]? = nil) throws -> BoxSample
-    {
+    private func sample(
+        _ sampler: RandomSampler, draws: RandomSource = .inOrder, _ things: [[Float]]? = nil
+    ) throws -> BoxSample {
         let all = try Tensor.arange(to: 40, dtype: .float32).reshaped([10, 4])
         return try sampler.sample(
-            assignment(), boxes: all, truth: truth(things ?? [[0, 0, 1, 1], [2, 2, 3, 3]]), draws: draws, purpose: "roi", image: 0
+            assignment(), boxes: all, truth: truth(things ?? [[0, 0, 1, 1], [2, 2, 3, 3]]),
+            draws: draws, purpose: "roi", image: 0
         )
     }
 
     @Test func theFirstCandidates() throws {
         let result = try sample(RandomSampler(count: 5, positiveFraction: 0.5, addsTruth: false))
-        #expect(try result.positives.integers() == [1, 3] && result.negatives.integers() == [0, 5, 6])
+        #expect(
+            try result.positives.integers() == [1, 3] && result.negatives.integers() == [0, 5, 6])
         #expect(try result.truthIndices.integers() == [1, 0])
         #expect(try result.positiveBoxes().floats() == [4, 5, 6, 7, 12, 13, 14, 15])
         #expect(try result.sampledBoxes().shape == [5, 4])
@@ -111,17 +133,24 @@ import Testing
     /// Where positives are few, background takes their places.
     @Test func fewPositives() throws {
         let result = try sample(RandomSampler(count: 10, positiveFraction: 1, addsTruth: false))
-        #expect(try result.positives.integers() == [1, 3, 4, 7] && result.negatives.integers() == [0, 5, 6, 8, 9])
-        var bound = try RandomSampler(count: 10, positiveFraction: 0.1, addsTruth: false, maxNegativesPerPositive: 2)
+        #expect(
+            try result.positives.integers() == [1, 3, 4, 7]
+                && result.negatives.integers() == [0, 5, 6, 8, 9])
+        var bound = try RandomSampler(
+            count: 10, positiveFraction: 0.1, addsTruth: false, maxNegativesPerPositive: 2)
         #expect(try sample(bound).negatives.integers() == [0, 5])
         bound.positiveFraction = 0
-        #expect(try sample(bound).negatives.integers() == [0, 5] && sample(bound).positives.size(0) == 0)
+        #expect(
+            try sample(bound).negatives.integers() == [0, 5] && sample(bound).positives.size(0) == 0
+        )
     }
 
     @Test func theTruthItself() throws {
         let result = try sample(RandomSampler(count: 8, positiveFraction: 0.5))
         #expect(result.boxes.shape == [12, 4])
-        #expect(try result.positives.integers() == [0, 1, 3, 5] && result.truthIndices.integers() == [0, 1, 1, 0])
+        #expect(
+            try result.positives.integers() == [0, 1, 3, 5]
+                && result.truthIndices.integers() == [0, 1, 1, 0])
         #expect(try result.positiveBoxes().floats()[..<8] == [0, 0, 1, 1, 2, 2, 3, 3])
         #expect(try result.negatives.integers() == [2, 7, 8, 10])
     }
@@ -131,28 +160,39 @@ import Testing
         let sampler = try RandomSampler(count: 4, positiveFraction: 0.5, addsTruth: false)
         let all = try (0..<20).map { seed in
             let draws = RandomSource(seed: UInt64(seed), iteration: 1)
-            let (a, b) = (try sample(sampler, draws: draws), try sample(sampler, draws: draws))
-            #expect(try a.positives.integers() == b.positives.integers() && a.negatives.integers() == b.negatives.integers())
-            #expect(try a.positives.size(0) == 2 && a.negatives.integers().allSatisfy { [0, 5, 6, 8, 9].contains($0) })
+            let a = try sample(sampler, draws: draws)
+            let b = try sample(sampler, draws: draws)
+            #expect(
+                try a.positives.integers() == b.positives.integers()
+                    && a.negatives.integers() == b.negatives.integers())
+            #expect(
+                try a.positives.size(0) == 2
+                    && a.negatives.integers().allSatisfy { [0, 5, 6, 8, 9].contains($0) })
             return try a.positives.integers() + a.negatives.integers()
         }
         #expect(Set(all).count > 5)
         // The last positives, the first of the background.
         let byPurpose = RandomSource { purpose, _, count in
-            (0..<count).map { Double(purpose == "roi.positive" ? count - $0 : $0) / Double(count + 1) }
+            (0..<count).map {
+                Double(purpose == "roi.positive" ? count - $0 : $0) / Double(count + 1)
+            }
         }
         let result = try sample(sampler, draws: byPurpose)
-        #expect(try result.positives.integers() == [4, 7] && result.negatives.integers() == [0, 5])
+        #expect(
+            try result.positives.integers() == [4, 7] && result.negatives.integers() == [0, 5])
     }
 
     @Test func nothing() throws {
         let sampler = try RandomSampler(count: 4, positiveFraction: 0.5)
         let none = try truth([])
-        let empty = Assignment(indices: try Tensor.zeros([0], dtype: .int64), overlaps: try Tensor.zeros([0]))
-        let result = try sampler.sample(empty, boxes: boxes([]), truth: none, draws: .inOrder, purpose: "roi", image: 0)
+        let empty = try Assignment(
+            indices: Tensor.zeros([0], dtype: .int64), overlaps: Tensor.zeros([0]))
+        let result = try sampler.sample(
+            empty, boxes: boxes([]), truth: none, draws: .inOrder, purpose: "roi", image: 0)
         #expect(try result.sampledBoxes().shape == [0, 4] && result.truthIndices.shape == [0])
         let own = try sampler.sample(
-            empty, boxes: boxes([]), truth: truth([[1, 2, 3, 4]]), draws: .inOrder, purpose: "roi", image: 0)
+            empty, boxes: boxes([]), truth: truth([[1, 2, 3, 4]]), draws: .inOrder, purpose: "roi",
+            image: 0)
         #expect(try own.sampledBoxes().floats() == [1, 2, 3, 4])
     }
 }

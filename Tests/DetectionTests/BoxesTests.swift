@@ -25,17 +25,23 @@ import DenseKitVision
     }
 
     @Test func noBoxes() throws {
-        let (none, one) = (try boxes([]), try boxes([[0, 0, 1, 1]]))
+        let none = try boxes([])
+        let one = try boxes([[0, 0, 1, 1]])
         #expect(try Boxes.iou(none, one).shape == [0, 1] && Boxes.iou(one, none).shape == [1, 0])
         #expect(try Boxes.giou(none, none, .rows).shape == [0])
         #expect(try Boxes.clipped(none, to: Size2D(height: 2, width: 2)).shape == [0, 4])
-        #expect(try Boxes.regions([none, none]).shape == [0, 5] && Boxes.regions([]).shape == [0, 5])
+        #expect(
+            try Boxes.regions([none, none]).shape == [0, 5] && Boxes.regions([]).shape == [0, 5])
     }
 
     @Test func bordersScalesAndImages() throws {
         let x = try Tensor.from([Float(-3), 4, 50, 60, 1, 2, 3, 4], shape: [1, 8])
-        #expect(try Boxes.clipped(x, to: Size2D(height: 30, width: 40)).floats() == [0, 4, 40, 30, 1, 2, 3, 4])
-        #expect(try Boxes.restored(x, from: (x: 0.5, y: 2)).floats() == [-6, 2, 100, 30, 2, 1, 6, 2])
+        #expect(
+            try Boxes.clipped(x, to: Size2D(height: 30, width: 40)).floats() == [
+                0, 4, 40, 30, 1, 2, 3, 4,
+            ])
+        #expect(
+            try Boxes.restored(x, from: (x: 0.5, y: 2)).floats() == [-6, 2, 100, 30, 2, 1, 6, 2])
         let regions = try Boxes.regions([boxes([[1, 2, 3, 4]]), boxes([]), boxes([[5, 6, 7, 8]])])
         #expect(try regions.floats() == [0, 1, 2, 3, 4, 2, 5, 6, 7, 8])
     }
@@ -59,22 +65,32 @@ import DenseKitVision
         let targets = try boxes([[3, 4, 60, 21], [1, 1, 2, 90]])
         let deltas = try coder.encode(anchors, to: targets)
         #expect(isClose(try coder.decode(anchors, deltas).floats(), try targets.floats()))
-        #expect(isClose(try coder.encode(anchors, to: anchors).selected(1, 0).floats(), [-0.33333334, -0.33333334]))
+        #expect(
+            isClose(
+                try coder.encode(anchors, to: anchors).selected(1, 0).floats(),
+                [-0.33333334, -0.33333334]))
     }
 
     @Test func severalBoxesOfAnAnchor() throws {
         let coder = try DeltaCoder()
-        let decoded = try coder.decode(boxes([[0, 0, 10, 10]]), Tensor.from([Float(0), 0, 0, 0, 1, -1, 0, 0], shape: [1, 8]))
+        let decoded = try coder.decode(
+            boxes([[0, 0, 10, 10]]), Tensor.from([Float(0), 0, 0, 0, 1, -1, 0, 0], shape: [1, 8]))
         #expect(try decoded.floats() == [0, 0, 10, 10, 10, -10, 20, 0] && decoded.shape == [1, 8])
     }
 
-    /// Sides grow and shrink by 62.5 at most; what is not a number stays so, and borders hold all others.
+    /// Sides grow and shrink by 62.5 at most; what is not a number stays so, and borders hold all
+    /// others.
     @Test func hugeDeltas() throws {
-        let anchors = try boxes([[0, 0, 16, 16], [0, 0, 16, 16], [0, 0, 16, 16], [0, 0, 16, 16]])
-        let deltas = try boxes([[0, 0, 50, -50], [.infinity, 0, 0, 0], [.nan, 0, 0, 0], [1e38, -1e38, 1e38, 1e38]])
+        let anchors = try boxes([
+            [0, 0, 16, 16], [0, 0, 16, 16], [0, 0, 16, 16], [0, 0, 16, 16],
+        ])
+        let deltas = try boxes([
+            [0, 0, 50, -50], [.infinity, 0, 0, 0], [.nan, 0, 0, 0], [1e38, -1e38, 1e38, 1e38],
+        ])
         let free = try DeltaCoder().decode(anchors, deltas).floats()
         #expect(isClose(Array(free[..<4]), [-492, 7.872, 508, 8.128]))
-        let inside = try DeltaCoder().decode(anchors, deltas, in: Size2D(height: 50, width: 100)).floats()
+        let inside = try DeltaCoder().decode(anchors, deltas, in: Size2D(height: 50, width: 100))
+            .floats()
         #expect(isClose(Array(inside[..<8]), [0, 7.872, 100, 8.128, 100, 0, 100, 16]))
         #expect(inside[8].isNaN && inside[9] == 0)
         #expect(inside[12...] == [100, 0, 100, 0])
@@ -82,6 +98,9 @@ import DenseKitVision
 
     @Test func nothing() throws {
         #expect(try DeltaCoder().encode(boxes([]), to: boxes([])).shape == [0, 4])
-        #expect(try DeltaCoder().decode(boxes([]), Tensor.zeros([0, 12]), in: Size2D(height: 1, width: 1)).shape == [0, 12])
+        #expect(
+            try DeltaCoder().decode(
+                boxes([]), Tensor.zeros([0, 12]), in: Size2D(height: 1, width: 1)
+            ).shape == [0, 12])
     }
 }

@@ -2,14 +2,17 @@ import DenseKitDetection
 import DenseKitVision
 
 /// Rows of corners as a tensor `[n, 4]`.
-func boxes(_ rows: [[Float]]) throws -> Tensor { try Tensor.from(rows.flatMap { $0 }, shape: [rows.count, 4]) }
+func boxes(_ rows: [[Float]]) throws -> Tensor {
+    try Tensor.from(rows.flatMap { $0 }, shape: [rows.count, 4])
+}
 
 func ints(_ values: [Int64]) throws -> Tensor { try Tensor.from(values) }
 
 /// The things in an image; their labels count up from 3.
 func truth(_ rows: [[Float]], ignored: [[Float]] = []) throws -> InstanceTargets {
-    InstanceTargets(
-        boxes: try boxes(rows), labels: try ints(rows.indices.map { Int64($0 + 3) }), ignoredBoxes: try boxes(ignored))
+    try InstanceTargets(
+        boxes: boxes(rows), labels: ints(rows.indices.map { Int64($0 + 3) }),
+        ignoredBoxes: boxes(ignored))
 }
 
 func isClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 1e-5) -> Bool {

@@ -25,13 +25,17 @@ private struct Foreign: Error {}
             Sample(place: "a.yaml:1:2", problem: "unknown key 'x'", remedy: "did you mean 'y'?"),
             "a.yaml:1:2: unknown key 'x'; did you mean 'y'?"
         ),
-        (Sample(problem: "the stride is too large", remedy: "at most the crop"), "the stride is too large; at most the crop"),
+        (
+            Sample(problem: "the stride is too large", remedy: "at most the crop"),
+            "the stride is too large; at most the crop"
+        ),
         (
             Sample(place: "w.pt", problem: "is damaged", remedy: "Nothing was run. Fetch it anew."),
             "w.pt: is damaged. Nothing was run. Fetch it anew."
         ),
         (
-            Sample(place: "w.pt", problem: "does not fit:\n  other shape: a", remedy: "use another"),
+            Sample(
+                place: "w.pt", problem: "does not fit:\n  other shape: a", remedy: "use another"),
             "w.pt: does not fit:\n  other shape: a\nuse another"
         ),
         (Sample(place: "a.png", problem: "no such file", remedy: ""), "a.png: no such file"),
@@ -49,7 +53,8 @@ func defaults() {
 
 @Test("A term has the library's name until a program gives it another, in every message after that")
 func terms() {
-    let (term, other) = (Term("of this test"), Term("`Count(\"…\")`"))
+    let term = Term("of this test")
+    let other = Term("`Count(\"…\")`")
     func message() -> String { "choose another with \(term), or \(other("a.yaml"))" }
     #expect(message() == "choose another with of this test, or `Count(\"a.yaml\")`")
     Term.rename([term: "--test", other: "`count …`"])

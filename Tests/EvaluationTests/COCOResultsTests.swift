@@ -9,7 +9,9 @@ private let size = Size2D(height: 9, width: 12)
 
 /// A file that is gone after the test.
 private struct ResultFile: ~Copyable {
-    let path = FileManager.default.temporaryDirectory.appending(path: "results-\(UUID().uuidString).json").path
+    let path = FileManager.default.temporaryDirectory.appending(
+        path: "results-\(UUID().uuidString).json"
+    ).path
 
     init(_ text: String = "") throws { try write(text) }
     deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -23,9 +25,9 @@ private struct ResultFile: ~Copyable {
 
 @Suite struct COCOResultsTests {
     @Test func filesComeBack() throws {
-        let masks = [
-            try RunLengthMask(box: COCOBox(x: 2, y: 1, width: 5, height: 4), size: size),
-            try RunLengthMask(compressed: "\\3", size: size),
+        let masks = try [
+            RunLengthMask(box: COCOBox(x: 2, y: 1, width: 5, height: 4), size: size),
+            RunLengthMask(compressed: "\\3", size: size),
         ]
         let detections = masks.enumerated().map { index, mask in
             COCOEvaluation.Detection(
@@ -36,7 +38,9 @@ private struct ResultFile: ~Copyable {
         let file = try ResultFile()
         try COCOResults.write(detections, kind: .boxes, to: file.path)
         let boxes = try file.read(.boxes)
-        #expect(boxes.map(\.score) == detections.map(\.score) && boxes.map(\.box) == detections.map(\.box))
+        #expect(
+            boxes.map(\.score) == detections.map(\.score)
+                && boxes.map(\.box) == detections.map(\.box))
         try COCOResults.write(detections, kind: .masks, to: file.path)
         let read = try file.read(.masks)
         #expect(read.map(\.mask) == masks && read.map(\.box) == masks.map(\.boundingBox))
@@ -48,7 +52,8 @@ private struct ResultFile: ~Copyable {
     /// As pycocotools: the first entry decides whose area counts.
     @Test func areas() throws {
         let segmentation = #""segmentation": {"size": [9, 12], "counts": "d045000000000R1"}"#
-        let head = #"{"score": 1, "other": [{"a": "\u0041\n"}, null, true], "image_id": 1, "category_id": 3, "#
+        let head =
+            #"{"score": 1, "other": [{"a": "\u0041\n"}, null, true], "image_id": 1, "category_id": 3, "#
         let file = try ResultFile("[\(head)\"bbox\": [1, 2, 3, 4], \(segmentation)}]")
         let both = try #require(try file.read(.masks).first)
         #expect(both.area == 12 && both.box == COCOBox(x: 1, y: 2, width: 3, height: 4))
@@ -76,7 +81,10 @@ private struct ResultFile: ~Copyable {
             "[HEAD\"bbox\": [1, 2, 3, 4]}, HEAD\"bbox\": [1, 2, 3, NaN]}]",
             ", entry 1: no JSON at byte 70: it says NaN, which is no number there; leave the entry out, or give it numbers"
         ),
-        ("[HEAD\"bbox\": {}}]", ", entry 0: `bbox`: expected [x, y, width, height], found an object"),
+        (
+            "[HEAD\"bbox\": {}}]",
+            ", entry 0: `bbox`: expected [x, y, width, height], found an object"
+        ),
         ("[HEAD\"x\": 1}]", ", entry 0: `bbox` is missing"),
         ("[{\"image_id\": 1, \"category_id\": 3}]", ", entry 0: `score` is missing"),
         ("[{\"image_id\": 1, \"score\": 3}]", ", entry 0: `category_id` is missing"),
@@ -89,8 +97,14 @@ private struct ResultFile: ~Copyable {
             "[{\"image_id\": 1, \"category_id\": 3, \"score\": 1e999}]",
             ", entry 0: no JSON at byte 1: Problem while parsing a number; copy or write the file again"
         ),
-        ("[{\"image_id\": \"1\"}]", ", entry 0: `image_id`: expected a whole number of 64 bits, found a string"),
-        ("[{\"image_id\": 1.5}]", ", entry 0: `image_id`: expected a whole number of 64 bits, found a fraction"),
+        (
+            "[{\"image_id\": \"1\"}]",
+            ", entry 0: `image_id`: expected a whole number of 64 bits, found a string"
+        ),
+        (
+            "[{\"image_id\": 1.5}]",
+            ", entry 0: `image_id`: expected a whole number of 64 bits, found a fraction"
+        ),
         (
             "[{\"image_id\": 2, \"category_id\": 3, \"score\": 1}, {}]",
             ", entry 0: `image_id` is 2, which the data set does not have; evaluate with the annotations of the images that were detected in"
@@ -101,33 +115,55 @@ private struct ResultFile: ~Copyable {
         ),
         ("[HEAD\"bbox\": [1, 2", "ends too early, after 60 bytes; copy or download it again"),
         ("[HEAD\"bbox: [1, 2", "ends too early, after 59 bytes; copy or download it again"),
-        ("[\(String(repeating: "[", count: 99))", "ends too early, after 100 bytes; copy or download it again"),
+        (
+            "[\(String(repeating: "[", count: 99))",
+            "ends too early, after 100 bytes; copy or download it again"
+        ),
         (
             "[{\"a\": \(String(repeating: "[", count: 1999))\(String(repeating: "]", count: 1999))}]",
             ", entry 0: no JSON at byte 1: The JSON document was too deep (too many nested objects and arrays); copy or write the file again"
         ),
     ])
     func mistakes(_ text: String, _ message: String) throws {
-        let file = try ResultFile(text.replacing("HEAD", with: #"{"image_id": 1, "category_id": 3, "score": 1, "#))
+        let file = try ResultFile(
+            text.replacing("HEAD", with: #"{"image_id": 1, "category_id": 3, "score": 1, "#))
         let error = try #require(throws: COCOResultsError.self) { _ = try file.read(.boxes) }
-        #expect(error.description == file.path + (message.hasPrefix(",") ? message : ": " + message))
+        #expect(
+            error.description == file.path + (message.hasPrefix(",") ? message : ": " + message))
     }
 
     @Test(arguments: [
         ("{\"size\": [9, 12]}", "`segmentation`: expected {counts, size}, found no counts"),
         ("{\"counts\": \"\"}", "`segmentation`: expected {counts, size}, found no size"),
-        ("{\"size\": [9], \"counts\": \"\"}", "`segmentation`: expected size [height, width], found a list of another length"),
-        ("{\"size\": [9, -1], \"counts\": \"\"}", "`segmentation`: expected a size within 32 bits, found a negative number"),
-        ("{\"size\": [9, 12], \"counts\": [108]}", "`segmentation`: expected counts as a compressed string, found a list"),
-        ("{\"size\": [12, 9], \"counts\": \"\"}", "the mask is 12×9, its image 1 is 9×12; masks are as large as their images"),
+        (
+            "{\"size\": [9], \"counts\": \"\"}",
+            "`segmentation`: expected size [height, width], found a list of another length"
+        ),
+        (
+            "{\"size\": [9, -1], \"counts\": \"\"}",
+            "`segmentation`: expected a size within 32 bits, found a negative number"
+        ),
+        (
+            "{\"size\": [9, 12], \"counts\": [108]}",
+            "`segmentation`: expected counts as a compressed string, found a list"
+        ),
+        (
+            "{\"size\": [12, 9], \"counts\": \"\"}",
+            "the mask is 12×9, its image 1 is 9×12; masks are as large as their images"
+        ),
         (
             "{\"size\": [9, 12], \"counts\": \"11\"}",
             "`segmentation`: the runs cover 2 pixels, but 9×12 has 108: is the size [height, width]?"
         ),
-        ("[[1, 2, 3, 4, 5, 6]]", "`segmentation`: expected a compressed mask {counts, size}, found a list"),
+        (
+            "[[1, 2, 3, 4, 5, 6]]",
+            "`segmentation`: expected a compressed mask {counts, size}, found a list"
+        ),
     ])
     func mistakesInMasks(_ segmentation: String, _ message: String) throws {
-        let file = try ResultFile(#"[{"image_id": 1, "category_id": 3, "score": 1, "segmentation": "# + segmentation + "}]")
+        let file = try ResultFile(
+            #"[{"image_id": 1, "category_id": 3, "score": 1, "segmentation": "# + segmentation
+                + "}]")
         let error = try #require(throws: COCOResultsError.self) { _ = try file.read(.masks) }
         #expect(error.description == "\(file.path), entry 0: \(message)")
     }
@@ -143,7 +179,11 @@ private struct ResultFile: ~Copyable {
         #expect(detections.map(\.image) == (0..<20_000).map { $0 % 2 == 0 ? 1 : 7 })
         try file.write("[\(entries.joined(separator: ", ")), {\"image_id\": true}]")
         let error = try #require(throws: COCOResultsError.self) { _ = try file.read(.boxes) }
-        #expect(error.entry == 20_000 && error.problem == "`image_id`: expected a whole number of 64 bits, found a truth value")
+        #expect(
+            error.entry == 20_000
+                && error.problem
+                    == "`image_id`: expected a whole number of 64 bits, found a truth value"
+        )
     }
 
     @Test func whatCannotBeWritten() throws {
@@ -151,7 +191,9 @@ private struct ResultFile: ~Copyable {
         var detection = COCOEvaluation.Detection(
             image: 1, category: 1, score: .nan, box: COCOBox(x: 0, y: 0, width: .nan, height: 0))
         func message(_ kind: COCOEvaluation.Kind) throws -> String {
-            try #require(throws: COCOResultsError.self) { try COCOResults.write([detection], kind: kind, to: file.path) }.problem
+            try #require(throws: COCOResultsError.self) {
+                try COCOResults.write([detection], kind: kind, to: file.path)
+            }.problem
         }
         #expect(try message(.boxes) == "the score is nan; expected a number")
         detection.score = 1
@@ -169,10 +211,14 @@ private struct ResultFile: ~Copyable {
             ]
             let seed = Array("[\(entries.joined(separator: ",\n"))]".utf8)
             let file = try ResultFile()
-            let tokens = ["NaN", "1e999", "[", "{", "\"", "\\u00", "null", "-", "18446744073709551616", ",", "]"]
+            let tokens = [
+                "NaN", "1e999", "[", "{", "\"", "\\u00", "null", "-", "18446744073709551616", ",",
+                "]",
+            ]
             let fuzz = try Fuzz(tokens: tokens) { round, mutator in
                 try Data(mutator.mutate(seed)).write(to: URL(filePath: file.path))
-                do { _ = try file.read(round % 2 == 0 ? .masks : .boxes) } catch is COCOResultsError { return false }
+                do { _ = try file.read(round % 2 == 0 ? .masks : .boxes) } catch is COCOResultsError
+                { return false }
                 return true
             }
             #expect(fuzz.isBounded, "\(fuzz)")

@@ -9,10 +9,14 @@ import DenseKitVision
     private let dataset = ["background", "tvmonitor", "bus", "vehicle", "sofa"]
 
     private func map(_ yaml: String, _ unmapped: ClassMap.Unmapped = .wrong) throws -> ClassMap {
-        try ClassMap(try YAMLNode.parse(yaml, file: "a.yaml"), unmapped: unmapped, model: model, dataset: dataset)
+        try ClassMap(
+            YAMLNode.parse(yaml, file: "a.yaml"), unmapped: unmapped, model: model, dataset: dataset
+        )
     }
 
-    private func labels(_ values: [UInt16]) -> LabelMap { LabelMap(height: 1, width: values.count, labels: values) }
+    private func labels(_ values: [UInt16]) -> LabelMap {
+        LabelMap(height: 1, width: values.count, labels: values)
+    }
 
     @Test("Shared classes stand in the data set's order; the rest has no class, or is wrong")
     func tables() throws {
@@ -20,10 +24,13 @@ import DenseKitVision
         #expect(map.names == ["tvmonitor", "vehicle"] && map.kept == [0, 2])
         #expect(map.predicted(labels([0, 1, 2, 3, 4])).labels == [0, 2, 1, 2, 2])
         let none = LabelMap.ignore
-        #expect(map.labelled(labels([0, 1, 2, 3, 4, none])).labels == [none, 0, none, 1, none, none])
+        #expect(
+            map.labelled(labels([0, 1, 2, 3, 4, none])).labels == [none, 0, none, 1, none, none])
         #expect(map.drawn(labels([0, 1, 2])).labels == [1, 3, none])
         #expect(
-            map.summary == "2 of the data set's 5 classes are known to the model; 3 of its 5 are none of them and count as wrong")
+            map.summary
+                == "2 of the data set's 5 classes are known to the model; 3 of its 5 are none of them and count as wrong"
+        )
     }
 
     @Test("Several of the model's classes may be one; asked are the mapped ones alone")
@@ -39,23 +46,36 @@ import DenseKitVision
         let map = try map("{vehicle: [boat], tvmonitor: [tv]}")
         var counts = ConfusionCounts(classCount: map.names.count + 1)
         try counts.add(
-            prediction: map.predicted(labels([0, 0, 4, 2, 2, 1])), label: map.labelled(labels([1, 3, 1, 3, 2, 1])))
+            prediction: map.predicted(labels([0, 0, 4, 2, 2, 1])),
+            label: map.labelled(labels([1, 3, 1, 3, 2, 1])))
         let scores = SegmentationScores(counts.first(map.names.count))
-        // tvmonitor: pixels 0, 2, 5, of which 0 is right; pixel 1 is said to be one too. vehicle: 1 and 3, of which 3 is right.
-        #expect(scores.perClass(.iou) == [0.25, 0.5] && scores.mean(.iou) == 0.375 && scores.pixelAccuracy == 0.4)
+        // tvmonitor: pixels 0, 2, 5, of which 0 is right; pixel 1 is said to be one too. vehicle: 1
+        // and 3, of which 3 is right.
+        #expect(
+            scores.perClass(.iou) == [0.25, 0.5] && scores.mean(.iou) == 0.375
+                && scores.pixelAccuracy == 0.4)
     }
 
     @Test(
         "What does not fit",
         arguments: [
-            ("{tvmonitr: [tv]}", "a.yaml:1:2: class_map: the data set has no class 'tvmonitr'; did you mean 'tvmonitor'?"),
-            ("{bus: [buss]}", "a.yaml:1:8: class_map: the model has no class 'buss'; did you mean 'bus'?"),
+            (
+                "{tvmonitr: [tv]}",
+                "a.yaml:1:2: class_map: the data set has no class 'tvmonitr'; did you mean 'tvmonitor'?"
+            ),
+            (
+                "{bus: [buss]}",
+                "a.yaml:1:8: class_map: the model has no class 'buss'; did you mean 'bus'?"
+            ),
             ("{bus: [helicopter]}", "a.yaml:1:8: class_map: the model has no class 'helicopter'"),
             (
                 "{bus: [bus], vehicle: [boat, bus]}",
                 "a.yaml:1:30: class_map: the model's class 'bus' is both 'bus' and 'vehicle'; a prediction can be one of them"
             ),
-            ("{bus: []}", "a.yaml:1:7: class_map: 'bus' has no class of the model; leave the line out"),
+            (
+                "{bus: []}",
+                "a.yaml:1:7: class_map: 'bus' has no class of the model; leave the line out"
+            ),
             ("{bus: [[bus]]}", "a.yaml:1:8: class_map: expected the name of a class of the model"),
             (
                 "{}",
@@ -83,9 +103,15 @@ import DenseKitVision
     }
 
     @Test func settingsWithoutAMap() throws {
-        let node: ComponentNode = try YAMLNode.parse("{type: X, unmapped_prediction: wrong}", file: "a.yaml").decode()
-        let error = try #require(throws: ConfigurationError.self) { try node.classMap(model: model, dataset: dataset) }
-        #expect(error.description == "a.yaml:1:32: unmapped_prediction belongs to a class_map, and there is none")
+        let node: ComponentNode = try YAMLNode.parse(
+            "{type: X, unmapped_prediction: wrong}", file: "a.yaml"
+        ).decode()
+        let error = try #require(throws: ConfigurationError.self) {
+            try node.classMap(model: model, dataset: dataset)
+        }
+        #expect(
+            error.description
+                == "a.yaml:1:32: unmapped_prediction belongs to a class_map, and there is none")
     }
 }
 
@@ -95,7 +121,8 @@ import DenseKitVision
         let image = RGBImage(height: 1, width: 3, pixels: [UInt8](repeating: 100, count: 9))
         let found = Heatmap.overlay(image, scores: [1, 2, 4], opacity: 1)
         #expect(found.pixels == [0, 0, 127, 0, 211, 255, 127, 0, 0])
-        #expect(Heatmap.overlay(image, scores: [-0.2, 0.1, 0.4], opacity: 0).pixels == image.pixels)
+        #expect(
+            Heatmap.overlay(image, scores: [-0.2, 0.1, 0.4], opacity: 0).pixels == image.pixels)
         #expect(
             Heatmap.overlay(image, scores: [0.3, 0.3, 0.3]).pixels.prefix(3)
                 == Heatmap.overlay(image, scores: [1, 1, 1]).pixels.suffix(3))
@@ -106,7 +133,9 @@ import DenseKitVision
         let colors = (0..<256).map(Heatmap.color)
         #expect(Set(colors).count == 256)
         for (a, b) in zip(colors, colors.dropFirst()) {
-            for (x, y) in [(a.red, b.red), (a.green, b.green), (a.blue, b.blue)] { #expect(abs(Int(x) - Int(y)) <= 4) }
+            for (x, y) in [(a.red, b.red), (a.green, b.green), (a.blue, b.blue)] {
+                #expect(abs(Int(x) - Int(y)) <= 4)
+            }
         }
     }
 }

@@ -38,7 +38,9 @@ private final class Words: Module, Prompter {
         init(_ width: Int) throws { encoder = try Linear(6, width) }
 
         func callAsFunction(_ classes: Int) throws -> Tensor {
-            guard OperationCounter.wantsDefinitions else { return try encoder(Tensor.zeros([classes, 6])) }
+            guard OperationCounter.wantsDefinitions else {
+                return try encoder(Tensor.zeros([classes, 6]))
+            }
             return try encoder(Tensor.zeros([classes, 5, 6])).selected(1, 0)
         }
     }
@@ -52,7 +54,8 @@ private final class Words: Module, Prompter {
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         text = try Text(context.features[0].channels)
         scale = try Tensor.ones([1])
-        (classes, outputs) = (context.classCount, context.features)
+        classes = context.classCount
+        outputs = context.features
     }
 
     override func stateDidChange() { kept = nil }
@@ -61,13 +64,20 @@ private final class Words: Module, Prompter {
         let embeddings = try kept ?? text(classes)
         kept = embeddings
         let map = features.maps[0]
-        let (n, c, h, w) = (map.size(0), map.size(1), map.size(2), map.size(3))
-        let scores = try map.reshaped([n, c, h * w]).transposed(1, 2).matmul(embeddings.transposed(0, 1))
+        let n = map.size(0)
+        let c = map.size(1)
+        let h = map.size(2)
+        let w = map.size(3)
+        let scores = try map.reshaped([n, c, h * w]).transposed(1, 2).matmul(
+            embeddings.transposed(0, 1))
         return PrompterOutput(
-            maps: features.maps, textEmbeddings: embeddings, scoreMaps: [try scores.reshaped([n, h, w, classes])])
+            maps: features.maps, textEmbeddings: embeddings,
+            scoreMaps: [try scores.reshaped([n, h, w, classes])])
     }
 
-    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws -> Losses { Losses() }
+    func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws
+        -> Losses
+    { Losses() }
 }
 
 private final class Enlarging: Module, SegmentationHead {
@@ -84,7 +94,9 @@ private final class Enlarging: Module, SegmentationHead {
         loss = NoLoss()
     }
 
-    func embedding(_ maps: [Tensor]) throws -> Tensor { try up(maps[0]).interpolated(to: 4, .nearest) }
+    func embedding(_ maps: [Tensor]) throws -> Tensor {
+        try up(maps[0]).interpolated(to: 4, .nearest)
+    }
     func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
@@ -104,7 +116,7 @@ private final class Choosing: Module, CountableHead {
 
     func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws {
         _ = try first(maps[0])
-        _ = try second(try Tensor.zeros([7, maps[0].size(1)], device: maps[0].device))
+        _ = try second(Tensor.zeros([7, maps[0].size(1)], device: maps[0].device))
     }
 
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
@@ -122,7 +134,9 @@ private final class Choosing: Module, CountableHead {
 private final class NoLoss: Module, Loss {
     let name = "loss"
 
-    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor { prediction }
+    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws
+        -> Tensor
+    { prediction }
 }
 
 private struct SmallPlugin: Plugin {
@@ -135,15 +149,19 @@ private struct SmallPlugin: Plugin {
 }
 
 private func small(_ yaml: String) throws -> DenseModel {
-    let context = BuildContext(registry: try Registry([SmallPlugin()]), classNames: ["a", "b", "c"])
-    return try DenseModel(try ModelConfiguration.decode(yaml: yaml), context)
+    let context = BuildContext(
+        registry: try Registry([SmallPlugin()]), classNames: ["a", "b", "c"])
+    return try DenseModel(ModelConfiguration.decode(yaml: yaml), context)
 }
 
 @Suite struct ComplexityTests {
-    private let yaml = "{backbone: Half, prompter: Words, head: Enlarging, auxiliary_heads: [Enlarging]}"
+    private let yaml =
+        "{backbone: Half, prompter: Words, head: Enlarging, auxiliary_heads: [Enlarging]}"
 
     /// 10 × 12 pixels; maps of 5 × 6; heads enlarge to 10 × 12 and come down to 4 × 4.
-    @Test("A small model costs what was computed by hand, with memory and without", arguments: [Device.meta, .cpu])
+    @Test(
+        "A small model costs what was computed by hand, with memory and without",
+        arguments: [Device.meta, .cpu])
     func byHand(_ device: Device) throws {
         let model = try withDevice(device) { try small(yaml) }
         let complexity = try Complexity(of: model, size: Size2D(10, 12))
@@ -156,7 +174,8 @@ private func small(_ yaml: String) throws -> DenseModel {
 
         let text = try #require(tree["text"])
         #expect(text.total.parameters == 28 && text.runsOnce)
-        #expect(text.total.cost.once == 360 && text.total.cost.perImage == 0)  // 3 names · 5 · 6 · 4
+        // 3 names · 5 · 6 · 4
+        #expect(text.total.cost.once == 360 && text.total.cost.perImage == 0)
         #expect(tree["(prompter)"]?.total.cost.perImage == 360)  // 30 · 4 · 3
         #expect(complexity.asRun.once == 72)  // 3 names · 6 · 4
 
@@ -173,7 +192,10 @@ private func small(_ yaml: String) throws -> DenseModel {
         #expect(complexity.parametersPerImage == 287)
         #expect(whole.cost.perImage == 7456 && whole.cost.once == 360)
         #expect(complexity.asRun.perImage == 7456)
-        #expect(tree.children.map(\.name).prefix(5) == ["backbone", "text", "scale", "decode_head", "auxiliary_head"])
+        #expect(
+            tree.children.map(\.name).prefix(5) == [
+                "backbone", "text", "scale", "decode_head", "auxiliary_head",
+            ])
         #expect(tree.onceParts.map(\.path) == ["text"])
         #expect(tree["lost"] == nil && tree["backbone.lost"] == nil)
     }
@@ -183,7 +205,9 @@ private func small(_ yaml: String) throws -> DenseModel {
     func detector(_ device: Device) throws {
         let model = try withDevice(device) { try small("{backbone: Half, head: Choosing}") }
         let tree = try Complexity(of: model, size: Size2D(10, 12)).model
-        #expect(tree["first"]?.total.cost.perImage == 120 && tree["second"]?.total.cost.perImage == 84)  // 30 · 4 and 7 · 4 · 3
+        // 30 · 4 and 7 · 4 · 3
+        #expect(
+            tree["first"]?.total.cost.perImage == 120 && tree["second"]?.total.cost.perImage == 84)
         #expect(tree.total.cost.perImage == 3684 && tree["(resize to the image)"] == nil)
         #expect(tree["first"]?.parameters == 5 && tree["second"]?.parameters == 15)
     }
@@ -192,8 +216,12 @@ private func small(_ yaml: String) throws -> DenseModel {
     func names() throws {
         let model = try small("{backbone: Half, head: Choosing}")
         let image = try Tensor.zeros([1, 3, 8, 8])
-        #expect(try model.losses(image, Targets(), ForwardPass()).entries.map(\.name) == ["loss_cls"])
-        #expect(try model.namedTensors().map(\.name).suffix(4) == ["first.weight", "first.bias", "second.weight", "second.bias"])
+        #expect(
+            try model.losses(image, Targets(), ForwardPass()).entries.map(\.name) == ["loss_cls"])
+        #expect(
+            try model.namedTensors().map(\.name).suffix(4) == [
+                "first.weight", "first.bias", "second.weight", "second.bias",
+            ])
     }
 
     @Test("The model comes back in its mode, with its weights, also after an error")
@@ -206,10 +234,13 @@ private func small(_ yaml: String) throws -> DenseModel {
             #expect(model.isTraining == training && model.head.isTraining == training)
             #expect(try model.namedTensors().map { try $0.tensor.floats() } == before)
         }
-        let reader = try withDevice(.meta) { try small("{backbone: {type: Half, reads: true}, head: Enlarging}") }
+        let reader = try withDevice(.meta) {
+            try small("{backbone: {type: Half, reads: true}, head: Enlarging}")
+        }
         #expect(throws: TorchError.self) { try Complexity(of: reader, size: 16) }
         #expect(reader.isTraining)
-        let computed = try Complexity(of: try small("{backbone: {type: Half, reads: true}, head: Enlarging}"), size: 16)
+        let computed = try Complexity(
+            of: small("{backbone: {type: Half, reads: true}, head: Enlarging}"), size: 16)
         #expect(computed.model.total.cost.perImage > 0)
     }
 }

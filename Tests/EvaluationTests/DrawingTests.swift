@@ -5,7 +5,8 @@ import DenseKitVision
 private let white = RGBColor(255, 255, 255)
 private let black = RGBColor(0, 0, 0)
 private let classes = ClassList(
-    names: ["sky", "tree", "ball"], palette: [RGBColor(0, 0, 255), RGBColor(0, 200, 0), RGBColor(255, 0, 0)])
+    names: ["sky", "tree", "ball"],
+    palette: [RGBColor(0, 0, 255), RGBColor(0, 200, 0), RGBColor(255, 0, 0)])
 
 private func color(_ image: RGBImage, _ x: Int, _ y: Int) -> RGBColor {
     let pixel = 3 * (y * image.width + x)
@@ -14,10 +15,14 @@ private func color(_ image: RGBImage, _ x: Int, _ y: Int) -> RGBColor {
 
 /// The picture as rows of `#` for black and `.` for anything else.
 private func art(_ image: RGBImage) -> [String] {
-    (0..<image.height).map { y in (0..<image.width).map { color(image, $0, y) == black ? "#" : "." }.joined() }
+    (0..<image.height).map { y in
+        (0..<image.width).map { color(image, $0, y) == black ? "#" : "." }.joined()
+    }
 }
 
-private func canvas(_ width: Int, _ height: Int) -> Canvas { Canvas(RGBImage(height: height, width: width, fill: white)) }
+private func canvas(_ width: Int, _ height: Int) -> Canvas {
+    Canvas(RGBImage(height: height, width: width, fill: white))
+}
 
 @Test func textIsDrawnLetterByLetter() {
     var picture = canvas(17, 9)
@@ -54,12 +59,15 @@ func edges() {
     picture.outline(PixelWindow(y: 1, x: -2, height: 4, width: 6), black)
     #expect(art(picture.image) == ["......", "####..", "...#..", "...#..", "####.."])
     picture = canvas(6, 5)
-    for place in [(-4, -3), (4, 3)] { picture.paste(RGBImage(height: 4, width: 5, fill: black), x: place.0, y: place.1) }
+    for place in [(-4, -3), (4, 3)] {
+        picture.paste(RGBImage(height: 4, width: 5, fill: black), x: place.0, y: place.1)
+    }
     #expect(art(picture.image) == ["#.....", "......", "......", "....##", "....##"])
     let before = picture.image
     for rectangle in [
         PixelWindow(y: 0, x: 9, height: 5, width: 5), PixelWindow(y: -9, x: 0, height: 5, width: 5),
-        PixelWindow(y: 1, x: 1, height: 2, width: -3), PixelWindow(y: 7, x: 1, height: .max, width: .max),
+        PixelWindow(y: 1, x: 1, height: 2, width: -3),
+        PixelWindow(y: 7, x: 1, height: .max, width: .max),
     ] {
         picture.fill(rectangle, black)
     }
@@ -72,7 +80,8 @@ func edges() {
 func labelledBoxes() {
     for (top, labelTop) in [(20, 9), (3, 3)] {
         var picture = canvas(40, 40)
-        picture.box(PixelWindow(y: top, x: 30, height: 15, width: 8), label: "ab", RGBColor(250, 250, 0))
+        picture.box(
+            PixelWindow(y: top, x: 30, height: 15, width: 8), label: "ab", RGBColor(250, 250, 0))
         let rows = (0..<40).filter { color(picture.image, 25, $0) == RGBColor(250, 250, 0) }
         #expect(rows.first == labelTop && rows.count == 11)
         #expect(art(picture.image).joined().contains("#"))
@@ -85,11 +94,15 @@ func labelledBoxes() {
     let half = SegmentationDrawing.overlay(image, labels, classes: classes, opacity: 0.5)
     #expect(
         (0..<4).map { color(half, $0, 0) } == [
-            RGBColor(50, 50, 178), RGBColor(50, 150, 50), RGBColor(100, 100, 100), RGBColor(100, 100, 100),
+            RGBColor(50, 50, 178), RGBColor(50, 150, 50), RGBColor(100, 100, 100),
+            RGBColor(100, 100, 100),
         ])
     #expect(SegmentationDrawing.overlay(image, labels, classes: classes, opacity: 0) == image)
     let map = SegmentationDrawing.map(labels, classes: classes)
-    #expect((0..<4).map { color(map, $0, 0) } == [RGBColor(0, 0, 255), RGBColor(0, 200, 0), black, black])
+    #expect(
+        (0..<4).map { color(map, $0, 0) } == [
+            RGBColor(0, 0, 255), RGBColor(0, 200, 0), black, black,
+        ])
 }
 
 @Test("The legend names what is there, the largest first, and wraps")
@@ -117,6 +130,8 @@ func legend() {
     ]
     let row = try #require(SegmentationDrawing.sideBySide(pictures))
     #expect(row.width == 30 + 8 + 12 && row.height == 13 + 20)
-    #expect(color(row, 0, 13) == RGBColor(1, 2, 3) && color(row, 38, 32) == black && color(row, 0, 32) == white)
+    #expect(
+        color(row, 0, 13) == RGBColor(1, 2, 3) && color(row, 38, 32) == black
+            && color(row, 0, 32) == white)
     #expect(SegmentationDrawing.sideBySide([]) == nil)
 }

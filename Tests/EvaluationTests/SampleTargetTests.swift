@@ -14,7 +14,9 @@ private struct Numbers: SampleTarget {
         let old = size
         take(new) { ($0 * old.height / new.height, $1 * old.width / new.width) }
     }
-    mutating func crop(to window: PixelWindow) { take(window.size) { ($0 + window.y, $1 + window.x) } }
+    mutating func crop(to window: PixelWindow) {
+        take(window.size) { ($0 + window.y, $1 + window.x) }
+    }
     mutating func flipHorizontally() {
         let width = size.width
         take(size) { ($0, width - 1 - $1) }
@@ -26,13 +28,17 @@ private struct Numbers: SampleTarget {
     private mutating func take(_ new: Size2D, _ source: (Int, Int) -> (Int, Int)?) {
         var taken: [Float] = []
         for y in 0..<new.height {
-            for x in 0..<new.width { taken.append(source(y, x).map { values[$0.0 * size.width + $0.1] } ?? -1) }
+            for x in 0..<new.width {
+                taken.append(source(y, x).map { values[$0.0 * size.width + $0.1] } ?? -1)
+            }
         }
-        (values, size) = (taken, new)
+        values = taken
+        size = new
     }
 
     static func tensor(of batch: [Numbers]) throws -> Tensor {
-        try Tensor.stack(batch.map { try Tensor.from($0.values, shape: [$0.size.height, $0.size.width]) })
+        try Tensor.stack(
+            batch.map { try Tensor.from($0.values, shape: [$0.size.height, $0.size.width]) })
     }
 }
 
@@ -53,7 +59,9 @@ private struct Numbered: Dataset {
     func sample(at index: Int) throws -> DataSample {
         var sample = DataSample(name: "image \(index)", image: RGBImage(height: 2, width: 3))
         let size = Size2D(height: 2, width: side)
-        if index < known { try sample.add(Numbers(size: size, values: (0..<2 * side).map(Float.init))) }
+        if index < known {
+            try sample.add(Numbers(size: size, values: (0..<2 * side).map(Float.init)))
+        }
         return sample
     }
 }
@@ -61,7 +69,9 @@ private struct Numbered: Dataset {
 @Suite("Targets of a kind of their own") struct SampleTargetTests {
     private func batch(_ dataset: Numbered, keepsOriginals: Bool = false) throws -> Batch {
         var options = DataLoader.Options()
-        (options.batch, options.shuffles, options.keepsOriginalLabels) = (2, false, keepsOriginals)
+        options.batch = 2
+        options.shuffles = false
+        options.keepsOriginalLabels = keepsOriginals
         return try #require(try DataLoader(dataset, Flip(), options).next())
     }
 
@@ -75,7 +85,9 @@ private struct Numbered: Dataset {
         #expect(sample.target(Numbers.self)?.values == [5, 5, 4, 4, 5, 5, 4, 4])
         sample.pad(to: Size2D(height: 3, width: 5))
         let padded = try #require(sample.target(Numbers.self))
-        #expect(padded.size == sample.size && padded.values == [5, 5, 4, 4, -1, 5, 5, 4, 4, -1, -1, -1, -1, -1, -1])
+        #expect(
+            padded.size == sample.size
+                && padded.values == [5, 5, 4, 4, -1, 5, 5, 4, 4, -1, -1, -1, -1, -1, -1])
         try sample.add(Numbers(size: sample.size, values: Array(repeating: 7, count: 15)))
         #expect(sample.targets.count == 1 && sample.target(Numbers.self)?.values.first == 7)
     }
@@ -83,23 +95,34 @@ private struct Numbered: Dataset {
     @Test func theyReachTheHeadAsATensor() throws {
         let targets = try batch(Numbered()).targets()
         let numbers = try #require(targets[Numbers.self])
-        #expect(targets.others.keys.sorted() == ["numbers"] && targets.labels == nil && targets.instances == nil)
+        #expect(
+            targets.others.keys.sorted() == ["numbers"] && targets.labels == nil
+                && targets.instances == nil)
         #expect(numbers.shape == [2, 3, 4])
-        #expect(try numbers.selected(0, 1).contiguous().floats() == [2, 1, 0, -1, 5, 4, 3, -1, -1, -1, -1, -1])
+        #expect(
+            try numbers.selected(0, 1).contiguous().floats() == [
+                2, 1, 0, -1, 5, 4, 3, -1, -1, -1, -1, -1,
+            ])
     }
 
     @Test func originalsStayOutOfReachOfTransforms() throws {
         let batch = try batch(Numbered(), keepsOriginals: true)
-        #expect(batch.sampleTargets.map { ($0.first as? Numbers)?.values } == [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]])
+        #expect(
+            batch.sampleTargets.map { ($0.first as? Numbers)?.values } == [
+                [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5],
+            ])
         #expect(batch.height == 3)
     }
 
     @Test func mistakesNameTheImage() throws {
         let size = try #require(throws: DataError.self) { try Numbered(side: 4).sample(at: 0) }
         #expect("\(size)" == "image 0: its numbers is 2×4, the image 2×3; give both in one size")
-        let missing = try #require(throws: DataError.self) { try batch(Numbered(known: 1)).targets() }
+        let missing = try #require(throws: DataError.self) {
+            try batch(Numbered(known: 1)).targets()
+        }
         #expect(
-            "\(missing)" == "image 1: has no numbers, and image 0 in the same batch has; let the data set give it for every image"
+            "\(missing)"
+                == "image 1: has no numbers, and image 0 in the same batch has; let the data set give it for every image"
         )
     }
 }

@@ -71,10 +71,13 @@ private struct GoldenFile: Decodable {
 
 @Test("The four golden cases: areas, every metric of every class, the summary")
 func goldenScores() throws {
-    let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
+    let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Goldens")
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let cases = try decoder.decode(GoldenFile.self, from: Data(contentsOf: goldens.appending(path: "seg_metrics.json"))).cases
+    let cases = try decoder.decode(
+        GoldenFile.self, from: Data(contentsOf: goldens.appending(path: "seg_metrics.json"))
+    ).cases
     #expect(cases.count == 4)
 
     for golden in cases {
@@ -86,7 +89,8 @@ func goldenScores() throws {
             counts += one
         }
         let areas = [
-            "intersect": counts.intersect, "union": counts.union, "pred": counts.predicted, "label": counts.labelled,
+            "intersect": counts.intersect, "union": counts.union, "pred": counts.predicted,
+            "label": counts.labelled,
         ]
         #expect(areas == golden.area)
 
@@ -99,23 +103,33 @@ func goldenScores() throws {
             }
         }
         let summary = scores.summary(SegmentationScores.Metric.allCases)
-        #expect(Dictionary(uniqueKeysWithValues: summary.map { ($0.name, $0.percent) }) == golden.summaryPercent)
+        #expect(
+            Dictionary(uniqueKeysWithValues: summary.map { ($0.name, $0.percent) })
+                == golden.summaryPercent)
     }
 }
 
-private func maps(_ golden: GoldenFile.Case, _ image: Int) throws -> (prediction: LabelMap, label: LabelMap) {
+private func maps(_ golden: GoldenFile.Case, _ image: Int) throws -> (
+    prediction: LabelMap, label: LabelMap
+) {
     let label = try #require(golden.inputs.first { $0.name == "label\(image)" })
     let prediction = try #require(golden.inputs.first { $0.name == "pred\(image)" })
     let labels = label.values.map { value in
-        if value == golden.ignoreIndex || (golden.reduceZeroLabel && value == 0) { return LabelMap.ignore }
+        if value == golden.ignoreIndex || (golden.reduceZeroLabel && value == 0) {
+            return LabelMap.ignore
+        }
         return UInt16(golden.reduceZeroLabel ? value - 1 : value)
     }
     var predictions = prediction.values.map(UInt16.init)
     if let every = golden.agreeEvery {
-        for i in stride(from: 0, to: labels.count, by: every) where labels[i] != LabelMap.ignore { predictions[i] = labels[i] }
+        for i in stride(from: 0, to: labels.count, by: every) where labels[i] != LabelMap.ignore {
+            predictions[i] = labels[i]
+        }
     }
-    let (height, width) = (label.shape[0], label.shape[1])
+    let height = label.shape[0]
+    let width = label.shape[1]
     return (
-        LabelMap(height: height, width: width, labels: predictions), LabelMap(height: height, width: width, labels: labels)
+        LabelMap(height: height, width: width, labels: predictions),
+        LabelMap(height: height, width: width, labels: labels)
     )
 }

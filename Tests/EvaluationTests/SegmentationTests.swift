@@ -16,7 +16,8 @@ func countsOfRuns() throws {
             }
             return Array(result.prefix(count))
         }
-        let (prediction, label) = (map([0, 1, 2]), map([0, 1, 2, LabelMap.ignore]))
+        let prediction = map([0, 1, 2])
+        let label = map([0, 1, 2, LabelMap.ignore])
         var counts = ConfusionCounts(classCount: 3)
         try counts.add(prediction: prediction, label: label)
         let pixels = zip(prediction, label).filter { $0.1 != LabelMap.ignore }
@@ -36,18 +37,22 @@ func countsOfRuns() throws {
             "the prediction has size [2, 2] and the label [2, 3]: resize the prediction to the label's size first."
         ),
         (
-            LabelMap(height: 2, width: 2, fill: 0), LabelMap(height: 2, width: 2, labels: [0, 1, 1, 7]),
+            LabelMap(height: 2, width: 2, fill: 0),
+            LabelMap(height: 2, width: 2, labels: [0, 1, 1, 7]),
             "the label has class 7 at pixel [1, 1], but there are the classes 0 to 1 and 65535 for unlabelled pixels: "
                 + "map the labels when they are read."
         ),
         (
-            LabelMap(height: 2, width: 2, labels: [0, 0, 2, 2]), LabelMap(height: 2, width: 2, fill: 1),
+            LabelMap(height: 2, width: 2, labels: [0, 0, 2, 2]),
+            LabelMap(height: 2, width: 2, fill: 1),
             "the prediction has class 2 at pixel [1, 0], but there are the classes 0 to 1."
         ),
     ])
 func messages(prediction: LabelMap, label: LabelMap, message: String) throws {
     var counts = ConfusionCounts(classCount: 2)
-    let error = try #require(throws: ConfusionError.self) { try counts.add(prediction: prediction, label: label) }
+    let error = try #require(throws: ConfusionError.self) {
+        try counts.add(prediction: prediction, label: label)
+    }
     #expect(error.description == message)
     #expect(counts == ConfusionCounts(classCount: 2))
 }

@@ -12,9 +12,15 @@ private final class BareHead: Module, Head {
     let checkpointKey = "decode_head"
     var task: any HeadTask { Bare() }
 
-    init(_ configuration: Configuration, _ context: BuildContext) throws { conv = try Conv2d(3, 1, kernel: 1) }
-    func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses { Losses() }
-    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions { DetectionPredictions([]) }
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        conv = try Conv2d(3, 1, kernel: 1)
+    }
+    func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
+        Losses()
+    }
+    func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
+        DetectionPredictions([])
+    }
 }
 
 private final class Plain: Module, Backbone {
@@ -39,7 +45,8 @@ func bareTask() throws {
     let error = try #require(throws: TaskError.self) { try model.task }
     #expect(
         "\(error)"
-            == "the task Bare of the head BareHead does not say how it is evaluated and drawn; let Bare conform to VisionTask")
+            == "the task Bare of the head BareHead does not say how it is evaluated and drawn; let Bare conform to VisionTask"
+    )
 }
 
 private struct Labelled: Dataset {
@@ -48,20 +55,27 @@ private struct Labelled: Dataset {
 
     func sample(at index: Int) -> DataSample {
         DataSample(
-            name: "a", image: RGBImage(height: 2, width: 2), labels: LabelMap(height: 2, width: 2, fill: 0))
+            name: "a", image: RGBImage(height: 2, width: 2),
+            labels: LabelMap(height: 2, width: 2, fill: 0))
     }
 }
 
 @Test("A task says which data fit, and what it has no use for")
 func tasksSayWhatFits() throws {
-    let (segmentation, detection) = (SegmentationTask(), DetectionTask(masks: true))
+    let segmentation = SegmentationTask()
+    let detection = DetectionTask(masks: true)
     #expect(segmentation.mismatch(with: Labelled(), training: true) == nil)
     let mismatch = try #require(detection.mismatch(with: Labelled(), training: false))
-    #expect(mismatch.head == "finds things one by one" && mismatch.data == "has a class for every pixel")
-    #expect(segmentation.oneViewReason == nil && detection.oneViewReason == "a detector sees the whole image at one scale")
+    #expect(
+        mismatch.head == "finds things one by one" && mismatch.data == "has a class for every pixel"
+    )
+    #expect(
+        segmentation.oneViewReason == nil
+            && detection.oneViewReason == "a detector sees the whole image at one scale")
     #expect(segmentation.takesClassMaps && !detection.takesClassMaps)
     #expect(!segmentation.writesResults && detection.writesResults)
-    #expect(!segmentation.wantsMasks && detection.wantsMasks && !DetectionTask(masks: false).wantsMasks)
+    #expect(
+        !segmentation.wantsMasks && detection.wantsMasks && !DetectionTask(masks: false).wantsMasks)
 }
 
 @Test("What is annotated is drawn as predictions are")
@@ -69,7 +83,8 @@ func annotationOfLabels() throws {
     var sample = Labelled().sample(at: 0)
     let annotation = try Labelled().annotation(of: &sample, at: 0)
     #expect((annotation as? LabelPrediction)?.labels == LabelMap(height: 2, width: 2, fill: 0))
-    let instance = DetectedInstance(box: BoundingBox(x1: 0, y1: 0, x2: 1, y2: 1), label: 0, score: 0.2)
+    let instance = DetectedInstance(
+        box: BoundingBox(x1: 0, y1: 0, x2: 1, y2: 1), label: 0, score: 0.2)
     var annotated = instance
     annotated.score = nil
     let filtered = InstancePrediction([instance, annotated]).filtered(scoreThreshold: 0.3)

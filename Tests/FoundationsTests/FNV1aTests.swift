@@ -1,7 +1,9 @@
 import DenseKitFoundations
 import Testing
 
-@Test("The hashes that the authors of FNV publish: they are parts of file names and must never change")
+@Test(
+    "The hashes that the authors of FNV publish: they are parts of file names and must never change"
+)
 func publishedHashes() {
     for (text, long, short) in [
         ("", "cbf29ce484222325", 0x811C_9DC5 as UInt32), ("a", "af63dc4c8601ec8c", 0xE40C_292C),
@@ -12,7 +14,9 @@ func publishedHashes() {
     }
 }
 
-@Test("Pieces one after the other have the hash of the whole, and zeros in front are kept where digits are counted")
+@Test(
+    "Pieces one after the other have the hash of the whole, and zeros in front are kept where digits are counted"
+)
 func pieces() throws {
     var hash = FNV1a("foo".utf8)
     hash.add("bar".utf8)

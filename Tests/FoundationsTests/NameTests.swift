@@ -16,24 +16,33 @@ import Testing
         #expect(FilePaths.expanded("~/a b/~c") == home + "/a b/~c")
         #expect(FilePaths.expanded("~root") == root)
         #expect(FilePaths.expanded("~root/data") == root + "/data")
-        for path in ["", "a", "/a/~", "./~", "a~", "~nobody-of-this-name", "~nobody-of-this-name/a", "${HOME}"] {
+        for path in [
+            "", "a", "/a/~", "./~", "a~", "~nobody-of-this-name", "~nobody-of-this-name/a",
+            "${HOME}",
+        ] {
             #expect(FilePaths.expanded(path) == path)
         }
     }
 
     @Test("The cache is where XDG_CACHE_HOME says, else below the home folder")
     func cache() {
-        #expect(CacheFolder.root(["XDG_CACHE_HOME": "/tmp/cache", "HOME": "/home/a"]) == "/tmp/cache/densekit")
+        #expect(
+            CacheFolder.root(["XDG_CACHE_HOME": "/tmp/cache", "HOME": "/home/a"])
+                == "/tmp/cache/densekit")
         #expect(CacheFolder.root(["XDG_CACHE_HOME": "/tmp/cache/"]) == "/tmp/cache/densekit")
-        #expect(CacheFolder.root(["XDG_CACHE_HOME": "", "HOME": "/home/a"]) == "/home/a/.cache/densekit")
+        #expect(
+            CacheFolder.root(["XDG_CACHE_HOME": "", "HOME": "/home/a"]) == "/home/a/.cache/densekit"
+        )
         #expect(CacheFolder.root([:]) == NSHomeDirectory() + "/.cache/densekit")
         #expect(CacheFolder.standardPath("coco") == CacheFolder.root() + "/coco")
     }
 
     @Test(arguments: [
-        ("numClasses", "num_classes"), ("useCLIP", "use_clip"), ("RPNHead", "rpn_head"), ("conv2d", "conv2d"), ("x", "x"),
+        ("numClasses", "num_classes"), ("useCLIP", "use_clip"), ("RPNHead", "rpn_head"),
+        ("conv2d", "conv2d"), ("x", "x"),
         ("lrMult", "lr_mult"),
-        ("inputURL", "input_url"), ("layer1Norm", "layer1_norm"), ("num_classes", "num_classes"), ("aB", "a_b"), ("", ""),
+        ("inputURL", "input_url"), ("layer1Norm", "layer1_norm"), ("num_classes", "num_classes"),
+        ("aB", "a_b"), ("", ""),
         ("_base_", "_base_"),
     ])
     func snakeCases(name: String, expected: String) {

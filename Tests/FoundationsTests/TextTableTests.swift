@@ -5,14 +5,18 @@ import Testing
     @Test("Numbers end on the right, names begin on the left, and a row of one cell is a heading")
     func aligned() {
         #expect(
-            TextTable.aligned([["name", "count"], ["group"], ["a", "1,000"], ["long name", "7"]]) == [
-                "name       count", "group", "a          1,000", "long name      7",
-            ])
+            TextTable.aligned([["name", "count"], ["group"], ["a", "1,000"], ["long name", "7"]])
+                == [
+                    "name       count", "group", "a          1,000", "long name      7",
+                ])
     }
 
     @Test("Text in the last column is not padded")
     func text() {
-        #expect(TextTable.aligned([["CPU", "one"], ["threads", "2 of 4"]], left: 2) == ["CPU      one", "threads  2 of 4"])
+        #expect(
+            TextTable.aligned([["CPU", "one"], ["threads", "2 of 4"]], left: 2) == [
+                "CPU      one", "threads  2 of 4",
+            ])
     }
 
     @Test("A frame as MMSegmentation prints it")

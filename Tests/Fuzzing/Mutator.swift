@@ -1,9 +1,11 @@
-/// Damages bytes the way files get damaged, and the way attackers damage them. The same seed gives the same damage, everywhere.
+/// Damages bytes the way files get damaged, and the way attackers damage them. The same seed gives
+/// the same damage, everywhere.
 public struct Mutator {
     private var state: UInt64
     private let tokens: [[UInt8]]
 
-    /// - Parameter tokens: what means something to the reader; one in four changes puts one of them in.
+    /// - Parameter tokens: what means something to the reader; one in four changes puts one of them
+    ///   in.
     public init(seed: UInt64, tokens: [String] = []) {
         state = seed
         self.tokens = tokens.map { Array($0.utf8) }
@@ -30,7 +32,8 @@ public struct Mutator {
         case 6: bytes.swapAt(place, below(bytes.count))
         case 7: overwrite(&bytes, at: place)
         case 8:
-            for (offset, value) in Array(bytes[piece]).enumerated() where place + offset < bytes.count {
+            for (offset, value) in Array(bytes[piece]).enumerated()
+            where place + offset < bytes.count {
                 bytes[(place + offset + below(64)) % bytes.count] = value
             }
         default: bytes.insert(contentsOf: tokens[below(tokens.count)], at: place)
@@ -39,7 +42,10 @@ public struct Mutator {
 
     /// A number of 1, 2, 4 or 8 bytes at the edge of what its readers count with.
     private mutating func overwrite(_ bytes: inout [UInt8], at place: Int) {
-        let edges: [UInt64] = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 1 << 31 - 1, 1 << 31, 1 << 32 - 1, 1 << 60, 1 << 63, .max]
+        let edges: [UInt64] = [
+            0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 1 << 31 - 1, 1 << 31, 1 << 32 - 1, 1 << 60,
+            1 << 63, .max,
+        ]
         let value = edges[below(edges.count)]
         for index in 0..<(1 << below(4)) where place + index < bytes.count {
             bytes[place + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))

@@ -12,24 +12,34 @@ import Testing
         observe: ((String, Tensor) throws -> Void)? = nil
     ) throws -> (names: [String], values: [Double], gradients: [String: Double?]) {
         let losses = try head.losses(
-            maps(truths.count), Targets(instances: truths), step(truths.count, metrics: metrics, observe: observe))
+            maps(truths.count), Targets(instances: truths),
+            step(truths.count, metrics: metrics, observe: observe))
         try #require(try losses.total()).backward()
-        let gradients = try head.namedParameters().map { ($0.name, try $0.tensor.grad?.abs().amax().item()) }
+        let gradients = try head.namedParameters().map {
+            ($0.name, try $0.tensor.grad?.abs().amax().item())
+        }
         return (
             losses.entries.map(\.name), try losses.entries.map { try $0.value.item() },
             Dictionary(uniqueKeysWithValues: gradients)
         )
     }
 
-    @Test("A step has mmdetection's losses, and a gradient for every weight", arguments: [false, true])
+    @Test(
+        "A step has mmdetection's losses, and a gradient for every weight",
+        arguments: [false, true])
     func whole(_ agnostic: Bool) throws {
         let head = try small {
             $0.box.classAgnostic = agnostic
             $0.mask?.classAgnostic = agnostic
         }
         let found = try learn(head, [truth(boxes), truth([[16, 16, 60, 60]])], metrics: true)
-        #expect(found.names == ["loss_rpn_cls", "loss_rpn_bbox", "loss_cls", "acc", "loss_bbox", "loss_mask"])
-        #expect(found.values.allSatisfy { $0.isFinite && $0 >= 0 } && (0...100).contains(found.values[3]))
+        #expect(
+            found.names == [
+                "loss_rpn_cls", "loss_rpn_bbox", "loss_cls", "acc", "loss_bbox", "loss_mask",
+            ])
+        #expect(
+            found.values.allSatisfy { $0.isFinite && $0 >= 0 }
+                && (0...100).contains(found.values[3]))
         #expect(abs(found.values[0] - 0.69) < 0.05 && found.values[5] > 0)  // even odds at first
         #expect(found.gradients.values.allSatisfy { ($0 ?? 0) > 0 })
         #expect(try learn(head, [truth(boxes)]).names.contains("acc") == false)
@@ -42,12 +52,19 @@ import Testing
         for truths in try [[empty, empty], [truth(boxes), empty], [empty, truth(boxes)]] {
             for parameter in try head.namedParameters() { try parameter.tensor.clearGrad() }
             let found = try learn(head, truths)
-            #expect(found.names == ["loss_rpn_cls", "loss_rpn_bbox", "loss_cls", "loss_bbox", "loss_mask"])
-            #expect(found.values.allSatisfy(\.isFinite) && found.values[0] > 0 && found.values[2] > 0)
+            #expect(
+                found.names == [
+                    "loss_rpn_cls", "loss_rpn_bbox", "loss_cls", "loss_bbox", "loss_mask",
+                ])
+            #expect(
+                found.values.allSatisfy(\.isFinite) && found.values[0] > 0 && found.values[2] > 0)
             #expect(found.gradients.values.allSatisfy { $0 != nil })
             let hasTruth = truths.contains { $0.boxes.size(0) > 0 }
-            #expect((found.values[1] > 0) == hasTruth && (found.values[3] > 0) == hasTruth && (found.values[4] > 0) == hasTruth)
-            #expect((found.gradients["roi_head.mask_head.conv_logits.bias"] ?? nil) == 0 || hasTruth)
+            #expect(
+                (found.values[1] > 0) == hasTruth && (found.values[3] > 0) == hasTruth
+                    && (found.values[4] > 0) == hasTruth)
+            #expect(
+                (found.gradients["roi_head.mask_head.conv_logits.bias"] ?? nil) == 0 || hasTruth)
             // A truth without masks, where nothing is to be seen, is no mistake.
             var without = empty
             without.masks = nil
@@ -59,9 +76,13 @@ import Testing
     func noProposals() throws {
         let head = try small { $0.rpn.trainProposals.minSize = 1000 }
         let found = try learn(head, [truth([])])
-        #expect(found.names == ["loss_rpn_cls", "loss_rpn_bbox", "loss_cls", "loss_bbox", "loss_mask"])
+        #expect(
+            found.names == ["loss_rpn_cls", "loss_rpn_bbox", "loss_cls", "loss_bbox", "loss_mask"])
         #expect(Array(found.values[1...]) == [0, 0, 0, 0])
-        #expect(found.gradients.allSatisfy { $0.value != nil && ($0.key.hasPrefix("roi_head") ? $0.value == 0 : true) })
+        #expect(
+            found.gradients.allSatisfy {
+                $0.value != nil && ($0.key.hasPrefix("roi_head") ? $0.value == 0 : true)
+            })
         // The truth's own boxes are looked at where nothing else is.
         let own = try learn(head, [truth(boxes)])
         #expect(own.values[2] > 0 && own.values[4] > 0)
@@ -73,10 +94,13 @@ import Testing
         var counts: [Int] = []
         for side in [64, 32] {
             let geometry = ImageGeometry(
-                size: Size2D(height: side, width: 64), paddedSize: Size2D(height: side, width: 64), originalSize: square,
+                size: Size2D(height: side, width: 64), paddedSize: Size2D(height: side, width: 64),
+                originalSize: square,
                 scale: (1, 1))
             let step = ForwardPass(images: [geometry], draws: .inOrder) { name, tensor in
-                if name.hasPrefix("rpn.neg_inds") || name.hasPrefix("rpn.pos_inds") { counts.append(tensor.count) }
+                if name.hasPrefix("rpn.neg_inds") || name.hasPrefix("rpn.pos_inds") {
+                    counts.append(tensor.count)
+                }
             }
             _ = try head.losses(maps(1), Targets(instances: [truth([])]), step)
         }
@@ -91,7 +115,9 @@ import Testing
         let found = try learn(head, [truth(boxes), truth([[16, 16, 60, 60]])]) { seen[$0] = $1 }
         let perLevel = try ["loss_rpn_cls", "loss_rpn_bbox"].map { try #require(seen[$0]).floats() }
         #expect(perLevel.map(\.count) == [5, 5])
-        for (index, levels) in perLevel.enumerated() { #expect(abs(Double(levels.reduce(0, +)) - found.values[index]) < 1e-5) }
+        for (index, levels) in perLevel.enumerated() {
+            #expect(abs(Double(levels.reduce(0, +)) - found.values[index]) < 1e-5)
+        }
         let targets = try #require(seen["rcnn.mask_targets"])
         let positives = try (0..<2).map { try #require(seen["rcnn.pos_inds.\($0)"]).count }
         #expect(targets.shape == [positives.reduce(0, +), 8, 8])

@@ -9,7 +9,8 @@ let pyramid = (0..<5).map { FeatureSpec(channels: 4, stride: 4 << $0) }
 
 /// A small head of three classes.
 func small(
-    _ features: [FeatureSpec] = pyramid, classes: Int = 3, _ change: (inout MaskRCNN.Configuration) -> Void = { _ in }
+    _ features: [FeatureSpec] = pyramid, classes: Int = 3,
+    _ change: (inout MaskRCNN.Configuration) -> Void = { _ in }
 ) throws -> MaskRCNN {
     var configuration = MaskRCNN.Configuration()
     configuration.rpn.channels = 6
@@ -25,9 +26,12 @@ func small(
     configuration.mask?.roiSize = 4
     change(&configuration)
     let context = BuildContext(
-        registry: try Registry([MaskRCNNPlugin(), StandardPlugin()]), classNames: (0..<classes).map { "class \($0)" },
+        registry: try Registry([MaskRCNNPlugin(), StandardPlugin()]),
+        classNames: (0..<classes).map { "class \($0)" },
         features: features)
-    return try #require(try context.registry.heads.make(ComponentNode("MaskRCNN", configuration), context) as? MaskRCNN)
+    return try #require(
+        try context.registry.heads.make(ComponentNode("MaskRCNN", configuration), context)
+            as? MaskRCNN)
 }
 
 /// The maps of `count` images of 64×64.
@@ -35,14 +39,15 @@ func maps(_ count: Int, _ features: [FeatureSpec] = pyramid) throws -> [Tensor] 
     try features.enumerated().map { level, feature in
         let side = 64 / feature.stride
         return try Tensor.randomNormal(
-            [count, feature.channels, side, side], generator: try RandomGenerator(seed: UInt64(level))
+            [count, feature.channels, side, side], generator: RandomGenerator(seed: UInt64(level))
         )
         .channelsLast()
     }
 }
 
 /// Things of an image of 64×64: a box each, its inside as its mask.
-func truth(_ boxes: [[Float]], labels: [Int64]? = nil, masks: Bool = true) throws -> InstanceTargets {
+func truth(_ boxes: [[Float]], labels: [Int64]? = nil, masks: Bool = true) throws -> InstanceTargets
+{
     var bitmap = [UInt8](repeating: 0, count: boxes.count * 64 * 64)
     for (index, box) in boxes.enumerated() {
         for y in Int(box[1])..<Int(box[3]) {
@@ -50,18 +55,25 @@ func truth(_ boxes: [[Float]], labels: [Int64]? = nil, masks: Bool = true) throw
         }
     }
     let masks =
-        masks ? try bitmap.withUnsafeBytes { try Tensor.from(bytes: $0, shape: [boxes.count, 64, 64], dtype: .uint8) } : nil
-    return InstanceTargets(
-        boxes: try Tensor.from(boxes.flatMap { $0 }, shape: [boxes.count, 4]),
-        labels: try Tensor.from(labels ?? boxes.indices.map { Int64($0 % 3) }), ignoredBoxes: try Tensor.zeros([0, 4]),
+        masks
+        ? try bitmap.withUnsafeBytes {
+            try Tensor.from(bytes: $0, shape: [boxes.count, 64, 64], dtype: .uint8)
+        } : nil
+    return try InstanceTargets(
+        boxes: Tensor.from(boxes.flatMap { $0 }, shape: [boxes.count, 4]),
+        labels: Tensor.from(labels ?? boxes.indices.map { Int64($0 % 3) }),
+        ignoredBoxes: Tensor.zeros([0, 4]),
         masks: masks)
 }
 
 let square = Size2D(height: 64, width: 64)
 
 /// A training step for images of 64×64.
-func step(_ images: Int, metrics: Bool = false, observe: ((String, Tensor) throws -> Void)? = nil) -> ForwardPass {
+func step(_ images: Int, metrics: Bool = false, observe: ((String, Tensor) throws -> Void)? = nil)
+    -> ForwardPass
+{
     ForwardPass(
-        images: [ImageGeometry](repeating: ImageGeometry(square), count: images), draws: .inOrder, wantsMetrics: metrics,
+        images: [ImageGeometry](repeating: ImageGeometry(square), count: images), draws: .inOrder,
+        wantsMetrics: metrics,
         observe: observe)
 }

@@ -39,7 +39,7 @@ private final class Derived: Base {
 
     override init() {
         do {
-            convSeg = [try Linear(1, 1), try Linear(1, 1, bias: false)]
+            convSeg = try [Linear(1, 1), Linear(1, 1, bias: false)]
             lnFinal2d = try LayerNorm(1)
             grid = [[], [nil, try Leaf()]]
         } catch { preconditionFailure("\(error)") }
@@ -106,7 +106,10 @@ private final class Integers: Module {
 private final class Tied: Module {
     let input: Linear
     let output: Linear
-    init(_ layer: Linear) { (input, output) = (layer, layer) }
+    init(_ layer: Linear) {
+        input = layer
+        output = layer
+    }
 }
 private final class Child: Module {
     var parent: Module?
@@ -129,7 +132,9 @@ struct Refused: Sendable, CustomTestStringConvertible {
     let make: @Sendable () throws -> Module
 
     init(_ name: String, _ message: String, _ make: @escaping @Sendable () throws -> Module) {
-        (self.name, self.message, self.make) = (name, message, make)
+        self.name = name
+        self.message = message
+        self.make = make
     }
 
     var testDescription: String { name }
@@ -140,11 +145,14 @@ struct Refused: Sendable, CustomTestStringConvertible {
         let names = try Derived().namedTensors().map { "\($0.name) \($0.kind)" }
         #expect(
             names == [
-                "first.weight parameter", "first.running_mean buffer", "scale parameter", "ln_1.weight parameter",
+                "first.weight parameter", "first.running_mean buffer", "scale parameter",
+                "ln_1.weight parameter",
                 "ln_1.bias parameter",
-                "ln_1.running_mean buffer", "conv_seg.0.weight parameter", "conv_seg.0.bias parameter",
+                "ln_1.running_mean buffer", "conv_seg.0.weight parameter",
+                "conv_seg.0.bias parameter",
                 "conv_seg.1.weight parameter",
-                "ln_final2d.weight parameter", "ln_final2d.bias parameter", "1.1.weight parameter", "1.1.running_mean buffer",
+                "ln_final2d.weight parameter", "ln_final2d.bias parameter", "1.1.weight parameter",
+                "1.1.running_mean buffer",
             ])
         #expect(try Derived().namedParameters().count == 10)
     }
@@ -153,7 +161,8 @@ struct Refused: Sendable, CustomTestStringConvertible {
         let paths = try Derived().namedModules().map { "\($0.path) \(type(of: $0.module))" }
         #expect(
             paths == [
-                " Derived", "first Leaf", "ln_1 Leaf", "conv_seg.0 Linear", "conv_seg.1 Linear", "ln_final2d LayerNorm",
+                " Derived", "first Leaf", "ln_1 Leaf", "conv_seg.0 Linear", "conv_seg.1 Linear",
+                "ln_final2d LayerNorm",
                 "1.1 Leaf",
             ])
     }
@@ -176,20 +185,30 @@ struct Refused: Sendable, CustomTestStringConvertible {
             "bare tensors",
             "BareTensors.weights is a bare tensor: mark it @Parameter (trained), @Buffer (saved, not trained) or @Cached (not saved)"
         ) { BareTensors(try .ones([1])) },
-        Refused("a dictionary", "InDictionary.layers hides a layer inside Dictionary<String, Linear>") {
+        Refused(
+            "a dictionary", "InDictionary.layers hides a layer inside Dictionary<String, Linear>"
+        ) {
             InDictionary(try Linear(1, 1))
         },
-        Refused("a tuple", "InTuple.both hides a layer inside (Int, Linear)") { InTuple(try Linear(1, 1)) },
+        Refused("a tuple", "InTuple.both hides a layer inside (Int, Linear)") {
+            InTuple(try Linear(1, 1))
+        },
         Refused("a struct", "InStruct.box hides a layer inside Box") { InStruct(try Linear(1, 1)) },
-        Refused("an array of tuples", "InArrayOfTuples.pairs hides a tensor inside (String, Tensor)") {
+        Refused(
+            "an array of tuples", "InArrayOfTuples.pairs hides a tensor inside (String, Tensor)"
+        ) {
             InArrayOfTuples(try .ones([1]))
         },
-        Refused("an enum", "InEnum.choice hides a layer inside Choice") { InEnum(try Linear(1, 1)) },
-        Refused("a class", "InClass.holder hides a layer inside SubHolder") { InClass(try Linear(1, 1)) },
+        Refused("an enum", "InEnum.choice hides a layer inside Choice") {
+            InEnum(try Linear(1, 1))
+        },
+        Refused("a class", "InClass.holder hides a layer inside SubHolder") {
+            InClass(try Linear(1, 1))
+        },
         Refused(
             "one key twice",
             "Twins.second[0].weight and Twins.first.weight share the checkpoint key 'layers.0.weight': give one another key in `keys`"
-        ) { try Twins(try Linear(1, 1)) },
+        ) { try Twins(Linear(1, 1)) },
         Refused(
             "an integer parameter",
             "Integers.weight is a @Parameter of int64: only floating-point tensors can be trained; use @Buffer"
@@ -204,19 +223,25 @@ struct Refused: Sendable, CustomTestStringConvertible {
         ) { Parent(try Linear(1, 1)) },
     ])
     func errors(_ refused: Refused) throws {
-        let (module, expected) = (try refused.make(), refused.message)
+        let module = try refused.make()
+        let expected = refused.message
         let hidden =
             ": keep layers in properties of their own, an optional or an array, and tensors in @Parameter, @Buffer or @Cached properties"
         let error = try #require(throws: ModuleError.self) { try module.namedTensors() }
-        #expect(error.description == (expected.contains(" hides a ") ? expected + hidden : expected))
+        #expect(
+            error.description == (expected.contains(" hides a ") ? expected + hidden : expected))
         #expect(throws: ModuleError.self) { try module.setTraining(false) }
     }
 
     @Test func namesForErrors() throws {
         let model = Derived()
         try model.assignNames(prefix: "model")
-        #expect(model.first.weight.name == "model.first.weight" && model.convSeg[1].weight.name == "model.conv_seg.1.weight")
-        let error = try #require(throws: TorchError.self) { try model.convSeg[1](try Tensor.ones([1, 3])) }
+        #expect(
+            model.first.weight.name == "model.first.weight"
+                && model.convSeg[1].weight.name == "model.conv_seg.1.weight")
+        let error = try #require(throws: TorchError.self) {
+            try model.convSeg[1](Tensor.ones([1, 3]))
+        }
         #expect(error.path == "model.conv_seg.1.weight")
         try model.assignNames()
         #expect(model.scale.name == "scale")
@@ -242,7 +267,9 @@ private final class Outer: Module {
         let outer = Outer(try Linear(2, 2))
         #expect(outer.isTraining && outer.dropout.isTraining)
         try outer.setTraining(false)
-        #expect(!outer.isTraining && !outer.dropout.isTraining && !outer.watching.inner.isTraining && outer.watching.changes == 1)
+        #expect(
+            !outer.isTraining && !outer.dropout.isTraining && !outer.watching.inner.isTraining
+                && outer.watching.changes == 1)
         try outer.setTraining(true)
         #expect(outer.watching.inner.isTraining && outer.watching.changes == 2)
         try outer.weightsDidChange()
@@ -263,7 +290,8 @@ private final class Outer: Module {
         let outer = Outer(try Linear(2, 2))
         let weight = outer.watching.inner.weight
         try outer.move(to: .cpu)
-        #expect(outer.watching.inner.weight === weight && weight.device == .cpu && weight.requiresGrad)
+        #expect(
+            outer.watching.inner.weight === weight && weight.device == .cpu && weight.requiresGrad)
         #expect(outer.watching.changes == 1)
     }
 }

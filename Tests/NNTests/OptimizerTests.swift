@@ -9,13 +9,16 @@ private protocol ScalarOptimizer {
 
 /// AdamW by the paper's algorithm 2.
 private struct ScalarAdamW: ScalarOptimizer {
-    var (mean, square, steps) = (0.0, 0.0, 0.0)
+    var mean = 0.0
+    var square = 0.0
+    var steps = 0.0
 
     mutating func step(_ x: Double, _ gradient: Double, rate: Double, decay: Double) -> Double {
         steps += 1
         mean = 0.9 * mean + 0.1 * gradient
         square = 0.99 * square + 0.01 * gradient * gradient
-        let (unbiasedMean, unbiasedSquare) = (mean / (1 - pow(0.9, steps)), square / (1 - pow(0.99, steps)))
+        let unbiasedMean = mean / (1 - pow(0.9, steps))
+        let unbiasedSquare = square / (1 - pow(0.99, steps))
         return x - rate * decay * x - rate * unbiasedMean / (unbiasedSquare.squareRoot() + 1e-8)
     }
 }
@@ -49,14 +52,17 @@ private struct Setting {
         }
         groups = [
             ParameterGroup(names: names[0], parameters: parameters[0]),
-            ParameterGroup(names: names[1], parameters: parameters[1], learningRateMultiplier: 0.1, decayMultiplier: 0),
+            ParameterGroup(
+                names: names[1], parameters: parameters[1], learningRateMultiplier: 0.1,
+                decayMultiplier: 0),
         ]
     }
 
     /// Different rates in every step.
     func rates(_ step: Int) -> [Double] { [0.1 / Double(step + 1), 0.02 + 0.01 * Double(step)] }
 
-    /// The gradient of element `i` of parameter `p` in a step; parameter 1 has none in steps 0 and 3, parameter 2 none in step 1.
+    /// The gradient of element `i` of parameter `p` in a step; parameter 1 has none in steps 0 and
+    /// 3, parameter 2 none in step 1.
     func gradient(_ p: Int, _ i: Int, _ step: Int) -> Double? {
         if p == 1 && (step == 0 || step == 3) || p == 2 && step == 1 { return nil }
         return sin(Double(7 * p + 3 * i + 5 * step + 1))
@@ -66,7 +72,8 @@ private struct Setting {
         for (p, parameter) in parameters.joined().enumerated() {
             let values = (0..<parameter.count).compactMap { gradient(p, $0, step) }
             guard !values.isEmpty else { continue }
-            let weights = try Tensor.stack(values.map { try Tensor.full([], $0, dtype: .float64) }).to(parameter.dtype)
+            let weights = try Tensor.stack(values.map { try Tensor.full([], $0, dtype: .float64) })
+                .to(parameter.dtype)
             try (parameter * weights).sum().backward()
         }
     }
@@ -80,7 +87,10 @@ private struct Setting {
     }
 
     /// Five steps beside the scalar optimizer of every element.
-    private func follow(_ optimizer: any Optimizer, _ setting: Setting, decays: [Double], _ scalar: any ScalarOptimizer) throws {
+    private func follow(
+        _ optimizer: any Optimizer, _ setting: Setting, decays: [Double],
+        _ scalar: any ScalarOptimizer
+    ) throws {
         var expected = try setting.values()
         var states = expected.map { $0.map { _ in scalar } }
         for step in 0..<5 {
@@ -92,7 +102,8 @@ private struct Setting {
                     guard let gradient = setting.gradient(p, i, step) else { continue }
                     let group = p < 2 ? 0 : 1
                     expected[p][i] = states[p][i].step(
-                        expected[p][i], gradient, rate: setting.rates(step)[group], decay: decays[group])
+                        expected[p][i], gradient, rate: setting.rates(step)[group],
+                        decay: decays[group])
                 }
             }
             for (found, expected) in zip(try setting.values(), expected) {
@@ -108,17 +119,23 @@ private struct Setting {
 
     @Test(arguments: [0.0, 0.9]) func sgdFollowsItsDefinition(_ momentum: Double) throws {
         let setting = try Setting()
-        let optimizer = SGD(setting.groups, learningRate: 0.1, momentum: momentum, weightDecay: 0.05)
+        let optimizer = SGD(
+            setting.groups, learningRate: 0.1, momentum: momentum, weightDecay: 0.05)
         try follow(optimizer, setting, decays: [0.05, 0], ScalarSGD(momentum: momentum))
     }
 
-    /// Two steps, the state handed to another optimizer of equal parameters, three steps more of both.
+    /// Two steps, the state handed to another optimizer of equal parameters, three steps more of
+    /// both.
     @Test(arguments: ["AdamW", "SGD"]) func aSavedStateContinuesBitForBit(_ name: String) throws {
         func make(_ setting: Setting) -> any Optimizer {
-            name == "SGD" ? SGD(setting.groups, learningRate: 0.1, momentum: 0.9, weightDecay: 0.05) : adamW(setting.groups)
+            name == "SGD"
+                ? SGD(setting.groups, learningRate: 0.1, momentum: 0.9, weightDecay: 0.05)
+                : adamW(setting.groups)
         }
-        let (first, second) = (try Setting(dtype: .float32), try Setting(dtype: .float32))
-        let (a, b) = (make(first), make(second))
+        let first = try Setting(dtype: .float32)
+        let second = try Setting(dtype: .float32)
+        let a = make(first)
+        let b = make(second)
         func step(_ optimizer: any Optimizer, _ setting: Setting, _ number: Int) throws {
             try optimizer.clearGradients()
             try setting.setGradients(number)
@@ -126,7 +143,9 @@ private struct Setting {
         }
         for number in 0..<2 { try step(a, first, number) }
         try withoutGrad {
-            for (from, to) in zip(first.parameters.joined(), second.parameters.joined()) { try to.copyInPlace(from) }
+            for (from, to) in zip(first.parameters.joined(), second.parameters.joined()) {
+                try to.copyInPlace(from)
+            }
         }
         let state = try a.state()
         try b.load(state)
@@ -134,7 +153,9 @@ private struct Setting {
             try step(a, first, number)
             try step(b, second, number)
         }
-        for (x, y) in zip(first.parameters.joined(), second.parameters.joined()) { #expect(try x.bytes() == y.bytes()) }
+        for (x, y) in zip(first.parameters.joined(), second.parameters.joined()) {
+            #expect(try x.bytes() == y.bytes())
+        }
         #expect(try first.values() != Setting(dtype: .float32).values())
     }
 
@@ -144,7 +165,10 @@ private struct Setting {
         #expect(try optimizer.state().isEmpty)
         try setting.setGradients(0)
         try optimizer.step(learningRates: [0, 0])
-        #expect(try Set(optimizer.state().keys) == ["a/mean", "a/square", "a/steps", "c/mean", "c/square", "c/steps"])
+        #expect(
+            try Set(optimizer.state().keys) == [
+                "a/mean", "a/square", "a/steps", "c/mean", "c/square", "c/steps",
+            ])
         #expect(try optimizer.state()["a/steps"]?.integers() == [1])
         let sgd = SGD(setting.groups, learningRate: 1)
         try sgd.step(learningRates: [0, 0])
@@ -175,16 +199,23 @@ private struct Setting {
 
     @Test func sgdStatesThatDoNotFit() throws {
         let optimizer = SGD(try Setting().groups, learningRate: 1)
-        let error = try #require(throws: OptimizerStateError.self) { try optimizer.load(["a/velocity": try Tensor.zeros([1])]) }
-        #expect(error.description == "the optimizer's state of a has shape [1], the parameter has [2]")
+        let error = try #require(throws: OptimizerStateError.self) {
+            try optimizer.load(["a/velocity": Tensor.zeros([1])])
+        }
+        #expect(
+            error.description == "the optimizer's state of a has shape [1], the parameter has [2]")
     }
 
     @Test func aRateForEveryGroup() throws {
         let setting = try Setting()
         try setting.setGradients(0)
         let expected = "2 groups of parameters need 2 learning rates, found 1"
-        for optimizer in [adamW(setting.groups), SGD(setting.groups, learningRate: 1)] as [any Optimizer] {
-            let error = try #require(throws: OptimizerStateError.self) { try optimizer.step(learningRates: [1]) }
+        for optimizer in [adamW(setting.groups), SGD(setting.groups, learningRate: 1)]
+            as [any Optimizer]
+        {
+            let error = try #require(throws: OptimizerStateError.self) {
+                try optimizer.step(learningRates: [1])
+            }
             #expect(error.description == expected)
         }
     }
@@ -195,7 +226,9 @@ private struct Setting {
         let optimizer = adamW([ParameterGroup(names: ["w"], parameters: [weight])])
         try weight.pow(2).sum().backward()
         try optimizer.step(learningRates: [0.1])
-        #expect(try optimizer.state()["w/mean"]?.isChannelsLast == true && optimizer.state()["w/square"]?.isChannelsLast == true)
+        #expect(
+            try optimizer.state()["w/mean"]?.isChannelsLast == true
+                && optimizer.state()["w/square"]?.isChannelsLast == true)
     }
 
     @Test func gradientsToClear() throws {
@@ -210,7 +243,7 @@ private struct Setting {
 
 @Suite struct ClippingTests {
     @Test(arguments: [10.0, 13, 26, 6.5]) func lengths(_ bound: Double) throws {
-        let gradients = [try Tensor.from([Float(3), 4]), try Tensor.from([Float(12)])]
+        let gradients = try [Tensor.from([Float(3), 4]), Tensor.from([Float(12)])]
         #expect(try clipGradients(gradients, maxNorm: bound) == 13)
         let factor = min(1, bound / 13)
         try expect(gradients[0], [2], [3 * factor, 4 * factor], within: 1e-6)
@@ -220,7 +253,7 @@ private struct Setting {
     @Test func nothingToClip() throws { #expect(try clipGradients([], maxNorm: 1) == 0) }
 
     @Test func infiniteGradientsAreReported() throws {
-        #expect(try clipGradients([try Tensor.from([Float.infinity])], maxNorm: 1) == .infinity)
-        #expect(try clipGradients([try Tensor.from([Float.nan])], maxNorm: 1).isNaN)
+        #expect(try clipGradients([Tensor.from([Float.infinity])], maxNorm: 1) == .infinity)
+        #expect(try clipGradients([Tensor.from([Float.nan])], maxNorm: 1).isNaN)
     }
 }

@@ -15,7 +15,8 @@ import Testing
     }
 
     private static let convolutions: [(String, Size2D, Size2D, Size2D, Size2D, Int)] = [
-        ("1x1", 1, 1, 0, 1, 1), ("3x3", 3, 1, 1, 1, 1), ("stride", 3, 2, 1, 1, 1), ("dilation", 3, 1, 2, 2, 1),
+        ("1x1", 1, 1, 0, 1, 1), ("3x3", 3, 1, 1, 1, 1), ("stride", 3, 2, 1, 1, 1),
+        ("dilation", 3, 1, 2, 2, 1),
         ("groups", 3, 1, 1, 1, 4), ("depthwise", Size2D(3, 1), 1, Size2D(1, 0), 1, 8),
         ("no padding", Size2D(2, 3), Size2D(1, 2), 0, 1, 1),
     ]
@@ -25,7 +26,9 @@ import Testing
         arguments: convolutions.indices, [false, true])
     func folded(_ index: Int, _ channelsLast: Bool) throws {
         let (_, kernel, stride, padding, dilation, groups) = Self.convolutions[index]
-        let conv = try Conv2d(8, 24, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        let conv = try Conv2d(
+            8, 24, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
+            groups: groups)
         let norm = try layers(conv)
         let maps = try [Size2D(9, 7), Size2D(12, 10)].map {
             let x = try normal(2, 8, $0.height, $0.width, seed: 1)
@@ -49,28 +52,37 @@ import Testing
         #expect(try distance(found, withoutGrad { try norm(conv(maps[0])) }) <= 4e-5)
     }
 
-    @Test("The map of another size or layout, a band of rows, and another norm, are computed as they are")
+    @Test(
+        "The map of another size or layout, a band of rows, and another norm, are computed as they are"
+    )
     func changes() throws {
         let conv = try Conv2d(8, 16, kernel: 3, padding: 1)
-        let (first, second) = (try layers(conv), try BatchNorm2d(16))
+        let first = try layers(conv)
+        let second = try BatchNorm2d(16)
         for layer in [conv, first, second] { try layer.setTraining(false) }
         let x = try normal(1, 8, 11, 6, seed: 3).channelsLast()
         try withoutGrad {
             let whole = try conv(x, norm: first)
-            #expect(try distance(whole.narrowed(2, 2, 4), conv(x.narrowed(2, 1, 6), norm: first).narrowed(2, 1, 4)) <= 1e-5)
+            #expect(
+                try distance(
+                    whole.narrowed(2, 2, 4),
+                    conv(x.narrowed(2, 1, 6), norm: first).narrowed(2, 1, 4)) <= 1e-5)
             #expect(try distance(whole, conv(x.contiguous(), norm: first)) <= 1e-5)
             #expect(try distance(whole, conv(x, norm: second)) > 0.1)
             #expect(try distance(whole, conv(x, norm: first)) == 0)
         }
     }
 
-    @Test("A large map of many channels is computed by the transformed kernel, and maps of other sizes and layouts too")
+    @Test(
+        "A large map of many channels is computed by the transformed kernel, and maps of other sizes and layouts too"
+    )
     func transformed() throws {
         let conv = try Conv2d(32, 48, kernel: 3, padding: 1)
         let norm = try layers(conv)
-        let maps = [
-            try normal(1, 32, 40, 33, seed: 1).channelsLast(), try normal(2, 32, 5, 6, seed: 2).channelsLast(),
-            try normal(1, 32, 40, 40),
+        let maps = try [
+            normal(1, 32, 40, 33, seed: 1).channelsLast(),
+            normal(2, 32, 5, 6, seed: 2).channelsLast(),
+            normal(1, 32, 40, 40),
         ]
         try norm.setTraining(false)
         let expected = try withoutGrad { try maps.map { try norm(conv($0)).relu() } }
@@ -101,17 +113,21 @@ import Testing
         try conv.setTraining(false)
         try withoutGrad {
             _ = try conv(normal(1, 8, 9, 9).channelsLast())
-            for x in [try normal(1, 6, 9, 9).channelsLast(), try normal(1, 8, 2, 9).channelsLast()] {
+            for x in try [normal(1, 6, 9, 9).channelsLast(), normal(1, 8, 2, 9).channelsLast()] {
                 let error = #expect(throws: TorchError.self) { try conv(x) }
                 #expect(error?.path == "neck.weight")
             }
         }
     }
 
-    @Test("A linear layer that is used again equals the matrix product, at any number of rows and in bfloat16")
+    @Test(
+        "A linear layer that is used again equals the matrix product, at any number of rows and in bfloat16"
+    )
     func linear() throws {
         let layer = try Linear(40, 24)
-        let inputs = [try normal(2, 70, 40, seed: 1), try normal(3, 40, seed: 2), try normal(300, 40, seed: 3)]
+        let inputs = try [
+            normal(2, 70, 40, seed: 1), normal(3, 40, seed: 2), normal(300, 40, seed: 3),
+        ]
         try withoutGrad {
             let expected = try inputs.map { try layer($0) }
             try layer.setTraining(false)
@@ -125,14 +141,20 @@ import Testing
             }
             _ = try layer.weight.mulInPlace(0)
             try layer.weightsDidChange()
-            for _ in 0..<3 { #expect(try distance(layer(inputs[2]), layer(inputs[2]) * 0 + (try #require(layer.bias))) <= 1e-6) }
+            for _ in 0..<3 {
+                #expect(
+                    try distance(layer(inputs[2]), layer(inputs[2]) * 0 + (#require(layer.bias)))
+                        <= 1e-6)
+            }
         }
     }
 
     @Test("A sequence joins convolution, norm and ReLU, and gives what its layers give")
     func sequence() throws {
         let conv = try Conv2d(8, 16, kernel: 3)
-        let sequence = Sequential([conv, try layers(conv), Activation(.relu), try Conv2d(16, 4, kernel: 1), Activation(.gelu)])
+        let sequence = try Sequential([
+            conv, layers(conv), Activation(.relu), Conv2d(16, 4, kernel: 1), Activation(.gelu),
+        ])
         let x = try normal(1, 8, 9, 9).channelsLast()
         try sequence.setTraining(false)
         try withoutGrad {

@@ -1,7 +1,8 @@
 import DenseKitNN
 import Testing
 
-/// Expects a tensor of this shape with these elements in row-major order, each within `tolerance` of its own size or of 1.
+/// Expects a tensor of this shape with these elements in row-major order, each within `tolerance`
+/// of its own size or of 1.
 func expect(
     _ tensor: Tensor?, _ shape: [Int], _ values: [Double], within tolerance: Double = 1e-6,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -9,7 +10,9 @@ func expect(
     let tensor = try #require(tensor, sourceLocation: sourceLocation)
     #expect(tensor.shape == shape, sourceLocation: sourceLocation)
     let found = try doubles(tensor)
-    let agree = found.count == values.count && zip(found, values).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($1)) }
+    let agree =
+        found.count == values.count
+        && zip(found, values).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($1)) }
     #expect(agree, "found \(found), expected \(values)", sourceLocation: sourceLocation)
 }
 
@@ -25,7 +28,7 @@ func distance(_ a: Tensor, _ b: Tensor) throws -> Double {
 
 /// Draws from the standard normal distribution that depend on the seed alone.
 func normal(_ shape: Int..., seed: UInt64 = 0) throws -> Tensor {
-    try Tensor.randomNormal(shape, generator: try RandomGenerator(seed: seed))
+    try Tensor.randomNormal(shape, generator: RandomGenerator(seed: seed))
 }
 
 /// `1, 2, …` in this shape.
@@ -36,5 +39,5 @@ func counting(_ shape: Int...) throws -> Tensor {
 /// Writes numbers into a parameter.
 func set(_ parameter: Tensor?, _ values: [Float]) throws {
     let parameter = try #require(parameter)
-    try withoutGrad { _ = try parameter.copyInPlace(try Tensor.from(values, shape: parameter.shape)) }
+    try withoutGrad { _ = try parameter.copyInPlace(Tensor.from(values, shape: parameter.shape)) }
 }

@@ -12,7 +12,8 @@ public enum PublishedWeights {
 
     /// The tensors of a list, none of which takes memory: every element of the n-th is n.
     public static func load(_ list: String) throws -> [String: Tensor] {
-        let lines = try String(contentsOfFile: path(list + ".txt"), encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOfFile: path(list + ".txt"), encoding: .utf8).split(
+            separator: "\n")
         var tensors: [String: Tensor] = [:]
         for (index, line) in lines.enumerated() {
             let parts = line.split(separator: " ", omittingEmptySubsequences: false)

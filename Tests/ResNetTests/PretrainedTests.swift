@@ -52,22 +52,26 @@ func published(list: String, settings: String, report: String) throws {
 func extracted() throws {
     let behind = "backbone."
     let file = try PublishedWeights.load("densecl_r50").filter { $0.key.hasPrefix(behind) }
-    let bare = Dictionary(uniqueKeysWithValues: file.map { (String($0.key.dropFirst(behind.count)), $0.value) })
+    let bare = Dictionary(
+        uniqueKeysWithValues: file.map { (String($0.key.dropFirst(behind.count)), $0.value) })
     let report = try build("depth: 50").loadPretrained(bare, source: "densecl")
     #expect(
         "\(report)"
-            == "model tensors: filled 318, not filled 0, other shape 0; file tensors: used 318, not needed 0, without place 0")
+            == "model tensors: filled 318, not filled 0, other shape 0; file tensors: used 318, not needed 0, without place 0"
+    )
 }
 
 @Test("MoCo is read whether or not its wrapper's name was dropped, and its query encoder is taken")
 func query() throws {
     let file = try PublishedWeights.load("moco_v2_r50")
     let network = try build("depth: 50")
-    let weight = try #require(network.namedTensors().first { $0.name == "layer4.2.conv3.weight" }?.tensor)
+    let weight = try #require(
+        network.namedTensors().first { $0.name == "layer4.2.conv3.weight" }?.tensor)
     let expected = try #require(file["module.encoder_q.layer4.2.conv3.weight"]).amax().item()
     for drop in [0, "module.".count] {
         try withoutGrad { _ = try weight.fillInPlace(0) }
-        let renamed = Dictionary(uniqueKeysWithValues: file.map { (String($0.key.dropFirst(drop)), $0.value) })
+        let renamed = Dictionary(
+            uniqueKeysWithValues: file.map { (String($0.key.dropFirst(drop)), $0.value) })
         #expect(try network.loadPretrained(renamed, source: "moco").matched.count == 318)
         #expect(try weight.detached().amax().item() == expected)
     }
@@ -78,10 +82,13 @@ func deepStem() throws {
     let file = try PublishedWeights.load("timm_resnet50c")
     let network = try build("stem: v1c")
     try network.loadPretrained(file, source: "timm")
-    let own = Dictionary(uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) })
+    let own = Dictionary(
+        uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) })
     for (ours, theirs) in [
-        ("stem.0.weight", "conv1.0.weight"), ("stem.1.bias", "conv1.1.bias"), ("stem.3.weight", "conv1.3.weight"),
-        ("stem.4.running_mean", "conv1.4.running_mean"), ("stem.6.weight", "conv1.6.weight"), ("stem.7.bias", "bn1.bias"),
+        ("stem.0.weight", "conv1.0.weight"), ("stem.1.bias", "conv1.1.bias"),
+        ("stem.3.weight", "conv1.3.weight"),
+        ("stem.4.running_mean", "conv1.4.running_mean"), ("stem.6.weight", "conv1.6.weight"),
+        ("stem.7.bias", "bn1.bias"),
     ] {
         #expect(try own[ours]?.detached().amax().item() == file[theirs]?.amax().item(), "\(ours)")
     }
@@ -111,7 +118,7 @@ func others(list: String, settings: String, beginning: String, end: String) thro
     let network = try build(settings)
     let before = try network.namedTensors().map { try $0.tensor.detached().amax().item() }
     let error = try #require(throws: LoadError.self) {
-        try network.loadPretrained(try PublishedWeights.load(list), source: "W")
+        try network.loadPretrained(PublishedWeights.load(list), source: "W")
     }
     #expect("\(error)".hasPrefix(beginning), "\(error)")
     #expect("\(error)".hasSuffix(end), "\(error)")
@@ -137,21 +144,28 @@ private let variants: [(list: String, settings: String, lines: [String])] = [
         ["  without place in the model: conv1.*.weight (5), conv1.*.bias (2), "]
     ),
     ("timm_resnet50d", "stem: v1c", ["layer2.0.downsample.2.bias"]),
-    ("timm_seresnet50", "depth: 50", ["  without place in the model: layer1.*.se.fc1.bias (3), ", "ignore: [layer1.*.se, "]),
+    (
+        "timm_seresnet50", "depth: 50",
+        ["  without place in the model: layer1.*.se.fc1.bias (3), ", "ignore: [layer1.*.se, "]
+    ),
 ]
 
-@Test("Other variants of the network are refused with what has no place and what would stay at random", arguments: variants)
+@Test(
+    "Other variants of the network are refused with what has no place and what would stay at random",
+    arguments: variants)
 func refusedVariants(list: String, settings: String, lines: [String]) throws {
     let network = try build(settings)
     let before = try network.namedTensors().map { try $0.tensor.detached().amax().item() }
     let error = try #require(throws: LoadError.self) {
-        try network.loadPretrained(try PublishedWeights.load(list), prefix: "backbone", source: "W")
+        try network.loadPretrained(PublishedWeights.load(list), prefix: "backbone", source: "W")
     }
     for line in lines { #expect("\(error)".contains(line), "\(error)") }
     #expect(try network.namedTensors().map { try $0.tensor.detached().amax().item() } == before)
 }
 
-@Test("A plain stem goes into a deep one with nothing of it misplaced, where the user asks for the rest")
+@Test(
+    "A plain stem goes into a deep one with nothing of it misplaced, where the user asks for the rest"
+)
 func askedVariant() throws {
     let network = try build("stem: v1c")
     let last = try #require(network.namedTensors().first { $0.name == "stem.7.weight" }?.tensor)
@@ -166,23 +180,31 @@ func askedVariant() throws {
             "6 tensors of the file left out, as ignore says; without them the model computes something else than it was trained to: "
                 + "bn1.bias, bn1.num_batches_tracked, bn1.running_mean, bn1.running_var, bn1.weight, conv1.weight"
         ])
-    let idle = try #require(throws: SettingError.self) { try network.loadPretrained(file, ignore: ["bn2"], source: "W") }
+    let idle = try #require(throws: SettingError.self) {
+        try network.loadPretrained(file, ignore: ["bn2"], source: "W")
+    }
     #expect(
         idle.description
-            == "ignore: no key of the file begins with 'bn2'; they begin with: bn1, conv1, fc, layer1, layer2, layer3, layer4")
+            == "ignore: no key of the file begins with 'bn2'; they begin with: bn1, conv1, fc, layer1, layer2, layer3, layer4"
+    )
 }
 
 @Test("A norm without its statistics would stay at random, and the file is refused")
 func withoutStatistics() throws {
-    let file = try PublishedWeights.load("torchvision_resnet50").filter { !$0.key.hasSuffix("bn1.running_var") }
+    let file = try PublishedWeights.load("torchvision_resnet50").filter {
+        !$0.key.hasSuffix("bn1.running_var")
+    }
     let network = try build("depth: 50")
-    let error = try #require(throws: LoadError.self) { try network.loadPretrained(file, source: "W") }
+    let error = try #require(throws: LoadError.self) {
+        try network.loadPretrained(file, source: "W")
+    }
     #expect(error.report.wanting.count == 17 && error.report.unplaced.isEmpty)
     #expect("\(error)".contains("(17 tensors of the model would stay at random)"))
     // Asked for less, they begin anew, with a warning.
     let report = try network.loadPretrained(file, atLeast: 0.8, source: "W")
     #expect(
-        report.warnings.count == 1 && report.warnings[0].hasPrefix("not filled by the file, and begun anew: 17 tensors: "))
+        report.warnings.count == 1
+            && report.warnings[0].hasPrefix("not filled by the file, and begun anew: 17 tensors: "))
 }
 
 @Test(
@@ -207,7 +229,8 @@ func prefixes(prefix: String, format: String) throws {
     let network = try build("depth: 18")
     let renamed = Dictionary(uniqueKeysWithValues: file.map { (prefix + $0.key, $0.value) })
     let report = try network.loadPretrained(
-        renamed.merging(["neck.weight": try Tensor.zeros([1])]) { $1 }, prefix: "backbone", ignore: ["neck"], source: "W")
+        renamed.merging(["neck.weight": Tensor.zeros([1])]) { $1 }, prefix: "backbone",
+        ignore: ["neck"], source: "W")
     #expect(report.matched.count == 120 && report.missing.isEmpty && report.unexpected.isEmpty)
     #expect(report.format == format)
 }
@@ -225,7 +248,9 @@ func inner() throws {
     let report = try build("depth: 18").loadPretrained(renamed, source: "W")
     #expect(
         report.matched.count == 120
-            && report.format == "torchvision or timm ResNet, without '_checkpoint_wrapped_module.', 'module.'")
+            && report.format
+                == "torchvision or timm ResNet, without '_checkpoint_wrapped_module.', 'module.'"
+    )
 }
 
 @Test("A file that holds the network twice is refused, until the user says which")
@@ -237,7 +262,9 @@ func twice() throws {
         file["module.teacher.backbone." + key] = try value + 1000
     }
     let network = try build("depth: 18")
-    let error = try #require(throws: SettingError.self) { try network.loadPretrained(file, prefix: "backbone", source: "W") }
+    let error = try #require(throws: SettingError.self) {
+        try network.loadPretrained(file, prefix: "backbone", source: "W")
+    }
     #expect(
         error.description
             == "the file holds these tensors more than once, behind 'student.' and behind 'teacher.': say which with "
@@ -248,6 +275,10 @@ func twice() throws {
         let conv = try #require(network.namedTensors().first { $0.name == "conv1.weight" }?.tensor)
         #expect(try conv.detached().amax().item() >= 1000)
     }
-    let lost = try #require(throws: SettingError.self) { try network.loadPretrained(file, behind: "ema", source: "W") }
-    #expect(lost.description == "prefix: no tensor's key begins with 'ema.'; they begin with: student., teacher.")
+    let lost = try #require(throws: SettingError.self) {
+        try network.loadPretrained(file, behind: "ema", source: "W")
+    }
+    #expect(
+        lost.description
+            == "prefix: no tensor's key begins with 'ema.'; they begin with: student., teacher.")
 }

@@ -9,9 +9,11 @@ private func build(_ yaml: String) throws -> any Backbone {
 }
 
 @Suite struct ResNetTests {
-    /// torchvision's number of parameters with its classifier, which is `features` × 1000 and 1000 biases, and of tensors without it.
+    /// torchvision's number of parameters with its classifier, which is `features` × 1000 and 1000
+    /// biases, and of tensors without it.
     @Test(arguments: [
-        (18, 11_689_512, 512), (34, 21_797_672, 512), (50, 25_557_032, 2048), (101, 44_549_160, 2048), (152, 60_192_808, 2048),
+        (18, 11_689_512, 512), (34, 21_797_672, 512), (50, 25_557_032, 2048),
+        (101, 44_549_160, 2048), (152, 60_192_808, 2048),
     ])
     func parameterCounts(_ depth: Int, _ total: Int, _ features: Int) throws {
         let network = try build("{type: ResNet, depth: \(depth)}")
@@ -22,7 +24,9 @@ private func build(_ yaml: String) throws -> any Backbone {
     }
 
     private func norm(_ name: String) -> [String] {
-        ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"].map { "\(name).\($0)" }
+        ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"].map {
+            "\(name).\($0)"
+        }
     }
 
     @Test func keysAreTorchvisions() throws {
@@ -30,27 +34,34 @@ private func build(_ yaml: String) throws -> any Backbone {
         #expect(Array(small.prefix(6)) == ["conv1.weight"] + norm("bn1"))
         let block = ["conv1.weight"] + norm("bn1") + ["conv2.weight"] + norm("bn2")
         #expect(small.filter { $0.hasPrefix("layer2.1.") } == block.map { "layer2.1." + $0 })
-        let first = (block + ["downsample.0.weight"] + norm("downsample.1")).map { "layer2.0." + $0 }
+        let first = (block + ["downsample.0.weight"] + norm("downsample.1")).map {
+            "layer2.0." + $0
+        }
         #expect(Set(small.filter { $0.hasPrefix("layer2.0.") }) == Set(first))
         #expect(!small.contains { $0.hasPrefix("layer1.0.downsample") } && small.count == 120)
         let large = try build("{type: ResNet}").namedTensors().map(\.name)
-        #expect(large.contains("layer1.0.downsample.0.weight") && large.contains("layer4.2.conv3.weight") && large.count == 318)
+        #expect(
+            large.contains("layer1.0.downsample.0.weight")
+                && large.contains("layer4.2.conv3.weight") && large.count == 318)
         let deep = try build("{type: ResNet, stem: v1c}").namedTensors().map(\.name)
         #expect(Array(deep.prefix(7)) == ["stem.0.weight"] + norm("stem.1") + ["stem.3.weight"])
         #expect(!deep.contains("conv1.weight"))
     }
 
     /// Sizes are rounded up at every step.
-    @Test(arguments: [(64, 64), (65, 97), (33, 1), (1, 1), (31, 50)]) func sizes(_ height: Int, _ width: Int) throws {
+    @Test(arguments: [(64, 64), (65, 97), (33, 1), (1, 1), (31, 50)]) func sizes(
+        _ height: Int, _ width: Int
+    ) throws {
         for stem in ["plain", "v1c"] {
             let network = try build("{type: ResNet, depth: 18, stem: \(stem)}")
             try network.setTraining(false)
-            let features = try withoutGrad { try network(try Tensor.ones([1, 3, height, width])) }
+            let features = try withoutGrad { try network(Tensor.ones([1, 3, height, width])) }
             #expect(features.globalEmbedding == nil && features.languageMap == nil)
             for (map, spec) in zip(features.maps, network.outputs) {
                 #expect(
                     map.shape == [
-                        1, spec.channels, (height + spec.stride - 1) / spec.stride, (width + spec.stride - 1) / spec.stride,
+                        1, spec.channels, (height + spec.stride - 1) / spec.stride,
+                        (width + spec.stride - 1) / spec.stride,
                     ])
                 #expect(map.isChannelsLast)
                 #expect(try map.isFinite())
@@ -60,8 +71,10 @@ private func build(_ yaml: String) throws -> any Backbone {
 
     @Test(arguments: [18, 50]) func oneStepOfTraining(_ depth: Int) throws {
         let network = try build("{type: ResNet, depth: \(depth)}")
-        let maps = try network(try Tensor.randomNormal([2, 3, 33, 32], generator: try RandomGenerator(seed: 1))).maps
-        try maps.map { try $0.mean() }.reduce(try Tensor.zeros([])) { try $0 + $1 }.backward()
+        let maps = try network(
+            Tensor.randomNormal([2, 3, 33, 32], generator: RandomGenerator(seed: 1))
+        ).maps
+        try maps.map { try $0.mean() }.reduce(Tensor.zeros([])) { try $0 + $1 }.backward()
         for entry in try network.namedParameters() {
             let gradient = try #require(entry.tensor.grad, "\(entry.name)")
             #expect(try gradient.isFinite())
@@ -70,20 +83,31 @@ private func build(_ yaml: String) throws -> any Backbone {
     }
 
     /// Frozen stages neither learn nor follow the batches; with `norm_eval` no norm does.
-    @Test(arguments: [("plain", 0, false), ("v1c", 0, false), ("v1c", 1, false), ("plain", 4, false), ("plain", -1, true)])
+    @Test(arguments: [
+        ("plain", 0, false), ("v1c", 0, false), ("v1c", 1, false), ("plain", 4, false),
+        ("plain", -1, true),
+    ])
     func frozenStages(_ stem: String, _ last: Int, _ normEval: Bool) throws {
-        let network = try build("{type: ResNet, depth: 18, stem: \(stem), frozen_stages: \(last), norm_eval: \(normEval)}")
+        let network = try build(
+            "{type: ResNet, depth: 18, stem: \(stem), frozen_stages: \(last), norm_eval: \(normEval)}"
+        )
         let before = try network.namedTensors().map { try $0.tensor.detached().cloned() }
-        let maps = try network(try Tensor.randomNormal([2, 3, 64, 64], generator: try RandomGenerator(seed: 1))).maps
+        let maps = try network(
+            Tensor.randomNormal([2, 3, 64, 64], generator: RandomGenerator(seed: 1))
+        ).maps
         if last < 4 { try maps[3].sum().backward() }
         #expect(maps[3].requiresGrad == (last < 4))
         for (entry, old) in zip(try network.namedTensors(), before) {
-            let stage = entry.name.hasPrefix("layer") ? Int(String(entry.name.dropFirst(5).prefix(1))) ?? 0 : 0
+            let stage =
+                entry.name.hasPrefix("layer")
+                ? Int(String(entry.name.dropFirst(5).prefix(1))) ?? 0 : 0
             if entry.kind == .parameter {
                 #expect(
-                    entry.tensor.requiresGrad == (stage > last) && (entry.tensor.grad == nil) == (stage <= last), "\(entry.name)")
+                    entry.tensor.requiresGrad == (stage > last)
+                        && (entry.tensor.grad == nil) == (stage <= last), "\(entry.name)")
             } else {
-                let moved = try (entry.tensor.to(.float32) - old.to(.float32)).abs().amax().item() > 0
+                let moved =
+                    try (entry.tensor.to(.float32) - old.to(.float32)).abs().amax().item() > 0
                 #expect(moved == (stage > last && !normEval), "\(entry.name)")
             }
         }
@@ -100,7 +124,9 @@ private func build(_ yaml: String) throws -> any Backbone {
         try withoutGrad { _ = try block.bn2.bias.fillInPlace(0.5) }
         #expect(try block(x).floats() == [0, 2.5])
         #expect(try x.floats() == [-1, 2])  // the input is not written to
-        #expect(try ResNet.Bottleneck(2, 2, 1).downsample != nil && ResNet.Bottleneck(8, 2, 1).downsample == nil)
+        #expect(
+            try ResNet.Bottleneck(2, 2, 1).downsample != nil
+                && ResNet.Bottleneck(8, 2, 1).downsample == nil)
         #expect(try ResNet.BasicBlock(2, 2, 2).downsample != nil)
     }
 
@@ -113,7 +139,10 @@ private func build(_ yaml: String) throws -> any Backbone {
             "{type: ResNet, frozen_stages: 5}",
             "a.yaml:1:41: backbone ResNet could not be built: frozen_stages must be -1…4, found 5"
         ),
-        ("{type: ResNet, stem: v1d}", "a.yaml:1:32: backbone.stem: 'v1d' is none of plain, v1c; did you mean 'v1c'?"),
+        (
+            "{type: ResNet, stem: v1d}",
+            "a.yaml:1:32: backbone.stem: 'v1d' is none of plain, v1c; did you mean 'v1c'?"
+        ),
         (
             "{type: ResNet, deph: 18}",
             "a.yaml:1:26: unknown key 'deph' of ResNet; did you mean 'depth'? (keys: depth, stem, frozen_stages, norm_eval)"

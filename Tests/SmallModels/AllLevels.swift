@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// A head for tests of what stands before a head: it hands on all levels it is given, at the size of the last.
+/// A head for tests of what stands before a head: it hands on all levels it is given, at the size
+/// of the last.
 ///
 /// Levels `[n, cᵢ, hᵢ, wᵢ]` → `[n, Σ cᵢ, h, w]`, classified position by position.
 public final class AllLevels: Module, SegmentationHead {
@@ -14,14 +15,15 @@ public final class AllLevels: Module, SegmentationHead {
     /// Throws `SettingError` where no levels come in.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         guard !context.features.isEmpty else { throw SettingError("needs features") }
-        convSeg = try Conv2d(context.features.reduce(0) { $0 + $1.channels }, context.classCount, kernel: 1)
+        convSeg = try Conv2d(
+            context.features.reduce(0) { $0 + $1.channels }, context.classCount, kernel: 1)
         loss = try context.registry.losses.make(ComponentNode(type: "CrossEntropy"), context)
     }
 
     public func embedding(_ maps: [Tensor]) throws -> Tensor {
         let last = maps[maps.count - 1]
         let size = Size2D(last.size(2), last.size(3))
-        return try Tensor.cat(try maps.map { try $0.interpolated(to: size, .bilinear()) }, dim: 1)
+        return try Tensor.cat(maps.map { try $0.interpolated(to: size, .bilinear()) }, dim: 1)
     }
 
     public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
@@ -31,5 +33,7 @@ public final class AllLevels: Module, SegmentationHead {
 public struct SmallModelsPlugin: Plugin {
     public init() {}
 
-    public func register(in registry: inout Registry) { registry.heads.register("AllLevels", AllLevels.init) }
+    public func register(in registry: inout Registry) {
+        registry.heads.register("AllLevels", AllLevels.init)
+    }
 }

@@ -5,14 +5,16 @@ import DenseKitCore
 /// - Parameter plugins: those that it needs
 public func makeBackbone(_ yaml: String, _ plugins: any Plugin...) throws -> any Backbone {
     let registry = try Registry(plugins)
-    return try registry.backbones.make(try component("backbone", yaml), BuildContext(registry: registry))
+    return try registry.backbones.make(
+        component("backbone", yaml), BuildContext(registry: registry))
 }
 
 /// The head that `node` names, with the plugins that it needs.
 ///
 /// - Parameter levels: what it is given
 public func makeHead(
-    _ node: ComponentNode, classes: Int = 3, _ levels: [(channels: Int, stride: Int)], _ plugins: any Plugin...
+    _ node: ComponentNode, classes: Int = 3, _ levels: [(channels: Int, stride: Int)],
+    _ plugins: any Plugin...
 ) throws -> any Head {
     let registry = try Registry(plugins)
     let context = BuildContext(
@@ -30,6 +32,8 @@ public func component(_ key: String, _ yaml: String) throws -> ComponentNode {
         var head: ComponentNode?
     }
     let model = try YAMLNode.parse("\(key): \(yaml)", file: "a.yaml").decode(Model.self)
-    guard let node = model.backbone ?? model.head else { throw SettingError("'\(yaml)' is no component") }
+    guard let node = model.backbone ?? model.head else {
+        throw SettingError("'\(yaml)' is no component")
+    }
     return node
 }

@@ -2,20 +2,28 @@ import DenseKitCore
 
 /// Images of noise, the same every time, `[count, 3, height, width]`.
 public func images(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
-    try Tensor.randomNormal([count, 3, height, width], generator: try RandomGenerator(seed: 2))
+    try Tensor.randomNormal([count, 3, height, width], generator: RandomGenerator(seed: 2))
 }
 
 /// Labels 0, 1 and 2 in stripes, `[count, height, width]`.
 public func stripes(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
-    try Tensor.from((0..<count * height * width).map { Int64($0 % width * 3 / width) }, shape: [count, height, width])
+    try Tensor.from(
+        (0..<count * height * width).map { Int64($0 % width * 3 / width) },
+        shape: [count, height, width])
 }
 
 extension DenseModel {
-    /// The loss of a step without dropout, in float32 and in mixed precision; the gradients of the second are taken.
-    public func lossInBothPrecisions(_ images: Tensor, _ targets: Targets) throws -> (exact: Double, mixed: Tensor) {
+    /// The loss of a step without dropout, in float32 and in mixed precision; the gradients of the
+    /// second are taken.
+    public func lossInBothPrecisions(_ images: Tensor, _ targets: Targets) throws -> (
+        exact: Double, mixed: Tensor
+    ) {
         for (_, module) in try namedModules() { (module as? Dropout)?.probability = 0 }
         func total(_ dtype: DType?) throws -> Tensor {
-            guard let total = try withAutocast(dtype, { try losses(images, targets, ForwardPass()) }).total() else {
+            guard
+                let total = try withAutocast(dtype, { try losses(images, targets, ForwardPass()) })
+                    .total()
+            else {
                 throw SettingError("the model has no losses")
             }
             return total

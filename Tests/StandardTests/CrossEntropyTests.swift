@@ -6,17 +6,24 @@ import Testing
 @Suite struct CrossEntropyTests {
     private func loss(_ yaml: String, classes: Int = 2) throws -> CrossEntropy {
         try CrossEntropy(
-            .decode(yaml: yaml), BuildContext(registry: Registry(), classNames: (0..<classes).map { "\($0)" }))
+            .decode(yaml: yaml),
+            BuildContext(registry: Registry(), classNames: (0..<classes).map { "\($0)" }))
     }
 
-    /// Four pixels with logits (0, 1): losses 1.3133 for class 0 and 0.3133 for class 1. The last one is ignored.
-    private func logits() throws -> Tensor { try Tensor.from([0, 0, 0, 0, 1, 1, 1, 1].map(Float.init), shape: [1, 2, 2, 2]) }
-    private func labels() throws -> Tensor { try Tensor.from([Int64(0), 1, 1, 9], shape: [1, 2, 2]) }
+    /// Four pixels with logits (0, 1): losses 1.3133 for class 0 and 0.3133 for class 1. The last
+    /// one is ignored.
+    private func logits() throws -> Tensor {
+        try Tensor.from([0, 0, 0, 0, 1, 1, 1, 1].map(Float.init), shape: [1, 2, 2, 2])
+    }
+    private func labels() throws -> Tensor {
+        try Tensor.from([Int64(0), 1, 1, 9], shape: [1, 2, 2])
+    }
 
     private static let zero = 1.3132617
     private static let one = 0.3132617
 
-    /// As mmsegmentation 0.x computes it: the mean is over all pixels, unless ignored ones are to be left out.
+    /// As mmsegmentation 0.x computes it: the mean is over all pixels, unless ignored ones are to
+    /// be left out.
     @Test(
         arguments: [
             ("{}", 1, 2, 4),
@@ -35,16 +42,23 @@ import Testing
     @Test func elementWeights() throws {
         let weights = try Tensor.from([Float(2), 0, 1, 7], shape: [1, 2, 2])
         let options = LossOptions(ignoreIndex: 9, elementWeights: weights)
-        #expect(try abs(loss("{}")(logits(), labels(), options).item() - (2 * Self.zero + Self.one) / 4) < 1e-6)
         #expect(
-            try abs(loss("{average_non_ignored: true}")(logits(), labels(), options).item() - (2 * Self.zero + Self.one) / 3)
+            try abs(loss("{}")(logits(), labels(), options).item() - (2 * Self.zero + Self.one) / 4)
+                < 1e-6)
+        #expect(
+            try abs(
+                loss("{average_non_ignored: true}")(logits(), labels(), options).item()
+                    - (2 * Self.zero + Self.one) / 3)
                 < 1e-6)
     }
 
-    @Test(arguments: ["{}", "{average_non_ignored: true}"]) func nothingLabelledIsNoLoss(_ yaml: String) throws {
+    @Test(arguments: ["{}", "{average_non_ignored: true}"]) func nothingLabelledIsNoLoss(
+        _ yaml: String
+    ) throws {
         let x = try logits()
         try x.setRequiresGrad(true)
-        let value = try loss(yaml)(x, try Tensor.full([1, 2, 2], 9, dtype: .int64), LossOptions(ignoreIndex: 9))
+        let value = try loss(yaml)(
+            x, Tensor.full([1, 2, 2], 9, dtype: .int64), LossOptions(ignoreIndex: 9))
         #expect(try value.item() == 0)
         try value.backward()
         #expect(try x.grad?.abs().amax().item() == 0)
@@ -60,13 +74,16 @@ import Testing
 
     @Test func settings() throws {
         #expect(try loss("{name: loss_x}").name == "loss_x" && loss("{}").name == "loss_ce")
-        let error = try #require(throws: SettingError.self) { try loss("{class_weights: [1, 2, 3]}") }
+        let error = try #require(throws: SettingError.self) {
+            try loss("{class_weights: [1, 2, 3]}")
+        }
         #expect(error.description == "class_weights has 3 numbers for 2 classes")
     }
 
     @Test func labelsOutOfRangeAreAnError() throws {
         #expect(throws: TorchError.self) {
-            try loss("{}")(logits(), try Tensor.full([1, 2, 2], 5, dtype: .int64), LossOptions(ignoreIndex: 9))
+            try loss("{}")(
+                logits(), Tensor.full([1, 2, 2], 5, dtype: .int64), LossOptions(ignoreIndex: 9))
         }
     }
 }

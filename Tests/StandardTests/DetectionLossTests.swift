@@ -10,7 +10,9 @@ import Testing
         return try registry.losses.make(node, BuildContext(registry: registry))
     }
 
-    private func value(_ yaml: String, _ x: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    private func value(_ yaml: String, _ x: Tensor, _ target: Tensor, _ options: LossOptions) throws
+        -> Tensor
+    {
         let made = try loss(yaml)
         return try made(x, target, options)
     }
@@ -19,12 +21,15 @@ import Testing
         var loss: ComponentNode?
     }
 
-    private func row(_ values: [Float]) throws -> Tensor { try Tensor.from(values, shape: [1, values.count]) }
+    private func row(_ values: [Float]) throws -> Tensor {
+        try Tensor.from(values, shape: [1, values.count])
+    }
 
     @Test(
         arguments: [
             ("L1", 1.75), ("{type: L1, weight: 2}", 3.5), ("SmoothL1", 1.3125),
-            ("{type: SmoothL1, beta: 2}", 1.03125), ("{type: SmoothL1, beta: 0.25, weight: 0.5}", 0.8125),
+            ("{type: SmoothL1, beta: 2}", 1.03125),
+            ("{type: SmoothL1, beta: 0.25, weight: 0.5}", 0.8125),
         ] as [(String, Double)])
     func distances(_ yaml: String, _ expected: Double) throws {
         let result = try value(yaml, row([1.5, -2]), row([1, 1]), LossOptions())
@@ -33,18 +38,25 @@ import Testing
 
     /// A sum over what the head counts, with weights of elements or of rows.
     @Test func averages() throws {
-        let (x, zero) = (try Tensor.from([Float(1), 2, 3, 4], shape: [2, 2]), try Tensor.zeros([2, 2]))
+        let x = try Tensor.from([Float(1), 2, 3, 4], shape: [2, 2])
+        let zero = try Tensor.zeros([2, 2])
         let each = try Tensor.from([Float(1), 0, 0, 2], shape: [2, 2])
-        func mean(_ options: LossOptions) throws -> Double { try value("L1", x, zero, options).item() }
+        func mean(_ options: LossOptions) throws -> Double {
+            try value("L1", x, zero, options).item()
+        }
         #expect(try mean(LossOptions()) == 2.5)
         #expect(try mean(LossOptions(averageFactor: 5)) == 2)
         #expect(try mean(LossOptions(elementWeights: each)) == 2.25)
         #expect(try mean(LossOptions(elementWeights: each, averageFactor: 3)) == 3)
-        #expect(try mean(LossOptions(elementWeights: Tensor.from([Float(1), 3]), averageFactor: 2)) == 12)
+        #expect(
+            try mean(LossOptions(elementWeights: Tensor.from([Float(1), 3]), averageFactor: 2))
+                == 12)
     }
 
     /// No rows, or nothing that counts: 0, and a gradient of 0.
-    @Test(arguments: ["L1", "SmoothL1", "GIoU", "BinaryCrossEntropy", "Focal"]) func nothingToLearn(_ name: String) throws {
+    @Test(arguments: ["L1", "SmoothL1", "GIoU", "BinaryCrossEntropy", "Focal"]) func nothingToLearn(
+        _ name: String
+    ) throws {
         let none = try Tensor.zeros([0, 4])
         #expect(try value(name, none, none, LossOptions()).item() == 0)
         let x = try Tensor.from([Float(1), 2, 3, 4], shape: [1, 4])
@@ -59,7 +71,8 @@ import Testing
         let a = try Tensor.from([Float(0), 0, 10, 10, 0, 0, 10, 10], shape: [2, 4])
         let b = try Tensor.from([Float(0), 0, 10, 5, 20, 0, 30, 10], shape: [2, 4])
         let options = LossOptions(
-            elementWeights: try Tensor.from([Float(1), 1, 1, 1, 0, 0, 0, 2], shape: [2, 4]), averageFactor: 1)
+            elementWeights: try Tensor.from([Float(1), 1, 1, 1, 0, 0, 0, 2], shape: [2, 4]),
+            averageFactor: 1)
         #expect(try abs(value("GIoU", a, b, LossOptions()).item() - 0.9166667) < 1e-6)
         #expect(try abs(value("GIoU", a, b, options).item() - 1.1666667) < 1e-6)
     }
@@ -69,12 +82,17 @@ import Testing
         let x = try Tensor.zeros([3, 2])
         let classes = try Tensor.from([Int64(0), 1, 2])  // the last one is background
         let expected = 0.6065038  // (2 · 0.25 + 4 · 0.75) · 0.25 · log 2
-        #expect(try abs(value("Focal", x, classes, LossOptions(averageFactor: 1)).item() - expected) < 1e-6)
+        #expect(
+            try abs(value("Focal", x, classes, LossOptions(averageFactor: 1)).item() - expected)
+                < 1e-6)
         let targets = try Tensor.from([Float(1), 0, 0, 1, 0, 0], shape: [3, 2])
-        #expect(try abs(value("Focal", x, targets, LossOptions(averageFactor: 1)).item() - expected) < 1e-6)
+        #expect(
+            try abs(value("Focal", x, targets, LossOptions(averageFactor: 1)).item() - expected)
+                < 1e-6)
         let plain = try value("{type: Focal, gamma: 0, alpha: 0.5}", x, classes, LossOptions())
         #expect(try abs(plain.item() - 0.3465736) < 1e-6)
-        let weights = LossOptions(elementWeights: try Tensor.from([Float(0), 0, 4]), averageFactor: 2)
+        let weights = LossOptions(
+            elementWeights: try Tensor.from([Float(0), 0, 4]), averageFactor: 2)
         #expect(try abs(value("Focal", x, classes, weights).item() - 0.5198604) < 1e-6)
     }
 
@@ -89,11 +107,13 @@ import Testing
         }
     }
 
-    /// mmdetection's foreground is class 0; the background and what is ignored answer no to every class, the latter without counting.
+    /// mmdetection's foreground is class 0; the background and what is ignored answer no to every
+    /// class, the latter without counting.
     @Test func yesAndNo() throws {
         let x = try Tensor.from([Float(0), 0, 0], shape: [3, 1])
         let classes = try Tensor.from([Int64(0), 1, 9])
-        let result = try value("BinaryCrossEntropy", x, classes, LossOptions(ignoreIndex: 9, averageFactor: 1))
+        let result = try value(
+            "BinaryCrossEntropy", x, classes, LossOptions(ignoreIndex: 9, averageFactor: 1))
         #expect(try abs(result.item() - 1.3862944) < 1e-6)
         let same = try value("BinaryCrossEntropy", row([0, 100]), row([0.5, 1]), LossOptions())
         #expect(try abs(same.item() - 0.3465736) < 1e-6)
@@ -102,10 +122,12 @@ import Testing
     @Test func vectorsOfLogits() throws {
         let x = try Tensor.zeros([3, 4])
         let classes = try Tensor.from([Int64(0), 3, 1])
-        let options = LossOptions(elementWeights: try Tensor.from([Float(1), 0, 2]), averageFactor: 2)
+        let options = LossOptions(
+            elementWeights: try Tensor.from([Float(1), 0, 2]), averageFactor: 2)
         #expect(try abs(value("CrossEntropy", x, classes, options).item() - 2.0794415) < 1e-6)
         #expect(try abs(value("CrossEntropy", x, classes, LossOptions()).item() - 1.3862944) < 1e-6)
-        let nothing = try value("CrossEntropy", Tensor.zeros([0, 4]), Tensor.zeros([0], dtype: .int64), LossOptions())
+        let nothing = try value(
+            "CrossEntropy", Tensor.zeros([0, 4]), Tensor.zeros([0], dtype: .int64), LossOptions())
         #expect(try nothing.item() == 0)
     }
 

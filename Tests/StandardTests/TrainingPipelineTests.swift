@@ -12,25 +12,31 @@ import DenseKitVision
     }
 
     private func pipeline() throws -> Pipeline {
-        var (resize, crop, pad) = (Resize.Configuration(), RandomCrop.Configuration(), Pad.Configuration())
+        var resize = Resize.Configuration()
+        var crop = RandomCrop.Configuration()
+        var pad = Pad.Configuration()
         resize.scale = [256, 64]
         crop.cropSize = Size2D(48)
         pad.size = Size2D(48)
-        return Pipeline([
-            try Resize(resize), try RandomCrop(crop), try RandomFlip(RandomFlip.Configuration()),
-            try PhotoMetricDistortion(PhotoMetricDistortion.Configuration()), try Normalize(Normalize.Configuration()),
-            try Pad(pad),
+        return try Pipeline([
+            Resize(resize), RandomCrop(crop), RandomFlip(RandomFlip.Configuration()),
+            PhotoMetricDistortion(PhotoMetricDistortion.Configuration()),
+            Normalize(Normalize.Configuration()),
+            Pad(pad),
         ])
     }
 
     @Test(arguments: [1, 4, 7]) func batchesAreAFunctionOfSeedEpochAndIndex(_ workers: Int) throws {
         var options = DataLoader.Options()
-        (options.batch, options.workers, options.seed) = (4, 2, 11)
+        options.batch = 4
+        options.workers = 2
+        options.seed = 11
         let reference = try DataLoader(Examples(), pipeline(), options)
         options.workers = workers
         let loader = try DataLoader(Examples(), pipeline(), options)
         for _ in 0..<7 {
-            let (a, b) = (try #require(try reference.next()), try #require(try loader.next()))
+            let a = try #require(try reference.next())
+            let b = try #require(try loader.next())
             #expect((a.height, a.width) == (48, 48))
             #expect(a.items == b.items)
             #expect(a.pixels == b.pixels)

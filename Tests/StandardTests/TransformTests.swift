@@ -17,7 +17,8 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
 
 @Suite struct ResizeTests {
     @Test func sizesAreMmsegmentations() throws {
-        // int(2048 · r), int(512 · r), then int(side · scale + 0.5): 480×640 at r = 0.7 is limited by int(358.4).
+        // int(2048 · r), int(512 · r), then int(side · scale + 0.5): 480×640 at r = 0.7 is limited
+        // by int(358.4).
         for (ratio, size) in [
             (0.7, Size2D(height: 358, width: 477)), (1.0, Size2D(height: 512, width: 683)),
             (1.25, Size2D(height: 640, width: 853)),
@@ -47,17 +48,23 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         let image = RGBImage(height: 6, width: 8, pixels: (0..<144).map { UInt8($0 * 37 % 256) })
         for backend in ResizeBackend.allCases {
             var configuration = Resize.Configuration()
-            (configuration.scale, configuration.ratioRange, configuration.backend) = ([4, 3], nil, backend)
+            configuration.scale = [4, 3]
+            configuration.ratioRange = nil
+            configuration.backend = backend
             var sample = DataSample(name: "a", image: image)
             var draws = random(0)
             try Resize(configuration)(&sample, &draws)
-            #expect(sample.image == image.resized(to: Size2D(height: 3, width: 4), backend: backend))
+            #expect(
+                sample.image == image.resized(to: Size2D(height: 3, width: 4), backend: backend))
         }
         var configuration = Resize.Configuration()
         configuration.backend = .pil
         var sample = DataSample(name: "a", image: image)
         sample.normalize(.clip)
-        #expect(throws: SettingError("Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")) {
+        #expect(
+            throws: SettingError(
+                "Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")
+        ) {
             var draws = random(0)
             try Resize(configuration)(&sample, &draws)
         }
@@ -65,7 +72,9 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
 
     @Test func withoutKeepingTheRatio() throws {
         var configuration = Resize.Configuration()
-        (configuration.scale, configuration.ratioRange, configuration.keepRatio) = ([30, 20], nil, false)
+        configuration.scale = [30, 20]
+        configuration.ratioRange = nil
+        configuration.keepRatio = false
         var sample = example()
         var draws = random(0)
         try Resize(configuration)(&sample, &draws)
@@ -94,16 +103,23 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
     }
 
     @Test func betweenSeveral() throws {
-        let sizes = try sizes { ($0.scales, $0.scalesMode) = ([[90, 20], [30, 90]], .range) }
+        let sizes = try sizes {
+            $0.scales = [[90, 20], [30, 90]]
+            $0.scalesMode = .range
+        }
         #expect(Set(sizes.map(\.height)) == Set(20...30))
     }
 
     @Test func settingsOutOfRange() {
         #expect(
             throws: SettingError(
-                "Resize", "ratio_range", "expected null beside scales: a picture is scaled by the one or the other")
+                "Resize", "ratio_range",
+                "expected null beside scales: a picture is scaled by the one or the other")
         ) { try sizes { ($0.scales, $0.ratioRange) = ([[30, 20]], [1, 1]) } }
-        #expect(throws: SettingError("Resize", "scales", "expected two sides of 1…65535 pixels, found [30]")) {
+        #expect(
+            throws: SettingError(
+                "Resize", "scales", "expected two sides of 1…65535 pixels, found [30]")
+        ) {
             try sizes { $0.scales = [[30]] }
         }
     }
@@ -112,10 +128,15 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
     @Test func boxesFollow() throws {
         var sample = DataSample(
             name: "a", image: RGBImage(height: 640, width: 427),
-            instances: [Instance(box: BoundingBox(x1: 10.5, y1: 20.25, x2: 430, y2: 200), label: 0, area: 1, id: 1)])
+            instances: [
+                Instance(
+                    box: BoundingBox(x1: 10.5, y1: 20.25, x2: 430, y2: 200), label: 0, area: 1,
+                    id: 1)
+            ])
         var draws = random(0)
         var configuration = Resize.Configuration()
-        (configuration.scale, configuration.ratioRange) = ([1333, 800], nil)
+        configuration.scale = [1333, 800]
+        configuration.ratioRange = nil
         try Resize(configuration)(&sample, &draws)
         var flip = RandomFlip.Configuration()
         flip.prob = 1
@@ -124,9 +145,15 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         var pad = Pad.Configuration()
         pad.sizeDivisor = 32
         try Pad(pad)(&sample, &draws)
-        #expect(sample.size == Size2D(height: 1216, width: 800) && sample.geometry.size == Size2D(height: 1199, width: 800))
-        let (x, y) = (Float(1.8735363483428955), Float(1.873437523841858))
-        #expect(sample.instances?.map(\.box) == [BoundingBox(x1: 0, y1: 20.25 * y, x2: 800 - 10.5 * x, y2: 200 * y)])
+        #expect(
+            sample.size == Size2D(height: 1216, width: 800)
+                && sample.geometry.size == Size2D(height: 1199, width: 800))
+        let x = Float(1.8735363483428955)
+        let y = Float(1.873437523841858)
+        #expect(
+            sample.instances?.map(\.box) == [
+                BoundingBox(x1: 0, y1: 20.25 * y, x2: 800 - 10.5 * x, y2: 200 * y)
+            ])
     }
 }
 
@@ -155,7 +182,8 @@ extension DataSample {
 
     @Test func everyPlaceIsReached() throws {
         // Pixel (y, x) of a 3×3 picture is 3 y + x: the corner of a 2×2 window tells its place.
-        let image = RGBImage(height: 3, width: 3, pixels: (0..<9).flatMap { Array(repeating: UInt8($0), count: 3) })
+        let image = RGBImage(
+            height: 3, width: 3, pixels: (0..<9).flatMap { Array(repeating: UInt8($0), count: 3) })
         let corners = try (0..<100).map { index in
             var sample = DataSample(name: "a", image: image)
             var draws = random(index)
@@ -166,21 +194,24 @@ extension DataSample {
     }
 
     @Test func windowsOfOneClassAreDrawnAgain() throws {
-        // Class 1 fills one corner; ten redraws of a 20×20 window in 60×90 find it far more often than one draw does.
+        // Class 1 fills one corner; ten redraws of a 20×20 window in 60×90 find it far more often
+        // than one draw does.
         var labels = LabelMap(height: 60, width: 90, fill: 0)
         for y in 30..<60 {
             for x in 45..<90 { labels.labels[y * 90 + x] = 1 }
         }
         func varied(_ share: Double) throws -> Int {
             try (0..<100).filter { index in
-                var sample = DataSample(name: "a", image: RGBImage(height: 60, width: 90), labels: labels)
+                var sample = DataSample(
+                    name: "a", image: RGBImage(height: 60, width: 90), labels: labels)
                 var draws = random(index)
                 try crop(Size2D(20), share: share)(&sample, &draws)
                 let counts = sample.labels?.histogram().filter { $0 > 0 } ?? []
                 return counts.count > 1 && (counts.max() ?? 0) < 300
             }.count
         }
-        let (once, again) = (try varied(1), try varied(0.75))
+        let once = try varied(1)
+        let again = try varied(0.75)
         // About one window in seven is varied.
         #expect((5..<30).contains(once))
         #expect(again > 65)
@@ -222,7 +253,8 @@ extension DataSample {
         var configuration = PhotoMetricDistortion.Configuration()
         configuration.brightnessDelta = 0
         configuration.hueDelta = 0
-        (configuration.contrastRange, configuration.saturationRange) = ([1, 1], [1, 1])
+        configuration.contrastRange = [1, 1]
+        configuration.saturationRange = [1, 1]
         let distort = try PhotoMetricDistortion(configuration)
         var before = example()
         for index in 0..<10 {
@@ -230,7 +262,10 @@ extension DataSample {
             var draws = random(index)
             try distort(&sample, &draws)
             // To HSV and back twice loses a few levels.
-            #expect(zip(sample.image.pixels, before.image.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 8 })
+            #expect(
+                zip(sample.image.pixels, before.image.pixels).allSatisfy {
+                    abs(Int($0) - Int($1)) <= 8
+                })
         }
     }
 
@@ -259,7 +294,9 @@ extension DataSample {
             change(&configuration)
             return { [configuration] in _ = try RandomCrop(configuration) }
         }
-        func distort(_ change: (inout PhotoMetricDistortion.Configuration) -> Void) -> () throws -> Void {
+        func distort(_ change: (inout PhotoMetricDistortion.Configuration) -> Void) -> () throws ->
+            Void
+        {
             var configuration = PhotoMetricDistortion.Configuration()
             change(&configuration)
             return { [configuration] in _ = try PhotoMetricDistortion(configuration) }
@@ -280,22 +317,43 @@ extension DataSample {
             return { [configuration] in _ = try RandomFlip(configuration) }
         }
         let cases: [(build: () throws -> Void, message: String)] = [
-            (resize { $0.scale = [512] }, "Resize: scale: expected two sides of 1…65535 pixels, found [512]"),
+            (
+                resize { $0.scale = [512] },
+                "Resize: scale: expected two sides of 1…65535 pixels, found [512]"
+            ),
             (
                 resize { $0.ratioRange = [2, 0.5] },
                 "Resize: ratio_range: expected [low, high] with 0 < low ≤ high ≤ 64, found [2.0, 0.5]"
             ),
-            (crop { $0.cropSize = Size2D(0) }, "RandomCrop: crop_size: expected sides of 1…65535 pixels, found [0, 0]"),
-            (crop { $0.catMaxRatio = .nan }, "RandomCrop: cat_max_ratio: expected a share above 0 and at most 1, found nan"),
+            (
+                crop { $0.cropSize = Size2D(0) },
+                "RandomCrop: crop_size: expected sides of 1…65535 pixels, found [0, 0]"
+            ),
+            (
+                crop { $0.catMaxRatio = .nan },
+                "RandomCrop: cat_max_ratio: expected a share above 0 and at most 1, found nan"
+            ),
             (flip(2), "RandomFlip: prob: expected a probability of 0…1, found 2.0"),
-            (distort { $0.brightnessDelta = -1 }, "PhotoMetricDistortion: brightness_delta: expected 0…255, found -1.0"),
-            (distort { $0.hueDelta = 91 }, "PhotoMetricDistortion: hue_delta: expected 0…90, found 91"),
+            (
+                distort { $0.brightnessDelta = -1 },
+                "PhotoMetricDistortion: brightness_delta: expected 0…255, found -1.0"
+            ),
+            (
+                distort { $0.hueDelta = 91 },
+                "PhotoMetricDistortion: hue_delta: expected 0…90, found 91"
+            ),
             (
                 distort { $0.saturationRange = [1] },
                 "PhotoMetricDistortion: saturation_range: expected [low, high] with 0 ≤ low ≤ high ≤ 256, found [1.0]"
             ),
-            (normalize { $0.mean = [1, 2] }, "Normalize: mean: expected three levels, found [1.0, 2.0]"),
-            (normalize { $0.std = [1, 0, 1] }, "Normalize: std: expected three positive deviations, found [1.0, 0.0, 1.0]"),
+            (
+                normalize { $0.mean = [1, 2] },
+                "Normalize: mean: expected three levels, found [1.0, 2.0]"
+            ),
+            (
+                normalize { $0.std = [1, 0, 1] },
+                "Normalize: std: expected three positive deviations, found [1.0, 0.0, 1.0]"
+            ),
             (pad { _ in }, "Pad: size: expected either size or size_divisor"),
             (pad { $0.sizeDivisor = 0 }, "Pad: size_divisor: expected 1…65535, found 0"),
             (
@@ -339,10 +397,15 @@ extension DataSample {
     @Test func sizesInYAML() throws {
         let side = try RandomCrop.Configuration.decode(yaml: "crop_size: 640")
         #expect(side.cropSize == Size2D(640))
-        let pair = try RandomCrop.Configuration.decode(yaml: "{crop_size: [480, 640], cat_max_ratio: 1}")
+        let pair = try RandomCrop.Configuration.decode(
+            yaml: "{crop_size: [480, 640], cat_max_ratio: 1}")
         #expect(pair.cropSize == Size2D(height: 480, width: 640))
-        #expect(try Resize.Configuration.decode(yaml: "{scale: [2560, 640], ratio_range: null}").ratioRange == nil)
+        #expect(
+            try Resize.Configuration.decode(yaml: "{scale: [2560, 640], ratio_range: null}")
+                .ratioRange == nil)
         #expect(try Pad.Configuration.decode(yaml: "size: 512").size == Size2D(512))
-        #expect(throws: (any Error).self) { try RandomCrop.Configuration.decode(yaml: "crop_size: [1, 2, 3]") }
+        #expect(throws: (any Error).self) {
+            try RandomCrop.Configuration.decode(yaml: "crop_size: [1, 2, 3]")
+        }
     }
 }

@@ -6,18 +6,24 @@ private struct PublicSymbol {
     let isDocumented: Bool
 
     static func all(in file: String) throws -> [PublicSymbol] {
-        let modifiers = "final|static|class|mutating|indirect|private\\(set\\)|internal\\(set\\)|override|convenience|required"
+        let modifiers =
+            "final|static|class|mutating|indirect|private\\(set\\)|internal\\(set\\)|override|convenience|required"
         let kinds = "func|var|let|init|struct|class|enum|protocol|typealias|subscript|actor"
-        let declaration = try Regex("^\\s*(?:@\\w+(?:\\([^)]*\\))? +)*public (?:(?:\(modifiers)) )*(?:\(kinds))\\b")
-        // Members that a protocol of the standard library or of the core describes, and initialisers without arguments.
+        let declaration = try Regex(
+            "^\\s*(?:@\\w+(?:\\([^)]*\\))? +)*public (?:(?:\(modifiers)) )*(?:\(kinds))\\b")
+        // Members that a protocol of the standard library or of the core describes, and
+        // initialisers without arguments.
         let errors = "(?:var|let) (?:problem|place|remedy|origin|description|debugDescription)\\b"
-        let witnesses = "func (?:encode\\(to|hash\\(into|register\\(in)|init\\(from decoder|init\\(integerLiteral|typealias State"
+        let witnesses =
+            "func (?:encode\\(to|hash\\(into|register\\(in)|init\\(from decoder|init\\(integerLiteral|typealias State"
         let described = try Regex("\(errors)|\(witnesses)|init\\(\\) \\{\\}")
-        let lines = try SourceTree.text(file).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = try SourceTree.text(file).split(
+            separator: "\n", omittingEmptySubsequences: false)
         var isInString = false  // Swift within a string of several lines is not this file's
         return lines.indices.compactMap { index in
             if lines[index].contains("\"\"\"") { isInString.toggle() }
-            guard !isInString, lines[index].contains(declaration), !lines[index].contains(described) else { return nil }
+            guard !isInString, lines[index].contains(declaration), !lines[index].contains(described)
+            else { return nil }
             var before = index - 1
             while before > 0, lines[before].contains(/^\s*@/) { before -= 1 }
             let isDocumented = before >= 0 && lines[before].contains(/^\s*\/\/\//)

@@ -17,14 +17,18 @@ func links(document: String) throws {
 @Test("Every page of the documentation is reached from the README")
 func reached() throws {
     let readme = try SourceTree.text("README.md")
-    for page in documents where page.split(separator: "/").count == 2 { #expect(readme.contains("(\(page))"), "\(page)") }
+    for page in documents where page.split(separator: "/").count == 2 {
+        #expect(readme.contains("(\(page))"), "\(page)")
+    }
     #expect(documents.count > 10)
 }
 
 @Test("The README begins with what it is and two commands, each on one line")
 func readme() throws {
     let text = try SourceTree.text("README.md")
-    let blocks = text.matches(of: /```bash\n(.*?)```/.dotMatchesNewlines()).map { $0.1.split(separator: "\n") }
+    let blocks = text.matches(of: /```bash\n(.*?)```/.dotMatchesNewlines()).map {
+        $0.1.split(separator: "\n")
+    }
     #expect(blocks.count == 2 && blocks.allSatisfy { $0.count == 1 })
     #expect(blocks.first?.first?.hasSuffix("swift run -c release densekit demo") == true)
     #expect(blocks.last?.last?.hasSuffix("swift test --no-parallel") == true)

@@ -9,11 +9,13 @@ private struct Declaration {
 
     /// Those of `text` that conform to anything.
     static func all(in file: String, _ text: String) -> [Declaration] {
-        let pattern = /\b(?:struct|enum|class|actor|protocol|extension) ([\w.]+)(?:<[^{]*?>)?: ([^{]*?)\{/
+        let pattern =
+            /\b(?:struct|enum|class|actor|protocol|extension) ([\w.]+)(?:<[^{]*?>)?: ([^{]*?)\{/
         return text.matches(of: pattern).map { match in
             let names = match.2.split { ",& \n".contains($0) }.map(String.init)
             return Declaration(
-                file: file, name: String(match.1), conformances: Set(names), body: body(text[match.range.upperBound...]))
+                file: file, name: String(match.1), conformances: Set(names),
+                body: body(text[match.range.upperBound...]))
         }
     }
 
@@ -35,16 +37,22 @@ private func declarations() throws -> [Declaration] {
     }
 }
 
-@Test("Every error says place, problem, remedy and origin: it conforms to DenseKitError and leaves the text to it")
+@Test(
+    "Every error says place, problem, remedy and origin: it conforms to DenseKitError and leaves the text to it"
+)
 func errors() throws {
     let all = try declarations()
-    let bare = all.filter { !$0.conformances.isDisjoint(with: ["Error", "LocalizedError", "CustomNSError"]) }
+    let bare = all.filter {
+        !$0.conformances.isDisjoint(with: ["Error", "LocalizedError", "CustomNSError"])
+    }
     #expect(bare.map(\.name) == ["DenseKitError"], "\(bare.map { "\($0.file): \($0.name)" })")
     let errors = all.filter { $0.conformances.contains("DenseKitError") }
     #expect(errors.count > 40)
     let names = Set(errors.map(\.name))
     for declaration in all where names.contains(declaration.name) {
-        #expect(!declaration.body.contains(/\b(?:var|let) description\b/), "\(declaration.file): \(declaration.name)")
+        #expect(
+            !declaration.body.contains(/\b(?:var|let) description\b/),
+            "\(declaration.file): \(declaration.name)")
     }
 }
 
@@ -53,9 +61,12 @@ func options() throws {
     // Options of compilers and tools that messages or calls need.
     let foreign = ["--build-id", "--unresolved-symbols", "--notest", "--no-deps"]
     for file in ["Sources", "Plugins"].flatMap({ SourceTree.files($0, ".swift") }) {
-        guard !file.hasPrefix("Sources/CommandLine/"), !file.hasPrefix("Sources/densekit/") else { continue }
+        guard !file.hasPrefix("Sources/CommandLine/"), !file.hasPrefix("Sources/densekit/") else {
+            continue
+        }
         // Comments, also those of a configuration in a string, may.
-        for line in try SourceTree.text(file).split(separator: "\n") where !line.contains(/^\s*(?:\/\/|#)/) {
+        for line in try SourceTree.text(file).split(separator: "\n")
+        where !line.contains(/^\s*(?:\/\/|#)/) {
             var text = String(line)
             for option in foreign { text = text.replacing(option, with: "") }
             #expect(!text.contains(#/--[a-z]|`densekit /#), "\(file): \(line)")

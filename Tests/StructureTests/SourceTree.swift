@@ -2,22 +2,30 @@ import Foundation
 
 /// The package as it lies on disk, as far as the rules of its structure need it.
 enum SourceTree {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
 
-    static func text(_ path: String) throws -> String { try String(contentsOf: root.appending(path: path), encoding: .utf8) }
+    static func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
 
     /// The names in `folder`, sorted.
     static func names(_ folder: String = "") throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path).sorted()
+        try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)
+            .sorted()
     }
 
     /// The files below `folder` that end in `suffix`, as paths from the root, sorted.
     static func files(_ folder: String, _ suffix: String) -> [String] {
-        let found = FileManager.default.enumerator(atPath: root.appending(path: folder).path)?.compactMap { $0 as? String } ?? []
+        let found =
+            FileManager.default.enumerator(atPath: root.appending(path: folder).path)?.compactMap {
+                $0 as? String
+            } ?? []
         return found.filter { $0.hasSuffix(suffix) }.map { "\(folder)/\($0)" }.sorted()
     }
 
-    /// What the Swift file at `path` imports; modules of this package without their prefix, as in `Package.swift`.
+    /// What the Swift file at `path` imports; modules of this package without their prefix, as in
+    /// `Package.swift`.
     static func imports(_ path: String) throws -> Set<String> {
         let pattern =
             /^\s*(?:@\w+ |internal |private |fileprivate |public |package )*import (?:struct |class |enum |func |let |var |protocol |typealias )?(\w+)/
@@ -25,7 +33,9 @@ enum SourceTree {
         var isInString = false  // Swift within a string of several lines is not this file's
         for line in try text(path).split(separator: "\n") {
             if line.contains("\"\"\"") { isInString.toggle() }
-            if !isInString, let match = try? pattern.prefixMatch(in: line) { names.insert(short(String(match.1))) }
+            if !isInString, let match = try? pattern.prefixMatch(in: line) {
+                names.insert(short(String(match.1)))
+            }
         }
         return names
     }
@@ -33,7 +43,8 @@ enum SourceTree {
     /// `DenseKitData` → `Data`, `CDenseKitZlib` → `CZlib`.
     static func short(_ module: String) -> String {
         if module.hasPrefix("CDenseKit") { return "C" + module.dropFirst(9) }
-        return module.hasPrefix("DenseKit") && module != "DenseKit" ? String(module.dropFirst(8)) : module
+        return module.hasPrefix("DenseKit") && module != "DenseKit"
+            ? String(module.dropFirst(8)) : module
     }
 }
 
@@ -44,11 +55,14 @@ struct Manifest {
     init() throws {
         let text = try SourceTree.text("Package.swift")
         var found: [String: Set<String>] = [:]
-        // core("Torch", ["CTorch"] + engine.blas), plugin("FPN"), .target(name: "Tokenizer", dependencies: ["CZlib"], …)
+        // core("Torch", ["CTorch"] + engine.blas), plugin("FPN"), .target(name: "Tokenizer",
+        // dependencies: ["CZlib"], …)
         let pattern =
             /(core|plugin|test|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name: )?"(\w+)"([^\n]*(?:\n\s*(?:name|\[)[^\n]*)?)/
         for match in text.matches(of: pattern) {
-            let (kind, name, rest) = (match.1, String(match.2), match.3)
+            let kind = match.1
+            let name = String(match.2)
+            let rest = match.3
             let list = rest.firstMatch(of: /\[(.*?)\]/)?.1 ?? ""
             var names = Set(list.matches(of: /"(\w+)"/).map { String($0.1) })
             if kind == "plugin" { names.insert("Core") }

@@ -4,7 +4,8 @@ import Testing
 
 @testable import DenseKitSwin
 
-/// A list, the network it belongs to, and the first line of the report. The norms of the outputs are in no classifier's file.
+/// A list, the network it belongs to, and the first line of the report. The norms of the outputs
+/// are in no classifier's file.
 private let table: [(list: String, settings: String, report: String)] = [
     (
         "microsoft_swin_tiny", "variant: tiny",
@@ -31,7 +32,8 @@ private let table: [(list: String, settings: String, report: String)] = [
 @Test("Published Swins load by their own names", arguments: table)
 func published(list: String, settings: String, report: String) throws {
     let network = try build("{type: Swin, \(settings)}")
-    let found = try network.loadPretrained(try PublishedWeights.load(list), prefix: "backbone", source: list)
+    let found = try network.loadPretrained(
+        PublishedWeights.load(list), prefix: "backbone", source: list)
     #expect("\(found)".split(separator: "\n").first.map(String.init) == report)
     #expect(found.missing.allSatisfy { $0.wholeMatch(of: /norm[0-3]\.(weight|bias)/) != nil })
     // Nothing is left as it was, and nothing went to two places.
@@ -47,7 +49,8 @@ func published(list: String, settings: String, report: String) throws {
         (
             "microsoft_swin_tiny",
             [
-                "patch_embed.projection.bias": "patch_embed.proj.bias", "patch_embed.norm.weight": "patch_embed.norm.weight",
+                "patch_embed.projection.bias": "patch_embed.proj.bias",
+                "patch_embed.norm.weight": "patch_embed.norm.weight",
                 "stages.2.blocks.5.attn.w_msa.qkv.weight": "layers.2.blocks.5.attn.qkv.weight",
                 "stages.2.blocks.5.attn.w_msa.relative_position_bias_table":
                     "layers.2.blocks.5.attn.relative_position_bias_table",
@@ -67,7 +70,8 @@ func published(list: String, settings: String, report: String) throws {
         (
             "torchvision_swin_t",
             [
-                "patch_embed.projection.weight": "features.0.0.weight", "patch_embed.norm.bias": "features.0.2.bias",
+                "patch_embed.projection.weight": "features.0.0.weight",
+                "patch_embed.norm.bias": "features.0.2.bias",
                 "stages.2.blocks.4.attn.w_msa.proj.bias": "features.5.4.attn.proj.bias",
                 "stages.2.blocks.4.ffn.layers.0.0.weight": "features.5.4.mlp.0.weight",
                 "stages.2.blocks.4.ffn.layers.1.bias": "features.5.4.mlp.3.bias",
@@ -79,44 +83,57 @@ func places(list: String, pairs: [String: String]) throws {
     let file = try PublishedWeights.load(list)
     let network = try build("{type: Swin}")
     try network.loadPretrained(file, source: list)
-    let own = Dictionary(uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) })
+    let own = Dictionary(
+        uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) })
     for (ours, theirs) in pairs {
         #expect(try own[ours]?.detached().amax().item() == file[theirs]?.amax().item(), "\(ours)")
     }
 }
 
-@Test("The inputs of patch merging change from column, row, channel to channel, row, column; mmsegmentation's stay")
+@Test(
+    "The inputs of patch merging change from column, row, channel to channel, row, column; mmsegmentation's stay"
+)
 func reordered() throws {
     let network = try build("{type: Swin}")
     func loaded(_ list: String, _ norm: String) throws -> [Float] {
         var file = try PublishedWeights.load(list)
         // Channel c at row y and column x is 100 c + 10 y + x.
         let values = (0..<384).map { (index: Int) -> Float in
-            let (place, channel) = (index / 96, index % 96)
+            let place = index / 96
+            let channel = index % 96
             return Float(100 * channel + 10 * (place % 2) + place / 2)
         }
         file[norm] = try Tensor.from(values)
         try network.loadPretrained(file, prefix: "backbone", source: list)
-        let tensor = try #require(try network.namedTensors().first { $0.name == "stages.0.downsample.norm.bias" }?.tensor)
+        let tensor = try #require(
+            try network.namedTensors().first { $0.name == "stages.0.downsample.norm.bias" }?.tensor)
         return try tensor.detached().floats()
     }
     let expected = (0..<384).map { (index: Int) -> Float in
-        let (channel, row, column) = (index / 4, index / 2 % 2, index % 2)
+        let channel = index / 4
+        let row = index / 2 % 2
+        let column = index % 2
         return Float(100 * channel + 10 * row + column)
     }
     #expect(try loaded("microsoft_swin_tiny", "layers.0.downsample.norm.bias") == expected)
     #expect(try loaded("timm_swin_tiny", "layers.1.downsample.norm.bias") == expected)
     #expect(try loaded("torchvision_swin_t", "features.2.norm.bias") == expected)
-    #expect(try loaded("mmseg_1x_upernet_swin_t", "backbone.stages.0.downsample.norm.bias") != expected)
+    #expect(
+        try loaded("mmseg_1x_upernet_swin_t", "backbone.stages.0.downsample.norm.bias") != expected)
     // A matrix is reordered along its inputs.
     var file = try PublishedWeights.load("timm_swin_tiny")
     let rows = try Tensor.arange(to: 192, dtype: .float32).reshaped([192, 1]) * 1000
-    file["layers.1.downsample.reduction.weight"] = try rows + Tensor.arange(to: 384, dtype: .float32)
+    file["layers.1.downsample.reduction.weight"] =
+        try rows + Tensor.arange(to: 384, dtype: .float32)
     try network.loadPretrained(file, source: "timm")
-    let matrix = try #require(try network.namedTensors().first { $0.name == "stages.0.downsample.reduction.weight" }?.tensor)
+    let matrix = try #require(
+        try network.namedTensors().first { $0.name == "stages.0.downsample.reduction.weight" }?
+            .tensor)
     let row = try matrix.detached().selected(0, 2).floats()
     let inputs = (0..<384).map { (index: Int) -> Float in
-        let (channel, row, column) = (index / 4, index / 2 % 2, index % 2)
+        let channel = index / 4
+        let row = index / 2 % 2
+        let column = index % 2
         return Float(2000 + channel + 96 * row + 192 * column)
     }
     #expect(row == inputs)
@@ -125,35 +142,47 @@ func reordered() throws {
 @Test("Biases of another window are resized bicubically, each head by itself")
 func windows() throws {
     let attention = try Swin.WindowAttention(4, heads: 2, window: 3)
-    let file = try Tensor.randomNormal([9, 2], generator: try RandomGenerator(seed: 1))
-    let found = try #require(try attention.adapted(file, "relative_position_bias_table", to: [25, 2]))
+    let file = try Tensor.randomNormal([9, 2], generator: RandomGenerator(seed: 1))
+    let found = try #require(
+        try attention.adapted(file, "relative_position_bias_table", to: [25, 2]))
     for head in 0..<2 {
         let square = try file.transposed(0, 1).contiguous().selected(0, head).reshaped([1, 1, 3, 3])
         let expected = try square.interpolated(to: 5, .bicubic()).flattened()
-        #expect(try distance(found.transposed(0, 1).contiguous().selected(0, head), expected) < 1e-6)
+        #expect(
+            try distance(found.transposed(0, 1).contiguous().selected(0, head), expected) < 1e-6)
     }
     for rows in [0, 4, 8, 10, 16] {  // no square, or no odd one
-        #expect(try attention.adapted(try Tensor.zeros([rows, 2]), "relative_position_bias_table", to: [25, 2]) == nil)
+        #expect(
+            try attention.adapted(
+                Tensor.zeros([rows, 2]), "relative_position_bias_table", to: [25, 2]) == nil)
     }
-    #expect(try attention.adapted(try Tensor.zeros([9, 3]), "relative_position_bias_table", to: [25, 2]) == nil)
-    #expect(try attention.adapted(try Tensor.zeros([9, 2]), "qkv.weight", to: [25, 2]) == nil)
+    #expect(
+        try attention.adapted(Tensor.zeros([9, 3]), "relative_position_bias_table", to: [25, 2])
+            == nil)
+    #expect(try attention.adapted(Tensor.zeros([9, 2]), "qkv.weight", to: [25, 2]) == nil)
 }
 
 @Test(
     "Files of other sizes are refused, and nothing is changed",
     arguments: [
-        ("microsoft_swin_base_384", "variant: tiny", "W: does not fit the model: model tensors: filled 0, not filled 8"),
+        (
+            "microsoft_swin_base_384", "variant: tiny",
+            "W: does not fit the model: model tensors: filled 0, not filled 8"
+        ),
         (
             "microsoft_swin_tiny", "variant: small",
             "W: does not fit the model: model tensors: filled 169, not filled 164, other shape 0; file tensors: used 169, not needed 21, without place 0 (read as Swin Transformer)\n"
         ),
-        ("torchvision_resnet50", "variant: tiny", "W: does not fit the model: model tensors: filled 0"),
+        (
+            "torchvision_resnet50", "variant: tiny",
+            "W: does not fit the model: model tensors: filled 0"
+        ),
     ])
 func others(list: String, settings: String, beginning: String) throws {
     let network = try build("{type: Swin, \(settings)}")
     let before = try network.namedTensors().map { try $0.tensor.detached().amax().item() }
     let error = try #require(throws: LoadError.self) {
-        try network.loadPretrained(try PublishedWeights.load(list), source: "W")
+        try network.loadPretrained(PublishedWeights.load(list), source: "W")
     }
     #expect("\(error)".hasPrefix(beginning), "\(error)")
     #expect(try network.namedTensors().map { try $0.tensor.detached().amax().item() } == before)
@@ -162,13 +191,17 @@ func others(list: String, settings: String, beginning: String) throws {
 @Test(
     "Keys that lead nowhere are passed over",
     arguments: [
-        "layers", "layers.x.blocks.0.norm1.weight", "layers.-9223372036854775808.downsample.norm.weight", "layers.1.downsample",
-        "layers.1.blocks.0", "features.9.0.norm1.weight", "features.0.1.weight", "features.1.0.mlp.7.weight", "features.1.0.mlp",
+        "layers", "layers.x.blocks.0.norm1.weight",
+        "layers.-9223372036854775808.downsample.norm.weight", "layers.1.downsample",
+        "layers.1.blocks.0", "features.9.0.norm1.weight", "features.0.1.weight",
+        "features.1.0.mlp.7.weight", "features.1.0.mlp",
         "features..0.a", "", ".", "layers....",
     ])
 func strangeKeys(key: String) throws {
     let known = Set(try build("{type: Swin}").namedTensors().map(\.name))
-    for format in Swin.weightFormats { #expect(format.key(key).map { !known.contains($0) } ?? true) }
+    for format in Swin.weightFormats {
+        #expect(format.key(key).map { !known.contains($0) } ?? true)
+    }
 }
 
 @Test("The backbones of Swin's own detectors and segmentors load, norms of the outputs included")
@@ -179,14 +212,19 @@ func detectors() throws {
     var file = Dictionary(uniqueKeysWithValues: released.map { ("backbone." + $0.key, $0.value) })
     for stage in 0..<4 {
         for kind in ["weight", "bias"] {
-            file["backbone.norm\(stage).\(kind)"] = try Tensor.full([96 << stage], 5000 + Double(stage))
+            file["backbone.norm\(stage).\(kind)"] = try Tensor.full(
+                [96 << stage], 5000 + Double(stage))
         }
     }
-    for key in ["neck.fpn_convs.0.conv.weight", "rpn_head.rpn_conv.weight", "roi_head.bbox_head.fc_cls.weight"] {
+    for key in [
+        "neck.fpn_convs.0.conv.weight", "rpn_head.rpn_conv.weight",
+        "roi_head.bbox_head.fc_cls.weight",
+    ] {
         file[key] = try Tensor.zeros([2])
     }
     let network = try build("{type: Swin}")
-    let report = try network.loadPretrained(file, prefix: "backbone", source: "mask_rcnn_swin_tiny.pth")
+    let report = try network.loadPretrained(
+        file, prefix: "backbone", source: "mask_rcnn_swin_tiny.pth")
     #expect(report.matched.count == 177 && report.missing.isEmpty && report.unexpected.isEmpty)
     #expect(report.format == "Swin Transformer, behind 'backbone.'")
     let norm = try #require(try network.namedTensors().first { $0.name == "norm2.bias" }?.tensor)
@@ -197,11 +235,14 @@ func detectors() throws {
 func relatives() throws {
     let network = try build("{type: Swin}")
     let error = try #require(throws: LoadError.self) {
-        try network.loadPretrained(try PublishedWeights.load("timm_swinv2_tiny"), prefix: "backbone", source: "W")
+        try network.loadPretrained(
+            PublishedWeights.load("timm_swinv2_tiny"), prefix: "backbone", source: "W")
     }
     #expect(error.report.unplaced.contains("layers.0.blocks.0.attn.logit_scale"), "\(error)")
     var file = try PublishedWeights.load("microsoft_swin_tiny")
     file["absolute_pos_embed"] = try Tensor.zeros([1, 3136, 96])
-    let other = try #require(throws: LoadError.self) { try network.loadPretrained(file, prefix: "backbone", source: "W") }
+    let other = try #require(throws: LoadError.self) {
+        try network.loadPretrained(file, prefix: "backbone", source: "W")
+    }
     #expect(other.report.unplaced == ["absolute_pos_embed"])
 }

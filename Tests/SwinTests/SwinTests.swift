@@ -4,7 +4,8 @@ import Testing
 @testable import DenseKitSwin
 
 @Suite struct SwinTests {
-    /// timm's number of parameters; its classifier has 1000 classes, and it norms the last stage only.
+    /// timm's number of parameters; its classifier has 1000 classes, and it norms the last stage
+    /// only.
     @Test(arguments: [
         ("tiny", 28_288_354, 768), ("small", 49_606_258, 768), ("base", 87_768_224, 1024),
     ])
@@ -26,34 +27,42 @@ import Testing
     @Test func keysAreMMSegmentations() throws {
         let names = try small().namedTensors().map(\.name)
         func layer(_ name: String) -> [String] { ["\(name).weight", "\(name).bias"] }
-        #expect(Array(names.prefix(4)) == layer("patch_embed.projection") + layer("patch_embed.norm"))
+        #expect(
+            Array(names.prefix(4)) == layer("patch_embed.projection") + layer("patch_embed.norm"))
         let block = "stages.2.blocks.1."
         let attention =
             [block + "attn.w_msa.relative_position_bias_table"] + layer(block + "attn.w_msa.qkv")
             + layer(block + "attn.w_msa.proj")
         #expect(
-            names.filter { $0.hasPrefix(block) } == layer(block + "norm1") + attention + layer(block + "norm2")
+            names.filter { $0.hasPrefix(block) } == layer(block + "norm1") + attention
+                + layer(block + "norm2")
                 + layer(block + "ffn.layers.0.0") + layer(block + "ffn.layers.1"))
         #expect(
             names.filter { $0.contains("downsample") }
                 == (0..<3).flatMap {
-                    layer("stages.\($0).downsample.norm") + ["stages.\($0).downsample.reduction.weight"]
+                    layer("stages.\($0).downsample.norm") + [
+                        "stages.\($0).downsample.reduction.weight"
+                    ]
                 })
         #expect(names.suffix(8) == (0..<4).flatMap { layer("norm\($0)") })
     }
 
     /// Sizes are rounded up at every step, whatever the windows.
-    @Test(arguments: [(64, 64), (62, 90), (33, 1), (1, 1), (31, 50), (113, 57)]) func sizes(_ height: Int, _ width: Int) throws {
+    @Test(arguments: [(64, 64), (62, 90), (33, 1), (1, 1), (31, 50), (113, 57)]) func sizes(
+        _ height: Int, _ width: Int
+    ) throws {
         let network = try small()
         try network.setTraining(false)
-        let features = try withoutGrad { try network(try images(height, width)) }
+        let features = try withoutGrad { try network(images(height, width)) }
         #expect(features.globalEmbedding == nil && features.languageMap == nil)
-        var (h, w) = ((height + 3) / 4, (width + 3) / 4)
+        var h = (height + 3) / 4
+        var w = (width + 3) / 4
         for (map, spec) in zip(features.maps, network.outputs) {
             #expect(map.shape == [1, spec.channels, h, w])
             #expect(map.isChannelsLast)
             #expect(try map.isFinite())
-            (h, w) = ((h + 1) / 2, (w + 1) / 2)
+            h = (h + 1) / 2
+            w = (w + 1) / 2
         }
     }
 
@@ -62,22 +71,29 @@ import Testing
         let network = try small()
         try network.setTraining(false)
         try withoutGrad {
-            let first = try network(try images(40, 60)).maps
+            let first = try network(images(40, 60)).maps
             for size in [(33, 97), (60, 40), (40, 60)] {
-                let maps = try network(try images(size.0, size.1)).maps
+                let maps = try network(images(size.0, size.1)).maps
                 let fresh = try small()
-                try fresh.load(Dictionary(uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) }))
+                try fresh.load(
+                    Dictionary(
+                        uniqueKeysWithValues: network.namedTensors().map { ($0.name, $0.tensor) }))
                 try fresh.setTraining(false)
-                for (a, b) in zip(maps, try fresh(try images(size.0, size.1)).maps) { #expect(try distance(a, b) < 1e-5) }
-                if size == (40, 60) { #expect(try zip(first, maps).allSatisfy { try distance($0, $1) < 1e-5 }) }
+                for (a, b) in zip(maps, try fresh(images(size.0, size.1)).maps) {
+                    #expect(try distance(a, b) < 1e-5)
+                }
+                if size == (40, 60) {
+                    #expect(try zip(first, maps).allSatisfy { try distance($0, $1) < 1e-5 })
+                }
             }
         }
     }
 
     @Test func everyParameterLearns() throws {
         let network = try small()
-        let maps = try network(try images(61, 45, count: 2)).maps
-        try maps.map { try ($0 * $0 * $0).mean() }.reduce(try Tensor.zeros([])) { try $0 + $1 }.backward()
+        let maps = try network(images(61, 45, count: 2)).maps
+        try maps.map { try ($0 * $0 * $0).mean() }.reduce(Tensor.zeros([])) { try $0 + $1 }
+            .backward()
         for entry in try network.namedParameters() {
             let gradient = try #require(entry.tensor.grad, "\(entry.name)")
             #expect(try gradient.isFinite() && gradient.abs().amax().item() > 0, "\(entry.name)")
@@ -85,25 +101,33 @@ import Testing
     }
 
     @Test func stochasticDepthGrowsAndActsInTrainingOnly() throws {
-        let network = try build("{type: Swin, embed_dims: 8, depths: [1, 2, 1, 1], num_heads: [1, 2, 4, 8], drop_path_rate: 0.8}")
+        let network = try build(
+            "{type: Swin, embed_dims: 8, depths: [1, 2, 1, 1], num_heads: [1, 2, 4, 8], drop_path_rate: 0.8}"
+        )
         let swin = try #require(network as? Swin)
         let rates = swin.stages.flatMap(\.blocks).map(\.dropPath.probability)
-        #expect(zip(rates, [0, 0.2, 0.4, 0.6, 0.8]).allSatisfy { abs($0 - $1) < 1e-12 } && rates.count == 5)
+        #expect(
+            zip(rates, [0, 0.2, 0.4, 0.6, 0.8]).allSatisfy { abs($0 - $1) < 1e-12 }
+                && rates.count == 5)
         let image = try images(32, 32, count: 4)
-        func passes() throws -> Double { try distance(try network(image).maps[3], try network(image).maps[3]) }
+        func passes() throws -> Double {
+            try distance(network(image).maps[3], network(image).maps[3])
+        }
         #expect(try passes() > 0)
         try network.setTraining(false)
         #expect(try withoutGrad { try passes() } < 1e-5)
     }
 
     @Test func savedAndLoaded() throws {
-        let (network, other) = (try small(), try small())
+        let network = try small()
+        let other = try small()
         for each in [network, other] { try each.setTraining(false) }
         try withoutGrad {
             let image = try images(50, 70)
             let maps = try network(image).maps
-            #expect(try distance(maps[3], try other(image).maps[3]) > 0.01)
-            let state = Dictionary(uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) })
+            #expect(try distance(maps[3], other(image).maps[3]) > 0.01)
+            let state = Dictionary(
+                uniqueKeysWithValues: try network.namedTensors().map { ($0.name, $0.tensor) })
             #expect(try other.load(state).isComplete)
             for (a, b) in zip(maps, try other(image).maps) { #expect(try distance(a, b) < 1e-5) }
         }
@@ -145,7 +169,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("variant: huge", "a.yaml:1:33: backbone.variant: 'huge' is none of tiny, small, base, large"),
+        (
+            "variant: huge",
+            "a.yaml:1:33: backbone.variant: 'huge' is none of tiny, small, base, large"
+        ),
         (
             "embed_dim: 96",
             "a.yaml:1:24: unknown key 'embed_dim' of Swin; did you mean 'embed_dims'? (keys: variant, embed_dims, depths, num_heads, "

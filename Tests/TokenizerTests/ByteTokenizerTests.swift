@@ -11,9 +11,11 @@ private let tokenizer = ByteTokenizer()
 }
 
 @Test func rowsAreAsLongAsTheLongestText() throws {
-    #expect(try tokenizer.tokenize(["sky", "a"]) == [[256, 115, 107, 121, 257], [256, 97, 257, 0, 0]])
+    #expect(
+        try tokenizer.tokenize(["sky", "a"]) == [[256, 115, 107, 121, 257], [256, 97, 257, 0, 0]])
     #expect(try tokenizer.tokenize(["a"], length: 5) == [[256, 97, 257, 0, 0]])
-    #expect(try tokenizer.tokenize(["water"], length: 4, overflow: .truncate) == [[256, 119, 97, 257]])
+    #expect(
+        try tokenizer.tokenize(["water"], length: 4, overflow: .truncate) == [[256, 119, 97, 257]])
     #expect(try tokenizer.tokenize([]) == [])
 }
 
@@ -40,6 +42,8 @@ private let tokenizer = ByteTokenizer()
         ),
     ])
 func messages(texts: [String], length: Int, message: String) throws {
-    let error = try #require(throws: TokenizerError.self) { try tokenizer.tokenize(texts, length: length) }
+    let error = try #require(throws: TokenizerError.self) {
+        try tokenizer.tokenize(texts, length: length)
+    }
     #expect(error.description == message)
 }

@@ -22,20 +22,27 @@ import Testing
         ("< &amp;amp;lt;", "< &lt;"),
         ("P&EACUTE;REZ &nTILDE;", "pérez &ntilde;"),
         ("&copy=1 &notit; &r=2 &unknown;", "©=1 ¬it; &r=2 &unknown;"),
-        ("&#233;&#xE9;&#128;&#0;&#xD800;&#99999999999999999999;&#1;&#;", "éé€\u{FFFD}\u{FFFD}\u{FFFD}&#;"),
+        (
+            "&#233;&#xE9;&#128;&#0;&#xD800;&#99999999999999999999;&#1;&#;",
+            "éé€\u{FFFD}\u{FFFD}\u{FFFD}&#;"
+        ),
     ])
 func cleaning(text: String, expected: String) throws {
-    #expect(Array(try cleaned(text, byteLimit: 1000).unicodeScalars) == Array(expected.unicodeScalars))
+    #expect(
+        Array(try cleaned(text, byteLimit: 1000).unicodeScalars) == Array(expected.unicodeScalars))
 }
 
 @Test(
     "Text in a wrong encoding is refused where no repair is sure",
     arguments: [
-        ("schÃ¶n 日本", "Windows-1252"), ("voilÃ le travail", "Windows-1252"), ("â€œlostâ€\u{FFFD}", "Windows-1252"),
+        ("schÃ¶n 日本", "Windows-1252"), ("voilÃ le travail", "Windows-1252"),
+        ("â€œlostâ€\u{FFFD}", "Windows-1252"),
         ("РїСЂРёРІРµС‚", "Windows-1251"), ("‚Äúquotes‚Äù", "Mac Roman"),
     ])
 func garbled(text: String, encoding: String) {
-    #expect(throws: TokenizerError.garbled(text: text, encoding: encoding)) { try ByteTokenizer().encode(text) }
+    #expect(throws: TokenizerError.garbled(text: text, encoding: encoding)) {
+        try ByteTokenizer().encode(text)
+    }
 }
 
 @Test(
@@ -46,7 +53,8 @@ func garbled(text: String, encoding: String) {
         ("x²+½…", ["x", "²", "+", "½", "…"]),
         ("<|startoftext|>a<|endoftext|>", ["START", "a", "END"]),
         ("!<|endoftext|>", ["!<|", "endoftext", "|>"]),
-        ("don't", ["don", "'t"]), ("'sea", ["'s", "ea"]), ("a\u{345}b", ["a", "b"]), ("हिन्दी", ["ह", "ि", "न", "्", "द", "ी"]),
+        ("don't", ["don", "'t"]), ("'sea", ["'s", "ea"]), ("a\u{345}b", ["a", "b"]),
+        ("हिन्दी", ["ह", "ि", "न", "्", "द", "ी"]),
         ("", []),
     ])
 func splitting(text: String, expected: [String]) {

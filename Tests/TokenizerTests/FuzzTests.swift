@@ -4,22 +4,28 @@ import Testing
 
 @testable import DenseKitTokenizer
 
-/// Damaged vocabularies: a vocabulary or a typed error in less than a second and little memory, never a crash.
+/// Damaged vocabularies: a vocabulary or a typed error in less than a second and little memory,
+/// never a crash.
 @Suite struct FuzzTests {
     @Test("Texts, packed texts, and damaged texts soundly packed")
     func vocabularies() async {
         await #expect(processExitsWith: .success) {
-            let path = FileManager.default.temporaryDirectory.appending(path: "vocabulary-\(UUID().uuidString).gz").path
+            let path = FileManager.default.temporaryDirectory.appending(
+                path: "vocabulary-\(UUID().uuidString).gz"
+            ).path
             defer { try? FileManager.default.removeItem(atPath: path) }
             let text = [UInt8](smallVocabulary.utf8)
             let packed = gzipped(text)
-            let fuzz = try Fuzz(tokens: ["\n", " ", "</w>", "#version", "a b\n", "Ġ", "\r\n", "\u{FEFF}", "ab"]) {
+            let fuzz = try Fuzz(tokens: [
+                "\n", " ", "</w>", "#version", "a b\n", "Ġ", "\r\n", "\u{FEFF}", "ab",
+            ]) {
                 round, mutator in
                 let bytes = round % 3 == 0 ? mutator.mutate(packed) : mutator.mutate(text)
                 do {
                     var unpacked = bytes
                     if round % 3 < 2 {
-                        try Data(round % 3 == 0 ? bytes : gzipped(bytes)).write(to: URL(filePath: path))
+                        try Data(round % 3 == 0 ? bytes : gzipped(bytes)).write(
+                            to: URL(filePath: path))
                         unpacked = try gunzipped(path: path, limit: 10_000)
                     }
                     let vocabulary = try BPEVocabulary(text: unpacked, path: path, mergeCount: 60)

@@ -8,7 +8,9 @@ import Testing
 @Suite struct HostileVocabularyTests {
     @Test func endInAnError() async {
         await #expect(processExitsWith: .success) {
-            let path = FileManager.default.temporaryDirectory.appending(path: "hostile-\(UUID().uuidString).gz").path
+            let path = FileManager.default.temporaryDirectory.appending(
+                path: "hostile-\(UUID().uuidString).gz"
+            ).path
             defer { try? FileManager.default.removeItem(atPath: path) }
             let header = [UInt8]("#version\n".utf8)
             let many = 7 << 20
@@ -20,9 +22,15 @@ import Testing
                     header + [UInt8](repeating: 0x20, count: many),
                     "expected two symbols with one space between, found \"\(String(repeating: " ", count: 60))...\""
                 ),
-                (header + [UInt8](repeating: 0x0A, count: many), "expected two symbols with one space between, found \"\""),
+                (
+                    header + [UInt8](repeating: 0x0A, count: many),
+                    "expected two symbols with one space between, found \"\""
+                ),
                 // A header and a symbol without end.
-                ([UInt8](repeating: 0x61, count: many), "expected the header \"bpe_simple_vocab_16e6.txt#version: 0.2\""),
+                (
+                    [UInt8](repeating: 0x61, count: many),
+                    "expected the header \"bpe_simple_vocab_16e6.txt#version: 0.2\""
+                ),
                 (
                     header + [0x61, 0x20] + [UInt8](repeating: 0x62, count: many),
                     "\"\(String(repeating: "b", count: 60))...\" is neither a byte nor the result of a merge above"
@@ -36,7 +44,8 @@ import Testing
                 let time = Fuzz.processorTime() - start
                 #expect(time < .seconds(1), "\(problem)")
                 switch error {
-                case .unreadable(_, let found), .malformed(_, _, let found): #expect(found == problem)
+                case .unreadable(_, let found), .malformed(_, _, let found):
+                    #expect(found == problem)
                 default: Issue.record("\(String(describing: error))")
                 }
             }

@@ -8,7 +8,9 @@ import Testing
 let smallVocabulary: String = {
     let letters = Array("abcdefghijklmnopqrst").map(String.init)
     let pairs = letters.indices.map { "\(letters[$0]) \(letters[($0 + 1) % 20])" }
-    let words = letters.indices.map { "\(letters[$0])\(letters[($0 + 1) % 20]) \(letters[($0 + 2) % 20])</w>" }
+    let words = letters.indices.map {
+        "\(letters[$0])\(letters[($0 + 1) % 20]) \(letters[($0 + 2) % 20])</w>"
+    }
     let others = letters.map { "Ġ \($0)" }
     return (["\"small#version: 0.2"] + pairs + words + others).joined(separator: "\n") + "\n"
 }()
@@ -19,7 +21,9 @@ private func read(_ text: String, mergeCount: Int = 60) throws(TokenizerError) -
 
 func gzipped(_ bytes: [UInt8]) -> [UInt8] {
     var stream = z_stream()
-    deflateInit2_(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    deflateInit2_(
+        &stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        Int32(MemoryLayout<z_stream>.size))
     defer { deflateEnd(&stream) }
     var input = bytes
     return [UInt8](unsafeUninitializedCapacity: bytes.count + 1000) { output, count in
@@ -36,11 +40,15 @@ func gzipped(_ bytes: [UInt8]) -> [UInt8] {
 
 @Test func mergesHaveRanksInTheirOrder() throws {
     let vocabulary = try read(smallVocabulary)
-    let (a, b, c) = (vocabulary.byteIds[97], vocabulary.byteIds[98], vocabulary.byteIds[99])
+    let a = vocabulary.byteIds[97]
+    let b = vocabulary.byteIds[98]
+    let c = vocabulary.byteIds[99]
     #expect(vocabulary.rank(a, b) == 0)
     #expect(vocabulary.rank(512, c + 256) == 20)
     #expect(vocabulary.rank(b, a) == nil)
-    #expect(vocabulary.byteIds[33] == 0 && vocabulary.byteIds[0] == 188 && Set(vocabulary.byteIds).count == 256)
+    #expect(
+        vocabulary.byteIds[33] == 0 && vocabulary.byteIds[0] == 188
+            && Set(vocabulary.byteIds).count == 256)
 }
 
 @Test(
@@ -71,8 +79,10 @@ func malformed(text: String, line: Int, problem: String) throws {
     var damaged = packed
     damaged[40] ^= 0x10
     for (bytes, problem) in [
-        ([], "is not a gzip file"), (Array(packed.dropLast(9)), "ends in the middle of its gzip data"),
-        (packed + [0], "has 1 bytes behind the end of its gzip data"), (damaged, "has damaged gzip data"),
+        ([], "is not a gzip file"),
+        (Array(packed.dropLast(9)), "ends in the middle of its gzip data"),
+        (packed + [0], "has 1 bytes behind the end of its gzip data"),
+        (damaged, "has damaged gzip data"),
         (gzipped([UInt8](repeating: 0, count: 1_000_000)), "unpacks to more than 10000 bytes"),
     ] {
         #expect(throws: TokenizerError.unreadable(path: "v.gz", problem: problem)) {
@@ -87,25 +97,37 @@ func malformed(text: String, line: Int, problem: String) throws {
     mkfifo(pipe, 0o600)
     defer { unlink(pipe) }
     for path in [folder, pipe] {
-        #expect(throws: TokenizerError.unreadable(path: path, problem: "is not a regular file")) { try BPEVocabulary(path: path) }
+        #expect(throws: TokenizerError.unreadable(path: path, problem: "is not a regular file")) {
+            try BPEVocabulary(path: path)
+        }
     }
 }
 
 @Test func placesThatAreSearched() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "vocabulary-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appending(
+        path: "vocabulary-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let cache = folder.appending(path: "cache/densekit")
     let assets = folder.appending(path: "assets")
-    for place in [cache, assets] { try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true) }
+    for place in [cache, assets] {
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    }
     let environment = [
-        "DENSEKIT_ASSETS": assets.path, "XDG_CACHE_HOME": folder.appending(path: "cache").path, "HOME": "/nowhere",
+        "DENSEKIT_ASSETS": assets.path, "XDG_CACHE_HOME": folder.appending(path: "cache").path,
+        "HOME": "/nowhere",
     ]
 
-    let error = try #require(throws: TokenizerError.self) { try VocabularyAsset.find(environment: environment) }
+    let error = try #require(throws: TokenizerError.self) {
+        try VocabularyAsset.find(environment: environment)
+    }
     let searched = [assets.path, cache.path].map { "\($0)/\(VocabularyAsset.fileName)" }
     #expect(error == .vocabularyNotFound(searched: searched))
     #expect(error.description.contains("pip download --no-deps open_clip_torch"))
-    #expect(throws: TokenizerError.vocabularyNotFound(searched: ["/nowhere/.cache/densekit/\(VocabularyAsset.fileName)"])) {
+    #expect(
+        throws: TokenizerError.vocabularyNotFound(searched: [
+            "/nowhere/.cache/densekit/\(VocabularyAsset.fileName)"
+        ])
+    ) {
         try VocabularyAsset.find(environment: ["HOME": "/nowhere", "DENSEKIT_ASSETS": ""])
     }
 

@@ -4,13 +4,17 @@ import DenseKitTorch
 @Suite struct AutocastTests {
     private struct Stop: Error {}
 
-    private func product() throws -> DType { try Tensor.ones([2, 4]).linear(try Tensor.ones([3, 4]), nil).dtype }
+    private func product() throws -> DType {
+        try Tensor.ones([2, 4]).linear(Tensor.ones([3, 4]), nil).dtype
+    }
 
     @Test func productsAreInTheSmallType() throws {
         #expect(try product() == .float32)
         try withAutocast(.bfloat16) { () throws in
             #expect(try product() == .bfloat16)
-            #expect(try Tensor.ones([1, 2, 3, 3]).conv2d(Tensor.ones([1, 2, 1, 1]), nil).dtype == .bfloat16)
+            #expect(
+                try Tensor.ones([1, 2, 3, 3]).conv2d(Tensor.ones([1, 2, 1, 1]), nil).dtype
+                    == .bfloat16)
             #expect(try (Tensor.ones([2]) + Tensor.ones([2])).dtype == .float32)
         }
         #expect(try product() == .float32)
@@ -18,7 +22,8 @@ import DenseKitTorch
 
     @Test func noTypeChangesNothing() throws {
         #expect(try withAutocast(nil) { try product() } == .float32)
-        #expect(try withAutocast(.bfloat16) { try withAutocast(nil) { try product() } } == .bfloat16)
+        #expect(
+            try withAutocast(.bfloat16) { try withAutocast(nil) { try product() } } == .bfloat16)
     }
 
     @Test func aThrowEndsIt() throws {
@@ -49,7 +54,8 @@ import DenseKitTorch
 
     /// The results of products in few bits are normalised in the weights' precision.
     @Test func normsKeepTheirPrecision() throws {
-        let (small, ones) = (try Tensor.from([Float(1), 3, 5, 7], shape: [1, 4]).to(.bfloat16), try Tensor.ones([4]))
+        let small = try Tensor.from([Float(1), 3, 5, 7], shape: [1, 4]).to(.bfloat16)
+        let ones = try Tensor.ones([4])
         let layer = try small.layerNorm(ones, ones, eps: 0)
         let group = try small.reshaped([1, 4, 1, 1]).groupNorm(1, weight: ones, bias: ones, eps: 0)
         for norm in [layer, try group.reshaped([1, 4])] {
@@ -63,7 +69,8 @@ import DenseKitTorch
         let weight = try normal([3, 4])
         try weight.setRequiresGrad(true)
         let x = try normal([2, 4], seed: 1)
-        try withAutocast(.bfloat16) { try x.linear(weight, nil).to(.float32).pow(2).sum() }.backward()
+        try withAutocast(.bfloat16) { try x.linear(weight, nil).to(.float32).pow(2).sum() }
+            .backward()
         let mixed = try #require(weight.grad)
         #expect(mixed.dtype == .float32)
         try weight.clearGrad()

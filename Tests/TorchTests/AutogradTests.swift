@@ -8,7 +8,9 @@ struct Function: Sendable, CustomTestStringConvertible {
     let run: @Sendable (Tensor) throws -> Tensor
 
     init(_ name: String, _ shape: [Int], _ run: @escaping @Sendable (Tensor) throws -> Tensor) {
-        (self.name, self.shape, self.run) = (name, shape, run)
+        self.name = name
+        self.shape = shape
+        self.run = run
     }
 
     var testDescription: String { name }
@@ -24,43 +26,71 @@ private func double(_ shape: Int...) throws -> Tensor { try normal(shape, seed: 
 @Suite struct AutogradTests {
     @Test(arguments: [
         Function("product and quotient", [3]) { try weighted(($0 * $0 + 1) / ($0 * $0 + 2)) },
-        Function("powers and roots", [3]) { try weighted(($0.pow(2) + 1).sqrt() + ($0.pow(2) + 1).rsqrt() + ($0 * 0.1).exp()) },
+        Function("powers and roots", [3]) {
+            try weighted(($0.pow(2) + 1).sqrt() + ($0.pow(2) + 1).rsqrt() + ($0 * 0.1).exp())
+        },
         Function("matmul", [2, 3]) { try weighted($0.matmul(double(3, 2))) },
         Function("softmax", [2, 3]) { try weighted($0.softmax(1)) },
         Function("log softmax", [2, 3]) { try weighted($0.logSoftmax(0)) },
         Function("normalized", [2, 3]) { try weighted($0.normalized(1)) },
-        Function("activations", [4]) { try weighted($0.sigmoid() + $0.tanh() + $0.gelu() + $0.relu()) },
-        Function("reductions", [2, 3]) { try weighted($0.mean(1) * $0.sum(1) + $0.amax(1) - $0.norm(1)) },
+        Function("activations", [4]) {
+            try weighted($0.sigmoid() + $0.tanh() + $0.gelu() + $0.relu())
+        },
+        Function("reductions", [2, 3]) {
+            try weighted($0.mean(1) * $0.sum(1) + $0.amax(1) - $0.norm(1))
+        },
         Function("shapes", [2, 3]) {
             try weighted(
-                .cat([$0.transposed(0, 1).reshaped([2, 3]).flipped(1), $0.padded([0, 0, 1, 0]).narrowed(0, 0, 2)], dim: 0))
+                .cat(
+                    [
+                        $0.transposed(0, 1).reshaped([2, 3]).flipped(1),
+                        $0.padded([0, 0, 1, 0]).narrowed(0, 0, 2),
+                    ], dim: 0))
         },
-        Function("indices", [3, 2]) { try weighted($0.indexed(0, Tensor.from([Int64(2), 0, 2])) + $0.selected(0, 1)) },
-        Function("convolution", [1, 2, 4, 4]) { try weighted($0.conv2d(double(3, 2, 3, 3), nil, stride: 2, padding: 1)) },
+        Function("indices", [3, 2]) {
+            try weighted($0.indexed(0, Tensor.from([Int64(2), 0, 2])) + $0.selected(0, 1))
+        },
+        Function("convolution", [1, 2, 4, 4]) {
+            try weighted($0.conv2d(double(3, 2, 3, 3), nil, stride: 2, padding: 1))
+        },
         Function("convolution's weight", [2, 1, 3, 3]) {
             try weighted(double(1, 2, 4, 4).conv2d($0, nil, padding: 1, groups: 2))
         },
-        Function("transposed convolution", [1, 2, 2, 2]) { try weighted($0.convTranspose2d(double(2, 1, 2, 2), nil, stride: 2)) },
-        Function("pools", [1, 1, 4, 4]) { try weighted($0.maxPool2d(2) + $0.avgPool2d(2) + $0.adaptiveAvgPool2d(2)) },
+        Function("transposed convolution", [1, 2, 2, 2]) {
+            try weighted($0.convTranspose2d(double(2, 1, 2, 2), nil, stride: 2))
+        },
+        Function("pools", [1, 1, 4, 4]) {
+            try weighted($0.maxPool2d(2) + $0.avgPool2d(2) + $0.adaptiveAvgPool2d(2))
+        },
         Function("resizes", [1, 1, 2, 3]) {
             try weighted(
-                $0.interpolated(to: 4, .bilinear()) + $0.interpolated(to: 4, .nearest) + $0.interpolated(to: 4, .bicubic()))
+                $0.interpolated(to: 4, .bilinear()) + $0.interpolated(to: 4, .nearest)
+                    + $0.interpolated(to: 4, .bicubic()))
         },
-        Function("layer norm", [2, 4]) { try weighted($0.layerNorm(double(4), double(4), eps: 1e-5)) },
-        Function("group norm", [1, 4, 1, 2]) { try weighted($0.groupNorm(2, weight: double(4), bias: nil, eps: 1e-5)) },
+        Function("layer norm", [2, 4]) {
+            try weighted($0.layerNorm(double(4), double(4), eps: 1e-5))
+        },
+        Function("group norm", [1, 4, 1, 2]) {
+            try weighted($0.groupNorm(2, weight: double(4), bias: nil, eps: 1e-5))
+        },
         Function("batch norm", [2, 2, 1, 2]) {
             try weighted(
                 $0.batchNorm(
-                    weight: double(2), bias: nil, runningMean: nil, runningVar: nil, training: true, momentum: 0, eps: 1e-5))
+                    weight: double(2), bias: nil, runningMean: nil, runningVar: nil, training: true,
+                    momentum: 0, eps: 1e-5))
         },
-        Function("attention", [1, 2, 3, 4]) { try weighted(.attention($0, $0 * 0.5, $0 + 1, causal: true)) },
+        Function("attention", [1, 2, 3, 4]) {
+            try weighted(.attention($0, $0 * 0.5, $0 + 1, causal: true))
+        },
         Function("cross-entropy", [3, 2]) {
             try $0.crossEntropy(Tensor.from([Int64(1), 7, 0]), reduction: .sum, ignoreIndex: 7)
         },
         Function("binary cross-entropy", [3]) {
             try $0.binaryCrossEntropyWithLogits(Tensor.from([Float(1), 0.5, 0]).to(.float64))
         },
-        Function("where", [3]) { try weighted(.where($0.isGreater(than: 0), $0 * 3, $0 * $0) + $0.clamped(-10, 10)) },
+        Function("where", [3]) {
+            try weighted(.where($0.isGreater(than: 0), $0 * 3, $0 * $0) + $0.clamped(-10, 10))
+        },
     ])
     func gradientsAreDifferenceQuotients(_ function: Function) throws {
         let x = try normal(function.shape, seed: 3).to(.float64)
@@ -77,7 +107,8 @@ private func double(_ shape: Int...) throws -> Tensor { try normal(shape, seed: 
             let expected = try (moved(step) - moved(-step)) / (2 * step)
             let found = try gradient.flattened().selected(0, index).item()
             #expect(
-                abs(found - expected) < 1e-6 * max(1, abs(expected)), "element \(index): \(found), by differences \(expected)")
+                abs(found - expected) < 1e-6 * max(1, abs(expected)),
+                "element \(index): \(found), by differences \(expected)")
         }
     }
 

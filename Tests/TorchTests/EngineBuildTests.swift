@@ -27,8 +27,12 @@ struct EngineBuildTests {
         #expect((mkl.loops, openBLAS.loops, EngineBuild("").loops) == ("AVX512", "AVX2", nil))
     }
 
-    private func warnings(_ build: EngineBuild, _ flags: String, _ variable: String, _ value: String) -> [String] {
-        build.warnings(on: Forged("GenuineIntel", 6, 85, "Xeon", flags).processor) { $0 == variable ? value : nil }
+    private func warnings(
+        _ build: EngineBuild, _ flags: String, _ variable: String, _ value: String
+    ) -> [String] {
+        build.warnings(on: Forged("GenuineIntel", 6, 85, "Xeon", flags).processor) {
+            $0 == variable ? value : nil
+        }
     }
 
     @Test func loopsWithoutVectorsAreReportedWhereAUserAskedForThem() {

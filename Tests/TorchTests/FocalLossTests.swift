@@ -4,14 +4,18 @@ import DenseKitTorch
 /// `focalLoss` against sigmoid, logarithm and power one after the other, in double precision.
 @Suite struct FocalLossTests {
     /// The sum over rows of `[n, k]`, and its gradient with respect to the logits.
-    private func reference(_ x: [Float], _ classes: [Int64], _ weights: [Float], _ gamma: Double, _ alpha: Double) throws
+    private func reference(
+        _ x: [Float], _ classes: [Int64], _ weights: [Float], _ gamma: Double, _ alpha: Double
+    ) throws
         -> (sum: Double, gradient: [Float])
     {
-        let (rows, count) = (classes.count, x.count / classes.count)
+        let rows = classes.count
+        let count = x.count / classes.count
         let logits = try Tensor.from(x, shape: [rows, count]).to(.float64)
         try logits.setRequiresGrad(true)
         let target = try Tensor.from(
-            (0..<rows).flatMap { row in (0..<count).map { Int64(classes[row] == Int64($0) ? 1 : 0) } }, shape: [rows, count]
+            (0..<rows).flatMap { row in (0..<count).map { Int64(classes[row] == Int64($0) ? 1 : 0) }
+            }, shape: [rows, count]
         ).to(.float64)
         let p = try logits.sigmoid()
         let missed = try p + target - p * target * 2
@@ -21,13 +25,15 @@ import DenseKitTorch
         let weight = try Tensor.from(weights, shape: [rows, 1]).to(.float64)
         let sum = try (each * weight).sum()
         try sum.backward()
-        return (try sum.item(), try #require(logits.grad).floats())
+        return try (sum.item(), #require(logits.grad).floats())
     }
 
-    /// 600 rows are more than one block; 19 classes more than one vector, and not a whole number of them.
+    /// 600 rows are more than one block; 19 classes more than one vector, and not a whole number of
+    /// them.
     @Test(arguments: [(2, 0.25), (1.5, 0.5), (0, 0.25), (0.5, 1), (5, 0)] as [(Double, Double)])
     func sumAndGradient(_ gamma: Double, _ alpha: Double) throws {
-        let (rows, count) = (600, 19)
+        let rows = 600
+        let count = 19
         let x = (0..<rows * count).map { Float(($0 * 7919) % 2003 - 1000) / 100 }
         let classes = (0..<rows).map { Int64($0 % 23 - 2) }  // some are none
         let weights = (0..<rows).map { Float($0 % 4) / 2 }
@@ -44,7 +50,10 @@ import DenseKitTorch
             return abs(ours - scaled) < 1e-5 * max(1, abs(scaled))
         }
         #expect(isClose && gradient.count == x.count)
-        #expect(try withoutGrad { try logits.focalLoss(Tensor.from(classes), gamma: gamma, alpha: alpha).isFinite() })
+        #expect(
+            try withoutGrad {
+                try logits.focalLoss(Tensor.from(classes), gamma: gamma, alpha: alpha).isFinite()
+            })
     }
 
     @Test func extremes() throws {
@@ -57,11 +66,14 @@ import DenseKitTorch
         #expect(try abs(sum.item() - expected) < 1e-3)
         #expect(try #require(logits.grad).isFinite())
         let nothing = try Tensor.zeros([0, 5])
-        #expect(try nothing.focalLoss(Tensor.zeros([0], dtype: .int64), gamma: 2, alpha: 0.25).item() == 0)
+        #expect(
+            try nothing.focalLoss(Tensor.zeros([0], dtype: .int64), gamma: 2, alpha: 0.25).item()
+                == 0)
     }
 
     @Test func theNumberOfThreadsDoesNotMatter() throws {
-        let logits = try Tensor.from((0..<40000).map { Float($0 % 97) / 10 - 5 }, shape: [4000, 10])
+        let logits = try Tensor.from(
+            (0..<40000).map { Float($0 % 97) / 10 - 5 }, shape: [4000, 10])
         let classes = try Tensor.from((0..<4000).map { Int64($0 % 11) })
         let before = Engine.threadCount
         defer { try? Engine.setThreadCount(before) }
@@ -74,12 +86,14 @@ import DenseKitTorch
 
     @Test func operandsThatDoNotFit() throws {
         let x = try Tensor.zeros([3, 2])
-        for (classes, weight) in [
-            (try Tensor.zeros([2], dtype: .int64), nil), (try Tensor.zeros([3]), nil),
-            (try Tensor.zeros([3], dtype: .int64), try Tensor.ones([2])),
-            (try Tensor.zeros([3], dtype: .int64), try Tensor.ones([3, 2])),
+        for (classes, weight) in try [
+            (Tensor.zeros([2], dtype: .int64), nil), (Tensor.zeros([3]), nil),
+            (Tensor.zeros([3], dtype: .int64), Tensor.ones([2])),
+            (Tensor.zeros([3], dtype: .int64), Tensor.ones([3, 2])),
         ] as [(Tensor, Tensor?)] {
-            #expect(throws: TorchError.self) { try x.focalLoss(classes, weight: weight, gamma: 2, alpha: 0.25) }
+            #expect(throws: TorchError.self) {
+                try x.focalLoss(classes, weight: weight, gamma: 2, alpha: 0.25)
+            }
         }
     }
 }

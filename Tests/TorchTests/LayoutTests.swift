@@ -10,7 +10,8 @@ import DenseKitTorch
         let last = try rows.channelsLast()
         #expect(last.isChannelsLast && !last.isContiguous && last.shape == [1, 2, 1, 3])
         #expect(try last.floats() == rows.floats())
-        #expect(try last.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } == [1, 4, 2, 5, 3, 6])
+        #expect(
+            try last.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } == [1, 4, 2, 5, 3, 6])
         #expect(try last.contiguous().isContiguous)
     }
 
@@ -22,15 +23,20 @@ import DenseKitTorch
         #expect(made.isChannelsLast && made.shape == [1, 3, 1, 2])
         #expect(try made.integers() == [1, 4, 2, 5, 3, 6])
         #expect(try made.to(.float32).isChannelsLast)
-        let rows = try bytes.withUnsafeBytes { try Tensor.from(bytes: $0, shape: [1, 3, 1, 2], dtype: .uint8) }
+        let rows = try bytes.withUnsafeBytes {
+            try Tensor.from(bytes: $0, shape: [1, 3, 1, 2], dtype: .uint8)
+        }
         #expect(try rows.integers() == [1, 2, 3, 4, 5, 6])
     }
 
     @Test(arguments: [
-        Function("convolution", []) { try $0.conv2d(normal([4, 8, 3, 3], seed: 1), nil, stride: 2, padding: 1) },
+        Function("convolution", []) {
+            try $0.conv2d(normal([4, 8, 3, 3], seed: 1), nil, stride: 2, padding: 1)
+        },
         Function("batch norm", []) {
             try $0.batchNorm(
-                weight: nil, bias: nil, runningMean: nil, runningVar: nil, training: true, momentum: 0, eps: 1e-5)
+                weight: nil, bias: nil, runningMean: nil, runningVar: nil, training: true,
+                momentum: 0, eps: 1e-5)
         },
         Function("group norm", []) { try $0.groupNorm(2, weight: nil, bias: nil, eps: 1e-5) },
         Function("relu", []) { try $0.relu() },
@@ -45,9 +51,9 @@ import DenseKitTorch
         Function("clone", []) { try $0.cloned() },
     ])
     func operationsKeepIt(_ function: Function) throws {
-        let last = try function.run(try map())
+        let last = try function.run(map())
         #expect(last.isChannelsLast && !last.isContiguous)
-        let rows = try function.run(try map().contiguous())
+        let rows = try function.run(map().contiguous())
         #expect(try distance(last, rows) < 1e-5)
     }
 }

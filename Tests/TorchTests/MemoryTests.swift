@@ -4,12 +4,14 @@ import DenseKitTorch
 
 /// Resident memory of this process in bytes.
 private func residentBytes() throws -> Int {
-    let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+    let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(
+        separator: " ")
     return Int(fields[1])! * 4096
 }
 
 @Suite struct MemoryTests {
-    /// In a process of its own, where nobody else allocates. A tensor lost in every round costs 2 MB in all.
+    /// In a process of its own, where nobody else allocates. A tensor lost in every round costs 2
+    /// MB in all.
     @Test func memoryStaysFlatOverManySmallTensors() async {
         await #expect(processExitsWith: .success) {
             func work(_ rounds: Int) throws {
@@ -26,7 +28,8 @@ private func residentBytes() throws -> Int {
                     try parts.sum().backward()
                     _ = weight.grad
                     try weight.clearGrad()
-                    if round.isMultiple(of: 20) { _ = try? x + Tensor.zeros([3]) }  // a failure costs a millisecond
+                    // a failure costs a millisecond
+                    if round.isMultiple(of: 20) { _ = try? x + Tensor.zeros([3]) }
                 }
             }
             try work(1000)

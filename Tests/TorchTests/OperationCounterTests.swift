@@ -13,7 +13,11 @@ private struct Counted: Sendable, CustomTestStringConvertible {
         _ name: String, _ operation: CountedOperation, _ amount: Double, atOutputs: Double? = nil,
         _ run: @escaping @Sendable () throws -> Tensor
     ) {
-        (self.name, self.operation, self.amount, amountAtOutputs, self.run) = (name, operation, amount, atOutputs, run)
+        self.name = name
+        self.operation = operation
+        self.amount = amount
+        amountAtOutputs = atOutputs
+        self.run = run
     }
 
     var testDescription: String { name }
@@ -25,8 +29,12 @@ private func x(_ shape: Int...) throws -> Tensor { try Tensor.zeros(shape) }
     private static let operations = [
         Counted("linear", .matrixProduct, 2 * 7 * 3 * 5) { try x(2, 7, 3).linear(x(5, 3), x(5)) },
         Counted("linear of one vector", .matrixProduct, 3 * 5) { try x(3).linear(x(5, 3), nil) },
-        Counted("matrix product", .matrixProduct, 4 * 6 * 5 * 3) { try x(4, 6, 3).matmul(x(4, 3, 5)) },
-        Counted("matrix product, one matrix for all", .matrixProduct, 4 * 6 * 5 * 3) { try x(4, 6, 3).matmul(x(3, 5)) },
+        Counted("matrix product", .matrixProduct, 4 * 6 * 5 * 3) {
+            try x(4, 6, 3).matmul(x(4, 3, 5))
+        },
+        Counted("matrix product, one matrix for all", .matrixProduct, 4 * 6 * 5 * 3) {
+            try x(4, 6, 3).matmul(x(3, 5))
+        },
         Counted("matrix times vector", .matrixProduct, 6 * 3) { try x(6, 3).matmul(x(3)) },
         Counted("attention", .matrixProduct, 2 * 4 * (6 * 9 * 8 + 6 * 9 * 8)) {
             try Tensor.attention(x(2, 4, 6, 8), x(2, 4, 9, 8), x(2, 4, 9, 8))
@@ -46,28 +54,44 @@ private func x(_ shape: Int...) throws -> Tensor { try Tensor.zeros(shape) }
         Counted("convolution, dilated", .convolution, (5 * 3 * 9) * 4 * 4) {
             try x(1, 3, 8, 8).conv2d(x(5, 3, 3, 3), nil, dilation: 2)
         },
-        Counted("transposed convolution", .transposedConvolution, 2 * (3 * 5 * 4) * 4 * 6, atOutputs: 2 * (3 * 5 * 4) * 8 * 12) {
+        Counted(
+            "transposed convolution", .transposedConvolution, 2 * (3 * 5 * 4) * 4 * 6,
+            atOutputs: 2 * (3 * 5 * 4) * 8 * 12
+        ) {
             try x(2, 3, 4, 6).convTranspose2d(x(3, 5, 2, 2), x(5), stride: 2)
         },
         Counted("batch norm", .batchNorm, 2 * 3 * 4 * 5) {
             try x(2, 3, 4, 5).batchNorm(
-                weight: x(3), bias: x(3), runningMean: x(3), runningVar: Tensor.ones([3]), training: false, momentum: 0.1,
+                weight: x(3), bias: x(3), runningMean: x(3), runningVar: Tensor.ones([3]),
+                training: false, momentum: 0.1,
                 eps: 1e-5)
         },
-        Counted("layer norm", .layerNorm, 2 * 7 * 6) { try x(2, 7, 6).layerNorm(x(6), x(6), eps: 1e-5) },
-        Counted("group norm", .groupNorm, 2 * 6 * 4 * 5) { try x(2, 6, 4, 5).groupNorm(2, weight: x(6), bias: x(6), eps: 1e-5) },
-        Counted("bilinear resize", .bilinear, 2 * 3 * 8 * 9) { try x(2, 3, 4, 5).interpolated(to: Size2D(8, 9), .bilinear()) },
+        Counted("layer norm", .layerNorm, 2 * 7 * 6) {
+            try x(2, 7, 6).layerNorm(x(6), x(6), eps: 1e-5)
+        },
+        Counted("group norm", .groupNorm, 2 * 6 * 4 * 5) {
+            try x(2, 6, 4, 5).groupNorm(2, weight: x(6), bias: x(6), eps: 1e-5)
+        },
+        Counted("bilinear resize", .bilinear, 2 * 3 * 8 * 9) {
+            try x(2, 3, 4, 5).interpolated(to: Size2D(8, 9), .bilinear())
+        },
         Counted("bilinear resize to the same size", .bilinear, 2 * 3 * 4 * 5) {
             try x(2, 3, 4, 5).interpolated(to: Size2D(4, 5), .bilinear())
         },
-        Counted("nearest resize", .nearest, 2 * 3 * 8 * 9) { try x(2, 3, 4, 5).interpolated(to: Size2D(8, 9), .nearest) },
+        Counted("nearest resize", .nearest, 2 * 3 * 8 * 9) {
+            try x(2, 3, 4, 5).interpolated(to: Size2D(8, 9), .nearest)
+        },
         Counted("adaptive average pool", .adaptiveAveragePool, 2 * 3 * 4 * 6) {
             try x(2, 3, 4, 6).adaptiveAvgPool2d(Size2D(2, 3))
         },
-        Counted("adaptive average pool to one", .adaptiveAveragePool, 2 * 3 * 4 * 6) { try x(2, 3, 4, 6).adaptiveAvgPool2d(1) },
+        Counted("adaptive average pool to one", .adaptiveAveragePool, 2 * 3 * 4 * 6) {
+            try x(2, 3, 4, 6).adaptiveAvgPool2d(1)
+        },
     ]
 
-    @Test("Counts what was computed by hand, and gives the same shape, with memory and without", arguments: operations)
+    @Test(
+        "Counts what was computed by hand, and gives the same shape, with memory and without",
+        arguments: operations)
     private func amounts(_ expected: Counted) throws {
         var shapes: [[Int]] = []
         for device in [Device.cpu, .meta] {
@@ -77,7 +101,10 @@ private func x(_ shape: Int...) throws -> Tensor { try Tensor.zeros(shape) }
             shapes.append(y.shape)
             #expect(counter.entries.map(\.operation) == [expected.operation])
             #expect(counter.entries.map(\.amount) == [expected.amount])
-            #expect(counter.entries.map(\.amountAtOutputs) == [expected.amountAtOutputs ?? expected.amount])
+            #expect(
+                counter.entries.map(\.amountAtOutputs) == [
+                    expected.amountAtOutputs ?? expected.amount
+                ])
         }
         #expect(shapes[0] == shapes[1])
     }
@@ -88,31 +115,34 @@ private func x(_ shape: Int...) throws -> Tensor { try Tensor.zeros(shape) }
         try withDevice(.meta) {
             try counter.count {
                 let map = try x(2, 4, 8, 8)
-                for y in [
-                    try map.relu(), try map.gelu(), try map.sigmoid(), try map.quick(), try map.maxPool2d(2),
-                    try map.avgPool2d(2),
+                for y in try [
+                    map.relu(), map.gelu(), map.sigmoid(), map.quick(), map.maxPool2d(2),
+                    map.avgPool2d(2),
                 ] {
                     #expect(try (y + y * 2).softmax(1).normalized(1).shape == y.shape)
                 }
                 _ = try map.interpolated(to: 16, .bicubic())
                 _ = try x(9, 4).embedding(Tensor.from([Int64(1), 2]))
-                _ = try Tensor.cat([map, map], dim: 1).permuted(0, 2, 3, 1).reshaped([-1, 8]).mean(1)
+                _ = try Tensor.cat([map, map], dim: 1).permuted(0, 2, 3, 1).reshaped([-1, 8]).mean(
+                    1)
             }
         }
         #expect(counter.entries.isEmpty)
     }
 
     /// Named weights in three modules; what lies between them has none.
-    @Test("An operation without weights belongs to the smallest part that holds the weights around it, or to the scope")
+    @Test(
+        "An operation without weights belongs to the smallest part that holds the weights around it, or to the scope"
+    )
     func attribution() throws {
         func weight(_ name: String) throws -> Tensor {
             let weight = try Tensor.zeros([4, 4])
             weight.name = name
             return weight
         }
-        let (q, out, next) = (
-            try weight("net.block.attn.q.weight"), try weight("net.block.attn.out.weight"), try weight("net.head.weight")
-        )
+        let q = try weight("net.block.attn.q.weight")
+        let out = try weight("net.block.attn.out.weight")
+        let next = try weight("net.head.weight")
         let other = try weight("gamma")
         let counter = OperationCounter()
         try counter.count {
@@ -132,7 +162,8 @@ private func x(_ shape: Int...) throws -> Tensor { try Tensor.zeros(shape) }
         }
         #expect(
             counter.entries.map(\.path) == [
-                "", "net", "net.block.attn.q", "net.block.attn", "net.block.attn.out", "net", "net.head", "net", "(between)", "",
+                "", "net", "net.block.attn.q", "net.block.attn", "net.block.attn.out", "net",
+                "net.head", "net", "(between)", "",
             ])
     }
 
@@ -159,7 +190,9 @@ private func x(_ shape: Int...) throws -> Tensor { try Tensor.zeros(shape) }
     @Test("Amounts beyond an integer's range are no trap")
     func large() throws {
         let counter = OperationCounter()
-        try withDevice(.meta) { try counter.count { _ = try x(1 << 20, 1 << 20).matmul(x(1 << 20, 1 << 20)) } }
+        try withDevice(.meta) {
+            try counter.count { _ = try x(1 << 20, 1 << 20).matmul(x(1 << 20, 1 << 20)) }
+        }
         #expect(counter.entries.map(\.amount) == [0x1p60])
         try withDevice(.meta) {
             try counter.count { _ = try x(1 << 28, 1 << 20).matmul(x(1 << 20, 1 << 28)) }

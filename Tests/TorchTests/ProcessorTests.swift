@@ -35,7 +35,9 @@ struct ProcessorTests {
     }
 
     @Test func windowsLineEndsAndTabsAreCutOff() {
-        let processor = Processor(cpuinfo: "vendor_id : AuthenticAMD\r\nmodel name\t:  EPYC \t\r\nflags\t\t: avx avx2\r\n")
+        let processor = Processor(
+            cpuinfo: "vendor_id : AuthenticAMD\r\nmodel name\t:  EPYC \t\r\nflags\t\t: avx avx2\r\n"
+        )
         #expect(processor.vendor == .amd)
         #expect(processor.name == "EPYC")
         #expect(processor.flags == ["avx", "avx2"])
@@ -55,7 +57,11 @@ struct Forged: Sendable {
     let flags: String
 
     init(_ vendor: String, _ family: Int, _ model: Int, _ name: String, _ flags: String) {
-        (self.vendor, self.family, self.model, self.name, self.flags) = (vendor, family, model, name, flags)
+        self.vendor = vendor
+        self.family = family
+        self.model = model
+        self.name = name
+        self.flags = flags
     }
 
     var cpuinfo: String {
@@ -86,6 +92,7 @@ struct Forged: Sendable {
     static let amx = bfloat16 + " avx512_fp16 amx_bf16 amx_tile amx_int8"
     static let amd = " sse4a 3dnowprefetch"
 
-    static let emeraldRapids = Forged("GenuineIntel", 6, 207, "INTEL(R) XEON(R) PLATINUM 8592+", amx)
+    static let emeraldRapids = Forged(
+        "GenuineIntel", 6, 207, "INTEL(R) XEON(R) PLATINUM 8592+", amx)
     static let zen3 = Forged("AuthenticAMD", 25, 1, "AMD EPYC 7763", avx2 + amd)
 }

@@ -6,8 +6,11 @@ import Testing
 
 @testable import DenseKitTraining
 
-/// The loss of the first iteration and its gradients by name, of a run over six images at once or a few at a time.
-private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) throws -> (loss: Double, gradients: [[Float]]) {
+/// The loss of the first iteration and its gradients by name, of a run over six images at once or a
+/// few at a time.
+private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) throws -> (
+    loss: Double, gradients: [[Float]]
+) {
     let folder = "\(folder)/\(atATime)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let run = try UnevenRun(in: folder, atATime: atATime, loss: loss)
@@ -18,12 +21,14 @@ private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) t
 }
 
 @Suite struct AccumulationTests {
-    /// The images differ in how many of their pixels have a class: 16 · 16 in the first, a row less in each further one, none in the last.
+    /// The images differ in how many of their pixels have a class: 16 · 16 in the first, a row less
+    /// in each further one, none in the last.
     @Test(
         "The loss and the gradients of several passes are those of one",
         arguments: [
             "{ type: CrossEntropy, average_non_ignored: true }",
-            "{ type: CrossEntropy, average_non_ignored: true, class_weights: [0.3, 2], weight: 0.7 }", "CrossEntropy",
+            "{ type: CrossEntropy, average_non_ignored: true, class_weights: [0.3, 2], weight: 0.7 }",
+            "CrossEntropy",
             "{ type: CrossEntropy, class_weights: [0.3, 2] }",
         ])
     func passes(_ loss: String) throws {
@@ -32,11 +37,15 @@ private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) t
             #expect(whole.loss > 0.1)
             for atATime in [3, 2, 1] {
                 let parts = try firstIteration(atATime, loss, in: folder)
-                #expect(abs(parts.loss - whole.loss) < 1e-5, "\(atATime) at a time: \(parts.loss) and \(whole.loss)")
+                #expect(
+                    abs(parts.loss - whole.loss) < 1e-5,
+                    "\(atATime) at a time: \(parts.loss) and \(whole.loss)")
                 #expect(parts.gradients.count == whole.gradients.count)
                 for (a, b) in zip(parts.gradients, whole.gradients) {
                     let largest = b.map(abs).max() ?? 0
-                    #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 + 1e-4 * largest }, "\(atATime) at a time")
+                    #expect(
+                        zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 + 1e-4 * largest },
+                        "\(atATime) at a time")
                 }
             }
         }
@@ -49,7 +58,8 @@ private func firstIteration(_ atATime: Int, _ loss: String, in folder: String) t
             let values = try [6, 2].map { atATime in
                 let run = try UnevenRun(in: folder, atATime: atATime, loss: loss)
                 let trainer = try run.experiment.trainer(in: run.work, dataset: run.dataset)
-                return try #require(trainer.takeOneIteration().values.first { $0.name == "loss" }?.value)
+                return try #require(
+                    trainer.takeOneIteration().values.first { $0.name == "loss" }?.value)
             }
             #expect(abs(values[0] - values[1]) < 1e-5, "\(values)")
         }

@@ -23,7 +23,8 @@ import Testing
     @Test func epochsOutOfRange() throws {
         for epochs in [0, 1_000_001] {
             let settings = try settings("{epochs: \(epochs)}")
-            #expect(throws: SettingError("train", "epochs", "expected 1…1000000, found \(epochs)")) { try settings.validate() }
+            #expect(throws: SettingError("train", "epochs", "expected 1…1000000, found \(epochs)"))
+            { try settings.validate() }
         }
     }
 

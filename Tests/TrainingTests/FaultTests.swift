@@ -19,9 +19,13 @@ private final class Faults: Sendable {
     private let exchanges: Bool
 
     init(
-        failing: Int? = nil, _ kind: Kind = .noSpace, exchanges: Bool = true, before: @escaping @Sendable (Int) -> Void = { _ in }
+        failing: Int? = nil, _ kind: Kind = .noSpace, exchanges: Bool = true,
+        before: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
-        (self.failing, self.kind, self.exchanges, self.before) = (failing, kind, exchanges, before)
+        self.failing = failing
+        self.kind = kind
+        self.exchanges = exchanges
+        self.before = before
     }
 
     var calls: Int { count.withLock { $0 } }
@@ -33,7 +37,9 @@ private final class Faults: Sendable {
             return count
         }
         before(number)
-        guard let failing, number == failing || (number > failing && kind != .inputOutput) else { return false }
+        guard let failing, number == failing || (number > failing && kind != .inputOutput) else {
+            return false
+        }
         errno = kind == .inputOutput ? EIO : ENOSPC
         return true
     }
@@ -62,12 +68,15 @@ private final class Faults: Sendable {
 }
 
 /// A trainer with a checkpoint of iteration 1 behind it, which stands at `iteration` now.
-private func withSaved(at iteration: Int, _ body: (SmallRun, Trainer, CheckpointStore) throws -> Void) throws {
+private func withSaved(
+    at iteration: Int, _ body: (SmallRun, Trainer, CheckpointStore) throws -> Void
+) throws {
     try withTemporaryFolder { folder in
         let run = try SmallRun(in: folder, iterations: 1, validates: false)
         let trainer = try run.trainer()
         try trainer.run()
-        let store = CheckpointStore(run.work, run: "run", info: .init(classes: run.dataset.classes, configuration: ""))
+        let store = CheckpointStore(
+            run.work, run: "run", info: .init(classes: run.dataset.classes, configuration: ""))
         try store.savePeriodic(trainer)
         trainer.iteration = iteration
         try body(run, trainer, store)
@@ -88,9 +97,13 @@ func everyCallFails(iteration: Int, exchanges: Bool) throws {
                 let place = "call \(number), \(kind)"
                 trainer.saves.failed = 0
                 let faults = Faults(failing: number, kind, exchanges: exchanges)
-                try SystemCalls.$current.withValue(faults.systemCalls) { try store.savePeriodic(trainer) }
+                try SystemCalls.$current.withValue(faults.systemCalls) {
+                    try store.savePeriodic(trainer)
+                }
                 #expect(trainer.saves.failed > 0, "\(place)")
-                #expect(try Checkpoint.Contents(run.work.path + "/iter_1").state.iteration == 1, "\(place)")
+                #expect(
+                    try Checkpoint.Contents(run.work.path + "/iter_1").state.iteration == 1,
+                    "\(place)")
                 let resumption = try #require(try run.work.resumption(.newestCheckpoint))
                 #expect(resumption.refused.isEmpty, "\(place): \(resumption.refused)")
                 #expect(run.temporaries().isEmpty, "\(place): \(run.temporaries())")
@@ -99,7 +112,9 @@ func everyCallFails(iteration: Int, exchanges: Bool) throws {
         }
         trainer.saves.failed = 0
         try store.savePeriodic(trainer)
-        #expect(trainer.saves.failed == 0 && trainer.saves.newest == run.work.path + "/iter_\(iteration)")
+        #expect(
+            trainer.saves.failed == 0
+                && trainer.saves.newest == run.work.path + "/iter_\(iteration)")
     }
 }
 
@@ -115,13 +130,19 @@ func provenFirst(exchanges: Bool) throws {
         for number in 1...whole.calls where exchanges || number != whole.calls {
             let faults = Faults(failing: number, exchanges: exchanges)
             let error = try #require(throws: CheckpointError.self, "call \(number)") {
-                try SystemCalls.$current.withValue(faults.systemCalls) { _ = try WorkDirectory(path) }
+                try SystemCalls.$current.withValue(faults.systemCalls) {
+                    _ = try WorkDirectory(path)
+                }
             }
             #expect(error.path == path)
-            #expect(error.problem.hasPrefix("nothing can be saved in the work directory: cannot be "), "\(error)")
+            #expect(
+                error.problem.hasPrefix("nothing can be saved in the work directory: cannot be "),
+                "\(error)")
             #expect(error.problem.hasSuffix(" (No space left on device)"), "\(error)")
             #expect(error.remedy == "Free some space, or write to another disk.")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [".lock"], "call \(number)")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: path) == [".lock"],
+                "call \(number)")
         }
     }
 }
@@ -129,8 +150,12 @@ func provenFirst(exchanges: Bool) throws {
 @Test("A home folder of nobody is no folder to make; one of the user's is found")
 func workDirectoryInAHomeFolder() throws {
     let path = "~nobody-of-this-name/runs"
-    #expect(WorkDirectory.choose(option: nil, configuration: "~/runs", name: "a") == FilePaths.expanded("~") + "/runs")
-    #expect(WorkDirectory.choose(option: "~/o", configuration: "~/runs", name: "a") == FilePaths.expanded("~") + "/o")
+    #expect(
+        WorkDirectory.choose(option: nil, configuration: "~/runs", name: "a") == FilePaths.expanded(
+            "~") + "/runs")
+    #expect(
+        WorkDirectory.choose(option: "~/o", configuration: "~/runs", name: "a")
+            == FilePaths.expanded("~") + "/o")
     #expect(WorkDirectory.choose(option: nil, configuration: nil, name: "a") == "work_dirs/a")
     let error = try #require(throws: CheckpointError.self) { _ = try WorkDirectory(path) }
     #expect(
@@ -148,7 +173,8 @@ func provenFiles() throws {
         try AtomicFile.prove(folder + "/a.json")
         #expect(try Data(contentsOf: URL(filePath: folder + "/a.json")) == Data("old".utf8))
         for (path, problem) in [
-            (folder, "is a folder; the name of a file is wanted"), (folder + "/", "is a folder; the name of a file is wanted"),
+            (folder, "is a folder; the name of a file is wanted"),
+            (folder + "/", "is a folder; the name of a file is wanted"),
             (folder + "/no/a.json", "cannot be created (No such file or directory)"),
         ] {
             let error = try #require(throws: CheckpointError.self) { try AtomicFile.prove(path) }
@@ -169,22 +195,31 @@ func shortWrites() throws {
 }
 
 @Test(
-    "Killed before any system call of a save, a run finds a whole checkpoint when it starts again", arguments: [2, 1],
+    "Killed before any system call of a save, a run finds a whole checkpoint when it starts again",
+    arguments: [2, 1],
     [true, false])
 func killedAnywhere(iteration: Int, exchanges: Bool) throws {
     try withSaved(at: iteration) { run, trainer, store in
         try withTemporaryFolder { copies in
             // What a kill leaves is what lies on the disk at that moment.
-            let (path, wanted) = (run.work.path, copies)
+            let path = run.work.path
+            let wanted = copies
             let faults = Faults(exchanges: exchanges) { number in
                 try? FileManager.default.copyItem(atPath: path, toPath: "\(wanted)/\(number)")
             }
-            try SystemCalls.$current.withValue(faults.systemCalls) { try store.savePeriodic(trainer) }
+            try SystemCalls.$current.withValue(faults.systemCalls) {
+                try store.savePeriodic(trainer)
+            }
             for number in 1...faults.calls {
                 let left = try WorkDirectory("\(copies)/\(number)")
-                let resumption = try #require(try left.resumption(.newestCheckpoint), "call \(number)")
-                #expect(resumption.refused.isEmpty && [1, iteration].contains(resumption.checkpoint.state.iteration))
-                let hidden = try FileManager.default.contentsOfDirectory(atPath: left.path).filter { $0.hasPrefix(".") }
+                let resumption = try #require(
+                    try left.resumption(.newestCheckpoint), "call \(number)")
+                #expect(
+                    resumption.refused.isEmpty
+                        && [1, iteration].contains(resumption.checkpoint.state.iteration))
+                let hidden = try FileManager.default.contentsOfDirectory(atPath: left.path).filter {
+                    $0.hasPrefix(".")
+                }
                 #expect(hidden == [".lock"], "call \(number)")
             }
         }

@@ -13,14 +13,18 @@ private final class Counting: Hook {
     private(set) var evaluations: [Int] = []
     private let stopAfter: Int
 
-    init(_ configuration: Configuration, _ context: BuildContext) { stopAfter = configuration.stopAfter }
+    init(_ configuration: Configuration, _ context: BuildContext) {
+        stopAfter = configuration.stopAfter
+    }
 
     func afterIteration(_ trainer: Trainer) {
         iterations += 1
         if trainer.iteration == stopAfter { trainer.stop() }
     }
 
-    func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) { evaluations.append(trainer.iteration) }
+    func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) {
+        evaluations.append(trainer.iteration)
+    }
 }
 
 private final class Remembering: StatefulHook {
@@ -40,11 +44,15 @@ private final class Signalling: Hook {
 }
 
 private struct CountingPlugin: Plugin {
-    func register(in registry: inout Registry) { registry.hooks.register("Counting", Counting.init) }
+    func register(in registry: inout Registry) {
+        registry.hooks.register("Counting", Counting.init)
+    }
 }
 
 @Suite struct HookTests {
-    @Test("A hook of the program is called after each iteration and validation; results say where the checkpoints are")
+    @Test(
+        "A hook of the program is called after each iteration and validation; results say where the checkpoints are"
+    )
     func program() throws {
         try withTemporaryFolder { folder in
             let run = try SmallRun(in: folder)
@@ -57,7 +65,9 @@ private struct CountingPlugin: Plugin {
         }
     }
 
-    @Test("A hook that the configuration names ends training, and what was reached is saved and resumed")
+    @Test(
+        "A hook that the configuration names ends training, and what was reached is saved and resumed"
+    )
     func configuration() throws {
         try withTemporaryFolder { folder in
             let run = try SmallRun(in: folder, overrides: ["train.checkpoint_interval=100"])
@@ -65,7 +75,9 @@ private struct CountingPlugin: Plugin {
             try registry.install(CountingPlugin())
             let stopping = try Experiment(
                 folder + "/run.yaml",
-                overrides: ["train.checkpoint_interval=100", "hooks=[{type: Counting, stop_after: 3}]"], registry: registry)
+                overrides: [
+                    "train.checkpoint_interval=100", "hooks=[{type: Counting, stop_after: 3}]",
+                ], registry: registry)
             let result = try stopping.train(in: folder + "/named")
             #expect(result.iterations == 3 && result.lastCheckpoint?.hasSuffix("/iter_3") == true)
             let progress = try #require(RunProgress(workDirectory: folder + "/named"))
@@ -96,7 +108,8 @@ private struct CountingPlugin: Plugin {
                 try run.experiment.train(in: folder + "/a", hooks: [hook])
             }
             #expect(stop.signal == SIGINT && stop.exitCode == 130)
-            let resumed = try run.experiment.train(in: folder + "/a", from: .newestCheckpoint, hooks: [hook])
+            let resumed = try run.experiment.train(
+                in: folder + "/a", from: .newestCheckpoint, hooks: [hook])
             #expect(resumed.iterations == 4)
         }
     }
@@ -108,7 +121,9 @@ private struct CountingPlugin: Plugin {
             let error = try #require(throws: ConfigurationError.self) {
                 try run.experiment.train(in: folder + "/a", hooks: [Remembering(), Remembering()])
             }
-            #expect("\(error)".contains("two hooks save a state under the name 'remembering'"), "\(error)")
+            #expect(
+                "\(error)".contains("two hooks save a state under the name 'remembering'"),
+                "\(error)")
         }
     }
 }

@@ -3,7 +3,9 @@ import Foundation
 import Testing
 
 @Suite struct PredictorTests {
-    @Test("A checkpoint alone predicts an image as its configuration and weights do, with its classes; the drawing is a PNG")
+    @Test(
+        "A checkpoint alone predicts an image as its configuration and weights do, with its classes; the drawing is a PNG"
+    )
     func checkpoint() throws {
         try withTemporaryFolder { folder in
             let run = try SmallRun(in: folder)
@@ -15,7 +17,9 @@ import Testing
             try image.write(to: folder + "/image.png")
             let result = try predictor(folder + "/image.png")
             let labels = try #require(result.labels)
-            #expect(labels.size == image.size && result.instances == nil && result.image.pixels == image.pixels)
+            #expect(
+                labels.size == image.size && result.instances == nil
+                    && result.image.pixels == image.pixels)
             let other = try Predictor(run.experiment, weights: trained)(image)
             #expect(other.labels?.labels == labels.labels)
 
@@ -25,20 +29,26 @@ import Testing
         }
     }
 
-    @Test("Weights without a configuration, other class names for a model without language, and a class that is not there say so")
+    @Test(
+        "Weights without a configuration, other class names for a model without language, and a class that is not there say so"
+    )
     func mistakes() throws {
         try withTemporaryFolder { folder in
             let run = try SmallRun(in: folder)
             let bare = folder + "/bare.safetensors"
-            try TensorFile.save([("x", try Tensor.ones([1]))], to: bare)
+            try TensorFile.save([("x", Tensor.ones([1]))], to: bare)
             let noConfiguration = try #require(throws: CheckpointError.self) {
                 try Predictor(bare, registry: run.experiment.registry)
             }
             #expect("\(noConfiguration)".contains("holds no configuration"), "\(noConfiguration)")
             let trained = try #require(try run.experiment.train(in: folder + "/p").lastCheckpoint)
-            #expect(throws: LanguageError.self) { try Predictor(run.experiment, weights: trained, classNames: ["sky", "sea"]) }
+            #expect(throws: LanguageError.self) {
+                try Predictor(run.experiment, weights: trained, classNames: ["sky", "sea"])
+            }
             let predictor = try Predictor(run.experiment, weights: trained)
-            let noClass = try #require(throws: ClassNameError.self) { try predictor.heatmap(of: "drak", in: "a.png") }
+            let noClass = try #require(throws: ClassNameError.self) {
+                try predictor.heatmap(of: "drak", in: "a.png")
+            }
             #expect("\(noClass)".contains("no class 'drak'; did you mean 'dark'?"), "\(noClass)")
         }
     }

@@ -7,7 +7,8 @@ import Testing
 
 /// The lines of the newest run's log in the work directory.
 private func log(of run: SmallRun) throws -> String {
-    let files = FileManager.default.enumerator(atPath: run.work.path)?.compactMap { $0 as? String } ?? []
+    let files =
+        FileManager.default.enumerator(atPath: run.work.path)?.compactMap { $0 as? String } ?? []
     return try files.filter { $0.hasSuffix(".log") }.sorted().map {
         try String(contentsOfFile: run.work.path + "/" + $0, encoding: .utf8)
     }.joined()
@@ -16,7 +17,8 @@ private func log(of run: SmallRun) throws -> String {
 /// What differs between a run's checkpoint and the same run with other settings.
 private func differences(_ overrides: [String], in folder: String) throws -> [String] {
     let run = try SmallRun(in: folder, overrides: overrides)
-    return try #require(try run.work.resumption(.newestCheckpoint)).differences(to: run.experiment, images: run.dataset.count)
+    return try #require(try run.work.resumption(.newestCheckpoint)).differences(
+        to: run.experiment, images: run.dataset.count)
 }
 
 /// Trains a run of four iterations in `folder` and lets go of its work directory.
@@ -39,9 +41,13 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             try train(in: folder)
             let run = try SmallRun(
                 in: folder, validates: false, overrides: ["data.train.classes=\(names)"])
-            let error = try #require(throws: CheckpointError.self) { try run.trainer(from: .newestCheckpoint) }
+            let error = try #require(throws: CheckpointError.self) {
+                try run.trainer(from: .newestCheckpoint)
+            }
             #expect(error.problem == "was trained for other classes: \(problem)")
-            #expect(error.remedy?.contains("begin a new run from its weights with model.weights.file") == true)
+            #expect(
+                error.remedy?.contains("begin a new run from its weights with model.weights.file")
+                    == true)
         }
     }
 
@@ -54,31 +60,46 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             #expect(
                 try differences(
                     [
-                        "optimizer={type: AdamW, lr: 0.0001, betas: [0.9, 0.999]}", "schedule.power=9e-1", "work_dir=elsewhere",
-                        "data.workers=3", "train.log_interval=7", "train.keep_checkpoints=9", "train.checkpoint_interval=2",
-                        "model.backbone.weights=lost.pth", "model.head.loss={type: CrossEntropy, weight: 1}",
+                        "optimizer={type: AdamW, lr: 0.0001, betas: [0.9, 0.999]}",
+                        "schedule.power=9e-1", "work_dir=elsewhere",
+                        "data.workers=3", "train.log_interval=7", "train.keep_checkpoints=9",
+                        "train.checkpoint_interval=2",
+                        "model.backbone.weights=lost.pth",
+                        "model.head.loss={type: CrossEntropy, weight: 1}",
                     ], in: folder) == [])
             let found =
                 try differences(
                     [
-                        "optimizer.lr=5e-5", "train.batch=4", "train.per_device_batch=2", "train.seed=3", "train.iterations=9",
-                        "train.precision=bfloat16", "model.head.dropout=0.2", "model.head.loss.weight=2",
-                        "data.train.unreadable=5", "data.train_pipeline=[Normalize, RandomFlip]", "test.mode=slide",
+                        "optimizer.lr=5e-5", "train.batch=4", "train.per_device_batch=2",
+                        "train.seed=3", "train.iterations=9",
+                        "train.precision=bfloat16", "model.head.dropout=0.2",
+                        "model.head.loss.weight=2",
+                        "data.train.unreadable=5", "data.train_pipeline=[Normalize, RandomFlip]",
+                        "test.mode=slide",
                         "model.freeze=[backbone]",
                     ], in: folder)
             let pipeline = "data.train_pipeline: "
-            #expect(found.contains { $0.hasPrefix(pipeline) && $0.hasSuffix("}, {type: RandomFlip, prob: 0.5}]") })
+            #expect(
+                found.contains {
+                    $0.hasPrefix(pipeline) && $0.hasSuffix("}, {type: RandomFlip, prob: 0.5}]")
+                })
             #expect(
                 found.filter { !$0.hasPrefix(pipeline) } == [
-                    "model.head.dropout: 0.1 → 0.2", "model.head.loss.weight: 1.0 → 2.0", "model.freeze: [] → [backbone]",
+                    "model.head.dropout: 0.1 → 0.2", "model.head.loss.weight: 1.0 → 2.0",
+                    "model.freeze: [] → [backbone]",
                     "data.train.unreadable: null → 5",
                     "optimizer.lr: 0.0001 → 5e-05", "train.iterations: 4 → 9", "train.batch: 2 → 4",
-                    "train.per_device_batch: null → 2", "train.seed: 0 → 3", "train.precision: float32 → bfloat16",
+                    "train.per_device_batch: null → 2", "train.seed: 0 → 3",
+                    "train.precision: float32 → bfloat16",
                     "test.mode: whole → slide",
                 ])
-            #expect(try differences(["optimizer=SGD"], in: folder).first == "optimizer.type: AdamW → SGD")
             #expect(
-                try differences(["data.train_pipeline.0.mean=[1, 2, 3]"], in: folder).map { String($0.prefix(27)) } == [
+                try differences(["optimizer=SGD"], in: folder).first
+                    == "optimizer.type: AdamW → SGD")
+            #expect(
+                try differences(["data.train_pipeline.0.mean=[1, 2, 3]"], in: folder).map {
+                    String($0.prefix(27))
+                } == [
                     "data.train_pipeline.0.mean:"
                 ])
         }
@@ -88,15 +109,23 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
     func theLog() throws {
         try withTemporaryFolder { folder in
             try train(in: folder)
-            let run = try SmallRun(in: folder, overrides: ["optimizer={type: SGD, lr: 0.001}", "train.iterations=6"])
+            let run = try SmallRun(
+                in: folder, overrides: ["optimizer={type: SGD, lr: 0.001}", "train.iterations=6"])
             let trainer = try run.trainer(from: .newestCheckpoint)
             #expect(trainer.iteration == 4)
             let text = try log(of: run)
             let checkpoint = run.work.path + "/iter_4"
-            #expect(text.contains("WARNING - other than when \(checkpoint) was saved: optimizer.type: AdamW → SGD\n"))
-            #expect(text.contains("WARNING - other than when \(checkpoint) was saved: train.iterations: 4 → 6\n"))
             #expect(
-                text.contains("tensors of the optimizer's state in \(checkpoint) are of no use to this optimizer and are dropped")
+                text.contains(
+                    "WARNING - other than when \(checkpoint) was saved: optimizer.type: AdamW → SGD\n"
+                ))
+            #expect(
+                text.contains(
+                    "WARNING - other than when \(checkpoint) was saved: train.iterations: 4 → 6\n"))
+            #expect(
+                text.contains(
+                    "tensors of the optimizer's state in \(checkpoint) are of no use to this optimizer and are dropped"
+                )
             )
             try trainer.run()
             #expect(trainer.iteration == 6)
@@ -109,14 +138,23 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             try train(in: folder)
             let optimizer = try differences(["optimizer={type: SGD, lr: 0.1}"], in: folder)
             #expect(
-                optimizer.contains("optimizer.type: AdamW → SGD") && optimizer.contains("optimizer.lr: 0.0001 → 0.1"),
+                optimizer.contains("optimizer.type: AdamW → SGD")
+                    && optimizer.contains("optimizer.lr: 0.0001 → 0.1"),
                 "\(optimizer)")
-            let pipeline = try differences(["data.train_pipeline=[{type: RandomCrop, crop_size: 8}]"], in: folder)
-            #expect(pipeline.contains("data.train_pipeline.0.type: Normalize → RandomCrop"), "\(pipeline)")
-            #expect(pipeline.contains("data.train_pipeline.0.crop_size: not set → 8"), "\(pipeline)")
+            let pipeline = try differences(
+                ["data.train_pipeline=[{type: RandomCrop, crop_size: 8}]"], in: folder)
+            #expect(
+                pipeline.contains("data.train_pipeline.0.type: Normalize → RandomCrop"),
+                "\(pipeline)")
+            #expect(
+                pipeline.contains("data.train_pipeline.0.crop_size: not set → 8"), "\(pipeline)")
             let run = try SmallRun(in: folder)
-            let found = try #require(try run.work.resumption(.newestCheckpoint)).differences(to: run.experiment, images: 9)
-            #expect(found == ["data.train has other images: 6 → 9, so the order of every epoch is another"])
+            let found = try #require(try run.work.resumption(.newestCheckpoint)).differences(
+                to: run.experiment, images: 9)
+            #expect(
+                found == [
+                    "data.train has other images: 6 → 9, so the order of every epoch is another"
+                ])
         }
     }
 
@@ -127,7 +165,9 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             let run = try SmallRun(in: folder)
             _ = try run.trainer(from: .newestCheckpoint)
             let text = try log(of: run)
-            #expect(text.contains("resumed from") && !text.contains("other than when") && !text.contains("of no use"))
+            #expect(
+                text.contains("resumed from") && !text.contains("other than when")
+                    && !text.contains("of no use"))
         }
     }
 
@@ -141,7 +181,9 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             try trainer.run()
             let path = first.work.path + "/iter_4"
             func write(_ metadata: [String: String]) throws {
-                let weights = try TensorFile.load(path + "/model.safetensors").tensors.map { ($0.key, $0.value) }
+                let weights = try TensorFile.load(path + "/model.safetensors").tensors.map {
+                    ($0.key, $0.value)
+                }
                 try TensorFile.save(weights, metadata: metadata, to: path + "/model.safetensors")
                 try Checkpoint.saveState(trainer, run: "old", serial: 99, in: path)
             }
@@ -151,8 +193,11 @@ private func train(in folder: String) throws { try SmallRun(in: folder).trainer(
             #expect(resumption.differences(to: first.experiment, images: 6) == [])
             try resumption.check(classes: ["anything"])
             try write(["configuration": "model: { bakcbone: Speck }"])
-            let old = try #require(try first.work.resumption(.newestCheckpoint)).differences(to: first.experiment, images: 6)
-            #expect(old.count == 1 && old[0].contains("cannot be compared with this one") && old[0].contains("'bakcbone'"))
+            let old = try #require(try first.work.resumption(.newestCheckpoint)).differences(
+                to: first.experiment, images: 6)
+            #expect(
+                old.count == 1 && old[0].contains("cannot be compared with this one")
+                    && old[0].contains("'bakcbone'"))
         }
     }
 }

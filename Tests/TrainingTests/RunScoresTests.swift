@@ -5,10 +5,13 @@ import Testing
 
 @Suite struct RunScoresTests {
     /// A work directory with the given files, which goes afterwards.
-    private func scores(_ files: [String: String], folders: [String] = [], metric: String = "mIoU") throws -> (
-        scores: RunScores?, directory: String
-    ) {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "densekit-tests-\(UUID())")
+    private func scores(_ files: [String: String], folders: [String] = [], metric: String = "mIoU")
+        throws -> (
+            scores: RunScores?, directory: String
+        )
+    {
+        let directory = FileManager.default.temporaryDirectory.appending(
+            path: "densekit-tests-\(UUID())")
         defer { try? FileManager.default.removeItem(at: directory) }
         for (run, text) in files {
             let folder = directory.appending(path: "\(run)/vis_data")
@@ -16,7 +19,8 @@ import Testing
             try Data(text.utf8).write(to: folder.appending(path: "scalars.json"))
         }
         for folder in folders {
-            try FileManager.default.createDirectory(at: directory.appending(path: folder), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: directory.appending(path: folder), withIntermediateDirectories: true)
         }
         return (RunScores(workDirectory: directory.path, metric: metric), directory.path)
     }
@@ -33,7 +37,8 @@ import Testing
 
     @Test("The best and the last validation of a run; lines of training and torn ones do not count")
     func bestAndLast() throws {
-        let (found, directory) = try scores(["20260101_000000": log], folders: ["best_mIoU_iter_200"])
+        let (found, directory) = try scores(
+            ["20260101_000000": log], folders: ["best_mIoU_iter_200"])
         #expect(found?.best == .init(iteration: 200, value: 35.5))
         #expect(found?.last == .init(iteration: 400, value: 34))
         #expect(found?.checkpoint == directory + "/best_mIoU_iter_200")
@@ -46,17 +51,23 @@ import Testing
             {"bbox_mAP":30.5,"segm_mAP":29.25,"step":8}
             {"bbox_mAP":30.25,"segm_mAP":29.5,"step":16}
             """
-        let boxes = try scores(["20260101_000000": log], folders: ["best_bbox_mAP_iter_8"], metric: "bbox_mAP")
+        let boxes = try scores(
+            ["20260101_000000": log], folders: ["best_bbox_mAP_iter_8"], metric: "bbox_mAP")
         #expect(boxes.scores?.best == .init(iteration: 8, value: 30.5))
         #expect(boxes.scores?.checkpoint == boxes.directory + "/best_bbox_mAP_iter_8")
-        #expect(try scores(["20260101_000000": log], metric: "segm_mAP").scores?.best == .init(iteration: 16, value: 29.5))
+        #expect(
+            try scores(["20260101_000000": log], metric: "segm_mAP").scores?.best
+                == .init(iteration: 16, value: 29.5))
         #expect(try scores(["20260101_000000": log]).scores == nil)
     }
 
     @Test("The newest run that validated speaks for the directory")
     func newest() throws {
         let newer = #"{"mIoU":12.0,"step":10}"#
-        let files = ["20260101_000000": log, "20260102_000000": newer, "20260103_000000": #"{"loss":1.0,"iter":1,"step":1}"#]
+        let files = [
+            "20260101_000000": log, "20260102_000000": newer,
+            "20260103_000000": #"{"loss":1.0,"iter":1,"step":1}"#,
+        ]
         #expect(try scores(files).scores?.best == .init(iteration: 10, value: 12))
     }
 

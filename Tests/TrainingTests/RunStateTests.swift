@@ -8,12 +8,15 @@ private func state() throws -> RunState {
     RunState(
         iteration: 7, best: BestScore(metric: "mIoU", value: 12.345678901234567, iteration: 5),
         badLosses: BadLosses(inARow: 1, total: 3),
-        run: "20261121_101500", serial: 4, generator: Data([0, 255, 7]), sizes: ["model.safetensors": 12], hooks: ["log": "{}"])
+        run: "20261121_101500", serial: 4, generator: Data([0, 255, 7]),
+        sizes: ["model.safetensors": 12], hooks: ["log": "{}"])
 }
 
 /// Runs `body` with a new empty folder, which goes afterwards.
 func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "densekit-training-\(UUID())").path
+    let folder = FileManager.default.temporaryDirectory.appending(
+        path: "densekit-training-\(UUID())"
+    ).path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     return try body(folder)
@@ -25,7 +28,9 @@ func stateRoundTrip() throws {
         let data = try state().encoded()
         try data.write(to: URL(filePath: folder + "/state.json"))
         let read = try RunState(path: folder + "/state.json")
-        #expect(try read.encoded() == data && read.best == state().best && read.badLosses == state().badLosses)
+        #expect(
+            try read.encoded() == data && read.best == state().best
+                && read.badLosses == state().badLosses)
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(object.keys.sorted() == ["crc32", "state"])
     }
@@ -37,7 +42,8 @@ func damagedState() throws {
         let path = folder + "/state.json"
         let data = try state().encoded()
         let problem = CheckpointError(
-            path: path, problem: "was changed or cut off after it was written", remedy: "Resume from another checkpoint.")
+            path: path, problem: "was changed or cut off after it was written",
+            remedy: "Resume from another checkpoint.")
         for bit in 0..<data.count * 8 {
             var damaged = data
             damaged[bit / 8] ^= 1 << (bit % 8)
@@ -59,16 +65,19 @@ func damagedState() throws {
 func hookState() throws {
     var record = IterationRecord()
     record.values = [
-        .init(name: "loss", value: .nan), .init(name: "grad_norm", value: .infinity), .init(name: "x", value: 0.1 + 0.2),
+        .init(name: "loss", value: .nan), .init(name: "grad_norm", value: .infinity),
+        .init(name: "x", value: 0.1 + 0.2),
     ]
     let hook = LogHook(scalarsPath: "")
     hook.state.recent = [record]
     hook.state.elapsed = 1.0 / 3
     let other = LogHook(scalarsPath: "")
-    let restore = try other.decodedState(try hook.encodedState())
+    let restore = try other.decodedState(hook.encodedState())
     #expect(other.state.recent.isEmpty)  // decoding alone changes nothing
     restore()
     let values = try #require(other.state.recent.first).values.map(\.value)
-    #expect(values[0].isNaN && values[1] == .infinity && values[2] == 0.1 + 0.2 && other.state.elapsed == 1.0 / 3)
+    #expect(
+        values[0].isNaN && values[1] == .infinity && values[2] == 0.1 + 0.2
+            && other.state.elapsed == 1.0 / 3)
     #expect(throws: (any Error).self) { try other.decodedState("{}") }
 }

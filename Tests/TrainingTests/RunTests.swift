@@ -12,7 +12,8 @@ private func statistics(_ trainer: Trainer) throws -> [[UInt8]] {
 
 /// Makes every weight of the head's classifier `value`.
 private func spoil(_ trainer: Trainer, with value: Double) throws {
-    let weight = try #require(try trainer.model.namedTensors().first { $0.name == "decode_head.conv_seg.weight" }?.tensor)
+    let weight = try #require(
+        try trainer.model.namedTensors().first { $0.name == "decode_head.conv_seg.weight" }?.tensor)
     try withoutGrad { _ = try weight.fillInPlace(value) }
 }
 
@@ -25,13 +26,17 @@ func keeping() throws {
         let best = try #require(trainer.best)
         #expect(try run.checkpoints() == ["best_mIoU_iter_\(best.iteration)", "iter_3", "iter_4"])
         let last = try String(contentsOfFile: run.work.path + "/last_checkpoint", encoding: .utf8)
-        #expect(last == "\(run.work.path)/iter_4\n" && trainer.saves.newest == "\(run.work.path)/iter_4")
+        #expect(
+            last == "\(run.work.path)/iter_4\n" && trainer.saves.newest == "\(run.work.path)/iter_4"
+        )
         let state = try Checkpoint.Contents(run.work.path + "/iter_4").state
         #expect(state.best == best && state.hooks["evaluation"] == #"{"evaluated":4}"#)
     }
 }
 
-@Test("A new run in a directory with checkpoints leaves them alone, and is the one that auto goes on from")
+@Test(
+    "A new run in a directory with checkpoints leaves them alone, and is the one that auto goes on from"
+)
 func newRunInAnOldDirectory() throws {
     try withTemporaryFolder { folder in
         try SmallRun(in: folder, ", seed: 1").trainer().run()
@@ -42,7 +47,9 @@ func newRunInAnOldDirectory() throws {
         trainer.iteration = 1
         try hook.afterIteration(trainer)
         #expect(try run.checkpoints() == (before + ["iter_1"]).sorted())
-        #expect(try run.work.resumption(.newestCheckpoint)?.checkpoint.path == run.work.path + "/iter_1")
+        #expect(
+            try run.work.resumption(.newestCheckpoint)?.checkpoint.path == run.work.path + "/iter_1"
+        )
     }
 }
 
@@ -56,7 +63,10 @@ func fallingBack() throws {
         let best = try #require(try run.checkpoints().first)
         func chosen() throws -> (String, [String]) {
             let resumption = try #require(try run.work.resumption(.newestCheckpoint))
-            return (URL(filePath: resumption.checkpoint.path).lastPathComponent, resumption.refused.map(\.problem))
+            return (
+                URL(filePath: resumption.checkpoint.path).lastPathComponent,
+                resumption.refused.map(\.problem)
+            )
         }
         #expect(try chosen() == ("iter_4", []))
         // A cut tail of the moments, a flipped bit of the state, a missing file.
@@ -65,21 +75,27 @@ func fallingBack() throws {
         let size = try #require(FileManager.default.contents(atPath: moments)).count
         #expect(truncate(moments, size - 1) == 0)
         #expect(try chosen() == ("iter_3", ["has \(size - 1) bytes, \(size) were written"]))
-        let named = try #require(throws: CheckpointError.self) { try run.work.resumption(.checkpoint(path + "/iter_4")) }
+        let named = try #require(throws: CheckpointError.self) {
+            try run.work.resumption(.checkpoint(path + "/iter_4"))
+        }
         #expect(
             named.description
-                == "\(moments): has \(size - 1) bytes, \(size) were written. Good ones are: \(path)/iter_3, \(path)/\(best).")
+                == "\(moments): has \(size - 1) bytes, \(size) were written. Good ones are: \(path)/iter_3, \(path)/\(best)."
+        )
 
         var state = try #require(FileManager.default.contents(atPath: path + "/iter_3/state.json"))
         state[state.count / 2] ^= 4
         try state.write(to: URL(filePath: path + "/iter_3/state.json"))
         let (fallback, problems) = try chosen()
-        #expect(fallback == best && problems.contains("was changed or cut off after it was written"))
+        #expect(
+            fallback == best && problems.contains("was changed or cut off after it was written"))
         let trainer = try run.trainer(from: .newestCheckpoint)
         #expect(trainer.iteration == trainer.best?.iteration)
 
         try FileManager.default.removeItem(atPath: "\(path)/\(best)/model.safetensors")
-        let none = try #require(throws: CheckpointError.self) { try run.work.resumption(.newestCheckpoint) }
+        let none = try #require(throws: CheckpointError.self) {
+            try run.work.resumption(.newestCheckpoint)
+        }
         #expect(none.problem.hasPrefix("none of its 3 checkpoints is whole: "))
     }
 }
@@ -93,10 +109,14 @@ func pendingEvaluation() throws {
         try whole.model.setTraining(true)
         whole.iteration = 2
         try whole.hooks.dropLast().forEach { try $0.afterIteration(whole) }
-        #expect(try Checkpoint.Contents(run.work.path + "/iter_2").state.hooks["evaluation"] == #"{"evaluated":0}"#)
+        #expect(
+            try Checkpoint.Contents(run.work.path + "/iter_2").state.hooks["evaluation"]
+                == #"{"evaluated":0}"#)
         let resumed = try run.trainer(from: .newestCheckpoint)
         try evaluation.afterIteration(whole)
-        #expect(try Checkpoint.Contents(run.work.path + "/iter_2").state.best == whole.best && whole.best != nil)
+        #expect(
+            try Checkpoint.Contents(run.work.path + "/iter_2").state.best == whole.best
+                && whole.best != nil)
 
         #expect(resumed.iteration == 2 && resumed.best == nil)
         let hook = try #require(resumed.hooks.last as? EvaluationHook)
@@ -106,7 +126,8 @@ func pendingEvaluation() throws {
     }
 }
 
-@Test("A run that was killed between a checkpoint and the note of it writes the note when it goes on")
+@Test(
+    "A run that was killed between a checkpoint and the note of it writes the note when it goes on")
 func staleNote() throws {
     try withTemporaryFolder { folder in
         let run = try SmallRun(in: folder)
@@ -118,7 +139,9 @@ func staleNote() throws {
     }
 }
 
-@Test("An iteration whose loss is not finite changes nothing but the count; after too many training stops and can go on")
+@Test(
+    "An iteration whose loss is not finite changes nothing but the count; after too many training stops and can go on"
+)
 func badLosses() throws {
     try withTemporaryFolder { folder in
         let run = try SmallRun(in: folder, ", max_bad_losses: 3", validates: false)
@@ -127,14 +150,20 @@ func badLosses() throws {
         try spoil(trainer, with: .nan)
         let error = try #require(throws: TrainingError.self) { try trainer.run() }
         // Before the third bad loss in a row the first checkpoint finds the weight.
-        guard case .notFinite(let tensor, let newest) = error else { return #expect(Bool(false), "\(error)") }
+        guard case .notFinite(let tensor, let newest) = error else {
+            return #expect(Bool(false), "\(error)")
+        }
         #expect(tensor == "decode_head.conv_seg.weight" && newest == nil)
-        #expect(try statistics(trainer) == before && trainer.badLosses == BadLosses(inARow: 1, total: 1))
+        #expect(
+            try statistics(trainer) == before && trainer.badLosses == BadLosses(inARow: 1, total: 1)
+        )
         #expect(try run.checkpoints().isEmpty && run.temporaries().isEmpty)
     }
 }
 
-@Test("Three bad losses in a row: the counts of the checkpoint are those before the iteration that is done again")
+@Test(
+    "Three bad losses in a row: the counts of the checkpoint are those before the iteration that is done again"
+)
 func tooManyBadLosses() throws {
     try withTemporaryFolder { folder in
         let run = try SmallRun(in: folder, ", max_bad_losses: 3")
@@ -150,18 +179,25 @@ func tooManyBadLosses() throws {
     }
 }
 
-@Test("An iteration that fails in its second half leaves the model as it was before the first", arguments: 0..<6)
+@Test(
+    "An iteration that fails in its second half leaves the model as it was before the first",
+    arguments: 0..<6)
 func failedIteration(unreadable: Int) throws {
     try withTemporaryFolder { folder in
-        let run = try SmallRun(in: folder, ", per_device_batch: 1", validates: false, noise: "unreadable: \(unreadable)")
+        let run = try SmallRun(
+            in: folder, ", per_device_batch: 1", validates: false,
+            noise: "unreadable: \(unreadable)")
         let trainer = try run.trainer()
         let first = try statistics(trainer)
         let error = try #require(throws: (any Error).self) { try trainer.run() }
-        #expect("\(error)".contains("noise \(unreadable)") && trainer.iteration < 3 && trainer.isConsistent)
+        #expect(
+            "\(error)".contains("noise \(unreadable)") && trainer.iteration < 3
+                && trainer.isConsistent)
         guard trainer.iteration > 0 else { return #expect(try statistics(trainer) == first) }
         let saved = try Checkpoint.Contents("\(run.work.path)/iter_\(trainer.iteration)").weights
         for entry in try trainer.model.namedTensors() {
-            #expect(try saved[entry.name]?.bytes() == entry.tensor.detached().bytes(), "\(entry.name)")
+            #expect(
+                try saved[entry.name]?.bytes() == entry.tensor.detached().bytes(), "\(entry.name)")
         }
     }
 }
@@ -189,7 +225,8 @@ func messages() {
         ),
     ]
     for (error, message) in table { #expect(error.description == message) }
-    #expect(Interrupted(signal: SIGTERM).exitCode == 0 && Interrupted(signal: SIGINT).exitCode == 130)
+    #expect(
+        Interrupted(signal: SIGTERM).exitCode == 0 && Interrupted(signal: SIGINT).exitCode == 130)
     #expect(
         "\(Interrupted(signal: SIGTERM))" == "interrupted by SIGTERM"
             && "\(Interrupted(signal: SIGINT))" == "interrupted by SIGINT")

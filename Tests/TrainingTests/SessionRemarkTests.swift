@@ -4,12 +4,14 @@ import Testing
 
 @testable import DenseKitTraining
 
-/// What is said of a small run of four iterations with other settings, each with its place left out.
+/// What is said of a small run of four iterations with other settings, each with its place left
+/// out.
 private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> [String] {
     try withTemporaryFolder { folder in
         let run = try SmallRun(in: folder, overrides: ["schedule.warmup_iterations=0"] + overrides)
         let model = try run.experiment.model(run.dataset.classes)
-        return try run.experiment.remarks(on: model, training: withDataset ? run.dataset : nil).map {
+        return try run.experiment.remarks(on: model, training: withDataset ? run.dataset : nil).map
+        {
             $0.replacing(folder + "/", with: "")
         }
     }
@@ -18,8 +20,14 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
 @Suite struct SessionRemarkTests {
     @Test("A sound recipe is not remarked on") func nothing() throws {
         #expect(try remarks([]) == [])
-        #expect(try remarks(["schedule.warmup_iterations=3", "train.eval_interval=4", "train.checkpoint_interval=4"]) == [])
-        #expect(try remarks(["test={mode: slide, crop: 16, stride: 8}", "train.per_device_batch=1"]) == [])
+        #expect(
+            try remarks([
+                "schedule.warmup_iterations=3", "train.eval_interval=4",
+                "train.checkpoint_interval=4",
+            ]) == [])
+        #expect(
+            try remarks(["test={mode: slide, crop: 16, stride: 8}", "train.per_device_batch=1"])
+                == [])
     }
 
     @Test(
@@ -84,7 +92,9 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
             ),
             (
                 ["data.max_bad_share=0.2"],
-                ["override data.max_bad_share=0.2: data.max_bad_share has no effect: it is for data.bad_image: skip"]
+                [
+                    "override data.max_bad_share=0.2: data.max_bad_share has no effect: it is for data.bad_image: skip"
+                ]
             ),
             (
                 ["schedule.warmup_ratio=0.1"],
@@ -93,7 +103,9 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
                 ]
             ),
             (
-                ["data.train_pipeline=[{type: Resize, scale: [8, 8], scales: [[8, 8], [9, 9]], ratio_range: null}, Normalize]"],
+                [
+                    "data.train_pipeline=[{type: Resize, scale: [8, 8], scales: [[8, 8], [9, 9]], ratio_range: null}, Normalize]"
+                ],
                 [
                     "override data.train_pipeline=[{type: Resize, scale: [8, 8], scales: […: scale of Resize has no effect: scales "
                         + "takes its place"
@@ -107,11 +119,16 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
     }
 
     @Test("The length of a run of epochs is known with its data") func epochs() throws {
-        let settings = ["train.iterations=null", "train.epochs=2", "schedule={type: Step, steps: [1, 2], warmup_iterations: 0}"]
-        #expect(throws: ConfigurationError.self) { try remarks(settings) }  // iterations is a number
+        let settings = [
+            "train.iterations=null", "train.epochs=2",
+            "schedule={type: Step, steps: [1, 2], warmup_iterations: 0}",
+        ]
+        // iterations is a number
+        #expect(throws: ConfigurationError.self) { try remarks(settings) }
         let late =
             "override \(settings[2]): schedule.steps: the run of 6 iterations ends before 2 epochs: the learning rate does not fall there"
         #expect(try remarks(Array(settings.dropFirst())).contains(late))
-        #expect(try remarks(Array(settings.dropFirst()), withDataset: false).contains(late) == false)
+        #expect(
+            try remarks(Array(settings.dropFirst()), withDataset: false).contains(late) == false)
     }
 }

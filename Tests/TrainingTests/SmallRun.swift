@@ -11,10 +11,12 @@ private final class Mote: Module, Backbone {
     let conv: Conv2d
     let outputs = [FeatureSpec(channels: 4, stride: 4)]
 
-    init(_ configuration: Configuration, _ context: BuildContext) throws { conv = try Conv2d(3, 4, kernel: 3, padding: 1) }
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        conv = try Conv2d(3, 4, kernel: 3, padding: 1)
+    }
 
     func callAsFunction(_ images: Tensor) throws -> Features {
-        Features(maps: [try conv(try images.avgPool2d(Size2D(4)))])
+        Features(maps: [try conv(images.avgPool2d(Size2D(4)))])
     }
 }
 
@@ -54,7 +56,7 @@ private final class Speck: Module, Backbone {
     }
 
     func callAsFunction(_ images: Tensor) throws -> Features {
-        Features(maps: [try norm(conv(try images.avgPool2d(Size2D(4)))).relu()])
+        Features(maps: [try norm(conv(images.avgPool2d(Size2D(4)))).relu()])
     }
 }
 
@@ -68,7 +70,8 @@ private struct Noise: Dataset {
         /// One that cannot be read.
         var unreadable: Int?
         var classes = ["light", "dark"]
-        /// Whether every image has a row fewer of labelled pixels than the one before, and the last none.
+        /// Whether every image has a row fewer of labelled pixels than the one before, and the last
+        /// none.
         var uneven = false
         /// Those whose files are damaged.
         var damaged: [Int] = []
@@ -86,9 +89,13 @@ private struct Noise: Dataset {
     }
 
     func sample(at index: Int) throws -> DataSample {
-        if settings.damaged.contains(index) { throw DataError("\(index).jpg", "is damaged", kind: .unreadable) }
+        if settings.damaged.contains(index) {
+            throw DataError("\(index).jpg", "is damaged", kind: .unreadable)
+        }
         if settings.mislabelled.contains(index) { throw DataError("\(index).png", "label 9") }
-        guard index != settings.unreadable else { throw Unreadable(description: "noise \(index) cannot be read") }
+        guard index != settings.unreadable else {
+            throw Unreadable(description: "noise \(index) cannot be read")
+        }
         var image = RGBImage(height: 16, width: 16)
         var labels = LabelMap(height: 16, width: 16)
         for place in 0..<256 {
@@ -96,7 +103,8 @@ private struct Noise: Dataset {
             let isIgnored = settings.uneven && (index == 5 || place < 16 * index)
             labels.labels[place] = isIgnored ? LabelMap.ignore : isDark ? 1 : 0
             for channel in 0..<3 {
-                image.pixels[3 * place + channel] = UInt8((place * 37 + index * 91 + channel * 13) % 120 + (isDark ? 0 : 120))
+                image.pixels[3 * place + channel] = UInt8(
+                    (place * 37 + index * 91 + channel * 13) % 120 + (isDark ? 0 : 120))
             }
         }
         return DataSample(name: "noise \(index)", image: image, labels: labels)
@@ -123,7 +131,8 @@ struct SmallRun {
     ///   - data: a further line of `data:`
     ///   - noise: settings of the training data
     init(
-        in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true, data: String = "",
+        in folder: String, _ train: String = "", iterations: Int = 4, validates: Bool = true,
+        data: String = "",
         noise: String = "", overrides: [String] = []
     ) throws {
         let yaml = """
@@ -138,35 +147,44 @@ struct SmallRun {
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
         experiment = try Experiment(
-            folder + "/run.yaml", overrides: overrides, registry: try Registry(BuiltIn.plugins + [SmallPlugin()]))
+            folder + "/run.yaml", overrides: overrides,
+            registry: Registry(BuiltIn.plugins + [SmallPlugin()]))
         dataset = try experiment.trainDataset()
         work = try WorkDirectory(folder + "/w")
     }
 
     func trainer(from start: TrainingStart = .firstIteration) throws -> Trainer {
-        try experiment.trainer(in: work, dataset: dataset, resuming: try work.resumption(start))
+        try experiment.trainer(in: work, dataset: dataset, resuming: work.resumption(start))
     }
 
-    /// The names in the work directory that are not hidden, without the run's folder and the list of the newest.
+    /// The names in the work directory that are not hidden, without the run's folder and the list
+    /// of the newest.
     func checkpoints() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: work.path).filter { $0.hasPrefix("iter_") || $0.hasPrefix("best_") }
-            .sorted()
+        try FileManager.default.contentsOfDirectory(atPath: work.path).filter {
+            $0.hasPrefix("iter_") || $0.hasPrefix("best_")
+        }
+        .sorted()
     }
 
     /// The names of temporary files and folders, anywhere.
     func temporaries() -> [String] {
-        let all = FileManager.default.enumerator(atPath: work.path)?.compactMap { $0 as? String } ?? []
+        let all =
+            FileManager.default.enumerator(atPath: work.path)?.compactMap { $0 as? String } ?? []
         return all.filter { $0.hasSuffix(".tmp") || $0.hasSuffix(".old") }
     }
 }
 
-/// One iteration over the six images of noise, whose labels are uneven, with a model that sees each image by itself.
+/// One iteration over the six images of noise, whose labels are uneven, with a model that sees each
+/// image by itself.
 struct UnevenRun {
     let experiment: Experiment
     let dataset: any Dataset
     let work: WorkDirectory
 
-    init(in folder: String, atATime: Int, loss: String, iterations: Int = 1, plugins: [any Plugin] = []) throws {
+    init(
+        in folder: String, atATime: Int, loss: String, iterations: Int = 1,
+        plugins: [any Plugin] = []
+    ) throws {
         let yaml = """
             model: { backbone: { type: Mote }, head: { type: Spots, loss: \(loss) } }
             data: { train: { type: Noise, uneven: true }, train_pipeline: [ { type: Normalize } ] }
@@ -174,7 +192,7 @@ struct UnevenRun {
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
         experiment = try Experiment(
-            folder + "/run.yaml", registry: try Registry(BuiltIn.plugins + [SmallPlugin()] + plugins))
+            folder + "/run.yaml", registry: Registry(BuiltIn.plugins + [SmallPlugin()] + plugins))
         dataset = try experiment.trainDataset()
         work = try WorkDirectory(folder + "/w")
     }

@@ -7,11 +7,14 @@ import Testing
 /// What stands in a test pipeline, and how a prediction comes back to the image.
 @Suite struct TestPipelineTests {
     /// `body` with a session whose test pipeline is `transforms`, and its model in inference mode.
-    private func withModel(_ transforms: String, _ body: (Experiment, DenseModel) throws -> Void) throws {
+    private func withModel(_ transforms: String, _ body: (Experiment, DenseModel) throws -> Void)
+        throws
+    {
         try withFolder { folder in
             let run = try SmallRun(in: folder)
             let experiment = try Experiment(
-                folder + "/run.yaml", overrides: ["data.test_pipeline=\(transforms)"], registry: run.experiment.registry)
+                folder + "/run.yaml", overrides: ["data.test_pipeline=\(transforms)"],
+                registry: run.experiment.registry)
             let model = try experiment.model(run.dataset.classes)
             try model.setTraining(false)
             try body(experiment, model)
@@ -33,28 +36,36 @@ import Testing
         return sample
     }
 
-    /// Logits of all that the network sees, at that size, of which only the image's part is kept, resized to the image: mmsegmentation's order.
-    private func expected(_ model: DenseModel, _ sample: DataSample, mirrored: Bool = false) throws -> Tensor {
+    /// Logits of all that the network sees, at that size, of which only the image's part is kept,
+    /// resized to the image: mmsegmentation's order.
+    private func expected(_ model: DenseModel, _ sample: DataSample, mirrored: Bool = false) throws
+        -> Tensor
+    {
         let image = try sample.tensor()
-        let (size, original) = (sample.geometry.size, sample.originalSize)
+        let size = sample.geometry.size
+        let original = sample.originalSize
         var seen = try image.narrowed(3, 0, size.width)
         if mirrored { seen = try seen.flipped(3) }
         if image.size(3) > size.width {
-            seen = try Tensor.cat([seen, image.narrowed(3, size.width, image.size(3) - size.width)], dim: 3)
+            seen = try Tensor.cat(
+                [seen, image.narrowed(3, size.width, image.size(3) - size.width)], dim: 3)
         }
         guard let found = try model.predictions(seen) as? SegmentationPredictions else {
             throw InferenceError.notSegmentation
         }
-        let logits = try found.classify(found.embedding).interpolated(to: Size2D(image.size(2), image.size(3)), .bilinear())
-            .narrowed(2, 0, size.height).narrowed(3, 0, size.width)
-            .interpolated(to: Size2D(original.height, original.width), .bilinear()).softmax(1)
+        let logits = try found.classify(found.embedding).interpolated(
+            to: Size2D(image.size(2), image.size(3)), .bilinear()
+        )
+        .narrowed(2, 0, size.height).narrowed(3, 0, size.width)
+        .interpolated(to: Size2D(original.height, original.width), .bilinear()).softmax(1)
         return mirrored ? try logits.flipped(3) : logits
     }
 
     @Test(
         "Predictions of padding are cut off before anything is resized",
         arguments: [
-            "[{type: Normalize}, {type: Pad, size: 40}]", "[{type: Normalize}, {type: Pad, size: [16, 64]}]",
+            "[{type: Normalize}, {type: Pad, size: 40}]",
+            "[{type: Normalize}, {type: Pad, size: [16, 64]}]",
             "[{type: Normalize}, {type: Pad, size_divisor: 24}]",
             "[{type: Resize, scale: [30, 22], ratio_range: null}, {type: Normalize}, {type: Pad, size_divisor: 32}]",
             "[{type: Pad, size: 40}, {type: Normalize}]",
@@ -74,18 +85,24 @@ import Testing
     func views() throws {
         try withModel("[{type: Normalize}, {type: Pad, size: [24, 40]}]") { experiment, model in
             let sample = try sample(experiment)
-            let (image, size) = (try sample.tensor(), Size2D(16, 16))
+            let image = try sample.tensor()
+            let size = Size2D(16, 16)
             try withoutGrad {
                 let whole = SegmentationInference(model, mode: .whole)
-                let views = [try whole.view(image, imageSize: size), try whole.mirroredView(image, imageSize: size)]
+                let views = try [
+                    whole.view(image, imageSize: size), whole.mirroredView(image, imageSize: size),
+                ]
                 let found = try whole.probabilities(views, size: size)
-                let answer = try (expected(model, sample) + expected(model, sample, mirrored: true)) / 2
-                let pairs = zip(try found.floats(), try answer.contiguous().floats())
+                let answer =
+                    try (expected(model, sample) + expected(model, sample, mirrored: true)) / 2
+                let pairs = try zip(found.floats(), answer.contiguous().floats())
                 #expect(pairs.allSatisfy { abs($0 - $1) < 1e-5 })
                 // Windows that lie in the padding altogether change nothing.
                 let sliding = SegmentationInference(model, mode: .slide(crop: 16, stride: 16))
-                let cut = try sliding.labels([try sliding.view(image, imageSize: size)], size: size).integers()
-                let alone = try sliding.labels([try sliding.view(image.narrowed(2, 0, 16).narrowed(3, 0, 16))], size: size)
+                let cut = try sliding.labels([sliding.view(image, imageSize: size)], size: size)
+                    .integers()
+                let alone = try sliding.labels(
+                    [sliding.view(image.narrowed(2, 0, 16).narrowed(3, 0, 16))], size: size)
                 let single = try alone.integers()
                 #expect(cut == single)
             }
@@ -104,7 +121,8 @@ import Testing
                 try counts.add(prediction: labels.map(UInt16.init), label: truth.labels)
             }
             let report = try experiment.evaluator(model, dataset).evaluate { _ in }
-            #expect(report.summary.map(\.value) == SegmentationScores(counts).summary().map(\.percent))
+            #expect(
+                report.summary.map(\.value) == SegmentationScores(counts).summary().map(\.percent))
         }
     }
 
@@ -138,17 +156,27 @@ import Testing
         ])
     func refused(transform: String, message: String) throws {
         try withModel("[\(transform)]") { experiment, _ in
-            let error = try #require(throws: ConfigurationError.self) { try experiment.testPipeline() }
-            #expect("\(error)" == "override data.test_pipeline=[\(transform)]: \(message)".shortenedOverride(transform))
+            let error = try #require(throws: ConfigurationError.self) {
+                try experiment.testPipeline()
+            }
+            #expect(
+                "\(error)"
+                    == "override data.test_pipeline=[\(transform)]: \(message)".shortenedOverride(
+                        transform))
         }
     }
 
     @Test("Padding that would be resized is refused, with both places")
     func paddingBeforeResize() throws {
-        let transforms = "[{type: Pad, size: 40}, {type: Resize, scale: [20, 20], ratio_range: null}]"
+        let transforms =
+            "[{type: Pad, size: 40}, {type: Resize, scale: [20, 20], ratio_range: null}]"
         try withModel(transforms) { experiment, _ in
-            let error = try #require(throws: ConfigurationError.self) { try experiment.testPipeline() }
-            #expect(error.message.contains("Resize behind Pad in data.test_pipeline scales the padding with the image"))
+            let error = try #require(throws: ConfigurationError.self) {
+                try experiment.testPipeline()
+            }
+            #expect(
+                error.message.contains(
+                    "Resize behind Pad in data.test_pipeline scales the padding with the image"))
             #expect(error.hint?.contains("behind Resize") == true)
         }
     }
@@ -156,9 +184,15 @@ import Testing
     @Test("A second Normalize is refused at its place, in training too")
     func normalizedTwice() throws {
         try withModel("[Normalize]") { experiment, _ in
-            let nodes = try YAMLNode.parse("a: [Normalize, { type: Normalize }]", file: "a.yaml").decode(Two.self).a
-            let error = try #require(throws: ConfigurationError.self) { try experiment.registry.pipeline(nodes) }
-            #expect("\(error)" == "a.yaml:1:24: Normalize: images are normalised already (a.yaml:1:5); leave one out")
+            let nodes = try YAMLNode.parse("a: [Normalize, { type: Normalize }]", file: "a.yaml")
+                .decode(Two.self).a
+            let error = try #require(throws: ConfigurationError.self) {
+                try experiment.registry.pipeline(nodes)
+            }
+            #expect(
+                "\(error)"
+                    == "a.yaml:1:24: Normalize: images are normalised already (a.yaml:1:5); leave one out"
+            )
         }
     }
 
@@ -166,7 +200,9 @@ import Testing
 
     @Test("RandomFlip that never mirrors, and a Resize of one ratio, may stand")
     func harmless() throws {
-        try withModel("[{type: RandomFlip, prob: 0}, {type: Resize, scale: [20, 20], ratio_range: [0.5, 0.5]}]") {
+        try withModel(
+            "[{type: RandomFlip, prob: 0}, {type: Resize, scale: [20, 20], ratio_range: [0.5, 0.5]}]"
+        ) {
             experiment, _ in
             let size = try sample(experiment).size
             #expect(size == Size2D(height: 10, width: 10))
@@ -176,7 +212,9 @@ import Testing
     @Test("A transform that does not declare its use is watched")
     func watched() throws {
         struct Jitter: Transform {
-            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) { _ = random.chance() }
+            func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
+                _ = random.chance()
+            }
         }
         struct Halve: Transform {
             func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) {
@@ -199,7 +237,9 @@ import Testing
             (Halve(), "Halve changes the image's geometry in a way that is not undone"),
         ] {
             let error = try #require(throws: TestPipelineError.self) { try run(transform) }
-            #expect(error.description.hasPrefix("the transform \(problem), so it cannot stand in data.test_pipeline"))
+            #expect(
+                error.description.hasPrefix(
+                    "the transform \(problem), so it cannot stand in data.test_pipeline"))
         }
     }
 }

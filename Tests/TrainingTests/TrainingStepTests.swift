@@ -39,7 +39,9 @@ private func descent(_ point: Point) throws -> SGD {
         let step = try TrainingStep(point, descent(point))
         let result = try step(learningRates: [0.25]) { _ in try point.losses(goal: 3) }
         // The gradient is 2 (1 − 3): that of the metric, 100, would lead away.
-        #expect(try point.value == 2 && result.isTaken && result.loss == 4 && result.gradientNorm == nil)
+        #expect(
+            try point.value == 2 && result.isTaken && result.loss == 4 && result.gradientNorm == nil
+        )
         #expect(result.figures.map(\.name) == ["loss_of_nobody", "distance", "loss"])
         #expect(result.figures.map(\.value) == [100, 4, 4])
     }
@@ -48,17 +50,22 @@ private func descent(_ point: Point) throws -> SGD {
     func passes() throws {
         let point = try Point(0)
         let step = try TrainingStep(point, descent(point), clipping: GradientClipping(maxNorm: 100))
-        let result = try step(learningRates: [0.25], passes: 2) { try point.losses(goal: $0 == 0 ? 2 : 4) }
+        let result = try step(learningRates: [0.25], passes: 2) {
+            try point.losses(goal: $0 == 0 ? 2 : 4)
+        }
         // (4 + 16) / 2, and the gradient (−4 − 8) / 2.
         #expect(try abs(point.value - 1.5) < 1e-6 && point.passes.item() == 2)
         #expect(result.figures.map(\.name) == ["loss_of_nobody", "distance", "loss", "grad_norm"])
-        #expect(result.figures.map(\.value) == [0, 10, 10, 6] && result.loss == 10 && result.gradientNorm == 6)
+        #expect(
+            result.figures.map(\.value) == [0, 10, 10, 6] && result.loss == 10
+                && result.gradientNorm == 6)
     }
 
     @Test("Gradients above the bound are scaled down to it")
     func clipping() throws {
         let point = try Point(0)
-        let step = try TrainingStep(point, descent(point), clipping: GradientClipping(maxNorm: 2, order: .infinity))
+        let step = try TrainingStep(
+            point, descent(point), clipping: GradientClipping(maxNorm: 2, order: .infinity))
         let result = try step(learningRates: [0.25]) { _ in try point.losses(goal: 4) }
         #expect(try abs(point.value - 0.5) < 1e-5 && result.gradientNorm == 8)
     }
@@ -72,7 +79,9 @@ private func descent(_ point: Point) throws -> SGD {
             _ = try Tensor.randomNormal([3])
             return try point.losses(goal: pass == 1 ? .infinity : 3)
         }
-        #expect(try !bad.isTaken && !bad.isFinite && bad.gradientNorm == nil && point.value == 1 && point.passes.item() == 0)
+        #expect(
+            try !bad.isTaken && !bad.isFinite && bad.gradientNorm == nil && point.value == 1
+                && point.passes.item() == 0)
         #expect(try RandomGenerator.standard.state().bytes() == generator && step.isConsistent)
 
         let good = try step(learningRates: [0.25]) { _ in
@@ -86,7 +95,8 @@ private func descent(_ point: Point) throws -> SGD {
 
     private struct Stop: Error {}
 
-    @Test("What a forward pass throws leaves everything as it was; what the optimizer throws may not")
+    @Test(
+        "What a forward pass throws leaves everything as it was; what the optimizer throws may not")
     func failures() throws {
         let point = try Point(1)
         let step = try TrainingStep(point, descent(point))
@@ -102,7 +112,9 @@ private func descent(_ point: Point) throws -> SGD {
             try step(learningRates: [0.25, 0.25]) { _ in try point.losses(goal: 3) }
         }
         #expect(!step.isConsistent)
-        #expect(try step(learningRates: [0.25]) { _ in try point.losses(goal: 3) }.isTaken && step.isConsistent)
+        #expect(
+            try step(learningRates: [0.25]) { _ in try point.losses(goal: 3) }.isTaken
+                && step.isConsistent)
     }
 
     @Test("Nothing to minimise, and names that the log needs, are mistakes of their own")
@@ -133,17 +145,22 @@ private func descent(_ point: Point) throws -> SGD {
     func rates() throws {
         let point = try Point(1)
         let x = try point.namedParameters()
-        let groups = [1.0, 0.5].map { ParameterGroup(names: ["x"], parameters: [x[0].tensor], learningRateMultiplier: $0) }
+        let groups = [1.0, 0.5].map {
+            ParameterGroup(names: ["x"], parameters: [x[0].tensor], learningRateMultiplier: $0)
+        }
         let optimizer = SGD(groups, learningRate: 0.25, momentum: 0, weightDecay: 0)
         #expect(optimizer.learningRates(Halving(), iteration: 1, of: 4) == [0.125, 0.0625])
     }
 }
 
 private struct Halving: Schedule {
-    func learningRate(base: Double, iteration: Int, of total: Int) -> Double { base / Double(1 << iteration) }
+    func learningRate(base: Double, iteration: Int, of total: Int) -> Double {
+        base / Double(1 << iteration)
+    }
 }
 
-/// A loss whose name does not say that it is one: how far the logits of both classes are from 1 and 0.
+/// A loss whose name does not say that it is one: how far the logits of both classes are from 1 and
+/// 0.
 private final class Dice: Module, Loss {
     struct Configuration: YAMLConfiguration {}
 
@@ -151,7 +168,9 @@ private final class Dice: Module, Loss {
 
     init(_ configuration: Configuration, _ context: BuildContext) {}
 
-    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws -> Tensor {
+    func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions) throws
+        -> Tensor
+    {
         let isLight = try target.equals(Tensor.zeros([], dtype: .int64)).to(.float32)
         return try (prediction.selected(1, 0) - isLight).pow(2).mean()
     }

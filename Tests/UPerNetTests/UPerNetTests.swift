@@ -6,13 +6,15 @@ import Testing
 @testable import DenseKitUPerNet
 
 private func head(
-    _ levels: [(channels: Int, stride: Int)], classes: Int = 3, _ change: (inout UPerNet.Configuration) -> Void = { _ in }
+    _ levels: [(channels: Int, stride: Int)], classes: Int = 3,
+    _ change: (inout UPerNet.Configuration) -> Void = { _ in }
 ) throws -> UPerNet {
     var configuration = UPerNet.Configuration()
     configuration.channels = 4
     change(&configuration)
     let node = ComponentNode("UPerNet", configuration)
-    return try #require(try makeHead(node, classes: classes, levels, UPerNetPlugin(), StandardPlugin()) as? UPerNet)
+    return try #require(
+        try makeHead(node, classes: classes, levels, UPerNetPlugin(), StandardPlugin()) as? UPerNet)
 }
 
 @Suite struct UPerNetTests {
@@ -20,19 +22,24 @@ private func head(
 
     private func maps(_ shapes: [[Int]]) throws -> [Tensor] {
         try shapes.enumerated().map {
-            try Tensor.randomNormal($1, generator: try RandomGenerator(seed: UInt64($0))).channelsLast()
+            try Tensor.randomNormal($1, generator: RandomGenerator(seed: UInt64($0))).channelsLast()
         }
     }
 
     @Test func keysAreMMSegmentations() throws {
         let head = try head(levels)
-        let weights = try head.namedTensors().filter { $0.name.hasSuffix("conv.weight") || $0.name.hasPrefix("conv_seg") }
+        let weights = try head.namedTensors().filter {
+            $0.name.hasSuffix("conv.weight") || $0.name.hasPrefix("conv_seg")
+        }
         #expect(
             weights.map { "\($0.name) \($0.tensor.shape)" } == [
-                "psp_modules.0.1.conv.weight [4, 5, 1, 1]", "psp_modules.1.1.conv.weight [4, 5, 1, 1]",
-                "psp_modules.2.1.conv.weight [4, 5, 1, 1]", "psp_modules.3.1.conv.weight [4, 5, 1, 1]",
+                "psp_modules.0.1.conv.weight [4, 5, 1, 1]",
+                "psp_modules.1.1.conv.weight [4, 5, 1, 1]",
+                "psp_modules.2.1.conv.weight [4, 5, 1, 1]",
+                "psp_modules.3.1.conv.weight [4, 5, 1, 1]",
                 "bottleneck.conv.weight [4, 21, 3, 3]", "lateral_convs.0.conv.weight [4, 2, 1, 1]",
-                "lateral_convs.1.conv.weight [4, 3, 1, 1]", "lateral_convs.2.conv.weight [4, 4, 1, 1]",
+                "lateral_convs.1.conv.weight [4, 3, 1, 1]",
+                "lateral_convs.2.conv.weight [4, 4, 1, 1]",
                 "fpn_convs.0.conv.weight [4, 4, 3, 3]", "fpn_convs.1.conv.weight [4, 4, 3, 3]",
                 "fpn_convs.2.conv.weight [4, 4, 3, 3]", "fpn_bottleneck.conv.weight [4, 16, 3, 3]",
                 "conv_seg.weight [3, 4, 1, 1]", "conv_seg.bias [3]",
@@ -45,45 +52,53 @@ private func head(
         let head = try head([(2, 4), (3, 8), (4, 16)]) { $0.poolScales = [1, 3] }
         try head.setTraining(false)
         let maps = try maps([[1, 2, 7, 9], [1, 3, 4, 5], [1, 4, 2, 3]])
-        func resized(_ x: Tensor, _ h: Int, _ w: Int) throws -> Tensor { try x.interpolated(to: Size2D(h, w), .bilinear()) }
+        func resized(_ x: Tensor, _ h: Int, _ w: Int) throws -> Tensor {
+            try x.interpolated(to: Size2D(h, w), .bilinear())
+        }
         func convolve(_ module: ConvModule, _ x: Tensor, padding: Size2D = 0) throws -> Tensor {
             let bn = try #require(module.bn)
             return try x.conv2d(module.conv.weight, nil, padding: padding).batchNorm(
-                weight: bn.weight, bias: bn.bias, runningMean: bn.runningMean, runningVar: bn.runningVar, training: false,
+                weight: bn.weight, bias: bn.bias, runningMean: bn.runningMean,
+                runningVar: bn.runningVar, training: false,
                 momentum: 0.1, eps: 1e-5
             ).relu()
         }
         let pools = try head.pspModules.map { module in
-            try resized(convolve(module.conv, maps[2].adaptiveAvgPool2d(Size2D(module.scale))), 2, 3)
+            try resized(
+                convolve(module.conv, maps[2].adaptiveAvgPool2d(Size2D(module.scale))), 2, 3)
         }
-        let third = try convolve(head.bottleneck, try Tensor.cat([maps[2]] + pools, dim: 1), padding: 1)
+        let third = try convolve(head.bottleneck, Tensor.cat([maps[2]] + pools, dim: 1), padding: 1)
         let second = try convolve(head.lateralConvs[1], maps[1]) + resized(third, 4, 5)
         let first = try convolve(head.lateralConvs[0], maps[0]) + resized(second, 7, 9)
         let joined = try Tensor.cat(
             [
-                try convolve(head.fpnConvs[0], first, padding: 1),
-                try resized(convolve(head.fpnConvs[1], second, padding: 1), 7, 9), try resized(third, 7, 9),
+                convolve(head.fpnConvs[0], first, padding: 1),
+                resized(convolve(head.fpnConvs[1], second, padding: 1), 7, 9), resized(third, 7, 9),
             ], dim: 1)
         let expected = try convolve(head.fpnBottleneck, joined, padding: 1)
-        for found in [try head.embedding(maps), try withoutGrad { try head.embedding(maps) }] {
+        for found in try [head.embedding(maps), withoutGrad { try head.embedding(maps) }] {
             #expect(try (found - expected).abs().amax().item() < 1e-5)
         }
         let logits = try head.classify(expected)
         #expect(logits.shape == [1, 3, 7, 9])
-        #expect(try (logits - expected.conv2d(head.convSeg.weight, head.convSeg.bias)).abs().amax().item() < 1e-6)
+        #expect(
+            try (logits - expected.conv2d(head.convSeg.weight, head.convSeg.bias)).abs().amax()
+                .item() < 1e-6)
     }
 
     @Test func aSingleLevel() throws {
         let head = try head([(2, 16)])
         try head.setTraining(false)
-        #expect(try head.classify(head.embedding(try maps([[1, 2, 3, 5]]))).shape == [1, 3, 3, 5])
+        #expect(try head.classify(head.embedding(maps([[1, 2, 3, 5]]))).shape == [1, 3, 3, 5])
     }
 
     @Test func dropoutTakesChannelsInTrainingOnly() throws {
         let head = try head([(2, 4)]) { $0.dropout = 0.5 }
         try withoutGrad { _ = try head.fpnBottleneck.bn?.bias.fillInPlace(1) }
-        let map = try Tensor.randomNormal([40, 2, 3, 3], generator: try RandomGenerator(seed: 1))
-        func maps() throws -> [Float] { try head.embedding([map]).flattened(from: 2).amax(2).floats() }
+        let map = try Tensor.randomNormal([40, 2, 3, 3], generator: RandomGenerator(seed: 1))
+        func maps() throws -> [Float] {
+            try head.embedding([map]).flattened(from: 2).amax(2).floats()
+        }
         #expect(try (50...110).contains(maps().count { $0 == 0 }))
         try head.setTraining(false)
         #expect(try maps().count { $0 == 0 } < 20)
@@ -127,11 +142,21 @@ private func head(
     @Test(arguments: [
         ("no level", [Int](), 3, "needs at least one level of features"),
         ("no classes", [4], 0, "needs the names of the classes, and the data set has none"),
-        ("coarsest first", [8, 4], 3, "needs the finest level first and the coarsest last, found strides [8, 4]"),
-        ("mixed", [4, 16, 8], 3, "needs the finest level first and the coarsest last, found strides [4, 16, 8]"),
+        (
+            "coarsest first", [8, 4], 3,
+            "needs the finest level first and the coarsest last, found strides [8, 4]"
+        ),
+        (
+            "mixed", [4, 16, 8], 3,
+            "needs the finest level first and the coarsest last, found strides [4, 16, 8]"
+        ),
     ])
-    func pyramidsThatDoNotFit(_ name: String, _ strides: [Int], _ classes: Int, _ expected: String) throws {
-        let error = try #require(throws: BuildError.self) { try head(strides.map { (2, $0) }, classes: classes) }
+    func pyramidsThatDoNotFit(_ name: String, _ strides: [Int], _ classes: Int, _ expected: String)
+        throws
+    {
+        let error = try #require(throws: BuildError.self) {
+            try head(strides.map { (2, $0) }, classes: classes)
+        }
         #expect(error.underlying == expected)
     }
 
@@ -140,11 +165,15 @@ private func head(
             try #require(throws: BuildError.self) { try head(levels, change) }.underlying
         }
         for channels in [0, -3, Int.max] {
-            #expect(try problem { $0.channels = channels } == "channels must be 1…65536, found \(channels)")
+            #expect(
+                try problem { $0.channels = channels }
+                    == "channels must be 1…65536, found \(channels)")
         }
         #expect(try problem { $0.dropout = -1 } == "dropout must be 0.0…1.0, found -1.0")
         for scales in [[], [0], [1, 2000], [Int](repeating: 1, count: 17)] {
-            #expect(try problem { $0.poolScales = scales } == "pool_scales must be 1 to 16 numbers of 1…1024, found \(scales)")
+            #expect(
+                try problem { $0.poolScales = scales }
+                    == "pool_scales must be 1 to 16 numbers of 1…1024, found \(scales)")
         }
     }
 }

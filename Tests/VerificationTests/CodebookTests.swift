@@ -6,7 +6,8 @@ import Testing
 
 /// CLIP-SP with the text of its classes as an input, in place of token ids and a text encoder.
 @Suite(.serialized) struct CodebookTests {
-    /// The case of the whole model, with the codebook that its text encoder makes, changed by `change`.
+    /// The case of the whole model, with the codebook that its text encoder makes, changed by
+    /// `change`.
     private func verify(
         _ change: (inout [[String: Any]]) -> Void = { _ in }, keepsTokens: Bool = false
     ) throws -> [Comparison] {
@@ -16,11 +17,14 @@ import Testing
         let codebook = try #require(answers["codebook"])
         try folder.edit(name + ".json") { object in
             let parameters = try #require(object["parameters"] as? [[String: Any]])
-            object["parameters"] = parameters.filter { ($0["name"] as? String)?.hasPrefix("text_encoder.") != true }
+            object["parameters"] = parameters.filter {
+                ($0["name"] as? String)?.hasPrefix("text_encoder.") != true
+            }
             var inputs = try #require(object["inputs"] as? [[String: Any]])
             if !keepsTokens { inputs.removeAll { $0["name"] as? String == "tokens" } }
             inputs.append([
-                "name": "codebook", "kind": "values", "shape": codebook.shape, "values": try codebook.floats().map(Double.init),
+                "name": "codebook", "kind": "values", "shape": codebook.shape,
+                "values": try codebook.floats().map(Double.init),
             ])
             change(&inputs)
             object["inputs"] = inputs
@@ -49,15 +53,21 @@ import Testing
     }
 
     @Test func aCodebookOfAnotherWidth() throws {
-        let comparisons = try verify { $0[$0.count - 1] = ["name": "codebook", "shape": [6, 512], "value": 0] }
+        let comparisons = try verify {
+            $0[$0.count - 1] = ["name": "codebook", "shape": [6, 512], "value": 0]
+        }
         #expect(
-            comparisons.contains { $0.output == "text_embeddings" && $0.note == "shape [6, 1024], the reference has [6, 512]" })
+            comparisons.contains {
+                $0.output == "text_embeddings"
+                    && $0.note == "shape [6, 1024], the reference has [6, 512]"
+            })
     }
 
     @Test func aCodebookAndTokens() throws {
         let error = try #require(throws: GoldenCaseError.self) { try verify(keepsTokens: true) }
         #expect(
             error.description.hasSuffix(
-                "has the text of its classes twice, as the input codebook and as token ids: give one of them"))
+                "has the text of its classes twice, as the input codebook and as token ids: give one of them"
+            ))
     }
 }

@@ -15,11 +15,17 @@ import Testing
         let maxRel: Double
 
         init(
-            _ name: String, _ ours: [Float], _ reference: [Float], _ tolerance: GoldenCase.Tolerance, _ passes: Bool,
+            _ name: String, _ ours: [Float], _ reference: [Float],
+            _ tolerance: GoldenCase.Tolerance, _ passes: Bool,
             _ maxAbs: Double = 0, _ maxRel: Double = 0
         ) {
-            (self.name, self.ours, self.reference, self.tolerance) = (name, ours, reference, tolerance)
-            (self.passes, self.maxAbs, self.maxRel) = (passes, maxAbs, maxRel)
+            self.name = name
+            self.ours = ours
+            self.reference = reference
+            self.tolerance = tolerance
+            self.passes = passes
+            self.maxAbs = maxAbs
+            self.maxRel = maxRel
         }
 
         var testDescription: String { name }
@@ -38,8 +44,11 @@ import Testing
         Case("not a number on both sides", [.nan], [.nan], within(), true),
         Case("not a number here", [.nan], [1], within(9), false, .infinity, .infinity),
         Case("not a number there", [1], [.nan], within(9), false, .infinity, .infinity),
-        Case("equal infinities", [.infinity, -.infinity], [.infinity, -.infinity], within(), true),
-        Case("opposite infinities", [.infinity], [-.infinity], within(rtol: 9), false, .infinity, .infinity),
+        Case(
+            "equal infinities", [.infinity, -.infinity], [.infinity, -.infinity], within(), true),
+        Case(
+            "opposite infinities", [.infinity], [-.infinity], within(rtol: 9), false, .infinity,
+            .infinity),
         Case("infinite here", [.infinity], [1], within(rtol: 9), false, .infinity, .infinity),
         Case("infinite there", [1], [.infinity], within(rtol: 9), false, .infinity, .infinity),
         Case("zeros of both signs", [0], [-0.0], within(), true),
@@ -47,16 +56,20 @@ import Testing
         Case("half of two may differ", [1, 9], [1, 1], within(share: 0.5), true, 8, 8),
         Case("both may not", [9, 9], [1, 1], within(share: 0.5), false, 8, 8),
         Case(
-            "nine of ten", [Float](repeating: 1, count: 9) + [2], [Float](repeating: 1, count: 10), within(share: 0.9), true, 1, 1
+            "nine of ten", [Float](repeating: 1, count: 9) + [2], [Float](repeating: 1, count: 10),
+            within(share: 0.9), true, 1, 1
         ),
         Case(
-            "eight of ten", [Float](repeating: 1, count: 8) + [2, 2], [Float](repeating: 1, count: 10), within(share: 0.9), false,
+            "eight of ten", [Float](repeating: 1, count: 8) + [2, 2],
+            [Float](repeating: 1, count: 10), within(share: 0.9), false,
             1, 1),
         Case(
-            "a share of the largest", [1.5, -8], [1, -8], GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), true, 0.5,
+            "a share of the largest", [1.5, -8], [1, -8],
+            GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), true, 0.5,
             0.5),
         Case(
-            "past a share of the largest", [1.5, 4], [1, 4], GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), false,
+            "past a share of the largest", [1.5, 4], [1, 4],
+            GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), false,
             0.5, 0.5),
         Case("a share is no tolerance", [1.5], [1], within(share: 0.999), false, 0.5, 0.5),
     ])
@@ -68,9 +81,13 @@ import Testing
 
     @Test func notes() {
         #expect(Comparison("x", ours: [1.0], reference: [1], within()).note == "")
-        #expect(Comparison("x", ours: [1.0, 3], reference: [1, 1], within(0.5)).note == "1 of 2 outside rtol 0.0, atol 0.5")
+        #expect(
+            Comparison("x", ours: [1.0, 3], reference: [1, 1], within(0.5)).note
+                == "1 of 2 outside rtol 0.0, atol 0.5")
         let failure = Comparison(failure: "x", "shape")
-        #expect(!failure.passes && failure.note == "shape" && failure.maxAbs.isNaN && failure.maxRel.isNaN)
+        #expect(
+            !failure.passes && failure.note == "shape" && failure.maxAbs.isNaN
+                && failure.maxRel.isNaN)
     }
 
     @Test(arguments: [
@@ -82,11 +99,15 @@ import Testing
         (within(1, share: 0.5), [9, 1.25, 1, 1.5], [1, 1, 1, 1], "atol 1, of 50 %", 0.25),
         (within(1, share: 0.75), [9, 1.25, 1, 1.5], [1, 1, 1, 1], "atol 1, of 75 %", 0.5),
         (within(1, share: 1), [9, 1], [1, 1], "atol 1", 8.0),
-        (GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), [1.5, -8], [1, -8], "atol 0.5", 1.0),
+        (
+            GoldenCase.Tolerance(rtol: 0, atol: 0, ofLargest: 0.0625), [1.5, -8], [1, -8],
+            "atol 0.5", 1.0
+        ),
         (within(1), [.nan], [1], "atol 1", .infinity), (within(1), [], [], "atol 1", 0.0),
     ])
     func toleranceAndWhatOfItWasUsed(
-        _ tolerance: GoldenCase.Tolerance, _ ours: [Double], _ reference: [Double], _ words: String, _ used: Double
+        _ tolerance: GoldenCase.Tolerance, _ ours: [Double], _ reference: [Double], _ words: String,
+        _ used: Double
     ) {
         let comparison = Comparison("x", ours: ours, reference: reference, tolerance)
         #expect(comparison.tolerance == words)
@@ -95,16 +116,21 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 3]) func listsOfOtherLengthsDoNotPass(_ count: Int) {
-        let comparison = Comparison("x", ours: [Float](repeating: 1, count: count), reference: [1, 1], within(9))
+        let comparison = Comparison(
+            "x", ours: [Float](repeating: 1, count: count), reference: [1, 1], within(9))
         #expect(!comparison.passes && comparison.note == "\(count) values, the reference has 2")
     }
 
     @Test func shapesMustBeEqual() throws {
         let row = try Tensor.zeros([1, 4])
-        let comparison = try Comparison("x", ours: row, reference: try Tensor.zeros([4]), within(9))
+        let comparison = try Comparison("x", ours: row, reference: Tensor.zeros([4]), within(9))
         #expect(!comparison.passes && comparison.note == "shape [1, 4], the reference has [4]")
-        #expect(try Comparison("x", ours: try Tensor.ones([]), reference: try Tensor.ones([1]), within()).passes)
-        #expect(try !Comparison("x", ours: try Tensor.zeros([]), reference: try Tensor.ones([1]), within()).passes)
+        #expect(
+            try Comparison("x", ours: Tensor.ones([]), reference: Tensor.ones([1]), within()).passes
+        )
+        #expect(
+            try !Comparison("x", ours: Tensor.zeros([]), reference: Tensor.ones([1]), within())
+                .passes)
     }
 }
 
@@ -133,12 +159,14 @@ import Testing
     func parts(_ text: String, _ name: String, _ shape: [Int], _ values: [Int]) throws {
         let output = OutputName(text)
         #expect(output.name == name)
-        let part = try output.cut(try Tensor.arange(to: 24).reshaped([2, 3, 4]))
+        let part = try output.cut(Tensor.arange(to: 24).reshaped([2, 3, 4]))
         #expect(part.shape == shape)
         #expect(try part.integers().map(Int.init) == values)
     }
 
-    @Test(arguments: ["a[2]", "a[:, :, :, :1]", "a[0, 0, 0, 0]"]) func partsThatAreNotThere(_ text: String) throws {
-        #expect(throws: TorchError.self) { try OutputName(text).cut(try Tensor.zeros([2, 3, 4])) }
+    @Test(arguments: ["a[2]", "a[:, :, :, :1]", "a[0, 0, 0, 0]"]) func partsThatAreNotThere(
+        _ text: String
+    ) throws {
+        #expect(throws: TorchError.self) { try OutputName(text).cut(Tensor.zeros([2, 3, 4])) }
     }
 }

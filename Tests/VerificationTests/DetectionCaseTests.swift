@@ -4,15 +4,20 @@ import Testing
 
 @testable import DenseKitVerification
 
-/// Cases of detection's operations that were changed: their settings are read, and those that we have no word for are refused.
+/// Cases of detection's operations that were changed: their settings are read, and those that we
+/// have no word for are refused.
 @Suite struct DetectionCaseTests {
-    private func verify(_ name: String, _ change: (inout [String: Any]) throws -> Void = { _ in }) throws -> [Comparison] {
+    private func verify(_ name: String, _ change: (inout [String: Any]) throws -> Void = { _ in })
+        throws -> [Comparison]
+    {
         let folder = try Folder(copyOf: name)
         try folder.edit(name + ".json", change)
         return try verifier().verify(folder.path(name + ".json"))
     }
 
-    private func failures(_ name: String, _ change: (inout [String: Any]) throws -> Void) throws -> Set<String> {
+    private func failures(_ name: String, _ change: (inout [String: Any]) throws -> Void) throws
+        -> Set<String>
+    {
         Set(try verify(name, change).filter { !$0.passes }.map(\.output))
     }
 
@@ -35,13 +40,16 @@ import Testing
     }
 
     @Test func anotherAssigner() throws {
-        let found = try failures("det_ops_assign", setting(["assigners", "rpn", "min_pos_iou"], 0.6))
+        let found = try failures(
+            "det_ops_assign", setting(["assigners", "rpn", "min_pos_iou"], 0.6))
         #expect(found == ["rpn.pos", "rpn.pos_gt", "rpn.ignored"])
     }
 
     @Test func otherAnchors() throws {
         let found = try failures("det_ops_anchors", setting(["rpn", "center_offset"], 0.5))
-        #expect(found.contains("rpn.base.0") && found.contains("rpn.grid.4") && !found.contains("rpn.valid.0"))
+        #expect(
+            found.contains("rpn.base.0") && found.contains("rpn.grid.4")
+                && !found.contains("rpn.valid.0"))
         #expect(found.allSatisfy { $0.hasPrefix("rpn.") })
     }
 
@@ -59,7 +67,8 @@ import Testing
         }
         #expect(
             found == [
-                "focal.g2_a25", "focal_grad.g2_a25", "focal_weighted.g2_a25", "focal_weighted_grad.g2_a25", "l1.avg", "l1.grad",
+                "focal.g2_a25", "focal_grad.g2_a25", "focal_weighted.g2_a25",
+                "focal_weighted_grad.g2_a25", "l1.avg", "l1.grad",
             ])
     }
 
@@ -69,7 +78,10 @@ import Testing
             "has anchors with the setting 'scale_major'; known: base_sizes, center_offset, octave_base_scale, ratios, scales, "
                 + "scales_per_octave, strides, type"
         ),
-        ("det_ops_anchors", ["rpn", "type"], "has anchors that are no AnchorGenerator with strides"),
+        (
+            "det_ops_anchors", ["rpn", "type"],
+            "has anchors that are no AnchorGenerator with strides"
+        ),
         (
             "det_ops_assign", ["assigners", "rpn", "iou_calculator"],
             "has an assigner with the setting 'iou_calculator'; known: gpu_assign_thr, gt_max_assign_all, ignore_iof_thr, "
@@ -81,13 +93,17 @@ import Testing
         ),
     ])
     func settingsThatWeDoNotKnow(_ name: String, _ path: [String], _ message: String) throws {
-        let error = try #require(throws: GoldenCaseError.self) { _ = try verify(name, setting(path, "x")) }
+        let error = try #require(throws: GoldenCaseError.self) {
+            _ = try verify(name, setting(path, "x"))
+        }
         #expect(error.description.hasSuffix("\(name).json: \(message)"), "\(error)")
     }
 
     @Test(arguments: [
-        (#"[[2, 3], [7]]"#, "has runs that are not 2 × 3 pixels long"), (#"[[9]]"#, "has runs that are not 2 × 3 pixels long"),
-        (#"[[-1, 7]]"#, "has runs that are not 2 × 3 pixels long"), (#"[[]]"#, "has runs that are not 2 × 3 pixels long"),
+        (#"[[2, 3], [7]]"#, "has runs that are not 2 × 3 pixels long"),
+        (#"[[9]]"#, "has runs that are not 2 × 3 pixels long"),
+        (#"[[-1, 7]]"#, "has runs that are not 2 × 3 pixels long"),
+        (#"[[]]"#, "has runs that are not 2 × 3 pixels long"),
     ])
     func damagedRuns(_ counts: String, _ message: String) throws {
         let entry = try runs(counts)
@@ -98,7 +114,8 @@ import Testing
     @Test func runsGoDownTheColumns() throws {
         let masks = try runs("[[1, 2, 3], [6], [0, 6]]").tensor()
         #expect(masks.shape == [3, 2, 3] && masks.dtype == .uint8)
-        #expect(try masks.integers() == [0, 1, 0, 1, 0, 0] + [0, 0, 0, 0, 0, 0] + [1, 1, 1, 1, 1, 1])
+        #expect(
+            try masks.integers() == [0, 1, 0, 1, 0, 0] + [0, 0, 0, 0, 0, 0] + [1, 1, 1, 1, 1, 1])
         #expect(try runs("[]").tensor().shape == [0, 2, 3])
     }
 

@@ -6,7 +6,9 @@ import Testing
 
 /// Boxes, sizes and rates of mmdetection's recipe; and which parameters learn how.
 @Suite struct DetectionPipelineTests {
-    private func verify(_ change: (inout [String: Any]) throws -> Void, model: String? = nil) throws -> [Comparison] {
+    private func verify(_ change: (inout [String: Any]) throws -> Void, model: String? = nil) throws
+        -> [Comparison]
+    {
         let folder = try Folder(copyOf: "det_pipeline_schedule")
         try folder.edit("det_pipeline_schedule.json", change)
         if let model { try folder.write(model, "det_pipeline_schedule.model.yaml") }
@@ -24,7 +26,9 @@ import Testing
     @Test func theWholeCaseAgrees() throws {
         let path = goldens.appending(path: "det_pipeline_schedule.json").path
         let comparisons = try verifier().verify(path)
-        #expect(comparisons.count == 14 && comparisons.allSatisfy { $0.passes }, "\(comparisons.filter { !$0.passes })")
+        #expect(
+            comparisons.count == 14 && comparisons.allSatisfy { $0.passes },
+            "\(comparisons.filter { !$0.passes })")
     }
 
     @Test func everyTableAgrees() throws {
@@ -32,7 +36,8 @@ import Testing
         #expect(comparisons.allSatisfy { $0.passes }, "\(comparisons.filter { !$0.passes })")
         #expect(
             comparisons.map(\.output) == [
-                "resize/new_wh", "resize/scale_factor", "resize/pad32_wh", "boxes/resized", "boxes/flipped", "learning_rate",
+                "resize/new_wh", "resize/scale_factor", "resize/pad32_wh", "boxes/resized",
+                "boxes/flipped", "learning_rate",
             ])
     }
 
@@ -42,23 +47,29 @@ import Testing
             object["resize"] =
                 [
                     [
-                        "size_wh": [640, 480], "scale": [1333, 800], "new_wh": [1066, 800], "scale_factor": [1.5, 1.5, 1.5, 1.5],
+                        "size_wh": [640, 480], "scale": [1333, 800], "new_wh": [1066, 800],
+                        "scale_factor": [1.5, 1.5, 1.5, 1.5],
                         "pad64_wh": [1088, 832],
                     ]
                 ] as [[String: Any]]
             object["boxes"] =
                 [
-                    "image_wh": [10, 10], "new_wh": [20, 20], "input": [[1, 1, 2, 2]], "resized": [[2, 2, 4, 5]],
+                    "image_wh": [10, 10], "new_wh": [20, 20], "input": [[1, 1, 2, 2]],
+                    "resized": [[2, 2, 4, 5]],
                     "flipped": [[16, 2, 18, 4]],
                 ] as [String: Any]
             object["learning_rate"] =
                 [
                     "base": 1, "policy": "step [2] gamma 0.5, 10 iterations per epoch",
-                    "values": [["epoch": 1, "iteration": 19, "lr": 1], ["epoch": 2, "iteration": 20, "lr": 0.1]],
+                    "values": [
+                        ["epoch": 1, "iteration": 19, "lr": 1],
+                        ["epoch": 2, "iteration": 20, "lr": 0.1],
+                    ],
                 ] as [String: Any]
         }
         let failed = comparisons.filter { !$0.passes }.map(\.output)
-        #expect(failed == ["resize/new_wh", "resize/scale_factor", "boxes/resized", "learning_rate"])
+        #expect(
+            failed == ["resize/new_wh", "resize/scale_factor", "boxes/resized", "learning_rate"])
         #expect(comparisons.count == 6)
     }
 
@@ -66,17 +77,20 @@ import Testing
         let error = try #require(throws: GoldenCaseError.self) {
             _ = try verify {
                 $0["optimizer_groups"] = nil
-                $0["learning_rate"] = ["base": 1, "policy": "cosine", "values": [Int]()] as [String: Any]
+                $0["learning_rate"] =
+                    ["base": 1, "policy": "cosine", "values": [Int]()] as [String: Any]
             }
         }
-        #expect(error.description.contains("has the policy 'cosine'; known: step [epochs] gamma g, "))
+        #expect(
+            error.description.contains("has the policy 'cosine'; known: step [epochs] gamma g, "))
     }
 
     @Test func groupsOfAConfiguration() throws {
         let groups: [String: Any] = [
             "small": [
                 "lr=2e-05 wd=0.01": [
-                    "count": 57, "prefixes": ["backbone"], "first": "backbone.conv1.weight", "last": "backbone.layer4.0.bn3.bias",
+                    "count": 57, "prefixes": ["backbone"], "first": "backbone.conv1.weight",
+                    "last": "backbone.layer4.0.bn3.bias",
                 ] as [String: Any],
                 "lr=0.0002 wd=0": ["decode_head.conv_seg.weight", "decode_head.conv_seg.bias"],
                 "lr=0.1 wd=0.01": ["x"],
@@ -88,12 +102,17 @@ import Testing
                 for key in ["resize", "boxes", "learning_rate"] { object[key] = nil }
                 object["optimizer_groups"] = groups
             }, model: "configurations: { small: small.yaml }")
-        let failed = Dictionary(uniqueKeysWithValues: comparisons.filter { !$0.passes }.map { ($0.output, $0.note) })
-        #expect(comparisons.filter(\.passes).map(\.output).contains("small lr=0.0002 wd=0"), "\(failed)")
+        let failed = Dictionary(
+            uniqueKeysWithValues: comparisons.filter { !$0.passes }.map { ($0.output, $0.note) })
+        #expect(
+            comparisons.filter(\.passes).map(\.output).contains("small lr=0.0002 wd=0"), "\(failed)"
+        )
         #expect(failed["small lr=0.1 wd=0.01"] == "no parameters learn like this here")
         #expect(failed["other"]?.hasSuffix("names no file for it under configurations:") == true)
         // The rest of the head, which the case leaves out.
         #expect(failed.keys.contains { $0.hasPrefix("small lr=0.0002 wd=0.01") })
-        #expect(comparisons.first { $0.output == "small lr=2e-05 wd=0.01" }?.passes == true, "\(failed)")
+        #expect(
+            comparisons.first { $0.output == "small lr=2e-05 wd=0.01" }?.passes == true, "\(failed)"
+        )
     }
 }

@@ -5,8 +5,9 @@ import Testing
 @testable import DenseKitVerification
 
 private func verify(_ path: String, model: String? = nil) throws -> [Comparison] {
-    // As the command does: with one thread of the engine beside two of the BLAS, sums round otherwise than in either case, and a ReLU of
-    // mask_rcnn_r50_fpn_train that stands on its edge falls to the other side.
+    // As the command does: with one thread of the engine beside two of the BLAS, sums round
+    // otherwise than in either case, and a ReLU of mask_rcnn_r50_fpn_train that stands on its edge
+    // falls to the other side.
     let before = Engine.threadCount
     try Engine.setThreadCount(Engine.defaultThreadCount)
     defer { try? Engine.setThreadCount(before) }
@@ -14,27 +15,38 @@ private func verify(_ path: String, model: String? = nil) throws -> [Comparison]
 }
 
 private func describe(_ comparisons: [Comparison]) -> String {
-    comparisons.filter { !$0.passes }.map { "\($0.output): \($0.note), max abs \($0.maxAbs), max rel \($0.maxRel)" }.joined(
+    comparisons.filter { !$0.passes }.map {
+        "\($0.output): \($0.note), max abs \($0.maxAbs), max rel \($0.maxRel)"
+    }.joined(
         separator: "\n")
 }
 
 /// What the reference implementations answered. One after the other: the models are large.
 @Suite(.serialized) struct GoldenTests {
     @Test(arguments: [
-        "clip_resnet50_attn_eval", "clip_resnet50_plain_eval", "clip_vit_b16_eval", "clip_text_context_encoder_eval",
-        "clip_text_encoder_eval", "context_decoder_eval", "context_decoder_vit_eval", "denseclip_r50_fpn_eval",
-        "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference", "resnet50_imagenet_fpn_eval",
-        "upernet_swin_t_eval", "icpc_prompt_eval", "icpc_multiscale_alignment_eval", "icpc_contrastive_loss", "icpc_r50_fpn_eval",
-        "icpc_r50_fpn_train", "clip_sp_multilabel_mlp_eval", "clip_sp_dual_graphformer_eval", "clip_sp_scene_refinement_eval",
-        "clip_sp_targets", "asymmetric_loss", "clip_sp_r50_fpn_eval", "clip_sp_r50_fpn_train", "retinanet_r50_fpn_eval",
-        "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval", "denseclip_retinanet_r50_train", "mask_rcnn_r50_fpn_eval",
-        "mask_rcnn_r50_fpn_train", "adamw_trajectory", "resize_and_image_ops", "det_ops_anchors", "det_ops_assign",
+        "clip_resnet50_attn_eval", "clip_resnet50_plain_eval", "clip_vit_b16_eval",
+        "clip_text_context_encoder_eval",
+        "clip_text_encoder_eval", "context_decoder_eval", "context_decoder_vit_eval",
+        "denseclip_r50_fpn_eval",
+        "denseclip_r50_fpn_train", "denseclip_r50_slide_aug_inference",
+        "resnet50_imagenet_fpn_eval",
+        "upernet_swin_t_eval", "icpc_prompt_eval", "icpc_multiscale_alignment_eval",
+        "icpc_contrastive_loss", "icpc_r50_fpn_eval",
+        "icpc_r50_fpn_train", "clip_sp_multilabel_mlp_eval", "clip_sp_dual_graphformer_eval",
+        "clip_sp_scene_refinement_eval",
+        "clip_sp_targets", "asymmetric_loss", "clip_sp_r50_fpn_eval", "clip_sp_r50_fpn_train",
+        "retinanet_r50_fpn_eval",
+        "retinanet_r50_fpn_train", "denseclip_retinanet_r50_eval", "denseclip_retinanet_r50_train",
+        "mask_rcnn_r50_fpn_eval",
+        "mask_rcnn_r50_fpn_train", "adamw_trajectory", "resize_and_image_ops", "det_ops_anchors",
+        "det_ops_assign",
         "det_ops_boxes", "det_ops_losses", "det_ops_roi_extractor",
     ])
     func everyOutputAgrees(_ name: String) throws {
         let comparisons = try verify(goldens.appending(path: name + ".json").path)
         #expect(comparisons.allSatisfy { $0.passes }, "\(describe(comparisons))")
-        let answers = try TensorFile.load(goldens.appending(path: name + ".safetensors").path).tensors
+        let answers = try TensorFile.load(goldens.appending(path: name + ".safetensors").path)
+            .tensors
         #expect(Set(comparisons.map(\.output)).isSuperset(of: answers.keys) && !answers.isEmpty)
     }
 
@@ -48,7 +60,9 @@ private func describe(_ comparisons: [Comparison]) -> String {
     /// The case allows 8-bit pixels to differ by one level.
     @Test func resizedPixelsAreEqual() throws {
         let comparisons = try verify(goldens.appending(path: "resize_and_image_ops.json").path)
-        let exact = comparisons.filter { $0.output.contains("_u8_") || $0.output.contains("_seg_") || $0.output == "impad" }
+        let exact = comparisons.filter {
+            $0.output.contains("_u8_") || $0.output.contains("_seg_") || $0.output == "impad"
+        }
         #expect(exact.count == 9 && exact.allSatisfy { $0.maxAbs == 0 })
         #expect(comparisons.contains { $0.output == "imrescale_shapes/sizes" && $0.maxAbs == 0 })
     }
@@ -67,7 +81,9 @@ private func describe(_ comparisons: [Comparison]) -> String {
         let folder = try Folder(copyOf: "icpc_r50_fpn_eval")
         try FileManager.default.removeItem(atPath: folder.path("icpc_r50_fpn_eval.model.yaml"))
         let comparisons = try verify(folder.path("icpc_r50_fpn_eval.json"))
-        #expect(comparisons.count == 10 && comparisons.allSatisfy { $0.passes }, "\(describe(comparisons))")
+        #expect(
+            comparisons.count == 10 && comparisons.allSatisfy { $0.passes },
+            "\(describe(comparisons))")
     }
 
     @Test func anUnknownBackbone() throws {
@@ -78,13 +94,20 @@ private func describe(_ comparisons: [Comparison]) -> String {
             config["backbone"] = ["type": "MiT"]
             object["config"] = config
         }
-        let error = try #require(throws: GoldenCaseError.self) { try verify(folder.path("icpc_r50_fpn_eval.json")) }
-        #expect(error.description.hasSuffix("has the backbone 'MiT', which we have no word for: give a model file"))
+        let error = try #require(throws: GoldenCaseError.self) {
+            try verify(folder.path("icpc_r50_fpn_eval.json"))
+        }
+        #expect(
+            error.description.hasSuffix(
+                "has the backbone 'MiT', which we have no word for: give a model file"))
     }
 
     @Test(arguments: [
         ("icpc_prompt_eval", "has no parameter 'contexts' with 3 dimensions"),
-        ("icpc_multiscale_alignment_eval", "needs config.dim, config.num_classes and config.stride"),
+        (
+            "icpc_multiscale_alignment_eval",
+            "needs config.dim, config.num_classes and config.stride"
+        ),
         ("icpc_contrastive_loss", "has no input score_map"),
     ])
     func incomplete(_ name: String, _ expected: String) throws {
@@ -96,7 +119,9 @@ private func describe(_ comparisons: [Comparison]) -> String {
             config["dim"] = nil
             object["config"] = config
         }
-        let error = try #require(throws: GoldenCaseError.self) { try verify(folder.path(name + ".json")) }
+        let error = try #require(throws: GoldenCaseError.self) {
+            try verify(folder.path(name + ".json"))
+        }
         #expect(error.description.hasSuffix(expected), "\(error)")
     }
 }
@@ -105,7 +130,8 @@ private func describe(_ comparisons: [Comparison]) -> String {
 @Suite(.serialized) struct ChangedCaseTests {
     /// The outputs that fail, with their notes.
     private func failures(
-        _ name: String, model: String? = nil, _ change: (inout [String: Any]) throws -> Void = { _ in },
+        _ name: String, model: String? = nil,
+        _ change: (inout [String: Any]) throws -> Void = { _ in },
         answers: (([String: Tensor]) throws -> [String: Tensor])? = nil
     ) throws -> [String: String] {
         let folder = try Folder(copyOf: name)
@@ -113,10 +139,13 @@ private func describe(_ comparisons: [Comparison]) -> String {
         if let model { try folder.write(model, name + ".model.yaml") }
         if let answers {
             let path = folder.path(name + ".safetensors")
-            try TensorFile.save(try answers(try TensorFile.load(path).tensors).map { ($0.key, $0.value) }, to: path)
+            try TensorFile.save(
+                answers(TensorFile.load(path).tensors).map { ($0.key, $0.value) }, to: path)
         }
         let comparisons = try verify(folder.path(name + ".json"))
-        let failures = comparisons.filter { !$0.passes }.map { ($0.output, $0.note.replacing(folder.url.path + "/", with: "")) }
+        let failures = comparisons.filter { !$0.passes }.map {
+            ($0.output, $0.note.replacing(folder.url.path + "/", with: ""))
+        }
         return Dictionary(failures) { first, _ in first }
     }
 
@@ -130,8 +159,10 @@ private func describe(_ comparisons: [Comparison]) -> String {
             parameters[0]["name"] = "memory_proj.9.weight"
             object["parameters"] = parameters
         }
-        #expect(failures["memory_proj.0.weight"] == "the model has this tensor, the reference has not")
-        #expect(failures["memory_proj.9.weight"] == "the reference has this tensor, the model has not")
+        #expect(
+            failures["memory_proj.0.weight"] == "the model has this tensor, the reference has not")
+        #expect(
+            failures["memory_proj.9.weight"] == "the reference has this tensor, the model has not")
     }
 
     @Test func derivedBuffersNeedNotBeThere() throws {
@@ -154,9 +185,13 @@ private func describe(_ comparisons: [Comparison]) -> String {
     }
 
     @Test func aModelWithLessLayers() throws {
-        let failures = try failures("context_decoder_eval", model: "part: { type: ContextDecoder, layers: 2 }")
-        #expect(failures["decoder.2.norm1.weight"] == "the reference has this tensor, the model has not")
-        #expect(failures.keys.count { $0.hasPrefix("decoder.2.") } > 10 && failures["text_diff"] != nil)
+        let failures = try failures(
+            "context_decoder_eval", model: "part: { type: ContextDecoder, layers: 2 }")
+        #expect(
+            failures["decoder.2.norm1.weight"] == "the reference has this tensor, the model has not"
+        )
+        #expect(
+            failures.keys.count { $0.hasPrefix("decoder.2.") } > 10 && failures["text_diff"] != nil)
     }
 
     @Test func otherValues() throws {
@@ -165,7 +200,9 @@ private func describe(_ comparisons: [Comparison]) -> String {
             inputs[1]["seed"] = "another"
             object["inputs"] = inputs
         }
-        #expect(failures["text_diff"]?.contains("outside rtol 0.001, atol 0.0003") == true && failures.count == 1)
+        #expect(
+            failures["text_diff"]?.contains("outside rtol 0.001, atol 0.0003") == true
+                && failures.count == 1)
     }
 
     @Test func answersOnOneSideOnly() throws {
@@ -173,23 +210,33 @@ private func describe(_ comparisons: [Comparison]) -> String {
             "context_decoder_eval", answers: { ["text_sum": try #require($0["text_diff"])] })
         #expect(
             failures == [
-                "text_diff": "the case names this output, and context_decoder_eval.safetensors does not have it",
+                "text_diff":
+                    "the case names this output, and context_decoder_eval.safetensors does not have it",
                 "text_sum": "we give no such output; we give text_diff",
             ])
     }
 
     @Test func nothingToCompare() throws {
         let error = try #require(throws: GoldenCaseError.self) {
-            _ = try failures("context_decoder_eval", { $0["outputs"] = [:] as [String: String] }, answers: { _ in [:] })
+            _ = try failures(
+                "context_decoder_eval", { $0["outputs"] = [:] as [String: String] },
+                answers: { _ in [:] })
         }
-        #expect(error.description.hasSuffix("context_decoder_eval.json: compares nothing: it has no answers"))
-        let other = try #require(throws: GoldenCaseError.self) { _ = try failures("seg_metrics") { $0["cases"] = [] as [Int] } }
-        #expect(other.description.hasSuffix("seg_metrics.json: compares nothing: it has no answers"))
+        #expect(
+            error.description.hasSuffix(
+                "context_decoder_eval.json: compares nothing: it has no answers"))
+        let other = try #require(throws: GoldenCaseError.self) {
+            _ = try failures("seg_metrics") { $0["cases"] = [] as [Int] }
+        }
+        #expect(
+            other.description.hasSuffix("seg_metrics.json: compares nothing: it has no answers"))
     }
 
     @Test func aMissingInput() throws {
         let error = try #require(throws: ModelPartError.self) {
-            _ = try failures("context_decoder_eval") { $0["inputs"] = [try #require(($0["inputs"] as? [Any])?.first)] }
+            _ = try failures("context_decoder_eval") {
+                $0["inputs"] = [try #require(($0["inputs"] as? [Any])?.first)]
+            }
         }
         #expect(error.description == "input 'visual' is missing; given: text")
     }
@@ -200,23 +247,37 @@ private func describe(_ comparisons: [Comparison]) -> String {
             "a model file holds one of backbone:, part: or model:"
         ),
         ("{}", "a model file holds one of backbone:, part: or model:"),
-        ("part: { type: ContextDecodr }", "unknown part 'ContextDecodr'; did you mean 'ContextDecoder'?"),
-        ("part: { type: ContextDecoder, laiers: 3 }", "unknown key 'laiers' of ContextDecoder; did you mean 'layers'?"),
-        ("part: { type: ContextDecoder, heads: 3 }", "the context decoder's width 256 cannot be shared by 3 heads"),
+        (
+            "part: { type: ContextDecodr }",
+            "unknown part 'ContextDecodr'; did you mean 'ContextDecoder'?"
+        ),
+        (
+            "part: { type: ContextDecoder, laiers: 3 }",
+            "unknown key 'laiers' of ContextDecoder; did you mean 'layers'?"
+        ),
+        (
+            "part: { type: ContextDecoder, heads: 3 }",
+            "the context decoder's width 256 cannot be shared by 3 heads"
+        ),
         ("parts: {}", "unknown key 'parts'"),
     ])
     func modelsThatCannotBeBuilt(_ model: String, _ expected: String) throws {
-        let error = #expect(throws: (any Error).self) { try failures("context_decoder_eval", model: model) }
+        let error = #expect(throws: (any Error).self) {
+            try failures("context_decoder_eval", model: model)
+        }
         #expect("\(try #require(error))".contains(expected), "\(String(describing: error))")
     }
 
     @Test func missingFiles() throws {
         for (file, expected) in [
-            ("model.yaml", "context_decoder_eval.model.yaml"), ("safetensors", "context_decoder_eval.safetensors"),
+            ("model.yaml", "context_decoder_eval.model.yaml"),
+            ("safetensors", "context_decoder_eval.safetensors"),
         ] {
             let folder = try Folder(copyOf: "context_decoder_eval")
             try FileManager.default.removeItem(atPath: folder.path("context_decoder_eval." + file))
-            let error = #expect(throws: (any Error).self) { try verify(folder.path("context_decoder_eval.json")) }
+            let error = #expect(throws: (any Error).self) {
+                try verify(folder.path("context_decoder_eval.json"))
+            }
             #expect("\(try #require(error))".contains(expected))
         }
     }
@@ -225,12 +286,16 @@ private func describe(_ comparisons: [Comparison]) -> String {
     @Test func aMissingModelFile() throws {
         let folder = try Folder(copyOf: "context_decoder_eval")
         try FileManager.default.moveItem(
-            atPath: folder.path("context_decoder_eval.model.yaml"), toPath: folder.path("context_decoder_val.model.yaml"))
-        let error = try #require(throws: GoldenCaseError.self) { try verify(folder.path("context_decoder_eval.json")) }
+            atPath: folder.path("context_decoder_eval.model.yaml"),
+            toPath: folder.path("context_decoder_val.model.yaml"))
+        let error = try #require(throws: GoldenCaseError.self) {
+            try verify(folder.path("context_decoder_eval.json"))
+        }
         #expect(
             error.description.replacing(folder.url.path + "/", with: "")
                 == "context_decoder_eval.json: needs a model file, which says what its model is in the words of our configurations "
-                + "(docs/verify.md): write context_decoder_eval.model.yaml, or name one with model:")
+                + "(docs/verify.md): write context_decoder_eval.model.yaml, or name one with model:"
+        )
     }
 
     /// A training step gives hundreds of outputs.
@@ -244,9 +309,14 @@ private func describe(_ comparisons: [Comparison]) -> String {
                 return answers
             })
         let near = try #require(failures["loss/totale"])
-        #expect(near.wholeMatch(of: /we give no such output; we give [0-9]{3} others; nearest: loss\/total.*/) != nil, "\(near)")
+        #expect(
+            near.wholeMatch(
+                of: /we give no such output; we give [0-9]{3} others; nearest: loss\/total.*/)
+                != nil, "\(near)")
         let far = try #require(failures["quite another name"])
-        #expect(far.wholeMatch(of: /we give no such output; we give [0-9]{3} others, such as .*/) != nil, "\(far)")
+        #expect(
+            far.wholeMatch(of: /we give no such output; we give [0-9]{3} others, such as .*/)
+                != nil, "\(far)")
         #expect(near.count < 200 && far.count < 300)
     }
 
@@ -254,7 +324,8 @@ private func describe(_ comparisons: [Comparison]) -> String {
         let error = try #require(throws: GoldenCaseError.self) {
             _ = try failures("context_decoder_eval") { $0["procedure_id"] = "x" }
         }
-        #expect(error.description.contains("has the unknown procedure_id 'x'; known: backbone, text, "))
+        #expect(
+            error.description.contains("has the unknown procedure_id 'x'; known: backbone, text, "))
     }
 
     /// Another class, another score, one detection less, another count of positives.
@@ -265,9 +336,11 @@ private func describe(_ comparisons: [Comparison]) -> String {
                 var answers = answers
                 let labels = try #require(answers["det.labels"])
                 answers["det.labels"] = try Tensor.from(
-                    (try labels.integers().first.map { [($0 + 1) % 12] } ?? []) + labels.integers().dropFirst())
+                    (labels.integers().first.map { [($0 + 1) % 12] } ?? [])
+                        + labels.integers().dropFirst())
                 for part in ["boxes", "scores", "labels"] {
-                    answers["det_rescaled.\(part)"] = try answers["det_rescaled.\(part)"]?.narrowed(0, 0, 99)
+                    answers["det_rescaled.\(part)"] = try answers["det_rescaled.\(part)"]?.narrowed(
+                        0, 0, 99)
                 }
                 return answers
             })
@@ -277,17 +350,24 @@ private func describe(_ comparisons: [Comparison]) -> String {
     }
 
     @Test func aDetectorThatIsNotFrozen() throws {
-        let yaml = try String(contentsOf: goldens.appending(path: "retinanet_r50_fpn_train.model.yaml"), encoding: .utf8)
-        let failures = try failures("retinanet_r50_fpn_train", model: yaml.replacing("frozen_stages: 1, ", with: ""))
-        #expect(failures["grad/backbone.conv1.weight"] == "has a gradient here, the reference has none")
+        let yaml = try String(
+            contentsOf: goldens.appending(path: "retinanet_r50_fpn_train.model.yaml"),
+            encoding: .utf8)
+        let failures = try failures(
+            "retinanet_r50_fpn_train", model: yaml.replacing("frozen_stages: 1, ", with: ""))
+        #expect(
+            failures["grad/backbone.conv1.weight"] == "has a gradient here, the reference has none")
     }
 
     @Test func aDetectorThatSegments() throws {
         let error = try #require(throws: GoldenCaseError.self) {
             _ = try failures(
-                "retinanet_r50_fpn_eval", model: "model: { backbone: { type: ResNet, depth: 18 }, head: SemanticFPN }")
+                "retinanet_r50_fpn_eval",
+                model: "model: { backbone: { type: ResNet, depth: 18 }, head: SemanticFPN }")
         }
-        #expect(error.description.hasSuffix("is a case of a detector, and the model's head detects nothing"))
+        #expect(
+            error.description.hasSuffix(
+                "is a case of a detector, and the model's head detects nothing"))
     }
 
     @Test func changedMetrics() throws {
@@ -298,8 +378,12 @@ private func describe(_ comparisons: [Comparison]) -> String {
             object["cases"] = cases
         }
         #expect(
-            failures["0.area.sky"] == "there is no such measure" && failures["0.area.union"] == "5 values, the reference has 1")
-        #expect(Set(failures.keys) == ["0.area.intersect", "0.area.sky", "0.area.union", "1.summary_percent.aAcc"])
+            failures["0.area.sky"] == "there is no such measure"
+                && failures["0.area.union"] == "5 values, the reference has 1")
+        #expect(
+            Set(failures.keys) == [
+                "0.area.intersect", "0.area.sky", "0.area.union", "1.summary_percent.aAcc",
+            ])
     }
 
     @Test func changedImageOperations() throws {
@@ -312,13 +396,20 @@ private func describe(_ comparisons: [Comparison]) -> String {
                 answers["imresize_u8_6x5"] = try #require(answers["imresize_u8_6x5"]) + 2
                 return answers
             })
-        #expect(Set(failures.keys) == ["bilinear_3x3_up", "imresize_u8_6x5", "imrescale_shapes/sizes"])
+        #expect(
+            Set(failures.keys) == ["bilinear_3x3_up", "imresize_u8_6x5", "imrescale_shapes/sizes"])
     }
 
     @Test(arguments: [
-        ("optimizer", #"{"type": "Adamw", "lr": 0.1}"#, "unknown optimizer 'Adamw'; did you mean 'AdamW'?"),
+        (
+            "optimizer", #"{"type": "Adamw", "lr": 0.1}"#,
+            "unknown optimizer 'Adamw'; did you mean 'AdamW'?"
+        ),
         ("optimizer", #"{"type": "AdamW", "amsgrad": true}"#, "unknown key 'amsgrad' of AdamW"),
-        ("optimizer", #"{"type": "AdamW", "paramwise_cfg": {"norm_decay_mult": 0}}"#, "sets paramwise_cfg.norm_decay_mult"),
+        (
+            "optimizer", #"{"type": "AdamW", "paramwise_cfg": {"norm_decay_mult": 0}}"#,
+            "sets paramwise_cfg.norm_decay_mult"
+        ),
         ("lr_config", #"{"policy": "cyclic"}"#, "unknown schedule 'Cyclic'"),
         ("lr_config", #"{"policy": "poly", "by_epoch": true}"#, "counts the schedule by epoch"),
         ("lr_config", #"{"policy": "poly", "warmup": "exp"}"#, "warms up by 'exp'"),
@@ -342,9 +433,13 @@ private func describe(_ comparisons: [Comparison]) -> String {
             optimizer["lr"] = 0.02
             config["optimizer"] = optimizer
             object["config"] = config
-            object["group_order"] = (object["group_order"] as? [String])?.map { $0 == "norm.bias" ? "norm.bios" : $0 }
+            object["group_order"] = (object["group_order"] as? [String])?.map {
+                $0 == "norm.bias" ? "norm.bios" : $0
+            }
         }
         #expect(failures["lr/norm.bios"] == "no group of the optimizer has this parameter")
-        #expect(failures.keys.contains("lr_exact") && failures.keys.contains("group_base_lr") && failures.keys.contains("loss"))
+        #expect(
+            failures.keys.contains("lr_exact") && failures.keys.contains("group_base_lr")
+                && failures.keys.contains("loss"))
     }
 }

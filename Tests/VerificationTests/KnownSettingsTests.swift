@@ -4,7 +4,8 @@ import Testing
 
 @testable import DenseKitVerification
 
-/// A setting, input or field of a case that nothing reads is refused with its place, in every procedure.
+/// A setting, input or field of a case that nothing reads is refused with its place, in every
+/// procedure.
 @Suite struct KnownSettingsTests {
     /// Puts `value` at `path`, whose parts are keys or places in lists.
     private func changed(_ part: Any?, _ path: ArraySlice<String>, _ value: Any) throws -> Any {
@@ -25,7 +26,8 @@ import Testing
         if let file { try FileManager.default.removeItem(atPath: folder.path(name + file)) }
         try folder.edit(name + ".json") { object in
             object = try #require(
-                try changed(object, path.split(separator: ".").map(String.init)[...], value) as? [String: Any])
+                try changed(object, path.split(separator: ".").map(String.init)[...], value)
+                    as? [String: Any])
         }
         let error = try #require(throws: GoldenCaseError.self) {
             try verifier().verify(folder.path(name + ".json"))
@@ -34,10 +36,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("adamw_trajectory", "config.loss_scale", "; known: lr_config, max_iters, model, optimizer, optimizer_config"),
+        (
+            "adamw_trajectory", "config.loss_scale",
+            "; known: lr_config, max_iters, model, optimizer, optimizer_config"
+        ),
         ("adamw_trajectory", "loss.class_weight", "; known: ignore_index"),
         ("resize_and_image_ops", "config.to_rgb", "; known: none"),
-        ("resize_and_image_ops", "imrescale_shapes.row", "; did you mean 'rows'?; known: notes, rows"),
+        (
+            "resize_and_image_ops", "imrescale_shapes.row",
+            "; did you mean 'rows'?; known: notes, rows"
+        ),
         ("seg_metrics", "config.beta", "; known: none"),
         (
             "seg_metrics", "cases.0.label_map",
@@ -53,8 +61,10 @@ import Testing
             "det_ops_roi_extractor", "config.roi_layer.use_torchvision",
             "; known: aligned, pool_mode, sampling_ratio, type"
         ),
-        ("det_ops_boxes", "config.eps", "; known: none"), ("det_ops_losses", "config.beta", "; known: none"),
-        ("det_ops_mask", "config.threshold", "; known: none"), ("det_ops_roi_align", "config.aligned", "; known: none"),
+        ("det_ops_boxes", "config.eps", "; known: none"),
+        ("det_ops_losses", "config.beta", "; known: none"),
+        ("det_ops_mask", "config.threshold", "; known: none"),
+        ("det_ops_roi_align", "config.aligned", "; known: none"),
         ("coco_eval", "config.max_dets", "; known: none"),
         (
             "coco_eval", "files.detections_keypoints",
@@ -65,13 +75,22 @@ import Testing
             "det_pipeline_schedule", "resize.0.keep_ratio",
             "; known: new_wh, notes, pad32_wh, scale, scale_factor, size_wh"
         ),
-        ("det_pipeline_schedule", "boxes.direction", "; known: flipped, image_wh, input, new_wh, notes, resized"),
+        (
+            "det_pipeline_schedule", "boxes.direction",
+            "; known: flipped, image_wh, input, new_wh, notes, resized"
+        ),
         (
             "icpc_prompt_eval", "config.text_encoder.quick_gelu",
             "; known: context_length, embed_dim, style, transformer_heads, transformer_layers, transformer_width, type"
         ),
-        ("icpc_multiscale_alignment_eval", "config.runs.1.tau", "; known: name, sizes, text, visual"),
-        ("icpc_contrastive_loss", "config.runs.0.margin", "; known: T, name, normalize, points, sampling, t, tau"),
+        (
+            "icpc_multiscale_alignment_eval", "config.runs.1.tau",
+            "; known: name, sizes, text, visual"
+        ),
+        (
+            "icpc_contrastive_loss", "config.runs.0.margin",
+            "; known: T, name, normalize, points, sampling, t, tau"
+        ),
         ("clip_sp_multilabel_mlp_eval", "config.blocks", "; known: classes, dim, type"),
         (
             "clip_sp_dual_graphformer_eval", "config.node",
@@ -82,32 +101,50 @@ import Testing
             "; did you mean 'gate'?; known: channels, dim, gate, hidden, k, out_channels, width"
         ),
         (
-            "clip_sp_targets", "config.seed", "; known: cells, ignore_index, iterations, k, num_classes, ratio, ratios"
+            "clip_sp_targets", "config.seed",
+            "; known: cells, ignore_index, iterations, k, num_classes, ratio, ratios"
         ),
         ("clip_sp_r50_fpn_eval", "config.scene_refinement.heads", "; known: gate, hidden, width"),
-        ("asymmetric_loss", "config.weight", "; known: settings"), ("tokenizer", "config.lower", "; known: none"),
+        ("asymmetric_loss", "config.weight", "; known: settings"),
+        ("tokenizer", "config.lower", "; known: none"),
         (
             "denseclip_r50_slide_aug_inference", "config.test_cfg.strides",
             "; did you mean 'stride'?; known: crop_size, mode, stride"
         ),
-        ("denseclip_r50_slide_aug_inference", "config_inference.views.1.scale", "; known: flip, flip_direction, input"),
+        (
+            "denseclip_r50_slide_aug_inference", "config_inference.views.1.scale",
+            "; known: flip, flip_direction, input"
+        ),
         (
             "retinanet_r50_fpn_eval", "config.test_cfg.score_thre",
             "; did you mean 'score_thr'?; known: max_per_img, min_bbox_size, nms, nms_pre, score_thr"
         ),
-        ("mask_rcnn_r50_fpn_eval", "config.test_cfg.rcnn.nms.max_num", "; known: iou_threshold, type"),
-        ("context_decoder_eval", "tolerance.cosine", "; known: atol, grad, grad_norms, rtol, share"),
-        ("context_decoder_eval", "tolerance_for.text_diff.rtoll", "; did you mean 'rtol'?; known: atol, rtol, share"),
+        (
+            "mask_rcnn_r50_fpn_eval", "config.test_cfg.rcnn.nms.max_num",
+            "; known: iou_threshold, type"
+        ),
+        (
+            "context_decoder_eval", "tolerance.cosine",
+            "; known: atol, grad, grad_norms, rtol, share"
+        ),
+        (
+            "context_decoder_eval", "tolerance_for.text_diff.rtoll",
+            "; did you mean 'rtol'?; known: atol, rtol, share"
+        ),
     ])
     func unknownSettings(_ name: String, _ path: String, _ end: String) throws {
         #expect(try message(name, path, 1) == "has the unknown setting '\(path)'\(end)")
     }
 
-    @Test(arguments: ["rle_codec", "icpc_r50_fpn_eval"]) func unknownSettingsAmongMany(_ name: String) throws {
+    @Test(arguments: ["rle_codec", "icpc_r50_fpn_eval"]) func unknownSettingsAmongMany(
+        _ name: String
+    ) throws {
         let path = name == "rle_codec" ? "vectors.2.countz" : "config.promptin"
         let found = try message(name, path, 1, removing: name == "rle_codec" ? nil : ".model.yaml")
         let meant = name == "rle_codec" ? "counts" : "prompting"
-        #expect(found.hasPrefix("has the unknown setting '\(path)'; did you mean '\(meant)'?; known: "), "\(found)")
+        #expect(
+            found.hasPrefix("has the unknown setting '\(path)'; did you mean '\(meant)'?; known: "),
+            "\(found)")
     }
 
     @Test(arguments: [
@@ -115,7 +152,9 @@ import Testing
         ("icpc_r50_fpn_eval", "config.text_head", "true", "false"),
         ("icpc_r50_fpn_eval", "config.backbone.frozen_stages", "1", "-1"),
     ])
-    func valuesThatAreNotBuilt(_ name: String, _ path: String, _ value: String, _ only: String) throws {
+    func valuesThatAreNotBuilt(_ name: String, _ path: String, _ value: String, _ only: String)
+        throws
+    {
         let json: Any = value == "true" ? true : 1
         let found = try message(name, path, json, removing: ".model.yaml")
         #expect(found == "sets \(path) to \(value): only \(only) is known here")
@@ -139,7 +178,9 @@ import Testing
             inputs[0]["name"] = "text"
             inputs[0]["offset"] = nil
             object["inputs"] = inputs
-            object = try #require(try changed(object, path.split(separator: ".").map(String.init)[...], 1) as? [String: Any])
+            object = try #require(
+                try changed(object, path.split(separator: ".").map(String.init)[...], 1)
+                    as? [String: Any])
         }
         let error = try #require(throws: GoldenCaseError.self) {
             _ = try GoldenCase(path: folder.path("context_decoder_eval.json"))
@@ -159,7 +200,10 @@ import Testing
 
     @Test(arguments: [
         ("mode", "training", "has the mode 'training'; known: eval, train"),
-        ("inputs.0.kind", "uniform", "has the kind 'uniform' in inputs.img; known: int, float, values"),
+        (
+            "inputs.0.kind", "uniform",
+            "has the kind 'uniform' in inputs.img; known: int, float, values"
+        ),
         ("config.schedule", "0.5", "has \"0.5\" in config.schedule, expected an object"),
         ("config.iteration", "5000", "has \"5000\" in config.iteration, expected a whole number"),
     ])
@@ -169,7 +213,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("adamw_trajectory", "img, gt_semantic_seg"), ("resize_and_image_ops", "image"), ("clip_sp_targets", "labels"),
+        ("adamw_trajectory", "img, gt_semantic_seg"), ("resize_and_image_ops", "image"),
+        ("clip_sp_targets", "labels"),
         ("denseclip_r50_fpn_eval", "img"), ("retinanet_r50_fpn_eval", "img"),
     ])
     func inputsThatNothingReads(_ name: String, _ known: String) throws {
@@ -181,7 +226,10 @@ import Testing
         let error = try #require(throws: GoldenCaseError.self) {
             try verifier().verify(folder.path(name + ".json"))
         }
-        #expect(error.description.contains("has the input 'text_embeddings', which nothing reads in the procedure "), "\(error)")
+        #expect(
+            error.description.contains(
+                "has the input 'text_embeddings', which nothing reads in the procedure "),
+            "\(error)")
     }
 
     @Test func aToleranceOfAnOutputThatIsNotThere() throws {
@@ -191,6 +239,10 @@ import Testing
         }
         let comparisons = try verifier().verify(folder.path("asymmetric_loss.json"))
         let failure = try #require(comparisons.first { $0.output == "default/los" })
-        #expect(!failure.passes && failure.note == "tolerance_for names this output, and nothing of this name is compared")
+        #expect(
+            !failure.passes
+                && failure.note
+                    == "tolerance_for names this output, and nothing of this name is compared"
+        )
     }
 }

@@ -14,7 +14,9 @@ import Testing
         let last: Double
         let sum: Double
 
-        private enum Keys: String, CodingKey { case fnv1a, first, first_bits, last, sum, sum_float64 }
+        private enum Keys: String, CodingKey {
+            case fnv1a, first, first_bits, last, sum, sum_float64
+        }
 
         init(from decoder: any Decoder) throws {
             recipe = try GoldenCase.Entry(from: decoder)
@@ -23,7 +25,9 @@ import Testing
             first = try container.decode([Double].self, forKey: .first)
             bits = try container.decodeIfPresent([String].self, forKey: .first_bits)
             last = try container.decode(Double.self, forKey: .last)
-            sum = try container.decodeIfPresent(Double.self, forKey: .sum) ?? container.decode(Double.self, forKey: .sum_float64)
+            sum =
+                try container.decodeIfPresent(Double.self, forKey: .sum)
+                ?? container.decode(Double.self, forKey: .sum_float64)
         }
 
         var testDescription: String { recipe.name }
@@ -32,7 +36,9 @@ import Testing
     private struct File: Decodable { let cases: [Vector] }
 
     static func vectors() throws -> [Vector] {
-        try JSONDecoder().decode(File.self, from: Data(contentsOf: goldens.appending(path: "name_seeded.json"))).cases
+        try JSONDecoder().decode(
+            File.self, from: Data(contentsOf: goldens.appending(path: "name_seeded.json"))
+        ).cases
     }
 
     @Test func allVectorsAreThere() throws { #expect(try Self.vectors().count == 11) }
@@ -40,7 +46,9 @@ import Testing
     @Test(arguments: try vectors()) func bitForBit(_ vector: Vector) throws {
         #expect(NameSeeded.hash(vector.recipe.name) == UInt64(vector.hash.dropFirst(2), radix: 16))
         let tensor = try vector.recipe.tensor()
-        #expect(tensor.shape == vector.recipe.shape && tensor.dtype == (vector.recipe.kind == "int" ? .int64 : .float32))
+        #expect(
+            tensor.shape == vector.recipe.shape
+                && tensor.dtype == (vector.recipe.kind == "int" ? .int64 : .float32))
         let flat = try tensor.flattened()
         let first = try flat.narrowed(0, 0, vector.first.count)
         #expect(try first.floats().map(Double.init) == vector.first)

@@ -7,11 +7,12 @@ import Testing
 @testable import DenseKitVerification
 
 /// `Tests/Goldens`.
-let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
+let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "Goldens")
 
 /// A verifier that knows everything that is built in, as that of `densekit verify`.
 func verifier() throws -> Verifier {
-    try Verifier(registry: try Registry(BuiltIn.plugins), plugins: BuiltInVerification.plugins)
+    try Verifier(registry: Registry(BuiltIn.plugins), plugins: BuiltInVerification.plugins)
 }
 
 /// A folder for the time of a test.
@@ -20,11 +21,14 @@ struct Folder: ~Copyable {
 
     /// - Parameter name: a golden case whose files it holds
     init(copyOf name: String? = nil) throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "verification-\(UUID().uuidString)")
+        url = FileManager.default.temporaryDirectory.appending(
+            path: "verification-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         guard let name else { return }
-        for file in try FileManager.default.contentsOfDirectory(atPath: goldens.path) where file.hasPrefix(name + ".") {
-            try FileManager.default.copyItem(at: goldens.appending(path: file), to: url.appending(path: file))
+        for file in try FileManager.default.contentsOfDirectory(atPath: goldens.path)
+        where file.hasPrefix(name + ".") {
+            try FileManager.default.copyItem(
+                at: goldens.appending(path: file), to: url.appending(path: file))
         }
     }
 
@@ -41,7 +45,8 @@ struct Folder: ~Copyable {
     /// Changes a JSON file.
     func edit(_ name: String, _ change: (inout [String: Any]) throws -> Void) throws {
         let file = url.appending(path: name)
-        var object = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        var object = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         try change(&object)
         try JSONSerialization.data(withJSONObject: object).write(to: file)
     }

@@ -31,22 +31,33 @@ private struct LettersPlugin: Plugin {
     }
 }
 
-@Test("A tokenizer's case: ids, padded rows, rows that are too long, cut rows, and text that may be refused")
+@Test(
+    "A tokenizer's case: ids, padded rows, rows that are too long, cut rows, and text that may be refused"
+)
 func tokenizerTexts() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "tokenizer-\(UUID().uuidString).json").path
+    let path = FileManager.default.temporaryDirectory.appending(
+        path: "tokenizer-\(UUID().uuidString).json"
+    ).path
     defer { try? FileManager.default.removeItem(atPath: path) }
     func verify(_ cases: String) throws -> [Bool] {
-        try Data("{\"procedure_id\": \"tokenizer\", \"cases\": [\(cases)]}".utf8).write(to: URL(filePath: path))
-        return try Verifier(registry: try Registry([LettersPlugin()])).verify(path).map(\.passes)
+        try Data("{\"procedure_id\": \"tokenizer\", \"cases\": [\(cases)]}".utf8).write(
+            to: URL(filePath: path))
+        return try Verifier(registry: Registry([LettersPlugin()])).verify(path).map(\.passes)
     }
     let good =
         #"{"text": "abc", "encode": [1, 2, 3], "tokenize": {"4": {"error": "too long"}, "6": {"ids": [98, 1, 2, 3, 99]}}, "#
     #expect(try verify(good + #""truncated": [98, 1, 2, 99]}"#) == [true])
     #expect(try verify(good + #""truncated": [98, 1, 2, 3]}"#) == [false])
     #expect(
-        try verify(#"{"text": "ab", "encode": [1, 3], "tokenize": {}}, {"text": "é", "encode": [9], "tokenize": {}}"#) == [
+        try verify(
+            #"{"text": "ab", "encode": [1, 3], "tokenize": {}}, {"text": "é", "encode": [9], "tokenize": {}}"#
+        ) == [
             false, true,
         ])
-    #expect(try verify(#"{"text": "ab", "encode": [1, 2], "tokenize": {"3": {"ids": [98, 1, 99]}}}"#) == [false])
-    #expect(throws: GoldenCaseError.self) { try verify(#"{"text": "a", "encode": [1], "tokenize": {"x": {"ids": []}}}"#) }
+    #expect(
+        try verify(#"{"text": "ab", "encode": [1, 2], "tokenize": {"3": {"ids": [98, 1, 99]}}}"#)
+            == [false])
+    #expect(throws: GoldenCaseError.self) {
+        try verify(#"{"text": "a", "encode": [1], "tokenize": {"x": {"ids": []}}}"#)
+    }
 }

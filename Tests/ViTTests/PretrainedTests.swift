@@ -28,16 +28,20 @@ private let table: [(list: String, settings: String, report: String)] = [
         "model tensors: filled 150, not filled 18, other shape 0; file tensors: used 150, not needed 2, without place 0 (read as torchvision ViT)\n\(missing)"
     ),
     (
-        "mmseg_1x_fpn_vit_b16", "input_resolution: 512, final_norm: true, out_indices: [2, 5, 8, 11]",
+        "mmseg_1x_fpn_vit_b16",
+        "input_resolution: 512, final_norm: true, out_indices: [2, 5, 8, 11]",
         "model tensors: filled 150, not filled 18, other shape 0; file tensors: used 150, not needed 60, without place 0 (read as mmsegmentation)\n\(missing)"
     ),
 ]
 
 @Suite(.serialized) struct PretrainedTests {
-    @Test("Published Vision Transformers load by their own names; the pyramid begins anew", arguments: table)
+    @Test(
+        "Published Vision Transformers load by their own names; the pyramid begins anew",
+        arguments: table)
     func published(list: String, settings: String, report: String) throws {
         let network = try build(settings)
-        #expect("\(try network.loadPretrained(try PublishedWeights.load(list), source: list))" == report)
+        #expect(
+            "\(try network.loadPretrained(PublishedWeights.load(list), source: list))" == report)
         // Nothing is left as it was, and nothing went to two places.
         let loaded = try network.namedTensors().filter { !$0.name.hasPrefix("fpn") }
         let values = try loaded.map { try $0.tensor.detached().amax().item().rounded() }
@@ -46,10 +50,14 @@ private let table: [(list: String, settings: String, report: String)] = [
 
     @Test("In a whole model's file, too, where the backbone alone is asked for")
     func part() throws {
-        let network = try build("input_resolution: 512, final_norm: true, out_indices: [2, 5, 8, 11]")
+        let network = try build(
+            "input_resolution: 512, final_norm: true, out_indices: [2, 5, 8, 11]")
         let file = try PublishedWeights.load("mmseg_1x_fpn_vit_b16")
-        #expect(try network.loadPretrained(file, prefix: "backbone", source: "W").matched.count == 150)
-        #expect(throws: LoadError.self) { try network.loadPretrained(file, prefix: "backbone", atLeast: 1, source: "W") }
+        #expect(
+            try network.loadPretrained(file, prefix: "backbone", source: "W").matched.count == 150)
+        #expect(throws: LoadError.self) {
+            try network.loadPretrained(file, prefix: "backbone", atLeast: 1, source: "W")
+        }
     }
 
     @Test(
@@ -79,9 +87,14 @@ private let table: [(list: String, settings: String, report: String)] = [
         let network = try build("input_resolution: 224")
         let file = try PublishedWeights.load(list)
         for wrapper in ["", "module.model."] {
-            let wrapped = Dictionary(uniqueKeysWithValues: file.map { (wrapper + $0.key, $0.value) })
-            let error = try #require(throws: LoadError.self) { try network.loadPretrained(wrapped, source: "W") }
-            for part in parts where wrapper.isEmpty { #expect("\(error)".contains(part), "\(error)") }
+            let wrapped = Dictionary(
+                uniqueKeysWithValues: file.map { (wrapper + $0.key, $0.value) })
+            let error = try #require(throws: LoadError.self) {
+                try network.loadPretrained(wrapped, source: "W")
+            }
+            for part in parts where wrapper.isEmpty {
+                #expect("\(error)".contains(part), "\(error)")
+            }
             #expect(error.report.unplaced.count == (list == "timm_beit_b16" ? 60 : 24))
         }
     }
@@ -91,15 +104,21 @@ private let table: [(list: String, settings: String, report: String)] = [
         let network = try build("input_resolution: 224")
         let file = try PublishedWeights.load("timm_deit3_b16")
         let report = try network.loadPretrained(
-            file, reinitialize: ["pos_embed"], ignore: ["blocks.*.ls1", "blocks.*.ls2"], source: "W")
+            file, reinitialize: ["pos_embed"], ignore: ["blocks.*.ls1", "blocks.*.ls2"], source: "W"
+        )
         #expect(report.leftOut.count == 24 && report.unexpected.isEmpty)
-        #expect(report.warnings.count == 1 && report.warnings[0].hasSuffix(": blocks.*.ls1.gamma (12), blocks.*.ls2.gamma (12)"))
+        #expect(
+            report.warnings.count == 1
+                && report.warnings[0].hasSuffix(
+                    ": blocks.*.ls1.gamma (12), blocks.*.ls2.gamma (12)")
+        )
     }
 
     @Test(
         "One more tensor in a block, another token, a norm at another place: refused",
         arguments: [
-            "blocks.3.attn.q_norm.weight", "blocks.0.ls1.gamma", "reg_token", "dist_token", "norm_pre.weight",
+            "blocks.3.attn.q_norm.weight", "blocks.0.ls1.gamma", "reg_token", "dist_token",
+            "norm_pre.weight",
             "rel_pos_bias.table",
             "blocks.5.mlp.fc3.weight", "blocks.0.attn.qkv.bias_2", "adapter.weight",
         ])
@@ -115,9 +134,13 @@ private let table: [(list: String, settings: String, report: String)] = [
     @Test("Classifiers, what masked training adds, and the last norm are known to be of no use")
     func unneeded() throws {
         var file = try PublishedWeights.load("timm_vit_b16")
-        let keys = ["head_dist.weight", "fc_norm.weight", "mask_token", "decoder_blocks.0.norm1.weight", "decoder_pos_embed"]
+        let keys = [
+            "head_dist.weight", "fc_norm.weight", "mask_token", "decoder_blocks.0.norm1.weight",
+            "decoder_pos_embed",
+        ]
         for key in keys { file[key] = try Tensor.zeros([4]) }
-        let report = try build("input_resolution: 224").loadPretrained(file, prefix: "backbone", source: "W")
+        let report = try build("input_resolution: 224").loadPretrained(
+            file, prefix: "backbone", source: "W")
         #expect(report.ignored == 4 + keys.count && report.unexpected.isEmpty)
     }
 
@@ -144,29 +167,41 @@ private let table: [(list: String, settings: String, report: String)] = [
         }
     }
 
-    @Test("Maps are those of timm, torchvision and mmsegmentation", arguments: ["timm", "torchvision", "mmsegmentation"])
+    @Test(
+        "Maps are those of timm, torchvision and mmsegmentation",
+        arguments: ["timm", "torchvision", "mmsegmentation"])
     func maps(project: String) throws {
-        let answers = try TensorFile.load(PublishedWeights.path("tiny_vit_answers.safetensors")).tensors
+        let answers = try TensorFile.load(PublishedWeights.path("tiny_vit_answers.safetensors"))
+            .tensors
         let weights = try WeightsFile.load(PublishedWeights.path("tiny_vit_\(project).pth")).tensors
         let network = try build(
-            "width: 16, heads: 2, layers: 4, input_resolution: 64, out_indices: [0, 1, 2, 3], final_norm: true")
-        #expect(try network.loadPretrained(weights, source: project).missing.allSatisfy { $0.hasPrefix("fpn") })
+            "width: 16, heads: 2, layers: 4, input_resolution: 64, out_indices: [0, 1, 2, 3], final_norm: true"
+        )
+        #expect(
+            try network.loadPretrained(weights, source: project).missing.allSatisfy {
+                $0.hasPrefix("fpn")
+            })
         try network.setTraining(false)
-        let found = try withoutGrad { try network(try #require(answers["\(project).image"])) }.maps
-        // The third level is the third block's map, normalised; the fourth the last block's, normalised and pooled.
-        let (third, fourth) = (try #require(answers["\(project).2"]), try #require(answers["\(project).3"]))
+        let found = try withoutGrad { try network(#require(answers["\(project).image"])) }.maps
+        // The third level is the third block's map, normalised; the fourth the last block's,
+        // normalised and pooled.
+        let third = try #require(answers["\(project).2"])
+        let fourth = try #require(answers["\(project).3"])
         #expect(try (found[2] - third).abs().amax().item() < 1e-4)
         #expect(try (found[3] - fourth.maxPool2d(2)).abs().amax().item() < 1e-4)
     }
 
     @Test("Positions of no square grid, or of another width, are not resized")
     func noGrid() throws {
-        let network = try build("layers: 4, width: 16, heads: 2, input_resolution: 32, out_indices: [0, 1, 2, 3]")
+        let network = try build(
+            "layers: 4, width: 16, heads: 2, input_resolution: 32, out_indices: [0, 1, 2, 3]")
         func adapted(_ shape: [Int], _ key: String = "pos_embed") throws -> [Int]? {
-            try network.adapted(try Tensor.zeros(shape, dtype: .float16), key, to: [1, 5, 16])?.shape
+            try network.adapted(Tensor.zeros(shape, dtype: .float16), key, to: [1, 5, 16])?.shape
         }
         #expect(try adapted([1, 197, 16]) == [1, 5, 16] && adapted([1, 10, 16]) == [1, 5, 16])
-        for shape in [[1, 198, 16], [1, 1, 16], [1, 10, 15], [10, 16], [2, 10, 16]] { #expect(try adapted(shape) == nil) }
+        for shape in [[1, 198, 16], [1, 1, 16], [1, 10, 15], [10, 16], [2, 10, 16]] {
+            #expect(try adapted(shape) == nil)
+        }
         #expect(try adapted([1, 10, 16], "cls_token") == nil)
     }
 }

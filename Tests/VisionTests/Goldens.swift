@@ -4,11 +4,13 @@ import Testing
 
 /// The golden cases of `Tests/Goldens`.
 enum Goldens {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
-        path: "Goldens")
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appending(
+            path: "Goldens")
 
     static func json<T: Decodable>(_ name: String, as type: T.Type = T.self) throws -> T {
-        try JSONDecoder().decode(T.self, from: Data(contentsOf: folder.appending(path: name + ".json")))
+        try JSONDecoder().decode(
+            T.self, from: Data(contentsOf: folder.appending(path: name + ".json")))
     }
 
     /// The tensors of a safetensors file as flat float arrays, with their shapes.
@@ -20,12 +22,15 @@ enum Goldens {
         }
         let file = try Data(contentsOf: folder.appending(path: name + ".safetensors"))
         let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-        var header = try #require(JSONSerialization.jsonObject(with: file.dropFirst(8).prefix(length)) as? [String: Any])
+        var header = try #require(
+            JSONSerialization.jsonObject(with: file.dropFirst(8).prefix(length)) as? [String: Any])
         header["__metadata__"] = nil
-        let entries = try JSONDecoder().decode([String: Entry].self, from: JSONSerialization.data(withJSONObject: header))
+        let entries = try JSONDecoder().decode(
+            [String: Entry].self, from: JSONSerialization.data(withJSONObject: header))
         return try entries.mapValues { entry in
             let bytes = [UInt8](
-                file.dropFirst(8 + length + entry.data_offsets[0]).prefix(entry.data_offsets[1] - entry.data_offsets[0]))
+                file.dropFirst(8 + length + entry.data_offsets[0]).prefix(
+                    entry.data_offsets[1] - entry.data_offsets[0]))
             return (entry.shape, try values(bytes, entry.dtype))
         }
     }
@@ -63,7 +68,9 @@ struct NameSeeded {
         (0..<count).map { Float(offset + scale * (Double(bits($0) >> 40) * 0x1p-23 - 1)) }
     }
 
-    func integers(_ count: Int, below high: Int) -> [Int] { (0..<count).map { Int(bits($0) >> 33) % high } }
+    func integers(_ count: Int, below high: Int) -> [Int] {
+        (0..<count).map { Int(bits($0) >> 33) % high }
+    }
 }
 
 /// As it stands in opencv.json.

@@ -1,22 +1,30 @@
 import Testing
 import DenseKitVision
 
-/// What mmcv answered (resize_and_image_ops): the pictures are BGR there, which resizing does not see.
+/// What mmcv answered (resize_and_image_ops): the pictures are BGR there, which resizing does not
+/// see.
 @Suite struct ImageOpsTests {
     let tensors: [String: (shape: [Int], values: [Float])]
     let image = RGBImage(
-        height: 9, width: 13, pixels: NameSeeded("resize_and_image_ops/image_u8").integers(9 * 13 * 3, below: 256).map(UInt8.init)
+        height: 9, width: 13,
+        pixels: NameSeeded("resize_and_image_ops/image_u8").integers(9 * 13 * 3, below: 256).map(
+            UInt8.init)
     )
     let floats = FloatImage(
-        height: 9, width: 13, pixels: NameSeeded("resize_and_image_ops/image").floats(9 * 13 * 3, offset: 128, scale: 127))
+        height: 9, width: 13,
+        pixels: NameSeeded("resize_and_image_ops/image").floats(9 * 13 * 3, offset: 128, scale: 127)
+    )
     let labels = LabelMap(
-        height: 9, width: 13, labels: NameSeeded("resize_and_image_ops/segmap").integers(9 * 13, below: 150).map(UInt16.init))
+        height: 9, width: 13,
+        labels: NameSeeded("resize_and_image_ops/segmap").integers(9 * 13, below: 150).map(
+            UInt16.init))
 
     init() throws { tensors = try Goldens.tensors("resize_and_image_ops") }
 
     /// The cases name them width first.
     static let sizes = [
-        ("20x11", Size2D(height: 11, width: 20)), ("6x5", Size2D(height: 5, width: 6)), ("26x18", Size2D(height: 18, width: 26)),
+        ("20x11", Size2D(height: 11, width: 20)), ("6x5", Size2D(height: 5, width: 6)),
+        ("26x18", Size2D(height: 18, width: 26)),
         ("13x9", Size2D(height: 9, width: 13)),
     ]
 
@@ -55,7 +63,9 @@ import DenseKitVision
             case one(Double), pair([Int])
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
-                self = try (try? container.decode(Double.self)).map(Number.one) ?? .pair(container.decode([Int].self))
+                self =
+                    try (try? container.decode(Double.self)).map(Number.one)
+                    ?? .pair(container.decode([Int].self))
             }
             var value: Double { if case .one(let value) = self { value } else { .nan } }
         }

@@ -18,7 +18,8 @@ import Testing
     for vector in cases {
         let seeded = NameSeeded(vector.name)
         #expect(seeded.seed == UInt64(vector.fnv1a.dropFirst(2), radix: 16))
-        guard let bits = vector.first_bits, let offset = vector.offset, let scale = vector.scale else { continue }
+        guard let bits = vector.first_bits, let offset = vector.offset, let scale = vector.scale
+        else { continue }
         let values = seeded.floats(bits.count, offset: offset, scale: scale)
         #expect(values.map(\.bitPattern) == bits.map { UInt32($0.dropFirst(2), radix: 16) })
     }

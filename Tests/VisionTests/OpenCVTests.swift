@@ -1,7 +1,8 @@
 import Testing
 import DenseKitVision
 
-/// Bit for bit what OpenCV answers (opencv.json, made by make_opencv.py). Resizes are in `ResizeTests`.
+/// Bit for bit what OpenCV answers (opencv.json, made by make_opencv.py). Resizes are in
+/// `ResizeTests`.
 @Suite struct OpenCVTests {
     private struct Golden: Decodable {
         struct HSV: Decodable {

@@ -1,6 +1,7 @@
 import DenseKitVision
 
-/// A resize that a library was asked for: `[h, w, H, W, digest of the picture, digest of the labels]`.
+/// A resize that a library was asked for:
+/// `[h, w, H, W, digest of the picture, digest of the labels]`.
 struct ResizeCase: Decodable, CustomStringConvertible {
     let from: Size2D
     let to: Size2D
@@ -9,8 +10,8 @@ struct ResizeCase: Decodable, CustomStringConvertible {
 
     init(from decoder: any Decoder) throws {
         var row = try decoder.unkeyedContainer()
-        from = Size2D(height: try row.decode(Int.self), width: try row.decode(Int.self))
-        to = Size2D(height: try row.decode(Int.self), width: try row.decode(Int.self))
+        from = try Size2D(height: row.decode(Int.self), width: row.decode(Int.self))
+        to = try Size2D(height: row.decode(Int.self), width: row.decode(Int.self))
         pixels = try row.decode(String.self)
         labels = try row.decode(String.self)
     }
@@ -22,15 +23,19 @@ struct ResizeCase: Decodable, CustomStringConvertible {
     var picture: RGBImage { generatedPicture(name, from) }
 
     func labelMap(below bound: Int) -> LabelMap {
-        let numbers = NameSeeded(name + "/labels").integers(from.height * from.width, below: bound).map(UInt16.init)
+        let numbers = NameSeeded(name + "/labels").integers(from.height * from.width, below: bound)
+            .map(UInt16.init)
         return LabelMap(height: from.height, width: from.width, labels: numbers)
     }
 
     /// Some window of the result; another one for each `index`.
     func window(_ index: Int) -> PixelWindow {
         let draws = NameSeeded("window/\(index)").integers(4, below: 1 << 20)
-        let (y, x) = (draws[0] % to.height, draws[1] % to.width)
-        return PixelWindow(y: y, x: x, height: draws[2] % (to.height - y) + 1, width: draws[3] % (to.width - x) + 1)
+        let y = draws[0] % to.height
+        let x = draws[1] % to.width
+        return PixelWindow(
+            y: y, x: x, height: draws[2] % (to.height - y) + 1, width: draws[3] % (to.width - x) + 1
+        )
     }
 }
 

@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// DenseKit by URL and version: put the address of your DenseKit repository here, or into `DENSEKIT_URL`.
+/// DenseKit by URL and version: put the address of your DenseKit repository here, or into
+/// `DENSEKIT_URL`.
 let url = Context.environment["DENSEKIT_URL"] ?? "https://example.org/densekit.git"
 
 let densekit = Target.Dependency.product(name: "DenseKit", package: "densekit")

@@ -8,15 +8,22 @@ struct DepthTask: VisionTask {
     func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch? {
         guard !(dataset is any DepthDataset) else { return nil }
         return DatasetMismatch(
-            head: "estimates depth", data: "knows none", remedy: "take a data set of depths, such as Ramps")
+            head: "estimates depth", data: "knows none",
+            remedy: "take a data set of depths, such as Ramps")
     }
 
-    func evaluator(of model: DenseModel, on dataset: any Dataset, _ options: EvaluationOptions) throws -> any Evaluator {
+    func evaluator(of model: DenseModel, on dataset: any Dataset, _ options: EvaluationOptions)
+        throws -> any Evaluator
+    {
         DepthEvaluator(predictor: DepthPredictor(model: model), dataset: dataset, options: options)
     }
 
-    func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws -> any ImagePredictor {
-        guard words == nil else { throw SettingError("a head that estimates depth has no classes: leave --classes out") }
+    func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws
+        -> any ImagePredictor
+    {
+        guard words == nil else {
+            throw SettingError("a head that estimates depth has no classes: leave --classes out")
+        }
         return DepthPredictor(model: model)
     }
 }
@@ -32,14 +39,19 @@ struct DepthMap: SampleTarget, ImagePrediction {
     /// Row by row, `[h, w]`; below 0 where nobody measured.
     private(set) var metres: [Float]
 
-    init(size: Size2D, metres: [Float]) { (self.size, self.metres) = (size, metres) }
+    init(size: Size2D, metres: [Float]) {
+        self.size = size
+        self.metres = metres
+    }
 
     mutating func resize(to new: Size2D) {
         let old = size
         take(new) { ($0 * old.height / new.height, $1 * old.width / new.width) }
     }
 
-    mutating func crop(to window: PixelWindow) { take(window.size) { ($0 + window.y, $1 + window.x) } }
+    mutating func crop(to window: PixelWindow) {
+        take(window.size) { ($0 + window.y, $1 + window.x) }
+    }
 
     mutating func flipHorizontally() {
         let width = size.width
@@ -55,26 +67,31 @@ struct DepthMap: SampleTarget, ImagePrediction {
     private mutating func take(_ new: Size2D, _ source: (_ y: Int, _ x: Int) -> (y: Int, x: Int)?) {
         var taken: [Float] = []
         for y in 0..<new.height {
-            for x in 0..<new.width { taken.append(source(y, x).map { metres[$0.y * size.width + $0.x] } ?? -1) }
+            for x in 0..<new.width {
+                taken.append(source(y, x).map { metres[$0.y * size.width + $0.x] } ?? -1)
+            }
         }
-        (metres, size) = (taken, new)
+        metres = taken
+        size = new
     }
 
     /// `[n, h, w]`
     static func tensor(of batch: [DepthMap]) throws -> Tensor {
-        try Tensor.stack(batch.map { try Tensor.from($0.metres, shape: [$0.size.height, $0.size.width]) })
+        try Tensor.stack(
+            batch.map { try Tensor.from($0.metres, shape: [$0.size.height, $0.size.width]) })
     }
 
     /// Grey: black at the camera, white at the farthest.
     func drawn(on image: RGBImage, _ style: DrawingStyle) -> RGBImage {
         let farthest = max(metres.max() ?? 1, 1e-3)
         let levels = metres.map { UInt8(255 * min(max($0 / farthest, 0), 1)) }
-        return RGBImage(height: size.height, width: size.width, pixels: levels.flatMap { [$0, $0, $0] })
+        return RGBImage(
+            height: size.height, width: size.width, pixels: levels.flatMap { [$0, $0, $0] })
     }
 
     func write(to stem: String, classes: ClassList) throws {
         let rows = (0..<size.height).map { Array(metres[$0 * size.width..<($0 + 1) * size.width]) }
-        try AtomicFile.write(try JSONEncoder().encode(["metres": rows]), to: stem + ".json")
+        try AtomicFile.write(JSONEncoder().encode(["metres": rows]), to: stem + ".json")
     }
 }
 
@@ -83,7 +100,8 @@ struct DepthPredictions: Predictions {
     let depths: Tensor
 }
 
-/// A 3×3 convolution of the finest level, trained by the mean absolute error of the pixels that somebody measured.
+/// A 3×3 convolution of the finest level, trained by the mean absolute error of the pixels that
+/// somebody measured.
 final class DepthHead: Module, Head {
     struct Configuration: YAMLConfiguration {}
 
@@ -98,9 +116,12 @@ final class DepthHead: Module, Head {
     }
 
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
-        guard let depths = targets[DepthMap.self] else { throw SettingError("needs a data set of depths") }
+        guard let depths = targets[DepthMap.self] else {
+            throw SettingError("needs a data set of depths")
+        }
         let known = try depths.isAtLeast(0).to(.float32)
-        let found = try convDepth(maps[0]).interpolated(to: Size2D(depths.size(1), depths.size(2)), .bilinear())
+        let found = try convDepth(maps[0]).interpolated(
+            to: Size2D(depths.size(1), depths.size(2)), .bilinear())
         let errors = try (found.squeezed(1) - depths).abs() * known
         var losses = Losses()
         losses.add(term: "loss_depth", try errors.sum() / known.sum())
@@ -122,13 +143,17 @@ struct DepthPredictor: ImagePredictor {
 
     /// The depths at the size of the file's image; those of the padding are cut off.
     private func depths(of sample: DataSample, on device: Device) throws -> DepthMap {
-        let found = try model.predictions(sample.tensor(on: device), ForwardPass(images: [sample.geometry]))
-        guard let found = found as? DepthPredictions else { throw SettingError("needs a head that estimates depth") }
+        let found = try model.predictions(
+            sample.tensor(on: device), ForwardPass(images: [sample.geometry]))
+        guard let found = found as? DepthPredictions else {
+            throw SettingError("needs a head that estimates depth")
+        }
         let filled = sample.geometry.size
         let map = try found.depths.interpolated(to: sample.size, .bilinear())
             .narrowed(2, 0, filled.height).narrowed(3, 0, filled.width)
             .interpolated(to: sample.originalSize, .bilinear())
-        return DepthMap(size: sample.originalSize, metres: try map.to(.float32).to(.cpu).contiguous().floats())
+        return DepthMap(
+            size: sample.originalSize, metres: try map.to(.float32).to(.cpu).contiguous().floats())
     }
 }
 
@@ -139,7 +164,8 @@ struct DepthEvaluator: Evaluator {
     let options: EvaluationOptions
 
     func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
-        var (sum, count) = (0.0, 0)
+        var sum = 0.0
+        var count = 0
         try predictor.model.inInference {
             for index in 0..<dataset.count {
                 var sample = try dataset.sample(at: index)
@@ -149,8 +175,10 @@ struct DepthEvaluator: Evaluator {
                 let found = try withAutocast(options.precision, on: options.device) {
                     try predictor.prediction(of: sample, on: options.device)
                 }
-                for (found, known) in zip((found as? DepthMap)?.metres ?? [], known) where known >= 0 {
-                    (sum, count) = (sum + Double(abs(found - known)), count + 1)
+                for (found, known) in zip((found as? DepthMap)?.metres ?? [], known)
+                where known >= 0 {
+                    sum = sum + Double(abs(found - known))
+                    count += 1
                 }
                 try each(EvaluatedImage(index: index, name: sample.name, prediction: found))
             }
@@ -169,7 +197,8 @@ struct DepthReport: EvaluationReport {
     let lessIsBetter = true
 }
 
-/// Images made in memory, brighter from side to side: what is bright is far away, 10 m where it is white.
+/// Images made in memory, brighter from side to side: what is bright is far away, 10 m where it is
+/// white.
 struct Ramps: DepthDataset {
     struct Configuration: YAMLConfiguration {
         var count = 8
@@ -184,7 +213,8 @@ struct Ramps: DepthDataset {
     init(_ configuration: Configuration) throws {
         try SettingError.check("count", configuration.count, in: 1...1_000_000)
         try SettingError.check("side", configuration.side, in: 8...4096)
-        (count, side) = (configuration.count, configuration.side)
+        count = configuration.count
+        side = configuration.side
     }
 
     func sample(at index: Int) throws -> DataSample {

@@ -22,11 +22,16 @@ public struct Normalize: Transform {
     ///
     /// - Throws: `SettingError` unless there are three means and three positive deviations.
     public init(_ configuration: Configuration) throws {
-        guard configuration.mean.count == 3, configuration.mean.allSatisfy((-1e6...1e6).contains) else {
-            throw SettingError("Normalize", "mean", "expected three levels, found \(configuration.mean)")
+        guard configuration.mean.count == 3, configuration.mean.allSatisfy((-1e6...1e6).contains)
+        else {
+            throw SettingError(
+                "Normalize", "mean", "expected three levels, found \(configuration.mean)")
         }
-        guard configuration.std.count == 3, configuration.std.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
-            throw SettingError("Normalize", "std", "expected three positive deviations, found \(configuration.std)")
+        guard configuration.std.count == 3, configuration.std.allSatisfy({ $0 > 0 && $0 <= 1e6 })
+        else {
+            throw SettingError(
+                "Normalize", "std", "expected three positive deviations, found \(configuration.std)"
+            )
         }
         levels = Normalization(mean: configuration.mean, std: configuration.std)
     }
@@ -36,7 +41,8 @@ public struct Normalize: Transform {
     /// - Throws: `SettingError` for an image that is normalised already.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard !sample.isNormalized else {
-            throw SettingError("Normalize", "order", "the pictures are normalised already; leave one out")
+            throw SettingError(
+                "Normalize", "order", "the pictures are normalised already; leave one out")
         }
         sample.normalize(levels)
     }

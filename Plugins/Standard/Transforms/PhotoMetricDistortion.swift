@@ -29,16 +29,20 @@ public struct PhotoMetricDistortion: Transform {
     public init(_ configuration: Configuration) throws {
         self.configuration = configuration
         guard (0...255).contains(configuration.brightnessDelta) else {
-            throw PhotoMetricDistortion.error("brightness_delta", "expected 0…255, found \(configuration.brightnessDelta)")
+            throw PhotoMetricDistortion.error(
+                "brightness_delta", "expected 0…255, found \(configuration.brightnessDelta)")
         }
         guard (0...90).contains(configuration.hueDelta) else {
-            throw PhotoMetricDistortion.error("hue_delta", "expected 0…90, found \(configuration.hueDelta)")
+            throw PhotoMetricDistortion.error(
+                "hue_delta", "expected 0…90, found \(configuration.hueDelta)")
         }
         for (key, range) in [
-            ("contrast_range", configuration.contrastRange), ("saturation_range", configuration.saturationRange),
+            ("contrast_range", configuration.contrastRange),
+            ("saturation_range", configuration.saturationRange),
         ] {
             guard range.count == 2, range[0] >= 0, range[0] <= range[1], range[1] <= 256 else {
-                throw PhotoMetricDistortion.error(key, "expected [low, high] with 0 ≤ low ≤ high ≤ 256, found \(range)")
+                throw PhotoMetricDistortion.error(
+                    key, "expected [low, high] with 0 ≤ low ≤ high ≤ 256, found \(range)")
             }
         }
     }
@@ -52,15 +56,20 @@ public struct PhotoMetricDistortion: Transform {
     /// - Throws: `SettingError` after `Normalize`.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard !sample.isNormalized else {
-            throw SettingError("PhotoMetricDistortion", "order", "expected 8-bit pictures; move it before Normalize")
+            throw SettingError(
+                "PhotoMetricDistortion", "order",
+                "expected 8-bit pictures; move it before Normalize")
         }
         var image = sample.image
         let delta = configuration.brightnessDelta
-        if random.chance() { image.mapLevels(levelTable(beta: Float(random.uniform(-delta, delta)))) }
+        if random.chance() {
+            image.mapLevels(levelTable(beta: Float(random.uniform(-delta, delta))))
+        }
         let isContrastEarly = random.chance()
         if isContrastEarly { changeContrast(&image, &random) }
         if random.chance() {
-            let factor = random.uniform(configuration.saturationRange[0], configuration.saturationRange[1])
+            let factor = random.uniform(
+                configuration.saturationRange[0], configuration.saturationRange[1])
             image.changeSaturation(levelTable(alpha: Float(factor)))
         }
         if random.chance() {

@@ -29,7 +29,9 @@ public struct RandomCrop: Transform {
         size = try configuration.cropSize.checked("RandomCrop", "crop_size")
         maximumShare = configuration.catMaxRatio
         guard maximumShare > 0, maximumShare <= 1 else {
-            throw SettingError("RandomCrop", "cat_max_ratio", "expected a share above 0 and at most 1, found \(maximumShare)")
+            throw SettingError(
+                "RandomCrop", "cat_max_ratio",
+                "expected a share above 0 and at most 1, found \(maximumShare)")
         }
     }
 
@@ -55,12 +57,15 @@ public struct RandomCrop: Transform {
     private func window(in picture: Size2D, _ random: inout SampleRandom) -> PixelWindow {
         let y = random.integer(in: 0..<max(picture.height - size.height, 0) + 1)
         let x = random.integer(in: 0..<max(picture.width - size.width, 0) + 1)
-        return PixelWindow(y: y, x: x, height: min(size.height, picture.height), width: min(size.width, picture.width))
+        return PixelWindow(
+            y: y, x: x, height: min(size.height, picture.height),
+            width: min(size.width, picture.width))
     }
 
     /// Whether there is more than one class, and none has too large a share.
     private func isVaried(_ labels: LabelMap) -> Bool {
         let counts = labels.histogram().dropLast().filter { $0 > 0 }
-        return counts.count > 1 && Double(counts.max() ?? 0) / Double(counts.reduce(0, +)) < maximumShare
+        return counts.count > 1
+            && Double(counts.max() ?? 0) / Double(counts.reduce(0, +)) < maximumShare
     }
 }

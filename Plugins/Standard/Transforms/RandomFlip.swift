@@ -19,7 +19,8 @@ public struct RandomFlip: Transform {
     public init(_ configuration: Configuration) throws {
         probability = configuration.prob
         guard (0...1).contains(probability) else {
-            throw SettingError("RandomFlip", "prob", "expected a probability of 0…1, found \(probability)")
+            throw SettingError(
+                "RandomFlip", "prob", "expected a probability of 0…1, found \(probability)")
         }
     }
 

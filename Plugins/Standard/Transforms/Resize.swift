@@ -31,7 +31,8 @@ public struct Resize: Transform {
         /// `scale` where `scales` replaces it, and `scales_mode` without two or more `scales`.
         public var idleKeys: [(key: String, reason: String)] {
             if scales.isEmpty { return [("scales_mode", "there are no scales to draw from")] }
-            return [("scale", "scales takes its place")] + (scales.count == 1 ? [("scales_mode", "there is one of scales")] : [])
+            return [("scale", "scales takes its place")]
+                + (scales.count == 1 ? [("scales_mode", "there is one of scales")] : [])
         }
     }
 
@@ -59,20 +60,24 @@ public struct Resize: Transform {
         scales = try (isSeveral ? configuration.scales : [configuration.scale]).map { sides in
             guard sides.count == 2, sides.allSatisfy((1...65535).contains) else {
                 throw SettingError(
-                    "Resize", isSeveral ? "scales" : "scale", "expected two sides of 1…65535 pixels, found \(sides)")
+                    "Resize", isSeveral ? "scales" : "scale",
+                    "expected two sides of 1…65535 pixels, found \(sides)")
             }
             return (sides[0], sides[1])
         }
         guard !isSeveral || configuration.ratioRange == nil else {
             throw SettingError(
-                "Resize", "ratio_range", "expected null beside scales: a picture is scaled by the one or the other")
+                "Resize", "ratio_range",
+                "expected null beside scales: a picture is scaled by the one or the other")
         }
         scalesMode = configuration.scalesMode
         keepsRatio = configuration.keepRatio
         backend = configuration.backend
         ratios = try configuration.ratioRange.map { range in
             guard range.count == 2, range[0] > 0, range[0] <= range[1], range[1] <= 64 else {
-                throw SettingError("Resize", "ratio_range", "expected [low, high] with 0 < low ≤ high ≤ 64, found \(range)")
+                throw SettingError(
+                    "Resize", "ratio_range",
+                    "expected [low, high] with 0 < low ≤ high ≤ 64, found \(range)")
             }
             return (range[0], range[1])
         }
@@ -83,7 +88,8 @@ public struct Resize: Transform {
     /// - Throws: `SettingError` with the backend `pil` after `Normalize`.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard backend == .cv2 || !sample.isNormalized else {
-            throw SettingError("Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")
+            throw SettingError(
+                "Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")
         }
         let scale = scale(&random)
         let ratio = ratios.map { random.uniform($0.low, $0.high) } ?? 1
@@ -91,7 +97,9 @@ public struct Resize: Transform {
             let sides = [scale.first, scale.second].map { max(1, Int(Double($0) * ratio)) }
             return sample.resize(to: Size2D(height: sides[1], width: sides[0]), backend: backend)
         }
-        sample.resize(to: sample.size.rescaled(within: ScaleLimit(scale.first, scale.second).scaled(by: ratio)), backend: backend)
+        sample.resize(
+            to: sample.size.rescaled(
+                within: ScaleLimit(scale.first, scale.second).scaled(by: ratio)), backend: backend)
     }
 
     /// `scales` where the size is fixed; `refused` where a scale or a ratio is drawn for each
@@ -105,7 +113,8 @@ public struct Resize: Transform {
         if let ratios, ratios.low < ratios.high {
             return .refused(
                 key: "ratio_range",
-                reason: "its ratio_range is [\(ratios.low), \(ratios.high)], so the scale is drawn for each image",
+                reason:
+                    "its ratio_range is [\(ratios.low), \(ratios.high)], so the scale is drawn for each image",
                 remedy: "write ratio_range: null, which is not the default")
         }
         return .scales
@@ -114,7 +123,9 @@ public struct Resize: Transform {
     private func scale(_ random: inout SampleRandom) -> (first: Int, second: Int) {
         guard scales.count > 1 else { return scales[0] }
         if scalesMode == .choice { return scales[random.integer(in: 0..<scales.count)] }
-        func side(_ sides: [Int]) -> Int { random.integer(in: (sides.min() ?? 1)..<(sides.max() ?? 1) + 1) }
+        func side(_ sides: [Int]) -> Int {
+            random.integer(in: (sides.min() ?? 1)..<(sides.max() ?? 1) + 1)
+        }
         // By `keep_ratio` the order of the two means nothing, else it is width and height.
         let firsts = scales.map { keepsRatio ? max($0.first, $0.second) : $0.first }
         let seconds = scales.map { keepsRatio ? min($0.first, $0.second) : $0.second }
@@ -125,7 +136,9 @@ public struct Resize: Transform {
     /// mmsegmentation's multi-scale test.
     public func scaled(by ratio: Double) -> any Transform {
         var copy = self
-        copy.scales = scales.map { (max(1, Int(Double($0.first) * ratio)), max(1, Int(Double($0.second) * ratio))) }
+        copy.scales = scales.map {
+            (max(1, Int(Double($0.first) * ratio)), max(1, Int(Double($0.second) * ratio)))
+        }
         return copy
     }
 }

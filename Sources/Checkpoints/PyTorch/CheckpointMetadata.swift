@@ -13,12 +13,20 @@ struct CheckpointMetadata {
         guard let meta = heap.lookup("meta", in: root) else { return }
         let dataset = heap.lookup("dataset_meta", in: meta)
         for (source, names) in [
-            (meta, ["CLASSES", "PALETTE"]), (dataset, ["CLASSES", "PALETTE"]), (dataset, ["classes", "palette"]),
+            (meta, ["CLASSES", "PALETTE"]), (dataset, ["CLASSES", "PALETTE"]),
+            (dataset, ["classes", "palette"]),
         ] {
-            if let classes = classes(heap.lookup(names[0], in: source)) { values["classes"] = classes }
-            if let palette = palette(heap.lookup(names[1], in: source)) { values["palette"] = palette }
+            if let classes = classes(heap.lookup(names[0], in: source)) {
+                values["classes"] = classes
+            }
+            if let palette = palette(heap.lookup(names[1], in: source)) {
+                values["palette"] = palette
+            }
         }
-        for name in ["mmseg_version", "mmdet_version", "mmcv_version", "mmengine_version", "iter", "epoch", "config"] {
+        for name in [
+            "mmseg_version", "mmdet_version", "mmcv_version", "mmengine_version", "iter", "epoch",
+            "config",
+        ] {
             values[name] = text(heap.lookup(name, in: meta))
         }
         // mmengine's word for it.
@@ -35,19 +43,27 @@ struct CheckpointMetadata {
     }
 
     private func classes(_ value: PickleValue?) -> String? {
-        guard let items = value.flatMap(heap.items), items.count <= Self.classLimit else { return nil }
+        guard let items = value.flatMap(heap.items), items.count <= Self.classLimit else {
+            return nil
+        }
         let names = items.compactMap(\.string)
-        guard names.count == items.count, names.allSatisfy({ $0.utf8.count <= 1000 }) else { return nil }
+        guard names.count == items.count, names.allSatisfy({ $0.utf8.count <= 1000 }) else {
+            return nil
+        }
         return json(names)
     }
 
     /// Colors as `[[red, green, blue], …]`.
     private func palette(_ value: PickleValue?) -> String? {
-        guard let items = value.flatMap(heap.items), items.count <= Self.classLimit else { return nil }
+        guard let items = value.flatMap(heap.items), items.count <= Self.classLimit else {
+            return nil
+        }
         let colors = items.compactMap { item in
             heap.items(item).flatMap { $0.count == 3 ? $0.compactMap(\.int) : nil }
         }
-        guard colors.count == items.count, colors.allSatisfy({ $0.count == 3 && $0.allSatisfy((0...255).contains) }) else {
+        guard colors.count == items.count,
+            colors.allSatisfy({ $0.count == 3 && $0.allSatisfy((0...255).contains) })
+        else {
             return nil
         }
         return json(colors)

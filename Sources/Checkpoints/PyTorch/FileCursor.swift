@@ -1,4 +1,5 @@
-/// Reads a part of a file from front to back, a window at a time: what it holds never depends on what the file claims.
+/// Reads a part of a file from front to back, a window at a time: what it holds never depends on
+/// what the file claims.
 struct FileCursor {
     private static let windowSize = 1 << 16
 
@@ -17,7 +18,9 @@ struct FileCursor {
     init(_ file: Descriptor, _ range: Range<Int>, part: String) {
         self.file = file
         self.part = part
-        (start, position, end) = (range.lowerBound, range.lowerBound, range.upperBound)
+        start = range.lowerBound
+        position = range.lowerBound
+        end = range.upperBound
     }
 
     /// How many bytes of the part were read.
@@ -90,6 +93,8 @@ extension CheckpointError {
     static func damaged(_ path: String, _ problem: String) -> CheckpointError {
         CheckpointError(
             path: path, problem: problem,
-            remedy: "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it anew.")
+            remedy:
+                "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it anew."
+        )
     }
 }

@@ -12,14 +12,14 @@ extension PickleReader {
             let items = try popToMark()
             stack.append(heap.dictionary())
             try set(items)
-        case UInt8(ascii: "a"): try append([try pop()])
-        case UInt8(ascii: "e"): try append(try popToMark())
+        case UInt8(ascii: "a"): try append([pop()])
+        case UInt8(ascii: "e"): try append(popToMark())
         case UInt8(ascii: "s"):
             let value = try pop()
-            try set([try pop(), value])
-        case UInt8(ascii: "u"): try set(try popToMark())
+            try set([pop(), value])
+        case UInt8(ascii: "u"): try set(popToMark())
         case 0x8F: stack.append(.inert)  // a set
-        case 0x90: try append(try popToMark())
+        case 0x90: try append(popToMark())
         case 0x91:  // a frozen set
             _ = try popToMark()
             stack.append(.inert)

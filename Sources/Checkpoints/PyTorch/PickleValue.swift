@@ -1,6 +1,7 @@
 import DenseKitTorch
 
-/// A value of a pickle. Those with parts hold their place in a `PickleHeap`: neither a circle nor any depth of nesting is a matter of memory then.
+/// A value of a pickle. Those with parts hold their place in a `PickleHeap`: neither a circle nor
+/// any depth of nesting is a matter of memory then.
 enum PickleValue {
     case none
     case bool(Bool)
@@ -28,7 +29,8 @@ enum PickleValue {
     case inert
 }
 
-/// What the values of a pickle refer to. Every entry costs the file at least a byte, so the heap is bounded by the file.
+/// What the values of a pickle refer to. Every entry costs the file at least a byte, so the heap is
+/// bounded by the file.
 struct PickleHeap {
     var lists: [[PickleValue]] = []
     /// Later entries win, as in Python.
@@ -39,7 +41,9 @@ struct PickleHeap {
     var tensors: [TorchTensor] = []
     var unread: [UnreadTensor] = []
 
-    mutating func dictionary(_ entries: [(key: PickleValue, value: PickleValue)] = []) -> PickleValue {
+    mutating func dictionary(_ entries: [(key: PickleValue, value: PickleValue)] = [])
+        -> PickleValue
+    {
         dictionaries.append(entries)
         return .dictionary(dictionaries.count - 1)
     }

@@ -1,9 +1,11 @@
 /// The tensors of a file by name, chosen from what the file holds.
 struct StateDict {
-    /// Under which keys programs put a model's state, in the order of preference. None of them is that of an average or a teacher: where a file has
-    /// none of these, all of its dictionaries of tensors are read, each behind its own name, and who loads them chooses.
+    /// Under which keys programs put a model's state, in the order of preference. None of them is
+    /// that of an average or a teacher: where a file has none of these, all of its dictionaries of
+    /// tensors are read, each behind its own name, and who loads them chooses.
     static let keys = ["state_dict", "model", "model_state_dict", "model_state", "net"]
-    /// All names together have at most so many bytes: modules that hold each other would have names without end.
+    /// All names together have at most so many bytes: modules that hold each other would have names
+    /// without end.
     static let nameLimit = 1 << 24
 
     /// Tensors and numbers; a name that stands twice has its last value last.
@@ -21,7 +23,9 @@ struct StateDict {
         } else if let chosen = Self.choose(root, heap, depth: 0) {
             try collect(chosen)
         } else {
-            for (name, chosen) in Self.dictionaries(root, heap) { try collect(chosen, behind: name + ".") }
+            for (name, chosen) in Self.dictionaries(root, heap) {
+                try collect(chosen, behind: name + ".")
+            }
         }
         guard !entries.isEmpty else { throw Self.missing(root, heap, path) }
     }
@@ -32,7 +36,11 @@ struct StateDict {
         guard let entries = heap.entries(value) else { return nil }
         if depth < 2 {
             for key in keys {
-                if let inner = heap.lookup(key, in: value), let found = choose(inner, heap, depth: depth + 1) { return found }
+                if let inner = heap.lookup(key, in: value),
+                    let found = choose(inner, heap, depth: depth + 1)
+                {
+                    return found
+                }
             }
         }
         return entries.contains { $0.value.isTensor && $0.key.string != nil } ? entries : nil
@@ -42,9 +50,12 @@ struct StateDict {
     private static func dictionaries(
         _ root: PickleValue, _ heap: PickleHeap
     ) -> [(name: String, entries: [(key: PickleValue, value: PickleValue)])] {
-        let named = (heap.entries(root) ?? []).lazy.filter { $0.key.string != nil && heap.entries($0.value) != nil }
+        let named = (heap.entries(root) ?? []).lazy.filter {
+            $0.key.string != nil && heap.entries($0.value) != nil
+        }
         return named.compactMap { entry in
-            guard let name = entry.key.string, let chosen = choose(entry.value, heap, depth: 1) else { return nil }
+            guard let name = entry.key.string, let chosen = choose(entry.value, heap, depth: 1)
+            else { return nil }
             return (name, chosen)
         }
     }
@@ -61,8 +72,9 @@ struct StateDict {
         }
     }
 
-    /// The tensors of a TorchScript module: its attributes' and its modules', names joined by dots. An attribute that is neither parameter nor
-    /// buffer comes along: what it is stands in the program alone.
+    /// The tensors of a TorchScript module: its attributes' and its modules', names joined by dots.
+    /// An attribute that is neither parameter nor buffer comes along: what it is stands in the
+    /// program alone.
     private mutating func walk(_ root: Int) throws(CheckpointError) {
         var waiting = [(prefix: "", module: root)]
         while let (prefix, module) = waiting.popLast() {
@@ -89,14 +101,19 @@ struct StateDict {
         nameBytes += bytes + 8
         guard nameBytes <= Self.nameLimit else {
             throw .damaged(
-                path, "has names of more than \(Self.nameLimit >> 20) MiB: its modules hold each other, or its keys are no names")
+                path,
+                "has names of more than \(Self.nameLimit >> 20) MiB: its modules hold each other, or its keys are no names"
+            )
         }
     }
 
-    private static func missing(_ root: PickleValue, _ heap: PickleHeap, _ path: String) -> CheckpointError {
+    private static func missing(_ root: PickleValue, _ heap: PickleHeap, _ path: String)
+        -> CheckpointError
+    {
         guard let entries = heap.entries(root) else {
             return CheckpointError(
-                path: path, problem: "holds no dictionary of tensors", remedy: "Save model.state_dict() with torch.save.")
+                path: path, problem: "holds no dictionary of tensors",
+                remedy: "Save model.state_dict() with torch.save.")
         }
         let names = entries.compactMap { $0.key.string.map(shown) }
         let found = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
@@ -104,6 +121,8 @@ struct StateDict {
             path: path,
             problem:
                 "holds no tensors at its top or under \(keys.joined(separator: ", ")); it has \(found.isEmpty ? "nothing" : found)",
-            remedy: "Choose the state dict with PyTorch where you trust the file: torch.save(torch.load(path)[KEY], new_path).")
+            remedy:
+                "Choose the state dict with PyTorch where you trust the file: torch.save(torch.load(path)[KEY], new_path)."
+        )
     }
 }

@@ -25,7 +25,7 @@ public enum TorchFile {
     /// - Throws: `CheckpointError` for a file that cannot be read, is damaged, or is refused.
     public static func load(_ path: String) throws -> WeightsFile.Content {
         let file = try Descriptor(reading: path)
-        let prefix = try file.bytes(at: 0, count: min(512, try file.size()))
+        let prefix = try file.bytes(at: 0, count: min(512, file.size()))
         switch form(prefix) {
         case .zip:
             let archive = try TorchArchive(file)
@@ -35,14 +35,19 @@ public enum TorchFile {
             let legacy = try TorchLegacyFile(file)
             return try load(legacy.root, legacy.heap, TorchStorageReader(file, legacy))
         case .tar:
-            let first = String(decoding: prefix.prefix(100).prefix { $0 != 0 }, as: UTF8.self).split(separator: "/").last
-            let isTorch = first.map { ["sys_info", "pickle", "tensors", "storages"].contains($0) } ?? true
+            let first = String(decoding: prefix.prefix(100).prefix { $0 != 0 }, as: UTF8.self)
+                .split(separator: "/").last
+            let isTorch =
+                first.map { ["sys_info", "pickle", "tensors", "storages"].contains($0) } ?? true
             throw isTorch
                 ? CheckpointError(
-                    path: path, problem: "is a tar archive, the form that PyTorch wrote until early 2017",
+                    path: path,
+                    problem: "is a tar archive, the form that PyTorch wrote until early 2017",
                     remedy: "Load it with PyTorch where you trust it, and save it again.")
                 : CheckpointError(
-                    path: path, problem: "is a tar archive, whose first member is \(shown(String(first ?? "")))",
+                    path: path,
+                    problem:
+                        "is a tar archive, whose first member is \(shown(String(first ?? "")))",
                     remedy: "Unpack it, and name the file of weights in it.")
         case nil:
             throw CheckpointError.damaged(path, "is neither a zip archive nor a pickle")
@@ -55,8 +60,11 @@ public enum TorchFile {
         if prefix.starts(with: [0x50, 0x4B, 3, 4]) { return .zip }
         if prefix.count >= 262, prefix[257..<262].elementsEqual("ustar".utf8) { return .tar }
         guard prefix.count >= 2, prefix[0] == 0x80, (1...5).contains(prefix[1]) else { return nil }
-        // The length of a safetensors file's header may begin the same; its four high bytes are 0 and "{" follows.
-        let isSafetensors = prefix.count > 8 && prefix[4..<8].allSatisfy { $0 == 0 } && prefix[8] == UInt8(ascii: "{")
+        // The length of a safetensors file's header may begin the same; its four high bytes are 0
+        // and "{" follows.
+        let isSafetensors =
+            prefix.count > 8 && prefix[4..<8].allSatisfy { $0 == 0 }
+            && prefix[8] == UInt8(ascii: "{")
         return isSafetensors ? nil : .pickle
     }
 
@@ -67,7 +75,8 @@ public enum TorchFile {
         var content = WeightsFile.Content(metadata: CheckpointMetadata(root, heap).values)
         for (name, value) in try StateDict(root, heap, path: storages.file.path).entries {
             // A name that stands twice has its last value.
-            (content.tensors[name], content.unread[name]) = (nil, nil)
+            content.tensors[name] = nil
+            content.unread[name] = nil
             switch value {
             case .tensor(let place):
                 let tensor = heap.tensors[place]
@@ -75,7 +84,8 @@ public enum TorchFile {
                     content.tensors[name] = try storages.tensor(tensor, dtype, name: name, in: heap)
                 } else {
                     content.unread[name] = UnreadTensor(
-                        elementType: tensor.element.name, remedy: "Convert it to float32 with PyTorch.")
+                        elementType: tensor.element.name,
+                        remedy: "Convert it to float32 with PyTorch.")
                 }
             case .unread(let place): content.unread[name] = heap.unread[place]
             default: content.tensors[name] = try storages.number(value)

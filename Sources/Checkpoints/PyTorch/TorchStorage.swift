@@ -48,9 +48,15 @@ struct TorchTensor {
     /// In elements.
     let strides: [Int]
 
-    /// - Returns: nil where `shape`, `strides` and `offset` (counted from the storage's start) do not describe elements of `storage`.
-    init?(_ place: Int, _ storage: TorchStorage, element: TorchElement, offset: Int, shape: [Int], strides: [Int]) {
-        guard shape.count == strides.count, shape.count <= 64, offset >= 0, storage.element.size <= element.size else {
+    /// - Returns: nil where `shape`, `strides` and `offset` (counted from the storage's start) do
+    ///   not describe elements of `storage`.
+    init?(
+        _ place: Int, _ storage: TorchStorage, element: TorchElement, offset: Int, shape: [Int],
+        strides: [Int]
+    ) {
+        guard shape.count == strides.count, shape.count <= 64, offset >= 0,
+            storage.element.size <= element.size
+        else {
             return nil
         }
         let scale = element.size / storage.element.size
@@ -63,10 +69,12 @@ struct TorchTensor {
             let (reach, tooFar) = stride.multipliedReportingOverflow(by: max(size, 1) - 1)
             let (end, beyond) = last.addingReportingOverflow(reach)
             guard !tooMany, !tooFar, !beyond, product <= Int.max / 16 else { return nil }
-            (count, last) = (product, end)
+            count = product
+            last = end
         }
         let isEmpty = shape.contains(0)
-        // More elements than the storage has are no damage: a tensor that `expand` made shows the same ones many times.
+        // More elements than the storage has are no damage: a tensor that `expand` made shows the
+        // same ones many times.
         guard isEmpty ? offset <= available : last < available else { return nil }
         self.storage = place
         self.element = element

@@ -28,9 +28,13 @@ struct TorchStorageReader {
     ) throws(CheckpointError) -> Tensor {
         let elements = try elements(heap.storages[tensor.storage], dtype)
         guard elements.dtype == dtype else {
-            throw .damaged(file.path, "views the storage of tensor \(shown(name)) as \(elements.dtype) and as \(dtype)")
+            throw .damaged(
+                file.path,
+                "views the storage of tensor \(shown(name)) as \(elements.dtype) and as \(dtype)")
         }
-        return try engine { try elements.asStrided(tensor.shape, strides: tensor.strides, offset: tensor.offset) }
+        return try engine {
+            try elements.asStrided(tensor.shape, strides: tensor.strides, offset: tensor.offset)
+        }
     }
 
     /// A tensor of one number.
@@ -43,10 +47,13 @@ struct TorchStorageReader {
         }
     }
 
-    private mutating func elements(_ storage: TorchStorage, _ dtype: DType) throws(CheckpointError) -> Tensor {
+    private mutating func elements(_ storage: TorchStorage, _ dtype: DType) throws(CheckpointError)
+        -> Tensor
+    {
         let size = storage.fileCount * storage.element.size
         guard let bytes = try places.bytes(storage.key) else {
-            throw .damaged(file.path, "lacks storage \(shown(storage.key)), which its pickle asks for")
+            throw .damaged(
+                file.path, "lacks storage \(shown(storage.key)), which its pickle asks for")
         }
         guard bytes.count == size else {
             throw .damaged(
@@ -55,7 +62,10 @@ struct TorchStorageReader {
             )
         }
         guard size % dtype.size == 0 else {
-            throw .damaged(file.path, "has \(size) bytes in storage \(shown(storage.key)), no whole number of \(dtype) elements")
+            throw .damaged(
+                file.path,
+                "has \(size) bytes in storage \(shown(storage.key)), no whole number of \(dtype) elements"
+            )
         }
         if let known = storages[storage.key] { return known }
         let made = try engine { try Tensor.empty([size / dtype.size], dtype: dtype) }
@@ -76,7 +86,8 @@ struct TorchStorageReader {
         } catch let error as CheckpointError {
             throw error
         } catch {
-            throw CheckpointError(path: file.path, problem: "cannot be brought into memory (\(error))")
+            throw CheckpointError(
+                path: file.path, problem: "cannot be brought into memory (\(error))")
         }
     }
 }

@@ -1,7 +1,7 @@
 /// The members of a zip archive as PyTorch writes it: stored, not compressed.
 ///
-/// Opening reads the directory at the end and every member's header, and checks that no two members share bytes. Format: PKWARE's APPNOTE 6.3,
-/// sections 4.3 (records) and 4.5.3 (sizes of 64 bits).
+/// Opening reads the directory at the end and every member's header, and checks that no two members
+/// share bytes. Format: PKWARE's APPNOTE 6.3, sections 4.3 (records) and 4.5.3 (sizes of 64 bits).
 struct ZipArchive {
     struct Member {
         let name: String
@@ -32,7 +32,8 @@ struct ZipArchive {
         }
         hasChecksums = directory.entries.contains { $0.checksum != 0 }
         occupied.sort { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }
-        for (before, after) in zip(occupied, occupied.dropFirst()) where after.lowerBound < before.upperBound {
+        for (before, after) in zip(occupied, occupied.dropFirst())
+        where after.lowerBound < before.upperBound {
             throw .damaged(file.path, "has members that overlap at byte \(after.lowerBound)")
         }
     }
@@ -44,7 +45,8 @@ struct ZipArchive {
         guard member.method == 0 else {
             throw CheckpointError(
                 path: file.path,
-                problem: "has member \(shown(name)) compressed (method \(member.method)); PyTorch stores it as it is",
+                problem:
+                    "has member \(shown(name)) compressed (method \(member.method)); PyTorch stores it as it is",
                 remedy: "Load it with PyTorch where you trust it, and save it again.")
         }
         return member
@@ -56,7 +58,8 @@ struct ZipArchive {
         var checksum: UInt32 = 0
         var position = member.bytes.lowerBound
         while position < member.bytes.upperBound {
-            let piece = try file.bytes(at: position, count: min(1 << 20, member.bytes.upperBound - position))
+            let piece = try file.bytes(
+                at: position, count: min(1 << 20, member.bytes.upperBound - position))
             checksum = piece.withUnsafeBytes { CRC32.checksum($0, after: checksum) }
             position += piece.count
         }
@@ -69,7 +72,8 @@ struct ZipArchive {
         guard !hasChecksums || checksum == member.checksum else {
             throw .damaged(
                 file.path,
-                "has member \(shown(member.name)) with CRC-32 \(hex(checksum)), but its directory says \(hex(member.checksum))")
+                "has member \(shown(member.name)) with CRC-32 \(hex(checksum)), but its directory says \(hex(member.checksum))"
+            )
         }
     }
 
@@ -80,17 +84,24 @@ struct ZipArchive {
         func outside() -> CheckpointError {
             .damaged(file.path, "has member \(shown(entry.name)) reach beyond the file's members")
         }
-        guard entry.flags & 1 == 0 else { throw .damaged(file.path, "has member \(shown(entry.name)) encrypted") }
+        guard entry.flags & 1 == 0 else {
+            throw .damaged(file.path, "has member \(shown(entry.name)) encrypted")
+        }
         guard entry.offset <= limit - 30 else { throw outside() }
         let header = try file.bytes(at: entry.offset, count: 30)
         func field(_ place: Int) -> Int { Int(header[place]) | Int(header[place + 1]) << 8 }
-        guard header.starts(with: [0x50, 0x4B, 3, 4]), field(26) == entry.nameBytes.count, field(8) == entry.method else {
-            throw .damaged(file.path, "has no header of member \(shown(entry.name)) at byte \(entry.offset)")
+        guard header.starts(with: [0x50, 0x4B, 3, 4]), field(26) == entry.nameBytes.count,
+            field(8) == entry.method
+        else {
+            throw .damaged(
+                file.path, "has no header of member \(shown(entry.name)) at byte \(entry.offset)")
         }
         let start = entry.offset + 30 + field(26) + field(28)
         guard start <= limit, entry.size <= limit - start else { throw outside() }
         guard try file.bytes(at: entry.offset + 30, count: field(26)) == entry.nameBytes else {
-            throw .damaged(file.path, "calls member \(shown(entry.name)) something else at byte \(entry.offset)")
+            throw .damaged(
+                file.path,
+                "calls member \(shown(entry.name)) something else at byte \(entry.offset)")
         }
         let bytes = start..<start + entry.size
         return (

@@ -59,28 +59,37 @@ struct COCOFile: Encodable {
 
     /// - Parameter labels: of scenes, which become categories from 1 on
     init(labels: [UInt16]) {
-        categories = labels.enumerated().map { Category(id: $0.offset + 1, name: Scene.classes.names[Int($0.element)]) }
-        categoryByLabel = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($0.element, $0.offset + 1) })
+        categories = labels.enumerated().map {
+            Category(id: $0.offset + 1, name: Scene.classes.names[Int($0.element)])
+        }
+        categoryByLabel = Dictionary(
+            uniqueKeysWithValues: labels.enumerated().map { ($0.element, $0.offset + 1) })
     }
 
     /// Notes an image and the things of it that can be seen.
     mutating func add(_ scene: Scene, fileName: String) throws {
         let size = scene.image.size
-        images.append(Picture(id: images.count + 1, fileName: fileName, height: size.height, width: size.width))
+        images.append(
+            Picture(
+                id: images.count + 1, fileName: fileName, height: size.height, width: size.width))
         for thing in scene.things {
             let mask = try RunLengthMask(bitmap: thing.mask, size: size)
             // What is all but hidden nobody would annotate.
-            guard let category = categoryByLabel[thing.label], mask.area * 500 >= size.height * size.width else { continue }
+            guard let category = categoryByLabel[thing.label],
+                mask.area * 500 >= size.height * size.width
+            else { continue }
             let outline = Outline(thing.mask, height: size.height, width: size.width)
             let box = mask.boundingBox
             let segmentation: Segmentation =
                 thing.isCrowd
                 ? .runs(mask)  // as COCO has them
-                : outline.hasHoles || annotations.count % 8 == 7 ? .compressed(mask) : .polygons(outline.polygons)
+                : outline.hasHoles || annotations.count % 8 == 7
+                    ? .compressed(mask) : .polygons(outline.polygons)
             annotations.append(
                 Annotation(
                     id: annotations.count + 1, imageId: images.count, categoryId: category,
-                    bbox: [box.x, box.y, box.width, box.height], area: mask.area, iscrowd: thing.isCrowd ? 1 : 0,
+                    bbox: [box.x, box.y, box.width, box.height], area: mask.area,
+                    iscrowd: thing.isCrowd ? 1 : 0,
                     segmentation: segmentation))
         }
     }

@@ -21,7 +21,8 @@ enum DemoError: DenseKitError {
     var problem: String {
         switch self {
         case .noScore: "training ended without a validation"
-        case .noConfiguration(let task): "no plugin of this program brings a demonstration of \(task)"
+        case .noConfiguration(let task):
+            "no plugin of this program brings a demonstration of \(task)"
         }
     }
 

@@ -15,8 +15,10 @@ struct DetectionDemo: Demonstration {
     init(root: String) { self.root = root }
 
     func headline(_ report: any EvaluationReport) -> String {
-        let (box, mask) = ("box AP \(figure("bbox_mAP", of: report))", "mask AP \(figure("segm_mAP", of: report))")
-        return "\(box) (AP50 \(figure("bbox_mAP_50", of: report))), \(mask) (AP50 \(figure("segm_mAP_50", of: report)))"
+        let box = "box AP \(figure("bbox_mAP", of: report))"
+        let mask = "mask AP \(figure("segm_mAP", of: report))"
+        return
+            "\(box) (AP50 \(figure("bbox_mAP_50", of: report))), \(mask) (AP50 \(figure("segm_mAP_50", of: report)))"
     }
 
     func write() throws {
@@ -38,6 +40,6 @@ struct DetectionDemo: Demonstration {
             try ImageFile.writeJPEG(scene.image, to: "\(root)/\(split)/\(name)")
             try file.add(scene, fileName: name)
         }
-        try AtomicFile.write(try file.json, to: annotations)
+        try AtomicFile.write(file.json, to: annotations)
     }
 }

@@ -11,7 +11,8 @@ public struct Scene: Sendable {
     public static let classes = ClassList(
         names: ["sky", "grass", "water", "sand", "brick wall", "tree", "ball", "striped box"],
         palette: [
-            RGBColor(110, 170, 230), RGBColor(80, 170, 70), RGBColor(40, 80, 190), RGBColor(225, 200, 130), RGBColor(170, 75, 55),
+            RGBColor(110, 170, 230), RGBColor(80, 170, 70), RGBColor(40, 80, 190),
+            RGBColor(225, 200, 130), RGBColor(170, 75, 55),
             RGBColor(20, 95, 45), RGBColor(230, 60, 160), RGBColor(250, 230, 50),
         ])
 
@@ -36,7 +37,9 @@ public struct Scene: Sendable {
     /// time and on any machine.
     ///
     /// - Parameter crowded: whether to add more objects, and sometimes a crowd of them
-    public static func render(seed: UInt64, index: Int, size: Int = 128, crowded: Bool = false) -> Scene {
+    public static func render(seed: UInt64, index: Int, size: Int = 128, crowded: Bool = false)
+        -> Scene
+    {
         var random = SceneRandom(seed: seed, index: index)
         let layers = SceneLayer.landscape(&random, crowded: crowded)
         let light = Light(&random)
@@ -44,7 +47,10 @@ public struct Scene: Sendable {
         var labels = [UInt16](repeating: LabelMap.ignore, count: size * size)
         var things: [Thing] = []
         for layer in layers where layer.thing == things.count {
-            things.append(Thing(label: layer.label, isCrowd: layer.isCrowd, mask: [UInt8](repeating: 0, count: size * size)))
+            things.append(
+                Thing(
+                    label: layer.label, isCrowd: layer.isCrowd,
+                    mask: [UInt8](repeating: 0, count: size * size)))
         }
         for y in 0..<size {
             for x in 0..<size {
@@ -52,7 +58,9 @@ public struct Scene: Sendable {
                 guard let layer = layers.last(where: { $0.shape.contains(p) }) else { continue }
                 let color = light.applied(to: layer.texture.color(p), p, x, y)
                 let bytes = SIMD3<UInt8>(
-                    clamping: SIMD3<Int32>((color * 255).clamped(lowerBound: .zero, upperBound: .init(repeating: 255))))
+                    clamping: SIMD3<Int32>(
+                        (color * 255).clamped(lowerBound: .zero, upperBound: .init(repeating: 255)))
+                )
                 let pixel = y * size + x
                 labels[pixel] = layer.label
                 if let thing = layer.thing { things[thing].mask[pixel] = 1 }
@@ -72,15 +80,19 @@ public struct Scene: Sendable {
         private let noise: PlaneNoise
 
         init(_ random: inout SceneRandom) {
-            let tint = SIMD3(random.number(0.86, 1.14), random.number(0.86, 1.14), random.number(0.86, 1.14))
+            let tint = SIMD3(
+                random.number(0.86, 1.14), random.number(0.86, 1.14), random.number(0.86, 1.14))
             gain = tint * random.number(0.65, 1.2)
             slope = random.direction() * random.number(0, 0.3)
             noise = PlaneNoise(&random)
         }
 
-        func applied(to color: SIMD3<Float>, _ p: SIMD2<Float>, _ x: Int, _ y: Int) -> SIMD3<Float> {
+        func applied(to color: SIMD3<Float>, _ p: SIMD2<Float>, _ x: Int, _ y: Int) -> SIMD3<Float>
+        {
             let gradient = 1 + (slope * (p - 0.5)).sum() * 2
-            let grain = 0.06 * (noise.value(Int32(truncatingIfNeeded: x), Int32(truncatingIfNeeded: y)) - 0.5)
+            let grain =
+                0.06
+                * (noise.value(Int32(truncatingIfNeeded: x), Int32(truncatingIfNeeded: y)) - 0.5)
             return color * gain * gradient + SIMD3(repeating: grain)
         }
     }

@@ -28,14 +28,19 @@ struct SceneLayer {
         // The line itself is nobody's: half a hundredth of the image above the ground.
         layers.append(
             SceneLayer(
-                "", .beyond(normal: SIMD2(0, 1), offset: horizon - 0.008, roughness: 0.05, noise), .plain(SIMD3(0.35, 0.35, 0.35))
+                "", .beyond(normal: SIMD2(0, 1), offset: horizon - 0.008, roughness: 0.05, noise),
+                .plain(SIMD3(0.35, 0.35, 0.35))
             ))
-        layers.append(ground(grounds[first], .beyond(normal: SIMD2(0, 1), offset: horizon, roughness: 0.05, noise), &random))
+        layers.append(
+            ground(
+                grounds[first],
+                .beyond(normal: SIMD2(0, 1), offset: horizon, roughness: 0.05, noise), &random))
         if random.chance(0.7) {
             let lean = random.number(-0.6, 0.6)
             let normal = SIMD2(lean, 1) / (1 + lean * lean).squareRoot()
             let offset = (normal * SIMD2(0.5, random.number(horizon + 0.12, 0.85))).sum()
-            let shore = SceneShape.beyond(normal: normal, offset: offset, roughness: 0.12, PlaneNoise(&random))
+            let shore = SceneShape.beyond(
+                normal: normal, offset: offset, roughness: 0.12, PlaneNoise(&random))
             layers.append(ground(grounds[(first + 1 + random.index(2)) % 3], shore, &random))
         }
         var things: [[SceneLayer]] = []
@@ -57,24 +62,38 @@ struct SceneLayer {
 
     private static func sky(_ horizon: Float, _ random: inout SceneRandom) -> SceneLayer {
         let (top, bottom): (SIMD3<Float>, SIMD3<Float>) = random.element([
-            (SIMD3(0.35, 0.55, 0.9), SIMD3(0.75, 0.85, 0.95)), (SIMD3(0.5, 0.5, 0.65), SIMD3(0.95, 0.7, 0.5)),
-            (SIMD3(0.6, 0.63, 0.67), SIMD3(0.8, 0.8, 0.8)), (SIMD3(0.15, 0.35, 0.6), SIMD3(0.5, 0.65, 0.75)),
+            (SIMD3(0.35, 0.55, 0.9), SIMD3(0.75, 0.85, 0.95)),
+            (SIMD3(0.5, 0.5, 0.65), SIMD3(0.95, 0.7, 0.5)),
+            (SIMD3(0.6, 0.63, 0.67), SIMD3(0.8, 0.8, 0.8)),
+            (SIMD3(0.15, 0.35, 0.6), SIMD3(0.5, 0.65, 0.75)),
         ])
-        return SceneLayer("sky", .everything, .sky(top: top, bottom: bottom, horizon: horizon, PlaneNoise(&random)))
+        return SceneLayer(
+            "sky", .everything,
+            .sky(top: top, bottom: bottom, horizon: horizon, PlaneNoise(&random)))
     }
 
-    private static func ground(_ name: String, _ shape: SceneShape, _ random: inout SceneRandom) -> SceneLayer {
+    private static func ground(_ name: String, _ shape: SceneShape, _ random: inout SceneRandom)
+        -> SceneLayer
+    {
         let noise = PlaneNoise(&random)
         let texture: SceneTexture
         switch name {
         case "grass":
-            texture = .grass(random.element([SIMD3(0.35, 0.62, 0.2), SIMD3(0.55, 0.6, 0.25), SIMD3(0.7, 0.62, 0.3)]), noise)
+            texture = .grass(
+                random.element([
+                    SIMD3(0.35, 0.62, 0.2), SIMD3(0.55, 0.6, 0.25), SIMD3(0.7, 0.62, 0.3),
+                ]), noise)
         case "water":
             texture = .water(
-                random.element([SIMD3(0.25, 0.45, 0.75), SIMD3(0.3, 0.55, 0.55), SIMD3(0.5, 0.58, 0.66)]),
+                random.element([
+                    SIMD3(0.25, 0.45, 0.75), SIMD3(0.3, 0.55, 0.55), SIMD3(0.5, 0.58, 0.66),
+                ]),
                 frequency: random.number(14, 24), noise)
         default:
-            texture = .sand(random.element([SIMD3(0.9, 0.8, 0.58), SIMD3(0.78, 0.68, 0.52), SIMD3(0.75, 0.72, 0.68)]), noise)
+            texture = .sand(
+                random.element([
+                    SIMD3(0.9, 0.8, 0.58), SIMD3(0.78, 0.68, 0.52), SIMD3(0.75, 0.72, 0.68),
+                ]), noise)
         }
         return SceneLayer(name, shape, texture)
     }
@@ -83,25 +102,34 @@ struct SceneLayer {
         let width = random.number(0.3, 0.75)
         let left = random.number(-0.2, 1.2 - width)
         let top = random.number(0.05, horizon - 0.12)
-        let shape = SceneShape.rectangle(SIMD2(left, top), SIMD2(left + width, horizon + random.number(0.03, 0.15)))
-        let color: SIMD3<Float> = random.element([SIMD3(0.68, 0.33, 0.25), SIMD3(0.62, 0.5, 0.4), SIMD3(0.55, 0.55, 0.58)])
+        let shape = SceneShape.rectangle(
+            SIMD2(left, top), SIMD2(left + width, horizon + random.number(0.03, 0.15)))
+        let color: SIMD3<Float> = random.element([
+            SIMD3(0.68, 0.33, 0.25), SIMD3(0.62, 0.5, 0.4), SIMD3(0.55, 0.55, 0.58),
+        ])
         let mortar = random.chance(0.5) ? SIMD3(0.85, 0.82, 0.78) : color * 0.45
         return SceneLayer(
-            "brick wall", shape, .bricks(color, mortar: mortar, height: random.number(0.045, 0.075), PlaneNoise(&random)))
+            "brick wall", shape,
+            .bricks(color, mortar: mortar, height: random.number(0.045, 0.075), PlaneNoise(&random))
+        )
     }
 
     /// A trunk and a crown, both of the class tree.
     private static func tree(_ horizon: Float, _ random: inout SceneRandom) -> [SceneLayer] {
-        let foot = SIMD2(random.number(0.08, 0.92), random.number(horizon + 0.05, min(horizon + 0.3, 0.9)))
+        let foot = SIMD2(
+            random.number(0.08, 0.92), random.number(horizon + 0.05, min(horizon + 0.3, 0.9)))
         let height = random.number(0.3, 0.5)
         let half = random.number(0.018, 0.032)
-        let trunk = SceneShape.rectangle(SIMD2(foot.x - half, foot.y - height), SIMD2(foot.x + half, foot.y))
+        let trunk = SceneShape.rectangle(
+            SIMD2(foot.x - half, foot.y - height), SIMD2(foot.x + half, foot.y))
         var discs: [(centre: SIMD2<Float>, radius: Float)] = []
         for _ in 0..<5 {
             let shift = SIMD2(random.number(-0.09, 0.09), random.number(-0.1, 0.06))
             discs.append((foot - SIMD2(0, height) + shift, random.number(0.06, 0.11)))
         }
-        let color: SIMD3<Float> = random.element([SIMD3(0.25, 0.55, 0.2), SIMD3(0.15, 0.38, 0.22), SIMD3(0.75, 0.48, 0.18)])
+        let color: SIMD3<Float> = random.element([
+            SIMD3(0.25, 0.55, 0.2), SIMD3(0.15, 0.38, 0.22), SIMD3(0.75, 0.48, 0.18),
+        ])
         return [
             SceneLayer("tree", trunk, .bark(SIMD3(0.42, 0.3, 0.2), PlaneNoise(&random))),
             SceneLayer("tree", .discs(discs), .leaves(color, PlaneNoise(&random))),
@@ -109,7 +137,9 @@ struct SceneLayer {
     }
 
     /// The place of a thing on the ground; what is nearer is larger.
-    private static func place(_ horizon: Float, _ random: inout SceneRandom) -> (centre: SIMD2<Float>, scale: Float) {
+    private static func place(_ horizon: Float, _ random: inout SceneRandom) -> (
+        centre: SIMD2<Float>, scale: Float
+    ) {
         let y = random.number(horizon + 0.1, 0.92)
         return (SIMD2(random.number(0.1, 0.9), y), 0.75 + 0.6 * (y - horizon))
     }
@@ -119,10 +149,14 @@ struct SceneLayer {
         return ball(at: centre, radius: random.number(0.09, 0.14) * scale, &random)
     }
 
-    private static func ball(at centre: SIMD2<Float>, radius: Float, _ random: inout SceneRandom) -> SceneLayer {
+    private static func ball(at centre: SIMD2<Float>, radius: Float, _ random: inout SceneRandom)
+        -> SceneLayer
+    {
         SceneLayer(
             "ball", .discs([(centre, radius)]),
-            .sphere(color(&random), band: color(&random), centre: centre, radius: radius, axis: random.direction()))
+            .sphere(
+                color(&random), band: color(&random), centre: centre, radius: radius,
+                axis: random.direction()))
     }
 
     /// Small balls, a crowd as COCO calls it.
@@ -130,7 +164,8 @@ struct SceneLayer {
         let (centre, scale) = place(horizon, &random)
         return (0..<(6 + random.index(4))).map { _ in
             let shift = SIMD2(random.number(-0.12, 0.12), random.number(-0.06, 0.06)) * scale
-            var small = ball(at: centre + shift, radius: random.number(0.035, 0.05) * scale, &random)
+            var small = ball(
+                at: centre + shift, radius: random.number(0.035, 0.05) * scale, &random)
             small.isCrowd = true
             return small
         }
@@ -150,7 +185,8 @@ struct SceneLayer {
 
     /// Any strong colour.
     private static func color(_ random: inout SceneRandom) -> SIMD3<Float> {
-        var color = SIMD3(random.number(0.1, 0.95), random.number(0.1, 0.95), random.number(0.1, 0.95))
+        var color = SIMD3(
+            random.number(0.1, 0.95), random.number(0.1, 0.95), random.number(0.1, 0.95))
         color[random.index(3)] = random.number(0.7, 1)
         return color
     }

@@ -4,7 +4,9 @@ struct SceneRandom {
 
     /// A stream of its own for each scene of each seed.
     init(seed: UInt64, index: Int) {
-        state = SceneRandom.mixed(seed &+ 0x9E37_79B9_7F4A_7C15) ^ SceneRandom.mixed(UInt64(bitPattern: Int64(index)))
+        state =
+            SceneRandom.mixed(seed &+ 0x9E37_79B9_7F4A_7C15)
+            ^ SceneRandom.mixed(UInt64(bitPattern: Int64(index)))
     }
 
     mutating func next() -> UInt64 {
@@ -22,9 +24,12 @@ struct SceneRandom {
 
     mutating func chance(_ probability: Float) -> Bool { number(0, 1) < probability }
 
-    mutating func element<Element>(_ elements: [Element]) -> Element { elements[index(elements.count)] }
+    mutating func element<Element>(_ elements: [Element]) -> Element {
+        elements[index(elements.count)]
+    }
 
-    /// A direction, by rational functions alone: sines differ from one mathematics library to the next.
+    /// A direction, by rational functions alone: sines differ from one mathematics library to the
+    /// next.
     mutating func direction() -> SIMD2<Float> {
         let t = number(-1, 1)
         let half = SIMD2((1 - t * t) / (1 + t * t), 2 * t / (1 + t * t))
@@ -47,9 +52,12 @@ struct PlaneNoise {
 
     /// In `[0, 1)`; features have the size 1.
     func callAsFunction(_ x: Float, _ y: Float) -> Float {
-        let (column, row) = (x.rounded(.down), y.rounded(.down))
-        let (u, v) = (PlaneNoise.smooth(x - column), PlaneNoise.smooth(y - row))
-        let (i, j) = (Int32(column), Int32(row))
+        let column = x.rounded(.down)
+        let row = y.rounded(.down)
+        let u = PlaneNoise.smooth(x - column)
+        let v = PlaneNoise.smooth(y - row)
+        let i = Int32(column)
+        let j = Int32(row)
         let top = value(i, j) + u * (value(i &+ 1, j) - value(i, j))
         let bottom = value(i, j &+ 1) + u * (value(i &+ 1, j &+ 1) - value(i, j &+ 1))
         return top + v * (bottom - top)

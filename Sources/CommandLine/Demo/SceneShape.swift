@@ -1,7 +1,8 @@
 /// Where a thing of a scene is; coordinates in image sizes, y downwards.
 enum SceneShape {
     case everything
-    /// Behind a line with waves: the points with `normal · p > offset`, the offset moved by noise along the line.
+    /// Behind a line with waves: the points with `normal · p > offset`, the offset moved by noise
+    /// along the line.
     case beyond(normal: SIMD2<Float>, offset: Float, roughness: Float, PlaneNoise)
     /// From one corner to the other.
     case rectangle(SIMD2<Float>, SIMD2<Float>)
@@ -21,7 +22,9 @@ enum SceneShape {
             let q = p - centre
             return abs((q * axis).sum()) < half.x && abs(q.x * axis.y - q.y * axis.x) < half.y
         case .discs(let discs):
-            return discs.contains { (($0.centre - p) * ($0.centre - p)).sum() < $0.radius * $0.radius }
+            return discs.contains {
+                (($0.centre - p) * ($0.centre - p)).sum() < $0.radius * $0.radius
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-/// How the surface of a class looks; colours are red, green, blue in `[0, 1]`, coordinates in image sizes.
+/// How the surface of a class looks; colours are red, green, blue in `[0, 1]`, coordinates in image
+/// sizes.
 enum SceneTexture {
     /// A gradient towards the horizon, with clouds.
     case sky(top: SIMD3<Float>, bottom: SIMD3<Float>, horizon: Float, PlaneNoise)
@@ -15,7 +16,8 @@ enum SceneTexture {
     /// Fine upright grain.
     case bark(SIMD3<Float>, PlaneNoise)
     /// A shaded sphere with a band around it.
-    case sphere(SIMD3<Float>, band: SIMD3<Float>, centre: SIMD2<Float>, radius: Float, axis: SIMD2<Float>)
+    case sphere(
+        SIMD3<Float>, band: SIMD3<Float>, centre: SIMD2<Float>, radius: Float, axis: SIMD2<Float>)
     /// Stripes of two colours.
     case stripes(SIMD3<Float>, SIMD3<Float>, axis: SIMD2<Float>, width: Float)
     /// One colour.
@@ -25,7 +27,8 @@ enum SceneTexture {
         switch self {
         case .sky(let top, let bottom, let horizon, let noise):
             let height = min(p.y / horizon, 1)
-            let cloud = max(0, noise(p.x * 4, p.y * 9) * 0.7 + noise(p.x * 9, p.y * 20) * 0.3 - 0.45)
+            let cloud = max(
+                0, noise(p.x * 4, p.y * 9) * 0.7 + noise(p.x * 9, p.y * 20) * 0.3 - 0.45)
             return top + height * (bottom - top) + cloud * 0.9 * (SIMD3(repeating: 1) - top)
         case .grass(let color, let noise):
             return color * (0.6 + 0.55 * noise(p.x * 70, p.y * 16) + 0.25 * noise(p.x * 8, p.y * 8))
@@ -33,7 +36,8 @@ enum SceneTexture {
             let ripple = wave(p.y * frequency + 0.6 * noise(p.x * 7, p.y * 14))
             return color * (0.9 + 0.16 * ripple + 0.1 * noise(p.x * 10, p.y * 60))
         case .sand(let color, let noise):
-            return color * (0.82 + 0.22 * noise(p.x * 100, p.y * 100) + 0.1 * noise(p.x * 6, p.y * 12))
+            return color
+                * (0.82 + 0.22 * noise(p.x * 100, p.y * 100) + 0.1 * noise(p.x * 6, p.y * 12))
         case .bricks(let color, let mortar, let height, let noise):
             let row = (p.y / height).rounded(.down)
             let offset: Float = Int(row) % 2 == 0 ? 0 : 0.5
@@ -41,7 +45,10 @@ enum SceneTexture {
             let brick = along.rounded(.down)
             let isMortar = p.y / height - row < 0.18 || along - brick < 0.09
             return isMortar
-                ? mortar : color * (0.75 + 0.4 * noise.value(Int32(brick), Int32(row)) + 0.1 * noise(p.x * 60, p.y * 60))
+                ? mortar
+                : color
+                    * (0.75 + 0.4 * noise.value(Int32(brick), Int32(row)) + 0.1
+                        * noise(p.x * 60, p.y * 60))
         case .leaves(let color, let noise):
             let clump = noise(p.x * 22, p.y * 22)
             let gap: Float = clump < 0.3 ? 0.55 : 1

@@ -15,9 +15,13 @@ struct SegmentationDemo: Demonstration {
     func headline(_ report: any EvaluationReport) -> String { "mIoU " + figure("mIoU", of: report) }
 
     func write() throws {
-        for (split, range) in [("training", 0..<trainingCount), ("validation", trainingCount..<trainingCount + validationCount)] {
+        for (split, range) in [
+            ("training", 0..<trainingCount),
+            ("validation", trainingCount..<trainingCount + validationCount),
+        ] {
             for kind in ["images", "annotations"] {
-                try FileSystem.makeFolder("\(root)/\(kind)/\(split)", remedy: "choose another folder with --dir")
+                try FileSystem.makeFolder(
+                    "\(root)/\(kind)/\(split)", remedy: "choose another folder with --dir")
             }
             for index in range { try write(index, split) }
         }
@@ -28,16 +32,19 @@ struct SegmentationDemo: Demonstration {
     /// ADE20K's masks hold 0 where nothing is labelled, and class + 1 elsewhere.
     private func write(_ index: Int, _ split: String) throws {
         let name = sceneName(index)
-        let (image, mask) = ("\(root)/images/\(split)/\(name).jpg", "\(root)/annotations/\(split)/\(name).png")
+        let image = "\(root)/images/\(split)/\(name).jpg"
+        let mask = "\(root)/annotations/\(split)/\(name).png"
         guard !FileManager.default.fileExists(atPath: mask) else { return }
         let scene = Scene.render(seed: seed, index: index)
         try ImageFile.writeJPEG(scene.image, to: image)
         var labels = scene.labels
         for place in labels.labels.indices {
-            labels.labels[place] = labels.labels[place] == LabelMap.ignore ? 0 : labels.labels[place] + 1
+            labels.labels[place] =
+                labels.labels[place] == LabelMap.ignore ? 0 : labels.labels[place] + 1
         }
         let unlabelled = ClassList(
-            names: ["unlabelled"] + Scene.classes.names, palette: [RGBColor(0, 0, 0)] + Scene.classes.palette)
+            names: ["unlabelled"] + Scene.classes.names,
+            palette: [RGBColor(0, 0, 0)] + Scene.classes.palette)
         try LabelFile.write(labels, classes: unlabelled, to: mask)
     }
 }

@@ -6,11 +6,15 @@ extension PaperTable {
     /// Where the tables lie in a folder of configurations.
     static func folder(in configs: String) -> String { "\(configs)/tables" }
 
-    /// The names of the tables in a folder of configurations, `table9` before `table10`; none where there is no folder of tables.
+    /// The names of the tables in a folder of configurations, `table9` before `table10`; none where
+    /// there is no folder of tables.
     static func names(in configs: String) -> [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder(in: configs))) ?? []
-        return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.map { String($0.dropLast(".yaml".count)) }
-            .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+        let files =
+            (try? FileManager.default.contentsOfDirectory(atPath: folder(in: configs))) ?? []
+        return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.map {
+            String($0.dropLast(".yaml".count))
+        }
+        .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
     }
 
     /// Reads the table `name` of the folder `configs`.
@@ -63,8 +67,10 @@ extension PaperTable {
             func row(of group: Group) -> PaperTable.Row {
                 PaperTable.Row(
                     group: group.name, name: name, singleScale: singleScale, multiScale: multiScale,
-                    precisions: precisions ?? [], gflops: gflops, parameters: parameters, config: config,
-                    run: run, count: count ?? .fvcore, reason: reason, dataset: dataset, classes: group.classes)
+                    precisions: precisions ?? [], gflops: gflops, parameters: parameters,
+                    config: config,
+                    run: run, count: count ?? .fvcore, reason: reason, dataset: dataset,
+                    classes: group.classes)
             }
         }
     }
@@ -81,7 +87,9 @@ private struct TableProblems {
     }
 
     func error(_ keys: [String], _ problem: String) -> ConfigurationError {
-        ConfigurationError(at: node.location(of: keys) ?? .file(path), "\(keys.joined(separator: ".")): \(problem)")
+        ConfigurationError(
+            at: node.location(of: keys) ?? .file(path), "\(keys.joined(separator: ".")): \(problem)"
+        )
     }
 }
 
@@ -90,18 +98,25 @@ extension PaperTable.File {
     fileprivate func check(_ problems: TableProblems) throws {
         try problems.check("classes", classes: classes)
         if let size, !(1...65535).contains(size.height) || !(1...65535).contains(size.width) {
-            throw problems.error(["size"], "expected sides of 1…65535 pixels, found [\(size.height), \(size.width)]")
+            throw problems.error(
+                ["size"], "expected sides of 1…65535 pixels, found [\(size.height), \(size.width)]")
         }
-        if groups.isEmpty { throw problems.error(["groups"], "expected at least one group of rows") }
+        if groups.isEmpty {
+            throw problems.error(["groups"], "expected at least one group of rows")
+        }
         for (place, group) in groups.enumerated() {
             try problems.check("groups", "\(place)", "classes", classes: group.classes)
-            if group.rows.isEmpty { throw problems.error(["groups", "\(place)", "rows"], "expected at least one row") }
+            if group.rows.isEmpty {
+                throw problems.error(["groups", "\(place)", "rows"], "expected at least one row")
+            }
             var names: Set<String> = []
             for (index, row) in group.rows.enumerated() {
                 func error(_ key: String, _ problem: String) -> ConfigurationError {
                     problems.error(["groups", "\(place)", "rows", "\(index)", key], problem)
                 }
-                guard names.insert(row.name).inserted else { throw error("name", "the group has the row '\(row.name)' twice") }
+                guard names.insert(row.name).inserted else {
+                    throw error("name", "the group has the row '\(row.name)' twice")
+                }
                 try row.check(precisions: precisions?.count ?? 0, error)
             }
         }
@@ -109,18 +124,30 @@ extension PaperTable.File {
 }
 
 extension PaperTable.File.Row {
-    fileprivate func check(precisions expected: Int, _ error: (String, String) -> ConfigurationError) throws {
+    fileprivate func check(
+        precisions expected: Int, _ error: (String, String) -> ConfigurationError
+    ) throws {
         let found = precisions?.count ?? 0
         guard found == expected else {
-            throw error("precisions", "expected a number for each of the table's precisions (\(expected)), found \(found)")
+            throw error(
+                "precisions",
+                "expected a number for each of the table's precisions (\(expected)), found \(found)"
+            )
         }
-        for (key, value) in [("single_scale", singleScale), ("multi_scale", multiScale)] where value != nil && expected > 0 {
-            throw error(key, "a table of precisions prints no mIoU: remove the key, or the table's precisions")
+        for (key, value) in [("single_scale", singleScale), ("multi_scale", multiScale)]
+        where value != nil && expected > 0 {
+            throw error(
+                key,
+                "a table of precisions prints no mIoU: remove the key, or the table's precisions")
         }
         guard config == nil else { return }
-        for (key, value) in [("run", run), ("reason", reason), ("dataset", dataset), ("count", count?.rawValue)]
+        for (key, value) in [
+            ("run", run), ("reason", reason), ("dataset", dataset), ("count", count?.rawValue),
+        ]
         where value != nil {
-            throw error(key, "says something of the row's configuration, and the row has none: write config")
+            throw error(
+                key, "says something of the row's configuration, and the row has none: write config"
+            )
         }
     }
 }

@@ -1,7 +1,8 @@
 import DenseKitCore
 import Foundation
 
-/// A table of a paper, as far as this project can fill it: what the paper prints and the configuration of each row.
+/// A table of a paper, as far as this project can fill it: what the paper prints and the
+/// configuration of each row.
 struct PaperTable: Sendable {
     /// What `densekit reproduce` calls it.
     let name: String
@@ -58,7 +59,8 @@ struct PaperTable: Sendable {
         var count = Count.fvcore
         /// Why a figure here differs from the paper's by more than rounding.
         var reason: String?
-        /// The file below the folder of configurations whose data the row is measured on, where it is not the configuration's own.
+        /// The file below the folder of configurations whose data the row is measured on, where it
+        /// is not the configuration's own.
         var dataset: String?
         /// The classes of the row's data set, where they are not the table's.
         var classes: Int?
@@ -84,7 +86,8 @@ struct Printed: Sendable, Decodable {
     /// - Returns: nil for a text that is no finite number above 0
     init?(_ text: String) {
         guard let value = Double(text), value.isFinite, value > 0 else { return nil }
-        (self.text, self.value) = (text, value)
+        self.text = text
+        self.value = value
     }
 
     init(from decoder: any Decoder) throws {
@@ -93,17 +96,21 @@ struct Printed: Sendable, Decodable {
         guard let scalar = node.scalar, !scalar.isString, let printed = Printed(scalar.text) else {
             let found = node.scalar?.text ?? "no number"
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "expected a number above 0 as the paper prints it, found \(found)")
+                in: container,
+                debugDescription: "expected a number above 0 as the paper prints it, found \(found)"
+            )
         }
         self = printed
     }
 
     /// Half of the last printed digit.
     var tolerance: Double {
-        let decimals = text.firstIndex(of: ".").map { text.distance(from: $0, to: text.endIndex) - 1 } ?? 0
+        let decimals =
+            text.firstIndex(of: ".").map { text.distance(from: $0, to: text.endIndex) - 1 } ?? 0
         return (0..<decimals).reduce(0.5) { half, _ in half / 10 }
     }
 
-    /// Whether `number` rounds to it. The smallest excess over half a digit is the binary fraction's.
+    /// Whether `number` rounds to it. The smallest excess over half a digit is the binary
+    /// fraction's.
     func agrees(with number: Double) -> Bool { abs(number - value) <= tolerance * (1 + 1e-9) }
 }

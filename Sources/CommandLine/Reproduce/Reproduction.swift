@@ -25,21 +25,30 @@ struct ReproducedRow {
     var once: String? {
         guard let complexity, let part = complexity.model.onceParts.first else { return nil }
         let (parameters, cost) = part.total
-        return part.path + String(format: ": %.2f M parameters, %.2f GFLOPs", Double(parameters) / 1e6, cost.once / 1e9)
+        return part.path
+            + String(
+                format: ": %.2f M parameters, %.2f GFLOPs", Double(parameters) / 1e6,
+                cost.once / 1e9)
             + String(format: "; as densekit runs it about %.2f", complexity.asRun.once / 1e9)
     }
 
-    /// By how much the complexity differs from the paper's where rounding does not explain it, and why.
+    /// By how much the complexity differs from the paper's where rounding does not explain it, and
+    /// why.
     var remark: String? {
         if let problem { return problem }
         let counted = row.count == .fvcore ? gflops : gflopsAtOutputs
-        let parts = [difference("GFLOPs", counted, row.gflops, ""), difference("parameters", parameters, row.parameters, " M")]
+        let parts = [
+            difference("GFLOPs", counted, row.gflops, ""),
+            difference("parameters", parameters, row.parameters, " M"),
+        ]
         let differences = parts.compactMap { $0 }
         guard !differences.isEmpty else { return nil }
         return differences.joined(separator: ", ") + ": " + (row.reason ?? "not explained")
     }
 
-    private func difference(_ name: String, _ ours: Double?, _ paper: Printed?, _ unit: String) -> String? {
+    private func difference(_ name: String, _ ours: Double?, _ paper: Printed?, _ unit: String)
+        -> String?
+    {
         guard let ours, let paper, !paper.agrees(with: ours) else { return nil }
         let distance = String(format: "%.2f", abs(ours - paper.value))
         return "\(name) \(distance)\(unit) \(ours > paper.value ? "above" : "below") the paper's"
@@ -56,7 +65,8 @@ struct Reproduction {
     /// Weights to measure, by the name of the configuration or its run.
     let weights: [String: String]
 
-    /// Throws what measuring weights throws; a configuration that is missing or cannot be built is the row's problem.
+    /// Throws what measuring weights throws; a configuration that is missing or cannot be built is
+    /// the row's problem.
     func rows(of table: PaperTable) throws -> [ReproducedRow] {
         var known: [String: ReproducedRow] = [:]
         return try table.rows.map { row in
@@ -69,7 +79,9 @@ struct Reproduction {
         }
     }
 
-    private func row(_ row: PaperTable.Row, _ config: String, _ table: PaperTable) throws -> ReproducedRow {
+    private func row(_ row: PaperTable.Row, _ config: String, _ table: PaperTable) throws
+        -> ReproducedRow
+    {
         var found = ReproducedRow(row: row)
         let file = "\(configs)/\(config)"
         guard FileManager.default.fileExists(atPath: file) else {
@@ -84,7 +96,8 @@ struct Reproduction {
             return found
         }
         do {
-            let model = try configuration.experiment(registry, device: .meta).model(.placeholders(row.classes ?? table.classes))
+            let model = try configuration.experiment(registry, device: .meta).model(
+                .placeholders(row.classes ?? table.classes))
             found.complexity = try Complexity(of: model, size: table.size)
         } catch {
             found.problem = "\(error)"
@@ -92,12 +105,17 @@ struct Reproduction {
         let work = "\(workDirs)/\(configuration.folder)"
         if let weights = row.modelName.flatMap({ weights[$0] }) {
             if table.precisions.isEmpty {
-                found.singleScale = try measure(configuration, weights, on: row.dataset, severalScales: false).primaryValue
+                found.singleScale = try measure(
+                    configuration, weights, on: row.dataset, severalScales: false
+                ).primaryValue
                 if row.multiScale != nil {
-                    found.multiScale = try measure(configuration, weights, on: row.dataset, severalScales: true).primaryValue
+                    found.multiScale = try measure(
+                        configuration, weights, on: row.dataset, severalScales: true
+                    ).primaryValue
                 }
             } else {
-                found.precisions = table.precisions(in: try measure(configuration, weights, on: nil, severalScales: false).json)
+                found.precisions = table.precisions(
+                    in: try measure(configuration, weights, on: nil, severalScales: false).json)
             }
         } else if !table.precisions.isEmpty {
             readPrecisions(of: &found, table, trainBy: configuration.trainCommand, work)
@@ -114,17 +132,25 @@ struct Reproduction {
         _ configuration: RowExperiment, _ weights: String, on other: String?, severalScales: Bool
     ) throws -> any EvaluationReport {
         let experiment = try configuration.experiment(registry)
-        let tested = try other.map { try Experiment("\(configs)/\($0)", registry: registry) } ?? experiment
+        let tested =
+            try other.map { try Experiment("\(configs)/\($0)", registry: registry) } ?? experiment
         let dataset = try tested.validationDataset()
-        let evaluator = try experiment.evaluator(of: weights, on: tested, dataset, augmented: severalScales).evaluator
+        let evaluator = try experiment.evaluator(
+            of: weights, on: tested, dataset, augmented: severalScales
+        ).evaluator
         let progress = ProgressBar()
-        let report = try evaluator.evaluate { image in progress?.show(image.index + 1, of: dataset.count, note: image.name) }
+        let report = try evaluator.evaluate { image in
+            progress?.show(image.index + 1, of: dataset.count, note: image.name)
+        }
         progress?.clear()
         return report
     }
 
-    /// Scores of a finished run: what `test --out` wrote into its work directory, else its best validation.
-    private func readScores(of found: inout ReproducedRow, _ configuration: RowExperiment, _ work: String) {
+    /// Scores of a finished run: what `test --out` wrote into its work directory, else its best
+    /// validation.
+    private func readScores(
+        of found: inout ReproducedRow, _ configuration: RowExperiment, _ work: String
+    ) {
         let run = RunScores(workDirectory: work, metric: "mIoU")
         found.singleScale = Self.mIoU("\(work)/single_scale.json") ?? run?.best.value
         found.multiScale = Self.mIoU("\(work)/multi_scale.json")
@@ -132,12 +158,17 @@ struct Reproduction {
             found.command = configuration.trainCommand
         } else if found.multiScale == nil, found.row.multiScale != nil {
             let checkpoint = run?.checkpoint ?? "WEIGHTS"
-            found.command = "\(configuration.testCommand(checkpoint)) --tta --out \(work)/multi_scale.json"
+            found.command =
+                "\(configuration.testCommand(checkpoint)) --tta --out \(work)/multi_scale.json"
         }
     }
 
-    /// The score on another data set: what `test --dataset --out` wrote into the work directory under the data set's name.
-    private func readScores(of found: inout ReproducedRow, _ configuration: RowExperiment, _ work: String, on dataset: String) {
+    /// The score on another data set: what `test --dataset --out` wrote into the work directory
+    /// under the data set's name.
+    private func readScores(
+        of found: inout ReproducedRow, _ configuration: RowExperiment, _ work: String,
+        on dataset: String
+    ) {
         let name = URL(filePath: dataset).deletingPathExtension().lastPathComponent
         found.singleScale = Self.mIoU("\(work)/\(name).json")
         guard found.singleScale == nil else { return }
@@ -151,6 +182,8 @@ struct Reproduction {
 
     private static func mIoU(_ path: String) -> Double? {
         struct Scores: Decodable { let mIoU: Double }
-        return FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(Scores.self, from: $0) }?.mIoU
+        return FileManager.default.contents(atPath: path).flatMap {
+            try? JSONDecoder().decode(Scores.self, from: $0)
+        }?.mIoU
     }
 }

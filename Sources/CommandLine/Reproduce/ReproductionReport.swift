@@ -7,7 +7,9 @@ struct ReproductionReport {
     let rows: [ReproducedRow]
 
     private var heads: [String] {
-        let scores = table.precisions.isEmpty ? ["SS paper", "SS here", "MS paper", "MS here"] : table.precisions.map(\.name)
+        let scores =
+            table.precisions.isEmpty
+            ? ["SS paper", "SS here", "MS paper", "MS here"] : table.precisions.map(\.name)
         return scores + ["GFLOPs paper", "GFLOPs here", "params paper", "params here"]
     }
 
@@ -17,12 +19,16 @@ struct ReproductionReport {
         let counts = [row.gflops, row.gflopsAtOutputs].map(two)
         let scores =
             table.precisions.isEmpty
-            ? [paper.singleScale?.text ?? "-", two(row.singleScale), paper.multiScale?.text ?? "-", two(row.multiScale)]
+            ? [
+                paper.singleScale?.text ?? "-", two(row.singleScale), paper.multiScale?.text ?? "-",
+                two(row.multiScale),
+            ]
             : paper.precisions.enumerated().map {
                 "\($1.text) / \(two(row.precisions.indices.contains($0) ? row.precisions[$0] : nil))"
             }
         return scores + [
-            paper.gflops?.text ?? "-", counts[0] == counts[1] || !hasBothCounts ? counts[0] : counts.joined(separator: " / "),
+            paper.gflops?.text ?? "-",
+            counts[0] == counts[1] || !hasBothCounts ? counts[0] : counts.joined(separator: " / "),
             paper.parameters?.text ?? "-", two(row.parameters),
         ]
     }
@@ -32,7 +38,9 @@ struct ReproductionReport {
 
     /// Remarks with their numbers, each once.
     private var remarks: [String] {
-        rows.reduce(into: []) { list, row in if let remark = row.remark, !list.contains(remark) { list.append(remark) } }
+        rows.reduce(into: []) { list, row in
+            if let remark = row.remark, !list.contains(remark) { list.append(remark) }
+        }
     }
 
     private func name(_ row: ReproducedRow) -> String {
@@ -41,14 +49,17 @@ struct ReproductionReport {
 
     /// The numbers of classes that the rows are counted with.
     private var classes: String {
-        rows.map { $0.row.classes ?? table.classes }.reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
-            .map(String.init).joined(separator: " or ")
+        rows.map { $0.row.classes ?? table.classes }.reduce(into: [Int]()) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+        .map(String.init).joined(separator: " or ")
     }
 
     private var legend: [String] {
         let scores =
             table.precisions.isEmpty
-            ? "SS, MS: mIoU in percent at a single scale and at several" : "AP: COCO's, in percent, the paper's / ours"
+            ? "SS, MS: mIoU in percent at a single scale and at several"
+            : "AP: COCO's, in percent, the paper's / ours"
         return [
             "\(scores); GFLOPs: multiply-adds / 1e9 for an image of \(table.size.height)×\(table.size.width), \(classes) classes; "
                 + "params: millions"
@@ -62,7 +73,9 @@ struct ReproductionReport {
 
     /// What is in no sum, with the rows that have it.
     private var onceParts: [String] {
-        let parts: [String] = rows.compactMap(\.once).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        let parts: [String] = rows.compactMap(\.once).reduce(into: []) {
+            if !$0.contains($1) { $0.append($1) }
+        }
         return parts.map { part in
             let names = rows.filter { $0.once == part }.map { "\($0.row.group) \($0.row.name)" }
             return "Once for a model, in no sum: \(part) (\(names.joined(separator: "; ")))"
@@ -83,17 +96,26 @@ struct ReproductionReport {
         }
         var parts = [["\(table.paper), \(table.title)"] + TextTable.aligned(lines), legend]
         if !remarks.isEmpty { parts.append(remarks.enumerated().map { "[\($0 + 1)] \($1)" }) }
-        if !commands.isEmpty { parts.append(["To fill the dashes among the scores:"] + commands.map { "  " + $0 }) }
+        if !commands.isEmpty {
+            parts.append(["To fill the dashes among the scores:"] + commands.map { "  " + $0 })
+        }
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
     var markdown: String {
-        var lines = ["### \(table.paper), \(table.title)", "", TextTable.markdown(["group", "row"] + heads)]
+        var lines = [
+            "### \(table.paper), \(table.title)", "", TextTable.markdown(["group", "row"] + heads),
+        ]
         lines.append("| --- | --- |" + String(repeating: " ---: |", count: heads.count))
-        for row in rows { lines.append(TextTable.markdown([row.row.group, name(row)] + cells(row))) }
+        for row in rows {
+            lines.append(TextTable.markdown([row.row.group, name(row)] + cells(row)))
+        }
         lines += [""] + legend.map { "- \($0)" }
         if !remarks.isEmpty { lines += [""] + remarks.enumerated().map { "\($0 + 1). \($1)" } }
-        if !commands.isEmpty { lines += ["", "To fill the dashes among the scores:", ""] + commands.map { "    " + $0 } }
+        if !commands.isEmpty {
+            lines +=
+                ["", "To fill the dashes among the scores:", ""] + commands.map { "    " + $0 }
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -104,14 +126,19 @@ struct ReproductionReport {
                     table: table.name, paper: table.paper, title: table.title, notes: table.notes,
                     rows: rows.map { row in
                         Content.Row(
-                            group: row.row.group, name: row.row.name, config: row.row.config, run: row.row.run,
+                            group: row.row.group, name: row.row.name, config: row.row.config,
+                            run: row.row.run,
                             paper: .init(
-                                singleScale: row.row.singleScale?.value, multiScale: row.row.multiScale?.value,
-                                precisions: precisions(row.row.precisions.map(\.value)), gflops: row.row.gflops?.value,
+                                singleScale: row.row.singleScale?.value,
+                                multiScale: row.row.multiScale?.value,
+                                precisions: precisions(row.row.precisions.map(\.value)),
+                                gflops: row.row.gflops?.value,
                                 parameters: row.row.parameters?.value),
                             here: .init(
-                                singleScale: row.singleScale, multiScale: row.multiScale, precisions: precisions(row.precisions),
-                                gflops: row.gflops, gflopsTransposedAtOutputs: row.gflopsAtOutputs, parameters: row.parameters),
+                                singleScale: row.singleScale, multiScale: row.multiScale,
+                                precisions: precisions(row.precisions),
+                                gflops: row.gflops, gflopsTransposedAtOutputs: row.gflopsAtOutputs,
+                                parameters: row.parameters),
                             once: row.once, remark: row.remark, command: row.command)
                     }))
         }

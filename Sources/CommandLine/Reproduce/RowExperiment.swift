@@ -18,7 +18,8 @@ struct RowExperiment {
     }
 
     func experiment(_ registry: Registry, device: Device = .cpu) throws -> Experiment {
-        try run?.experiment(registry, device: device) ?? Experiment(file, registry: registry, device: device)
+        try run?.experiment(registry, device: device)
+            ?? Experiment(file, registry: registry, device: device)
     }
 
     /// The command that measures `weights`.
@@ -26,22 +27,29 @@ struct RowExperiment {
         "densekit test \(file) \(weights)" + (run.map { " --run \($0.slug)" } ?? "")
     }
 
-    /// The command that the first comment of the configuration gives under `Train:`; of a run, with what that of the first configuration
-    /// that it starts from gives behind its file, such as weights.
+    /// The command that the first comment of the configuration gives under `Train:`; of a run, with
+    /// what that of the first configuration that it starts from gives behind its file, such as
+    /// weights.
     var trainCommand: String {
         guard let run else { return Self.command(in: file) ?? "densekit train \(file)" }
-        let words = Self.command(in: run.bases[0])?.firstMatch(of: /^densekit train \S+(?: --run \S+)?(.*)$/)?.1 ?? ""
+        let words =
+            Self.command(in: run.bases[0])?.firstMatch(
+                of: /^densekit train \S+(?: --run \S+)?(.*)$/)?.1 ?? ""
         return "densekit train \(file) --run \(run.slug)\(words)"
     }
 
     private static func command(in file: String) -> String? {
-        let text = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let text =
+            FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
+            ?? ""
         let comment = text.split(separator: "\n").prefix { $0.hasPrefix("#") }
             .map { $0.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces) }
         var lines = comment.drop { !$0.hasPrefix("Train:") }
         guard let first = lines.popFirst() else { return nil }
         var command = first.dropFirst("Train:".count).trimmingCharacters(in: .whitespaces)
-        while command.hasSuffix("\\"), let next = lines.popFirst() { command = command.dropLast() + next }
+        while command.hasSuffix("\\"), let next = lines.popFirst() {
+            command = command.dropLast() + next
+        }
         return command
     }
 }

@@ -2,7 +2,8 @@ import ArgumentParser
 import DenseKitCore
 import Foundation
 
-/// A configuration whose `sweep:` lists runs, each of them the configuration with a few other values.
+/// A configuration whose `sweep:` lists runs, each of them the configuration with a few other
+/// values.
 struct Sweep {
     let file: String
     /// As its file is called.
@@ -15,9 +16,11 @@ struct Sweep {
     ///
     /// - Parameters:
     ///   - overrides: `a.b.c=value` from the command line, over every run
-    ///   - workDir: from the command line; the file's `work_dir`, else `work_dirs/<name of the file>`, if left out
-    /// - Throws: `ConfigurationError` for what is wrong with the list of runs, at its place, and `ConfigurationErrors` for several mistakes. What
-    ///   is wrong with a run is found when it is decoded.
+    ///   - workDir: from the command line; the file's `work_dir`, else
+    ///     `work_dirs/<name of the file>`, if left out
+    /// - Throws: `ConfigurationError` for what is wrong with the list of runs, at its place, and
+    ///   `ConfigurationErrors` for several mistakes. What is wrong with a run is found when it is
+    ///   decoded.
     init(_ file: String, overrides: [String] = [], workDir: String? = nil) throws {
         let collector = ErrorCollector()
         try self.init(file, overrides: overrides, workDir: workDir, collector)
@@ -26,8 +29,12 @@ struct Sweep {
 
     /// Puts together the runs that can be; `collector` takes the mistakes.
     ///
-    /// - Throws: `ConfigurationError` for a file that has no sweep, `ConfigurationErrors` for one that cannot be read.
-    init(_ file: String, overrides: [String] = [], workDir: String? = nil, _ collector: ErrorCollector) throws {
+    /// - Throws: `ConfigurationError` for a file that has no sweep, `ConfigurationErrors` for one
+    ///   that cannot be read.
+    init(
+        _ file: String, overrides: [String] = [], workDir: String? = nil,
+        _ collector: ErrorCollector
+    ) throws {
         let draft = YAMLNode.draft(path: file)
         for error in draft.errors { try collector.report(error) }
         let root = draft.node
@@ -39,7 +46,8 @@ struct Sweep {
         }
         self.file = file
         name = URL(filePath: file).deletingPathExtension().lastPathComponent
-        folder = WorkDirectory.choose(option: workDir, configuration: root["work_dir"]?.scalar?.text, name: name)
+        folder = WorkDirectory.choose(
+            option: workDir, configuration: root["work_dir"]?.scalar?.text, name: name)
         let builder = RunBuilder(
             file: file, folder: folder, own: root.without("sweep"), overrides: overrides,
             sweep: try SweepConfiguration(entry, collector), collector: collector)
@@ -50,9 +58,15 @@ struct Sweep {
     ///
     /// - Throws: `ValidationError` where there is none.
     func run(named name: String) throws -> SweepRun {
-        guard let run = runs.first(where: { $0.name == name }) ?? runs.first(where: { $0.slug == name }) else {
+        guard
+            let run = runs.first(where: { $0.name == name })
+                ?? runs.first(where: { $0.slug == name })
+        else {
             let names = runs.map(\.name)
-            let near = nearestWord(to: name, among: names + runs.map(\.entry)).map { "; did you mean '\($0)'?" } ?? ""
+            let near =
+                nearestWord(to: name, among: names + runs.map(\.entry)).map {
+                    "; did you mean '\($0)'?"
+                } ?? ""
             let list = names.prefix(20).joined(separator: "; ") + (names.count > 20 ? "; …" : "")
             throw ValidationError("\(file) has no run '\(name)'\(near) (runs: \(list))")
         }
@@ -82,15 +96,23 @@ private struct RunBuilder {
     func runs(at location: SourceLocation) throws -> [SweepRun] {
         let isSound = collector.errors.isEmpty
         let points = try collector.attempt { try sweep.points(collector) } ?? [GridPoint()]
-        let common = try collector.attempt { try SweepConfiguration.assignments(sweep.set, "sweep.set") } ?? YAMLNode.Mapping()
+        let common =
+            try collector.attempt { try SweepConfiguration.assignments(sweep.set, "sweep.set") }
+            ?? YAMLNode.Mapping()
         var runs: [SweepRun] = []
         for entry in sweep.runs {
             try collector.attempt {
-                if entry.name.value.isEmpty { throw ConfigurationError(at: entry.name.location, "the name of a run is empty") }
-                let set = try entry.set.map { try SweepConfiguration.assignments($0, "set of the run '\(entry.name.value)'") }
+                if entry.name.value.isEmpty {
+                    throw ConfigurationError(at: entry.name.location, "the name of a run is empty")
+                }
+                let set = try entry.set.map {
+                    try SweepConfiguration.assignments($0, "set of the run '\(entry.name.value)'")
+                }
                 guard let base = try self.base(entry) else { return }
                 for point in points {
-                    try collector.attempt { try add(point, entry, base, common, set ?? YAMLNode.Mapping(), to: &runs) }
+                    try collector.attempt {
+                        try add(point, entry, base, common, set ?? YAMLNode.Mapping(), to: &runs)
+                    }
                 }
             }
         }
@@ -99,31 +121,39 @@ private struct RunBuilder {
                 // A list that was left out for a mistake in it is no missing one.
                 if isSound, collector.errors.isEmpty {
                     throw ConfigurationError(
-                        at: location, "sweep lists no runs", hint: "list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
+                        at: location, "sweep lists no runs",
+                        hint: "list some, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
                 }
                 return runs
             }
             for point in points {
-                try collector.attempt { try add(point, nil, ([file], own), common, YAMLNode.Mapping(), to: &runs) }
+                try collector.attempt {
+                    try add(point, nil, ([file], own), common, YAMLNode.Mapping(), to: &runs)
+                }
             }
         } else if sweep.runs.allSatisfy({ $0.config != nil }),
             let unused = own.mapping?.entries.first(where: { $0.key != "work_dir" })
         {
             try collector.report(
                 ConfigurationError(
-                    at: unused.keyLocation, "no run starts from this configuration: each names its own",
+                    at: unused.keyLocation,
+                    "no run starts from this configuration: each names its own",
                     hint: "what all runs say stands in sweep.set"))
         }
         return runs
     }
 
-    /// What a run starts from: the files, and their configurations laid over one another; nil where one cannot be read, which the collector
-    /// then knows.
-    private func base(_ entry: SweepConfiguration.Entry) throws -> (files: [String], node: YAMLNode)? {
+    /// What a run starts from: the files, and their configurations laid over one another; nil where
+    /// one cannot be read, which the collector then knows.
+    private func base(_ entry: SweepConfiguration.Entry) throws -> (
+        files: [String], node: YAMLNode
+    )? {
         guard let config = entry.config else { return ([file], own) }
         let nodes = try config.files.compactMap { try load($0) }
         guard nodes.count == config.files.count else { return nil }
-        let node = try nodes.dropFirst().reduce(nodes[0]) { try $0.overridden(by: $1.mapping ?? YAMLNode.Mapping()) }
+        let node = try nodes.dropFirst().reduce(nodes[0]) {
+            try $0.overridden(by: $1.mapping ?? YAMLNode.Mapping())
+        }
         return (config.files.map(\.resolved), node)
     }
 
@@ -133,51 +163,68 @@ private struct RunBuilder {
         for error in draft.errors {
             try collector.report(
                 error.location == .file(path)
-                    ? ConfigurationError(at: config.location, "config \(path): \(error.message)", hint: error.hint) : error)
+                    ? ConfigurationError(
+                        at: config.location, "config \(path): \(error.message)", hint: error.hint)
+                    : error)
         }
         guard draft.isWhole else { return nil }
         let node = draft.node
         if node["sweep"] != nil {
-            throw ConfigurationError(at: config.location, "config \(path): is a sweep itself, and one experiment is wanted")
+            throw ConfigurationError(
+                at: config.location,
+                "config \(path): is a sweep itself, and one experiment is wanted")
         }
         return node
     }
 
     private func add(
-        _ point: GridPoint, _ entry: SweepConfiguration.Entry?, _ base: (files: [String], node: YAMLNode),
+        _ point: GridPoint, _ entry: SweepConfiguration.Entry?,
+        _ base: (files: [String], node: YAMLNode),
         _ common: YAMLNode.Mapping,
         _ set: YAMLNode.Mapping, to runs: inout [SweepRun]
     ) throws {
         if let both = point.assignments.entries.first(where: { set[$0.key] != nil }) {
             throw ConfigurationError(
-                at: set.entry(both.key)?.keyLocation ?? both.keyLocation, "\(both.key) stands in sweep.grid too", hint: "keep one"
+                at: set.entry(both.key)?.keyLocation ?? both.keyLocation,
+                "\(both.key) stands in sweep.grid too", hint: "keep one"
             )
         }
         let name = ([entry?.name.value].compactMap { $0 } + point.labels).joined(separator: ", ")
-        let location = entry?.name.location ?? point.assignments.entries.first?.value.location ?? .file(file)
+        let location =
+            entry?.name.location ?? point.assignments.entries.first?.value.location ?? .file(file)
         let slug = try SweepRun.slug(name, at: location)
         if let other = runs.first(where: { $0.slug.lowercased() == slug.lowercased() }) {
             let problem =
-                other.name == name ? "a second run is called '\(name)'" : "the runs '\(other.name)' and '\(name)' share a folder"
+                other.name == name
+                ? "a second run is called '\(name)'"
+                : "the runs '\(other.name)' and '\(name)' share a folder"
             throw ConfigurationError(at: location, problem, hint: "give each a name of its own")
         }
         let work = "\(folder)/\(slug)"
         var place = YAMLNode.Mapping()
         place.set("work_dir", to: try YAMLNode(encoding: work), keyLocation: .file(file))
         let own = ErrorCollector()
-        let node = try base.node.overridden(by: common, collector: own).overridden(by: set, collector: own)
-            .overridden(by: point.assignments, collector: own).overridden(by: overrides, collector: own).overridden(by: place)
+        let node = try base.node.overridden(by: common, collector: own).overridden(
+            by: set, collector: own
+        )
+        .overridden(by: point.assignments, collector: own).overridden(by: overrides, collector: own)
+        .overridden(by: place)
         for error in own.errors { try collector.report(error) }
         guard own.errors.isEmpty else { return }
-        if let other = runs.first(where: { $0.node.without("work_dir") == node.without("work_dir") }) {
+        if let other = runs.first(where: { $0.node.without("work_dir") == node.without("work_dir") }
+        ) {
             throw ConfigurationError(
-                at: location, "the run '\(name)' is the same as '\(other.name)'", hint: "remove one, or change a value in it")
+                at: location, "the run '\(name)' is the same as '\(other.name)'",
+                hint: "remove one, or change a value in it")
         }
         var assignments = set
-        for value in point.assignments.entries { assignments.set(value.key, to: value.value, keyLocation: value.keyLocation) }
+        for value in point.assignments.entries {
+            assignments.set(value.key, to: value.value, keyLocation: value.keyLocation)
+        }
         runs.append(
             SweepRun(
-                name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file, bases: base.files,
+                name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file,
+                bases: base.files,
                 assignments: assignments, node: node))
     }
 }

@@ -8,7 +8,8 @@ struct CheckedRun {
 
     /// Whether its work directory holds all of it.
     var isFinished: Bool {
-        RunProgress(workDirectory: run.folder)?.isFinished(iterations: iterations, validates: validates) ?? false
+        RunProgress(workDirectory: run.folder)?.isFinished(
+            iterations: iterations, validates: validates) ?? false
     }
 }
 
@@ -16,7 +17,8 @@ struct CheckedRun {
 struct SweepCheck {
     let registry: Registry
 
-    /// Looks at every run as `densekit check` does, with its model of shapes alone, and at what its folder holds already.
+    /// Looks at every run as `densekit check` does, with its model of shapes alone, and at what its
+    /// folder holds already.
     ///
     /// - Throws: `SweepMistakes`, with those of all runs.
     func check(_ runs: [SweepRun]) throws -> [CheckedRun] {
@@ -45,7 +47,8 @@ struct SweepCheck {
         guard changes.isEmpty else { throw ChangedRun(folder: run.folder, changes: changes) }
         let configuration: ExperimentConfiguration = try run.node.decode()
         let iterations = configuration.train.counting(images: check.trainingImages ?? 0).iterations
-        return CheckedRun(run: run, iterations: iterations, validates: configuration.data.val != nil)
+        return CheckedRun(
+            run: run, iterations: iterations, validates: configuration.data.val != nil)
     }
 }
 
@@ -65,7 +68,8 @@ struct SweepMistakes: DenseKitError {
 
     var problem: String {
         let lines = found.map { message, runs in
-            let others = runs.count > 1 ? " and \(runs.count - 1) other\(runs.count > 2 ? "s" : "")" : ""
+            let others =
+                runs.count > 1 ? " and \(runs.count - 1) other\(runs.count > 2 ? "s" : "")" : ""
             return "run '\(runs[0])'\(others): \(message)"
         }
         return (lines + ["nothing was trained"]).joined(separator: "\n")
@@ -78,9 +82,13 @@ struct ChangedRun: DenseKitError {
     let changes: [String]
 
     var problem: String {
-        let shown = changes.prefix(5).joined(separator: ", ") + (changes.count > 5 ? ", and \(changes.count - 5) more" : "")
+        let shown =
+            changes.prefix(5).joined(separator: ", ")
+            + (changes.count > 5 ? ", and \(changes.count - 5) more" : "")
         return "\(folder) holds a run of this name with other settings: \(shown)"
     }
-    var remedy: String? { "give the run another name, put the settings back, or remove that folder to train it anew" }
+    var remedy: String? {
+        "give the run another name, put the settings back, or remove that folder to train it anew"
+    }
     var origin: ErrorOrigin { .configuration }
 }

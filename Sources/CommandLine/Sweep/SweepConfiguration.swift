@@ -18,7 +18,8 @@ struct SweepConfiguration: YAMLConfiguration {
         let set: YAMLNode?
     }
 
-    /// A configuration, or several that are laid over one another in order, as those of `_base_` are.
+    /// A configuration, or several that are laid over one another in order, as those of `_base_`
+    /// are.
     struct Bases: Codable, Sendable {
         let files: [Located<String>]
 
@@ -31,8 +32,10 @@ struct SweepConfiguration: YAMLConfiguration {
             }
             guard !list.isEmpty else {
                 throw ConfigurationError(
-                    at: node.location, "config takes a file or a list of files, found an empty list",
-                    hint: "remove it: a run without config starts from the file's own configuration")
+                    at: node.location,
+                    "config takes a file or a list of files, found an empty list",
+                    hint: "remove it: a run without config starts from the file's own configuration"
+                )
             }
             files = try container.decode([Located<String>].self)
         }
@@ -77,7 +80,8 @@ extension SweepConfiguration {
 
     /// Every combination, the last list fastest.
     ///
-    /// - Throws: `ConfigurationError` for what is no grid, and for too many runs. What is no list of values is left out, and `collector` knows.
+    /// - Throws: `ConfigurationError` for what is no grid, and for too many runs. What is no list
+    ///   of values is left out, and `collector` knows.
     func points(_ collector: ErrorCollector) throws -> [GridPoint] {
         let axes = try Self.assignments(grid, "sweep.grid").entries
         let names = shortNames(axes.map(\.key))
@@ -85,12 +89,15 @@ extension SweepConfiguration {
             guard let values = axis.value.sequence, !values.isEmpty else {
                 try collector.report(
                     ConfigurationError(
-                        at: axis.value.location, "sweep.grid: expected a list of values for \(axis.key)",
-                        hint: "write \(axis.key): [0, 1, 2]; what all runs say stands in sweep.set"))
+                        at: axis.value.location,
+                        "sweep.grid: expected a list of values for \(axis.key)",
+                        hint: "write \(axis.key): [0, 1, 2]; what all runs say stands in sweep.set")
+                )
                 return points
             }
             guard points.count * max(1, runs.count) <= Self.maximumRuns / values.count else {
-                throw ConfigurationError(at: axis.keyLocation, "sweep: more than \(Self.maximumRuns) runs")
+                throw ConfigurationError(
+                    at: axis.keyLocation, "sweep: more than \(Self.maximumRuns) runs")
             }
             return points.flatMap { point in
                 values.map { value in
@@ -109,7 +116,8 @@ extension SweepConfiguration {
     static func assignments(_ node: YAMLNode, _ place: String) throws -> YAMLNode.Mapping {
         if let mapping = node.mapping { return mapping }
         throw ConfigurationError(
-            at: node.location, "\(place): expected keys with values", hint: "write {train.seed: 1, model.neck.channels: 64}")
+            at: node.location, "\(place): expected keys with values",
+            hint: "write {train.seed: 1, model.neck.channels: 64}")
     }
 }
 
@@ -118,7 +126,9 @@ func shortNames(_ paths: [String]) -> [String: String] {
     let parts = Set(paths).map { ($0, $0.split(separator: ".", omittingEmptySubsequences: false)) }
     return parts.reduce(into: [:]) { names, own in
         let others = parts.filter { $0.0 != own.0 }.map(\.1)
-        let count = (1...own.1.count).first { count in !others.contains { $0.suffix(count) == own.1.suffix(count) } }
+        let count = (1...own.1.count).first { count in
+            !others.contains { $0.suffix(count) == own.1.suffix(count) }
+        }
         names[own.0] = own.1.suffix(count ?? own.1.count).joined(separator: ".")
     }
 }

@@ -1,13 +1,14 @@
 import DenseKitCore
 import Foundation
 
-/// Starts the runs of a sweep, each in a process of its own: a run that crashes or exhausts the memory leaves the others alone, and whatever a run
-/// took goes with it.
+/// Starts the runs of a sweep, each in a process of its own: a run that crashes or exhausts the
+/// memory leaves the others alone, and whatever a run took goes with it.
 struct SweepProcess {
     /// Of `train`, beside configuration, run and work directory.
     let options: [String]
 
-    /// Trains `run` from where it stands to its end. What the process prints goes to standard error.
+    /// Trains `run` from where it stands to its end. What the process prints goes to standard
+    /// error.
     ///
     /// - Returns: why it failed; nil where it came to its end, or was told to stop.
     /// - Throws: `Interrupted` after a signal, once the run has saved where it stands.
@@ -16,7 +17,10 @@ struct SweepProcess {
         let process = Process()
         process.executableURL = URL(filePath: "/proc/self/exe")
         process.arguments =
-            ["sweep-run", "--parent=\(getpid())", "--run=\(run.name)", "--work-dir=\(run.folder)", "--resume=auto"] + options
+            [
+                "sweep-run", "--parent=\(getpid())", "--run=\(run.name)",
+                "--work-dir=\(run.folder)", "--resume=auto",
+            ] + options
             + ["--", run.file]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.standardError
@@ -42,10 +46,13 @@ struct SweepProcess {
     private func failure(of process: Process, _ run: SweepRun) throws -> String? {
         let status = process.terminationStatus
         if process.terminationReason == .exit, status == 0 { return nil }
-        if let text = FileManager.default.contents(atPath: run.failure) { return String(decoding: text, as: UTF8.self) }
+        if let text = FileManager.default.contents(atPath: run.failure) {
+            return String(decoding: text, as: UTF8.self)
+        }
         let reason =
             switch (process.terminationReason, status) {
-            case (.uncaughtSignal, SIGKILL): "was killed by signal 9, as the system does where memory is short"
+            case (.uncaughtSignal, SIGKILL):
+                "was killed by signal 9, as the system does where memory is short"
             case (.uncaughtSignal, _): "was ended by signal \(status)"
             default: "ended with exit code \(status)"
             }

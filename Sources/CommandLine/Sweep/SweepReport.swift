@@ -17,17 +17,25 @@ struct SweepReport {
 
     private var heads: [String] {
         let names = shortNames(table.columns)
-        let scores = ["best", "final"].map { [$0, metric].compactMap { $0 }.joined(separator: " ") }
-        return ["run"] + (configs ? ["config"] : []) + table.columns.map { names[$0] ?? $0 } + scores + [
-            "iterations", "time", "state",
-        ]
+        let scores = ["best", "final"].map {
+            [$0, metric].compactMap { $0 }.joined(separator: " ")
+        }
+        return ["run"] + (configs ? ["config"] : []) + table.columns.map { names[$0] ?? $0 }
+            + scores + [
+                "iterations", "time", "state",
+            ]
     }
 
     private func cells(_ row: SweepRow) -> [String] {
         let unit = metric == nil ? row.metric.map { "\($0) " } ?? "" : ""
-        let scores = [row.scores?.best.value, row.scores?.last.value].map { $0.map { unit + Self.two($0) } ?? "-" }
-        let config = row.run.bases.map { URL(filePath: $0).deletingPathExtension().lastPathComponent }.joined(separator: " + ")
-        return [row.run.name] + (configs ? [config] : []) + table.columns.map { row.run.value(at: $0)?.cell ?? "-" } + scores
+        let scores = [row.scores?.best.value, row.scores?.last.value].map {
+            $0.map { unit + Self.two($0) } ?? "-"
+        }
+        let config = row.run.bases.map {
+            URL(filePath: $0).deletingPathExtension().lastPathComponent
+        }.joined(separator: " + ")
+        return [row.run.name] + (configs ? [config] : [])
+            + table.columns.map { row.run.value(at: $0)?.cell ?? "-" } + scores
             + [iterations(row), row.progress?.seconds.map(clockText) ?? "-", state(row)]
     }
 
@@ -37,11 +45,14 @@ struct SweepReport {
     }
 
     private func state(_ row: SweepRow) -> String {
-        row.state.word + (failures.firstIndex { $0.name == row.run.name }.map { " [\($0 + 1)]" } ?? "")
+        row.state.word
+            + (failures.firstIndex { $0.name == row.run.name }.map { " [\($0 + 1)]" } ?? "")
     }
 
     private var failures: [(name: String, reason: String)] {
-        rows.compactMap { row in if case .failed(let reason) = row.state { (row.run.name, reason) } else { nil } }
+        rows.compactMap { row in
+            if case .failed(let reason) = row.state { (row.run.name, reason) } else { nil }
+        }
     }
 
     private var notes: [String] {
@@ -50,15 +61,19 @@ struct SweepReport {
 
     private var title: String {
         let finished = rows.count { $0.state == .finished }
-        return "\(table.sweep.name): \(rows.count) run\(rows.count == 1 ? "" : "s"), \(finished) finished"
+        return
+            "\(table.sweep.name): \(rows.count) run\(rows.count == 1 ? "" : "s"), \(finished) finished"
     }
 
     private var seedRows: [[String]] {
         guard !table.seeds.isEmpty else { return [] }
-        let heads = ["over seeds", "seeds"] + ["best", "final"].map { [$0, metric].compactMap { $0 }.joined(separator: " ") }
+        let heads =
+            ["over seeds", "seeds"]
+            + ["best", "final"].map { [$0, metric].compactMap { $0 }.joined(separator: " ") }
         return [heads]
             + table.seeds.map { seeds in
-                let (done, all) = (seeds.finished.count, seeds.rows.count)
+                let done = seeds.finished.count
+                let all = seeds.rows.count
                 return [seeds.name, done == all ? "\(all)" : "\(done) of \(all)"]
                     + [seeds.best, seeds.last].map { Self.text($0) }
             }
@@ -98,15 +113,20 @@ struct SweepReport {
                     sweep: table.sweep.file,
                     runs: rows.map { row in
                         Content.Run(
-                            name: row.run.name, folder: row.run.folder, config: row.run.config, set: values(row.run.assignments),
-                            state: row.state.word, failure: failures.first { $0.name == row.run.name }?.reason,
+                            name: row.run.name, folder: row.run.folder, config: row.run.config,
+                            set: values(row.run.assignments),
+                            state: row.state.word,
+                            failure: failures.first { $0.name == row.run.name }?.reason,
                             metric: row.metric,
-                            best: row.scores.map { .init($0.best) }, final: row.scores.map { .init($0.last) },
-                            iteration: row.progress?.iteration ?? 0, iterations: row.iterations, seconds: row.progress?.seconds)
+                            best: row.scores.map { .init($0.best) },
+                            final: row.scores.map { .init($0.last) },
+                            iteration: row.progress?.iteration ?? 0, iterations: row.iterations,
+                            seconds: row.progress?.seconds)
                     },
                     seeds: table.seeds.map {
                         Content.Seeds(
-                            name: $0.name, runs: $0.rows.map(\.run.name), finished: $0.finished.count, best: $0.best,
+                            name: $0.name, runs: $0.rows.map(\.run.name),
+                            finished: $0.finished.count, best: $0.best,
                             final: $0.last)
                     }))
         }
@@ -121,7 +141,7 @@ struct SweepReport {
         let folder = table.sweep.folder
         try FileSystem.makeFolder(folder, remedy: "choose another with \(Term.workDirectory)")
         try AtomicFile.write(Data((markdown + "\n").utf8), to: folder + "/table.md")
-        try AtomicFile.write(try json, to: folder + "/table.json")
+        try AtomicFile.write(json, to: folder + "/table.json")
     }
 
     private struct Content: Encodable {
@@ -129,7 +149,10 @@ struct SweepReport {
             let value: Double
             let iteration: Int
 
-            init(_ score: RunScores.Score) { (value, iteration) = (score.value, score.iteration) }
+            init(_ score: RunScores.Score) {
+                value = score.value
+                iteration = score.iteration
+            }
         }
         struct Run: Encodable {
             let name: String

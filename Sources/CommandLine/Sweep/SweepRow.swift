@@ -35,23 +35,31 @@ struct SweepRow {
 
     init(_ run: SweepRun, _ registry: Registry) throws {
         let configuration: ExperimentConfiguration = try run.node.decode()
-        let (train, validates) = (configuration.train, configuration.data.val != nil)
+        let train = configuration.train
+        let validates = configuration.data.val != nil
         iterations =
             train.epochs == nil
             ? train.iterations
-            : (try? run.experiment(registry, device: .meta).trainDataset()).map { train.counting(images: $0.count).iterations }
+            : (try? run.experiment(registry, device: .meta).trainDataset()).map {
+                train.counting(images: $0.count).iterations
+            }
         let progress = RunProgress(workDirectory: run.folder)
         scores = progress?.best.flatMap { RunScores(workDirectory: run.folder, metric: $0.metric) }
         state =
-            if let iterations, progress?.isFinished(iterations: iterations, validates: validates) == true {
+            if let iterations,
+                progress?.isFinished(iterations: iterations, validates: validates) == true
+            {
                 .finished
             } else if let owner = WorkDirectory.owner(of: run.folder) {
                 .atWork(owner)
             } else if let failure = FileManager.default.contents(atPath: run.failure) {
-                .failed(String(decoding: failure, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+                .failed(
+                    String(decoding: failure, as: UTF8.self).trimmingCharacters(
+                        in: .whitespacesAndNewlines))
             } else {
                 progress == nil ? .waiting : .stopped
             }
-        (self.run, self.progress) = (run, progress)
+        self.run = run
+        self.progress = progress
     }
 }

@@ -23,8 +23,12 @@ struct SweepRun {
     /// The experiment, as commands have it.
     ///
     /// - Parameter overrides: `a.b.c=value` from the command line, over this run
-    func experiment(_ registry: Registry, device: Device, overrides: [String] = []) throws -> Experiment {
-        try Experiment(file, node: try node.overridden(by: overrides), name: slug, registry: registry, device: device)
+    func experiment(_ registry: Registry, device: Device, overrides: [String] = []) throws
+        -> Experiment
+    {
+        try Experiment(
+            file, node: node.overridden(by: overrides), name: slug, registry: registry,
+            device: device)
     }
 
     /// The configurations that it starts from, as tables show them.
@@ -41,29 +45,41 @@ struct SweepRun {
 
     /// The name of a folder: letters, digits and a few marks of `name`, others as hyphens.
     ///
-    /// - Throws: `ConfigurationError` for a name without a letter or digit, and for one that is too long.
+    /// - Throws: `ConfigurationError` for a name without a letter or digit, and for one that is too
+    ///   long.
     static func slug(_ name: String, at location: SourceLocation) throws -> String {
         let mapped = name.map { $0.isLetter || $0.isNumber || "._+=-".contains($0) ? $0 : "-" }
-        let slug = String(mapped).split(separator: "-").joined(separator: "-").drop { ".-".contains($0) }
-        guard slug.contains(where: { $0.isLetter || $0.isNumber }), !reserved.contains(slug.lowercased()) else {
+        let slug = String(mapped).split(separator: "-").joined(separator: "-").drop {
+            ".-".contains($0)
+        }
+        guard slug.contains(where: { $0.isLetter || $0.isNumber }),
+            !reserved.contains(slug.lowercased())
+        else {
             throw ConfigurationError(
-                at: location, "the run '\(name)' cannot have a folder of its name", hint: "name it with letters and digits")
+                at: location, "the run '\(name)' cannot have a folder of its name",
+                hint: "name it with letters and digits")
         }
         guard slug.utf8.count <= 200 else {
             throw ConfigurationError(
-                at: location, "the name of a run is longer than a folder's can be: '\(name.prefix(60))…'", hint: "shorten it")
+                at: location,
+                "the name of a run is longer than a folder's can be: '\(name.prefix(60))…'",
+                hint: "shorten it")
         }
         return String(slug)
     }
 }
 
 extension SweepRun {
-    /// What the run's record says otherwise than the run does now, a sentence each. Nothing where there is no record, or where nothing was learnt yet.
+    /// What the run's record says otherwise than the run does now, a sentence each. Nothing where
+    /// there is no record, or where nothing was learnt yet.
     func changes() throws -> [String] {
-        guard RunProgress(workDirectory: folder) != nil, let text = FileManager.default.contents(atPath: record) else {
+        guard RunProgress(workDirectory: folder) != nil,
+            let text = FileManager.default.contents(atPath: record)
+        else {
             return []
         }
-        let old = try YAMLNode.parse(String(decoding: text, as: UTF8.self), file: record, environment: [:])
+        let old = try YAMLNode.parse(
+            String(decoding: text, as: UTF8.self), file: record, environment: [:])
         return node.withoutIdleSettings.differences(from: old.withoutIdleSettings)
     }
 }
@@ -83,14 +99,17 @@ extension YAMLNode {
             let gone = known.keys.filter { new[$0] == nil }
             return (new.keys + gone).flatMap { key in
                 guard let before = known[key], let now = new[key] else {
-                    let (before, now) = (known[key]?.cell ?? "not set", new[key]?.cell ?? "not set")
+                    let before = known[key]?.cell ?? "not set"
+                    let now = new[key]?.cell ?? "not set"
                     return ["\(child(key)) is \(before) there and \(now) here"]
                 }
                 return now.differences(from: before, at: child(key))
             }
         }
         if let new = sequence, let known = old.sequence, new.count == known.count {
-            return zip(new, known).enumerated().flatMap { $1.0.differences(from: $1.1, at: child("\($0)")) }
+            return zip(new, known).enumerated().flatMap {
+                $1.0.differences(from: $1.1, at: child("\($0)"))
+            }
         }
         return ["\(path) is \(old.cell) there and \(cell) here"]
     }

@@ -40,11 +40,17 @@ struct SweepTable {
     init(_ sweep: Sweep, _ registry: Registry) throws {
         self.sweep = sweep
         rows = try sweep.runs.map { try SweepRow($0, registry) }
-        let paths = sweep.runs.flatMap { $0.assignments.entries.flatMap { $0.value.settings(at: $0.key) } }
-            .reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-        let differing = paths.filter { path in sweep.runs.contains { $0.value(at: path) != sweep.runs[0].value(at: path) } }
+        let paths = sweep.runs.flatMap {
+            $0.assignments.entries.flatMap { $0.value.settings(at: $0.key) }
+        }
+        .reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let differing = paths.filter { path in
+            sweep.runs.contains { $0.value(at: path) != sweep.runs[0].value(at: path) }
+        }
         // What every run says is the grid: its columns come last, as in names.
-        func isOfAll(_ path: String) -> Bool { sweep.runs.allSatisfy { $0.assignments[path] != nil } }
+        func isOfAll(_ path: String) -> Bool {
+            sweep.runs.allSatisfy { $0.assignments[path] != nil }
+        }
         columns = differing.filter { !isOfAll($0) } + differing.filter(isOfAll)
         seeds = Self.groups(rows)
     }
@@ -64,7 +70,8 @@ struct SweepTable {
             ? groups.map { Seeds(name: name(of: $0.rows.map(\.run)), rows: $0.rows) } : []
     }
 
-    /// What the names of runs begin with alike, up to a comma: `gamma 0.5` of `gamma 0.5, seed 0` and `gamma 0.5, seed 1`.
+    /// What the names of runs begin with alike, up to a comma: `gamma 0.5` of `gamma 0.5, seed 0`
+    /// and `gamma 0.5, seed 1`.
     private static func name(of runs: [SweepRun]) -> String {
         let parts = runs.map { $0.name.split(separator: ", ", omittingEmptySubsequences: false) }
         let common = parts[0].indices.prefix { index in
@@ -84,7 +91,8 @@ extension SweepRun {
 }
 
 extension YAMLNode {
-    /// The paths of what is set at `path`: of each value in a mapping, but of a component as a whole.
+    /// The paths of what is set at `path`: of each value in a mapping, but of a component as a
+    /// whole.
     fileprivate func settings(at path: String) -> [String] {
         guard let mapping, mapping.count > 0, mapping["type"] == nil else { return [path] }
         return mapping.entries.flatMap { $0.value.settings(at: "\(path).\($0.key)") }

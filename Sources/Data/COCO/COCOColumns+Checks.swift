@@ -4,7 +4,8 @@ import DenseKitVision
 extension COCOColumns {
     /// The order of annotations by image, and what was warned about on the way.
     struct Arrangement {
-        /// Annotations by the image that they belong to, those of an image in the order of the file.
+        /// Annotations by the image that they belong to, those of an image in the order of the
+        /// file.
         var order: [Int64] = []
         /// Where the annotations of each image begin in `order`; one more at the end.
         var firsts: [Int64] = []
@@ -12,16 +13,21 @@ extension COCOColumns {
         var remarks: [(problem: String, consequence: String)] = []
     }
 
-    private var images: UnsafeBufferPointer<dk_coco_image> { .init(start: arrays.images, count: Int(arrays.image_count)) }
+    private var images: UnsafeBufferPointer<dk_coco_image> {
+        .init(start: arrays.images, count: Int(arrays.image_count))
+    }
     private var categories: UnsafeBufferPointer<dk_coco_category> {
         .init(start: arrays.categories, count: Int(arrays.category_count))
     }
     private var annotations: UnsafeMutableBufferPointer<dk_coco_annotation> {
         .init(start: arrays.annotations, count: Int(arrays.annotation_count))
     }
-    private var words: UnsafeBufferPointer<Int32> { .init(start: arrays.words, count: Int(arrays.word_count)) }
+    private var words: UnsafeBufferPointer<Int32> {
+        .init(start: arrays.words, count: Int(arrays.word_count))
+    }
 
-    /// Checks everything, and turns the numbers of images and categories in annotations into their places.
+    /// Checks everything, and turns the numbers of images and categories in annotations into their
+    /// places.
     ///
     /// - Throws: `DataError` for numbers that stand twice and for what no image can have.
     func arrange() throws -> Arrangement {
@@ -32,8 +38,13 @@ extension COCOColumns {
         try checkNumbers()
         var result = Arrangement()
         var counts = [Int64](repeating: 0, count: images.count + 1)
-        var (lostImages, lostCategories, unusable) = (Findings(), Findings(), Findings())
-        var (flat, odd, otherSize, zero) = (Findings(), Findings(), Findings(), Findings())
+        var lostImages = Findings()
+        var lostCategories = Findings()
+        var unusable = Findings()
+        var flat = Findings()
+        var odd = Findings()
+        var otherSize = Findings()
+        var zero = Findings()
         for place in annotations.indices {
             let annotation = annotations[place]
             try checkBox(annotation)
@@ -55,7 +66,9 @@ extension COCOColumns {
             if !hasSize(annotation, of: images[image]) { otherSize.add(annotation) }
             if annotation.id == 0 { zero.add(annotation) }
             let size = Size2D(height: Int(images[image].height), width: Int(images[image].width))
-            if !COCOIndex.Annotation(record: annotation).isLearnable(in: size) { unusable.add(annotation) }
+            if !COCOIndex.Annotation(record: annotation).isLearnable(in: size) {
+                unusable.add(annotation)
+            }
             counts[image + 1] += 1
         }
         for image in images.indices { counts[image + 1] += counts[image] }
@@ -66,15 +79,23 @@ extension COCOColumns {
             result.order[Int(counts[image])] = Int64(place)
             counts[image] += 1
         }
-        lostImages.tell("of images that the file does not list", "they are not used", &result.remarks)
-        lostCategories.tell("of categories that the file does not list", "they are not used", &result.remarks)
+        lostImages.tell(
+            "of images that the file does not list", "they are not used", &result.remarks)
+        lostCategories.tell(
+            "of categories that the file does not list", "they are not used", &result.remarks)
         unusable.tell(
-            "to ignore, or with a box outside its image, a side under one pixel or no area", "training skips them",
+            "to ignore, or with a box outside its image, a side under one pixel or no area",
+            "training skips them",
             &result.remarks)
-        flat.tell("with polygons of fewer than three corners", "masks leave these polygons out", &result.remarks)
-        odd.tell("with polygons of an odd number of coordinates", "masks leave these polygons out", &result.remarks)
+        flat.tell(
+            "with polygons of fewer than three corners", "masks leave these polygons out",
+            &result.remarks)
+        odd.tell(
+            "with polygons of an odd number of coordinates", "masks leave these polygons out",
+            &result.remarks)
         otherSize.tell(
-            "with run lengths of another size than the image", "they count as annotations without a mask", &result.remarks)
+            "with run lengths of another size than the image",
+            "they count as annotations without a mask", &result.remarks)
         if zero.count > 0 {
             result.remarks.append(
                 (
@@ -91,13 +112,22 @@ extension COCOColumns {
         var example = ""
 
         mutating func add(_ annotation: dk_coco_annotation, _ detail: String = "") {
-            if count == 0 { example = "annotation \(annotation.id)" + (detail.isEmpty ? "" : " of \(detail)") }
+            if count == 0 {
+                example = "annotation \(annotation.id)" + (detail.isEmpty ? "" : " of \(detail)")
+            }
             count += 1
         }
 
-        func tell(_ what: String, _ consequence: String, _ remarks: inout [(problem: String, consequence: String)]) {
+        func tell(
+            _ what: String, _ consequence: String,
+            _ remarks: inout [(problem: String, consequence: String)]
+        ) {
             guard count > 0 else { return }
-            remarks.append(("has \(count) annotation\(count == 1 ? "" : "s") \(what), the first of them \(example)", consequence))
+            remarks.append(
+                (
+                    "has \(count) annotation\(count == 1 ? "" : "s") \(what), the first of them \(example)",
+                    consequence
+                ))
         }
     }
 
@@ -105,7 +135,8 @@ extension COCOColumns {
         var places: [Int64: Int] = [:]
         places.reserveCapacity(ids.count)
         for (place, id) in ids.enumerated() where places.updateValue(place, forKey: id) != nil {
-            throw DataError(path, "has \(noun) \(id) twice", remedy: "number every \(noun) differently")
+            throw DataError(
+                path, "has \(noun) \(id) twice", remedy: "number every \(noun) differently")
         }
         return places
     }
@@ -114,24 +145,30 @@ extension COCOColumns {
     private func checkNumbers() throws {
         let ids = annotations.map(\.id).sorted()
         for (one, next) in zip(ids, ids.dropFirst()) where one == next {
-            throw DataError(path, "has annotation \(one) twice", remedy: "number every annotation differently")
+            throw DataError(
+                path, "has annotation \(one) twice", remedy: "number every annotation differently")
         }
     }
 
     private func name(_ start: Int64, _ length: Int64) -> String {
-        String(decoding: UnsafeBufferPointer(start: arrays.names + Int(start), count: Int(length)), as: UTF8.self)
+        String(
+            decoding: UnsafeBufferPointer(start: arrays.names + Int(start), count: Int(length)),
+            as: UTF8.self)
     }
 
     private func checkImages() throws {
         for image in images {
             guard (1...65535).contains(image.height), (1...65535).contains(image.width) else {
                 throw DataError(
-                    path, "image \(image.id) is \(image.height)×\(image.width); expected sides of 1…65535 pixels",
+                    path,
+                    "image \(image.id) is \(image.height)×\(image.width); expected sides of 1…65535 pixels",
                     remedy: "correct its height and width")
             }
             let name = image.name_length > 0 ? name(image.name_start, image.name_length) : ""
             guard !name.isEmpty, !name.utf8.contains(0) else {
-                throw DataError(path, "image \(image.id) has a file_name that names no file", remedy: "correct it")
+                throw DataError(
+                    path, "image \(image.id) has a file_name that names no file",
+                    remedy: "correct it")
             }
         }
     }
@@ -139,10 +176,12 @@ extension COCOColumns {
     private func checkCategories() throws {
         var seen: [String: Int64] = [:]
         for category in categories {
-            let name = category.name_length > 0 ? name(category.name_start, category.name_length) : ""
+            let name =
+                category.name_length > 0 ? name(category.name_start, category.name_length) : ""
             if let other = seen.updateValue(category.id, forKey: name) {
                 throw DataError(
-                    path, "has the name `\(name)` for the categories \(other) and \(category.id)", remedy: "rename one of them")
+                    path, "has the name `\(name)` for the categories \(other) and \(category.id)",
+                    remedy: "rename one of them")
             }
         }
     }

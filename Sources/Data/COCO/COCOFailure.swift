@@ -2,7 +2,9 @@ import CDenseKitSimdjson
 
 extension dk_coco_failure {
     /// Which key it is about, what was expected there and what was found.
-    var words: (key: String, expected: String, found: String) { (text(key), text(expected), text(found)) }
+    var words: (key: String, expected: String, found: String) {
+        (text(key), text(expected), text(found))
+    }
 
     /// What a C string of a fixed length says.
     private func text<Characters>(_ characters: Characters) -> String {
@@ -23,12 +25,17 @@ extension JSONLists.Piece {
     }
 
     /// Parses the objects one by one, to find the one that is no JSON.
-    func brokenObject(_ parse: (UnsafeBufferPointer<UInt8>, inout dk_coco_failure) -> Int32) -> BrokenObject? {
+    func brokenObject(_ parse: (UnsafeBufferPointer<UInt8>, inout dk_coco_failure) -> Int32)
+        -> BrokenObject?
+    {
         let ends = objects.dropFirst() + [text.count - 1]
         for (index, (start, end)) in zip(objects, ends).enumerated() {
             let between = Set(", \n\r\t".utf8)
-            let object = Array(text[start..<end].reversed().drop { between.contains($0) }.reversed())
-            let padded = [UInt8(ascii: "[")] + object + [UInt8(ascii: "]")] + [UInt8](repeating: 0, count: Int(DK_COCO_PADDING))
+            let object = Array(
+                text[start..<end].reversed().drop { between.contains($0) }.reversed())
+            let padded =
+                [UInt8(ascii: "[")] + object + [UInt8(ascii: "]")]
+                + [UInt8](repeating: 0, count: Int(DK_COCO_PADDING))
             var failure = dk_coco_failure()
             let status = padded.withUnsafeBufferPointer {
                 parse(UnsafeBufferPointer(rebasing: $0[..<(object.count + 2)]), &failure)
@@ -38,7 +45,8 @@ extension JSONLists.Piece {
             let numberless = ["NaN", "Infinity"].first(where: words.contains)
             return BrokenObject(
                 index: index, offset: offset + start,
-                reason: numberless.map { "it says \($0), which is no number there" } ?? failure.words.expected,
+                reason: numberless.map { "it says \($0), which is no number there" }
+                    ?? failure.words.expected,
                 isNumberless: numberless != nil)
         }
         return nil

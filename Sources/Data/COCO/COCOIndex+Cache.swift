@@ -16,13 +16,16 @@ extension COCOIndex {
         let source = try IndexFile.Source(path)
         let folder = cache ?? CacheFolder.standardPath("coco")
         let name = COCOIndex.cacheName(source.path)
-        if let cache = try? CacheFolder(path: folder), cache.use(name), let file = IndexFile("\(folder)/\(name)", of: source) {
+        if let cache = try? CacheFolder(path: folder), cache.use(name),
+            let file = IndexFile("\(folder)/\(name)", of: source)
+        {
             self.init(file, path: path)
             return
         }
         let columns = try COCOColumns(path)
         guard try IndexFile.Source(path) == source else {
-            throw DataError(path, "changed while it was read", remedy: "start again once it is whole")
+            throw DataError(
+                path, "changed while it was read", remedy: "start again once it is whole")
         }
         let arrangement = try columns.arrange()
         let made = try columns.withSections(arrangement, source) { sections in
@@ -39,19 +42,26 @@ extension COCOIndex {
 
     /// Writes the file into the cache and maps it; where that fails, it is kept in memory.
     private static func keep(
-        _ sections: [UnsafeRawBufferPointer], _ source: IndexFile.Source, in folder: String, _ name: String
+        _ sections: [UnsafeRawBufferPointer], _ source: IndexFile.Source, in folder: String,
+        _ name: String
     ) throws -> (file: IndexFile, remarks: [DataError]) {
         let place = "\(folder)/\(name)"
         do {
             let cache = try CacheFolder(path: folder)
             cache.prune { $0.hasSuffix(".index") }
-            try AtomicFile.write(to: place) { stream in try IndexFile.write(sections, of: source) { try stream.write($0) } }
+            try AtomicFile.write(to: place) { stream in
+                try IndexFile.write(sections, of: source) { try stream.write($0) }
+            }
             if let file = IndexFile(place, of: source) { return (file, []) }
         } catch {}
         let count = IndexFile.totalBytes(sections)
-        let memory = MappedMemory(count: count) { sink in IndexFile.write(sections, of: source, sink) }
+        let memory = MappedMemory(count: count) { sink in
+            IndexFile.write(sections, of: source, sink)
+        }
         guard let memory, let file = IndexFile(memory, of: source) else {
-            throw DataError(source.path, "its annotations need \(count >> 20) MiB of memory, which are not to be had")
+            throw DataError(
+                source.path,
+                "its annotations need \(count >> 20) MiB of memory, which are not to be had")
         }
         let remark = DataError(
             source.path, "is parsed at every start, as the cache \(folder) cannot be written",
@@ -63,7 +73,8 @@ extension COCOIndex {
 extension COCOColumns {
     /// The sections of the index file, in order.
     fileprivate func withSections<Result>(
-        _ arrangement: Arrangement, _ source: IndexFile.Source, _ body: ([UnsafeRawBufferPointer]) throws -> Result
+        _ arrangement: Arrangement, _ source: IndexFile.Source,
+        _ body: ([UnsafeRawBufferPointer]) throws -> Result
     ) rethrows -> Result {
         let remarks = arrangement.remarks.map { "\($0.problem)\n\($0.consequence)\n" }.joined()
         func raw<Value>(_ start: UnsafePointer<Value>?, _ count: Int64) -> UnsafeRawBufferPointer {
@@ -74,9 +85,12 @@ extension COCOColumns {
                 try arrangement.firsts.withUnsafeBytes { firsts in
                     try Array(remarks.utf8).withUnsafeBytes { remarks in
                         try body([
-                            path, raw(arrays.images, arrays.image_count), raw(arrays.categories, arrays.category_count),
-                            raw(UnsafePointer(arrays.annotations), arrays.annotation_count), order, firsts,
-                            raw(arrays.names, arrays.name_bytes), raw(arrays.words, arrays.word_count), remarks,
+                            path, raw(arrays.images, arrays.image_count),
+                            raw(arrays.categories, arrays.category_count),
+                            raw(UnsafePointer(arrays.annotations), arrays.annotation_count), order,
+                            firsts,
+                            raw(arrays.names, arrays.name_bytes),
+                            raw(arrays.words, arrays.word_count), remarks,
                         ])
                     }
                 }

@@ -4,7 +4,8 @@ import DenseKitVision
 /// The content of a COCO annotation file (`instances_*.json`): images, categories, and the
 /// annotations of each image.
 ///
-/// The file is parsed once and kept as flat arrays in a cache, which every thread and process maps into its memory from then on.
+/// The file is parsed once and kept as flat arrays in a cache, which every thread and process maps
+/// into its memory from then on.
 public final class COCOIndex: Sendable {
     /// An image as the file lists it.
     public struct Picture: Sendable, Equatable {
@@ -33,7 +34,9 @@ public final class COCOIndex: Sendable {
         /// The index of its category in `categories`.
         public var category: Int { Int(record.category) }
         /// Its `bbox`, in pixels of the image.
-        public var box: COCOBox { COCOBox(x: record.x, y: record.y, width: record.width, height: record.height) }
+        public var box: COCOBox {
+            COCOBox(x: record.x, y: record.y, width: record.width, height: record.height)
+        }
         /// Its `area`, in pixels.
         public var area: Double { record.area }
         /// Whether it is a crowd region: `iscrowd`.
@@ -44,7 +47,8 @@ public final class COCOIndex: Sendable {
         /// Whether mmdetection trains on it: its box has sides of at least one pixel and overlaps
         /// an image of `size`, its area is over 0, and it is not ignored.
         public func isLearnable(in size: Size2D) -> Bool {
-            box.overlapsImage(of: size) && record.area > 0 && record.width >= 1 && record.height >= 1 && !isIgnored
+            box.overlapsImage(of: size) && record.area > 0 && record.width >= 1
+                && record.height >= 1 && !isIgnored
         }
     }
 
@@ -61,15 +65,19 @@ public final class COCOIndex: Sendable {
     private let file: IndexFile
 
     init(_ file: IndexFile, path: String, remarks: [DataError] = []) {
-        (self.file, self.path) = (file, path)
+        self.file = file
+        self.path = path
         let names = file.bytes(.names)
         categories = file.array(.categories, of: dk_coco_category.self).map {
             Category(id: $0.id, name: COCOIndex.text(names, $0.name_start, $0.name_length))
         }
-        let lines = String(decoding: file.bytes(.remarks), as: UTF8.self).split(separator: "\n").map(String.init)
+        let lines = String(decoding: file.bytes(.remarks), as: UTF8.self).split(separator: "\n")
+            .map(String.init)
         self.remarks =
             remarks
-            + stride(from: 0, to: lines.count - 1, by: 2).map { DataError(path, lines[$0], remedy: lines[$0 + 1]) }
+            + stride(from: 0, to: lines.count - 1, by: 2).map {
+                DataError(path, lines[$0], remedy: lines[$0 + 1])
+            }
     }
 
     private var images: UnsafeBufferPointer<dk_coco_image> { file.array(.pictures) }
@@ -85,7 +93,8 @@ public final class COCOIndex: Sendable {
         precondition((0..<pictureCount).contains(place), "there are \(pictureCount) pictures")
         let image = images[place]
         return Picture(
-            id: image.id, name: COCOIndex.text(file.bytes(.names), image.name_start, image.name_length),
+            id: image.id,
+            name: COCOIndex.text(file.bytes(.names), image.name_start, image.name_length),
             size: Size2D(height: Int(image.height), width: Int(image.width)))
     }
 
@@ -93,7 +102,9 @@ public final class COCOIndex: Sendable {
     /// crowds, and those that training skips, included.
     public func annotations(ofPicture place: Int) -> [Annotation] {
         precondition((0..<pictureCount).contains(place), "there are \(pictureCount) pictures")
-        return order[Int(firsts[place])..<Int(firsts[place + 1])].map { Annotation(record: records[Int($0)]) }
+        return order[Int(firsts[place])..<Int(firsts[place + 1])].map {
+            Annotation(record: records[Int($0)])
+        }
     }
 
     /// The polygons or run lengths of an annotation; nil where the file has none for it.
@@ -110,7 +121,9 @@ public final class COCOIndex: Sendable {
             case .absent, nil: return nil
             }
         } catch {
-            throw DataError(path, "annotation \(annotation.id): \(error)", remedy: "correct its segmentation, or take it out")
+            throw DataError(
+                path, "annotation \(annotation.id): \(error)",
+                remedy: "correct its segmentation, or take it out")
         }
     }
 
@@ -120,7 +133,9 @@ public final class COCOIndex: Sendable {
         var reader = reader(of: annotation)
         return switch ShapeKind(rawValue: annotation.record.shape_kind) {
         case .hundredths, .doubles:
-            reader.polygonLengths(annotation.record.shape_kind).contains { $0.isMultiple(of: 2) && $0 >= 6 }
+            reader.polygonLengths(annotation.record.shape_kind).contains {
+                $0.isMultiple(of: 2) && $0 >= 6
+            }
         case .counts, .text: reader.size() == size
         case .absent, nil: false
         }
@@ -130,7 +145,9 @@ public final class COCOIndex: Sendable {
         COCOShapeReader(annotation.record, in: file.array(.words))
     }
 
-    private static func text(_ names: UnsafeRawBufferPointer, _ start: Int64, _ length: Int64) -> String {
+    private static func text(_ names: UnsafeRawBufferPointer, _ start: Int64, _ length: Int64)
+        -> String
+    {
         String(decoding: names[Int(start)..<Int(start + length)], as: UTF8.self)
     }
 }

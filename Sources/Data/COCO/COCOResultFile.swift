@@ -37,7 +37,8 @@ public enum COCOResultFile {
         } catch let error as COCOResultsError {
             throw error
         } catch let error as DataError {
-            throw COCOResultsError(path: path, entry: nil, problem: error.problem, remedy: error.remedy)
+            throw COCOResultsError(
+                path: path, entry: nil, problem: error.problem, remedy: error.remedy)
         } catch {
             throw COCOResultsError(path: path, entry: nil, problem: "\(error)")
         }
@@ -45,30 +46,40 @@ public enum COCOResultFile {
 
     private static func read(_ path: String, masks: Bool, _ body: (Entry) throws -> Void) throws {
         var made: dk_coco?
-        guard dk_coco_make(&made) == 0, let handle = made else { throw DataError(path, "cannot be parsed: no memory") }
+        guard dk_coco_make(&made) == 0, let handle = made else {
+            throw DataError(path, "cannot be parsed: no memory")
+        }
         defer { dk_coco_free(handle) }
         var before = 0
         let remedy = "name a list of {image_id, category_id, score, bbox or segmentation}"
         try JSONLists(path).forEachPiece(ofListOf: "results", remedy: remedy) { piece in
-            func parse(_ text: UnsafeBufferPointer<UInt8>, _ failure: inout dk_coco_failure) -> Int32 {
+            func parse(_ text: UnsafeBufferPointer<UInt8>, _ failure: inout dk_coco_failure)
+                -> Int32
+            {
                 dk_coco_clear(handle)
-                return dk_coco_results(handle, text.baseAddress, text.count, masks ? 1 : 0, &failure)
+                return dk_coco_results(
+                    handle, text.baseAddress, text.count, masks ? 1 : 0, &failure)
             }
             var failure = dk_coco_failure()
             let status = parse(piece.text, &failure)
             var columns = dk_coco_columns()
             dk_coco_columns_of(handle, &columns)
             // Those before the one that is wrong come first.
-            for (index, record) in UnsafeBufferPointer(start: columns.results, count: Int(columns.result_count)).enumerated() {
+            for (index, record) in UnsafeBufferPointer(
+                start: columns.results, count: Int(columns.result_count)
+            ).enumerated() {
                 try body(Entry(record, place: before + index, texts: columns.names))
             }
-            guard status == 0 else { throw error(failure, path, before: before) { piece.brokenObject(parse) } }
+            guard status == 0 else {
+                throw error(failure, path, before: before) { piece.brokenObject(parse) }
+            }
             before += piece.objects.count
         }
     }
 
     private static func error(
-        _ failure: dk_coco_failure, _ path: String, before: Int, broken: () -> JSONLists.Piece.BrokenObject?
+        _ failure: dk_coco_failure, _ path: String, before: Int,
+        broken: () -> JSONLists.Piece.BrokenObject?
     ) -> COCOResultsError {
         let (key, expected, found) = failure.words
         let entry = before + Int(failure.element)
@@ -78,13 +89,19 @@ public enum COCOResultFile {
                 return COCOResultsError(path: path, entry: nil, problem: "is no JSON: \(expected)")
             }
             return COCOResultsError(
-                path: path, entry: before + broken.index, problem: "no JSON at byte \(broken.offset): \(broken.reason)",
-                remedy: broken.isNumberless ? "leave the entry out, or give it numbers" : "copy or write the file again")
-        case Int32(DK_COCO_MISSING): return COCOResultsError(path: path, entry: entry, problem: "`\(key)` is missing")
+                path: path, entry: before + broken.index,
+                problem: "no JSON at byte \(broken.offset): \(broken.reason)",
+                remedy: broken.isNumberless
+                    ? "leave the entry out, or give it numbers" : "copy or write the file again")
+        case Int32(DK_COCO_MISSING):
+            return COCOResultsError(path: path, entry: entry, problem: "`\(key)` is missing")
         case Int32(DK_COCO_TYPE):
             let place = key.isEmpty ? "" : "`\(key)`: "
-            return COCOResultsError(path: path, entry: entry, problem: "\(place)expected \(expected), found \(found)")
-        default: return COCOResultsError(path: path, entry: nil, problem: "cannot be parsed: \(expected)")
+            return COCOResultsError(
+                path: path, entry: entry, problem: "\(place)expected \(expected), found \(found)")
+        default:
+            return COCOResultsError(
+                path: path, entry: nil, problem: "cannot be parsed: \(expected)")
         }
     }
 }
@@ -92,15 +109,23 @@ public enum COCOResultFile {
 extension COCOResultFile.Entry {
     fileprivate init(_ record: dk_coco_result, place: Int, texts: UnsafePointer<UInt8>?) {
         self.place = place
-        (image, category, score) = (Int(record.image), Int(record.category), record.score)
-        box = record.has_box == 0 ? nil : COCOBox(x: record.x, y: record.y, width: record.width, height: record.height)
+        image = Int(record.image)
+        category = Int(record.category)
+        score = record.score
+        box =
+            record.has_box == 0
+            ? nil : COCOBox(x: record.x, y: record.y, width: record.width, height: record.height)
         guard record.has_mask != 0 else {
             mask = nil
             return
         }
         let size = Size2D(height: Int(record.mask_height), width: Int(record.mask_width))
         // No array has grown where all texts are empty.
-        let text = texts.map { Array(UnsafeBufferPointer(start: $0 + Int(record.mask_start), count: Int(record.mask_length))) }
+        let text = texts.map {
+            Array(
+                UnsafeBufferPointer(
+                    start: $0 + Int(record.mask_start), count: Int(record.mask_length)))
+        }
         mask = (size, text ?? [])
     }
 }

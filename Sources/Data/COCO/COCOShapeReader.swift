@@ -24,7 +24,9 @@ struct COCOShapeReader {
         }
     }
 
-    mutating func hundredths(_ count: Int) -> [Double] { (0..<count).map { _ in Double(next()) / 100 } }
+    mutating func hundredths(_ count: Int) -> [Double] {
+        (0..<count).map { _ in Double(next()) / 100 }
+    }
 
     mutating func doubles(_ count: Int) -> [Double] {
         (0..<count).map { _ in
@@ -52,13 +54,15 @@ struct COCOShapeReader {
     mutating func counts() throws(MaskError) -> RunLengthMask {
         let size = size()
         let count = Int(next())
-        return try RunLengthMask(counts: words[place..<place + count].map { UInt32(bitPattern: $0) }, size: size)
+        return try RunLengthMask(
+            counts: words[place..<place + count].map { UInt32(bitPattern: $0) }, size: size)
     }
 
     mutating func compressed() throws(MaskError) -> RunLengthMask {
         let size = size()
         let count = Int(next())
-        let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: words[place...])).prefix(count)
+        let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: words[place...])).prefix(
+            count)
         return try RunLengthMask(compressedBytes: bytes, size: size)
     }
 }

@@ -1,9 +1,11 @@
 import DenseKitCheckpoints
 import Foundation
 
-/// The file that a parsed COCO file is kept as: a head of numbers and the arrays behind it, mapped into memory by all who read it.
+/// The file that a parsed COCO file is kept as: a head of numbers and the arrays behind it, mapped
+/// into memory by all who read it.
 ///
-/// The head says which file the arrays were made of, by path, size and time, and holds checksums of itself and of the rest.
+/// The head says which file the arrays were made of, by path, size and time, and holds checksums of
+/// itself and of the rest.
 struct IndexFile: Sendable {
     /// A file as it was when it was read.
     struct Source: Sendable, Equatable {
@@ -16,14 +18,18 @@ struct IndexFile: Sendable {
         init(_ path: String) throws {
             var status = stat()
             guard stat(path, &status) == 0 else {
-                throw DataError(path, errno == ENOENT ? "no such file" : "cannot be read: \(String(cString: strerror(errno)))")
+                throw DataError(
+                    path,
+                    errno == ENOENT
+                        ? "no such file" : "cannot be read: \(String(cString: strerror(errno)))")
             }
             guard status.st_mode & S_IFMT == S_IFREG else {
                 throw DataError(path, "is no regular file; a JSON file was expected")
             }
             self.path = URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path
             size = Int(status.st_size)
-            (seconds, nanoseconds) = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
+            seconds = Int(status.st_mtim.tv_sec)
+            nanoseconds = Int(status.st_mtim.tv_nsec)
         }
     }
 
@@ -31,10 +37,12 @@ struct IndexFile: Sendable {
         case path, pictures, categories, annotations, order, firsts, names, words, remarks
     }
 
-    /// Changes with the layout of the file, and with what is checked and warned about when it is made.
+    /// Changes with the layout of the file, and with what is checked and warned about when it is
+    /// made.
     private static let version = 2
     private static let magic = 0x4B44_4F43_4F43_3130  // "01COCODK"
-    /// Numbers of 64 bits in the head: six, then where each section begins and its bytes, then the two checksums.
+    /// Numbers of 64 bits in the head: six, then where each section begins and its bytes, then the
+    /// two checksums.
     private static let headWords = 6 + 2 * Section.allCases.count + 2
     private static let headBytes = headWords * 8
 
@@ -47,27 +55,36 @@ struct IndexFile: Sendable {
     }
 
     /// A section as an array of plain values.
-    func array<Value: BitwiseCopyable>(_ section: Section, of type: Value.Type = Value.self) -> UnsafeBufferPointer<Value> {
+    func array<Value: BitwiseCopyable>(_ section: Section, of type: Value.Type = Value.self)
+        -> UnsafeBufferPointer<Value>
+    {
         bytes(section).bindMemory(to: type)
     }
 
     // MARK: - Writing
 
-    /// The pieces of such a file, in order: the head, and each section with what fills it up to 16 bytes.
+    /// The pieces of such a file, in order: the head, and each section with what fills it up to 16
+    /// bytes.
     static func write(
-        _ sections: [UnsafeRawBufferPointer], of source: Source, _ sink: (UnsafeRawBufferPointer) throws -> Void
+        _ sections: [UnsafeRawBufferPointer], of source: Source,
+        _ sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
         let filler = [UInt8](repeating: 0, count: 16)
         try filler.withUnsafeBytes { filler in
             func padding(_ section: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
                 UnsafeRawBufferPointer(rebasing: filler[..<(-section.count & 15)])
             }
-            var head = [magic, version, totalBytes(sections), source.size, source.seconds, source.nanoseconds]
-            var (start, checksum) = (roundedHeadBytes, UInt32(0))
+            var head = [
+                magic, version, totalBytes(sections), source.size, source.seconds,
+                source.nanoseconds,
+            ]
+            var start = roundedHeadBytes
+            var checksum = UInt32(0)
             for section in sections {
                 head += [start, section.count]
                 start += section.count + padding(section).count
-                checksum = CRC32.checksum(padding(section), after: CRC32.checksum(section, after: checksum))
+                checksum = CRC32.checksum(
+                    padding(section), after: CRC32.checksum(section, after: checksum))
             }
             head.append(Int(checksum))
             head.append(Int(head.withUnsafeBytes { CRC32.checksum($0) }))
@@ -100,21 +117,31 @@ struct IndexFile: Sendable {
     init?(_ memory: MappedMemory, of source: Source) {
         let bytes = memory.bytes
         guard bytes.count >= IndexFile.roundedHeadBytes else { return nil }
-        let head = (0..<IndexFile.headWords).map { bytes.load(fromByteOffset: 8 * $0, as: Int.self) }
+        let head = (0..<IndexFile.headWords).map {
+            bytes.load(fromByteOffset: 8 * $0, as: Int.self)
+        }
         let signed = UnsafeRawBufferPointer(rebasing: bytes[..<(IndexFile.headBytes - 8)])
-        let expected = [IndexFile.magic, IndexFile.version, bytes.count, source.size, source.seconds, source.nanoseconds]
-        guard head.last == Int(CRC32.checksum(signed)), Array(head.prefix(6)) == expected else { return nil }
+        let expected = [
+            IndexFile.magic, IndexFile.version, bytes.count, source.size, source.seconds,
+            source.nanoseconds,
+        ]
+        guard head.last == Int(CRC32.checksum(signed)), Array(head.prefix(6)) == expected else {
+            return nil
+        }
         let rest = UnsafeRawBufferPointer(rebasing: bytes[IndexFile.roundedHeadBytes...])
         guard head[IndexFile.headWords - 2] == Int(CRC32.checksum(rest)) else { return nil }
         var ranges: [Range<Int>] = []
         for section in Section.allCases {
-            let (start, count) = (head[6 + 2 * section.rawValue], head[7 + 2 * section.rawValue])
-            guard start >= IndexFile.roundedHeadBytes, start.isMultiple(of: 16), count >= 0, start <= bytes.count,
+            let start = head[6 + 2 * section.rawValue]
+            let count = head[7 + 2 * section.rawValue]
+            guard start >= IndexFile.roundedHeadBytes, start.isMultiple(of: 16), count >= 0,
+                start <= bytes.count,
                 count <= bytes.count - start
             else { return nil }
             ranges.append(start..<start + count)
         }
-        (self.memory, self.ranges) = (memory, ranges)
+        self.memory = memory
+        self.ranges = ranges
         guard self.bytes(.path).elementsEqual(source.path.utf8) else { return nil }
     }
 }
@@ -130,8 +157,10 @@ final class MappedMemory: @unchecked Sendable {  // nobody writes to it once it 
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0,
-            let start = mmap(nil, Int(status.st_size), PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_size > 0,
+            let start = mmap(nil, Int(status.st_size), PROT_READ, MAP_SHARED, descriptor, 0),
+            start != MAP_FAILED
         else { return nil }
         self.start = start
         bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
@@ -139,7 +168,9 @@ final class MappedMemory: @unchecked Sendable {  // nobody writes to it once it 
 
     /// Memory of `count` bytes, filled piece by piece.
     init?(count: Int, _ fill: ((UnsafeRawBufferPointer) -> Void) -> Void) {
-        guard count > 0, let start = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+        guard count > 0,
+            let start = mmap(
+                nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             start != MAP_FAILED
         else { return nil }
         self.start = start
@@ -148,7 +179,9 @@ final class MappedMemory: @unchecked Sendable {  // nobody writes to it once it 
         fill { piece in
             let piece = piece.prefix(count - place)
             if !piece.isEmpty {
-                (start + place).copyMemory(from: UnsafeRawBufferPointer(rebasing: piece).baseAddress!, byteCount: piece.count)
+                (start + place).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: piece).baseAddress!,
+                    byteCount: piece.count)
             }
             place += piece.count
         }

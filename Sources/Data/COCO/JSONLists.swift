@@ -1,9 +1,10 @@
 import Foundation
 
-/// Walks through a JSON file, a few megabytes at a time, and hands out in pieces the list that it is, or the lists under some keys of the
-/// object that it is.
+/// Walks through a JSON file, a few megabytes at a time, and hands out in pieces the list that it
+/// is, or the lists under some keys of the object that it is.
 ///
-/// So a file of any size needs little memory. Only brackets and strings are looked at here; the pieces are for a parser.
+/// So a file of any size needs little memory. Only brackets and strings are looked at here; the
+/// pieces are for a parser.
 final class JSONLists {
     /// Some objects of a list, as a JSON list of their own.
     struct Piece {
@@ -27,7 +28,8 @@ final class JSONLists {
     private var bytes: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     /// The next byte to be looked at, and the end of what was read.
-    private var (place, end) = (0, 0)
+    private var place = 0
+    private var end = 0
     /// The first byte that is still needed, where that is not the next one.
     private var kept: Int?
     /// Where `bytes` begins in the file.
@@ -38,10 +40,14 @@ final class JSONLists {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw DataError(path, errno == ENOENT ? "no such file" : "cannot be read: \(String(cString: strerror(errno)))")
+            throw DataError(
+                path,
+                errno == ENOENT
+                    ? "no such file" : "cannot be read: \(String(cString: strerror(errno)))")
         }
         var status = stat()
-        capacity = fstat(descriptor, &status) == 0 ? min(max(Int(status.st_size), 4096), 4 << 20) : 4 << 20
+        capacity =
+            fstat(descriptor, &status) == 0 ? min(max(Int(status.st_size), 4096), 4 << 20) : 4 << 20
         bytes = .allocate(capacity: capacity + JSONLists.slack)
         bytes.initialize(repeating: 0, count: capacity + JSONLists.slack)
     }
@@ -53,15 +59,23 @@ final class JSONLists {
 
     /// Hands every piece of the lists under `keys` to `body`.
     ///
-    /// - Throws: `DataError` for what is no such object, ends early, or lacks one of the keys or has it twice; and what `body` throws.
+    /// - Throws: `DataError` for what is no such object, ends early, or lacks one of the keys or
+    ///   has it twice; and what `body` throws.
     func forEachPiece(of keys: [String], _ body: (Piece) throws -> Void) throws {
         try begin(
-            with: "{", "an object with \(keys.joined(separator: ", "))", remedy: "name the file of annotations, instances_*.json")
+            with: "{", "an object with \(keys.joined(separator: ", "))",
+            remedy: "name the file of annotations, instances_*.json")
         place += 1
         var missing = Set(keys)
-        if try peek() == UInt8(ascii: "}") { place += 1 } else { try members(of: keys, &missing, body) }
+        if try peek() == UInt8(ascii: "}") {
+            place += 1
+        } else {
+            try members(of: keys, &missing, body)
+        }
         if let key = keys.first(where: missing.contains) {
-            throw DataError(path, "has no list `\(key)`", remedy: "name the file of annotations, instances_*.json")
+            throw DataError(
+                path, "has no list `\(key)`",
+                remedy: "name the file of annotations, instances_*.json")
         }
         try finish()
     }
@@ -72,7 +86,8 @@ final class JSONLists {
     ///   - what: what it lists, for errors
     ///   - remedy: what to do where the file is no list
     /// - Throws: `DataError` for what is no list or ends early; and what `body` throws.
-    func forEachPiece(ofListOf what: String, remedy: String, _ body: (Piece) throws -> Void) throws {
+    func forEachPiece(ofListOf what: String, remedy: String, _ body: (Piece) throws -> Void) throws
+    {
         try begin(with: "[", "a list of \(what)", remedy: remedy)
         try list("", body)
         try finish()
@@ -82,10 +97,13 @@ final class JSONLists {
         _ = try refill()
         if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { place = 3 }
         if end >= 2, [[0xFF, 0xFE], [0xFE, 0xFF]].contains([bytes[0], bytes[1]]) {
-            throw DataError(path, "is UTF-16, and JSON is UTF-8", remedy: "`iconv -f UTF-16 -t UTF-8` converts it")
+            throw DataError(
+                path, "is UTF-16, and JSON is UTF-8",
+                remedy: "`iconv -f UTF-16 -t UTF-8` converts it")
         }
         guard try peek() == UInt8(ascii: bracket) else {
-            throw DataError(path, "begins with \(shown(bytes[place])); expected \(expected)", remedy: remedy)
+            throw DataError(
+                path, "begins with \(shown(bytes[place])); expected \(expected)", remedy: remedy)
         }
     }
 
@@ -97,7 +115,9 @@ final class JSONLists {
         }
     }
 
-    private func members(of keys: [String], _ missing: inout Set<String>, _ body: (Piece) throws -> Void) throws {
+    private func members(
+        of keys: [String], _ missing: inout Set<String>, _ body: (Piece) throws -> Void
+    ) throws {
         while true {
             guard try peek() == UInt8(ascii: "\"") else { throw unexpected("a key") }
             let key = try string()
@@ -125,7 +145,8 @@ final class JSONLists {
         }
     }
 
-    /// The list that begins here, in pieces. The byte before a piece, a bracket or comma, and the one after it make it a list.
+    /// The list that begins here, in pieces. The byte before a piece, a bracket or comma, and the
+    /// one after it make it a list.
     private func list(_ key: String, _ body: (Piece) throws -> Void) throws {
         var start: Int { kept ?? place }
         kept = place
@@ -139,7 +160,9 @@ final class JSONLists {
             try skipValue()
             let length = place - start
             let next = try peek()
-            guard next == UInt8(ascii: ",") || next == UInt8(ascii: "]") else { throw unexpected("`,` or `]`") }
+            guard next == UInt8(ascii: ",") || next == UInt8(ascii: "]") else {
+                throw unexpected("`,` or `]`")
+            }
             let isLast = next == UInt8(ascii: "]")
             if isLast || length >= JSONLists.pieceBytes {
                 let after = bytes[start + length]
@@ -169,7 +192,9 @@ final class JSONLists {
         }
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 10 || byte == 13 || byte == 9 }
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 32 || byte == 10 || byte == 13 || byte == 9
+    }
 
     /// The string that begins here, its escapes as they are written.
     private func string() throws -> String {
@@ -177,7 +202,9 @@ final class JSONLists {
         defer { kept = nil }
         try skipString()
         let start = kept ?? place
-        return String(decoding: UnsafeBufferPointer(start: bytes + start + 1, count: place - start - 2), as: UTF8.self)
+        return String(
+            decoding: UnsafeBufferPointer(start: bytes + start + 1, count: place - start - 2),
+            as: UTF8.self)
     }
 
     private func skipString() throws {
@@ -205,7 +232,9 @@ final class JSONLists {
     private func skipBrackets() throws {
         var depth = 0
         repeat {
-            while place + 8 <= end, !JSONLists.hasMark(UnsafeRawPointer(bytes + place).loadUnaligned(as: UInt64.self)) {
+            while place + 8 <= end,
+                !JSONLists.hasMark(UnsafeRawPointer(bytes + place).loadUnaligned(as: UInt64.self))
+            {
                 place += 8
             }
             while place >= end { try more() }
@@ -221,12 +250,16 @@ final class JSONLists {
         } while depth > 0
     }
 
-    /// Whether one of eight bytes is a quote or a bracket: `[` and `{`, `]` and `}` differ by one bit.
+    /// Whether one of eight bytes is a quote or a bracket: `[` and `{`, `]` and `}` differ by one
+    /// bit.
     @inline(__always)
     private static func hasMark(_ word: UInt64) -> Bool {
-        func zeros(_ value: UInt64) -> UInt64 { (value &- 0x0101_0101_0101_0101) & ~value & 0x8080_8080_8080_8080 }
+        func zeros(_ value: UInt64) -> UInt64 {
+            (value &- 0x0101_0101_0101_0101) & ~value & 0x8080_8080_8080_8080
+        }
         let folded = word | 0x2020_2020_2020_2020
-        return zeros(word ^ 0x2222_2222_2222_2222) | zeros(folded ^ 0x7B7B_7B7B_7B7B_7B7B) | zeros(folded ^ 0x7D7D_7D7D_7D7D_7D7D)
+        return zeros(word ^ 0x2222_2222_2222_2222) | zeros(folded ^ 0x7B7B_7B7B_7B7B_7B7B)
+            | zeros(folded ^ 0x7D7D_7D7D_7D7D_7D7D)
             != 0
     }
 
@@ -237,7 +270,9 @@ final class JSONLists {
     /// - Throws: `DataError` at the end of the file.
     private func more() throws {
         guard try refill() else {
-            throw DataError(path, "ends too early, after \(base + end) bytes", remedy: "copy or download it again")
+            throw DataError(
+                path, "ends too early, after \(base + end) bytes",
+                remedy: "copy or download it again")
         }
     }
 
@@ -246,7 +281,10 @@ final class JSONLists {
         let first = min(kept ?? place, end)
         if first > 0 {
             memmove(bytes, bytes + first, end - first)
-            (place, end, base, kept) = (place - first, end - first, base + first, kept.map { $0 - first })
+            place -= first
+            end -= first
+            base += first
+            kept = kept.map { $0 - first }
         }
         if end == capacity { try grow() }
         let got = Foundation.read(descriptor, bytes + end, capacity - end)
@@ -260,17 +298,23 @@ final class JSONLists {
 
     private func grow() throws {
         guard capacity < JSONLists.maximumBytes else {
-            throw DataError(path, "has an object of more than \(capacity >> 20) MiB at byte \(base)", remedy: "correct the file")
+            throw DataError(
+                path, "has an object of more than \(capacity >> 20) MiB at byte \(base)",
+                remedy: "correct the file")
         }
         let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: 2 * capacity + JSONLists.slack)
         grown.initialize(repeating: 0, count: 2 * capacity + JSONLists.slack)
         grown.update(from: bytes, count: end)
         bytes.deallocate()
-        (bytes, capacity) = (grown, 2 * capacity)
+        bytes = grown
+        capacity = 2 * capacity
     }
 
     private func unexpected(_ expected: String) -> DataError {
-        DataError(path, "is no JSON at byte \(base + place): expected \(expected), found \(shown(bytes[place]))")
+        DataError(
+            path,
+            "is no JSON at byte \(base + place): expected \(expected), found \(shown(bytes[place]))"
+        )
     }
 
     private func shown(_ byte: UInt8) -> String {

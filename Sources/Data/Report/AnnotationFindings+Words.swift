@@ -4,7 +4,8 @@ extension AnnotationFindings {
         let hopeless = hopelessKinds(options)
         return Kind.inOrder.filter { !hopeless.contains($0) && isTold($0) }.compactMap { kind in
             guard let tally = tallies[kind] else { return nil }
-            return "\(tally.count) of \(total) annotations have \(words(kind)); \(consequence(kind, options)): \(tally.examples)"
+            return
+                "\(tally.count) of \(total) annotations have \(words(kind)); \(consequence(kind, options)): \(tally.examples)"
         }
     }
 
@@ -29,7 +30,9 @@ extension AnnotationFindings {
         return ["\(part.nothingAtAll): \(what): \(causes.joined(separator: "; "))"]
     }
 
-    private func usable(_ part: DatasetReport.Part) -> Int { part == .training ? learnable : measurable }
+    private func usable(_ part: DatasetReport.Part) -> Int {
+        part == .training ? learnable : measurable
+    }
 
     /// The kinds that a problem tells of, so that no warning does.
     private func hopelessKinds(_ options: DatasetReport.Options) -> Set<Kind> {
@@ -38,7 +41,8 @@ extension AnnotationFindings {
         return Set(SegmentationFault.inOrder.map { .segmentation($0) })
     }
 
-    /// Boxes of a set whose boxes are corners are told of once, not for leaving their images and missing their masks as well.
+    /// Boxes of a set whose boxes are corners are told of once, not for leaving their images and
+    /// missing their masks as well.
     private func isTold(_ kind: Kind) -> Bool {
         switch kind {
         case .corners: areCorners
@@ -50,7 +54,8 @@ extension AnnotationFindings {
     private func words(_ kind: Kind) -> String {
         switch kind {
         case .ignored: "`ignore` set"
-        case .normalized: "a box within 0…1, as if divided by the sides of the image; COCO's boxes are pixels"
+        case .normalized:
+            "a box within 0…1, as if divided by the sides of the image; COCO's boxes are pixels"
         case .flat: "a box with a side under one pixel"
         case .outside: "a box outside the image"
         case .noArea: "an `area` of 0 or less"
@@ -59,17 +64,22 @@ extension AnnotationFindings {
         case .leaving: "a box that leaves the image by more than a pixel"
         case .away: "a segmentation that lies elsewhere than the box (IoU under 0.5)"
         case .segmentation(let fault): fault.words
-        case .partial: "polygons that are none beside others (an odd number of coordinates, or fewer than three corners)"
+        case .partial:
+            "polygons that are none beside others (an odd number of coordinates, or fewer than three corners)"
         }
     }
 
     private func consequence(_ kind: Kind, _ options: DatasetReport.Options) -> String {
         let isTraining = options.part == .training
         switch kind {
-        case .ignored: return isTraining ? "training skips them" : "they are measured all the same, as in pycocotools"
+        case .ignored:
+            return isTraining
+                ? "training skips them" : "they are measured all the same, as in pycocotools"
         case .noArea: return isTraining ? "training skips them" : "COCO counts them as small ones"
-        case .normalized, .flat, .outside: return isTraining ? "training skips them" : "hardly any of them can be found"
-        case .corners, .cornersByArea: return "COCO's boxes are [x, y, width, height]: subtract x and y"
+        case .normalized, .flat, .outside:
+            return isTraining ? "training skips them" : "hardly any of them can be found"
+        case .corners, .cornersByArea:
+            return "COCO's boxes are [x, y, width, height]: subtract x and y"
         case .leaving:
             return isTraining ? "training clips them to the image" : "they are measured as they are"
         case .away: return "correct one of the two"

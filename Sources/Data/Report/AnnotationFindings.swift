@@ -20,7 +20,10 @@ struct AnnotationFindings: Sendable {
         case partial
 
         static let inOrder: [Kind] =
-            [.ignored, .normalized, .flat, .outside, .noArea, .corners, .cornersByArea, .leaving, .away]
+            [
+                .ignored, .normalized, .flat, .outside, .noArea, .corners, .cornersByArea, .leaving,
+                .away,
+            ]
             + SegmentationFault.inOrder.map { .segmentation($0) } + [.partial]
     }
 
@@ -44,13 +47,15 @@ struct AnnotationFindings: Sendable {
     ///   - part: what the data set is used for: training and evaluation take different masks
     ///   - masks: whether the masks are drawn
     init(
-        _ things: [AnnotatedInstance], image: String, order: Int, _ size: Size2D, part: DatasetReport.Part = .training,
+        _ things: [AnnotatedInstance], image: String, order: Int, _ size: Size2D,
+        part: DatasetReport.Part = .training,
         masks: Bool
     ) {
         for thing in things {
             total += 1
             func note(_ kind: Kind) {
-                tallies[kind, default: Tally()].add("annotation \(thing.id) of image \(image)", order: order)
+                tallies[kind, default: Tally()].add(
+                    "annotation \(thing.id) of image \(image)", order: order)
             }
             guard !thing.isCrowd else {
                 crowds += 1
@@ -59,7 +64,8 @@ struct AnnotationFindings: Sendable {
             if let kind = thing.reasonToSkip(in: size) {
                 note(kind)
                 let hasSides = thing.box.width > 0 && thing.box.height > 0
-                measurable += kind == .ignored || kind == .noArea || (kind == .flat && hasSides) ? 1 : 0
+                measurable +=
+                    kind == .ignored || kind == .noArea || (kind == .flat && hasSides) ? 1 : 0
                 continue
             }
             learnable += 1
@@ -92,13 +98,18 @@ struct AnnotationFindings: Sendable {
 
     func count(_ kind: Kind) -> Int { tallies[kind]?.count ?? 0 }
 
-    /// Whether the boxes of the whole set seem to be corners: nearly all could be, and many are wrong otherwise.
-    var areCorners: Bool { count(.corners) * 5 >= learnable && possibleCorners * 10 >= learnable * 9 && count(.corners) > 0 }
+    /// Whether the boxes of the whole set seem to be corners: nearly all could be, and many are
+    /// wrong otherwise.
+    var areCorners: Bool {
+        count(.corners) * 5 >= learnable && possibleCorners * 10 >= learnable * 9
+            && count(.corners) > 0
+    }
 }
 
 extension SegmentationFault {
     static let inOrder: [SegmentationFault] = [
-        .missing, .box, .corners, .odd, .coordinate, .normalized, .size, .runLengths, .outside, .away,
+        .missing, .box, .corners, .odd, .coordinate, .normalized, .size, .runLengths, .outside,
+        .away,
     ]
 }
 
@@ -119,7 +130,8 @@ extension AnnotatedInstance {
         if !box.isInside(size, asCorners: false) { kinds.append(.leaving) }
         let outline = shape?.outline(in: size)
         if let outline, !outline.agrees(with: box) { kinds.append(.away) }
-        if !kinds.isEmpty || areaSaysCorners, box.isInside(size, asCorners: true), outline?.agrees(with: box.fromCorners) ?? true
+        if !kinds.isEmpty || areaSaysCorners, box.isInside(size, asCorners: true),
+            outline?.agrees(with: box.fromCorners) ?? true
         {
             kinds.append(.corners)
         }
@@ -136,7 +148,8 @@ extension AnnotatedInstance {
         guard shapeProblem == nil else { return .segmentation(.runLengths) }
         guard let shape else { return .segmentation(.missing) }
         let corners = BoundingBox(
-            x1: Float(box.x), y1: Float(box.y), x2: Float(box.x + box.width), y2: Float(box.y + box.height))
+            x1: Float(box.x), y1: Float(box.y), x2: Float(box.x + box.width),
+            y2: Float(box.y + box.height))
         do {
             _ = try shape.learnableMask(in: size, box: corners)
         } catch {
@@ -151,34 +164,42 @@ extension Instance.Shape {
     /// The rectangle around the polygons or the pixels; nil where that says nothing about the box.
     fileprivate func outline(in size: Size2D) -> COCOBox? {
         switch self {
-        case .runLengths(let mask): return mask.size == size && mask.area > 0 ? mask.boundingBox : nil
+        case .runLengths(let mask):
+            return mask.size == size && mask.area > 0 ? mask.boundingBox : nil
         case .polygons(let polygons):
             let usable = polygons.filter { $0.count >= 6 }.joined().enumerated()
             // Polygons of an odd number of coordinates would exchange x and y of those behind them.
             guard polygons.allSatisfy({ $0.count.isMultiple(of: 2) }) else { return nil }
-            let (xs, ys) = (
-                usable.filter { $0.offset % 2 == 0 }.map(\.element), usable.filter { $0.offset % 2 == 1 }.map(\.element)
-            )
-            guard let left = xs.min(), let right = xs.max(), let top = ys.min(), let bottom = ys.max() else { return nil }
+            let xs = usable.filter { $0.offset % 2 == 0 }.map(\.element)
+            let ys = usable.filter { $0.offset % 2 == 1 }.map(\.element)
+            guard let left = xs.min(), let right = xs.max(), let top = ys.min(),
+                let bottom = ys.max()
+            else { return nil }
             return COCOBox(x: left, y: top, width: right - left, height: bottom - top)
         }
     }
 }
 
 extension COCOBox {
-    /// Whether it lies in an image of `size`, a pixel over the edge allowed; `asCorners` takes width and height for the second corner.
+    /// Whether it lies in an image of `size`, a pixel over the edge allowed; `asCorners` takes
+    /// width and height for the second corner.
     fileprivate func isInside(_ size: Size2D, asCorners: Bool) -> Bool {
         let box = asCorners ? fromCorners : self
-        return box.width > 0 && box.height > 0 && box.x >= -1 && box.y >= -1 && box.x + box.width <= Double(size.width) + 1
+        return box.width > 0 && box.height > 0 && box.x >= -1 && box.y >= -1
+            && box.x + box.width <= Double(size.width) + 1
             && box.y + box.height <= Double(size.height) + 1
     }
 
     /// The rectangle whose second corner stands where width and height should.
-    fileprivate var fromCorners: COCOBox { COCOBox(x: x, y: y, width: width - x, height: height - y) }
+    fileprivate var fromCorners: COCOBox {
+        COCOBox(x: x, y: y, width: width - x, height: height - y)
+    }
 
     /// Whether it is about the same: each side within two pixels, or an IoU of a half.
     fileprivate func agrees(with box: COCOBox) -> Bool {
-        let distances = [x - box.x, y - box.y, x + width - box.x - box.width, y + height - box.y - box.height]
+        let distances = [
+            x - box.x, y - box.y, x + width - box.x - box.width, y + height - box.y - box.height,
+        ]
         return distances.allSatisfy { abs($0) <= 2 } || iou(with: box) >= 0.5
     }
 }

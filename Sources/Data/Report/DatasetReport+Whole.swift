@@ -6,7 +6,9 @@ extension DatasetReport {
     public func whole(_ dataset: any Dataset) -> any Dataset {
         guard !faulty.isEmpty else { return dataset }
         let indices = (0..<dataset.count).filter { !faulty.contains($0) }
-        if let instances = dataset as? any InstanceDataset { return InstancePart(base: instances, indices: indices) }
+        if let instances = dataset as? any InstanceDataset {
+            return InstancePart(base: instances, indices: indices)
+        }
         return LabelPart(base: dataset, indices: indices)
     }
 }

@@ -81,7 +81,9 @@ public struct DatasetReport: Sendable {
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) -> DatasetReport {
         var options = options
-        if options.part == .training, (dataset as? any InstanceDataset)?.hasMasks == true { options.wantsMasks = true }
+        if options.part == .training, (dataset as? any InstanceDataset)?.hasMasks == true {
+            options.wantsMasks = true
+        }
         let wanted = options
         let next = Atomic(0)
         let count = min(options.limit ?? .max, dataset.count)
@@ -111,7 +113,9 @@ public struct DatasetReport: Sendable {
         readable += 1
         sizes[sample.originalSize, default: 0] += 1
         examples[sample.originalSize] = min(examples[sample.originalSize] ?? seen.index, seen.index)
-        for (trait, _) in ImageTraits.names where sample.traits.contains(trait) { traits[trait, default: 0] += 1 }
+        for (trait, _) in ImageTraits.names where sample.traits.contains(trait) {
+            traits[trait, default: 0] += 1
+        }
         if let instances = sample.instances { add(instances) }
         ignored += seen.ignoredPixels
         for (label, count) in (seen.pixels ?? []).enumerated() where count > 0 {
@@ -154,18 +158,23 @@ struct SeenSample: Sendable {
         pixels = histogram.map { Array($0.prefix(dataset.classes.count)) }
         ignoredPixels = histogram.map { $0[Int(LabelMap.ignore)] } ?? 0
         palette = dataset.maskPath(at: index).flatMap { PaletteFindings.Use($0) }
-        guard let things = dataset as? any InstanceDataset, let size = read?.originalSize ?? things.size(at: index) else {
-            (annotations, annotationError) = (nil, nil)
+        guard let things = dataset as? any InstanceDataset,
+            let size = read?.originalSize ?? things.size(at: index)
+        else {
+            annotations = nil
+            annotationError = nil
             return
         }
         do {
             let name = read?.name ?? "\(things.imageID(at: index))"
             annotations = AnnotationFindings(
-                try things.annotations(at: index, shapes: true), image: name, order: index, size, part: options.part,
+                try things.annotations(at: index, shapes: true), image: name, order: index, size,
+                part: options.part,
                 masks: options.wantsMasks)
             annotationError = nil
         } catch {
-            (annotations, annotationError) = (nil, error)
+            annotations = nil
+            annotationError = error
         }
     }
 }

@@ -16,7 +16,9 @@ struct LabelFindings {
             problems = options.part == .training ? [problem] : []
         } else if present.isEmpty {
             let cause = MaskNumbers(dataset, options).map { ": \($0.description)" } ?? ""
-            problems = ["\(options.part.nothingAtAll): every pixel of every mask is ignored\(cause)"]
+            problems = [
+                "\(options.part.nothingAtAll): every pixel of every mask is ignored\(cause)"
+            ]
         } else if present.count == 1 {
             let share = report.ignoredShare.map { String(format: "%.2f", 100 * $0) } ?? "0"
             let cause = MaskNumbers(dataset, options).map { ": \($0.description)" } ?? ""
@@ -49,7 +51,8 @@ private struct MaskNumbers: CustomStringConvertible {
             read += 1
             for (number, label) in zip(raw.labels, labels.labels) {
                 counts[number, default: 0] += 1
-                classes[number] = label == LabelMap.ignore ? .some(nil) : dataset.classes.names[Int(label)]
+                classes[number] =
+                    label == LabelMap.ignore ? .some(nil) : dataset.classes.names[Int(label)]
             }
         }
         guard read > 0 else { return nil }
@@ -57,13 +60,18 @@ private struct MaskNumbers: CustomStringConvertible {
 
     var description: String {
         let total = Double(counts.values.reduce(0, +))
-        let common = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8).sorted { $0.key < $1.key }
+        let common = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8).sorted {
+            $0.key < $1.key
+        }
         let words = common.map { number, count in
             let meaning = (classes[number] ?? nil).map { "`\($0)`" } ?? "ignored"
-            return "\(number) (\(meaning), \(String(format: "%.2f", 100 * Double(count) / total)) %)"
+            return
+                "\(number) (\(meaning), \(String(format: "%.2f", 100 * Double(count) / total)) %)"
         }
-        let more = counts.count > words.count ? " and \(counts.count - words.count) other numbers" : ""
-        return "the first \(read == 1 ? "mask stores" : "\(read) masks store") \(words.joined(separator: ", "))\(more). \(remedy)"
+        let more =
+            counts.count > words.count ? " and \(counts.count - words.count) other numbers" : ""
+        return
+            "the first \(read == 1 ? "mask stores" : "\(read) masks store") \(words.joined(separator: ", "))\(more). \(remedy)"
     }
 
     private var remedy: String {

@@ -1,6 +1,7 @@
 import DenseKitVision
 
-/// Whether the palettes of masks agree: the same index in another colour is most likely another class.
+/// Whether the palettes of masks agree: the same index in another colour is most likely another
+/// class.
 struct PaletteFindings: Sendable {
     /// The colours of the indices that one mask uses.
     struct Use: Sendable {
@@ -9,9 +10,12 @@ struct PaletteFindings: Sendable {
 
         /// Nil for a file without a palette, and for one that cannot be read.
         init?(_ path: String) {
-            guard let palette = try? LabelFile.palette(path), let labels = try? LabelFile.read(path) else { return nil }
+            guard let palette = try? LabelFile.palette(path), let labels = try? LabelFile.read(path)
+            else { return nil }
             self.path = path
-            let used = labels.histogram().enumerated().filter { $0.element > 0 && $0.offset < palette.count }.map(\.offset)
+            let used = labels.histogram().enumerated().filter {
+                $0.element > 0 && $0.offset < palette.count
+            }.map(\.offset)
             colors = Dictionary(uniqueKeysWithValues: used.map { (UInt16($0), palette[$0]) })
         }
     }
@@ -23,7 +27,8 @@ struct PaletteFindings: Sendable {
     /// What is said of palettes that contradict each other; nil where they agree.
     var warning: String? {
         var known: [UInt16: (color: RGBColor, path: String)] = [:]
-        var (differing, first) = (0, String?.none)
+        var differing = 0
+        var first = String?.none
         for (_, use) in uses.sorted(by: { $0.order < $1.order }) {
             var differs = false
             for (index, color) in use.colors.sorted(by: { $0.key < $1.key }) {
@@ -33,7 +38,9 @@ struct PaletteFindings: Sendable {
                 }
                 guard before.color != color else { continue }
                 differs = true
-                first = first ?? "index \(index) is \(before.color.hex) in \(before.path) and \(color.hex) in \(use.path)"
+                first =
+                    first
+                    ?? "index \(index) is \(before.color.hex) in \(before.path) and \(color.hex) in \(use.path)"
             }
             differing += differs ? 1 : 0
         }
@@ -47,6 +54,9 @@ struct PaletteFindings: Sendable {
 extension RGBColor {
     /// `#FF8000`.
     fileprivate var hex: String {
-        "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+        "#"
+            + [red, green, blue].map {
+                ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true)
+            }.joined()
     }
 }

@@ -15,11 +15,15 @@ struct SampleFindings: Sendable {
         if let use = seen.palette { palettes.add(use, order: seen.index) }
         guard let pixels = seen.pixels, case .success(let sample) = seen.sample else { return }
         labelled += 1
-        if seen.ignoredPixels > 0, pixels.allSatisfy({ $0 == 0 }) { withoutClass.add(sample.name, order: seen.index) }
+        if seen.ignoredPixels > 0, pixels.allSatisfy({ $0 == 0 }) {
+            withoutClass.add(sample.name, order: seen.index)
+        }
     }
 
     /// Writes warnings and problems into `report`.
-    func tell(_ report: inout DatasetReport, _ dataset: any Dataset, _ options: DatasetReport.Options) {
+    func tell(
+        _ report: inout DatasetReport, _ dataset: any Dataset, _ options: DatasetReport.Options
+    ) {
         tellErrors(&report, dataset, options)
         let isPart = (options.limit ?? .max) < dataset.count
         var hopeless: [String] = []
@@ -44,8 +48,11 @@ struct SampleFindings: Sendable {
         }
     }
 
-    /// Samples that cannot be read. Where training skips them they are warnings, as long as they are not too many.
-    private func tellErrors(_ report: inout DatasetReport, _ dataset: any Dataset, _ options: DatasetReport.Options) {
+    /// Samples that cannot be read. Where training skips them they are warnings, as long as they
+    /// are not too many.
+    private func tellErrors(
+        _ report: inout DatasetReport, _ dataset: any Dataset, _ options: DatasetReport.Options
+    ) {
         let share = options.part == .training ? options.skippedShare : nil
         var skipped = 0
         for (index, error) in errors.sorted(by: { $0.index < $1.index }) {
@@ -57,7 +64,9 @@ struct SampleFindings: Sendable {
                 report.faulty.insert(index)
             }
         }
-        guard let share, skipped > SkipLimit(share: share, images: dataset.count).allowed(seen: dataset.count) else { return }
+        guard let share,
+            skipped > SkipLimit(share: share, images: dataset.count).allowed(seen: dataset.count)
+        else { return }
         report.problems.append(
             "\(skipped) of \(dataset.count) images cannot be read: training stops where more than \(share) of them are skipped "
                 + "(data.max_bad_share)")

@@ -31,7 +31,9 @@ public struct Tally: Sendable {
     /// The examples as text: `a`, `a and b`, `a, b and c`, or `a, b, c, …` where there are more.
     public var examples: String {
         let texts = first.map(\.text)
-        guard count <= texts.count, let last = texts.last else { return texts.joined(separator: ", ") + ", …" }
+        guard count <= texts.count, let last = texts.last else {
+            return texts.joined(separator: ", ") + ", …"
+        }
         return texts.count == 1 ? last : texts.dropLast().joined(separator: ", ") + " and " + last
     }
 }

@@ -23,8 +23,11 @@ extension COCOEvaluation {
     }
 
     private func size(ofCategory category: Int) -> Int {
-        guard let range = groups.byCategory[category], let first = range.first, let last = range.last else { return 0 }
-        return groups.groups[last].detections.upperBound - groups.groups[first].detections.lowerBound
+        guard let range = groups.byCategory[category], let first = range.first,
+            let last = range.last
+        else { return 0 }
+        return groups.groups[last].detections.upperBound
+            - groups.groups[first].detections.lowerBound
     }
 }
 
@@ -42,10 +45,15 @@ struct COCOCurve: Sendable {
 
 extension COCOScores {
     fileprivate mutating func add(_ curve: COCOCurve, category: Int) {
-        recall[Self.index(curve.threshold, 0, steps: 1, category, categoryCount, curve.area, curve.maximum)] = curve.recall
+        recall[
+            Self.index(
+                curve.threshold, 0, steps: 1, category, categoryCount, curve.area, curve.maximum)] =
+            curve.recall
         let steps = Self.recallSteps.count
         for r in 0..<steps {
-            let index = Self.index(curve.threshold, r, steps: steps, category, categoryCount, curve.area, curve.maximum)
+            let index = Self.index(
+                curve.threshold, r, steps: steps, category, categoryCount, curve.area, curve.maximum
+            )
             precision[index] = curve.precision[r]
             scores[index] = curve.scores[r]
         }
@@ -110,10 +118,12 @@ private struct COCORanking {
 
     /// For each threshold the detections that are right.
     private func hits(_ area: Int, _ limit: Int) -> [[Hit]] {
-        let (areas, every) = (COCOScores.Area.allCases.count, COCOMatches.Flags.everyThreshold)
+        let areas = COCOScores.Area.allCases.count
+        let every = COCOMatches.Flags.everyThreshold
         var hits = [[Hit]](repeating: [], count: COCOScores.thresholds.count)
         /// Wrong at every threshold, and those that are wrong at some of them.
-        var (wrong, more) = (0, [Int](repeating: 0, count: hits.count))
+        var wrong = 0
+        var more = [Int](repeating: 0, count: hits.count)
         for entry in entries where entry.rank < limit {
             let flags = matches.flags[Int(entry.place) * areas + area]
             if flags.matched | flags.ignored == 0 {
@@ -138,7 +148,9 @@ private struct COCORanking {
             let right = Double(index + 1)
             return right / (Double(hit.wrong) + right + Double.ulpOfOne)
         }
-        for index in precision.indices.dropLast().reversed() { precision[index] = max(precision[index], precision[index + 1]) }
+        for index in precision.indices.dropLast().reversed() {
+            precision[index] = max(precision[index], precision[index + 1])
+        }
         curve.precision[0] = precision.first ?? 0
         // Recall 0 is reached by the first detection, right or wrong.
         curve.scores[0] = entries.first?.score ?? 0

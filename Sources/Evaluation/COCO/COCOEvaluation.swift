@@ -46,7 +46,8 @@ public struct COCOEvaluation: Sendable {
         ///   - area: in square pixels, as the data set gives it
         ///   - mask: of the image's size; needed only to compare masks
         public init(
-            image: Int, category: Int, box: COCOBox, area: Double, isCrowd: Bool = false, id: Int, mask: RunLengthMask? = nil
+            image: Int, category: Int, box: COCOBox, area: Double, isCrowd: Bool = false, id: Int,
+            mask: RunLengthMask? = nil
         ) {
             self.image = image
             self.category = category
@@ -81,7 +82,8 @@ public struct COCOEvaluation: Sendable {
         ///   - area: in square pixels; nil takes the area of the box, or of the mask where masks
         ///     are compared
         public init(
-            image: Int, category: Int, score: Double, box: COCOBox, mask: RunLengthMask? = nil, area: Double? = nil
+            image: Int, category: Int, score: Double, box: COCOBox, mask: RunLengthMask? = nil,
+            area: Double? = nil
         ) {
             self.image = image
             self.category = category
@@ -94,7 +96,8 @@ public struct COCOEvaluation: Sendable {
 
     /// Which regions are compared: boxes or masks.
     public let kind: Kind
-    /// The ids of the evaluated categories, ascending; empty where categories are not distinguished.
+    /// The ids of the evaluated categories, ascending; empty where categories are not
+    /// distinguished.
     public let categories: [Int]
     let truth: [Truth]
     let detections: [Detection]
@@ -111,7 +114,8 @@ public struct COCOEvaluation: Sendable {
     /// - Throws: `COCOEvaluationError` for a score or a box that is not finite, and for a missing
     ///   mask.
     public init(
-        images: [Int], categories: [Int], truth: [Truth], detections: [Detection], kind: Kind = .boxes,
+        images: [Int], categories: [Int], truth: [Truth], detections: [Detection],
+        kind: Kind = .boxes,
         classAgnostic: Bool = false
     ) throws(COCOEvaluationError) {
         for (index, thing) in truth.enumerated() {
@@ -128,18 +132,23 @@ public struct COCOEvaluation: Sendable {
         self.detections = detections
         let known = Set(categories).sorted()
         self.categories = classAgnostic ? [] : known
-        let places = COCOGroups.Places(images: Set(images).sorted(), categories: known, mixesCategories: classAgnostic)
+        let places = COCOGroups.Places(
+            images: Set(images).sorted(), categories: known, mixesCategories: classAgnostic)
         groups = COCOGroups(
             truth: places.keys(truth.lazy.map { (image: $0.image, category: $0.category) }),
-            detections: places.keys(detections.lazy.map { (image: $0.image, category: $0.category) }), places)
+            detections: places.keys(
+                detections.lazy.map { (image: $0.image, category: $0.category) }), places)
     }
 
     /// The IoU matrix of one image and category, `[d][g]`: at most 100 detections, the highest
     /// score first, against the annotated objects in the order given. For a crowd, IoU is the share
-    /// of the detection that lies in it. `category` is ignored where categories are not distinguished.
+    /// of the detection that lies in it. `category` is ignored where categories are not
+    /// distinguished.
     public func ious(image: Int, category: Int) -> [[Double]] {
         guard let group = groups.group(image: image, category: category) else { return [] }
-        let ordered = groups.detections[group.detections].sorted { detections[Int($0)].score > detections[Int($1)].score }
+        let ordered = groups.detections[group.detections].sorted {
+            detections[Int($0)].score > detections[Int($1)].score
+        }
         return ordered.prefix(COCOScores.maximums[2]).map { detection in
             groups.truth[group.truth].map { iou(detections[Int(detection)], truth[Int($0)]) }
         }
@@ -180,8 +189,10 @@ public enum COCOEvaluationError: DenseKitError, Equatable {
 
     public var problem: String {
         switch self {
-        case .score(let index, let score): "detection \(index) has the score \(score); expected a number"
-        case .box(let side, let index, let box): "\(side.rawValue) \(index) has the box \(box); expected numbers"
+        case .score(let index, let score):
+            "detection \(index) has the score \(score); expected a number"
+        case .box(let side, let index, let box):
+            "\(side.rawValue) \(index) has the box \(box); expected numbers"
         case .noMask(let side, let index):
             "\(side.rawValue) \(index) has no mask: evaluate boxes, or give every thing and every detection a mask"
         }

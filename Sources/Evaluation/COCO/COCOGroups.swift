@@ -1,4 +1,5 @@
-/// The things and the detections of each image and category side by side, by category first; by image alone where categories are mixed.
+/// The things and the detections of each image and category side by side, by category first; by
+/// image alone where categories are mixed.
 struct COCOGroups: Sendable {
     /// What belongs to one image and category: ranges of `truth` and `detections`.
     struct Group: Sendable {
@@ -21,26 +22,32 @@ struct COCOGroups: Sendable {
             imageCount = images.count
         }
 
-        /// What things are grouped by: the place of image and category in one number; nil for those that are not evaluated.
+        /// What things are grouped by: the place of image and category in one number; nil for those
+        /// that are not evaluated.
         func key(image: Int, category: Int) -> Int? {
             guard let image = images[image] else { return nil }
             return mixesCategories ? image : categories[category].map { $0 * imageCount + image }
         }
 
-        /// The group of each entry that takes part, with its place in the list. Mixed categories keep their order within a group.
+        /// The group of each entry that takes part, with its place in the list. Mixed categories
+        /// keep their order within a group.
         func keys(_ entries: some Sequence<(image: Int, category: Int)>) -> [Entry] {
             var result: [Entry] = []
             result.reserveCapacity(entries.underestimatedCount)
             for (index, entry) in entries.enumerated() {
-                guard let category = categories[entry.category], let key = key(image: entry.image, category: entry.category)
+                guard let category = categories[entry.category],
+                    let key = key(image: entry.image, category: entry.category)
                 else { continue }
-                result.append(Entry(key: key, category: mixesCategories ? category : 0, index: Int32(index)))
+                result.append(
+                    Entry(key: key, category: mixesCategories ? category : 0, index: Int32(index)))
             }
             return result
         }
 
         /// The category of a group; 0 where they are mixed.
-        func category(ofKey key: Int) -> Int { mixesCategories || imageCount == 0 ? 0 : key / imageCount }
+        func category(ofKey key: Int) -> Int {
+            mixesCategories || imageCount == 0 ? 0 : key / imageCount
+        }
     }
 
     /// One thing or detection that takes part.
@@ -61,19 +68,25 @@ struct COCOGroups: Sendable {
 
     init(truth: [Entry], detections: [Entry], _ places: Places) {
         self.places = places
-        let (truth, detections) = (Self.sorted(truth), Self.sorted(detections))
+        let truth = Self.sorted(truth)
+        let detections = Self.sorted(detections)
         self.truth = truth.map(\.index)
         self.detections = detections.map(\.index)
         var groups: [Group] = []
         var byCategory: [Int: Range<Int>] = [:]
-        var (t, d) = (0, 0)
+        var t = 0
+        var d = 0
         while t < truth.count || d < detections.count {
-            let key = min(t < truth.count ? truth[t].key : .max, d < detections.count ? detections[d].key : .max)
-            let (firstTruth, firstDetection) = (t, d)
+            let key = min(
+                t < truth.count ? truth[t].key : .max,
+                d < detections.count ? detections[d].key : .max)
+            let firstTruth = t
+            let firstDetection = d
             while t < truth.count, truth[t].key == key { t += 1 }
             while d < detections.count, detections[d].key == key { d += 1 }
             let category = places.category(ofKey: key)
-            byCategory[category] = (byCategory[category]?.lowerBound ?? groups.count)..<(groups.count + 1)
+            byCategory[category] =
+                (byCategory[category]?.lowerBound ?? groups.count)..<(groups.count + 1)
             groups.append(Group(key: key, truth: firstTruth..<t, detections: firstDetection..<d))
         }
         self.groups = groups
@@ -88,7 +101,8 @@ struct COCOGroups: Sendable {
     /// The group of one image and category.
     func group(image: Int, category: Int) -> Group? {
         guard let key = places.key(image: image, category: category) else { return nil }
-        var (low, high) = (0, groups.count)
+        var low = 0
+        var high = groups.count
         while low < high {
             let middle = (low + high) / 2
             if groups[middle].key < key { low = middle + 1 } else { high = middle }

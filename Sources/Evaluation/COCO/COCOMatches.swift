@@ -15,12 +15,15 @@ struct COCOMatches: Sendable {
 
     /// Places in the list of detections, group after group, the most certain of a group first.
     let order: [Int32]
-    /// For each place of `order` one for each area range; those behind the first 100 of a group are not set.
+    /// For each place of `order` one for each area range; those behind the first 100 of a group are
+    /// not set.
     let flags: [Flags]
 
-    /// The groups are matched on `threads` threads, each group by one of them: the result does not depend on their number.
+    /// The groups are matched on `threads` threads, each group by one of them: the result does not
+    /// depend on their number.
     init(_ evaluation: COCOEvaluation, threads: Int) {
-        let (groups, areas) = (evaluation.groups.groups, COCOScores.Area.allCases.count)
+        let groups = evaluation.groups.groups
+        let areas = COCOScores.Area.allCases.count
         let count = evaluation.groups.detections.count
         var order = evaluation.groups.detections
         flags = [Flags](unsafeUninitializedCapacity: count * areas) { flags, written in
@@ -31,12 +34,14 @@ struct COCOMatches: Sendable {
                 let chunk = 64
                 inParallel((groups.count + chunk - 1) / chunk, threads: threads) { index in
                     var matcher = COCOMatcher(evaluation)
-                    for group in groups[(index * chunk)..<min(groups.count, index * chunk + chunk)] {
+                    for group in groups[(index * chunk)..<min(groups.count, index * chunk + chunk)]
+                    {
                         let range = group.detections
                         matcher.match(
                             group, order: UnsafeMutableBufferPointer(rebasing: order[range]),
                             flags: UnsafeMutableBufferPointer(
-                                rebasing: flags[(range.lowerBound * areas)..<(range.upperBound * areas)]))
+                                rebasing: flags[
+                                    (range.lowerBound * areas)..<(range.upperBound * areas)]))
                     }
                 }
             }
@@ -91,9 +96,11 @@ private struct COCOMatcher {
         _ group: COCOGroups.Group, order: UnsafeMutableBufferPointer<Int32>,
         flags: UnsafeMutableBufferPointer<COCOMatches.Flags>
     ) {
-        let (detections, areas) = (evaluation.detections, Self.ranges.count)
+        let detections = evaluation.detections
+        let areas = Self.ranges.count
         var order = order
-        if order.count > 1 { order.sort { detections[Int($0)].score > detections[Int($1)].score } }  // stable
+        // stable
+        if order.count > 1 { order.sort { detections[Int($0)].score > detections[Int($1)].score } }
         if !order.isEmpty { prepare(group.truth) }
         for (rank, index) in order.prefix(COCOScores.maximums[2]).enumerated() {
             let detection = detections[Int(index)]
@@ -101,7 +108,9 @@ private struct COCOMatcher {
             for (number, range) in Self.ranges.enumerated() {
                 var result = COCOMatches.Flags(matched: 0, ignored: 0)
                 if !candidates.isEmpty { matchOne(group.truth, number, &result) }
-                if !range.contains(area) { result.ignored |= ~result.matched & COCOMatches.Flags.everyThreshold }
+                if !range.contains(area) {
+                    result.ignored |= ~result.matched & COCOMatches.Flags.everyThreshold
+                }
                 flags[rank * areas + number] = result
             }
         }
@@ -114,7 +123,8 @@ private struct COCOMatcher {
         for place in things {
             let thing = evaluation.truth[Int(evaluation.groups.truth[place])]
             var bits: UInt8 = 0
-            for (number, range) in Self.ranges.enumerated() where thing.isCrowd || !range.contains(thing.area) {
+            for (number, range) in Self.ranges.enumerated()
+            where thing.isCrowd || !range.contains(thing.area) {
                 bits |= 1 << number
             }
             ignored.append(bits)
@@ -127,7 +137,9 @@ private struct COCOMatcher {
 
     /// The things whose IoU with the detection reaches the lowest threshold.
     /// - Returns: the detection's area.
-    private mutating func findCandidates(_ detection: COCOEvaluation.Detection, _ things: Range<Int>) -> Double {
+    private mutating func findCandidates(
+        _ detection: COCOEvaluation.Detection, _ things: Range<Int>
+    ) -> Double {
         candidates.removeAll(keepingCapacity: true)
         guard evaluation.kind == .masks, let mask = detection.mask else {
             for (index, place) in things.enumerated() {
@@ -153,38 +165,58 @@ private struct COCOMatcher {
 
     /// Whether masks within these boxes can share enough pixels.
     private static func mayMatch(_ one: Outline, _ other: Outline, crowd: Bool) -> Bool {
-        let width = min(one.box.x + one.box.width, other.box.x + other.box.width) - max(one.box.x, other.box.x)
-        let height = min(one.box.y + one.box.height, other.box.y + other.box.height) - max(one.box.y, other.box.y)
+        let width =
+            min(one.box.x + one.box.width, other.box.x + other.box.width)
+            - max(one.box.x, other.box.x)
+        let height =
+            min(one.box.y + one.box.height, other.box.y + other.box.height)
+            - max(one.box.y, other.box.y)
         guard width > 0, height > 0 else { return false }
         let shared = min(width * height, Double(min(one.area, other.area)))
-        return shared / (crowd ? Double(one.area) : Double(one.area + other.area) - shared) >= least[0]
+        return shared / (crowd ? Double(one.area) : Double(one.area + other.area) - shared)
+            >= least[0]
     }
 
-    /// At each threshold the best thing that is free, of those that count if there is one, else of those that are ignored. Of equal ones the
-    /// last is taken.
-    private mutating func matchOne(_ things: Range<Int>, _ range: Int, _ result: inout COCOMatches.Flags) {
+    /// At each threshold the best thing that is free, of those that count if there is one, else of
+    /// those that are ignored. Of equal ones the last is taken.
+    private mutating func matchOne(
+        _ things: Range<Int>, _ range: Int, _ result: inout COCOMatches.Flags
+    ) {
         for (threshold, least) in Self.least.enumerated() {
             let bit = UInt16(1) << threshold
             guard
-                let (index, isIgnored) = best(things, range, bit, least, ignored: false).map({ ($0, false) })
+                let (index, isIgnored) = best(things, range, bit, least, ignored: false).map({
+                    ($0, false)
+                })
                     ?? best(things, range, bit, least, ignored: true).map({ ($0, true) })
             else { continue }
             taken[index * Self.ranges.count + range] |= bit
             if isIgnored { result.ignored |= bit }
             // As pycocotools does: a match with the annotation 0 looks like none.
-            if evaluation.truth[Int(evaluation.groups.truth[things.lowerBound + index])].id != 0 { result.matched |= bit }
+            if evaluation.truth[Int(evaluation.groups.truth[things.lowerBound + index])].id != 0 {
+                result.matched |= bit
+            }
         }
     }
 
-    private func best(_ things: Range<Int>, _ range: Int, _ bit: UInt16, _ least: Double, ignored wanted: Bool) -> Int? {
-        var (best, iou) = (Int?.none, least)
+    private func best(
+        _ things: Range<Int>, _ range: Int, _ bit: UInt16, _ least: Double, ignored wanted: Bool
+    ) -> Int? {
+        var best = Int?.none
+        var iou = least
         for candidate in candidates where candidate.iou >= iou {
             guard (ignored[candidate.index] >> range & 1 == 1) == wanted else { continue }
             let isFree = taken[candidate.index * Self.ranges.count + range] & bit == 0
-            guard isFree || evaluation.truth[Int(evaluation.groups.truth[things.lowerBound + candidate.index])].isCrowd else {
+            guard
+                isFree
+                    || evaluation.truth[
+                        Int(evaluation.groups.truth[things.lowerBound + candidate.index])
+                    ].isCrowd
+            else {
                 continue
             }
-            (best, iou) = (candidate.index, candidate.iou)
+            best = candidate.index
+            iou = candidate.iou
         }
         return best
     }

@@ -14,7 +14,9 @@ public struct COCOReport: Sendable {
     /// - Precondition: there are as many names as categories.
     public init(_ results: [(kind: COCOEvaluation.Kind, scores: COCOScores)], names: [String]) {
         precondition(
-            results.allSatisfy { $0.scores.categories.isEmpty || $0.scores.categories.count == names.count },
+            results.allSatisfy {
+                $0.scores.categories.isEmpty || $0.scores.categories.count == names.count
+            },
             "a report needs a name for each category")
         self.results = results
         self.names = names
@@ -25,7 +27,8 @@ public struct COCOReport: Sendable {
     public func table(perClass: Bool = false) -> String {
         results.map { kind, scores in
             let head = "Evaluated \(kind.rawValue):"
-            let categories = perClass && !scores.categories.isEmpty ? [Self.categoryTable(scores, names)] : []
+            let categories =
+                perClass && !scores.categories.isEmpty ? [Self.categoryTable(scores, names)] : []
             return ([head] + Self.lines(scores) + categories).joined(separator: "\n")
         }.joined(separator: "\n")
     }
@@ -53,18 +56,25 @@ public struct COCOReport: Sendable {
 
     private static func values(_ measures: [COCOScores.Measure]) -> [String: JSONValue] {
         // Below 0 there was nothing to find.
-        Dictionary(uniqueKeysWithValues: measures.map { ($0.name, .number($0.value < 0 ? .nan : $0.value)) })
+        Dictionary(
+            uniqueKeysWithValues: measures.map {
+                ($0.name, .number($0.value < 0 ? .nan : $0.value))
+            })
     }
 
     private static func lines(_ scores: COCOScores) -> [String] {
         let summary = scores.summary.map(\.value)
-        let areas = ["all", "all", "all", "small", "medium", "large", "all", "all", "all", "small", "medium", "large"]
+        let areas = [
+            "all", "all", "all", "small", "medium", "large", "all", "all", "all", "small", "medium",
+            "large",
+        ]
         return summary.indices.map { index in
             let title = index < 6 ? "Average Precision  (AP)" : "Average Recall     (AR)"
             let iou = index == 1 ? "0.50     " : index == 2 ? "0.75     " : "0.50:0.95"
             let area = String(repeating: " ", count: 6 - areas[index].count) + areas[index]
             let maximum = index == 6 ? "  1" : index == 7 ? " 10" : "100"
-            return " \(title) @[ IoU=\(iou) | area=\(area) | maxDets=\(maximum) ] = \(String(format: "%.3f", summary[index]))"
+            return
+                " \(title) @[ IoU=\(iou) | area=\(area) | maxDets=\(maximum) ] = \(String(format: "%.3f", summary[index]))"
         }
     }
 

@@ -18,7 +18,9 @@ extension COCOResults {
     ) throws(COCOResultsError) -> [COCOEvaluation.Detection] {
         var reader = ResultReader(path: path, kind: kind, images: images, categories: categories)
         var detections: [COCOEvaluation.Detection] = []
-        try COCOResultFile.forEach(in: path, masks: kind == .masks) { detections.append(try reader.detection($0)) }
+        try COCOResultFile.forEach(in: path, masks: kind == .masks) {
+            detections.append(try reader.detection($0))
+        }
         return detections
     }
 }
@@ -39,7 +41,9 @@ private struct ResultReader {
         self.categories = categories
     }
 
-    mutating func detection(_ entry: COCOResultFile.Entry) throws(COCOResultsError) -> COCOEvaluation.Detection {
+    mutating func detection(_ entry: COCOResultFile.Entry) throws(COCOResultsError)
+        -> COCOEvaluation.Detection
+    {
         func error(_ problem: String, remedy: String? = nil) -> COCOResultsError {
             COCOResultsError(path: path, entry: entry.place, problem: problem, remedy: remedy)
         }
@@ -55,17 +59,21 @@ private struct ResultReader {
                 remedy: "write the data set's category numbers, not class indices")
         }
         var detection = COCOEvaluation.Detection(
-            image: entry.image, category: entry.category, score: entry.score, box: COCOBox(x: 0, y: 0, width: 0, height: 0))
+            image: entry.image, category: entry.category, score: entry.score,
+            box: COCOBox(x: 0, y: 0, width: 0, height: 0))
         if kind == .boxes || takesBoxAreas {
             guard let box = entry.box else { throw error("`bbox` is missing") }
             detection.box = box
             detection.area = box.area
         }
         if kind == .masks {
-            guard let (maskSize, text) = entry.mask else { throw error("`segmentation` is missing") }
+            guard let (maskSize, text) = entry.mask else {
+                throw error("`segmentation` is missing")
+            }
             guard maskSize == size else {
                 throw error(
-                    "the mask is \(maskSize), its image \(entry.image) is \(size)", remedy: "masks are as large as their images")
+                    "the mask is \(maskSize), its image \(entry.image) is \(size)",
+                    remedy: "masks are as large as their images")
             }
             do {
                 let mask = try RunLengthMask(compressedBytes: text, size: maskSize)

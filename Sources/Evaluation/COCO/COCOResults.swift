@@ -24,7 +24,9 @@ public enum COCOResults {
             }
             for (index, detection) in detections.enumerated() {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
-                try append(detection, kind, to: &text) { COCOResultsError(path: path, entry: index, problem: $0) }
+                try append(detection, kind, to: &text) {
+                    COCOResultsError(path: path, entry: index, problem: $0)
+                }
                 if text.count > 1 << 20 { try flush() }
             }
             text += "]\n".utf8
@@ -36,17 +38,23 @@ public enum COCOResults {
         _ detection: COCOEvaluation.Detection, _ kind: COCOEvaluation.Kind, to text: inout [UInt8],
         _ error: (String) -> COCOResultsError
     ) throws(COCOResultsError) {
-        guard detection.score.isFinite else { throw error("the score is \(detection.score); expected a number") }
+        guard detection.score.isFinite else {
+            throw error("the score is \(detection.score); expected a number")
+        }
         text += "\n{\"image_id\":\(detection.image),\"category_id\":\(detection.category),".utf8
         switch kind {
         case .boxes:
             let box = detection.box
             let numbers = [box.x, box.y, box.width, box.height]
-            guard numbers.allSatisfy(\.isFinite) else { throw error("the box is \(numbers); expected four numbers") }
+            guard numbers.allSatisfy(\.isFinite) else {
+                throw error("the box is \(numbers); expected four numbers")
+            }
             text += "\"bbox\":[\(numbers.map { "\($0)" }.joined(separator: ","))],".utf8
         case .masks:
             guard let mask = detection.mask else { throw error("there is no mask to write") }
-            text += "\"segmentation\":{\"size\":[\(mask.size.height),\(mask.size.width)],\"counts\":\"".utf8
+            text +=
+                "\"segmentation\":{\"size\":[\(mask.size.height),\(mask.size.width)],\"counts\":\""
+                .utf8
             for byte in mask.compressedBytes {
                 if byte == UInt8(ascii: "\\") { text.append(byte) }
                 text.append(byte)

@@ -55,7 +55,9 @@ public struct COCOScores: Sendable, Equatable {
     /// - Parameters:
     ///   - threshold: an index into `thresholds`; nil for the mean over all.
     ///   - category: an index into `categories`; nil for the mean over all.
-    public func averagePrecision(threshold: Int? = nil, area: Area = .all, category: Int? = nil) -> Double {
+    public func averagePrecision(threshold: Int? = nil, area: Area = .all, category: Int? = nil)
+        -> Double
+    {
         mean(precision, steps: Self.recallSteps.count, threshold, area, category, maximum: 2)
     }
 
@@ -86,29 +88,39 @@ public struct COCOScores: Sendable, Equatable {
 
     private func measures(category: Int?) -> [Measure] {
         func precision(_ name: String, _ threshold: Int? = nil, _ area: Area = .all) -> Measure {
-            Measure(name: name, value: averagePrecision(threshold: threshold, area: area, category: category))
+            Measure(
+                name: name,
+                value: averagePrecision(threshold: threshold, area: area, category: category))
         }
         func recall(_ name: String, _ maximum: Int = 2, _ area: Area = .all) -> Measure {
-            Measure(name: name, value: averageRecall(maximum: maximum, area: area, category: category))
+            Measure(
+                name: name, value: averageRecall(maximum: maximum, area: area, category: category))
         }
         return [
-            precision("AP"), precision("AP50", 0), precision("AP75", 5), precision("AP_small", nil, .small),
-            precision("AP_medium", nil, .medium), precision("AP_large", nil, .large), recall("AR@1", 0), recall("AR@10", 1),
-            recall("AR@100", 2), recall("AR_small", 2, .small), recall("AR_medium", 2, .medium), recall("AR_large", 2, .large),
+            precision("AP"), precision("AP50", 0), precision("AP75", 5),
+            precision("AP_small", nil, .small),
+            precision("AP_medium", nil, .medium), precision("AP_large", nil, .large),
+            recall("AR@1", 0), recall("AR@10", 1),
+            recall("AR@100", 2), recall("AR_small", 2, .small), recall("AR_medium", 2, .medium),
+            recall("AR_large", 2, .large),
         ]
     }
 
     private func mean(
-        _ values: [Double], steps: Int, _ threshold: Int?, _ area: Area, _ category: Int?, maximum: Int
+        _ values: [Double], steps: Int, _ threshold: Int?, _ area: Area, _ category: Int?,
+        maximum: Int
     ) -> Double {
         let place = Area.allCases.firstIndex(of: area) ?? 0
-        var (sum, count) = (0.0, 0)
+        var sum = 0.0
+        var count = 0
         for t in threshold.map({ $0..<$0 + 1 }) ?? 0..<Self.thresholds.count {
             for k in category.map({ $0..<$0 + 1 }) ?? 0..<categoryCount {
                 for r in 0..<steps {
-                    let value = values[Self.index(t, r, steps: steps, k, categoryCount, place, maximum)]
+                    let value = values[
+                        Self.index(t, r, steps: steps, k, categoryCount, place, maximum)]
                     guard value > -1 else { continue }
-                    (sum, count) = (sum + value, count + 1)
+                    sum += value
+                    count += 1
                 }
             }
         }
@@ -116,7 +128,9 @@ public struct COCOScores: Sendable, Equatable {
     }
 
     /// The place of an element in `precision`, or with one step in `recall`.
-    static func index(_ t: Int, _ r: Int, steps: Int, _ k: Int, _ categories: Int, _ area: Int, _ maximum: Int) -> Int {
+    static func index(
+        _ t: Int, _ r: Int, steps: Int, _ k: Int, _ categories: Int, _ area: Int, _ maximum: Int
+    ) -> Int {
         (((t * steps + r) * categories + k) * Area.allCases.count + area) * maximums.count + maximum
     }
 

@@ -3,7 +3,8 @@ import DenseKitVision
 
 /// What masks of detections are measured against.
 ///
-/// An annotation without a mask is taken for a crowd that covers its box: what is found there counts neither for nor against.
+/// An annotation without a mask is taken for a crowd that covers its box: what is found there
+/// counts neither for nor against.
 struct MeasuredMasks {
     private(set) var truth: [COCOEvaluation.Truth] = []
     private var without = Tally()
@@ -13,7 +14,8 @@ struct MeasuredMasks {
     ///   - size: of its image, `image` in messages
     /// - Throws: `MaskError` for a box that no mask can be drawn of
     mutating func add(
-        _ thing: COCOEvaluation.Truth, _ shape: Instance.Shape?, in size: Size2D, image: @autoclosure () -> String
+        _ thing: COCOEvaluation.Truth, _ shape: Instance.Shape?, in size: Size2D,
+        image: @autoclosure () -> String
     ) throws(MaskError) {
         var thing = thing
         if let mask = shape?.measuredMask(in: size) {

@@ -33,7 +33,9 @@ public struct Complexity: Sendable {
 
     /// The number of parameters needed for an image: without those of modules that run once for a
     /// model, since their results can be kept instead.
-    public var parametersPerImage: Int { model.total.parameters - model.onceParts.reduce(0) { $0 + $1.total.parameters } }
+    public var parametersPerImage: Int {
+        model.total.parameters - model.onceParts.reduce(0) { $0 + $1.total.parameters }
+    }
 
     /// Counts `model` on an image `[1, 3, height, width]` on the device of its parameters. On
     /// `.meta` nothing is computed.
@@ -42,13 +44,13 @@ public struct Complexity: Sendable {
     /// - Throws: what the parts of the model throw.
     public init(of model: DenseModel, size: Size2D) throws {
         let parameters = try model.namedParameters()
-        let image = try Tensor.zeros([1, 3, size.height, size.width], device: parameters.first?.tensor.device ?? .cpu)
+        let image = try Tensor.zeros(
+            [1, 3, size.height, size.width], device: parameters.first?.tensor.device ?? .cpu)
         let wasTraining = model.isTraining
         func costs(byDefinition: Bool) throws -> [(path: String, cost: Cost)] {
             try model.setTraining(false)  // which also forgets what was kept
-            let (first, second) = (
-                OperationCounter(countsDefinitions: byDefinition), OperationCounter(countsDefinitions: byDefinition)
-            )
+            let first = OperationCounter(countsDefinitions: byDefinition)
+            let second = OperationCounter(countsDefinitions: byDefinition)
             for counter in [first, second] { try counter.count { try Self.run(image, model) } }
             return Self.costs(first.entries, second.entries)
         }
@@ -56,7 +58,7 @@ public struct Complexity: Sendable {
         let run: [(path: String, cost: Cost)]
         do {
             (defined, run) = try withDevice(image.device) {
-                try withoutGrad { (try costs(byDefinition: true), try costs(byDefinition: false)) }
+                try withoutGrad { try (costs(byDefinition: true), costs(byDefinition: false)) }
             }
         } catch {
             try model.setTraining(wasTraining)
@@ -67,7 +69,8 @@ public struct Complexity: Sendable {
         var root = ModuleComplexity(path: "")
         for entry in parameters { root.add(parameters: entry.tensor.count, of: entry.name) }
         for (path, cost) in defined { root.add(cost, to: path) }
-        (self.size, self.model) = (size, root)
+        self.size = size
+        self.model = root
         asRun = run.reduce(into: Cost()) { $0 += $1.cost }
     }
 
@@ -75,16 +78,21 @@ public struct Complexity: Sendable {
     private static func run(_ image: Tensor, _ model: DenseModel) throws {
         if try model.forwardShapes(image) { return }
         try model.predictions(image).finish(
-            imageSize: Size2D(image.size(2), image.size(3)), countingHeadAs: model.head.checkpointKey)
+            imageSize: Size2D(image.size(2), image.size(3)),
+            countingHeadAs: model.head.checkpointKey)
     }
 
-    /// The costs of every path: what a second image costs too is for every image, the rest of the first one's is once.
+    /// The costs of every path: what a second image costs too is for every image, the rest of the
+    /// first one's is once.
     private static func costs(
         _ first: [OperationCounter.Entry], _ second: [OperationCounter.Entry]
     ) -> [(path: String, cost: Cost)] {
         var order: [String] = []
         var costs: [String: Cost] = [:]
-        func add(_ entries: [OperationCounter.Entry], _ note: (inout Cost, OperationCounter.Entry) -> Void) {
+        func add(
+            _ entries: [OperationCounter.Entry],
+            _ note: (inout Cost, OperationCounter.Entry) -> Void
+        ) {
             for entry in entries {
                 if costs[entry.path] == nil { order.append(entry.path) }
                 note(&costs[entry.path, default: Cost()], entry)

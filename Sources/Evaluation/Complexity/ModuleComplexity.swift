@@ -13,7 +13,9 @@ public struct ModuleComplexity: Sendable {
     init(path: String) { self.path = path }
 
     /// The last component of the path.
-    public var name: String { path.lastIndex(of: ".").map { String(path[path.index(after: $0)...]) } ?? path }
+    public var name: String {
+        path.lastIndex(of: ".").map { String(path[path.index(after: $0)...]) } ?? path
+    }
 
     /// Parameters and cost of the module with all submodules.
     public var total: (parameters: Int, cost: Complexity.Cost) {
@@ -35,10 +37,13 @@ public struct ModuleComplexity: Sendable {
 
     /// The submodule at `path`, relative to this module; nil where there is none.
     public subscript(_ path: String) -> ModuleComplexity? {
-        path.split(separator: ".").reduce(self) { module, name in module?.children.first { $0.name == name } }
+        path.split(separator: ".").reduce(self) { module, name in
+            module?.children.first { $0.name == name }
+        }
     }
 
-    /// Adds the parameter of that checkpoint key to its module; one of the root stands beside the modules.
+    /// Adds the parameter of that checkpoint key to its module; one of the root stands beside the
+    /// modules.
     mutating func add(parameters count: Int, of key: String) {
         let names = key.split(separator: ".").map(String.init)
         change(names.count > 1 ? names.dropLast() : names[...]) { $0.parameters += count }
@@ -48,7 +53,9 @@ public struct ModuleComplexity: Sendable {
         change(path.split(separator: ".").map(String.init)[...]) { $0.cost += cost }
     }
 
-    private mutating func change(_ names: ArraySlice<String>, _ body: (inout ModuleComplexity) -> Void) {
+    private mutating func change(
+        _ names: ArraySlice<String>, _ body: (inout ModuleComplexity) -> Void
+    ) {
         guard let first = names.first else { return body(&self) }
         let index =
             children.firstIndex { $0.name == first }

@@ -1,11 +1,13 @@
-/// The letters of the drawings: printable ASCII, five pixels wide and seven high with two more for descenders.
+/// The letters of the drawings: printable ASCII, five pixels wide and seven high with two more for
+/// descenders.
 enum BitmapFont {
     static let width = 5
     static let height = 9
     /// From one letter to the next.
     static let advance = 6
 
-    /// The rows of a character's glyph from the top, the leftmost pixel in bit 4; what is not printable ASCII looks like `?`.
+    /// The rows of a character's glyph from the top, the leftmost pixel in bit 4; what is not
+    /// printable ASCII looks like `?`.
     static func glyph(_ character: Character) -> ArraySlice<UInt8> {
         let code = character.asciiValue.map(Int.init) ?? 0
         let index = (32...126).contains(code) ? code - 32 : 31

@@ -32,7 +32,10 @@ public struct Canvas: Sendable {
 
     /// Draws the outline of a rectangle, `thickness` pixels wide, inside of it.
     public mutating func outline(_ rectangle: PixelWindow, _ color: RGBColor, thickness: Int = 1) {
-        let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+        let x = rectangle.x
+        let y = rectangle.y
+        let width = rectangle.width
+        let height = rectangle.height
         let thickness = min(thickness, min(width, height))
         fill(PixelWindow(y: y, x: x, height: thickness, width: width), color)
         fill(PixelWindow(y: y + height - thickness, x: x, height: thickness, width: width), color)
@@ -48,10 +51,12 @@ public struct Canvas: Sendable {
             let left = x + position * BitmapFont.advance * scale
             if left >= image.width { return }
             for (row, bits) in zip(0..., BitmapFont.glyph(character)) where bits != 0 {
-                for column in 0..<BitmapFont.width where bits >> (BitmapFont.width - 1 - column) & 1 == 1 {
+                for column in 0..<BitmapFont.width
+                where bits >> (BitmapFont.width - 1 - column) & 1 == 1 {
                     fill(
                         PixelWindow(
-                            y: y + row * scale, x: left + column * scale, height: scale, width: scale), color)
+                            y: y + row * scale, x: left + column * scale, height: scale,
+                            width: scale), color)
                 }
             }
         }
@@ -60,7 +65,8 @@ public struct Canvas: Sendable {
     /// Draws a line of text on a filled rectangle with its upper left corner at (`x`, `y`). The
     /// text is black or white, whichever is easier to read.
     /// - Parameter scale: pixels for a dot of the font
-    public mutating func label(_ text: String, x: Int, y: Int, background: RGBColor, scale: Int = 1) {
+    public mutating func label(_ text: String, x: Int, y: Int, background: RGBColor, scale: Int = 1)
+    {
         let size = Canvas.size(of: text, scale: scale)
         fill(
             PixelWindow(y: y, x: x, height: size.height + 2 * scale, width: size.width + 4 * scale),
@@ -74,20 +80,23 @@ public struct Canvas: Sendable {
     ///   - thickness: of the outline, in pixels
     ///   - scale: pixels for a dot of the font
     public mutating func box(
-        _ rectangle: PixelWindow, label: String, _ color: RGBColor, thickness: Int = 2, scale: Int = 1
+        _ rectangle: PixelWindow, label: String, _ color: RGBColor, thickness: Int = 2,
+        scale: Int = 1
     ) {
         outline(rectangle, color, thickness: thickness)
         name(rectangle, label, color, scale: scale)
     }
 
     /// The label of a box alone: above it, or inside where there is no room above.
-    mutating func name(_ rectangle: PixelWindow, _ label: String, _ color: RGBColor, scale: Int = 1) {
+    mutating func name(_ rectangle: PixelWindow, _ label: String, _ color: RGBColor, scale: Int = 1)
+    {
         if label.isEmpty { return }
         let size = Canvas.size(of: label, scale: scale)
         let above = rectangle.y - size.height - 2 * scale
         let x = max(0, min(rectangle.x, image.width - size.width - 4 * scale))
         self.label(
-            label, x: x, y: above >= 0 ? above : max(rectangle.y, 0), background: color, scale: scale)
+            label, x: x, y: above >= 0 ? above : max(rectangle.y, 0), background: color,
+            scale: scale)
     }
 
     /// Copies `other` onto the canvas with its upper left corner at (`x`, `y`).
@@ -101,7 +110,9 @@ public struct Canvas: Sendable {
                 for row in rows {
                     let from = 3 * ((row - y) * other.width + columns.lowerBound - x)
                     let to = 3 * (row * width + columns.lowerBound)
-                    for offset in 0..<(3 * columns.count) { pixels[to + offset] = source[from + offset] }
+                    for offset in 0..<(3 * columns.count) {
+                        pixels[to + offset] = source[from + offset]
+                    }
                 }
             }
         }

@@ -14,25 +14,33 @@ public enum InstanceDrawing {
     ///     labels would cover.
     ///   - scale: pixels for a dot of the font.
     public static func overlay(
-        _ image: RGBImage, _ instances: [DetectedInstance], classes: ClassList, opacity: Double = 0.5, enlargement: Int = 1,
+        _ image: RGBImage, _ instances: [DetectedInstance], classes: ClassList,
+        opacity: Double = 0.5, enlargement: Int = 1,
         scale: Int = 1
     ) -> RGBImage {
-        let shown = instances.filter { classes.palette.indices.contains($0.label) }.sorted { ($0.score ?? 1) < ($1.score ?? 1) }
+        let shown = instances.filter { classes.palette.indices.contains($0.label) }.sorted {
+            ($0.score ?? 1) < ($1.score ?? 1)
+        }
         var picture = image.enlarged(by: enlargement)
         if opacity > 0 {
             for instance in shown {
                 guard let mask = instance.mask, mask.size == image.size else { continue }
-                picture.cover(mask, classes.palette[instance.label], opacity: min(opacity, 1), enlargement: enlargement)
+                picture.cover(
+                    mask, classes.palette[instance.label], opacity: min(opacity, 1),
+                    enlargement: enlargement)
             }
         }
         var canvas = Canvas(picture)
         for instance in shown {
             canvas.outline(
-                rectangle(instance.box, enlargement), classes.palette[instance.label], thickness: max(1, 2 * scale - 1))
+                rectangle(instance.box, enlargement), classes.palette[instance.label],
+                thickness: max(1, 2 * scale - 1))
         }
         for instance in shown {
-            let (name, color) = (classes.names[instance.label], classes.palette[instance.label])
-            canvas.name(rectangle(instance.box, enlargement), caption(instance, name), color, scale: scale)
+            let name = classes.names[instance.label]
+            let color = classes.palette[instance.label]
+            canvas.name(
+                rectangle(instance.box, enlargement), caption(instance, name), color, scale: scale)
         }
         return canvas.image
     }
@@ -44,10 +52,15 @@ public enum InstanceDrawing {
 
     /// The whole pixels that a box touches, at least one.
     private static func rectangle(_ box: BoundingBox, _ enlargement: Int) -> PixelWindow {
-        func pixel(_ coordinate: Float) -> Int { coordinate.isFinite ? Int(min(max(coordinate, -1e6), 1e6)) * enlargement : 0 }
-        let (left, top) = (pixel(box.x1.rounded(.down)), pixel(box.y1.rounded(.down)))
-        let (right, bottom) = (pixel(box.x2.rounded(.up)), pixel(box.y2.rounded(.up)))
-        return PixelWindow(y: top, x: left, height: max(bottom - top, 1), width: max(right - left, 1))
+        func pixel(_ coordinate: Float) -> Int {
+            coordinate.isFinite ? Int(min(max(coordinate, -1e6), 1e6)) * enlargement : 0
+        }
+        let left = pixel(box.x1.rounded(.down))
+        let top = pixel(box.y1.rounded(.down))
+        let right = pixel(box.x2.rounded(.up))
+        let bottom = pixel(box.y2.rounded(.up))
+        return PixelWindow(
+            y: top, x: left, height: max(bottom - top, 1), width: max(right - left, 1))
     }
 }
 
@@ -61,7 +74,8 @@ extension RGBImage {
             pixels.withUnsafeBufferPointer { source in
                 for y in 0..<height * factor {
                     for x in 0..<width * factor {
-                        let (to, from) = (3 * (y * width * factor + x), 3 * (y / factor * width + x / factor))
+                        let to = 3 * (y * width * factor + x)
+                        let from = 3 * (y / factor * width + x / factor)
                         for channel in 0..<3 { target[to + channel] = source[from + channel] }
                     }
                 }
@@ -73,8 +87,11 @@ extension RGBImage {
     /// Blends `color` with the pixels inside of a mask; the outermost of them take it alone.
     ///
     /// - Parameter mask: of the image before its enlargement
-    fileprivate mutating func cover(_ mask: RunLengthMask, _ color: RGBColor, opacity: Double, enlargement: Int) {
-        let (height, width) = (height, width)
+    fileprivate mutating func cover(
+        _ mask: RunLengthMask, _ color: RGBColor, opacity: Double, enlargement: Int
+    ) {
+        let height = height
+        let width = width
         let small = width / enlargement
         let area = mask.boundingBox
         let rows = Int(area.y) * enlargement..<Int(area.y + area.height) * enlargement
@@ -84,16 +101,20 @@ extension RGBImage {
         pixels.withUnsafeMutableBufferPointer { pixels in
             mask.bitmap().withUnsafeBufferPointer { mask in
                 func inside(_ x: Int, _ y: Int) -> Bool {
-                    x >= 0 && y >= 0 && x < width && y < height && mask[y / enlargement * small + x / enlargement] != 0
+                    x >= 0 && y >= 0 && x < width && y < height
+                        && mask[y / enlargement * small + x / enlargement] != 0
                 }
                 for y in rows {
                     for x in columns where inside(x, y) {
-                        let isEdge = !(inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1))
+                        let isEdge =
+                            !(inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1)
+                            && inside(x, y + 1))
                         let weight = isEdge ? 256 : weight
                         let pixel = 3 * (y * width + x)
                         for channel in 0..<3 {
                             let value = Int(pixels[pixel + channel])
-                            pixels[pixel + channel] = UInt8((value * (256 - weight) + channels[channel] * weight + 128) >> 8)
+                            pixels[pixel + channel] = UInt8(
+                                (value * (256 - weight) + channels[channel] * weight + 128) >> 8)
                         }
                     }
                 }

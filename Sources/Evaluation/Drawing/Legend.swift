@@ -15,8 +15,10 @@ public struct Legend: Sendable {
     public init(_ labels: LabelMap, classes: ClassList, scale: Int = 1) {
         var areas = [Int](repeating: 0, count: classes.count)
         for label in labels.labels where label < classes.count { areas[Int(label)] += 1 }
-        entries = areas.indices.filter { areas[$0] > 0 }.sorted { (areas[$1], $0) < (areas[$0], $1) }
-            .map { (classes.names[$0], classes.palette[$0]) }
+        entries = areas.indices.filter { areas[$0] > 0 }.sorted {
+            (areas[$1], $0) < (areas[$0], $1)
+        }
+        .map { (classes.names[$0], classes.palette[$0]) }
         self.scale = scale
     }
 
@@ -39,7 +41,8 @@ public struct Legend: Sendable {
         let rows = (entries.count + columns - 1) / columns
         let origin = side == .below ? (x: 0, y: image.height) : (x: image.width, y: 0)
         let height =
-            side == .below ? image.height + rows * cell.height : max(image.height, rows * cell.height)
+            side == .below
+            ? image.height + rows * cell.height : max(image.height, rows * cell.height)
         let width = side == .below ? image.width : image.width + columns * cell.width
         var canvas = Canvas(RGBImage(height: height, width: width, fill: RGBColor(255, 255, 255)))
         canvas.paste(image, x: 0, y: 0)

@@ -41,7 +41,9 @@ public enum SegmentationDrawing {
 
     /// The label map as an image: each class in its colour, other pixels black.
     public static func map(_ labels: LabelMap, classes: ClassList) -> RGBImage {
-        overlay(RGBImage(height: labels.height, width: labels.width), labels, classes: classes, opacity: 1)
+        overlay(
+            RGBImage(height: labels.height, width: labels.width), labels, classes: classes,
+            opacity: 1)
     }
 
     /// The images from left to right, each under its caption, on white; nil where there are no
@@ -55,12 +57,14 @@ public enum SegmentationDrawing {
         guard let height = pictures.map(\.image.height).max() else { return nil }
         let head = Canvas.size(of: "", scale: scale).height + 4 * scale
         let width = pictures.map(\.image.width).reduce(0, +) + gap * (pictures.count - 1)
-        var canvas = Canvas(RGBImage(height: head + height, width: width, fill: RGBColor(255, 255, 255)))
+        var canvas = Canvas(
+            RGBImage(height: head + height, width: width, fill: RGBColor(255, 255, 255)))
         var x = 0
         for (caption, image) in pictures {
             let letters = max(image.width / (BitmapFont.advance * scale), 0)
             canvas.text(
-                String(caption.prefix(letters)), x: x + scale, y: 3 * scale, RGBColor(0, 0, 0), scale: scale)
+                String(caption.prefix(letters)), x: x + scale, y: 3 * scale, RGBColor(0, 0, 0),
+                scale: scale)
             canvas.paste(image, x: x, y: head)
             x += image.width + gap
         }

@@ -1,6 +1,7 @@
 import DenseKitNN
 
-/// Part of a bilinear resize (align_corners false): only some rows of the result, from only the rows of the source that they need.
+/// Part of a bilinear resize (align_corners false): only some rows of the result, from only the
+/// rows of the source that they need.
 struct BilinearRows {
     /// Rows of the source that are needed.
     let source: Range<Int>
@@ -35,9 +36,10 @@ struct BilinearRows {
     /// - Returns: `[n, c, rows.count, width]`
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         let weight = try Tensor.from(weights, shape: [1, 1, weights.count, 1]).to(x.device)
-        let below = try x.indexed(2, try Tensor.from(low).to(x.device))
-        let above = try x.indexed(2, try Tensor.from(high).to(x.device))
+        let below = try x.indexed(2, Tensor.from(low).to(x.device))
+        let above = try x.indexed(2, Tensor.from(high).to(x.device))
         let blended = try below + (above - below) * weight
-        return blended.size(3) == width ? blended : try blended.interpolated(to: Size2D(weights.count, width), .bilinear())
+        return blended.size(3) == width
+            ? blended : try blended.interpolated(to: Size2D(weights.count, width), .bilinear())
     }
 }

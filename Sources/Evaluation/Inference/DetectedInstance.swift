@@ -15,7 +15,10 @@ public struct DetectedInstance: Sendable, Equatable {
     public var isCrowd: Bool
 
     /// An object in an image; without a `score`, an annotation.
-    public init(box: BoundingBox, label: Int, score: Float? = nil, mask: RunLengthMask? = nil, isCrowd: Bool = false) {
+    public init(
+        box: BoundingBox, label: Int, score: Float? = nil, mask: RunLengthMask? = nil,
+        isCrowd: Bool = false
+    ) {
         self.box = box
         self.label = label
         self.score = score
@@ -29,7 +32,8 @@ extension DetectedInstance {
     /// where it has one.
     public init(_ thing: AnnotatedInstance, size: Size2D) {
         self.init(
-            box: BoundingBox(thing.box), label: thing.label, mask: thing.shape?.measuredMask(in: size),
+            box: BoundingBox(thing.box), label: thing.label,
+            mask: thing.shape?.measuredMask(in: size),
             isCrowd: thing.isCrowd)
     }
 }

@@ -6,7 +6,8 @@ import DenseKitVision
 public struct DetectionInference {
     /// The detector.
     public let model: DenseModel
-    /// A part of a mask belongs to the thing where it is at least so likely. (mmdetection's `mask_thr_binary`)
+    /// A part of a mask belongs to the thing where it is at least so likely. (mmdetection's
+    /// `mask_thr_binary`)
     private let maskThreshold = 0.5
     /// Pixels of masks held at a time.
     private let budget = 32 << 20
@@ -22,13 +23,19 @@ public struct DetectionInference {
     /// - Throws: `InferenceError.notDetection` for a model whose head does not detect.
     public func instances(_ image: Tensor, _ geometry: ImageGeometry) throws -> [DetectedInstance] {
         let predictions = try model.predictions(image, ForwardPass(images: [geometry]))
-        guard let seen = (predictions as? DetectionPredictions)?.images.first else { throw InferenceError.notDetection }
-        let (boxes, scores, labels) = (try seen.boxes.floats(), try seen.scores.floats(), try seen.labels.integers())
+        guard let seen = (predictions as? DetectionPredictions)?.images.first else {
+            throw InferenceError.notDetection
+        }
+        let boxes = try seen.boxes.floats()
+        let scores = try seen.scores.floats()
+        let labels = try seen.labels.integers()
         let masks = try seen.masks.map { try self.masks($0, seen.boxes, geometry.originalSize) }
         return (0..<seen.count).map { index in
             let box = BoundingBox(
-                x1: boxes[4 * index], y1: boxes[4 * index + 1], x2: boxes[4 * index + 2], y2: boxes[4 * index + 3])
-            return DetectedInstance(box: box, label: Int(labels[index]), score: scores[index], mask: masks?[index])
+                x1: boxes[4 * index], y1: boxes[4 * index + 1], x2: boxes[4 * index + 2],
+                y2: boxes[4 * index + 3])
+            return DetectedInstance(
+                box: box, label: Int(labels[index]), score: scores[index], mask: masks?[index])
         }
     }
 
@@ -37,7 +44,8 @@ public struct DetectionInference {
         let pixels = size.height * size.width
         return try strips(grids.size(0), max(1, budget / max(pixels, 1))).flatMap { part in
             let pasted = try Tensor.pastedMasks(
-                try grids.narrowed(0, part.lowerBound, part.count), boxes: try boxes.narrowed(0, part.lowerBound, part.count),
+                grids.narrowed(0, part.lowerBound, part.count),
+                boxes: boxes.narrowed(0, part.lowerBound, part.count),
                 size: Size2D(size.height, size.width), threshold: maskThreshold)
             let bytes = try pasted.to(.cpu).bytes()
             return try part.indices.map { index in

@@ -103,7 +103,8 @@ public struct InstancePrediction: ImagePrediction {
     /// `image`, enlarged as the style says, with boxes, masks, class names and scores over it.
     public func drawn(on image: RGBImage, _ style: DrawingStyle) -> RGBImage {
         InstanceDrawing.overlay(
-            image, instances, classes: style.classes, opacity: style.opacity, enlargement: style.enlargement,
+            image, instances, classes: style.classes, opacity: style.opacity,
+            enlargement: style.enlargement,
             scale: style.scale)
     }
 

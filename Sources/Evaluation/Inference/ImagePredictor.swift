@@ -21,9 +21,10 @@ extension SegmentationInference: ImagePredictor {
         let sample = try sample.ready(for: model)
         return try naming(sample) {
             let view = try self.view(
-                try sample.tensor(on: device), imageSize: Size2D(sample.geometry.size.height, sample.geometry.size.width))
+                sample.tensor(on: device),
+                imageSize: Size2D(sample.geometry.size.height, sample.geometry.size.width))
             let size = Size2D(sample.originalSize.height, sample.originalSize.width)
-            return LabelPrediction(try LabelMap(try labels([view], size: size)))
+            return LabelPrediction(try LabelMap(labels([view], size: size)))
         }
     }
 }
@@ -35,7 +36,7 @@ extension DetectionInference: ImagePredictor {
     public func prediction(of sample: DataSample, on device: Device) throws -> any ImagePrediction {
         let sample = try sample.ready(for: model)
         return try naming(sample) {
-            InstancePrediction(try instances(try sample.tensor(on: device), sample.geometry))
+            InstancePrediction(try instances(sample.tensor(on: device), sample.geometry))
         }
     }
 }
@@ -48,7 +49,8 @@ extension DataSample {
     public func ready(for model: DenseModel) throws -> DataSample {
         guard isReversible else { throw TestPipelineError(name) }
         var sample = self
-        sample.pad(to: Size2D(height: model.backbone.minimumSide, width: model.backbone.minimumSide))
+        sample.pad(
+            to: Size2D(height: model.backbone.minimumSide, width: model.backbone.minimumSide))
         return sample
     }
 }
@@ -83,6 +85,7 @@ public func naming<Value>(_ batch: Batch, _ body: () throws -> Value) throws -> 
         return try body()
     } catch {
         throw PredictionError(
-            image: batch.names[0], size: Size2D(height: batch.height, width: batch.width), underlying: error)
+            image: batch.names[0], size: Size2D(height: batch.height, width: batch.width),
+            underlying: error)
     }
 }

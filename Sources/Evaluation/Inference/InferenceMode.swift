@@ -10,7 +10,8 @@ public enum InferenceMode: Sendable, Hashable {
     case slide(crop: Size2D, stride: Size2D)
 }
 
-/// The windows of sliding inference over an image, as mmsegmentation lays them: shifted inside at the border.
+/// The windows of sliding inference over an image, as mmsegmentation lays them: shifted inside at
+/// the border.
 func windows(over size: Size2D, crop: Size2D, stride: Size2D) -> [PixelWindow] {
     let rows = max(size.height - crop.height + stride.height - 1, 0) / stride.height + 1
     let columns = max(size.width - crop.width + stride.width - 1, 0) / stride.width + 1
@@ -19,7 +20,8 @@ func windows(over size: Size2D, crop: Size2D, stride: Size2D) -> [PixelWindow] {
         for column in 0..<columns {
             let bottom = min(row * stride.height + crop.height, size.height)
             let right = min(column * stride.width + crop.width, size.width)
-            let (top, left) = (max(bottom - crop.height, 0), max(right - crop.width, 0))
+            let top = max(bottom - crop.height, 0)
+            let left = max(right - crop.width, 0)
             result.append(PixelWindow(y: top, x: left, height: bottom - top, width: right - left))
         }
     }

@@ -15,7 +15,8 @@ public struct SegmentationInference {
 
     /// Inference over all classes of `model`.
     public init(_ model: DenseModel, mode: InferenceMode) {
-        (self.model, self.mode) = (model, mode)
+        self.model = model
+        self.mode = mode
         predict = { try model.predictions($0) }
         classCount = model.classNames.count
     }
@@ -25,14 +26,15 @@ public struct SegmentationInference {
     ///
     /// - Parameter classes: indices of the model's classes
     public init(_ model: DenseModel, classes: [Int], mode: InferenceMode) {
-        (self.model, self.mode) = (model, mode)
+        self.model = model
+        self.mode = mode
         let kept = classes.map(Int64.init)
         predict = { images in
             guard let found = try model.predictions(images) as? SegmentationPredictions else {
                 throw InferenceError.notSegmentation
             }
             return SegmentationPredictions(embedding: found.embedding) { rows in
-                try found.classify(rows).indexed(1, try Tensor.from(kept).to(rows.device))
+                try found.classify(rows).indexed(1, Tensor.from(kept).to(rows.device))
             }
         }
         classCount = classes.count
@@ -44,7 +46,8 @@ public struct SegmentationInference {
     /// - Throws: `LanguageError` for a model without score map, and what its prompter throws for
     ///   the names.
     public init(_ model: DenseModel, words: [String], mode: InferenceMode) throws {
-        (self.model, self.mode) = (model, mode)
+        self.model = model
+        self.mode = mode
         predict = try model.classifier(for: words)
         classCount = words.count
     }
@@ -57,19 +60,25 @@ public struct SegmentationInference {
     ///     cut to it before they are resized, as in mmsegmentation's `postprocess_result`.
     ///   - flipped: whether the view is flipped horizontally, so that predictions are flipped back
     /// - Throws: `InferenceError.notSegmentation` for a model whose head does not segment.
-    public func view(_ image: Tensor, imageSize: Size2D? = nil, flipped: Bool = false) throws -> SegmentationView {
+    public func view(_ image: Tensor, imageSize: Size2D? = nil, flipped: Bool = false) throws
+        -> SegmentationView
+    {
         let size = Size2D(image.size(2), image.size(3))
         var seen: [(PixelWindow, Tensor)] = []
         var classifier: ((Tensor) throws -> Tensor)?
         for window in layout(size) {
-            let crop = try image.narrowed(2, window.y, window.height).narrowed(3, window.x, window.width)
-            guard let found = try predict(crop) as? SegmentationPredictions else { throw InferenceError.notSegmentation }
+            let crop = try image.narrowed(2, window.y, window.height).narrowed(
+                3, window.x, window.width)
+            guard let found = try predict(crop) as? SegmentationPredictions else {
+                throw InferenceError.notSegmentation
+            }
             seen.append((window, found.embedding))
             classifier = found.classify
         }
         guard let classifier else { throw InferenceError.notSegmentation }
         return SegmentationView(
-            size: size, imageSize: imageSize ?? size, isFlipped: flipped, windows: seen, classify: classifier)
+            size: size, imageSize: imageSize ?? size, isFlipped: flipped, windows: seen,
+            classify: classifier)
     }
 
     /// Runs the network on the horizontally flipped image; its padding stays at the right and
@@ -82,7 +91,10 @@ public struct SegmentationInference {
     public func mirroredView(_ image: Tensor, imageSize: Size2D) throws -> SegmentationView {
         let padding = image.size(3) - imageSize.width
         var mirrored = try image.narrowed(3, 0, imageSize.width).flipped(3)
-        if padding > 0 { mirrored = try Tensor.cat([mirrored, image.narrowed(3, imageSize.width, padding)], dim: 3) }
+        if padding > 0 {
+            mirrored = try Tensor.cat(
+                [mirrored, image.narrowed(3, imageSize.width, padding)], dim: 3)
+        }
         return try view(mirrored, imageSize: imageSize, flipped: true)
     }
 
@@ -102,10 +114,13 @@ public struct SegmentationInference {
         guard let first = views.first else { throw InferenceError.noViews }
         // The softmax of a single view cannot change which class is largest.
         if views.count == 1, !first.isFlipped, first.windows[0].embedding.device == .cpu {
-            return try first.labels(size: size, chunk: max(16, budget / (size.width * classCount) * 4))
+            return try first.labels(
+                size: size, chunk: max(16, budget / (size.width * classCount) * 4))
         }
         let parts = try strips(size.height, stripHeight(size)).map { rows in
-            try scores(views, size: size, rows: rows, softmax: views.count > 1).argmax(1).selected(0, 0).to(.int32).to(.cpu)
+            try scores(views, size: size, rows: rows, softmax: views.count > 1).argmax(1).selected(
+                0, 0
+            ).to(.int32).to(.cpu)
         }
         return parts.count == 1 ? parts[0] : try Tensor.cat(parts, dim: 0)
     }
@@ -115,7 +130,7 @@ public struct SegmentationInference {
     public func labels(of images: Tensor) throws -> Tensor {
         let size = Size2D(images.size(2), images.size(3))
         return try Tensor.stack(
-            try view(images).split().map { try labels([$0], size: size) })
+            view(images).split().map { try labels([$0], size: size) })
     }
 
     /// Class probabilities of the original image, averaged over the views:
@@ -125,15 +140,19 @@ public struct SegmentationInference {
     ///   - size: of the original image
     ///   - rows: the rows of the original image to compute; nil for all
     /// - Throws: `InferenceError.noViews` where there are no views.
-    public func probabilities(_ views: [SegmentationView], size: Size2D, rows: Range<Int>? = nil) throws -> Tensor {
+    public func probabilities(_ views: [SegmentationView], size: Size2D, rows: Range<Int>? = nil)
+        throws -> Tensor
+    {
         try scores(views, size: size, rows: rows ?? 0..<size.height, softmax: true)
     }
 
-    private func scores(_ views: [SegmentationView], size: Size2D, rows: Range<Int>, softmax: Bool) throws -> Tensor {
+    private func scores(_ views: [SegmentationView], size: Size2D, rows: Range<Int>, softmax: Bool)
+        throws -> Tensor
+    {
         var sum: Tensor?
         for view in views {
             let resize = BilinearRows(rows, from: view.imageSize, to: size)
-            var score = try resize(try view.logits(resize.source))
+            var score = try resize(view.logits(resize.source))
             if softmax { score = try score.contiguous().softmax(1) }
             if view.isFlipped { score = try score.flipped(3) }
             sum = try sum.map { try $0 + score } ?? score
@@ -164,7 +183,8 @@ public enum InferenceError: DenseKitError {
         switch self {
         case .notSegmentation: "the model's head does not segment"
         case .notDetection: "the model's head does not detect"
-        case .wordsForDetection: "the model's head detects, and looks for the classes that it was trained for"
+        case .wordsForDetection:
+            "the model's head detects, and looks for the classes that it was trained for"
         case .viewsForDetection: "the model's head detects, and sees every image at one scale"
         case .noViews: "an image needs at least one view"
         }

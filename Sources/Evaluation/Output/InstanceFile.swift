@@ -31,10 +31,12 @@ public struct InstanceFile: Encodable {
 
     /// The instances of one image; those whose class is not in `classes` are left out.
     public init(_ instances: [DetectedInstance], classes: ClassList) {
-        self.instances = instances.filter { classes.names.indices.contains($0.label) }.map { instance in
+        self.instances = instances.filter { classes.names.indices.contains($0.label) }.map {
+            instance in
             let box = COCOBox(instance.box)
             return Instance(
-                category: classes.names[instance.label], label: instance.label, score: instance.score,
+                category: classes.names[instance.label], label: instance.label,
+                score: instance.score,
                 bbox: [box.x, box.y, box.width, box.height],
                 segmentation: instance.mask.map(Mask.init))
         }
@@ -46,6 +48,6 @@ public struct InstanceFile: Encodable {
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(self), to: path)
+        try AtomicFile.write(encoder.encode(self), to: path)
     }
 }

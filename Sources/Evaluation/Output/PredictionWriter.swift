@@ -19,8 +19,13 @@ public struct PredictionWriter {
     ///   - opacity: of the colours in drawings, 0…1
     ///   - scoreThreshold: instances with a lower score are left out
     /// - Throws: `DataError` where the folders cannot be created.
-    public init(_ folder: String, classes: ClassList, opacity: Double = 0.5, scoreThreshold: Double = 0.3) throws {
-        (self.folder, self.classes, self.opacity, self.scoreThreshold) = (folder, classes, opacity, scoreThreshold)
+    public init(
+        _ folder: String, classes: ClassList, opacity: Double = 0.5, scoreThreshold: Double = 0.3
+    ) throws {
+        self.folder = folder
+        self.classes = classes
+        self.opacity = opacity
+        self.scoreThreshold = scoreThreshold
         for part in ["vis", "pred"] {
             try FileSystem.makeFolder("\(folder)/\(part)", remedy: "choose another folder")
         }
@@ -29,9 +34,12 @@ public struct PredictionWriter {
     /// Writes the drawing of a prediction to `vis/name.png`, and the prediction itself to `pred/`.
     /// Returns the path of the drawing.
     @discardableResult
-    public func write(_ prediction: any ImagePrediction, on image: RGBImage, name: String) throws -> String {
+    public func write(_ prediction: any ImagePrediction, on image: RGBImage, name: String) throws
+        -> String
+    {
         let prediction = prediction.filtered(scoreThreshold: scoreThreshold)
-        return try write(prediction.drawing(on: image, classes: classes, opacity: opacity), prediction, name)
+        return try write(
+            prediction.drawing(on: image, classes: classes, opacity: opacity), prediction, name)
     }
 
     /// Writes an image of `dataset` beside its prediction and its ground truth, in the subfolders
@@ -43,7 +51,9 @@ public struct PredictionWriter {
         let style = DrawingStyle(classes: classes, opacity: opacity, size: image.size)
         let prediction = evaluated.prediction.filtered(scoreThreshold: scoreThreshold)
         let drawn = prediction.drawn(on: image, style)
-        var panels = [("image", image.enlarged(by: drawn.width / max(1, image.width))), ("prediction", drawn)]
+        var panels = [
+            ("image", image.enlarged(by: drawn.width / max(1, image.width))), ("prediction", drawn),
+        ]
         if let truth = try dataset.annotation(of: &sample, at: evaluated.index) {
             panels.append(("ground truth", truth.drawn(on: image, style)))
         }
@@ -51,12 +61,15 @@ public struct PredictionWriter {
         let name = names.name(for: evaluated.name)
         let folders = name.split(separator: "/").dropLast().joined(separator: "/")
         for part in ["vis", "pred"] where !folders.isEmpty {
-            try FileSystem.makeFolder("\(folder)/\(part)/\(folders)", remedy: "choose another folder")
+            try FileSystem.makeFolder(
+                "\(folder)/\(part)/\(folders)", remedy: "choose another folder")
         }
         return try write(prediction.explained(drawing, style), prediction, name)
     }
 
-    private func write(_ drawing: RGBImage, _ prediction: any ImagePrediction, _ stem: String) throws -> String {
+    private func write(_ drawing: RGBImage, _ prediction: any ImagePrediction, _ stem: String)
+        throws -> String
+    {
         let path = "\(folder)/vis/\(stem).png"
         try ImageFile.writePNG(drawing, to: path)
         try prediction.write(to: "\(folder)/pred/\(stem)", classes: classes)

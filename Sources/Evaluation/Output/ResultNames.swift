@@ -1,15 +1,19 @@
-/// Names of files below a folder of results, one for each image: folders are kept, and no image takes the place of another.
+/// Names of files below a folder of results, one for each image: folders are kept, and no image
+/// takes the place of another.
 final class ResultNames {
     private var taken: Set<[UInt8]> = []
 
-    /// The name for the result of `image`, a path within its data set: without its suffix, or with it where another image has that name already.
+    /// The name for the result of `image`, a path within its data set: without its suffix, or with
+    /// it where another image has that name already.
     func name(for image: String) -> String {
         let parts = image.split(separator: "/").filter { $0 != "." && $0 != ".." }
         let path = parts.joined(separator: "/")
         let last = parts.last ?? ""
-        let dot = last.lastIndex(of: ".").flatMap { $0 == last.startIndex ? nil : $0 } ?? last.endIndex
+        let dot =
+            last.lastIndex(of: ".").flatMap { $0 == last.startIndex ? nil : $0 } ?? last.endIndex
         let stem = (parts.dropLast() + [last[..<dot]]).joined(separator: "/")
-        var (name, count) = (stem, 1)
+        var name = stem
+        var count = 1
         while !taken.insert(Array(name.utf8)).inserted {
             name = count == 1 && stem != path ? path : "\(path)_\(count + 1)"
             count += 1

@@ -11,7 +11,8 @@ public protocol BenchmarkedTask: VisionTask {
     /// - Parameters:
     ///   - size: of each image, in pixels
     ///   - batch: n
-    func noise(for model: DenseModel, size: Size2D, batch: Int, device: Device) throws -> BenchmarkImages
+    func noise(for model: DenseModel, size: Size2D, batch: Int, device: Device) throws
+        -> BenchmarkImages
 
     /// Training targets for `images`.
     ///
@@ -24,7 +25,8 @@ public protocol BenchmarkedTask: VisionTask {
     ///
     /// - Returns: a closure that runs it once and returns the number of detected instances, nil
     ///   where the task has none.
-    func inference(of model: DenseModel, on images: BenchmarkImages, mode: InferenceMode) throws -> () throws -> Int?
+    func inference(of model: DenseModel, on images: BenchmarkImages, mode: InferenceMode) throws
+        -> () throws -> Int?
 }
 
 extension BenchmarkedTask {
@@ -54,15 +56,20 @@ public struct BenchmarkImages {
 extension SegmentationTask: BenchmarkedTask {
     /// Images `[n, 3, h, w]` of normally distributed values, in channels-last memory, without
     /// padding.
-    public func noise(for model: DenseModel, size: Size2D, batch: Int, device: Device) throws -> BenchmarkImages {
+    public func noise(for model: DenseModel, size: Size2D, batch: Int, device: Device) throws
+        -> BenchmarkImages
+    {
         BenchmarkImages(
-            images: try Tensor.randomNormal([batch, 3, size.height, size.width]).channelsLast().to(device))
+            images: try Tensor.randomNormal([batch, 3, size.height, size.width]).channelsLast().to(
+                device))
     }
 
     /// Label maps `[n, h, w]` int64 in which the classes vary from pixel to pixel.
-    public func targets(for images: BenchmarkImages, instances: Int, classes: Int) throws -> Targets {
+    public func targets(for images: BenchmarkImages, instances: Int, classes: Int) throws -> Targets
+    {
         let shape = [images.images.size(0), images.images.size(2), images.images.size(3)]
-        let labels = try Tensor.from((0..<shape.reduce(1, *)).map { Int64($0 * 7919 % classes) }, shape: shape)
+        let labels = try Tensor.from(
+            (0..<shape.reduce(1, *)).map { Int64($0 * 7919 % classes) }, shape: shape)
         return Targets(labels: try labels.to(images.images.device))
     }
 

@@ -7,9 +7,13 @@ extension Dataset {
     /// where it can be drawn, else instances or labels; nil for an image without annotation.
     ///
     /// - Parameter sample: the image's sample from this data set
-    public func annotation(of sample: inout DataSample, at index: Int) throws -> (any ImagePrediction)? {
+    public func annotation(of sample: inout DataSample, at index: Int) throws -> (
+        any ImagePrediction
+    )? {
         if let own = sample.drawableTarget { return own }
-        guard let dataset = self as? any InstanceDataset else { return sample.labels.map { LabelPrediction($0) } }
+        guard let dataset = self as? any InstanceDataset else {
+            return sample.labels.map { LabelPrediction($0) }
+        }
         let instances = try dataset.annotations(at: index, shapes: true)
         return InstancePrediction(instances.map { DetectedInstance($0, size: sample.originalSize) })
     }
@@ -17,7 +21,9 @@ extension Dataset {
 
 extension DataSample {
     /// The first plugin-defined target of the sample that can be drawn; nil where there is none.
-    public var drawableTarget: (any ImagePrediction)? { targets.lazy.compactMap { $0 as? any ImagePrediction }.first }
+    public var drawableTarget: (any ImagePrediction)? {
+        targets.lazy.compactMap { $0 as? any ImagePrediction }.first
+    }
 
     /// The first plugin-defined target that can be drawn, cropped to `window`; nil where there is
     /// none.

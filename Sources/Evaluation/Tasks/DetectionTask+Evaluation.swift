@@ -15,13 +15,16 @@ extension DetectionTask: VisionTask {
         guard let dataset = dataset as? any InstanceDataset else {
             return DatasetMismatch(
                 head: "finds things one by one", data: "has a class for every pixel",
-                remedy: "take a data set with boxes, such as COCODetection, or a head that segments, such as SemanticFPN")
+                remedy:
+                    "take a data set with boxes, such as COCODetection, or a head that segments, such as SemanticFPN"
+            )
         }
         // Without them boxes can still be measured, but masks not be trained.
         guard training, masks, !dataset.hasMasks else { return nil }
         return DatasetMismatch(
             head: "learns masks", data: "gives boxes alone",
-            remedy: "let it read masks (`masks: true`), or take the head's masks away (`mask: null`)")
+            remedy:
+                "let it read masks (`masks: true`), or take the head's masks away (`mask: null`)")
     }
 
     /// A `DetectionEvaluator`.
@@ -31,7 +34,9 @@ extension DetectionTask: VisionTask {
         of model: DenseModel, on dataset: any Dataset, _ options: EvaluationOptions
     ) throws -> any Evaluator {
         guard options.augmentation == nil else { throw InferenceError.viewsForDetection }
-        guard let dataset = dataset as? any InstanceDataset else { throw InferenceError.notDetection }
+        guard let dataset = dataset as? any InstanceDataset else {
+            throw InferenceError.notDetection
+        }
         var evaluator = DetectionEvaluator(DetectionInference(model), dataset, options.pipeline)
         evaluator.workers = options.workers
         evaluator.device = options.device
@@ -41,7 +46,9 @@ extension DetectionTask: VisionTask {
 
     /// A `DetectionInference`; `mode` has no effect.
     /// - Throws: `InferenceError.wordsForDetection` where `words` is not nil.
-    public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws -> any ImagePredictor {
+    public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws
+        -> any ImagePredictor
+    {
         guard words == nil else { throw InferenceError.wordsForDetection }
         return DetectionInference(model)
     }

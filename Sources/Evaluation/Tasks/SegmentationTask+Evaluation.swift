@@ -12,7 +12,9 @@ extension SegmentationTask: VisionTask {
         guard dataset is any InstanceDataset else { return nil }
         return DatasetMismatch(
             head: "finds a class for every pixel", data: "annotates things one by one",
-            remedy: "take a head that detects, such as MaskRCNN or RetinaNet, or a data set with label maps, such as ADE20K")
+            remedy:
+                "take a head that detects, such as MaskRCNN or RetinaNet, or a data set with label maps, such as ADE20K"
+        )
     }
 
     /// A `SegmentationEvaluator`; a class map that excludes unmapped predictions limits inference
@@ -22,7 +24,8 @@ extension SegmentationTask: VisionTask {
     ) throws -> any Evaluator {
         let inference =
             options.classMap?.unmapped == .excluded
-            ? SegmentationInference(model, classes: options.classMap?.kept ?? [], mode: options.mode)
+            ? SegmentationInference(
+                model, classes: options.classMap?.kept ?? [], mode: options.mode)
             : SegmentationInference(model, mode: options.mode)
         var evaluator = SegmentationEvaluator(inference, dataset, options.pipeline)
         evaluator.classMap = options.classMap
@@ -35,7 +38,9 @@ extension SegmentationTask: VisionTask {
 
     /// A `SegmentationInference` over the model's classes, or over `words` in place of them.
     /// - Throws: `LanguageError` where `words` is not nil and the model has no score map.
-    public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws -> any ImagePredictor {
+    public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws
+        -> any ImagePredictor
+    {
         guard let words else { return SegmentationInference(model, mode: mode) }
         return try SegmentationInference(model, words: words, mode: mode)
     }

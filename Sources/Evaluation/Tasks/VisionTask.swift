@@ -29,7 +29,8 @@ public protocol VisionTask: HeadTask {
     ///   - words: class names in place of the model's; nil for the model's
     /// - Throws: `InferenceError` where the task takes no other class names, `LanguageError` where
     ///   the model takes none.
-    func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws -> any ImagePredictor
+    func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws
+        -> any ImagePredictor
 
     /// Why sliding windows, several scales and flipped views (`test.mode`, `test.ratios`,
     /// `test.flip`) have no effect; nil where they have an effect. If not implemented, they have
@@ -77,7 +78,9 @@ public struct DatasetMismatch: Sendable, Equatable {
     ///   - data: what the data set has instead: `annotates things one by one`
     ///   - remedy: what the user can do: `take another data set`
     public init(head: String, data: String, remedy: String) {
-        (self.head, self.data, self.remedy) = (head, data, remedy)
+        self.head = head
+        self.data = data
+        self.remedy = remedy
     }
 }
 
@@ -148,7 +151,9 @@ public struct TaskError: DenseKitError {
     /// The type of the head's task.
     public let task: String
 
-    public var problem: String { "the task \(task) of the head \(head) does not say how it is evaluated and drawn" }
+    public var problem: String {
+        "the task \(task) of the head \(head) does not say how it is evaluated and drawn"
+    }
     public var remedy: String? { "let \(task) conform to VisionTask" }
     public var origin: ErrorOrigin { .program }
 }

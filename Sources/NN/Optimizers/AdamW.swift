@@ -24,12 +24,15 @@ public final class AdamW: Optimizer {
 
     /// An optimizer without any steps taken; betas, eps and weight decay are PyTorch's by default.
     public init(
-        _ groups: [ParameterGroup], learningRate: Double, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
+        _ groups: [ParameterGroup], learningRate: Double, betas: (Double, Double) = (0.9, 0.999),
+        eps: Double = 1e-8,
         weightDecay: Double = 1e-2
     ) {
         self.groups = groups
         baseLearningRate = learningRate
-        (self.betas, self.eps, self.weightDecay) = (betas, eps, weightDecay)
+        self.betas = betas
+        self.eps = eps
+        self.weightDecay = weightDecay
     }
 
     /// One step of every parameter that has a gradient; `learningRates[g]` is the rate of group g.
@@ -74,9 +77,10 @@ public final class AdamW: Optimizer {
     }
 
     private func fresh(_ parameter: Tensor) throws -> Moments {
-        // A product with 0 keeps the parameter's memory layout, which makes the passes over both run side by side.
+        // A product with 0 keeps the parameter's memory layout, which makes the passes over both
+        // run side by side.
         let zero = try parameter.detached() * 0
-        return Moments(mean: try zero.fillInPlace(0), square: try zero.cloned(), steps: 0)
+        return try Moments(mean: zero.fillInPlace(0), square: zero.cloned(), steps: 0)
     }
 
     private func update(_ bucket: Bucket, rate: Double, decay: Double) throws {
@@ -86,11 +90,13 @@ public final class AdamW: Optimizer {
         try Foreach.mul(bucket.means, betas.0)
         try Foreach.add(bucket.means, bucket.gradients, scale: 1 - betas.0)
         try Foreach.mul(bucket.squares, betas.1)
-        try Foreach.addProduct(bucket.squares, bucket.gradients, bucket.gradients, scale: 1 - betas.1)
+        try Foreach.addProduct(
+            bucket.squares, bucket.gradients, bucket.gradients, scale: 1 - betas.1)
         // √v / √c₂ + ε, with the division moved to the step size: (√v + ε √c₂) / √c₂
         let denominators = try Foreach.sqrt(bucket.squares)
         try Foreach.add(denominators, eps * correction2)
-        try Foreach.addQuotient(bucket.parameters, bucket.means, denominators, scale: -rate * correction2 / correction1)
+        try Foreach.addQuotient(
+            bucket.parameters, bucket.means, denominators, scale: -rate * correction2 / correction1)
     }
 
     /// For each parameter that took a step `NAME/mean` and `NAME/square`, of its shape, and
@@ -116,18 +122,23 @@ public final class AdamW: Optimizer {
         for group in groups {
             for (name, parameter) in zip(group.names, group.parameters) {
                 guard let mean = state["\(name)/mean"] else { continue }
-                guard let square = state["\(name)/square"], let steps = state["\(name)/steps"] else {
-                    throw OptimizerStateError(problem: "the optimizer's state of \(name) is incomplete")
+                guard let square = state["\(name)/square"], let steps = state["\(name)/steps"]
+                else {
+                    throw OptimizerStateError(
+                        problem: "the optimizer's state of \(name) is incomplete")
                 }
                 if let other = [mean, square].first(where: { $0.shape != parameter.shape }) {
                     throw OptimizerStateError(
                         problem:
-                            "the optimizer's state of \(name) has shape \(other.shape), the parameter has \(parameter.shape)")
+                            "the optimizer's state of \(name) has shape \(other.shape), the parameter has \(parameter.shape)"
+                    )
                 }
                 let number = try steps.item()
                 guard let count = Int(exactly: number), count >= 0 else {
                     throw OptimizerStateError(
-                        problem: "the optimizer's state of \(name) has taken \(number) steps: expected a whole number")
+                        problem:
+                            "the optimizer's state of \(name) has taken \(number) steps: expected a whole number"
+                    )
                 }
                 let start = try fresh(parameter)
                 try start.mean.copyInPlace(mean)

@@ -10,7 +10,10 @@ public struct ParameterGroup {
     public let decayMultiplier: Double
 
     /// A group of parameters with one name each; unequal counts stop the program.
-    public init(names: [String], parameters: [Tensor], learningRateMultiplier: Double = 1, decayMultiplier: Double = 1) {
+    public init(
+        names: [String], parameters: [Tensor], learningRateMultiplier: Double = 1,
+        decayMultiplier: Double = 1
+    ) {
         precondition(names.count == parameters.count, "every parameter has a name")
         self.names = names
         self.parameters = parameters
@@ -52,7 +55,8 @@ extension Optimizer {
         guard learningRates.count == groups.count else {
             throw OptimizerStateError(
                 problem:
-                    "\(groups.count) groups of parameters need \(groups.count) learning rates, found \(learningRates.count)")
+                    "\(groups.count) groups of parameters need \(groups.count) learning rates, found \(learningRates.count)"
+            )
         }
     }
 
@@ -72,7 +76,9 @@ public struct OptimizerStateError: DenseKitError {
 /// - Parameter order: of the norm, above 0: 2 for the Euclidean norm, infinity for the largest
 ///   magnitude
 /// - Returns: the norm before scaling; 0 without gradients
-public func clipGradients(_ gradients: [Tensor], maxNorm: Double, order: Double = 2) throws -> Double {
+public func clipGradients(_ gradients: [Tensor], maxNorm: Double, order: Double = 2) throws
+    -> Double
+{
     guard !gradients.isEmpty else { return 0 }
     return try withoutGrad {
         let total = try commonNorm(gradients, order: order)
@@ -85,8 +91,9 @@ public func clipGradients(_ gradients: [Tensor], maxNorm: Double, order: Double 
 /// The norm of all elements of all tensors together.
 private func commonNorm(_ tensors: [Tensor], order: Double) throws -> Double {
     switch order {
-    case 2: try Tensor.stack(try Foreach.norm(tensors)).norm().item()
-    case .infinity: try Tensor.stack(try tensors.map { try $0.abs().amax() }).amax().item()
-    default: try Tensor.stack(try tensors.map { try $0.abs().pow(order).sum() }).sum().pow(1 / order).item()
+    case 2: try Tensor.stack(Foreach.norm(tensors)).norm().item()
+    case .infinity: try Tensor.stack(tensors.map { try $0.abs().amax() }).amax().item()
+    default:
+        try Tensor.stack(tensors.map { try $0.abs().pow(order).sum() }).sum().pow(1 / order).item()
     }
 }

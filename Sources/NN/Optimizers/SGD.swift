@@ -13,10 +13,14 @@ public final class SGD: Optimizer {
     private var velocities: [String: Tensor] = [:]
 
     /// An optimizer without any steps taken; by default with a momentum of 0.9 and no weight decay.
-    public init(_ groups: [ParameterGroup], learningRate: Double, momentum: Double = 0.9, weightDecay: Double = 0) {
+    public init(
+        _ groups: [ParameterGroup], learningRate: Double, momentum: Double = 0.9,
+        weightDecay: Double = 0
+    ) {
         self.groups = groups
         baseLearningRate = learningRate
-        (self.momentum, self.weightDecay) = (momentum, weightDecay)
+        self.momentum = momentum
+        self.weightDecay = weightDecay
     }
 
     /// One step of every parameter that has a gradient; `learningRates[g]` is the rate of group g.
@@ -32,11 +36,12 @@ public final class SGD: Optimizer {
     private func update(_ group: ParameterGroup, rate: Double) throws {
         let decay = weightDecay * group.decayMultiplier
         var (parameters, steps): ([Tensor], [Tensor]) = ([], [])
-        var (moving, changes): ([Tensor], [Tensor]) = ([], [])  // velocities that exist already, and what to add to them
+        // velocities that exist already, and what to add to them
+        var (moving, changes): ([Tensor], [Tensor]) = ([], [])
         for (name, parameter) in zip(group.names, group.parameters) {
             guard let gradient = parameter.grad else { continue }
             parameters.append(parameter)
-            let change = decay == 0 ? gradient : try gradient + (try parameter * decay)
+            let change = decay == 0 ? gradient : try gradient + (parameter * decay)
             guard momentum != 0 else {
                 steps.append(change)
                 continue
@@ -74,9 +79,11 @@ public final class SGD: Optimizer {
                 guard velocity.shape == parameter.shape else {
                     throw OptimizerStateError(
                         problem:
-                            "the optimizer's state of \(name) has shape \(velocity.shape), the parameter has \(parameter.shape)")
+                            "the optimizer's state of \(name) has shape \(velocity.shape), the parameter has \(parameter.shape)"
+                    )
                 }
-                loaded[name] = try (parameter.detached() * 0).copyInPlace(velocity)  // in the parameter's memory layout
+                // in the parameter's memory layout
+                loaded[name] = try (parameter.detached() * 0).copyInPlace(velocity)
             }
         }
         velocities = loaded

@@ -8,7 +8,10 @@ public struct CheckFindings: Sendable {
     private var known: Set<String> = []
 
     /// Findings that begin with `problems`, and no warnings.
-    public init(problems: [String] = []) { (self.problems, known) = (problems, Set(problems)) }
+    public init(problems: [String] = []) {
+        self.problems = problems
+        known = Set(problems)
+    }
 
     mutating func add(problem: String) {
         if known.insert(problem).inserted { problems.append(problem) }

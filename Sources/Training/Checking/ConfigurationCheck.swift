@@ -4,7 +4,8 @@ import DenseKitData
 import DenseKitFilePlugins
 import DenseKitVision
 
-/// Finds every mistake of a configuration: each that is found is taken out, with what it stands on, and the rest is looked at again.
+/// Finds every mistake of a configuration: each that is found is taken out, with what it stands on,
+/// and the rest is looked at again.
 struct ConfigurationCheck {
     let file: String
     let name: String
@@ -13,7 +14,8 @@ struct ConfigurationCheck {
     private(set) var findings = CheckFindings()
     /// The configuration as it was read.
     let original: YAMLNode
-    /// Whether all of its files were read: where one was not, nothing is said of what may stand there.
+    /// Whether all of its files were read: where one was not, nothing is said of what may stand
+    /// there.
     let isComplete: Bool
     /// What is left of the configuration.
     private var node: YAMLNode
@@ -25,8 +27,13 @@ struct ConfigurationCheck {
 
     /// What is wrong with the text of `draft` are the first problems.
     init(file: String, name: String, draft: YAMLNode.Draft, registry: Registry, device: Device) {
-        (self.file, self.name, self.registry, self.device) = (file, name, registry, device)
-        (original, node, isComplete) = (draft.node, draft.node, draft.isWhole)
+        self.file = file
+        self.name = name
+        self.registry = registry
+        self.device = device
+        original = draft.node
+        node = draft.node
+        isComplete = draft.isWhole
         for error in draft.errors {
             findings.add(problem: "\(error)")
             if let pruned = remainder(without: error) { take(pruned) }
@@ -46,12 +53,15 @@ struct ConfigurationCheck {
 
     /// A data set of the configuration; nil where it cannot be opened.
     ///
-    /// - Parameter keepsIncomplete: whether samples that are not whole are among the others, to be found when they are read
+    /// - Parameter keepsIncomplete: whether samples that are not whole are among the others, to be
+    ///   found when they are read
     mutating func dataset(_ part: String, keepsIncomplete: Bool) -> (any Dataset)? {
         guard isComplete, !isRemoved("data", part) else {
             _ = attempt(device: .meta) { experiment in
                 let data = experiment.configuration.data
-                _ = try (part == "train" ? data.train : data.val).map { try experiment.registry.datasets.settings(of: $0) }
+                _ = try (part == "train" ? data.train : data.val).map {
+                    try experiment.registry.datasets.settings(of: $0)
+                }
             }
             return nil
         }
@@ -63,25 +73,31 @@ struct ConfigurationCheck {
         }
     }
 
-    /// Runs `body` with what is left of the configuration; what it throws is a problem, and `body` runs again without what is at fault.
+    /// Runs `body` with what is left of the configuration; what it throws is a problem, and `body`
+    /// runs again without what is at fault.
     ///
     /// - Parameters:
     ///   - stops: keys without which `body` makes no sense
-    ///   - onlyLosses: whether `body` works with stand-ins, so that only what it says of losses counts
+    ///   - onlyLosses: whether `body` works with stand-ins, so that only what it says of losses
+    ///     counts
     /// - Returns: nil where `body` cannot be brought to an end
     mutating func attempt<Value>(
-        device: Device, until stops: [[String]] = [], onlyLosses: Bool = false, _ body: (Experiment) throws -> Value
+        device: Device, until stops: [[String]] = [], onlyLosses: Bool = false,
+        _ body: (Experiment) throws -> Value
     ) -> Value? {
         while true {
             do {
-                let experiment = try Experiment(file, node: node, name: name, registry: registry, device: device)
+                let experiment = try Experiment(
+                    file, node: node, name: name, registry: registry, device: device)
                 // Plugins are loaded once.
                 registry = experiment.registry
                 node = node.without("plugins")
                 return try body(experiment)
             } catch {
                 let pruned = remainder(without: error)
-                if onlyLosses, pruned?.path.contains(where: { $0.contains("loss") }) != true { return nil }
+                if onlyLosses, pruned?.path.contains(where: { $0.contains("loss") }) != true {
+                    return nil
+                }
                 if !follows(error, at: pruned?.path) { findings.add(problem: "\(error)") }
                 guard let pruned else { return nil }
                 take(pruned)
@@ -105,10 +121,12 @@ struct ConfigurationCheck {
         ["test", "stride"]: ["test", "crop"],
     ]
 
-    /// What is left of the configuration without what `error` complains of; nil where that cannot be told.
+    /// What is left of the configuration without what `error` complains of; nil where that cannot
+    /// be told.
     private func remainder(without error: any Error) -> YAMLNode.Pruned? {
         switch error {
-        case FilePluginError.unreadable(_, let place), FilePluginError.notSwift(_, let place): node.pruned(at: place)
+        case FilePluginError.unreadable(_, let place), FilePluginError.notSwift(_, let place):
+            node.pruned(at: place)
         case is FilePluginError: node["plugins"].flatMap { node.pruned(at: $0.location) }
         case let error as WeightsError: node.pruned(at: error.location, owners: ["type", "file"])
         case let error as ConfigurationError: node.pruned(without: error)
@@ -117,42 +135,55 @@ struct ConfigurationCheck {
         }
     }
 
-    /// Whether an error at what `path` leads to comes from what was taken out of it before, or from a plugin that cannot be loaded.
+    /// Whether an error at what `path` leads to comes from what was taken out of it before, or from
+    /// a plugin that cannot be loaded.
     private func follows(_ error: any Error, at path: [String]?) -> Bool {
-        if let error = error as? ConfigurationError, error.message.hasPrefix("unknown "), !error.message.hasPrefix("unknown key")
+        if let error = error as? ConfigurationError, error.message.hasPrefix("unknown "),
+            !error.message.hasPrefix("unknown key")
         {
             let isNear = error.hint?.hasPrefix("did you mean") ?? false
             return removed.contains { $0.first == "plugins" } || !isComplete && !isNear
         }
         if !isComplete, mayStandElsewhere(error, path) { return true }
-        guard let path, removed.contains(where: { $0.count > path.count && $0.starts(with: path) }) else { return false }
+        guard let path, removed.contains(where: { $0.count > path.count && $0.starts(with: path) })
+        else { return false }
         // A data set that has a key too many is looked for all the same.
         return path.count != 2 || path[0] != "data" || altered.contains(path[1])
     }
 
     /// Whether a file that was not read may have what `error` misses, or what it compares with.
     private func mayStandElsewhere(_ error: any Error, _ path: [String]?) -> Bool {
-        if let error = error as? ConfigurationError, error.message.contains("is missing") { return true }
+        if let error = error as? ConfigurationError, error.message.contains("is missing") {
+            return true
+        }
         return Self.partners.contains { one, other in
             one == path && !isWritten(other) || other == path && !isWritten(one)
         }
     }
 
     /// Whether the files that were read say something under these keys.
-    private func isWritten(_ keys: [String]) -> Bool { keys.reduce(original as YAMLNode?) { $0?[$1] } != nil }
+    private func isWritten(_ keys: [String]) -> Bool {
+        keys.reduce(original as YAMLNode?) { $0?[$1] } != nil
+    }
 
-    /// Whether nothing was taken out of these parts of the configuration, such as `data`, and all of it was read.
+    /// Whether nothing was taken out of these parts of the configuration, such as `data`, and all
+    /// of it was read.
     func isUntouched(_ parts: String...) -> Bool {
         isComplete && removed.allSatisfy { path in !parts.contains(path.first ?? "") }
     }
 
-    /// Whether the settings of a data set, `train` or `val`, are as they were written, but for keys that nobody knows.
+    /// Whether the settings of a data set, `train` or `val`, are as they were written, but for keys
+    /// that nobody knows.
     func isAsWritten(_ part: String) -> Bool { !altered.contains(part) }
 
     /// Whether all but data sets that cannot be opened is as it was written.
-    var isWhole: Bool { isComplete && removed.allSatisfy { $0 == ["data", "train"] || $0 == ["data", "val"] } }
+    var isWhole: Bool {
+        isComplete && removed.allSatisfy { $0 == ["data", "train"] || $0 == ["data", "val"] }
+    }
 
-    private func isRemoved(_ keys: String...) -> Bool { removed.contains(keys) || removed.contains([keys[0]]) }
+    private func isRemoved(_ keys: String...) -> Bool {
+        removed.contains(keys) || removed.contains([keys[0]])
+    }
 }
 
 /// An error that knows which value of a configuration is at fault.

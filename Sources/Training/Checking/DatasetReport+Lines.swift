@@ -3,7 +3,8 @@ import Foundation
 import DenseKitVision
 
 extension DatasetReport {
-    /// What `check` prints of a data set: its images and classes, how often each class occurs, and what is not plain.
+    /// What `check` prints of a data set: its images and classes, how often each class occurs, and
+    /// what is not plain.
     ///
     /// - Parameter isWhole: whether every sample was looked at
     func lines(_ part: String, _ dataset: any Dataset, isWhole: Bool) -> [String] {
@@ -17,15 +18,20 @@ extension DatasetReport {
             )
         }
         let total = max(1, pixels.reduce(0, +))
-        for (index, pixels) in pixels.enumerated() where things.isEmpty && dataset.classes.count <= 30 {
+        for (index, pixels) in pixels.enumerated()
+        where things.isEmpty && dataset.classes.count <= 30 {
             let share = String(format: "%6.2f %%", 100 * Double(pixels) / Double(total))
-            lines.append("  \(share)  in \(occurrences[index]) images  \(dataset.classes.names[index])")
+            lines.append(
+                "  \(share)  in \(occurrences[index]) images  \(dataset.classes.names[index])")
         }
         if let ignoredShare, ignored > 0 {
-            lines.append("  \(String(format: "%6.2f %%", 100 * ignoredShare))  of all pixels are ignored")
+            lines.append(
+                "  \(String(format: "%6.2f %%", 100 * ignoredShare))  of all pixels are ignored")
         }
         let absent = absentClasses(dataset.classes)
-        if !absent.isEmpty, isWhole { lines.append("  in no image: \(absent.joined(separator: ", "))") }
+        if !absent.isEmpty, isWhole {
+            lines.append("  in no image: \(absent.joined(separator: ", "))")
+        }
         for (trait, name) in ImageTraits.names {
             if let count = traits[trait] { lines.append("  \(name): \(count) images") }
         }

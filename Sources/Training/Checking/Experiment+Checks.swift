@@ -5,7 +5,8 @@ import DenseKitVision
 
 /// The rules that an experiment has to keep, each by itself, and what is worth a warning.
 ///
-/// `ExperimentCheck` collects what all of them find, and `check(_:_:fits:)`; making a trainer throws what the first finds.
+/// `ExperimentCheck` collects what all of them find, and `check(_:_:fits:)`; making a trainer
+/// throws what the first finds.
 extension Experiment {
     /// Builds pipelines, optimizer, schedule and hooks, without model and data, to find mistakes in
     /// their settings.
@@ -14,18 +15,26 @@ extension Experiment {
 
     /// Optimizer, schedule, hooks and pipelines, each by itself.
     static let recipeChecks: [@Sendable (Experiment) throws -> Void] = [
-        { _ = try $0.registry.optimizers.make($0.configuration.optimizer, $0.context).optimizer(for: []) },
+        {
+            _ = try $0.registry.optimizers.make($0.configuration.optimizer, $0.context).optimizer(
+                for: [])
+        },
         { _ = try $0.registry.schedules.make($0.configuration.schedule, $0.context) },
         { experiment in
-            for hook in experiment.configuration.hooks { _ = try experiment.registry.hooks.make(hook, experiment.context) }
+            for hook in experiment.configuration.hooks {
+                _ = try experiment.registry.hooks.make(hook, experiment.context)
+            }
         },
         { _ = try $0.trainPipeline() },
         { _ = try $0.testPipeline() },
     ]
 
-    /// Throws `ExperimentError` where a model that is trained on the classes of one data set cannot be validated on the other's.
+    /// Throws `ExperimentError` where a model that is trained on the classes of one data set cannot
+    /// be validated on the other's.
     func checkClasses(train: ClassList, val: ClassList) throws {
-        guard train.names == val.names else { throw ExperimentError.otherClasses(train: train.names, val: val.names) }
+        guard train.names == val.names else {
+            throw ExperimentError.otherClasses(train: train.names, val: val.names)
+        }
     }
 
     /// Throws `ConfigurationError` where no parameter of the model is trained.
@@ -42,6 +51,7 @@ extension Experiment {
     /// Warnings that do not stop training, a sentence each: what slows the engine down, what of the
     /// data set is not used, and settings of the recipe that may not do what is meant.
     public func warnings(on model: DenseModel, training dataset: any Dataset) throws -> [String] {
-        try Engine.warnings + dataset.remarks.map(\.description) + remarks(on: model, training: dataset)
+        try Engine.warnings + dataset.remarks.map(\.description)
+            + remarks(on: model, training: dataset)
     }
 }

@@ -37,7 +37,9 @@ public struct ExperimentCheck {
     public var depth = Depth.whole
     /// Is called while images are read, with how many of how many are done and the part of the
     /// data, `train` or `val`. It is called on any thread.
-    public var progress: @Sendable (_ done: Int, _ count: Int, _ part: String) -> Void = { _, _, _ in }
+    public var progress: @Sendable (_ done: Int, _ count: Int, _ part: String) -> Void = {
+        _, _, _ in
+    }
     /// The problems and warnings found so far.
     public var findings: CheckFindings { configuration.findings }
     /// The number of training images; nil before `run`, and where the training set cannot be
@@ -52,7 +54,8 @@ public struct ExperimentCheck {
     /// Reads the configuration file. Mistakes in its text become the first findings.
     ///
     /// - Parameter overrides: assignments `a.b.c=value` laid over the configuration
-    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu) {
+    public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu)
+    {
         let draft = YAMLNode.draft(path: file, overrides: overrides)
         let name = URL(filePath: file).deletingPathExtension().lastPathComponent
         self.init(file, draft, name: name, registry: registry, device: device)
@@ -62,9 +65,14 @@ public struct ExperimentCheck {
     /// A check of a configuration that was composed from `file`, such as a run of a sweep.
     ///
     /// - Parameter name: of the experiment
-    public init(_ file: String, _ draft: YAMLNode.Draft, name: String, registry: Registry, device: Device = .cpu) {
-        (self.file, self.device) = (file, device)
-        configuration = ConfigurationCheck(file: file, name: name, draft: draft, registry: registry, device: device)
+    public init(
+        _ file: String, _ draft: YAMLNode.Draft, name: String, registry: Registry,
+        device: Device = .cpu
+    ) {
+        self.file = file
+        self.device = device
+        configuration = ConfigurationCheck(
+            file: file, name: name, draft: draft, registry: registry, device: device)
     }
 
     /// Adds mistakes that were found elsewhere as problems, such as in the list of runs of a sweep.
@@ -82,29 +90,38 @@ public struct ExperimentCheck {
         if depth == .whole {
             finding {
                 try WorkDirectory.prove(
-                    WorkDirectory.choose(option: nil, configuration: experiment.configuration.workDir, name: experiment.name))
+                    WorkDirectory.choose(
+                        option: nil, configuration: experiment.configuration.workDir,
+                        name: experiment.name))
             }
         }
         let training = configuration.dataset("train", keepsIncomplete: depth == .whole)
         trainingImages = training?.count
         let validation =
-            experiment.configuration.data.val == nil ? nil : configuration.dataset("val", keepsIncomplete: depth == .whole)
+            experiment.configuration.data.val == nil
+            ? nil : configuration.dataset("val", keepsIncomplete: depth == .whole)
         let known = try? experiment.classes(of: "train")
         let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
         let shapes = configuration.checkModel(classes)
         if findings.problems.isEmpty { say("configuration: \(file) is sound") }
-        // Of a configuration with parts taken out no step is taken, and nothing is said that may not hold for the whole.
+        // Of a configuration with parts taken out no step is taken, and nothing is said that may
+        // not hold for the whole.
         let isSound = shapes != nil && configuration.isWhole
-        guard configuration.isComplete, let sound = configuration.experiment(device: device) else { return }
+        guard configuration.isComplete, let sound = configuration.experiment(device: device) else {
+            return
+        }
         if configuration.isUntouched("data") {
-            for warning in (try? sound.pipelineWarnings()) ?? [] { configuration.add(warning: warning) }
+            for warning in (try? sound.pipelineWarnings()) ?? [] {
+                configuration.add(warning: warning)
+            }
         }
         let learned = training.map { examine($0, "train", sound, shapes, say) }
         let report = validation.flatMap { examine($0, "val", sound, shapes, say).report }
         if let training, let validation {
             finding { try sound.checkClasses(train: training.classes, val: validation.classes) }
         }
-        if let training, let report = learned?.report, learned?.fits ?? true, !(training is any InstanceDataset),
+        if let training, let report = learned?.report, learned?.fits ?? true,
+            !(training is any InstanceDataset),
             configuration.isUntouched("data", "train")
         {
             trySizes(of: training, report, sound, shapes)
@@ -112,7 +129,8 @@ public struct ExperimentCheck {
         // Samples with a problem of their own hide nothing else.
         let whole = training.map { learned?.report?.whole($0) ?? $0 }
         let start = whole?.count == training?.count ? training : nil
-        guard let shapes, let model = depth == .shapes ? shapes : self.model(sound, classes, start) else { return }
+        guard let shapes, let model = depth == .shapes ? shapes : self.model(sound, classes, start)
+        else { return }
         describe(model, say)
         if isSound {
             finding(in: "train") { try sound.checkTrainable(model) }
@@ -128,14 +146,18 @@ public struct ExperimentCheck {
     }
 
     /// The model for real; nil where it cannot be built.
-    private mutating func model(_ experiment: Experiment, _ classes: ClassList, _ training: (any Dataset)?) -> DenseModel? {
+    private mutating func model(
+        _ experiment: Experiment, _ classes: ClassList, _ training: (any Dataset)?
+    ) -> DenseModel? {
         finding { try experiment.model(classes, beginningOn: training) }
     }
 
     private mutating func describe(_ model: DenseModel, _ say: (String) -> Void) {
         finding {
             let count = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
-            say("model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(model.classNames.count) classes")
+            say(
+                "model: \(String(format: "%.2f", Double(count) / 1e6)) M parameters, \(model.classNames.count) classes"
+            )
         }
     }
 
@@ -146,7 +168,9 @@ public struct ExperimentCheck {
         }
         for (file, report) in reports ?? [] {
             say("weights: \(file): \(report)")
-            for warning in report.warnings { configuration.add(warning: "weights: \(file): \(warning)") }
+            for warning in report.warnings {
+                configuration.add(warning: "weights: \(file): \(warning)")
+            }
         }
     }
 
@@ -154,11 +178,15 @@ public struct ExperimentCheck {
 
     /// Reads all of a data set.
     ///
-    /// - Returns: what it found, and whether the data set shows what the model's head is to find; nil where there is no model
+    /// - Returns: what it found, and whether the data set shows what the model's head is to find;
+    ///   nil where there is no model
     private mutating func examine(
-        _ dataset: any Dataset, _ part: String, _ experiment: Experiment, _ model: DenseModel?, _ say: (String) -> Void
+        _ dataset: any Dataset, _ part: String, _ experiment: Experiment, _ model: DenseModel?,
+        _ say: (String) -> Void
     ) -> (report: DatasetReport?, fits: Bool?) {
-        let fits = model.map { model in finding { try experiment.check(dataset, part, fits: model) } != nil }
+        let fits = model.map { model in
+            finding { try experiment.check(dataset, part, fits: model) } != nil
+        }
         guard depth == .whole else { return (nil, fits) }
         guard configuration.isAsWritten(part) else {
             say("\(part): \(dataset.count) images, not read: a setting of data.\(part) is at fault")
@@ -167,7 +195,9 @@ public struct ExperimentCheck {
         let count = isQuick ? min(Self.quickCount, dataset.count) : dataset.count
         if count < dataset.count {
             // Samples behind the first that are not whole: at least how many there are.
-            finding { _ = try part == "train" ? experiment.trainDataset() : experiment.validationDataset() }
+            finding {
+                _ = try part == "train" ? experiment.trainDataset() : experiment.validationDataset()
+            }
         }
         var options = DatasetReport.Options()
         options.part = part == "train" ? .training : .validation
@@ -177,27 +207,37 @@ public struct ExperimentCheck {
         options.limit = count
         let data = experiment.configuration.data
         options.skippedShare = data.badImage == .skip ? data.maxBadShare : nil
-        let report = DatasetReport.check(dataset, threads: Engine.threadCount, options: options) { [progress] done in
+        let report = DatasetReport.check(dataset, threads: Engine.threadCount, options: options) {
+            [progress] done in
             progress(done, count, part)
         }
         for line in report.lines(part, dataset, isWhole: count == dataset.count) { say(line) }
-        for warning in report.remarks + report.warnings { configuration.add(warning: "\(part): \(warning)") }
+        for warning in report.remarks + report.warnings {
+            configuration.add(warning: "\(part): \(warning)")
+        }
         for problem in report.problems { configuration.add(problem: "\(part): \(problem)") }
         return (report, fits)
     }
 
     // MARK: Passes through the network
 
-    /// Sends the validation images with the shortest side and with the most pixels the way that `test` and `infer` send them.
+    /// Sends the validation images with the shortest side and with the most pixels the way that
+    /// `test` and `infer` send them.
     private mutating func predictExtremes(
-        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment, _ model: DenseModel, _ say: (String) -> Void
+        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment,
+        _ model: DenseModel, _ say: (String) -> Void
     ) {
         let device = device
         let sizes = report.examples.keys.sorted { ($0.height, $0.width) < ($1.height, $1.width) }
-        guard let smallest = sizes.min(by: { ($0.shortSide, $0.longSide) < ($1.shortSide, $1.longSide) }),
+        guard
+            let smallest = sizes.min(by: {
+                ($0.shortSide, $0.longSide) < ($1.shortSide, $1.longSide)
+            }),
             let largest = sizes.max(by: { $0.height * $0.width < $1.height * $1.width })
         else { return }
-        for (word, size) in smallest == largest ? [("", smallest)] : [("smallest ", smallest), ("largest ", largest)] {
+        for (word, size) in smallest == largest
+            ? [("", smallest)] : [("smallest ", smallest), ("largest ", largest)]
+        {
             guard let index = report.examples[size] else { continue }
             finding(in: "val") {
                 let pipeline = try experiment.testPipeline()
@@ -214,15 +254,19 @@ public struct ExperimentCheck {
         }
     }
 
-    /// Whether images of every size come out of the training pipeline so that they can stand in one batch, and be seen.
+    /// Whether images of every size come out of the training pipeline so that they can stand in one
+    /// batch, and be seen.
     private mutating func trySizes(
-        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment, _ model: DenseModel?
+        of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment,
+        _ model: DenseModel?
     ) {
         let train = experiment.configuration.train
         let sizes = finding(in: "train") {
-            try PipelineSizes(dataset, report, try experiment.trainPipeline(), seed: train.seed)
+            try PipelineSizes(dataset, report, experiment.trainPipeline(), seed: train.seed)
         }
-        if train.imagesAtATime > 1, let mixture = sizes?.mixture { configuration.add(problem: "train: \(mixture)") }
+        if train.imagesAtATime > 1, let mixture = sizes?.mixture {
+            configuration.add(problem: "train: \(mixture)")
+        }
         if let model, let small = sizes?.tooSmall(for: model.backbone.minimumSide) {
             configuration.add(problem: "train: \(small)")
         }
@@ -230,17 +274,22 @@ public struct ExperimentCheck {
 
     /// Takes the first step as `train` takes it: the same seed, batch, accumulation and precision.
     private mutating func takeStep(
-        on dataset: any Dataset, _ experiment: Experiment, _ model: DenseModel, _ say: (String) -> Void
+        on dataset: any Dataset, _ experiment: Experiment, _ model: DenseModel,
+        _ say: (String) -> Void
     ) {
         let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         let isQuick = isQuick
         finding(in: "train") {
-            let trainer = try experiment.trainer(of: model, on: dataset, logger: logger, hooks: [], firstPassAlone: isQuick)
+            let trainer = try experiment.trainer(
+                of: model, on: dataset, logger: logger, hooks: [], firstPassAlone: isQuick)
             let record = try trainer.takeOneIteration()
             let terms = record.values.map { "\($0.name): \(String(format: "%.4f", $0.value))" }
-            let (all, once) = (record.names.count, trainer.settings.imagesAtATime)
+            let all = record.names.count
+            let once = trainer.settings.imagesAtATime
             let way = once < all ? ", \(once) at a time" : ""
-            say("one step on \(all) image\(all == 1 ? "" : "s")\(way): \(terms.joined(separator: "  "))")
+            say(
+                "one step on \(all) image\(all == 1 ? "" : "s")\(way): \(terms.joined(separator: "  "))"
+            )
             if record.loss == 0 { throw TrainingError.zeroLoss }
             if trainer.badLosses.total > 0 { throw TrainingError.badLosses(1, record.names) }
         }
@@ -248,7 +297,9 @@ public struct ExperimentCheck {
 
     /// Runs `body`; what it throws is a problem. One that is known already is not said again.
     @discardableResult
-    private mutating func finding<Value>(in part: String? = nil, _ body: () throws -> Value) -> Value? {
+    private mutating func finding<Value>(in part: String? = nil, _ body: () throws -> Value)
+        -> Value?
+    {
         do {
             return try body()
         } catch {

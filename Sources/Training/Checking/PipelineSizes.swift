@@ -20,15 +20,19 @@ struct PipelineSizes {
     /// Sends an image of each size through the pipeline, some times over.
     ///
     /// Throws what reading and transforming throw.
-    init(_ dataset: any Dataset, _ report: DatasetReport, _ pipeline: Pipeline, seed: UInt64) throws {
+    init(_ dataset: any Dataset, _ report: DatasetReport, _ pipeline: Pipeline, seed: UInt64) throws
+    {
         let sizes = report.examples.keys.sorted {
             ($0.shortSide, $0.longSide, $0.height) < ($1.shortSide, $1.longSide, $1.height)
         }
-        for size in sizes.count > Self.images ? sizes.prefix(Self.images - 1) + [sizes[sizes.count - 1]] : sizes[...] {
+        for size in sizes.count > Self.images
+            ? sizes.prefix(Self.images - 1) + [sizes[sizes.count - 1]] : sizes[...]
+        {
             guard let index = report.examples[size] else { continue }
             let read = try dataset.sample(at: index)
             for epoch in 0..<Self.passes {
-                var (sample, random) = (read, SampleRandom(seed: seed, epoch: epoch, index: index))
+                var sample = read
+                var random = SampleRandom(seed: seed, epoch: epoch, index: index)
                 try pipeline(&sample, &random)
                 outcomes.append(Outcome(name: sample.name, original: size, size: sample.size))
             }
@@ -37,7 +41,9 @@ struct PipelineSizes {
 
     /// What keeps images from standing in one batch, where they come out in several sizes.
     var mixture: String? {
-        guard let first = outcomes.first, let other = outcomes.first(where: { $0.size != first.size }) else { return nil }
+        guard let first = outcomes.first,
+            let other = outcomes.first(where: { $0.size != first.size })
+        else { return nil }
         return
             "images come out of data.train_pipeline in different sizes, and those of one batch must be equal: \(first.name) is \(first.size), "
             + "\(other.name) is \(other.size); end the pipeline with RandomCrop and Pad, or take batches of one"

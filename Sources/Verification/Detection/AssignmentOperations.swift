@@ -1,8 +1,9 @@
 import DenseKitCore
 
-/// Assigners by name (`config.assigners`), over proposals (`NAME.gt_inds`, `.max_overlaps`, `.labels`) or over all anchors of one of
-/// `config.anchors` (`NAME.pos`, `.pos_gt`, `.ignored`): the words about an output say which, and how large the image is
-/// ("all 4608 retina anchors of a 128x192 image").
+/// Assigners by name (`config.assigners`), over proposals (`NAME.gt_inds`, `.max_overlaps`,
+/// `.labels`) or over all anchors of one of `config.anchors` (`NAME.pos`, `.pos_gt`, `.ignored`):
+/// the words about an output say which, and how large the image is ("all 4608 retina anchors of a
+/// 128x192 image").
 struct AssignmentOperations {
     private let inputs: DetectionInputs
     private let golden: GoldenCase
@@ -13,14 +14,17 @@ struct AssignmentOperations {
     }
 
     func outputs() throws -> [String: Tensor] {
-        let truth = InstanceTargets(
-            boxes: try inputs.floats("gt_bboxes"), labels: try inputs.tensor("gt_labels"),
-            ignoredBoxes: inputs.has("gt_bboxes_ignore") ? try inputs.floats("gt_bboxes_ignore") : try Tensor.zeros([0, 4]))
+        let truth = try InstanceTargets(
+            boxes: inputs.floats("gt_bboxes"), labels: inputs.tensor("gt_labels"),
+            ignoredBoxes: inputs.has("gt_bboxes_ignore")
+                ? inputs.floats("gt_bboxes_ignore") : Tensor.zeros([0, 4]))
         let proposals = try proposals(truth.boxes)
         var outputs = ["proposals": proposals]
         for (name, settings) in golden.json["config"]?["assigners"]?.object ?? [:] {
             let assigner = try MaxIoUAssigner(settings, golden)
-            if let anchors = try anchors(inputs.words("\(name).pos") + inputs.words("\(name).ignored")) {
+            if let anchors = try anchors(
+                inputs.words("\(name).pos") + inputs.words("\(name).ignored"))
+            {
                 let indices = try assigner.assign(anchors, to: truth).indices
                 let positives = try indices.isGreater(than: 0).nonzero().selected(1, 0)
                 outputs["\(name).pos"] = positives
@@ -38,9 +42,11 @@ struct AssignmentOperations {
 
     /// Seeded boxes, the first of them replaced by the truth's, moved a little.
     private func proposals(_ truth: Tensor) throws -> Tensor {
-        let (seeded, jitter) = (try inputs.boxes("proposals"), try inputs.floats("jitter"))
+        let seeded = try inputs.boxes("proposals")
+        let jitter = try inputs.floats("jitter")
         guard truth.size(0) > 0, jitter.size(0) <= seeded.size(0) else {
-            throw GoldenCaseError(golden.path, "has no truth, or more rows of jitter than proposals")
+            throw GoldenCaseError(
+                golden.path, "has no truth, or more rows of jitter than proposals")
         }
         let rows = try Tensor.from((0..<jitter.size(0)).map { Int64($0 % truth.size(0)) })
         let rest = try seeded.narrowed(0, jitter.size(0), seeded.size(0) - jitter.size(0))
@@ -49,8 +55,13 @@ struct AssignmentOperations {
 
     /// All levels' anchors, if the words speak of anchors.
     private func anchors(_ words: String) throws -> Tensor? {
-        guard let match = try /(\w+) anchors of a (\d{1,4})x(\d{1,4}) image/.firstMatch(in: words)?.output else { return nil }
-        let (name, height, width) = (String(match.1), Int(match.2) ?? 0, Int(match.3) ?? 0)
+        guard
+            let match = try /(\w+) anchors of a (\d{1,4})x(\d{1,4}) image/.firstMatch(in: words)?
+                .output
+        else { return nil }
+        let name = String(match.1)
+        let height = Int(match.2) ?? 0
+        let width = Int(match.3) ?? 0
         guard let settings = golden.json["config"]?["anchors"]?[name] else {
             throw GoldenCaseError(golden.path, "has no anchors '\(name)' in its config")
         }
@@ -66,24 +77,34 @@ extension MaxIoUAssigner {
     /// Throws `GoldenCaseError` for those that we have no word for.
     init(_ settings: JSON, _ golden: GoldenCase) throws {
         let known: Set = [
-            "type", "pos_iou_thr", "neg_iou_thr", "min_pos_iou", "match_low_quality", "gt_max_assign_all", "ignore_iof_thr",
+            "type", "pos_iou_thr", "neg_iou_thr", "min_pos_iou", "match_low_quality",
+            "gt_max_assign_all", "ignore_iof_thr",
             "ignore_wrt_candidates", "gpu_assign_thr",
         ]
         if let other = settings.unknown(besides: known) {
             throw GoldenCaseError(
-                golden.path, "has an assigner with the setting '\(other)'; known: \(known.sorted().joined(separator: ", "))")
+                golden.path,
+                "has an assigner with the setting '\(other)'; known: \(known.sorted().joined(separator: ", "))"
+            )
         }
         let negative = settings["neg_iou_thr"]?.numbers ?? []
-        guard settings["type"]?.string ?? "MaxIoUAssigner" == "MaxIoUAssigner", let positive = settings["pos_iou_thr"]?.number,
+        guard settings["type"]?.string ?? "MaxIoUAssigner" == "MaxIoUAssigner",
+            let positive = settings["pos_iou_thr"]?.number,
             (1...2).contains(negative.count), negative.count == 1 || negative[0] <= negative[1]
         else {
-            throw GoldenCaseError(golden.path, "has an assigner that is no MaxIoUAssigner with pos_iou_thr and neg_iou_thr")
+            throw GoldenCaseError(
+                golden.path,
+                "has an assigner that is no MaxIoUAssigner with pos_iou_thr and neg_iou_thr")
         }
         let ignoring = settings["ignore_iof_thr"]?.number ?? -1
         try self.init(
-            positive: positive, negative: negative.count == 1 ? min(0, negative[0])..<negative[0] : negative[0]..<negative[1],
-            minPositive: settings["min_pos_iou"]?.number ?? 0, matchesLowQuality: settings["match_low_quality"]?.bool ?? true,
-            assignsAllBest: settings["gt_max_assign_all"]?.bool ?? true, ignoreThreshold: ignoring > 0 ? ignoring : nil,
+            positive: positive,
+            negative: negative.count == 1
+                ? min(0, negative[0])..<negative[0] : negative[0]..<negative[1],
+            minPositive: settings["min_pos_iou"]?.number ?? 0,
+            matchesLowQuality: settings["match_low_quality"]?.bool ?? true,
+            assignsAllBest: settings["gt_max_assign_all"]?.bool ?? true,
+            ignoreThreshold: ignoring > 0 ? ignoring : nil,
             ignoresByBoxes: settings["ignore_wrt_candidates"]?.bool ?? true)
     }
 }

@@ -1,7 +1,8 @@
 import DenseKitCore
 
-/// Overlaps, deltas and NMS of boxes A and B. An output's name says what is done (`iou`, `giou_aligned`, `encode.TAG`, `nms.keep.0.5`, …), its words
-/// and those about its inputs say with which numbers.
+/// Overlaps, deltas and NMS of boxes A and B. An output's name says what is done (`iou`,
+/// `giou_aligned`, `encode.TAG`, `nms.keep.0.5`, …), its words and those about its inputs say with
+/// which numbers.
 struct BoxOperations {
     private let inputs: DetectionInputs
     private let a: Tensor
@@ -13,9 +14,12 @@ struct BoxOperations {
         if inputs.has("A.jitter") {  // half of the boxes stand beside the others: clusters
             let half = a.size(0) / 2
             let rest = try a.narrowed(0, 2 * half, a.size(0) - 2 * half)
-            a = try Tensor.cat([a.narrowed(0, 0, half), a.narrowed(0, 0, half) + inputs.floats("A.jitter"), rest], dim: 0)
+            a = try Tensor.cat(
+                [a.narrowed(0, 0, half), a.narrowed(0, 0, half) + inputs.floats("A.jitter"), rest],
+                dim: 0)
         }
-        (self.a, b) = (a, try inputs.boxes("B"))
+        self.a = a
+        b = try inputs.boxes("B")
     }
 
     func outputs() throws -> [String: Tensor] {
@@ -30,13 +34,19 @@ struct BoxOperations {
     /// Nil for a name that says nothing to us.
     private func output(_ name: String) throws -> Tensor? {
         if let overlap = try overlap(name) { return overlap }
-        if let match = name.firstMatch(of: /^(encode|decode|decode_clip|decode_multi)\.(\w+)$/)?.output {
+        if let match = name.firstMatch(of: /^(encode|decode|decode_clip|decode_multi)\.(\w+)$/)?
+            .output
+        {
             return try deltas(String(match.1), tag: String(match.2))
         }
-        if let match = name.firstMatch(of: /^(nms|batched_nms|agnostic_nms)\.(keep|dets)\.(exact|[0-9.]+)$/)?.output {
+        if let match = name.firstMatch(
+            of: /^(nms|batched_nms|agnostic_nms)\.(keep|dets)\.(exact|[0-9.]+)$/)?.output
+        {
             return try suppressed(String(match.1), String(match.2), String(match.3))
         }
-        if let match = name.firstMatch(of: /^(multiclass|multiclass_perclass)\.(dets|labels|inds)$/)?.output {
+        if let match = name.firstMatch(
+            of: /^(multiclass|multiclass_perclass)\.(dets|labels|inds)$/)?.output
+        {
             return try multiclass(String(match.1), String(match.2))
         }
         return nil
@@ -63,24 +73,33 @@ struct BoxOperations {
 
     /// The degenerate boxes and the first of B.
     private func besideDegenerate() throws -> Tensor {
-        let count = inputs.words("iou_degenerate").firstMatch(of: /B\[:(\d{1,6})\]/).flatMap { Int($0.1) } ?? b.size(0)
+        let count =
+            inputs.words("iou_degenerate").firstMatch(of: /B\[:(\d{1,6})\]/).flatMap { Int($0.1) }
+            ?? b.size(0)
         return try Tensor.cat([inputs.floats("degenerate"), b.narrowed(0, 0, count)], dim: 0)
     }
 
     private func deltas(_ what: String, tag: String) throws -> Tensor {
         let role = try inputs.role("deltas.\(tag)")
         guard let match = role.firstMatch(of: /means \[(.*?)\] stds \[(.*?)\]/)?.output else {
-            throw GoldenCaseError(inputs.golden.path, "does not say means and stds in the role of the input deltas.\(tag)")
+            throw GoldenCaseError(
+                inputs.golden.path,
+                "does not say means and stds in the role of the input deltas.\(tag)")
         }
         let words = inputs.words("decode.\(tag)")
         let limit = words.firstMatch(of: /ln\((\d+)\/(\d+)\)/).flatMap { match in
-            Double(match.1).flatMap { from in Double(match.2).map { Swift.max($0 / from, from / $0) } }
+            Double(match.1).flatMap { from in
+                Double(match.2).map { Swift.max($0 / from, from / $0) }
+            }
         }
         let coder = try DeltaCoder(
-            means: DetectionInputs.list(match.1), stds: DetectionInputs.list(match.2), ratioLimit: limit ?? 1000.0 / 16)
+            means: DetectionInputs.list(match.1), stds: DetectionInputs.list(match.2),
+            ratioLimit: limit ?? 1000.0 / 16)
         if what == "encode" { return try coder.encode(aligned(), to: b) }
         var deltas = try inputs.floats("deltas.\(tag)")
-        if let row = words.firstMatch(of: /row 0 of the deltas replaced by ((?:-?[0-9.]+(?:, )?)+)/)?.output.1 {
+        if let row = words.firstMatch(
+            of: /row 0 of the deltas replaced by ((?:-?[0-9.]+(?:, )?)+)/)?.output.1
+        {
             let first = try Tensor.from(DetectionInputs.list(row).map(Float.init), shape: [1, 4])
             deltas = try Tensor.cat([first, deltas.narrowed(0, 1, deltas.size(0) - 1)], dim: 0)
         }
@@ -90,33 +109,48 @@ struct BoxOperations {
             deltas = try Tensor.cat(factors.map { try deltas * $0.times }, dim: 1)
         }
         let clip = "decode_clip.\(tag)"
-        let size = Size2D(
-            height: Int(try inputs.number(after: "height", in: clip)), width: Int(try inputs.number(after: "width", in: clip)))
+        let size = try Size2D(
+            height: Int(inputs.number(after: "height", in: clip)),
+            width: Int(inputs.number(after: "width", in: clip)))
         return try coder.decode(a, deltas, in: size)
     }
 
-    /// `kind [x, -x, x/2, x+3, 0.9x]` in the words about an output: what `unit` is multiplied by, and what is added.
-    private func factors(of kind: String, unit: String, in output: String) throws -> [(times: Double, plus: Double)] {
+    /// `kind [x, -x, x/2, x+3, 0.9x]` in the words about an output: what `unit` is multiplied by,
+    /// and what is added.
+    private func factors(of kind: String, unit: String, in output: String) throws -> [(
+        times: Double, plus: Double
+    )] {
         let words = inputs.words(output)
-        guard let start = words.ranges(of: "\(kind) [").first?.upperBound, let end = words[start...].firstIndex(of: "]") else {
-            throw GoldenCaseError(inputs.golden.path, "does not list \(kind) in its words about \(output)")
+        guard let start = words.ranges(of: "\(kind) [").first?.upperBound,
+            let end = words[start...].firstIndex(of: "]")
+        else {
+            throw GoldenCaseError(
+                inputs.golden.path, "does not list \(kind) in its words about \(output)")
         }
         return try words[start..<end].split(separator: ",").map { text in
             let term = String(text).filter { $0 != " " }
-            guard let match = term.wholeMatch(of: /(-?[0-9.]*)[a-zA-Z](?:\/([0-9.]+))?([+-][0-9.]+)?/)?.output else {
+            guard
+                let match = term.wholeMatch(
+                    of: /(-?[0-9.]*)[a-zA-Z](?:\/([0-9.]+))?([+-][0-9.]+)?/)?.output
+            else {
                 throw GoldenCaseError(
-                    inputs.golden.path, "has '\(term)' in its words about \(output), expected such as 2\(unit)+1")
+                    inputs.golden.path,
+                    "has '\(term)' in its words about \(output), expected such as 2\(unit)+1")
             }
             let factor = match.1.isEmpty ? 1 : match.1 == "-" ? -1 : Double(match.1) ?? .nan
-            return (factor / (match.2.flatMap { Double($0) } ?? 1), match.3.flatMap { Double($0) } ?? 0)
+            return (
+                factor / (match.2.flatMap { Double($0) } ?? 1), match.3.flatMap { Double($0) } ?? 0
+            )
         }
     }
 
     private func suppressed(_ kind: String, _ what: String, _ threshold: String) throws -> Tensor {
         if threshold == "exact" {
-            return try Tensor.nms(inputs.floats("exact"), inputs.floats("exact_scores"), threshold: 0.5)
+            return try Tensor.nms(
+                inputs.floats("exact"), inputs.floats("exact_scores"), threshold: 0.5)
         }
-        let (scores, threshold) = (try inputs.floats("scores"), Double(threshold) ?? .nan)
+        let scores = try inputs.floats("scores")
+        let threshold = Double(threshold) ?? .nan
         let kept =
             try kind == "batched_nms"
             ? Tensor.batchedNMS(a, scores, groups: inputs.tensor("labels"), threshold: threshold)
@@ -129,12 +163,14 @@ struct BoxOperations {
         let shared = "multiclass.dets"
         var boxes = a
         if kind == "multiclass_perclass" {
-            boxes = try Tensor.cat(factors(of: "boxes", unit: "A", in: own).map { try a * $0.times + $0.plus }, dim: 1)
+            boxes = try Tensor.cat(
+                factors(of: "boxes", unit: "A", in: own).map { try a * $0.times + $0.plus }, dim: 1)
         }
         let words = inputs.words(kind == "multiclass" ? shared : own)
         let (kept, indices) = try multiclassNMS(
             boxes: boxes, scores: inputs.floats("multi_scores"),
-            scoreThreshold: inputs.number(after: "score_thr", in: shared), nmsThreshold: inputs.number(after: "iou", in: shared),
+            scoreThreshold: inputs.number(after: "score_thr", in: shared),
+            nmsThreshold: inputs.number(after: "iou", in: shared),
             max: words.firstMatch(of: /max (\d{1,9})/).flatMap { Int($0.1) })
         switch what {
         case "dets": return try withScores(kept.boxes, kept.scores)

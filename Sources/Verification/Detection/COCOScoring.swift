@@ -8,7 +8,8 @@ struct COCOScoring {
 
     private struct File: Decodable {
         let files: [String: String]
-        /// `bbox`, `bbox_checksums`, `bbox_AP_per_category`, `bbox_class_agnostic`, `bbox_iou_example`, and the same of `segm`.
+        /// `bbox`, `bbox_checksums`, `bbox_AP_per_category`, `bbox_class_agnostic`,
+        /// `bbox_iou_example`, and the same of `segm`.
         let expected: [String: JSON]
     }
 
@@ -36,29 +37,37 @@ struct COCOScoring {
                 case "": comparisons += compare(scores.summary, expected, key)
                 case "_class_agnostic":
                     comparisons += compare(
-                        try self.evaluation(detections, kind, classAgnostic: true).scores().summary, expected, key)
+                        try self.evaluation(detections, kind, classAgnostic: true).scores().summary,
+                        expected, key)
                 case "_AP_per_category":
-                    let ours = scores.categories.indices.map { scores.averagePrecision(category: $0) }
+                    let ours = scores.categories.indices.map {
+                        scores.averagePrecision(category: $0)
+                    }
                     comparisons.append(compare(ours, expected.numbers, key))
                 case "_checksums": comparisons += checksums(scores, expected, key)
                 case "_iou_example": comparisons.append(try overlaps(evaluation, expected, key))
                 default: comparisons.append(Comparison(failure: key, "there is no such measure"))
                 }
             }
-            for (key, reference) in answers.sorted(by: { $0.key < $1.key }) where key.hasPrefix(prefix + ".") {
+            for (key, reference) in answers.sorted(by: { $0.key < $1.key })
+            where key.hasPrefix(prefix + ".") {
                 seen.insert(key)
                 comparisons.append(try compare(scores, reference, key, prefix))
             }
         }
-        let missing = Set(golden.outputNames + file.expected.keys + answers.keys).subtracting(seen).sorted()
-        return comparisons + missing.map { Comparison(failure: $0, "there are no such results or answers") }
+        let missing = Set(golden.outputNames + file.expected.keys + answers.keys).subtracting(seen)
+            .sorted()
+        return comparisons
+            + missing.map { Comparison(failure: $0, "there are no such results or answers") }
     }
 
     private func evaluation(
-        _ detections: [COCOEvaluation.Detection], _ kind: COCOEvaluation.Kind, classAgnostic: Bool = false
+        _ detections: [COCOEvaluation.Detection], _ kind: COCOEvaluation.Kind,
+        classAgnostic: Bool = false
     ) throws -> COCOEvaluation {
         try COCOEvaluation(
-            images: Array(files.images.keys), categories: files.categories, truth: files.truth, detections: detections,
+            images: Array(files.images.keys), categories: files.categories, truth: files.truth,
+            detections: detections,
             kind: kind,
             classAgnostic: classAgnostic)
     }
@@ -67,7 +76,9 @@ struct COCOScoring {
         Comparison(name, ours: ours, reference: reference, golden.tolerance(for: name))
     }
 
-    private func compare(_ summary: [COCOScores.Measure], _ expected: JSON, _ name: String) -> [Comparison] {
+    private func compare(_ summary: [COCOScores.Measure], _ expected: JSON, _ name: String)
+        -> [Comparison]
+    {
         (expected.object ?? [:]).sorted { $0.key < $1.key }.map { key, value in
             guard let measure = summary.first(where: { $0.name == key }) else {
                 return Comparison(failure: "\(name).\(key)", "there is no such measure")
@@ -77,18 +88,31 @@ struct COCOScoring {
     }
 
     private func checksums(_ scores: COCOScores, _ expected: JSON, _ name: String) -> [Comparison] {
-        let arrays = ["precision": scores.precision, "recall": scores.recall, "scores": scores.scores]
+        let arrays = [
+            "precision": scores.precision, "recall": scores.recall, "scores": scores.scores,
+        ]
         return (expected.object ?? [:]).sorted { $0.key < $1.key }.map { key, sums in
-            guard let array = arrays[key] else { return Comparison(failure: "\(name).\(key)", "there is no such array") }
+            guard let array = arrays[key] else {
+                return Comparison(failure: "\(name).\(key)", "there is no such array")
+            }
             let defined = array.filter { $0 > -1 }
-            let ours = ["sum": array.reduce(0, +), "defined": Double(defined.count), "sum_defined": defined.reduce(0, +)]
+            let ours = [
+                "sum": array.reduce(0, +), "defined": Double(defined.count),
+                "sum_defined": defined.reduce(0, +),
+            ]
             let names = (sums.object ?? [:]).keys.sorted()
-            return compare(names.map { ours[$0] ?? .nan }, names.flatMap { sums[$0]?.numbers ?? [] }, "\(name).\(key)")
+            return compare(
+                names.map { ours[$0] ?? .nan }, names.flatMap { sums[$0]?.numbers ?? [] },
+                "\(name).\(key)")
         }
     }
 
-    private func overlaps(_ evaluation: COCOEvaluation, _ expected: JSON, _ name: String) throws -> Comparison {
-        guard let image = expected["image_id"]?.integer, let category = expected["category_id"]?.integer else {
+    private func overlaps(_ evaluation: COCOEvaluation, _ expected: JSON, _ name: String) throws
+        -> Comparison
+    {
+        guard let image = expected["image_id"]?.integer,
+            let category = expected["category_id"]?.integer
+        else {
             throw GoldenCaseError(golden.path, "has an \(name) without image_id or category_id")
         }
         let rows = evaluation.ious(image: image, category: category)
@@ -96,9 +120,12 @@ struct COCOScoring {
     }
 
     /// An array of doubles, cut as the output's name says.
-    private func compare(_ scores: COCOScores, _ reference: Tensor, _ key: String, _ prefix: String) throws -> Comparison {
+    private func compare(_ scores: COCOScores, _ reference: Tensor, _ key: String, _ prefix: String)
+        throws -> Comparison
+    {
         let sides = [
-            COCOScores.thresholds.count, COCOScores.recallSteps.count, scores.categoryCount, COCOScores.Area.allCases.count,
+            COCOScores.thresholds.count, COCOScores.recallSteps.count, scores.categoryCount,
+            COCOScores.Area.allCases.count,
             COCOScores.maximums.count,
         ]
         let whole: (values: [Double], shape: [Int])
@@ -110,14 +137,19 @@ struct COCOScoring {
         default: return Comparison(failure: key, "there is no such array")
         }
         let ours = try OutputName(key).cut(
-            whole.values.withUnsafeBytes { try Tensor.from(bytes: $0, shape: whole.shape, dtype: .float64).to(.cpu) })
+            whole.values.withUnsafeBytes {
+                try Tensor.from(bytes: $0, shape: whole.shape, dtype: .float64).to(.cpu)
+            })
         guard ours.shape == reference.shape else {
-            return Comparison(failure: key, "shape \(ours.shape), the reference has \(reference.shape)")
+            return Comparison(
+                failure: key, "shape \(ours.shape), the reference has \(reference.shape)")
         }
-        return compare(try doubles(ours), try doubles(reference), key)
+        return try compare(doubles(ours), doubles(reference), key)
     }
 
     private func doubles(_ tensor: Tensor) throws -> [Double] {
-        try tensor.to(.float64).contiguous().bytes().withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+        try tensor.to(.float64).contiguous().bytes().withUnsafeBytes {
+            Array($0.bindMemory(to: Double.self))
+        }
     }
 }

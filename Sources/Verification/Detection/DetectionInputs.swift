@@ -9,19 +9,24 @@ struct DetectionInputs {
 
     /// The input of this name as it stands.
     func tensor(_ name: String) throws -> Tensor {
-        guard let tensor = try golden.input(name) else { throw GoldenCaseError(golden.path, "has no input \(name)") }
+        guard let tensor = try golden.input(name) else {
+            throw GoldenCaseError(golden.path, "has no input \(name)")
+        }
         return tensor
     }
 
     func has(_ name: String) -> Bool { golden.inputs.contains { $0.name == name } }
 
-    /// Boxes `[n, 4]` from their centres `NAME.c` and raw half sides `NAME.h`, `[n, 2]` both; the centres' role says how large the image is.
+    /// Boxes `[n, 4]` from their centres `NAME.c` and raw half sides `NAME.h`, `[n, 2]` both; the
+    /// centres' role says how large the image is.
     func boxes(_ name: String) throws -> Tensor {
         let role = try role("\(name).c")
-        guard let size = try /W=(\d{1,6}) H=(\d{1,6})/.firstMatch(in: role)?.output, let width = Float(size.1),
+        guard let size = try /W=(\d{1,6}) H=(\d{1,6})/.firstMatch(in: role)?.output,
+            let width = Float(size.1),
             let height = Float(size.2)
         else {
-            throw GoldenCaseError(golden.path, "does not say W= and H= in the role of the input \(name).c")
+            throw GoldenCaseError(
+                golden.path, "does not say W= and H= in the role of the input \(name).c")
         }
         let center = try (floats("\(name).c") + 1) * Tensor.from([width / 2, height / 2])
         let half = try floats("\(name).h").abs() + 2
@@ -30,8 +35,10 @@ struct DetectionInputs {
 
     /// Regions `[r, 5]`: the seeded boxes `roi`, then `roi.extra`; the images take turns.
     func regions(images: Int) throws -> Tensor {
-        let boxes = try Tensor.cat([boxes("roi")] + (has("roi.extra") ? [floats("roi.extra")] : []), dim: 0)
-        let image = try Tensor.from((0..<boxes.size(0)).map { Float($0 % max(images, 1)) }, shape: [boxes.size(0), 1])
+        let boxes = try Tensor.cat(
+            [boxes("roi")] + (has("roi.extra") ? [floats("roi.extra")] : []), dim: 0)
+        let image = try Tensor.from(
+            (0..<boxes.size(0)).map { Float($0 % max(images, 1)) }, shape: [boxes.size(0), 1])
         return try Tensor.cat([image, boxes], dim: 1)
     }
 
@@ -43,17 +50,21 @@ struct DetectionInputs {
         return entry.role ?? ""
     }
 
-    /// What the case says of an output, whichever part of it is stored; nothing where it has no such output.
+    /// What the case says of an output, whichever part of it is stored; nothing where it has no
+    /// such output.
     func words(_ output: String) -> String {
-        golden.outputs[output] ?? golden.outputs.first { OutputName($0.key).name == output }?.value ?? ""
+        golden.outputs[output] ?? golden.outputs.first { OutputName($0.key).name == output }?.value
+            ?? ""
     }
 
     /// The number that follows `key` in the case's words about an output.
     func number(after key: String, in output: String) throws -> Double {
         guard let start = words(output).ranges(of: key).first?.upperBound,
-            let match = words(output)[start...].prefixMatch(of: /[ =]*(-?[0-9]+(?:\.[0-9]+)?)/), let number = Double(match.1)
+            let match = words(output)[start...].prefixMatch(of: /[ =]*(-?[0-9]+(?:\.[0-9]+)?)/),
+            let number = Double(match.1)
         else {
-            throw GoldenCaseError(golden.path, "does not say a number after '\(key)' in its words about \(output)")
+            throw GoldenCaseError(
+                golden.path, "does not say a number after '\(key)' in its words about \(output)")
         }
         return number
     }

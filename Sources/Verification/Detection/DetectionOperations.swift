@@ -20,9 +20,12 @@ extension Verifier {
         } else if golden.inputs.contains(where: { $0.name == "feat" }) {
             try golden.check("config")
             outputs = try RoIAlignOperations(golden).outputs()
-        } else if names.contains("mask_targets") || golden.inputs.contains(where: { $0.name == "mask_logits" }) {
+        } else if names.contains("mask_targets")
+            || golden.inputs.contains(where: { $0.name == "mask_logits" })
+        {
             try golden.check("config")
-            let targets = names.contains("mask_targets") ? try MaskTargetOperations(golden).outputs() : [:]
+            let targets =
+                names.contains("mask_targets") ? try MaskTargetOperations(golden).outputs() : [:]
             outputs = try targets.merging(MaskPasteOperations(golden, answers).outputs()) { $1 }
         } else if golden.inputs.contains(where: { $0.name == "logits" || $0.name == "pred" }) {
             try golden.check("config")
@@ -33,7 +36,8 @@ extension Verifier {
         }
         let inputs = DetectionInputs(golden: golden)
         return try compare(outputs, with: answers, golden).filter {
-            outputs[OutputName($0.output).name] != nil || !inputs.words($0.output).contains("(optional)")
+            outputs[OutputName($0.output).name] != nil
+                || !inputs.words($0.output).contains("(optional)")
         }
     }
 }

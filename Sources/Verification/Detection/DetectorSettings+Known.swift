@@ -1,24 +1,30 @@
 import DenseKitCore
 
-// What a detector's case says of training and testing and nothing reads would change its answers without a word.
+// What a detector's case says of training and testing and nothing reads would change its answers
+// without a word.
 extension DetectorSettings {
-    /// Throws `GoldenCaseError` for a setting of `train_cfg` or `test_cfg` in mmdetection's words that we have no word for.
+    /// Throws `GoldenCaseError` for a setting of `train_cfg` or `test_cfg` in mmdetection's words
+    /// that we have no word for.
     ///
     /// - Parameter model: the model file; of a head that is not ours nothing is known
     static func check(_ golden: GoldenCase, model: YAMLNode) throws {
         let head = model["model"]?["head"]?["type"]?.scalar?.text
         for root in ["config", "config.model"] {
-            let (train, test) = ("\(root).train_cfg", "\(root).test_cfg")
+            let train = "\(root).train_cfg"
+            let test = "\(root).test_cfg"
             switch head {
             case "RetinaNet":
                 try golden.check(train, knows: "assigner", fixed: sampling)
                 try golden.checkAssigner("\(train).assigner")
-                try golden.check(test, knows: "nms_pre score_thr nms max_per_img", fixed: ["min_bbox_size": .number(0)])
+                try golden.check(
+                    test, knows: "nms_pre score_thr nms max_per_img",
+                    fixed: ["min_bbox_size": .number(0)])
                 try golden.checkSuppression("\(test).nms")
             case "MaskRCNN":
                 try golden.check(train, knows: "rpn rpn_proposal rcnn")
                 try golden.check("\(train).rpn", knows: "assigner sampler", fixed: sampling)
-                try golden.check("\(train).rcnn", knows: "assigner sampler mask_size", fixed: sampling)
+                try golden.check(
+                    "\(train).rcnn", knows: "assigner sampler mask_size", fixed: sampling)
                 for stage in ["\(train).rpn", "\(train).rcnn"] {
                     try golden.checkAssigner("\(stage).assigner")
                     try golden.check(
@@ -47,7 +53,8 @@ extension GoldenCase {
         try check(
             place, knows: "pos_iou_thr neg_iou_thr min_pos_iou match_low_quality gpu_assign_thr",
             fixed: [
-                "type": .string("MaxIoUAssigner"), "ignore_iof_thr": .number(-1), "gt_max_assign_all": .bool(true),
+                "type": .string("MaxIoUAssigner"), "ignore_iof_thr": .number(-1),
+                "gt_max_assign_all": .bool(true),
                 "ignore_wrt_candidates": .bool(true),
             ])
     }

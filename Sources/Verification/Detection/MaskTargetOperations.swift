@@ -1,21 +1,27 @@
 import DenseKitCore
 
-/// What a mask branch learns: `mask_targets`, and `mask_targets_soft` before the threshold. The words say the size ("28x28 targets").
+/// What a mask branch learns: `mask_targets`, and `mask_targets_soft` before the threshold. The
+/// words say the size ("28x28 targets").
 struct MaskTargetOperations {
     private let inputs: DetectionInputs
 
     init(_ golden: GoldenCase) { inputs = DetectionInputs(golden: golden) }
 
     func outputs() throws -> [String: Tensor] {
-        guard let match = inputs.words("mask_targets").firstMatch(of: /(\d{1,4})x(\d{1,4}) targets/)?.output else {
-            throw GoldenCaseError(inputs.golden.path, "does not say the size in its words about mask_targets")
+        guard
+            let match = inputs.words("mask_targets").firstMatch(of: /(\d{1,4})x(\d{1,4}) targets/)?
+                .output
+        else {
+            throw GoldenCaseError(
+                inputs.golden.path, "does not say the size in its words about mask_targets")
         }
         let targets = try MaskTargets(size: Size2D(Int(match.1) ?? 0, Int(match.2) ?? 0))
-        let (masks, boxes) = (try inputs.tensor("gt_masks"), try inputs.floats("proposals"))
+        let masks = try inputs.tensor("gt_masks")
+        let boxes = try inputs.floats("proposals")
         let truths = try inputs.tensor("gt_index")
-        return [
-            "mask_targets": try targets(masks, boxes: boxes, truthIndices: truths),
-            "mask_targets_soft": try targets.shares(masks, boxes: boxes, truthIndices: truths),
+        return try [
+            "mask_targets": targets(masks, boxes: boxes, truthIndices: truths),
+            "mask_targets_soft": targets.shares(masks, boxes: boxes, truthIndices: truths),
         ]
     }
 }

@@ -11,7 +11,8 @@ struct RegionOperations {
     }
 
     func outputs() throws -> [String: Tensor] {
-        guard let config = golden.json["config"], let strides = config["featmap_strides"]?.integers else {
+        guard let config = golden.json["config"], let strides = config["featmap_strides"]?.integers
+        else {
             throw GoldenCaseError(golden.path, "needs config.featmap_strides, a list of integers")
         }
         let maps = try strides.indices.map { try inputs.floats("feat.\($0)") }
@@ -19,10 +20,12 @@ struct RegionOperations {
         let boxes = try regions.narrowed(1, 1, 4)
         let scale = config["finest_scale"]?.number ?? 56
         var outputs = [
-            "rois": regions, "levels": try FPNLevels(count: strides.count, finestScale: scale).levels(of: boxes),
+            "rois": regions,
+            "levels": try FPNLevels(count: strides.count, finestScale: scale).levels(of: boxes),
         ]
         for name in golden.outputNames.map({ OutputName($0).name }) {
-            guard let side = name.wholeMatch(of: /roi_feats\.(\d{1,4})/).flatMap({ Int($0.1) }) else { continue }
+            guard let side = name.wholeMatch(of: /roi_feats\.(\d{1,4})/).flatMap({ Int($0.1) })
+            else { continue }
             let extractor = try RoIExtractor(
                 size: Size2D(side), strides: strides, finestScale: scale,
                 samplingRatio: config["roi_layer"]?["sampling_ratio"]?.integer ?? 0,

@@ -1,7 +1,8 @@
 import DenseKitCore
 
-/// RoIAlign of the map `feat`: `roi_align.SIDE.srRATIO.aligned` (or `legacy`), and the map's gradient `grad_in.TAG` for the upstream gradient
-/// `grad_out.TAG`. The words say the scale ("spatial_scale 0.25") and which output a gradient is of ("… for roi_align.7.sr0.aligned").
+/// RoIAlign of the map `feat`: `roi_align.SIDE.srRATIO.aligned` (or `legacy`), and the map's
+/// gradient `grad_in.TAG` for the upstream gradient `grad_out.TAG`. The words say the scale
+/// ("spatial_scale 0.25") and which output a gradient is of ("… for roi_align.7.sr0.aligned").
 struct RoIAlignOperations {
     private let inputs: DetectionInputs
     private let map: Tensor
@@ -27,9 +28,13 @@ struct RoIAlignOperations {
 
     /// Nil for a name that is no mean of regions.
     private func aligned(_ map: Tensor, _ name: String) throws -> Tensor? {
-        guard let match = name.wholeMatch(of: /roi_align\.(\d{1,4})\.sr(\d{1,3})\.(aligned|legacy)/)?.output else { return nil }
+        guard
+            let match = name.wholeMatch(of: /roi_align\.(\d{1,4})\.sr(\d{1,3})\.(aligned|legacy)/)?
+                .output
+        else { return nil }
         return try map.roiAligned(
-            regions, size: Size2D(Int(match.1) ?? 0), scale: inputs.number(after: "spatial_scale", in: name),
+            regions, size: Size2D(Int(match.1) ?? 0),
+            scale: inputs.number(after: "spatial_scale", in: name),
             samplingRatio: Int(match.2) ?? 0, aligned: match.3 == "aligned")
     }
 
@@ -40,7 +45,8 @@ struct RoIAlignOperations {
             let aligned = try aligned(leaf, String(source))
         else {
             throw GoldenCaseError(
-                inputs.golden.path, "does not say in its words about \(name) of which output it is the gradient")
+                inputs.golden.path,
+                "does not say in its words about \(name) of which output it is the gradient")
         }
         try (aligned * upstream).sum().backward()
         return leaf.grad

@@ -1,6 +1,7 @@
 import DenseKitCore
 
-/// Masks as run lengths: strings both ways, areas, boxes, polygons, unions and IoU, one comparison for each vector of the file.
+/// Masks as run lengths: strings both ways, areas, boxes, polygons, unions and IoU, one comparison
+/// for each vector of the file.
 struct RunLengthVectors {
     private let golden: GoldenCase
     private let vectors: [Vector]
@@ -61,7 +62,8 @@ struct RunLengthVectors {
             guard !answers.reference.isEmpty else {
                 throw GoldenCaseError(golden.path, "has nothing to compare in vector \(name)")
             }
-            return Comparison(name, ours: answers.ours, reference: answers.reference, answers.tolerance)
+            return Comparison(
+                name, ours: answers.ours, reference: answers.reference, answers.tolerance)
         }
     }
 
@@ -82,38 +84,48 @@ struct RunLengthVectors {
             add(ours.utf8.map(Double.init), reference?.utf8.map(Double.init))
         }
 
-        mutating func add(_ ours: Int, _ reference: Int?) { add([Double(ours)], reference.map { [Double($0)] }) }
+        mutating func add(_ ours: Int, _ reference: Int?) {
+            add([Double(ours)], reference.map { [Double($0)] })
+        }
     }
 
     private func answer(_ vector: Vector, _ answers: inout Answers) throws {
         switch vector.op {
         case "encode": try encode(vector, &answers)
         case "frPoly":
-            let (polygons, size) = (try needed(vector.polygons, "polygons"), try size(vector.size))
-            try compare(try polygons.map { try RunLengthMask(polygon: $0, size: size) }, vector, &answers)
+            let polygons = try needed(vector.polygons, "polygons")
+            let size = try size(vector.size)
+            try compare(
+                polygons.map { try RunLengthMask(polygon: $0, size: size) }, vector, &answers)
             let merged = try RunLengthMask(polygons: polygons, size: size)
             answers.add(merged.compressed, vector.merged)
             answers.add(merged.area, vector.merged_area)
             answers.add(Self.numbers(merged.boundingBox), vector.merged_bbox)
         case "frBbox":
-            let (boxes, size) = (try needed(vector.boxes, "boxes"), try size(vector.size))
-            try compare(try boxes.map { try RunLengthMask(box: try box($0), size: size) }, vector, &answers)
+            let boxes = try needed(vector.boxes, "boxes")
+            let size = try size(vector.size)
+            try compare(boxes.map { try RunLengthMask(box: box($0), size: size) }, vector, &answers)
         case "frUncompressed":
             let rle = try needed(vector.rle, "rle")
-            let mask = try RunLengthMask(counts: rle.counts, size: try size(rle.size))
+            let mask = try RunLengthMask(counts: rle.counts, size: size(rle.size))
             answers.add(mask.compressed, vector.counts?.string)
             answers.add(mask.area, vector.area)
             if let rows = vector.rows {
-                answers.add(mask.bitmap().map(Double.init), try bitmap(rows, mask.size).map(Double.init))
+                answers.add(
+                    mask.bitmap().map(Double.init), try bitmap(rows, mask.size).map(Double.init))
             }
         case "iou": try compareIoU(vector, &answers)
         case "bbox_iou":
-            let (detections, things) = (try boxes(vector.dt, "dt"), try boxes(vector.gt, "gt"))
+            let detections = try boxes(vector.dt, "dt")
+            let things = try boxes(vector.gt, "gt")
             compareIoU(vector, &answers) { detections[$0].iou(with: things[$1], crowd: $2) }
         case "merge":
-            let (size, texts) = (try size(vector.size), try needed(vector.rles, "rles"))
+            let size = try size(vector.size)
+            let texts = try needed(vector.rles, "rles")
             let masks = try texts.map { try RunLengthMask(compressed: $0, size: size) }
-            let merged = try vector.intersect == true ? RunLengthMask(intersection: masks) : RunLengthMask(union: masks)
+            let merged =
+                try vector.intersect == true
+                ? RunLengthMask(intersection: masks) : RunLengthMask(union: masks)
             answers.add(merged.compressed, vector.counts?.string)
         default: throw GoldenCaseError(golden.path, "has the unknown operation '\(vector.op)'")
         }
@@ -134,7 +146,9 @@ struct RunLengthVectors {
         }
     }
 
-    private func compare(_ masks: [RunLengthMask], _ vector: Vector, _ answers: inout Answers) throws {
+    private func compare(_ masks: [RunLengthMask], _ vector: Vector, _ answers: inout Answers)
+        throws
+    {
         let texts = try needed(vector.counts?.array?.compactMap(\.string), "counts")
         for (mask, text) in zip(masks, texts) { answers.add(mask.compressed, text) }
         answers.add(masks.count, texts.count)
@@ -144,14 +158,20 @@ struct RunLengthVectors {
     private func compareIoU(_ vector: Vector, _ answers: inout Answers) throws {
         let size = try size(vector.size)
         func masks(_ json: JSON?, _ key: String) throws -> [RunLengthMask] {
-            try needed(json?.array?.compactMap(\.string), key).map { try RunLengthMask(compressed: $0, size: size) }
+            try needed(json?.array?.compactMap(\.string), key).map {
+                try RunLengthMask(compressed: $0, size: size)
+            }
         }
-        let (detections, things) = (try masks(vector.dt, "dt"), try masks(vector.gt, "gt"))
+        let detections = try masks(vector.dt, "dt")
+        let things = try masks(vector.gt, "gt")
         compareIoU(vector, &answers) { detections[$0].iou(with: things[$1], crowd: $2) }
     }
 
-    private func compareIoU(_ vector: Vector, _ answers: inout Answers, _ iou: (Int, Int, Bool) -> Double) {
-        let (rows, columns) = (vector.dt?.array?.count ?? 0, vector.gt?.array?.count ?? 0)
+    private func compareIoU(
+        _ vector: Vector, _ answers: inout Answers, _ iou: (Int, Int, Bool) -> Double
+    ) {
+        let rows = vector.dt?.array?.count ?? 0
+        let columns = vector.gt?.array?.count ?? 0
         let crowds = vector.iscrowd ?? []
         answers.tolerance = .rounding
         let ours = (0..<rows).flatMap { row in
@@ -165,28 +185,39 @@ struct RunLengthVectors {
     }
 
     private func box(_ numbers: [Double]) throws -> COCOBox {
-        guard numbers.count == 4 else { throw GoldenCaseError(golden.path, "has a box of \(numbers.count) numbers") }
+        guard numbers.count == 4 else {
+            throw GoldenCaseError(golden.path, "has a box of \(numbers.count) numbers")
+        }
         return COCOBox(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     }
 
-    private static func numbers(_ box: COCOBox) -> [Double] { [box.x, box.y, box.width, box.height] }
+    private static func numbers(_ box: COCOBox) -> [Double] {
+        [box.x, box.y, box.width, box.height]
+    }
 
     private func size(_ sides: [Int]?) throws -> Size2D {
         let sides = try needed(sides, "size")
-        guard sides.count == 2, sides.allSatisfy({ (0...100_000).contains($0) }), sides[0] * sides[1] <= 1 << 28 else {
+        guard sides.count == 2, sides.allSatisfy({ (0...100_000).contains($0) }),
+            sides[0] * sides[1] <= 1 << 28
+        else {
             throw GoldenCaseError(golden.path, "has the size \(sides)")
         }
         return Size2D(height: sides[0], width: sides[1])
     }
 
     private func bitmap(_ vector: Vector, _ size: Size2D) throws -> [UInt8] {
-        guard let rectangles = vector.rectangles else { return try bitmap(try needed(vector.rows, "rows"), size) }
+        guard let rectangles = vector.rectangles else {
+            return try bitmap(needed(vector.rows, "rows"), size)
+        }
         var pixels = [UInt8](repeating: 0, count: size.height * size.width)
         for corners in rectangles {
-            guard corners.count == 4, corners[0] >= 0, corners[1] >= 0, corners[0] <= corners[2], corners[1] <= corners[3],
+            guard corners.count == 4, corners[0] >= 0, corners[1] >= 0, corners[0] <= corners[2],
+                corners[1] <= corners[3],
                 corners[2] <= size.width, corners[3] <= size.height
             else { throw GoldenCaseError(golden.path, "has the rectangle \(corners) in \(size)") }
-            for y in corners[1]..<corners[3] { for x in corners[0]..<corners[2] { pixels[y * size.width + x] = 1 } }
+            for y in corners[1]..<corners[3] {
+                for x in corners[0]..<corners[2] { pixels[y * size.width + x] = 1 }
+            }
         }
         return pixels
     }

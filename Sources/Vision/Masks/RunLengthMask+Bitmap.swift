@@ -21,8 +21,10 @@ extension RunLengthMask {
     /// Sets the mask's pixels to 1 in a row-major bitmap of `height · width` bytes; other bytes are
     /// not changed.
     public func draw(into target: UnsafeMutableBufferPointer<UInt8>) {
-        let (height, width) = (size.height, size.width)
-        precondition(target.count >= height * width, "a mask is drawn into a bitmap of its own size")
+        let height = size.height
+        let width = size.width
+        precondition(
+            target.count >= height * width, "a mask is drawn into a bitmap of its own size")
         guard let pixels = target.baseAddress else { return }
         forEachRun { run in
             var column = run.lowerBound / height
@@ -35,14 +37,18 @@ extension RunLengthMask {
                     pixel.pointee = 1
                     pixel += width
                 }
-                (rest, row, column) = (rest - length, 0, column + 1)
+                rest -= length
+                row = 0
+                column += 1
             }
         }
     }
 
-    /// Rows are compared with the rows above them, in their own order in memory; what changes is then sorted by columns.
+    /// Rows are compared with the rows above them, in their own order in memory; what changes is
+    /// then sorted by columns.
     private init(pixels: UnsafeBufferPointer<UInt8>, size: Size2D) {
-        let (height, width) = (size.height, size.width)
+        let height = size.height
+        let width = size.width
         guard height > 0, width > 0 else {
             self.init(size: size, fitting: [0])
             return
@@ -51,7 +57,8 @@ extension RunLengthMask {
         var changes: [(column: Int32, row: Int32)] = []
         var ends = [Int](repeating: 0, count: width + 1)
         for row in 1..<max(1, height) {
-            let (above, here) = (row * width - width, row * width)
+            let above = row * width - width
+            let here = row * width
             Self.forEachDifference(pixels, above, here, width) { column in
                 changes.append((Int32(column), Int32(row)))
                 ends[column + 1] += 1
@@ -66,14 +73,18 @@ extension RunLengthMask {
         }
         var counts: [UInt32] = []
         counts.reserveCapacity(changes.count + 2)
-        var (start, isInside) = (0, false)
+        var start = 0
+        var isInside = false
         func end(at pixel: Int) {
             counts.append(UInt32(pixel - start))
-            (start, isInside) = (pixel, !isInside)
+            start = pixel
+            isInside = !isInside
         }
         for column in 0..<width {
             if (pixels[column] != 0) != isInside { end(at: column * height) }
-            for index in ends[column]..<ends[column + 1] { end(at: column * height + Int(rows[index])) }
+            for index in ends[column]..<ends[column + 1] {
+                end(at: column * height + Int(rows[index]))
+            }
         }
         counts.append(UInt32(height * width - start))
         self.init(size: size, fitting: counts)
@@ -82,7 +93,8 @@ extension RunLengthMask {
     /// The columns in which one of two rows is inside and the other is not.
     @inline(__always)
     private static func forEachDifference(
-        _ pixels: UnsafeBufferPointer<UInt8>, _ one: Int, _ other: Int, _ width: Int, _ body: (Int) -> Void
+        _ pixels: UnsafeBufferPointer<UInt8>, _ one: Int, _ other: Int, _ width: Int,
+        _ body: (Int) -> Void
     ) {
         let bytes = UnsafeRawBufferPointer(pixels)
         var column = 0

@@ -17,7 +17,9 @@ extension RunLengthMask {
     private static func merged(
         _ masks: [RunLengthMask], _ isInside: (Bool, Bool) -> Bool
     ) throws(MaskError) -> RunLengthMask {
-        guard var result = masks.first else { return RunLengthMask(size: Size2D(height: 0, width: 0), fitting: [0]) }
+        guard var result = masks.first else {
+            return RunLengthMask(size: Size2D(height: 0, width: 0), fitting: [0])
+        }
         for mask in masks.dropFirst() {
             guard mask.size == result.size else { throw .sizes(result.size, mask.size) }
             result = RunLengthMask(size: mask.size, fitting: merged(result, mask, isInside))
@@ -30,13 +32,17 @@ extension RunLengthMask {
         _ one: RunLengthMask, _ other: RunLengthMask, _ isInside: (Bool, Bool) -> Bool
     ) -> [UInt32] {
         let pixels = one.size.height * one.size.width
-        var (a, b) = (Runs(one.counts), Runs(other.counts))
+        var a = Runs(one.counts)
+        var b = Runs(other.counts)
         var counts: [UInt32] = []
         counts.reserveCapacity(one.counts.count + other.counts.count)
-        var (done, length, wasInside) = (0, 0, false)
+        var done = 0
+        var length = 0
+        var wasInside = false
         repeat {
             let step = min(a.rest, b.rest)
-            (done, length) = (done + step, length + step)
+            done += step
+            length += step
             a.advance(by: step)
             b.advance(by: step)
             let inside = isInside(a.isInside, b.isInside)
@@ -63,8 +69,10 @@ extension RunLengthMask {
     public func intersectionArea(with other: RunLengthMask) -> Int {
         precondition(size == other.size, "masks of one size can share pixels")
         let pixels = size.height * size.width
-        var (a, b) = (Runs(counts), Runs(other.counts))
-        var (done, shared) = (0, 0)
+        var a = Runs(counts)
+        var b = Runs(other.counts)
+        var done = 0
+        var shared = 0
         while done < pixels {
             let step = min(a.rest, b.rest)
             if a.isInside, b.isInside { shared += step }
@@ -89,7 +97,8 @@ private struct Runs {
         rest = counts.first.map(Int.init) ?? 0
     }
 
-    /// Goes on to the next run where this one ends, one run at a time: an empty run is a step of its own.
+    /// Goes on to the next run where this one ends, one run at a time: an empty run is a step of
+    /// its own.
     mutating func advance(by step: Int) {
         rest -= step
         guard rest == 0, index + 1 < counts.count else { return }

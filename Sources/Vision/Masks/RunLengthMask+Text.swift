@@ -36,8 +36,11 @@ extension RunLengthMask {
     public init(compressedBytes bytes: some Collection<UInt8>, size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
         var result: Result<[UInt32], MaskError>?
-        _ = bytes.withContiguousStorageIfAvailable { storage in result = Self.runs(of: storage, size, pixels) }
-        let runs = result ?? Array(bytes).withUnsafeBufferPointer { Self.runs(of: $0, size, pixels) }
+        _ = bytes.withContiguousStorageIfAvailable { storage in
+            result = Self.runs(of: storage, size, pixels)
+        }
+        let runs =
+            result ?? Array(bytes).withUnsafeBufferPointer { Self.runs(of: $0, size, pixels) }
         self.init(size: size, fitting: try runs.get())
     }
 
@@ -49,14 +52,20 @@ extension RunLengthMask {
     ) -> Result<[UInt32], MaskError> {
         var runs: [UInt32] = []
         runs.reserveCapacity(bytes.count)
-        var (index, sum) = (0, 0)
+        var index = 0
+        var sum = 0
         while index < bytes.count {
             let start = index
-            var (value, shift) = (0, 0)
+            var value = 0
+            var shift = 0
             while true {
-                guard index < bytes.count, index - start < longestNumber else { return .failure(.number(index: start)) }
+                guard index < bytes.count, index - start < longestNumber else {
+                    return .failure(.number(index: start))
+                }
                 let byte = bytes[index]
-                guard (48..<112).contains(byte) else { return .failure(.character(byte, index: index)) }
+                guard (48..<112).contains(byte) else {
+                    return .failure(.character(byte, index: index))
+                }
                 index += 1
                 let group = Int(byte) - 48
                 value |= (group & 0x1F) << shift
@@ -66,7 +75,9 @@ extension RunLengthMask {
                 break
             }
             if runs.count > 2 { value += Int(runs[runs.count - 2]) }
-            guard (0...maximumPixels).contains(value) else { return .failure(.run(index: runs.count, length: value)) }
+            guard (0...maximumPixels).contains(value) else {
+                return .failure(.run(index: runs.count, length: value))
+            }
             sum += value
             guard sum <= pixels else { return .failure(.sum(runs: sum, size: size)) }
             runs.append(UInt32(value))

@@ -47,7 +47,9 @@ public struct RunLengthMask: Sendable, Hashable {
     /// The number of pixels of an image that may have a mask.
     static func pixels(of size: Size2D) throws(MaskError) -> Int {
         let (pixels, overflow) = size.height.multipliedReportingOverflow(by: size.width)
-        guard size.height >= 0, size.width >= 0, !overflow, pixels <= maximumPixels else { throw .size(size) }
+        guard size.height >= 0, size.width >= 0, !overflow, pixels <= maximumPixels else {
+            throw .size(size)
+        }
         return pixels
     }
 
@@ -61,21 +63,29 @@ public struct RunLengthMask: Sendable, Hashable {
     /// The smallest rectangle of whole pixels that holds the mask; all zero for an empty mask.
     public var boundingBox: COCOBox {
         let height = size.height
-        var (left, right, top, bottom) = (size.width, 0, height, 0)
+        var left = size.width
+        var right = 0
+        var top = height
+        var bottom = 0
         forEachRun { run in
-            let (first, last) = (run.lowerBound, run.upperBound - 1)
-            let (firstColumn, lastColumn) = (first / height, last / height)
+            let first = run.lowerBound
+            let last = run.upperBound - 1
+            let firstColumn = first / height
+            let lastColumn = last / height
             left = min(left, firstColumn)
             right = max(right, lastColumn + 1)
             if firstColumn < lastColumn {  // over the lower edge: the run touches both edges
-                (top, bottom) = (0, height)
+                top = 0
+                bottom = height
             } else {
                 top = min(top, first - firstColumn * height)
                 bottom = max(bottom, last - firstColumn * height + 1)
             }
         }
         guard left < right else { return COCOBox(x: 0, y: 0, width: 0, height: 0) }
-        return COCOBox(x: Double(left), y: Double(top), width: Double(right - left), height: Double(bottom - top))
+        return COCOBox(
+            x: Double(left), y: Double(top), width: Double(right - left),
+            height: Double(bottom - top))
     }
 
     /// The runs inside that are not empty, as pixels counted down the columns.

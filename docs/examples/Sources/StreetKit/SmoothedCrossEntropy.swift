@@ -1,7 +1,7 @@
 import DenseKit
 
-/// Cross-entropy with label smoothing: (1 − ε) of the weight on the labelled class, ε spread over all classes.
-/// (Szegedy et al. 2016, section 7)
+/// Cross-entropy with label smoothing: (1 − ε) of the weight on the labelled class, ε spread over
+/// all classes. (Szegedy et al. 2016, section 7)
 public final class SmoothedCrossEntropy: Module, Loss {
     public struct Configuration: YAMLConfiguration {
         /// Factor of this loss in the sum.
@@ -19,12 +19,18 @@ public final class SmoothedCrossEntropy: Module, Loss {
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try SettingError.check("smoothing", configuration.smoothing, in: 0...1)
-        (weight, smoothing) = (configuration.weight, configuration.smoothing)
+        weight = configuration.weight
+        smoothing = configuration.smoothing
     }
 
-    /// Logits `[n, k, h, w]`, classes `[n, h, w]` → a scalar: the mean over all pixels, where ignored ones count 0.
-    public func callAsFunction(_ logits: Tensor, _ classes: Tensor, _ options: LossOptions) throws -> Tensor {
-        let hard = try logits.crossEntropy(classes, reduction: .none, ignoreIndex: options.ignoreIndex)  // [n, h, w]
+    /// Logits `[n, k, h, w]`, classes `[n, h, w]` → a scalar: the mean over all pixels, where
+    /// ignored ones count 0.
+    public func callAsFunction(_ logits: Tensor, _ classes: Tensor, _ options: LossOptions) throws
+        -> Tensor
+    {
+        // [n, h, w]
+        let hard = try logits.crossEntropy(
+            classes, reduction: .none, ignoreIndex: options.ignoreIndex)
         let counted = try classes.equals(Double(options.ignoreIndex)).to(.float32) * -1 + 1
         let soft = try logits.logSoftmax(1).mean(1) * -1 * counted
         return try (hard * (1 - smoothing) + soft * smoothing).mean() * weight

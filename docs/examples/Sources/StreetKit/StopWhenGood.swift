@@ -13,7 +13,9 @@ public final class StopWhenGood: Hook {
 
     let score: Double
 
-    public init(_ configuration: Configuration, _ context: BuildContext) throws { score = configuration.score }
+    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+        score = configuration.score
+    }
 
     public func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) throws {
         guard let value = report.primaryValue, value >= score else { return }

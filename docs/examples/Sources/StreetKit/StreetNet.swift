@@ -20,7 +20,9 @@ public final class StreetNet: Module, Backbone {
         try SettingError.check("width", width, in: 1...1024)
         stem = try ConvModule(3, width, kernel: 3, stride: 2, padding: 1)
         stages = try (0..<3).map { level in
-            try ConvModule(level == 0 ? width : width << (level - 1), width << level, kernel: 3, stride: 2, padding: 1)
+            try ConvModule(
+                level == 0 ? width : width << (level - 1), width << level, kernel: 3, stride: 2,
+                padding: 1)
         }
         outputs = (0..<3).map { FeatureSpec(channels: width << $0, stride: 4 << $0) }
     }

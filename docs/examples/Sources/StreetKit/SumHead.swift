@@ -1,6 +1,7 @@
 import DenseKit
 
-/// Every level through a 1×1 convolution, brought to the finest level's size and added; then a classifier.
+/// Every level through a 1×1 convolution, brought to the finest level's size and added; then a
+/// classifier.
 ///
 /// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`.
 public final class SumHead: Module, SegmentationHead {
@@ -17,7 +18,9 @@ public final class SumHead: Module, SegmentationHead {
     public let loss: any Loss
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        lateral = try context.features.map { try Conv2d($0.channels, configuration.channels, kernel: 1) }
+        lateral = try context.features.map {
+            try Conv2d($0.channels, configuration.channels, kernel: 1)
+        }
         classifier = try Conv2d(configuration.channels, context.classCount, kernel: 1)
         loss = try context.loss(configuration.loss, for: .pixelClasses)
     }

@@ -5,7 +5,8 @@ import StreetKit
 runProgram {
     let arguments = CommandLine.arguments.dropFirst()
     let experiment = try Experiment(
-        arguments.first ?? "street.yaml", overrides: Array(arguments.dropFirst()), plugins: [StreetPlugin()])
+        arguments.first ?? "street.yaml", overrides: Array(arguments.dropFirst()),
+        plugins: [StreetPlugin()])
     let result = try experiment.train()
     print("best checkpoint: \(result.bestCheckpoint ?? "none")")
 }
