@@ -74,9 +74,7 @@ public final class CLIPSP: Module, Prompter {
         let tokens = try sceneTokens(s, probabilities, labels)  // T: [n, k, c + 1]
         let x4 = features.maps[features.maps.count - 1]
         let refined = try sceneRefinement(x4, tokens, step)
-        try step.record("codebook", s)
-        try step.record("visual", v)
-        try step.record("ml_logits", logits)
+        try step.record(["codebook": s, "visual": v, "ml_logits": logits])
         return PrompterOutput(
             maps: features.maps.dropLast() + [refined.map],
             textEmbeddings: try s.unsqueezed(0).expanded([v.size(0)] + s.shape),
@@ -119,15 +117,16 @@ public final class CLIPSP: Module, Prompter {
         }
         let probabilities = try withoutGrad { try ImageProbabilities(probabilities) }
         let likely = probabilities.images.map { Array($0.ranking.prefix(k)) }
-        try step.record("top_k", Tensor.labels(likely))
-        try step.record("top_k_probabilities", probabilities.values(of: likely))
         var labels = likely
         if isTraining, let batchDrop, let targets = step.targets, let map = targets.labels {
             let present = try LabelSets(
                 map, classes: probabilities.classes, ignoreIndex: targets.ignoreIndex)
             labels = try batchDrop(probabilities, present, k: k, step)
         }
-        try step.record("selected", Tensor.labels(labels))
+        try step.record([
+            "top_k": Tensor.labels(likely), "top_k_probabilities": probabilities.values(of: likely),
+            "selected": Tensor.labels(labels),
+        ])
         return try Tensor.labels(labels).to(probabilities.device)
     }
 }

@@ -66,9 +66,8 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
         var v = visual
         var s = try codebook.unsqueezed(0)
         for block in blocks.dropLast() { (v, s) = try block(v, s) }
-        try step.record("multilabel_visual", v.transposed(1, 2))
         if let last = blocks.last { s = try last.text(v, s) }
-        try step.record("multilabel_text", s)
+        try step.record(["multilabel_visual": v.transposed(1, 2), "multilabel_text": s])
         return try classifier(s).squeezed(2)
     }
 

@@ -87,11 +87,10 @@ final class SceneRefinement: Module {
             try positions.reshaped([n, h, w, -1]).permuted(0, 3, 1, 2)
         }
         let scores = try asMap(logits)
-        try step.record("gate", gate)
-        try step.record("refined", x)
-        try step.record("attention", asMap(attention))
-        try step.record("attention_logits", scores)
-        try step.record("fused", map)
+        try step.record([
+            "gate": gate, "refined": x, "attention": asMap(attention), "attention_logits": scores,
+            "fused": map,
+        ])
         return (map, scores)
     }
 

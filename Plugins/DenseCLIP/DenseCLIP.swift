@@ -122,8 +122,7 @@ public final class DenseCLIP: Module, Prompter {
             instances, classes: logits.size(1), size: Size2D(logits.size(2), logits.size(3)),
             stride: finestStride,
             device: logits.device)
-        try step.record("score_target", boxes.target)
-        try step.record("score_mask", boxes.mask)
+        try step.record(["score_target": boxes.target, "score_mask": boxes.mask])
         // Without any box the sum is 0, and so is the loss.
         return try loss(
             logits, boxes.target,
@@ -145,8 +144,7 @@ public final class DenseCLIP: Module, Prompter {
         let cosines = try scoreMap(seen.local, text)
         let scores = scaledScoreMap ? try cosines / temperature : cosines
         if let plain = prompting.text { try step.record("class_text", plain(names)) }
-        try step.record("text_embeddings", text)
-        try step.record("score_map", scores)
+        try step.record(["text_embeddings": text, "score_map": scores])
         return (text, scores)
     }
 }

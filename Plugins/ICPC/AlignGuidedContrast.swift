@@ -42,8 +42,10 @@ struct AlignGuidedContrast {
             try PointCandidates(scores, labels, ignoreIndex: targets.ignoreIndex, step.draws)
                 .chosen(settings, iteration: step.iteration, of: step.iterations)
         }
-        try step.record("selected", Tensor.from(chosen.map { Int64($0.place) }))
-        try step.record("selected_class", Tensor.from(chosen.map { Int64($0.label) }))
+        try step.record([
+            "selected": Tensor.from(chosen.map { Int64($0.place) }),
+            "selected_class": Tensor.from(chosen.map { Int64($0.label) }),
+        ])
         return try withoutAutocast { try value(scores.to(.float32), chosen) * weight }
     }
 

@@ -63,8 +63,7 @@ public final class VisualEmbeddings: Module {
                 "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features"
             )
         }
-        try step.record("global_embedding", seen.global)
-        try step.record("visual_embedding", seen.local)
+        try step.record(["global_embedding": seen.global, "visual_embedding": seen.local])
         return seen
     }
 }

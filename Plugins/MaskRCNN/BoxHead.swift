@@ -62,12 +62,12 @@ final class BoxHead: Module {
     {
         let regions = try Boxes.regions(proposals)
         let levels = FPNLevels(count: extractor.strides.count, finestScale: extractor.finestScale)
-        try step.record("roi_levels", levels.levels(of: regions.narrowed(1, 1, 4)))
         let features = try extractor(maps, regions)
-        try step.record("roi_feats", features)
         let (logits, deltas) = try self(features)
-        try step.record("roi_cls", logits)
-        try step.record("roi_bbox", deltas)
+        try step.record([
+            "roi_levels": levels.levels(of: regions.narrowed(1, 1, 4)), "roi_feats": features,
+            "roi_cls": logits, "roi_bbox": deltas,
+        ])
         let scores = try logits.softmax(1)
         var start = 0
         return try zip(proposals, step.images).map { proposals, image in

@@ -52,8 +52,7 @@ final class RPNHead: Module {
         var (logits, deltas): ([Tensor], [Tensor]) = ([], [])
         for (level, map) in maps.enumerated() {
             let (scores, boxes) = try layers(map)
-            try step.record("rpn_cls.\(level)", scores)
-            try step.record("rpn_bbox.\(level)", boxes)
+            try step.record(["rpn_cls.\(level)": scores, "rpn_bbox.\(level)": boxes])
             let n = map.size(0)
             logits.append(try scores.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1]))
             deltas.append(try boxes.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, 4]))

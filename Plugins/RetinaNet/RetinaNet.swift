@@ -104,8 +104,7 @@ public final class RetinaNet: Module, CountableHead {
         var (logits, deltas): ([Tensor], [Tensor]) = ([], [])
         for (level, map) in maps.enumerated() {
             let (scores, boxes) = try branches(map)
-            try step.record("cls.\(level)", scores)
-            try step.record("bbox.\(level)", boxes)
+            try step.record(["cls.\(level)": scores, "bbox.\(level)": boxes])
             let n = map.size(0)
             logits.append(
                 try scores.to(.float32).permuted(0, 2, 3, 1).reshaped([n, -1, classCount]))

@@ -45,6 +45,13 @@ public final class ForwardPass {
     public func record(_ name: String, _ tensor: @autoclosure () throws -> Tensor) throws {
         if let observe { try observe(name, tensor()) }
     }
+
+    /// Passes the intermediate results of a part to the observer, in their order; without an
+    /// observer none is evaluated.
+    public func record(_ results: @autoclosure () throws -> KeyValuePairs<String, Tensor>) throws {
+        guard let observe else { return }
+        for (name, tensor) in try results() { try observe(name, tensor) }
+    }
 }
 
 /// The ground truth of a batch.

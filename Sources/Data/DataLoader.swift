@@ -40,7 +40,7 @@ public final class DataLoader: Sendable {
         public var keepsOriginalLabels = false
         /// How many samples in a row have the same orientation (landscape or portrait) when samples
         /// are shuffled, so that a batch needs little padding; 1 for no grouping.
-        public var orientationRun = 1
+        public var aspectRatioGrouping = 1
 
         /// Batches of one sample, shuffled, on one rank, without end.
         public init() {}
@@ -85,7 +85,7 @@ public final class DataLoader: Sendable {
             ("rank", options.rank, 0...max(options.ranks - 1, 0)),
             ("iteration", options.iteration, 0...(1 << 30)),
             ("epochs", options.epochs ?? 1, 1...(.max)),
-            ("orientation_run", options.orientationRun, 1...65536),
+            ("aspect_ratio_grouping", options.aspectRatioGrouping, 1...65536),
         ]
         for (key, value, range) in ranges where !range.contains(value) {
             throw SettingError(

@@ -61,7 +61,7 @@ struct OrientationGroups: Sendable {
         for index in 0..<dataset.count {
             guard let size = dataset.size(at: index) else {
                 throw SettingError(
-                    "data", "orientation_run",
+                    "data", "aspect_ratio_grouping",
                     "this data set does not know the sizes of its pictures; leave the setting out")
             }
             if size.width > size.height { landscape.append(index) } else { portrait.append(index) }

@@ -37,8 +37,8 @@ final class LoaderState: @unchecked Sendable {  // `condition` guards every muta
 
     init(_ dataset: any Dataset, _ pipeline: any Transform, _ options: DataLoader.Options) throws {
         groups =
-            options.shuffles && options.orientationRun > 1
-            ? try OrientationGroups(dataset, run: options.orientationRun) : nil
+            options.shuffles && options.aspectRatioGrouping > 1
+            ? try OrientationGroups(dataset, run: options.aspectRatioGrouping) : nil
         epochLength = groups?.epochLength ?? dataset.count
         self.dataset = dataset
         self.pipeline = pipeline

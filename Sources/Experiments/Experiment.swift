@@ -14,6 +14,8 @@ public struct Experiment {
     public let name: String
     /// The resolved configuration as YAML, with the source location of every value.
     public let node: YAMLNode
+    /// A sentence for each setting that is written with its old name.
+    package let renamingWarnings: [String]
     /// The typed settings of the configuration.
     public let configuration: ExperimentConfiguration
     /// All components that the configuration may name, those of its plugins included.
@@ -52,8 +54,11 @@ public struct Experiment {
     public init(
         _ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu
     ) throws {
+        let current = try RenamedSettings.apply(to: node, of: file)
+        let node = current.node
         self.file = file
         self.node = node
+        renamingWarnings = current.warnings
         self.name = name
         configuration = try node.decode()
         for (part, check) in [

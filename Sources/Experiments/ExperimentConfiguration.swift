@@ -47,7 +47,7 @@ public struct DataConfiguration: YAMLConfiguration {
     public var maxBadShare = 0.1
     /// The number of consecutive training images that are all landscape or all portrait, so that
     /// batches need little padding, 1…65536; 1 shuffles freely.
-    public var orientationRun = 1
+    public var aspectRatioGrouping = 1
 
     public init() {}
 }

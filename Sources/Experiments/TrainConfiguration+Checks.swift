@@ -42,7 +42,7 @@ extension DataConfiguration {
     /// Throws `SettingError` for numbers out of range.
     package func validate() throws {
         for (key, value, limit) in [
-            ("workers", workers, 1024), ("orientation_run", orientationRun, 65536),
+            ("workers", workers, 1024), ("aspect_ratio_grouping", aspectRatioGrouping, 65536),
         ]
         where !(1...limit).contains(value) {
             throw SettingError("data", key, "expected 1…\(limit), found \(value)")

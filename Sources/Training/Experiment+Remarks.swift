@@ -11,7 +11,7 @@ extension Experiment {
         -> [String]
     {
         let optimizer = try registry.optimizers.make(configuration.optimizer, context)
-        return try pipelineWarnings() + optimizer.remarks(on: model.namedParameters())
+        return try renamingWarnings + pipelineWarnings() + optimizer.remarks(on: model.namedParameters())
             + overriddenKeys + remarksOnLength(dataset)
             + remarksOnPasses(model) + remarksOnUse(model)
             + registry.idleKeys(in: YAMLNode(encoding: configuration), where: isOwn)

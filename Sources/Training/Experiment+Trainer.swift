@@ -158,7 +158,7 @@ extension Experiment {
         options.workers = configuration.data.workers
         options.seed = configuration.train.seed
         options.badImage = configuration.data.badImage
-        options.orientationRun = configuration.data.orientationRun
+        options.aspectRatioGrouping = configuration.data.aspectRatioGrouping
         options.iteration = iteration
         do {
             return try DataLoader(dataset, pipeline, options)

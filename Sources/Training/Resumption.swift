@@ -153,7 +153,8 @@ extension Resumption {
         guard let text = checkpoint.configuration else { return counts }
         do {
             let old = try experiment.registry.settled(
-                YAMLNode.parse(text, file: checkpoint.path, environment: [:]))
+                YAMLNode.parse(text, file: checkpoint.path, environment: [:])
+                    .withCurrentNames(of: checkpoint.path))
             let new = try experiment.registry.settled(experiment.node)
             return counts
                 + new.differences(from: old).filter { !Self.indifferent.contains($0.path) }.map(

@@ -59,7 +59,7 @@ func termsOfTheCommandLine() {
 func orientations() throws {
     try withTemporaryFolder { folder in
         let file = folder.appending(path: "run.yaml")
-        let yaml = "data:\n  orientation_run: 2\n"
+        let yaml = "data:\n  aspect_ratio_grouping: 2\n"
         try Data(yaml.utf8).write(to: file)
         let experiment = try Experiment(file.path, registry: Registry(BuiltIn.plugins))
         let error = try #require(throws: ConfigurationError.self) {
@@ -67,7 +67,7 @@ func orientations() throws {
         }
         #expect(
             "\(error)"
-                == "\(file.path):2:20: data.orientation_run: this data set does not know the sizes of its pictures; leave the setting out"
+                == "\(file.path):2:26: data.aspect_ratio_grouping: this data set does not know the sizes of its pictures; leave the setting out"
         )
     }
 }

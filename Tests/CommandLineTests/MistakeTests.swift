@@ -53,7 +53,7 @@ private let mistakes: [(override: String, message: String)] = [
         "train.seed=-1",
         "train.seed: expected an integer from 0 to 18446744073709551615, found the number -1"
     ),
-    ("data.orientation_run=0", "data.orientation_run: expected 1…65536, found 0"),
+    ("data.aspect_ratio_grouping=0", "data.aspect_ratio_grouping: expected 1…65536, found 0"),
     ("test.crop=0", "test.crop: expected sides of 1…65535 pixels, found [0, 0]"),
     ("test.ratios=[]", "test.ratios: expected 1…64 scales, found none: nothing would be measured"),
     ("test.ratios=[1, 0]", "test.ratios.1: expected a scale of 0.01…16.0, found 0.0"),

@@ -33,7 +33,7 @@ private struct Mixed: Dataset {
         options.iteration = iteration
         options.rank = rank
         options.ranks = ranks
-        options.orientationRun = run
+        options.aspectRatioGrouping = run
         options.seed = 5
         let loader = try DataLoader(Mixed(), Pipeline([]), options)
         return try (0..<count).map { _ in try #require(try loader.next()).items }
@@ -72,14 +72,14 @@ private struct Mixed: Dataset {
 
     @Test func sizesMustBeKnown() {
         var options = DataLoader.Options()
-        options.orientationRun = 2
+        options.aspectRatioGrouping = 2
         #expect(
             throws: SettingError(
-                "data", "orientation_run",
+                "data", "aspect_ratio_grouping",
                 "this data set does not know the sizes of its pictures; leave the setting out")
         ) { try DataLoader(Mixed(knowsSizes: false), Pipeline([]), options) }
-        options.orientationRun = 0
-        #expect(throws: SettingError("loader", "orientation_run", "expected 1…65536, found 0")) {
+        options.aspectRatioGrouping = 0
+        #expect(throws: SettingError("loader", "aspect_ratio_grouping", "expected 1…65536, found 0")) {
             try DataLoader(Mixed(), Pipeline([]), options)
         }
     }

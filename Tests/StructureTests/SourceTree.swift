@@ -58,12 +58,12 @@ struct Manifest {
         // core("Torch", ["CTorch"] + engine.blas), plugin("FPN"), .target(name: "Tokenizer",
         // dependencies: ["CZlib"], …)
         let pattern =
-            /(core|plugin|test|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name: )?"(\w+)"([^\n]*(?:\n\s*(?:name|\[)[^\n]*)?)/
+            /(core|plugin|test|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name: )?"(\w+)"/
         for match in text.matches(of: pattern) {
             let kind = match.1
             let name = String(match.2)
-            let rest = match.3
-            let list = rest.firstMatch(of: /\[(.*?)\]/)?.1 ?? ""
+            let rest = Manifest.arguments(text[match.range.upperBound...])
+            let list = rest.firstMatch(of: /\[([^\]]*)\]/)?.1 ?? ""
             var names = Set(list.matches(of: /"(\w+)"/).map { String($0.1) })
             if kind == "plugin" { names.insert("Core") }
             if rest.contains("engine.blas") { names.insert("COpenBLAS") }
@@ -71,6 +71,15 @@ struct Manifest {
             found[kind == "test" ? name + "Tests" : name] = names
         }
         dependencies = found
+    }
+
+    /// The text up to the bracket that closes the call.
+    private static func arguments(_ text: Substring) -> Substring {
+        var depth = 1
+        return text.prefix { character in
+            depth += character == "(" ? 1 : character == ")" ? -1 : 0
+            return depth > 0
+        }
     }
 
     private static func families(_ text: String) throws -> [String] {

@@ -79,8 +79,9 @@ extension SweepRun {
             return []
         }
         let old = try YAMLNode.parse(
-            String(decoding: text, as: UTF8.self), file: record, environment: [:])
-        return node.withoutIdleSettings.differences(from: old.withoutIdleSettings)
+            String(decoding: text, as: UTF8.self), file: record, environment: [:]
+        ).withCurrentNames(of: record)
+        return try node.withCurrentNames(of: file).withoutIdleSettings.differences(from: old.withoutIdleSettings)
     }
 }
 
