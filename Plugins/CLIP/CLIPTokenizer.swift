@@ -6,7 +6,7 @@ struct CLIPTokenizer: TextTokenizing {
     struct Configuration: YAMLConfiguration {
         /// Path of CLIP's vocabulary file, or of its folder; nil: the first of `$DENSEKIT_ASSETS`
         /// and the user's cache folder that has it.
-        var vocabulary: Located<String>?
+        var vocabulary: LocatedValue<String>?
     }
 
     private let tokenizer: BPETokenizer

@@ -35,11 +35,12 @@ public struct BatchDrop: YAMLConfiguration {
         let ratio = ratio(at: step.iteration)
         return try zip(probabilities.images, present.images).enumerated().map { place, image in
             let (image, present) = image
-            guard try isMasked(place, ratio, step.draws) else {
+            guard try isMasked(place, ratio, step.randomSource) else {
                 return Array(image.ranking.prefix(k))
             }
             let own = try sample(
-                present.indices.filter { present[$0] }, k, place, of: present.count, step.draws)
+                present.indices.filter { present[$0] }, k, place, of: present.count,
+                step.randomSource)
             let others = image.ranking.filter { !own.contains($0) }
             let chosen = own.union(others.prefix(k - own.count))
             return image.ranking.filter(chosen.contains)

@@ -25,7 +25,7 @@ extension CLIPSP {
         public var tokenizer = TokenizerKind.bpe
         /// Path of CLIP's vocabulary file, or of its folder; nil: the first of `$DENSEKIT_ASSETS`
         /// and the user's cache folder that has it. Used by `tokenizer: bpe` alone.
-        public var vocabulary: Located<String>?
+        public var vocabulary: LocatedValue<String>?
         /// Size of the text encoder that makes the codebook, and its GELU.
         public var textEncoder = CodebookEncoderSettings()
         /// Projection to the space of the text, for backbones without a language-compatible map

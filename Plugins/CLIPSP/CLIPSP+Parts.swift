@@ -119,7 +119,7 @@ final class SceneTargetsPart: Module, ModelPart {
             labels, classes: configuration.numClasses, ignoreIndex: configuration.ignoreIndex)
         let probabilities = try ImageProbabilities(given)
         let step = ForwardPass(
-            draws: try .prescribed([
+            randomSource: try .prescribed([
                 BatchDrop.images: inputs.input("image_draws").unsqueezed(1),
                 BatchDrop.labels: inputs.input("label_draws"),
             ]))
@@ -128,7 +128,7 @@ final class SceneTargetsPart: Module, ModelPart {
         drop.end = configuration.ratio
         let selected = try Tensor.labels(drop(probabilities, present, k: k, step))
         let masked = try probabilities.images.indices.map {
-            try drop.isMasked($0, configuration.ratio, step.draws) ? Int64(1) : 0
+            try drop.isMasked($0, configuration.ratio, step.randomSource) ? Int64(1) : 0
         }
         let cells = try SceneLoss.cellLabels(labels, attention)
         return try [

@@ -27,7 +27,7 @@ public final class CLIPSP: Module, Prompter {
     override public var keys: [String: String] { ["visual": "", "codebook": ""] }
 
     /// Built for the pyramid and the class names in `context`; without a text encoder where
-    /// `context.textIsKept`.
+    /// `context.textIsCached`.
     ///
     /// - Throws: `SettingError` for settings out of range and backbones without features,
     ///   `TokenizerError` for a vocabulary that is not found, `ConfigurationError` and `BuildError`

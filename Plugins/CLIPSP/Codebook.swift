@@ -9,12 +9,12 @@ import DenseKitLanguageGuidance
 final class Codebook: Module {
     let source: any TextSource
     private let names: [[Int]]  // the classes as token ids; none where the text is kept
-    @Cached private var made: Tensor?
+    @CachedValue private var made: Tensor?
 
     override var keys: [String: String] { ["source": ""] }
 
     init(_ configuration: CLIPSP.Configuration, width: Int, _ context: BuildContext) throws {
-        guard !context.textIsKept else {
+        guard !context.textIsCached else {
             source = try CachedTextEmbeddings(classes: context.classCount, width: width)
             names = []
             return
@@ -49,8 +49,8 @@ final class Codebook: Module {
     override func stateDidChange() { made = nil }
 }
 
-extension CLIPSP: TextKeeping {
+extension CLIPSP: TextCaching {
     /// The codebook as `text_embeddings [K, c]`, which an exported model has in place of the text
     /// encoder.
-    public func keptText() throws -> [String: Tensor] { ["text_embeddings": try codebook()] }
+    public func cachedText() throws -> [String: Tensor] { ["text_embeddings": try codebook()] }
 }

@@ -17,7 +17,7 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
         public var headWidth = 64
         /// What the edges between classes start with: `auto`, how often classes occur together in
         /// the training set; `none`, no edges; else the path of a JSON file with such counts.
-        public var coOccurrence: Located<String> = "auto"
+        public var coOccurrence: LocatedValue<String> = "auto"
 
         public init() {}
     }

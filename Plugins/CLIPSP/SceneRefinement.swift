@@ -79,9 +79,9 @@ final class SceneRefinement: Module {
             try qProj(x).asTokens().matmul(kProj(tokens).transposed(1, 2))
             / Double(width).squareRoot()
         let attention = try logits.softmax(2)  // m, equation 7
-        let told = try attention.matmul(vProj(tokens)).reshaped([n, h, w, width]).permuted(
+        let attended = try attention.matmul(vProj(tokens)).reshaped([n, h, w, width]).permuted(
             0, 3, 1, 2)
-        let map = try fuse(Tensor.cat([outProj(told), x], dim: 1))
+        let map = try fuse(Tensor.cat([outProj(attended), x], dim: 1))
 
         func asMap(_ positions: Tensor) throws -> Tensor {
             try positions.reshaped([n, h, w, -1]).permuted(0, 3, 1, 2)

@@ -9,7 +9,7 @@ struct StartingEdges {
     /// Counts are read or made only where training begins: elsewhere weights are loaded.
     ///
     /// - Throws: `SettingError` for a file that does not fit, and what counting throws.
-    init(_ setting: Located<String>, _ context: BuildContext) throws {
+    init(_ setting: LocatedValue<String>, _ context: BuildContext) throws {
         classes = context.classCount
         guard let count = context.coOccurrence, setting.value != "none", Device.standard != .meta
         else {

@@ -45,7 +45,7 @@ final class VisualTokens: Module {
                 "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features"
             )
         }
-        return try SeenImages(global: global, local: local).memory()
+        return try ImageEmbeddings(global: global, local: local).memory()
     }
 }
 

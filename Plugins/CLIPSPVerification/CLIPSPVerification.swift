@@ -28,7 +28,7 @@ public struct CLIPSPVerification: VerificationPlugin {
 extension GoldenCase {
     /// Throws `GoldenCaseError` for a setting of a multi-label decoder that we have no word for.
     func checkMultilabelDecoder(_ place: String, besides others: String = "") throws {
-        let type = place.split(separator: ".").reduce(JSON?.some(json)) { $0?[String($1)] }?[
+        let type = place.split(separator: ".").reduce(GoldenJSON?.some(json)) { $0?[String($1)] }?[
             "type"]?.string
         let graph =
             type ?? "DualGraphFormer" == "DualGraphFormer" ? " blocks nodes width head_width" : ""

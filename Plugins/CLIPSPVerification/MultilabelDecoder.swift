@@ -19,10 +19,10 @@ extension Verifier {
     }
 
     /// A decoder's settings in our words. Its weights come from the case, so nothing is counted.
-    static func multilabelDecoder(_ config: [String: JSON]) -> JSON {
+    static func multilabelDecoder(_ config: [String: GoldenJSON]) -> GoldenJSON {
         let type = config["type"] ?? .string("DualGraphFormer")
         guard type.string == "DualGraphFormer" else { return .object(["type": type]) }
-        var settings: [String: JSON] = ["type": type, "co_occurrence": .string("none")]
+        var settings: [String: GoldenJSON] = ["type": type, "co_occurrence": .string("none")]
         for (ours, theirs) in [
             ("blocks", "blocks"), ("nodes", "nodes"), ("attention_width", "width"),
             ("head_width", "head_width"),

@@ -39,7 +39,7 @@ extension Verifier {
         try golden.check("config.scene_refinement", knows: "hidden width gate")
     }
 
-    private func backbone(_ golden: GoldenCase) throws -> [String: JSON] {
+    private func backbone(_ golden: GoldenCase) throws -> [String: GoldenJSON] {
         guard let config = golden.json["config"]?["backbone"]?.object,
             let type = config["type"]?.string
         else {
@@ -68,7 +68,7 @@ extension Verifier {
         return settings
     }
 
-    private func prompter(_ golden: GoldenCase) -> [String: JSON] {
+    private func prompter(_ golden: GoldenCase) -> [String: GoldenJSON] {
         let config = golden.json["config"]?.object ?? [:]
         let known = ["template", "k", "lambda_1", "lambda_2", "asymmetric_loss", "batch_drop"]
         var settings = config.filter { known.contains($0.key) }
@@ -86,7 +86,7 @@ extension Verifier {
         if let width = golden.parameters.first(where: { $0.name == "visual_proj.weight" })?.shape
             .first
         {
-            var projection: [String: JSON] = ["output_dim": .number(Double(width))]
+            var projection: [String: GoldenJSON] = ["output_dim": .number(Double(width))]
             for key in ["input_resolution", "language_grid"] {
                 projection[key] = config["backbone"]?[key]
             }
@@ -96,7 +96,7 @@ extension Verifier {
     }
 
     /// A dimension of a parameter; 256 without it, which the comparison of names then reports.
-    private func channels(_ golden: GoldenCase, of parameter: String, _ dim: Int) -> JSON {
+    private func channels(_ golden: GoldenCase, of parameter: String, _ dim: Int) -> GoldenJSON {
         let shape = golden.parameters.first { $0.name == parameter }?.shape ?? []
         return .number(Double(shape.indices.contains(dim) ? shape[dim] : 256))
     }

@@ -11,7 +11,7 @@ extension Verifier {
         else {
             throw GoldenCaseError(golden.path, "needs config.channels, config.dim and config.k")
         }
-        var settings: [String: JSON] = ["channels": channels, "dim": dim, "k": k]
+        var settings: [String: GoldenJSON] = ["channels": channels, "dim": dim, "k": k]
         settings["out_channels"] = config?["out_channels"]
         settings["settings"] = Self.sceneRefinement(config?.object ?? [:])
         let (part, failures) = try part("SceneRefinement", settings, golden)
@@ -20,7 +20,7 @@ extension Verifier {
     }
 
     /// The module's settings among those of a case.
-    static func sceneRefinement(_ config: [String: JSON]) -> JSON {
+    static func sceneRefinement(_ config: [String: GoldenJSON]) -> GoldenJSON {
         .object(config.filter { ["hidden", "width", "gate"].contains($0.key) })
     }
 }

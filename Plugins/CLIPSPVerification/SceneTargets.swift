@@ -9,7 +9,7 @@ extension Verifier {
             "config", knows: "num_classes k ratio ratios iterations cells ignore_index")
         try golden.checkInputs(
             "labels probabilities codebook image_draws label_draws attention_logits")
-        var settings: [String: JSON] = [:]
+        var settings: [String: GoldenJSON] = [:]
         for key in ["num_classes", "k", "ratio", "ratios", "iterations", "ignore_index"] {
             settings[key] = golden.json["config"]?[key]
         }

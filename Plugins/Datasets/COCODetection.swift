@@ -71,7 +71,7 @@ public struct COCODetection: InstanceDataset {
     public let categoryIDs: [Int64]
     /// Warnings about the data set as a whole, such as images that are left out and annotations
     /// that training cannot use.
-    public let remarks: [DataError]
+    public let warnings: [DataError]
     /// Whether samples come with instance masks, instead of with boxes alone.
     public let hasMasks: Bool
     private let index: COCOIndex
@@ -80,7 +80,7 @@ public struct COCODetection: InstanceDataset {
     /// The class of each category of the file.
     private let labels: [Int?]
     /// The positions of the images in the file.
-    private let pictures: [Int]
+    private let places: [Int]
 
     /// Reads the annotation file, or its index where one is cached.
     ///
@@ -96,7 +96,7 @@ public struct COCODetection: InstanceDataset {
             below: root)
         let folder = path(configuration.images ?? "\(configuration.split)2017", below: root)
         let layout =
-            "expected the annotations in \(file) and pictures in \(folder); set root to where the data is, or annotations and images"
+            "expected the annotations in \(file) and images in \(folder); set root to where the data is, or annotations and images"
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: file) else {
             throw DataError(file, "no such file", remedy: layout)
@@ -113,40 +113,40 @@ public struct COCODetection: InstanceDataset {
         hasMasks = configuration.masks
         policy = configuration.imagePolicy
         let filters = configuration.filterEmpty ?? (configuration.split == .train)
-        pictures = COCODetection.pictures(index, labels, filters: filters)
-        guard !pictures.isEmpty else {
+        places = COCODetection.usedPlaces(index, labels, filters: filters)
+        guard !places.isEmpty else {
             let small = COCODetection.annotated(index, labels).count
             throw DataError(
                 file,
                 small == 0
-                    ? "has no picture with annotations of the classes"
-                    : "has \(small) pictures with annotations of the classes, but all of them have a side under 32 pixels",
+                    ? "has no image with annotations of the classes"
+                    : "has \(small) images with annotations of the classes, but all of them have a side under 32 pixels",
                 remedy: small == 0
                     ? "set classes to names that the file has, or filter_empty: false"
-                    : "enlarge them, or set filter_empty: false")
+                    : "scale them up, or set filter_empty: false")
         }
-        let left = index.pictureCount - pictures.count
+        let left = index.imageCount - places.count
         let filtered = DataError(
             file,
-            "lists \(index.pictureCount) pictures, of which \(left) have no annotation of the classes or a side under 32 pixels",
+            "lists \(index.imageCount) images, of which \(left) have no annotation of the classes or a side under 32 pixels",
             remedy: "these are left out; filter_empty: false keeps them")
         let unused =
             configuration.split == .train
-            ? COCODetection.unused(index, labels, pictures, masks: hasMasks) : []
-        remarks = index.remarks + (left > 0 ? [filtered] : []) + unused
+            ? COCODetection.unused(index, labels, places, masks: hasMasks) : []
+        warnings = index.warnings + (left > 0 ? [filtered] : []) + unused
     }
 
     /// What is said where training learns from no annotation, or where masks are wanted and some
     /// annotations have none.
-    private static func unused(_ index: COCOIndex, _ labels: [Int?], _ pictures: [Int], masks: Bool)
+    private static func unused(_ index: COCOIndex, _ labels: [Int?], _ places: [Int], masks: Bool)
         -> [DataError]
     {
         var all = 0
         var learnable = 0
-        var without = Tally()
-        for place in pictures {
-            let size = index.picture(at: place).size
-            for annotation in index.annotations(ofPicture: place)
+        var without = FindingCount()
+        for place in places {
+            let size = index.image(at: place).size
+            for annotation in index.annotations(ofImage: place)
             where labels[annotation.category] != nil {
                 all += 1
                 guard !annotation.isCrowd, annotation.isLearnable(in: size) else { continue }
@@ -160,9 +160,9 @@ public struct COCODetection: InstanceDataset {
             return [
                 DataError(
                     index.path,
-                    "has no annotation to learn from: all \(all) are crowds, or have no box or area that can be",
+                    "has no annotation to train on: all \(all) are crowds, or have no box or area that can be",
                     remedy:
-                        "a model trained on them learns the background alone; \(Term.check) says what is wrong"
+                        "a model trained on them predicts the background alone; \(Term.check) says what is wrong"
                 )
             ]
         }
@@ -170,9 +170,9 @@ public struct COCODetection: InstanceDataset {
         return [
             DataError(
                 index.path,
-                "has \(without.count) of \(learnable) annotations without a segmentation that can be learnt (\(without.examples))",
+                "has \(without.count) of \(learnable) annotations without a segmentation that can be trained on (\(without.examples))",
                 remedy:
-                    "nothing is learnt from these, and \(Term.check) says what is wrong with them")
+                    "nothing is trained on these, and \(Term.check) says what is wrong with them")
         ]
     }
 
@@ -203,26 +203,26 @@ public struct COCODetection: InstanceDataset {
         )
     }
 
-    private static func pictures(_ index: COCOIndex, _ labels: [Int?], filters: Bool) -> [Int] {
-        guard filters else { return Array(0..<index.pictureCount) }
-        return annotated(index, labels).filter { index.picture(at: $0).size.shortSide >= 32 }
+    private static func usedPlaces(_ index: COCOIndex, _ labels: [Int?], filters: Bool) -> [Int] {
+        guard filters else { return Array(0..<index.imageCount) }
+        return annotated(index, labels).filter { index.image(at: $0).size.shortSide >= 32 }
     }
 
     /// The images with annotations of the classes.
     private static func annotated(_ index: COCOIndex, _ labels: [Int?]) -> [Int] {
-        (0..<index.pictureCount).filter { place in
-            index.annotations(ofPicture: place).contains { labels[$0.category] != nil }
+        (0..<index.imageCount).filter { place in
+            index.annotations(ofImage: place).contains { labels[$0.category] != nil }
         }
     }
 
     /// The number of images, without those that are left out.
-    public var count: Int { pictures.count }
+    public var count: Int { places.count }
 
     /// The id of image `index` in the annotation file, which result files refer to.
-    public func imageID(at index: Int) -> Int64 { self.index.picture(at: pictures[index]).id }
+    public func imageID(at index: Int) -> Int64 { self.index.image(at: places[index]).id }
 
     /// The size of image `index` in pixels, as the annotation file says.
-    public func size(at index: Int) -> Size2D? { self.index.picture(at: pictures[index]).size }
+    public func size(at index: Int) -> Size2D? { self.index.image(at: places[index]).size }
 
     /// The annotations of the classes in image `index`, crowds and those that training skips
     /// included, in pixels of the image file. Evaluation compares predictions with them; the image
@@ -232,7 +232,7 @@ public struct COCODetection: InstanceDataset {
     /// - Throws: `DataError` for an annotation file that cannot be read. An invalid segmentation is
     ///   nil, and `shapeProblem` says why.
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
-        try self.index.annotations(ofPicture: pictures[index]).compactMap {
+        try self.index.annotations(ofImage: places[index]).compactMap {
             try instance($0, shapes: shapes)
         }
     }
@@ -264,7 +264,7 @@ public struct COCODetection: InstanceDataset {
     /// - Throws: `DataError` for an image that cannot be read or whose size is not that of the
     ///   annotation file.
     public func sample(at index: Int) throws -> DataSample {
-        let picture = self.index.picture(at: pictures[index])
+        let picture = self.index.image(at: places[index])
         let path = try files.path(picture.name, namedBy: self.index.path)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
         guard image.size == picture.size else {
@@ -273,15 +273,15 @@ public struct COCODetection: InstanceDataset {
                 path,
                 "is \(image.size)\(isTurned ? " once turned as its EXIF data says" : ""), the annotations say \(picture.size)",
                 remedy: isTurned
-                    ? "set exif: ignore if things were marked in the pictures as stored"
+                    ? "set exif: ignore if instances were marked in the images as stored"
                     : "correct the file of annotations")
         }
-        let learnable = self.index.annotations(ofPicture: pictures[index]).filter {
+        let learnable = self.index.annotations(ofImage: places[index]).filter {
             $0.isLearnable(in: picture.size)
         }
         // Run lengths that are no mask are as good as none; `check` names them.
         let instances = try learnable.compactMap { try instance($0, shapes: hasMasks) }.map {
-            Instance($0)
+            SampleInstance($0)
         }
         return DataSample(
             name: picture.name, image: image, instances: instances, wantsMasks: hasMasks,

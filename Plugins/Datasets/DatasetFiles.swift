@@ -52,7 +52,7 @@ public struct DatasetFiles: Sendable {
 
     var classes: ClassList { layout.classes }
     var count: Int { parts.reduce(0) { $0 + $1.count } }
-    var remarks: [DataError] { parts.flatMap(\.remarks) }
+    var warnings: [DataError] { parts.flatMap(\.warnings) }
 
     /// Reads sample `index`, counted through all parts.
     ///

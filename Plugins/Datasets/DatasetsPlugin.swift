@@ -12,7 +12,7 @@ public struct DatasetsPlugin: Plugin {
         registry.datasets.register("COCOStuff10k", COCOStuff10k.init)
         registry.datasets.register("COCOStuff164k", COCOStuff164k.init)
         registry.datasets.register("Cityscapes", Cityscapes.init)
-        registry.datasets.register("Folder", Folder.init)
+        registry.datasets.register("Folder", FolderDataset.init)
         registry.datasets.register("PascalContext", PascalContext.init)
         registry.datasets.register("PascalContext59", PascalContext59.init)
         registry.datasets.register("PascalVOC", PascalVOC.init)

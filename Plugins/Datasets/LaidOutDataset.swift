@@ -45,7 +45,7 @@ extension LaidOutDataset {
     /// The number of images.
     public var count: Int { files.count }
     /// Warnings about the data set as a whole, such as masks without an image.
-    public var remarks: [DataError] { files.remarks }
+    public var warnings: [DataError] { files.warnings }
 
     /// Reads image `index` and its labels.
     ///

@@ -65,7 +65,7 @@ extension DenseCLIP {
         public var tokenizer = TokenizerKind.bpe
         /// Path of CLIP's vocabulary file, or of its folder; nil: the first of `$DENSEKIT_ASSETS`
         /// and the user's cache folder that has it. Used by `tokenizer: bpe` alone.
-        public var vocabulary: Located<String>?
+        public var vocabulary: LocatedValue<String>?
         /// Size of the text encoder, and its GELU.
         public var textEncoder = TextEncoderSettings()
         /// Attention pool on the last stage, for backbones without a language-compatible map alone.

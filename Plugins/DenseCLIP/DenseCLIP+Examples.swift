@@ -16,7 +16,7 @@ extension DenseCLIPPlugin: ExamplePlugin {
     @Sendable private static func demo(_ place: DemoConfiguration.Place) -> String {
         """
         # DenseCLIP in small: CLIP's ResNet and text encoder, 8 learned contexts, context decoder, score map, Semantic FPN.
-        # Trained from nothing on generated scenes: mIoU above 80 in a few minutes on 2 cores.
+        # Trained from scratch on generated scenes: mIoU above 80 in a few minutes on 2 cores.
         #   densekit demo                                    makes the data, trains, evaluates and draws
         #   densekit train densekit-demo/denseclip_demo.yaml only trains
         model:

@@ -30,7 +30,7 @@ public final class DenseCLIP: Module, Prompter {
     override public var keys: [String: String] { ["prompting": "", "visual": ""] }
 
     /// Built for the pyramid and the class names in `context`; without a text encoder where
-    /// `context.textIsKept`.
+    /// `context.textIsCached`.
     ///
     /// - Throws: `SettingError` for settings out of range and backbones that do not fit,
     ///   `TokenizerError` for a vocabulary that is not found and class names that are too long,
@@ -44,7 +44,7 @@ public final class DenseCLIP: Module, Prompter {
         let form = try settings.form
         try SettingError.check("temperature", common.temperature, in: 1e-6...1e6)
         let tokens =
-            context.textIsKept
+            context.textIsCached
             ? nil
             : try PromptTokens(
                 context, form, common.tokenizer, vocabulary: common.vocabulary?.resolved)
@@ -84,7 +84,7 @@ public final class DenseCLIP: Module, Prompter {
         let (text, scoreMap) = try compare(features, with: names, step)
         if scoreTarget == .boxes {
             // only where somebody looks
-            try step.record("enlarged_score_map", enlarged(scoreMap, features.maps[0]))
+            try step.record("enlarged_score_map", upsampled(scoreMap, features.maps[0]))
         }
         var maps = features.maps
         maps[visual.level] = try Tensor.cat([maps[visual.level], scoreMap], dim: 1)
@@ -110,7 +110,7 @@ public final class DenseCLIP: Module, Prompter {
         var losses = Losses()
         losses.add(
             term: loss.name,
-            try boxLoss(enlarged(scores / divisor, prompted.maps[0]), targets, step))
+            try boxLoss(upsampled(scores / divisor, prompted.maps[0]), targets, step))
         return losses
     }
 
@@ -129,7 +129,7 @@ public final class DenseCLIP: Module, Prompter {
             LossOptions(elementWeights: boxes.mask, averageFactor: Double(max(boxes.counted, 1))))
     }
 
-    private func enlarged(_ scoreMap: Tensor, _ finest: Tensor) throws -> Tensor {
+    private func upsampled(_ scoreMap: Tensor, _ finest: Tensor) throws -> Tensor {
         try scoreMap.to(.float32).interpolated(
             to: Size2D(finest.size(2), finest.size(3)), .bilinear())
     }

@@ -16,7 +16,7 @@ final class PostModelPrompting: Module, Prompting {
     ) throws {
         classText = text
         try SettingError.check("gamma", gamma, in: -1e6...1e6)
-        contextDecoder = try SettingError.within("context_decoder", isSaid: false) {
+        contextDecoder = try SettingError.within("context_decoder", namesKey: false) {
             try ContextDecoder(decoder.configuration(channels: width), context)
         }
         self.gamma = try Tensor.full([width], gamma)
@@ -24,7 +24,7 @@ final class PostModelPrompting: Module, Prompting {
 
     var text: ClassText? { classText }
 
-    func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor {
+    func callAsFunction(_ names: [[Int]], _ images: ImageEmbeddings) throws -> Tensor {
         let plain = try classText(names)
         let text = try plain.expanded([images.global.size(0), plain.size(1), plain.size(2)])
         return try text + gamma * contextDecoder(text, images.memory())  // t + γ·v_post

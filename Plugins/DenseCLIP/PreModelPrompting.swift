@@ -13,10 +13,10 @@ final class PreModelPrompting: Module, Prompting {
     init(_ settings: Settings, _ encoder: CLIPTextEncoder.Configuration, _ parts: PromptParts)
         throws
     {
-        textEncoder = try SettingError.within("text_encoder", isSaid: false) {
+        textEncoder = try SettingError.within("text_encoder", namesKey: false) {
             try CLIPTextContextEncoder(encoder, parts.context)
         }
-        contextDecoder = try SettingError.within("context_decoder", isSaid: false) {
+        contextDecoder = try SettingError.within("context_decoder", namesKey: false) {
             try ContextDecoder(
                 settings.contextDecoder.configuration(
                     channels: parts.width, queryChannels: encoder.width), parts.context)
@@ -27,7 +27,7 @@ final class PreModelPrompting: Module, Prompting {
 
     var text: ClassText? { nil }
 
-    func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor {
+    func callAsFunction(_ names: [[Int]], _ images: ImageEmbeddings) throws -> Tensor {
         let queries = try queries.expanded([
             images.global.size(0), queries.size(1), queries.size(2),
         ])
@@ -52,13 +52,13 @@ final class PreModelPrompting: Module, Prompting {
         }
 
         func make(_ parts: PromptParts) throws -> any Prompting {
-            guard let tokens = parts.tokens else { throw SettingError(Self.notKept) }
+            guard let tokens = parts.tokens else { throw SettingError(Self.notCached) }
             return try PreModelPrompting(
                 self, tokens.encoder(parts.textEncoder, outputDim: parts.width), parts)
         }
 
-        static let notKept =
-            "prompting: pre makes the text anew for every image, so it cannot be kept in place of the text encoder; test and infer with the "
+        static let notCached =
+            "prompting: pre makes the text anew for every image, so it cannot be cached in place of the text encoder; test and infer with the "
             + "checkpoint itself"
     }
 }

@@ -37,9 +37,9 @@ struct BoxMaps {
         func cell(_ coordinate: Float, _ length: Int) -> Int {
             Int(Float.minimum(Float.maximum(coordinate / Float(stride), 0), Float(length - 1)))
         }
-        for (image, truth) in instances.enumerated() {
-            let corners = try truth.boxes.floats()
-            for (index, label) in try truth.labels.integers().enumerated() {
+        for (image, groundTruth) in instances.enumerated() {
+            let corners = try groundTruth.boxes.floats()
+            for (index, label) in try groundTruth.labels.integers().enumerated() {
                 guard let label = Int(exactly: label), 0..<classes ~= label else {
                     throw SettingError(
                         "a box has the class \(label), and the model has classes 0…\(classes - 1)")

@@ -39,7 +39,7 @@ struct AlignGuidedContrast {
     {
         guard let labels = targets.labels else { throw TargetError.noLabels }
         let chosen = try withoutGrad {
-            try PointCandidates(scores, labels, ignoreIndex: targets.ignoreIndex, step.draws)
+            try PointCandidates(scores, labels, ignoreIndex: targets.ignoreIndex, step.randomSource)
                 .chosen(settings, iteration: step.iteration, of: step.iterations)
         }
         try step.record([

@@ -106,7 +106,7 @@ final class AlignGuidedContrastPart: Module, ModelPart {
         var outputs: [String: Tensor] = [:]
         let step = ForwardPass(
             iteration: configuration.iteration, iterations: configuration.iterations,
-            draws: try .prescribed(priority)
+            randomSource: try .prescribed(priority)
         ) { outputs[$0] = $1 }
         let contrast = AlignGuidedContrast(configuration.contrastive, weight: 1)
         outputs["loss"] = try contrast(

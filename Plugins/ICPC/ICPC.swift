@@ -33,19 +33,19 @@ public final class ICPC: Module, Prompter {
     /// Built for the pyramid and the class names in `context`.
     ///
     /// - Throws: `SettingError` for settings out of range, backbones that do not fit and
-    ///   `context.textIsKept`: the text depends on the image. `TokenizerError` for a vocabulary
+    ///   `context.textIsCached`: the text depends on the image. `TokenizerError` for a vocabulary
     ///   that is not found and class names that are too long, `ConfigurationError` for a loss that
     ///   does not fit.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         try configuration.validate()
-        guard !context.textIsKept else { throw SettingError(Self.notKept) }
+        guard !context.textIsCached else { throw SettingError(Self.notCached) }
         let tokens = try PromptTokens(
             context, configuration.form, configuration.tokenizer,
             vocabulary: configuration.vocabulary?.resolved)
         visual = try VisualEmbeddings(configuration.attentionPool, context)
         prompting = try configuration.prompting(tokens, width: visual.width, context)
         let width = visual.width
-        contextDecoder = try SettingError.within("context_decoder", isSaid: false) {
+        contextDecoder = try SettingError.within("context_decoder", namesKey: false) {
             try ContextDecoder(configuration.contextDecoder.configuration(channels: width), context)
         }
         gamma = try Tensor.full([visual.width], configuration.gamma)
@@ -120,7 +120,7 @@ public final class ICPC: Module, Prompter {
 
     /// Text embeddings of `names`, refined by the image: T + γ · TransDecoder(T, [g, z]),
     /// `[n, k, d]`. (Eq. 2–4)
-    func text(of names: [[Int]], _ seen: SeenImages) throws -> Tensor {
+    func text(of names: [[Int]], _ seen: ImageEmbeddings) throws -> Tensor {
         let text = try prompting(names, seen)
         return try text + gamma * contextDecoder(text, seen.memory())
     }
@@ -138,25 +138,25 @@ public final class ICPC: Module, Prompter {
         return scores
     }
 
-    static let notKept =
-        "ICPC makes the text for every image, so it cannot be kept in place of the text encoder; test and infer with the checkpoint itself"
+    static let notCached =
+        "ICPC makes the text for every image, so it cannot be cached in place of the text encoder; test and infer with the checkpoint itself"
 }
 
 extension ICPC: LanguageClassifier {
     /// Prepares score maps of other class names, in the prompt form of the training, at the
     /// coarsest scale: layers of the finer ones have weights for the trained classes.
     ///
-    /// - Parameter words: class names, one for each channel of the result
-    /// - Returns: a function from the backbone's features to cosines `[n, words, h, w]` on the
+    /// - Parameter classNames: class names, one for each channel of the result
+    /// - Returns: a function from the backbone's features to cosines `[n, k, h, w]` on the
     ///   language map's grid
     /// - Throws: `SettingError` for a model that was built from token ids, and for a name whose
     ///   prompt is too long; `TokenizerError` for text that cannot be tokenized.
-    public func scoring(_ words: [String]) throws -> (Features, ForwardPass) throws -> Tensor {
+    public func scoring(_ classNames: [String]) throws -> (Features, ForwardPass) throws -> Tensor {
         guard let tokenize else {
             throw SettingError(
-                "new words need a tokenizer, and this model was built from token ids")
+                "new class names need a tokenizer, and this model was built from token ids")
         }
-        let names = try tokenize(words)
+        let names = try tokenize(classNames)
         return { features, step in
             let seen = try self.visual(features, step)
             return try scoreMap(seen.local, self.text(of: names, seen))

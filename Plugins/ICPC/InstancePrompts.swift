@@ -20,7 +20,7 @@ final class InstancePrompts: Module, Prompting {
         contexts count: Int, projectorHidden: Int?,
         _ context: BuildContext
     ) throws {
-        textEncoder = try SettingError.within("text_encoder", isSaid: false) {
+        textEncoder = try SettingError.within("text_encoder", namesKey: false) {
             try CLIPTextContextEncoder(encoder, context)
         }
         contexts =
@@ -32,7 +32,7 @@ final class InstancePrompts: Module, Prompting {
 
     var text: ClassText? { nil }
 
-    func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor {
+    func callAsFunction(_ names: [[Int]], _ images: ImageEmbeddings) throws -> Tensor {
         try text(names, projector(images.global), prompting)
     }
 

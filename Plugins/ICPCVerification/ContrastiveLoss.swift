@@ -12,12 +12,12 @@ extension Verifier {
         var outputs: [String: Tensor] = [:]
         var failures: [Comparison] = []
         for (name, run) in try golden.runs() {
-            var contrastive: [String: JSON] = [:]
+            var contrastive: [String: GoldenJSON] = [:]
             for (ours, theirs) in [
                 ("points", "points"), ("sampling", "sampling"), ("temperature", "tau"),
                 ("normalize", "normalize"),
             ] { contrastive[ours] = run[theirs] }
-            var settings: [String: JSON] = ["contrastive": .object(contrastive)]
+            var settings: [String: GoldenJSON] = ["contrastive": .object(contrastive)]
             settings["iteration"] = run["t"]
             settings["iterations"] = run["T"]
             settings["ignore_index"] = golden.json["config"]?["ignore_index"]

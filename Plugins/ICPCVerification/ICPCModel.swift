@@ -6,7 +6,7 @@ extension GoldenCase {
     /// say, the shapes of the parameters do.
     ///
     /// Throws `GoldenCaseError` for a backbone that we have no word for.
-    func icpcModel() throws -> [String: JSON] {
+    func icpcModel() throws -> [String: GoldenJSON] {
         let config = json["config"] ?? .object([:])
         try checkICPC()
         return [
@@ -67,7 +67,7 @@ extension GoldenCase {
             ])
     }
 
-    private func backbone(_ written: JSON?) throws -> [String: JSON] {
+    private func backbone(_ written: GoldenJSON?) throws -> [String: GoldenJSON] {
         let same = [
             "width", "layers", "output_dim", "input_resolution", "patch_size", "heads",
             "out_indices", "depth",
@@ -91,7 +91,7 @@ extension GoldenCase {
         return settings
     }
 
-    private func prompter(_ config: JSON) -> [String: JSON] {
+    private func prompter(_ config: GoldenJSON) -> [String: GoldenJSON] {
         let same = [
             "prompting", "num_contexts", "projector_hidden", "multi_scale", "contrast_weight",
         ]
@@ -126,7 +126,7 @@ extension GoldenCase {
     }
 
     /// A parameter's length in one dimension.
-    private func length(_ parameter: String, _ dimension: Int) -> JSON? {
+    private func length(_ parameter: String, _ dimension: Int) -> GoldenJSON? {
         guard let shape = parameters.first(where: { $0.name == parameter })?.shape,
             dimension < shape.count
         else { return nil }
@@ -134,8 +134,8 @@ extension GoldenCase {
     }
 
     /// What `object` says by `theirs`, under our words.
-    private func words(of object: JSON?, _ ours: [String: String]) -> [String: JSON] {
-        var result: [String: JSON] = [:]
+    private func words(of object: GoldenJSON?, _ ours: [String: String]) -> [String: GoldenJSON] {
+        var result: [String: GoldenJSON] = [:]
         for (theirs, ours) in ours { result[ours] = object?[theirs] }
         return result
     }

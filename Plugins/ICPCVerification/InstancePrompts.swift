@@ -24,8 +24,8 @@ extension Verifier {
         let heads =
             golden.json["config"]?["text_encoder"]?["transformer_heads"]?.integer
             ?? max(1, positions[1] / 64)
-        func number(_ value: Int) -> JSON { .number(Double(value)) }
-        let encoder: [String: JSON] = [
+        func number(_ value: Int) -> GoldenJSON { .number(Double(value)) }
+        let encoder: [String: GoldenJSON] = [
             "vocabulary_size": number(tokens[0]), "width": number(positions[1]),
             "heads": number(heads),
             "layers": number(blocks.count), "context_length": number(positions[0]),

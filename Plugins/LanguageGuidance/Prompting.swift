@@ -10,7 +10,7 @@ public protocol Prompting: Module {
     ///   - names: rows of token ids, `[k][length]`
     ///   - images: the embeddings of n images
     /// - Returns: `[n, k, d]`
-    func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor
+    func callAsFunction(_ names: [[Int]], _ images: ImageEmbeddings) throws -> Tensor
 
     /// The part of the text that no image changes; nil where every image has its own text.
     var text: ClassText? { get }
@@ -30,7 +30,7 @@ public final class SharedPrompts: Module, Prompting {
     public var text: ClassText? { classText }
 
     /// Token ids `[k][length]` and n images → text embeddings `[n, k, d]`, equal for all images.
-    public func callAsFunction(_ names: [[Int]], _ images: SeenImages) throws -> Tensor {
+    public func callAsFunction(_ names: [[Int]], _ images: ImageEmbeddings) throws -> Tensor {
         let text = try classText(names)
         return try text.expanded([images.global.size(0), text.size(1), text.size(2)])
     }

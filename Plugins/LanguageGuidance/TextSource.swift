@@ -22,7 +22,7 @@ public final class LearnedContexts: Module, TextSource {
     public init(_ encoder: CLIPTextEncoder.Configuration, count: Int, _ context: BuildContext)
         throws
     {
-        textEncoder = try SettingError.within("text_encoder", isSaid: false) {
+        textEncoder = try SettingError.within("text_encoder", namesKey: false) {
             try CLIPTextContextEncoder(encoder, context)
         }
         contexts = try Tensor.empty([1, count, encoder.width]).truncatedNormalInPlace()
@@ -44,7 +44,7 @@ public final class FixedTemplate: Module, TextSource {
 
     /// - Throws: `SettingError` for settings of the encoder out of range.
     public init(_ encoder: CLIPTextEncoder.Configuration, _ context: BuildContext) throws {
-        textEncoder = try SettingError.within("text_encoder", isSaid: false) {
+        textEncoder = try SettingError.within("text_encoder", namesKey: false) {
             try CLIPTextEncoder(encoder, context)
         }
     }
@@ -61,7 +61,7 @@ public final class FixedTemplate: Module, TextSource {
 /// encoder. (DenseCLIP section 3.3)
 public final class CachedTextEmbeddings: Module, TextSource {
     /// The stored embeddings, `[k, d]`; checkpoint key `text_embeddings`.
-    @Buffer public var textEmbeddings: Tensor  // [k, d]
+    @ModuleBuffer public var textEmbeddings: Tensor  // [k, d]
 
     /// Embeddings of 0, `[classes, width]`, to be loaded from a checkpoint.
     public init(classes: Int, width: Int) throws {
@@ -79,7 +79,7 @@ public final class CachedTextEmbeddings: Module, TextSource {
 public final class ClassText: Module {
     /// What makes the embeddings; its parts stand at the top of a checkpoint.
     public let source: any TextSource
-    @Cached private(set) var made: (names: [[Int]], embeddings: Tensor)?
+    @CachedValue private(set) var made: (names: [[Int]], embeddings: Tensor)?
 
     override public var keys: [String: String] { ["source": ""] }
 

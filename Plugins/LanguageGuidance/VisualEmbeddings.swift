@@ -36,7 +36,7 @@ public final class VisualEmbeddings: Module {
                 .count - 1
         } else {
             width = pool.outputDim
-            attnpool = try SettingError.within("attention_pool", isSaid: false) {
+            attnpool = try SettingError.within("attention_pool", namesKey: false) {
                 try AttentionPool2d(
                     last.channels, inputResolution: pool.inputResolution,
                     heads: max(1, last.channels / 64),
@@ -51,13 +51,14 @@ public final class VisualEmbeddings: Module {
     ///
     /// - Throws: `SettingError` where the backbone declares language outputs that it does not
     ///   return, and for a map that is larger than the grid of a pool with `positions: crop`.
-    public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> SeenImages {
-        let seen: SeenImages
+    public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> ImageEmbeddings
+    {
+        let seen: ImageEmbeddings
         if let attnpool {
             let (global, local) = try attnpool(features.maps[level])
-            seen = SeenImages(global: global, local: local)
+            seen = ImageEmbeddings(global: global, local: local)
         } else if let global = features.globalEmbedding, let local = features.languageMap {
-            seen = SeenImages(global: global, local: local)
+            seen = ImageEmbeddings(global: global, local: local)
         } else {
             throw SettingError(
                 "the backbone declares language outputs and returned none: set globalEmbedding and languageMap in its Features"
@@ -69,7 +70,7 @@ public final class VisualEmbeddings: Module {
 }
 
 /// The embeddings of n images that text can be compared with; neither is normalised.
-public struct SeenImages {
+public struct ImageEmbeddings {
     /// z̄: one embedding for each image, `[n, d]`.
     public let global: Tensor
     /// z: an embedding for every position, `[n, d, h, w]`.

@@ -86,7 +86,8 @@ final class BoxHead: Module {
     /// `loss_cls` and `loss_bbox`, both divided by all sampled boxes of the batch, and, where
     /// wanted, `acc`: how many of these are classified rightly, in percent.
     func losses(
-        _ maps: [Tensor], _ samples: [BoxSample], _ truths: [InstanceTargets], _ step: ForwardPass
+        _ maps: [Tensor], _ samples: [BoxSample], _ groundTruths: [InstanceTargets],
+        _ step: ForwardPass
     ) throws -> Losses {
         var losses = Losses()
         let regions = try Boxes.regions(samples.map { try $0.sampledBoxes() })
@@ -96,7 +97,7 @@ final class BoxHead: Module {
         }
         let (logits, deltas) = try self(extractor(maps, regions))
         let labels = try Tensor.cat(
-            zip(samples, truths).flatMap { try answers(for: $0, $1) }, dim: 0)
+            zip(samples, groundTruths).flatMap { try answers(for: $0, $1) }, dim: 0)
         let options = LossOptions(averageFactor: Double(regions.size(0)))
         losses.add(term: "loss_cls", try lossCls(logits, labels, options))
         if step.wantsMetrics {
@@ -104,13 +105,13 @@ final class BoxHead: Module {
                 metric: "acc",
                 try withoutGrad { try logits.argmax(1).equals(labels).to(.float32).mean() * 100 })
         }
-        let things = try labels.isLess(than: Double(classes)).nonzero().squeezed(1)
+        let instances = try labels.isLess(than: Double(classes)).nonzero().squeezed(1)
         let first = try Tensor.arange(
             to: Double(regions.size(0) * classes), step: Double(classes), device: labels.device)
-        let own = isClassAgnostic ? things : try (first + labels).indexed(0, things)
-        let targets = try zip(samples, truths).map { sample, truth in
+        let own = isClassAgnostic ? instances : try (first + labels).indexed(0, instances)
+        let targets = try zip(samples, groundTruths).map { sample, groundTruth in
             try coder.encode(
-                sample.positiveBoxes(), to: truth.boxes.indexed(0, sample.truthIndices))
+                sample.positiveBoxes(), to: groundTruth.boxes.indexed(0, sample.groundTruthIndices))
         }
         losses.add(
             term: "loss_bbox",
@@ -120,10 +121,10 @@ final class BoxHead: Module {
     }
 
     /// Of the positives their things' classes, of the negatives background.
-    private func answers(for sample: BoxSample, _ truth: InstanceTargets) throws -> [Tensor] {
+    private func answers(for sample: BoxSample, _ groundTruth: InstanceTargets) throws -> [Tensor] {
         let negatives = sample.negatives
         let background = try Tensor.full(
             [negatives.count], Double(classes), dtype: .int64, device: negatives.device)
-        return [try truth.labels.indexed(0, sample.truthIndices), background]
+        return [try groundTruth.labels.indexed(0, sample.groundTruthIndices), background]
     }
 }

@@ -70,16 +70,19 @@ final class MaskHead: Module {
     ///
     /// Throws `MaskRCNNError` where the truth of one has no masks.
     func loss(
-        _ maps: [Tensor], _ samples: [BoxSample], _ truths: [InstanceTargets], _ step: ForwardPass
+        _ maps: [Tensor], _ samples: [BoxSample], _ groundTruths: [InstanceTargets],
+        _ step: ForwardPass
     ) throws -> Tensor {
         let regions = try Boxes.regions(samples.map { try $0.positiveBoxes() })
         guard regions.size(0) > 0 else { return try zeroLoss() }
         var (masks, labels): ([Tensor], [Tensor]) = ([], [])
-        for (sample, truth) in zip(samples, truths) where sample.positives.count > 0 {
-            guard let all = truth.masks else { throw MaskRCNNError.noMasks }
+        for (sample, groundTruth) in zip(samples, groundTruths) where sample.positives.count > 0 {
+            guard let all = groundTruth.masks else { throw MaskRCNNError.noMasks }
             masks.append(
-                try targets(all, boxes: sample.positiveBoxes(), truthIndices: sample.truthIndices))
-            labels.append(try truth.labels.indexed(0, sample.truthIndices))
+                try targets(
+                    all, boxes: sample.positiveBoxes(),
+                    groundTruthIndices: sample.groundTruthIndices))
+            labels.append(try groundTruth.labels.indexed(0, sample.groundTruthIndices))
         }
         let target = try Tensor.cat(masks, dim: 0)
         try step.record("rcnn.mask_targets", target)

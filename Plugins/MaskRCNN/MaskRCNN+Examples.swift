@@ -11,7 +11,7 @@ extension MaskRCNNPlugin: ExamplePlugin {
     @Sendable private static func demo(_ place: DemoConfiguration.Place) -> String {
         """
         # Mask R-CNN in small: a ResNet with one block a stage, FPN, region proposals, box and mask branch.
-        # Trained from nothing on generated scenes: mask AP50 above 60 within 15 minutes on 2 cores.
+        # Trained from scratch on generated scenes: mask AP50 above 60 within 15 minutes on 2 cores.
         #   densekit demo --task detection                           makes the data, trains, evaluates and draws
         #   densekit train densekit-demo-detection/mask_rcnn_demo.yaml only trains
         model:

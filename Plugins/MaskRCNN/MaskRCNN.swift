@@ -53,15 +53,15 @@ public final class MaskRCNN: Module, CountableHead {
     /// - Throws: `TargetError.noInstances` for targets without boxes, `MaskRCNNError` for a mask
     ///   branch without masks to train on, and for another number of images than targets.
     public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
-        guard let truths = targets.instances else { throw TargetError.noInstances }
+        guard let groundTruths = targets.instances else { throw TargetError.noInstances }
         let count = maps[0].size(0)
-        guard truths.count == count, step.images.count == count else {
+        guard groundTruths.count == count, step.images.count == count else {
             throw MaskRCNNError.otherImages(
-                batch: count, truths: truths.count, geometries: step.images.count)
+                batch: count, groundTruths: groundTruths.count, geometries: step.images.count)
         }
         let proposed = try rpnHead(maps, step)
-        var losses = try rpnHead.losses(proposed, truths, step)
-        losses.add(try roiHead.losses(maps, proposals(proposed, step), truths, step))
+        var losses = try rpnHead.losses(proposed, groundTruths, step)
+        losses.add(try roiHead.losses(maps, proposals(proposed, step), groundTruths, step))
         return losses
     }
 
@@ -74,7 +74,7 @@ public final class MaskRCNN: Module, CountableHead {
     public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         guard step.images.count == maps[0].size(0) else {
             throw MaskRCNNError.otherImages(
-                batch: maps[0].size(0), truths: nil, geometries: step.images.count)
+                batch: maps[0].size(0), groundTruths: nil, geometries: step.images.count)
         }
         return DetectionPredictions(
             try roiHead.detections(maps, proposals(rpnHead(maps, step), step), step))
@@ -122,20 +122,20 @@ public final class MaskRCNN: Module, CountableHead {
 public enum MaskRCNNError: DenseKitError {
     /// The head has a mask branch, and the targets have boxes alone.
     case noMasks
-    /// The batch has `batch` images, but targets of `truths` (nil in prediction) and the geometry
-    /// of `geometries`.
-    case otherImages(batch: Int, truths: Int?, geometries: Int)
+    /// The batch has `batch` images, but targets of `groundTruths` (nil in prediction) and the
+    /// geometry of `geometries`.
+    case otherImages(batch: Int, groundTruths: Int?, geometries: Int)
 
     public var origin: ErrorOrigin { .input }
 
     public var problem: String {
         switch self {
         case .noMasks:
-            "Mask R-CNN learns masks, and this data set gives boxes alone: let it read masks (masks: true), or make the head a "
+            "Mask R-CNN is trained on masks, and this data set gives boxes alone: let it read masks (masks: true), or make the head a "
                 + "Faster R-CNN by model.head.mask: null"
-        case .otherImages(let batch, let truths, let geometries):
+        case .otherImages(let batch, let groundTruths, let geometries):
             "Mask R-CNN was given a batch of \(batch) images, "
-                + (truths.map { "the things of \($0) and " } ?? "")
+                + (groundTruths.map { "the instances of \($0) and " } ?? "")
                 + "the geometry of \(geometries): all must be as many"
         }
     }

@@ -3,20 +3,21 @@ import DenseKitCore
 extension RPNHead {
     /// `loss_rpn_cls`: whether a sampled anchor is a thing; `loss_rpn_bbox`: how the boxes of those
     /// that are one differ from them. Both are divided by the sampled anchors of the batch.
-    func losses(_ output: Output, _ truths: [InstanceTargets], _ step: ForwardPass) throws -> Losses
+    func losses(_ output: Output, _ groundTruths: [InstanceTargets], _ step: ForwardPass) throws
+        -> Losses
     {
-        let samples = try truths.enumerated().map { image, truth in
-            try sample(output, truth, step, image: image)
+        let samples = try groundTruths.enumerated().map { image, groundTruth in
+            try sample(output, groundTruth, step, image: image)
         }
         let count = samples.reduce(0) {
             $0 + max($1.positives.count, 1) + max($1.negatives.count, 1)
         }
         let options = LossOptions(averageFactor: Double(count))
-        let boxes = try Tensor.cat(truths.map(\.boxes), dim: 0)
+        let boxes = try Tensor.cat(groundTruths.map(\.boxes), dim: 0)
         var (cls, bbox): ([Tensor], [Tensor]) = ([], [])
         var start = 0
         for (level, anchors) in output.anchors.enumerated() {
-            let chosen = Chosen(samples, truths, level: start..<(start + anchors.size(0)))
+            let chosen = Chosen(samples, groundTruths, level: start..<(start + anchors.size(0)))
             start += anchors.size(0)
             let device = anchors.device
             let positives = try tensor(chosen.positives, device)
@@ -33,7 +34,8 @@ extension RPNHead {
             let from = try anchors.indexed(0, tensor(chosen.anchors, device))
             bbox.append(
                 try lossBbox(
-                    deltas, coder.encode(from, to: boxes.indexed(0, tensor(chosen.truths, device))),
+                    deltas,
+                    coder.encode(from, to: boxes.indexed(0, tensor(chosen.groundTruths, device))),
                     options))
         }
         var losses = Losses()
@@ -50,10 +52,12 @@ extension RPNHead {
         let positives: [Int]
         let negatives: [Int]
         /// The thing that each positive is, by its place in the image.
-        let truths: [Int]
+        let groundTruths: [Int]
     }
 
-    private func sample(_ output: Output, _ truth: InstanceTargets, _ step: ForwardPass, image: Int)
+    private func sample(
+        _ output: Output, _ groundTruth: InstanceTargets, _ step: ForwardPass, image: Int
+    )
         throws -> Sample
     {
         let device = output.anchors[0].device
@@ -62,15 +66,16 @@ extension RPNHead {
         let usable = try Tensor.cat(flags, dim: 0).nonzero().squeezed(1)
         let candidates = try Tensor.cat(output.anchors, dim: 0).indexed(0, usable)
         let sample = try sampler.sample(
-            assigner.assign(candidates, to: truth), boxes: candidates, truth: truth,
-            draws: step.draws, purpose: "rpn",
+            assigner.assign(candidates, to: groundTruth), boxes: candidates,
+            groundTruth: groundTruth,
+            randomSource: step.randomSource, purpose: "rpn",
             image: image)
         try step.record(sample, "rpn", image: image)
         func integers(_ indices: Tensor) throws -> [Int] { try indices.integers().map(Int.init) }
         return try Sample(
             positives: integers(usable.indexed(0, sample.positives)),
             negatives: integers(usable.indexed(0, sample.negatives)),
-            truths: integers(sample.truthIndices))
+            groundTruths: integers(sample.groundTruthIndices))
     }
 
     /// The sampled anchors of a level, of all images.
@@ -79,20 +84,20 @@ extension RPNHead {
         var (positives, negatives): ([Int], [Int]) = ([], [])
         /// Of each positive the place of its anchor in the level, and of its thing among those of
         /// the batch.
-        var (anchors, truths): ([Int], [Int]) = ([], [])
+        var (anchors, groundTruths): ([Int], [Int]) = ([], [])
 
-        init(_ samples: [Sample], _ truths: [InstanceTargets], level: Range<Int>) {
-            var firstTruth = 0
+        init(_ samples: [Sample], _ groundTruths: [InstanceTargets], level: Range<Int>) {
+            var firstGroundTruth = 0
             for (image, sample) in samples.enumerated() {
                 let first = image * level.count - level.lowerBound
-                for (place, truth) in zip(sample.positives, sample.truths)
+                for (place, groundTruth) in zip(sample.positives, sample.groundTruths)
                 where level.contains(place) {
                     positives.append(first + place)
                     anchors.append(place - level.lowerBound)
-                    self.truths.append(firstTruth + truth)
+                    self.groundTruths.append(firstGroundTruth + groundTruth)
                 }
                 negatives += sample.negatives.lazy.filter(level.contains).map { first + $0 }
-                firstTruth += truths[image].boxes.size(0)
+                firstGroundTruth += groundTruths[image].boxes.size(0)
             }
         }
     }
@@ -107,7 +112,7 @@ extension ForwardPass {
     func record(_ sample: BoxSample, _ name: String, image: Int) throws {
         try record("\(name).pos_inds.\(image)", sample.positives)
         try record("\(name).neg_inds.\(image)", sample.negatives)
-        try record("\(name).pos_gt.\(image)", sample.truthIndices)
+        try record("\(name).pos_gt.\(image)", sample.groundTruthIndices)
         try record("\(name).pos_boxes.\(image)", sample.positiveBoxes())
         try record("\(name).neg_boxes.\(image)", sample.negativeBoxes())
     }

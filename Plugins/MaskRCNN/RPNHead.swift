@@ -30,7 +30,9 @@ final class RPNHead: Module {
         lossBbox = try context.loss(settings.lossBbox, for: .numbers)
         coder = try DeltaCoder()
         assigner = try SettingError.within("assigner") { try settings.assigner.make() }
-        sampler = try SettingError.within("sampler") { try settings.sampler.make(addsTruth: false) }
+        sampler = try SettingError.within("sampler") {
+            try settings.sampler.make(addsGroundTruth: false)
+        }
         trainProposals = try SettingError.within("train_proposals") {
             try settings.trainProposals.made
         }

@@ -26,7 +26,7 @@ final class RoIHead: Module {
         }
         assigner = try SettingError.within("box.assigner") { try settings.box.assigner.make() }
         sampler = try SettingError.within("box.sampler") {
-            try settings.box.sampler.make(addsTruth: true)
+            try settings.box.sampler.make(addsGroundTruth: true)
         }
     }
 
@@ -35,20 +35,22 @@ final class RoIHead: Module {
     ///
     /// - Parameter proposals: of each image, `[p, 4]`
     func losses(
-        _ maps: [Tensor], _ proposals: [Tensor], _ truths: [InstanceTargets], _ step: ForwardPass
+        _ maps: [Tensor], _ proposals: [Tensor], _ groundTruths: [InstanceTargets],
+        _ step: ForwardPass
     ) throws -> Losses {
         var samples: [BoxSample] = []
-        for (image, (boxes, truth)) in zip(proposals, truths).enumerated() {
-            let assignment = try assigner.assign(boxes, to: truth)
+        for (image, (boxes, groundTruth)) in zip(proposals, groundTruths).enumerated() {
+            let assignment = try assigner.assign(boxes, to: groundTruth)
             samples.append(
                 try sampler.sample(
-                    assignment, boxes: boxes, truth: truth, draws: step.draws, purpose: "rcnn",
+                    assignment, boxes: boxes, groundTruth: groundTruth,
+                    randomSource: step.randomSource, purpose: "rcnn",
                     image: image))
             try step.record(samples[image], "rcnn", image: image)
         }
-        var losses = try bboxHead.losses(maps, samples, truths, step)
+        var losses = try bboxHead.losses(maps, samples, groundTruths, step)
         if let maskHead {
-            losses.add(term: "loss_mask", try maskHead.loss(maps, samples, truths, step))
+            losses.add(term: "loss_mask", try maskHead.loss(maps, samples, groundTruths, step))
         }
         return losses
     }

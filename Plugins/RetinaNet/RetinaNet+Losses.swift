@@ -41,12 +41,12 @@ extension RetinaNet {
     ) throws -> [AnchorTargets] {
         let all = try Tensor.cat(anchors.anchors(for: output.sizes, on: device), dim: 0)
         return try zip(step.images, instances).enumerated().map { index, image in
-            let (geometry, truth) = image
+            let (geometry, groundTruth) = image
             let valid = try anchors.validFlags(
                 for: output.sizes, paddedSize: geometry.paddedSize, on: device)
             return try matcher.targets(
-                all, valid: Tensor.cat(valid, dim: 0), truth: truth, in: geometry.size,
-                background: classCount, draws: step.draws,
+                all, valid: Tensor.cat(valid, dim: 0), groundTruth: groundTruth, in: geometry.size,
+                background: classCount, randomSource: step.randomSource,
                 purpose: "retina", image: index)
         }
     }

@@ -28,7 +28,7 @@ public final class RetinaNet: Module, CountableHead {
     public var task: any HeadTask { DetectionTask(masks: false) }
     /// The positive anchors: the losses are divided by their number in one pass, not in the whole
     /// global batch.
-    public var countedByPass: String? { "the anchors that are things" }
+    public var countedByPass: String? { "the positive anchors" }
 
     /// Builds the head for the levels of `context.features` and the classes of the data set.
     ///

@@ -10,7 +10,7 @@ public struct WeightedLossSettings: YAMLConfiguration {
 
 /// The absolute difference of predictions and targets of one shape → scalar. mmdetection's
 /// `L1Loss`.
-public final class L1: Module, Loss {
+public final class L1Loss: Module, Loss {
     /// The settings: `weight`.
     public typealias Configuration = WeightedLossSettings
 
@@ -39,7 +39,7 @@ public final class L1: Module, Loss {
 
 /// The absolute difference, but quadratic near 0 so that the gradient is continuous: predictions
 /// and targets of one shape → scalar. mmdetection's `SmoothL1Loss`.
-public final class SmoothL1: Module, Loss {
+public final class SmoothL1Loss: Module, Loss {
     /// The settings of the smooth L1 loss in YAML.
     public struct Configuration: YAMLConfiguration {
         /// The absolute difference below which the loss is quadratic, above 0 and up to 1,000,000.
@@ -85,7 +85,7 @@ public final class SmoothL1: Module, Loss {
 ///
 /// Element weights may be `[n]` or, as those of deltas, `[n, 4]`: then the weight of a box is their
 /// mean.
-public final class GIoU: Module, Loss {
+public final class GIoULoss: Module, Loss {
     /// The settings: `weight`.
     public typealias Configuration = WeightedLossSettings
 

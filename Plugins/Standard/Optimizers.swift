@@ -36,8 +36,8 @@ struct AdamWRecipe: OptimizerRecipe {
             weightDecay: settings.weightDecay)
     }
 
-    func remarks(on parameters: [NamedTensor]) -> [String] {
-        DenseKitCore.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
+    func warnings(on parameters: [NamedTensor]) -> [String] {
+        DenseKitCore.customKeyWarnings(for: settings.customKeys, parameters: parameters)
     }
 }
 
@@ -72,8 +72,8 @@ struct SGDRecipe: OptimizerRecipe {
             weightDecay: settings.weightDecay)
     }
 
-    func remarks(on parameters: [NamedTensor]) -> [String] {
-        DenseKitCore.remarks(onCustomKeys: settings.customKeys, parameters: parameters)
+    func warnings(on parameters: [NamedTensor]) -> [String] {
+        DenseKitCore.customKeyWarnings(for: settings.customKeys, parameters: parameters)
     }
 }
 

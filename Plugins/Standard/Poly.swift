@@ -30,8 +30,8 @@ struct Poly: Schedule {
         settings = configuration
     }
 
-    func remarks(iterations: Int) -> [(key: String, problem: String)] {
-        WarmUp.remarks(iterations: settings.warmupIterations, of: iterations)
+    func warnings(iterations: Int) -> [(key: String, problem: String)] {
+        WarmUp.warnings(iterations: settings.warmupIterations, of: iterations)
     }
 
     func learningRate(base: Double, iteration: Int, of total: Int) -> Double {

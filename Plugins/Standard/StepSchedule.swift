@@ -61,13 +61,13 @@ struct StepSchedule: Schedule {
             })
     }
 
-    func remarks(iterations: Int) -> [(key: String, problem: String)] {
+    func warnings(iterations: Int) -> [(key: String, problem: String)] {
         let late = zip(settings.steps, steps).filter { $1 >= iterations }.map { "\($0.0)" }.joined(
             separator: ", ")
-        let remarks = WarmUp.remarks(iterations: settings.warmupIterations, of: iterations)
-        guard !late.isEmpty else { return remarks }
+        let warnings = WarmUp.warnings(iterations: settings.warmupIterations, of: iterations)
+        guard !late.isEmpty else { return warnings }
         let unit = settings.byEpoch ? "epochs" : "iterations"
-        return remarks + [
+        return warnings + [
             (
                 "steps",
                 "the run of \(iterations) iterations ends before \(late) \(unit): the learning rate does not fall there"

@@ -17,7 +17,7 @@ enum WarmUp {
     }
 
     /// What is to be said of a warm-up that does not end within the run.
-    static func remarks(iterations: Int, of length: Int) -> [(key: String, problem: String)] {
+    static func warnings(iterations: Int, of length: Int) -> [(key: String, problem: String)] {
         guard iterations >= length else { return [] }
         return [
             (

@@ -6,7 +6,7 @@ extension Swin {
     final class Stage: Module {
         let blocks: [Block]
         let downsample: PatchMerging?
-        @Cached private var mask: ShiftMask?
+        @CachedValue private var mask: ShiftMask?
 
         /// - Parameter rates: of stochastic depth, one for each block
         init(_ channels: Int, heads: Int, window: Int, hidden: Int, rates: [Double], merges: Bool)

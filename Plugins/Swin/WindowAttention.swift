@@ -56,7 +56,7 @@ extension Swin {
         let proj: Linear
         let heads: Int
         let window: Int
-        @Cached private var indices: Tensor?  // [t, t]
+        @CachedValue private var indices: Tensor?  // [t, t]
 
         init(_ channels: Int, heads: Int, window: Int) throws {
             let distances = (2 * window - 1) * (2 * window - 1)

@@ -16,7 +16,7 @@ public protocol Tokenizer: Sendable {
 }
 
 /// What to do with a text whose ids do not fit the length asked for.
-public enum Overflow: Sendable {
+public enum TokenOverflow: Sendable {
     /// Throw `TokenizerError.tooLong`.
     case refuse
     /// Drop the last ids; the last id of the row is the end id.
@@ -34,7 +34,7 @@ extension Tokenizer {
     /// - Throws: `TokenizerError.tooLong` with the text, its length and the limit,
     ///   `.invalidLength`, and what `encode` throws.
     public func tokenize(
-        _ texts: [String], length: Int? = nil, overflow: Overflow = .refuse
+        _ texts: [String], length: Int? = nil, overflow: TokenOverflow = .refuse
     ) throws(TokenizerError) -> [[Int]] {
         if let length, length < 2 { throw .invalidLength(length) }
         var rows: [[Int]] = []

@@ -46,7 +46,7 @@ typedef enum { DK_HEADER, DK_PALETTE, DK_RGB, DK_SAMPLES } dk_mode;
 static void dk_set_transformations(png_structp png, png_infop info, dk_mode mode) {
     int color = png_get_color_type(png, info);
     if (mode == DK_SAMPLES) {
-        if (color != PNG_COLOR_TYPE_GRAY && color != PNG_COLOR_TYPE_PALETTE) png_error(png, "not a grey or palette picture");
+        if (color != PNG_COLOR_TYPE_GRAY && color != PNG_COLOR_TYPE_PALETTE) png_error(png, "not a grey or palette image");
         png_set_packing(png);
         return;
     }

@@ -144,7 +144,7 @@ int ct_paste_masks(ct_tensor masks, ct_tensor boxes, int64_t height, int64_t wid
         TORCH_CHECK(x.dim() == 3 && x.size(1) > 0 && x.size(2) > 0 && at::isFloatingType(x.scalar_type()),
                     "expected masks [d, m, m] of a floating-point type, found ", x.sizes(), " of ", x.scalar_type());
         TORCH_CHECK(x.size(0) == T(boxes).size(0), "expected a box for each of the ", x.size(0), " masks, found ", T(boxes).size(0));
-        TORCH_CHECK(height > 0 && width > 0, "expected a picture of at least one pixel, found ", height, " x ", width);
+        TORCH_CHECK(height > 0 && width > 0, "expected an image of at least one pixel, found ", height, " x ", width);
         auto count = x.size(0), rows = x.size(1), columns = x.size(2);
         auto values = x.detach().to(at::kCPU, at::kFloat).contiguous();
         auto corners = T(boxes).detach().to(at::kCPU, at::kFloat).contiguous();

@@ -31,15 +31,17 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     var runs = 5
     @Option(help: "Number of classes.")
     var classes = 150
-    @Option(help: "Things in each image that a detector is trained on.")
-    var things = 32
+    @Option(
+        name: [.customLong("instances"), .customLong("things")],
+        help: "Instances in each image that a detector is trained on.")
+    var instances = 32
     @Flag(help: "Matrix products and convolutions in bfloat16.")
     var bf16 = false
 
     func run() throws {
         let device = try compute.start()
-        guard batch > 0, runs > 0, classes > 0, things > 0 else {
-            throw ValidationError("--batch, --runs, --classes and --things are positive")
+        guard batch > 0, runs > 0, classes > 0, instances > 0 else {
+            throw ValidationError("--batch, --runs, --classes and --instances are positive")
         }
         let experiment = try config.experiment(List.self, device: device)
         guard mode != .data else { return try openData(experiment) }
@@ -87,7 +89,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         }
         let noise = try task.noise(for: model, size: size.pair, batch: batch, device: device)
         guard mode != .train else {
-            let targets = try task.targets(for: noise, instances: things, classes: classes)
+            let targets = try task.targets(for: noise, instances: instances, classes: classes)
             return try training(experiment, model, noise.images, targets, noise.geometries)
         }
         if let most = task.largestInferenceBatch, batch > most {

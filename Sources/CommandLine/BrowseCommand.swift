@@ -19,13 +19,13 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help:
-            "Where the pictures go: OUT/vis and OUT/pred; `browse` if left out, none with --tensors alone.",
+            "Where the drawings go: OUT/vis and OUT/pred; `browse` if left out, none with --tensors alone.",
         transform: FilePaths.expanded)
     var outDir: String?
 
     @Option(
         help:
-            "Write the batches themselves to this safetensors file: images.N [n, 3, h, w], and labels.N [n, h, w] or, for things in image I, boxes.N.I [g, 4], labels.N.I [g], ignored_boxes.N.I and masks.N.I [g, h, w].",
+            "Write the batches themselves to this safetensors file: images.N [n, 3, h, w], and labels.N [n, h, w] or, for instances in image I, boxes.N.I [g, 4], labels.N.I [g], ignored_boxes.N.I and masks.N.I [g, h, w].",
         transform: FilePaths.expanded)
     var tensors: String?
 
@@ -42,7 +42,7 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
         let loader = try experiment.trainLoader(dataset)
         defer { loader.stop() }
         let folder = outDir ?? (tensors == nil ? "browse" : nil)
-        let samples = try folder.map { try SamplePictures($0, experiment, dataset) }
+        let samples = try folder.map { try SampleDrawings($0, experiment, dataset) }
         var kept: [(name: String, tensor: Tensor)] = []
         for number in 0..<batches {
             guard let batch = try loader.next() else { break }
@@ -62,14 +62,14 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
 }
 
 /// Draws what becomes of the samples of a training batch.
-private struct SamplePictures {
-    private let pictures: PredictionWriter
+private struct SampleDrawings {
+    private let drawings: PredictionWriter
     private let dataset: any Dataset
     private let pipeline: Pipeline
     private let seed: UInt64
 
     init(_ folder: String, _ experiment: Experiment, _ dataset: any Dataset) throws {
-        pictures = try PredictionWriter(folder, classes: dataset.classes)
+        drawings = try PredictionWriter(folder, classes: dataset.classes)
         self.dataset = dataset
         pipeline = try experiment.trainPipeline()
         seed = experiment.configuration.train.seed
@@ -84,13 +84,14 @@ private struct SamplePictures {
         // The 8-bit image, as it is before it is normalised and padded.
         let image = sample.image
         guard
-            let truth = try sample.drawableTarget(in: PixelWindow(image.size)) ?? batch.things(
-                place, in: image.size)
+            let groundTruth = try sample.drawableTarget(in: PixelWindow(image.size))
+                ?? batch.drawableInstances(
+                    place, in: image.size)
                 ?? sample.labels(in: PixelWindow(image.size)).map({ LabelPrediction($0) })
         else { return }
         print(
-            try pictures.write(
-                truth, on: image,
+            try drawings.write(
+                groundTruth, on: image,
                 name:
                     "\(name)_\(URL(filePath: item.name).deletingPathExtension().lastPathComponent)")
         )
@@ -100,7 +101,9 @@ private struct SamplePictures {
 extension Batch {
     /// The things of one image as the network learns them, in the part of the batch that is no
     /// padding; nil where the data set has none.
-    fileprivate func things(_ place: Int, in size: Size2D) throws -> (any ImagePrediction)? {
+    fileprivate func drawableInstances(_ place: Int, in size: Size2D) throws -> (
+        any ImagePrediction
+    )? {
         guard let instances = instances?[place] else { return nil }
         var masks = try targets().instances?[place].masks.map { masks in
             try (0..<masks.size(0)).map { index in

@@ -33,7 +33,7 @@ struct CheckCommand<List: PluginList>: ParsableCommand {
             print("\(problems.count) problem\(problems.count == 1 ? "" : "s")")
             throw ExitCode(1)
         }
-        print("all is well")
+        print("OK")
     }
 
     /// All of them, short of a flood.

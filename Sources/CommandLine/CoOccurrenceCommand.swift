@@ -7,7 +7,7 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "co-occurrence",
             abstract:
-                "Count in how many training pictures each two classes stand together, and keep it for training.",
+                "Count in how many training images each two classes stand together, and keep it for training.",
             discussion: """
                 Whole label maps are counted, anew at every call. Models with co_occurrence: auto start from these counts; without this \
                 command their training counts by itself when it begins.
@@ -24,14 +24,14 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
     func run() throws {
         if let out { try AtomicFile.prove(out) }
         let experiment = try config.experiment(List.self)
-        let kept = experiment.keptCoOccurrence(of: try experiment.trainDataset())
+        let kept = experiment.cachedCoOccurrence(of: try experiment.trainDataset())
         let counts = try kept.counted()
         try kept.keep(counts)
         if let out { try counts.write(to: out) }
         let absent = counts.classes.indices.filter { counts.counts[$0][$0] == 0 }.map {
             counts.classes[$0]
         }
-        print("\(counts.pictures) pictures, \(counts.classes.count) classes: \(out ?? kept.path)")
-        if !absent.isEmpty { print("in no picture: \(absent.joined(separator: ", "))") }
+        print("\(counts.images) images, \(counts.classes.count) classes: \(out ?? kept.path)")
+        if !absent.isEmpty { print("in no image: \(absent.joined(separator: ", "))") }
     }
 }

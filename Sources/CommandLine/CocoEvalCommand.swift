@@ -49,20 +49,20 @@ struct CocoEvalCommand: ParsableCommand {
         if let out { try AtomicFile.prove(out) }
         let started = monotonicSeconds()
         let index = try COCOIndex(annotations)
-        for remark in index.remarks { warn("\(remark)") }
-        let pictures = (0..<index.pictureCount).map(index.picture)
+        for warning in index.warnings { warn("\(warning)") }
+        let images = (0..<index.imageCount).map(index.image)
         let categories = index.categories.sorted { $0.id < $1.id }
         let opened = monotonicSeconds()
         let detections = try COCOResults.read(
             results, kind: type,
-            images: Dictionary(uniqueKeysWithValues: pictures.map { (Int($0.id), $0.size) }),
+            images: Dictionary(uniqueKeysWithValues: images.map { (Int($0.id), $0.size) }),
             categories: Set(categories.map { Int($0.id) }))
         let read = monotonicSeconds()
-        let (truth, note) = try index.truth(type)
+        let (groundTruth, note) = try index.groundTruth(type)
         if let note { warn(note) }
         let evaluation = try COCOEvaluation(
-            images: pictures.map { Int($0.id) }, categories: categories.map { Int($0.id) },
-            truth: truth, detections: detections,
+            images: images.map { Int($0.id) }, categories: categories.map { Int($0.id) },
+            groundTruth: groundTruth, detections: detections,
             kind: type)
         let scores = threads.map { evaluation.scores(threads: $0) } ?? evaluation.scores()
         let evaluated = monotonicSeconds()
@@ -74,7 +74,7 @@ struct CocoEvalCommand: ParsableCommand {
             ["annotations", "results", "evaluation"],
             [opened - started, read - opened, evaluated - read])
         print(
-            "\(pictures.count) images, \(truth.count) things, \(detections.count) detections; seconds: "
+            "\(images.count) images, \(groundTruth.count) instances, \(detections.count) detections; seconds: "
                 + times.map { "\($0) \(String(format: "%.3f", $1))" }.joined(separator: ", "))
     }
 }

@@ -35,7 +35,7 @@ struct ComponentsCommand<List: PluginList>: ParsableCommand {
     }
 
     func run() throws {
-        var registry = try Registry(List.plugins).loading(plugin.map { Located($0) })
+        var registry = try Registry(List.plugins).loading(plugin.map { LocatedValue($0) })
         if let config {
             registry = try Experiment(config, run: sweepRun, registry: registry).registry
         }
@@ -44,7 +44,7 @@ struct ComponentsCommand<List: PluginList>: ParsableCommand {
         guard !chosen.isEmpty else {
             let words = Set(entries.flatMap { [$0.kind, $0.name] })
             let near =
-                nearestWord(to: filter ?? "", among: words.sorted()).map {
+                nearestSpelling(to: filter ?? "", among: words.sorted()).map {
                     "; did you mean '\($0)'?"
                 } ?? ""
             throw ValidationError("no component or kind is called '\(filter ?? "")'\(near)")

@@ -8,7 +8,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "demo",
             abstract:
-                "Make a small labelled data set, train on it from nothing, evaluate, and draw what is found."
+                "Make a small labelled data set, train on it from scratch, evaluate, and draw what is found."
         )
     }
 
@@ -17,7 +17,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help:
-            "Where data, configuration, weights and pictures go; densekit-demo, or densekit-demo-detection, if left out.",
+            "Where data, configuration, weights and drawings go; densekit-demo, or densekit-demo-detection, if left out.",
         transform: FilePaths.expanded)
     var dir: String?
 
@@ -59,17 +59,17 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         guard let weights = trained.bestCheckpoint else { throw DemoError.noScore }
         let validation = try experiment.validationDataset()
         let model = try experiment.trainedModel(weights, for: validation.classes).model
-        let pictures = try PredictionWriter(dir + "/pictures", classes: validation.classes)
+        let drawings = try PredictionWriter(dir + "/pictures", classes: validation.classes)
         let evaluator = try experiment.evaluator(model, validation)
         let report = try evaluator.evaluate { image in
-            if image.index < 12 { try pictures.write(image, of: validation) }
+            if image.index < 12 { try drawings.write(image, of: validation) }
         }
         print(report.table)
         let minutes = String(format: "%.1f", (monotonicSeconds() - started) / 60)
         print(
             """
             \(demo.headline(report)) on \(validation.count) held-out images after \(minutes) minutes
-            pictures:  \(dir)/pictures/vis
+            drawings:  \(dir)/pictures/vis
             weights:   \(weights)
             look at an image of yours:  densekit infer \(config) \(weights) IMAGE…
             """)

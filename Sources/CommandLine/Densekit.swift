@@ -74,7 +74,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         } catch  where isArgumentParser(error) {
             exit(withError: error)
         } catch {
-            fail(error)
+            exitProgram(reporting: error)
         }
     }
 

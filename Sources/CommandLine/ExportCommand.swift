@@ -8,10 +8,10 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "export",
             abstract:
-                "Write a trained model without its text encoder: the text of its classes is computed once and kept.",
+                "Write a trained model without its text encoder: the text of its classes is computed once and cached.",
             discussion: """
                 OUT serves test and infer like the checkpoint, with the same results; neither the text encoder nor a vocabulary is needed. It \
-                knows its own classes only, and does not learn further.
+                knows its own classes only, and cannot be trained further.
                 """)
     }
 
@@ -37,10 +37,10 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
         let experiment = try config.experiment(List.self, device: device)
         let (model, classes) = try experiment.trainedModel(
             weights, unnamed: experiment.classes(of: "val"))
-        let small = try model.keepingText { try experiment.model(classes, textIsKept: true) }
+        let small = try model.cachingText { try experiment.model(classes, textIsCached: true) }
         let kept = try small.namedTensors().map { ($0.name, $0.tensor) }
         let info = Checkpoint.ModelInfo(
-            classes: classes, configuration: experiment.node.yaml(), textIsKept: true)
+            classes: classes, configuration: experiment.node.yaml(), textIsCached: true)
         try TensorFile.save(kept, metadata: info.metadata, to: output)
         func millions(_ model: DenseModel) throws -> String {
             String(

@@ -8,7 +8,7 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "infer",
             abstract:
-                "Predict images: drawings to OUT/vis, label maps (PNG) or things with boxes and masks (JSON) to OUT/pred."
+                "Predict images: drawings to OUT/vis, label maps (PNG) or instances with boxes and masks (JSON) to OUT/pred."
         )
     }
 
@@ -22,19 +22,19 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     var inputs: [String]
     @OptionGroup var compute: ComputeOptions
 
-    @Option(help: "Where the pictures go.", transform: FilePaths.expanded)
+    @Option(help: "Where the drawings go.", transform: FilePaths.expanded)
     var outDir = "out"
 
     @Option(
         help:
-            "Other words than the model's classes, with commas between: 'sky, red car'. The score map alone decides."
+            "Other class names than the model's, with commas between: 'sky, red car'. The score map alone decides."
     )
     var classes: String?
 
     @Option(help: "How much of the colour covers the image, 0 to 1.")
     var opacity = 0.5
 
-    @Option(help: "Leave out things that a detector is less certain of, 0 to 1.")
+    @Option(help: "Leave out instances with a lower score, 0 to 1.")
     var scoreThreshold = 0.3
 
     @Option(help: "Draw the score map of this class of the model instead, to OUT/heat.")
@@ -50,13 +50,14 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         guard (0...1).contains(opacity) else {
             throw ValidationError("--opacity is a share of 0 to 1, found \(opacity)")
         }
-        guard let words else { return }
-        guard words.count > 1, !words.contains("") else {
+        guard let classNames else { return }
+        guard classNames.count > 1, !classNames.contains("") else {
             throw ValidationError(
-                "--classes needs two or more words with commas between, found '\(classes ?? "")'")
+                "--classes needs two or more class names with commas between, found '\(classes ?? "")'"
+            )
         }
         var seen: Set<String> = []
-        if let twice = words.first(where: { !seen.insert($0).inserted }) {
+        if let twice = classNames.first(where: { !seen.insert($0).inserted }) {
             throw ValidationError("--classes has '\(twice)' twice")
         }
     }
@@ -66,7 +67,7 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         let files = try ImageFiles.find(inputs) { warn("\($0)") }
         let experiment = try config.experiment(List.self, device: device)
         for warning in try experiment.pipelineWarnings() { warn(warning) }
-        let predictor = try Predictor(experiment, weights: weights, classNames: words)
+        let predictor = try Predictor(experiment, weights: weights, classNames: classNames)
         let write =
             try heatmap.map { try heatmapWriter(predictor, of: $0) } ?? predictionWriter(predictor)
         var failures: [String] = []
@@ -107,7 +108,7 @@ struct InferCommand<List: PluginList>: ParsableCommand {
     }
 
     /// The words of `--classes`.
-    private var words: [String]? {
+    private var classNames: [String]? {
         classes?.split(separator: ",", omittingEmptySubsequences: false).map {
             ClassName.cleaned(String($0))
         }

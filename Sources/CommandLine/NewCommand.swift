@@ -64,5 +64,5 @@ struct NewBackboneCommand<List: PluginList>: ParsableCommand {
     }
 
     /// `TinyNet` → `tiny_net`
-    private var fileStem: String { snakeCase(name) }
+    private var fileStem: String { snakeCasedName(name) }
 }

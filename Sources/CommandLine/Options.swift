@@ -16,7 +16,7 @@ struct ComputeOptions: ParsableArguments {
         }
         if case .cuda(let index) = device, index >= Engine.cudaDeviceCount {
             throw ValidationError(
-                "--device \(device): this engine sees \(Engine.cudaDeviceCount) CUDA devices; build with LIBTORCH=… of a CUDA build (see "
+                "--device \(device): this engine finds \(Engine.cudaDeviceCount) CUDA devices; build with LIBTORCH=… of a CUDA build (see "
                     + "`densekit doctor`)")
         }
         if let threads, threads < 1 {

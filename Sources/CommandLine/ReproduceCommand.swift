@@ -8,7 +8,7 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "reproduce",
             abstract:
-                "Print a paper's table with the paper's figures beside ours: mIoU or AP, GFLOPs, parameters.",
+                "Print a paper's table with the paper's metrics beside ours: mIoU or AP, GFLOPs, parameters.",
             discussion: """
                 GFLOPs and parameters are counted anew, from shapes alone. Scores are those of finished runs in the work directories: \
                 single_scale.json and multi_scale.json, as `densekit test --out` writes them, else the best validation.
@@ -69,7 +69,8 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
                 "\(PaperTable.folder(in: configs)): no such folder, or no table in it")
         }
         guard names.contains(table) else {
-            let near = nearestWord(to: table, among: names).map { "; did you mean \($0)?" } ?? ""
+            let near =
+                nearestSpelling(to: table, among: names).map { "; did you mean \($0)?" } ?? ""
             throw ValidationError(
                 "there is no table '\(table)'\(near) (tables: \(names.joined(separator: ", ")))")
         }
@@ -86,7 +87,8 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
             }
             guard names.contains(parts[0]) else {
                 let near =
-                    nearestWord(to: parts[0], among: names).map { "; did you mean \($0)?" } ?? ""
+                    nearestSpelling(to: parts[0], among: names).map { "; did you mean \($0)?" }
+                    ?? ""
                 throw ValidationError(
                     "--weights '\(text)': no row of \(table.name) is called '\(parts[0])'\(near)")
             }

@@ -10,7 +10,7 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
             abstract:
                 "Train every run that a configuration lists under `sweep:`, and print their table.",
             discussion: """
-                All runs are checked first. The same command goes on where it was stopped: finished runs are not run again, others go on from their \
+                All runs are checked first. The same command resumes where it was stopped: finished runs are not run again, others resume from their \
                 newest good checkpoint. Several sweeps may work in one directory; each takes runs that no other has.
                 """)
     }
@@ -106,7 +106,7 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
                 try SweepReport(table: SweepTable(sweep, registry)).write()
             }
         } catch let stop as Interrupted {
-            logger.warning("\(stop): the same command goes on with the sweep")
+            logger.warning("\(stop): the same command resumes the sweep")
             throw ExitCode(stop.exitCode)
         }
     }
@@ -139,7 +139,7 @@ struct UnfinishedRuns: DenseKitError {
         "\(names.count) run\(names.count == 1 ? " is" : "s are") not finished: \(names.joined(separator: "; "))"
     }
     var remedy: String? {
-        "The table says why; once that is mended, the same command goes on with them."
+        "The table says why; once that is fixed, the same command resumes them."
     }
     var origin: ErrorOrigin { .input }
 }

@@ -39,7 +39,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     var results: String?
 
     @Option(
-        help: "Write a picture of every prediction to this folder.", transform: FilePaths.expanded)
+        help: "Write a drawing of every prediction to this folder.", transform: FilePaths.expanded)
     var showDir: String?
 
     func run() throws {
@@ -60,11 +60,11 @@ struct TestCommand<List: PluginList>: ParsableCommand {
                 "--results writes what a detector found, and the model's head \(model.head.task.verb): leave it out"
             )
         }
-        let pictures = try showDir.map { try PredictionWriter($0, classes: dataset.classes) }
+        let drawings = try showDir.map { try PredictionWriter($0, classes: dataset.classes) }
         let progress = ProgressBar()
         let report = try evaluator.evaluate { image in
             progress?.show(image.index + 1, of: dataset.count, note: image.name)
-            try pictures?.write(image, of: dataset)
+            try drawings?.write(image, of: dataset)
         }
         progress?.clear()
         print(report.table)

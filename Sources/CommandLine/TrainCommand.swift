@@ -20,7 +20,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help:
-            "Go on from a checkpoint: its path, or auto for the newest good one in the work directory.",
+            "Resume from a checkpoint: its path, or auto for the newest good one in the work directory.",
         transform: FilePaths.expanded)
     var resume: String?
 

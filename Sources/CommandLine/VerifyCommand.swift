@@ -9,14 +9,15 @@ struct VerifyCommand<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "verify",
             abstract:
-                "Run golden cases: build the model, fill it by name, compare with the reference's answers.",
+                "Run golden cases: build the model, fill it by name, compare with the reference's outputs.",
             discussion:
                 "Ends with 0 when everything passes, 1 on a mismatch, 2 when a case or its model file cannot be used."
         )
     }
 
     @Argument(
-        help: "The cases, CASE.json; the answers of each stand beside it in CASE.safetensors.",
+        help:
+            "The cases, CASE.json; the expected outputs of each are beside it in CASE.safetensors.",
         transform: FilePaths.expanded)
     var paths: [String]
 

@@ -84,7 +84,8 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
 
     private func entry(of node: ComponentNode) throws -> Entry {
         if let entry = entries[node.type] { return entry }
-        let near = nearestWord(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
+        let near =
+            nearestSpelling(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
         throw ConfigurationError(
             at: node.location, "unknown \(kind) '\(node.type)'",
             hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")

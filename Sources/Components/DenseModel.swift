@@ -14,7 +14,7 @@ public struct ModelConfiguration: YAMLConfiguration {
     /// own maps.
     public var auxiliaryHeads: [ComponentNode] = []
     /// Checkpoint-key prefixes of the parameters that are not trained, such as `backbone.layer1`.
-    public var freeze: [Located<String>] = []
+    public var freeze: [LocatedValue<String>] = []
     /// Initial weights of the whole model, loaded before those that each part names for itself; nil
     /// for none.
     public var weights: WeightsSetting?
@@ -89,7 +89,7 @@ public final class DenseModel: Module {
         super.init()
         try assignNames()
         // Without its text encoder a model does not learn, and lacks parts that `freeze` may name.
-        if !context.textIsKept { try freeze(configuration.freeze) }
+        if !context.textIsCached { try freeze(configuration.freeze) }
     }
 
     /// The losses of a batch: those of the head, the prompter and the auxiliary heads (`aux`, or
@@ -200,7 +200,7 @@ public final class DenseModel: Module {
                 + "\(declared.map(\.channels))")
     }
 
-    private func freeze(_ prefixes: [Located<String>]) throws {
+    private func freeze(_ prefixes: [LocatedValue<String>]) throws {
         let parameters = try namedParameters()
         for located in prefixes {
             let prefix = located.value
@@ -215,7 +215,7 @@ public final class DenseModel: Module {
 
 extension ConfigurationError {
     /// An element of `model.freeze` that none of the parameters' keys starts with.
-    init(unknownPrefix prefix: Located<String>, of parameters: [String]) {
+    init(unknownPrefix prefix: LocatedValue<String>, of parameters: [String]) {
         let parts = Set(parameters.map { String($0.prefix { $0 != "." }) }).sorted()
         self.init(
             at: prefix.location, "model.freeze: no parameter's key starts with '\(prefix.value)'",

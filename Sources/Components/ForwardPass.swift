@@ -16,7 +16,7 @@ public final class ForwardPass {
     /// every image to fill the batch.
     public var images: [ImageGeometry]
     /// The source of the random numbers that parts draw in this pass.
-    public var draws: RandomSource
+    public var randomSource: RandomSource
     /// Whether metrics for the log (such as pixel accuracy) are computed, which takes time. False
     /// by default.
     public var wantsMetrics: Bool
@@ -27,7 +27,8 @@ public final class ForwardPass {
     public init(
         progress: Double = 1, iteration: Int = 0, iterations: Int = 1, targets: Targets? = nil,
         images: [ImageGeometry] = [],
-        draws: RandomSource = RandomSource(seed: 0, iteration: 0), wantsMetrics: Bool = false,
+        randomSource: RandomSource = RandomSource(seed: 0, iteration: 0),
+        wantsMetrics: Bool = false,
         observe: ((String, Tensor) throws -> Void)? = nil
     ) {
         self.progress = progress
@@ -35,7 +36,7 @@ public final class ForwardPass {
         self.iterations = iterations
         self.targets = targets
         self.images = images
-        self.draws = draws
+        self.randomSource = randomSource
         self.wantsMetrics = wantsMetrics
         self.observe = observe
     }

@@ -35,7 +35,7 @@ extension BuildContext {
         let problem =
             "the loss \(node.type) does not fit here: what is learned is \(purpose.rawValue), and it "
             + (own.isEmpty
-                ? "is no loss to learn from with these settings" : "is a loss for \(own)")
+                ? "is no training loss with these settings" : "is a loss for \(own)")
         let hint =
             "losses that fit: \(fitting.isEmpty ? "none is known" : fitting.joined(separator: ", "))"
         let place = node.location == .default ? node.node.location : node.location

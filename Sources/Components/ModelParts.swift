@@ -16,14 +16,14 @@ public struct ModelParts {
     /// not be built.
     ///
     /// - Throws: `ConfigurationError` at the first prefix that matches no parameter of its part.
-    public func checkFreeze(_ prefixes: [Located<String>]) throws {
+    public func checkFreeze(_ prefixes: [LocatedValue<String>]) throws {
         let names = try parts.flatMap { module, prefix in
             try module.namedParameters().map { prefix.isEmpty ? $0.name : "\(prefix).\($0.name)" }
         }
         let known = Set(names.map { String($0.prefix { $0 != "." }) }).sorted()
         for prefix in prefixes {
             let part = String(prefix.value.prefix { $0 != "." })
-            guard known.contains(part) || nearestWord(to: part, among: known) != nil else {
+            guard known.contains(part) || nearestSpelling(to: part, among: known) != nil else {
                 continue
             }
             let isFound = names.contains { $0 == prefix.value || $0.hasPrefix(prefix.value + ".") }

@@ -48,7 +48,7 @@ public func segmentationLosses(
     if let loss = loss as? any ResizingLoss, logits.device == .cpu {
         losses.add(term: loss.name, try loss.resizing(logits, to: labels, options))
     } else {
-        losses.add(term: loss.name, try loss(enlarged(logits, labels), labels, options))
+        losses.add(term: loss.name, try loss(upsampled(logits, labels), labels, options))
     }
     if step.wantsMetrics { losses.add(metric: "acc_seg", try pixelAccuracy(logits, labels)) }
     return losses
@@ -56,7 +56,7 @@ public func segmentationLosses(
 
 /// Logits at the labels' size. Softmax over the channels of a channels-last map is 2–3 times
 /// slower; resizing is faster there.
-private func enlarged(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
+private func upsampled(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
     try logits.to(.float32).interpolated(to: Size2D(labels.size(1), labels.size(2)), .bilinear())
         .contiguous()
 }
@@ -65,7 +65,7 @@ private func enlarged(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
 /// mmsegmentation's `acc_seg`.
 private func pixelAccuracy(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
     try withoutGrad {
-        try enlarged(logits, labels).argmax(1).equals(labels).to(.float32).mean() * 100
+        try upsampled(logits, labels).argmax(1).equals(labels).to(.float32).mean() * 100
     }
 }
 
@@ -81,7 +81,8 @@ public enum TargetError: DenseKitError {
     public var problem: String {
         switch self {
         case .noLabels: "a segmentation head needs label maps, and this data set has none"
-        case .noInstances: "a detection head needs the boxes of things, and this data set has none"
+        case .noInstances:
+            "a detection head needs the boxes of instances, and this data set has none"
         }
     }
 }

@@ -4,7 +4,7 @@
 ///     weights: { file: best.pth, reinitialize: [decode_head.conv_seg] }
 public struct WeightsSetting: Codable, Sendable {
     /// The path of a safetensors file, a checkpoint, or a file that PyTorch wrote.
-    public var file: Located<String>
+    public var file: LocatedValue<String>
     /// The prefix of the model to take, where the file holds it more than once, such as `teacher`;
     /// nil: it is found.
     public var prefix: String?
@@ -27,7 +27,7 @@ public struct WeightsSetting: Codable, Sendable {
     ///   - ignore: patterns of the file's keys that are not loaded
     ///   - atLeast: the share of tensors that the file has to fill, 0…1
     public init(
-        _ file: Located<String>, prefix: String? = nil, reinitialize: [String] = [],
+        _ file: LocatedValue<String>, prefix: String? = nil, reinitialize: [String] = [],
         ignore: [String] = [],
         atLeast: Double = usualShare
     ) {
@@ -39,18 +39,18 @@ public struct WeightsSetting: Codable, Sendable {
     }
 
     private struct Mapping: YAMLConfiguration {
-        var file: Located<String>?
+        var file: LocatedValue<String>?
         var prefix: String?
         var reinitialize: [String] = []
         var ignore: [String] = []
-        var atLeast: Located<Double> = Located(WeightsSetting.usualShare)
+        var atLeast: LocatedValue<Double> = LocatedValue(WeightsSetting.usualShare)
     }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // `weights: resnet50.pth`; whatever is neither text nor a mapping is told what a mapping
         // has.
-        if let file = try? container.decode(Located<String>.self), !file.value.isEmpty {
+        if let file = try? container.decode(LocatedValue<String>.self), !file.value.isEmpty {
             self.init(file)
             return
         }

@@ -61,6 +61,8 @@ enum ConfigurationFile {
             (try? FileManager.default.contentsOfDirectory(
                 atPath: directory.isEmpty ? "." : directory)) ?? []
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        return nearestWord(to: name, among: names.sorted()).map { FilePaths.join(directory, $0) }
+        return nearestSpelling(to: name, among: names.sorted()).map {
+            FilePaths.join(directory, $0)
+        }
     }
 }

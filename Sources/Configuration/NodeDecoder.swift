@@ -183,7 +183,8 @@ extension NodeDecoder {
     func allKeys<Key: CodingKey>(_ type: Key.Type) -> [Key] {
         (node?.mapping?.keys ?? []).compactMap { key in
             keysAreVerbatim
-                ? Key(stringValue: key) : Key(stringValue: camelCase(key)) ?? Key(stringValue: key)
+                ? Key(stringValue: key)
+                : Key(stringValue: camelCasedName(key)) ?? Key(stringValue: key)
         }
     }
 
@@ -210,7 +211,7 @@ extension NodeDecoder {
         let unasked = (written?.mapping?.keys ?? []).filter { !known.contains($0) }
         throw failure(
             "the key '\(name)' is missing",
-            hint: nearestWord(to: name, among: unasked).map {
+            hint: nearestSpelling(to: name, among: unasked).map {
                 "is '\($0.shortened)' meant to be it?"
             })
     }
@@ -231,7 +232,7 @@ extension NodeDecoder {
     }
 
     private func yamlKey(_ key: any CodingKey) -> String {
-        keysAreVerbatim ? key.stringValue : snakeCase(key.stringValue)
+        keysAreVerbatim ? key.stringValue : snakeCasedName(key.stringValue)
     }
 }
 

@@ -90,7 +90,7 @@ private struct KeyedSlotContainer<Key: CodingKey>: KeyedEncodingContainerProtoco
     let codingPath: [any CodingKey] = []
 
     private func slot(_ key: any CodingKey) -> Slot {
-        slot.slot(keysAreVerbatim ? key.stringValue : snakeCase(key.stringValue))
+        slot.slot(keysAreVerbatim ? key.stringValue : snakeCasedName(key.stringValue))
     }
 
     func encodeNil(forKey key: Key) { slot(key).fillWithNull() }

@@ -47,16 +47,16 @@ public struct SettingError: DenseKitError, Equatable {
     /// The result of `make`, for a part whose settings are under `key` in those of the whole: `key`
     /// is put before the keys of its `SettingError`.
     ///
-    /// - Parameter isSaid: whether the message begins with `key:`, where the problem does not name
-    ///   the part itself
-    public static func within<Part>(_ key: String, isSaid: Bool = true, _ make: () throws -> Part)
+    /// - Parameter namesKey: whether the message begins with `key:`, where the problem does not
+    ///   name the part itself
+    public static func within<Part>(_ key: String, namesKey: Bool = true, _ make: () throws -> Part)
         throws -> Part
     {
         do {
             return try make()
         } catch let error as SettingError {
             let keys = key.split(separator: ".").map(String.init) + error.keys
-            throw SettingError(keys: keys, isSaid ? "\(key): \(error)" : "\(error)")
+            throw SettingError(keys: keys, namesKey ? "\(key): \(error)" : "\(error)")
         }
     }
 }

@@ -34,7 +34,7 @@ public struct Batch: Sendable {
     public let originalLabels: [LabelMap?]
     /// The instances of each image, crowds included, in pixels of the batch; nil for a data set
     /// without instances.
-    public let instances: [[Instance]]?
+    public let instances: [[SampleInstance]]?
     /// The masks of each image's instances without crowds, `[g, h, w]`: 1 inside, 0 elsewhere; nil
     /// where masks are not used.
     public let masks: [[UInt8]]?

@@ -5,10 +5,16 @@ public struct CoOccurrence: Codable, Sendable, Hashable {
     /// The names of the k classes.
     public let classes: [String]
     /// The number of images counted.
-    public private(set) var pictures = 0
+    public private(set) var images = 0
     /// The number of images that show both classes, one row per class: `[k][k]`; on the diagonal,
     /// images that show the class.
     public private(set) var counts: [[Int]]
+
+    private enum CodingKeys: String, CodingKey {
+        case classes
+        case images = "pictures"
+        case counts
+    }
 
     /// Zero counts for the classes of these names.
     public init(classes: [String]) {
@@ -20,7 +26,7 @@ public struct CoOccurrence: Codable, Sendable, Hashable {
     ///
     /// - Parameter present: the classes that occur in it, each once
     public mutating func add(_ present: [Int]) {
-        pictures += 1
+        images += 1
         for a in present { for b in present { counts[a][b] += 1 } }
     }
 
@@ -51,7 +57,7 @@ public struct CoOccurrence: Codable, Sendable, Hashable {
             for j in counts.indices
             where counts[i][j] < 0 || counts[i][j] > counts[i][i] || counts[i][j] != counts[j][i] {
                 return
-                    "counts \(counts[i][j]) pictures with '\(names[i])' and '\(names[j])', the other way round \(counts[j][i]), and "
+                    "counts \(counts[i][j]) images with '\(names[i])' and '\(names[j])', the other way round \(counts[j][i]), and "
                     + "\(counts[i][i]) with '\(names[i])'"
             }
         }

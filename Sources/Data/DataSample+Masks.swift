@@ -27,7 +27,7 @@ extension DataSample {
     /// The mask of one of `instances`, `[h, w]` at the image's current size: 1 inside, 0 elsewhere.
     ///
     /// - Throws: `DataError` for an instance without a shape, or with an invalid one.
-    public func mask(of instance: Instance) throws -> [UInt8] {
+    public func mask(of instance: SampleInstance) throws -> [UInt8] {
         let (rows, columns) = maskSources()
         var bitmap = [UInt8](repeating: 0, count: rows.count * columns.count)
         var drawing = MaskDrawing(size: originalSize)
@@ -38,7 +38,7 @@ extension DataSample {
         return bitmap
     }
 
-    private func runLengths(of instance: Instance) throws -> RunLengthMask {
+    private func runLengths(of instance: SampleInstance) throws -> RunLengthMask {
         guard let shape = instance.shape else {
             throw DataError(
                 name, "annotation \(instance.id) says nothing of what it covers",
@@ -54,7 +54,7 @@ extension DataSample {
     }
 }
 
-extension Instance.Shape {
+extension SampleInstance.Shape {
     /// The mask of the shape in an image of `size`, drawn by pycocotools' rule.
     ///
     /// - Throws: `MaskError` for invalid coordinates, and for run lengths of another size.

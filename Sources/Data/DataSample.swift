@@ -16,7 +16,7 @@ public struct DataSample: Sendable {
 
     /// The instances in the image, without those that a crop left out; nil for a data set without
     /// instances.
-    public private(set) var instances: [Instance]?
+    public private(set) var instances: [SampleInstance]?
     /// Whether the batch holds the masks of `instances`.
     public var wantsMasks: Bool
 
@@ -38,12 +38,12 @@ public struct DataSample: Sendable {
     ///   - wantsMasks: whether masks are trained on: an instance without a usable mask
     ///     (`SegmentationFault`) then becomes a crowd region, on which nothing is trained
     public init(
-        name: String, image: RGBImage, labels: LabelMap? = nil, instances: [Instance]? = nil,
+        name: String, image: RGBImage, labels: LabelMap? = nil, instances: [SampleInstance]? = nil,
         wantsMasks: Bool = false,
         traits: ImageTraits = []
     ) {
         precondition(
-            labels == nil || labels?.size == image.size, "labels are as large as their picture")
+            labels == nil || labels?.size == image.size, "labels are as large as their image")
         self.name = name
         self.instances = wantsMasks ? instances?.map { $0.withMask(in: image.size) } : instances
         self.wantsMasks = wantsMasks

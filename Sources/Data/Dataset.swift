@@ -8,7 +8,7 @@ public protocol Dataset: Sendable {
     var count: Int { get }
     /// Warnings on the data set as a whole that keep nothing from working, such as a mask without
     /// an image.
-    var remarks: [DataError] { get }
+    var warnings: [DataError] { get }
     /// Reads sample `index`, which is in `0 ..< count`. Called from many threads.
     ///
     /// - Throws: `DataError` that names the file, and the pixel where there is one.
@@ -27,7 +27,7 @@ public protocol Dataset: Sendable {
 
 extension Dataset {
     /// Empty by default.
-    public var remarks: [DataError] { [] }
+    public var warnings: [DataError] { [] }
     /// Nil by default: not known without reading the image.
     public func size(at index: Int) -> Size2D? { nil }
     /// Nil by default: there is no label file for each sample.

@@ -62,7 +62,7 @@ struct OrientationGroups: Sendable {
             guard let size = dataset.size(at: index) else {
                 throw SettingError(
                     "data", "aspect_ratio_grouping",
-                    "this data set does not know the sizes of its pictures; leave the setting out")
+                    "this data set does not know the sizes of its images; leave the setting out")
             }
             if size.width > size.height { landscape.append(index) } else { portrait.append(index) }
         }

@@ -39,7 +39,7 @@ public struct FileTree {
 
     /// A warning on the files that are skipped; nil where there are none but those of version
     /// control.
-    public var remark: DataError? {
+    public var warning: DataError? {
         let skipped = skipped.filter { !($0.split(separator: "/").last ?? "").hasPrefix(".git") }
         guard let first = skipped.first else { return nil }
         return DataError(

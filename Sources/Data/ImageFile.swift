@@ -109,11 +109,11 @@ enum Format {
         } else if bytes.starts(with: [0, 5, 0x16, 7]) {
             throw DataError(
                 path,
-                "is no picture: macOS leaves such files (AppleDouble) beside one of the name without ._",
+                "is no image: macOS leaves such files (AppleDouble) beside one of the name without ._",
                 remedy: "delete it")
         } else if bytes.starts(with: "version https://git-lfs".utf8) {
             throw DataError(
-                path, "is a pointer of Git LFS, not the picture",
+                path, "is a pointer of Git LFS, not the image",
                 remedy: "`git lfs pull` fetches it")
         } else {
             throw DataError(
@@ -143,6 +143,6 @@ func checkDimensions(_ size: Size2D, maximumPixels: Int, _ path: String) throws 
     guard !overflow, pixels <= maximumPixels else {
         throw DataError(
             path, "the header says \(size) pixels; at most \(maximumPixels) are read",
-            remedy: "scale the picture down, or replace the file if it is damaged")
+            remedy: "scale the image down, or replace the file if it is damaged")
     }
 }

@@ -38,7 +38,7 @@ public enum ImageFiles {
     {
         if let tree = FileTree(input, isDeep: false) {
             try tree.refuseUnnamable(suffixes)
-            if let remark = tree.remark { try warn(remark) }
+            if let warning = tree.warning { try warn(warning) }
             func isImage(_ file: String) -> Bool {
                 suffixes.contains { file.lowercased().hasSuffix($0) }
             }

@@ -4,13 +4,13 @@ public enum IncompleteSamples: Sendable {
     /// Opening the data set throws one error, with the number of such samples.
     case refused
     /// The samples are kept, and reading one of them throws its error.
-    case kept
+    case accepted
 
     @TaskLocal static var policy = IncompleteSamples.refused
 
     /// Runs `body`; data sets that it opens keep their incomplete samples, so that the errors of
     /// all of them can be found. To train and to evaluate, a data set has to be complete.
     public static func keeping<Value>(_ body: () throws -> Value) rethrows -> Value {
-        try $policy.withValue(.kept, operation: body)
+        try $policy.withValue(.accepted, operation: body)
     }
 }

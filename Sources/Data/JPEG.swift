@@ -23,7 +23,7 @@ struct JPEG {
                 path, "the JPEG header cannot be read (\(decoder.message))", remedy: JPEG.replace)
         }
         guard width > 0, height > 0 else {
-            throw DataError(path, "the JPEG file holds no picture", remedy: JPEG.replace)
+            throw DataError(path, "the JPEG file holds no image", remedy: JPEG.replace)
         }
         storedSize = Size2D(height: Int(height), width: Int(width))
         try checkDimensions(storedSize, maximumPixels: policy.maximumPixels, path)
@@ -134,7 +134,7 @@ struct JPEG {
             &buffer, &size, TJSAMP_420.rawValue.signed, Int32(quality), 0)
         guard status == 0 else {
             throw DataError(
-                path, "a picture of \(image.size) cannot be written as JPEG (\(coder.message))")
+                path, "an image of \(image.size) cannot be written as JPEG (\(coder.message))")
         }
         try FileSystem.write(UnsafeRawBufferPointer(start: buffer, count: Int(size)), to: path)
     }

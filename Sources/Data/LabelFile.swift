@@ -16,7 +16,7 @@ public enum LabelFile {
         let png = try open(bytes, path, maximumPixels)
         guard png.hasSingleSamples else {
             throw DataError(
-                path, "is a colour picture; labels are one number a pixel",
+                path, "is a colour image; labels are one number a pixel",
                 remedy: "save the mask as a grey or palette PNG whose numbers are the classes")
         }
         let labels = try DataError.reading { try png.samples() }

@@ -20,7 +20,7 @@ struct MaskPairing {
             try pairs.refuse(
                 DataError(
                     "\(images)/\(name)", "belongs to the same mask as \(other): \(stem)\(suffix)",
-                    remedy: "rename one of them, or name the suffix of the pictures"), at: place)
+                    remedy: "rename one of them, or name the suffix of the images"), at: place)
         }
         var owners: [NameBytes: String] = [:]
         var lone: [(place: Int, name: String, stem: String)] = []
@@ -37,7 +37,7 @@ struct MaskPairing {
                 try pairs.refuse(
                     DataError(
                         images,
-                        "has two pictures for the mask \(masks)/\(mask), whose names differ in their bytes alone: "
+                        "has two images for the mask \(masks)/\(mask), whose names differ in their bytes alone: "
                             + NameIndex.shown([other, picture.name]),
                         remedy: "remove one of them, or rename it"), at: place)
             case .ambiguous(let candidates):
@@ -55,7 +55,7 @@ struct MaskPairing {
             return DataError(
                 "\(images)/\(name)",
                 "has no mask \(masks)/\(stem)\(suffix)"
-                    + (count.map { " (\($0) of \(pictures.count) pictures)" } ?? ""),
+                    + (count.map { " (\($0) of \(pictures.count) images)" } ?? ""),
                 remedy: remedy(stem))
         }
         return pairs
@@ -76,7 +76,7 @@ struct MaskPairing {
                 "\(masks)/\(other) is there: masks are PNG or TIFF, and mask_suffix: \(other.dropFirst(stem.count)) names another "
                 + "suffix where the data set has that setting"
         }
-        return "add the masks, or take the pictures out of the folder"
+        return "add the masks, or take the images out of the folder"
     }
 }
 
@@ -88,7 +88,7 @@ struct Pairs {
 
     /// - Throws: `error`, unless incomplete samples are kept: then it becomes that of the sample.
     mutating func refuse(_ error: DataError, at place: Int) throws {
-        guard IncompleteSamples.policy == .kept else { throw error }
+        guard IncompleteSamples.policy == .accepted else { throw error }
         faults[place] = error
     }
 
@@ -98,7 +98,7 @@ struct Pairs {
     ///   it stands for them
     mutating func refuse(_ places: [Int], error: (_ number: Int, _ count: Int?) -> DataError) throws
     {
-        guard IncompleteSamples.policy == .kept || places.isEmpty else {
+        guard IncompleteSamples.policy == .accepted || places.isEmpty else {
             throw error(0, places.count)
         }
         for (number, place) in places.enumerated() { faults[place] = error(number, nil) }

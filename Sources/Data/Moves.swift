@@ -17,7 +17,7 @@ struct Moves: Sendable {
     private(set) var size: Size2D
     /// Without padding. What is flipped, cropped or resized once it is padded counts as image
     /// altogether.
-    private(set) var pictureSize: Size2D
+    private(set) var contentSize: Size2D
     /// What the sides were multiplied by.
     private(set) var scale: (x: Double, y: Double) = (1, 1)
     private var moves: [Move] = []
@@ -28,11 +28,11 @@ struct Moves: Sendable {
     init(_ size: Size2D) {
         originalSize = size
         self.size = size
-        pictureSize = size
+        contentSize = size
     }
 
     /// Takes note of `move`, and lets `instances` follow it.
-    mutating func append(_ move: Move, _ instances: inout [Instance]?) {
+    mutating func append(_ move: Move, _ instances: inout [SampleInstance]?) {
         moves.append(move)
         isReversible = isReversible && canBeUndone(move)
         switch move {
@@ -44,18 +44,18 @@ struct Moves: Sendable {
             instances = instances?.map { $0.with(box: $0.box.resized(by: ratio, to: target)) }
             scale = (scale.x * ratio.x, scale.y * ratio.y)
             size = target
-            pictureSize = target
+            contentSize = target
         case .crop(let window):
             instances = instances?.compactMap { instance in
                 instance.box.cropped(to: window).map { instance.with(box: $0) }
             }
             size = window.size
-            pictureSize = window.size
+            contentSize = window.size
         case .flip:
             instances = instances?.map {
                 $0.with(box: $0.box.flippedHorizontally(width: size.width))
             }
-            pictureSize = size
+            contentSize = size
         case .pad(let target): size = size.union(target)
         }
     }
@@ -64,7 +64,7 @@ struct Moves: Sendable {
     /// before it.
     private func canBeUndone(_ move: Move) -> Bool {
         switch move {
-        case .resize: pictureSize == size  // else the padding is scaled with the image
+        case .resize: contentSize == size  // else the padding is scaled with the image
         case .crop(let window): window == PixelWindow(size)
         case .flip: false
         case .pad: true
@@ -78,7 +78,7 @@ struct Moves: Sendable {
         moves += [.pad(new), .crop(PixelWindow(new))]
         isReversible = false
         size = new
-        pictureSize = new
+        contentSize = new
     }
 
     /// For every row and every column of the image that of the file's image which its masks copy;
@@ -110,12 +110,12 @@ struct Moves: Sendable {
     }
 
     var geometry: ImageGeometry {
-        ImageGeometry(size: pictureSize, paddedSize: size, originalSize: originalSize, scale: scale)
+        ImageGeometry(size: contentSize, paddedSize: size, originalSize: originalSize, scale: scale)
     }
 }
 
-extension Instance {
-    fileprivate func with(box: BoundingBox) -> Instance {
+extension SampleInstance {
+    fileprivate func with(box: BoundingBox) -> SampleInstance {
         var copy = self
         copy.box = box
         return copy

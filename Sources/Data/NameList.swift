@@ -24,7 +24,7 @@ public struct NameList: Sendable {
             let name = $0.element.withoutBlankEnds
             return name.isEmpty ? nil : (line: $0.offset + 1, name: name)
         }
-        guard !entries.isEmpty else { throw DataError(path, "names no pictures", remedy: layout) }
+        guard !entries.isEmpty else { throw DataError(path, "names no images", remedy: layout) }
         var (first, pairs): ([String: Int], Pairs) = ([:], Pairs())
         for (place, (line, name)) in entries.enumerated() {
             guard let other = first[name] else {

@@ -140,7 +140,7 @@ struct PNG {
             }
         }
         if let failure {
-            throw DataError(path, "a picture of \(size) cannot be written as PNG (\(failure))")
+            throw DataError(path, "an image of \(size) cannot be written as PNG (\(failure))")
         }
         try file.withUnsafeBytes { try FileSystem.write($0, to: path) }
     }

@@ -16,7 +16,7 @@ public struct PairedFolders: Sendable {
     private let faults: [Int: DataError]
     private let policy: ImagePolicy
     /// Warnings on masks without an image and on files that are skipped.
-    public let remarks: [DataError]
+    public let warnings: [DataError]
 
     /// The number of samples.
     public var count: Int { imageNames.count }
@@ -67,14 +67,14 @@ public struct PairedFolders: Sendable {
         guard !stems.isEmpty else {
             let others = tree.files.first.map { ", only such files as \($0)" } ?? ""
             throw DataError(
-                images, "has no pictures (\(imageSuffixes.joined(separator: ", ")))\(others)",
+                images, "has no images (\(imageSuffixes.joined(separator: ", ")))\(others)",
                 remedy: layout)
         }
         imageNames = stems.map(\.name)
         guard let masks else {
             maskNames = []
             faults = [:]
-            remarks = [tree.remark].compactMap { $0 }
+            warnings = [tree.warning].compactMap { $0 }
             return
         }
         let isShared = images == masks
@@ -97,13 +97,13 @@ public struct PairedFolders: Sendable {
             file.hasSuffix(maskSuffix) && !known.contains(NameBytes(file))
                 && !longer.contains { file.hasSuffix($0) }
         }
-        remarks =
+        warnings =
             lone.map {
                 DataError(
-                    "\(masks)/\($0)", "is a mask without a picture in \(images)",
+                    "\(masks)/\($0)", "is a mask without an image in \(images)",
                     remedy: "it is not used")
             }
-            + [tree.remark, isShared ? nil : maskTree.remark].compactMap { $0 }
+            + [tree.warning, isShared ? nil : maskTree.warning].compactMap { $0 }
     }
 
     /// The samples that `list` names, in its order: `NAME` is `images/NAME<imageSuffix>` and
@@ -118,9 +118,9 @@ public struct PairedFolders: Sendable {
     ) throws {
         let lookup = ListLookup(list: list, others: others)
         let pictures = try lookup.files(
-            "picture", in: PairedFolders.tree(images, layout), imageSuffix,
+            "image", in: PairedFolders.tree(images, layout), imageSuffix,
             remedy:
-                "a line holds one name, without folder and suffix; add the pictures, or take the lines out"
+                "a line holds one name, without folder and suffix; add the images, or take the lines out"
         )
         let maskFiles = try lookup.files(
             "mask", in: PairedFolders.tree(masks, layout), maskSuffix,
@@ -134,7 +134,7 @@ public struct PairedFolders: Sendable {
         self.images = images
         self.masks = masks
         self.policy = policy
-        remarks = []
+        warnings = []
     }
 
     private static func tree(_ folder: String, _ layout: String) throws -> FileTree {
@@ -229,10 +229,10 @@ public struct PairedFolders: Sendable {
             let isTurned = traits.contains(.exif) && policy.exif == .apply
             throw DataError(
                 mask,
-                "is \(raw.size), its picture \(path) is \(image.size)\(isTurned ? " once turned as its EXIF data says" : "")",
+                "is \(raw.size), its image \(path) is \(image.size)\(isTurned ? " once turned as its EXIF data says" : "")",
                 remedy: isTurned
-                    ? "set exif: ignore if masks were drawn on the pictures as stored"
-                    : "masks are as large as pictures")
+                    ? "set exif: ignore if masks were drawn on the images as stored"
+                    : "masks are as large as images")
         }
         let labels = try table(raw, path: mask, remedy: remedy)
         return DataSample(name: imageNames[index], image: image, labels: labels, traits: traits)

@@ -46,7 +46,7 @@ public enum SegmentationFault: DenseKitError, Hashable {
     }
 }
 
-extension Instance.Shape {
+extension SampleInstance.Shape {
     /// The mask to train on, in an image of `size`.
     ///
     /// mmdetection's rule (`LoadAnnotations._process_masks`): polygons with an odd number of
@@ -90,7 +90,7 @@ extension Instance.Shape {
     }
 }
 
-extension Instance.Shape {
+extension SampleInstance.Shape {
     /// The ground-truth mask for evaluation, in an image of `size`; nil where there is none.
     ///
     /// Polygons are read as pycocotools reads them: the last of an odd number of coordinates is
@@ -116,10 +116,10 @@ extension COCOBox {
     }
 }
 
-extension Instance {
+extension SampleInstance {
     /// The instance with its mask drawn in an image of `size`. Without a mask to train on it
     /// becomes a region on which nothing is trained.
-    func withMask(in size: Size2D) -> Instance {
+    func withMask(in size: Size2D) -> SampleInstance {
         guard !annotation.isCrowd else { return self }
         var copy = self
         let mask = annotation.shape.flatMap { try? $0.learnableMask(in: size, box: box) }

@@ -13,14 +13,15 @@ public struct SkipLimit: Sendable {
         self.images = images
     }
 
-    /// The number of images that may be left out once `seen` different images were read.
+    /// The number of images that may be left out once `imagesRead` different images were read.
     ///
-    /// The share is taken of `seen`, and from the start of at least the first 1000 images (or of
-    /// all, where there are fewer). Of a small data set three images may always be left out, but no
-    /// more than half of it. A share of 0 allows none.
-    public func allowed(seen: Int) -> Int {
+    /// The share is taken of `imagesRead`, and from the start of at least the first 1000 images (or
+    /// of all, where there are fewer). Of a small data set three images may always be left out, but
+    /// no more than half of it. A share of 0 allows none.
+    public func allowed(imagesRead: Int) -> Int {
         if share == 0 { return 0 }
         return max(
-            Int(share * Double(max(min(seen, images), min(images, 1000)))), min(3, images / 2))
+            Int(share * Double(max(min(imagesRead, images), min(images, 1000)))), min(3, images / 2)
+        )
     }
 }

@@ -14,14 +14,14 @@ public struct AnchorMatcher: Sendable, Hashable {
     /// Pixels by which an anchor may reach beyond the image and still be used; nil for no limit.
     public var border: Double?
 
-    /// A matcher; `addsTruth` of the sampler is set to false.
+    /// A matcher; `addsGroundTruth` of the sampler is set to false.
     public init(
         assigner: MaxIoUAssigner, sampler: RandomSampler? = nil, coder: DeltaCoder?,
         border: Double? = nil
     ) {
         self.assigner = assigner
         self.sampler = sampler
-        self.sampler?.addsTruth = false
+        self.sampler?.addsGroundTruth = false
         self.coder = coder
         self.border = border
     }
@@ -32,27 +32,29 @@ public struct AnchorMatcher: Sendable, Hashable {
     /// - Parameters:
     ///   - anchors: corners in pixels, all levels together, `[n, 4]`
     ///   - valid: which of them stand at valid positions, `[n]` bool (`AnchorGenerator.validFlags`)
-    ///   - truth: the ground truth of the image
+    ///   - groundTruth: the ground truth of the image
     ///   - size: of the image, without padding
     ///   - background: class index of the background
     ///   - foreground: class index of every instance, for a head that only separates objects from
     ///     background; nil for the instance's own class
-    ///   - draws: random numbers for the sampler
+    ///   - randomSource: random numbers for the sampler
     ///   - purpose: name of the sampler's draws
     ///   - image: index of the image in the batch
     public func targets(
-        _ anchors: Tensor, valid: Tensor, truth: InstanceTargets, in size: Size2D, background: Int,
+        _ anchors: Tensor, valid: Tensor, groundTruth: InstanceTargets, in size: Size2D,
+        background: Int,
         foreground: Int? = nil,
-        draws: RandomSource, purpose: String, image: Int
+        randomSource: RandomSource, purpose: String, image: Int
     ) throws -> AnchorTargets {
         try withoutGrad {
             let count = anchors.size(0)
             let rows = try usable(anchors, valid: valid, in: size).nonzero().selected(1, 0)
             let boxes = rows.size(0) == count ? anchors : try anchors.indexed(0, rows)
-            let assignment = try assigner.assign(boxes, to: truth)
-            let (positive, negative) = try chosen(assignment, boxes, truth, draws, purpose, image)
-            let learnt = try positive.or(negative).to(.float32)
-            let own = try deltas(assignment, boxes, truth, positive)
+            let assignment = try assigner.assign(boxes, to: groundTruth)
+            let (positive, negative) = try chosen(
+                assignment, boxes, groundTruth, randomSource, purpose, image)
+            let trained = try positive.or(negative).to(.float32)
+            let own = try deltas(assignment, boxes, groundTruth, positive)
             let weights = try positive.to(.float32).unsqueezed(1).expanded([rows.size(0), 4])
             /// Gives the anchors that are not usable their place back.
             func spread(_ values: Tensor, else value: Double) throws -> Tensor {
@@ -64,9 +66,9 @@ public struct AnchorMatcher: Sendable, Hashable {
             }
             return try AnchorTargets(
                 labels: spread(
-                    labels(assignment, truth, positive, background, foreground),
+                    labels(assignment, groundTruth, positive, background, foreground),
                     else: Double(background)),
-                labelWeights: spread(learnt, else: 0), boxes: spread(own, else: 0),
+                labelWeights: spread(trained, else: 0), boxes: spread(own, else: 0),
                 boxWeights: spread(weights, else: 0), positiveCount: total(positive),
                 negativeCount: total(negative))
         }
@@ -87,7 +89,8 @@ public struct AnchorMatcher: Sendable, Hashable {
 
     /// Which anchors enter the loss as positives, and which as background. `[n]` bool each
     private func chosen(
-        _ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ draws: RandomSource,
+        _ assignment: BoxAssignment, _ boxes: Tensor, _ groundTruth: InstanceTargets,
+        _ randomSource: RandomSource,
         _ purpose: String,
         _ image: Int
     ) throws -> (positive: Tensor, negative: Tensor) {
@@ -95,7 +98,8 @@ public struct AnchorMatcher: Sendable, Hashable {
             return try (assignment.indices.isGreater(than: 0), assignment.indices.equals(0))
         }
         let sample = try sampler.sample(
-            assignment, boxes: boxes, truth: truth, draws: draws, purpose: purpose, image: image)
+            assignment, boxes: boxes, groundTruth: groundTruth, randomSource: randomSource,
+            purpose: purpose, image: image)
         func flags(_ rows: Tensor) throws -> Tensor {
             let none = try Tensor.zeros(assignment.indices.shape, dtype: .bool, device: rows.device)
             return try none.replaced(
@@ -105,23 +109,25 @@ public struct AnchorMatcher: Sendable, Hashable {
     }
 
     private func labels(
-        _ assignment: Assignment, _ truth: InstanceTargets, _ positive: Tensor, _ background: Int,
+        _ assignment: BoxAssignment, _ groundTruth: InstanceTargets, _ positive: Tensor,
+        _ background: Int,
         _ foreground: Int?
     ) throws -> Tensor {
         let none = try Tensor.full(
             positive.shape, Double(background), dtype: .int64, device: positive.device)
         if let foreground { return try none.masked(positive, with: Double(foreground)) }
-        return try Tensor.where(positive, assignment.labels(of: truth), none)
+        return try Tensor.where(positive, assignment.labels(of: groundTruth), none)
     }
 
     /// Regression targets of positives, 0 elsewhere. `[n, 4]`
     private func deltas(
-        _ assignment: Assignment, _ boxes: Tensor, _ truth: InstanceTargets, _ positive: Tensor
+        _ assignment: BoxAssignment, _ boxes: Tensor, _ groundTruth: InstanceTargets,
+        _ positive: Tensor
     ) throws -> Tensor {
-        guard truth.boxes.size(0) > 0 else {
+        guard groundTruth.boxes.size(0) > 0 else {
             return try Tensor.zeros(boxes.shape, device: boxes.device)
         }
-        let own = try truth.boxes.indexed(0, assignment.truths())
+        let own = try groundTruth.boxes.indexed(0, assignment.groundTruths())
         let all = try coder.map { try $0.encode(boxes, to: own) } ?? own
         return try all.masked(positive.not().unsqueezed(1), with: 0)
     }

@@ -54,13 +54,13 @@ public struct SamplerSettings: YAMLConfiguration {
 
     /// The sampler with these settings.
     ///
-    /// - Parameter addsTruth: whether the ground-truth boxes are added to the candidates
+    /// - Parameter addsGroundTruth: whether the ground-truth boxes are added to the candidates
     /// - Throws: `SettingError` with the key for a number out of range.
-    public func make(addsTruth: Bool) throws -> RandomSampler {
+    public func make(addsGroundTruth: Bool) throws -> RandomSampler {
         try SettingError.check("count", count, in: 1...1_000_000)
         try SettingError.check("positive_fraction", positiveFraction, in: 0...1)
         return try RandomSampler(
-            count: count, positiveFraction: positiveFraction, addsTruth: addsTruth)
+            count: count, positiveFraction: positiveFraction, addsGroundTruth: addsGroundTruth)
     }
 }
 

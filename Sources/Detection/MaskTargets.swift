@@ -21,11 +21,12 @@ public struct MaskTargets: Sendable, Hashable {
     /// - Parameters:
     ///   - masks: of all instances of an image, `[g, h, w]` uint8
     ///   - boxes: the positive proposals, `[p, 4]`; they are clipped to the masks
-    ///   - truthIndices: the instance that each proposal is assigned to, `[p]` int64
-    public func callAsFunction(_ masks: Tensor, boxes: Tensor, truthIndices: Tensor) throws
+    ///   - groundTruthIndices: the instance that each proposal is assigned to, `[p]` int64
+    public func callAsFunction(_ masks: Tensor, boxes: Tensor, groundTruthIndices: Tensor) throws
         -> Tensor
     {
-        try shares(masks, boxes: boxes, truthIndices: truthIndices).isAtLeast(0.5).to(.float32)
+        try shares(masks, boxes: boxes, groundTruthIndices: groundTruthIndices).isAtLeast(0.5).to(
+            .float32)
     }
 
     /// The share of each cell that the instance fills, 0…1, by RoIAlign.
@@ -36,18 +37,21 @@ public struct MaskTargets: Sendable, Hashable {
     /// - Parameters:
     ///   - masks: of all instances of an image, `[g, h, w]` uint8
     ///   - boxes: the positive proposals, `[p, 4]`; they are clipped to the masks
-    ///   - truthIndices: the instance that each proposal is assigned to, `[p]` int64
-    public func shares(_ masks: Tensor, boxes: Tensor, truthIndices: Tensor) throws -> Tensor {
+    ///   - groundTruthIndices: the instance that each proposal is assigned to, `[p]` int64
+    public func shares(_ masks: Tensor, boxes: Tensor, groundTruthIndices: Tensor) throws -> Tensor
+    {
         try withoutGrad {
             let inside = try Boxes.clipped(
                 boxes, to: Size2D(height: masks.size(1), width: masks.size(2)))
             let regions = try Boxes.regions([inside])
-            let truths = try truthIndices.integers()
-            guard !truths.isEmpty else {
+            let groundTruths = try groundTruthIndices.integers()
+            guard !groundTruths.isEmpty else {
                 return try Tensor.zeros([0, size.height, size.width], device: boxes.device)
             }
-            return try inOrder(of: truths, among: Set(truths).sorted()) { truth, rows in
-                try masks.narrowed(0, Int(truth), 1).to(.float32).unsqueezed(1)  // [1, 1, h, w]
+            return try inOrder(of: groundTruths, among: Set(groundTruths).sorted()) {
+                groundTruth, rows in
+                // [1, 1, h, w]
+                try masks.narrowed(0, Int(groundTruth), 1).to(.float32).unsqueezed(1)
                     .roiAligned(
                         regions.indexed(0, rows.to(regions.device)), size: size, scale: 1,
                         samplingRatio: 0, aligned: true

@@ -74,17 +74,18 @@ public struct MaxIoUAssigner: Sendable, Hashable {
 
     /// Assigns `boxes` `[n, 4]` to the instances of an image. Without instances every box is
     /// background; a box with a coordinate that is not a number is ignored.
-    public func assign(_ boxes: Tensor, to truth: InstanceTargets) throws -> Assignment {
+    public func assign(_ boxes: Tensor, to groundTruth: InstanceTargets) throws -> BoxAssignment {
         try withoutGrad {
             let count = boxes.size(0)
-            let truths = truth.boxes.size(0)
-            guard count > 0, truths > 0 else {
-                return try Assignment(
+            let groundTruths = groundTruth.boxes.size(0)
+            guard count > 0, groundTruths > 0 else {
+                return try BoxAssignment(
                     indices: Tensor.zeros([count], dtype: .int64, device: boxes.device),
                     overlaps: Tensor.zeros([count], device: boxes.device))
             }
             // [g, n]
-            let overlaps = try maskIgnored(Boxes.iou(truth.boxes, boxes), boxes, truth.ignoredBoxes)
+            let overlaps = try maskIgnored(
+                Boxes.iou(groundTruth.boxes, boxes), boxes, groundTruth.ignoredBoxes)
             let best = try overlaps.max(0)
             var indices = try Tensor.full([count], -1, dtype: .int64, device: boxes.device)
             let isNegative = try best.values.isAtLeast(negative.lowerBound).and(
@@ -93,13 +94,13 @@ public struct MaxIoUAssigner: Sendable, Hashable {
             indices = try Tensor.where(
                 best.values.isAtLeast(positive), best.indices + indices.whole(1), indices)
             if matchesLowQuality { indices = try addingBest(to: indices, overlaps) }
-            return Assignment(indices: indices, overlaps: best.values)
+            return BoxAssignment(indices: indices, overlaps: best.values)
         }
     }
 
     /// Assigns each instance the boxes that overlap it most. overlaps `[g, n]`, indices `[n]`
     private func addingBest(to indices: Tensor, _ overlaps: Tensor) throws -> Tensor {
-        let truths = overlaps.size(0)
+        let groundTruths = overlaps.size(0)
         let count = overlaps.size(1)
         let best = try overlaps.max(1, keep: true)  // [g, 1]
         let asked =
@@ -107,8 +108,8 @@ public struct MaxIoUAssigner: Sendable, Hashable {
             ? overlaps.equals(best.values)
             : Tensor.arange(to: Double(count), device: overlaps.device).equals(best.indices)
         let numbers = try Tensor.arange(
-            1, to: Double(truths) + 1, dtype: .int32, device: overlaps.device
-        ).reshaped([truths, 1])
+            1, to: Double(groundTruths) + 1, dtype: .int32, device: overlaps.device
+        ).reshaped([groundTruths, 1])
         let last = try asked.and(best.values.isAtLeast(minPositive)).to(.int32) * numbers
         let claimed = try last.amax(0).to(.int64)  // [n]
         return try Tensor.where(claimed.isGreater(than: 0), claimed, indices)
@@ -128,7 +129,7 @@ public struct MaxIoUAssigner: Sendable, Hashable {
 }
 
 /// The instance that each of n boxes is assigned to.
-public struct Assignment {
+public struct BoxAssignment {
     /// -1 ignored, 0 background, i + 1 for instance i. `[n]` int64
     public var indices: Tensor
     /// Best IoU of each box with any instance; -1 in ignored regions, 0 where there is no instance.
@@ -143,14 +144,16 @@ public struct Assignment {
 
     /// Index of the instance that each box is assigned to, from 0; 0 also where there is none.
     /// `[n]` int64
-    func truths() throws -> Tensor { try (indices - indices.whole(1)).maximum(indices.whole(0)) }
+    func groundTruths() throws -> Tensor {
+        try (indices - indices.whole(1)).maximum(indices.whole(0))
+    }
 
     /// Class of the instance that each box is assigned to, -1 where there is none. `[n]` int64
-    public func labels(of truth: InstanceTargets) throws -> Tensor {
-        guard truth.labels.size(0) > 0 else {
+    public func labels(of groundTruth: InstanceTargets) throws -> Tensor {
+        guard groundTruth.labels.size(0) > 0 else {
             return try Tensor.full(indices.shape, -1, dtype: .int64, device: indices.device)
         }
-        let labels = try truth.labels.indexed(0, truths())
+        let labels = try groundTruth.labels.indexed(0, groundTruths())
         return try labels.masked(indices.isAtMost(0), with: -1)
     }
 }

@@ -9,7 +9,7 @@ public struct RandomSampler: Sendable, Hashable {
     public var positiveFraction: Double
     /// Whether the ground-truth boxes are added in front of the candidates, so that there are
     /// positives even when no proposal is near an instance.
-    public var addsTruth: Bool
+    public var addsGroundTruth: Bool
     /// The largest number of negatives for each positive, where at least one positive is counted;
     /// nil for no limit.
     public var maxNegativesPerPositive: Double?
@@ -20,7 +20,7 @@ public struct RandomSampler: Sendable, Hashable {
     /// - Throws: `SettingError` for a count outside 1…1000000, a fraction outside 0…1, or a limit
     ///   outside 0…1000000.
     public init(
-        count: Int, positiveFraction: Double, addsTruth: Bool = true,
+        count: Int, positiveFraction: Double, addsGroundTruth: Bool = true,
         maxNegativesPerPositive: Double? = nil
     ) throws {
         try SettingError.check("the sampler's count", count, in: 1...1_000_000)
@@ -31,7 +31,7 @@ public struct RandomSampler: Sendable, Hashable {
         }
         self.count = count
         self.positiveFraction = positiveFraction
-        self.addsTruth = addsTruth
+        self.addsGroundTruth = addsGroundTruth
         self.maxNegativesPerPositive = maxNegativesPerPositive
     }
 
@@ -44,21 +44,22 @@ public struct RandomSampler: Sendable, Hashable {
     ///   - boxes: the candidates, `[n, 4]`
     ///   - image: index of the image in the batch
     public func sample(
-        _ assignment: Assignment, boxes: Tensor, truth: InstanceTargets, draws: RandomSource,
+        _ assignment: BoxAssignment, boxes: Tensor, groundTruth: InstanceTargets,
+        randomSource: RandomSource,
         purpose: String, image: Int
     ) throws -> BoxSample {
         try withoutGrad {
             var indices = assignment.indices
             var boxes = boxes
-            let truths = truth.boxes.size(0)
-            if addsTruth, truths > 0 {
-                let own = try Tensor.arange(1, to: Double(truths) + 1, device: indices.device)
+            let groundTruths = groundTruth.boxes.size(0)
+            if addsGroundTruth, groundTruths > 0 {
+                let own = try Tensor.arange(1, to: Double(groundTruths) + 1, device: indices.device)
                 indices = try Tensor.cat([own, indices], dim: 0)
-                boxes = try Tensor.cat([truth.boxes, boxes], dim: 0)
+                boxes = try Tensor.cat([groundTruth.boxes, boxes], dim: 0)
             }
             func chosen(_ isCandidate: Tensor, _ count: Int, _ kind: String) throws -> Tensor {
                 let candidates = try isCandidate.nonzero().selected(1, 0)
-                let places = try draws.choose(
+                let places = try randomSource.choose(
                     count, of: candidates.size(0), "\(purpose).\(kind)", image: image)
                 return try candidates.indexed(
                     0, Tensor.from(places.map(Int64.init)).to(candidates.device))
@@ -70,9 +71,10 @@ public struct RandomSampler: Sendable, Hashable {
                 negativeCount = min(negativeCount, Int(bound * Double(max(positives.size(0), 1))))
             }
             let negatives = try chosen(indices.equals(0), negativeCount, "negative")
-            let truthIndices = try indices.indexed(0, positives) - indices.whole(1)
+            let groundTruthIndices = try indices.indexed(0, positives) - indices.whole(1)
             return BoxSample(
-                boxes: boxes, positives: positives, negatives: negatives, truthIndices: truthIndices
+                boxes: boxes, positives: positives, negatives: negatives,
+                groundTruthIndices: groundTruthIndices
             )
         }
     }
@@ -87,7 +89,7 @@ public struct BoxSample {
     /// Rows of `boxes` that were sampled as background, ascending. `[q]` int64
     public var negatives: Tensor
     /// The instance, from 0, that each positive is assigned to. `[p]` int64
-    public var truthIndices: Tensor
+    public var groundTruthIndices: Tensor
 
     /// The boxes sampled as positives. `[p, 4]`
     public func positiveBoxes() throws -> Tensor { try boxes.indexed(0, positives) }

@@ -48,7 +48,7 @@ extension Term {
     /// Resumes a run from its newest checkpoint.
     public static let resumeNewest = Term("`from: .newestCheckpoint`")
     /// Class names to search an image for, in place of the model's.
-    public static let words = Term("`classNames:`")
+    public static let classNames = Term("`classNames:`")
     /// Asks for predictions from several scaled and flipped views of an image.
     public static let augmented = Term("augmented:")
     /// Names the class whose score map is drawn.
@@ -78,7 +78,8 @@ extension Term {
 
     /// All terms, for a program that renames them.
     public static let all: [Term] = [
-        override, workDirectory, initialWeights, resume, resumeNewest, words, augmented, heatmap,
+        override, workDirectory, initialWeights, resume, resumeNewest, classNames, augmented,
+        heatmap,
         outputFolder, caseModel, train,
         check,
         sweep, sweepRun, otherData, testTimeAugmentation, components, coOccurrence,

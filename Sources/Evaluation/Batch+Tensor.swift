@@ -28,7 +28,8 @@ extension Batch {
         return targets
     }
 
-    private func instanceTargets(_ instances: [Instance], masks: [UInt8]?) throws -> InstanceTargets
+    private func instanceTargets(_ instances: [SampleInstance], masks: [UInt8]?) throws
+        -> InstanceTargets
     {
         var targets = try InstanceTargets(instances)
         let shape = [targets.labels.count, height, width]
@@ -41,8 +42,8 @@ extension Batch {
 
 extension InstanceTargets {
     /// The targets of one image: crowds become ignored boxes.
-    init(_ instances: [Instance]) throws {
-        func boxes(_ instances: [Instance]) throws -> Tensor {
+    init(_ instances: [SampleInstance]) throws {
+        func boxes(_ instances: [SampleInstance]) throws -> Tensor {
             try Tensor.from(
                 instances.flatMap { [$0.box.x1, $0.box.y1, $0.box.x2, $0.box.y2] },
                 shape: [instances.count, 4])

@@ -20,14 +20,14 @@ public struct ClassMap: Sendable, Equatable {
     /// How a prediction counts whose class is none of the shared ones.
     public let unmapped: Unmapped
     /// The indices of the model's classes that map to a shared class, ascending.
-    public let kept: [Int]
+    public let mappedClasses: [Int]
     /// The number of the model's classes.
     public let modelCount: Int
     /// The number of the data set's classes.
     public let datasetCount: Int
     private let shared: [UInt16]  // by the model's class; `names.count` where it is none of them
     // by the data set's class; `LabelMap.ignore` where it is none of them
-    private let truth: [UInt16]
+    private let groundTruth: [UInt16]
     private let targets: [UInt16]  // the data set's class by the shared
 
     /// Reads a class map of a configuration.
@@ -75,16 +75,16 @@ public struct ClassMap: Sendable, Equatable {
         }
         let order = sources.keys.sorted()
         var shared = [UInt16](repeating: UInt16(order.count), count: model.count)
-        var truth = [UInt16](repeating: LabelMap.ignore, count: dataset.count)
+        var groundTruth = [UInt16](repeating: LabelMap.ignore, count: dataset.count)
         for (place, target) in order.enumerated() {
-            truth[target] = UInt16(place)
+            groundTruth[target] = UInt16(place)
             for source in sources[target] ?? [] { shared[source] = UInt16(place) }
         }
         names = order.map { dataset[$0] }
-        kept = owners.keys.sorted()
+        mappedClasses = owners.keys.sorted()
         targets = order.map { UInt16($0) }
         self.shared = shared
-        self.truth = truth
+        self.groundTruth = groundTruth
         self.unmapped = unmapped
         modelCount = model.count
         datasetCount = dataset.count
@@ -94,22 +94,22 @@ public struct ClassMap: Sendable, Equatable {
         of name: String, in names: [String], _ owner: String, at location: SourceLocation
     ) throws -> Int {
         if let index = names.firstIndex(of: name) { return index }
-        let near = nearestWord(to: name, among: names).map { "did you mean '\($0)'?" }
+        let near = nearestSpelling(to: name, among: names).map { "did you mean '\($0)'?" }
         throw ConfigurationError(
             at: location, "class_map: the \(owner) has no class '\(name)'", hint: near)
     }
 
     /// The model's predictions as shared classes; of a class that is none of them, `names.count`.
     ///
-    /// - Parameter labels: the model's classes, or with `excluded` places in `kept`
+    /// - Parameter labels: the model's classes, or with `excluded` places in `mappedClasses`
     func predicted(_ labels: LabelMap) -> LabelMap {
-        let table = unmapped == .excluded ? kept.map { shared[$0] } : shared
+        let table = unmapped == .excluded ? mappedClasses.map { shared[$0] } : shared
         return replaced(labels, by: table, other: UInt16(names.count))
     }
 
     /// The data set's labels as shared classes; what is none of them has no class.
     func labelled(_ labels: LabelMap) -> LabelMap {
-        replaced(labels, by: truth, other: LabelMap.ignore)
+        replaced(labels, by: groundTruth, other: LabelMap.ignore)
     }
 
     /// Shared classes as the data set's, to be drawn.
@@ -128,7 +128,7 @@ public struct ClassMap: Sendable, Equatable {
     public var summary: String {
         let rest = unmapped == .wrong ? "count as wrong" : "are not asked for"
         return "\(names.count) of the data set's \(datasetCount) classes are known to the model; "
-            + "\(modelCount - kept.count) of its \(modelCount) are none of them and \(rest)"
+            + "\(modelCount - mappedClasses.count) of its \(modelCount) are none of them and \(rest)"
     }
 }
 

@@ -18,7 +18,7 @@ public struct DetectionEvaluator: Evaluator {
     public var device = Device.cpu
     /// The data type of autocast layers; nil computes in float32.
     public var precision: DType?
-    private let truth: any InstanceDataset
+    private let groundTruth: any InstanceDataset
 
     /// An evaluator on the CPU; set `device`, `workers` and `precision` to change it.
     ///
@@ -28,7 +28,7 @@ public struct DetectionEvaluator: Evaluator {
     ) {
         self.inference = inference
         self.dataset = dataset
-        truth = dataset
+        groundTruth = dataset
         self.pipeline = pipeline.forTest.padding(toAtLeast: inference.model.backbone.minimumSide)
     }
 
@@ -41,11 +41,13 @@ public struct DetectionEvaluator: Evaluator {
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         let seen = try inference.model.inInference { try detect(each) }
         return try DetectionReport(
-            seen, truth, masks: (inference.model.head.task as? DetectionTask)?.masks ?? false)
+            seen, groundTruth, masks: (inference.model.head.task as? DetectionTask)?.masks ?? false)
     }
 
     /// What is seen in every image of the data set.
-    private func detect(_ each: (EvaluatedImage) throws -> Void) throws -> [DetectionReport.Seen] {
+    private func detect(_ each: (EvaluatedImage) throws -> Void) throws -> [DetectionReport
+        .ImageDetections]
+    {
         var options = DataLoader.Options()
         options.shuffles = false
         options.epochs = 1
@@ -53,7 +55,7 @@ public struct DetectionEvaluator: Evaluator {
         options.keepsOriginalLabels = true  // masks of the batch's size are not needed
         let loader = try DataLoader(dataset, pipeline, options)
         defer { loader.stop() }
-        var seen: [DetectionReport.Seen] = []
+        var seen: [DetectionReport.ImageDetections] = []
         while let batch = try loader.next() {
             let instances = try naming(batch) {
                 try withAutocast(precision, on: device) {
@@ -65,7 +67,7 @@ public struct DetectionEvaluator: Evaluator {
                     index: seen.count, name: batch.names[0],
                     prediction: InstancePrediction(instances)))
             seen.append(
-                DetectionReport.Seen(
+                DetectionReport.ImageDetections(
                     name: batch.names[0], size: batch.geometries[0].originalSize,
                     instances: instances))
         }

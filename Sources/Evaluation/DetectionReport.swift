@@ -7,7 +7,7 @@ import DenseKitVision
 /// Values are percentages, except in pycocotools' own lines.
 public struct DetectionReport: EvaluationReport {
     /// What was seen in one image.
-    struct Seen: Sendable {
+    struct ImageDetections: Sendable {
         let name: String
         let size: Size2D
         let instances: [DetectedInstance]
@@ -28,19 +28,19 @@ public struct DetectionReport: EvaluationReport {
     /// A thing whose mask is wanted and cannot be read is a crowd that covers its box; where no
     /// thing has a mask, boxes alone are measured.
     /// - Throws: `COCOEvaluationError` for a box that is no number.
-    init(_ seen: [Seen], _ dataset: any InstanceDataset, masks: Bool) throws {
+    init(_ seen: [ImageDetections], _ dataset: any InstanceDataset, masks: Bool) throws {
         let categories = dataset.categoryIDs.map(Int.init)
-        var truth: [COCOEvaluation.Truth] = []
+        var groundTruth: [COCOEvaluation.GroundTruth] = []
         var measured = MeasuredMasks()
         var detections: [COCOEvaluation.Detection] = []
         for (index, picture) in seen.enumerated() {
             let image = Int(dataset.imageID(at: index))
             for thing in try dataset.annotations(at: index, shapes: masks) {
-                let known = COCOEvaluation.Truth(
+                let known = COCOEvaluation.GroundTruth(
                     image: image, category: categories[thing.label], box: thing.box,
                     area: thing.area, isCrowd: thing.isCrowd,
                     id: Int(thing.id))
-                truth.append(known)
+                groundTruth.append(known)
                 if masks { try measured.add(known, thing, in: picture) }
             }
             detections += picture.instances.filter { categories.indices.contains($0.label) }.map {
@@ -55,8 +55,8 @@ public struct DetectionReport: EvaluationReport {
         // masks are not.
         let hasMasks = masks && !measured.isHopeless
         notes = [
-            COCOEvaluation.noteOnZero(truth),
-            masks && !hasMasks ? MeasuredMasks.noteOnNone(truth.count) : measured.note,
+            COCOEvaluation.noteOnZero(groundTruth),
+            masks && !hasMasks ? MeasuredMasks.noteOnNone(groundTruth.count) : measured.note,
         ]
         .compactMap { $0 }
         let images = seen.indices.map { Int(dataset.imageID(at: $0)) }
@@ -64,7 +64,8 @@ public struct DetectionReport: EvaluationReport {
         scores = try kinds.map { kind in
             let evaluation = try COCOEvaluation(
                 images: images, categories: categories,
-                truth: kind == .masks ? measured.truth : truth, detections: detections,
+                groundTruth: kind == .masks ? measured.groundTruth : groundTruth,
+                detections: detections,
                 kind: kind)
             return (kind, evaluation.scores())
         }
@@ -138,7 +139,8 @@ public struct DetectionReport: EvaluationReport {
 
 extension MeasuredMasks {
     fileprivate mutating func add(
-        _ known: COCOEvaluation.Truth, _ thing: AnnotatedInstance, in image: DetectionReport.Seen
+        _ known: COCOEvaluation.GroundTruth, _ thing: AnnotatedInstance,
+        in image: DetectionReport.ImageDetections
     )
         throws
     {

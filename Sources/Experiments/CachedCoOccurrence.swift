@@ -37,7 +37,7 @@ public struct CachedCoOccurrence: Sendable {
     public func counts() throws -> CoOccurrence {
         if let data = try? Data(contentsOf: URL(filePath: path)),
             let kept = try? JSONDecoder().decode(CoOccurrence.self, from: data),
-            kept.pictures == dataset.count, kept.problem(for: dataset.classes.names) == nil
+            kept.images == dataset.count, kept.problem(for: dataset.classes.names) == nil
         {
             return kept
         }

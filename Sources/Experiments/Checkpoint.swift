@@ -15,7 +15,7 @@ public enum Checkpoint {
         /// The resolved configuration as YAML.
         public let configuration: String
         /// Whether the text embeddings of the classes are stored in place of the text encoder.
-        public let textIsKept: Bool
+        public let textIsCached: Bool
 
         /// The number of training images; nil where the model is not being trained.
         public let trainingImages: Int?
@@ -24,17 +24,17 @@ public enum Checkpoint {
         ///
         /// - Parameters:
         ///   - configuration: the resolved configuration as YAML
-        ///   - textIsKept: whether text embeddings are stored in place of the text encoder
+        ///   - textIsCached: whether text embeddings are stored in place of the text encoder
         ///   - trainingImages: the number of training images; nil where the model is not being
         ///     trained
         public init(
-            classes: ClassList, configuration: String, textIsKept: Bool = false,
+            classes: ClassList, configuration: String, textIsCached: Bool = false,
             trainingImages: Int? = nil
         ) {
             self.classes = classes
             self.trainingImages = trainingImages
             self.configuration = configuration
-            self.textIsKept = textIsKept
+            self.textIsCached = textIsCached
         }
 
         /// The metadata to store in a safetensors file.
@@ -45,7 +45,7 @@ public enum Checkpoint {
                 "palette": json(
                     classes.palette.map { [Int($0.red), Int($0.green), Int($0.blue)] }),
             ]
-            if textIsKept { metadata["text"] = "kept" }
+            if textIsCached { metadata["text"] = "kept" }
             if let trainingImages { metadata["training_images"] = "\(trainingImages)" }
             return metadata
         }
@@ -60,7 +60,7 @@ public enum Checkpoint {
 
     /// Whether a weights file with this metadata holds text embeddings of its classes in place of a
     /// text encoder.
-    public static func textIsKept(in metadata: [String: String]) -> Bool {
+    public static func textIsCached(in metadata: [String: String]) -> Bool {
         metadata["text"] == "kept"
     }
 

@@ -49,12 +49,13 @@ extension Experiment {
 
     /// The predictor of single images with `model`.
     ///
-    /// - Parameter words: class names in place of the model's; nil for the model's
+    /// - Parameter classNames: class names in place of the model's; nil for the model's
     /// - Throws: `InferenceError` for class names given to a detector, `LanguageError` where the
     ///   model takes none, `ConfigurationError` for windows smaller than the backbone's smallest
     ///   side.
-    public func predictor(_ model: DenseModel, words: [String]? = nil) throws -> any ImagePredictor
+    public func predictor(_ model: DenseModel, classNames: [String]? = nil) throws
+        -> any ImagePredictor
     {
-        try model.task.predictor(of: model, mode: mode(for: model), words: words)
+        try model.task.predictor(of: model, mode: mode(for: model), classNames: classNames)
     }
 }

@@ -45,7 +45,7 @@ private struct Stage {
     var missing: String {
         let place = nodes.first.map { "\($0.location): " } ?? ""
         return
-            "\(place)\(name) has no Normalize: the network sees levels of 0…255, where most weights were trained on normalised ones"
+            "\(place)\(name) has no Normalize: the network gets levels of 0…255, where most weights were trained on normalised ones"
     }
 }
 

@@ -33,7 +33,7 @@ extension Experiment {
         if let trained, trained.names != classes.names {
             throw OtherClasses(path: path, trained: trained.names, data: classes.names)
         }
-        let model = try model(classes, textIsKept: Checkpoint.textIsKept(in: content.metadata))
+        let model = try model(classes, textIsCached: Checkpoint.textIsCached(in: content.metadata))
         let report = try model.loadPretrained(
             content.tensors, atLeast: 1, unread: content.unread, source: path)
         guard report.unexpected.isEmpty else {

@@ -100,7 +100,7 @@ public struct Experiment {
         if part == "train", try node.common("class_map", as: YAMLNode.self) != nil {
             throw ConfigurationError(
                 at: node.node["class_map"]?.location ?? node.location,
-                "class_map: a model learns the classes of its own data",
+                "class_map: a model is trained on the classes of its own data",
                 hint: "it belongs to the data set of \(Term.otherData)")
         }
         return try registry.datasets.make(node, context)
@@ -122,18 +122,18 @@ public struct Experiment {
     /// `.meta` it has shapes alone.
     ///
     /// - Parameters:
-    ///   - textIsKept: whether it holds text embeddings of its classes in place of a text encoder
+    ///   - textIsCached: whether it holds text embeddings of its classes in place of a text encoder
     ///   - dataset: the training set where training starts, whose labels may initialise parts; nil
     ///     elsewhere
     /// - Throws: `BuildError` for settings that do not fit.
     public func model(
-        _ classes: ClassList, textIsKept: Bool = false, beginningOn dataset: (any Dataset)? = nil
+        _ classes: ClassList, textIsCached: Bool = false, beginningOn dataset: (any Dataset)? = nil
     ) throws -> DenseModel {
         try RandomGenerator.seed(configuration.train.seed)
         var context = BuildContext(registry: registry, classNames: classes.names)
-        context.textIsKept = textIsKept
+        context.textIsCached = textIsCached
         if let dataset {
-            let kept = keptCoOccurrence(of: dataset)
+            let kept = cachedCoOccurrence(of: dataset)
             context.coOccurrence = { try kept.counts() }
         }
         guard device != .meta else {
@@ -147,7 +147,7 @@ public struct Experiment {
 
     /// The co-occurrence of classes in the images of `dataset`, the training set: counted once and
     /// kept for later runs.
-    public func keptCoOccurrence(of dataset: any Dataset) -> CachedCoOccurrence {
+    public func cachedCoOccurrence(of dataset: any Dataset) -> CachedCoOccurrence {
         CachedCoOccurrence(
             dataset, settings: configuration.data.train?.node.yaml() ?? "",
             threads: configuration.data.workers)

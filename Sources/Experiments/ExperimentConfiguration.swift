@@ -6,7 +6,7 @@ import DenseKitVision
 /// All settings of a configuration file: model, data, training, test.
 public struct ExperimentConfiguration: YAMLConfiguration {
     /// Swift files with components of one's own; paths are relative to the file that names them.
-    public var plugins: [Located<String>] = []
+    public var plugins: [LocatedValue<String>] = []
     /// The `model:` part: backbone, neck, heads and weights.
     public var model = ModelConfiguration()
     /// The `data:` part: data sets and pipelines.

@@ -66,7 +66,7 @@ public struct ClassNameError: DenseKitError {
     public var place: String? { "\(Term.heatmap)" }
     public var problem: String { "the model has no class '\(name)'" }
     public var remedy: String? {
-        nearestWord(to: name, among: classes).map { "did you mean '\($0)'?" }
+        nearestSpelling(to: name, among: classes).map { "did you mean '\($0)'?" }
             ?? "its classes: \(classes.joined(separator: ", "))"
     }
     public var origin: ErrorOrigin { .input }

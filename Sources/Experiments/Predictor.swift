@@ -70,7 +70,7 @@ public struct Predictor {
         let trained: ClassList
         (model, trained) = try experiment.trainedModel(content, at: path)
         classes = classNames.map { ClassList(names: $0) } ?? trained
-        predictor = try experiment.predictor(model, words: classNames)
+        predictor = try experiment.predictor(model, classNames: classNames)
         pipeline = try experiment.testPipeline()
         policy = try experiment.imagePolicy()
     }

@@ -2,7 +2,7 @@
 /// → `use_clip`, `RPNHead` → `rpn_head`, `conv2d` → `conv2d`.
 ///
 /// A name in snake_case is not changed.
-public func snakeCase(_ name: String) -> String {
+public func snakeCasedName(_ name: String) -> String {
     let letters = Array(name)
     var result = ""
     for (i, letter) in letters.enumerated() {
@@ -18,7 +18,7 @@ public func snakeCase(_ name: String) -> String {
 
 /// The usual Swift spelling of a YAML key: `num_classes` → `numClasses`. Not exact for acronyms:
 /// `use_clip` → `useClip`.
-public func camelCase(_ key: String) -> String {
+public func camelCasedName(_ key: String) -> String {
     let words = key.split(separator: "_")
     guard let first = words.first, words.count > 1, !key.hasPrefix("_") else { return key }
     return words.dropFirst().reduce(into: String(first)) {

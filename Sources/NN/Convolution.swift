@@ -12,7 +12,7 @@ public final class Conv2d: Module {
     public let dilation: Size2D
     /// Number of groups of channels that are convolved separately; it divides both channel counts.
     public let groups: Int
-    @Cached private var prepared: PreparedConvolution?
+    @CachedValue private var prepared: PreparedConvolution?
 
     /// A convolution with a bias unless it is switched off. Weight and bias start as in PyTorch:
     /// uniform within ±1/√fan_in.

@@ -2,7 +2,7 @@ import Glibc
 
 /// The number of connections that an initialisation is scaled by: of inputs (`in`, keeps the
 /// variance of activations) or outputs (`out`, keeps that of gradients).
-public enum Fan: Sendable { case `in`, out }
+public enum FanMode: Sendable { case `in`, out }
 
 extension Tensor {
     /// Inputs and outputs of a weight `[out, in, …]`, times the size of its kernel.
@@ -15,7 +15,7 @@ extension Tensor {
     /// deviation √(2 / fan), for layers followed by ReLU. Returns the tensor itself. (He et al.
     /// 2015)
     @discardableResult
-    public func kaimingNormalInPlace(_ fan: Fan = .in) throws -> Tensor {
+    public func kaimingNormalInPlace(_ fan: FanMode = .in) throws -> Tensor {
         let count = fan == .in ? fans.in : fans.out
         return try normalInPlace(std: (2 / Swift.max(count, 1)).squareRoot())
     }

@@ -4,7 +4,7 @@ public final class Linear: Module {
     @Parameter public var weight: Tensor  // [out, in]
     /// The vector b, `[out]`; nil for none.
     @Parameter public var bias: Tensor?  // [out]
-    @Cached private var prepared = Prepared.never
+    @CachedValue private var prepared = Prepared.never
 
     /// A layer with a bias unless it is switched off. Weight and bias start as in PyTorch: uniform
     /// within ±1/√in.

@@ -1,8 +1,9 @@
 /// A part of a model: layers and tensors in stored properties.
 ///
 /// The checkpoint key of a property is its name in snake_case unless `keys` gives another. Layers
-/// are plain properties (one, an optional, or an array); tensors are marked `@Parameter`, `@Buffer`
-/// or `@Cached`. `namedTensors()` refuses any other property that holds a tensor.
+/// are plain properties (one, an optional, or an array); tensors are marked `@Parameter`,
+/// `@ModuleBuffer` or `@CachedValue`. `namedTensors()` refuses any other property that holds a
+/// tensor.
 open class Module {
     /// Whether layers behave as in training (batch statistics, dropout); true for a new module.
     public private(set) var isTraining = true

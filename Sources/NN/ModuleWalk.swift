@@ -33,7 +33,7 @@ struct ModuleWalk {
         for level in Mirror(reflecting: module).withSuperclasses {
             for case (let label?, let value) in level.children {
                 let property = label.hasPrefix("_") ? String(label.dropFirst()) : label
-                let key = keys[property] ?? keys[label] ?? snakeCase(property)
+                let key = keys[property] ?? keys[label] ?? snakeCasedName(property)
                 try visit(
                     value, path: join(path, key),
                     place: Place(
@@ -57,7 +57,7 @@ struct ModuleWalk {
         if value is Tensor {
             throw ModuleError(
                 problem:
-                    "\(place.owner) is a bare tensor: mark it @Parameter (trained), @Buffer (saved, not trained) or @Cached "
+                    "\(place.owner) is a bare tensor: mark it @Parameter (trained), @ModuleBuffer (saved, not trained) or @CachedValue "
                     + "(not saved)")
         }
         let mirror = Mirror(reflecting: value)
@@ -77,7 +77,7 @@ struct ModuleWalk {
                 throw ModuleError(
                     problem:
                         "\(place.owner) hides a \(found) inside \(mirror.subjectType): keep layers in properties of their own, an "
-                        + "optional or an array, and tensors in @Parameter, @Buffer or @Cached properties"
+                        + "optional or an array, and tensors in @Parameter, @ModuleBuffer or @CachedValue properties"
                 )
             }
         default:
@@ -90,7 +90,7 @@ struct ModuleWalk {
         if kind == .parameter, !tensor.dtype.isFloatingPoint {
             throw ModuleError(
                 problem:
-                    "\(place.owner) is a @Parameter of \(tensor.dtype): only floating-point tensors can be trained; use @Buffer"
+                    "\(place.owner) is a @Parameter of \(tensor.dtype): only floating-point tensors can be trained; use @ModuleBuffer"
             )
         }
         if let other = keys.updateValue(place, forKey: path) {

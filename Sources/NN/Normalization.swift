@@ -6,11 +6,11 @@ public final class BatchNorm2d: Module {
     /// Shift β of each channel, `[c]`; starts at 0.
     @Parameter public var bias: Tensor  // [c]
     /// Running mean of each channel, `[c]`, used at inference; starts at 0.
-    @Buffer public var runningMean: Tensor  // [c]
+    @ModuleBuffer public var runningMean: Tensor  // [c]
     /// Running variance of each channel, `[c]`, used at inference; starts at 1.
-    @Buffer public var runningVar: Tensor  // [c]
+    @ModuleBuffer public var runningVar: Tensor  // [c]
     /// Number of training batches that entered the running statistics, a scalar int64.
-    @Buffer public var numBatchesTracked: Tensor  // [] int64
+    @ModuleBuffer public var numBatchesTracked: Tensor  // [] int64
     /// Share of a batch's statistics in the new running ones, 0…1.
     public let momentum: Double
     /// Added to the variance before the square root.

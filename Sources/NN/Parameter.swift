@@ -4,7 +4,7 @@ protocol TensorSlot {
     var tensor: Tensor? { get }
 }
 
-/// A tensor or an optional tensor: the value of a `@Parameter` or `@Buffer` property.
+/// A tensor or an optional tensor: the value of a `@Parameter` or `@ModuleBuffer` property.
 public protocol TensorValue {
     /// The tensor; nil where an optional holds none.
     var tensorOrNil: Tensor? { get }
@@ -44,7 +44,7 @@ public struct Parameter<Value: TensorValue>: TensorSlot {
 
 /// A tensor that is saved in checkpoints but not trained, such as running statistics.
 @propertyWrapper
-public struct Buffer<Value: TensorValue>: TensorSlot {
+public struct ModuleBuffer<Value: TensorValue>: TensorSlot {
     /// The tensor.
     public var wrappedValue: Value
 
@@ -58,7 +58,7 @@ public struct Buffer<Value: TensorValue>: TensorSlot {
 /// A value that can be computed again at any time, such as a mask or weights in another form. Not
 /// saved in checkpoints and not moved between devices.
 @propertyWrapper
-public struct Cached<Value>: TensorSlot {
+public struct CachedValue<Value>: TensorSlot {
     /// The value.
     public var wrappedValue: Value
 

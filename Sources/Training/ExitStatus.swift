@@ -24,13 +24,13 @@ public func runProgram(_ body: () throws -> Void) -> Never {
         fflush(nil)
         exit(0)
     } catch {
-        fail(error)
+        exitProgram(reporting: error)
     }
 }
 
 /// Flushes standard output, prints `error` to standard error, and ends the process with
 /// `exitStatus(of:)`. An `Interrupted` is not printed.
-public func fail(_ error: any Error) -> Never {
+public func exitProgram(reporting error: any Error) -> Never {
     fflush(nil)
     if !(error is Interrupted) {
         try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))

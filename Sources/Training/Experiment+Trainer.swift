@@ -95,7 +95,7 @@ extension Experiment {
         }
         if !isResumed, work.hasCheckpoints {
             logger.warning(
-                "\(work.path) holds checkpoints already; this run starts anew, \(Term.resumeNewest) would go on from them"
+                "\(work.path) holds checkpoints already; this run starts anew, \(Term.resumeNewest) would resume from them"
             )
         }
     }

@@ -3,7 +3,7 @@ import DenseKitData
 /// The record of one iteration: losses, learning rates, times and images.
 public struct IterationRecord: Codable, Sendable {
     /// A named number for the log: a loss or another metric.
-    public struct Figure: Codable, Sendable {
+    public struct LoggedValue: Codable, Sendable {
         /// The name in the log, such as `loss_ce`.
         public let name: String
         /// The value, averaged over the passes of the iteration.
@@ -14,7 +14,7 @@ public struct IterationRecord: Codable, Sendable {
     public var learningRates: [Double] = []
     /// Losses and metrics, in the order in which the model returned them, then `loss` and, with
     /// clipping, `grad_norm`.
-    public internal(set) var values: [Figure] = []
+    public internal(set) var values: [LoggedValue] = []
     /// Seconds of the whole iteration.
     public var time = 0.0
     /// Seconds of `time` that were spent waiting for data.

@@ -33,7 +33,7 @@ final class LineFile: Sendable {
             guard lost == 1 else { return nil }
             return CheckpointError(
                 path: path, problem: "cannot be written (\(String(cString: strerror(code))))",
-                remedy: "Training goes on, and lines will be missing there until it can be.")
+                remedy: "Training continues, and lines will be missing there until it can be.")
         }
     }
 

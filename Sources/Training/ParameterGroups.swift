@@ -13,8 +13,8 @@ public struct ParameterMultipliers: YAMLConfiguration, Hashable {
 
 /// A sentence for each custom key that is in no parameter's name: it may be misspelt, or meant for
 /// another model.
-public func remarks(
-    onCustomKeys customKeys: [String: ParameterMultipliers], parameters: [NamedTensor]
+public func customKeyWarnings(
+    for customKeys: [String: ParameterMultipliers], parameters: [NamedTensor]
 ) -> [String] {
     customKeys.keys.sorted().filter { key in !parameters.contains { $0.name.contains(key) } }
         .map {

@@ -6,12 +6,12 @@ public protocol OptimizerRecipe: Sendable {
     /// - Throws: an error for settings that do not fit the parameters.
     func optimizer(for parameters: [NamedTensor]) throws -> any Optimizer
     /// Settings without effect on these parameters, a sentence each; empty if not implemented.
-    func remarks(on parameters: [NamedTensor]) -> [String]
+    func warnings(on parameters: [NamedTensor]) -> [String]
 }
 
 extension OptimizerRecipe {
     /// An empty list.
-    public func remarks(on parameters: [NamedTensor]) -> [String] { [] }
+    public func warnings(on parameters: [NamedTensor]) -> [String] { [] }
 }
 
 /// The learning rate as a function of the iteration.
@@ -26,7 +26,7 @@ public protocol Schedule: Sendable {
 
     /// Settings without effect in a run of `iterations` iterations, each a key and a sentence;
     /// empty if not implemented. Called on the result of `counting(iterationsPerEpoch:)`.
-    func remarks(iterations: Int) -> [(key: String, problem: String)]
+    func warnings(iterations: Int) -> [(key: String, problem: String)]
 
     /// The schedule with settings in epochs converted to iterations; unchanged if not implemented.
     func counting(iterationsPerEpoch: Int) -> any Schedule
@@ -34,7 +34,7 @@ public protocol Schedule: Sendable {
 
 extension Schedule {
     /// An empty list.
-    public func remarks(iterations: Int) -> [(key: String, problem: String)] { [] }
+    public func warnings(iterations: Int) -> [(key: String, problem: String)] { [] }
     /// The schedule unchanged.
     public func counting(iterationsPerEpoch: Int) -> any Schedule { self }
 }

@@ -35,7 +35,7 @@ public final class SkippedImagesHook: StatefulHook {
             last = skipped.reason
             trainer.logger.warning("skipped, as another image takes its place: \(skipped.reason)")
         }
-        guard !last.isEmpty, state.images.count > limit.allowed(seen: seen) else { return }
+        guard !last.isEmpty, state.images.count > limit.allowed(imagesRead: seen) else { return }
         throw TrainingError.badImages(
             state.images.count, of: limit.images, share: limit.share, last: last)
     }

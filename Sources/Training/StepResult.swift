@@ -5,7 +5,7 @@ public struct StepResult: Sendable {
     /// Losses and metrics by name, averaged over the passes, in the order in which the model
     /// returned them; then `loss`, the sum of the losses, and with clipping `grad_norm`. They are
     /// written to the log.
-    public private(set) var figures: [IterationRecord.Figure] = []
+    public private(set) var loggedValues: [IterationRecord.LoggedValue] = []
     /// The sum of the losses, averaged over the passes.
     public private(set) var loss = 0.0
     /// The norm of all gradients before clipping; nil without clipping, and where the loss is not
@@ -40,10 +40,10 @@ public struct StepResult: Sendable {
     }
 
     private mutating func add(_ name: String, _ value: Double) {
-        if let index = figures.firstIndex(where: { $0.name == name }) {
-            figures[index].value += value
+        if let index = loggedValues.firstIndex(where: { $0.name == name }) {
+            loggedValues[index].value += value
         } else {
-            figures.append(IterationRecord.Figure(name: name, value: value))
+            loggedValues.append(IterationRecord.LoggedValue(name: name, value: value))
         }
     }
 }

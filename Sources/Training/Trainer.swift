@@ -136,7 +136,7 @@ public final class Trainer {
             return try losses(
                 of: batch, firstImage: pass * settings.imagesAtATime, labelledPixels: labelled)
         }
-        last.values = result.figures
+        last.values = result.loggedValues
         if result.isTaken { badLosses.inARow = 0 } else { try skip() }
         iteration += 1
         last.time = monotonicSeconds() - started
@@ -161,7 +161,8 @@ public final class Trainer {
             progress: Double(iteration) / Double(settings.iterations), iteration: iteration,
             iterations: settings.iterations,
             images: batch.geometries,
-            draws: RandomSource(seed: settings.seed, iteration: iteration, firstImage: firstImage),
+            randomSource: RandomSource(
+                seed: settings.seed, iteration: iteration, firstImage: firstImage),
             wantsMetrics: isLogged(iteration + 1)
         )
         do {

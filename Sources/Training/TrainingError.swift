@@ -33,7 +33,8 @@ public enum TrainingError: DenseKitError {
             "a loss or metric of the model is named '\(name)', under which the log says something else"
         case .noMoreData: "the data set came to an end"
         case .zeroLoss: "the loss of the first step is 0, so nothing is learned"
-        case .smallImages(let least): "the backbone sees no image with a side below \(least) pixels"
+        case .smallImages(let least):
+            "the backbone takes no image with a side below \(least) pixels"
         case .badImages(let count, let images, let share, let last):
             "\(count) of \(images) training images cannot be read, which is more than data.max_bad_share: \(share) "
                 + "allows; the last of them: \(last)"

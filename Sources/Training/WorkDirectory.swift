@@ -8,7 +8,7 @@ import Foundation
 ///
 ///     work_dirs/NAME/NAME.yaml                              the resolved configuration, with the origin of every value
 ///     work_dirs/NAME/TIMESTAMP/TIMESTAMP.log                the log
-///     work_dirs/NAME/TIMESTAMP/vis_data/scalars.json        one JSON object a line
+///     work_dirs/NAME/TIMESTAMP/vis_data/scalars.json        one GoldenJSON object a line
 ///     work_dirs/NAME/iter_N/, best_mIoU_iter_N/             checkpoints
 ///     work_dirs/NAME/last_checkpoint                        path of the newest
 ///     work_dirs/NAME/.lock                                  held by the run that writes here

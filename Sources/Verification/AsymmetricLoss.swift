@@ -15,7 +15,8 @@ extension Verifier {
         for (name, settings) in golden.json["config"]?["settings"]?.object ?? [:] {
             var settings = settings.object ?? [:]
             settings["type"] = .string("AsymmetricLoss")
-            let written: Written = try YAMLNode(encoding: ["loss": JSON.object(settings)]).decode()
+            let written: Written = try YAMLNode(encoding: ["loss": GoldenJSON.object(settings)])
+                .decode()
             let loss = try registry.losses.make(written.loss, BuildContext(registry: registry))
             let logits = try given.detached().cloned()
             try logits.setRequiresGrad(true)
@@ -23,6 +24,7 @@ extension Verifier {
             try value.sum().backward()
             (outputs["\(name)/loss"], outputs["\(name)/grad"]) = (try value.detached(), logits.grad)
         }
-        return try compare(outputs, with: TensorFile.load(golden.answersPath).tensors, golden)
+        return try compare(
+            outputs, with: TensorFile.load(golden.expectedOutputsPath).tensors, golden)
     }
 }

@@ -7,13 +7,16 @@ extension Verifier {
     ///
     /// - Parameter settings: of the part
     /// - Throws: `BuildError` for settings that do not fit.
-    public func part(_ type: String, _ settings: [String: JSON], _ golden: GoldenCase) throws -> (
-        part: any ModelPart, failures: [Comparison]
-    ) {
+    public func part(_ type: String, _ settings: [String: GoldenJSON], _ golden: GoldenCase) throws
+        -> (
+            part: any ModelPart, failures: [Comparison]
+        )
+    {
         struct Written: YAMLConfiguration { var part = ComponentNode(type: "") }
         var settings = settings
         settings["type"] = .string(type)
-        let written: Written = try YAMLNode(encoding: ["part": JSON.object(settings)]).decode()
+        let written: Written = try YAMLNode(encoding: ["part": GoldenJSON.object(settings)])
+            .decode()
         let part = try registry.parts.make(written.part, BuildContext(registry: registry))
         let failures = try fill(part, golden)
         try part.move(to: device)
@@ -31,7 +34,7 @@ extension Verifier {
 extension GoldenCase {
     /// The objects of `config.runs`, each with its name.
     /// - Throws: `GoldenCaseError` for one without a name.
-    public func runs() throws -> [(name: String, settings: JSON)] {
+    public func runs() throws -> [(name: String, settings: GoldenJSON)] {
         let runs = json["config"]?["runs"]?.array ?? []
         return try runs.map { run in
             guard let name = run["name"]?.string else {

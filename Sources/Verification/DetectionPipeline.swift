@@ -115,14 +115,14 @@ struct DetectionPipeline {
             guard corners.count == 4 else {
                 throw GoldenCaseError(golden.path, "has a box of \(corners.count) numbers")
             }
-            return Instance(
+            return SampleInstance(
                 box: BoundingBox(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]),
                 label: 0, area: 1, id: 0)
         }
         var sample = DataSample(
             name: "case", image: RGBImage(height: size.height, width: size.width),
             instances: instances)
-        let scale = boxes.new_wh.map { JSON.number(Double($0)) }
+        let scale = boxes.new_wh.map { GoldenJSON.number(Double($0)) }
         try apply(
             "Resize", ["scale": .array(scale), "ratio_range": .null, "keep_ratio": .bool(false)],
             &sample)
@@ -143,13 +143,13 @@ struct DetectionPipeline {
 
     private func size(_ sides: [Int]) throws -> Size2D {
         guard sides.count == 2, sides.allSatisfy((1...20_000).contains) else {
-            throw GoldenCaseError(golden.path, "has a picture of [w, h] = \(sides)")
+            throw GoldenCaseError(golden.path, "has an image of [w, h] = \(sides)")
         }
         return Size2D(height: sides[1], width: sides[0])
     }
 
     /// Applies a transform of the registry, as a configuration would name it.
-    private func apply(_ type: String, _ settings: [String: JSON], _ sample: inout DataSample)
+    private func apply(_ type: String, _ settings: [String: GoldenJSON], _ sample: inout DataSample)
         throws
     {
         let node = try component(type, settings)
@@ -158,10 +158,12 @@ struct DetectionPipeline {
         try transform(&sample, &random)
     }
 
-    private func component(_ type: String, _ settings: [String: JSON]) throws -> ComponentNode {
+    private func component(_ type: String, _ settings: [String: GoldenJSON]) throws -> ComponentNode
+    {
         struct Written: YAMLConfiguration { var component: ComponentNode? }
         let all = settings.merging(["type": .string(type)]) { own, _ in own }
-        let written: Written = try YAMLNode(encoding: ["component": JSON.object(all)]).decode()
+        let written: Written = try YAMLNode(encoding: ["component": GoldenJSON.object(all)])
+            .decode()
         return written.component ?? ComponentNode(type: type)
     }
 
@@ -180,17 +182,18 @@ struct DetectionPipeline {
                 "has the policy '\(policy)'; known: step [epochs] gamma g, linear warmup n iterations ratio r, "
                     + "m iterations per epoch")
         }
-        var settings: [String: JSON] = [
+        var settings: [String: GoldenJSON] = [
             "steps": .array(
-                steps.split { $0 == "," || $0 == " " }.compactMap { Double($0) }.map(JSON.number)),
+                steps.split { $0 == "," || $0 == " " }.compactMap { Double($0) }.map(
+                    GoldenJSON.number)),
             "warmup_iterations": .number(
                 number(try /warmup ([0-9]{1,12}) iterations/.firstMatch(in: policy)?.output.1) ?? 0),
         ]
         settings["gamma"] = number(try /gamma ([0-9.e+-]+[0-9])/.firstMatch(in: policy)?.output.1)
-            .map(JSON.number)
+            .map(GoldenJSON.number)
         settings["warmup_ratio"] = number(
             try /ratio ([0-9.e+-]+[0-9])/.firstMatch(in: policy)?.output.1
-        ).map(JSON.number)
+        ).map(GoldenJSON.number)
         let schedule = try registry.schedules.make(
             component("Step", settings), BuildContext(registry: registry)
         )

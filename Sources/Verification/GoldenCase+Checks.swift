@@ -76,7 +76,7 @@ func compare(
         .map {
             Comparison(
                 failure: $0,
-                "the case names this output, and \(golden.answersPath) does not have it")
+                "the case names this output, and \(golden.expectedOutputsPath) does not have it")
         }
     return try promised
         + answers.sorted { $0.key < $1.key }.map { key, reference in
@@ -99,7 +99,7 @@ extension GoldenCase {
     /// reference that we lack is a failed comparison.
     /// - Throws: `CheckpointError` where the file cannot be read.
     public func comparisons(of outputs: [String: Tensor]) throws -> [Comparison] {
-        try compare(outputs, with: TensorFile.load(answersPath).tensors, self)
+        try compare(outputs, with: TensorFile.load(expectedOutputsPath).tensors, self)
     }
 }
 
@@ -109,7 +109,7 @@ private func someNames(near name: String, among names: [String]) -> String {
         return "we give " + (names.isEmpty ? "none" : names.joined(separator: ", "))
     }
     var (near, rest): ([String], [String]) = ([], names)
-    while near.count < 3, let next = nearestWord(to: OutputName(name).name, among: rest) {
+    while near.count < 3, let next = nearestSpelling(to: OutputName(name).name, among: rest) {
         near.append(next)
         rest.removeAll { $0 == next }
     }

@@ -77,7 +77,7 @@ extension GoldenCase.Entry {
         }
     }
 
-    private func numbers(_ values: JSON, _ count: Int) throws -> [Double] {
+    private func numbers(_ values: GoldenJSON, _ count: Int) throws -> [Double] {
         let numbers = values.numbers
         guard numbers.count == count else {
             throw GoldenCaseError(name, "has \(numbers.count) values for shape \(shape)")

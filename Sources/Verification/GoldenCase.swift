@@ -24,7 +24,7 @@ public struct GoldenCase: Sendable {
         /// The upper bound of seeded integers, itself excluded.
         public let high: Int64?
         /// All values, as nested lists in row-major order; nil for a recipe without a list.
-        public let values: JSON?
+        public let values: GoldenJSON?
         /// Elements of an integer recipe that are replaced by an ignored label; nil for none.
         public let ignore: Ignore?
         /// What the reference did with the tensor, as text that may contain numbers.
@@ -69,7 +69,7 @@ public struct GoldenCase: Sendable {
             value = try fields.decodeIfPresent(Double.self, forKey: .value)
             low = try fields.decodeIfPresent(Int64.self, forKey: .low)
             high = try fields.decodeIfPresent(Int64.self, forKey: .high)
-            values = try fields.decodeIfPresent(JSON.self, forKey: .values)
+            values = try fields.decodeIfPresent(GoldenJSON.self, forKey: .values)
             ignore = try fields.decodeIfPresent(Ignore.self, forKey: .ignore)
             role = try fields.decodeIfPresent(String.self, forKey: .role)
         }
@@ -121,7 +121,7 @@ public struct GoldenCase: Sendable {
     /// The token ids of the class texts, one row for each; nil where the case has none.
     public let tokenIDs: [[Int]]?
     /// The whole file, for fields that only one procedure reads.
-    public let json: JSON
+    public let json: GoldenJSON
     let tolerance: Tolerance
     let gradientTolerance: Tolerance?
     let toleranceFor: [String: Tolerance]
@@ -207,7 +207,7 @@ public struct GoldenCase: Sendable {
     }
 
     /// The path of the reference's outputs, `CASE.safetensors`.
-    public var answersPath: String {
+    public var expectedOutputsPath: String {
         String(path.dropLast(path.hasSuffix(".json") ? 5 : 0)) + ".safetensors"
     }
 

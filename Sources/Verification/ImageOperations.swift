@@ -9,7 +9,7 @@ struct ImageOperations {
 
     /// `imrescale_shapes`: rows of height, width, limits or factor, new height, new width, factor.
     private struct Rescales: Decodable {
-        struct Table: Decodable { let rows: [[JSON]] }
+        struct Table: Decodable { let rows: [[GoldenJSON]] }
         let imrescale_shapes: Table?
     }
 
@@ -22,7 +22,7 @@ struct ImageOperations {
     }
 
     func comparisons() throws -> [Comparison] {
-        let answers = try TensorFile.load(golden.answersPath).tensors
+        let answers = try TensorFile.load(golden.expectedOutputsPath).tensors
         var outputs: [String: Tensor] = [:]
         for (name, answer) in answers { outputs[name] = try output(name, like: answer) }
         return try compare(outputs, with: answers, golden) + rescaledSizes()

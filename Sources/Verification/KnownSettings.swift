@@ -12,14 +12,15 @@ extension GoldenCase {
     ///   - known: the keys that are read there, separated by spaces
     ///   - fixed: keys that may only have this value, which is the one that is built
     /// - Throws: `GoldenCaseError` for an unknown key, or another value of a fixed one.
-    public func check(_ place: String, knows known: String = "", fixed: [String: JSON] = [:]) throws
+    public func check(_ place: String, knows known: String = "", fixed: [String: GoldenJSON] = [:])
+        throws
     {
-        let value = place.split(separator: ".").reduce(JSON?.some(json)) { $0?[String($1)] }
+        let value = place.split(separator: ".").reduce(GoldenJSON?.some(json)) { $0?[String($1)] }
         try check(value, place, Set(known.split(separator: " ").map(String.init)), fixed)
     }
 
     private func check(
-        _ value: JSON?, _ place: String, _ known: Set<String>, _ fixed: [String: JSON]
+        _ value: GoldenJSON?, _ place: String, _ known: Set<String>, _ fixed: [String: GoldenJSON]
     ) throws {
         switch value {
         case nil, .null: return
@@ -43,9 +44,9 @@ extension GoldenCase {
     }
 
     /// Throws `GoldenCaseError` for a key of `value` that is not among `known`.
-    func check(_ value: JSON?, _ place: String, _ known: Set<String>) throws {
+    func check(_ value: GoldenJSON?, _ place: String, _ known: Set<String>) throws {
         guard let other = value?.unknown(besides: known) else { return }
-        let near = nearestWord(to: other, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        let near = nearestSpelling(to: other, among: known).map { "; did you mean '\($0)'?" } ?? ""
         throw GoldenCaseError(
             path,
             "has the unknown setting '\(place.isEmpty ? "" : place + ".")\(other)'\(near); known: "
@@ -73,7 +74,7 @@ extension GoldenCase {
     ///
     /// Throws `GoldenCaseError` for anything else that stands there.
     func integer(_ place: String) throws -> Int? {
-        let value = place.split(separator: ".").reduce(JSON?.some(json)) { $0?[String($1)] }
+        let value = place.split(separator: ".").reduce(GoldenJSON?.some(json)) { $0?[String($1)] }
         guard let value, value != .null else { return nil }
         guard let integer = value.integer else {
             throw GoldenCaseError(path, "has \(value.text) in \(place), expected a whole number")
@@ -128,10 +129,10 @@ extension GoldenCase {
             path, "has \(share) in \(place).share; expected a share above 0 and at most 1")
     }
 
-    private func checkSpelling(_ value: JSON, _ place: String, _ known: Set<String>) throws {
+    private func checkSpelling(_ value: GoldenJSON, _ place: String, _ known: Set<String>) throws {
         let object = value.object ?? [:]
         for key in object.keys.sorted() where !known.contains(key) {
-            guard let near = nearestWord(to: key, among: known), object[near] == nil else {
+            guard let near = nearestSpelling(to: key, among: known), object[near] == nil else {
                 continue
             }
             throw GoldenCaseError(
@@ -165,7 +166,7 @@ extension GoldenCase {
     ]
 }
 
-extension JSON {
+extension GoldenJSON {
     /// The first key of an object that is not among those given.
     func unknown(besides known: Set<String>) -> String? {
         object?.keys.filter { !known.contains($0) }.min()

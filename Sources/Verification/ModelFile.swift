@@ -7,12 +7,12 @@ import DenseKitCore
 ///     model: {backbone: …, prompter: …, neck: …, head: …}
 ///     configurations: {retinanet_r50: ../configs/retinanet_r50.yaml}
 struct ModelFile: YAMLConfiguration {
-    var plugins: [Located<String>] = []
+    var plugins: [LocatedValue<String>] = []
     var backbone: ComponentNode?
     var part: ComponentNode?
     var model: ModelConfiguration?
     /// Whole configuration files, by the names that the case has for them.
-    var configurations: [String: Located<String>] = [:]
+    var configurations: [String: LocatedValue<String>] = [:]
 }
 
 extension ModelFile {
@@ -35,7 +35,7 @@ extension ModelFile {
         let tokenIDs = try golden.tokenIDs ?? golden.rowsOfTexts()
         var context = BuildContext(registry: registry, classNames: golden.classNames)
         context.tokenIDs = tokenIDs
-        context.textIsKept = golden.codebook != nil
+        context.textIsCached = golden.codebook != nil
         switch (backbone, part, model) {
         case (let node?, nil, nil): return .backbone(try registry.backbones.make(node, context))
         case (nil, let node?, nil): return .part(try registry.parts.make(node, context))

@@ -114,7 +114,8 @@ extension Verifier {
         return try ForwardPass(
             progress: Double(iteration) / Double(max(iterations, 1)), iteration: iteration,
             iterations: iterations,
-            images: golden.geometries(), draws: draws(inputs), wantsMetrics: true, observe: observe)
+            images: golden.geometries(), randomSource: draws(inputs), wantsMetrics: true,
+            observe: observe)
     }
 
     /// The random numbers that the case prescribes, by the names of its inputs.

@@ -91,7 +91,7 @@ struct OptimizerGroups {
                     equal($0.rate, rate) && equal($0.decay, decay)
                 })
             else {
-                return Comparison(failure: output, "no parameters learn like this here")
+                return Comparison(failure: output, "no parameters are trained like this here")
             }
             return compare(rest.remove(at: place).names, group, output)
         }

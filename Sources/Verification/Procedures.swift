@@ -16,7 +16,7 @@ public struct Procedures: Sendable {
     /// named; returns the comparisons.
     public typealias Run = @Sendable (Verifier, GoldenCase, String?) throws -> [Comparison]
     /// The model of a case in DenseKit's configuration: the keys and values below `model:`.
-    public typealias Describe = @Sendable (GoldenCase) throws -> [String: JSON]
+    public typealias Describe = @Sendable (GoldenCase) throws -> [String: GoldenJSON]
     /// Makes random draws, by the names that the model asks for, from the case's inputs in the
     /// order in which these were registered.
     public typealias Draw = @Sendable ([Tensor]) throws -> [String: Tensor]

@@ -40,10 +40,12 @@ struct Recipes {
 
     /// Throws `GoldenCaseError` for what we have no word for; a setting that the component does not
     /// know is its own error when it is built.
-    init(_ golden: GoldenCase, optimizer: [String: JSON], schedule: [String: JSON]) throws {
+    init(_ golden: GoldenCase, optimizer: [String: GoldenJSON], schedule: [String: GoldenJSON])
+        throws
+    {
         let both = try [
-            "optimizer": JSON.object(Self.ours(golden, optimizer: optimizer)),
-            "schedule": JSON.object(Self.ours(golden, schedule: schedule)),
+            "optimizer": GoldenJSON.object(Self.ours(golden, optimizer: optimizer)),
+            "schedule": GoldenJSON.object(Self.ours(golden, schedule: schedule)),
         ]
         let written: Written = try YAMLNode(encoding: both).decode()
         guard let optimizer = written.optimizer, let schedule = written.schedule else {
@@ -53,8 +55,9 @@ struct Recipes {
         self.schedule = schedule
     }
 
-    private static func ours(_ golden: GoldenCase, optimizer: [String: JSON]) throws -> [String:
-        JSON]
+    private static func ours(_ golden: GoldenCase, optimizer: [String: GoldenJSON]) throws
+        -> [String:
+        GoldenJSON]
     {
         var settings = optimizer
         let paramwise = settings.removeValue(forKey: "paramwise_cfg")?.object ?? [:]
@@ -66,8 +69,9 @@ struct Recipes {
         return settings
     }
 
-    private static func ours(_ golden: GoldenCase, schedule: [String: JSON]) throws -> [String:
-        JSON]
+    private static func ours(_ golden: GoldenCase, schedule: [String: GoldenJSON]) throws
+        -> [String:
+        GoldenJSON]
     {
         var settings = schedule
         guard let policy = settings.removeValue(forKey: "policy")?.string,

@@ -14,9 +14,9 @@ struct SegmentationMetrics {
         /// Every n-th pixel of a prediction is made to agree with its label, where that is a class.
         let agree_every: Int?
         let inputs: [GoldenCase.Entry]
-        let area: [String: JSON]
-        let per_class: [String: JSON]
-        let summary_percent: [String: JSON]
+        let area: [String: GoldenJSON]
+        let per_class: [String: GoldenJSON]
+        let summary_percent: [String: GoldenJSON]
     }
 
     init(_ golden: GoldenCase) throws {
@@ -66,7 +66,9 @@ struct SegmentationMetrics {
                 "\(prefix).summary_percent")
     }
 
-    private func compare(_ ours: [String: [Double]], _ reference: [String: JSON], _ prefix: String)
+    private func compare(
+        _ ours: [String: [Double]], _ reference: [String: GoldenJSON], _ prefix: String
+    )
         -> [Comparison]
     {
         reference.sorted { $0.key < $1.key }.map { key, value in

@@ -14,8 +14,8 @@ struct Trajectory {
 
     private struct Settings: Decodable {
         struct Configuration: Decodable {
-            let optimizer: [String: JSON]
-            let lr_config: [String: JSON]
+            let optimizer: [String: GoldenJSON]
+            let lr_config: [String: GoldenJSON]
             let max_iters: Int
         }
         let config: Configuration
@@ -68,7 +68,7 @@ struct Trajectory {
         ]
         if clipping != nil { outputs["grad_norm"] = try Tensor.from(norms) }
         for entry in try network.namedTensors() { outputs["final/\(entry.name)"] = entry.tensor }
-        let answers = try TensorFile.load(golden.answersPath).tensors
+        let answers = try TensorFile.load(golden.expectedOutputsPath).tensors
         return try nameFailures + missing + groups(places) + exactRates(ofParameter)
             + compare(outputs, with: answers, golden)
     }

@@ -40,7 +40,7 @@ public struct Verifier {
         }
         let comparisons = try run(self, golden, modelPath)
         guard !comparisons.isEmpty else {
-            throw GoldenCaseError(path, "compares nothing: it has no answers")
+            throw GoldenCaseError(path, "compares nothing: it has no expected outputs")
         }
         return comparisons + golden.unusedTolerances(comparisons)
     }
@@ -49,16 +49,16 @@ public struct Verifier {
     /// says itself.
     private func modelFile(
         _ golden: GoldenCase, _ named: String?,
-        _ described: ((GoldenCase) throws -> [String: JSON])?
+        _ described: ((GoldenCase) throws -> [String: GoldenJSON])?
     ) throws -> ModelFile {
         let path = named ?? golden.modelPath
         if path == golden.modelPath, !FileManager.default.fileExists(atPath: path), let described {
-            return try YAMLNode(encoding: ["model": JSON.object(described(golden))]).decode()
+            return try YAMLNode(encoding: ["model": GoldenJSON.object(described(golden))]).decode()
         }
         guard path != golden.modelPath || FileManager.default.fileExists(atPath: path) else {
             throw GoldenCaseError(
                 golden.path,
-                "needs a model file, which says what its model is in the words of our configurations (docs/verify.md): write "
+                "needs a model file, which says what its model is in the terms of our configurations (docs/verify.md): write "
                     + "\(path), or name one with \(Term.caseModel)")
         }
         let model = try YAMLNode.load(path: path)
@@ -76,7 +76,7 @@ public struct Verifier {
     /// - Throws: `GoldenCaseError` for a case without model, or with settings that are not known.
     public func verifyModel(
         _ golden: GoldenCase, _ path: String?,
-        described: ((GoldenCase) throws -> [String: JSON])? = nil
+        described: ((GoldenCase) throws -> [String: GoldenJSON])? = nil
     ) throws -> [Comparison] {
         try verifyModel(golden, modelFile(golden, path, described ?? procedures.model(of: golden)))
     }
@@ -91,7 +91,7 @@ public struct Verifier {
         var comparisons = try fill(subject.module, golden, given: given)
         try subject.module.move(to: device)
         try subject.module.setTraining(golden.mode == "train")
-        let answers = try TensorFile.load(golden.answersPath).tensors
+        let answers = try TensorFile.load(golden.expectedOutputsPath).tensors
         let inputs = try Dictionary(
             uniqueKeysWithValues: golden.inputs.map { ($0.name, try $0.tensor().to(device)) })
         let outputs: [String: Tensor]

@@ -6,7 +6,7 @@ struct Raster<Value: BitwiseCopyable> {
     let values: [Value]
 
     func cropped(to window: PixelWindow) -> [Value] {
-        precondition(window.lies(in: size), "a crop lies inside the picture")
+        precondition(window.lies(in: size), "a crop lies inside the image")
         return make(window.size) { source, target in
             for y in 0..<window.height {
                 let from = source + ((window.y + y) * size.width + window.x) * channels

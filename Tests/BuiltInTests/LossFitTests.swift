@@ -153,7 +153,7 @@ private func node(_ slot: Slot, _ loss: String) throws -> ComponentNode {
         let error = try #require(throws: ConfigurationError.self) {
             try withDevice(.meta) { _ = try context.registry.prompters.make(node, context) }
         }
-        #expect(error.message.hasSuffix("and it is no loss to learn from with these settings"))
+        #expect(error.message.hasSuffix("and it is no training loss with these settings"))
     }
 
     @Test("What counts by itself in every pass of a batch says so")
@@ -170,7 +170,7 @@ private func node(_ slot: Slot, _ loss: String) throws -> ComponentNode {
                 ).countedByPass
             }
         }
-        #expect(try head("{type: RetinaNet, channels: 8}") == "the anchors that are things")
+        #expect(try head("{type: RetinaNet, channels: 8}") == "the positive anchors")
         #expect(
             try head("{type: MaskRCNN, mask: null, box: {channels: 8}, rpn: {channels: 8}}")
                 == "the sampled boxes")

@@ -151,12 +151,12 @@ import Testing
     }
 
     /// Exported with its text, a model predicts the same.
-    @Test func keptText() throws {
+    @Test func cachedText() throws {
         let whole = try model(tinyCLIP)
         try whole.setTraining(false)
-        let kept = try whole.keepingText {
+        let kept = try whole.cachingText {
             var context = try buildContext()
-            context.textIsKept = true
+            context.textIsCached = true
             return try model(tinyCLIP, "", context)
         }
         #expect(try !kept.namedTensors().contains { $0.name.hasPrefix("text_encoder.") })

@@ -26,7 +26,7 @@ import Testing
     {
         ForwardPass(
             iteration: iteration,
-            draws: try .prescribed([
+            randomSource: try .prescribed([
                 BatchDrop.images: Tensor.from(images, shape: [2, 1]),
                 BatchDrop.labels: Tensor.from(labels, shape: [2, 5]),
             ]))
@@ -129,7 +129,7 @@ import Testing
         var context = try buildContext(["a", "b"])
         if let counts { context.coOccurrence = { counts } }
         let weight = try Tensor.zeros([2, 2, 1])
-        try StartingEdges(Located(setting), context).write(into: weight)
+        try StartingEdges(LocatedValue(setting), context).write(into: weight)
         return try weight.floats()
     }
 
@@ -168,7 +168,7 @@ import Testing
             ),
             (
                 "{\"classes\":[\"a\",\"b\"],\"pictures\":4,\"counts\":[[4,5],[5,5]]}",
-                "counts 5 pictures with 'a' and 'b', the other way round 5, and 4 with 'a'"
+                "counts 5 images with 'a' and 'b', the other way round 5, and 4 with 'a'"
             ),
         ] {
             try text.write(toFile: path, atomically: true, encoding: .utf8)

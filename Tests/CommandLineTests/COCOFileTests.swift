@@ -9,14 +9,14 @@ private func file(_ indices: Range<Int>) throws -> [String: Any] {
     var file = COCOFile(labels: [4, 5, 6, 7])
     for index in indices {
         try file.add(
-            Scene.render(seed: 2017, index: index, size: 96, crowded: true),
+            DemoScene.render(seed: 2017, index: index, size: 96, crowded: true),
             fileName: "\(index).jpg")
     }
     return try #require(try JSONSerialization.jsonObject(with: file.json) as? [String: Any])
 }
 
 @Test("Scenes in COCO's form: polygons, some run lengths, crowds; boxes and areas are the masks'")
-func things() throws {
+func objects() throws {
     let content = try file(0..<40)
     let images = try #require(content["images"] as? [[String: Any]])
     #expect(
@@ -67,10 +67,10 @@ func things() throws {
 
 @Test("Things of a scene lie where its labels say, each pixel in one of them")
 func masksAndLabels() {
-    let scene = Scene.render(seed: 3, index: 5, size: 64, crowded: true)
-    #expect(scene.things.count >= 2)
+    let scene = DemoScene.render(seed: 3, index: 5, size: 64, crowded: true)
+    #expect(scene.objects.count >= 2)
     for pixel in scene.labels.labels.indices {
-        let owners = scene.things.filter { $0.mask[pixel] == 1 }
+        let owners = scene.objects.filter { $0.mask[pixel] == 1 }
         #expect(owners.count <= 1)
         if let owner = owners.first { #expect(owner.label == scene.labels.labels[pixel]) }
     }

@@ -61,7 +61,7 @@ import Testing
 
             let trained = try runDensekit(["train", "run.yaml", "--work-dir", "w"], in: folder)
             let message =
-                "data/images/training/0.jpg: has no mask data/annotations/training/0.png (2 of 4 pictures); add the masks"
+                "data/images/training/0.jpg: has no mask data/annotations/training/0.png (2 of 4 images); add the masks"
             #expect(trained.status != 0 && trained.errors.contains(message), "\(trained)")
         }
     }
@@ -79,7 +79,7 @@ import Testing
             expect(
                 [
                     "run.yaml:12:16: dataset ADE20K could not be built: data/images/validation/8.jpg: has no mask "
-                        + "data/annotations/validation/8.png (2 of 18 pictures)"
+                        + "data/annotations/validation/8.png (2 of 18 images)"
                 ], result)
             #expect(result.output.contains("predicted the validation image"), "\(result)")
         }

@@ -247,7 +247,7 @@ import Testing
             let trained = try runDensekit(
                 ["train", "run.yaml", "--work-dir", "w", "--set", "data.test_pipeline=[]"],
                 in: folder)
-            let missing = "data.test_pipeline has no Normalize: the network sees levels of 0…255"
+            let missing = "data.test_pipeline has no Normalize: the network gets levels of 0…255"
             #expect(
                 trained.status == 0 && trained.errors.contains("WARNING - \(missing)"),
                 "\(trained.errors)")
@@ -302,7 +302,7 @@ import Testing
                 ),
                 (
                     [pipeline("{type: Resize, scale: [20, 20], ratio_range: null}, Normalize")],
-                    "comes out of data.train_pipeline as 20×20, and the backbone sees no side below 31 pixels: add Resize or Pad"
+                    "comes out of data.train_pipeline as 20×20, and the backbone takes no side below 31 pixels: add Resize or Pad"
                 ),
                 (
                     ["model.prompter=null", "model.head.loss={type: CrossEntropy, weight: 0}"],
@@ -310,7 +310,7 @@ import Testing
                 ),
                 (
                     ["model.prompter=null", "model.freeze=[backbone, neck, decode_head]"],
-                    "--set model.freeze=[backbone, neck, decode_head]: no parameter of the model learns: "
+                    "--set model.freeze=[backbone, neck, decode_head]: no parameter of the model is trained: "
                 ),
                 (
                     ["test={mode: slide, crop: 20, stride: 20}"],

@@ -7,12 +7,12 @@ private struct Counts: Decodable {
     let counts: [[Int]]
 }
 
-@Test("co-occurrence counts the training pictures and writes the counts")
+@Test("co-occurrence counts the training images and writes the counts")
 func coOccurrence() throws {
     try withRun { folder in
         let result = try runDensekit(
             ["co-occurrence", "run.yaml", "--out", "counts.json"], in: folder)
-        #expect(result.status == 0 && result.output.hasPrefix("4 pictures, "), "\(result.errors)")
+        #expect(result.status == 0 && result.output.hasPrefix("4 images, "), "\(result.errors)")
         let data = try Data(contentsOf: folder.appending(path: "counts.json"))
         let found = try JSONDecoder().decode(Counts.self, from: data)
         #expect(found.pictures == 4 && found.counts.count == found.classes.count)

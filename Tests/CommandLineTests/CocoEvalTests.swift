@@ -55,7 +55,7 @@ func table() throws {
             " Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets=100 ] = 0.341\n"))
     #expect(
         !result.output.contains("cat18")
-            && result.output.contains(/\d+ things, \d+ detections; seconds: annotations \d/))
+            && result.output.contains(/\d+ instances, \d+ detections; seconds: annotations \d/))
     let classes = try runDensekit(
         ["coco-eval"] + files("bbox") + ["--per-class"], in: packageFolder)
     #expect(classes.output.contains(/cat18 *\| *25\.9/), "\(classes.output)")

@@ -46,7 +46,7 @@ private func otherData(_ lines: String, in folder: URL) throws {
                     Scores.self, from: Data(contentsOf: folder.appending(path: "scores.json")))
             }
             let own = try scores([])
-            let all = Scene.classes.names.map { "  \($0): [\($0)]\n" }.joined()
+            let all = DemoScene.classes.names.map { "  \($0): [\($0)]\n" }.joined()
             try otherData("class_map:\n" + all, in: folder)
             let other = try scores(["--dataset", "other.yaml"])
             #expect(other.mIoU == own.mIoU && other.classes.map(\.IoU) == own.classes.map(\.IoU))
@@ -110,7 +110,7 @@ private func otherData(_ lines: String, in folder: URL) throws {
             #expect(
                 learning.status != 0
                     && learning.errors.contains(
-                        "class_map: a model learns the classes of its own data"),
+                        "class_map: a model is trained on the classes of its own data"),
                 "\(learning)")
         }
     }
@@ -177,7 +177,8 @@ private func otherData(_ lines: String, in folder: URL) throws {
         let node = try #require(configuration.data.val)
         let map = try #require(
             try node.classMap(model: COCOStuff.benchmark.names, dataset: classes))
-        #expect(map.names.count == count && map.kept.count == count && map.unmapped == .wrong)
+        #expect(
+            map.names.count == count && map.mappedClasses.count == count && map.unmapped == .wrong)
         #expect(configuration.test.mode == .slide)
         #expect(try configuration.test.inferenceMode == .slide(crop: 512, stride: 341))
     }

@@ -71,7 +71,7 @@ private func names(_ folder: URL) throws -> [String] {
 
         let scales = try runDensekit(["test", "run.yaml", "work/iter_4", "--tta"], in: folder)
         #expect(
-            scales.status == 1 && scales.errors.contains("sees every image at one scale"),
+            scales.status == 1 && scales.errors.contains("takes every image at one scale"),
             "\(scales.errors)")
     }
 
@@ -129,13 +129,14 @@ private func names(_ folder: URL) throws -> [String] {
         try withDetection { folder in
             let checked = try runDensekit(["check", "run.yaml"], in: folder)
             #expect(
-                checked.status == 0 && checked.output.hasSuffix("all is well\n"),
+                checked.status == 0 && checked.output.hasSuffix("OK\n"),
                 "\(checked.output)\(checked.errors)")
             #expect(
                 checked.output.contains("one step on 4 images, 2 at a time: ")
                     && checked.output.contains("loss_mask: "))
             #expect(
-                checked.output.contains(" things  in ") && checked.output.contains("striped box"))
+                checked.output.contains(" instances  in ") && checked.output.contains("striped box")
+            )
 
             let drawn = try runDensekit(
                 ["browse", "run.yaml", "--tensors", "b.safetensors", "--out-dir", "seen"],
@@ -173,18 +174,18 @@ private let misfits: [(overrides: [String], message: String)] = [
     (
         ["model.head={type: SemanticFPN, channels: 8}"],
         "--set model.head={type: SemanticFPN, channels: 8}: model.head SemanticFPN finds a class for every pixel, but data.train COCODetection "
-            + "(run.yaml:16:18) annotates things one by one: take a head that detects, such as MaskRCNN or RetinaNet, or a data set with "
+            + "(run.yaml:16:18) annotates instances one by one: take a head that detects, such as MaskRCNN or RetinaNet, or a data set with "
             + "label maps, such as ADE20K"
     ),
     (
         ["data.train={type: ADE20K, root: scenes, split: training}"],
-        "run.yaml:5:11: model.head MaskRCNN finds things one by one, but data.train ADE20K "
+        "run.yaml:5:11: model.head MaskRCNN finds instances one by one, but data.train ADE20K "
             + "(--set data.train={type: ADE20K, root: scenes, split: training}) has a class for every pixel: take a data set with boxes, "
             + "such as COCODetection, or a head that segments, such as SemanticFPN"
     ),
     (
         ["data.train.masks=false"],
-        "run.yaml:5:11: model.head MaskRCNN learns masks, but data.train COCODetection (run.yaml:16:18) gives boxes alone: let it read masks "
+        "run.yaml:5:11: model.head MaskRCNN is trained on masks, but data.train COCODetection (run.yaml:16:18) gives boxes alone: let it read masks "
             + "(`masks: true`), or take the head's masks away (`mask: null`)"
     ),
 ]

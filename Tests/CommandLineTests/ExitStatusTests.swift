@@ -67,7 +67,7 @@ func orientations() throws {
         }
         #expect(
             "\(error)"
-                == "\(file.path):2:26: data.aspect_ratio_grouping: this data set does not know the sizes of its pictures; leave the setting out"
+                == "\(file.path):2:26: data.aspect_ratio_grouping: this data set does not know the sizes of its images; leave the setting out"
         )
     }
 }

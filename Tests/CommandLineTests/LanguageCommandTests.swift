@@ -80,7 +80,7 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
             #expect(
                 words.status == 2
                     && words.errors.contains(
-                        "new words need the model's text encoder and tokenizer"),
+                        "new class names need the model's text encoder and tokenizer"),
                 "\(words.errors)")
 
             let other = try run(
@@ -134,11 +134,11 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
             ),
             (
                 ["infer", "run.yaml", "w", "data", "--classes", "sky"],
-                "--classes needs two or more words with commas between, found 'sky'", 64
+                "--classes needs two or more class names with commas between, found 'sky'", 64
             ),
             (
                 ["infer", "run.yaml", "w", "data", "--classes", "sky,,sea"],
-                "--classes needs two or more words with commas between, found 'sky,,sea'", 64
+                "--classes needs two or more class names with commas between, found 'sky,,sea'", 64
             ),
             (
                 ["infer", "run.yaml", "w", "data", "--classes", "sky, sea, sky"],

@@ -13,7 +13,7 @@ func writeThings(to root: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var file = COCOFile(labels: [5, 6, 7])  // trees, balls, boxes
         for index in indices {
-            let scene = Scene.render(seed: 7, index: index, size: 64, crowded: true)
+            let scene = DemoScene.render(seed: 7, index: index, size: 64, crowded: true)
             try ImageFile.writeJPEG(scene.image, to: folder.appending(path: "\(index).jpg").path)
             try file.add(scene, fileName: "\(index).jpg")
         }

@@ -12,17 +12,17 @@ func writeScenes(to root: URL, validation: Int = 2) throws {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         }
         for index in indices {
-            let scene = Scene.render(seed: 7, index: index, size: 64)
+            let scene = DemoScene.render(seed: 7, index: index, size: 64)
             try ImageFile.writeJPEG(scene.image, to: images.appending(path: "\(index).jpg").path)
             var mask = scene.labels
             for place in mask.labels.indices {
                 mask.labels[place] =
                     mask.labels[place] == LabelMap.ignore ? 0 : mask.labels[place] + 1
             }
-            let classes = ClassList(names: ["unlabelled"] + Scene.classes.names)
+            let classes = ClassList(names: ["unlabelled"] + DemoScene.classes.names)
             try LabelFile.write(
                 mask, classes: classes, to: masks.appending(path: "\(index).png").path)
         }
     }
-    try ClassFile.write(Scene.classes.names, to: root.appending(path: "classes.yaml").path)
+    try ClassFile.write(DemoScene.classes.names, to: root.appending(path: "classes.yaml").path)
 }

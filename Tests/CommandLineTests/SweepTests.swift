@@ -49,10 +49,10 @@ private func table(_ folder: URL) throws -> String {
             let stopped = try interrupted.result()
             #expect(
                 stopped.status == 130
-                    && stopped.errors.contains("interrupted by SIGINT: the same command goes on"),
+                    && stopped.errors.contains("interrupted by SIGINT: the same command resumes"),
                 "\(stopped.errors)")
             #expect(
-                stopped.errors.contains("go on with --resume auto")
+                stopped.errors.contains("resume with --resume auto")
                     && !stopped.errors.contains("wide"))
 
             let killed = try RunningDensekit(arguments, in: folder)

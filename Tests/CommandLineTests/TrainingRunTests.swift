@@ -61,7 +61,7 @@ func resuming() throws {
 }
 
 @Test(
-    "A bad picture stops training with its name; what was reached is saved, and the run goes on once it is mended"
+    "A bad image stops training with its name; what was reached is saved, and the run goes on once it is mended"
 )
 func badPicture() throws {
     try withRun { folder in

@@ -39,12 +39,12 @@ private struct RangedPlugin: Plugin {
 
     @Test func optionalExtensionsCanBeTakenAway() throws {
         var context = BuildContext(registry: try tinyRegistry())
-        #expect(context.tokenIDs == nil && !context.textIsKept)
+        #expect(context.tokenIDs == nil && !context.textIsCached)
         context.tokenIDs = [[1, 2]]
-        context.textIsKept = true
-        #expect(context.tokenIDs == [[1, 2]] && context.textIsKept)
+        context.textIsCached = true
+        #expect(context.tokenIDs == [[1, 2]] && context.textIsCached)
         context.tokenIDs = nil
-        #expect(context.tokenIDs == nil && context.textIsKept)
+        #expect(context.tokenIDs == nil && context.textIsCached)
     }
 
     @Test func componentsAreBuiltFromExtensions() throws {

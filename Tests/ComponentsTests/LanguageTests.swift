@@ -2,15 +2,15 @@ import DenseKitComponents
 import Testing
 
 /// A prompter with a text table, which a model with kept text has as a buffer.
-private final class Texts: Module, TextKeeping {
+private final class Texts: Module, TextCaching {
     struct Configuration: YAMLConfiguration {}
 
     @Parameter var table: Tensor?
-    @Buffer var text: Tensor?
+    @ModuleBuffer var text: Tensor?
     let outputs: [FeatureSpec]
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
-        if context.textIsKept {
+        if context.textIsCached {
             text = try Tensor.zeros([context.classCount])
         } else {
             table = try Tensor.full([context.classCount, 2], 3)
@@ -19,7 +19,7 @@ private final class Texts: Module, TextKeeping {
     }
 
     func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
-        let text = try text ?? keptText()["text"]
+        let text = try text ?? cachedText()["text"]
         return PrompterOutput(
             maps: features.maps, textEmbeddings: try #require(text), scoreMaps: [])
     }
@@ -27,11 +27,11 @@ private final class Texts: Module, TextKeeping {
     func losses(_ prompted: PrompterOutput, _ targets: Targets, _ step: ForwardPass) throws
         -> Losses
     { Losses() }
-    func keptText() throws -> [String: Tensor] { ["text": try (#require(table)).sum(1)] }
+    func cachedText() throws -> [String: Tensor] { ["text": try (#require(table)).sum(1)] }
 }
 
-@Suite struct KeptTextTests {
-    private func model(_ prompter: String, textIsKept: Bool = false) throws -> DenseModel {
+@Suite struct CachedTextTests {
+    private func model(_ prompter: String, textIsCached: Bool = false) throws -> DenseModel {
         var registry = try tinyRegistry()
         registry.prompters.register("Texts", Texts.init)
         let configuration = try ModelConfiguration.decode(
@@ -39,7 +39,7 @@ private final class Texts: Module, TextKeeping {
                 "{backbone: TinyNet, \(prompter)head: TinyHead, freeze: [\(prompter.contains("Texts") ? "table" : "")]}"
         )
         var context = BuildContext(registry: registry, classNames: ["road", "sky", "tree"])
-        context.textIsKept = textIsKept
+        context.textIsCached = textIsCached
         return try DenseModel(configuration, context)
     }
 
@@ -47,7 +47,7 @@ private final class Texts: Module, TextKeeping {
     @Test func theRestOfTheModelStays() throws {
         let whole = try model("prompter: Texts, ")
         try whole.setTraining(false)
-        let small = try whole.keepingText { try model("prompter: Texts, ", textIsKept: true) }
+        let small = try whole.cachingText { try model("prompter: Texts, ", textIsCached: true) }
         let tensors = try small.namedTensors()
         let own = try whole.namedTensors()
         #expect(
@@ -65,17 +65,17 @@ private final class Texts: Module, TextKeeping {
     ])
     func modelsWithoutLanguage(_ prompter: String, _ owner: String) throws {
         let model = try model(prompter)
-        let text = try #require(throws: LanguageError.self) { try model.keepingText { model } }
+        let text = try #require(throws: LanguageError.self) { try model.cachingText { model } }
         #expect(
             text.description
-                == "\(owner) has no text that could be kept in place of a text encoder; use its checkpoint as it is"
+                == "\(owner) has no text that could be cached in place of a text encoder; use its checkpoint as it is"
         )
         let words = try #require(throws: LanguageError.self) {
             try model.classifier(for: ["a", "b"])
         }
         #expect(
             words.description
-                == "\(owner) has no score map that new words could be compared by; that takes a prompter with language"
+                == "\(owner) has no score map that new class names could be compared with; that takes a prompter with language"
         )
     }
 }

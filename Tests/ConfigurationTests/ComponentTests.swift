@@ -16,9 +16,9 @@ struct Model: YAMLConfiguration, Equatable {
 
 struct ExperimentConfiguration: YAMLConfiguration, Equatable {
     var model = Model()
-    var root: Located<String> = "data"
-    var plugins: [Located<String>] = []
-    var seed: Located<Int>?
+    var root: LocatedValue<String> = "data"
+    var plugins: [LocatedValue<String>] = []
+    var seed: LocatedValue<Int>?
 }
 
 /// Components before their types are known, and values that know where they are from.
@@ -141,7 +141,7 @@ struct ExperimentConfiguration: YAMLConfiguration, Equatable {
                 "\(folder.path)/base/mine.swift", "/abs/x.swift",
             ])
         #expect(
-            configuration.seed == Located(3)
+            configuration.seed == LocatedValue(3)
                 && configuration.seed?.location.description == "\(folder.path)/seg/a.yaml:2:7")
         #expect(
             try folder.load("seg/a.yaml", overrides: ["root=d"]).decode(

@@ -10,7 +10,7 @@ import Testing
 
     @Test("Paths of a configuration are expanded before they become relative to their file")
     func located() throws {
-        struct Settings: YAMLConfiguration { var file: Located<String> = "" }
+        struct Settings: YAMLConfiguration { var file: LocatedValue<String> = "" }
         let settings = try YAMLNode.parse("file: ~/weights.pth", file: "configs/a.yaml").decode(
             Settings.self)
         #expect(settings.file.resolved == home + "/weights.pth")

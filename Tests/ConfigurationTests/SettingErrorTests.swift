@@ -59,7 +59,7 @@ import Testing
         #expect(inner.keys == ["rpn", "sampler", "count"])
         #expect(inner.description == "rpn: sampler: count must be 1…4, found 0")
         let unsaid = try #require(throws: SettingError.self) {
-            try SettingError.within("text_encoder", isSaid: false) {
+            try SettingError.within("text_encoder", namesKey: false) {
                 try SettingError.check("the width", 0, in: 1...4, key: "width")
             }
         }

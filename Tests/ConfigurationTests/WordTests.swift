@@ -12,11 +12,12 @@ import Testing
     ])
     func nearest(word: String, expected: String?) {
         #expect(
-            nearestWord(to: word, among: ["channels", "num_outs", "CLIPResNet", "BN"]) == expected)
+            nearestSpelling(to: word, among: ["channels", "num_outs", "CLIPResNet", "BN"])
+                == expected)
     }
 
     @Test func nearestOfSeveral() {
-        #expect(nearestWord(to: "channel", among: ["chanels", "channels"]) == "channels")
-        #expect(nearestWord(to: "abc", among: []) == nil)
+        #expect(nearestSpelling(to: "channel", among: ["chanels", "channels"]) == "channels")
+        #expect(nearestSpelling(to: "abc", among: []) == nil)
     }
 }

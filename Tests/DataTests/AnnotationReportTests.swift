@@ -23,7 +23,7 @@ private struct Annotated: InstanceDataset {
 
 private func thing(
     _ id: Int64, _ box: [Double] = [10, 10, 20, 20], area: Double = 400, crowd: Bool = false,
-    _ shape: Instance.Shape? = nil
+    _ shape: SampleInstance.Shape? = nil
 ) -> AnnotatedInstance {
     AnnotatedInstance(
         id: id, label: 0, box: COCOBox(x: box[0], y: box[1], width: box[2], height: box[3]),
@@ -32,11 +32,11 @@ private func thing(
 }
 
 /// A thing at the usual place.
-private func thing(_ id: Int64, _ shape: Instance.Shape) -> AnnotatedInstance {
+private func thing(_ id: Int64, _ shape: SampleInstance.Shape) -> AnnotatedInstance {
     thing(id, [10, 10, 20, 20], shape)
 }
 
-private func polygon(_ numbers: [Double]) -> Instance.Shape { .polygons([numbers]) }
+private func polygon(_ numbers: [Double]) -> SampleInstance.Shape { .polygons([numbers]) }
 
 private let square = polygon([10, 10, 30, 10, 30, 30, 10, 30])
 
@@ -70,7 +70,7 @@ private func check(
         ])
         #expect(
             report.problems == [
-                "ann.json: nothing to learn: none of the 3 annotations can be learnt: 3 are crowds (iscrowd: 1), which are regions to ignore"
+                "ann.json: nothing to train on: none of the 3 annotations can be trained on: 3 are crowds (iscrowd: 1), which are regions to ignore"
             ])
         #expect(
             check([[thing(1, crowd: true)]], .validation).problems.first?.contains(
@@ -89,7 +89,7 @@ private func check(
             "annotation 1 of image 0.jpg, annotation 2 of image 0.jpg, annotation 3 of image 0.jpg, …"
         #expect(
             report.problems == [
-                "ann.json: nothing to learn: none of the 4 annotations can be learnt: 4 \(words) (\(first))"
+                "ann.json: nothing to train on: none of the 4 annotations can be trained on: 4 \(words) (\(first))"
             ])
         #expect(report.warnings == [])
         #expect(check([boxes], .validation).problems.count == 1)
@@ -109,7 +109,7 @@ private func check(
         let report = check([odd])
         #expect(
             report.problems == [
-                "ann.json: nothing to learn: none of the 5 annotations can be learnt: 1 are crowds (iscrowd: 1), which are regions to ignore; "
+                "ann.json: nothing to train on: none of the 5 annotations can be trained on: 1 are crowds (iscrowd: 1), which are regions to ignore; "
                     + "2 have a box with a side under one pixel (annotation 2 of image 0.jpg and annotation 3 of image 0.jpg); "
                     + "1 have a box outside the image (annotation 4 of image 0.jpg); "
                     + "1 have an `area` of 0 or less (annotation 1 of image 0.jpg)"
@@ -125,7 +125,7 @@ private func check(
         #expect(check([[thing(1, area: 0)]], .validation).problems == [])
         #expect(
             check([[]]).problems == [
-                "ann.json: nothing to learn: no image has an annotation of the classes"
+                "ann.json: nothing to train on: no image has an annotation of the classes"
             ])
     }
 
@@ -206,7 +206,7 @@ private func check(
             thing(9, polygon([99, 99, 110, 99, 110, 110])),
             thing(10, polygon([40, 40, 50, 40, 50, 50])),
         ]
-        let learnt = "they become regions from which nothing is learnt"
+        let learnt = "they become regions on which nothing is trained"
         let expected = [
             "no segmentation; \(learnt): annotation 1",
             "a segmentation of four numbers, a box, where a polygon is wanted; \(learnt): annotation 2",
@@ -232,7 +232,7 @@ private func check(
         let problem = try #require(none.problems.first)
         #expect(
             problem.hasPrefix(
-                "ann.json: nothing to learn: no mask, as none of the 9 annotations that can be learnt has one: 1 have no seg"
+                "ann.json: nothing to train on: no mask, as none of the 9 annotations that can be trained on has one: 1 have no seg"
             ))
         let boxes = check([odd])
         #expect(
@@ -244,12 +244,12 @@ private func check(
         let report = check([[thing(1, crowd: true)], [thing(2)]], limit: 1)
         #expect(report.readable == 1 && report.problems == [])
         #expect(
-            report.warnings.first?.hasPrefix("in the first 1 images: ann.json: nothing to learn")
+            report.warnings.first?.hasPrefix("in the first 1 images: ann.json: nothing to train on")
                 == true)
     }
 }
 
-extension Instance.Shape {
+extension SampleInstance.Shape {
     /// The outline of the whole image.
-    fileprivate var scaled: Instance.Shape { .polygons([[0, 0, 64, 0, 64, 64, 0, 64]]) }
+    fileprivate var scaled: SampleInstance.Shape { .polygons([[0, 0, 64, 0, 64, 64, 0, 64]]) }
 }

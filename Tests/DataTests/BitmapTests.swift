@@ -74,7 +74,7 @@ func bitmap(
             (
                 bitmap(image, width: 1 << 30, height: -(1 << 31)),
                 "the header says 2147483648×1073741824 pixels; at most 268435456 are read; "
-                    + "scale the picture down, or replace the file if it is damaged"
+                    + "scale the image down, or replace the file if it is damaged"
             ),
             (
                 bitmap(image, width: 16384, height: 16384),

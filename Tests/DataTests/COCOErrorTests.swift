@@ -182,7 +182,7 @@ private let files: [WrongFile] = [
             let path = try folder.write("a.json", Array(cocoText(annotations: annotation).utf8))
             let index = try COCOIndex(path, cache: noCache)
             #expect(
-                message(in: folder) { _ = try index.shape(of: index.annotations(ofPicture: 0)[0]) }
+                message(in: folder) { _ = try index.shape(of: index.annotations(ofImage: 0)[0]) }
                     == "a.json: annotation 5: \(error); correct its segmentation, or take it out")
         }
     }

@@ -9,17 +9,17 @@ import DenseKitVision
         let folder = try TemporaryFolder()
         let index = try COCOIndex(folder.write("a.json", Array(cocoText().utf8)), cache: noCache)
         #expect(index.categories == [.init(id: 18, name: "dog"), .init(id: 1, name: "person")])
-        #expect(index.pictureCount == 3)
+        #expect(index.imageCount == 3)
         #expect(
-            index.picture(at: 0) == .init(id: 7, name: "a.jpg", size: Size2D(height: 40, width: 60))
+            index.image(at: 0) == .init(id: 7, name: "a.jpg", size: Size2D(height: 40, width: 60))
         )
         #expect(
-            index.picture(at: 1)
+            index.image(at: 1)
                 == .init(
                     id: -9_007_199_254_740_993, name: "sub/ä.jpg",
                     size: Size2D(height: 60, width: 40)))
-        #expect(index.picture(at: 2).id == .max)
-        let first = index.annotations(ofPicture: 0)
+        #expect(index.image(at: 2).id == .max)
+        let first = index.annotations(ofImage: 0)
         #expect(first.map(\.id) == [1, 3, 9_007_199_254_740_995, 5])
         #expect(first.map(\.category) == [0, 1, 1, 0])
         #expect(first.map(\.isCrowd) == [false, true, false, false])
@@ -40,11 +40,11 @@ import DenseKitVision
                     try RunLengthMask(
                         counts: [250, 10, 30, 10, 2100], size: Size2D(height: 40, width: 60))))
         #expect(shapes[3] == nil)
-        let second = index.annotations(ofPicture: 1)
+        let second = index.annotations(ofImage: 1)
         #expect(try second.map(index.shape) == [.polygons([[0.123456789, 1, 10, 10, 3, 9]])])
-        #expect(index.annotations(ofPicture: 2).isEmpty)
+        #expect(index.annotations(ofImage: 2).isEmpty)
         #expect(
-            index.remarks.map(\.problem) == [
+            index.warnings.map(\.problem) == [
                 "is parsed at every start, as the cache \(noCache) cannot be written"
             ])
     }
@@ -57,7 +57,7 @@ import DenseKitVision
             """
         let index = try COCOIndex(
             folder.write("a.json", Array(cocoText(annotations: annotation).utf8)), cache: noCache)
-        let shape = try index.shape(of: index.annotations(ofPicture: 0)[0])
+        let shape = try index.shape(of: index.annotations(ofImage: 0)[0])
         #expect(shape == .polygons([coordinates.compactMap { Double($0) }]))
     }
 
@@ -76,14 +76,14 @@ import DenseKitVision
         )
         #expect(text.utf8.count > 5 << 20)
         let index = try COCOIndex(folder.write("a.json", Array(text.utf8)), cache: noCache)
-        #expect(index.pictureCount == 4000)
-        #expect((0..<4000).allSatisfy { index.picture(at: $0).name == "\($0).jpg" })
+        #expect(index.imageCount == 4000)
+        #expect((0..<4000).allSatisfy { index.image(at: $0).name == "\($0).jpg" })
         for place in [0, 7, 3999] {
             #expect(
-                index.annotations(ofPicture: place).map(\.id).sorted()
+                index.annotations(ofImage: place).map(\.id).sorted()
                     == (0..<8000).filter { $0 * 7 % 4000 == place }.map(Int64.init))
         }
-        #expect(try index.shape(of: index.annotations(ofPicture: 3999)[1]) != nil)
+        #expect(try index.shape(of: index.annotations(ofImage: 3999)[1]) != nil)
     }
 
     @Test func oddThingsAreRemarkedOn() throws {
@@ -108,7 +108,7 @@ import DenseKitVision
         let path = try folder.write(
             "a.json", Array(cocoText(annotations: annotations.joined(separator: ",")).utf8))
         let index = try COCOIndex(path, cache: folder.file("cache"))
-        #expect(index.annotations(ofPicture: 0).map(\.id) == [1, 5, 6, 7, 8, 9, 10, 11, 12, 0])
+        #expect(index.annotations(ofImage: 0).map(\.id) == [1, 5, 6, 7, 8, 9, 10, 11, 12, 0])
         let expected = [
             "has 2 annotations of images that the file does not list, the first of them annotation 2 of image 8; they are not used",
             "has 1 annotation of categories that the file does not list, the first of them annotation 4 of category 2; they are not used",
@@ -121,8 +121,8 @@ import DenseKitVision
             "has an annotation with the number 0, which pycocotools takes for \"no match\"; what a detector finds there counts as a false "
                 + "alarm, so that AP is too low: number annotations from 1",
         ]
-        #expect(index.remarks.map(\.description) == expected.map { "\(path): \($0)" })
-        #expect(try COCOIndex(path, cache: folder.file("cache")).remarks == index.remarks)
+        #expect(index.warnings.map(\.description) == expected.map { "\(path): \($0)" })
+        #expect(try COCOIndex(path, cache: folder.file("cache")).warnings == index.warnings)
     }
 
     // MARK: - The cache

@@ -40,10 +40,10 @@ extension COCOIndex {
     var summary: String {
         get throws {
             var lines = categories.map { "\($0.id) \($0.name)" }
-            for place in 0..<pictureCount {
-                let picture = picture(at: place)
+            for place in 0..<imageCount {
+                let picture = image(at: place)
                 lines.append("\(picture.id) \(picture.name) \(picture.size)")
-                for annotation in annotations(ofPicture: place) {
+                for annotation in annotations(ofImage: place) {
                     let flags = "\(annotation.isCrowd) \(annotation.isIgnored)"
                     lines.append(
                         "  \(annotation.id) \(annotation.category) \(annotation.box) \(annotation.area) \(flags)"

@@ -39,7 +39,7 @@ import DenseKitVision
             ])
         #expect(files.paths(at: 2).mask == folder.path + "/masks/sub/c.png")
         #expect(
-            files.remarks.map(\.problem) == ["is a mask without a picture in \(folder.path)/images"]
+            files.warnings.map(\.problem) == ["is a mask without an image in \(folder.path)/images"]
         )
         var sample = try files.sample(at: 2, table: LabelTable(classes: 2))
         #expect(sample.name == "sub/c.png")
@@ -54,7 +54,7 @@ import DenseKitVision
         _ = folder.file("images/x")
         #expect(
             message(in: folder) { _ = try open() }
-                == "images: has no pictures (.jpg, .png); expected this and that")
+                == "images: has no images (.jpg, .png); expected this and that")
         try ImageFile.writePNG(picture(2, 2), to: folder.file("images/a.png"))
         #expect(
             message(in: folder) { _ = try open() }
@@ -62,12 +62,12 @@ import DenseKitVision
         try add("b")
         #expect(
             message(in: folder) { _ = try open() }
-                == "images/a.png: has no mask masks/a.png (1 of 2 pictures); add the masks, or take the pictures out of the folder"
+                == "images/a.png: has no mask masks/a.png (1 of 2 images); add the masks, or take the images out of the folder"
         )
         try folder.write("images/b.JPG", [1])
         #expect(
             message(in: folder) { _ = try open() }
-                == "images/b.png: belongs to the same mask as b.JPG: b.png; rename one of them, or name the suffix of the pictures"
+                == "images/b.png: belongs to the same mask as b.JPG: b.png; rename one of them, or name the suffix of the images"
         )
     }
 
@@ -99,7 +99,7 @@ import DenseKitVision
         #expect(
             messages.sorted()
                 == [
-                    "images/a.png: belongs to the same mask as a.jpg: a.png; rename one of them, or name the suffix of the pictures",
+                    "images/a.png: belongs to the same mask as a.jpg: a.png; rename one of them, or name the suffix of the images",
                     "images/d.png: has no mask masks/d.png; \(suffix)",
                     "images/e.png: has no mask masks/e.png; masks/E.png is there: upper and lower case count; rename one of the two",
                     messages[0], "whole", "whole",
@@ -121,7 +121,7 @@ import DenseKitVision
         )
         #expect(
             message(in: folder) { _ = try files.sample(at: 1, table: LabelTable(classes: 1)) }
-                == "masks/b.png: is 4×3, its picture images/b.png is 3×4; masks are as large as pictures"
+                == "masks/b.png: is 4×3, its image images/b.png is 3×4; masks are as large as images"
         )
     }
 
@@ -167,7 +167,7 @@ import DenseKitVision
             let files: PairedFolders
             let classes = ClassList(names: ["a", "b", "c"])
             var count: Int { files.count }
-            var remarks: [DataError] { files.remarks }
+            var warnings: [DataError] { files.warnings }
             func sample(at index: Int) throws -> DataSample {
                 var table = LabelTable(classes: 3)
                 table.declare(255, as: nil)
@@ -188,18 +188,18 @@ import DenseKitVision
             #expect(
                 report.sizes == [Size2D(height: 3, width: 4): 2, Size2D(height: 2, width: 2): 1])
             #expect(report.absentClasses(ClassList(names: ["a", "b", "c"])) == ["a", "c"])
-            #expect(report.remarks.count == 1 && report.problems.count == 2)
-            #expect(report.remarks[0].contains("lone.png: is a mask without a picture"))
+            #expect(report.datasetWarnings.count == 1 && report.problems.count == 2)
+            #expect(report.datasetWarnings[0].contains("lone.png: is a mask without an image"))
             #expect(
                 report.problems[0].contains(
                     "b.png: label 7 at (y 0, x 0); the data set declares 0…2 and 255"))
             #expect(
                 report.problems[1]
-                    == "nothing to learn: `b` is the only one of 3 classes in the masks, 14.29 % of their pixels are ignored"
+                    == "nothing to train on: `b` is the only one of 3 classes in the masks, 14.29 % of their pixels are ignored"
             )
             #expect(
                 report.warnings == [
-                    "1 of 3 masks are ignored altogether, and nothing is learnt from their images: c.png"
+                    "1 of 3 masks are ignored altogether, and nothing is trained on their images: c.png"
                 ])
         }
     }

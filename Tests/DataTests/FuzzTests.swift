@@ -76,9 +76,9 @@ import DenseKitVision
                 let path = try folder.write("a.json", mutator.mutate(seeds[round % seeds.count]))
                 do {
                     let index = try COCOIndex(path, cache: noCache)
-                    for place in 0..<index.pictureCount {
-                        let size = index.picture(at: place).size
-                        for annotation in index.annotations(ofPicture: place) {
+                    for place in 0..<index.imageCount {
+                        let size = index.image(at: place).size
+                        for annotation in index.annotations(ofImage: place) {
                             _ = (
                                 annotation.isLearnable(in: size),
                                 index.mayHaveMask(annotation, in: size)

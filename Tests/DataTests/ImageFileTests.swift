@@ -94,7 +94,7 @@ import DenseKitVision
             ),
             (
                 "head.jpg", Array(jpeg.prefix(12)),
-                "head.jpg: the JPEG file holds no picture; replace the file, or take it out of the data set"
+                "head.jpg: the JPEG file holds no image; replace the file, or take it out of the data set"
             ),
             (
                 "head.png", Array(png.prefix(20)),
@@ -127,7 +127,7 @@ import DenseKitVision
         let path = try folder.write("huge.jpg", bytes)
         #expect(
             message(in: folder) { _ = try ImageFile.read(path) }
-                == "huge.jpg: the header says 65500×65500 pixels; at most 268435456 are read; scale the picture down, or replace the file if it is damaged"
+                == "huge.jpg: the header says 65500×65500 pixels; at most 268435456 are read; scale the image down, or replace the file if it is damaged"
         )
         try ImageFile.writePNG(picture(100, 100), to: folder.file("a.png"))
         #expect(
@@ -135,7 +135,7 @@ import DenseKitVision
                 _ = try ImageFile.read(
                     folder.file("a.png"), policy: ImagePolicy(maximumPixels: 9999))
             }
-                == "a.png: the header says 100×100 pixels; at most 9999 are read; scale the picture down, or replace the file if it is damaged"
+                == "a.png: the header says 100×100 pixels; at most 9999 are read; scale the image down, or replace the file if it is damaged"
         )
     }
 
@@ -145,7 +145,7 @@ import DenseKitVision
         let cases = [
             (
                 "colour.png",
-                "colour.png: is a colour picture; labels are one number a pixel; save the mask as a grey or palette PNG whose numbers are the classes"
+                "colour.png: is a colour image; labels are one number a pixel; save the mask as a grey or palette PNG whose numbers are the classes"
             ),
             (
                 "mask.jpg",
@@ -175,6 +175,6 @@ import DenseKitVision
         let empty = RGBImage(height: 0, width: 0)
         #expect(
             message(in: folder) { try ImageFile.writePNG(empty, to: folder.file("e.png")) }
-                == "e.png: a picture of 0×0 cannot be written as PNG (Invalid IHDR data)")
+                == "e.png: an image of 0×0 cannot be written as PNG (Invalid IHDR data)")
     }
 }

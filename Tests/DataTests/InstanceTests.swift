@@ -7,9 +7,9 @@ private func instance(
     _ box: BoundingBox, _ label: Int = 0, crowd: Bool = false, id: Int64 = 1,
     polygon: [Double]? = nil
 )
-    -> Instance
+    -> SampleInstance
 {
-    Instance(
+    SampleInstance(
         box: box, label: label, isCrowd: crowd, area: 1, id: id,
         shape: polygon.map { .polygons([$0]) })
 }

@@ -69,7 +69,7 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
             "`ground` is the only one of 3 classes in the masks, 62.50 % of their pixels are ignored: the first 2 masks store 0 (`ground`, 37.50 %), "
             + "255 (ignored, 62.50 %). 0 and 255 are a binary mask, in which 255 is a class: read it as a Folder with two classes, "
             + "`map: {0: 0, 255: 1}` and `ignore: []`"
-        #expect(check(masks).problems == ["nothing to learn: \(cause)"])
+        #expect(check(masks).problems == ["nothing to train on: \(cause)"])
         #expect(check(masks, .validation).problems == ["nothing to measure: \(cause)"])
         #expect(check(masks).ignoredShare == 0.625)
     }
@@ -81,7 +81,7 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
         ).problems
         #expect(
             problems == [
-                "nothing to learn: every pixel of every mask is ignored: the first 2 masks store 7 (ignored, 50.00 %), 255 (ignored, 50.00 %). "
+                "nothing to train on: every pixel of every mask is ignored: the first 2 masks store 7 (ignored, 50.00 %), 255 (ignored, 50.00 %). "
                     + "Where one of the ignored numbers is a class, take it out of `ignore`, or say in `map` which class it is"
             ])
     }
@@ -101,14 +101,14 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
         var masks = try Masks([[1, 1, 1, 1]], in: TemporaryFolder())
         #expect(
             check(masks).problems == [
-                "nothing to learn: `road` is the only one of 3 classes in the masks, 0.00 % of their pixels are ignored: the first mask stores 1 "
+                "nothing to train on: `road` is the only one of 3 classes in the masks, 0.00 % of their pixels are ignored: the first mask stores 1 "
                     + "(`road`, 100.00 %). Take masks with two classes at least, or check how they were written"
             ])
         masks = try Masks([[0, 0, 255, 0]], in: TemporaryFolder())
         masks.classes = ClassList(names: ["road"])
         #expect(
             check(masks).problems == [
-                "nothing to learn: there is one class, `road`. The softmax over a single class is always 1, so the loss is 0 and mIoU is 100 "
+                "nothing to train on: there is one class, `road`. The softmax over a single class is always 1, so the loss is 0 and mIoU is 100 "
                     + "whatever a model does; list the background as a class too"
             ])
     }
@@ -120,7 +120,7 @@ private func check(_ masks: Masks, _ part: DatasetReport.Part = .training, share
         #expect(report.problems == [])
         #expect(
             report.warnings == [
-                "2 of 3 masks are ignored altogether, and nothing is learnt from their images: 0.png and 2.png"
+                "2 of 3 masks are ignored altogether, and nothing is trained on their images: 0.png and 2.png"
             ])
     }
 

@@ -46,7 +46,7 @@ import Testing
     private func bytes(_ name: String) -> [UInt8] { Array(name.utf8) }
 
     @Test(
-        "A picture in one normal form has the mask in another, by itself and in a list",
+        "An image in one normal form has the mask in another, by itself and in a list",
         arguments: [true, false])
     func paired(isComposed: Bool) throws {
         let (image, mask) =
@@ -54,7 +54,7 @@ import Testing
         try write("images", image + ".jpg")
         try write("masks", mask + ".png")
         for files in try [open(), listed(image), listed(mask)] {
-            #expect((files.count, files.remarks) == (1, []))
+            #expect((files.count, files.warnings) == (1, []))
             #expect(bytes(files.paths(at: 0).image) == bytes(folder.path + "/images/\(image).jpg"))
             #expect(
                 bytes(try #require(files.paths(at: 0).mask))
@@ -69,7 +69,7 @@ import Testing
             try write("masks", name + ".png")
         }
         let files = try open()
-        #expect(files.count == 2 && files.remarks.isEmpty)
+        #expect(files.count == 2 && files.warnings.isEmpty)
         #expect(
             bytes(files.paths(at: 0).image)
                 == bytes(folder.path + "/images/\(Self.decomposed).jpg"), "in the order of bytes")
@@ -106,12 +106,12 @@ import Testing
             ))
     }
 
-    @Test("Two pictures for one mask are named with their bytes")
+    @Test("Two images for one mask are named with their bytes")
     func twoPictures() throws {
         for name in [Self.composed, Self.decomposed] { try write("images", name + ".jpg") }
         try write("masks", Self.composed + ".png")
         let found = message(in: folder) { _ = try open() }
-        #expect(found.hasPrefix("images: has two pictures for the mask masks/"))
+        #expect(found.hasPrefix("images: has two images for the mask masks/"))
         #expect(found.contains("(caf\\xc3\\xa9.jpg)") && found.contains("(cafe\\xcc\\x81.jpg)"))
     }
 
@@ -149,7 +149,7 @@ import Testing
     @Test("A mask in other letters or with another suffix is a hint")
     func hints() throws {
         try write("images", "a.jpg")
-        let start = "images/a.jpg: has no mask masks/a.png (1 of 1 pictures); "
+        let start = "images/a.jpg: has no mask masks/a.png (1 of 1 images); "
         let cases = [
             (
                 "a.PNG",
@@ -161,7 +161,7 @@ import Testing
                 "masks/a.tif is there: masks are PNG or TIFF, and mask_suffix: .tif names another suffix where the data set has "
                     + "that setting"
             ),
-            ("b.png", "add the masks, or take the pictures out of the folder"),
+            ("b.png", "add the masks, or take the images out of the folder"),
         ]
         for (mask, hint) in cases {
             try write("masks", mask)
@@ -172,7 +172,7 @@ import Testing
         #expect(try open(maskSuffix: ".PNG").count == 1)
         #expect(
             message(in: folder) { _ = try listed("A") }
-                == "list.txt:1: names A, but there is no picture images/A.jpg (1 of 1 names); images/a.jpg is there: upper and lower "
+                == "list.txt:1: names A, but there is no image images/A.jpg (1 of 1 names); images/a.jpg is there: upper and lower "
                 + "case count; rename it")
     }
 
@@ -188,21 +188,21 @@ import Testing
         let files = try open()
         #expect(files.count == 1)
         #expect(
-            files.remarks.map { $0.description.replacing(folder.path + "/", with: "") } == [
+            files.warnings.map { $0.description.replacing(folder.path + "/", with: "") } == [
                 "images: holds hidden files, or files that macOS and Windows leave in folders: 5, the first of them .DS_Store; they are skipped",
                 "masks: holds hidden files, or files that macOS and Windows leave in folders: 1, the first of them ._a.png; they are skipped",
             ])
         let apple = try folder.write("._x.jpg", [0, 5, 0x16, 7, 0, 2, 0, 0])
         #expect(
             message(in: folder) { _ = try ImageFile.read(apple) }
-                == "._x.jpg: is no picture: macOS leaves such files (AppleDouble) beside one of the name without ._; delete it"
+                == "._x.jpg: is no image: macOS leaves such files (AppleDouble) beside one of the name without ._; delete it"
         )
         let pointer = try folder.write(
             "y.jpg",
             Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n".utf8))
         #expect(
             message(in: folder) { _ = try ImageFile.read(pointer) }
-                == "y.jpg: is a pointer of Git LFS, not the picture; `git lfs pull` fetches it")
+                == "y.jpg: is a pointer of Git LFS, not the image; `git lfs pull` fetches it")
     }
 
     @Test(

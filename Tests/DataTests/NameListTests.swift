@@ -22,7 +22,7 @@ import DenseKitVision
     @Test func whatIsWrongIsNamed() {
         let cases = [
             ("", "list.txt: the file is empty; expected a list"),
-            (" \r\n\t\n", "list.txt: names no pictures; expected a list"),
+            (" \r\n\t\n", "list.txt: names no images; expected a list"),
             ("a\nb\n\n b\n", "list.txt:4: names b again, first on line 2; keep one of the lines"),
         ]
         for (text, expected) in cases {
@@ -49,7 +49,7 @@ import DenseKitVision
                 maskSuffix: "_m.png", others: others, layout: "expected this and that")
         }
         let files = try open("sub/c\nsub/a\n")
-        #expect((files.count, files.remarks) == (2, []))
+        #expect((files.count, files.warnings) == (2, []))
         #expect(files.paths(at: 0).image == folder.path + "/images/sub/c.jpg")
         #expect(files.paths(at: 1).mask == folder.path + "/masks/sub/a_m.png")
         try folder.write("images/sub/d.jpg", [1])
@@ -57,8 +57,8 @@ import DenseKitVision
         let cases = [
             (
                 "sub/a\n../images/sub/a\nsub/x\n",
-                "list.txt:2: names ../images/sub/a, but there is no picture images/../images/sub/a.jpg (2 of 3 names); "
-                    + "a line holds one name, without folder and suffix; add the pictures, or take the lines out"
+                "list.txt:2: names ../images/sub/a, but there is no image images/../images/sub/a.jpg (2 of 3 names); "
+                    + "a line holds one name, without folder and suffix; add the images, or take the lines out"
             ),
             (
                 "sub/a\nsub/d\n",
@@ -75,7 +75,7 @@ import DenseKitVision
     }
 
     @Test(
-        "Where incomplete samples are kept, every name without a picture or a mask is told with its line"
+        "Where incomplete samples are kept, every name without an image or a mask is told with its line"
     )
     func incompleteSamples() throws {
         for name in ["a", "b"] {
@@ -98,8 +98,8 @@ import DenseKitVision
         #expect(
             faults == [
                 "list.txt:2: names b, but there is no mask masks/b.png; add the masks, or take the lines out",
-                "list.txt:3: names c, but there is no picture images/c.png; it also names c, but there is no mask masks/c.png; a line holds one "
-                    + "name, without folder and suffix; add the pictures, or take the lines out",
+                "list.txt:3: names c, but there is no image images/c.png; it also names c, but there is no mask masks/c.png; a line holds one "
+                    + "name, without folder and suffix; add the images, or take the lines out",
                 "list.txt:4: names a again, first on line 1; keep one of the lines",
             ])
     }
@@ -119,17 +119,17 @@ import DenseKitVision
                 layout: "")
         }
         #expect(
-            try open(".png", other: "_made.png").remarks.map(\.path) == [
+            try open(".png", other: "_made.png").warnings.map(\.path) == [
                 folder.path + "/masks/lone.png"
             ])
         #expect(
-            try open("_made.png", other: ".png").remarks.map(\.path) == [
+            try open("_made.png", other: ".png").warnings.map(\.path) == [
                 folder.path + "/masks/lone_made.png"
             ])
         try folder.write("images/c.jpg", [1])
         try folder.write("masks/c.png", [1])
         #expect(
             message(in: folder) { _ = try open("_made.png", other: ".png") }
-                == "images/c.jpg: has no mask masks/c_made.png (1 of 3 pictures); take the others")
+                == "images/c.jpg: has no mask masks/c_made.png (1 of 3 images); take the others")
     }
 }

@@ -8,7 +8,7 @@ import DenseKitVision
 /// make_opencv.py).
 @Suite struct OpenCVFileTests {
     struct Case: Decodable {
-        struct Picture: Decodable {
+        struct ImageEntry: Decodable {
             let name: String
             let file: Foundation.Data
             let height: Int
@@ -20,7 +20,7 @@ import DenseKitVision
             let file: Foundation.Data
             let labels: [UInt16]
         }
-        let pictures: [Picture]
+        let pictures: [ImageEntry]
         let masks: [Mask]
     }
 

@@ -22,7 +22,7 @@ private struct Mixed: Dataset {
     }
 }
 
-@Suite("Landscape and portrait pictures are batched apart") struct OrientationTests {
+@Suite("Landscape and portrait images are batched apart") struct OrientationTests {
     private func items(
         batch: Int, count: Int, workers: Int = 1, iteration: Int = 0, rank: Int = 0, ranks: Int = 1,
         run: Int = 4
@@ -76,10 +76,12 @@ private struct Mixed: Dataset {
         #expect(
             throws: SettingError(
                 "data", "aspect_ratio_grouping",
-                "this data set does not know the sizes of its pictures; leave the setting out")
+                "this data set does not know the sizes of its images; leave the setting out")
         ) { try DataLoader(Mixed(knowsSizes: false), Pipeline([]), options) }
         options.aspectRatioGrouping = 0
-        #expect(throws: SettingError("loader", "aspect_ratio_grouping", "expected 1…65536, found 0")) {
+        #expect(
+            throws: SettingError("loader", "aspect_ratio_grouping", "expected 1…65536, found 0")
+        ) {
             try DataLoader(Mixed(), Pipeline([]), options)
         }
     }

@@ -7,13 +7,13 @@ private let size = Size2D(height: 64, width: 64)
 private let square: [Double] = [10, 10, 30, 10, 30, 30, 10, 30]
 private let box = BoundingBox(x1: 10, y1: 10, x2: 30, y2: 30)
 
-private func runs(_ counts: [Int], _ size: Size2D) throws -> Instance.Shape {
+private func runs(_ counts: [Int], _ size: Size2D) throws -> SampleInstance.Shape {
     .runLengths(try RunLengthMask(counts: counts, size: size))
 }
 
 @Suite struct SegmentationFaultTests {
     @Test func whatCannotBeLearntSaysWhy() throws {
-        let shapes: [(shape: Instance.Shape, fault: SegmentationFault)] = try [
+        let shapes: [(shape: SampleInstance.Shape, fault: SegmentationFault)] = try [
             (.polygons([[]]), .missing), (.polygons([]), .missing),
             (.polygons([[10, 10, 20, 20]]), .box), (.polygons([[10, 10], [1, 2, 3, 4]]), .box),
             (.polygons([[10, 10]]), .corners), (.polygons([[10, 10, 30, 10, 30]]), .odd),
@@ -37,14 +37,14 @@ private func runs(_ counts: [Int], _ size: Size2D) throws -> Instance.Shape {
         let expected = try RunLengthMask(polygons: [square], size: size)
         for rest in [[[1, 2]], [[1, 2, 3, 4]], [square + [7]], [[]], []] as [[[Double]]] {
             #expect(
-                try Instance.Shape.polygons([square] + rest).learnableMask(in: size, box: box)
+                try SampleInstance.Shape.polygons([square] + rest).learnableMask(in: size, box: box)
                     == expected)
             #expect(
-                try Instance.Shape.polygons(rest + [square]).learnableMask(in: size, box: box)
+                try SampleInstance.Shape.polygons(rest + [square]).learnableMask(in: size, box: box)
                     == expected)
         }
         // Something small at the origin is no mistake.
-        let small = Instance.Shape.polygons([[0, 0, 1, 0, 1, 1, 0, 1]])
+        let small = SampleInstance.Shape.polygons([[0, 0, 1, 0, 1, 1, 0, 1]])
         #expect(
             try small.learnableMask(in: size, box: BoundingBox(x1: 0, y1: 0, x2: 1, y2: 1)).area
                 == 1)
@@ -52,8 +52,8 @@ private func runs(_ counts: [Int], _ size: Size2D) throws -> Instance.Shape {
 
     /// It is neither background nor an empty mask, but a region from which nothing is learnt.
     @Test func aSampleIgnoresThem() throws {
-        func instance(_ id: Int64, _ shape: Instance.Shape?) -> Instance {
-            Instance(box: box, label: 0, area: 9, id: id, shape: shape)
+        func instance(_ id: Int64, _ shape: SampleInstance.Shape?) -> SampleInstance {
+            SampleInstance(box: box, label: 0, area: 9, id: id, shape: shape)
         }
         let instances = [
             instance(1, .polygons([square])), instance(2, nil),
@@ -70,9 +70,9 @@ private func runs(_ counts: [Int], _ size: Size2D) throws -> Instance.Shape {
     }
 }
 
-@Suite struct TallyTests {
+@Suite struct FindingCountTests {
     @Test func theFirstThreeInOrder() {
-        var tally = Tally()
+        var tally = FindingCount()
         #expect(tally.count == 0)
         tally.add("e", order: 5)
         #expect(tally.examples == "e")
@@ -80,7 +80,7 @@ private func runs(_ counts: [Int], _ size: Size2D) throws -> Instance.Shape {
         #expect(tally.examples == "a and e")
         tally.add("c", order: 3)
         #expect(tally.examples == "a, c and e")
-        var other = Tally()
+        var other = FindingCount()
         other.add("b", order: 2)
         other.add("b2", order: 2)
         tally.add(other)
@@ -89,7 +89,7 @@ private func runs(_ counts: [Int], _ size: Size2D) throws -> Instance.Shape {
 
     @Test func aFewImagesMayAlwaysBeSkipped() {
         func allowed(_ share: Double, _ images: Int, seen: Int) -> Int {
-            SkipLimit(share: share, images: images).allowed(seen: seen)
+            SkipLimit(share: share, images: images).allowed(imagesRead: seen)
         }
         #expect([1, 2, 3, 4, 8, 30].map { allowed(0.1, $0, seen: $0) } == [0, 1, 1, 2, 3, 3])
         #expect(allowed(0.1, 100, seen: 1) == 10 && allowed(0.1, 100_000, seen: 1) == 100)

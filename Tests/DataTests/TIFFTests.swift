@@ -100,7 +100,7 @@ struct TIFFBytes {
             (
                 TIFFBytes(width: 1 << 31, height: 1 << 31)(labels),
                 "the header says 2147483648×2147483648 pixels; at most 268435456 are read; "
-                    + "scale the picture down, or replace the file if it is damaged"
+                    + "scale the image down, or replace the file if it is damaged"
             ),
             (
                 TIFFBytes(height: 1000)(labels),

@@ -84,7 +84,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
     }
 
     @Test(
-        "A picture is found under another normal form of its name; backslashes in file_name have a remedy"
+        "An image is found under another normal form of its name; backslashes in file_name have a remedy"
     )
     func fileNames() throws {
         let tree = try Tree()
@@ -131,8 +131,8 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         let second = try set.sample(at: 1)
         #expect(second.instances?.map(\.isCrowd) == [true])
         #expect(
-            set.remarks.last?.problem
-                == "lists 4 pictures, of which 2 have no annotation of the classes or a side under 32 pixels"
+            set.warnings.last?.problem
+                == "lists 4 images, of which 2 have no annotation of the classes or a side under 32 pixels"
         )
     }
 
@@ -150,7 +150,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         #expect(things[0].shape == .polygons([[1, 2, 11, 2, 11, 22]]))
         #expect(try set.annotations(at: 2, shapes: false).map(\.shape) == [nil])
         #expect(try set.sample(at: 0).instances == [])
-        #expect(set.remarks.allSatisfy { !$0.problem.contains("pictures, of which") })
+        #expect(set.warnings.allSatisfy { !$0.problem.contains("images, of which") })
     }
 
     @Test func masksWhereTheyAreWanted() throws {
@@ -193,9 +193,9 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         }
         // As far as it can be told without drawing.
         #expect(
-            set.remarks.last?.description.hasSuffix(
-                "has 5 of 9 annotations without a segmentation that can be learnt (annotation 2, annotation 3, annotation 4, …); nothing is learnt "
-                    + "from these, and `ExperimentCheck` says what is wrong with them") == true)
+            set.warnings.last?.description.hasSuffix(
+                "has 5 of 9 annotations without a segmentation that can be trained on (annotation 2, annotation 3, annotation 4, …); nothing is trained "
+                    + "on these, and `ExperimentCheck` says what is wrong with them") == true)
         let sample = try set.sample(at: 0)
         #expect(sample.instances?.map(\.isCrowd) == [false] + Array(repeating: true, count: 8))
         #expect(try sample.masks().count == 40 * 50)
@@ -207,8 +207,8 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         var options = DatasetReport.Options()
         options.wantsMasks = true
         let report = DatasetReport.check(set, options: options)
-        let learnt = "they become regions from which nothing is learnt: annotation"
-        #expect(report.problems == [] && report.things == [1] && report.crowds == 8)
+        let learnt = "they become regions on which nothing is trained: annotation"
+        #expect(report.problems == [] && report.instanceCounts == [1] && report.crowds == 8)
         #expect(
             report.warnings.map {
                 $0.replacing(tree.path, with: "ROOT").replacing("ROOT//", with: "ROOT/")
@@ -230,8 +230,8 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         try writeTree(tree)
         let set = try dataset(tree) { $0.classes = .names(["person"]) }
         #expect(
-            set.remarks.last?.description.hasSuffix(
-                "has no annotation to learn from: all 1 are crowds, or have no box or area that can be; a model trained on them learns the "
+            set.warnings.last?.description.hasSuffix(
+                "has no annotation to train on: all 1 are crowds, or have no box or area that can be; a model trained on them predicts the "
                     + "background alone; `ExperimentCheck` says what is wrong") == true)
     }
 
@@ -263,7 +263,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
     @Test func everyMistakeIsNamed() throws {
         let tree = try Tree()
         let layout =
-            "expected the annotations in ROOT/annotations/instances_train2017.json and pictures in ROOT/train2017; "
+            "expected the annotations in ROOT/annotations/instances_train2017.json and images in ROOT/train2017; "
             + "set root to where the data is, or annotations and images"
         func open(_ change: (inout COCODetection.Configuration) -> Void = { _ in }) -> String {
             tree.message { _ = try dataset(tree, change) }.replacing("ROOT//", with: "ROOT/")
@@ -287,7 +287,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
             """)
         #expect(
             open { $0.classes = .names(["tie"]) }
-                == "ROOT/annotations/instances_train2017.json: has no picture with annotations of the classes; "
+                == "ROOT/annotations/instances_train2017.json: has no image with annotations of the classes; "
                 + "set classes to names that the file has, or filter_empty: false")
         #expect(
             open {
@@ -295,7 +295,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
                 $0.images = "train2017"
                 $0.classes = .names(["cat"])
             }
-                == "ROOT/small.json: has 1 pictures with annotations of the classes, but all of them have a side under 32 pixels; enlarge them, "
+                == "ROOT/small.json: has 1 images with annotations of the classes, but all of them have a side under 32 pixels; scale them up, "
                 + "or set filter_empty: false")
         try tree.image("train2017/a.jpg", 50, 40)
         let set = try dataset(tree)
@@ -315,7 +315,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
         try writeTree(tree)
         let report = DatasetReport.check(
             try dataset(tree) { $0.classes = .names(["person", "car", "toothbrush", "tie"]) })
-        #expect(report.things == [0, 1, 1, 0] && report.crowds == 1)
+        #expect(report.instanceCounts == [0, 1, 1, 0] && report.crowds == 1)
         #expect(
             report.occurrences == [0, 1, 1, 0] && report.readable == 2 && report.problems.isEmpty)
         #expect(report.absentClasses(ClassList(names: ["a", "b", "c", "d"])) == ["a", "d"])

@@ -81,10 +81,10 @@ import DenseKitVision
         try tree.mask("masks/b.png", [2, 2, 2, 2, 2, 2])
     }
 
-    private func configuration(_ change: (inout Folder.Configuration) -> Void = { _ in })
-        -> Folder.Configuration
+    private func configuration(_ change: (inout FolderDataset.Configuration) -> Void = { _ in })
+        -> FolderDataset.Configuration
     {
-        var configuration = Folder.Configuration()
+        var configuration = FolderDataset.Configuration()
         configuration.root = tree.path
         configuration.classes = .names(["a", "b", "c"])
         change(&configuration)
@@ -92,22 +92,22 @@ import DenseKitVision
     }
 
     @Test func numbersAreClasses() throws {
-        let data = try Folder(configuration())
+        let data = try FolderDataset(configuration())
         #expect(data.count == 2)
         #expect(data.classes.names == ["a", "b", "c"])
         var sample = try data.sample(at: 0)
         #expect(sample.labels?.labels == [0, 1, 2, 0, 1, 65535])
-        #expect(data.remarks.isEmpty)
+        #expect(data.warnings.isEmpty)
     }
 
     @Test func numbersCanBeMapped() throws {
-        let data = try Folder(
+        let data = try FolderDataset(
             configuration {
                 $0.map = [0: 2, 1: 0]; $0.ignore = [2, 255]
             })
         var sample = try data.sample(at: 0)
         #expect(sample.labels?.labels == [2, 0, 65535, 2, 0, 65535])
-        let strict = try Folder(configuration { $0.map = [0: 2, 1: 0] })
+        let strict = try FolderDataset(configuration { $0.map = [0: 2, 1: 0] })
         #expect(
             tree.message { _ = try strict.sample(at: 0) }.hasPrefix(
                 "ROOT/masks/a.png: label 2 at (y 0, x 2); the data set declares 0…1 and 255"))
@@ -119,23 +119,24 @@ import DenseKitVision
     func manyClasses() throws {
         let many = (0..<256).map { "c\($0)" }
         #expect(
-            try Folder(configuration { ($0.classes, $0.ignore) = (.names(many), []) }).classes.count
+            try FolderDataset(configuration { ($0.classes, $0.ignore) = (.names(many), []) })
+                .classes.count
                 == 256)
         try tree.wideMask("masks/b.png", [300, 300, 300, 300, 300, none])
-        let data = try Folder(
+        let data = try FolderDataset(
             configuration {
                 $0.classes = .names(many + (256..<301).map { "c\($0)" })
                 $0.ignore = [65535]
             })
         #expect(try data.labels(1) == [300, 300, 300, 300, 300, none])
-        #expect(data.remarks.isEmpty)
+        #expect(data.warnings.isEmpty)
     }
 
     @Test("A class that no number means is a remark")
     func unmapped() throws {
-        let data = try Folder(configuration { $0.map = [0: 0, 1: 1, 2: 1] })
+        let data = try FolderDataset(configuration { $0.map = [0: 0, 1: 1, 2: 1] })
         #expect(
-            data.remarks.map { "\($0)".replacing(tree.path, with: "ROOT") } == [
+            data.warnings.map { "\($0)".replacing(tree.path, with: "ROOT") } == [
                 "ROOT/masks: no number of the masks means `c`; name one in map, or take the class out"
             ])
     }
@@ -157,7 +158,9 @@ import DenseKitVision
         ]
         for (text, expected) in cases {
             #expect(
-                tree.message { _ = try Folder.Configuration.decode(yaml: text, file: "a.yaml") }
+                tree.message {
+                    _ = try FolderDataset.Configuration.decode(yaml: text, file: "a.yaml")
+                }
                     == expected)
         }
     }
@@ -165,12 +168,13 @@ import DenseKitVision
     @Test func classesFromAFile() throws {
         try ClassFile.write(["p", "q", "r"], to: tree.file("names.yaml"))
         #expect(
-            try Folder(configuration { $0.classes = .file(tree.file("names.yaml")) }).classes.names
+            try FolderDataset(configuration { $0.classes = .file(tree.file("names.yaml")) }).classes
+                .names
                 == ["p", "q", "r"])
     }
 
     @Test func settingsAreChecked() {
-        let cases: [(change: (inout Folder.Configuration) -> Void, message: String)] = [
+        let cases: [(change: (inout FolderDataset.Configuration) -> Void, message: String)] = [
             (
                 { $0.classes = .names([]) },
                 "Folder: classes: expected the names of the classes, or a YAML file that lists them; found none"
@@ -212,24 +216,24 @@ import DenseKitVision
             ),
             (
                 { $0.masks = "labels" },
-                "ROOT/labels: no such folder; expected pictures in ROOT/images and masks of the same names in ROOT/labels"
+                "ROOT/labels: no such folder; expected images in ROOT/images and masks of the same names in ROOT/labels"
             ),
             (
                 { $0.imageSuffixes = [".tif"] },
-                "ROOT/images: has no pictures (.tif), only such files as a.jpg; expected pictures in ROOT/images and masks of the same names in ROOT/masks"
+                "ROOT/images: has no images (.tif), only such files as a.jpg; expected images in ROOT/images and masks of the same names in ROOT/masks"
             ),
         ]
         for (change, message) in cases {
-            #expect(tree.message { _ = try Folder(configuration(change)) } == message)
+            #expect(tree.message { _ = try FolderDataset(configuration(change)) } == message)
         }
     }
 
     @Test func colourMasksAreRefused() throws {
         try tree.image("masks/b.png")
-        let data = try Folder(configuration())
+        let data = try FolderDataset(configuration())
         #expect(
             tree.message { _ = try data.sample(at: 1) }
-                == "ROOT/masks/b.png: is a colour picture; labels are one number a pixel; save the mask as a grey or palette PNG whose numbers are the classes"
+                == "ROOT/masks/b.png: is a colour image; labels are one number a pixel; save the mask as a grey or palette PNG whose numbers are the classes"
         )
     }
 }
@@ -237,7 +241,7 @@ import DenseKitVision
 /// Settings as YAML writes them.
 @Suite struct DatasetSettingsTests {
     @Test func yaml() throws {
-        let folder = try Folder.Configuration.decode(
+        let folder = try FolderDataset.Configuration.decode(
             yaml:
                 "{classes: [sky, sea], image_suffixes: [.jpg], ignore: [0, 255], map: {1: 0, 7: 1}, exif: ignore, truncated: accept}"
         )

@@ -40,10 +40,10 @@ import DenseKitVision
     func names() throws {
         let tree = try Tree()
         #expect(
-            try Folder.Configuration.decode(yaml: "classes: [sky, sea]").knownClasses()
+            try FolderDataset.Configuration.decode(yaml: "classes: [sky, sea]").knownClasses()
                 == ClassList(names: ["sky", "sea"]))
         #expect(
-            tree.message { _ = try Folder.Configuration().knownClasses() }
+            tree.message { _ = try FolderDataset.Configuration().knownClasses() }
                 == "Folder: classes: expected the names of the classes, or a YAML file that lists them; found none"
         )
         var own = ADE20K.Configuration()
@@ -91,20 +91,23 @@ import DenseKitVision
             (
                 "Folder",
                 { path in
-                    try Folder(Folder.Configuration.decode(yaml: "{root: \(path), classes: [a]}"))
+                    try FolderDataset(
+                        FolderDataset.Configuration.decode(yaml: "{root: \(path), classes: [a]}"))
                 }
             ),
             (
                 "Folder images",
                 { path in
-                    try Folder(
-                        Folder.Configuration.decode(
+                    try FolderDataset(
+                        FolderDataset.Configuration.decode(
                             yaml: "{root: x, images: \(path), classes: [a]}"))
                 }
             ),
             (
                 "classes",
-                { path in try Folder(Folder.Configuration.decode(yaml: "classes: \(path)")) }
+                { path in
+                    try FolderDataset(FolderDataset.Configuration.decode(yaml: "classes: \(path)"))
+                }
             ),
         ]
         for (name, open) in opens {

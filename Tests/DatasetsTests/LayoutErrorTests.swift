@@ -76,10 +76,10 @@ private let structure: [WrongTree] = [
             "ROOT/ImageSets/Segmentation/train.txt: no such file; \(objects); ROOT/VOC2012 has them: set root to that"
     ),
     WrongTree(
-        what: "pictures of another name", build: { try $0.image("leftImg8bit/train/ulm/a.png") },
+        what: "images of another name", build: { try $0.image("leftImg8bit/train/ulm/a.png") },
         open: cityscapes(),
         message:
-            "ROOT/leftImg8bit/train: has no pictures (_leftImg8bit.png), only such files as ulm/a.png; "
+            "ROOT/leftImg8bit/train: has no images (_leftImg8bit.png), only such files as ulm/a.png; "
             + "\(streets); set root to where the data is"),
     WrongTree(
         what: "no masks", build: { try $0.image("leftImg8bit/train/ulm/a_leftImg8bit.png") },
@@ -93,7 +93,7 @@ private let structure: [WrongTree] = [
         }, open: cityscapes(),
         message:
             "ROOT/leftImg8bit/train/ulm/a_leftImg8bit.png: has no mask ROOT/gtFine/train/ulm/a_gtFine_labelTrainIds.png "
-            + "(1 of 1 pictures); set labels: ids to read the masks as downloaded"),
+            + "(1 of 1 images); set labels: ids to read the masks as downloaded"),
     WrongTree(
         what: "train ids only",
         build: {
@@ -101,7 +101,7 @@ private let structure: [WrongTree] = [
             try $0.mask("annotations/train2017/a_labelTrainIds.png", [0, 0, 0, 0, 0, 0])
         }, open: coco164k(.ids),
         message:
-            "ROOT/images/train2017/a.jpg: has no mask ROOT/annotations/train2017/a.png (1 of 1 pictures); "
+            "ROOT/images/train2017/a.jpg: has no mask ROOT/annotations/train2017/a.png (1 of 1 images); "
             + "set labels: train_ids to read these"),
     WrongTree(
         what: "pixel maps only",
@@ -110,7 +110,7 @@ private let structure: [WrongTree] = [
             try $0.mask("annotations/train2017/a.png", [0, 0, 0, 0, 0, 0])
         }, open: coco164k(.trainIDs),
         message:
-            "ROOT/images/train2017/a.jpg: has no mask ROOT/annotations/train2017/a_labelTrainIds.png (2 of 2 pictures); "
+            "ROOT/images/train2017/a.jpg: has no mask ROOT/annotations/train2017/a_labelTrainIds.png (2 of 2 images); "
             + "set labels: ids to read the pixel maps as downloaded"),
     WrongTree(
         what: "COCO-Stuff 10k as downloaded",
@@ -128,7 +128,7 @@ private let structure: [WrongTree] = [
             try $0.text("annotations/train2014/a.mat", "MATLAB 5.0 MAT-file")
         }, open: coco10k,
         message:
-            "ROOT/images/train2014/a.jpg: has no mask ROOT/annotations/train2014/a_labelTrainIds.png (1 of 1 pictures); "
+            "ROOT/images/train2014/a.jpg: has no mask ROOT/annotations/train2014/a_labelTrainIds.png (1 of 1 images); "
             + stuff10k),
     WrongTree(
         what: "masks in PNG",
@@ -137,7 +137,7 @@ private let structure: [WrongTree] = [
             try $0.wideMask("annotations_detectron2/training/a.png", [0, 0, 0, 0, 0, 0])
         }, open: ade20kFull,
         message:
-            "ROOT/images_detectron2/training/a.jpg: has no mask ROOT/annotations_detectron2/training/a.tif (1 of 1 pictures); "
+            "ROOT/images_detectron2/training/a.jpg: has no mask ROOT/annotations_detectron2/training/a.tif (1 of 1 images); "
             + "ROOT/annotations_detectron2/training/a.png is there: masks are PNG or TIFF, and mask_suffix: .png names another suffix where the "
             + "data set has that setting"),
     WrongTree(
@@ -152,7 +152,7 @@ private let structure: [WrongTree] = [
             try $0.text("ImageSets/Segmentation/train.txt", " \n\n")
         }, open: pascalVOC(),
         message:
-            "ROOT/ImageSets/Segmentation/train.txt: names no pictures; \(objects); set root to where the data is"
+            "ROOT/ImageSets/Segmentation/train.txt: names no images; \(objects); set root to where the data is"
     ),
     WrongTree(
         what: "a list with paths",
@@ -163,12 +163,12 @@ private let structure: [WrongTree] = [
                 "a\n/JPEGImages/b.jpg /SegmentationClass/b.png\n")
         }, open: pascalVOC(),
         message:
-            "ROOT/ImageSets/Segmentation/train.txt:2: names /JPEGImages/b.jpg /SegmentationClass/b.png, but there is no picture "
+            "ROOT/ImageSets/Segmentation/train.txt:2: names /JPEGImages/b.jpg /SegmentationClass/b.png, but there is no image "
             + "ROOT/JPEGImages//JPEGImages/b.jpg /SegmentationClass/b.png.jpg (1 of 2 names); "
-            + "a line holds one name, without folder and suffix; add the pictures, or take the lines out"
+            + "a line holds one name, without folder and suffix; add the images, or take the lines out"
     ),
     WrongTree(
-        what: "a listed picture without a mask", build: addObjects, open: pascalVOC(),
+        what: "a listed image without a mask", build: addObjects, open: pascalVOC(),
         message:
             "ROOT/ImageSets/Segmentation/train.txt:3: names b, but there is no mask ROOT/SegmentationClass/b.png (1 of 2 names); "
             + "add the masks, or take the lines out"),
@@ -283,7 +283,7 @@ private let numbers: [WrongTree] = [
             try $0.image("ann_dir/train/a_instance_color_RGB.png")
         }, open: iSAID,
         message:
-            "ROOT/ann_dir/train/a_instance_color_RGB.png: is a colour picture; labels are one number a pixel; "
+            "ROOT/ann_dir/train/a_instance_color_RGB.png: is a colour image; labels are one number a pixel; "
             + "save the mask as a grey or palette PNG whose numbers are the classes"),
 ]
 

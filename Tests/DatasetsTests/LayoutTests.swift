@@ -19,7 +19,7 @@ import DenseKitVision
         try tree.mask("annotations/test2014/b_labelTrainIds.png", [171, 2, 0, 0, 0, 0])
         try tree.text("imagesLists/train.txt", "something else")
         let train = try COCOStuff10k(settings(.init()) { $0.root = tree.path })
-        #expect((train.count, train.classes, train.remarks) == (1, COCOStuff.benchmark, []))
+        #expect((train.count, train.classes, train.warnings) == (1, COCOStuff.benchmark, []))
         #expect(try train.labels(0) == [none, 0, 79, 80, 170, none])
         let test = try COCOStuff10k(settings(.init()) { ($0.root, $0.split) = (tree.path, .test) })
         #expect(try test.labels(0) == [170, 1, none, none, none, none])
@@ -38,7 +38,7 @@ import DenseKitVision
         configuration.labels = .ids
         let downloaded = try COCOStuff164k(configuration)
         for data in [converted, downloaded] {
-            #expect((data.count, data.classes, data.remarks) == (1, COCOStuff.benchmark, []))
+            #expect((data.count, data.classes, data.warnings) == (1, COCOStuff.benchmark, []))
             #expect(try data.labels(0) == [0, 1, 10, 11, 170, none])
         }
         // 11 is one of the gaps
@@ -76,7 +76,7 @@ import DenseKitVision
         for labels in [LabelNumbers.trainIDs, .ids] {
             let data = try Cityscapes(
                 settings(.init()) { ($0.root, $0.labels) = (tree.path, labels) })
-            #expect((data.count, data.classes, data.remarks) == (2, Cityscapes.benchmark, []))
+            #expect((data.count, data.classes, data.warnings) == (2, Cityscapes.benchmark, []))
             #expect(try data.sample(at: 0).name == "aachen/aachen_000173_000019_leftImg8bit.png")
             #expect(try data.labels(1) == [0, 5, 10, 18, none, none])
         }
@@ -156,7 +156,7 @@ import DenseKitVision
         try tree.mask(
             "ann_dir/train/P0000_0_896_0_896_instance_color_RGB.png", [0, 1, 14, 15, none, 0])
         let data = try ISAID(settings(.init()) { $0.root = tree.path })
-        #expect((data.count, data.classes, data.remarks) == (1, ISAID.benchmark, []))
+        #expect((data.count, data.classes, data.warnings) == (1, ISAID.benchmark, []))
         #expect(try data.labels(0) == [0, 1, 14, 15, none, 0])
     }
 

@@ -13,7 +13,7 @@ import Testing
     private let backbone =
         "{type: CLIPResNet, layers: [1, 1, 1, 1], width: 8, output_dim: 20, input_resolution: 96, positions: crop}"
 
-    private func truth(_ boxes: [[Float]], _ labels: [Int64]) throws -> InstanceTargets {
+    private func groundTruth(_ boxes: [[Float]], _ labels: [Int64]) throws -> InstanceTargets {
         try InstanceTargets(
             boxes: Tensor.from(boxes.flatMap { $0 }, shape: [boxes.count, 4]),
             labels: Tensor.from(labels),
@@ -24,7 +24,7 @@ import Testing
         target: [[Float]], counted: Int
     ) {
         let maps = try BoxMaps(
-            [truth(boxes, labels)], classes: 2, size: Size2D(3, 5), stride: 4, device: .cpu)
+            [groundTruth(boxes, labels)], classes: 2, size: Size2D(3, 5), stride: 4, device: .cpu)
         let any = try maps.mask.floats()
         #expect(maps.counted == 2 * Int(any.reduce(0, +)))
         return try (
@@ -88,7 +88,8 @@ import Testing
     @Test func theLossByDefinition() throws {
         let model = try model(backbone, settings)
         let targets = try Targets(instances: [
-            truth([[8, 8, 40, 30]], [1]), truth([[0, 0, 20, 20], [12, 4, 70, 60]], [0, 2]),
+            groundTruth([[8, 8, 40, 30]], [1]),
+            groundTruth([[0, 0, 20, 20], [12, 4, 70, 60]], [0, 2]),
         ])
         var seen: [String: Tensor] = [:]
         let step = ForwardPass { seen[$0] = try $1.detached() }
@@ -124,7 +125,7 @@ import Testing
         let prompter = try model.denseCLIP
         let prompted = try prompter(model.backbone(images()), ForwardPass())
         let losses = try prompter.losses(
-            prompted, Targets(instances: [truth([], []), truth([], [])]), ForwardPass())
+            prompted, Targets(instances: [groundTruth([], []), groundTruth([], [])]), ForwardPass())
         #expect(try losses.entries[0].value.item() == 0)
         try losses.entries[0].value.backward()
         #expect(try model.postModel.gamma.grad?.abs().amax().item() == 0)
@@ -133,7 +134,7 @@ import Testing
         }
         #expect(
             error.description
-                == "a detection head needs the boxes of things, and this data set has none")
+                == "a detection head needs the boxes of instances, and this data set has none")
     }
 
     @Test func aLossOfOneClass() throws {

@@ -8,12 +8,12 @@ import Testing
 @testable import DenseKitLanguageGuidance
 
 /// A model whose text was computed once and kept, without text encoder.
-@Suite struct KeptTextTests {
+@Suite struct CachedTextTests {
     private static let keepable: [PromptingMode] = [.post, .postTemplate, .contexts, .template]
 
     private func keeping(_ whole: DenseModel, _ mode: PromptingMode) throws -> DenseModel {
-        try whole.keepingText {
-            try model(tinyCLIP, "", prompting: mode, textIsKept: true, freeze: "[text_encoder]")
+        try whole.cachingText {
+            try model(tinyCLIP, "", prompting: mode, textIsCached: true, freeze: "[text_encoder]")
         }
     }
 
@@ -51,27 +51,27 @@ import Testing
         var configuration = DenseCLIP.Configuration(.contexts)
         configuration.common.vocabulary = "no such file"
         #expect(throws: (any Error).self) { try DenseCLIP(configuration, context) }
-        context.textIsKept = true
+        context.textIsCached = true
         #expect(
             try DenseCLIP(configuration, context).namedTensors().map(\.name) == ["text_embeddings"])
     }
 
     @Test func textOfTheImagesCannotBeKept() throws {
         let expected =
-            "prompting: pre makes the text anew for every image, so it cannot be kept in place of the text encoder; test and infer with the "
+            "prompting: pre makes the text anew for every image, so it cannot be cached in place of the text encoder; test and infer with the "
             + "checkpoint itself"
         let whole = try model(tinyCLIP, "", prompting: .pre)
         let error = try #require(throws: SettingError.self) { try keeping(whole, .pre) }
         #expect(error.description == expected)
         let build = try #require(throws: BuildError.self) {
-            try model(tinyCLIP, "", prompting: .pre, textIsKept: true)
+            try model(tinyCLIP, "", prompting: .pre, textIsCached: true)
         }
         #expect(build.underlying == expected)
     }
 }
 
 /// Words that the model was not trained for, compared with every position.
-@Suite struct NewWordsTests {
+@Suite struct NewClassNamesTests {
     private func scores(_ model: DenseModel, _ words: [String]) throws -> Tensor {
         try withoutGrad {
             let found = try model.classifier(for: words)(images())
@@ -105,14 +105,14 @@ import Testing
         let model = try model(tinyCLIP, "")
         try model.setTraining(false)
         let words = ["wall", "sky", "hut", "oak"]
-        let inference = try SegmentationInference(model, words: words, mode: .whole)
+        let inference = try SegmentationInference(model, classNames: words, mode: .whole)
         let labels = try withoutGrad { try inference.labels(of: images()) }
         let expected = try scores(model, words).interpolated(to: Size2D(64, 96), .bilinear())
             .argmax(1)
         #expect(labels.shape == [2, 64, 96])
         #expect(try labels.to(.int64).equals(expected).to(.float32).mean().item() > 0.999)
         let windows = try SegmentationInference(
-            model, words: words, mode: .slide(crop: Size2D(64, 64), stride: Size2D(32, 32)))
+            model, classNames: words, mode: .slide(crop: Size2D(64, 64), stride: Size2D(32, 32)))
         #expect(try withoutGrad { try windows.labels(of: images()) }.shape == [2, 64, 96])
     }
 
@@ -136,13 +136,13 @@ import Testing
 
     @Test func modelsThatCannot() throws {
         let whole = try model(tinyCLIP, "")
-        let small = try whole.keepingText { try model(tinyCLIP, "", textIsKept: true) }
+        let small = try whole.cachingText { try model(tinyCLIP, "", textIsCached: true) }
         let error = try #require(throws: SettingError.self) {
             try small.classifier(for: ["a", "b"])
         }
         #expect(
             error.description == """
-                new words need the model's text encoder and tokenizer, and this model has none: it was exported with the text of its own \
+                new class names need the model's text encoder and tokenizer, and this model has none: it was exported with the text of its own \
                 classes. Use the checkpoint that it was exported from
                 """)
         let registry = try Registry([CLIPPlugin(), StandardPlugin(), SmallModelsPlugin()])
@@ -154,12 +154,12 @@ import Testing
         }
         #expect(
             none.description
-                == "a model without prompter has no score map that new words could be compared by; that takes a prompter with language"
+                == "a model without prompter has no score map that new class names could be compared with; that takes a prompter with language"
         )
-        let text = try #require(throws: LanguageError.self) { try plain.keepingText { plain } }
+        let text = try #require(throws: LanguageError.self) { try plain.cachingText { plain } }
         #expect(
             text.description
-                == "a model without prompter has no text that could be kept in place of a text encoder; use its checkpoint as it is"
+                == "a model without prompter has no text that could be cached in place of a text encoder; use its checkpoint as it is"
         )
     }
 }

@@ -46,12 +46,12 @@ func prompter(_ mode: PromptingMode, _ settings: String = "") -> String {
     "{" + [common, own[mode] ?? "", settings].filter { !$0.isEmpty }.joined(separator: ", ") + "}"
 }
 
-/// - Parameter textIsKept: without text encoder, for text that comes with the weights
+/// - Parameter textIsCached: without text encoder, for text that comes with the weights
 func model(
     _ backbone: String,
     _ settings: String = "attention_pool: {output_dim: 24, input_resolution: 64}",
     prompting mode: PromptingMode = .post, classes: [String] = ["road", "sky", "tree"],
-    textIsKept: Bool = false,
+    textIsCached: Bool = false,
     freeze: String = "[]"
 ) throws -> DenseModel {
     let registry = try Registry([
@@ -63,7 +63,7 @@ func model(
             "{backbone: \(backbone), prompter: \(prompter(mode, settings)), head: AllLevels, freeze: \(freeze)}"
     )
     var context = BuildContext(registry: registry, classNames: classes)
-    context.textIsKept = textIsKept
+    context.textIsCached = textIsCached
     return try DenseModel(configuration, context)
 }
 

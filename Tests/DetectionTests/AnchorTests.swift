@@ -69,9 +69,9 @@ import DenseKitVision
         throws -> AnchorTargets
     {
         try matcher.targets(
-            boxes(anchors), valid: ints(valid).to(.bool), truth: truth(things),
+            boxes(anchors), valid: ints(valid).to(.bool), groundTruth: groundTruth(things),
             in: Size2D(height: 20, width: 20), background: 80,
-            foreground: foreground, draws: .inOrder, purpose: "anchors", image: 0)
+            foreground: foreground, randomSource: .inOrder, purpose: "anchors", image: 0)
     }
 
     @Test func classesAndDeltas() throws {
@@ -109,7 +109,7 @@ import DenseKitVision
         #expect(try result.labelWeights.floats() == [1, 1, 0, 0, 0] && result.negativeCount == 1)
     }
 
-    @Test func noTruth() throws {
+    @Test func noGroundTruth() throws {
         let result = try targets(matcher(), [])
         #expect(try result.labels.integers() == [80, 80, 80, 80, 80] && result.positiveCount == 0)
         #expect(
@@ -123,8 +123,9 @@ import DenseKitVision
     @Test func noAnchorInside() throws {
         let result = try matcher(border: 0).targets(
             boxes([[-5, 0, 3, 3], [0, 0, 30, 3]]), valid: ints([1, 1]).to(.bool),
-            truth: truth([[0, 0, 3, 3]]),
-            in: Size2D(height: 20, width: 20), background: 80, draws: .inOrder, purpose: "anchors",
+            groundTruth: groundTruth([[0, 0, 3, 3]]),
+            in: Size2D(height: 20, width: 20), background: 80, randomSource: .inOrder,
+            purpose: "anchors",
             image: 0)
         #expect(
             try result.labels.integers() == [80, 80] && result.labelWeights.floats() == [0, 0])

@@ -68,33 +68,35 @@ import Testing
     @Test func partsOfMasks() throws {
         let targets = try MaskTargets(size: 2)(
             masks(), boxes: boxes([[0, 0, 8, 8], [0, 4, 8, 8], [-9, -9, 99, 99]]),
-            truthIndices: ints([1, 0, 0]))
+            groundTruthIndices: ints([1, 0, 0]))
         #expect(targets.shape == [3, 2, 2] && targets.dtype == .float32)
         #expect(try targets.floats() == [0, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 0])
         let shares = try MaskTargets(size: 2).shares(
-            masks(), boxes: boxes([[0, 0, 8, 8]]), truthIndices: ints([1]))
+            masks(), boxes: boxes([[0, 0, 8, 8]]), groundTruthIndices: ints([1]))
         #expect(isClose(try shares.floats(), [0, 0, 0.5, 0.5]))
     }
 
     @Test func nothing() throws {
         #expect(
-            try MaskTargets(size: 3)(masks(), boxes: boxes([]), truthIndices: ints([])).shape == [
-                0, 3, 3,
-            ])
+            try MaskTargets(size: 3)(masks(), boxes: boxes([]), groundTruthIndices: ints([])).shape
+                == [
+                    0, 3, 3,
+                ])
         let none = try Tensor.zeros([0, 8, 8], dtype: .uint8)
         #expect(
-            try MaskTargets(size: 3)(none, boxes: boxes([]), truthIndices: ints([])).shape == [
-                0, 3, 3,
-            ])
+            try MaskTargets(size: 3)(none, boxes: boxes([]), groundTruthIndices: ints([])).shape
+                == [
+                    0, 3, 3,
+                ])
         let outside = try MaskTargets(size: 2)(
-            masks(), boxes: boxes([[20, 20, 30, 30]]), truthIndices: ints([0]))
+            masks(), boxes: boxes([[20, 20, 30, 30]]), groundTruthIndices: ints([0]))
         #expect(try outside.floats() == [0, 0, 0, 0])
     }
 
     @Test func aTruthThatIsNotThere() throws {
         #expect(throws: TorchError.self) {
             try MaskTargets(size: 2)(
-                masks(), boxes: boxes([[0, 0, 8, 8]]), truthIndices: ints([2]))
+                masks(), boxes: boxes([[0, 0, 8, 8]]), groundTruthIndices: ints([2]))
         }
     }
 }

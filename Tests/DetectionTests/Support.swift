@@ -9,7 +9,7 @@ func boxes(_ rows: [[Float]]) throws -> Tensor {
 func ints(_ values: [Int64]) throws -> Tensor { try Tensor.from(values) }
 
 /// The things in an image; their labels count up from 3.
-func truth(_ rows: [[Float]], ignored: [[Float]] = []) throws -> InstanceTargets {
+func groundTruth(_ rows: [[Float]], ignored: [[Float]] = []) throws -> InstanceTargets {
     try InstanceTargets(
         boxes: boxes(rows), labels: ints(rows.indices.map { Int64($0 + 3) }),
         ignoredBoxes: boxes(ignored))

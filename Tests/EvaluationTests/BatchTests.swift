@@ -9,12 +9,12 @@ private struct Things: Dataset {
     let count = 2
 
     func sample(at index: Int) -> DataSample {
-        let shape = Instance.Shape.polygons([[0, 0, 2, 0, 2, 2, 0, 2]])
+        let shape = SampleInstance.Shape.polygons([[0, 0, 2, 0, 2, 2, 0, 2]])
         let things = [
-            Instance(
+            SampleInstance(
                 box: BoundingBox(x1: 0, y1: 0, x2: 2, y2: 2), label: 2, area: 4, id: 1, shape: shape
             ),
-            Instance(
+            SampleInstance(
                 box: BoundingBox(x1: 1, y1: 1, x2: 3, y2: 4), label: 0, isCrowd: true, area: 4,
                 id: 2),
         ]
@@ -25,7 +25,7 @@ private struct Things: Dataset {
 }
 
 @Test(
-    "The things of a batch become tensors: crowds are ignored boxes, a picture without things has none"
+    "The things of a batch become tensors: crowds are ignored boxes, an image without things has none"
 )
 func instanceTargets() throws {
     var options = DataLoader.Options()

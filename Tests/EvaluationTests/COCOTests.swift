@@ -4,9 +4,9 @@ import Testing
 import DenseKitVision
 
 private func thing(_ id: Int, _ image: Int, _ category: Int, _ box: [Double], crowd: Bool = false)
-    -> COCOEvaluation.Truth
+    -> COCOEvaluation.GroundTruth
 {
-    COCOEvaluation.Truth(
+    COCOEvaluation.GroundTruth(
         image: image, category: category,
         box: COCOBox(x: box[0], y: box[1], width: box[2], height: box[3]),
         area: box[2] * box[3], isCrowd: crowd, id: id)
@@ -20,24 +20,27 @@ private func found(_ image: Int, _ category: Int, _ score: Double, _ box: [Doubl
         box: COCOBox(x: box[0], y: box[1], width: box[2], height: box[3]))
 }
 
-private func evaluation(_ truth: [COCOEvaluation.Truth], _ detections: [COCOEvaluation.Detection])
+private func evaluation(
+    _ groundTruth: [COCOEvaluation.GroundTruth], _ detections: [COCOEvaluation.Detection]
+)
     throws -> COCOEvaluation
 {
-    try COCOEvaluation(images: [9, 4], categories: [7, 3], truth: truth, detections: detections)
+    try COCOEvaluation(
+        images: [9, 4], categories: [7, 3], groundTruth: groundTruth, detections: detections)
 }
 
 /// What one rule of the evaluation decides, beside the twelve numbers of pycocotools 2.0.11. The
 /// golden case `coco_eval` holds all of them at once.
 struct Rule: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let truth: [COCOEvaluation.Truth]
+    let groundTruth: [COCOEvaluation.GroundTruth]
     let detections: [COCOEvaluation.Detection]
     let expected: [Double]
 
     static let all = [
         Rule(
             testDescription: "equal scores: images by their numbers, then as they were given",
-            truth: [thing(1, 9, 3, [0, 0, 10, 10]), thing(2, 4, 3, [0, 0, 10, 10])],
+            groundTruth: [thing(1, 9, 3, [0, 0, 10, 10]), thing(2, 4, 3, [0, 0, 10, 10])],
             detections: [
                 found(9, 3, 0.5, [50, 50, 10, 10]), found(4, 3, 0.5, [0, 0, 10, 10]),
                 found(9, 3, 0.5, [0, 0, 10, 10]),
@@ -48,7 +51,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
             ]),
         Rule(
             testDescription: "a crowd takes any number",
-            truth: [
+            groundTruth: [
                 thing(1, 9, 3, [0, 0, 50, 50], crowd: true), thing(2, 9, 3, [60, 60, 20, 20]),
             ],
             detections: [
@@ -58,7 +61,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
             ], expected: [1, 1, 1, 1, -1, -1, 0, 1, 1, 1, -1, -1]),
         Rule(
             testDescription: "areas on a border belong to both sides",
-            truth: [
+            groundTruth: [
                 thing(1, 9, 3, [0, 0, 32, 32]), thing(2, 9, 3, [0, 0, 96, 96]),
                 thing(3, 4, 7, [0, 0, 33, 32]),
             ],
@@ -69,7 +72,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
             ], expected: [1, 1, 1, 1, 1, 1, 0.75, 1, 1, 1, 1, 1]),
         Rule(
             testDescription: "annotation 0 counts as no match",
-            truth: [thing(0, 9, 3, [0, 0, 10, 10]), thing(1, 4, 3, [0, 0, 10, 10])],
+            groundTruth: [thing(0, 9, 3, [0, 0, 10, 10]), thing(1, 4, 3, [0, 0, 10, 10])],
             detections: [found(9, 3, 0.9, [0, 0, 10, 10]), found(4, 3, 0.8, [0, 0, 10, 10])],
             expected: [
                 0.252475247524752, 0.252475247524752, 0.252475247524752, 0.252475247524752, -1, -1,
@@ -77,7 +80,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
             ]),
         Rule(
             testDescription: "of things that fit equally well the last is taken",
-            truth: [thing(1, 9, 3, [0, 0, 10, 10]), thing(2, 9, 3, [0, 0, 10, 10])],
+            groundTruth: [thing(1, 9, 3, [0, 0, 10, 10]), thing(2, 9, 3, [0, 0, 10, 10])],
             detections: [
                 found(9, 3, 0.9, [0, 0, 10, 10]), found(9, 3, 0.8, [0, 0, 10, 9]),
                 found(9, 7, 0.9, [0, 0, 10, 9]),
@@ -87,7 +90,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
             ]),
         Rule(
             testDescription: "things of other sizes are taken only where no other fits",
-            truth: [thing(1, 9, 3, [0, 0, 40, 40]), thing(2, 9, 3, [0, 0, 30, 30])],
+            groundTruth: [thing(1, 9, 3, [0, 0, 40, 40]), thing(2, 9, 3, [0, 0, 30, 30])],
             detections: [
                 found(9, 3, 0.9, [0, 0, 36, 36]), found(9, 3, 0.8, [0, 0, 30, 30]),
                 found(4, 7, 0.9, [0, 0, 10, 9]),
@@ -99,15 +102,16 @@ struct Rule: Sendable, CustomTestStringConvertible {
 @Suite struct COCOTests {
     @Test(arguments: Rule.all)
     func rules(_ rule: Rule) throws {
-        let summary = try evaluation(rule.truth, rule.detections).scores().summary
+        let summary = try evaluation(rule.groundTruth, rule.detections).scores().summary
         #expect(
             zip(summary, rule.expected).allSatisfy { abs($0.value - $1) < 1e-12 },
             "\(summary.map(\.value))")
     }
 
     /// Boxes of a fixed mess, and the masks of the same rectangles.
-    private func mess(_ images: Int) throws -> ([COCOEvaluation.Truth], [COCOEvaluation.Detection])
-    {
+    private func mess(_ images: Int) throws -> (
+        [COCOEvaluation.GroundTruth], [COCOEvaluation.Detection]
+    ) {
         var state: UInt64 = 1
         func random(_ limit: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -119,22 +123,22 @@ struct Rule: Sendable, CustomTestStringConvertible {
                 x: Double(random(40)), y: Double(random(30)), width: Double(1 + random(40)),
                 height: Double(1 + random(30)))
         }
-        var truth = [COCOEvaluation.Truth]()
+        var groundTruth = [COCOEvaluation.GroundTruth]()
         var detections = [COCOEvaluation.Detection]()
         for image in 0..<images {
             for _ in 0..<random(6) {
                 let box = box()
                 let crowd = random(9) == 0
-                truth.append(
-                    COCOEvaluation.Truth(
+                groundTruth.append(
+                    COCOEvaluation.GroundTruth(
                         image: image, category: random(3), box: box, area: box.area, isCrowd: crowd,
-                        id: truth.count + 1,
+                        id: groundTruth.count + 1,
                         mask: try RunLengthMask(box: box, size: size)))
             }
             for index in 0..<random(image % 17 == 0 ? 150 : 9) {
                 let thing =
-                    truth.isEmpty || index % 3 == 0
-                    ? nil : truth[truth.count - 1 - random(min(3, truth.count))]
+                    groundTruth.isEmpty || index % 3 == 0
+                    ? nil : groundTruth[groundTruth.count - 1 - random(min(3, groundTruth.count))]
                 let near = thing?.box ?? box()
                 detections.append(
                     COCOEvaluation.Detection(
@@ -143,16 +147,17 @@ struct Rule: Sendable, CustomTestStringConvertible {
                         mask: try RunLengthMask(box: near, size: size)))
             }
         }
-        return (truth, detections)
+        return (groundTruth, detections)
     }
 
     /// pycocotools' twelve numbers of such a mess; rectangles of whole pixels overlap as their
     /// masks do, so both ways agree, at any number of threads.
     @Test func threadsAndMasks() throws {
-        let (truth, detections) = try mess(300)
+        let (groundTruth, detections) = try mess(300)
         func scores(_ kind: COCOEvaluation.Kind, _ threads: Int) throws -> COCOScores {
             try COCOEvaluation(
-                images: Array(0..<300), categories: [0, 1, 2], truth: truth, detections: detections,
+                images: Array(0..<300), categories: [0, 1, 2], groundTruth: groundTruth,
+                detections: detections,
                 kind: kind
             )
             .scores(threads: threads)
@@ -174,7 +179,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
     }
 
     @Test func whatBelongsToOthersIsLeftOut() throws {
-        let truth = [
+        let groundTruth = [
             thing(1, 9, 3, [0, 0, 10, 10]), thing(2, 5, 3, [0, 0, 10, 10]),
             thing(3, 9, 1, [0, 0, 10, 10]),
         ]
@@ -182,7 +187,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
             found(9, 3, 0.5, [0, 0, 10, 10]), found(5, 3, 0.9, [50, 0, 10, 10]),
             found(9, 1, 0.9, [50, 0, 10, 10]),
         ]
-        let evaluation = try evaluation(truth, detections)
+        let evaluation = try evaluation(groundTruth, detections)
         #expect(evaluation.categories == [3, 7])
         #expect(abs(evaluation.scores().averagePrecision() - 1) < 1e-12)
         #expect(evaluation.scores().averagePrecision(category: 1) == -1)
@@ -193,11 +198,11 @@ struct Rule: Sendable, CustomTestStringConvertible {
     }
 
     @Test func nothingAtAll() throws {
-        let empty = try COCOEvaluation(images: [], categories: [], truth: [], detections: [])
+        let empty = try COCOEvaluation(images: [], categories: [], groundTruth: [], detections: [])
             .scores()
         #expect(empty.summary.allSatisfy { $0.value == -1 } && empty.precision.isEmpty)
         let mixed = try COCOEvaluation(
-            images: [1], categories: [1], truth: [], detections: [], classAgnostic: true
+            images: [1], categories: [1], groundTruth: [], detections: [], classAgnostic: true
         ).scores()
         #expect(mixed.summary.allSatisfy { $0.value == -1 } && mixed.categoryCount == 1)
         let missed = try evaluation([thing(1, 9, 3, [0, 0, 10, 10])], []).scores()
@@ -206,14 +211,15 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
     @Test func messages() throws {
         func message(
-            _ truth: [COCOEvaluation.Truth], _ detections: [COCOEvaluation.Detection],
+            _ groundTruth: [COCOEvaluation.GroundTruth], _ detections: [COCOEvaluation.Detection],
             _ kind: COCOEvaluation.Kind
         )
             throws -> String
         {
             try #require(throws: COCOEvaluationError.self) {
                 _ = try COCOEvaluation(
-                    images: [9], categories: [3], truth: truth, detections: detections, kind: kind)
+                    images: [9], categories: [3], groundTruth: groundTruth, detections: detections,
+                    kind: kind)
             }.description
         }
         let one = thing(1, 9, 3, [0, 0, 1, 1])
@@ -226,18 +232,19 @@ struct Rule: Sendable, CustomTestStringConvertible {
                 == "detection 0 has the box inf×1.0 at (0.0, 0.0); expected numbers")
         #expect(
             try message([one], [], .masks)
-                == "thing 0 has no mask: evaluate boxes, or give every thing and every detection a mask"
+                == "instance 0 has no mask: evaluate boxes, or give every instance and every detection a mask"
         )
         #expect(
             try message([], [other], .masks)
-                == "detection 0 has no mask: evaluate boxes, or give every thing and every detection a mask"
+                == "detection 0 has no mask: evaluate boxes, or give every instance and every detection a mask"
         )
     }
 
     @Test func report() throws {
         let rule = Rule.all[5]
         let report = COCOReport(
-            [(.boxes, try evaluation(rule.truth, rule.detections).scores())], names: ["cat", "dog"])
+            [(.boxes, try evaluation(rule.groundTruth, rule.detections).scores())],
+            names: ["cat", "dog"])
         #expect(
             report.table(perClass: true) == """
                 Evaluated bbox:

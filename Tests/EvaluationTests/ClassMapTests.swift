@@ -21,7 +21,7 @@ import DenseKitVision
     @Test("Shared classes stand in the data set's order; the rest has no class, or is wrong")
     func tables() throws {
         let map = try map("{vehicle: [boat], tvmonitor: tv}")
-        #expect(map.names == ["tvmonitor", "vehicle"] && map.kept == [0, 2])
+        #expect(map.names == ["tvmonitor", "vehicle"] && map.mappedClasses == [0, 2])
         #expect(map.predicted(labels([0, 1, 2, 3, 4])).labels == [0, 2, 1, 2, 2])
         let none = LabelMap.ignore
         #expect(
@@ -36,7 +36,7 @@ import DenseKitVision
     @Test("Several of the model's classes may be one; asked are the mapped ones alone")
     func excluded() throws {
         let map = try map("{vehicle: [boat, bus], tvmonitor: [tv]}", .excluded)
-        #expect(map.kept == [0, 1, 2])
+        #expect(map.mappedClasses == [0, 1, 2])
         #expect(map.predicted(labels([0, 1, 2])).labels == [0, 1, 1])
         #expect(map.summary.hasSuffix("2 of its 5 are none of them and are not asked for"))
     }

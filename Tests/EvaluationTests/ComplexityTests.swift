@@ -49,7 +49,7 @@ private final class Words: Module, Prompter {
     @Parameter var scale: Tensor
     let classes: Int
     let outputs: [FeatureSpec]
-    @Cached var kept: Tensor?
+    @CachedValue var kept: Tensor?
 
     init(_ configuration: Configuration, _ context: BuildContext) throws {
         text = try Text(context.features[0].channels)

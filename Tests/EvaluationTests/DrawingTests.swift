@@ -20,8 +20,8 @@ private func art(_ image: RGBImage) -> [String] {
     }
 }
 
-private func canvas(_ width: Int, _ height: Int) -> Canvas {
-    Canvas(RGBImage(height: height, width: width, fill: white))
+private func canvas(_ width: Int, _ height: Int) -> ImageCanvas {
+    ImageCanvas(RGBImage(height: height, width: width, fill: white))
 }
 
 @Test func textIsDrawnLetterByLetter() {
@@ -39,7 +39,7 @@ private func canvas(_ width: Int, _ height: Int) -> Canvas {
             "..........#......",
             ".......###.......",
         ])
-    #expect(Canvas.size(of: "Agé", scale: 2) == (34, 18))
+    #expect(ImageCanvas.size(of: "Agé", scale: 2) == (34, 18))
 }
 
 @Test("Every printable character has a glyph of its own")
@@ -53,7 +53,7 @@ func glyphs() {
     #expect(!pictures[0].contains("#"))
 }
 
-@Test("Boxes and pictures beyond the edges are cut")
+@Test("Boxes and images beyond the edges are cut")
 func edges() {
     var picture = canvas(6, 5)
     picture.outline(PixelWindow(y: 1, x: -2, height: 4, width: 6), black)

@@ -53,7 +53,7 @@ func masks() throws {
 func names() throws {
     let instances = try [thing(40, 20, 60, 50), thing(80, 20, 100, 50, label: 1, score: nil)]
     let picture = InstanceDrawing.overlay(canvas, instances, classes: classes)
-    var plates = Canvas(canvas)
+    var plates = ImageCanvas(canvas)
     plates.label("ball 0.75", x: 40, y: 9, background: red)
     plates.label("box", x: 80, y: 9, background: blue)
     for y in 9..<20 {
@@ -63,7 +63,7 @@ func names() throws {
     }
     let crowd = DetectedInstance(
         box: BoundingBox(x1: 4, y1: 20, x2: 30, y2: 50), label: 0, isCrowd: true)
-    plates = Canvas(canvas)
+    plates = ImageCanvas(canvas)
     plates.label("ball (crowd)", x: 4, y: 9, background: red)
     #expect(
         color(InstanceDrawing.overlay(canvas, [crowd], classes: classes), 70, 15)
@@ -80,11 +80,11 @@ func order() throws {
     }
 }
 
-@Test("A small picture is enlarged: each of its pixels becomes a square, masks and boxes too")
-func enlargement() throws {
+@Test("A small image is enlarged: each of its pixels becomes a square, masks and boxes too")
+func upsamplingFactor() throws {
     let instance = try thing(40, 20, 60, 50)
     let picture = InstanceDrawing.overlay(
-        canvas, [instance], classes: classes, opacity: 0.5, enlargement: 3)
+        canvas, [instance], classes: classes, opacity: 0.5, upsamplingFactor: 3)
     #expect(picture.size == Size2D(height: 180, width: 360))
     #expect(color(picture, 150, 120) == RGBColor(178, 50, 50))
     #expect(
@@ -93,7 +93,7 @@ func enlargement() throws {
     #expect(color(picture, 119, 120) == grey && color(picture, 180, 120) == grey)
 }
 
-@Test("Boxes that are nowhere, of no class, or of another picture's mask do no harm")
+@Test("Boxes that are nowhere, of no class, or of another image's mask do no harm")
 func oddities() throws {
     let far = Float.greatestFiniteMagnitude
     var instances = [(Float.nan, far), (-far, far), (.infinity, -.infinity), (5, 5), (500, 400)].map

@@ -10,8 +10,9 @@ private let box = COCOBox(x: 10, y: 10, width: 20, height: 20)
 
 /// The truth of one annotation with `shape`, and the AP at IoU 0.5 of a detector that finds the
 /// square.
-private func measure(_ shape: Instance.Shape?) throws -> (isCrowd: Bool, ap: Double, note: String?)
-{
+private func measure(_ shape: SampleInstance.Shape?) throws -> (
+    isCrowd: Bool, ap: Double, note: String?
+) {
     var masks = MeasuredMasks()
     try masks.add(
         .init(image: 1, category: 1, box: box, area: 400, id: 5), shape, in: size, image: "a.jpg")
@@ -19,14 +20,17 @@ private func measure(_ shape: Instance.Shape?) throws -> (isCrowd: Bool, ap: Dou
         image: 1, category: 1, score: 0.9, box: box,
         mask: try RunLengthMask(polygons: [square], size: size))
     let evaluation = try COCOEvaluation(
-        images: [1], categories: [1], truth: masks.truth, detections: [found], kind: .masks)
-    return (masks.truth[0].isCrowd, evaluation.scores(threads: 1).summary[1].value, masks.note)
+        images: [1], categories: [1], groundTruth: masks.groundTruth, detections: [found],
+        kind: .masks)
+    return (
+        masks.groundTruth[0].isCrowd, evaluation.scores(threads: 1).summary[1].value, masks.note
+    )
 }
 
 @Suite struct MeasuredMasksTests {
     /// What pycocotools 2.0.11 gives for the same annotations.
     @Test func whatPycocotoolsReads() throws {
-        let shapes: [(shape: Instance.Shape, ap: Double)] = [
+        let shapes: [(shape: SampleInstance.Shape, ap: Double)] = [
             (.polygons([square]), 1), (.polygons([square + [7]]), 1),
             (.polygons([square, [1, 2, 3, 4]]), 1),
             (.polygons([square, []]), 1), (.polygons([[100, 100, 120, 100, 120, 120]]), 0),
@@ -41,7 +45,7 @@ private func measure(_ shape: Instance.Shape?) throws -> (isCrowd: Bool, ap: Dou
     /// Where pycocotools stops with an exception, or the run lengths belong to another image: a
     /// crowd that covers the box, of which nothing is to be found.
     @Test func whatPycocotoolsDoesNotRead() throws {
-        let shapes: [Instance.Shape?] = [
+        let shapes: [SampleInstance.Shape?] = [
             nil, .polygons([]), .polygons([[]]), .polygons([[1, 2]]),
             .polygons([[10, 10, 20, 20]]),
             .polygons([[10, 10, 30, 10, 30]]),

@@ -67,11 +67,12 @@ func tasksSayWhatFits() throws {
     #expect(segmentation.mismatch(with: Labelled(), training: true) == nil)
     let mismatch = try #require(detection.mismatch(with: Labelled(), training: false))
     #expect(
-        mismatch.head == "finds things one by one" && mismatch.data == "has a class for every pixel"
+        mismatch.head == "finds instances one by one"
+            && mismatch.data == "has a class for every pixel"
     )
     #expect(
         segmentation.oneViewReason == nil
-            && detection.oneViewReason == "a detector sees the whole image at one scale")
+            && detection.oneViewReason == "a detector takes the whole image at one scale")
     #expect(segmentation.takesClassMaps && !detection.takesClassMaps)
     #expect(!segmentation.writesResults && detection.writesResults)
     #expect(

@@ -46,6 +46,6 @@ import Testing
         ("_base_", "_base_"),
     ])
     func snakeCases(name: String, expected: String) {
-        #expect(snakeCase(name) == expected)
+        #expect(snakeCasedName(name) == expected)
     }
 }

@@ -120,7 +120,7 @@ import Testing
         let plain = try source.textEncoder(icpc.names, contexts: source.contexts)
         let global = try #require(seen["global_embedding"])
         let visual = try #require(seen["visual_embedding"])
-        let memory = try SeenImages(global: global, local: visual).memory()
+        let memory = try ImageEmbeddings(global: global, local: visual).memory()
         let text = try plain + icpc.contextDecoder(plain.expanded([2, 3, 20]), memory) * 0.5
         #expect(try (text - #require(seen["text_embeddings"])).abs().amax().item() < 1e-5)
         #expect(
@@ -207,11 +207,13 @@ import Testing
 
     @Test func textOfTheImagesCannotBeKept() throws {
         let whole = try model(tinyCLIP)
-        let error = try #require(throws: LanguageError.self) { try whole.keepingText { whole } }
+        let error = try #require(throws: LanguageError.self) { try whole.cachingText { whole } }
         #expect(
             error.description.hasPrefix(
-                "the prompter ICPC has no text that could be kept in place of a text encoder"))
-        let build = try #require(throws: BuildError.self) { try model(tinyCLIP, textIsKept: true) }
-        #expect(build.underlying == ICPC.notKept)
+                "the prompter ICPC has no text that could be cached in place of a text encoder"))
+        let build = try #require(throws: BuildError.self) {
+            try model(tinyCLIP, textIsCached: true)
+        }
+        #expect(build.underlying == ICPC.notCached)
     }
 }

@@ -17,7 +17,7 @@ let tinyViT =
 func model(
     _ backbone: String, _ settings: String = "", classes: [String] = ["road", "sky", "tree"],
     freeze: String = "[]",
-    textIsKept: Bool = false
+    textIsCached: Bool = false
 ) throws -> DenseModel {
     let registry = try Registry([
         ResNetPlugin(), CLIPPlugin(), LanguageGuidancePlugin(), ICPCPlugin(), StandardPlugin(),
@@ -34,7 +34,7 @@ func model(
         yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: AllLevels, freeze: \(freeze)}"
     )
     var context = BuildContext(registry: registry, classNames: classes)
-    context.textIsKept = textIsKept
+    context.textIsCached = textIsCached
     return try DenseModel(configuration, context)
 }
 

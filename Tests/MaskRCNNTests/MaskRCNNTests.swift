@@ -208,14 +208,15 @@ import Testing
         let boxes: [[Float]] = [[8, 8, 40, 48]]
         #expect(
             try message(Targets(), step(2))
-                == "a detection head needs the boxes of things, and this data set has none")
+                == "a detection head needs the boxes of instances, and this data set has none")
         #expect(
-            try message(Targets(instances: [truth(boxes)]), step(2))
-                == "Mask R-CNN was given a batch of 2 images, the things of 1 and the geometry of 2: all must be as many"
+            try message(Targets(instances: [groundTruth(boxes)]), step(2))
+                == "Mask R-CNN was given a batch of 2 images, the instances of 1 and the geometry of 2: all must be as many"
         )
         #expect(
-            try message(Targets(instances: [truth(boxes), truth(boxes, masks: false)]), step(2))
-                == "Mask R-CNN learns masks, and this data set gives boxes alone: let it read masks (masks: true), or make the head "
+            try message(
+                Targets(instances: [groundTruth(boxes), groundTruth(boxes, masks: false)]), step(2))
+                == "Mask R-CNN is trained on masks, and this data set gives boxes alone: let it read masks (masks: true), or make the head "
                 + "a Faster R-CNN by model.head.mask: null")
         let error = #expect(throws: MaskRCNNError.self) { try head.predictions(maps(2), step(1)) }
         #expect(

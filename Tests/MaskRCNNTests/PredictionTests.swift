@@ -116,7 +116,7 @@ import Testing
         #expect(found[0].count > 0 && found[0].masks == nil)
         let losses = try head.losses(
             maps(1, [pyramid[0], pyramid[1]]),
-            Targets(instances: [truth([[8, 8, 40, 48]], masks: false)]), step(1))
+            Targets(instances: [groundTruth([[8, 8, 40, 48]], masks: false)]), step(1))
         #expect(
             losses.entries.map(\.name) == [
                 "loss_rpn_cls", "loss_rpn_bbox", "loss_cls", "loss_bbox",

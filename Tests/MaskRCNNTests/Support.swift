@@ -46,7 +46,8 @@ func maps(_ count: Int, _ features: [FeatureSpec] = pyramid) throws -> [Tensor] 
 }
 
 /// Things of an image of 64×64: a box each, its inside as its mask.
-func truth(_ boxes: [[Float]], labels: [Int64]? = nil, masks: Bool = true) throws -> InstanceTargets
+func groundTruth(_ boxes: [[Float]], labels: [Int64]? = nil, masks: Bool = true) throws
+    -> InstanceTargets
 {
     var bitmap = [UInt8](repeating: 0, count: boxes.count * 64 * 64)
     for (index, box) in boxes.enumerated() {
@@ -73,7 +74,8 @@ func step(_ images: Int, metrics: Bool = false, observe: ((String, Tensor) throw
     -> ForwardPass
 {
     ForwardPass(
-        images: [ImageGeometry](repeating: ImageGeometry(square), count: images), draws: .inOrder,
+        images: [ImageGeometry](repeating: ImageGeometry(square), count: images),
+        randomSource: .inOrder,
         wantsMetrics: metrics,
         observe: observe)
 }

@@ -4,8 +4,8 @@ import Testing
 private final class Leaf: Module {
     @Parameter var weight: Tensor
     @Parameter var bias: Tensor?
-    @Buffer var runningMean: Tensor
-    @Cached var mask: Tensor?
+    @ModuleBuffer var runningMean: Tensor
+    @CachedValue var mask: Tensor?
     let name = "leaf", sizes = [1, 2], table = ["a": 1.0], pair = (1, "b"), range = 0..<3
 
     init(bias: Bool = false) throws {
@@ -179,11 +179,11 @@ struct Refused: Sendable, CustomTestStringConvertible {
     @Test(arguments: [
         Refused(
             "a bare tensor",
-            "BareTensor.weight is a bare tensor: mark it @Parameter (trained), @Buffer (saved, not trained) or @Cached (not saved)"
+            "BareTensor.weight is a bare tensor: mark it @Parameter (trained), @ModuleBuffer (saved, not trained) or @CachedValue (not saved)"
         ) { BareTensor(try .ones([1])) },
         Refused(
             "bare tensors",
-            "BareTensors.weights is a bare tensor: mark it @Parameter (trained), @Buffer (saved, not trained) or @Cached (not saved)"
+            "BareTensors.weights is a bare tensor: mark it @Parameter (trained), @ModuleBuffer (saved, not trained) or @CachedValue (not saved)"
         ) { BareTensors(try .ones([1])) },
         Refused(
             "a dictionary", "InDictionary.layers hides a layer inside Dictionary<String, Linear>"
@@ -211,7 +211,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
         ) { try Twins(Linear(1, 1)) },
         Refused(
             "an integer parameter",
-            "Integers.weight is a @Parameter of int64: only floating-point tensors can be trained; use @Buffer"
+            "Integers.weight is a @Parameter of int64: only floating-point tensors can be trained; use @ModuleBuffer"
         ) { Integers(try .zeros([1], dtype: .int64)) },
         Refused(
             "one tensor under two keys",
@@ -226,7 +226,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
         let module = try refused.make()
         let expected = refused.message
         let hidden =
-            ": keep layers in properties of their own, an optional or an array, and tensors in @Parameter, @Buffer or @Cached properties"
+            ": keep layers in properties of their own, an optional or an array, and tensors in @Parameter, @ModuleBuffer or @CachedValue properties"
         let error = try #require(throws: ModuleError.self) { try module.namedTensors() }
         #expect(
             error.description == (expected.contains(" hides a ") ? expected + hidden : expected))

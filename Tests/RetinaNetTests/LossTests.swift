@@ -43,28 +43,28 @@ import Testing
     }
 
     /// Classes and boxes of the valid anchors; nil where one does not count.
-    private func answers(_ anchors: [Anchor]) -> [(truth: Int, deltas: [Double])?] {
-        let truths = boxes.map { $0.map(Double.init) }
+    private func answers(_ anchors: [Anchor]) -> [(groundTruth: Int, deltas: [Double])?] {
+        let groundTruths = boxes.map { $0.map(Double.init) }
         let overlaps = anchors.map { anchor in
-            truths.map { anchor.isValid ? iou(anchor.corners, $0) : 0 }
+            groundTruths.map { anchor.isValid ? iou(anchor.corners, $0) : 0 }
         }
         return anchors.indices.map { index in
             guard anchors[index].isValid else { return nil }
             let best = overlaps[index].max() ?? 0
-            var truth =
+            var groundTruth =
                 best >= 0.5 ? overlaps[index].firstIndex(of: best) ?? -2 : best < 0.4 ? -1 : -2
-            for (thing, _) in truths.enumerated() {
+            for (thing, _) in groundTruths.enumerated() {
                 let highest = overlaps.map { $0[thing] }.max() ?? 0
-                if overlaps[index][thing] == highest { truth = thing }
+                if overlaps[index][thing] == highest { groundTruth = thing }
             }
-            guard truth >= 0 else { return truth == -1 ? (-1, []) : nil }
+            guard groundTruth >= 0 else { return groundTruth == -1 ? (-1, []) : nil }
             let a = anchors[index].corners
-            let b = truths[truth]
+            let b = groundTruths[groundTruth]
             let width = a[2] - a[0]
             let height = a[3] - a[1]
             let dx = ((b[0] + b[2]) - (a[0] + a[2])) / 2 / width
             let dy = ((b[1] + b[3]) - (a[1] + a[3])) / 2 / height
-            return (truth, [dx, dy, log((b[2] - b[0]) / width), log((b[3] - b[1]) / height)])
+            return (groundTruth, [dx, dy, log((b[2] - b[0]) / width), log((b[3] - b[1]) / height)])
         }
     }
 
@@ -76,13 +76,13 @@ import Testing
         let maps = try maps()
         var levels: [String: Tensor] = [:]
         let losses = try head.losses(
-            maps, Targets(instances: [truth(boxes, labels)]),
+            maps, Targets(instances: [groundTruth(boxes, labels)]),
             ForwardPass(images: [geometry]) { levels[$0] = $1 })
         let output = try head(maps, ForwardPass())
         let logits = try Tensor.cat(output.logits, dim: 1).floats().map(Double.init)
         let deltas = try Tensor.cat(output.deltas, dim: 1).floats().map(Double.init)
         let answers = answers(anchors(within: size))
-        let positives = Double(max(1, answers.filter { ($0?.truth ?? -1) >= 0 }.count))
+        let positives = Double(max(1, answers.filter { ($0?.groundTruth ?? -1) >= 0 }.count))
         var ofClasses = [0.0, 0.0]
         var ofBoxes = [0.0, 0.0]
         for (index, answer) in answers.enumerated() {
@@ -90,7 +90,7 @@ import Testing
             let level = index < 24 ? 0 : 1
             for k in 0..<3 {
                 let p = 1 / (1 + exp(-logits[3 * index + k]))
-                let isClass = answer.truth >= 0 && Int(labels[answer.truth]) == k
+                let isClass = answer.groundTruth >= 0 && Int(labels[answer.groundTruth]) == k
                 ofClasses[level] +=
                     isClass ? -0.25 * pow(1 - p, 2) * log(p) : -0.75 * p * p * log(1 - p)
             }
@@ -114,18 +114,20 @@ import Testing
     /// Every image counts at least one positive; without things there is only background to learn.
     @Test func imagesWithoutThings() throws {
         let head = try retinaNet()
-        let losses = try head.losses(maps(), Targets(instances: [truth([], [])]), step())
+        let losses = try head.losses(maps(), Targets(instances: [groundTruth([], [])]), step())
         #expect(try losses["loss_bbox"]?.item() == 0 && losses["loss_cls"]?.isFinite() == true)
         try #require(try losses.total()).backward()
         #expect(try head.namedParameters().allSatisfy { try $0.tensor.grad?.isFinite() == true })
         // Beside an image with things, one without adds its background and one to the positives.
         let geometry = ImageGeometry(Size2D(height: 32, width: 48))
         let one = try #require(
-            try head.losses(maps(), Targets(instances: [truth(boxes, labels)]), step())["loss_bbox"]
+            try head.losses(maps(), Targets(instances: [groundTruth(boxes, labels)]), step())[
+                "loss_bbox"]
         )
         let two = try head.losses(
             maps().map { try Tensor.cat([$0, $0], dim: 0) },
-            Targets(instances: [truth(boxes, labels), truth([], [])]), step([geometry, geometry]))
+            Targets(instances: [groundTruth(boxes, labels), groundTruth([], [])]),
+            step([geometry, geometry]))
         let share = try #require(try two["loss_bbox"]?.item()) / one.item()
         let positives = share / (1 - share)  // p / (p + 1)
         #expect(positives > 0.5 && abs(positives - positives.rounded()) < 1e-3)
@@ -137,12 +139,12 @@ import Testing
         }
         #expect(
             error.description
-                == "a detection head needs the boxes of things, and this data set has none")
+                == "a detection head needs the boxes of instances, and this data set has none")
     }
 
     @Test func mixedPrecision() throws {
         let head = try retinaNet { $0.convs = 1 }
-        let targets = Targets(instances: [try truth(boxes, labels)])
+        let targets = Targets(instances: [try groundTruth(boxes, labels)])
         let exact = try #require(try head.losses(maps(), targets, step()).total()).item()
         let mixed = try withAutocast(.bfloat16) {
             try #require(try head.losses(maps(), targets, step()).total())

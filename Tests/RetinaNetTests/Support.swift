@@ -37,7 +37,7 @@ func step(_ images: [ImageGeometry] = [ImageGeometry(Size2D(height: 32, width: 4
     ForwardPass(images: images)
 }
 
-func truth(_ boxes: [[Float]], _ labels: [Int64]) throws -> InstanceTargets {
+func groundTruth(_ boxes: [[Float]], _ labels: [Int64]) throws -> InstanceTargets {
     try InstanceTargets(
         boxes: Tensor.from(boxes.flatMap { $0 }, shape: [boxes.count, 4]),
         labels: Tensor.from(labels),

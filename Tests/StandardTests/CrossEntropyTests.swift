@@ -4,8 +4,8 @@ import Testing
 @testable import DenseKitStandard
 
 @Suite struct CrossEntropyTests {
-    private func loss(_ yaml: String, classes: Int = 2) throws -> CrossEntropy {
-        try CrossEntropy(
+    private func loss(_ yaml: String, classes: Int = 2) throws -> CrossEntropyLoss {
+        try CrossEntropyLoss(
             .decode(yaml: yaml),
             BuildContext(registry: Registry(), classNames: (0..<classes).map { "\($0)" }))
     }

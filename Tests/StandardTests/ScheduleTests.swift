@@ -143,8 +143,8 @@ import Testing
         let expected = ["absent", "text_encodr"].map {
             "optimizer.custom_keys.\($0): no parameter of this model has that in its name, so it changes nothing"
         }
-        #expect(try AdamWRecipe(.decode(yaml: yaml)).remarks(on: parameters()) == expected)
-        #expect(try SGDRecipe(.decode(yaml: yaml)).remarks(on: parameters()) == expected)
+        #expect(try AdamWRecipe(.decode(yaml: yaml)).warnings(on: parameters()) == expected)
+        #expect(try SGDRecipe(.decode(yaml: yaml)).warnings(on: parameters()) == expected)
     }
 
     @Test func settingsReachTheOptimizers() throws {

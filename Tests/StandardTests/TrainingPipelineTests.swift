@@ -14,7 +14,7 @@ import DenseKitVision
     private func pipeline() throws -> Pipeline {
         var resize = Resize.Configuration()
         var crop = RandomCrop.Configuration()
-        var pad = Pad.Configuration()
+        var pad = PadTransform.Configuration()
         resize.scale = [256, 64]
         crop.cropSize = Size2D(48)
         pad.size = Size2D(48)
@@ -22,7 +22,7 @@ import DenseKitVision
             Resize(resize), RandomCrop(crop), RandomFlip(RandomFlip.Configuration()),
             PhotoMetricDistortion(PhotoMetricDistortion.Configuration()),
             Normalize(Normalize.Configuration()),
-            Pad(pad),
+            PadTransform(pad),
         ])
     }
 

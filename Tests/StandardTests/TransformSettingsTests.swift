@@ -28,10 +28,10 @@ import Testing
             change(&configuration)
             return { [configuration] in _ = try Normalize(configuration) }
         }
-        func pad(_ change: (inout Pad.Configuration) -> Void) -> () throws -> Void {
-            var configuration = Pad.Configuration()
+        func pad(_ change: (inout PadTransform.Configuration) -> Void) -> () throws -> Void {
+            var configuration = PadTransform.Configuration()
             change(&configuration)
-            return { [configuration] in _ = try Pad(configuration) }
+            return { [configuration] in _ = try PadTransform(configuration) }
         }
         func flip(_ probability: Double) -> () throws -> Void {
             var configuration = RandomFlip.Configuration()
@@ -125,7 +125,7 @@ import Testing
         #expect(
             try Resize.Configuration.decode(yaml: "{scale: [2560, 640], ratio_range: null}")
                 .ratioRange == nil)
-        #expect(try Pad.Configuration.decode(yaml: "size: 512").size == Size2D(512))
+        #expect(try PadTransform.Configuration.decode(yaml: "size: 512").size == Size2D(512))
         #expect(throws: (any Error).self) {
             try RandomCrop.Configuration.decode(yaml: "crop_size: [1, 2, 3]")
         }

@@ -63,7 +63,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         sample.normalize(.clip)
         #expect(
             throws: SettingError(
-                "Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")
+                "Resize", "backend", "pil resizes 8-bit images only: put Resize before Normalize")
         ) {
             var draws = random(0)
             try Resize(configuration)(&sample, &draws)
@@ -114,7 +114,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         #expect(
             throws: SettingError(
                 "Resize", "ratio_range",
-                "expected null beside scales: a picture is scaled by the one or the other")
+                "expected null beside scales: an image is scaled by the one or the other")
         ) { try sizes { ($0.scales, $0.ratioRange) = ([[30, 20]], [1, 1]) } }
         #expect(
             throws: SettingError(
@@ -129,7 +129,7 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         var sample = DataSample(
             name: "a", image: RGBImage(height: 640, width: 427),
             instances: [
-                Instance(
+                SampleInstance(
                     box: BoundingBox(x1: 10.5, y1: 20.25, x2: 430, y2: 200), label: 0, area: 1,
                     id: 1)
             ])
@@ -142,9 +142,9 @@ func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, inde
         flip.prob = 1
         try RandomFlip(flip)(&sample, &draws)
         try Normalize(Normalize.Configuration())(&sample, &draws)
-        var pad = Pad.Configuration()
+        var pad = PadTransform.Configuration()
         pad.sizeDivisor = 32
-        try Pad(pad)(&sample, &draws)
+        try PadTransform(pad)(&sample, &draws)
         #expect(
             sample.size == Size2D(height: 1216, width: 800)
                 && sample.geometry.size == Size2D(height: 1199, width: 800))
@@ -272,10 +272,10 @@ extension DataSample {
     @Test func normaliseThenPadWithTheMean() throws {
         var sample = example(5, 6)
         var draws = random(0)
-        var pad = Pad.Configuration()
+        var pad = PadTransform.Configuration()
         pad.sizeDivisor = 4
         try Normalize(Normalize.Configuration())(&sample, &draws)
-        try Pad(pad)(&sample, &draws)
+        try PadTransform(pad)(&sample, &draws)
         #expect(sample.size == Size2D(height: 8, width: 8))
         #expect(sample.normalized?.pixels.suffix(24) == ArraySlice(repeating: 0, count: 24))
         #expect(sample.labels?.labels.last == LabelMap.ignore)

@@ -17,7 +17,8 @@ func lineLength() throws {
 @Test("A tuple is assigned only where values change places or are taken apart")
 func tupleAssignments() throws {
     // The right side is a tuple itself, and names no value that the left side sets.
-    let pattern = /^\s*(?:(?:let|var) )?\((?<left>[^()]*,[^()]*)\) = \((?<right>(?:[^()]|\([^()]*\))*)\)$/
+    let pattern =
+        /^\s*(?:(?:let|var) )?\((?<left>[^()]*,[^()]*)\) = \((?<right>(?:[^()]|\([^()]*\))*)\)$/
     for path in sources {
         for (number, line) in try lines(of: path).enumerated() {
             guard let match = try pattern.wholeMatch(in: line) else { continue }

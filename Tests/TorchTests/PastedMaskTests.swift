@@ -26,7 +26,7 @@ private func value(_ mask: [Float], _ side: Int, _ box: [Float], _ y: Int, _ x: 
         [0, 0, 24, 16], [50, 50, 60, 60],
     ]
 
-    @Test("Equals its definition in the whole picture, and in two pixels around the box")
+    @Test("Equals its definition in the whole image, and in two pixels around the box")
     func definition() throws {
         let side = 5
         let size = Size2D(16, 24)
@@ -123,7 +123,7 @@ private func value(_ mask: [Float], _ side: Int, _ box: [Float], _ y: Int, _ x: 
             ([2, 3, 3], [1, 4], Size2D(4), "expected a box for each of the 2 masks, found 1"),
             (
                 [2, 3, 3], [2, 4], Size2D(0, 4),
-                "expected a picture of at least one pixel, found 0 x 4"
+                "expected an image of at least one pixel, found 0 x 4"
             ),
         ])
     func mistakes(_ masks: [Int], _ boxes: [Int], _ size: Size2D, _ message: String) throws {

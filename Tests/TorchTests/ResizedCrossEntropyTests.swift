@@ -39,8 +39,8 @@ import Testing
         let ours = try logits(problem)
         let theirs = try logits(problem)
         let loss = try ours.resizedCrossEntropy(labels, weight: weight, ignoreIndex: 65535)
-        let enlarged = try theirs.interpolated(to: problem.to, .bilinear())
-        let expected = try enlarged.crossEntropy(
+        let upsampled = try theirs.interpolated(to: problem.to, .bilinear())
+        let expected = try upsampled.crossEntropy(
             labels, weight: weight, reduction: .sum, ignoreIndex: 65535)
         #expect(abs(try loss.item() - expected.item()) <= 1e-5 * max(1, abs(try expected.item())))
         try (loss * 0.5).backward()

@@ -19,8 +19,8 @@ import Testing
         let sum = try Tensor.zeros([1, classes, view.height, view.width])
         let counts = try Tensor.zeros([1, 1, view.height, view.width])
         for ((y, x), map) in zip(places, maps) {
-            let enlarged = try map.interpolated(to: Size2D(6, 7), .bilinear())
-            try sum.narrowed(2, y, 6).narrowed(3, x, 7).addInPlace(enlarged)
+            let upsampled = try map.interpolated(to: Size2D(6, 7), .bilinear())
+            try sum.narrowed(2, y, 6).narrowed(3, x, 7).addInPlace(upsampled)
             try counts.narrowed(2, y, 6).narrowed(3, x, 7).addInPlace(1)
         }
         let expected = try (sum / counts).interpolated(to: size, .bilinear()).argmax(1).integers()

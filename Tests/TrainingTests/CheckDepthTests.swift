@@ -65,7 +65,8 @@ private func check(
         #expect(problems.count == 1, "\(problems)")
         #expect(
             problems.first?.contains(
-                "no parameter of the model learns: model.freeze and its parts' settings freeze all")
+                "no parameter of the model is trained: model.freeze and its parts' settings freeze all"
+            )
                 == true)
     }
 }

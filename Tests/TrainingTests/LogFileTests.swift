@@ -42,7 +42,7 @@ func linesOnAFullDisk() throws {
     let full = try LineFile("/dev/full")
     let problem = CheckpointError(
         path: "/dev/full", problem: "cannot be written (No space left on device)",
-        remedy: "Training goes on, and lines will be missing there until it can be.")
+        remedy: "Training continues, and lines will be missing there until it can be.")
     #expect(full.append("one") == problem)
     #expect(full.append("two") == nil && full.lostLines == 2)
     try withTemporaryFolder { folder in

@@ -117,8 +117,8 @@ import Testing
             for index in 0..<dataset.count {
                 let sample = try sample(experiment, index)
                 let labels = try withoutGrad { try expected(model, sample).argmax(1).integers() }
-                let truth = try #require(try dataset.labels(at: index))
-                try counts.add(prediction: labels.map(UInt16.init), label: truth.labels)
+                let groundTruth = try #require(try dataset.labels(at: index))
+                try counts.add(prediction: labels.map(UInt16.init), label: groundTruth.labels)
             }
             let report = try experiment.evaluator(model, dataset).evaluate { _ in }
             #expect(
@@ -137,7 +137,7 @@ import Testing
             (
                 "{type: Resize, ratio_range: null, scales: [[32, 16], [64, 32]]}",
                 "Resize cannot stand in data.test_pipeline: one of 2 scales is drawn for each image; give one `scale`; "
-                    + "test-time augmentation sees several"
+                    + "test-time augmentation takes several"
             ),
             (
                 "{type: RandomFlip, prob: 1}",

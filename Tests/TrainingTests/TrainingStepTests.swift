@@ -7,7 +7,7 @@ import Testing
 /// One number to train, and a buffer that every forward pass counts.
 private final class Point: Module {
     @Parameter var x: Tensor
-    @Buffer var passes: Tensor
+    @ModuleBuffer var passes: Tensor
 
     init(_ start: Double) throws {
         x = try Tensor.full([], start)
@@ -42,8 +42,8 @@ private func descent(_ point: Point) throws -> SGD {
         #expect(
             try point.value == 2 && result.isTaken && result.loss == 4 && result.gradientNorm == nil
         )
-        #expect(result.figures.map(\.name) == ["loss_of_nobody", "distance", "loss"])
-        #expect(result.figures.map(\.value) == [100, 4, 4])
+        #expect(result.loggedValues.map(\.name) == ["loss_of_nobody", "distance", "loss"])
+        #expect(result.loggedValues.map(\.value) == [100, 4, 4])
     }
 
     @Test("Several passes minimise the mean of their losses, in one step")
@@ -55,9 +55,10 @@ private func descent(_ point: Point) throws -> SGD {
         }
         // (4 + 16) / 2, and the gradient (−4 − 8) / 2.
         #expect(try abs(point.value - 1.5) < 1e-6 && point.passes.item() == 2)
-        #expect(result.figures.map(\.name) == ["loss_of_nobody", "distance", "loss", "grad_norm"])
         #expect(
-            result.figures.map(\.value) == [0, 10, 10, 6] && result.loss == 10
+            result.loggedValues.map(\.name) == ["loss_of_nobody", "distance", "loss", "grad_norm"])
+        #expect(
+            result.loggedValues.map(\.value) == [0, 10, 10, 6] && result.loss == 10
                 && result.gradientNorm == 6)
     }
 
@@ -90,7 +91,7 @@ private func descent(_ point: Point) throws -> SGD {
             return losses
         }
         #expect(try good.isTaken && point.value == 1.125 && point.passes.item() == 1)
-        #expect(good.figures.first { $0.name == "acc" }?.value.isNaN == true)
+        #expect(good.loggedValues.first { $0.name == "acc" }?.value.isNaN == true)
     }
 
     private struct Stop: Error {}

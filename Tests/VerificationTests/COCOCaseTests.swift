@@ -96,7 +96,8 @@ import Testing
                 object["files"] = files
             })
         #expect(
-            failures.count == 9 && failures["segm.stats"] == "there are no such results or answers")
+            failures.count == 9
+                && failures["segm.stats"] == "there are no such results or expected outputs")
         #expect(throws: GoldenCaseError.self) {
             try comparisons("coco_eval") { $0["files"] = ["detections_bbox": "x"] }
         }

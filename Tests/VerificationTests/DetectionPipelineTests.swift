@@ -107,7 +107,7 @@ import Testing
         #expect(
             comparisons.filter(\.passes).map(\.output).contains("small lr=0.0002 wd=0"), "\(failed)"
         )
-        #expect(failed["small lr=0.1 wd=0.01"] == "no parameters learn like this here")
+        #expect(failed["small lr=0.1 wd=0.01"] == "no parameters are trained like this here")
         #expect(failed["other"]?.hasSuffix("names no file for it under configurations:") == true)
         // The rest of the head, which the case leaves out.
         #expect(failed.keys.contains { $0.hasPrefix("small lr=0.0002 wd=0.01") })

@@ -20,7 +20,7 @@ private func message(_ folder: URL, _ body: () throws -> Void) throws -> String 
                 && small.parameters.isEmpty)
         #expect(small.tolerance(for: "x").rtol == 1e-3 && small.tolerance(for: "x").atol == 1e-4)
         #expect(
-            small.answersPath == folder.path("small.safetensors")
+            small.expectedOutputsPath == folder.path("small.safetensors")
                 && small.modelPath == folder.path("small.model.yaml"))
         let full = try GoldenCase(
             path: folder.write(
@@ -138,14 +138,14 @@ private func message(_ folder: URL, _ body: () throws -> Void) throws -> String 
 
     @Test func jsonNumbers() throws {
         let json = try JSONDecoder().decode(
-            JSON.self,
+            GoldenJSON.self,
             from: Data(#"{"a": [1, 2.5], "b": 1e300, "c": [3, 4], "d": null, "e": [1, "x"]}"#.utf8))
         #expect(
             json["a"]?.integers == nil && json["c"]?.integers == [3, 4]
                 && json["e"]?.integers == nil)
         #expect(json["b"]?.integer == nil && json["b"]?.number == 1e300)
         #expect(json["a"]?.numbers == [1, 2.5] && json["d"]?.numbers == [] && json["z"] == nil)
-        let again = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(json))
+        let again = try JSONDecoder().decode(GoldenJSON.self, from: JSONEncoder().encode(json))
         #expect(again["c"]?.integers == [3, 4] && again["b"]?.number == 1e300)
     }
 }

@@ -17,10 +17,10 @@ import DenseKitVision
     @Test func colours() throws {
         let hsv = try Goldens.json("opencv", as: Golden.self).hsv
         let size = Size2D(height: hsv.rows, width: hsv.columns)
-        var forward = generatedPicture("hsv/rgb", size)
+        var forward = generatedImage("hsv/rgb", size)
         forward.convertToHSV()
         #expect(digest(forward.pixels) == hsv.rgb_to_hsv)
-        var backward = generatedPicture("hsv/hsv", size)
+        var backward = generatedImage("hsv/hsv", size)
         for i in stride(from: 0, to: backward.pixels.count, by: 3) { backward.pixels[i] %= 180 }
         backward.convertFromHSV()
         #expect(digest(backward.pixels) == hsv.hsv_to_rgb)

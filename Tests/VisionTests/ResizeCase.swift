@@ -20,7 +20,7 @@ struct ResizeCase: Decodable, CustomStringConvertible {
 
     private var name: String { "resize/\(from.height)x\(from.width)" }
 
-    var picture: RGBImage { generatedPicture(name, from) }
+    var picture: RGBImage { generatedImage(name, from) }
 
     func labelMap(below bound: Int) -> LabelMap {
         let numbers = NameSeeded(name + "/labels").integers(from.height * from.width, below: bound)
@@ -40,7 +40,7 @@ struct ResizeCase: Decodable, CustomStringConvertible {
 }
 
 /// A picture of pixels that follow from a name.
-func generatedPicture(_ name: String, _ size: Size2D) -> RGBImage {
+func generatedImage(_ name: String, _ size: Size2D) -> RGBImage {
     let levels = NameSeeded(name).integers(size.height * size.width * 3, below: 256)
     return RGBImage(height: size.height, width: size.width, pixels: levels.map(UInt8.init))
 }

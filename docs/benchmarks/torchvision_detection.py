@@ -10,7 +10,7 @@ Random weights are sure of nothing: at the usual threshold nothing would be foun
 the threshold is set once, before the timed runs, to what leaves --candidates pairs of box and class before suppression, or as many more as 100
 detections need. Masks are pasted into the whole image, as the model does by itself.
 
-In training, images have --things ellipses; the true boxes are among the proposals, so each has a mask to learn. Batch norms, the stem and the
+In training, images have --instances ellipses; the true boxes are among the proposals, so each has a mask to learn. Batch norms, the stem and the
 first stage are frozen, as in the usual recipe.
 """
 import argparse, json, resource, statistics, time
@@ -56,12 +56,12 @@ def ellipses(options, generator):
     sides = torch.tensor([options.width, options.height])
     found = []
     for _ in range(options.batch):
-        extents = torch.rand(options.things, 2, generator=generator) ** 2 * sides / 2 + 24
-        corners = torch.rand(options.things, 2, generator=generator) * (sides - extents)
+        extents = torch.rand(options.instances, 2, generator=generator) ** 2 * sides / 2 + 24
+        corners = torch.rand(options.instances, 2, generator=generator) * (sides - extents)
         x, y = (corners + extents / 2).unbind(1)
         a, b = (extents / 2).unbind(1)
-        masks = torch.stack([((xs - x[i]) / a[i]) ** 2 + ((ys - y[i]) / b[i]) ** 2 <= 1 for i in range(options.things)])
-        labels = torch.randint(1, options.classes + 1, (options.things,), generator=generator)
+        masks = torch.stack([((xs - x[i]) / a[i]) ** 2 + ((ys - y[i]) / b[i]) ** 2 <= 1 for i in range(options.instances)])
+        labels = torch.randint(1, options.classes + 1, (options.instances,), generator=generator)
         found.append({"boxes": torch.cat([corners, corners + extents], 1), "labels": labels, "masks": masks.to(torch.uint8)})
     return found
 
@@ -85,7 +85,7 @@ def set_threshold(options, model, images):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mode", choices=["infer", "train"])
-    for name, value in {"height": 800, "width": 1333, "batch": 1, "runs": 5, "threads": 2, "classes": 80, "candidates": 400, "things": 32}.items():
+    for name, value in {"height": 800, "width": 1333, "batch": 1, "runs": 5, "threads": 2, "classes": 80, "candidates": 400, "instances": 32}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     options = parser.parse_args()
     torch.manual_seed(0)

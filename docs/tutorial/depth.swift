@@ -18,10 +18,10 @@ struct DepthTask: VisionTask {
         DepthEvaluator(predictor: DepthPredictor(model: model), dataset: dataset, options: options)
     }
 
-    func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws
+    func predictor(of model: DenseModel, mode: InferenceMode, classNames: [String]?) throws
         -> any ImagePredictor
     {
-        guard words == nil else {
+        guard classNames == nil else {
             throw SettingError("a head that estimates depth has no classes: leave --classes out")
         }
         return DepthPredictor(model: model)

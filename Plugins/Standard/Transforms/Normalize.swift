@@ -42,7 +42,7 @@ public struct Normalize: Transform {
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard !sample.isNormalized else {
             throw SettingError(
-                "Normalize", "order", "the pictures are normalised already; leave one out")
+                "Normalize", "order", "the images are normalised already; leave one out")
         }
         sample.normalize(levels)
     }

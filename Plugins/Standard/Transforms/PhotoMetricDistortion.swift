@@ -58,7 +58,7 @@ public struct PhotoMetricDistortion: Transform {
         guard !sample.isNormalized else {
             throw SettingError(
                 "PhotoMetricDistortion", "order",
-                "expected 8-bit pictures; move it before Normalize")
+                "expected 8-bit images; move it before Normalize")
         }
         var image = sample.image
         let delta = configuration.brightnessDelta

@@ -68,7 +68,7 @@ public struct Resize: Transform {
         guard !isSeveral || configuration.ratioRange == nil else {
             throw SettingError(
                 "Resize", "ratio_range",
-                "expected null beside scales: a picture is scaled by the one or the other")
+                "expected null beside scales: an image is scaled by the one or the other")
         }
         scalesMode = configuration.scalesMode
         keepsRatio = configuration.keepRatio
@@ -89,7 +89,7 @@ public struct Resize: Transform {
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         guard backend == .cv2 || !sample.isNormalized else {
             throw SettingError(
-                "Resize", "backend", "pil resizes 8-bit pictures only: put Resize before Normalize")
+                "Resize", "backend", "pil resizes 8-bit images only: put Resize before Normalize")
         }
         let scale = scale(&random)
         let ratio = ratios.map { random.uniform($0.low, $0.high) } ?? 1
@@ -108,7 +108,7 @@ public struct Resize: Transform {
         if scales.count > 1 {
             return .refused(
                 key: "scales", reason: "one of \(scales.count) scales is drawn for each image",
-                remedy: "give one `scale`; \(Term.testTimeAugmentation) sees several")
+                remedy: "give one `scale`; \(Term.testTimeAugmentation) takes several")
         }
         if let ratios, ratios.low < ratios.high {
             return .refused(

@@ -3,7 +3,7 @@ import Foundation
 
 /// An annotation file in COCO's format, as far as instances need it.
 struct COCOFile: Encodable {
-    struct Picture: Encodable {
+    struct ImageEntry: Encodable {
         let id: Int
         let fileName: String
         let height: Int
@@ -52,7 +52,7 @@ struct COCOFile: Encodable {
         }
     }
 
-    private(set) var images: [Picture] = []
+    private(set) var images: [ImageEntry] = []
     private(set) var annotations: [Annotation] = []
     let categories: [Category]
     private let categoryByLabel: [UInt16: Int]
@@ -60,28 +60,28 @@ struct COCOFile: Encodable {
     /// - Parameter labels: of scenes, which become categories from 1 on
     init(labels: [UInt16]) {
         categories = labels.enumerated().map {
-            Category(id: $0.offset + 1, name: Scene.classes.names[Int($0.element)])
+            Category(id: $0.offset + 1, name: DemoScene.classes.names[Int($0.element)])
         }
         categoryByLabel = Dictionary(
             uniqueKeysWithValues: labels.enumerated().map { ($0.element, $0.offset + 1) })
     }
 
     /// Notes an image and the things of it that can be seen.
-    mutating func add(_ scene: Scene, fileName: String) throws {
+    mutating func add(_ scene: DemoScene, fileName: String) throws {
         let size = scene.image.size
         images.append(
-            Picture(
+            ImageEntry(
                 id: images.count + 1, fileName: fileName, height: size.height, width: size.width))
-        for thing in scene.things {
-            let mask = try RunLengthMask(bitmap: thing.mask, size: size)
+        for object in scene.objects {
+            let mask = try RunLengthMask(bitmap: object.mask, size: size)
             // What is all but hidden nobody would annotate.
-            guard let category = categoryByLabel[thing.label],
+            guard let category = categoryByLabel[object.label],
                 mask.area * 500 >= size.height * size.width
             else { continue }
-            let outline = Outline(thing.mask, height: size.height, width: size.width)
+            let outline = Outline(object.mask, height: size.height, width: size.width)
             let box = mask.boundingBox
             let segmentation: Segmentation =
-                thing.isCrowd
+                object.isCrowd
                 ? .runs(mask)  // as COCO has them
                 : outline.hasHoles || annotations.count % 8 == 7
                     ? .compressed(mask) : .polygons(outline.polygons)
@@ -89,7 +89,7 @@ struct COCOFile: Encodable {
                 Annotation(
                     id: annotations.count + 1, imageId: images.count, categoryId: category,
                     bbox: [box.x, box.y, box.width, box.height], area: mask.area,
-                    iscrowd: thing.isCrowd ? 1 : 0,
+                    iscrowd: object.isCrowd ? 1 : 0,
                     segmentation: segmentation))
         }
     }

@@ -15,10 +15,10 @@ struct DetectionDemo: Demonstration {
     init(root: String) { self.root = root }
 
     func headline(_ report: any EvaluationReport) -> String {
-        let box = "box AP \(figure("bbox_mAP", of: report))"
-        let mask = "mask AP \(figure("segm_mAP", of: report))"
+        let box = "box AP \(metric("bbox_mAP", of: report))"
+        let mask = "mask AP \(metric("segm_mAP", of: report))"
         return
-            "\(box) (AP50 \(figure("bbox_mAP_50", of: report))), \(mask) (AP50 \(figure("segm_mAP_50", of: report)))"
+            "\(box) (AP50 \(metric("bbox_mAP_50", of: report))), \(mask) (AP50 \(metric("segm_mAP_50", of: report)))"
     }
 
     func write() throws {
@@ -32,10 +32,12 @@ struct DetectionDemo: Demonstration {
         let annotations = "\(root)/annotations/instances_\(split).json"
         guard !FileManager.default.fileExists(atPath: annotations) else { return }
         try FileSystem.makeFolder("\(root)/\(split)", remedy: "choose another folder with --dir")
-        let labels = classes.compactMap { Scene.classes.names.firstIndex(of: $0).map(UInt16.init) }
+        let labels = classes.compactMap {
+            DemoScene.classes.names.firstIndex(of: $0).map(UInt16.init)
+        }
         var file = COCOFile(labels: labels)
         for index in indices {
-            let scene = Scene.render(seed: seed, index: index, crowded: true)
+            let scene = DemoScene.render(seed: seed, index: index, crowded: true)
             let name = sceneName(index) + ".jpg"
             try ImageFile.writeJPEG(scene.image, to: "\(root)/\(split)/\(name)")
             try file.add(scene, fileName: name)

@@ -6,12 +6,12 @@ struct SceneLayer {
     let shape: SceneShape
     let texture: SceneTexture
     /// The thing that it is part of, from 0; nil for sky, ground and lines.
-    private(set) var thing: Int?
+    private(set) var object: Int?
     /// Whether that thing is many, too close together to be told apart.
     private(set) var isCrowd = false
 
     private init(_ name: String, _ shape: SceneShape, _ texture: SceneTexture) {
-        label = Scene.classes.names.firstIndex(of: name).map(UInt16.init) ?? LabelMap.ignore
+        label = DemoScene.classes.names.firstIndex(of: name).map(UInt16.init) ?? LabelMap.ignore
         self.shape = shape
         self.texture = texture
     }
@@ -43,20 +43,20 @@ struct SceneLayer {
                 normal: normal, offset: offset, roughness: 0.12, PlaneNoise(&random))
             layers.append(ground(grounds[(first + 1 + random.index(2)) % 3], shore, &random))
         }
-        var things: [[SceneLayer]] = []
-        if random.chance(0.6) { things.append([wall(horizon, &random)]) }
-        for _ in 0..<random.index(3) { things.append(tree(horizon, &random)) }
-        if crowded, random.chance(0.15) { things.append(heap(horizon, &random)) }
+        var objects: [[SceneLayer]] = []
+        if random.chance(0.6) { objects.append([wall(horizon, &random)]) }
+        for _ in 0..<random.index(3) { objects.append(tree(horizon, &random)) }
+        if crowded, random.chance(0.15) { objects.append(heap(horizon, &random)) }
         for _ in 0..<(crowded ? 2 + random.index(4) : 1 + random.index(3)) {
-            things.append([random.chance(0.5) ? ball(horizon, &random) : box(horizon, &random)])
+            objects.append([random.chance(0.5) ? ball(horizon, &random) : box(horizon, &random)])
         }
-        for (number, parts) in things.enumerated() { layers += parts.map { $0.part(of: number) } }
+        for (number, parts) in objects.enumerated() { layers += parts.map { $0.part(of: number) } }
         return layers
     }
 
-    private func part(of thing: Int) -> SceneLayer {
+    private func part(of object: Int) -> SceneLayer {
         var part = self
-        part.thing = thing
+        part.object = object
         return part
     }
 

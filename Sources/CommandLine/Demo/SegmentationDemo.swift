@@ -6,13 +6,13 @@ struct SegmentationDemo: Demonstration {
     static let scenes = DemoConfiguration.Scenes.labelMaps
     let trainingCount = 320
     let validationCount = 80
-    let classes = Scene.classes.names
+    let classes = DemoScene.classes.names
     private let root: String
     private let seed: UInt64 = 2022
 
     init(root: String) { self.root = root }
 
-    func headline(_ report: any EvaluationReport) -> String { "mIoU " + figure("mIoU", of: report) }
+    func headline(_ report: any EvaluationReport) -> String { "mIoU " + metric("mIoU", of: report) }
 
     func write() throws {
         for (split, range) in [
@@ -25,7 +25,7 @@ struct SegmentationDemo: Demonstration {
             }
             for index in range { try write(index, split) }
         }
-        let names = Scene.classes.names.map { "- \($0)\n" }.joined()
+        let names = DemoScene.classes.names.map { "- \($0)\n" }.joined()
         try AtomicFile.write(Data(names.utf8), to: root + "/classes.yaml")
     }
 
@@ -35,7 +35,7 @@ struct SegmentationDemo: Demonstration {
         let image = "\(root)/images/\(split)/\(name).jpg"
         let mask = "\(root)/annotations/\(split)/\(name).png"
         guard !FileManager.default.fileExists(atPath: mask) else { return }
-        let scene = Scene.render(seed: seed, index: index)
+        let scene = DemoScene.render(seed: seed, index: index)
         try ImageFile.writeJPEG(scene.image, to: image)
         var labels = scene.labels
         for place in labels.labels.indices {
@@ -43,8 +43,8 @@ struct SegmentationDemo: Demonstration {
                 labels.labels[place] == LabelMap.ignore ? 0 : labels.labels[place] + 1
         }
         let unlabelled = ClassList(
-            names: ["unlabelled"] + Scene.classes.names,
-            palette: [RGBColor(0, 0, 0)] + Scene.classes.palette)
+            names: ["unlabelled"] + DemoScene.classes.names,
+            palette: [RGBColor(0, 0, 0)] + DemoScene.classes.palette)
         try LabelFile.write(labels, classes: unlabelled, to: mask)
     }
 }

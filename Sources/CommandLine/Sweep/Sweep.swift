@@ -64,7 +64,7 @@ struct Sweep {
         else {
             let names = runs.map(\.name)
             let near =
-                nearestWord(to: name, among: names + runs.map(\.entry)).map {
+                nearestSpelling(to: name, among: names + runs.map(\.entry)).map {
                     "; did you mean '\($0)'?"
                 } ?? ""
             let list = names.prefix(20).joined(separator: "; ") + (names.count > 20 ? "; …" : "")
@@ -157,7 +157,7 @@ private struct RunBuilder {
         return (config.files.map(\.resolved), node)
     }
 
-    private func load(_ config: Located<String>) throws -> YAMLNode? {
+    private func load(_ config: LocatedValue<String>) throws -> YAMLNode? {
         let path = config.resolved
         let draft = YAMLNode.draft(path: path)
         for error in draft.errors {

@@ -12,7 +12,7 @@ struct SweepConfiguration: YAMLConfiguration {
 
     /// A line of the table.
     struct Entry: Codable, Sendable {
-        let name: Located<String>
+        let name: LocatedValue<String>
         /// What it starts from, in place of the file's own configuration.
         let config: Bases?
         let set: YAMLNode?
@@ -21,13 +21,13 @@ struct SweepConfiguration: YAMLConfiguration {
     /// A configuration, or several that are laid over one another in order, as those of `_base_`
     /// are.
     struct Bases: Codable, Sendable {
-        let files: [Located<String>]
+        let files: [LocatedValue<String>]
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             let node = try container.decode(YAMLNode.self)
             guard let list = node.sequence else {
-                files = [try container.decode(Located<String>.self)]
+                files = [try container.decode(LocatedValue<String>.self)]
                 return
             }
             guard !list.isEmpty else {
@@ -37,7 +37,7 @@ struct SweepConfiguration: YAMLConfiguration {
                     hint: "remove it: a run without config starts from the file's own configuration"
                 )
             }
-            files = try container.decode([Located<String>].self)
+            files = try container.decode([LocatedValue<String>].self)
         }
 
         func encode(to encoder: any Encoder) throws { try files.encode(to: encoder) }

@@ -81,7 +81,8 @@ extension SweepRun {
         let old = try YAMLNode.parse(
             String(decoding: text, as: UTF8.self), file: record, environment: [:]
         ).withCurrentNames(of: record)
-        return try node.withCurrentNames(of: file).withoutIdleSettings.differences(from: old.withoutIdleSettings)
+        return try node.withCurrentNames(of: file).withoutIdleSettings.differences(
+            from: old.withoutIdleSettings)
     }
 }
 

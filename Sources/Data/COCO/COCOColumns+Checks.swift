@@ -10,7 +10,7 @@ extension COCOColumns {
         /// Where the annotations of each image begin in `order`; one more at the end.
         var firsts: [Int64] = []
         /// What is odd and harms nothing: what, and what comes of it.
-        var remarks: [(problem: String, consequence: String)] = []
+        var warnings: [(problem: String, consequence: String)] = []
     }
 
     private var images: UnsafeBufferPointer<dk_coco_image> {
@@ -80,24 +80,24 @@ extension COCOColumns {
             counts[image] += 1
         }
         lostImages.tell(
-            "of images that the file does not list", "they are not used", &result.remarks)
+            "of images that the file does not list", "they are not used", &result.warnings)
         lostCategories.tell(
-            "of categories that the file does not list", "they are not used", &result.remarks)
+            "of categories that the file does not list", "they are not used", &result.warnings)
         unusable.tell(
             "to ignore, or with a box outside its image, a side under one pixel or no area",
             "training skips them",
-            &result.remarks)
+            &result.warnings)
         flat.tell(
             "with polygons of fewer than three corners", "masks leave these polygons out",
-            &result.remarks)
+            &result.warnings)
         odd.tell(
             "with polygons of an odd number of coordinates", "masks leave these polygons out",
-            &result.remarks)
+            &result.warnings)
         otherSize.tell(
             "with run lengths of another size than the image",
-            "they count as annotations without a mask", &result.remarks)
+            "they count as annotations without a mask", &result.warnings)
         if zero.count > 0 {
-            result.remarks.append(
+            result.warnings.append(
                 (
                     "has an annotation with the number 0, which pycocotools takes for \"no match\"",
                     "what a detector finds there counts as a false alarm, so that AP is too low: number annotations from 1"
@@ -120,10 +120,10 @@ extension COCOColumns {
 
         func tell(
             _ what: String, _ consequence: String,
-            _ remarks: inout [(problem: String, consequence: String)]
+            _ warnings: inout [(problem: String, consequence: String)]
         ) {
             guard count > 0 else { return }
-            remarks.append(
+            warnings.append(
                 (
                     "has \(count) annotation\(count == 1 ? "" : "s") \(what), the first of them \(example)",
                     consequence

@@ -7,7 +7,7 @@ extension COCOIndex {
     /// as it is now, else parsed and written to the cache.
     ///
     /// A cached index that is damaged, of another file or of another version is made again. Where
-    /// the cache cannot be written, the file is parsed at every start, and `remarks` says so.
+    /// the cache cannot be written, the file is parsed at every start, and `warnings` says so.
     /// - Parameter cache: the folder of the cache; nil for `$XDG_CACHE_HOME/densekit/coco`, or
     ///   `~/.cache/densekit/coco` where that is not set
     /// - Throws: `DataError`, with the annotation's id, for a file that does not follow COCO's
@@ -31,7 +31,7 @@ extension COCOIndex {
         let made = try columns.withSections(arrangement, source) { sections in
             try COCOIndex.keep(sections, source, in: folder, name)
         }
-        self.init(made.file, path: path, remarks: made.remarks)
+        self.init(made.file, path: path, warnings: made.warnings)
     }
 
     /// `instances_train2017-0123456789abcdef.index`: the file's name, and its path as a number.
@@ -44,7 +44,7 @@ extension COCOIndex {
     private static func keep(
         _ sections: [UnsafeRawBufferPointer], _ source: IndexFile.Source, in folder: String,
         _ name: String
-    ) throws -> (file: IndexFile, remarks: [DataError]) {
+    ) throws -> (file: IndexFile, warnings: [DataError]) {
         let place = "\(folder)/\(name)"
         do {
             let cache = try CacheFolder(path: folder)
@@ -63,10 +63,10 @@ extension COCOIndex {
                 source.path,
                 "its annotations need \(count >> 20) MiB of memory, which are not to be had")
         }
-        let remark = DataError(
+        let warning = DataError(
             source.path, "is parsed at every start, as the cache \(folder) cannot be written",
             remedy: "set XDG_CACHE_HOME to a folder you may write")
-        return (file, [remark])
+        return (file, [warning])
     }
 }
 
@@ -76,21 +76,21 @@ extension COCOColumns {
         _ arrangement: Arrangement, _ source: IndexFile.Source,
         _ body: ([UnsafeRawBufferPointer]) throws -> Result
     ) rethrows -> Result {
-        let remarks = arrangement.remarks.map { "\($0.problem)\n\($0.consequence)\n" }.joined()
+        let warnings = arrangement.warnings.map { "\($0.problem)\n\($0.consequence)\n" }.joined()
         func raw<Value>(_ start: UnsafePointer<Value>?, _ count: Int64) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(UnsafeBufferPointer(start: start, count: Int(count)))
         }
         return try Array(source.path.utf8).withUnsafeBytes { path in
             try arrangement.order.withUnsafeBytes { order in
                 try arrangement.firsts.withUnsafeBytes { firsts in
-                    try Array(remarks.utf8).withUnsafeBytes { remarks in
+                    try Array(warnings.utf8).withUnsafeBytes { warnings in
                         try body([
                             path, raw(arrays.images, arrays.image_count),
                             raw(arrays.categories, arrays.category_count),
                             raw(UnsafePointer(arrays.annotations), arrays.annotation_count), order,
                             firsts,
                             raw(arrays.names, arrays.name_bytes),
-                            raw(arrays.words, arrays.word_count), remarks,
+                            raw(arrays.words, arrays.word_count), warnings,
                         ])
                     }
                 }

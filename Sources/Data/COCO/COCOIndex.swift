@@ -8,7 +8,7 @@ import DenseKitVision
 /// into its memory from then on.
 public final class COCOIndex: Sendable {
     /// An image as the file lists it.
-    public struct Picture: Sendable, Equatable {
+    public struct ImageEntry: Sendable, Equatable {
         /// The image's `id` in the file.
         public let id: Int64
         /// The image file's name, relative to the folder of images: `file_name`.
@@ -61,20 +61,20 @@ public final class COCOIndex: Sendable {
     /// The categories, in the order of the file.
     public let categories: [Category]
     /// Warnings on the file that keep nothing from working, with the first example of each kind.
-    public let remarks: [DataError]
+    public let warnings: [DataError]
     private let file: IndexFile
 
-    init(_ file: IndexFile, path: String, remarks: [DataError] = []) {
+    init(_ file: IndexFile, path: String, warnings: [DataError] = []) {
         self.file = file
         self.path = path
         let names = file.bytes(.names)
         categories = file.array(.categories, of: dk_coco_category.self).map {
             Category(id: $0.id, name: COCOIndex.text(names, $0.name_start, $0.name_length))
         }
-        let lines = String(decoding: file.bytes(.remarks), as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: file.bytes(.warnings), as: UTF8.self).split(separator: "\n")
             .map(String.init)
-        self.remarks =
-            remarks
+        self.warnings =
+            warnings
             + stride(from: 0, to: lines.count - 1, by: 2).map {
                 DataError(path, lines[$0], remedy: lines[$0 + 1])
             }
@@ -86,13 +86,13 @@ public final class COCOIndex: Sendable {
     private var records: UnsafeBufferPointer<dk_coco_annotation> { file.array(.annotations) }
 
     /// The number of images in the file.
-    public var pictureCount: Int { images.count }
+    public var imageCount: Int { images.count }
 
-    /// The image at index `place` of the file's list, `0 ..< pictureCount`.
-    public func picture(at place: Int) -> Picture {
-        precondition((0..<pictureCount).contains(place), "there are \(pictureCount) pictures")
+    /// The image at index `place` of the file's list, `0 ..< imageCount`.
+    public func image(at place: Int) -> ImageEntry {
+        precondition((0..<imageCount).contains(place), "there are \(imageCount) images")
         let image = images[place]
-        return Picture(
+        return ImageEntry(
             id: image.id,
             name: COCOIndex.text(file.bytes(.names), image.name_start, image.name_length),
             size: Size2D(height: Int(image.height), width: Int(image.width)))
@@ -100,8 +100,8 @@ public final class COCOIndex: Sendable {
 
     /// The annotations of the image at index `place` of the file's list, in the order of the file:
     /// crowds, and those that training skips, included.
-    public func annotations(ofPicture place: Int) -> [Annotation] {
-        precondition((0..<pictureCount).contains(place), "there are \(pictureCount) pictures")
+    public func annotations(ofImage place: Int) -> [Annotation] {
+        precondition((0..<imageCount).contains(place), "there are \(imageCount) images")
         return order[Int(firsts[place])..<Int(firsts[place + 1])].map {
             Annotation(record: records[Int($0)])
         }
@@ -110,7 +110,7 @@ public final class COCOIndex: Sendable {
     /// The polygons or run lengths of an annotation; nil where the file has none for it.
     ///
     /// - Throws: `DataError` for run lengths that are not a valid mask.
-    public func shape(of annotation: Annotation) throws -> Instance.Shape? {
+    public func shape(of annotation: Annotation) throws -> SampleInstance.Shape? {
         var reader = reader(of: annotation)
         do {
             switch ShapeKind(rawValue: annotation.record.shape_kind) {

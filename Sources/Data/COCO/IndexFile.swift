@@ -34,7 +34,7 @@ struct IndexFile: Sendable {
     }
 
     enum Section: Int, CaseIterable {
-        case path, pictures, categories, annotations, order, firsts, names, words, remarks
+        case path, pictures, categories, annotations, order, firsts, names, words, warnings
     }
 
     /// Changes with the layout of the file, and with what is checked and warned about when it is

@@ -25,8 +25,8 @@ extension AnnotationFindings {
         }
         let what =
             usable(part) == 0
-            ? "none of the \(total) annotations can be \(part == .training ? "learnt" : "found")"
-            : "no mask, as none of the \(learnable) annotations that can be learnt has one"
+            ? "none of the \(total) annotations can be \(part == .training ? "trained on" : "found")"
+            : "no mask, as none of the \(learnable) annotations that can be trained on has one"
         return ["\(part.nothingAtAll): \(what): \(causes.joined(separator: "; "))"]
     }
 
@@ -85,7 +85,7 @@ extension AnnotationFindings {
         case .away: return "correct one of the two"
         case .segmentation:
             return isTraining
-                ? "they become regions from which nothing is learnt"
+                ? "they become regions on which nothing is trained"
                 : "where masks are measured, those that pycocotools cannot read are regions that count neither for nor against"
         case .partial: return "masks leave these polygons out"
         }

@@ -36,7 +36,7 @@ struct AnnotationFindings: Sendable {
     private(set) var masked = 0
     /// Learnable ones that are corners within the image, if that is what they are.
     private(set) var possibleCorners = 0
-    private(set) var tallies: [Kind: Tally] = [:]
+    private(set) var tallies: [Kind: FindingCount] = [:]
 
     init() {}
 
@@ -47,40 +47,40 @@ struct AnnotationFindings: Sendable {
     ///   - part: what the data set is used for: training and evaluation take different masks
     ///   - masks: whether the masks are drawn
     init(
-        _ things: [AnnotatedInstance], image: String, order: Int, _ size: Size2D,
+        _ instances: [AnnotatedInstance], image: String, order: Int, _ size: Size2D,
         part: DatasetReport.Part = .training,
         masks: Bool
     ) {
-        for thing in things {
+        for instance in instances {
             total += 1
             func note(_ kind: Kind) {
-                tallies[kind, default: Tally()].add(
-                    "annotation \(thing.id) of image \(image)", order: order)
+                tallies[kind, default: FindingCount()].add(
+                    "annotation \(instance.id) of image \(image)", order: order)
             }
-            guard !thing.isCrowd else {
+            guard !instance.isCrowd else {
                 crowds += 1
                 continue
             }
-            if let kind = thing.reasonToSkip(in: size) {
+            if let kind = instance.reasonToSkip(in: size) {
                 note(kind)
-                let hasSides = thing.box.width > 0 && thing.box.height > 0
+                let hasSides = instance.box.width > 0 && instance.box.height > 0
                 measurable +=
                     kind == .ignored || kind == .noArea || (kind == .flat && hasSides) ? 1 : 0
                 continue
             }
             learnable += 1
             measurable += 1
-            if thing.box.isInside(size, asCorners: true) { possibleCorners += 1 }
-            let oddity = masks ? thing.maskOddity(in: size) : nil
+            if instance.box.isInside(size, asCorners: true) { possibleCorners += 1 }
+            let oddity = masks ? instance.maskOddity(in: size) : nil
             let isMasked =
                 part == .training
                 ? oddity == nil || oddity == .partial
-                : thing.shapeProblem == nil && thing.shape?.measuredMask(in: size) != nil
+                : instance.shapeProblem == nil && instance.shape?.measuredMask(in: size) != nil
             let hasMask = masks && isMasked
             masked += hasMask ? 1 : 0
             if let oddity { note(oddity) }
             // A mask that misses its box altogether is told of once.
-            let oddities = thing.oddities(in: size)
+            let oddities = instance.oddities(in: size)
             for kind in oddities where kind != .away || hasMask || !masks { note(kind) }
             if oddities == [.corners] { note(.cornersByArea) }
         }
@@ -93,7 +93,7 @@ struct AnnotationFindings: Sendable {
         measurable += other.measurable
         masked += other.masked
         possibleCorners += other.possibleCorners
-        for (kind, tally) in other.tallies { tallies[kind, default: Tally()].add(tally) }
+        for (kind, tally) in other.tallies { tallies[kind, default: FindingCount()].add(tally) }
     }
 
     func count(_ kind: Kind) -> Int { tallies[kind]?.count ?? 0 }
@@ -160,7 +160,7 @@ extension AnnotatedInstance {
     }
 }
 
-extension Instance.Shape {
+extension SampleInstance.Shape {
     /// The rectangle around the polygons or the pixels; nil where that says nothing about the box.
     fileprivate func outline(in size: Size2D) -> COCOBox? {
         switch self {

@@ -34,7 +34,7 @@ public struct DatasetReport: Sendable {
     public internal(set) var pixels: [Int]
     /// The number of instances of each class, without crowds; empty for a data set without
     /// instances.
-    public internal(set) var things: [Int] = []
+    public internal(set) var instanceCounts: [Int] = []
     /// The number of regions on which nothing is trained: crowds, and, where masks are trained,
     /// instances without one.
     public internal(set) var crowds = 0
@@ -49,7 +49,7 @@ public struct DatasetReport: Sendable {
     /// The number of images with each trait.
     public internal(set) var traits: [ImageTraits: Int] = [:]
     /// The data set's own warnings on the set as a whole.
-    public let remarks: [String]
+    public let datasetWarnings: [String]
     /// Warnings on samples and annotations that do not stop a run: what, how many, the consequence,
     /// the first three examples.
     public internal(set) var warnings: [String] = []
@@ -70,7 +70,7 @@ public struct DatasetReport: Sendable {
     private init(_ dataset: any Dataset) {
         pixels = Array(repeating: 0, count: dataset.classes.count)
         occurrences = pixels
-        remarks = dataset.remarks.map(\.description)
+        datasetWarnings = dataset.warnings.map(\.description)
     }
 
     /// Reads every sample of `dataset` on `threads` threads.
@@ -93,7 +93,7 @@ public struct DatasetReport: Sendable {
             while true {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
-                let seen = SeenSample(dataset, index, wanted)
+                let seen = CheckedSample(dataset, index, wanted)
                 found.withLock { found in
                     found.report.add(seen)
                     found.findings.add(seen)
@@ -108,7 +108,7 @@ public struct DatasetReport: Sendable {
         }
     }
 
-    private mutating func add(_ seen: SeenSample) {
+    private mutating func add(_ seen: CheckedSample) {
         guard case .success(let sample) = seen.sample else { return }
         readable += 1
         sizes[sample.originalSize, default: 0] += 1
@@ -124,11 +124,11 @@ public struct DatasetReport: Sendable {
         }
     }
 
-    private mutating func add(_ instances: [Instance]) {
-        if things.isEmpty { things = Array(repeating: 0, count: pixels.count) }
+    private mutating func add(_ instances: [SampleInstance]) {
+        if instanceCounts.isEmpty { instanceCounts = Array(repeating: 0, count: pixels.count) }
         crowds += instances.count { $0.isCrowd }
         let labels = instances.filter { !$0.isCrowd }.map(\.label)
-        for label in labels { things[label] += 1 }
+        for label in labels { instanceCounts[label] += 1 }
         for label in Set(labels) { occurrences[label] += 1 }
     }
 
@@ -139,7 +139,7 @@ public struct DatasetReport: Sendable {
 }
 
 /// One sample with everything that is looked at, made without a lock.
-struct SeenSample: Sendable {
+struct CheckedSample: Sendable {
     let index: Int
     let sample: Result<DataSample, any Error>
     /// Of each class; nil for a sample without labels.

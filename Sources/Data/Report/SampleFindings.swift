@@ -5,10 +5,10 @@ struct SampleFindings: Sendable {
     private var errors: [(index: Int, error: any Error)] = []
     private var annotations = AnnotationFindings()
     private var labelled = 0
-    private var withoutClass = Tally()
+    private var withoutClass = FindingCount()
     private var palettes = PaletteFindings()
 
-    mutating func add(_ seen: SeenSample) {
+    mutating func add(_ seen: CheckedSample) {
         if case .failure(let error) = seen.sample { errors.append((seen.index, error)) }
         if let error = seen.annotationError { errors.append((seen.index, error)) }
         if let found = seen.annotations { annotations.add(found) }
@@ -36,7 +36,7 @@ struct SampleFindings: Sendable {
             hopeless += LabelFindings(report, dataset, options).problems
             if withoutClass.count > 0, withoutClass.count < labelled {
                 report.warnings.append(
-                    "\(withoutClass.count) of \(labelled) masks are ignored altogether, and \(options.part.nothing) from their images: "
+                    "\(withoutClass.count) of \(labelled) masks are ignored altogether, and \(options.part.nothing) on their images: "
                         + withoutClass.examples)
             }
         }
@@ -65,7 +65,8 @@ struct SampleFindings: Sendable {
             }
         }
         guard let share,
-            skipped > SkipLimit(share: share, images: dataset.count).allowed(seen: dataset.count)
+            skipped
+                > SkipLimit(share: share, images: dataset.count).allowed(imagesRead: dataset.count)
         else { return }
         report.problems.append(
             "\(skipped) of \(dataset.count) images cannot be read: training stops where more than \(share) of them are skipped "
@@ -75,6 +76,6 @@ struct SampleFindings: Sendable {
 
 extension DatasetReport.Part {
     /// For a sentence such as `nothing is learnt from them`.
-    var nothing: String { self == .training ? "nothing is learnt" : "nothing is measured" }
-    var nothingAtAll: String { self == .training ? "nothing to learn" : "nothing to measure" }
+    var nothing: String { self == .training ? "nothing is trained" : "nothing is measured" }
+    var nothingAtAll: String { self == .training ? "nothing to train on" : "nothing to measure" }
 }

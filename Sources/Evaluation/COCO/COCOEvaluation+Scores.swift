@@ -84,10 +84,10 @@ private struct COCORanking {
         self.matches = matches
         var entries: [Entry] = []
         for group in evaluation.groups.groups[evaluation.groups.byCategory[category] ?? 0..<0] {
-            for place in group.truth {
-                let thing = evaluation.truth[Int(evaluation.groups.truth[place])]
+            for place in group.groundTruth {
+                let instance = evaluation.groundTruth[Int(evaluation.groups.groundTruth[place])]
                 for (number, area) in COCOScores.Area.allCases.enumerated()
-                where !thing.isCrowd && area.range.contains(thing.area) {
+                where !instance.isCrowd && area.range.contains(instance.area) {
                     wanted[number] += 1
                 }
             }

@@ -23,7 +23,7 @@ public struct COCOEvaluation: Sendable {
 
     /// An annotated object of the ground truth. Images and categories are named by their ids in the
     /// data set.
-    public struct Truth: Sendable {
+    public struct GroundTruth: Sendable {
         /// The image's id in the data set.
         public var image: Int
         /// The category's id in the data set.
@@ -99,7 +99,7 @@ public struct COCOEvaluation: Sendable {
     /// The ids of the evaluated categories, ascending; empty where categories are not
     /// distinguished.
     public let categories: [Int]
-    let truth: [Truth]
+    let groundTruth: [GroundTruth]
     let detections: [Detection]
     let groups: COCOGroups
 
@@ -114,13 +114,13 @@ public struct COCOEvaluation: Sendable {
     /// - Throws: `COCOEvaluationError` for a score or a box that is not finite, and for a missing
     ///   mask.
     public init(
-        images: [Int], categories: [Int], truth: [Truth], detections: [Detection],
+        images: [Int], categories: [Int], groundTruth: [GroundTruth], detections: [Detection],
         kind: Kind = .boxes,
         classAgnostic: Bool = false
     ) throws(COCOEvaluationError) {
-        for (index, thing) in truth.enumerated() {
-            guard thing.box.isFinite else { throw .box(.truth, index, thing.box) }
-            guard kind == .boxes || thing.mask != nil else { throw .noMask(.truth, index) }
+        for (index, instance) in groundTruth.enumerated() {
+            guard instance.box.isFinite else { throw .box(.groundTruth, index, instance.box) }
+            guard kind == .boxes || instance.mask != nil else { throw .noMask(.groundTruth, index) }
         }
         for (index, detection) in detections.enumerated() {
             guard detection.score.isFinite else { throw .score(index, detection.score) }
@@ -128,14 +128,15 @@ public struct COCOEvaluation: Sendable {
             guard kind == .boxes || detection.mask != nil else { throw .noMask(.detection, index) }
         }
         self.kind = kind
-        self.truth = truth
+        self.groundTruth = groundTruth
         self.detections = detections
         let known = Set(categories).sorted()
         self.categories = classAgnostic ? [] : known
         let places = COCOGroups.Places(
             images: Set(images).sorted(), categories: known, mixesCategories: classAgnostic)
         groups = COCOGroups(
-            truth: places.keys(truth.lazy.map { (image: $0.image, category: $0.category) }),
+            groundTruth: places.keys(
+                groundTruth.lazy.map { (image: $0.image, category: $0.category) }),
             detections: places.keys(
                 detections.lazy.map { (image: $0.image, category: $0.category) }), places)
     }
@@ -150,16 +151,18 @@ public struct COCOEvaluation: Sendable {
             detections[Int($0)].score > detections[Int($1)].score
         }
         return ordered.prefix(COCOScores.maximums[2]).map { detection in
-            groups.truth[group.truth].map { iou(detections[Int(detection)], truth[Int($0)]) }
+            groups.groundTruth[group.groundTruth].map {
+                iou(detections[Int(detection)], groundTruth[Int($0)])
+            }
         }
     }
 
-    private func iou(_ detection: Detection, _ thing: Truth) -> Double {
+    private func iou(_ detection: Detection, _ instance: GroundTruth) -> Double {
         switch kind {
-        case .boxes: return detection.box.iou(with: thing.box, crowd: thing.isCrowd)
+        case .boxes: return detection.box.iou(with: instance.box, crowd: instance.isCrowd)
         case .masks:
-            guard let mask = detection.mask, let other = thing.mask else { return 0 }
-            return mask.iou(with: other, crowd: thing.isCrowd)
+            guard let mask = detection.mask, let other = instance.mask else { return 0 }
+            return mask.iou(with: other, crowd: instance.isCrowd)
         }
     }
 }
@@ -173,7 +176,7 @@ public enum COCOEvaluationError: DenseKitError, Equatable {
     /// The list that a faulty entry belongs to.
     public enum Side: String, Sendable {
         /// The annotated objects.
-        case truth = "thing"
+        case groundTruth = "instance"
         /// The detections.
         case detection
     }
@@ -194,7 +197,7 @@ public enum COCOEvaluationError: DenseKitError, Equatable {
         case .box(let side, let index, let box):
             "\(side.rawValue) \(index) has the box \(box); expected numbers"
         case .noMask(let side, let index):
-            "\(side.rawValue) \(index) has no mask: evaluate boxes, or give every thing and every detection a mask"
+            "\(side.rawValue) \(index) has no mask: evaluate boxes, or give every instance and every detection a mask"
         }
     }
 }

@@ -1,10 +1,10 @@
 /// The things and the detections of each image and category side by side, by category first; by
 /// image alone where categories are mixed.
 struct COCOGroups: Sendable {
-    /// What belongs to one image and category: ranges of `truth` and `detections`.
+    /// What belongs to one image and category: ranges of `groundTruth` and `detections`.
     struct Group: Sendable {
         let key: Int
-        let truth: Range<Int>
+        let groundTruth: Range<Int>
         let detections: Range<Int>
     }
 
@@ -58,7 +58,7 @@ struct COCOGroups: Sendable {
     }
 
     /// Places in the lists that were given, group after group, in their order within a group.
-    let truth: [Int32]
+    let groundTruth: [Int32]
     let detections: [Int32]
     let groups: [Group]
     /// For each category its range of `groups`.
@@ -66,28 +66,29 @@ struct COCOGroups: Sendable {
     var mixesCategories: Bool { places.mixesCategories }
     private let places: Places
 
-    init(truth: [Entry], detections: [Entry], _ places: Places) {
+    init(groundTruth: [Entry], detections: [Entry], _ places: Places) {
         self.places = places
-        let truth = Self.sorted(truth)
+        let groundTruth = Self.sorted(groundTruth)
         let detections = Self.sorted(detections)
-        self.truth = truth.map(\.index)
+        self.groundTruth = groundTruth.map(\.index)
         self.detections = detections.map(\.index)
         var groups: [Group] = []
         var byCategory: [Int: Range<Int>] = [:]
         var t = 0
         var d = 0
-        while t < truth.count || d < detections.count {
+        while t < groundTruth.count || d < detections.count {
             let key = min(
-                t < truth.count ? truth[t].key : .max,
+                t < groundTruth.count ? groundTruth[t].key : .max,
                 d < detections.count ? detections[d].key : .max)
-            let firstTruth = t
+            let firstGroundTruth = t
             let firstDetection = d
-            while t < truth.count, truth[t].key == key { t += 1 }
+            while t < groundTruth.count, groundTruth[t].key == key { t += 1 }
             while d < detections.count, detections[d].key == key { d += 1 }
             let category = places.category(ofKey: key)
             byCategory[category] =
                 (byCategory[category]?.lowerBound ?? groups.count)..<(groups.count + 1)
-            groups.append(Group(key: key, truth: firstTruth..<t, detections: firstDetection..<d))
+            groups.append(
+                Group(key: key, groundTruth: firstGroundTruth..<t, detections: firstDetection..<d))
         }
         self.groups = groups
         self.byCategory = byCategory

@@ -101,13 +101,13 @@ private struct COCOMatcher {
         var order = order
         // stable
         if order.count > 1 { order.sort { detections[Int($0)].score > detections[Int($1)].score } }
-        if !order.isEmpty { prepare(group.truth) }
+        if !order.isEmpty { prepare(group.groundTruth) }
         for (rank, index) in order.prefix(COCOScores.maximums[2]).enumerated() {
             let detection = detections[Int(index)]
-            let area = findCandidates(detection, group.truth)
+            let area = findCandidates(detection, group.groundTruth)
             for (number, range) in Self.ranges.enumerated() {
                 var result = COCOMatches.Flags(matched: 0, ignored: 0)
-                if !candidates.isEmpty { matchOne(group.truth, number, &result) }
+                if !candidates.isEmpty { matchOne(group.groundTruth, number, &result) }
                 if !range.contains(area) {
                     result.ignored |= ~result.matched & COCOMatches.Flags.everyThreshold
                 }
@@ -116,20 +116,20 @@ private struct COCOMatcher {
         }
     }
 
-    private mutating func prepare(_ things: Range<Int>) {
+    private mutating func prepare(_ instances: Range<Int>) {
         taken.removeAll(keepingCapacity: true)
         ignored.removeAll(keepingCapacity: true)
         outlines.removeAll(keepingCapacity: true)
-        for place in things {
-            let thing = evaluation.truth[Int(evaluation.groups.truth[place])]
+        for place in instances {
+            let instance = evaluation.groundTruth[Int(evaluation.groups.groundTruth[place])]
             var bits: UInt8 = 0
             for (number, range) in Self.ranges.enumerated()
-            where thing.isCrowd || !range.contains(thing.area) {
+            where instance.isCrowd || !range.contains(instance.area) {
                 bits |= 1 << number
             }
             ignored.append(bits)
             for _ in Self.ranges { taken.append(0) }
-            if evaluation.kind == .masks, let mask = thing.mask {
+            if evaluation.kind == .masks, let mask = instance.mask {
                 outlines.append(Outline(box: mask.boundingBox, area: mask.area))
             }
         }
@@ -138,25 +138,26 @@ private struct COCOMatcher {
     /// The things whose IoU with the detection reaches the lowest threshold.
     /// - Returns: the detection's area.
     private mutating func findCandidates(
-        _ detection: COCOEvaluation.Detection, _ things: Range<Int>
+        _ detection: COCOEvaluation.Detection, _ instances: Range<Int>
     ) -> Double {
         candidates.removeAll(keepingCapacity: true)
         guard evaluation.kind == .masks, let mask = detection.mask else {
-            for (index, place) in things.enumerated() {
-                let thing = evaluation.truth[Int(evaluation.groups.truth[place])]
-                let iou = detection.box.iou(with: thing.box, crowd: thing.isCrowd)
+            for (index, place) in instances.enumerated() {
+                let instance = evaluation.groundTruth[Int(evaluation.groups.groundTruth[place])]
+                let iou = detection.box.iou(with: instance.box, crowd: instance.isCrowd)
                 if iou >= Self.least[0] { candidates.append(Candidate(index: index, iou: iou)) }
             }
             return detection.area ?? detection.box.area
         }
-        let outline = things.isEmpty ? nil : Outline(box: mask.boundingBox, area: mask.area)
-        for (index, place) in things.enumerated() {
-            let thing = evaluation.truth[Int(evaluation.groups.truth[place])]
-            guard let outline, let other = thing.mask, mask.size == other.size,
-                Self.mayMatch(outline, outlines[index], crowd: thing.isCrowd)
+        let outline = instances.isEmpty ? nil : Outline(box: mask.boundingBox, area: mask.area)
+        for (index, place) in instances.enumerated() {
+            let instance = evaluation.groundTruth[Int(evaluation.groups.groundTruth[place])]
+            guard let outline, let other = instance.mask, mask.size == other.size,
+                Self.mayMatch(outline, outlines[index], crowd: instance.isCrowd)
             else { continue }
             let shared = mask.intersectionArea(with: other)
-            let union = thing.isCrowd ? outline.area : outline.area + outlines[index].area - shared
+            let union =
+                instance.isCrowd ? outline.area : outline.area + outlines[index].area - shared
             let iou = shared == 0 ? 0 : Double(shared) / Double(union)
             if iou >= Self.least[0] { candidates.append(Candidate(index: index, iou: iou)) }
         }
@@ -180,27 +181,29 @@ private struct COCOMatcher {
     /// At each threshold the best thing that is free, of those that count if there is one, else of
     /// those that are ignored. Of equal ones the last is taken.
     private mutating func matchOne(
-        _ things: Range<Int>, _ range: Int, _ result: inout COCOMatches.Flags
+        _ instances: Range<Int>, _ range: Int, _ result: inout COCOMatches.Flags
     ) {
         for (threshold, least) in Self.least.enumerated() {
             let bit = UInt16(1) << threshold
             guard
-                let (index, isIgnored) = best(things, range, bit, least, ignored: false).map({
+                let (index, isIgnored) = best(instances, range, bit, least, ignored: false).map({
                     ($0, false)
                 })
-                    ?? best(things, range, bit, least, ignored: true).map({ ($0, true) })
+                    ?? best(instances, range, bit, least, ignored: true).map({ ($0, true) })
             else { continue }
             taken[index * Self.ranges.count + range] |= bit
             if isIgnored { result.ignored |= bit }
             // As pycocotools does: a match with the annotation 0 looks like none.
-            if evaluation.truth[Int(evaluation.groups.truth[things.lowerBound + index])].id != 0 {
+            if evaluation.groundTruth[
+                Int(evaluation.groups.groundTruth[instances.lowerBound + index])
+            ].id != 0 {
                 result.matched |= bit
             }
         }
     }
 
     private func best(
-        _ things: Range<Int>, _ range: Int, _ bit: UInt16, _ least: Double, ignored wanted: Bool
+        _ instances: Range<Int>, _ range: Int, _ bit: UInt16, _ least: Double, ignored wanted: Bool
     ) -> Int? {
         var best = Int?.none
         var iou = least
@@ -209,8 +212,8 @@ private struct COCOMatcher {
             let isFree = taken[candidate.index * Self.ranges.count + range] & bit == 0
             guard
                 isFree
-                    || evaluation.truth[
-                        Int(evaluation.groups.truth[things.lowerBound + candidate.index])
+                    || evaluation.groundTruth[
+                        Int(evaluation.groups.groundTruth[instances.lowerBound + candidate.index])
                     ].isCrowd
             else {
                 continue

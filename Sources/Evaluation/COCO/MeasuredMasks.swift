@@ -6,30 +6,30 @@ import DenseKitVision
 /// An annotation without a mask is taken for a crowd that covers its box: what is found there
 /// counts neither for nor against.
 struct MeasuredMasks {
-    private(set) var truth: [COCOEvaluation.Truth] = []
-    private var without = Tally()
+    private(set) var groundTruth: [COCOEvaluation.GroundTruth] = []
+    private var without = FindingCount()
 
     /// - Parameters:
-    ///   - thing: the annotation as boxes are measured against it
+    ///   - instance: the annotation as boxes are measured against it
     ///   - size: of its image, `image` in messages
     /// - Throws: `MaskError` for a box that no mask can be drawn of
     mutating func add(
-        _ thing: COCOEvaluation.Truth, _ shape: Instance.Shape?, in size: Size2D,
+        _ instance: COCOEvaluation.GroundTruth, _ shape: SampleInstance.Shape?, in size: Size2D,
         image: @autoclosure () -> String
     ) throws(MaskError) {
-        var thing = thing
+        var instance = instance
         if let mask = shape?.measuredMask(in: size) {
-            thing.mask = mask
+            instance.mask = mask
         } else {
-            without.add("annotation \(thing.id) of image \(image())")
-            thing.isCrowd = true
-            thing.mask = try RunLengthMask(box: thing.box, size: size)
+            without.add("annotation \(instance.id) of image \(image())")
+            instance.isCrowd = true
+            instance.mask = try RunLengthMask(box: instance.box, size: size)
         }
-        truth.append(thing)
+        groundTruth.append(instance)
     }
 
     /// Whether there are annotations, and none of them has a mask.
-    var isHopeless: Bool { !truth.isEmpty && without.count == truth.count }
+    var isHopeless: Bool { !groundTruth.isEmpty && without.count == groundTruth.count }
 
     /// What is said where none of `count` annotations has a mask.
     static func noteOnNone(_ count: Int) -> String {
@@ -41,15 +41,15 @@ struct MeasuredMasks {
     var note: String? {
         guard without.count > 0 else { return nil }
         return
-            "\(without.count) of \(truth.count) annotations have no mask that can be read (\(without.examples)): masks are measured as if "
+            "\(without.count) of \(groundTruth.count) annotations have no mask that can be read (\(without.examples)): masks are measured as if "
             + "each were a crowd that covers its box"
     }
 }
 
 extension COCOEvaluation {
     /// What is said of an annotation with the number 0; nil where there is none.
-    static func noteOnZero(_ truth: [Truth]) -> String? {
-        guard let zero = truth.first(where: { $0.id == 0 }) else { return nil }
+    static func noteOnZero(_ groundTruth: [GroundTruth]) -> String? {
+        guard let zero = groundTruth.first(where: { $0.id == 0 }) else { return nil }
         return
             "annotation 0 of image \(zero.image): pycocotools takes this number for \"no match\", so what a detector finds there counts as a "
             + "false alarm, and AP is too low; number annotations from 1"

@@ -10,37 +10,38 @@ public enum InstanceDrawing {
     /// than the image.
     /// - Parameters:
     ///   - opacity: of the masks; their outlines are opaque. 0 shows no masks.
-    ///   - enlargement: pixels of the result along a side of an image pixel, for small images that
-    ///     labels would cover.
+    ///   - upsamplingFactor: pixels of the result along a side of an image pixel, for small images
+    ///     that labels would cover.
     ///   - scale: pixels for a dot of the font.
     public static func overlay(
         _ image: RGBImage, _ instances: [DetectedInstance], classes: ClassList,
-        opacity: Double = 0.5, enlargement: Int = 1,
+        opacity: Double = 0.5, upsamplingFactor: Int = 1,
         scale: Int = 1
     ) -> RGBImage {
         let shown = instances.filter { classes.palette.indices.contains($0.label) }.sorted {
             ($0.score ?? 1) < ($1.score ?? 1)
         }
-        var picture = image.enlarged(by: enlargement)
+        var picture = image.upsampled(by: upsamplingFactor)
         if opacity > 0 {
             for instance in shown {
                 guard let mask = instance.mask, mask.size == image.size else { continue }
                 picture.cover(
                     mask, classes.palette[instance.label], opacity: min(opacity, 1),
-                    enlargement: enlargement)
+                    upsamplingFactor: upsamplingFactor)
             }
         }
-        var canvas = Canvas(picture)
+        var canvas = ImageCanvas(picture)
         for instance in shown {
             canvas.outline(
-                rectangle(instance.box, enlargement), classes.palette[instance.label],
+                rectangle(instance.box, upsamplingFactor), classes.palette[instance.label],
                 thickness: max(1, 2 * scale - 1))
         }
         for instance in shown {
             let name = classes.names[instance.label]
             let color = classes.palette[instance.label]
             canvas.name(
-                rectangle(instance.box, enlargement), caption(instance, name), color, scale: scale)
+                rectangle(instance.box, upsamplingFactor), caption(instance, name), color,
+                scale: scale)
         }
         return canvas.image
     }
@@ -51,9 +52,9 @@ public enum InstanceDrawing {
     }
 
     /// The whole pixels that a box touches, at least one.
-    private static func rectangle(_ box: BoundingBox, _ enlargement: Int) -> PixelWindow {
+    private static func rectangle(_ box: BoundingBox, _ upsamplingFactor: Int) -> PixelWindow {
         func pixel(_ coordinate: Float) -> Int {
-            coordinate.isFinite ? Int(min(max(coordinate, -1e6), 1e6)) * enlargement : 0
+            coordinate.isFinite ? Int(min(max(coordinate, -1e6), 1e6)) * upsamplingFactor : 0
         }
         let left = pixel(box.x1.rounded(.down))
         let top = pixel(box.y1.rounded(.down))
@@ -67,7 +68,7 @@ public enum InstanceDrawing {
 extension RGBImage {
     /// The image with every pixel as a square of `factor` × `factor` pixels; unchanged for a factor
     /// of 1 or less.
-    public func enlarged(by factor: Int) -> RGBImage {
+    public func upsampled(by factor: Int) -> RGBImage {
         guard factor > 1 else { return self }
         var result = RGBImage(height: height * factor, width: width * factor)
         result.pixels.withUnsafeMutableBufferPointer { target in
@@ -88,21 +89,21 @@ extension RGBImage {
     ///
     /// - Parameter mask: of the image before its enlargement
     fileprivate mutating func cover(
-        _ mask: RunLengthMask, _ color: RGBColor, opacity: Double, enlargement: Int
+        _ mask: RunLengthMask, _ color: RGBColor, opacity: Double, upsamplingFactor: Int
     ) {
         let height = height
         let width = width
-        let small = width / enlargement
+        let small = width / upsamplingFactor
         let area = mask.boundingBox
-        let rows = Int(area.y) * enlargement..<Int(area.y + area.height) * enlargement
-        let columns = Int(area.x) * enlargement..<Int(area.x + area.width) * enlargement
+        let rows = Int(area.y) * upsamplingFactor..<Int(area.y + area.height) * upsamplingFactor
+        let columns = Int(area.x) * upsamplingFactor..<Int(area.x + area.width) * upsamplingFactor
         let weight = Int((opacity * 256).rounded())
         let channels = [Int(color.red), Int(color.green), Int(color.blue)]
         pixels.withUnsafeMutableBufferPointer { pixels in
             mask.bitmap().withUnsafeBufferPointer { mask in
                 func inside(_ x: Int, _ y: Int) -> Bool {
                     x >= 0 && y >= 0 && x < width && y < height
-                        && mask[y / enlargement * small + x / enlargement] != 0
+                        && mask[y / upsamplingFactor * small + x / upsamplingFactor] != 0
                 }
                 for y in rows {
                     for x in columns where inside(x, y) {

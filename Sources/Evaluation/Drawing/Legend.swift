@@ -29,7 +29,7 @@ public struct Legend: Sendable {
         if entries.isEmpty { return image }
         let cell = (
             width: cellWidth(in: image, side),
-            height: Canvas.size(of: "", scale: scale).height + 4 * scale
+            height: ImageCanvas.size(of: "", scale: scale).height + 4 * scale
         )
         let columns: Int
         switch side {
@@ -44,7 +44,8 @@ public struct Legend: Sendable {
             side == .below
             ? image.height + rows * cell.height : max(image.height, rows * cell.height)
         let width = side == .below ? image.width : image.width + columns * cell.width
-        var canvas = Canvas(RGBImage(height: height, width: width, fill: RGBColor(255, 255, 255)))
+        var canvas = ImageCanvas(
+            RGBImage(height: height, width: width, fill: RGBColor(255, 255, 255)))
         canvas.paste(image, x: 0, y: 0)
         for (index, entry) in entries.enumerated() {
             // Below, the order goes along the rows; at the right, down the columns.
@@ -60,13 +61,14 @@ public struct Legend: Sendable {
     private var swatch: Int { 9 * scale }
 
     private func cellWidth(in image: RGBImage, _ side: Side) -> Int {
-        let text = entries.map { Canvas.size(of: $0.name, scale: scale).width }.max() ?? 0
+        let text = entries.map { ImageCanvas.size(of: $0.name, scale: scale).width }.max() ?? 0
         let wanted = swatch + text + 10 * scale
         return max(1, side == .below ? min(wanted, image.width) : wanted)
     }
 
     private func draw(
-        _ entry: (name: String, color: RGBColor), _ canvas: inout Canvas, x: Int, y: Int, width: Int
+        _ entry: (name: String, color: RGBColor), _ canvas: inout ImageCanvas, x: Int, y: Int,
+        width: Int
     ) {
         let square = PixelWindow(y: y + 2 * scale, x: x + 2 * scale, height: swatch, width: swatch)
         canvas.fill(square, entry.color)

@@ -55,9 +55,9 @@ public enum SegmentationDrawing {
         _ pictures: [(caption: String, image: RGBImage)], gap: Int = 8, scale: Int = 1
     ) -> RGBImage? {
         guard let height = pictures.map(\.image.height).max() else { return nil }
-        let head = Canvas.size(of: "", scale: scale).height + 4 * scale
+        let head = ImageCanvas.size(of: "", scale: scale).height + 4 * scale
         let width = pictures.map(\.image.width).reduce(0, +) + gap * (pictures.count - 1)
-        var canvas = Canvas(
+        var canvas = ImageCanvas(
             RGBImage(height: head + height, width: width, fill: RGBColor(255, 255, 255)))
         var x = 0
         for (caption, image) in pictures {

@@ -30,10 +30,10 @@ public struct DetectedInstance: Sendable, Equatable {
 extension DetectedInstance {
     /// An annotated object of an image of `size`, with the mask that metrics are measured against,
     /// where it has one.
-    public init(_ thing: AnnotatedInstance, size: Size2D) {
+    public init(_ instance: AnnotatedInstance, size: Size2D) {
         self.init(
-            box: BoundingBox(thing.box), label: thing.label,
-            mask: thing.shape?.measuredMask(in: size),
-            isCrowd: thing.isCrowd)
+            box: BoundingBox(instance.box), label: instance.label,
+            mask: instance.shape?.measuredMask(in: size),
+            isCrowd: instance.isCrowd)
     }
 }

@@ -39,7 +39,7 @@ public struct DrawingStyle: Sendable {
     public var scale: Int
     /// Pixels of the drawing along a side of an image pixel: above 1 for small images that labels
     /// would cover.
-    public var enlargement: Int
+    public var upsamplingFactor: Int
 
     /// A style that fits images of `size`: the font grows with large images, and small images are
     /// enlarged so that names can be read.
@@ -52,7 +52,7 @@ public struct DrawingStyle: Sendable {
         self.classes = classes
         self.opacity = opacity
         scale = max(1, size.shortSide / 400)
-        enlargement = max(1, 360 / max(1, size.shortSide))
+        upsamplingFactor = max(1, 360 / max(1, size.shortSide))
     }
 }
 
@@ -104,7 +104,7 @@ public struct InstancePrediction: ImagePrediction {
     public func drawn(on image: RGBImage, _ style: DrawingStyle) -> RGBImage {
         InstanceDrawing.overlay(
             image, instances, classes: style.classes, opacity: style.opacity,
-            enlargement: style.enlargement,
+            upsamplingFactor: style.upsamplingFactor,
             scale: style.scale)
     }
 

@@ -41,15 +41,15 @@ public struct SegmentationInference {
     }
 
     /// Inference over other class names than the model's, by its score map: labels are indices into
-    /// `words`.
+    /// `classNames`.
     ///
     /// - Throws: `LanguageError` for a model without score map, and what its prompter throws for
     ///   the names.
-    public init(_ model: DenseModel, words: [String], mode: InferenceMode) throws {
+    public init(_ model: DenseModel, classNames: [String], mode: InferenceMode) throws {
         self.model = model
         self.mode = mode
-        predict = try model.classifier(for: words)
-        classCount = words.count
+        predict = try model.classifier(for: classNames)
+        classCount = classNames.count
     }
 
     /// Runs the network on one view of an image. The model must be in inference mode.
@@ -173,7 +173,7 @@ public enum InferenceError: DenseKitError {
     /// Detection asked of a head of another task.
     case notDetection
     /// Other class names, or several views of an image, asked of a detector.
-    case wordsForDetection, viewsForDetection
+    case classNamesForDetection, viewsForDetection
     /// A segmentation was asked for without any view of the image.
     case noViews
 
@@ -183,9 +183,9 @@ public enum InferenceError: DenseKitError {
         switch self {
         case .notSegmentation: "the model's head does not segment"
         case .notDetection: "the model's head does not detect"
-        case .wordsForDetection:
+        case .classNamesForDetection:
             "the model's head detects, and looks for the classes that it was trained for"
-        case .viewsForDetection: "the model's head detects, and sees every image at one scale"
+        case .viewsForDetection: "the model's head detects, and takes every image at one scale"
         case .noViews: "an image needs at least one view"
         }
     }
@@ -194,7 +194,7 @@ public enum InferenceError: DenseKitError {
         switch self {
         case .notSegmentation: "segmentation needs a head such as SemanticFPN"
         case .notDetection: "detection needs a head such as MaskRCNN or RetinaNet"
-        case .wordsForDetection: "leave \(Term.words) out"
+        case .classNamesForDetection: "leave \(Term.classNames) out"
         case .viewsForDetection: "leave \(Term.augmented) out"
         case .noViews: nil
         }

@@ -52,10 +52,11 @@ public struct PredictionWriter {
         let prediction = evaluated.prediction.filtered(scoreThreshold: scoreThreshold)
         let drawn = prediction.drawn(on: image, style)
         var panels = [
-            ("image", image.enlarged(by: drawn.width / max(1, image.width))), ("prediction", drawn),
+            ("image", image.upsampled(by: drawn.width / max(1, image.width))),
+            ("prediction", drawn),
         ]
-        if let truth = try dataset.annotation(of: &sample, at: evaluated.index) {
-            panels.append(("ground truth", truth.drawn(on: image, style)))
+        if let groundTruth = try dataset.annotation(of: &sample, at: evaluated.index) {
+            panels.append(("ground truth", groundTruth.drawn(on: image, style)))
         }
         let drawing = SegmentationDrawing.sideBySide(panels, scale: style.scale) ?? image
         let name = names.name(for: evaluated.name)

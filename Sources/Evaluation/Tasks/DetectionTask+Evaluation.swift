@@ -3,7 +3,7 @@ import DenseKitData
 
 extension DetectionTask: VisionTask {
     /// Says that a detector sees the whole image at one scale.
-    public var oneViewReason: String? { "a detector sees the whole image at one scale" }
+    public var oneViewReason: String? { "a detector takes the whole image at one scale" }
     /// True: reports write COCO results files.
     public var writesResults: Bool { true }
     /// Whether the head predicts masks.
@@ -14,7 +14,7 @@ extension DetectionTask: VisionTask {
     public func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch? {
         guard let dataset = dataset as? any InstanceDataset else {
             return DatasetMismatch(
-                head: "finds things one by one", data: "has a class for every pixel",
+                head: "finds instances one by one", data: "has a class for every pixel",
                 remedy:
                     "take a data set with boxes, such as COCODetection, or a head that segments, such as SemanticFPN"
             )
@@ -22,7 +22,7 @@ extension DetectionTask: VisionTask {
         // Without them boxes can still be measured, but masks not be trained.
         guard training, masks, !dataset.hasMasks else { return nil }
         return DatasetMismatch(
-            head: "learns masks", data: "gives boxes alone",
+            head: "is trained on masks", data: "gives boxes alone",
             remedy:
                 "let it read masks (`masks: true`), or take the head's masks away (`mask: null`)")
     }
@@ -45,11 +45,11 @@ extension DetectionTask: VisionTask {
     }
 
     /// A `DetectionInference`; `mode` has no effect.
-    /// - Throws: `InferenceError.wordsForDetection` where `words` is not nil.
-    public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws
+    /// - Throws: `InferenceError.classNamesForDetection` where `classNames` is not nil.
+    public func predictor(of model: DenseModel, mode: InferenceMode, classNames: [String]?) throws
         -> any ImagePredictor
     {
-        guard words == nil else { throw InferenceError.wordsForDetection }
+        guard classNames == nil else { throw InferenceError.classNamesForDetection }
         return DetectionInference(model)
     }
 }

@@ -11,7 +11,7 @@ extension SegmentationTask: VisionTask {
     public func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch? {
         guard dataset is any InstanceDataset else { return nil }
         return DatasetMismatch(
-            head: "finds a class for every pixel", data: "annotates things one by one",
+            head: "finds a class for every pixel", data: "annotates instances one by one",
             remedy:
                 "take a head that detects, such as MaskRCNN or RetinaNet, or a data set with label maps, such as ADE20K"
         )
@@ -25,7 +25,7 @@ extension SegmentationTask: VisionTask {
         let inference =
             options.classMap?.unmapped == .excluded
             ? SegmentationInference(
-                model, classes: options.classMap?.kept ?? [], mode: options.mode)
+                model, classes: options.classMap?.mappedClasses ?? [], mode: options.mode)
             : SegmentationInference(model, mode: options.mode)
         var evaluator = SegmentationEvaluator(inference, dataset, options.pipeline)
         evaluator.classMap = options.classMap
@@ -36,12 +36,12 @@ extension SegmentationTask: VisionTask {
         return evaluator
     }
 
-    /// A `SegmentationInference` over the model's classes, or over `words` in place of them.
-    /// - Throws: `LanguageError` where `words` is not nil and the model has no score map.
-    public func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws
+    /// A `SegmentationInference` over the model's classes, or over `classNames` in place of them.
+    /// - Throws: `LanguageError` where `classNames` is not nil and the model has no score map.
+    public func predictor(of model: DenseModel, mode: InferenceMode, classNames: [String]?) throws
         -> any ImagePredictor
     {
-        guard let words else { return SegmentationInference(model, mode: mode) }
-        return try SegmentationInference(model, words: words, mode: mode)
+        guard let classNames else { return SegmentationInference(model, mode: mode) }
+        return try SegmentationInference(model, classNames: classNames, mode: mode)
     }
 }

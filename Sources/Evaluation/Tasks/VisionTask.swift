@@ -26,10 +26,10 @@ public protocol VisionTask: HeadTask {
     ///
     /// - Parameters:
     ///   - mode: whole images or sliding windows
-    ///   - words: class names in place of the model's; nil for the model's
+    ///   - classNames: class names in place of the model's; nil for the model's
     /// - Throws: `InferenceError` where the task takes no other class names, `LanguageError` where
     ///   the model takes none.
-    func predictor(of model: DenseModel, mode: InferenceMode, words: [String]?) throws
+    func predictor(of model: DenseModel, mode: InferenceMode, classNames: [String]?) throws
         -> any ImagePredictor
 
     /// Why sliding windows, several scales and flipped views (`test.mode`, `test.ratios`,
@@ -52,7 +52,7 @@ public protocol VisionTask: HeadTask {
 
 extension VisionTask {
     /// Says that the head sees the whole image at one scale.
-    public var oneViewReason: String? { "the head sees the whole image at one scale" }
+    public var oneViewReason: String? { "the head takes the whole image at one scale" }
     /// False: class maps have no effect.
     public var takesClassMaps: Bool { false }
     /// False: reports write no results files.

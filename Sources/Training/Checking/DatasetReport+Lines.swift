@@ -9,8 +9,12 @@ extension DatasetReport {
     /// - Parameter isWhole: whether every sample was looked at
     func lines(_ part: String, _ dataset: any Dataset, isWhole: Bool) -> [String] {
         var lines = ["\(part): \(dataset.count) images, \(dataset.classes.count) classes"]
-        for (name, (things, images)) in zip(dataset.classes.names, zip(things, occurrences)) {
-            lines.append("  \(String(format: "%8d", things)) things  in \(images) images  \(name)")
+        for (name, (instanceCounts, images)) in zip(
+            dataset.classes.names, zip(instanceCounts, occurrences))
+        {
+            lines.append(
+                "  \(String(format: "%8d", instanceCounts)) instances  in \(images) images  \(name)"
+            )
         }
         if crowds > 0 {
             lines.append(
@@ -19,7 +23,7 @@ extension DatasetReport {
         }
         let total = max(1, pixels.reduce(0, +))
         for (index, pixels) in pixels.enumerated()
-        where things.isEmpty && dataset.classes.count <= 30 {
+        where instanceCounts.isEmpty && dataset.classes.count <= 30 {
             let share = String(format: "%6.2f %%", 100 * Double(pixels) / Double(total))
             lines.append(
                 "  \(share)  in \(occurrences[index]) images  \(dataset.classes.names[index])")

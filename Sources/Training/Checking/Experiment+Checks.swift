@@ -43,7 +43,7 @@ extension Experiment {
         guard parameters.contains(where: \.tensor.requiresGrad) else {
             throw ConfigurationError(
                 at: node.location(of: ["model", "freeze"]) ?? .file(file),
-                "no parameter of the model learns: model.freeze and its parts' settings freeze all \(parameters.count)",
+                "no parameter of the model is trained: model.freeze and its parts' settings freeze all \(parameters.count)",
                 hint: "leave one of them out")
         }
     }
@@ -51,7 +51,7 @@ extension Experiment {
     /// Warnings that do not stop training, a sentence each: what slows the engine down, what of the
     /// data set is not used, and settings of the recipe that may not do what is meant.
     public func warnings(on model: DenseModel, training dataset: any Dataset) throws -> [String] {
-        try Engine.warnings + dataset.remarks.map(\.description)
-            + remarks(on: model, training: dataset)
+        try Engine.warnings + dataset.warnings.map(\.description)
+            + settingWarnings(on: model, training: dataset)
     }
 }

@@ -134,7 +134,9 @@ public struct ExperimentCheck {
         describe(model, say)
         if isSound {
             finding(in: "train") { try sound.checkTrainable(model) }
-            for warning in finding({ try sound.remarks(on: model, training: training) }) ?? [] {
+            for warning in finding({ try sound.settingWarnings(on: model, training: training) })
+                ?? []
+            {
                 configuration.add(warning: warning)
             }
         }
@@ -212,7 +214,7 @@ public struct ExperimentCheck {
             progress(done, count, part)
         }
         for line in report.lines(part, dataset, isWhole: count == dataset.count) { say(line) }
-        for warning in report.remarks + report.warnings {
+        for warning in report.datasetWarnings + report.warnings {
             configuration.add(warning: "\(part): \(warning)")
         }
         for problem in report.problems { configuration.add(problem: "\(part): \(problem)") }

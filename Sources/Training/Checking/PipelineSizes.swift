@@ -53,7 +53,7 @@ struct PipelineSizes {
     func tooSmall(for side: Int) -> String? {
         guard let small = outcomes.first(where: { $0.size.shortSide < side }) else { return nil }
         return
-            "\(small.name) (\(small.original)) comes out of data.train_pipeline as \(small.size), and the backbone sees no side below \(side) "
+            "\(small.name) (\(small.original)) comes out of data.train_pipeline as \(small.size), and the backbone takes no side below \(side) "
             + "pixels: add Resize or Pad"
     }
 }

@@ -40,7 +40,7 @@ struct AnchorOperations {
             let match = try /(\d{1,4})x(\d{1,4}) grid/.firstMatch(in: inputs.words(output))?.output
         else {
             throw GoldenCaseError(
-                inputs.golden.path, "does not say the grid's size in its words about \(output)")
+                inputs.golden.path, "does not say the grid's size in its description of \(output)")
         }
         return Size2D(Int(match.1) ?? 0, Int(match.2) ?? 0)
     }
@@ -50,7 +50,7 @@ extension AnchorGenerator {
     /// From mmdetection's settings.
     ///
     /// Throws `GoldenCaseError` for those that we have no word for.
-    init(_ settings: JSON, _ golden: GoldenCase) throws {
+    init(_ settings: GoldenJSON, _ golden: GoldenCase) throws {
         let known: Set = [
             "type", "strides", "ratios", "scales", "octave_base_scale", "scales_per_octave",
             "base_sizes", "center_offset",

@@ -14,43 +14,43 @@ struct AssignmentOperations {
     }
 
     func outputs() throws -> [String: Tensor] {
-        let truth = try InstanceTargets(
+        let groundTruth = try InstanceTargets(
             boxes: inputs.floats("gt_bboxes"), labels: inputs.tensor("gt_labels"),
             ignoredBoxes: inputs.has("gt_bboxes_ignore")
                 ? inputs.floats("gt_bboxes_ignore") : Tensor.zeros([0, 4]))
-        let proposals = try proposals(truth.boxes)
+        let proposals = try proposals(groundTruth.boxes)
         var outputs = ["proposals": proposals]
         for (name, settings) in golden.json["config"]?["assigners"]?.object ?? [:] {
             let assigner = try MaxIoUAssigner(settings, golden)
             if let anchors = try anchors(
                 inputs.words("\(name).pos") + inputs.words("\(name).ignored"))
             {
-                let indices = try assigner.assign(anchors, to: truth).indices
+                let indices = try assigner.assign(anchors, to: groundTruth).indices
                 let positives = try indices.isGreater(than: 0).nonzero().selected(1, 0)
                 outputs["\(name).pos"] = positives
                 outputs["\(name).pos_gt"] = try indices.indexed(0, positives) - 1
                 outputs["\(name).ignored"] = try indices.equals(-1).nonzero().selected(1, 0)
             } else {
-                let assignment = try assigner.assign(proposals, to: truth)
+                let assignment = try assigner.assign(proposals, to: groundTruth)
                 outputs["\(name).gt_inds"] = assignment.indices
                 outputs["\(name).max_overlaps"] = assignment.overlaps
-                outputs["\(name).labels"] = try assignment.labels(of: truth)
+                outputs["\(name).labels"] = try assignment.labels(of: groundTruth)
             }
         }
         return outputs
     }
 
     /// Seeded boxes, the first of them replaced by the truth's, moved a little.
-    private func proposals(_ truth: Tensor) throws -> Tensor {
+    private func proposals(_ groundTruth: Tensor) throws -> Tensor {
         let seeded = try inputs.boxes("proposals")
         let jitter = try inputs.floats("jitter")
-        guard truth.size(0) > 0, jitter.size(0) <= seeded.size(0) else {
+        guard groundTruth.size(0) > 0, jitter.size(0) <= seeded.size(0) else {
             throw GoldenCaseError(
-                golden.path, "has no truth, or more rows of jitter than proposals")
+                golden.path, "has no ground truth, or more rows of jitter than proposals")
         }
-        let rows = try Tensor.from((0..<jitter.size(0)).map { Int64($0 % truth.size(0)) })
+        let rows = try Tensor.from((0..<jitter.size(0)).map { Int64($0 % groundTruth.size(0)) })
         let rest = try seeded.narrowed(0, jitter.size(0), seeded.size(0) - jitter.size(0))
-        return try Tensor.cat([truth.indexed(0, rows) + jitter, rest], dim: 0)
+        return try Tensor.cat([groundTruth.indexed(0, rows) + jitter, rest], dim: 0)
     }
 
     /// All levels' anchors, if the words speak of anchors.
@@ -75,7 +75,7 @@ extension MaxIoUAssigner {
     /// From mmdetection's settings.
     ///
     /// Throws `GoldenCaseError` for those that we have no word for.
-    init(_ settings: JSON, _ golden: GoldenCase) throws {
+    init(_ settings: GoldenJSON, _ golden: GoldenCase) throws {
         let known: Set = [
             "type", "pos_iou_thr", "neg_iou_thr", "min_pos_iou", "match_low_quality",
             "gt_max_assign_all", "ignore_iof_thr",

@@ -125,7 +125,7 @@ struct BoxOperations {
             let end = words[start...].firstIndex(of: "]")
         else {
             throw GoldenCaseError(
-                inputs.golden.path, "does not list \(kind) in its words about \(output)")
+                inputs.golden.path, "does not list \(kind) in its description of \(output)")
         }
         return try words[start..<end].split(separator: ",").map { text in
             let term = String(text).filter { $0 != " " }
@@ -135,7 +135,7 @@ struct BoxOperations {
             else {
                 throw GoldenCaseError(
                     inputs.golden.path,
-                    "has '\(term)' in its words about \(output), expected such as 2\(unit)+1")
+                    "has '\(term)' in its description of \(output), expected such as 2\(unit)+1")
             }
             let factor = match.1.isEmpty ? 1 : match.1 == "-" ? -1 : Double(match.1) ?? .nan
             return (

@@ -5,7 +5,7 @@ import Foundation
 struct COCOFiles {
     let images: [Int: Size2D]
     let categories: [Int]
-    let truth: [COCOEvaluation.Truth]
+    let groundTruth: [COCOEvaluation.GroundTruth]
     private let folder: URL
     private let names: [String: String]
     private let path: String
@@ -20,14 +20,14 @@ struct COCOFiles {
             throw GoldenCaseError(path, "names no ground_truth")
         }
         let file = folder.appending(path: name)
-        let json: JSON
+        let json: GoldenJSON
         do {
-            json = try JSONDecoder().decode(JSON.self, from: Data(contentsOf: file))
+            json = try JSONDecoder().decode(GoldenJSON.self, from: Data(contentsOf: file))
         } catch {
             throw GoldenCaseError(
                 file.path, "cannot be read as annotations: \(GoldenCaseError.sentence(error))")
         }
-        func list(_ key: String) throws -> [JSON] {
+        func list(_ key: String) throws -> [GoldenJSON] {
             guard let list = json[key]?.array else {
                 throw GoldenCaseError(file.path, "has no list \(key)")
             }
@@ -43,7 +43,7 @@ struct COCOFiles {
         }
         images = Dictionary(sizes) { first, _ in first }
         categories = try list("categories").map { try reader.integer($0, "id") }
-        truth = try list("annotations").map { [images] in try reader.thing($0, images) }
+        groundTruth = try list("annotations").map { [images] in try reader.instance($0, images) }
     }
 
     /// The results of one kind, where the case has them.
@@ -57,21 +57,23 @@ struct COCOFiles {
     private struct Reader {
         let path: String
 
-        func integer(_ json: JSON, _ key: String) throws -> Int {
+        func integer(_ json: GoldenJSON, _ key: String) throws -> Int {
             guard let value = json[key]?.integer else {
                 throw GoldenCaseError(path, "has an object without \(key)")
             }
             return value
         }
 
-        func thing(_ json: JSON, _ images: [Int: Size2D]) throws -> COCOEvaluation.Truth {
+        func instance(_ json: GoldenJSON, _ images: [Int: Size2D]) throws
+            -> COCOEvaluation.GroundTruth
+        {
             let id = try integer(json, "id")
             let image = try integer(json, "image_id")
             let box = json["bbox"]?.numbers ?? []
             guard let size = images[image], box.count == 4, let area = json["area"]?.number else {
                 throw GoldenCaseError(path, "has the annotation \(id) without image, bbox or area")
             }
-            return try COCOEvaluation.Truth(
+            return try COCOEvaluation.GroundTruth(
                 image: image, category: integer(json, "category_id"),
                 box: COCOBox(x: box[0], y: box[1], width: box[2], height: box[3]), area: area,
                 isCrowd: json["iscrowd"]?.numbers.first.map { $0 != 0 } ?? false, id: id,
@@ -79,7 +81,7 @@ struct COCOFiles {
         }
 
         /// Polygons, run lengths or a compressed string.
-        private func mask(_ json: JSON?, _ size: Size2D, _ id: Int) throws -> RunLengthMask? {
+        private func mask(_ json: GoldenJSON?, _ size: Size2D, _ id: Int) throws -> RunLengthMask? {
             do {
                 if let polygons = json?.array {
                     return try RunLengthMask(polygons: polygons.map(\.numbers), size: size)

@@ -10,7 +10,7 @@ struct COCOScoring {
         let files: [String: String]
         /// `bbox`, `bbox_checksums`, `bbox_AP_per_category`, `bbox_class_agnostic`,
         /// `bbox_iou_example`, and the same of `segm`.
-        let expected: [String: JSON]
+        let expected: [String: GoldenJSON]
     }
 
     init(_ golden: GoldenCase) throws {
@@ -22,7 +22,7 @@ struct COCOScoring {
     }
 
     func comparisons() throws -> [Comparison] {
-        let answers = try TensorFile.load(golden.answersPath).tensors
+        let answers = try TensorFile.load(golden.expectedOutputsPath).tensors
         var comparisons: [Comparison] = []
         var seen: Set<String> = []
         for kind in COCOEvaluation.Kind.allCases {
@@ -58,7 +58,9 @@ struct COCOScoring {
         let missing = Set(golden.outputNames + file.expected.keys + answers.keys).subtracting(seen)
             .sorted()
         return comparisons
-            + missing.map { Comparison(failure: $0, "there are no such results or answers") }
+            + missing.map {
+                Comparison(failure: $0, "there are no such results or expected outputs")
+            }
     }
 
     private func evaluation(
@@ -66,7 +68,8 @@ struct COCOScoring {
         classAgnostic: Bool = false
     ) throws -> COCOEvaluation {
         try COCOEvaluation(
-            images: Array(files.images.keys), categories: files.categories, truth: files.truth,
+            images: Array(files.images.keys), categories: files.categories,
+            groundTruth: files.groundTruth,
             detections: detections,
             kind: kind,
             classAgnostic: classAgnostic)
@@ -76,7 +79,7 @@ struct COCOScoring {
         Comparison(name, ours: ours, reference: reference, golden.tolerance(for: name))
     }
 
-    private func compare(_ summary: [COCOScores.Measure], _ expected: JSON, _ name: String)
+    private func compare(_ summary: [COCOScores.Measure], _ expected: GoldenJSON, _ name: String)
         -> [Comparison]
     {
         (expected.object ?? [:]).sorted { $0.key < $1.key }.map { key, value in
@@ -87,7 +90,9 @@ struct COCOScoring {
         }
     }
 
-    private func checksums(_ scores: COCOScores, _ expected: JSON, _ name: String) -> [Comparison] {
+    private func checksums(_ scores: COCOScores, _ expected: GoldenJSON, _ name: String)
+        -> [Comparison]
+    {
         let arrays = [
             "precision": scores.precision, "recall": scores.recall, "scores": scores.scores,
         ]
@@ -107,7 +112,8 @@ struct COCOScoring {
         }
     }
 
-    private func overlaps(_ evaluation: COCOEvaluation, _ expected: JSON, _ name: String) throws
+    private func overlaps(_ evaluation: COCOEvaluation, _ expected: GoldenJSON, _ name: String)
+        throws
         -> Comparison
     {
         guard let image = expected["image_id"]?.integer,

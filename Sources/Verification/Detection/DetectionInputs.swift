@@ -64,7 +64,7 @@ struct DetectionInputs {
             let number = Double(match.1)
         else {
             throw GoldenCaseError(
-                golden.path, "does not say a number after '\(key)' in its words about \(output)")
+                golden.path, "does not say a number after '\(key)' in its description of \(output)")
         }
         return number
     }

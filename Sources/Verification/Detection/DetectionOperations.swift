@@ -3,7 +3,7 @@ import DenseKitCore
 extension Verifier {
     /// Single operations of detection: what a case holds says which.
     func detectionOperations(_ golden: GoldenCase) throws -> [Comparison] {
-        let answers = try TensorFile.load(golden.answersPath).tensors
+        let answers = try TensorFile.load(golden.expectedOutputsPath).tensors
         let names = Set(golden.outputNames.map { OutputName($0).name })
         let outputs: [String: Tensor]
         if golden.json["config"]?["assigners"] != nil {

@@ -43,7 +43,7 @@ extension DetectorSettings {
         }
     }
 
-    private static let sampling: [String: JSON] = [
+    private static let sampling: [String: GoldenJSON] = [
         "allowed_border": .number(-1), "pos_weight": .number(-1), "debug": .bool(false),
     ]
 }

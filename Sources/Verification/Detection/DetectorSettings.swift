@@ -24,7 +24,7 @@ struct DetectorSettings {
         }
     }
 
-    private static func value(_ path: [String], in config: JSON?) -> JSON? {
+    private static func value(_ path: [String], in config: GoldenJSON?) -> GoldenJSON? {
         let value = path.reduce(config) { $0?[$1] }
         if case .null = value { return nil }
         return value

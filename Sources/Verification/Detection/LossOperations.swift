@@ -163,9 +163,9 @@ struct LossOperations {
 
     /// A loss as a configuration names it.
     private func loss(_ type: String, _ settings: [String: Double]) throws -> any Loss {
-        var node = settings.mapValues(JSON.number)
+        var node = settings.mapValues(GoldenJSON.number)
         node["type"] = .string(type)
-        let written: Written = try YAMLNode(encoding: ["loss": JSON.object(node)]).decode()
+        let written: Written = try YAMLNode(encoding: ["loss": GoldenJSON.object(node)]).decode()
         return try registry.losses.make(
             written.loss ?? ComponentNode(type: type), BuildContext(registry: registry))
     }

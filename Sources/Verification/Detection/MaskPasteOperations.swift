@@ -26,7 +26,7 @@ struct MaskPasteOperations {
             }).first
         else {
             throw GoldenCaseError(
-                inputs.golden.path, "does not say 'into H x W' in its words about an output")
+                inputs.golden.path, "does not say 'into H x W' in its description of an output")
         }
         let size = Size2D(Int(match.1) ?? 0, Int(match.2) ?? 0)
         let pasted = try Tensor.pastedProbabilities(masks, boxes: boxes, size: size)

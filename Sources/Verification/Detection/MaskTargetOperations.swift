@@ -13,15 +13,16 @@ struct MaskTargetOperations {
                 .output
         else {
             throw GoldenCaseError(
-                inputs.golden.path, "does not say the size in its words about mask_targets")
+                inputs.golden.path, "does not say the size in its description of mask_targets")
         }
         let targets = try MaskTargets(size: Size2D(Int(match.1) ?? 0, Int(match.2) ?? 0))
         let masks = try inputs.tensor("gt_masks")
         let boxes = try inputs.floats("proposals")
-        let truths = try inputs.tensor("gt_index")
+        let groundTruths = try inputs.tensor("gt_index")
         return try [
-            "mask_targets": targets(masks, boxes: boxes, truthIndices: truths),
-            "mask_targets_soft": targets.shares(masks, boxes: boxes, truthIndices: truths),
+            "mask_targets": targets(masks, boxes: boxes, groundTruthIndices: groundTruths),
+            "mask_targets_soft": targets.shares(
+                masks, boxes: boxes, groundTruthIndices: groundTruths),
         ]
     }
 }

@@ -46,7 +46,7 @@ struct RoIAlignOperations {
         else {
             throw GoldenCaseError(
                 inputs.golden.path,
-                "does not say in its words about \(name) of which output it is the gradient")
+                "does not say in its description of \(name) of which output it is the gradient")
         }
         try (aligned * upstream).sum().backward()
         return leaf.grad

@@ -19,7 +19,7 @@ struct RunLengthVectors {
         let rows: [String]?
         let rectangles: [[Int]]?
         /// One compressed string, or one for each polygon or box.
-        let counts: JSON?
+        let counts: GoldenJSON?
         let uncompressed: [Int]?
         let area: Int?
         let areas: [Int]?
@@ -31,8 +31,8 @@ struct RunLengthVectors {
         let merged_bbox: [Double]?
         let boxes: [[Double]]?
         let rle: Uncompressed?
-        let dt: JSON?
-        let gt: JSON?
+        let dt: GoldenJSON?
+        let gt: GoldenJSON?
         let iscrowd: [Int]?
         let iou: [[Double]]?
         let rles: [String]?
@@ -117,8 +117,8 @@ struct RunLengthVectors {
         case "iou": try compareIoU(vector, &answers)
         case "bbox_iou":
             let detections = try boxes(vector.dt, "dt")
-            let things = try boxes(vector.gt, "gt")
-            compareIoU(vector, &answers) { detections[$0].iou(with: things[$1], crowd: $2) }
+            let instances = try boxes(vector.gt, "gt")
+            compareIoU(vector, &answers) { detections[$0].iou(with: instances[$1], crowd: $2) }
         case "merge":
             let size = try size(vector.size)
             let texts = try needed(vector.rles, "rles")
@@ -157,14 +157,14 @@ struct RunLengthVectors {
 
     private func compareIoU(_ vector: Vector, _ answers: inout Answers) throws {
         let size = try size(vector.size)
-        func masks(_ json: JSON?, _ key: String) throws -> [RunLengthMask] {
+        func masks(_ json: GoldenJSON?, _ key: String) throws -> [RunLengthMask] {
             try needed(json?.array?.compactMap(\.string), key).map {
                 try RunLengthMask(compressed: $0, size: size)
             }
         }
         let detections = try masks(vector.dt, "dt")
-        let things = try masks(vector.gt, "gt")
-        compareIoU(vector, &answers) { detections[$0].iou(with: things[$1], crowd: $2) }
+        let instances = try masks(vector.gt, "gt")
+        compareIoU(vector, &answers) { detections[$0].iou(with: instances[$1], crowd: $2) }
     }
 
     private func compareIoU(
@@ -180,7 +180,7 @@ struct RunLengthVectors {
         answers.add(ours, vector.iou?.flatMap { $0 })
     }
 
-    private func boxes(_ json: JSON?, _ key: String) throws -> [COCOBox] {
+    private func boxes(_ json: GoldenJSON?, _ key: String) throws -> [COCOBox] {
         try needed(json?.array, key).map { try box($0.numbers) }
     }
 

@@ -4,7 +4,7 @@ import DenseKitCore
 ///
 /// Masks are grey or palette PNG files; the number of a pixel is its class unless `map` says
 /// otherwise.
-public struct Folder: Dataset {
+public struct FolderDataset: Dataset {
     /// The settings: the two folders, the classes, and what the numbers in the masks mean.
     public struct Configuration: DatasetSettings {
         /// The folder that `images` and `masks` are relative to; empty for the working directory.
@@ -50,7 +50,7 @@ public struct Folder: Dataset {
     public let classes: ClassList
     /// Warnings about the folders as a whole, such as masks without an image, and classes that no
     /// number of the masks means.
-    public let remarks: [DataError]
+    public let warnings: [DataError]
     private let files: PairedFolders
     private let table: LabelTable
 
@@ -67,7 +67,7 @@ public struct Folder: Dataset {
             images: images, masks: masks, imageSuffixes: configuration.imageSuffixes,
             maskSuffix: configuration.maskSuffix,
             policy: configuration.imagePolicy,
-            layout: "expected pictures in \(images) and masks of the same names in \(masks)")
+            layout: "expected images in \(images) and masks of the same names in \(masks)")
         try files.check(table, holds: classes)
         let found = Set(table.classNumbers.map(\.label))
         let absent = classes.names.enumerated().filter { !found.contains($0.offset) }.map {
@@ -76,7 +76,7 @@ public struct Folder: Dataset {
         let unmapped = DataError(
             masks, "no number of the masks means \(absent.joined(separator: ", "))",
             remedy: "name one in map, or take the class out")
-        remarks = files.remarks + (absent.isEmpty ? [] : [unmapped])
+        warnings = files.warnings + (absent.isEmpty ? [] : [unmapped])
     }
 
     /// The number of images.
@@ -105,7 +105,7 @@ extension LabelTable {
     ///
     /// - Throws: `SettingError` for numbers out of range, and where a number is said to be a class
     ///   and no class.
-    fileprivate init(_ configuration: Folder.Configuration, _ classes: [String]) throws {
+    fileprivate init(_ configuration: FolderDataset.Configuration, _ classes: [String]) throws {
         self.init(classes: classes.count)
         if !configuration.map.isEmpty { undeclareAll() }
         for (number, label) in configuration.map.sorted(by: { $0.key < $1.key }) {

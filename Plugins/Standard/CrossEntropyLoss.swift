@@ -2,7 +2,7 @@ import DenseKitCore
 
 /// Softmax cross-entropy over classes. Logits `[n, k, h, w]`, class indices `[n, h, w]`; or vectors
 /// `[n, k]`, `[n]` → scalar.
-public final class CrossEntropy: Module, ResizingLoss {
+public final class CrossEntropyLoss: Module, ResizingLoss {
     /// The settings of the cross-entropy in YAML.
     public struct Configuration: YAMLConfiguration {
         /// Factor of this loss in the sum of losses, 0…1,000,000.
@@ -21,7 +21,7 @@ public final class CrossEntropy: Module, ResizingLoss {
     }
 
     let weight: Double
-    @Cached var classWeights: Tensor?
+    @CachedValue var classWeights: Tensor?
     let averageNonIgnored: Bool
     /// The name in the log, the setting `name`.
     public let name: String

@@ -1,7 +1,7 @@
 import DenseKitComponents
 import Testing
 
-@Suite struct DrawsTests {
+@Suite struct RandomSourceTests {
     @Test(
         "Those with the smallest numbers are chosen, whichever the numbers are",
         arguments: [0, 1, 7, 256, 1999, 2000, 3000])

@@ -6,7 +6,7 @@ import DenseKitVision
 
 /// Pictures made to exhaust their reader: each ends in an error or a picture, soon, and with little
 /// memory.
-@Suite struct HostilePictureTests {
+@Suite struct HostileImageTests {
     @Test func png() async {
         await #expect(processExitsWith: .success) {
             let largest = (1 << 31) - 1

@@ -7,19 +7,20 @@ extension Experiment {
     ///
     /// - Parameter dataset: the training set, which gives the number of iterations of an epoch; nil
     ///   leaves out checks of the length of a run that counts in epochs
-    public func remarks(on model: DenseModel, training dataset: (any Dataset)? = nil) throws
+    public func settingWarnings(on model: DenseModel, training dataset: (any Dataset)? = nil) throws
         -> [String]
     {
         let optimizer = try registry.optimizers.make(configuration.optimizer, context)
-        return try renamingWarnings + pipelineWarnings() + optimizer.remarks(on: model.namedParameters())
-            + overriddenKeys + remarksOnLength(dataset)
-            + remarksOnPasses(model) + remarksOnUse(model)
+        return try renamingWarnings + pipelineWarnings()
+            + optimizer.warnings(on: model.namedParameters())
+            + overriddenKeys + lengthWarnings(dataset)
+            + passWarnings(model) + useWarnings(model)
             + registry.idleKeys(in: YAMLNode(encoding: configuration), where: isOwn)
     }
 
     /// `keys: problem` with the place of the value, where the configuration says it; nil where it
     /// does not.
-    private func remark(on keys: String, _ problem: String) -> String? {
+    private func warning(on keys: String, _ problem: String) -> String? {
         var value: YAMLNode? = node
         for key in keys.split(separator: ".") { value = value?[String(key)] }
         guard let value, !value.isNull, isOwn(value.location) else { return nil }
@@ -39,14 +40,14 @@ extension Experiment {
         if let epochs = train.epochs {
             let place = node.location(of: ["train", "epochs"]).map { " (\($0))" } ?? ""
             found.append(
-                remark(
+                warning(
                     on: "train.iterations",
                     "has no effect: train.epochs: \(epochs)\(place) takes its place; set train.epochs: null to count in iterations"
                 ))
         }
         if let atATime = train.perDeviceBatch, atATime > train.batch {
             found.append(
-                remark(
+                warning(
                     on: "train.per_device_batch",
                     "is \(atATime), more than train.batch: all \(train.batch) images go through at once"
                 ))
@@ -54,7 +55,7 @@ extension Experiment {
         if test.mode == .whole {
             for key in ["crop", "stride"] {
                 found.append(
-                    remark(
+                    warning(
                         on: "test.\(key)",
                         "has no effect: windows are for test.mode: slide, and the mode is whole"))
             }
@@ -63,7 +64,7 @@ extension Experiment {
     }
 
     /// Settings that are longer than the run.
-    private func remarksOnLength(_ dataset: (any Dataset)?) throws -> [String] {
+    private func lengthWarnings(_ dataset: (any Dataset)?) throws -> [String] {
         guard configuration.train.epochs == nil || dataset != nil else { return [] }
         let settings = configuration.train.counting(images: dataset?.count ?? 1)
         let schedule = try registry.schedules.make(configuration.schedule, context)
@@ -71,20 +72,20 @@ extension Experiment {
                 iterationsPerEpoch: settings.iterationsPerEpoch(
                     of: dataset?.count ?? settings.batch))
         let length = settings.iterations
-        var found: [String?] = schedule.remarks(iterations: length).map { key, problem in
+        var found: [String?] = schedule.warnings(iterations: length).map { key, problem in
             let place = node.location(of: ["schedule", key]).map { "\($0): " } ?? ""
             return "\(place)schedule.\(key): \(problem)"
         }
         if settings.evalInterval > length, configuration.data.val != nil {
             found.append(
-                remark(
+                warning(
                     on: "train.eval_interval",
                     "is \(settings.evalInterval), more than the run's \(length) iterations: the only "
                         + "validation is at its end"))
         }
         if settings.checkpointInterval > length {
             found.append(
-                remark(
+                warning(
                     on: "train.checkpoint_interval",
                     "is \(settings.checkpointInterval), more than the run's \(length) iterations: the "
                         + "only checkpoint is at its end"))
@@ -93,25 +94,25 @@ extension Experiment {
     }
 
     /// Settings of testing that the task has no use for, and of skipping where nothing is skipped.
-    private func remarksOnUse(_ model: DenseModel) throws -> [String] {
+    private func useWarnings(_ model: DenseModel) throws -> [String] {
         var found: [String?] = []
         if let reason = try model.task.oneViewReason {
             for key in (configuration.test.mode == .slide ? ["mode", "crop", "stride"] : []) + [
                 "ratios", "flip",
             ] {
-                found.append(remark(on: "test.\(key)", "has no effect: \(reason)"))
+                found.append(warning(on: "test.\(key)", "has no effect: \(reason)"))
             }
         }
         if configuration.data.badImage == .error {
             found.append(
-                remark(on: "data.max_bad_share", "has no effect: it is for data.bad_image: skip"))
+                warning(on: "data.max_bad_share", "has no effect: it is for data.bad_image: skip"))
         }
         return found.compactMap { $0 }
     }
 
     /// Losses that are not those of the whole batch where it goes through the network in several
     /// passes.
-    private func remarksOnPasses(_ model: DenseModel) -> [String] {
+    private func passWarnings(_ model: DenseModel) -> [String] {
         let train = configuration.train
         guard train.accumulation > 1 else { return [] }
         let parts: [(name: String, count: String?)] = [
@@ -126,7 +127,7 @@ extension Experiment {
             let problem =
                 "is \(train.imagesAtATime) of \(train.batch): \(part) averages over \(count) of the images at a time, as on each GPU of its "
                 + "reference, so another number of images at a time is another training"
-            return remark(on: "train.per_device_batch", problem)
+            return warning(on: "train.per_device_batch", problem)
         }
     }
 }

@@ -5,7 +5,7 @@ import DenseKitCore
 ///
 /// Logits of any shape and targets of 0…1 in the same shape; or logits `[n, k]` and class indices
 /// `[n]`, of which k is the background, where rows of the ignored index have no loss. → scalar
-public final class BinaryCrossEntropy: Module, Loss {
+public final class BinaryCrossEntropyLoss: Module, Loss {
     /// The settings of the binary cross-entropy in YAML.
     public struct Configuration: YAMLConfiguration {
         /// Factor of this loss in the sum of losses, 0…1,000,000.

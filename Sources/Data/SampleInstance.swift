@@ -14,7 +14,7 @@ public struct AnnotatedInstance: Sendable, Equatable {
     /// annotated separately, or, in a sample with masks, an instance whose mask is not known.
     public var isCrowd: Bool
     /// What it covers; nil where the file does not say it, or shapes were not asked for.
-    public var shape: Instance.Shape?
+    public var shape: SampleInstance.Shape?
     /// Why its segmentation in the file is not a valid shape; nil where it is valid, or shapes were
     /// not asked for.
     public var shapeProblem: String?
@@ -30,7 +30,7 @@ public struct AnnotatedInstance: Sendable, Equatable {
     ///   - shape: what it covers; nil where it is not known
     public init(
         id: Int64, label: Int, box: COCOBox, area: Double, isCrowd: Bool,
-        shape: Instance.Shape? = nil
+        shape: SampleInstance.Shape? = nil
     ) {
         self.id = id
         self.label = label
@@ -43,7 +43,7 @@ public struct AnnotatedInstance: Sendable, Equatable {
 
 /// An instance in a sample: its annotation, and its box after the transforms so far.
 @dynamicMemberLookup
-public struct Instance: Sendable, Equatable {
+public struct SampleInstance: Sendable, Equatable {
     /// What an instance covers, in pixels of the file's image; transforms leave it as it is.
     public enum Shape: Sendable, Equatable {
         /// Closed polygons x0, y0, x1, y1, …, whose union is the shape.

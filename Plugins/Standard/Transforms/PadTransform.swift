@@ -4,7 +4,7 @@ import DenseKitCore
 /// after `Normalize`, where zero is the mean.
 ///
 /// Either to `size`, where a larger image stays as it is, or to multiples of `size_divisor`.
-public struct Pad: Transform {
+public struct PadTransform: Transform {
     /// The settings of `Pad` in YAML: either `size` or `size_divisor`.
     public struct Configuration: YAMLConfiguration {
         /// The least size after padding, in pixels: one side for a square, or `[height, width]`.

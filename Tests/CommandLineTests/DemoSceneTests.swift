@@ -3,7 +3,7 @@ import DenseKitFoundations
 import Testing
 import DenseKitVision
 
-private func fingerprint(_ scene: Scene) -> UInt64 {
+private func fingerprint(_ scene: DemoScene) -> UInt64 {
     var hash = FNV1a(scene.image.pixels)
     for label in scene.labels.labels { hash.add(UInt64(label)) }
     return hash.value
@@ -13,21 +13,21 @@ private func fingerprint(_ scene: Scene) -> UInt64 {
     "A scene is a function of seed and index; the fingerprint changes only when the data set is meant to change"
 )
 func determinism() {
-    let scene = Scene.render(seed: 1, index: 3)
+    let scene = DemoScene.render(seed: 1, index: 3)
     #expect(fingerprint(scene) == 4_502_780_198_366_246_466)
-    #expect(fingerprint(Scene.render(seed: 1, index: 3)) == fingerprint(scene))
+    #expect(fingerprint(DemoScene.render(seed: 1, index: 3)) == fingerprint(scene))
     let others = [(1, 4), (2, 3), (1, -3), (UInt64.max, Int.max), (0, Int.min)].map {
-        fingerprint(Scene.render(seed: $0.0, index: $0.1))
+        fingerprint(DemoScene.render(seed: $0.0, index: $0.1))
     }
     #expect(Set(others + [fingerprint(scene)]).count == others.count + 1)
 }
 
 @Test("Twenty scenes show every class, with known labels and little unlabelled")
 func classes() {
-    var pixels = [Int](repeating: 0, count: Scene.classes.count)
+    var pixels = [Int](repeating: 0, count: DemoScene.classes.count)
     var unlabelled = 0
     for index in 0..<20 {
-        for label in Scene.render(seed: 0, index: index, size: 64).labels.labels {
+        for label in DemoScene.render(seed: 0, index: index, size: 64).labels.labels {
             if label == LabelMap.ignore {
                 unlabelled += 1
             } else if Int(label) < pixels.count {
@@ -44,8 +44,8 @@ func classes() {
 
 @Test("The layout does not depend on the size")
 func sizes() {
-    let small = Scene.render(seed: 5, index: 1, size: 32)
-    let large = Scene.render(seed: 5, index: 1, size: 96)
+    let small = DemoScene.render(seed: 5, index: 1, size: 32)
+    let large = DemoScene.render(seed: 5, index: 1, size: 96)
     #expect(large.image.width == 96 && large.image.height == 96 && large.labels.width == 96)
     for y in 0..<32 {
         let row = (0..<32).map { x in large.labels.labels[(3 * y + 1) * 96 + 3 * x + 1] }
@@ -59,9 +59,9 @@ func sizes() {
 func colourIsNotEnough() {
     var right = 0
     var all = 0
-    var means = [SIMD3<Float>](repeating: .zero, count: Scene.classes.count)
-    var counts = [Float](repeating: 0, count: Scene.classes.count)
-    let scenes = (0..<30).map { Scene.render(seed: 9, index: $0, size: 32) }
+    var means = [SIMD3<Float>](repeating: .zero, count: DemoScene.classes.count)
+    var counts = [Float](repeating: 0, count: DemoScene.classes.count)
+    let scenes = (0..<30).map { DemoScene.render(seed: 9, index: $0, size: 32) }
     func eachPixel(_ body: (Int, SIMD3<Float>) -> Void) {
         for scene in scenes {
             for (pixel, label) in scene.labels.labels.enumerated() where label != LabelMap.ignore {

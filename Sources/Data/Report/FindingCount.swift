@@ -1,5 +1,5 @@
 /// A count of findings, with the first three as examples.
-public struct Tally: Sendable {
+public struct FindingCount: Sendable {
     /// The number of findings.
     public private(set) var count = 0
     private var first: [(order: Int, text: String)] = []
@@ -16,7 +16,7 @@ public struct Tally: Sendable {
         insert(order, text)
     }
 
-    mutating func add(_ other: Tally) {
+    mutating func add(_ other: FindingCount) {
         count += other.count
         for (order, text) in other.first { insert(order) { text } }
     }

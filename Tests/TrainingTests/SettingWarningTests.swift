@@ -6,27 +6,28 @@ import Testing
 
 /// What is said of a small run of four iterations with other settings, each with its place left
 /// out.
-private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> [String] {
+private func warnings(_ overrides: [String], withDataset: Bool = true) throws -> [String] {
     try withTemporaryFolder { folder in
         let run = try SmallRun(in: folder, overrides: ["schedule.warmup_iterations=0"] + overrides)
         let model = try run.experiment.model(run.dataset.classes)
-        return try run.experiment.remarks(on: model, training: withDataset ? run.dataset : nil).map
-        {
+        return try run.experiment.settingWarnings(
+            on: model, training: withDataset ? run.dataset : nil
+        ).map {
             $0.replacing(folder + "/", with: "")
         }
     }
 }
 
-@Suite struct SessionRemarkTests {
+@Suite struct SettingWarningTests {
     @Test("A sound recipe is not remarked on") func nothing() throws {
-        #expect(try remarks([]) == [])
+        #expect(try warnings([]) == [])
         #expect(
-            try remarks([
+            try warnings([
                 "schedule.warmup_iterations=3", "train.eval_interval=4",
                 "train.checkpoint_interval=4",
             ]) == [])
         #expect(
-            try remarks(["test={mode: slide, crop: 16, stride: 8}", "train.per_device_batch=1"])
+            try warnings(["test={mode: slide, crop: 16, stride: 8}", "train.per_device_batch=1"])
                 == [])
     }
 
@@ -114,7 +115,7 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
         ])
     func overridden(_ overrides: [String], _ expected: [String]) throws {
         // Two of the six images of an epoch make an iteration: two epochs are six.
-        let found = try remarks(overrides)
+        let found = try warnings(overrides)
         #expect(found == expected)
     }
 
@@ -124,11 +125,11 @@ private func remarks(_ overrides: [String], withDataset: Bool = true) throws -> 
             "schedule={type: Step, steps: [1, 2], warmup_iterations: 0}",
         ]
         // iterations is a number
-        #expect(throws: ConfigurationError.self) { try remarks(settings) }
+        #expect(throws: ConfigurationError.self) { try warnings(settings) }
         let late =
             "override \(settings[2]): schedule.steps: the run of 6 iterations ends before 2 epochs: the learning rate does not fall there"
-        #expect(try remarks(Array(settings.dropFirst())).contains(late))
+        #expect(try warnings(Array(settings.dropFirst())).contains(late))
         #expect(
-            try remarks(Array(settings.dropFirst()), withDataset: false).contains(late) == false)
+            try warnings(Array(settings.dropFirst()), withDataset: false).contains(late) == false)
     }
 }

@@ -1,7 +1,7 @@
 import DenseKitVision
 
 /// Draws on a copy of an image. Parts beyond the edges are cut off.
-public struct Canvas: Sendable {
+public struct ImageCanvas: Sendable {
     /// The image with everything drawn so far.
     public private(set) var image: RGBImage
 
@@ -67,7 +67,7 @@ public struct Canvas: Sendable {
     /// - Parameter scale: pixels for a dot of the font
     public mutating func label(_ text: String, x: Int, y: Int, background: RGBColor, scale: Int = 1)
     {
-        let size = Canvas.size(of: text, scale: scale)
+        let size = ImageCanvas.size(of: text, scale: scale)
         fill(
             PixelWindow(y: y, x: x, height: size.height + 2 * scale, width: size.width + 4 * scale),
             background)
@@ -91,7 +91,7 @@ public struct Canvas: Sendable {
     mutating func name(_ rectangle: PixelWindow, _ label: String, _ color: RGBColor, scale: Int = 1)
     {
         if label.isEmpty { return }
-        let size = Canvas.size(of: label, scale: scale)
+        let size = ImageCanvas.size(of: label, scale: scale)
         let above = rectangle.y - size.height - 2 * scale
         let x = max(0, min(rectangle.x, image.width - size.width - 4 * scale))
         self.label(

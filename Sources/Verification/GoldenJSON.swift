@@ -1,12 +1,12 @@
 /// A JSON value of any kind.
-public enum JSON: Codable, Sendable, Equatable {
+public enum GoldenJSON: Codable, Sendable, Equatable {
     case null
     case bool(Bool)
     case number(Double)
     case string(String)
-    case array([JSON])
+    case array([GoldenJSON])
     /// An object with its members; their order is lost.
-    case object([String: JSON])
+    case object([String: GoldenJSON])
 
     /// Decodes any JSON value.
     public init(from decoder: any Decoder) throws {
@@ -19,10 +19,10 @@ public enum JSON: Codable, Sendable, Equatable {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([JSON].self) {
+        } else if let value = try? container.decode([GoldenJSON].self) {
             self = .array(value)
         } else {
-            self = .object(try container.decode([String: JSON].self))
+            self = .object(try container.decode([String: GoldenJSON].self))
         }
     }
 
@@ -45,13 +45,13 @@ public enum JSON: Codable, Sendable, Equatable {
     }
 
     /// The value of `key` in an object; nil where it is missing, or the value is not an object.
-    public subscript(key: String) -> JSON? { object?[key] }
+    public subscript(key: String) -> GoldenJSON? { object?[key] }
     /// The members of an object; nil for other values.
-    public var object: [String: JSON]? {
+    public var object: [String: GoldenJSON]? {
         if case .object(let object) = self { object } else { nil }
     }
     /// The elements of an array; nil for other values.
-    public var array: [JSON]? { if case .array(let array) = self { array } else { nil } }
+    public var array: [GoldenJSON]? { if case .array(let array) = self { array } else { nil } }
     /// The number; nil for other values.
     public var number: Double? { if case .number(let number) = self { number } else { nil } }
     /// The string; nil for other values.

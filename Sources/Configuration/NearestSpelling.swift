@@ -1,7 +1,7 @@
 /// The one of `words` that `word` was probably meant to be: with the fewest wrong, missing, added
 /// or swapped letters, ignoring case. One such mistake is allowed for every three letters; nil
 /// where no word is that near, or where `word` is longer than 128 bytes.
-public func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
+public func nearestSpelling(to word: String, among words: some Sequence<String>) -> String? {
     guard word.utf8.count <= 128 else { return nil }
     let given = Array(word.lowercased().unicodeScalars)
     var nearest: (word: String, distance: Int)?
@@ -22,7 +22,7 @@ public func nearestWord(to word: String, among words: some Sequence<String>) -> 
 
 /// `did you mean 'channels'?`, or nil when no word is near.
 func didYouMean(_ word: String, among words: some Sequence<String>) -> String? {
-    nearestWord(to: word, among: words).map { "did you mean '\($0.shortened)'?" }
+    nearestSpelling(to: word, among: words).map { "did you mean '\($0.shortened)'?" }
 }
 
 /// The number of insertions, deletions, substitutions and swaps of neighbours that lead from `a` to

@@ -1,8 +1,8 @@
 /// A setting together with the place where it was written, for paths that are relative to the file
 /// that contains them.
 ///
-///     var root: Located<String> = "data/ade20k"
-public struct Located<Value: Codable & Sendable>: Sendable {
+///     var root: LocatedValue<String> = "data/ade20k"
+public struct LocatedValue<Value: Codable & Sendable>: Sendable {
     /// The value itself.
     public var value: Value
     /// The place where it was written; `default` for a value made in Swift.
@@ -15,13 +15,13 @@ public struct Located<Value: Codable & Sendable>: Sendable {
     }
 }
 
-extension Located where Value == String {
+extension LocatedValue where Value == String {
     /// The path resolved relative to the folder of the file that contains it, `~` and `~user`
     /// expanded; relative paths from the command line and from defaults are not changed.
     public var resolved: String { location.resolving(value) }
 }
 
-extension Located: Codable, NodeConvertible {
+extension LocatedValue: Codable, NodeConvertible {
     /// Reads the value; its location is known where `YAMLNode.decode` reads, and `default`
     /// elsewhere.
     public init(from decoder: any Decoder) throws {
@@ -30,8 +30,8 @@ extension Located: Codable, NodeConvertible {
 
     public func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
 
-    static func read(_ decoder: NodeDecoder) throws -> Located {
-        Located(try decoder.read(Value.self), at: decoder.location)
+    static func read(_ decoder: NodeDecoder) throws -> LocatedValue {
+        LocatedValue(try decoder.read(Value.self), at: decoder.location)
     }
 
     func written() throws -> YAMLNode {
@@ -41,22 +41,22 @@ extension Located: Codable, NodeConvertible {
     }
 }
 
-extension Located: Equatable where Value: Equatable {
+extension LocatedValue: Equatable where Value: Equatable {
     /// Whether both values are equal, wherever they were written.
-    public static func == (a: Located, b: Located) -> Bool { a.value == b.value }
+    public static func == (a: LocatedValue, b: LocatedValue) -> Bool { a.value == b.value }
 }
 
-extension Located: ExpressibleByUnicodeScalarLiteral where Value == String {
+extension LocatedValue: ExpressibleByUnicodeScalarLiteral where Value == String {
     /// A value made in Swift from a literal of one scalar.
     public init(unicodeScalarLiteral value: String) { self.init(value) }
 }
 
-extension Located: ExpressibleByExtendedGraphemeClusterLiteral where Value == String {
+extension LocatedValue: ExpressibleByExtendedGraphemeClusterLiteral where Value == String {
     /// A value made in Swift from a literal of one character.
     public init(extendedGraphemeClusterLiteral value: String) { self.init(value) }
 }
 
-extension Located: ExpressibleByStringLiteral where Value == String {
+extension LocatedValue: ExpressibleByStringLiteral where Value == String {
     /// A value made in Swift from a string literal.
     public init(stringLiteral value: String) { self.init(value) }
 }

@@ -6,7 +6,7 @@ import DenseKitCore
 ///
 /// Logits `[n, k]` and class indices `[n]`, of which k (or any other outside `0 ..< k`) is the
 /// background; or targets of 0…1 in the logits' shape. → scalar
-public final class Focal: Module, Loss {
+public final class FocalLoss: Module, Loss {
     /// The settings of the focal loss in YAML.
     public struct Configuration: YAMLConfiguration {
         /// γ, 0…100: how strongly well-classified examples are weighted down; 0 not at all.

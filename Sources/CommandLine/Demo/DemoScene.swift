@@ -6,7 +6,7 @@ import DenseKitVision
 /// Every class has its own texture, and colours overlap: water may look like the sky, sand like
 /// bricks, a ball like grass. Light and tint change from scene to scene. Labels are exact at every
 /// pixel; a thin line along the horizon is unlabelled, as in real data sets.
-public struct Scene: Sendable {
+public struct DemoScene: Sendable {
     /// The classes, in the order of their indices in the labels.
     public static let classes = ClassList(
         names: ["sky", "grass", "water", "sand", "brick wall", "tree", "ball", "striped box"],
@@ -17,8 +17,8 @@ public struct Scene: Sendable {
         ])
 
     /// An object with an outline: a wall, a tree, a ball, a box.
-    public struct Thing: Sendable {
-        /// The index of the class in `Scene.classes`.
+    public struct Object: Sendable {
+        /// The index of the class in `DemoScene.classes`.
         public let label: UInt16
         /// Whether it is a group of objects that are not distinguished.
         public let isCrowd: Bool
@@ -31,24 +31,24 @@ public struct Scene: Sendable {
     /// The class of every pixel; `LabelMap.ignore` on the horizon.
     public let labels: LabelMap
     /// The objects, from back to front; some may be hidden by others.
-    public let things: [Thing]
+    public let objects: [Object]
 
     /// Draws scene `index` of the data set `seed`, `size` × `size` pixels: the same image at any
     /// time and on any machine.
     ///
     /// - Parameter crowded: whether to add more objects, and sometimes a crowd of them
     public static func render(seed: UInt64, index: Int, size: Int = 128, crowded: Bool = false)
-        -> Scene
+        -> DemoScene
     {
         var random = SceneRandom(seed: seed, index: index)
         let layers = SceneLayer.landscape(&random, crowded: crowded)
         let light = Light(&random)
         var pixels = [UInt8](repeating: 0, count: size * size * 3)
         var labels = [UInt16](repeating: LabelMap.ignore, count: size * size)
-        var things: [Thing] = []
-        for layer in layers where layer.thing == things.count {
-            things.append(
-                Thing(
+        var objects: [Object] = []
+        for layer in layers where layer.object == objects.count {
+            objects.append(
+                Object(
                     label: layer.label, isCrowd: layer.isCrowd,
                     mask: [UInt8](repeating: 0, count: size * size)))
         }
@@ -63,14 +63,14 @@ public struct Scene: Sendable {
                 )
                 let pixel = y * size + x
                 labels[pixel] = layer.label
-                if let thing = layer.thing { things[thing].mask[pixel] = 1 }
+                if let object = layer.object { objects[object].mask[pixel] = 1 }
                 for channel in 0..<3 { pixels[3 * pixel + channel] = bytes[channel] }
             }
         }
-        return Scene(
+        return DemoScene(
             image: RGBImage(height: size, width: size, pixels: pixels),
             labels: LabelMap(height: size, width: size, labels: labels),
-            things: things)
+            objects: objects)
     }
 
     /// Brightness, tint, a gradient across the image, and the noise of a camera.
