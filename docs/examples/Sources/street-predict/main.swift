@@ -1,7 +1,7 @@
 import DenseKit
 import StreetKit
 
-// street-predict CHECKPOINT FOLDER…: draws what the model sees in every image, beside it.
+// street-predict CHECKPOINT FOLDER…: draws the prediction of every image, in the image's folder.
 runProgram {
     guard let checkpoint = CommandLine.arguments.dropFirst().first else {
         return print("street-predict CHECKPOINT FOLDER…")
