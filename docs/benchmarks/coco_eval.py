@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""Times COCO evaluation by DenseKit beside pycocotools on the same files, in turn, A B A B …, and checks that the twelve numbers agree.
+"""Times COCO evaluation by DenseKit and by pycocotools on the same files, alternately, and checks that the twelve metrics agree.
 
     python -m venv venv && venv/bin/pip install numpy pycocotools
     venv/bin/python docs/benchmarks/coco_eval.py .build/release/densekit FOLDER [--images 5000] [--pairs 3]
 
-FOLDER gets gt.json, bbox.json and segm.json, unless they are there. Each side is a process of its own. "evaluation" is evaluate, accumulate
-and summarize, polygons to masks included; "whole" is the process from its start to its end, reading included; no run finds the annotations in a
-cache. Images of 640 × 480 with seven things on
-average, of 80 classes and of all sizes, most of them polygons, one in eighty a crowd; 50 detections an image: shifted things, duplicates,
-confusions and false alarms.
+gt.json, bbox.json and segm.json are written to FOLDER, unless they exist. Each side runs in its own process. "evaluation" is evaluate,
+accumulate and summarize, including the conversion of polygons to masks. "whole" is the process from start to end, including reading. No run
+finds the annotations in a cache. The images are 640 × 480, with seven instances on average, of 80 classes and of all sizes. Most are polygons,
+one in eighty is a crowd. Each image has 50 detections: shifted instances, duplicates, confusions and false positives.
 """
 import argparse, contextlib, io, json, os, pathlib, re, statistics, subprocess, sys, tempfile, time
 
@@ -31,7 +30,7 @@ def make(folder, images, seed):
     random = numpy.random.default_rng(seed)
     common = 1 / numpy.arange(1, 81)
     common /= common.sum()
-    truth = {"images": [], "annotations": [], "categories": [{"id": c, "name": f"class {c}"} for c in range(1, 81)]}
+    ground_truth = {"images": [], "annotations": [], "categories": [{"id": c, "name": f"class {c}"} for c in range(1, 81)]}
     boxes, segments = [], []
 
     def place():
@@ -46,19 +45,19 @@ def make(folder, images, seed):
         return [x, y, min(max(w, 3), WIDTH - x), min(max(h, 3), HEIGHT - y)]
 
     for image in range(1, images + 1):
-        truth["images"].append({"id": image, "width": WIDTH, "height": HEIGHT, "file_name": f"{image}.jpg"})
-        things = [(int(random.choice(80, p=common)) + 1, place()) for _ in range(random.poisson(7))]
-        for category, box in things:
+        ground_truth["images"].append({"id": image, "width": WIDTH, "height": HEIGHT, "file_name": f"{image}.jpg"})
+        instances = [(int(random.choice(80, p=common)) + 1, place()) for _ in range(random.poisson(7))]
+        for category, box in instances:
             polygon = outline(random, box, numpy)
             code = masks.merge(masks.frPyObjects([polygon], HEIGHT, WIDTH))
             crowd = int(random.random() < 0.0125)
             shape = {"size": code["size"], "counts": code["counts"].decode()} if crowd else [polygon]
-            truth["annotations"].append({
-                "id": len(truth["annotations"]) + 1, "image_id": image, "category_id": category, "iscrowd": crowd, "area": int(masks.area(code)),
+            ground_truth["annotations"].append({
+                "id": len(ground_truth["annotations"]) + 1, "image_id": image, "category_id": category, "iscrowd": crowd, "area": int(masks.area(code)),
                 "bbox": masks.toBbox(code).tolist(), "segmentation": shape})
         for _ in range(min(100, random.poisson(50))):
-            known = things and random.random() < 0.4
-            category, box = things[random.integers(len(things))] if known else (int(random.integers(80)) + 1, place())
+            known = instances and random.random() < 0.4
+            category, box = instances[random.integers(len(instances))] if known else (int(random.integers(80)) + 1, place())
             much = random.choice([0.02, 0.06, 0.15])
             category = category if random.random() < 0.9 else int(random.integers(80)) + 1
             score = round(float(random.beta(5, 2) * (1 - 2 * much) if known else random.beta(1, 6)), 4)
@@ -67,7 +66,7 @@ def make(folder, images, seed):
             head = {"image_id": image, "category_id": category, "score": score}
             boxes.append({**head, "bbox": [round(float(v), 2) for v in box]})
             segments.append({**head, "segmentation": {"size": [HEIGHT, WIDTH], "counts": code["counts"].decode()}})
-    for name, content in (("gt", truth), ("bbox", boxes), ("segm", segments)):
+    for name, content in (("gt", ground_truth), ("bbox", boxes), ("segm", segments)):
         (folder / f"{name}.json").write_text(json.dumps(content))
 
 
@@ -76,8 +75,8 @@ def reference(folder, kind):
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO(folder / "gt.json")
-        evaluation = COCOeval(truth, truth.loadRes(str(folder / f"{kind}.json")), kind)
+        ground_truth = COCO(folder / "gt.json")
+        evaluation = COCOeval(ground_truth, ground_truth.loadRes(str(folder / f"{kind}.json")), kind)
         start = time.perf_counter()
         evaluation.evaluate()
         evaluation.accumulate()

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Times the opening of a COCO file of annotations: pycocotools beside DenseKit, on the same generated file.
+"""Times opening a COCO annotation file with pycocotools and with DenseKit, on the same generated file.
 
     python docs/benchmarks/coco_loading.py .build/release/densekit [--images 42000] [--runs 3] [--folder FOLDER]
 
 42,000 images make about 150 MB, 118,287 as much as COCO's own train2017. Needs numpy and pycocotools in the Python that runs it. Each
-side is a process of its own, one after the other; a first start of DenseKit finds no cache, a second one that of the first. Memory is the
-most that the process had while it opened the file, and by how much that is more than before.
+side runs in its own process, one after the other. The first start of DenseKit finds no cache, the second start finds that of the first. Memory
+is the peak of the process while it opened the file, and its increase.
 """
 import argparse, json, os, pathlib, random, statistics, subprocess, sys, tempfile, time
 

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Times DenseKit beside the PyTorch yardstick, in turn, A B A B …, and prints ratios of medians.
+"""Times DenseKit and the same model in PyTorch, alternately, and prints ratios of medians.
 
     python docs/benchmarks/compare.py .build/release/densekit [--model denseclip|maskrcnn] [--pairs 5]
 
-Needs PyTorch in the Python that runs it, and torchvision for a detector. Both sides are a process of their own, one after the other, with as many threads as there are
-processors, and without OPENBLAS_* variables, which may choose a slow kernel.
+Needs PyTorch in the Python that runs it, and torchvision for a detector. Each side runs in its own process, one after the other, with as many
+threads as there are processors, and without OPENBLAS_* variables, which may choose a slow kernel.
 """
 import argparse, json, os, pathlib, statistics, subprocess, sys
 
 HERE = pathlib.Path(__file__).parent
 
 
-# Of each model the yardstick, our configuration and options, and the cases: mode, images at a time.
+# For each model: the PyTorch script, our configuration and options, and the cases (mode, images at a time).
 MODELS = {
     "denseclip": ("torch_denseclip.py", "r50.yaml", [], [(mode, batch) for mode in ("infer", "train") for batch in ("1", "2")]),
     "maskrcnn": (
@@ -36,7 +36,7 @@ def main():
     threads = str(len(os.sched_getaffinity(0)))
     print("| case | PyTorch eager fp32, s | DenseKit, s | ratio of medians | pairs, min–max | peak MiB, PyTorch | peak MiB, DenseKit |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    yardstick, config, shape, cases = MODELS[options.model]
+    script, config, shape, cases = MODELS[options.model]
     for mode, batch in cases:
         for precision in ("fp32", "bf16"):
             name = f"{mode}-{batch}-{precision}"
@@ -44,7 +44,7 @@ def main():
                 continue
             common = ["--batch", batch, "--runs", str(options.runs), "--threads", threads]
             # Always against eager PyTorch in float32.
-            theirs = [sys.executable, str(HERE / yardstick), mode] + common
+            theirs = [sys.executable, str(HERE / script), mode] + common
             ours = [options.densekit, "bench", mode, str(HERE / config)] + shape + common + (["--bf16"] if precision == "bf16" else [])
             pairs = [(run(theirs), run(ours)) for _ in range(options.pairs)]
             a, b = ([side["median_s"] for side in sides] for sides in zip(*pairs))

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""The yardstick for detectors: torchvision's Mask R-CNN, ResNet-50, FPN, plain eager PyTorch in float32, random weights.
+"""torchvision's Mask R-CNN, ResNet-50, FPN, in plain eager PyTorch in float32, random weights: the model that DenseKit is compared with.
 
     python docs/benchmarks/torchvision_detection.py infer|train [--batch 1] [--runs 5] [--threads 2]
 
-Needs torch and torchvision. Prints one JSON line: seconds of a run (least, median), seconds in each part of the forward pass, how many boxes
-there were, the process's peak memory.
+Needs torch and torchvision. Prints one JSON line: seconds of a run (minimum, median), seconds in each part of the forward pass, the number of
+boxes, the peak memory of the process.
 
-Random weights are sure of nothing: at the usual threshold nothing would be found, and what comes after the network would cost nothing. So
-the threshold is set once, before the timed runs, to what leaves --candidates pairs of box and class before suppression, or as many more as 100
-detections need. Masks are pasted into the whole image, as the model does by itself.
+Scores of random weights are low. At the usual threshold nothing would be detected, and the steps after the network would cost nothing. So the
+threshold is set once, before the timed runs, such that --candidates pairs of box and class remain before NMS, or more if 100 detections need
+them. Masks are pasted into the whole image, as the model does itself.
 
-In training, images have --instances ellipses; the true boxes are among the proposals, so each has a mask to learn. Batch norms, the stem and the
-first stage are frozen, as in the usual recipe.
+In training, images have --instances ellipses. The ground-truth boxes are among the proposals, so each has a mask to train. Batch norms, the stem
+and the first stage are frozen, as in the usual recipe.
 """
 import argparse, json, resource, statistics, time
 import torch
@@ -27,7 +27,7 @@ def build(options):
     for block in net.modules():
         if hasattr(block, "bn3"):
             block.bn3.weight.fill_(0.2)  # frozen norms do not tame random weights
-    # The model's own resizing changes nothing.
+    # The model's own resizing has no effect.
     sides = {"min_size": min(options.height, options.width), "max_size": max(options.height, options.width)}
     return MaskRCNN(_resnet_fpn_extractor(net, 3), options.classes + 1, **sides)
 
@@ -51,7 +51,7 @@ class Parts:
 
 
 def ellipses(options, generator):
-    """What the images of a batch show: small things are more frequent than large ones."""
+    """The instances in the images of a batch: small ones are more frequent than large ones."""
     ys, xs = torch.arange(options.height)[:, None], torch.arange(options.width)[None]
     sides = torch.tensor([options.width, options.height])
     found = []
@@ -68,11 +68,11 @@ def ellipses(options, generator):
 
 def set_threshold(options, model, images):
     """Sets the threshold; returns how many pairs pass it, and what is detected."""
-    seen = {}
-    hook = model.roi_heads.box_predictor.register_forward_hook(lambda _module, _inputs, output: seen.update(logits=output[0]))
+    outputs = {}
+    hook = model.roi_heads.box_predictor.register_forward_hook(lambda _module, _inputs, output: outputs.update(logits=output[0]))
     model(images)
     hook.remove()
-    scores = seen["logits"].softmax(-1)[:, 1:].flatten().sort(descending=True).values
+    scores = outputs["logits"].softmax(-1)[:, 1:].flatten().sort(descending=True).values
     pairs = options.candidates * options.batch
     while True:
         model.roi_heads.score_thresh = scores[min(pairs, len(scores) - 1)].item()
@@ -102,12 +102,12 @@ def main():
             with torch.no_grad():
                 model(images)
     else:
-        truth = ellipses(options, generator)
+        ground_truth = ellipses(options, generator)
         optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=1e-4, momentum=0.9, weight_decay=1e-4)
         model.roi_heads.mask_head.register_forward_pre_hook(lambda _module, inputs: counts.update(masks=inputs[0].shape[0]))
 
         def work():
-            loss = sum(model(images, truth).values())
+            loss = sum(model(images, ground_truth).values())
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""The demo's model trained in PyTorch, from the same weights and on the same batches as densekit trains it; and three seeds of its own.
+"""The demo's model trained in PyTorch, from the same weights and on the same batches as in densekit, with several seeds.
 
     densekit demo --iterations 1                                              # makes the data and the configuration
     python docs/comparisons/train_demo.py .build/release/densekit densekit-demo/denseclip_demo.yaml [--iterations 300] [--seeds 0 1 2]
 
-For each seed PyTorch draws the initial weights; densekit writes the batches (`browse --tensors`), trains from those weights, and both
-are validated by densekit's `test`. Dropout is off: two generators would draw other masks. Needs torch and safetensors.
+For each seed PyTorch generates the initial weights. densekit writes the batches (`browse --tensors`) and trains from those weights. densekit's
+`test` validates both. Dropout is off, because two random generators would give different masks. Needs torch and safetensors.
 
-Printed is the largest relative difference of the loss to PyTorch's over the first 50 iterations. How much of it is rounding, which training
-from nothing magnifies, is seen beside it: PyTorch against itself, the same weights and batches in the other memory format.
+The script prints the largest relative difference of the loss to PyTorch's over the first 50 iterations. Next to it is the difference that rounding
+alone causes, which training from scratch magnifies: PyTorch compared with itself, with the same weights and batches in the other memory format.
 """
 import argparse, json, pathlib, subprocess, sys, tempfile
 import torch
