@@ -1,18 +1,13 @@
 import DenseKitBuiltIn
 import DenseKitCore
-import Foundation
 import Testing
-
-private let configs = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "configs").path
 
 /// The rows of DenseCLIP's Table 3 by fvcore's counts of the official code at 1280×800, 80 classes,
 /// to the printed digit.
 @Suite struct RetinaNetComplexityTests {
     private func model(_ config: String) throws -> DenseModel {
-        let node = try #require(
-            try YAMLNode.load(path: "\(configs)/\(config)_fpn_1x_coco.yaml")["model"])
+        let shipped = try ShippedExperiment.named("\(config)_fpn_1x_coco")
+        let node = try #require(try shipped.node()["model"])
         let context = BuildContext(
             registry: try Registry(BuiltIn.plugins), classNames: (0..<80).map { "class \($0)" })
         let configuration: ModelConfiguration = try node.decode()

@@ -13,7 +13,7 @@ struct ShippedConfigurationTests {
     @Test("There are some, and no two share a name")
     func count() {
         #expect(shipped.count >= 114 && Set(shipped.map(\.id)).count == shipped.count)
-        #expect(shipped.count { $0.run != nil } >= 68)
+        #expect(shipped.count { $0.run != nil } >= 102)
     }
 
     @Test(

@@ -27,29 +27,56 @@ struct RowExperiment {
         "densekit test \(file) \(weights)" + (run.map { " --run \($0.slug)" } ?? "")
     }
 
-    /// The command that the first comment of the configuration gives under `Train:`; of a run, with
-    /// what that of the first configuration that it starts from gives behind its file, such as
-    /// weights.
+    /// The command that the first comment of the configuration gives under `Train:`. A run's names
+    /// the run, and has the options that the comment above the run gives there, such as weights;
+    /// where it gives none, those behind the file in the command of the first configuration that
+    /// the run starts from.
     var trainCommand: String {
-        guard let run else { return Self.command(in: file) ?? "densekit train \(file)" }
-        let words =
-            Self.command(in: run.bases[0])?.firstMatch(
-                of: /^densekit train \S+(?: --run \S+)?(.*)$/)?.1 ?? ""
-        return "densekit train \(file) --run \(run.slug)\(words)"
+        guard let run else {
+            return Self.trainLine(in: Self.header(of: file)) ?? "densekit train \(file)"
+        }
+        let options = Self.trainLine(in: Self.comment(above: run)) ?? Self.options(in: run.bases[0])
+        return ["densekit train \(file) --run \(run.slug)", options].filter { !$0.isEmpty }
+            .joined(separator: " ")
     }
 
-    private static func command(in file: String) -> String? {
-        let text =
-            FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
-            ?? ""
-        let comment = text.split(separator: "\n").prefix { $0.hasPrefix("#") }
-            .map { $0.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces) }
-        var lines = comment.drop { !$0.hasPrefix("Train:") }
-        guard let first = lines.popFirst() else { return nil }
-        var command = first.dropFirst("Train:".count).trimmingCharacters(in: .whitespaces)
-        while command.hasSuffix("\\"), let next = lines.popFirst() {
-            command = command.dropLast() + next
+    /// The options in the command of `file`; empty where it gives no command.
+    private static func options(in file: String) -> String {
+        let command = trainLine(in: header(of: file)) ?? ""
+        let options = command.firstMatch(of: /^densekit train \S+(?: --run \S+)? *(.*)$/)?.1 ?? ""
+        return String(options)
+    }
+
+    /// What stands behind `Train:` in a comment, with the lines that a backslash joins.
+    private static func trainLine(in comment: [Substring]) -> String? {
+        let texts = comment.map { line in
+            line.drop { $0.isWhitespace || $0 == "#" }.trimmingCharacters(in: .whitespaces)
         }
-        return command
+        var lines = texts.drop { !$0.hasPrefix("Train:") }
+        guard let first = lines.popFirst() else { return nil }
+        var train = first.dropFirst("Train:".count).trimmingCharacters(in: .whitespaces)
+        while train.hasSuffix("\\"), let next = lines.popFirst() { train = train.dropLast() + next }
+        return train
+    }
+
+    /// The lines of the comment that a file opens with.
+    private static func header(of file: String) -> [Substring] {
+        Array(lines(of: file).filter { !$0.isEmpty }.prefix(while: isComment))
+    }
+
+    /// The lines of the comment right above the name of a run.
+    private static func comment(above run: SweepRun) -> [Substring] {
+        guard case .position(let file, let line, _) = run.location else { return [] }
+        return lines(of: file).prefix(line - 1).reversed().prefix(while: isComment).reversed()
+    }
+
+    private static func isComment(_ line: Substring) -> Bool {
+        line.first { !$0.isWhitespace } == "#"
+    }
+
+    private static func lines(of file: String) -> [Substring] {
+        let data = FileManager.default.contents(atPath: file) ?? Data()
+        let text = String(decoding: data, as: UTF8.self)
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }
 }

@@ -224,7 +224,6 @@ private struct RunBuilder {
         runs.append(
             SweepRun(
                 name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file,
-                bases: base.files,
-                assignments: assignments, node: node))
+                location: location, bases: base.files, assignments: assignments, node: node))
     }
 }

@@ -13,6 +13,8 @@ struct SweepRun {
     let folder: String
     /// The sweep's file.
     let file: String
+    /// Where its name stands; of a run without a name, the first value that its grid gives it.
+    let location: SourceLocation
     /// The configurations that it starts from, each laid over those before it.
     let bases: [String]
     /// What it says beside that, and beside what all runs say.
