@@ -63,7 +63,7 @@ func resuming() throws {
 @Test(
     "A bad image stops training with its name; what was reached is saved, and the run goes on once it is mended"
 )
-func badPicture() throws {
+func badImage() throws {
     try withRun { folder in
         let picture = folder.appending(path: "data/images/training/0.jpg")
         let good = try Data(contentsOf: picture)
