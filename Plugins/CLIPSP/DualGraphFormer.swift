@@ -58,6 +58,7 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
     /// - Parameters:
     ///   - visual: V, the image's tokens, the global one first: `[n, p, c]`
     ///   - codebook: S, the text of all classes: `[K, c]`
+    ///   - step: the pass, for intermediate results and random numbers
     /// - Returns: S_l, `[n, K]`
     public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws
         -> Tensor

@@ -10,6 +10,7 @@ public protocol MultilabelDecoder: Module {
     ///   - visual: V, the image's tokens in the space of the text, the global one first:
     ///     `[n, p, c]`
     ///   - codebook: S, the text of all classes, not normalised: `[K, c]`
+    ///   - step: the pass, for intermediate results and random numbers
     /// - Returns: S_l, `[n, K]`
     func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor
 }
@@ -58,6 +59,7 @@ public final class MLP: Module, MultilabelDecoder {
     /// - Parameters:
     ///   - visual: V, the image's tokens, the global one first: `[n, p, c]`
     ///   - codebook: S, the text of all classes: `[K, c]`
+    ///   - step: the pass; this decoder needs nothing of it
     /// - Returns: S_l, `[n, K]`
     public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws
         -> Tensor

@@ -228,7 +228,9 @@ public struct COCODetection: InstanceDataset {
     /// included, in pixels of the image file. Evaluation compares predictions with them; the image
     /// is not read.
     ///
-    /// - Parameter shapes: whether segmentations are read, too
+    /// - Parameters:
+    ///   - index: the image's place in the data set
+    ///   - shapes: whether segmentations are read, too
     /// - Throws: `DataError` for an annotation file that cannot be read. An invalid segmentation is
     ///   nil, and `shapeProblem` says why.
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {

@@ -76,8 +76,13 @@ public struct PromptTokens {
 
     /// Tokenizes `context.classNames`, or takes `context.tokenIDs` where they are given.
     ///
-    /// - Parameter vocabulary: path of CLIP's vocabulary file, or of its folder; nil: the first of
-    ///   `$DENSEKIT_ASSETS` and the user's cache folder that has it
+    /// - Parameters:
+    ///   - context: what the model around the prompter knows: class names, and token ids where they
+    ///     are given
+    ///   - form: the length of the rows, and the learned contexts in them
+    ///   - kind: the vocabulary, and what happens to a name that is too long
+    ///   - vocabulary: path of CLIP's vocabulary file, or of its folder; nil: the first of
+    ///     `$DENSEKIT_ASSETS` and the user's cache folder that has it
     /// - Throws: `SettingError` without classes; `TokenizerError` for a missing or damaged
     ///   vocabulary and for a name that is too long.
     public init(
@@ -140,7 +145,9 @@ public struct PromptTokens {
 
     /// The configuration of a text encoder that fits these rows and the contexts before the names.
     ///
-    /// - Parameter outputDim: width of the text embeddings
+    /// - Parameters:
+    ///   - settings: of the encoder, as the configuration gives them
+    ///   - outputDim: width of the text embeddings
     /// - Throws: `SettingError` where the GELU of `settings` contradicts the backbone's.
     public func encoder(_ settings: TextEncoderSettings, outputDim: Int) throws
         -> CLIPTextEncoder.Configuration

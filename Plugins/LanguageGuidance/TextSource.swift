@@ -17,7 +17,10 @@ public final class LearnedContexts: Module, TextSource {
 
     /// Contexts start from a normal distribution of std 1, cut at 2, as in DenseCLIP's code.
     ///
-    /// - Parameter count: number of context vectors
+    /// - Parameters:
+    ///   - encoder: the configuration of the text encoder
+    ///   - count: number of context vectors
+    ///   - context: says whether text embeddings are kept in place of the encoder
     /// - Throws: `SettingError` for settings of the encoder out of range.
     public init(_ encoder: CLIPTextEncoder.Configuration, count: Int, _ context: BuildContext)
         throws

@@ -49,7 +49,10 @@ public final class MaskRCNN: Module, CountableHead {
     /// `loss_cls`, `loss_bbox` and, with a mask branch, `loss_mask`; where the step wants metrics
     /// also `acc`, the percentage of sampled boxes that are classified correctly.
     ///
-    /// - Parameter maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    /// - Parameters:
+    ///   - maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    ///   - targets: of the batch, with boxes in pixels of the network's input
+    ///   - step: the pass, with the sizes of the images
     /// - Throws: `TargetError.noInstances` for targets without boxes, `MaskRCNNError` for a mask
     ///   branch without masks to train on, and for another number of images than targets.
     public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
@@ -68,7 +71,9 @@ public final class MaskRCNN: Module, CountableHead {
     /// The detections of each image, in pixels of the original image, with masks where the head has
     /// a mask branch.
     ///
-    /// - Parameter maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    /// - Parameters:
+    ///   - maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    ///   - step: the pass, with the sizes and scales of the images
     /// - Returns: `DetectionPredictions`.
     /// - Throws: `MaskRCNNError` for another number of images in the pass than in the maps.
     public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {

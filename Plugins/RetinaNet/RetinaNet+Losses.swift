@@ -5,7 +5,10 @@ extension RetinaNet {
     /// the positive ones. Both are divided by the number of positives in the batch, an image
     /// without any counting as one. (section 4.1; summed over levels as in mmdetection)
     ///
-    /// - Parameter maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    /// - Parameters:
+    ///   - maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    ///   - targets: of the batch, with boxes in pixels of the network's input
+    ///   - step: the pass, with the sizes of the images
     /// - Throws: `TargetError.noInstances` for targets without boxes.
     public func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses {
         guard let instances = targets.instances else { throw TargetError.noInstances }

@@ -5,7 +5,9 @@ extension RetinaNet {
     /// scores of every level, moved by their deltas and clipped to the image, after non-maximum
     /// suppression by class. (section 4.1, "Inference", with mmdetection's settings)
     ///
-    /// - Parameter maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    /// - Parameters:
+    ///   - maps: the pyramid, `[n, c, hᵢ, wᵢ]` each, finest first
+    ///   - step: the pass, with the sizes and scales of the images
     /// - Returns: `DetectionPredictions` without masks.
     public func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions {
         let output = try self(maps, step)

@@ -27,6 +27,7 @@ extension Tokenizer {
     /// Rows `[start, ids…, end, 0…]` of one length, one for each text.
     ///
     /// - Parameters:
+    ///   - texts: one for each row
     ///   - length: of every row, at least 2, for start and end; nil for that of the longest text.
     ///   - overflow: what happens to a text that does not fit `length`.
     /// - Returns: `[texts.count, length]`. The padding id 0 may also stand for a piece of text: the

@@ -16,9 +16,12 @@ public enum AtomicFile {
 
     /// Writes `bytes` to the file at `path`.
     ///
-    /// - Parameter survivesCrash: whether the file is synced to disk before it replaces the old
-    ///   one. False for one of many files that can be made again, such as drawings: readers still
-    ///   see all of it or nothing, but it may be lost when the system crashes
+    /// - Parameters:
+    ///   - bytes: the whole content
+    ///   - path: of the file, which may exist
+    ///   - survivesCrash: whether the file is synced to disk before it replaces the old one. False
+    ///     for one of many files that can be made again, such as drawings: readers still see all of
+    ///     it or nothing, but it may be lost when the system crashes
     /// - Throws: `CheckpointError` where the file cannot be written; the old file stays.
     public static func write(
         _ bytes: UnsafeRawBufferPointer, to path: String, survivesCrash: Bool = true
@@ -52,8 +55,11 @@ public enum AtomicFile {
 
     /// Writes the file at `path` piece by piece: its content is what `body` writes to the stream.
     ///
-    /// - Parameter survivesCrash: whether the file is synced to disk before it replaces the old
-    ///   one; false for files that can be made again after a crash of the system
+    /// - Parameters:
+    ///   - path: of the file, which may exist
+    ///   - survivesCrash: whether the file is synced to disk before it replaces the old one; false
+    ///     for files that can be made again after a crash of the system
+    ///   - body: writes the content to the stream it is given
     /// - Throws: `CheckpointError` where the file cannot be written, and what `body` throws; the
     ///   old file stays in both cases.
     public static func write(

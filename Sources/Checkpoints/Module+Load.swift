@@ -77,8 +77,11 @@ extension Module {
     /// model's.
     ///
     /// - Parameters:
+    ///   - tensors: those of the file, by the file's keys
     ///   - keys: the model's key for each key of the file; other keys of the file are not loaded
+    ///   - request: which of this module's tensors have to be there
     ///   - isStrict: whether model and file must have the same tensors
+    ///   - source: the file's name, for messages
     ///   - adapt: returns a tensor in another shape; nil where it cannot
     /// - Throws: `LoadError` where the file does not fit, and `CheckpointError` for a needed tensor
     ///   that cannot be read, is not floating-point, or has values that are not finite; before

@@ -139,6 +139,7 @@ public struct BuildError: DenseKitError {
     public let underlying: String
 
     /// - Parameters:
+    ///   - location: where the component is named
     ///   - component: kind and type, such as `backbone ResNet`
     ///   - underlying: the description of the error that its initialiser threw
     public init(location: SourceLocation, component: String, underlying: String) {

@@ -95,7 +95,10 @@ public final class DenseModel: Module {
     /// The losses of a batch: those of the head, the prompter and the auxiliary heads (`aux`, or
     /// `aux_0`, `aux_1`, …, before their names).
     ///
-    /// - Parameter images: normalised, `[n, 3, h, w]`
+    /// - Parameters:
+    ///   - images: normalised, `[n, 3, h, w]`
+    ///   - targets: of the same images
+    ///   - step: the state of the pass
     /// - Throws: `FeatureError` where a part returns other channels than it declares, and what the
     ///   parts throw.
     public func losses(_ images: Tensor, _ targets: Targets, _ step: ForwardPass) throws -> Losses {
@@ -114,7 +117,9 @@ public final class DenseModel: Module {
     /// The predictions of the head, or of the prompter where it predicts by itself
     /// (`PrompterOutput.predictions`).
     ///
-    /// - Parameter images: normalised, `[n, 3, h, w]`
+    /// - Parameters:
+    ///   - images: normalised, `[n, 3, h, w]`
+    ///   - step: the state of the pass
     /// - Throws: `FeatureError` where a part returns other channels than it declares, and what the
     ///   parts throw.
     public func predictions(_ images: Tensor, _ step: ForwardPass = ForwardPass()) throws

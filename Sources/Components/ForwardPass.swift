@@ -22,8 +22,16 @@ public final class ForwardPass {
     public var wantsMetrics: Bool
     private let observe: ((String, Tensor) throws -> Void)?
 
-    /// - Parameter observe: called with each intermediate result that a part records, by its name:
-    ///   for golden cases and debuggers; nil for none
+    /// - Parameters:
+    ///   - progress: the share of training that is done, 0…1; 1 for inference
+    ///   - iteration: of training, from 0
+    ///   - iterations: of the whole training
+    ///   - targets: of the batch; nil for inference
+    ///   - images: sizes, padding and scale of each image; empty: every image fills the batch
+    ///   - randomSource: the random numbers of this pass
+    ///   - wantsMetrics: whether losses should add metrics for the log
+    ///   - observe: called with each intermediate result that a part records, by its name: for
+    ///     golden cases and debuggers; nil for none
     public init(
         progress: Double = 1, iteration: Int = 0, iterations: Int = 1, targets: Targets? = nil,
         images: [ImageGeometry] = [],

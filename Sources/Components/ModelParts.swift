@@ -8,7 +8,9 @@ public struct ModelParts {
 
     /// Adds a part that was built.
     ///
-    /// - Parameter prefix: the prefix of its checkpoint keys in a whole model, such as `backbone`
+    /// - Parameters:
+    ///   - module: the part
+    ///   - prefix: the prefix of its checkpoint keys in a whole model, such as `backbone`
     public mutating func add(_ module: Module, prefix: String) { parts.append((module, prefix)) }
 
     /// Checks the prefixes of `model.freeze` against the parameters of the parts that were added. A
@@ -36,7 +38,9 @@ extension WeightsSetting {
     /// Reads the file, and loads it into `part`; nil for a part that is not built: then the file is
     /// only read.
     ///
-    /// - Parameter prefix: the part's prefix in a whole model, such as `backbone`
+    /// - Parameters:
+    ///   - part: to load into; nil: the file is only read
+    ///   - prefix: the part's prefix in a whole model, such as `backbone`
     /// - Throws: `WeightsError` for a file that cannot be read, or does not fit the part.
     public func check(_ part: Module?, prefix: String) throws {
         let content = try content()

@@ -120,12 +120,17 @@ public protocol Head: Module {
 
     /// The losses of a batch, under their own names.
     ///
-    /// - Parameter maps: the pyramid that comes in, `[n, c, h, w]` each
+    /// - Parameters:
+    ///   - maps: the pyramid that comes in, `[n, c, h, w]` each
+    ///   - targets: of the batch
+    ///   - step: the state of the pass
     func losses(_ maps: [Tensor], _ targets: Targets, _ step: ForwardPass) throws -> Losses
 
     /// The predictions for a batch, of the type that belongs to `task`.
     ///
-    /// - Parameter maps: the pyramid that comes in, `[n, c, h, w]` each
+    /// - Parameters:
+    ///   - maps: the pyramid that comes in, `[n, c, h, w]` each
+    ///   - step: the state of the pass
     func predictions(_ maps: [Tensor], _ step: ForwardPass) throws -> any Predictions
 }
 
@@ -142,7 +147,9 @@ public protocol CountableHead: Head {
     /// Runs every layer as often as published complexities count it, without anchors, decoding and
     /// suppression: mmdetection's `forward_dummy`.
     ///
-    /// - Parameter maps: the pyramid of a batch of one image, on any device
+    /// - Parameters:
+    ///   - maps: the pyramid of a batch of one image, on any device
+    ///   - step: the state of the pass
     func forwardShapes(_ maps: [Tensor], _ step: ForwardPass) throws
 }
 
@@ -179,6 +186,7 @@ public protocol ResizingLoss: Loss {
     /// - Parameters:
     ///   - logits: `[n, k, h, w]`
     ///   - target: `[n, height, width]`
+    ///   - options: how pixels are counted
     func resizing(_ logits: Tensor, to target: Tensor, _ options: LossOptions) throws -> Tensor
 }
 

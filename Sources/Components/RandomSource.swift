@@ -20,7 +20,10 @@ public struct RandomSource: Sendable {
 
     /// The source of one training step.
     ///
-    /// - Parameter firstImage: the place in the global batch of the first image of this pass
+    /// - Parameters:
+    ///   - seed: of the training
+    ///   - iteration: of the step, from 0
+    ///   - firstImage: the place in the global batch of the first image of this pass
     public init(seed: UInt64, iteration: Int, firstImage: Int = 0) {
         self.init { purpose, image, count in
             let key = SIMD2(
@@ -85,6 +88,7 @@ public struct RandomSource: Sendable {
     /// - Parameters:
     ///   - purpose: what they are drawn for; other purposes get other numbers
     ///   - image: the image's place in the batch
+    ///   - count: of numbers
     /// - Throws: `SettingError` where the source is `prescribed` and has no such numbers.
     public func uniform(_ purpose: String, image: Int, count: Int) throws -> [Double] {
         try source(purpose, image, count)

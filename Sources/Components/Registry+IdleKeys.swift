@@ -9,7 +9,9 @@ extension Registry {
     /// One sentence for each key in `node`, at any depth, that is written for a component and has
     /// no effect. A component whose settings cannot be read gives none.
     ///
-    /// - Parameter isOwn: whether a value at this location is reported; all are by default
+    /// - Parameters:
+    ///   - node: a configuration, or a part of one
+    ///   - isOwn: whether a value at this location is reported; all are by default
     public func idleKeys(in node: YAMLNode, where isOwn: (SourceLocation) -> Bool = { _ in true })
         -> [String]
     {

@@ -7,8 +7,10 @@ public protocol TextTokenizing: Sendable {
 
     /// A row `[start, ids…, end, 0…]` of `length` ids.
     ///
-    /// - Parameter truncates: whether a text that is too long loses its last ids; otherwise it
-    ///   throws
+    /// - Parameters:
+    ///   - text: to tokenize
+    ///   - length: of the row, start and end included
+    ///   - truncates: whether a text that is too long loses its last ids; otherwise it throws
     func tokenize(_ text: String, length: Int, truncates: Bool) throws -> [Int]
 }
 

@@ -15,8 +15,12 @@ public struct WeightFormat: Sendable {
     public let marks: [String]
 
     /// - Parameters:
+    ///   - name: of the format, for the report of loading
     ///   - dropping: prefixes of the file's keys that a component may lack
     ///   - marks: prefixes of keys that every such file has
+    ///   - value: changes a tensor of the file; nil takes it as it is
+    ///   - key: the component's key for a key of the file; nil for one that the format does not
+    ///     know
     public init(
         _ name: String, dropping: [String] = [], marks: [String] = [],
         value: (@Sendable (_ key: String, _ tensor: Tensor) throws -> Tensor)? = nil,
@@ -33,6 +37,8 @@ public struct WeightFormat: Sendable {
     /// keys belong to other components.
     ///
     /// - Parameters:
+    ///   - name: of the format, for the report of loading
+    ///   - prefixes: what may stand before the component's keys in the file
     ///   - dropping: prefixes of keys, after the format's prefix, that a component may lack, such
     ///     as a classifier
     ///   - replacing: prefixes of keys, after the format's prefix, with those that the component
@@ -100,6 +106,7 @@ public protocol WeightAdapting: Module {
     /// A tensor of a file in the shape of this module's tensor `key`.
     ///
     /// - Parameters:
+    ///   - tensor: as the file has it
     ///   - key: the tensor's key within this module
     ///   - shape: the shape of the model's tensor
     /// - Returns: the tensor in `shape`; nil where it cannot be adapted

@@ -12,6 +12,7 @@ extension Module {
     /// also where it leaves a tensor of a backbone, or of a part with formats, unfilled.
     ///
     /// - Parameters:
+    ///   - tensors: those of the file, by the file's keys
     ///   - prefix: the component's prefix in a whole model, such as `backbone`
     ///   - outer: the prefix of the model to take, where the file holds it more than once, such as
     ///     `teacher`; nil: it is found

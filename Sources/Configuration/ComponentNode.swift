@@ -35,8 +35,10 @@ public struct ComponentNode: Sendable {
 
     /// The settings: the keys beside `type`, over the defaults.
     ///
-    /// - Parameter common: keys that every component of this kind has beside its own settings; see
-    ///   `common(_:as:)`
+    /// - Parameters:
+    ///   - configuration: the type of the settings
+    ///   - common: keys that every component of this kind has beside its own settings; see
+    ///     `common(_:as:)`
     /// - Throws: `ConfigurationError`, at the key or value, such as
     ///   `unknown key 'chanels' of FPN; did you mean 'channels'? (keys: channels)`.
     public func settings<C: YAMLConfiguration>(

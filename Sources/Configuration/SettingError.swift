@@ -20,8 +20,10 @@ public struct SettingError: DenseKitError, Equatable {
 
     /// A problem whose text names the setting itself.
     ///
-    /// - Parameter key: the keys that lead to the value, such as `loss.weight`; empty where it
-    ///   concerns no single value
+    /// - Parameters:
+    ///   - key: the keys that lead to the value, such as `loss.weight`; empty where it concerns no
+    ///     single value
+    ///   - problem: a sentence that names the setting
     public init(key: String = "", _ problem: String) {
         self.init(component: nil, keys: key.split(separator: ".").map(String.init), problem)
     }
@@ -47,8 +49,11 @@ public struct SettingError: DenseKitError, Equatable {
     /// The result of `make`, for a part whose settings are under `key` in those of the whole: `key`
     /// is put before the keys of its `SettingError`.
     ///
-    /// - Parameter namesKey: whether the message begins with `key:`, where the problem does not
-    ///   name the part itself
+    /// - Parameters:
+    ///   - key: of the part's settings
+    ///   - namesKey: whether the message begins with `key:`, where the problem does not name the
+    ///     part itself
+    ///   - make: builds the part
     public static func within<Part>(_ key: String, namesKey: Bool = true, _ make: () throws -> Part)
         throws -> Part
     {
@@ -67,6 +72,8 @@ extension SettingError {
     /// - Parameters:
     ///   - setting: the key in YAML, such as `loss.weight`, or another name of the setting for the
     ///     message
+    ///   - value: of the setting
+    ///   - range: of the values that are allowed
     ///   - key: the key in YAML, where `setting` is another name
     public static func check<Number: Comparable & Sendable>(
         _ setting: String, _ value: Number, in range: ClosedRange<Number>, key: String? = nil
@@ -100,7 +107,11 @@ extension ConfigurationError {
     /// `error` in the part `part` of a configuration, at the value's location:
     /// `train.batch: problem`.
     ///
-    /// - Parameter file: the file that is named where the value is written nowhere
+    /// - Parameters:
+    ///   - error: thrown by the part
+    ///   - part: the keys that lead to the part's settings, such as `train`
+    ///   - node: the settings of the part, with the place of every value
+    ///   - file: the file that is named where the value is written nowhere
     public init(_ error: SettingError, in part: String, of node: YAMLNode, file: String) {
         let keys = [part] + error.keys
         let location = node.location(of: keys) ?? .file(file)

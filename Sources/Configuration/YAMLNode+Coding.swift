@@ -12,8 +12,10 @@ extension YAMLNode {
 
     /// The node of a Swift value, with keys in snake_case; nil is null.
     ///
-    /// - Parameter origins: the configuration that the value was decoded from: values that are
-    ///   written there keep their locations, others have `default`
+    /// - Parameters:
+    ///   - value: to encode
+    ///   - origins: the configuration that the value was decoded from: values that are written
+    ///     there keep their locations, others have `default`
     /// - Throws: what the value's own `encode(to:)` throws.
     public init(encoding value: some Encodable, origins: YAMLNode? = nil) throws {
         self = try NodeEncoder.encode(value)

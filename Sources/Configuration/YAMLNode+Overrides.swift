@@ -17,7 +17,10 @@ extension YAMLNode {
     /// This node with assignments of the form `a.b.0.c=value` applied, by the rules of `load`.
     /// Environment variables in their values are replaced.
     ///
-    /// - Parameter collector: handles the errors; by default the first is thrown
+    /// - Parameters:
+    ///   - assignments: applied in this order
+    ///   - environment: the variables that values may name
+    ///   - collector: handles the errors; by default the first is thrown
     /// - Throws: `ConfigurationError`, at the assignment.
     public func overridden(
         by assignments: [String],
@@ -37,7 +40,9 @@ extension YAMLNode {
     /// This node with the assignments applied that a file writes as `a.b.0.c: value`, by the rules
     /// of those on the command line.
     ///
-    /// - Parameter collector: handles the errors; by default the first is thrown
+    /// - Parameters:
+    ///   - assignments: values by their keys, `a.b.0.c`
+    ///   - collector: handles the errors; by default the first is thrown
     /// - Throws: `ConfigurationError`, at the assignment's key.
     public func overridden(by assignments: Mapping, collector: ErrorCollector = .throwing) throws
         -> YAMLNode

@@ -39,8 +39,11 @@ extension YAMLNode {
     /// `owners`: that of `type` names the whole component. For a number in a list, the whole list
     /// is removed. A value that occurs several times (by an alias) is removed everywhere.
     ///
-    /// - Parameter isKey: whether the key is wrong and not its value; a mapping in block style
-    ///   begins at the place of its first key
+    /// - Parameters:
+    ///   - location: where an error was found
+    ///   - owners: keys whose value stands for the whole mapping
+    ///   - isKey: whether the key is wrong and not its value; a mapping in block style begins at
+    ///     the place of its first key
     /// - Returns: nil where nothing at that place can be removed: it is elsewhere, or is the whole
     ///   node
     public func pruned(

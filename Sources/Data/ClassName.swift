@@ -22,7 +22,9 @@ public enum ClassName {
 
     /// `names`, each as `cleaned` makes it, after checking that they can be classes.
     ///
-    /// - Parameter failure: makes the error to throw from a description of the problem
+    /// - Parameters:
+    ///   - names: in the order of the classes
+    ///   - failure: makes the error to throw from a description of the problem
     /// - Throws: the error of `failure` for too many names, one without a visible character, or one
     ///   that occurs twice.
     public static func checked(_ names: [String], _ failure: (_ problem: String) -> any Error)

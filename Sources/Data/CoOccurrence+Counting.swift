@@ -6,7 +6,10 @@ import DenseKitVision
 extension CoOccurrence {
     /// Counts the label maps of all samples of `dataset` on `threads` threads.
     ///
-    /// - Parameter progress: called now and then with the number of maps read, on any thread
+    /// - Parameters:
+    ///   - dataset: with a label map for each sample
+    ///   - threads: that read
+    ///   - progress: called now and then with the number of maps read, on any thread
     /// - Throws: what reading the first unreadable label map throws, a `DataError` as a rule.
     public static func count(
         _ dataset: any Dataset, threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }

@@ -32,11 +32,14 @@ public struct DataSample: Sendable {
     private var floats: FloatImage?
 
     /// - Parameters:
+    ///   - name: of the image, for messages
+    ///   - image: in its own size
     ///   - labels: as large as `image`; nil where the data set has none
     ///   - instances: in pixels of `image`; nil for a data set without instances, empty for an
     ///     image without any
     ///   - wantsMasks: whether masks are trained on: an instance without a usable mask
     ///     (`SegmentationFault`) then becomes a crowd region, on which nothing is trained
+    ///   - traits: what the image file said about itself
     public init(
         name: String, image: RGBImage, labels: LabelMap? = nil, instances: [SampleInstance]? = nil,
         wantsMasks: Bool = false,

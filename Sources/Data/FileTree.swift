@@ -19,7 +19,9 @@ public struct FileTree {
     /// Lists every file below `folder`, following links, without hidden folders; nil if it is no
     /// folder.
     ///
-    /// - Parameter isDeep: whether files of its subfolders are listed too
+    /// - Parameters:
+    ///   - folder: where to begin
+    ///   - isDeep: whether files of its subfolders are listed too
     public init?(_ folder: String, isDeep: Bool = true) {
         guard FileTree.isFolder(folder) else { return nil }
         self.folder = folder

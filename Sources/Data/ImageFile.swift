@@ -65,7 +65,10 @@ public enum ImageFile {
     /// Writes a JPEG file (4:2:0). The file is replaced in one step, so that readers never see half
     /// of it.
     ///
-    /// - Parameter quality: 1…100; other values are clipped
+    /// - Parameters:
+    ///   - image: to write
+    ///   - path: of the file, which may exist
+    ///   - quality: 1…100; other values are clipped
     /// - Throws: `DataError` where the file cannot be written.
     public static func writeJPEG(_ image: RGBImage, to path: String, quality: Int = 90) throws {
         try JPEG.write(image, to: path, quality: min(max(quality, 1), 100))

@@ -9,8 +9,10 @@ public enum ImageFiles {
     /// The files among `inputs`, the images in the folders among them (without subfolders), and the
     /// files that match the patterns among them.
     ///
-    /// - Parameter warn: called with a warning for each folder with hidden files, files left by a
-    ///   system, or images in subfolders, all of which are skipped
+    /// - Parameters:
+    ///   - inputs: files, folders, and patterns such as `street/*.jpg`
+    ///   - warn: called with a warning for each folder with hidden files, files left by a system,
+    ///     or images in subfolders, all of which are skipped
     /// - Throws: `DataError` for an input without images, for a file given twice, and for two
     ///   images whose results would have the same name.
     public static func find(_ inputs: [String], warn: (DataError) throws -> Void = { _ in }) throws

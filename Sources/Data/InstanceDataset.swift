@@ -12,7 +12,9 @@ public protocol InstanceDataset: Dataset {
     /// what training skips, included. They are the ground truth of evaluation; the image is not
     /// read.
     ///
-    /// - Parameter shapes: whether the shapes of the instances are read
+    /// - Parameters:
+    ///   - index: the image's place in the data set
+    ///   - shapes: whether the shapes of the instances are read
     /// - Throws: `DataError` for a file that cannot be read. An invalid shape does not throw:
     ///   `shape` is nil, and `shapeProblem` says why.
     func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance]

@@ -50,6 +50,7 @@ public struct LabelTable: Sendable, Equatable {
     /// The label map `raw` with its numbers mapped to classes.
     ///
     /// - Parameters:
+    ///   - raw: the numbers as the file has them
     ///   - path: the label file, for the error
     ///   - remedy: what the user can do about an undeclared number; nil for general advice
     /// - Throws: `DataError` with the first pixel whose number is undeclared.

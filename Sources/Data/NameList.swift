@@ -11,7 +11,9 @@ public struct NameList: Sendable {
 
     /// Reads the list at `path`, which is UTF-8, or UTF-16 where that is recognised.
     ///
-    /// - Parameter layout: the folder layout to expect, as the remedy where the file is missing
+    /// - Parameters:
+    ///   - path: of the list
+    ///   - layout: the folder layout to expect, as the remedy where the file is missing
     /// - Throws: `DataError` for a file that is missing, is not text or has no names, and for a
     ///   name that occurs twice.
     public init(_ path: String, layout: String) throws {

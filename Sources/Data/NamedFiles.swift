@@ -13,7 +13,9 @@ public final class NamedFiles: Sendable {
     /// The path of the file called `name`: the one with exactly these bytes, else the only one
     /// whose name has the same Unicode normal form.
     ///
-    /// - Parameter source: the annotation file that uses the name, for the error
+    /// - Parameters:
+    ///   - name: as the annotation file spells it
+    ///   - source: the annotation file that uses the name, for the error
     /// - Throws: `DataError` for a file that does not exist, with similar files where there are
     ///   any, and for several that match.
     public func path(_ name: String, namedBy source: String) throws -> String {

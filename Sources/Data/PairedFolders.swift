@@ -211,8 +211,10 @@ public struct PairedFolders: Sendable {
 
     /// Reads image `index` and its labels.
     ///
-    /// - Parameter remedy: what the user can do about an undeclared number; nil for the table's own
-    ///   advice
+    /// - Parameters:
+    ///   - index: of the pair
+    ///   - table: says what the numbers of the mask mean
+    ///   - remedy: what the user can do about an undeclared number; nil for the table's own advice
     /// - Throws: `DataError` for a file that cannot be read, a mask of another size than its image,
     ///   and a number that `table` does not declare.
     public func sample(at index: Int, table: LabelTable, remedy: (Int) -> String? = { _ in nil })

@@ -16,6 +16,7 @@ extension Experiment {
     ///     let experiment = try Experiment("street.yaml", overrides: ["train.batch=8"])
     ///
     /// - Parameters:
+    ///   - file: the path of the YAML file
     ///   - overrides: changes of single values, such as `train.batch=8`
     ///   - plugins: components of the program
     ///   - device: where to compute
@@ -38,6 +39,7 @@ extension Predictor {
     ///     try result.drawing().write(to: "street.png")
     ///
     /// - Parameters:
+    ///   - checkpoint: the folder of a checkpoint, or its `model.safetensors`
     ///   - classNames: other classes than the model was trained for, where it takes names
     ///   - plugins: components of the program
     ///   - device: where to compute

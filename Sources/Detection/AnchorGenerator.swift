@@ -23,7 +23,13 @@ public struct AnchorGenerator: Sendable, Hashable {
 
     /// Anchors of every ratio in every scale on every level.
     ///
-    /// - Parameter baseSizes: one for each stride; nil for the strides themselves
+    /// - Parameters:
+    ///   - strides: of the levels, in pixels, finest first
+    ///   - ratios: height divided by width
+    ///   - scales: factors of the base sizes
+    ///   - baseSizes: one for each stride; nil for the strides themselves
+    ///   - centerOffset: place of an anchor's centre in its cell, as a fraction of the base size,
+    ///     0…1
     /// - Throws: `SettingError` for an empty list, a number that is not above 0 and up to 1000000,
     ///   base sizes that do not match the strides in number, or an offset outside 0…1.
     public init(
@@ -119,6 +125,7 @@ public struct AnchorGenerator: Sendable, Hashable {
     /// - Parameters:
     ///   - sizes: of the feature maps, one for each level
     ///   - paddedSize: the image with its own padding, without the batch's, in pixels
+    ///   - device: of the result
     /// - Throws: `SettingError` unless there is one size for each stride.
     public func validFlags(for sizes: [Size2D], paddedSize: Size2D, on device: Device = .standard)
         throws -> [Tensor]

@@ -77,7 +77,10 @@ public struct AnchorMatcher: Sendable, Hashable {
     /// Which anchors are valid and reach at most `border` pixels beyond the image.
     /// `[n, 4], [n] → [n]` bool
     ///
-    /// - Parameter size: of the image, without padding
+    /// - Parameters:
+    ///   - anchors: corners in pixels, `[n, 4]`
+    ///   - valid: whether each anchor's cell lies in the image, `[n]` bool
+    ///   - size: of the image, without padding
     public func usable(_ anchors: Tensor, valid: Tensor, in size: Size2D) throws -> Tensor {
         guard let border else { return valid }
         let (x1, y1, x2, y2) = try Boxes.corners(anchors)

@@ -59,8 +59,10 @@ public enum Boxes {
     /// Boxes of a resized image in pixels of the original image. `[…, 4k] → […, 4k]`, k boxes side
     /// by side.
     ///
-    /// - Parameter scale: the factors by which the image's width and height were resized
-    ///   (`ImageGeometry.scale`)
+    /// - Parameters:
+    ///   - boxes: corners in pixels of the resized image
+    ///   - scale: the factors by which the image's width and height were resized
+    ///     (`ImageGeometry.scale`)
     public static func restored(_ boxes: Tensor, from scale: (x: Double, y: Double)) throws
         -> Tensor
     {
@@ -71,8 +73,10 @@ public enum Boxes {
     /// Boxes of an original image in pixels of the resized image. `[…, 4k] → […, 4k]`, k boxes side
     /// by side.
     ///
-    /// - Parameter scale: the factors by which the image's width and height were resized
-    ///   (`ImageGeometry.scale`)
+    /// - Parameters:
+    ///   - boxes: corners in pixels of the original image
+    ///   - scale: the factors by which the image's width and height were resized
+    ///     (`ImageGeometry.scale`)
     public static func resized(_ boxes: Tensor, by scale: (x: Double, y: Double)) throws -> Tensor {
         let factors = [scale.x, scale.y, scale.x, scale.y].map(Float.init)
         return try byCorner(boxes) { try $0 * Tensor.from(factors).to(boxes.device) }

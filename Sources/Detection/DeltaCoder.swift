@@ -62,6 +62,7 @@ public struct DeltaCoder: Sendable, Hashable {
     /// `[n, 4], [n, 4k] → [n, 4k]`.
     ///
     /// - Parameters:
+    ///   - anchors: corners in pixels
     ///   - deltas: k boxes for each anchor, for example one for each class
     ///   - size: the image to which boxes are clipped; nil for no clipping
     public func decode(_ anchors: Tensor, _ deltas: Tensor, in size: Size2D? = nil) throws -> Tensor

@@ -7,6 +7,8 @@
 /// - Parameters:
 ///   - boxes: corners in pixels, `[n, 4]`, or `[n, 4k]` with a box for each class
 ///   - scores: `[n, k + 1]`; the last column is the background and is not read
+///   - scoreThreshold: candidates have a higher score
+///   - nmsThreshold: the IoU, 0…1, above which a detection suppresses another
 ///   - max: largest number of detections; nil for no limit
 /// - Returns: the detections by descending score, in the pixels of `boxes`; and the position of
 ///   each in `scores` without the background, `box · k + class`, `[d]` int64

@@ -34,6 +34,7 @@ public struct ProposalFilter: Sendable, Hashable {
     ///   - scores: probability that an anchor holds an object, `[n]` for each level
     ///   - deltas: `[n, 4]` for each level
     ///   - anchors: corners in pixels, `[n, 4]` for each level
+    ///   - coder: turns deltas into boxes
     ///   - size: of the image without padding, to which boxes are clipped
     /// - Returns: boxes `[p, 4]`, corners in pixels, and scores `[p]`
     public func proposals(

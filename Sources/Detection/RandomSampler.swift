@@ -42,6 +42,9 @@ public struct RandomSampler: Sendable, Hashable {
     /// - Parameters:
     ///   - assignment: of `boxes`, without the ground-truth boxes
     ///   - boxes: the candidates, `[n, 4]`
+    ///   - groundTruth: the image's ground truth
+    ///   - randomSource: the random numbers of the pass
+    ///   - purpose: what the numbers are drawn for, such as `rpn`
     ///   - image: index of the image in the batch
     public func sample(
         _ assignment: BoxAssignment, boxes: Tensor, groundTruth: InstanceTargets,

@@ -22,7 +22,10 @@ public struct DetectionEvaluator: Evaluator {
 
     /// An evaluator on the CPU; set `device`, `workers` and `precision` to change it.
     ///
-    /// - Parameter pipeline: transforms images before the network sees them
+    /// - Parameters:
+    ///   - inference: the model, as it predicts
+    ///   - dataset: to predict, with its annotations
+    ///   - pipeline: transforms images before the network sees them
     public init(
         _ inference: DetectionInference, _ dataset: any InstanceDataset, _ pipeline: Pipeline
     ) {

@@ -30,7 +30,10 @@ public struct SegmentationEvaluator: Evaluator {
 
     /// An evaluator of one view on the CPU; set the other properties to change it.
     ///
-    /// - Parameter pipeline: transforms images before the network sees them
+    /// - Parameters:
+    ///   - inference: the model, as it predicts
+    ///   - dataset: to predict, with its label maps
+    ///   - pipeline: transforms images before the network sees them
     public init(_ inference: SegmentationInference, _ dataset: any Dataset, _ pipeline: Pipeline) {
         self.inference = inference
         self.dataset = dataset

@@ -12,6 +12,7 @@ public struct SegmentationReport: EvaluationReport {
     /// A report of `scores`.
     ///
     /// - Parameters:
+    ///   - scores: of the whole data set
     ///   - names: one for each class.
     ///   - metrics: what to report, in this order.
     /// - Precondition: there are as many names as classes.

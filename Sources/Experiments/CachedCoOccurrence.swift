@@ -17,6 +17,7 @@ public struct CachedCoOccurrence: Sendable {
     /// The counts of `dataset`; nothing is read or counted yet.
     ///
     /// - Parameters:
+    ///   - dataset: whose label maps are counted
     ///   - settings: of the data set, as YAML; they are part of the key
     ///   - threads: that count
     ///   - folder: where counts are kept; nil for the user's cache

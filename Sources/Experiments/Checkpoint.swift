@@ -23,6 +23,7 @@ public enum Checkpoint {
         /// What a weights file says about its model.
         ///
         /// - Parameters:
+        ///   - classes: that the model was trained on
         ///   - configuration: the resolved configuration as YAML
         ///   - textIsCached: whether text embeddings are stored in place of the text encoder
         ///   - trainingImages: the number of training images; nil where the model is not being

@@ -20,8 +20,10 @@ extension Experiment {
 
     /// The evaluator of `model` on `dataset`, made by the task of the model's head.
     ///
-    /// - Parameter augmented: whether to use test-time augmentation, as `test.ratios` and
-    ///   `test.flip` say
+    /// - Parameters:
+    ///   - model: in inference mode
+    ///   - dataset: with annotations for the model's head
+    ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip` say
     /// - Throws: `ExperimentError` where the data set lacks the annotations that the head needs,
     ///   `InferenceError` for a detector with test-time augmentation, `ConfigurationError` for
     ///   windows smaller than the backbone's smallest side.
@@ -49,7 +51,9 @@ extension Experiment {
 
     /// The predictor of single images with `model`.
     ///
-    /// - Parameter classNames: class names in place of the model's; nil for the model's
+    /// - Parameters:
+    ///   - model: in inference mode
+    ///   - classNames: class names in place of the model's; nil for the model's
     /// - Throws: `InferenceError` for class names given to a detector, `LanguageError` where the
     ///   model takes none, `ConfigurationError` for windows smaller than the backbone's smallest
     ///   side.

@@ -9,6 +9,7 @@ extension Experiment {
     /// measured.
     ///
     /// - Parameters:
+    ///   - model: of this experiment, in inference mode
     ///   - trained: the classes that the model was trained on
     ///   - other: the configuration of the data set
     ///   - dataset: the validation data of `other`

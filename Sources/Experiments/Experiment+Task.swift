@@ -5,7 +5,10 @@ import DenseKitEvaluation
 extension Experiment {
     /// Checks that `dataset` has the annotations that the model's head needs.
     ///
-    /// - Parameter part: of the configuration's data, `train` or `val`
+    /// - Parameters:
+    ///   - dataset: to check
+    ///   - part: of the configuration's data, `train` or `val`
+    ///   - model: whose head is asked
     /// - Throws: `ExperimentError.otherTask` where it lacks them.
     public func check(_ dataset: any Dataset, _ part: String, fits model: DenseModel) throws {
         let node = part == "train" ? configuration.data.train : configuration.data.val

@@ -9,6 +9,7 @@ extension Experiment {
     /// on.
     ///
     /// - Parameters:
+    ///   - path: of a checkpoint, a safetensors file, or a PyTorch file
     ///   - data: the classes that are needed; nil for those of the file
     ///   - unnamed: the classes of a file that does not name them
     /// - Throws: `LoadError` for weights of another model, `OtherClasses` where they were trained
@@ -46,8 +47,11 @@ extension Experiment {
     /// The model with the weights at `path`, and its evaluator on `dataset`, the validation data of
     /// `tested`: this configuration, or another.
     ///
-    /// - Parameter augmented: whether to use test-time augmentation, as `test.ratios` and
-    ///   `test.flip` say
+    /// - Parameters:
+    ///   - path: of a checkpoint, a safetensors file, or a PyTorch file
+    ///   - tested: the experiment whose data is evaluated
+    ///   - dataset: the validation data of `tested`
+    ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip` say
     /// - Throws: what `trainedModel(_:for:unnamed:)` throws and, on another configuration's data,
     ///   what `evaluator(_:trained:on:_:augmented:)` throws.
     public func evaluator(

@@ -25,7 +25,11 @@ public struct Experiment {
 
     /// Reads a configuration file and loads its plugins.
     ///
-    /// - Parameter overrides: assignments `a.b.c=value` laid over the configuration
+    /// - Parameters:
+    ///   - file: the path of the YAML file
+    ///   - overrides: assignments `a.b.c=value` laid over the configuration
+    ///   - registry: the components that the configuration may name
+    ///   - device: that the model computes on
     /// - Throws: `ConfigurationError` for mistakes in the file and for a sweep of several
     ///   experiments, and what loading plugins throws.
     public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu)
@@ -122,6 +126,7 @@ public struct Experiment {
     /// `.meta` it has shapes alone.
     ///
     /// - Parameters:
+    ///   - classes: that the model predicts
     ///   - textIsCached: whether it holds text embeddings of its classes in place of a text encoder
     ///   - dataset: the training set where training starts, whose labels may initialise parts; nil
     ///     elsewhere

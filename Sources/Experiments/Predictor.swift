@@ -27,8 +27,11 @@ public struct Predictor {
     /// A predictor of the model of `experiment` with the weights at `weights`: a checkpoint
     /// directory, a safetensors file, or a PyTorch file.
     ///
-    /// - Parameter classNames: class names in place of the model's, for a model with language
-    ///   guidance, predicted from its score map; nil for the model's
+    /// - Parameters:
+    ///   - experiment: the configuration of the model and of its test pipeline
+    ///   - weights: the path of the weights
+    ///   - classNames: class names in place of the model's, for a model with language guidance,
+    ///     predicted from its score map; nil for the model's
     /// - Throws: `LoadError` for weights of another model, `CheckpointError` where their classes
     ///   are unknown, `InferenceError` and `LanguageError` where the model takes no other class
     ///   names, and what building the model throws.
@@ -40,6 +43,7 @@ public struct Predictor {
     /// of the configuration in it.
     ///
     /// - Parameters:
+    ///   - checkpoint: the folder of a checkpoint, or its `model.safetensors`
     ///   - registry: the components that the configuration may name
     ///   - device: the device that the model computes on
     ///   - classNames: class names in place of the model's, for a model with language guidance; nil
@@ -88,7 +92,9 @@ public struct Predictor {
 
     /// Predicts an image in memory.
     ///
-    /// - Parameter name: of the image in error messages
+    /// - Parameters:
+    ///   - image: of any size
+    ///   - name: of the image in error messages
     /// - Throws: `PredictionError` for an image that cannot be predicted.
     public func callAsFunction(_ image: RGBImage, name: String = "image") throws -> ImageResult {
         let sample = try prepared(image, name)

@@ -10,7 +10,9 @@ import Foundation
 public enum FilePlugin {
     /// Compiles (or takes from the cache) and loads the file at `path`.
     ///
-    /// - Parameter location: where the configuration names the file, for errors
+    /// - Parameters:
+    ///   - path: of the Swift file
+    ///   - location: where the configuration names the file, for errors
     /// - Throws: `FilePluginError` for a file that does not exist or is not Swift, with the
     ///   compiler's message for one that does not compile, and for a library that cannot be loaded.
     public static func load(_ path: String, namedAt location: SourceLocation) throws -> any Plugin {

@@ -30,8 +30,10 @@ public struct COCOBox: Sendable, Hashable, CustomStringConvertible {
     /// Intersection over union (IoU), 0…1, as pycocotools computes it; 0 for boxes that do not
     /// overlap.
     ///
-    /// - Parameter crowd: whether `other` is a crowd region (`iscrowd`), which may hold any number
-    ///   of objects: the intersection is then divided by the area of this box alone
+    /// - Parameters:
+    ///   - other: the box to compare with
+    ///   - crowd: whether `other` is a crowd region (`iscrowd`), which may hold any number of
+    ///     objects: the intersection is then divided by the area of this box alone
     public func iou(with other: COCOBox, crowd: Bool = false) -> Double {
         let overlapWidth = min(width + x, other.width + other.x) - max(x, other.x)
         guard overlapWidth > 0 else { return 0 }

@@ -46,7 +46,10 @@ public final class Conv2d: Module {
     /// prepared once and kept until weights, mode or device change. While an `OperationCounter`
     /// counts, they run one by one.
     ///
-    /// - Parameter norm: of the output's channels; nil for none
+    /// - Parameters:
+    ///   - x: `[n, in, h, w]`
+    ///   - norm: of the output's channels; nil for none
+    ///   - relu: whether ReLU follows
     public func callAsFunction(_ x: Tensor, norm: BatchNorm2d?, relu: Bool = false) throws -> Tensor
     {
         guard !isTraining, norm?.isTraining != true, !gradIsEnabled, !OperationCounter.isCounting

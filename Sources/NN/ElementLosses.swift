@@ -10,7 +10,10 @@ extension Tensor {
     /// `−(1 − α) p^γ log(1 − p)` where it is 0 (Lin et al.,
     /// [arXiv:1708.02002](https://arxiv.org/abs/1708.02002)). `[…] → […]`
     ///
-    /// - Parameter target: 0…1, of the shape of the logits
+    /// - Parameters:
+    ///   - target: 0…1, of the shape of the logits
+    ///   - gamma: γ, 0 or more: how far the loss of confident elements is reduced
+    ///   - alpha: α, 0…1, the weight of targets that are 1
     public func sigmoidFocal(_ target: Tensor, gamma: Double, alpha: Double) throws -> Tensor {
         let p = try sigmoid()
         let missed = try p + target - p * target * 2  // 1 − p of the positives, p of the negatives
@@ -25,7 +28,9 @@ extension Tensor {
     /// Smooth L1 loss of each element: `d² / 2β` for a distance d below β, `d − β / 2` above
     /// (Girshick, [arXiv:1504.08083](https://arxiv.org/abs/1504.08083)). `[…], […] → […]`
     ///
-    /// - Parameter beta: above 0
+    /// - Parameters:
+    ///   - target: of the shape of this tensor
+    ///   - beta: above 0
     public func smoothL1(_ target: Tensor, beta: Double) throws -> Tensor {
         let distance = try (self - target).abs()
         return try Tensor.where(

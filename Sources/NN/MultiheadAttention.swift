@@ -23,7 +23,9 @@ public final class MultiheadAttention: Module {
 
     /// Self-attention of the tokens of `x`. `[n, t, d] → [n, t, d]`
     ///
-    /// - Parameter causal: whether a token attends only to itself and those before it
+    /// - Parameters:
+    ///   - x: `[n, t, d]`
+    ///   - causal: whether a token attends only to itself and those before it
     public func callAsFunction(_ x: Tensor, causal: Bool = false) throws -> Tensor {
         let (q, k, v) = try projected(x)
         return try output(Tensor.attention(q, k, v, causal: causal))

@@ -26,7 +26,10 @@ public func autocastType(on device: Device) -> DType? {
 ///
 /// Scopes may nest: the end of one restores the mode before it.
 ///
-/// - Parameter dtype: float16 or bfloat16; nil to run `body` in the present mode
+/// - Parameters:
+///   - dtype: float16 or bfloat16; nil to run `body` in the present mode
+///   - device: whose operations are meant
+///   - body: the operations
 /// - Throws: what `body` throws, and `TorchError` where the engine refuses the mode.
 public func withAutocast<Result>(
     _ dtype: DType?, on device: Device = .cpu, _ body: () throws -> Result

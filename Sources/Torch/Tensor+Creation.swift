@@ -4,7 +4,11 @@ import Glibc
 extension Tensor {
     /// A tensor of `shape` with uninitialised memory.
     ///
-    /// - Parameter channelsLast: whether `[n, c, h, w]` is laid out as `[n, h, w, c]` in memory
+    /// - Parameters:
+    ///   - shape: lengths of the dimensions
+    ///   - dtype: type of the elements
+    ///   - device: where the memory is
+    ///   - channelsLast: whether `[n, c, h, w]` is laid out as `[n, h, w, c]` in memory
     public static func empty(
         _ shape: [Int], dtype: DType = .float32, device: Device = .standard,
         channelsLast: Bool = false
@@ -70,8 +74,11 @@ extension Tensor {
 
     /// A tensor with a copy of `bytes`: the elements in row-major order, little-endian.
     ///
-    /// - Parameter channelsLast: whether the bytes lie as `[n, h, w, c]` while `shape` is
-    ///   `[n, c, h, w]`
+    /// - Parameters:
+    ///   - bytes: the elements
+    ///   - shape: lengths of the dimensions
+    ///   - dtype: type of the elements
+    ///   - channelsLast: whether the bytes lie as `[n, h, w, c]` while `shape` is `[n, c, h, w]`
     /// - Throws: `TorchError` where the number of bytes does not fit `shape` and `dtype`.
     public static func from(
         bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, channelsLast: Bool = false

@@ -11,6 +11,7 @@ extension Tensor {
     /// - Parameters:
     ///   - boxes: left, top, right, bottom in pixels, `[n, 4]`
     ///   - scores: `[n]`
+    ///   - threshold: the IoU, 0…1, above which a box is removed
     /// - Returns: indices of the kept boxes by descending score, `[k]` int64
     public static func nms(_ boxes: Tensor, _ scores: Tensor, threshold: Double) throws -> Tensor {
         try make("nms", boxes, scores) { ct_nms(boxes.handle, scores.handle, nil, threshold, $0) }
@@ -27,6 +28,7 @@ extension Tensor {
     ///   - boxes: left, top, right, bottom in pixels, `[n, 4]`
     ///   - scores: `[n]`
     ///   - groups: group of each box, `[n]`, any integers
+    ///   - threshold: the IoU, 0…1, above which a box is removed
     /// - Returns: indices of the kept boxes by descending score, `[k]` int64
     public static func batchedNMS(
         _ boxes: Tensor, _ scores: Tensor, groups: Tensor, threshold: Double
@@ -73,6 +75,7 @@ extension Tensor {
     ///   - masks: probabilities, `[d, m, m]`
     ///   - boxes: left, top, right, bottom in pixels, `[d, 4]`
     ///   - size: of the image
+    ///   - threshold: the probability, 0…1, from which a pixel belongs to the mask
     public static func pastedMasks(_ masks: Tensor, boxes: Tensor, size: Size2D, threshold: Double)
         throws -> Tensor
     {

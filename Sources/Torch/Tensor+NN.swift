@@ -99,8 +99,12 @@ extension Tensor {
     /// `[n, in, h, w] → [n, out, h', w']`
     ///
     /// - Parameters:
+    ///   - weight: `[in, out / groups, kh, kw]`
+    ///   - bias: `[out]`; nil for none
+    ///   - stride: from one position of the input to the next, in positions of the result
     ///   - padding: positions cut off on each side of the result
     ///   - outputPadding: positions added to the result's bottom and right
+    ///   - groups: number of groups of channels that do not see each other
     public func convTranspose2d(
         _ weight: Tensor, _ bias: Tensor?, stride: Size2D = 1, padding: Size2D = 0,
         outputPadding: Size2D = 0, groups: Int = 1
@@ -135,9 +139,14 @@ extension Tensor {
     /// weights and statistics are `[c]`.
     ///
     /// - Parameters:
+    ///   - weight: factor of each channel, `[c]`; nil for 1
+    ///   - bias: added to each channel, `[c]`; nil for 0
+    ///   - runningMean: `[c]`; nil where only the batch's statistics are used
+    ///   - runningVar: `[c]`; nil where only the batch's statistics are used
     ///   - training: whether the batch's statistics are used and the running ones updated; if not,
     ///     the running ones are used
     ///   - momentum: share of the batch's statistics in the new running ones
+    ///   - eps: added to the variance
     /// - Throws: `TorchError` where `training` meets a single value for each channel, which has no
     ///   variance.
     public func batchNorm(
@@ -195,6 +204,7 @@ extension Tensor {
     /// The maximum of each window of `kernel` positions. `[n, c, h, w] → [n, c, h', w']`
     ///
     /// - Parameters:
+    ///   - kernel: height and width of a window
     ///   - stride: from one window to the next; nil for `kernel`
     ///   - padding: positions on each side that no maximum is taken from
     ///   - ceilMode: whether the size of the result is rounded up, not down
@@ -213,6 +223,7 @@ extension Tensor {
     /// The mean of each window of `kernel` positions. `[n, c, h, w] → [n, c, h', w']`
     ///
     /// - Parameters:
+    ///   - kernel: height and width of a window
     ///   - stride: from one window to the next; nil for `kernel`
     ///   - padding: zeros on each side
     ///   - ceilMode: whether the size of the result is rounded up, not down
@@ -282,6 +293,9 @@ extension Tensor {
     /// `[n, heads, s, d]`, v `[n, heads, s, e]` → `[n, heads, t, e]`.
     ///
     /// - Parameters:
+    ///   - q: queries, `[n, heads, t, d]`
+    ///   - k: keys, `[n, heads, s, d]`
+    ///   - v: values, `[n, heads, s, e]`
     ///   - mask: added to the scores, of their floating-point type and broadcast to
     ///     `[n, heads, t, s]`; nil for none. Give a mask or `causal`, not both: not every version
     ///     of libtorch accepts both
@@ -303,8 +317,10 @@ extension Tensor {
     /// with `.none`
     ///
     /// - Parameters:
+    ///   - target: class indices, `[n, …]` int64
     ///   - weight: of each class, `[k]`; `.mean` divides by the sum of the weights of the elements
     ///     that count
+    ///   - reduction: of the losses of the elements
     ///   - ignoreIndex: class index of elements that do not count
     public func crossEntropy(
         _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean,
@@ -322,7 +338,10 @@ extension Tensor {
     /// Binary cross-entropy of logits with targets in 0…1 of one shape. A scalar, or that shape
     /// with `.none`
     ///
-    /// - Parameter weight: factor of each element's loss, broadcast to the shape
+    /// - Parameters:
+    ///   - target: 0…1, of the shape of the logits
+    ///   - weight: factor of each element's loss, broadcast to the shape
+    ///   - reduction: of the losses of the elements
     public func binaryCrossEntropyWithLogits(
         _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean
     ) throws

@@ -4,7 +4,9 @@ import CDenseKitTorch
 extension Tensor {
     /// Sum over `dims`, or over all elements (a scalar) without any.
     ///
-    /// - Parameter keep: whether the reduced dimensions stay, with length 1
+    /// - Parameters:
+    ///   - dims: to reduce; negative ones count from the last
+    ///   - keep: whether the reduced dimensions stay, with length 1
     public func sum(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in
             try make("sum", self) { ct_sum(handle, dims, rank, keep, $0) }
@@ -13,7 +15,9 @@ extension Tensor {
 
     /// Mean over `dims`, or over all elements (a scalar) without any; floating-point tensors only.
     ///
-    /// - Parameter keep: whether the reduced dimensions stay, with length 1
+    /// - Parameters:
+    ///   - dims: to reduce; negative ones count from the last
+    ///   - keep: whether the reduced dimensions stay, with length 1
     public func mean(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in
             try make("mean", self) { ct_mean(handle, dims, rank, keep, $0) }
@@ -22,7 +26,9 @@ extension Tensor {
 
     /// Maximum over `dims`, or over all elements (a scalar) without any.
     ///
-    /// - Parameter keep: whether the reduced dimensions stay, with length 1
+    /// - Parameters:
+    ///   - dims: to reduce; negative ones count from the last
+    ///   - keep: whether the reduced dimensions stay, with length 1
     public func amax(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in
             try make("amax", self) { ct_amax(handle, dims, rank, keep, $0) }
@@ -31,7 +37,9 @@ extension Tensor {
 
     /// Minimum over `dims`, or over all elements (a scalar) without any.
     ///
-    /// - Parameter keep: whether the reduced dimensions stay, with length 1
+    /// - Parameters:
+    ///   - dims: to reduce; negative ones count from the last
+    ///   - keep: whether the reduced dimensions stay, with length 1
     public func amin(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in
             try make("amin", self) { ct_amin(handle, dims, rank, keep, $0) }
@@ -40,7 +48,9 @@ extension Tensor {
 
     /// Euclidean norm over `dims`, or over all elements (a scalar) without any.
     ///
-    /// - Parameter keep: whether the reduced dimensions stay, with length 1
+    /// - Parameters:
+    ///   - dims: to reduce; negative ones count from the last
+    ///   - keep: whether the reduced dimensions stay, with length 1
     public func norm(_ dims: Int..., keep: Bool = false) throws -> Tensor {
         try withDims(dims) { dims, rank in
             try make("norm", self) { ct_norm(handle, dims, rank, keep, $0) }
@@ -49,21 +59,27 @@ extension Tensor {
 
     /// The maxima along `dim` and their indices (int64).
     ///
-    /// - Parameter keep: whether the dimension stays, with length 1
+    /// - Parameters:
+    ///   - dim: to reduce; a negative one counts from the last
+    ///   - keep: whether the dimension stays, with length 1
     public func max(_ dim: Int, keep: Bool = false) throws -> (values: Tensor, indices: Tensor) {
         try makePair("max", self) { ct_max(handle, Int64(dim), keep, $0, $1) }
     }
 
     /// The minima along `dim` and their indices (int64).
     ///
-    /// - Parameter keep: whether the dimension stays, with length 1
+    /// - Parameters:
+    ///   - dim: to reduce; a negative one counts from the last
+    ///   - keep: whether the dimension stays, with length 1
     public func min(_ dim: Int, keep: Bool = false) throws -> (values: Tensor, indices: Tensor) {
         try makePair("min", self) { ct_min(handle, Int64(dim), keep, $0, $1) }
     }
 
     /// Index of the maximum along `dim`. int64
     ///
-    /// - Parameter keep: whether the dimension stays, with length 1
+    /// - Parameters:
+    ///   - dim: to reduce; a negative one counts from the last
+    ///   - keep: whether the dimension stays, with length 1
     public func argmax(_ dim: Int, keep: Bool = false) throws -> Tensor {
         try make("argmax", self) { ct_argmax(handle, Int64(dim), keep, $0) }
     }

@@ -13,7 +13,9 @@ extension Tensor {
     /// The `count` largest elements along `dim`, largest first, and their indices (int64). Equal
     /// elements keep their order on every device; not-a-number counts as the largest.
     ///
-    /// - Parameter count: at most the length of `dim`
+    /// - Parameters:
+    ///   - count: at most the length of `dim`
+    ///   - dim: to search; a negative one counts from the last
     public func topK(_ count: Int, _ dim: Int = -1) throws -> (values: Tensor, indices: Tensor) {
         try makePair("topk", self) { ct_topk(handle, Int64(count), Int64(dim), $0, $1) }
     }

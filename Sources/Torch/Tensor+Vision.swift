@@ -32,6 +32,8 @@ extension Tensor {
         /// - Parameters:
         ///   - logits: `[r, w, k]` (classes last, contiguous): the rows from `firstRow` on of a map
         ///     of `sourceHeight` rows
+        ///   - firstRow: the row of the map that `logits` begins with
+        ///   - sourceHeight: rows of the whole map
         ///   - y: first row of the window in the view
         ///   - x: first column of the window in the view
         ///   - size: of the window in the view, in pixels
@@ -53,6 +55,7 @@ extension Tensor {
     /// ever held as a whole.
     ///
     /// - Parameters:
+    ///   - windows: whose logits reach these rows
     ///   - viewWidth: columns of the view, padding included
     ///   - imageSize: the part of the view, at its top left, that is no padding
     ///   - size: of the result, in pixels
@@ -96,6 +99,8 @@ extension Tensor {
     /// - Parameters:
     ///   - classes: class of each row, `[n]` int64; a number outside `0 ..< k` for background
     ///   - weight: of each row, `[n]`; nil for 1
+    ///   - gamma: 0 or more: how far the loss of confident elements is reduced
+    ///   - alpha: 0…1, the weight of the labelled class; the others have 1 − `alpha`
     public func focalLoss(_ classes: Tensor, weight: Tensor? = nil, gamma: Double, alpha: Double)
         throws -> Tensor
     {

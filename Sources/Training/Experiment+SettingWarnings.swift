@@ -5,8 +5,10 @@ extension Experiment {
     /// Settings that a user may not have meant, a sentence each: those without effect or with
     /// another effect than they seem to have, and pipelines that do not fit each other.
     ///
-    /// - Parameter dataset: the training set, which gives the number of iterations of an epoch; nil
-    ///   leaves out checks of the length of a run that counts in epochs
+    /// - Parameters:
+    ///   - model: of this experiment
+    ///   - dataset: the training set, which gives the number of iterations of an epoch; nil leaves
+    ///     out checks of the length of a run that counts in epochs
     public func settingWarnings(on model: DenseModel, training dataset: (any Dataset)? = nil) throws
         -> [String]
     {

@@ -12,6 +12,7 @@ extension Experiment {
     /// machine, data, warnings, weights, and what differs from the resumed run.
     ///
     /// - Parameters:
+    ///   - work: where log and checkpoints go
     ///   - dataset: the training set; `data.train` if nil
     ///   - resumption: the checkpoint to resume; nil starts at the first iteration
     ///   - added: hooks besides logging, checkpoints, validation and those of the configuration

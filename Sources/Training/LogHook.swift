@@ -26,7 +26,9 @@ public final class LogHook: StatefulHook {
 
     /// A hook that appends to the file at `scalarsPath`.
     ///
-    /// - Parameter progress: nil shows no progress bar
+    /// - Parameters:
+    ///   - scalarsPath: the file of the metrics, one JSON object a line
+    ///   - progress: nil shows no progress bar
     public init(scalarsPath: String, progress: ProgressBar? = nil) {
         self.scalarsPath = scalarsPath
         self.progress = progress

@@ -20,7 +20,9 @@ public struct RunScores: Sendable, Equatable {
     /// Reads the newest run in `directory` that has validated; nil where there is none. Incomplete
     /// lines, and those of training, are skipped.
     ///
-    /// - Parameter metric: the metric by which models are compared, such as `mIoU`
+    /// - Parameters:
+    ///   - directory: the work directory
+    ///   - metric: the metric by which models are compared, such as `mIoU`
     public init?(workDirectory directory: String, metric: String) {
         let manager = FileManager.default
         let runs = ((try? manager.contentsOfDirectory(atPath: directory)) ?? []).sorted(by: >)

@@ -43,8 +43,16 @@ public final class Trainer {
 
     /// A trainer at iteration 0.
     ///
-    /// - Parameter makeLoader: makes a loader whose first batch is number `iteration`; a batch is
-    ///   one pass, so that an accumulated iteration takes several
+    /// - Parameters:
+    ///   - model: in any mode
+    ///   - optimizer: of the model's parameters
+    ///   - schedule: gives the learning rate of every iteration
+    ///   - settings: the section `train` of a configuration, with epochs converted to iterations
+    ///   - device: that batches are moved to
+    ///   - logger: of the run
+    ///   - hooks: called in this order
+    ///   - makeLoader: makes a loader whose first batch is number `iteration`; a batch is one pass,
+    ///     so that an accumulated iteration takes several
     public init(
         model: DenseModel, optimizer: any Optimizer, schedule: any Schedule,
         settings: TrainConfiguration, device: Device,

@@ -5,7 +5,10 @@ extension Verifier {
     /// The model part `type` of the registry, in inference mode on the verifier's device, with the
     /// case's parameters; and a failed comparison for every name or shape that differs.
     ///
-    /// - Parameter settings: of the part
+    /// - Parameters:
+    ///   - type: the name that the part is registered under
+    ///   - settings: of the part
+    ///   - golden: the case
     /// - Throws: `BuildError` for settings that do not fit.
     public func part(_ type: String, _ settings: [String: GoldenJSON], _ golden: GoldenCase) throws
         -> (

@@ -26,7 +26,9 @@ public struct Verifier {
     /// A model that was built but has other outputs or parameter names is not an error: its
     /// comparisons do not pass.
     ///
-    /// - Parameter modelPath: of the model file; nil for the one beside the case
+    /// - Parameters:
+    ///   - path: of the case's file
+    ///   - modelPath: of the model file; nil for the one beside the case
     /// - Returns: at least one comparison
     /// - Throws: an error for a case that cannot be run: `GoldenCaseError` for an unreadable file,
     ///   an unknown procedure or a case without outputs, `BuildError` for a model that cannot be
@@ -71,6 +73,7 @@ public struct Verifier {
     /// training step.
     ///
     /// - Parameters:
+    ///   - golden: the case
     ///   - path: of the model file; nil for the one beside the case
     ///   - described: the model of a case that has no model file
     /// - Throws: `GoldenCaseError` for a case without model, or with settings that are not known.

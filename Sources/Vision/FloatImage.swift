@@ -8,7 +8,10 @@ public struct FloatImage: Sendable, Equatable {
     /// The `height · width · 3` values, row-major, in the order R, G, B.
     public var pixels: [Float]
 
-    /// - Parameter pixels: exactly `height · width · 3` values, row-major, in the order R, G, B
+    /// - Parameters:
+    ///   - height: in pixels
+    ///   - width: in pixels
+    ///   - pixels: exactly `height · width · 3` values, row-major, in the order R, G, B
     public init(height: Int, width: Int, pixels: [Float]) {
         precondition(pixels.count == height * width * 3, "an image needs height × width × 3 values")
         self.height = height

@@ -11,7 +11,10 @@ public struct LabelMap: Sendable, Equatable {
     /// `height · width` class indices, row-major.
     public var labels: [UInt16]
 
-    /// - Parameter labels: exactly `height · width` class indices, row-major
+    /// - Parameters:
+    ///   - height: in pixels
+    ///   - width: in pixels
+    ///   - labels: exactly `height · width` class indices, row-major
     public init(height: Int, width: Int, labels: [UInt16]) {
         precondition(labels.count == height * width, "a label map needs height × width labels")
         self.height = height

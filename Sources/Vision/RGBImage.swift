@@ -7,7 +7,10 @@ public struct RGBImage: Sendable, Equatable {
     /// The `height · width · 3` bytes, row-major, in the order R, G, B.
     public var pixels: [UInt8]
 
-    /// - Parameter pixels: exactly `height · width · 3` bytes, row-major, in the order R, G, B
+    /// - Parameters:
+    ///   - height: in pixels
+    ///   - width: in pixels
+    ///   - pixels: exactly `height · width · 3` bytes, row-major, in the order R, G, B
     public init(height: Int, width: Int, pixels: [UInt8]) {
         precondition(pixels.count == height * width * 3, "an image needs height × width × 3 bytes")
         self.height = height

@@ -36,7 +36,11 @@ public struct DemoScene: Sendable {
     /// Draws scene `index` of the data set `seed`, `size` × `size` pixels: the same image at any
     /// time and on any machine.
     ///
-    /// - Parameter crowded: whether to add more objects, and sometimes a crowd of them
+    /// - Parameters:
+    ///   - seed: of the data set
+    ///   - index: of the scene in it
+    ///   - size: width and height in pixels
+    ///   - crowded: whether to add more objects, and sometimes a crowd of them
     public static func render(seed: UInt64, index: Int, size: Int = 128, crowded: Bool = false)
         -> DemoScene
     {

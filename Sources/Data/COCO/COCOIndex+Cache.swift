@@ -8,8 +8,10 @@ extension COCOIndex {
     ///
     /// A cached index that is damaged, of another file or of another version is made again. Where
     /// the cache cannot be written, the file is parsed at every start, and `warnings` says so.
-    /// - Parameter cache: the folder of the cache; nil for `$XDG_CACHE_HOME/densekit/coco`, or
-    ///   `~/.cache/densekit/coco` where that is not set
+    /// - Parameters:
+    ///   - path: of the annotation file
+    ///   - cache: the folder of the cache; nil for `$XDG_CACHE_HOME/densekit/coco`, or
+    ///     `~/.cache/densekit/coco` where that is not set
     /// - Throws: `DataError`, with the annotation's id, for a file that does not follow COCO's
     ///   format.
     public convenience init(_ path: String, cache: String? = nil) throws {

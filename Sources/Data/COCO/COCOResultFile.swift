@@ -25,7 +25,10 @@ public enum COCOResultFile {
     ///
     /// Other keys may be there. As in JSON, and unlike in Python, `NaN` and `Infinity` are no
     /// numbers.
-    /// - Parameter masks: whether masks are read
+    /// - Parameters:
+    ///   - path: of the results file
+    ///   - masks: whether masks are read
+    ///   - body: called with each entry
     /// - Throws: `COCOResultsError` for a file that is not such a list, with the entry that lacks a
     ///   key or has a value of another type. Other errors of `body` are thrown as a
     ///   `COCOResultsError` with their description.

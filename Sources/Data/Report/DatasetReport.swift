@@ -75,7 +75,11 @@ public struct DatasetReport: Sendable {
 
     /// Reads every sample of `dataset` on `threads` threads.
     ///
-    /// - Parameter progress: called now and then with the number of samples read, on any thread
+    /// - Parameters:
+    ///   - dataset: to read
+    ///   - threads: that read
+    ///   - options: what is looked for
+    ///   - progress: called now and then with the number of samples read, on any thread
     public static func check(
         _ dataset: any Dataset, threads: Int = 2, options: Options = Options(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }

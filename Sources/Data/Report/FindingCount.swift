@@ -9,8 +9,10 @@ public struct FindingCount: Sendable {
 
     /// Counts one finding; `text` is evaluated only if it is among the first three.
     ///
-    /// - Parameter order: examples are sorted by it, such as the index of the sample; equal ones
-    ///   stay in the order in which they were added
+    /// - Parameters:
+    ///   - text: an example of the finding
+    ///   - order: examples are sorted by it, such as the index of the sample; equal ones stay in
+    ///     the order in which they were added
     public mutating func add(_ text: @autoclosure () -> String, order: Int = 0) {
         count += 1
         insert(order, text)

@@ -43,7 +43,12 @@ public struct COCOEvaluation: Sendable {
         /// An annotated object.
         ///
         /// - Parameters:
+        ///   - image: the id of its image
+        ///   - category: the id of its category
+        ///   - box: in pixels
         ///   - area: in square pixels, as the data set gives it
+        ///   - isCrowd: whether it is a crowd region, which detections may fall into
+        ///   - id: of the annotation
         ///   - mask: of the image's size; needed only to compare masks
         public init(
             image: Int, category: Int, box: COCOBox, area: Double, isCrowd: Bool = false, id: Int,
@@ -78,6 +83,10 @@ public struct COCOEvaluation: Sendable {
         /// A detected object.
         ///
         /// - Parameters:
+        ///   - image: the id of its image
+        ///   - category: the id of its category
+        ///   - score: detections are ranked by it
+        ///   - box: in pixels
         ///   - mask: of the image's size; needed only to compare masks
         ///   - area: in square pixels; nil takes the area of the box, or of the mask where masks
         ///     are compared
@@ -110,6 +119,9 @@ public struct COCOEvaluation: Sendable {
     ///     are left out.
     ///   - categories: the ids of the categories to evaluate; annotations and detections of others
     ///     are left out.
+    ///   - groundTruth: the annotated objects
+    ///   - detections: the detected objects
+    ///   - kind: whether boxes or masks are compared
     ///   - classAgnostic: whether all categories count as one, as for proposals.
     /// - Throws: `COCOEvaluationError` for a score or a box that is not finite, and for a missing
     ///   mask.

@@ -8,6 +8,8 @@ extension COCOResults {
     /// As in pycocotools, areas are those of the boxes where the first entry has a box, else those
     /// of the masks.
     /// - Parameters:
+    ///   - path: of the results file
+    ///   - kind: whether boxes or masks are read
     ///   - images: the size of each image of the data set, by its id.
     ///   - categories: the ids of the data set's categories.
     /// - Throws: `COCOResultsError` for a file that is not such a list, with the entry that lacks a

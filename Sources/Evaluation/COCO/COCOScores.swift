@@ -54,6 +54,7 @@ public struct COCOScores: Sendable, Equatable {
     /// ground truth.
     /// - Parameters:
     ///   - threshold: an index into `thresholds`; nil for the mean over all.
+    ///   - area: the sizes of objects that count
     ///   - category: an index into `categories`; nil for the mean over all.
     public func averagePrecision(threshold: Int? = nil, area: Area = .all, category: Int? = nil)
         -> Double
@@ -65,6 +66,7 @@ public struct COCOScores: Sendable, Equatable {
     /// where none is given. From 0 to 1; -1 where there is no ground truth.
     /// - Parameters:
     ///   - maximum: an index into `maximums`.
+    ///   - area: the sizes of objects that count
     ///   - category: an index into `categories`; nil for the mean over all.
     public func averageRecall(maximum: Int = 2, area: Area = .all, category: Int? = nil) -> Double {
         mean(recall, steps: 1, nil, area, category, maximum: maximum)

@@ -5,6 +5,7 @@ public enum Heatmap {
     /// `image` with the scores as colours over it.
     ///
     /// - Parameters:
+    ///   - image: to draw on
     ///   - scores: one for every pixel, row by row; their range is scaled to the range of colours
     ///   - opacity: of the colours: 0 shows the image alone, 1 the colours alone
     /// - Precondition: there are as many scores as pixels.

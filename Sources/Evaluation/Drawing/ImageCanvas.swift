@@ -45,7 +45,12 @@ public struct ImageCanvas: Sendable {
 
     /// Draws a line of text with its upper left corner at (`x`, `y`). Characters other than
     /// printable ASCII show as `?`.
-    /// - Parameter scale: pixels for a dot of the font
+    /// - Parameters:
+    ///   - text: one line
+    ///   - x: the left edge, in pixels
+    ///   - y: the upper edge, in pixels
+    ///   - color: of the dots
+    ///   - scale: pixels for a dot of the font
     public mutating func text(_ text: String, x: Int, y: Int, _ color: RGBColor, scale: Int = 1) {
         for (position, character) in text.enumerated() {
             let left = x + position * BitmapFont.advance * scale
@@ -64,7 +69,12 @@ public struct ImageCanvas: Sendable {
 
     /// Draws a line of text on a filled rectangle with its upper left corner at (`x`, `y`). The
     /// text is black or white, whichever is easier to read.
-    /// - Parameter scale: pixels for a dot of the font
+    /// - Parameters:
+    ///   - text: one line
+    ///   - x: the left edge of the rectangle, in pixels
+    ///   - y: the upper edge of the rectangle, in pixels
+    ///   - background: the colour of the rectangle
+    ///   - scale: pixels for a dot of the font
     public mutating func label(_ text: String, x: Int, y: Int, background: RGBColor, scale: Int = 1)
     {
         let size = ImageCanvas.size(of: text, scale: scale)
@@ -77,6 +87,9 @@ public struct ImageCanvas: Sendable {
     /// Draws a box with its name: the outline, and the label above it, or inside where there is no
     /// room above.
     /// - Parameters:
+    ///   - rectangle: the box, in pixels
+    ///   - label: the text of the label
+    ///   - color: of the outline, and of the label's rectangle
     ///   - thickness: of the outline, in pixels
     ///   - scale: pixels for a dot of the font
     public mutating func box(

@@ -9,6 +9,9 @@ public enum InstanceDrawing {
     /// Instances whose class is not in `classes` are left out, and so are masks of another size
     /// than the image.
     /// - Parameters:
+    ///   - image: to draw on
+    ///   - instances: in pixels of `image`
+    ///   - classes: names and colours
     ///   - opacity: of the masks; their outlines are opaque. 0 shows no masks.
     ///   - upsamplingFactor: pixels of the result along a side of an image pixel, for small images
     ///     that labels would cover.

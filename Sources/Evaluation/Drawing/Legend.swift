@@ -11,7 +11,10 @@ public struct Legend: Sendable {
     private let scale: Int
 
     /// The legend of the classes that occur in `labels`, sorted by area.
-    /// - Parameter scale: pixels for a dot of the font.
+    /// - Parameters:
+    ///   - labels: the label map whose classes are listed
+    ///   - classes: names and colours
+    ///   - scale: pixels for a dot of the font.
     public init(_ labels: LabelMap, classes: ClassList, scale: Int = 1) {
         var areas = [Int](repeating: 0, count: classes.count)
         for label in labels.labels where label < classes.count { areas[Int(label)] += 1 }

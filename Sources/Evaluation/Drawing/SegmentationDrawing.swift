@@ -5,7 +5,11 @@ public enum SegmentationDrawing {
     /// `image` with the classes of `labels` as colours over it; pixels that are unlabelled, or
     /// whose class is not in `classes`, stay as they are.
     ///
-    /// - Parameter opacity: of the colours: 0 shows the image alone, 1 the colours alone.
+    /// - Parameters:
+    ///   - image: to draw on
+    ///   - labels: of its pixels
+    ///   - classes: names and colours
+    ///   - opacity: of the colours: 0 shows the image alone, 1 the colours alone.
     /// - Precondition: `image` and `labels` have the same size.
     public static func overlay(
         _ image: RGBImage, _ labels: LabelMap, classes: ClassList, opacity: Double = 0.5
@@ -49,6 +53,7 @@ public enum SegmentationDrawing {
     /// The images from left to right, each under its caption, on white; nil where there are no
     /// images.
     /// - Parameters:
+    ///   - pictures: the images with their captions
     ///   - gap: pixels between two images
     ///   - scale: pixels for a dot of the font
     public static func sideBySide(

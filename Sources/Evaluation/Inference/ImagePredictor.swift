@@ -6,8 +6,10 @@ import DenseKitVision
 public protocol ImagePredictor {
     /// Predicts one image.
     ///
-    /// - Parameter sample: the image after the test pipeline. It is padded where it is smaller than
-    ///   the backbone's smallest side.
+    /// - Parameters:
+    ///   - sample: the image after the test pipeline. It is padded where it is smaller than the
+    ///     backbone's smallest side.
+    ///   - device: the model's
     /// - Throws: `TestPipelineError` for a sample that was cropped or flipped, `PredictionError`
     ///   for what the model throws.
     func prediction(of sample: DataSample, on device: Device) throws -> any ImagePrediction

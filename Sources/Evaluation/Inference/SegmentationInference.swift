@@ -24,7 +24,10 @@ public struct SegmentationInference {
     /// Inference over some of the model's classes, as if it had no others: labels are indices into
     /// `classes`.
     ///
-    /// - Parameter classes: indices of the model's classes
+    /// - Parameters:
+    ///   - model: with a segmentation head
+    ///   - classes: indices of the model's classes
+    ///   - mode: whole images or sliding windows
     public init(_ model: DenseModel, classes: [Int], mode: InferenceMode) {
         self.model = model
         self.mode = mode
@@ -108,7 +111,9 @@ public struct SegmentationInference {
     /// The class of every pixel of the original image, from the mean probabilities of the views:
     /// `[height, width]` int32 on the CPU.
     ///
-    /// - Parameter size: of the original image
+    /// - Parameters:
+    ///   - views: of one image, as `view` makes them
+    ///   - size: of the original image
     /// - Throws: `InferenceError.noViews` where there are none.
     public func labels(_ views: [SegmentationView], size: Size2D) throws -> Tensor {
         guard let first = views.first else { throw InferenceError.noViews }
@@ -137,6 +142,7 @@ public struct SegmentationInference {
     /// `[1, k, rows.count, width]`.
     ///
     /// - Parameters:
+    ///   - views: of one image, as `view` makes them
     ///   - size: of the original image
     ///   - rows: the rows of the original image to compute; nil for all
     /// - Throws: `InferenceError.noViews` where there are no views.

@@ -16,6 +16,8 @@ public struct PredictionWriter {
     /// Creates `folder/vis` and `folder/pred`.
     ///
     /// - Parameters:
+    ///   - folder: where results are written
+    ///   - classes: names and colours
     ///   - opacity: of the colours in drawings, 0…1
     ///   - scoreThreshold: instances with a lower score are left out
     /// - Throws: `DataError` where the folders cannot be created.

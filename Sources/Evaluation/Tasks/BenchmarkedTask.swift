@@ -9,14 +9,17 @@ public protocol BenchmarkedTask: VisionTask {
     /// Random images for `model`, `[n, 3, h, w]`.
     ///
     /// - Parameters:
+    ///   - model: that the images are for
     ///   - size: of each image, in pixels
     ///   - batch: n
+    ///   - device: of the images
     func noise(for model: DenseModel, size: Size2D, batch: Int, device: Device) throws
         -> BenchmarkImages
 
     /// Training targets for `images`.
     ///
     /// - Parameters:
+    ///   - images: as `noise` made them
     ///   - instances: per image, where the task has instances
     ///   - classes: the number of classes
     func targets(for images: BenchmarkImages, instances: Int, classes: Int) throws -> Targets

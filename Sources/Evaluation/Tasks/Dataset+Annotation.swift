@@ -6,7 +6,9 @@ extension Dataset {
     /// The annotation of image `index`, to be drawn beside predictions: a target of a plugin's own
     /// where it can be drawn, else instances or labels; nil for an image without annotation.
     ///
-    /// - Parameter sample: the image's sample from this data set
+    /// - Parameters:
+    ///   - sample: the image's sample from this data set
+    ///   - index: of the image in this data set
     public func annotation(of sample: inout DataSample, at index: Int) throws -> (
         any ImagePrediction
     )? {

@@ -12,7 +12,9 @@ import DenseKitVision
 public protocol VisionTask: HeadTask {
     /// Why `dataset` lacks the annotations that heads of this task need; nil where it has them.
     ///
-    /// - Parameter training: whether the head is trained on the data set, not only evaluated
+    /// - Parameters:
+    ///   - dataset: of the configuration
+    ///   - training: whether the head is trained on the data set, not only evaluated
     func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch?
 
     /// The evaluator of `model` on `dataset`, for which there is no mismatch.
@@ -25,6 +27,7 @@ public protocol VisionTask: HeadTask {
     /// The predictor of single images with `model`.
     ///
     /// - Parameters:
+    ///   - model: whose head has this task
     ///   - mode: whole images or sliding windows
     ///   - classNames: class names in place of the model's; nil for the model's
     /// - Throws: `InferenceError` where the task takes no other class names, `LanguageError` where

@@ -73,8 +73,10 @@ public struct OptimizerStateError: DenseKitError {
 /// Scales all gradients in place so that their common norm is at most `maxNorm`, as PyTorch's
 /// `clip_grad_norm_` does.
 ///
-/// - Parameter order: of the norm, above 0: 2 for the Euclidean norm, infinity for the largest
-///   magnitude
+/// - Parameters:
+///   - gradients: scaled together
+///   - maxNorm: the bound of their common norm, above 0
+///   - order: of the norm, above 0: 2 for the Euclidean norm, infinity for the largest magnitude
 /// - Returns: the norm before scaling; 0 without gradients
 public func clipGradients(_ gradients: [Tensor], maxNorm: Double, order: Double = 2) throws
     -> Double

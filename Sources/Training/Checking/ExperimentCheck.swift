@@ -53,7 +53,11 @@ public struct ExperimentCheck {
 
     /// Reads the configuration file. Mistakes in its text become the first findings.
     ///
-    /// - Parameter overrides: assignments `a.b.c=value` laid over the configuration
+    /// - Parameters:
+    ///   - file: the path of the YAML file
+    ///   - overrides: assignments `a.b.c=value` laid over the configuration
+    ///   - registry: the components that the configuration may name
+    ///   - device: that the model computes on
     public init(_ file: String, overrides: [String] = [], registry: Registry, device: Device = .cpu)
     {
         let draft = YAMLNode.draft(path: file, overrides: overrides)
@@ -64,7 +68,12 @@ public struct ExperimentCheck {
 
     /// A check of a configuration that was composed from `file`, such as a run of a sweep.
     ///
-    /// - Parameter name: of the experiment
+    /// - Parameters:
+    ///   - file: the path of the YAML file, for messages
+    ///   - draft: the composed configuration, and the errors found in it
+    ///   - name: of the experiment
+    ///   - registry: the components that the configuration may name
+    ///   - device: that the model computes on
     public init(
         _ file: String, _ draft: YAMLNode.Draft, name: String, registry: Registry,
         device: Device = .cpu

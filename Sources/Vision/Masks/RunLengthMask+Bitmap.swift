@@ -1,6 +1,8 @@
 extension RunLengthMask {
     /// The mask of the pixels of a row-major bitmap that are not 0.
-    /// - Parameter bitmap: `height · width` bytes
+    /// - Parameters:
+    ///   - bitmap: `height · width` bytes
+    ///   - size: of the mask, in pixels
     /// - Throws: `MaskError` for an impossible size, and a bitmap of another size.
     public init(bitmap: [UInt8], size: Size2D) throws(MaskError) {
         let pixels = try Self.pixels(of: size)
