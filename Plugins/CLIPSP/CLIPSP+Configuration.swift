@@ -97,6 +97,7 @@ public enum BatchDropSetting: Codable, Sendable {
 
     var schedule: BatchDrop? { if case .schedule(let schedule) = self { schedule } else { nil } }
 
+    /// Reads `none`, or the settings of a schedule.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() || (try? container.decode(String.self)) == "none" {
@@ -106,6 +107,7 @@ public enum BatchDropSetting: Codable, Sendable {
         }
     }
 
+    /// Writes `none`, or the settings of the schedule.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

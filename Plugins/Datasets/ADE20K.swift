@@ -12,7 +12,10 @@ import Foundation
 public struct ADE20K: LaidOutDataset {
     /// The parts of ADE20K: 20,210 images for training and 2,000 for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
-        case training, validation
+        /// 20,210 images.
+        case training
+        /// 2,000 images.
+        case validation
     }
 
     /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.

@@ -14,7 +14,10 @@ import Foundation
 public struct COCODetection: InstanceDataset {
     /// The parts of COCO 2017: 118,287 images for training and 5,000 for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
-        case train, val
+        /// `train2017`, 118,287 images.
+        case train
+        /// `val2017`, 5,000 images.
+        case val
     }
 
     /// The settings: where the images and annotations are, and which classes are read.

@@ -11,7 +11,10 @@ import DenseKitCore
 public struct COCOStuff10k: LaidOutDataset {
     /// The parts of COCO-Stuff 10k: 9,000 images for training and 1,000 for testing.
     public enum Split: String, Codable, Sendable, CaseIterable {
-        case train, test
+        /// 9,000 images.
+        case train
+        /// 1,000 images.
+        case test
     }
 
     /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.

@@ -12,7 +12,10 @@ import DenseKitCore
 public struct COCOStuff164k: LaidOutDataset {
     /// The parts of COCO-Stuff 164k: 118,287 images for training and 5,000 for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
-        case train, val
+        /// `train2017`, 118,287 images.
+        case train
+        /// `val2017`, 5,000 images.
+        case val
     }
 
     /// The settings: `root`, `split`, `labels`, `classes`, `exif` and `truncated`.

@@ -12,7 +12,12 @@ public struct Cityscapes: LaidOutDataset {
     /// The parts of Cityscapes: 2,975 images for training, 500 for validation and 1,525 for the
     /// test server.
     public enum Split: String, Codable, Sendable, CaseIterable {
-        case train, val, test
+        /// 2,975 images.
+        case train
+        /// 500 images.
+        case val
+        /// 1,525 images, whose labels only the test server has.
+        case test
     }
 
     /// The settings: `root`, `split`, `labels`, `classes`, `exif` and `truncated`.

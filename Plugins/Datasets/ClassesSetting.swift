@@ -8,6 +8,7 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
     /// The path of a YAML file that lists the names; `~` is expanded.
     case file(String)
 
+    /// Reads a list of names, or the path of a file.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // What is wrong in a list is told at its element.
@@ -16,6 +17,7 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
             ? .file(container.decode(String.self)) : .names(try container.decode([String].self))
     }
 
+    /// Writes the list, or the path.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

@@ -15,7 +15,10 @@ public struct ISAID: LaidOutDataset {
 
     /// The parts of iSAID: patches for training and for validation.
     public enum Split: String, Codable, Sendable, CaseIterable {
-        case train, val
+        /// Patches of the training images.
+        case train
+        /// Patches of the validation images.
+        case val
     }
 
     /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.

@@ -12,7 +12,10 @@ import DenseKitCore
 public struct PascalContext: LaidOutDataset {
     /// The parts of Pascal Context, each listed in a file below `ImageSets/SegmentationContext`.
     public enum Split: String, Codable, Sendable, CaseIterable {
-        case train, val
+        /// The training images, listed in `train.txt`.
+        case train
+        /// The validation images, listed in `val.txt`.
+        case val
     }
 
     /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.

@@ -18,7 +18,14 @@ public struct PascalVOC: LaidOutDataset {
     /// The parts of Pascal VOC 2012: 1,464 images (`train`), 1,449 (`val`), both (`trainval`), or
     /// 10,582 with further labels (`trainaug`).
     public enum Split: String, Codable, Sendable, CaseIterable {
-        case train, val, trainval, trainaug
+        /// 1,464 images.
+        case train
+        /// 1,449 images.
+        case val
+        /// `train` and `val` together.
+        case trainval
+        /// 10,582 images: `train`, and further labelled ones.
+        case trainaug
     }
 
     /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.

@@ -23,6 +23,9 @@ extension DenseCLIP {
                 PromptingMode(rawValue: written["prompting"]?.scalar?.text ?? "") ?? .post)
         }
 
+        /// Reads the settings of the way of prompting that `prompting` names.
+        ///
+        /// - Throws: `ConfigurationError` for a setting of another way, at its key.
         public init(from decoder: any Decoder) throws {
             let written = try decoder.singleValueContainer().decode(YAMLNode.self)
             let container = try decoder.container(keyedBy: Key.self)
@@ -42,6 +45,7 @@ extension DenseCLIP {
             common = try CommonSettings(from: decoder)
         }
 
+        /// Writes `prompting`, and the settings of that way.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: Key.self)
             try container.encode(type(of: prompting).mode, forKey: Key("prompting"))

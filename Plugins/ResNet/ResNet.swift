@@ -26,7 +26,12 @@ public final class ResNet: Module, Backbone {
 
     /// The layers before the first stage: `plain` is one 7×7 convolution, as in torchvision, `v1c`
     /// three 3×3 convolutions, as in mmsegmentation's `ResNetV1c`.
-    public enum Stem: String, Codable, Sendable, CaseIterable { case plain, v1c }
+    public enum Stem: String, Codable, Sendable, CaseIterable {
+        /// One 7×7 convolution of stride 2, as in torchvision.
+        case plain
+        /// Three 3×3 convolutions, the first of stride 2, as in mmsegmentation's `ResNetV1c`.
+        case v1c
+    }
 
     let conv1: Conv2d?, bn1: BatchNorm2d?
     let stem: Sequential?

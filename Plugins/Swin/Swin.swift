@@ -37,7 +37,14 @@ public final class Swin: Module, Backbone {
     /// The published sizes: C is 96 for `tiny` and `small`, 128 for `base`, 192 for `large`; the
     /// third stage has 6 blocks in `tiny`, 18 in the others.
     public enum Variant: String, Codable, Sendable, CaseIterable {
-        case tiny, small, base, large
+        /// Swin-T: C is 96; 2, 2, 6 and 2 blocks.
+        case tiny
+        /// Swin-S: C is 96; 2, 2, 18 and 2 blocks.
+        case small
+        /// Swin-B: C is 128; 2, 2, 18 and 2 blocks.
+        case base
+        /// Swin-L: C is 192; 2, 2, 18 and 2 blocks.
+        case large
 
         var sizes: (dims: Int, depths: [Int], heads: [Int]) {
             switch self {

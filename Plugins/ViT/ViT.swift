@@ -33,7 +33,10 @@ public final class ViT: Module, Backbone {
 
     /// How the grid of position embeddings is resized: `bicubic` or `bilinear`.
     public enum GridInterpolation: String, Codable, Sendable, CaseIterable {
-        case bicubic, bilinear
+        /// Bicubic interpolation, as timm does it.
+        case bicubic
+        /// Bilinear interpolation.
+        case bilinear
 
         var mode: Interpolation { self == .bicubic ? .bicubic() : .bilinear() }
     }

@@ -84,6 +84,7 @@ public struct LoadReport: Sendable, CustomStringConvertible {
         return warnings
     }
 
+    /// The counts of both sides in one line, then the tensors that need a look, a list a line.
     public var description: String {
         var model =
             "filled \(matched.count), not filled \(missing.count), other shape \(mismatched.count)"

@@ -57,6 +57,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             ])
     }
 
+    /// The command before its arguments are parsed, as the argument parser needs it.
     public init() {}
 
     /// Runs the command of the process's arguments and ends the process: with exit code 0 where it

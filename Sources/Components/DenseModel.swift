@@ -19,6 +19,7 @@ public struct ModelConfiguration: YAMLConfiguration {
     /// for none.
     public var weights: WeightsSetting?
 
+    /// A model without parts; `head` has to be set.
     public init() {}
 }
 

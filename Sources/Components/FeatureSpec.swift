@@ -11,6 +11,7 @@ public struct FeatureSpec: Sendable, Hashable, CustomStringConvertible {
         self.stride = stride
     }
 
+    /// `256 channels at stride 4`
     public var description: String { "\(channels) channels at stride \(stride)" }
 }
 

@@ -46,6 +46,11 @@ public struct WeightsSetting: Codable, Sendable {
         var atLeast: LocatedValue<Double> = LocatedValue(WeightsSetting.usualShare)
     }
 
+    /// Reads a path, or a mapping with the keys `file`, `prefix`, `reinitialize`, `ignore` and
+    /// `at_least`.
+    ///
+    /// - Throws: `SettingError` without a path, `ConfigurationError` for a share outside 0…1, at
+    ///   its location.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // `weights: resnet50.pth`; whatever is neither text nor a mapping is told what a mapping
@@ -70,6 +75,7 @@ public struct WeightsSetting: Codable, Sendable {
             ignore: mapping.ignore, atLeast: share.value)
     }
 
+    /// Writes the path, or a mapping where more than the path is set.
     public func encode(to encoder: any Encoder) throws {
         let isPlain =
             prefix == nil && reinitialize.isEmpty && ignore.isEmpty && atLeast == Self.usualShare

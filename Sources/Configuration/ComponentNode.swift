@@ -105,6 +105,7 @@ extension ComponentNode: Codable, NodeConvertible {
         self = try ComponentNode.read(NodeDecoder.from(decoder))
     }
 
+    /// Writes the component as it was written: `type` and the other keys.
     public func encode(to encoder: any Encoder) throws { try node.encode(to: encoder) }
 
     /// The written component over the default one, by the rules that hold between files.

@@ -28,6 +28,7 @@ extension LocatedValue: Codable, NodeConvertible {
         self.init(try Value(from: decoder), at: (decoder as? NodeDecoder)?.location ?? .default)
     }
 
+    /// Writes the value without its location.
     public func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
 
     static func read(_ decoder: NodeDecoder) throws -> LocatedValue {

@@ -2,6 +2,7 @@ import DenseKitGeometry
 
 /// Reads and writes a size as a setting: one number for a square, or `[height, width]`.
 extension Size2D: Codable {
+    /// Reads one integer, for a square, or a list `[height, width]`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // What is wrong is then told of what stands there, one number or a list.
@@ -19,6 +20,7 @@ extension Size2D: Codable {
         self.init(height: sides[0], width: sides[1])
     }
 
+    /// Writes one integer for a square, else the list `[height, width]`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if height == width {

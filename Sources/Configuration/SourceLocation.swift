@@ -44,6 +44,7 @@ public enum SourceLocation: Sendable, Hashable {
 }
 
 extension SourceLocation: CustomStringConvertible {
+    /// `street.yaml:4:9`, the file alone, the assignment that set the value, or `default`.
     public var description: String {
         switch self {
         case .position(let file, let line, let column): "\(file.onOneLine):\(line):\(column)"

@@ -15,6 +15,7 @@ public struct AssignerSettings: YAMLConfiguration {
     /// `minPositive` or more.
     public var matchesLowQuality = true
 
+    /// Every setting at its default.
     public init() {}
 
     /// The three IoU thresholds; `matchesLowQuality` stays true.
@@ -44,6 +45,7 @@ public struct SamplerSettings: YAMLConfiguration {
     /// The largest share of them that are positive, 0…1; negatives take the rest.
     public var positiveFraction = 0.25
 
+    /// Every setting at its default.
     public init() {}
 
     /// The number of boxes, and the largest share of positives.

@@ -128,7 +128,10 @@ public struct ConfusionCounts: Sendable, Equatable {
 public enum ConfusionError: DenseKitError, Equatable {
     /// The map that holds a wrong class.
     public enum Side: String, Sendable {
-        case prediction, label
+        /// The map of predicted classes.
+        case prediction
+        /// The ground truth.
+        case label
     }
 
     /// The two maps differ in size: `[height, width]` each, or `[count]` of plain lists.

@@ -24,6 +24,7 @@ public struct ExperimentConfiguration: YAMLConfiguration {
     /// The directory for results; nil for `./work_dirs/<name of the configuration>`.
     public var workDir: String?
 
+    /// Every setting at its default.
     public init() {}
 }
 
@@ -49,6 +50,7 @@ public struct DataConfiguration: YAMLConfiguration {
     /// batches need little padding, 1…65536; 1 shuffles freely.
     public var aspectRatioGrouping = 1
 
+    /// Every setting at its default.
     public init() {}
 }
 
@@ -84,13 +86,17 @@ public struct TrainConfiguration: YAMLConfiguration {
     /// default. Such an iteration changes nothing.
     public var maxBadLosses = 10
 
+    /// Every setting at its default.
     public init() {}
 }
 
 /// The arithmetic of matrix products and convolutions. Weights and their updates are always
 /// float32.
 public enum Precision: String, Codable, Sendable, CaseIterable {
-    case float32, bfloat16
+    /// Single precision everywhere.
+    case float32
+    /// Matrix products and convolutions in bfloat16, the rest in float32.
+    case bfloat16
 
     /// The data type of autocast; nil for float32, which needs none.
     public var dtype: DType? { self == .bfloat16 ? .bfloat16 : nil }
@@ -99,7 +105,13 @@ public enum Precision: String, Codable, Sendable, CaseIterable {
 /// The `test:` part of a configuration: windows, precision and test-time augmentation.
 public struct TestConfiguration: YAMLConfiguration {
     /// Whether the model sees the whole image or sliding windows.
-    public enum Mode: String, Codable, Sendable, CaseIterable { case whole, slide }
+    public enum Mode: String, Codable, Sendable, CaseIterable {
+        /// The whole image at once.
+        case whole
+        /// Windows of `crop` pixels, `stride` pixels apart; where they overlap, logits are
+        /// averaged.
+        case slide
+    }
 
     /// Whole images or sliding windows; whole by default.
     public var mode = Mode.whole
@@ -116,6 +128,7 @@ public struct TestConfiguration: YAMLConfiguration {
     /// Whether test-time augmentation also uses every scale flipped horizontally; true by default.
     public var flip = true
 
+    /// Every setting at its default.
     public init() {}
 
     /// The inference mode that `mode`, `crop` and `stride` describe.

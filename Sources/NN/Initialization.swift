@@ -2,7 +2,12 @@ import Glibc
 
 /// The number of connections that an initialisation is scaled by: of inputs (`in`, keeps the
 /// variance of activations) or outputs (`out`, keeps that of gradients).
-public enum FanMode: Sendable { case `in`, out }
+public enum FanMode: Sendable {
+    /// The inputs of each output: keeps the variance of activations.
+    case `in`
+    /// The outputs of each input: keeps the variance of gradients.
+    case out
+}
 
 extension Tensor {
     /// Inputs and outputs of a weight `[out, in, …]`, times the size of its kernel.

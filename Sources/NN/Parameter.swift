@@ -72,7 +72,12 @@ public struct CachedValue<Value>: TensorSlot {
 /// A tensor of a model with its checkpoint key.
 public struct NamedTensor {
     /// Whether a tensor is trained (`parameter`) or only saved (`buffer`).
-    public enum Kind: Sendable { case parameter, buffer }
+    public enum Kind: Sendable {
+        /// Trained.
+        case parameter
+        /// Saved, but not trained, such as running statistics.
+        case buffer
+    }
 
     /// The checkpoint key, such as `backbone.layer1.0.conv1.weight`.
     public let name: String

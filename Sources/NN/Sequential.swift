@@ -48,7 +48,14 @@ public final class Sequential: Module, UnaryLayer {
 /// checkpoint. The shape stays.
 public final class Activation: Module, UnaryLayer {
     /// The activations: ReLU, the exact GELU, and CLIP's approximation `x · σ(1.702 x)`.
-    public enum Function: Sendable { case relu, gelu, quickGELU }
+    public enum Function: Sendable {
+        /// `max(x, 0)`
+        case relu
+        /// The exact GELU, `x · Φ(x)`.
+        case gelu
+        /// CLIP's approximation of GELU, `x · σ(1.702 x)`.
+        case quickGELU
+    }
 
     /// The activation that is applied.
     public let function: Function

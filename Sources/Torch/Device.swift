@@ -26,6 +26,7 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// `cpu`, `cuda:0` or `meta`.
     public var description: String {
         switch self {
         case .cpu: "cpu"

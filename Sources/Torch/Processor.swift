@@ -4,19 +4,29 @@ import Glibc
 public struct Processor: Sendable, Equatable {
     /// Who designed the processor, as far as the choice of a kernel depends on it.
     public enum Vendor: Sendable {
+        /// Intel.
         case intel
         /// AMD, and Hygon, whose processors are AMD's Zen.
         case amd
+        /// Any other.
         case other
     }
 
     /// The widest vector instructions that a float32 matrix product can use.
     public enum Level: Int, Comparable, Sendable, CustomStringConvertible {
-        case sse, avx, avx2, avx512
+        /// 128 bits.
+        case sse
+        /// 256 bits, without fused multiply-add.
+        case avx
+        /// 256 bits, with fused multiply-add.
+        case avx2
+        /// 512 bits.
+        case avx512
 
         /// Whether `a` has narrower vector instructions than `b`.
         public static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
 
+        /// `SSE`, `AVX`, `AVX2` or `AVX-512`.
         public var description: String {
             switch self {
             case .sse: "SSE"

@@ -14,7 +14,12 @@ public enum Interpolation: Sendable {
 
 /// What a loss returns: the loss of each element (`none`), or the mean or sum of all.
 public enum Reduction: Sendable {
-    case none, mean, sum
+    /// The loss of each element.
+    case none
+    /// The mean of all elements that count.
+    case mean
+    /// The sum of all elements.
+    case sum
 
     var code: Int32 {
         switch self {

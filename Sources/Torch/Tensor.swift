@@ -111,5 +111,6 @@ public final class Tensor {
 }
 
 extension Tensor: CustomStringConvertible {
+    /// Shape, type and device, not the elements: `Tensor[2, 3] float32 cpu`.
     public var description: String { "Tensor\(shape) \(dtype) \(device)" }
 }

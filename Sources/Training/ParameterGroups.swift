@@ -3,11 +3,13 @@ import DenseKitComponents
 /// Multipliers of learning rate and weight decay for the parameters whose names contain a key of
 /// `optimizer.custom_keys`.
 public struct ParameterMultipliers: YAMLConfiguration, Hashable {
-    /// Multiplier of the learning rate, 0…1000000; 0 keeps the parameters unchanged.
+    /// Multiplier of the base learning rate, 0…1000000. 0 does not freeze: what a schedule adds to
+    /// every rate, such as `min_lr`, stays.
     public var lrMult = 1.0
     /// Multiplier of the weight decay; 0 turns it off.
     public var decayMult = 1.0
 
+    /// Multipliers of 1.
     public init() {}
 }
 

@@ -1,9 +1,14 @@
 /// A JSON value of any kind.
 public enum GoldenJSON: Codable, Sendable, Equatable {
+    /// `null`
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number; integers are exact up to 2⁵³.
     case number(Double)
+    /// A text.
     case string(String)
+    /// A list of values.
     case array([GoldenJSON])
     /// An object with its members; their order is lost.
     case object([String: GoldenJSON])

@@ -6,7 +6,14 @@ public struct COCOScores: Sendable, Equatable {
     /// Area ranges of objects: small up to 32², medium 32² to 96², large from 96² square pixels. An
     /// area on a border belongs to both ranges.
     public enum Area: String, CaseIterable, Sendable {
-        case all, small, medium, large
+        /// Every object.
+        case all
+        /// Up to 32² square pixels.
+        case small
+        /// 32² to 96² square pixels.
+        case medium
+        /// From 96² square pixels.
+        case large
 
         /// The areas that belong to the range, in square pixels, both ends included.
         public var range: ClosedRange<Double> {

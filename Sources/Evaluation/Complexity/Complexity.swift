@@ -20,6 +20,7 @@ public struct Complexity: Sendable {
         /// text embeddings of the classes.
         public var once = 0.0
 
+        /// No operations.
         public init() {}
     }
 

@@ -4,7 +4,10 @@ import DenseKitVision
 public struct Legend: Sendable {
     /// The side of the image at which the legend is added.
     public enum Side: Sendable {
-        case below, right
+        /// Under the image.
+        case below
+        /// At the right of the image.
+        case right
     }
 
     private let entries: [(name: String, color: RGBColor)]
