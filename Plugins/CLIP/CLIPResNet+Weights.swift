@@ -10,8 +10,8 @@ extension CLIPResNet: ExternalWeights {
 
 extension AttentionPool2d: WeightAdapting {
     /// Position embeddings for another grid, resized bilinearly: CLIP's 7×7 for images of 224
-    /// pixels becomes 16×16 for 512. The mean's row stays. Nil for other keys and shapes that do
-    /// not fit.
+    /// pixels becomes 16×16 for 512, `[50, d] → [257, d]`. The mean's row stays. Nil for other
+    /// keys and shapes that do not fit.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
         guard key == "positional_embedding", let side = tensor.gridSide, tensor.size(1) == shape[1]
         else { return nil }

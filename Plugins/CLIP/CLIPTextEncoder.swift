@@ -215,8 +215,8 @@ extension CLIPTextEncoder: ExternalWeights, WeightAdapting {
         ]
     }
 
-    /// The first rows of CLIP's 77 position embeddings, where prompts have fewer positions. Nil for
-    /// other keys and where the file has too few.
+    /// The first rows of CLIP's 77 position embeddings, where prompts have fewer positions:
+    /// `[77, d] → [p, d]`. Nil for other keys and where the file has too few.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
         guard key == "positional_embedding", tensor.rank == 2, tensor.size(0) >= shape[0] else {
             return nil

@@ -11,8 +11,8 @@ extension CLIPViT: ExternalWeights, WeightAdapting {
     public static var unpublishedKeys: [String] { TransformerPyramid.checkpointKeys }
 
     /// Position embeddings for another grid, resized bilinearly: CLIP's 14×14 for images of 224
-    /// pixels becomes 40×40 for 640. The class embedding's row stays. Nil for other keys and shapes
-    /// that do not fit.
+    /// pixels becomes 40×40 for 640, `[197, d] → [1601, d]`. The class embedding's row stays. Nil
+    /// for other keys and shapes that do not fit.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
         guard key == "positional_embedding", let side = tensor.gridSide, tensor.size(1) == shape[1]
         else { return nil }

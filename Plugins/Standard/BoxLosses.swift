@@ -28,8 +28,8 @@ public final class L1Loss: Module, Loss {
         weight = configuration.weight
     }
 
-    /// The weighted mean of |prediction − target|, both of one shape, → scalar. The sum is divided
-    /// by the options' `averageFactor`, or else by the number of elements.
+    /// The weighted mean of |prediction − target|: `[…], […] → []`. The sum is divided by the
+    /// options' `averageFactor`, or else by the number of elements.
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
         throws -> Tensor
     {
@@ -69,8 +69,8 @@ public final class SmoothL1Loss: Module, Loss {
         settings = configuration
     }
 
-    /// The weighted mean of the smooth absolute difference of prediction and target, both of one
-    /// shape, → scalar. The sum is divided by the options' `averageFactor`, or else by the number
+    /// The weighted mean of the smooth absolute difference of prediction and target:
+    /// `[…], […] → []`. The sum is divided by the options' `averageFactor`, or else by the number
     /// of elements.
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
         throws -> Tensor

@@ -22,7 +22,8 @@ extension ViT: ExternalWeights, WeightAdapting {
     public static var unpublishedKeys: [String] { TransformerPyramid.checkpointKeys }
 
     /// Position embeddings of another grid, resized: 14×14 for images of 224 pixels becomes 32×32
-    /// for 512. The row of the class token stays. Nil for any other tensor.
+    /// for 512, `[1, 197, d] → [1, 1025, d]`. The row of the class token stays. Nil for any other
+    /// tensor.
     public func adapted(_ tensor: Tensor, _ key: String, to shape: [Int]) throws -> Tensor? {
         guard key == "pos_embed", tensor.rank == 3, tensor.size(0) == 1, tensor.size(2) == shape[2]
         else { return nil }

@@ -163,7 +163,7 @@ extension Registry {
 
 /// A part of a model that can be run by itself, from named inputs to named outputs.
 public protocol ModelPart: Module {
-    /// Runs the part on named inputs.
+    /// Runs the part on named inputs, `[…] → […]` each; the part says names and shapes.
     ///
     /// - Throws: `ModelPartError` for an input that is missing.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor]

@@ -106,7 +106,7 @@ public protocol WeightAdapting: Module {
     /// A tensor of a file in the shape of this module's tensor `key`.
     ///
     /// - Parameters:
-    ///   - tensor: as the file has it
+    ///   - tensor: as the file has it, `[…]`
     ///   - key: the tensor's key within this module
     ///   - shape: the shape of the model's tensor
     /// - Returns: the tensor in `shape`; nil where it cannot be adapted

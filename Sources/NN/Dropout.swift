@@ -13,7 +13,7 @@ public final class Dropout: Module {
     }
 
     /// `x` with elements zeroed and the rest scaled in training; `x` itself at inference or with
-    /// probability 0. The shape stays.
+    /// probability 0. `[…] → […]`
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         isTraining && probability > 0 ? try x.dropout(probability, channels: channels) : x
     }

@@ -33,7 +33,7 @@ extension Tensor {
     }
 
     /// Fills the tensor uniformly within ±1/√fanIn; for a bias, `fanIn` is that of its weight.
-    /// Returns the tensor itself.
+    /// Returns the tensor itself. `[…] → […]`
     @discardableResult
     public func defaultUniformInPlace(fanIn: Double) throws -> Tensor {
         let bound = 1 / Swift.max(fanIn, 1).squareRoot()

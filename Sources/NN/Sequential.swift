@@ -1,6 +1,6 @@
 /// A module that maps one tensor to one tensor.
 public protocol UnaryLayer: Module {
-    /// The layer's result for `x`.
+    /// The layer's result for `x`. `[…] → […]`, of the shapes that the layer says
     func callAsFunction(_ x: Tensor) throws -> Tensor
 }
 
@@ -24,8 +24,8 @@ public final class Sequential: Module, UnaryLayer {
     /// The positions of `layers` come directly below this module's key.
     override public var keys: [String: String] { ["layers": ""] }
 
-    /// The result of the last layer. A `Conv2d` and a `BatchNorm2d` or ReLU directly behind it run
-    /// as one pass at inference.
+    /// The result of the last layer. `[…] → […]`, of the shapes that the layers say. A `Conv2d` and
+    /// a `BatchNorm2d` or ReLU directly behind it run as one pass at inference.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         var x = x
         var rest = layers[...]
@@ -102,6 +102,6 @@ public final class Upsample: Module, UnaryLayer {
 }
 
 extension Tensor {
-    /// CLIP's approximation of GELU for each element: `x · σ(1.702 x)`.
+    /// CLIP's approximation of GELU for each element: `x · σ(1.702 x)`. `[…] → […]`
     public func quickGELU() throws -> Tensor { try self * (self * 1.702).sigmoid() }
 }

@@ -87,12 +87,12 @@ extension Tensor {
     public func backward() throws { try check("backward", self) { ct_backward(handle, nil) } }
 
     /// Adds the gradient of `sum(self * gradient)` to `grad` of every leaf tensor that this tensor
-    /// depends on.
+    /// depends on; both are `[…]`, of one shape.
     public func backward(_ gradient: Tensor) throws {
         try check("backward", self, gradient) { ct_backward(handle, gradient.handle) }
     }
 
-    /// A tensor on this tensor's memory that is outside the autograd graph.
+    /// A tensor on this tensor's memory that is outside the autograd graph. `[…] → […]`
     public func detached() throws -> Tensor { try make("detach", self) { ct_detach(handle, $0) } }
 
     /// Makes this tensor hold the memory of `data`, which may be on another device; its place in a

@@ -45,12 +45,12 @@ public enum Foreach {
         }
     }
 
-    /// Square root of each element, as new tensors.
+    /// Square root of each element, as new tensors. `[…] → […]` each
     public static func sqrt(_ xs: [Tensor]) throws -> [Tensor] {
         try map("foreach_sqrt", xs) { ct_foreach_sqrt($0, $1, $2) }
     }
 
-    /// Euclidean norm of each tensor, as new scalars.
+    /// Euclidean norm of each tensor, as new scalars. `[…] → []` each
     public static func norm(_ xs: [Tensor]) throws -> [Tensor] {
         try map("foreach_norm", xs) { ct_foreach_norm($0, $1, $2) }
     }

@@ -50,7 +50,7 @@ extension Tensor {
         return self
     }
 
-    /// Fills the tensor with normally distributed random numbers, and returns it.
+    /// Fills the tensor with normally distributed random numbers, and returns it. `[…] → […]`
     @discardableResult
     public func normalInPlace(
         mean: Double = 0, std: Double = 1, generator: RandomGenerator = .standard
@@ -63,7 +63,7 @@ extension Tensor {
 
     /// Fills the tensor with normally distributed random numbers within `low...high`, and returns
     /// it. The bounds are absolute values, not multiples of `std`; numbers are drawn by the inverse
-    /// of the distribution function, as in timm's `trunc_normal_`.
+    /// of the distribution function, as in timm's `trunc_normal_`. `[…] → […]`
     @discardableResult
     public func truncatedNormalInPlace(
         mean: Double = 0, std: Double = 1, low: Double = -2, high: Double = 2,

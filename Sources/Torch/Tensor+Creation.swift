@@ -96,17 +96,18 @@ extension Tensor {
     }
 
     /// The tensor converted to another element type; the tensor itself where it has that type.
+    /// `[…] → […]`
     public func to(_ dtype: DType) throws -> Tensor {
         let place = device
         return try make("to", self) { ct_to(handle, dtype.rawValue, place.type, place.index, $0) }
     }
 
-    /// The tensor copied to another device; the tensor itself where it is there.
+    /// The tensor copied to another device; the tensor itself where it is there. `[…] → […]`
     public func to(_ device: Device) throws -> Tensor {
         try make("to", self) { ct_to(handle, dtype.rawValue, device.type, device.index, $0) }
     }
 
-    /// The elements laid out in row-major order; a copy only where they are not.
+    /// The elements laid out in row-major order; a copy only where they are not. `[…] → […]`
     public func contiguous() throws -> Tensor {
         try make("contiguous", self) { ct_contiguous(handle, Int32(CT_CONTIGUOUS), $0) }
     }
@@ -117,18 +118,18 @@ extension Tensor {
         try make("channels_last", self) { ct_contiguous(handle, Int32(CT_CHANNELS_LAST), $0) }
     }
 
-    /// A copy with its own memory.
+    /// A copy with its own memory. `[…] → […]`
     public func cloned() throws -> Tensor { try make("clone", self) { ct_clone(handle, $0) } }
 
     /// Overwrites the elements with those of `source`, broadcast to this shape and converted to
-    /// this type, and returns this tensor.
+    /// this type, and returns this tensor. `[…], […] → […]`
     @discardableResult
     public func copyInPlace(_ source: Tensor) throws -> Tensor {
         try check("copy_", self, source) { ct_copy_(handle, source.handle) }
         return self
     }
 
-    /// Overwrites every element with `value`, and returns this tensor.
+    /// Overwrites every element with `value`, and returns this tensor. `[…] → […]`
     @discardableResult
     public func fillInPlace(_ value: Double) throws -> Tensor {
         try check("fill_", self) { ct_fill_(handle, value) }

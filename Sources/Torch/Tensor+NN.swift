@@ -42,11 +42,11 @@ extension Size2D {
 }
 
 extension Tensor {
-    /// Each element, or 0 where it is negative.
+    /// Each element, or 0 where it is negative. `[…] → […]`
     public func relu() throws -> Tensor { try make("relu", self) { ct_relu(handle, $0) } }
 
     /// `relu` in this tensor's own memory, for an intermediate result that nothing else reads;
-    /// returns this tensor.
+    /// returns this tensor. `[…] → […]`
     @discardableResult
     public func reluInPlace() throws -> Tensor {
         try check("relu_", self) { ct_relu_(handle) }
@@ -54,20 +54,20 @@ extension Tensor {
     }
 
     /// `relu(self + other)` in this tensor's own memory, such as at the end of a residual block;
-    /// returns this tensor.
+    /// returns this tensor. `[…], […] → […]`
     @discardableResult
     public func addReluInPlace(_ other: Tensor) throws -> Tensor {
         try check("add_relu_", self, other) { ct_add_relu_(handle, other.handle) }
         return self
     }
 
-    /// Logistic function `1 / (1 + e⁻ˣ)` of each element.
+    /// Logistic function `1 / (1 + e⁻ˣ)` of each element. `[…] → […]`
     public func sigmoid() throws -> Tensor { try make("sigmoid", self) { ct_sigmoid(handle, $0) } }
-    /// Hyperbolic tangent of each element.
+    /// Hyperbolic tangent of each element. `[…] → […]`
     public func tanh() throws -> Tensor { try make("tanh", self) { ct_tanh(handle, $0) } }
 
     /// The exact GELU of each element: `x · Φ(x)`, with the distribution function Φ of the standard
-    /// normal distribution.
+    /// normal distribution. `[…] → […]`
     public func gelu() throws -> Tensor { try make("gelu", self) { ct_gelu(handle, $0) } }
 
     /// `x · wᵀ + b` with `weight` `[out, in]` and `bias` `[out]`. `[…, in] → […, out]`
@@ -175,7 +175,7 @@ extension Tensor {
     }
 
     /// Layer normalisation over the last dimensions, which are the shape of `weight`; computed in
-    /// the precision of `weight`. The shape stays.
+    /// the precision of `weight`. `[…, d] → […, d]`
     public func layerNorm(_ weight: Tensor, _ bias: Tensor?, eps: Double) throws -> Tensor {
         let x = try inPrecision(of: weight)
         let y = try withDims(weight.shape) { dims, rank in
@@ -340,8 +340,8 @@ extension Tensor {
         }
     }
 
-    /// Binary cross-entropy of logits with targets in 0…1 of one shape. A scalar, or that shape
-    /// with `.none`
+    /// Binary cross-entropy of logits with targets in 0…1 of one shape. `[…], […] → []`, or
+    /// `[…]` with `.none`
     ///
     /// - Parameters:
     ///   - target: 0…1, of the shape of the logits

@@ -2,7 +2,8 @@ import CDenseKitTorch
 
 // Without dimensions a reduction takes all of them and gives a scalar.
 extension Tensor {
-    /// Sum over `dims`, or over all elements (a scalar) without any.
+    /// Sum over `dims`, or over all elements (a scalar) without any. `[n, c, h, w] → [n, c]` over
+    /// dimensions 2 and 3
     ///
     /// - Parameters:
     ///   - dims: to reduce; negative ones count from the last
@@ -14,6 +15,7 @@ extension Tensor {
     }
 
     /// Mean over `dims`, or over all elements (a scalar) without any; floating-point tensors only.
+    /// `[n, c, h, w] → [n, c]` over dimensions 2 and 3
     ///
     /// - Parameters:
     ///   - dims: to reduce; negative ones count from the last
@@ -24,7 +26,8 @@ extension Tensor {
         }
     }
 
-    /// Maximum over `dims`, or over all elements (a scalar) without any.
+    /// Maximum over `dims`, or over all elements (a scalar) without any. `[n, c, h, w] → [n, c]`
+    /// over dimensions 2 and 3
     ///
     /// - Parameters:
     ///   - dims: to reduce; negative ones count from the last
@@ -35,7 +38,8 @@ extension Tensor {
         }
     }
 
-    /// Minimum over `dims`, or over all elements (a scalar) without any.
+    /// Minimum over `dims`, or over all elements (a scalar) without any. `[n, c, h, w] → [n, c]`
+    /// over dimensions 2 and 3
     ///
     /// - Parameters:
     ///   - dims: to reduce; negative ones count from the last
@@ -47,6 +51,7 @@ extension Tensor {
     }
 
     /// Euclidean norm over `dims`, or over all elements (a scalar) without any.
+    /// `[n, c, h, w] → [n, c]` over dimensions 2 and 3
     ///
     /// - Parameters:
     ///   - dims: to reduce; negative ones count from the last
@@ -57,7 +62,8 @@ extension Tensor {
         }
     }
 
-    /// The maxima along `dim` and their indices (int64).
+    /// The maxima along `dim` and their indices (int64). `[n, k, h, w] → [n, h, w]` each, along
+    /// dimension 1
     ///
     /// - Parameters:
     ///   - dim: to reduce; a negative one counts from the last
@@ -66,7 +72,8 @@ extension Tensor {
         try makePair("max", self) { ct_max(handle, Int64(dim), keep, $0, $1) }
     }
 
-    /// The minima along `dim` and their indices (int64).
+    /// The minima along `dim` and their indices (int64). `[n, k, h, w] → [n, h, w]` each, along
+    /// dimension 1
     ///
     /// - Parameters:
     ///   - dim: to reduce; a negative one counts from the last
@@ -75,7 +82,7 @@ extension Tensor {
         try makePair("min", self) { ct_min(handle, Int64(dim), keep, $0, $1) }
     }
 
-    /// Index of the maximum along `dim`. int64
+    /// Index of the maximum along `dim`. `[n, k, h, w] → [n, h, w]` int64 along dimension 1
     ///
     /// - Parameters:
     ///   - dim: to reduce; a negative one counts from the last
@@ -84,17 +91,17 @@ extension Tensor {
         try make("argmax", self) { ct_argmax(handle, Int64(dim), keep, $0) }
     }
 
-    /// Softmax along `dim`: the elements are positive and sum to 1. The shape stays.
+    /// Softmax along `dim`: the elements are positive and sum to 1. `[…] → […]`
     public func softmax(_ dim: Int) throws -> Tensor {
         try make("softmax", self) { ct_softmax(handle, Int64(dim), $0) }
     }
-    /// Logarithm of the softmax along `dim`, computed in one stable step. The shape stays.
+    /// Logarithm of the softmax along `dim`, computed in one stable step. `[…] → […]`
     public func logSoftmax(_ dim: Int) throws -> Tensor {
         try make("log_softmax", self) { ct_log_softmax(handle, Int64(dim), $0) }
     }
 
     /// The tensor divided by its Euclidean norm along `dim`, which counts as at least `eps`
-    /// (PyTorch's `F.normalize`).
+    /// (PyTorch's `F.normalize`). `[…] → […]`
     public func normalized(_ dim: Int, eps: Double = 1e-12) throws -> Tensor {
         try self / norm(dim, keep: true).clamped(eps)
     }

@@ -2,7 +2,7 @@ import CDenseKitTorch
 
 extension Tensor {
     /// The elements in another shape of the same count, a view where the layout allows; one length
-    /// may be -1, which is computed.
+    /// may be -1, which is computed. `[n, c, h, w] → [n, c, h · w]` with `[n, c, -1]`
     public func reshaped(_ shape: [Int]) throws -> Tensor {
         try withDims(shape) { dims, count in
             try make("reshape", self) { ct_reshape(handle, dims, count, $0) }
@@ -10,6 +10,7 @@ extension Tensor {
     }
 
     /// Dimensions `from...to` merged into one; `to` may be negative to count from the end.
+    /// `[n, c, h, w] → [n, c, h · w]` from dimension 2
     ///
     /// - Throws: `TorchError` for dimensions that do not exist.
     public func flattened(from: Int = 0, to: Int = -1) throws -> Tensor {
@@ -33,23 +34,24 @@ extension Tensor {
         }
     }
 
-    /// A view with dimensions `a` and `b` swapped.
+    /// A view with dimensions `a` and `b` swapped. `[n, t, c] → [n, c, t]` for dimensions 1 and 2
     public func transposed(_ a: Int, _ b: Int) throws -> Tensor {
         try make("transpose", self) { ct_transpose(handle, Int64(a), Int64(b), $0) }
     }
 
-    /// A view with a new dimension of length 1 at `dim`.
+    /// A view with a new dimension of length 1 at `dim`. `[n, c] → [n, 1, c]` at dimension 1
     public func unsqueezed(_ dim: Int) throws -> Tensor {
         try make("unsqueeze", self) { ct_unsqueeze(handle, Int64(dim), $0) }
     }
 
     /// A view without dimension `dim` where its length is 1; a dimension of another length stays.
+    /// `[n, 1, c] → [n, c]` at dimension 1
     public func squeezed(_ dim: Int) throws -> Tensor {
         try make("squeeze", self) { ct_squeeze(handle, Int64(dim), $0) }
     }
 
     /// A view whose dimensions of length 1 are repeated to `shape` without copying; -1 keeps a
-    /// length.
+    /// length. `[1, c] → [n, c]` with `[n, -1]`
     public func expanded(_ shape: [Int]) throws -> Tensor {
         try withDims(shape) { dims, count in
             try make("expand", self) { ct_expand(handle, dims, count, $0) }
@@ -64,6 +66,7 @@ extension Tensor {
     }
 
     /// A view of the indices `start ..< start + length` of dimension `dim`.
+    /// `[n, c, h, w] → [n, length, h, w]` in dimension 1
     public func narrowed(_ dim: Int, _ start: Int, _ length: Int) throws -> Tensor {
         try make("narrow", self) { ct_narrow(handle, Int64(dim), Int64(start), Int64(length), $0) }
     }
@@ -89,12 +92,14 @@ extension Tensor {
     }
 
     /// A view of index `index` of dimension `dim`, without that dimension.
+    /// `[n, c, h, w] → [n, h, w]` in dimension 1
     public func selected(_ dim: Int, _ index: Int) throws -> Tensor {
         try make("select", self) { ct_select(handle, Int64(dim), Int64(index), $0) }
     }
 
     /// A view of every `step`-th index of `start ..< end` of dimension `dim`, counted as in
-    /// Python's slices: negative numbers count from the end.
+    /// Python's slices: negative numbers count from the end. `[n, t, c] → [n, t', c]` in
+    /// dimension 1
     public func sliced(_ dim: Int, from start: Int = 0, to end: Int = .max, step: Int = 1) throws
         -> Tensor
     {
@@ -134,7 +139,7 @@ extension Tensor {
         try make("gather", self, indices) { ct_gather(handle, Int64(dim), indices.handle, $0) }
     }
 
-    /// A copy with the order of the elements reversed along each of `dims`.
+    /// A copy with the order of the elements reversed along each of `dims`. `[…] → […]`
     public func flipped(_ dims: Int...) throws -> Tensor {
         try withDims(dims) { dims, count in
             try make("flip", self) { ct_flip(handle, dims, count, $0) }
@@ -142,13 +147,13 @@ extension Tensor {
     }
 
     /// Upper triangle of the last two dimensions, 0 below: the elements whose column is at least
-    /// the row plus `diagonal`.
+    /// the row plus `diagonal`. `[…, r, c] → […, r, c]`
     public func upperTriangle(diagonal: Int = 0) throws -> Tensor {
         try make("triu", self) { ct_triu(handle, Int64(diagonal), $0) }
     }
 
     /// The tensor padded with `value`; `amounts` lists pairs from the last dimension on: left,
-    /// right, top, bottom, …
+    /// right, top, bottom and so on. `[…, h, w] → […, h', w']` with four amounts
     public func padded(_ amounts: [Int], value: Double = 0) throws -> Tensor {
         try withDims(amounts) { dims, count in
             try make("pad", self) { ct_pad(handle, dims, count, value, $0) }
@@ -156,11 +161,13 @@ extension Tensor {
     }
 
     /// The tensors joined along the existing dimension `dim`; the other lengths must be equal.
+    /// `[n₁, c], [n₂, c] → [n₁ + n₂, c]` along dimension 0
     public static func cat(_ tensors: [Tensor], dim: Int) throws -> Tensor {
         try joining("cat", tensors) { ct_cat($0, $1, Int64(dim), $2) }
     }
 
-    /// The tensors, all of one shape, joined along a new dimension at `dim`.
+    /// The tensors, all of one shape, joined along a new dimension at `dim`. `[c], [c] → [2, c]` at
+    /// dimension 0
     public static func stack(_ tensors: [Tensor], dim: Int = 0) throws -> Tensor {
         try joining("stack", tensors) { ct_stack($0, $1, Int64(dim), $2) }
     }

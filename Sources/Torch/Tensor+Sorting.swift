@@ -3,7 +3,7 @@ import CDenseKitTorch
 // Equal elements keep their order, on every device; what is not a number counts as the largest.
 extension Tensor {
     /// The elements sorted along `dim`, and their former indices (int64). Equal elements keep their
-    /// order on every device; not-a-number counts as the largest.
+    /// order on every device; not-a-number counts as the largest. `[…] → […]` each
     public func sorted(_ dim: Int = -1, descending: Bool = false) throws -> (
         values: Tensor, indices: Tensor
     ) {
@@ -12,6 +12,7 @@ extension Tensor {
 
     /// The `count` largest elements along `dim`, largest first, and their indices (int64). Equal
     /// elements keep their order on every device; not-a-number counts as the largest.
+    /// `[…, d] → […, count]` each, along the last dimension
     ///
     /// - Parameters:
     ///   - count: at most the length of `dim`
