@@ -14,6 +14,26 @@ func links(document: String) throws {
     }
 }
 
+@Test(
+    "Every file of the repository that a page of the DocC catalogue names is there, and CI builds the catalogue"
+)
+func catalogue() throws {
+    let pages = SourceTree.files("Sources/DenseKit/DenseKit.docc", ".md")
+    var names: Set<String> = []
+    for page in pages {
+        for match in try SourceTree.text(page).matches(of: /`(docs\/[^`]*)`/) {
+            names.insert(String(match.1))
+        }
+    }
+    for name in names {
+        #expect(
+            FileManager.default.fileExists(atPath: SourceTree.root.appending(path: name).path),
+            "\(name)")
+    }
+    #expect(pages.count >= 5 && names.count > 5)
+    #expect(try SourceTree.text(".ci/run").contains("\n.ci/documentation "))
+}
+
 @Test("Every page of the documentation is reached from the README")
 func reached() throws {
     let readme = try SourceTree.text("README.md")

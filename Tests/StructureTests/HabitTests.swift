@@ -16,7 +16,7 @@ func workflow() throws {
 
 @Test(
     "Scripts of CI can be executed, and stop at the first error",
-    arguments: ["run", "release", "example"])
+    arguments: ["run", "release", "example", "documentation"])
 func scripts(name: String) throws {
     #expect(
         FileManager.default.isExecutableFile(
