@@ -70,9 +70,11 @@ private struct PublicSymbol {
 
     private static func signature(_ lines: ArraySlice<Substring>) -> String {
         var text = ""
-        for line in lines.prefix(12) {
+        for line in lines {
+            // A requirement has no body: it ends where the next comment begins.
+            if line.isEmpty || line.contains(/^\s*(?:\/\/|\})/) { break }
             text += line.prefix { $0 != "{" } + " "
-            if line.contains("{") || line.isEmpty { break }
+            if line.contains("{") { break }
         }
         return text
     }
