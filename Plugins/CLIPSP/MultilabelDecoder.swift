@@ -15,11 +15,10 @@ public protocol MultilabelDecoder: Module {
     func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws -> Tensor
 }
 
-extension Registry {
+extension ComponentKinds {
     /// The multi-label decoders by the names that the setting `multilabel_decoder` of CLIPSP takes.
-    public var multilabelDecoders: ComponentTable<any MultilabelDecoder> {
-        get { self[(any MultilabelDecoder).self, kind: "multilabel_decoder"] }
-        set { self[(any MultilabelDecoder).self, kind: "multilabel_decoder"] = newValue }
+    public var multilabelDecoders: ComponentKind<any MultilabelDecoder> {
+        .init("multilabel_decoder")
     }
 }
 

@@ -1,4 +1,7 @@
-/// Every component that a configuration can name. A value type, built once from a list of plugins.
+/// Every component that a configuration can name: a table for each kind, such as `backbones` and
+/// `losses`, which are the properties of `ComponentKinds`. A value type, built once from a list of
+/// plugins.
+@dynamicMemberLookup
 public struct Registry: Sendable {
     private var tables: [ObjectIdentifier: any RegistryTable] = [:]
     private var currentPlugin = ""
@@ -25,16 +28,16 @@ public struct Registry: Sendable {
         }
     }
 
-    /// The table of one kind of component; empty where nothing is registered. For extensions that
-    /// add a kind, as `backbones` does.
-    public subscript<Component>(_ component: Component.Type, kind kind: String) -> ComponentTable<
-        Component
-    > {
+    /// The table of one kind of component, by the kind's property in `ComponentKinds`:
+    /// `registry.backbones`. Empty where nothing is registered.
+    public subscript<Component>(
+        dynamicMember kind: KeyPath<ComponentKinds, ComponentKind<Component>>
+    ) -> ComponentTable<Component> {
         get {
-            tables[ObjectIdentifier(component)] as? ComponentTable<Component>
-                ?? ComponentTable(kind: kind, plugin: currentPlugin)
+            tables[ObjectIdentifier(Component.self)] as? ComponentTable<Component>
+                ?? ComponentTable(kind: ComponentKinds()[keyPath: kind].name, plugin: currentPlugin)
         }
-        set { tables[ObjectIdentifier(component)] = newValue }
+        set { tables[ObjectIdentifier(Component.self)] = newValue }
     }
 
     /// The settings of the component that `node` names, over their defaults, one for each kind that
@@ -70,7 +73,7 @@ public struct Registry: Sendable {
         for (name, value) in Mirror(reflecting: settings).children {
             if let component = value as? ComponentNode {
                 if name?.lowercased().contains("loss") == true {
-                    _ = try losses.settings(of: component)
+                    _ = try self.losses.settings(of: component)
                 }
             } else if let inner = value as? any YAMLConfiguration {
                 try checkLosses(of: inner)
@@ -125,40 +128,6 @@ protocol RegistryTable: Sendable {
     var conflict: String? { get }
     var infos: [ComponentInfo] { get }
     func settings(of node: ComponentNode) throws -> any YAMLConfiguration
-}
-
-extension Registry {
-    /// The registered backbones: `model.backbone` in YAML.
-    public var backbones: ComponentTable<any Backbone> {
-        get { self[(any Backbone).self, kind: "backbone"] }
-        set { self[(any Backbone).self, kind: "backbone"] = newValue }
-    }
-    /// The registered necks: `model.neck` in YAML.
-    public var necks: ComponentTable<any Neck> {
-        get { self[(any Neck).self, kind: "neck"] }
-        set { self[(any Neck).self, kind: "neck"] = newValue }
-    }
-    /// The registered heads: `model.head` and `model.auxiliary_heads` in YAML.
-    public var heads: ComponentTable<any Head> {
-        get { self[(any Head).self, kind: "head"] }
-        set { self[(any Head).self, kind: "head"] = newValue }
-    }
-    /// The registered prompters: `model.prompter` in YAML.
-    public var prompters: ComponentTable<any Prompter> {
-        get { self[(any Prompter).self, kind: "prompter"] }
-        set { self[(any Prompter).self, kind: "prompter"] = newValue }
-    }
-    /// The registered losses, which heads and prompters name in their settings.
-    public var losses: ComponentTable<any Loss> {
-        get { self[(any Loss).self, kind: "loss"] }
-        set { self[(any Loss).self, kind: "loss"] = newValue }
-    }
-    /// The registered parts of models that can run alone on named tensors: golden cases of single
-    /// parts are checked with them.
-    public var parts: ComponentTable<any ModelPart> {
-        get { self[(any ModelPart).self, kind: "part"] }
-        set { self[(any ModelPart).self, kind: "part"] = newValue }
-    }
 }
 
 /// A part of a model that can be run by itself, from named inputs to named outputs.

@@ -14,14 +14,6 @@ public protocol TextTokenizing: Sendable {
     func tokenize(_ text: String, length: Int, truncates: Bool) throws -> [Int]
 }
 
-extension Registry {
-    /// The registered tokenizers, by name.
-    public var tokenizers: ComponentTable<any TextTokenizing> {
-        get { self[(any TextTokenizing).self, kind: "tokenizer"] }
-        set { self[(any TextTokenizing).self, kind: "tokenizer"] = newValue }
-    }
-}
-
 private enum TokenIDsKey: BuildContextKey {
     static let defaultValue: [[Int]]? = nil
 }

@@ -1,24 +1,20 @@
 import DenseKitComponents
 
-extension Registry {
-    /// The registered data sets: `data.train` and `data.val` in YAML.
-    public var datasets: ComponentTable<any Dataset> {
-        get { self[(any Dataset).self, kind: "dataset"] }
-        set { self[(any Dataset).self, kind: "dataset"] = newValue }
-    }
-    /// The registered transforms: `data.train_pipeline` and `data.test_pipeline` in YAML.
-    public var transforms: ComponentTable<any Transform> {
-        get { self[(any Transform).self, kind: "transform"] }
-        set { self[(any Transform).self, kind: "transform"] = newValue }
-    }
+extension ComponentKinds {
+    /// `data.train` and `data.val` in YAML.
+    public var datasets: ComponentKind<any Dataset> { .init("dataset") }
+    /// `data.train_pipeline` and `data.test_pipeline` in YAML.
+    public var transforms: ComponentKind<any Transform> { .init("transform") }
+}
 
+extension Registry {
     /// The transforms that `nodes` name, in order, as a training pipeline.
     ///
     /// - Throws: what building them throws, and `ConfigurationError` at a second transform that
     ///   normalises.
     public func pipeline(_ nodes: [ComponentNode]) throws -> Pipeline {
         let pipeline = Pipeline(
-            try nodes.map { try transforms.make($0, BuildContext(registry: self)) })
+            try nodes.map { try self.transforms.make($0, BuildContext(registry: self)) })
         let normalizing = zip(nodes, pipeline.transforms).filter { $0.1.normalization != nil }.map(
             \.0)
         guard normalizing.count > 1 else { return pipeline }

@@ -39,20 +39,11 @@ extension Schedule {
     public func counting(iterationsPerEpoch: Int) -> any Schedule { self }
 }
 
-extension Registry {
-    /// What a configuration may name under `optimizer`.
-    public var optimizers: ComponentTable<any OptimizerRecipe> {
-        get { self[(any OptimizerRecipe).self, kind: "optimizer"] }
-        set { self[(any OptimizerRecipe).self, kind: "optimizer"] = newValue }
-    }
-    /// What a configuration may name under `schedule`.
-    public var schedules: ComponentTable<any Schedule> {
-        get { self[(any Schedule).self, kind: "schedule"] }
-        set { self[(any Schedule).self, kind: "schedule"] = newValue }
-    }
-    /// What a configuration may name under `hooks`.
-    public var hooks: ComponentTable<any Hook> {
-        get { self[(any Hook).self, kind: "hook"] }
-        set { self[(any Hook).self, kind: "hook"] = newValue }
-    }
+extension ComponentKinds {
+    /// `optimizer` in YAML.
+    public var optimizers: ComponentKind<any OptimizerRecipe> { .init("optimizer") }
+    /// `schedule` in YAML.
+    public var schedules: ComponentKind<any Schedule> { .init("schedule") }
+    /// `hooks` in YAML.
+    public var hooks: ComponentKind<any Hook> { .init("hook") }
 }
