@@ -18,9 +18,6 @@ public struct ADE20K: LaidOutDataset {
         case validation
     }
 
-    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
-    public typealias Configuration = LayoutSettings<ADE20K>
-
     /// The root `data/ADEChallengeData2016` and the part `training`.
     public static let defaults = (root: "data/ADEChallengeData2016", split: Split.training)
 
@@ -45,15 +42,13 @@ public struct ADE20K: LaidOutDataset {
     /// - Throws: `SettingError` for class names that are empty or not unique, `DataError` for
     ///   folders that differ from the layout.
     public init(_ configuration: Configuration) throws {
-        let split = configuration.split.rawValue
-        let classes = try configuration.classList()
-        files = try DatasetFiles(
+        files = try DatasetFiles(configuration) { split, classes in
             Layout(
                 parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
                 classes: classes,
                 table: LabelTable(
                     classes: classes.count, first: 1, ignored: classes.count < 255 ? [0, 255] : [0]),
-                otherNumbers: nil),
-            configuration)
+                otherNumbers: nil)
+        }
     }
 }

@@ -9,9 +9,6 @@ import DenseKitCore
 /// The numbers in the masks are the classes; 65535 is no class. No colours are published, so they
 /// are generated.
 public struct ADE20KFull: LaidOutDataset {
-    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
-    public typealias Configuration = LayoutSettings<ADE20KFull>
-
     /// The parts `training` and `validation`.
     public typealias Split = ADE20K.Split
     /// The root `data/ADE20K_2021_17_01` and the part `training`.
@@ -25,9 +22,7 @@ public struct ADE20KFull: LaidOutDataset {
     /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
     ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
-        let split = configuration.split.rawValue
-        let classes = try configuration.classList()
-        files = try DatasetFiles(
+        files = try DatasetFiles(configuration) { split, classes in
             Layout(
                 parts: [
                     Layout.Part(
@@ -44,7 +39,7 @@ public struct ADE20KFull: LaidOutDataset {
                     )
                 ],
                 preparation:
-                    "MaskFormer's prepare_ade20k_full_sem_seg.py makes both from the download"),
-            configuration)
+                    "MaskFormer's prepare_ade20k_full_sem_seg.py makes both from the download")
+        }
     }
 }

@@ -17,9 +17,6 @@ public struct COCOStuff10k: LaidOutDataset {
         case test
     }
 
-    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
-    public typealias Configuration = LayoutSettings<COCOStuff10k>
-
     /// The root `data/coco_stuff10k` and the part `train`.
     public static let defaults = (root: "data/coco_stuff10k", split: Split.train)
     /// The 171 classes of COCO-Stuff, 80 of objects and 91 of stuff.
@@ -33,15 +30,16 @@ public struct COCOStuff10k: LaidOutDataset {
     /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
     ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
-        let split = "\(configuration.split)2014"
         let preparation =
             "mmsegmentation's tools/dataset_converters/coco_stuff10k.py makes both from the download, "
             + "whose labels are the arrays S of annotations/*.mat"
-        files = try DatasetFiles(
+        files = try DatasetFiles(configuration) { split, classes in
             Layout(
-                parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
+                parts: [
+                    Layout.Part(images: "images/\(split)2014", masks: "annotations/\(split)2014")
+                ],
                 maskSuffix: "_labelTrainIds.png",
-                classes: configuration.classList(),
+                classes: classes,
                 table: LabelTable(classes: 171, first: 1, ignored: [0, 255]),
                 others: [.init(suffix: ".mat", remedy: preparation)],
                 mistakes: [
@@ -51,7 +49,7 @@ public struct COCOStuff10k: LaidOutDataset {
                             "above 171 are COCO's own numbers, as in the .mat files: make the masks with "
                             + "mmsegmentation's tools/dataset_converters/coco_stuff10k.py")
                 ],
-                preparation: preparation),
-            configuration)
+                preparation: preparation)
+        }
     }
 }

@@ -34,17 +34,18 @@ public struct COCOStuff164k: LaidOutDataset {
     /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
     ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
-        let split = "\(configuration.split)2017"
         let isRaw = configuration.labels == .ids
         let made = PairedFolders.OtherMasks(
             suffix: "_labelTrainIds.png", remedy: "set labels: train_ids to read these")
         let raw = PairedFolders.OtherMasks(
             suffix: ".png", remedy: "set labels: ids to read the pixel maps as downloaded")
-        files = try DatasetFiles(
+        files = try DatasetFiles(configuration) { split, classes in
             Layout(
-                parts: [Layout.Part(images: "images/\(split)", masks: "annotations/\(split)")],
+                parts: [
+                    Layout.Part(images: "images/\(split)2017", masks: "annotations/\(split)2017")
+                ],
                 maskSuffix: isRaw ? ".png" : "_labelTrainIds.png",
-                classes: configuration.classList(),
+                classes: classes,
                 table: isRaw
                     ? LabelTable(numbers: COCOStuff.ids.map { $0 - 1 }, ignored: [255])
                     : LabelTable(classes: 171, ignored: [255]),
@@ -59,7 +60,7 @@ public struct COCOStuff164k: LaidOutDataset {
                                 + "tools/dataset_converters/coco_stuff164k.py, or set labels: ids to read the pixel maps"
                         )
                     ],
-                preparation: "the pixel maps are in stuffthingmaps_trainval2017.zip of COCO-Stuff"),
-            configuration)
+                preparation: "the pixel maps are in stuffthingmaps_trainval2017.zip of COCO-Stuff")
+        }
     }
 }

@@ -39,17 +39,15 @@ public struct Cityscapes: LaidOutDataset {
     /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
     ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
-        let split = configuration.split.rawValue
-        let labels = configuration.labels
-        let isRaw = labels == .ids
+        let isRaw = configuration.labels == .ids
         let noClass = (0...33).filter { !Cityscapes.labelIDs.contains($0) } + [255]
-        files = try DatasetFiles(
+        files = try DatasetFiles(configuration) { split, classes in
             Layout(
                 parts: [Layout.Part(images: "leftImg8bit/\(split)", masks: "gtFine/\(split)")],
                 between: "CITY/",
                 imageSuffix: "_leftImg8bit.png",
                 maskSuffix: isRaw ? "_gtFine_labelIds.png" : "_gtFine_labelTrainIds.png",
-                classes: configuration.classList(),
+                classes: classes,
                 table: isRaw
                     ? LabelTable(numbers: Cityscapes.labelIDs, ignored: noClass)
                     : LabelTable(classes: 19, ignored: [255]),
@@ -71,7 +69,7 @@ public struct Cityscapes: LaidOutDataset {
                             "19…33 are label ids, not train ids: make these masks with cityscapesscripts' "
                             + "csCreateTrainIdLabelImgs, or set labels: ids to read *_gtFine_labelIds.png"
                     )
-                ]),
-            configuration)
+                ])
+        }
     }
 }

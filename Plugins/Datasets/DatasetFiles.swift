@@ -6,8 +6,14 @@ public struct DatasetFiles: Sendable {
     private let layout: Layout
     private let parts: [PairedFolders]
 
-    /// - Throws: `DataError` that shows the layout where files are not as it says.
-    init(_ layout: Layout, _ configuration: some LayoutConfiguration) throws {
+    /// - Parameter layout: the layout of a part, named as in YAML, with these classes
+    /// - Throws: `SettingError` for class names that do not fit, `DataError` that shows the layout
+    ///   where files are not as it says.
+    init(
+        _ configuration: some LayoutConfiguration,
+        layout: (_ split: String, _ classes: ClassList) -> Layout
+    ) throws {
+        let layout = layout(configuration.split.rawValue, try configuration.classList())
         self.layout = layout
         let root = configuration.folder
         let policy = configuration.imagePolicy

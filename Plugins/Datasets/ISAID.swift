@@ -21,9 +21,6 @@ public struct ISAID: LaidOutDataset {
         case val
     }
 
-    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
-    public typealias Configuration = LayoutSettings<ISAID>
-
     /// The root `data/iSAID` and the part `train`.
     public static let defaults = (root: "data/iSAID", split: Split.train)
 
@@ -35,16 +32,15 @@ public struct ISAID: LaidOutDataset {
     /// - Throws: `SettingError` for a wrong number of class names, `DataError` for folders that
     ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
-        let split = configuration.split.rawValue
-        files = try DatasetFiles(
+        files = try DatasetFiles(configuration) { split, classes in
             Layout(
                 parts: [Layout.Part(images: "img_dir/\(split)", masks: "ann_dir/\(split)")],
                 imageSuffix: ".png", maskSuffix: "_instance_color_RGB.png",
-                classes: configuration.classList(),
+                classes: classes,
                 table: LabelTable(classes: 16, ignored: [255]),
                 preparation:
                     "mmsegmentation's tools/dataset_converters/isaid.py makes patches and numbers from the download"
-            ),
-            configuration)
+            )
+        }
     }
 }

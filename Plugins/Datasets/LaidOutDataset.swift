@@ -3,6 +3,10 @@ import DenseKitCore
 /// A data set with a fixed layout: the folders, file names and label numbers of a published
 /// benchmark.
 public protocol LaidOutDataset: Dataset {
+    /// The settings in YAML: `root`, `split`, `classes`, `exif` and `truncated` (`LayoutSettings`)
+    /// unless the data set says otherwise.
+    associatedtype Configuration: LayoutConfiguration = LayoutSettings<Self>
+
     /// The parts of the data set, such as `train` and `val`, as YAML names them.
     associatedtype Split: RawRepresentable<String>, Codable, Sendable, CaseIterable
 
@@ -25,6 +29,12 @@ public protocol LaidOutDataset: Dataset {
 
     /// The images and masks found on disk.
     var files: DatasetFiles { get }
+
+    /// Finds the images and masks of a part.
+    ///
+    /// - Throws: `SettingError` for class names that do not fit, `DataError` for folders that
+    ///   differ from the layout.
+    init(_ configuration: Configuration) throws
 }
 
 extension LaidOutDataset {

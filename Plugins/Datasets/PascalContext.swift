@@ -18,9 +18,6 @@ public struct PascalContext: LaidOutDataset {
         case val
     }
 
-    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
-    public typealias Configuration = LayoutSettings<PascalContext>
-
     /// The root `data/VOCdevkit/VOC2010` and the part `train`.
     public static let defaults = (root: "data/VOCdevkit/VOC2010", split: Split.train)
 
@@ -38,17 +35,16 @@ public struct PascalContext: LaidOutDataset {
     static func files(_ configuration: some LayoutConfiguration, _ table: LabelTable) throws
         -> DatasetFiles
     {
-        let split = configuration.split.rawValue
         let preparation =
             "mmsegmentation's tools/dataset_converters/pascal_context.py makes masks and lists from trainval_merged.json"
-        return try DatasetFiles(
+        return try DatasetFiles(configuration) { split, classes in
             Layout(
                 parts: [
                     Layout.Part(
                         images: "JPEGImages", masks: "SegmentationClassContext",
                         list: "ImageSets/SegmentationContext/\(split).txt")
                 ],
-                classes: configuration.classList(), table: table,
+                classes: classes, table: table,
                 others: [.init(suffix: ".mat", remedy: preparation)],
                 mistakes: [
                     Layout.Mistake(
@@ -57,8 +53,8 @@ public struct PascalContext: LaidOutDataset {
                             "above 59 are numbers of the 459 classes of the original labels; \(preparation)"
                     )
                 ],
-                preparation: preparation),
-            configuration)
+                preparation: preparation)
+        }
     }
 }
 
@@ -67,9 +63,6 @@ public struct PascalContext: LaidOutDataset {
 public struct PascalContext59: LaidOutDataset {
     /// The parts `train` and `val` of Pascal Context.
     public typealias Split = PascalContext.Split
-    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
-    public typealias Configuration = LayoutSettings<PascalContext59>
-
     /// The root `data/VOCdevkit/VOC2010` and the part `train`.
     public static let defaults = (root: PascalContext.defaults.root, split: Split.train)
 

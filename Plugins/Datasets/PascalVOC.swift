@@ -28,9 +28,6 @@ public struct PascalVOC: LaidOutDataset {
         case trainaug
     }
 
-    /// The settings: `root`, `split`, `classes`, `exif` and `truncated`.
-    public typealias Configuration = LayoutSettings<PascalVOC>
-
     /// The root `data/VOCdevkit/VOC2012` and the part `train`.
     public static let defaults = (root: "data/VOCdevkit/VOC2012", split: Split.train)
 
@@ -43,10 +40,10 @@ public struct PascalVOC: LaidOutDataset {
     ///   differ from the layout.
     public init(_ configuration: Configuration) throws {
         let isAugmented = configuration.split == .trainaug
-        files = try DatasetFiles(
+        files = try DatasetFiles(configuration) { _, classes in
             Layout(
                 parts: PascalVOC.parts(configuration),
-                classes: configuration.classList(),
+                classes: classes,
                 table: LabelTable(classes: 21, ignored: [255]),
                 mistakes: [
                     Layout.Mistake(
@@ -57,8 +54,8 @@ public struct PascalVOC: LaidOutDataset {
                 ],
                 preparation: isAugmented
                     ? "mmsegmentation's tools/dataset_converters/voc_aug.py makes SegmentationClassAug and aug.txt from SBD's files"
-                    : nil),
-            configuration)
+                    : nil)
+        }
     }
 
     private static func parts(_ configuration: Configuration) -> [Layout.Part] {
