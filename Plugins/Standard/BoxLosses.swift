@@ -8,25 +8,29 @@ public struct WeightedLossSettings: YAMLConfiguration {
     public init() {}
 }
 
-/// The absolute difference of predictions and targets of one shape → scalar. mmdetection's
-/// `L1Loss`.
-public final class L1Loss: Module, Loss {
+/// What losses share whose only setting is their weight.
+public class WeightedLoss: Module {
     /// The settings: `weight`.
     public typealias Configuration = WeightedLossSettings
 
-    private let weight: Double
-    /// The name in the log: `loss_l1`.
-    public var name: String { "loss_l1" }
-    /// Numbers such as the deltas of boxes.
-    public let purposes: Set<LossPurpose>? = [.numbers]
+    fileprivate let weight: Double
 
     /// The loss with these settings.
     ///
     /// - Throws: `SettingError` for a weight out of range.
-    public init(_ configuration: Configuration, _ context: BuildContext) throws {
+    public init(_ configuration: WeightedLossSettings, _ context: BuildContext) throws {
         try SettingError.check(weight: configuration.weight)
         weight = configuration.weight
     }
+}
+
+/// The absolute difference of predictions and targets of one shape → scalar. mmdetection's
+/// `L1Loss`.
+public final class L1Loss: WeightedLoss, Loss {
+    /// The name in the log: `loss_l1`.
+    public var name: String { "loss_l1" }
+    /// Numbers such as the deltas of boxes.
+    public let purposes: Set<LossPurpose>? = [.numbers]
 
     /// The weighted mean of |prediction − target|: `[…], […] → []`. The sum is divided by the
     /// options' `averageFactor`, or else by the number of elements.
@@ -85,23 +89,11 @@ public final class SmoothL1Loss: Module, Loss {
 ///
 /// Element weights may be `[n]` or, as those of deltas, `[n, 4]`: then the weight of a box is their
 /// mean.
-public final class GIoULoss: Module, Loss {
-    /// The settings: `weight`.
-    public typealias Configuration = WeightedLossSettings
-
-    private let weight: Double
+public final class GIoULoss: WeightedLoss, Loss {
     /// The name in the log: `loss_giou`.
     public var name: String { "loss_giou" }
     /// Boxes by their corners.
     public let purposes: Set<LossPurpose>? = [.corners]
-
-    /// The loss with these settings.
-    ///
-    /// - Throws: `SettingError` for a weight out of range.
-    public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        try SettingError.check(weight: configuration.weight)
-        weight = configuration.weight
-    }
 
     /// The weighted mean of 1 − GIoU of the boxes `[n, 4]` and their targets `[n, 4]`, row by row,
     /// → scalar. The sum is divided by the options' `averageFactor`, or else by n.

@@ -6,80 +6,62 @@ import Testing
 
 @Suite struct TransformSettingsTests {
     @Test func mistakesAreNamed() {
-        func resize(_ change: (inout Resize.Configuration) -> Void) -> () throws -> Void {
-            var configuration = Resize.Configuration()
-            change(&configuration)
-            return { [configuration] in _ = try Resize(configuration) }
-        }
-        func crop(_ change: (inout RandomCrop.Configuration) -> Void) -> () throws -> Void {
-            var configuration = RandomCrop.Configuration()
-            change(&configuration)
-            return { [configuration] in _ = try RandomCrop(configuration) }
-        }
-        func distort(_ change: (inout PhotoMetricDistortion.Configuration) -> Void) -> () throws ->
-            Void
-        {
-            var configuration = PhotoMetricDistortion.Configuration()
-            change(&configuration)
-            return { [configuration] in _ = try PhotoMetricDistortion(configuration) }
-        }
-        func normalize(_ change: (inout Normalize.Configuration) -> Void) -> () throws -> Void {
-            var configuration = Normalize.Configuration()
-            change(&configuration)
-            return { [configuration] in _ = try Normalize(configuration) }
-        }
-        func pad(_ change: (inout PadTransform.Configuration) -> Void) -> () throws -> Void {
-            var configuration = PadTransform.Configuration()
-            change(&configuration)
-            return { [configuration] in _ = try PadTransform(configuration) }
-        }
-        func flip(_ probability: Double) -> () throws -> Void {
-            var configuration = RandomFlip.Configuration()
-            configuration.prob = probability
-            return { [configuration] in _ = try RandomFlip(configuration) }
+        /// The making of a transform from its default settings with a change.
+        func make<Settings: YAMLConfiguration, Made: Transform>(
+            _ initializer: @escaping (Settings) throws -> Made, _ change: (inout Settings) -> Void
+        ) -> () throws -> Void {
+            var settings = Settings()
+            change(&settings)
+            return { [settings] in _ = try initializer(settings) }
         }
         let cases: [(build: () throws -> Void, message: String)] = [
             (
-                resize { $0.scale = [512] },
+                make(Resize.init) { $0.scale = [512] },
                 "Resize: scale: expected two sides of 1…65535 pixels, found [512]"
             ),
             (
-                resize { $0.ratioRange = [2, 0.5] },
+                make(Resize.init) { $0.ratioRange = [2, 0.5] },
                 "Resize: ratio_range: expected [low, high] with 0 < low ≤ high ≤ 64, found [2.0, 0.5]"
             ),
             (
-                crop { $0.cropSize = Size2D(0) },
+                make(RandomCrop.init) { $0.cropSize = Size2D(0) },
                 "RandomCrop: crop_size: expected sides of 1…65535 pixels, found [0, 0]"
             ),
             (
-                crop { $0.catMaxRatio = .nan },
+                make(RandomCrop.init) { $0.catMaxRatio = .nan },
                 "RandomCrop: cat_max_ratio: expected a share above 0 and at most 1, found nan"
             ),
-            (flip(2), "RandomFlip: prob: expected a probability of 0…1, found 2.0"),
             (
-                distort { $0.brightnessDelta = -1 },
+                make(RandomFlip.init) { $0.prob = 2 },
+                "RandomFlip: prob: expected a probability of 0…1, found 2.0"
+            ),
+            (
+                make(PhotoMetricDistortion.init) { $0.brightnessDelta = -1 },
                 "PhotoMetricDistortion: brightness_delta: expected 0…255, found -1.0"
             ),
             (
-                distort { $0.hueDelta = 91 },
+                make(PhotoMetricDistortion.init) { $0.hueDelta = 91 },
                 "PhotoMetricDistortion: hue_delta: expected 0…90, found 91"
             ),
             (
-                distort { $0.saturationRange = [1] },
+                make(PhotoMetricDistortion.init) { $0.saturationRange = [1] },
                 "PhotoMetricDistortion: saturation_range: expected [low, high] with 0 ≤ low ≤ high ≤ 256, found [1.0]"
             ),
             (
-                normalize { $0.mean = [1, 2] },
+                make(Normalize.init) { $0.mean = [1, 2] },
                 "Normalize: mean: expected three levels, found [1.0, 2.0]"
             ),
             (
-                normalize { $0.std = [1, 0, 1] },
+                make(Normalize.init) { $0.std = [1, 0, 1] },
                 "Normalize: std: expected three positive deviations, found [1.0, 0.0, 1.0]"
             ),
-            (pad { _ in }, "Pad: size: expected either size or size_divisor"),
-            (pad { $0.sizeDivisor = 0 }, "Pad: size_divisor: expected 1…65535, found 0"),
+            (make(PadTransform.init) { _ in }, "Pad: size: expected either size or size_divisor"),
             (
-                pad { $0.size = Size2D(height: 4, width: 70000) },
+                make(PadTransform.init) { $0.sizeDivisor = 0 },
+                "Pad: size_divisor: expected 1…65535, found 0"
+            ),
+            (
+                make(PadTransform.init) { $0.size = Size2D(height: 4, width: 70000) },
                 "Pad: size: expected sides of 1…65535 pixels, found [4, 70000]"
             ),
         ]
@@ -97,11 +79,11 @@ import Testing
         let cases: [(last: (() throws -> any Transform), message: String)] = [
             (
                 { try PhotoMetricDistortion(PhotoMetricDistortion.Configuration()) },
-                "PhotoMetricDistortion: order: expected 8-bit pictures; move it before Normalize"
+                "PhotoMetricDistortion: order: expected 8-bit images; move it before Normalize"
             ),
             (
                 { try Normalize(Normalize.Configuration()) },
-                "Normalize: order: the pictures are normalised already; leave one out"
+                "Normalize: order: the images are normalised already; leave one out"
             ),
         ]
         for (last, message) in cases { #expect(try apply(last()) == message) }
