@@ -42,6 +42,28 @@ struct Windows {
         });
     }
 
+    /// The memory of a tensor and of the one made from it, cell by cell.
+    struct Cells {
+        const char *from;
+        char *to;
+        size_t bytes;  // of a cell
+
+        void copy(int64_t source, int64_t target, int64_t count) const {
+            std::memcpy(to + target * bytes, from + source * bytes, count * bytes);
+        }
+        void clear(int64_t target, int64_t count) const { std::memset(to + target * bytes, 0, count * bytes); }
+    };
+
+    /// A tensor of `shape` made from `x`: `fill(cells, place in windows, place in map or -1, count)` writes each run.
+    template <class Fill> at::Tensor copied(const at::Tensor &x, const std::vector<int64_t> &shape, const Fill &fill) const {
+        auto source = x.contiguous();
+        auto result = at::empty(shape, x.options());
+        Cells cells{static_cast<const char *>(source.data_ptr()), static_cast<char *>(result.data_ptr()),
+                    static_cast<size_t>(c) * x.element_size()};
+        each_run([&](int64_t window, int64_t place, int64_t count) { fill(cells, window, place, count); });
+        return result;
+    }
+
     at::Tensor partition(const at::Tensor &map) const {
         if (map.is_meta()) return at::empty(windows_shape(), map.options());
         if (!map.is_cpu()) {
@@ -49,16 +71,10 @@ struct Windows {
             auto rolled = at::roll(padded, {-shift, -shift}, {1, 2});
             return rolled.reshape({n, rows(), size, columns(), size, c}).permute({0, 1, 3, 2, 4, 5}).reshape(windows_shape());
         }
-        auto source = map.contiguous();
-        auto result = at::empty(windows_shape(), map.options());
-        auto bytes = static_cast<size_t>(c) * map.element_size();
-        auto from = static_cast<const char *>(source.data_ptr());
-        auto to = static_cast<char *>(result.data_ptr());
-        each_run([&](int64_t window, int64_t place, int64_t count) {
-            if (place < 0) std::memset(to + window * bytes, 0, count * bytes);
-            else std::memcpy(to + window * bytes, from + place * bytes, count * bytes);
+        return copied(map, windows_shape(), [](const Cells &cells, int64_t window, int64_t place, int64_t count) {
+            if (place < 0) cells.clear(window, count);
+            else cells.copy(place, window, count);
         });
-        return result;
     }
 
     at::Tensor merge(const at::Tensor &windows) const {
@@ -67,15 +83,9 @@ struct Windows {
             auto padded = windows.reshape(grid_shape()).permute({0, 1, 3, 2, 4, 5}).reshape({n, rows() * size, columns() * size, c});
             return at::roll(padded, {shift, shift}, {1, 2}).narrow(1, 0, h).narrow(2, 0, w).contiguous();
         }
-        auto source = windows.contiguous();
-        auto result = at::empty(map_shape(), windows.options());
-        auto bytes = static_cast<size_t>(c) * windows.element_size();
-        auto from = static_cast<const char *>(source.data_ptr());
-        auto to = static_cast<char *>(result.data_ptr());
-        each_run([&](int64_t window, int64_t place, int64_t count) {
-            if (place >= 0) std::memcpy(to + place * bytes, from + window * bytes, count * bytes);
+        return copied(windows, map_shape(), [](const Cells &cells, int64_t window, int64_t place, int64_t count) {
+            if (place >= 0) cells.copy(window, place, count);
         });
-        return result;
     }
 };
 
@@ -89,25 +99,22 @@ Windows saved(torch::autograd::AutogradContext *context) {
     return {values[0], values[1], values[2], values[3], values[4], values[5]};
 }
 
-struct Partition : torch::autograd::Function<Partition> {
-    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &map, const Windows &windows) {
+using Move = at::Tensor (Windows::*)(const at::Tensor &) const;
+
+/// A move between a map and its windows; the gradient goes the way back.
+template <Move there, Move back>
+struct Moved : torch::autograd::Function<Moved<there, back>> {
+    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const Windows &windows) {
         save(context, windows);
-        return windows.partition(map);
+        return (windows.*there)(x);
     }
     static torch::autograd::tensor_list backward(torch::autograd::AutogradContext *context, torch::autograd::tensor_list outer) {
-        return {saved(context).merge(outer[0]), at::Tensor()};
+        return {(saved(context).*back)(outer[0]), at::Tensor()};
     }
 };
 
-struct Merge : torch::autograd::Function<Merge> {
-    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &cut, const Windows &windows) {
-        save(context, windows);
-        return windows.merge(cut);
-    }
-    static torch::autograd::tensor_list backward(torch::autograd::AutogradContext *context, torch::autograd::tensor_list outer) {
-        return {saved(context).partition(outer[0]), at::Tensor()};
-    }
-};
+using Partition = Moved<&Windows::partition, &Windows::merge>;
+using Merge = Moved<&Windows::merge, &Windows::partition>;
 
 void check_window(int64_t size, int64_t shift) {
     TORCH_CHECK(size > 0 && size <= 4096 && shift >= 0 && shift < size, "expected a window of 1...4096 and a shift below it, found ", size,
