@@ -25,24 +25,14 @@ public enum Foreach {
     public static func addProduct(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double)
         throws
     {
-        try checkCounts("foreach_addcmul_", xs, a, b)
-        try withHandles(a) { a, _ in
-            try withHandles(b) { b, _ in
-                try run("foreach_addcmul_", xs) { ct_foreach_addcmul_($0, a, b, $1, scale) }
-            }
-        }
+        try run("foreach_addcmul_", xs, a, b) { ct_foreach_addcmul_($0, $1, $2, $3, scale) }
     }
 
     /// `x += scale · a / b`, element by element, for each triple of tensors.
     public static func addQuotient(_ xs: [Tensor], _ a: [Tensor], _ b: [Tensor], scale: Double)
         throws
     {
-        try checkCounts("foreach_addcdiv_", xs, a, b)
-        try withHandles(a) { a, _ in
-            try withHandles(b) { b, _ in
-                try run("foreach_addcdiv_", xs) { ct_foreach_addcdiv_($0, a, b, $1, scale) }
-            }
-        }
+        try run("foreach_addcdiv_", xs, a, b) { ct_foreach_addcdiv_($0, $1, $2, $3, scale) }
     }
 
     /// Square root of each element, as new tensors. `[…] → […]` each
@@ -56,12 +46,12 @@ public enum Foreach {
     }
 
     /// C reads as many tensors from every list as the first one has.
-    private static func checkCounts(_ operation: String, _ xs: [Tensor], _ others: [Tensor]...)
-        throws
-    {
+    private static func checkCounts(
+        _ operation: StaticString, _ xs: [Tensor], _ others: [Tensor]...
+    ) throws {
         guard let other = others.first(where: { $0.count != xs.count }) else { return }
         throw TorchError(
-            operation: operation, operands: Array(xs.prefix(1)),
+            operation: "\(operation)", operands: Array(xs.prefix(1)),
             message: "lists of \(xs.count) and \(other.count) tensors do not go together")
     }
 
@@ -71,6 +61,21 @@ public enum Foreach {
     ) throws {
         guard !xs.isEmpty else { return }
         guard withHandles(xs, body) == 0 else { throw failure(operation, Array(xs.prefix(1))) }
+    }
+
+    private static func run(
+        _ operation: StaticString, _ xs: [Tensor], _ a: [Tensor], _ b: [Tensor],
+        _ body: (
+            UnsafePointer<ct_tensor?>?, UnsafePointer<ct_tensor?>?, UnsafePointer<ct_tensor?>?,
+            Int64
+        ) -> Int32
+    ) throws {
+        try checkCounts(operation, xs, a, b)
+        try withHandles(a) { a, _ in
+            try withHandles(b) { b, _ in
+                try run(operation, xs) { xs, count in body(xs, a, b, count) }
+            }
+        }
     }
 
     private static func map(

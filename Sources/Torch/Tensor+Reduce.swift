@@ -9,9 +9,7 @@ extension Tensor {
     ///   - dims: to reduce; negative ones count from the last
     ///   - keep: whether the reduced dimensions stay, with length 1
     public func sum(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in
-            try make("sum", self) { ct_sum(handle, dims, rank, keep, $0) }
-        }
+        try reduced("sum", dims, keep, ct_sum)
     }
 
     /// Mean over `dims`, or over all elements (a scalar) without any; floating-point tensors only.
@@ -21,9 +19,7 @@ extension Tensor {
     ///   - dims: to reduce; negative ones count from the last
     ///   - keep: whether the reduced dimensions stay, with length 1
     public func mean(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in
-            try make("mean", self) { ct_mean(handle, dims, rank, keep, $0) }
-        }
+        try reduced("mean", dims, keep, ct_mean)
     }
 
     /// Maximum over `dims`, or over all elements (a scalar) without any. `[n, c, h, w] → [n, c]`
@@ -33,9 +29,7 @@ extension Tensor {
     ///   - dims: to reduce; negative ones count from the last
     ///   - keep: whether the reduced dimensions stay, with length 1
     public func amax(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in
-            try make("amax", self) { ct_amax(handle, dims, rank, keep, $0) }
-        }
+        try reduced("amax", dims, keep, ct_amax)
     }
 
     /// Minimum over `dims`, or over all elements (a scalar) without any. `[n, c, h, w] → [n, c]`
@@ -45,9 +39,7 @@ extension Tensor {
     ///   - dims: to reduce; negative ones count from the last
     ///   - keep: whether the reduced dimensions stay, with length 1
     public func amin(_ dims: Int..., keep: Bool = false) throws -> Tensor {
-        try withDims(dims) { dims, rank in
-            try make("amin", self) { ct_amin(handle, dims, rank, keep, $0) }
-        }
+        try reduced("amin", dims, keep, ct_amin)
     }
 
     /// Euclidean norm over `dims`, or over all elements (a scalar) without any.
@@ -57,8 +49,18 @@ extension Tensor {
     ///   - dims: to reduce; negative ones count from the last
     ///   - keep: whether the reduced dimensions stay, with length 1
     public func norm(_ dims: Int..., keep: Bool = false) throws -> Tensor {
+        try reduced("norm", dims, keep, ct_norm)
+    }
+
+    /// What `reduction` of the engine makes of the dimensions `dims`.
+    private func reduced(
+        _ operation: StaticString, _ dims: [Int], _ keep: Bool,
+        _ reduction: (
+            ct_tensor?, UnsafePointer<Int64>?, Int64, Bool, UnsafeMutablePointer<ct_tensor?>?
+        ) -> Int32
+    ) throws -> Tensor {
         try withDims(dims) { dims, rank in
-            try make("norm", self) { ct_norm(handle, dims, rank, keep, $0) }
+            try make(operation, self) { reduction(handle, dims, rank, keep, $0) }
         }
     }
 

@@ -9,10 +9,7 @@ extension LabelMap {
     public func resized(to size: Size2D, window: PixelWindow? = nil, backend: ResizeBackend = .cv2)
         -> LabelMap
     {
-        let window = window ?? PixelWindow(size)
-        precondition(
-            height > 0 && width > 0 && window.lies(in: size),
-            "a resize needs pixels, and a window inside the result")
+        let window = self.size.window(window, ofResizeTo: size)
         if size == self.size { return cropped(to: window) }
         let columns = backend.nearest(
             source: width, target: size.width, range: window.x..<window.x + window.width)

@@ -11,10 +11,7 @@ extension RGBImage {
     public func resized(to size: Size2D, window: PixelWindow? = nil, backend: ResizeBackend = .cv2)
         -> RGBImage
     {
-        let window = window ?? PixelWindow(size)
-        precondition(
-            height > 0 && width > 0 && window.lies(in: size),
-            "a resize needs pixels, and a window inside the result")
+        let window = self.size.window(window, ofResizeTo: size)
         if size == self.size { return cropped(to: window) }
         if backend == .pil { return resizedAsPillow(to: size, window: window) }
         let pixels = [UInt8](unsafeUninitializedCapacity: window.height * window.width * 3) {

@@ -31,3 +31,15 @@ extension ResizeBackend {
         }
     }
 }
+
+extension Size2D {
+    /// The part of a resize to compute: `window`, or all of `size`. Stops the program for a raster
+    /// of this size without pixels, and for a window that reaches beyond the result.
+    func window(_ window: PixelWindow?, ofResizeTo size: Size2D) -> PixelWindow {
+        let window = window ?? PixelWindow(size)
+        precondition(
+            height > 0 && width > 0 && window.lies(in: size),
+            "a resize needs pixels, and a window inside the result")
+        return window
+    }
+}
