@@ -12,27 +12,24 @@ public struct DetectionEvaluator: Evaluator {
     /// The transforms before the network: the given pipeline in its test form, with padding to the
     /// backbone's smallest side.
     public let pipeline: Pipeline
-    /// Threads that read and transform images; 2 by default.
-    public var workers = 2
-    /// The device that the model computes on.
-    public var device = Device.cpu
-    /// The data type of autocast layers; nil computes in float32.
-    public var precision: DType?
     private let groundTruth: any InstanceDataset
+    private let options: EvaluationOptions
 
-    /// An evaluator on the CPU; set `device`, `workers` and `precision` to change it.
+    /// An evaluator of one view of every image.
     ///
     /// - Parameters:
     ///   - inference: the model, as it predicts
     ///   - dataset: to predict, with its annotations
-    ///   - pipeline: transforms images before the network sees them
+    ///   - options: the transforms, the threads that read, the device and the precision
     public init(
-        _ inference: DetectionInference, _ dataset: any InstanceDataset, _ pipeline: Pipeline
+        _ inference: DetectionInference, _ dataset: any InstanceDataset,
+        _ options: EvaluationOptions
     ) {
         self.inference = inference
         self.dataset = dataset
         groundTruth = dataset
-        self.pipeline = pipeline.forTest.padding(toAtLeast: inference.model.backbone.minimumSide)
+        self.options = options
+        pipeline = options.pipeline(for: inference.model)
     }
 
     /// Detects in every image and computes COCO's metrics: of boxes and, where the head predicts
@@ -51,18 +48,15 @@ public struct DetectionEvaluator: Evaluator {
     private func detect(_ each: (EvaluatedImage) throws -> Void) throws -> [DetectionReport
         .ImageDetections]
     {
-        var options = DataLoader.Options()
-        options.shuffles = false
-        options.epochs = 1
-        options.workers = workers
-        options.keepsOriginalLabels = true  // masks of the batch's size are not needed
-        let loader = try DataLoader(dataset, pipeline, options)
+        // Masks of the batch's size are not needed.
+        let loader = try DataLoader(dataset, pipeline, options.loading())
         defer { loader.stop() }
         var seen: [DetectionReport.ImageDetections] = []
         while let batch = try loader.next() {
             let instances = try naming(batch) {
-                try withAutocast(precision, on: device) {
-                    try inference.instances(batch.images(on: device), batch.geometries[0])
+                try withAutocast(options.precision, on: options.device) {
+                    let images = try batch.images(on: options.device)
+                    return try inference.instances(images, batch.geometries[0])
                 }
             }
             try each(

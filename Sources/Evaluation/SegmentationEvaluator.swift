@@ -15,29 +15,22 @@ public struct SegmentationEvaluator: Evaluator {
     /// The transforms before the network: the given pipeline in its test form, with padding to the
     /// backbone's smallest side.
     public let pipeline: Pipeline
-    /// The views of each image whose probabilities are averaged; one view by default.
-    public var augmentation = Augmentation.none
-    /// The classes to measure where the model was trained on another data set; nil where the
-    /// classes are the same.
-    public var classMap: ClassMap?
-    /// Threads that read and transform images, shared among the scales of `augmentation`; 2 by
-    /// default.
-    public var workers = 2
-    /// The device that the model computes on.
-    public var device = Device.cpu
-    /// The data type of autocast layers; nil computes in float32.
-    public var precision: DType?
+    private let options: EvaluationOptions
 
-    /// An evaluator of one view on the CPU; set the other properties to change it.
+    /// An evaluator of the views that `options` name, whose probabilities are averaged.
     ///
     /// - Parameters:
     ///   - inference: the model, as it predicts
     ///   - dataset: to predict, with its label maps
-    ///   - pipeline: transforms images before the network sees them
-    public init(_ inference: SegmentationInference, _ dataset: any Dataset, _ pipeline: Pipeline) {
+    ///   - options: the transforms, the views, the classes to measure, the threads that read
+    ///     (shared among the scales), the device and the precision
+    public init(
+        _ inference: SegmentationInference, _ dataset: any Dataset, _ options: EvaluationOptions
+    ) {
         self.inference = inference
         self.dataset = dataset
-        self.pipeline = pipeline.forTest.padding(toAtLeast: inference.model.backbone.minimumSide)
+        self.options = options
+        pipeline = options.pipeline(for: inference.model)
     }
 
     /// Predicts every image and computes mIoU, mAcc and aAcc over the whole data set, at the
@@ -56,8 +49,13 @@ public struct SegmentationEvaluator: Evaluator {
     /// The names of the measured classes: those of the class map, else all of the data set.
     public var scoredNames: [String] { classMap?.names ?? dataset.classes.names }
 
+    private var augmentation: Augmentation { options.augmentation ?? .none }
+    private var classMap: ClassMap? { options.classMap }
+
     private func count(_ each: (EvaluatedImage) throws -> Void) throws -> SegmentationScores {
-        let loaders = try augmentation.ratios.map { try DataLoader(dataset, ratio($0), options) }
+        let ratios = augmentation.ratios
+        let loading = options.loading(shared: ratios.count)
+        let loaders = try ratios.map { try DataLoader(dataset, ratio($0), loading) }
         // Predictions of classes that are not shared are counted as one more, which is then left
         // out.
         var counts = ConfusionCounts(classCount: scoredNames.count + (classMap == nil ? 0 : 1))
@@ -80,19 +78,10 @@ public struct SegmentationEvaluator: Evaluator {
         ratio == 1 ? pipeline : pipeline.scaled(by: ratio)
     }
 
-    private var options: DataLoader.Options {
-        var options = DataLoader.Options()
-        options.shuffles = false
-        options.epochs = 1
-        options.workers = max(1, workers / augmentation.ratios.count)
-        options.keepsOriginalLabels = true
-        return options
-    }
-
     /// The class of every pixel of an image, from the same image at one scale or several.
     private func predict(_ batches: [Batch]) throws -> LabelMap {
         let original = batches[0].items[0].originalSize
-        let labels = try withAutocast(precision, on: device) {
+        let labels = try withAutocast(options.precision, on: options.device) {
             let views = try batches.flatMap { batch in try self.views(batch) }
             return try inference.labels(views, size: Size2D(original.height, original.width))
         }
@@ -101,7 +90,7 @@ public struct SegmentationEvaluator: Evaluator {
 
     /// An image as it is and, where wanted, mirrored.
     private func views(_ batch: Batch) throws -> [SegmentationView] {
-        let image = try batch.images(on: device)
+        let image = try batch.images(on: options.device)
         let size = Size2D(batch.geometries[0].size.height, batch.geometries[0].size.width)
         let plain = try inference.view(image, imageSize: size)
         return augmentation.flip

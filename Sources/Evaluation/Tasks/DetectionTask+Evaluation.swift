@@ -37,11 +37,7 @@ extension DetectionTask: VisionTask {
         guard let dataset = dataset as? any InstanceDataset else {
             throw InferenceError.notDetection
         }
-        var evaluator = DetectionEvaluator(DetectionInference(model), dataset, options.pipeline)
-        evaluator.workers = options.workers
-        evaluator.device = options.device
-        evaluator.precision = options.precision
-        return evaluator
+        return DetectionEvaluator(DetectionInference(model), dataset, options)
     }
 
     /// A `DetectionInference`; `mode` has no effect.

@@ -27,13 +27,7 @@ extension SegmentationTask: VisionTask {
             ? SegmentationInference(
                 model, classes: options.classMap?.mappedClasses ?? [], mode: options.mode)
             : SegmentationInference(model, mode: options.mode)
-        var evaluator = SegmentationEvaluator(inference, dataset, options.pipeline)
-        evaluator.classMap = options.classMap
-        evaluator.augmentation = options.augmentation ?? .none
-        evaluator.workers = options.workers
-        evaluator.device = options.device
-        evaluator.precision = options.precision
-        return evaluator
+        return SegmentationEvaluator(inference, dataset, options)
     }
 
     /// A `SegmentationInference` over the model's classes, or over `classNames` in place of them.

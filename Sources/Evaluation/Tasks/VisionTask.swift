@@ -131,6 +131,24 @@ public struct EvaluationOptions {
     ///
     /// - Parameter pipeline: the transforms before the network
     public init(pipeline: Pipeline) { self.pipeline = pipeline }
+
+    /// The pipeline in its test form, with padding to the smallest side that the backbone of
+    /// `model` can process.
+    func pipeline(for model: DenseModel) -> Pipeline {
+        pipeline.forTest.padding(toAtLeast: model.backbone.minimumSide)
+    }
+
+    /// How every image of a data set is read once, in order, with its annotations at its own size.
+    ///
+    /// - Parameter loaders: the number of loaders that share the threads
+    func loading(shared loaders: Int = 1) -> DataLoader.Options {
+        var loading = DataLoader.Options()
+        loading.shuffles = false
+        loading.epochs = 1
+        loading.workers = max(1, workers / loaders)
+        loading.keepsOriginalLabels = true
+        return loading
+    }
 }
 
 extension DenseModel {
