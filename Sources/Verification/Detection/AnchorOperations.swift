@@ -4,9 +4,7 @@ import DenseKitCore
 /// The words about an output say how large the grid is ("a 16x24 grid") and the padded image
 /// ("pad_shape (110, 150)").
 struct AnchorOperations {
-    private let inputs: DetectionInputs
-
-    init(_ golden: GoldenCase) { inputs = DetectionInputs(golden: golden) }
+    let inputs: DetectionInputs
 
     func outputs() throws -> [String: Tensor] {
         let golden = inputs.golden

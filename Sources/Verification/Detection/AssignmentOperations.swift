@@ -5,13 +5,8 @@ import DenseKitCore
 /// the words about an output say which, and how large the image is ("all 4608 retina anchors of a
 /// 128x192 image").
 struct AssignmentOperations {
-    private let inputs: DetectionInputs
-    private let golden: GoldenCase
-
-    init(_ golden: GoldenCase) {
-        self.golden = golden
-        inputs = DetectionInputs(golden: golden)
-    }
+    let inputs: DetectionInputs
+    private var golden: GoldenCase { inputs.golden }
 
     func outputs() throws -> [String: Tensor] {
         let groundTruth = try InstanceTargets(

@@ -8,8 +8,8 @@ struct BoxOperations {
     private let a: Tensor
     private let b: Tensor
 
-    init(_ golden: GoldenCase) throws {
-        inputs = DetectionInputs(golden: golden)
+    init(_ inputs: DetectionInputs) throws {
+        self.inputs = inputs
         var a = try inputs.boxes("A")
         if inputs.has("A.jitter") {  // half of the boxes stand beside the others: clusters
             let half = a.size(0) / 2

@@ -3,15 +3,9 @@ import DenseKitCore
 /// The losses of detectors and their gradients. Settings and divisors stand in the words about an
 /// output ("gamma 2.0 alpha 0.25", "sum / 17"), β in its name (`smooth_l1_b1_9` is 1/9).
 struct LossOperations {
-    private let golden: GoldenCase
-    private let inputs: DetectionInputs
-    private let registry: Registry
-
-    init(_ golden: GoldenCase, _ registry: Registry) {
-        self.golden = golden
-        self.registry = registry
-        inputs = DetectionInputs(golden: golden)
-    }
+    let inputs: DetectionInputs
+    let registry: Registry
+    private var golden: GoldenCase { inputs.golden }
 
     func outputs() throws -> [String: Tensor] {
         var outputs: [String: Tensor] = [:]

@@ -9,8 +9,8 @@ struct MaskPasteOperations {
     private let masks: Tensor
     private let boxes: Tensor
 
-    init(_ golden: GoldenCase, _ answers: [String: Tensor]) throws {
-        inputs = DetectionInputs(golden: golden)
+    init(_ inputs: DetectionInputs, _ answers: [String: Tensor]) throws {
+        self.inputs = inputs
         self.answers = answers
         masks = try inputs.floats("mask_logits").sigmoid().flattened(from: 0, to: -3)  // [d, m, m]
         boxes = try Tensor.cat(

@@ -3,9 +3,7 @@ import DenseKitCore
 /// What a mask branch learns: `mask_targets`, and `mask_targets_soft` before the threshold. The
 /// words say the size ("28x28 targets").
 struct MaskTargetOperations {
-    private let inputs: DetectionInputs
-
-    init(_ golden: GoldenCase) { inputs = DetectionInputs(golden: golden) }
+    let inputs: DetectionInputs
 
     func outputs() throws -> [String: Tensor] {
         guard

@@ -2,13 +2,8 @@ import DenseKitCore
 
 /// Regions of interest and the levels they are read from: `rois`, `levels`, `roi_feats.SIDE`.
 struct RegionOperations {
-    private let golden: GoldenCase
-    private let inputs: DetectionInputs
-
-    init(_ golden: GoldenCase) {
-        self.golden = golden
-        inputs = DetectionInputs(golden: golden)
-    }
+    let inputs: DetectionInputs
+    private var golden: GoldenCase { inputs.golden }
 
     func outputs() throws -> [String: Tensor] {
         guard let config = golden.json["config"], let strides = config["featmap_strides"]?.integers
