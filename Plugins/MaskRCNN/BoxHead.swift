@@ -15,9 +15,7 @@ final class BoxHead: Module {
     let coder: DeltaCoder
     let classes: Int
     let isClassAgnostic: Bool
-    let scoreThreshold: Double
-    let nmsThreshold: Double
-    let maxPerImage: Int
+    let filter: DetectionFilter
 
     init(
         _ settings: MaskRCNN.BoxBranch, channels: Int, _ extractor: RoIExtractor,
@@ -25,9 +23,9 @@ final class BoxHead: Module {
     ) throws {
         try SettingError.check("layers", settings.layers, in: 0...100)
         try SettingError.check("channels", settings.channels, in: 1...65536)
-        try SettingError.check("score_threshold", settings.scoreThreshold, in: 0...1)
-        try SettingError.check("nms_threshold", settings.nmsThreshold, in: 0...1)
-        try SettingError.check("max_per_image", settings.maxPerImage, in: 1...100_000)
+        filter = try DetectionFilter(
+            scoreThreshold: settings.scoreThreshold, nmsThreshold: settings.nmsThreshold,
+            maxPerImage: settings.maxPerImage)
         let input = channels * settings.roiSize * settings.roiSize
         sharedFcs = try (0..<settings.layers).map {
             try Linear($0 == 0 ? input : settings.channels, settings.channels)
@@ -43,9 +41,6 @@ final class BoxHead: Module {
         lossBbox = try context.loss(settings.lossBbox, for: .numbers)
         self.extractor = extractor
         coder = try DeltaCoder(stds: settings.stds)
-        scoreThreshold = settings.scoreThreshold
-        nmsThreshold = settings.nmsThreshold
-        maxPerImage = settings.maxPerImage
     }
 
     func callAsFunction(_ features: Tensor) throws -> (logits: Tensor, deltas: Tensor) {
@@ -75,11 +70,9 @@ final class BoxHead: Module {
             defer { start += count }
             let boxes = try coder.decode(
                 proposals, deltas.narrowed(0, start, count), in: image.size)
-            return try multiclassNMS(
+            return try filter(
                 boxes: Boxes.restored(boxes, from: image.scale),
-                scores: scores.narrowed(0, start, count),
-                scoreThreshold: scoreThreshold, nmsThreshold: nmsThreshold, max: maxPerImage
-            ).detections
+                scores: scores.narrowed(0, start, count))
         }
     }
 

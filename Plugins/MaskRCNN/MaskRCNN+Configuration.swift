@@ -102,7 +102,7 @@ extension MaskRCNN {
         /// The IoU, 0…1, above which the detection with the lower score of two of one class is
         /// removed.
         public var nmsThreshold = 0.5
-        /// The most detections of an image, 1…100,000.
+        /// The most detections of an image, 1…1,000,000.
         public var maxPerImage = 100
 
         public init() {}

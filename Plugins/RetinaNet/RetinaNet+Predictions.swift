@@ -38,9 +38,6 @@ extension RetinaNet {
         }
         let restored = try Boxes.restored(Tensor.cat(boxes, dim: 0), from: geometry.scale)
         let withBackground = try Tensor.cat(scores, dim: 0).padded([0, 1])  // [n, k + 1]
-        return try multiclassNMS(
-            boxes: restored, scores: withBackground, scoreThreshold: settings.scoreThreshold,
-            nmsThreshold: settings.nmsThreshold, max: settings.maxPerImage
-        ).detections
+        return try filter(boxes: restored, scores: withBackground)
     }
 }

@@ -18,6 +18,7 @@ public final class RetinaNet: Module, CountableHead {
     let anchors: AnchorGenerator
     let coder: DeltaCoder
     let matcher: AnchorMatcher
+    let filter: DetectionFilter
     let classCount: Int
     let settings: Configuration
 
@@ -50,9 +51,9 @@ public final class RetinaNet: Module, CountableHead {
         try SettingError.check("convs", configuration.convs, in: 0...100)
         try SettingError.check("base_scale", configuration.baseScale, above: 0, upTo: 1000)
         try SettingError.check("per_level", configuration.perLevel, in: 1...1_000_000)
-        try SettingError.check("score_threshold", configuration.scoreThreshold, in: 0...1)
-        try SettingError.check("nms_threshold", configuration.nmsThreshold, in: 0...1)
-        try SettingError.check("max_per_image", configuration.maxPerImage, in: 1...1_000_000)
+        filter = try DetectionFilter(
+            scoreThreshold: configuration.scoreThreshold, nmsThreshold: configuration.nmsThreshold,
+            maxPerImage: configuration.maxPerImage)
         anchors = try AnchorGenerator(
             strides: context.features.map(\.stride), ratios: configuration.ratios,
             scales: AnchorGenerator.octaveScales(

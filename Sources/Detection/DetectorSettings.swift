@@ -66,6 +66,40 @@ public struct SamplerSettings: YAMLConfiguration {
     }
 }
 
+/// Which of a detector's boxes become its detections: thresholds of score and overlap, and the most
+/// of an image. All detectors check these settings here.
+public struct DetectionFilter: Sendable {
+    /// The score that detections must exceed.
+    public let scoreThreshold: Double
+    /// The IoU above which the detection with the lower score of two of one class is removed.
+    public let nmsThreshold: Double
+    /// The most detections of an image.
+    public let maxPerImage: Int
+
+    /// - Throws: `SettingError` with the key for a `score_threshold` or `nms_threshold` outside 0…1
+    ///   and a `max_per_image` outside 1…1,000,000.
+    public init(scoreThreshold: Double, nmsThreshold: Double, maxPerImage: Int) throws {
+        try SettingError.check("score_threshold", scoreThreshold, in: 0...1)
+        try SettingError.check("nms_threshold", nmsThreshold, in: 0...1)
+        try SettingError.check("max_per_image", maxPerImage, in: 1...1_000_000)
+        self.scoreThreshold = scoreThreshold
+        self.nmsThreshold = nmsThreshold
+        self.maxPerImage = maxPerImage
+    }
+
+    /// The detections of an image, by `multiclassNMS`.
+    ///
+    /// - Parameters:
+    ///   - boxes: corners in pixels, `[n, 4]`, or `[n, 4k]` with a box for each class
+    ///   - scores: `[n, k + 1]`; the last column is the background and is not read
+    public func callAsFunction(boxes: Tensor, scores: Tensor) throws -> Detections {
+        try multiclassNMS(
+            boxes: boxes, scores: scores, scoreThreshold: scoreThreshold,
+            nmsThreshold: nmsThreshold, max: maxPerImage
+        ).detections
+    }
+}
+
 /// How the weights of a detector's heads are initialised.
 public enum DetectorInitialization: String, Codable, Sendable, CaseIterable {
     /// As in the paper and mmdetection: small weights, and, where the paper asks for it, a small

@@ -14,6 +14,18 @@ import Testing
     }
 
     @Test(arguments: [
+        Case("score_threshold must be 0.0…1.0, found 1.5") {
+            _ = try DetectionFilter(scoreThreshold: 1.5, nmsThreshold: 0.5, maxPerImage: 100)
+        },
+        Case("nms_threshold must be 0.0…1.0, found -1.0") {
+            _ = try DetectionFilter(scoreThreshold: 0, nmsThreshold: -1, maxPerImage: 100)
+        },
+        Case("max_per_image must be 1…1000000, found 0") {
+            _ = try DetectionFilter(scoreThreshold: 0, nmsThreshold: 0.5, maxPerImage: 0)
+        },
+        Case("max_per_image must be 1…1000000, found 1000001") {
+            _ = try DetectionFilter(scoreThreshold: 0, nmsThreshold: 0.5, maxPerImage: 1_000_001)
+        },
         Case("means must be 4 numbers, for dx, dy, dw and dh; found [0.0, 0.0]") {
             _ = try DeltaCoder(means: [0, 0])
         },

@@ -161,7 +161,10 @@ import Testing
             },
             Mistake("box: layers must be 0…100, found -1") { $0.box.layers = -1 },
             Mistake("box: roi_size must be 1…500, found 0") { $0.box.roiSize = 0 },
-            Mistake("box: max_per_image must be 1…100000, found 0") { $0.box.maxPerImage = 0 },
+            Mistake("box: max_per_image must be 1…1000000, found 0") { $0.box.maxPerImage = 0 },
+            Mistake("box: max_per_image must be 1…1000000, found 1000001") {
+                $0.box.maxPerImage = 1_000_001
+            },
             Mistake("box: stds must be 4 numbers above 0, for dx, dy, dw and dh; found [1.0, 1.0]")
             { $0.box.stds = [1, 1] },
             Mistake("box.sampler: positive_fraction must be 0.0…1.0, found -1.0") {

@@ -91,6 +91,7 @@ import Testing
         ("score_threshold: 1.5", "score_threshold must be 0.0…1.0, found 1.5"),
         ("nms_threshold: -0.1", "nms_threshold must be 0.0…1.0, found -0.1"),
         ("max_per_image: 0", "max_per_image must be 1…1000000, found 0"),
+        ("max_per_image: 1000001", "max_per_image must be 1…1000000, found 1000001"),
         ("initialization: mine", "'mine' is none of prior, reference"),
         ("assigner: {negative: 2}", "assigner: negative must be 0.0…1.0, found 2.0"),
         ("assigner: {positve: 0.6}", "unknown key 'positve'"),
