@@ -1,19 +1,28 @@
 /// The registered components of one kind, by their names in YAML.
 public struct ComponentTable<Component>: Sendable, RegistryTable {
     private struct Entry: Sendable {
-        let plugin: String
+        let plugin: String?
+        /// Where it was registered, as `module/file:line`.
+        let place: String
         let defaults: any YAMLConfiguration
         let settings: @Sendable (ComponentNode) throws -> any YAMLConfiguration
         let make: @Sendable (ComponentNode, BuildContext) throws -> Component
+
+        var owner: String { plugin ?? ComponentTable.program }
     }
+
+    /// The owner of what is registered outside of a plugin.
+    private static var program: String { "program" }
 
     /// The kind's name in messages: `backbone`, `neck`, ….
     public let kind: String
-    var plugin: String
-    private(set) var conflict: String?
+    /// The plugin that registers what comes; nil outside of one.
+    var plugin: String?
+    /// Why the table cannot be used: the first name that was registered twice.
+    private(set) var conflict: RegistryError?
     private var entries: [String: Entry] = [:]
 
-    init(kind: String, plugin: String) {
+    init(kind: String, plugin: String?) {
         self.kind = kind
         self.plugin = plugin
     }
@@ -21,14 +30,23 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     /// Registers the component `name`, which `make` builds from its settings. Usually the name of
     /// the type and its initialiser: `registry.backbones.register("TinyNet", TinyNet.init)`.
     ///
-    /// A name that is already registered is kept as a conflict, which `Registry.install` throws.
+    /// A name that is registered already is an error, which `Registry.install` throws, and outside
+    /// of a plugin `Registry.check` and the first use of the table. It names both places.
+    ///
+    /// - Parameters:
+    ///   - name: the name in YAML's `type`
+    ///   - make: builds the component
+    ///   - file: the file of the call, for messages
+    ///   - line: the line of the call, for messages
     public mutating func register<Settings: YAMLConfiguration>(
-        _ name: String, _ make: @escaping @Sendable (Settings, BuildContext) throws -> Component
+        _ name: String, file: String = #fileID, line: Int = #line,
+        _ make: @escaping @Sendable (Settings, BuildContext) throws -> Component
     ) {
+        let place = "\(file):\(line)"
         if let other = entries[name] {
-            conflict =
-                conflict
-                ?? "\(kind) '\(name)' is registered by both \(other.plugin) and \(plugin): rename one of them"
+            let first = "\(other.owner) (\(other.place))"
+            let second = "\(plugin ?? Self.program) (\(place))"
+            conflict = conflict ?? RegistryError("\(kind) '\(name)'", first: first, second: second)
             return
         }
         let settings: @Sendable (ComponentNode) throws -> Settings = { [commonKeys] node in
@@ -38,8 +56,9 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
             }
             return try node.settings(Settings.self, common: commonKeys)
         }
-        entries[name] = Entry(plugin: plugin, defaults: Settings(), settings: settings) {
-            node, context in
+        entries[name] = Entry(
+            plugin: plugin, place: place, defaults: Settings(), settings: settings
+        ) { node, context in
             try make(settings(node), context)
         }
     }
@@ -47,9 +66,12 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     /// Registers `name` for a component that is built from its settings alone, without a
     /// `BuildContext`.
     public mutating func register<Settings: YAMLConfiguration>(
-        _ name: String, _ make: @escaping @Sendable (Settings) throws -> Component
+        _ name: String, file: String = #fileID, line: Int = #line,
+        _ make: @escaping @Sendable (Settings) throws -> Component
     ) {
-        register(name) { (settings: Settings, _: BuildContext) in try make(settings) }
+        register(name, file: file, line: line) { (settings: Settings, _: BuildContext) in
+            try make(settings)
+        }
     }
 
     /// The registered names, sorted.
@@ -67,9 +89,10 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
 
     /// Builds the component that `node` names.
     ///
-    /// - Throws: `ConfigurationError` for an unknown name or settings that do not fit; `BuildError`
-    ///   for an error of the component's initialiser, at the value that a `SettingError` names,
-    ///   else where the component is written.
+    /// - Throws: `RegistryError` where a name of this kind is registered twice;
+    ///   `ConfigurationError` for an unknown name or settings that do not fit; `BuildError` for an
+    ///   error of the component's initialiser, at the value that a `SettingError` names, else where
+    ///   the component is written.
     public func make(_ node: ComponentNode, _ context: BuildContext) throws -> Component {
         let entry = try entry(of: node)
         return try locatingErrors(of: node) { try entry.make(node, context) }
@@ -77,18 +100,21 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
 
     /// The settings of the component that `node` names, over their defaults, without building it.
     ///
-    /// - Throws: `ConfigurationError` for an unknown name or settings that do not fit.
+    /// - Throws: `RegistryError` where a name of this kind is registered twice;
+    ///   `ConfigurationError` for an unknown name or settings that do not fit.
     public func settings(of node: ComponentNode) throws -> any YAMLConfiguration {
         try entry(of: node).settings(node)
     }
 
     private func entry(of node: ComponentNode) throws -> Entry {
+        if let conflict { throw conflict }
         if let entry = entries[node.type] { return entry }
-        let near =
-            nearestSpelling(to: node.type, among: names).map { "did you mean '\($0)'? " } ?? ""
+        let near = nearestSpelling(to: node.type, among: names)
+        let hint = near.map { "did you mean '\($0)'? " } ?? ""
         throw ConfigurationError(
             at: node.location, "unknown \(kind) '\(node.type)'",
-            hint: near + "known: \(names.joined(separator: ", ")); others come from `plugins:`")
+            hint: hint + "known: \(names.joined(separator: ", ")); others come from `plugins:`",
+            kind: .unknownComponent(kind: kind, isNear: near != nil))
     }
 
     /// The result of `body`; its errors become a `BuildError` with the line of `node`.
@@ -122,7 +148,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     var infos: [ComponentInfo] {
         entries.map {
             ComponentInfo(
-                kind: kind, name: $0.key, plugin: $0.value.plugin, defaults: $0.value.defaults)
+                kind: kind, name: $0.key, plugin: $0.value.owner, defaults: $0.value.defaults)
         }
     }
 }

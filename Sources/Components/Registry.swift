@@ -4,7 +4,8 @@
 @dynamicMemberLookup
 public struct Registry: Sendable {
     private var tables: [ObjectIdentifier: any RegistryTable] = [:]
-    private var currentPlugin = ""
+    /// Nil outside of a plugin.
+    private var currentPlugin: String?
 
     /// An empty registry.
     public init() {}
@@ -20,12 +21,26 @@ public struct Registry: Sendable {
     ///
     /// - Throws: `RegistryError` where a name is taken.
     public mutating func install(_ plugin: any Plugin) throws {
-        currentPlugin = plugin.name
-        for key in tables.keys { tables[key]?.plugin = plugin.name }
+        begin(plugin.name)
         plugin.register(in: &self)
-        if let conflict = tables.values.lazy.compactMap(\.conflict).first {
-            throw RegistryError(problem: conflict)
-        }
+        begin(nil)
+        try check()
+    }
+
+    /// Makes `plugin` the one that registers what comes.
+    private mutating func begin(_ plugin: String?) {
+        currentPlugin = plugin
+        for key in tables.keys { tables[key]?.plugin = plugin }
+    }
+
+    /// Checks that no name of a kind is registered twice. Plugins are checked when they are
+    /// installed; a program that registers components by itself is told when it makes an
+    /// experiment, or a component of that kind.
+    ///
+    /// - Throws: `RegistryError` with both places for a name that is taken.
+    public func check() throws {
+        let conflicts = tables.values.compactMap(\.conflict)
+        if let first = conflicts.min(by: { $0.problem < $1.problem }) { throw first }
     }
 
     /// The table of one kind of component, by the kind's property in `ComponentKinds`:
@@ -65,20 +80,31 @@ public struct Registry: Sendable {
     }
 
     /// Reads the settings of the losses that `settings`, those of a component, name at any depth,
-    /// without building them.
+    /// without building them. A setting holds a loss if its default is a registered one, whatever
+    /// the setting is called; where there is no default, its value decides.
     ///
     /// - Throws: `ConfigurationError` for a loss that is not registered, and for settings that do
     ///   not fit.
     public func checkLosses(of settings: any YAMLConfiguration) throws {
-        for (name, value) in Mirror(reflecting: settings).children {
-            if let component = value as? ComponentNode {
-                if name?.lowercased().contains("loss") == true {
-                    _ = try self.losses.settings(of: component)
-                }
-            } else if let inner = value as? any YAMLConfiguration {
-                try checkLosses(of: inner)
+        let defaults = Mirror(reflecting: type(of: settings).init()).children
+        for (child, fallback) in zip(Mirror(reflecting: settings).children, defaults) {
+            let usual = Self.components(fallback.value).first
+            for component in Self.components(child.value)
+            where self.losses.names.contains(usual?.type ?? component.type) {
+                _ = try self.losses.settings(of: component)
             }
+            for inner in Self.parts(child.value) { try checkLosses(of: inner) }
         }
+    }
+
+    /// The components that a setting holds: one, a list of them, or none.
+    private static func components(_ value: Any) -> [ComponentNode] {
+        (value as? ComponentNode).map { [$0] } ?? value as? [ComponentNode] ?? []
+    }
+
+    /// The settings of parts that a setting holds.
+    private static func parts(_ value: Any) -> [any YAMLConfiguration] {
+        (value as? any YAMLConfiguration).map { [$0] } ?? value as? [any YAMLConfiguration] ?? []
     }
 
     /// Everything registered, sorted by kind and name.
@@ -87,10 +113,20 @@ public struct Registry: Sendable {
     }
 }
 
-/// Thrown where two plugins register the same name.
+/// Thrown where one name of a kind is registered twice.
 public struct RegistryError: DenseKitError {
     public let problem: String
+    public let remedy: String?
     public var origin: ErrorOrigin { .program }
+
+    /// - Parameters:
+    ///   - component: kind and name, such as `neck 'FPN'`
+    ///   - first: who registered it first, and where
+    ///   - second: who registered it again, and where
+    init(_ component: String, first: String, second: String) {
+        problem = "\(component) is registered twice: by \(first) and by \(second)"
+        remedy = "rename one of them"
+    }
 }
 
 /// A registered component, for lists.
@@ -99,7 +135,7 @@ public struct ComponentInfo: Sendable {
     public let kind: String
     /// The name in YAML's `type`.
     public let name: String
-    /// The plugin that registered it.
+    /// The plugin that registered it; `program` where it was registered outside of a plugin.
     public let plugin: String
     /// Its settings at their defaults.
     public let defaults: any YAMLConfiguration
@@ -124,8 +160,8 @@ extension Plugin {
 }
 
 protocol RegistryTable: Sendable {
-    var plugin: String { get set }
-    var conflict: String? { get }
+    var plugin: String? { get set }
+    var conflict: RegistryError? { get }
     var infos: [ComponentInfo] { get }
     func settings(of node: ComponentNode) throws -> any YAMLConfiguration
 }

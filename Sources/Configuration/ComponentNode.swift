@@ -125,7 +125,9 @@ extension ComponentNode: Codable, NodeConvertible {
         }
         guard let type = mapping["type"] else {
             let blank = mapping.entries.first { $0.key.hasPrefix("type:") }?.missingBlank
-            throw decoder.failure("the component's type is missing", hint: blank ?? example)
+            throw decoder.failure(
+                "the component's type is missing", hint: blank ?? example,
+                kind: .missing(decoder.path + ["type"]))
         }
         guard let name = type.scalar?.text, !name.isEmpty else {
             let typeDecoder = NodeDecoder(

@@ -5,18 +5,43 @@ import DenseKitErrors
 ///
 ///     a.yaml:12:3: unknown key 'chanels' in FPN; did you mean 'channels'? (keys: channels, num_outs)
 public struct ConfigurationError: DenseKitError, Hashable {
+    /// What kind of mistake it is, for code that treats some of them differently.
+    public enum Kind: Hashable, Sendable {
+        /// A key that its mapping does not have. The location is that of the key.
+        case unknownKey
+        /// A component that is not registered.
+        ///
+        /// - `kind` is the kind of component that was expected: `loss`
+        /// - `isNear` says whether a registered name is so near that it was probably meant
+        case unknownComponent(kind: String, isNear: Bool)
+        /// A value that has to be there, at the end of these keys; empty where they are not known.
+        case missing([String])
+        /// Any other mistake.
+        case other
+    }
+
     /// The location of the key or value to change.
     public let location: SourceLocation
     /// What is wrong, without the location.
     public let message: String
     /// What the user can do; nil where that is not known.
     public let hint: String?
+    /// The kind of mistake.
+    public let kind: Kind
 
     /// An error at `location`.
-    public init(at location: SourceLocation, _ message: String, hint: String? = nil) {
+    ///
+    /// - Parameters:
+    ///   - message: what is wrong, without the location
+    ///   - hint: what the user can do; nil where that is not known
+    ///   - kind: the kind of mistake
+    public init(
+        at location: SourceLocation, _ message: String, hint: String? = nil, kind: Kind = .other
+    ) {
         self.location = location
         self.message = message
         self.hint = hint
+        self.kind = kind
     }
 }
 

@@ -100,9 +100,11 @@ final class NodeDecoder: Decoder {
     // MARK: Errors
 
     /// `model.neck.channels: message`, at the value.
-    func failure(_ message: String, hint: String? = nil) -> ConfigurationError {
-        ConfigurationError(
-            at: location, path.isEmpty ? message : "\(shownPath): \(message)", hint: hint)
+    func failure(
+        _ message: String, hint: String? = nil, kind: ConfigurationError.Kind = .other
+    ) -> ConfigurationError {
+        let message = path.isEmpty ? message : "\(shownPath): \(message)"
+        return ConfigurationError(at: location, message, hint: hint, kind: kind)
     }
 
     func expected(_ what: String, hint: String? = nil) -> ConfigurationError {
@@ -136,7 +138,8 @@ final class NodeDecoder: Decoder {
                 "its keys are \(keys)"
             }
         return ConfigurationError(
-            at: entry.keyLocation, "unknown key '\(entry.key.shortened)'\(place)", hint: hint)
+            at: entry.keyLocation, "unknown key '\(entry.key.shortened)'\(place)", hint: hint,
+            kind: .unknownKey)
     }
 
     /// For an enumeration that lists its cases: refuses what is none of their raw values.
@@ -213,7 +216,8 @@ extension NodeDecoder {
             "the key '\(name)' is missing",
             hint: nearestSpelling(to: name, among: unasked).map {
                 "is '\($0.shortened)' meant to be it?"
-            })
+            },
+            kind: .missing(path + [name]))
     }
 
     /// The decoder of an element.

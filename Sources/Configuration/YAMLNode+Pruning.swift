@@ -29,7 +29,7 @@ extension YAMLNode {
     /// nothing can be removed. An unknown key is removed alone, and not the mapping in block style
     /// that begins at the same place.
     public func pruned(without error: ConfigurationError) -> Pruned? {
-        let isKey = error.message.hasPrefix("unknown key")
+        let isKey = error.kind == .unknownKey
         return (isKey ? pruned(at: error.location, isKey: true) : nil) ?? pruned(at: error.location)
     }
 

@@ -53,8 +53,8 @@ public struct Experiment {
 
     /// An experiment of a configuration that was composed from `file`; loads its plugins.
     ///
-    /// - Throws: `ConfigurationError` for settings that do not fit, and what loading plugins
-    ///   throws.
+    /// - Throws: `RegistryError` for a component that is registered twice, `ConfigurationError` for
+    ///   settings that do not fit, and what loading plugins throws.
     public init(
         _ file: String, node: YAMLNode, name: String, registry: Registry, device: Device = .cpu
     ) throws {
@@ -75,6 +75,7 @@ public struct Experiment {
                 throw ConfigurationError(error, in: part, of: node, file: file)
             }
         }
+        try registry.check()
         self.registry = try registry.loading(configuration.plugins)
         self.device = device
     }
@@ -99,7 +100,8 @@ public struct Experiment {
         guard let node else {
             throw ConfigurationError(
                 at: .file(file), "data.\(part) is missing",
-                hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`")
+                hint: "name a data set, such as `\(part): {type: ADE20K, root: …}`",
+                kind: .missing(["data", part]))
         }
         if part == "train", try node.common("class_map", as: YAMLNode.self) != nil {
             throw ConfigurationError(

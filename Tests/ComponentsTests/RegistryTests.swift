@@ -39,22 +39,93 @@ private struct OtherPlugin: Plugin {
     }
 
     @Test func conflicts() throws {
+        let line = #line + 1
         let other = OtherPlugin(name: "Other") { $0.necks.register("TinyNeck", TinyNeck.init) }
         let error = try #require(throws: RegistryError.self) {
             try Registry([TinyPlugin(), other])
         }
+        let places =
+            #/neck 'TinyNeck' is registered twice: by Tiny \(ComponentsTests/Fakes.swift:\d+\) and by Other /#
+        #expect(error.problem.prefixMatch(of: places) != nil, "\(error)")
         #expect(
-            error.description
-                == "neck 'TinyNeck' is registered by both Tiny and Other: rename one of them")
+            error.description.hasSuffix(
+                "(ComponentsTests/RegistryTests.swift:\(line)); rename one of them"), "\(error)")
         var registry = try tinyRegistry()
         #expect(throws: RegistryError.self) { try registry.install(TinyPlugin()) }
+        let above = #line + 2
         let twice = OtherPlugin(name: "Twice") {
             $0.losses.register("A", TinyLoss.init)
             $0.losses.register("A", TinyLoss.init)
         }
         let own = try #require(throws: RegistryError.self) { try Registry([twice]) }
+        let file = "ComponentsTests/RegistryTests.swift"
         #expect(
-            own.description == "loss 'A' is registered by both Twice and Twice: rename one of them")
+            own.problem
+                == "loss 'A' is registered twice: by Twice (\(file):\(above)) and by Twice (\(file):\(above + 1))"
+        )
+    }
+
+    @Test(
+        "A name that a program registers twice, or takes from a plugin, is an error where it is used first"
+    )
+    func conflictsOutsideOfPlugins() throws {
+        var registry = try tinyRegistry()
+        let line = #line + 1
+        registry.losses.register("TinyLoss", TinyLoss.init)
+        let message = "loss 'TinyLoss' is registered twice: by Tiny (ComponentsTests/Fakes.swift:"
+        func isTold(_ body: () throws -> Void) throws -> Bool {
+            let error = try #require(throws: RegistryError.self) { try body() }
+            let second = "and by program (ComponentsTests/RegistryTests.swift:\(line))"
+            return error.problem.hasPrefix(message) && error.problem.hasSuffix(second)
+        }
+        let context = BuildContext(registry: registry)
+        #expect(try isTold { try registry.check() })
+        #expect(
+            try isTold { _ = try registry.losses.make(ComponentNode(type: "TinyLoss"), context) })
+        #expect(
+            try isTold { _ = try registry.losses.settings(of: ComponentNode(type: "TinyLoss")) })
+        #expect(try isTold { try registry.install(OtherPlugin(name: "More") { _ in }) })
+        // Other kinds are as they were.
+        #expect(
+            try registry.necks.settings(of: ComponentNode(type: "TinyNeck"))
+                is TinyNeck.Configuration)
+        try tinyRegistry().check()
+    }
+
+    @Test func whatAProgramRegistersIsThePrograms() throws {
+        var registry = try tinyRegistry()
+        registry.losses.register("Own", TinyLoss.init)
+        #expect(registry.entries.first { $0.name == "Own" }?.plugin == "program")
+    }
+
+    private struct Odd: YAMLConfiguration {
+        struct Inner: YAMLConfiguration { var compared = ComponentNode(type: "TinyLoss") }
+        var criterion = ComponentNode(type: "TinyLoss")
+        var lossless = ComponentNode(type: "TinyNeck")
+        var several = [ComponentNode(type: "TinyLoss")]
+        var more: ComponentNode?
+        var inner = Inner()
+    }
+
+    @Test(
+        "Which settings are losses is decided by what they hold, and not by their names",
+        arguments: [
+            ("{criterion: TinyLos}", "a.yaml:1:13: unknown loss 'TinyLos'"),
+            ("{lossless: Unknown}", nil), ("{lossless: {type: TinyNeck, channels: 3}}", nil),
+            ("{several: [TinyLoss, {type: Nothing}]}", "unknown loss 'Nothing'"),
+            ("{more: {type: TinyLoss, wait: 2}}", "unknown key 'wait' of TinyLoss"),
+            ("{more: TinyNeck}", nil),
+            ("{inner: {compared: {type: TinyLoss, weight: x}}}", "weight: expected a number"),
+            ("{}", nil),
+        ])
+    func lossesByType(_ yaml: String, _ message: String?) throws {
+        let settings = try YAMLNode.parse(yaml, file: "a.yaml").decode(Odd.self)
+        let registry = try tinyRegistry()
+        guard let message else { return try registry.checkLosses(of: settings) }
+        let error = try #require(throws: ConfigurationError.self) {
+            try registry.checkLosses(of: settings)
+        }
+        #expect(error.description.contains(message), "\(error)")
     }
 
     @Test func oneNameInTwoKindsIsNoConflict() throws {

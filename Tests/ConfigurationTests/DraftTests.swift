@@ -76,12 +76,37 @@ import Testing
                 && messages.last == "a.yaml:1001:8: more than 1000 mistakes; mend those first")
     }
 
+    @Test("A value that is missing is told with the keys that lead to it")
+    func missing() throws {
+        struct Root: YAMLConfiguration {
+            struct Part: Codable { var file: String }
+            var part: Part?
+            var component: ComponentNode?
+        }
+        let key = try #require(throws: ConfigurationError.self) {
+            try parse("part: {}").decode(Root.self)
+        }
+        #expect(key.kind == .missing(["part", "file"]), "\(key)")
+        let type = try #require(throws: ConfigurationError.self) {
+            try parse("component: {a: 1}").decode(Root.self)
+        }
+        #expect(type.kind == .missing(["component", "type"]), "\(type)")
+    }
+
     @Test("An unknown key that stands first in a block mapping is taken out alone")
     func firstKey() throws {
         let node = try parse("train:\n  iteration: 4\n  batch: 2\n")
         let location = SourceLocation.position(file: "a.yaml", line: 2, column: 3)
-        let unknown = ConfigurationError(at: location, "unknown key 'iteration' in train")
+        struct Root: YAMLConfiguration {
+            struct Train: YAMLConfiguration { var iterations = 0 }
+            var train = Train()
+        }
+        let unknown = try #require(throws: ConfigurationError.self) { try node.decode(Root.self) }
+        #expect(unknown.kind == .unknownKey && unknown.location == location)
         #expect(node.pruned(without: unknown)?.path == ["train", "iteration"])
+        // The words of a message decide nothing.
+        let other = ConfigurationError(at: location, "unknown key 'iteration' in train")
+        #expect(node.pruned(without: other)?.path == ["train"])
         #expect(
             node.pruned(without: ConfigurationError(at: location, "expected a list"))?.path == [
                 "train"

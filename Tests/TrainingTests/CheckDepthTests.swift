@@ -1,4 +1,5 @@
 import DenseKitComponents
+import DenseKitData
 import Foundation
 import Testing
 
@@ -22,7 +23,59 @@ private func check(
     }
 }
 
+/// A head whose loss is not called one, and one of whose settings is called as if it were.
+private final class Marks: Module, SegmentationHead {
+    struct Configuration: YAMLConfiguration {
+        var criterion = ComponentNode(type: "CrossEntropy")
+        var lossless = 1
+    }
+
+    let convSeg: Conv2d
+    let loss: any Loss
+
+    init(_ configuration: Configuration, _ context: BuildContext) throws {
+        try SettingError.check("lossless", configuration.lossless, in: 1...9)
+        convSeg = try Conv2d(context.features[0].channels, context.classCount, kernel: 1)
+        loss = try context.loss(configuration.criterion, for: .pixelClasses)
+    }
+
+    func embedding(_ maps: [Tensor]) throws -> Tensor { maps[0] }
+    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
+}
+
+private struct MarksPlugin: Plugin {
+    func register(in registry: inout Registry) { registry.heads.register("Marks", Marks.init) }
+}
+
 @Suite struct CheckDepthTests {
+    @Test(
+        "With a neck that is unknown, what is wrong with losses of the head is told, by what they are and not by their names",
+        arguments: [
+            ("{type: Marks, criterion: L1}", "the loss L1 does not fit here"),
+            ("{type: Marks, criterion: CrosEntropy}", "unknown loss 'CrosEntropy'"),
+            (
+                "{type: Marks, criterion: {type: CrossEntropy, weight: -1}}",
+                "weight must be 0.0…1000000.0, found -1"
+            ),
+            ("{type: Marks, lossless: 10}", nil), ("Marks", nil),
+        ])
+    func lossesByType(_ head: String, _ message: String?) throws {
+        try withTemporaryFolder { folder in
+            let run = try SmallRun(in: folder)
+            var registry = run.experiment.registry
+            try registry.install(MarksPlugin())
+            var check = ExperimentCheck(
+                run.experiment.file, overrides: ["model.neck=FPM", "model.head=\(head)"],
+                registry: registry, device: .meta)
+            check.depth = .shapes
+            check.run { _ in }
+            let problems = check.findings.problems
+            #expect(problems.count == (message == nil ? 1 : 2), "\(problems)")
+            #expect(problems.contains { $0.contains("unknown neck 'FPM'") }, "\(problems)")
+            if let message { #expect(problems.contains { $0.contains(message) }, "\(problems)") }
+        }
+    }
+
     @Test("A check of shapes reads no image and takes no step")
     func shapes() throws {
         let shapes = try check(.shapes, noise: "damaged: [0, 1, 2, 3, 4, 5]")

@@ -164,7 +164,8 @@ private struct RunBuilder {
             try collector.report(
                 error.location == .file(path)
                     ? ConfigurationError(
-                        at: config.location, "config \(path): \(error.message)", hint: error.hint)
+                        at: config.location, "config \(path): \(error.message)", hint: error.hint,
+                        kind: error.kind)
                     : error)
         }
         guard draft.isWhole else { return nil }

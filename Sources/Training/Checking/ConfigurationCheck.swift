@@ -95,9 +95,7 @@ struct ConfigurationCheck {
                 return try body(experiment)
             } catch {
                 let pruned = remainder(without: error)
-                if onlyLosses, pruned?.path.contains(where: { $0.contains("loss") }) != true {
-                    return nil
-                }
+                if onlyLosses, !isAboutLoss(error, at: pruned?.path) { return nil }
                 if !follows(error, at: pruned?.path) { findings.add(problem: "\(error)") }
                 guard let pruned else { return nil }
                 take(pruned)
@@ -138,11 +136,12 @@ struct ConfigurationCheck {
     /// Whether an error at what `path` leads to comes from what was taken out of it before, or from
     /// a plugin that cannot be loaded.
     private func follows(_ error: any Error, at path: [String]?) -> Bool {
-        if let error = error as? ConfigurationError, error.message.hasPrefix("unknown "),
-            !error.message.hasPrefix("unknown key")
-        {
-            let isNear = error.hint?.hasPrefix("did you mean") ?? false
+        switch (error as? ConfigurationError)?.kind {
+        case .unknownComponent(_, let isNear):
             return removed.contains { $0.first == "plugins" } || !isComplete && !isNear
+        case .missing(let keys) where removed.contains(where: { keys.starts(with: $0) }):
+            return true
+        default: break
         }
         if !isComplete, mayStandElsewhere(error, path) { return true }
         guard let path, removed.contains(where: { $0.count > path.count && $0.starts(with: path) })
@@ -151,11 +150,24 @@ struct ConfigurationCheck {
         return path.count != 2 || path[0] != "data" || altered.contains(path[1])
     }
 
-    /// Whether a file that was not read may have what `error` misses, or what it compares with.
-    private func mayStandElsewhere(_ error: any Error, _ path: [String]?) -> Bool {
-        if let error = error as? ConfigurationError, error.message.contains("is missing") {
+    /// Whether `error` is about a loss: one that is not registered, or a value of one that is.
+    private func isAboutLoss(_ error: any Error, at path: [String]?) -> Bool {
+        let losses = registry.losses
+        if case .unknownComponent(losses.kind, _) = (error as? ConfigurationError)?.kind {
             return true
         }
+        var part: YAMLNode? = node
+        for key in path ?? [] {
+            part = part?[key] ?? Int(key).flatMap { part?[$0] }
+            let name = part?["type"]?.scalar?.text ?? part?.scalar?.text
+            if let name, losses.names.contains(name) { return true }
+        }
+        return false
+    }
+
+    /// Whether a file that was not read may have what `error` misses, or what it compares with.
+    private func mayStandElsewhere(_ error: any Error, _ path: [String]?) -> Bool {
+        if case .missing = (error as? ConfigurationError)?.kind { return true }
         return Self.partners.contains { one, other in
             one == path && !isWritten(other) || other == path && !isWritten(one)
         }
