@@ -29,11 +29,11 @@ struct AdamWRecipe: OptimizerRecipe {
         settings = configuration
     }
 
-    func optimizer(for parameters: [NamedTensor]) -> any Optimizer {
-        AdamW(
-            parameterGroups(parameters, customKeys: settings.customKeys), learningRate: settings.lr,
-            betas: (settings.betas[0], settings.betas[1]), eps: settings.eps,
-            weightDecay: settings.weightDecay)
+    func optimizer(for parameters: [NamedTensor]) throws -> any Optimizer {
+        let groups = try parameterGroups(parameters, customKeys: settings.customKeys)
+        return AdamW(
+            groups, learningRate: settings.lr, betas: (settings.betas[0], settings.betas[1]),
+            eps: settings.eps, weightDecay: settings.weightDecay)
     }
 
     func warnings(on parameters: [NamedTensor]) -> [String] {
@@ -65,10 +65,10 @@ struct SGDRecipe: OptimizerRecipe {
         settings = configuration
     }
 
-    func optimizer(for parameters: [NamedTensor]) -> any Optimizer {
-        SGD(
-            parameterGroups(parameters, customKeys: settings.customKeys), learningRate: settings.lr,
-            momentum: settings.momentum,
+    func optimizer(for parameters: [NamedTensor]) throws -> any Optimizer {
+        let groups = try parameterGroups(parameters, customKeys: settings.customKeys)
+        return SGD(
+            groups, learningRate: settings.lr, momentum: settings.momentum,
             weightDecay: settings.weightDecay)
     }
 

@@ -136,7 +136,8 @@ extension Checkpoint {
                 hook in
                 try state.hooks[hook.stateName].map { try hook.decodedState($0) }
             }
-            try trainer.optimizer.load(moments)
+            let unused = Set(trainer.optimizer.unusedEntries(of: moments))
+            try trainer.optimizer.load(moments.filter { !unused.contains($0.key) })
             try trainer.model.load(weights, source: path)
             try RandomGenerator.standard.setState(
                 state.generator.withUnsafeBytes {

@@ -26,9 +26,11 @@ public func customKeyWarnings(
 
 /// Groups trained parameters by the custom key in their names: the longest matching key is used, as
 /// in mmcv. Parameters without a match have multipliers of 1; frozen ones are left out.
-public func parameterGroups(_ parameters: [NamedTensor], customKeys: [String: ParameterMultipliers])
-    -> [ParameterGroup]
-{
+///
+/// - Throws: `OptimizerStateError` for two parameters with one name.
+public func parameterGroups(
+    _ parameters: [NamedTensor], customKeys: [String: ParameterMultipliers]
+) throws -> [ParameterGroup] {
     let keys = customKeys.keys.sorted().sorted { $0.count > $1.count }
     var order: [ParameterMultipliers] = []
     var members: [ParameterMultipliers: [NamedTensor]] = [:]
@@ -39,9 +41,9 @@ public func parameterGroups(_ parameters: [NamedTensor], customKeys: [String: Pa
         if members[multipliers] == nil { order.append(multipliers) }
         members[multipliers, default: []].append(parameter)
     }
-    return order.map { multipliers in
+    return try order.map { multipliers in
         let group = members[multipliers] ?? []
-        return ParameterGroup(
+        return try ParameterGroup(
             names: group.map(\.name), parameters: group.map(\.tensor),
             learningRateMultiplier: multipliers.lrMult,
             decayMultiplier: multipliers.decayMult)

@@ -23,7 +23,8 @@ func trainSaveAndLoad(_ name: String, classes: Int = 3, _ make: () throws -> Den
         ignoredBoxes: Tensor.zeros([0, 4]), masks: Tensor.ones([2, 64, 64], dtype: .uint8))
     let targets = Targets(labels: labels, instances: [things, things])
     let parameters = try model.namedParameters()
-    let optimizer = SGD(parameterGroups(parameters, customKeys: [:]), learningRate: 0.01)
+    let groups = try parameterGroups(parameters, customKeys: [:])
+    let optimizer = SGD(groups, learningRate: 0.01)
     // The gradients of one recipe are a thousand times another's.
     let step = try TrainingStep(model, optimizer, clipping: GradientClipping(maxNorm: 1))
     try step(learningRates: [0.01]) { _ in

@@ -50,7 +50,7 @@ private struct Setting {
                 return tensor
             }
         }
-        groups = [
+        groups = try [
             ParameterGroup(names: names[0], parameters: parameters[0]),
             ParameterGroup(
                 names: names[1], parameters: parameters[1], learningRateMultiplier: 0.1,
@@ -178,6 +178,16 @@ private struct Setting {
     @Test(arguments: [
         ("incomplete", ["a/mean": [2]], "the optimizer's state of a is incomplete"),
         (
+            "without the mean", ["a/square": [2], "a/steps": []],
+            "the optimizer's state of a is incomplete"
+        ),
+        (
+            "another optimizer's and another model's",
+            ["a/mean": [2], "a/velocity": [2], "d/mean": [2]],
+            "the saved state has entries of another optimizer or of parameters that are not trained: a/velocity, d/mean; "
+                + "leave out what `unusedEntries(of:)` lists, to start these parameters without moments"
+        ),
+        (
             "another shape", ["a/mean": [3], "a/square": [2], "a/steps": []],
             "the optimizer's state of a has shape [3], the parameter has [2]"
         ),
@@ -204,6 +214,34 @@ private struct Setting {
         }
         #expect(
             error.description == "the optimizer's state of a has shape [1], the parameter has [2]")
+        let others = ["a/mean", "a/steps", "d/velocity", "e/velocity", "f/velocity", "b/velocity"]
+        let state = try Dictionary(uniqueKeysWithValues: others.map { ($0, try Tensor.zeros([1])) })
+        let foreign = try #require(throws: OptimizerStateError.self) { try optimizer.load(state) }
+        #expect(
+            foreign.problem
+                == "the saved state has entries of another optimizer or of parameters that are not trained: "
+                + "a/mean, a/steps, d/velocity, e/velocity and 1 more")
+        #expect(optimizer.unusedEntries(of: state) == others.dropLast().sorted())
+        // Without momentum there is no velocity to load.
+        let plain = SGD(try Setting().groups, learningRate: 1, momentum: 0)
+        #expect(throws: OptimizerStateError.self) {
+            try plain.load(["b/velocity": Tensor.zeros([1])])
+        }
+    }
+
+    @Test func groupsWithoutANameForEachParameter() throws {
+        let one = try Tensor.zeros([1])
+        let missing = try #require(throws: OptimizerStateError.self) {
+            try ParameterGroup(names: ["a"], parameters: [one, one])
+        }
+        #expect(missing.description == "a group of 2 parameters needs a name for each, found 1")
+        let twice = try #require(throws: OptimizerStateError.self) {
+            try ParameterGroup(names: ["a", "b", "a"], parameters: [one, one, one])
+        }
+        #expect(
+            twice.description
+                == "two parameters of a group have the name 'a'; give each a name of its own: saved states "
+                + "are found by it")
     }
 
     @Test func aRateForEveryGroup() throws {
@@ -223,7 +261,7 @@ private struct Setting {
     @Test func momentsKeepTheParametersLayout() throws {
         let weight = try normal(4, 3, 2, 2).channelsLast()
         try weight.setRequiresGrad(true)
-        let optimizer = adamW([ParameterGroup(names: ["w"], parameters: [weight])])
+        let optimizer = adamW([try ParameterGroup(names: ["w"], parameters: [weight])])
         try weight.pow(2).sum().backward()
         try optimizer.step(learningRates: [0.1])
         #expect(

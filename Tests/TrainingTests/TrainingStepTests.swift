@@ -28,7 +28,8 @@ private final class Point: Module {
 
 private func descent(_ point: Point) throws -> SGD {
     let parameters = try point.namedParameters()
-    let group = ParameterGroup(names: parameters.map(\.name), parameters: parameters.map(\.tensor))
+    let group = try ParameterGroup(
+        names: parameters.map(\.name), parameters: parameters.map(\.tensor))
     return SGD([group], learningRate: 0.25, momentum: 0, weightDecay: 0)
 }
 
@@ -146,8 +147,9 @@ private func descent(_ point: Point) throws -> SGD {
     func rates() throws {
         let point = try Point(1)
         let x = try point.namedParameters()
-        let groups = [1.0, 0.5].map {
-            ParameterGroup(names: ["x"], parameters: [x[0].tensor], learningRateMultiplier: $0)
+        let groups = try [1.0, 0.5].map { multiplier in
+            try ParameterGroup(
+                names: ["x"], parameters: [x[0].tensor], learningRateMultiplier: multiplier)
         }
         let optimizer = SGD(groups, learningRate: 0.25, momentum: 0, weightDecay: 0)
         #expect(optimizer.learningRates(Halving(), iteration: 1, of: 4) == [0.125, 0.0625])

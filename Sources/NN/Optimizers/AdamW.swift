@@ -112,18 +112,24 @@ public final class AdamW: Optimizer {
         return result
     }
 
+    /// `NAME/mean`, `NAME/square` and `NAME/steps` of each parameter.
+    public var stateNames: Set<String>? {
+        Set(groups.flatMap(\.names).flatMap { ["\($0)/mean", "\($0)/square", "\($0)/steps"] })
+    }
+
     /// Resumes from a state that `state()` gave, copying its tensors. Parameters without an entry
-    /// start from scratch; entries of unknown parameters are ignored.
+    /// start from scratch.
     ///
-    /// - Throws: `OptimizerStateError` for an incomplete entry, another shape, or a step count that
-    ///   is no whole number.
+    /// - Throws: `OptimizerStateError` for entries of unknown parameters or of another optimizer,
+    ///   an incomplete entry, another shape, or a step count that is no whole number.
     public func load(_ state: [String: Tensor]) throws {
+        try checkEntries(of: state)
         var loaded: [String: Moments] = [:]
         for group in groups {
             for (name, parameter) in zip(group.names, group.parameters) {
-                guard let mean = state["\(name)/mean"] else { continue }
-                guard let square = state["\(name)/square"], let steps = state["\(name)/steps"]
-                else {
+                let found = ["mean", "square", "steps"].map { state["\(name)/\($0)"] }
+                if found.allSatisfy({ $0 == nil }) { continue }
+                guard let mean = found[0], let square = found[1], let steps = found[2] else {
                     throw OptimizerStateError(
                         problem: "the optimizer's state of \(name) is incomplete")
                 }

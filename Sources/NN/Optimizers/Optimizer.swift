@@ -9,12 +9,26 @@ public struct ParameterGroup {
     /// Factor of the optimizer's weight decay; 0 for no decay.
     public let decayMultiplier: Double
 
-    /// A group of parameters with one name each; unequal counts stop the program.
+    /// A group of parameters with one name each.
+    ///
+    /// - Throws: `OptimizerStateError` where there is not one name for each parameter, and where
+    ///   two have one name: their saved states could not be told apart.
     public init(
         names: [String], parameters: [Tensor], learningRateMultiplier: Double = 1,
         decayMultiplier: Double = 1
-    ) {
-        precondition(names.count == parameters.count, "every parameter has a name")
+    ) throws {
+        guard names.count == parameters.count else {
+            throw OptimizerStateError(
+                problem:
+                    "a group of \(parameters.count) parameters needs a name for each, found \(names.count)"
+            )
+        }
+        var known: Set<String> = []
+        if let twice = names.first(where: { !known.insert($0).inserted }) {
+            throw OptimizerStateError(
+                problem: "two parameters of a group have the name '\(twice)'",
+                remedy: "give each a name of its own: saved states are found by it")
+        }
         self.names = names
         self.parameters = parameters
         self.learningRateMultiplier = learningRateMultiplier
@@ -43,9 +57,37 @@ public protocol Optimizer: AnyObject {
     ///
     /// - Throws: `OptimizerStateError` for a state that does not fit the parameters.
     func load(_ state: [String: Tensor]) throws
+
+    /// The names that entries of a state can have: `load` takes no others. Nil, where they are not
+    /// known before, if not implemented.
+    var stateNames: Set<String>? { get }
 }
 
 extension Optimizer {
+    /// Nil: the entries of a state are not known before.
+    public var stateNames: Set<String>? { nil }
+
+    /// The names in `state`, sorted, that the optimizer has no use for: of another optimizer, or of
+    /// parameters that it does not train. Empty where `stateNames` does not say.
+    public func unusedEntries(of state: [String: Tensor]) -> [String] {
+        guard let names = stateNames else { return [] }
+        return state.keys.filter { !names.contains($0) }.sorted()
+    }
+
+    /// Throws `OptimizerStateError` for entries of `state` that the optimizer has no use for.
+    func checkEntries(of state: [String: Tensor]) throws(OptimizerStateError) {
+        let unused = unusedEntries(of: state)
+        guard !unused.isEmpty else { return }
+        let rest = unused.count > 4 ? " and \(unused.count - 4) more" : ""
+        throw OptimizerStateError(
+            problem:
+                "the saved state has entries of another optimizer or of parameters that are not trained: "
+                + unused.prefix(4).joined(separator: ", ") + rest,
+            remedy:
+                "leave out what `unusedEntries(of:)` lists, to start these parameters without moments"
+        )
+    }
+
     /// Removes the gradients of all parameters, so that the next `backward` starts from none.
     public func clearGradients() throws {
         for group in groups { for parameter in group.parameters { try parameter.clearGrad() } }
@@ -67,7 +109,13 @@ extension Optimizer {
 /// A saved state, or learning rates, that do not fit the optimizer.
 public struct OptimizerStateError: DenseKitError {
     public let problem: String
+    public let remedy: String?
     public var origin: ErrorOrigin { .input }
+
+    init(problem: String, remedy: String? = nil) {
+        self.problem = problem
+        self.remedy = remedy
+    }
 }
 
 /// Scales all gradients in place so that their common norm is at most `maxNorm`, as PyTorch's

@@ -67,11 +67,18 @@ public final class SGD: Optimizer {
         Dictionary(uniqueKeysWithValues: velocities.map { ("\($0.key)/velocity", $0.value) })
     }
 
+    /// `NAME/velocity` of each parameter; none without momentum.
+    public var stateNames: Set<String>? {
+        momentum == 0 ? [] : Set(groups.flatMap(\.names).map { "\($0)/velocity" })
+    }
+
     /// Resumes from a state that `state()` gave, copying its tensors. Parameters without an entry
-    /// start from scratch; entries of unknown parameters are ignored.
+    /// start from scratch.
     ///
-    /// - Throws: `OptimizerStateError` for a velocity of another shape.
+    /// - Throws: `OptimizerStateError` for entries of unknown parameters or of another optimizer,
+    ///   and for a velocity of another shape.
     public func load(_ state: [String: Tensor]) throws {
+        try checkEntries(of: state)
         var loaded: [String: Tensor] = [:]
         for group in groups {
             for (name, parameter) in zip(group.names, group.parameters) {
