@@ -22,6 +22,12 @@ int ct_generator_new(uint64_t seed, ct_generator *out) {
         *out = reinterpret_cast<ct_generator>(made.unsafeReleaseGeneratorImpl());
     });
 }
+int ct_generator_default(int32_t type, int32_t index, ct_generator *out) {
+    return guard([&] {
+        at::Generator shared = at::globalContext().defaultGenerator(device(type, index));
+        *out = reinterpret_cast<ct_generator>(shared.unsafeReleaseGeneratorImpl());
+    });
+}
 void ct_generator_release(ct_generator handle) {
     c10::intrusive_ptr<c10::GeneratorImpl>::reclaim(reinterpret_cast<c10::GeneratorImpl *>(handle));
 }

@@ -17,8 +17,18 @@ public final class RandomGenerator {
     }
 
     /// The default generator: of the tensor's device where it fills a tensor, of the CPU where its
-    /// state is read or set. Dropout draws from it.
+    /// state is read or set. Dropout draws from that of its input's device: the state of a GPU's is
+    /// that of `standard(of:)`.
     public static var standard: RandomGenerator { RandomGenerator(handle: nil) }
+
+    /// The default generator of `device` itself, the one from which dropout draws there.
+    ///
+    /// - Throws: `TorchError` for a device that is not there, and for `.meta`, which draws nothing.
+    public static func standard(of device: Device) throws -> RandomGenerator {
+        var shared: ct_generator?
+        try check("default_generator") { ct_generator_default(device.type, device.index, &shared) }
+        return RandomGenerator(handle: shared)
+    }
 
     /// Seeds the default generators of all devices.
     public static func seed(_ seed: UInt64) throws {

@@ -41,10 +41,12 @@ extension Checkpoint {
     static func saveState(_ trainer: Trainer, run: String, serial: Int, in directory: String) throws
     {
         let hooks = trainer.hooks.compactMap { $0 as? any StatefulHook }
+        let random = try RandomState(of: trainer.device)
         let state = try RunState(
             iteration: trainer.iteration, best: trainer.best, badLosses: trainer.badLosses,
             run: run, serial: serial,
-            generator: Data(RandomGenerator.standard.state().bytes()),
+            generator: Data(random.cpu.bytes()),
+            gpuGenerator: random.gpu.map { Data(try $0.bytes()) },
             sizes: Dictionary(
                 uniqueKeysWithValues: [modelFile, optimizerFile].map {
                     ($0, try size(directory + "/" + $0))
@@ -139,16 +141,26 @@ extension Checkpoint {
             let unused = Set(trainer.optimizer.unusedEntries(of: moments))
             try trainer.optimizer.load(moments.filter { !unused.contains($0.key) })
             try trainer.model.load(weights, source: path)
-            try RandomGenerator.standard.setState(
-                state.generator.withUnsafeBytes {
-                    try Tensor.from(bytes: $0, shape: [$0.count], dtype: .uint8)
-                })
+            let random = try RandomState(
+                cpu: Self.bytes(state.generator), gpu: state.gpuGenerator.map { try Self.bytes($0) }
+            )
+            if try random.restore(on: trainer.device) {
+                trainer.logger.warning(
+                    "\(path) holds no random state of \(trainer.device): dropout draws other numbers there than before"
+                )
+            }
             for restore in hooks { restore() }
             try tellDroppedMoments(trainer)
             trainer.iteration = state.iteration
             trainer.best = state.best
             trainer.badLosses = state.badLosses
             trainer.saves.newest = path
+        }
+
+        private static func bytes(_ data: Data) throws -> Tensor {
+            try data.withUnsafeBytes {
+                try Tensor.from(bytes: $0, shape: [$0.count], dtype: .uint8)
+            }
         }
 
         /// Another optimizer keeps other moments, and parameters that are frozen now need none.

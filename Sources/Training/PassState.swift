@@ -1,20 +1,22 @@
 import DenseKitComponents
 
 /// What the passes of an iteration change before the optimizer's step, running statistics and the
-/// random generator, as it was.
+/// random generators, as it was.
 struct PassState {
     private let buffers: [(tensor: Tensor, value: Tensor)]
-    private let generator: Tensor
+    private let random: RandomState
+    private let device: Device
 
-    /// Copies `buffers` and the generator's state.
-    init(_ buffers: [Tensor]) throws {
+    /// Copies `buffers` and the states of the generators of `device`.
+    init(_ buffers: [Tensor], on device: Device) throws {
         self.buffers = try withoutGrad { try buffers.map { ($0, try $0.cloned()) } }
-        generator = try RandomGenerator.standard.state()
+        self.device = device
+        random = try RandomState(of: device)
     }
 
     /// Puts them back.
     func restore() throws {
         try withoutGrad { for (tensor, value) in buffers { try tensor.copyInPlace(value) } }
-        try RandomGenerator.standard.setState(generator)
+        try random.restore(on: device)
     }
 }

@@ -10,8 +10,10 @@ struct RunState: Codable {
     let run: String
     /// Checkpoints of a work directory are numbered in the order in which they were written.
     let serial: Int
-    /// The random generator of dropout and its like.
+    /// The state of the CPU's random generator, from which dropout and its like draw there.
     let generator: Data
+    /// The same of the GPU's; nil for a run on the CPU, and in files of earlier versions.
+    let gpuGenerator: Data?
     /// The sizes of the files beside this one, in bytes.
     let sizes: [String: Int]
     /// The states of the hooks by name, each as JSON of its own.
@@ -49,8 +51,9 @@ struct RunState: Codable {
 
     init(
         iteration: Int, best: BestScore?, badLosses: BadLosses, run: String, serial: Int,
-        generator: Data, sizes: [String: Int],
-        hooks: [String: String], isStopped: Bool = false
+        generator: Data,
+        gpuGenerator: Data? = nil, sizes: [String: Int], hooks: [String: String],
+        isStopped: Bool = false
     ) {
         self.iteration = iteration
         self.best = best
@@ -58,6 +61,7 @@ struct RunState: Codable {
         self.run = run
         self.serial = serial
         self.generator = generator
+        self.gpuGenerator = gpuGenerator
         self.sizes = sizes
         self.hooks = hooks
         self.isStopped = isStopped

@@ -62,7 +62,7 @@ public final class TrainingStep {
     public func callAsFunction(
         learningRates: [Double], passes: Int = 1, losses: (_ pass: Int) throws -> Losses
     ) throws -> StepResult {
-        let before = try PassState(buffers)
+        let before = try PassState(buffers, on: device)
         isConsistent = false
         var result: StepResult
         do {

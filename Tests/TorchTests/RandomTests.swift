@@ -38,6 +38,19 @@ import DenseKitTorch
         #expect(try same(Tensor.randomNormal([3], generator: other), first[0]))
     }
 
+    @Test("The generator of the CPU is the default one; a device that is not there is an error")
+    func generatorsOfDevices() throws {
+        let generator = try RandomGenerator.standard(of: .cpu)
+        let state = try generator.state()
+        let first = try Tensor.randomNormal([3])
+        #expect(try generator.state().bytes() != state.bytes())
+        try generator.setState(state)
+        #expect(try same(Tensor.randomNormal([3]), first))
+        #expect(try RandomGenerator.standard.state().bytes() == generator.state().bytes())
+        #expect(throws: TorchError.self) { try RandomGenerator.standard(of: .meta) }
+        #expect(throws: TorchError.self) { try RandomGenerator.standard(of: .cuda(100)) }
+    }
+
     @Test func uniformDraws() throws {
         let draws = try Tensor.empty([20000]).uniformInPlace(
             -1, 3, generator: RandomGenerator(seed: 5))

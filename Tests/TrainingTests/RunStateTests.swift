@@ -1,4 +1,5 @@
 import DenseKitCheckpoints
+import DenseKitComponents
 import Foundation
 import Testing
 
@@ -34,6 +35,34 @@ func stateRoundTrip() throws {
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(object.keys.sorted() == ["crc32", "state"])
     }
+}
+
+@Test(
+    "The state of a GPU's generator is kept; a run on the CPU, and a file of an earlier version, have none"
+)
+func gpuGenerator() throws {
+    try withTemporaryFolder { folder in
+        #expect(try RandomState(of: .cpu).gpu == nil)
+        let path = folder + "/state.json"
+        for gpu in [Data([1, 2, 3]), nil] {
+            let state = RunState(
+                iteration: 7, best: nil, badLosses: BadLosses(), run: "r", serial: 1,
+                generator: Data([9]),
+                gpuGenerator: gpu, sizes: [:], hooks: [:])
+            let text = try state.encoded()
+            #expect(String(decoding: text, as: UTF8.self).contains("gpuGenerator") == (gpu != nil))
+            try text.write(to: URL(filePath: path))
+            #expect(try RunState(path: path).gpuGenerator == gpu)
+        }
+    }
+}
+
+@Test("What the random generators of a run draw is put back")
+func randomState() throws {
+    let state = try RandomState(of: .cpu)
+    let first = try Tensor.randomNormal([3]).bytes()
+    #expect(try state.restore(on: .cpu) == false)
+    #expect(try Tensor.randomNormal([3]).bytes() == first)
 }
 
 @Test("Every flipped bit of a state and every cut is noticed")

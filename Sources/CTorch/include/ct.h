@@ -45,6 +45,7 @@ int ct_clear_autocast_cache(void);
 
 /* Random numbers (ct_random.cpp): generator NULL is the device's default one */
 int ct_generator_new(uint64_t seed, ct_generator *out);
+int ct_generator_default(int32_t device, int32_t index, ct_generator *out);
 void ct_generator_release(ct_generator generator);
 int ct_manual_seed(uint64_t seed);
 int ct_generator_state(ct_generator generator, ct_tensor *out);
