@@ -32,6 +32,14 @@ public struct DetectionEvaluator: Evaluator {
         pipeline = options.pipeline(for: inference.model)
     }
 
+    /// Six average precisions of boxes and, where the head predicts masks, of masks: `bbox_mAP`,
+    /// `bbox_mAP_50`, …, `segm_mAP_l`.
+    public var metricNames: [String]? {
+        DetectionReport.metricNames(hasMasks ? [.boxes, .masks] : [.boxes])
+    }
+
+    private var hasMasks: Bool { (inference.model.head.task as? DetectionTask)?.masks ?? false }
+
     /// Detects in every image and computes COCO's metrics: of boxes and, where the head predicts
     /// masks and the data set has them, of masks.
     ///
@@ -40,8 +48,7 @@ public struct DetectionEvaluator: Evaluator {
     ///   throws.
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         let seen = try inference.model.inInference { try detect(each) }
-        return try DetectionReport(
-            seen, groundTruth, masks: (inference.model.head.task as? DetectionTask)?.masks ?? false)
+        return try DetectionReport(seen, groundTruth, masks: hasMasks)
     }
 
     /// What is seen in every image of the data set.

@@ -108,18 +108,29 @@ public struct DetectionReport: EvaluationReport {
 
     /// The six AP metrics of each kind in percent, named as in MMDetection: `bbox_mAP`,
     /// `bbox_mAP_50`, …, `segm_mAP_l`.
-    public var summary: [(name: String, value: Double)] {
-        scores.flatMap { figures($0, $1.summary).prefix(6) }
+    public var summary: [EvaluationMetric] {
+        scores.flatMap { kind, scores in
+            figures(kind, scores.summary).prefix(Self.summaryCount)
+                .map { EvaluationMetric($0.name, $0.value, better: .higher) }
+        }
+    }
+
+    /// How many metrics of each kind are in the summary: the average precisions.
+    private static let summaryCount = 6
+    private static let endings = [
+        "mAP", "mAP_50", "mAP_75", "mAP_s", "mAP_m", "mAP_l", "AR_1", "AR_10", "AR_100", "AR_s",
+        "AR_m", "AR_l",
+    ]
+
+    /// The names of the metrics in the summary of a report of `kinds`.
+    static func metricNames(_ kinds: [COCOEvaluation.Kind]) -> [String] {
+        kinds.flatMap { kind in endings.prefix(summaryCount).map { "\(kind.rawValue)_\($0)" } }
     }
 
     private func figures(_ kind: COCOEvaluation.Kind, _ measures: [COCOScores.Measure]) -> [(
         name: String, value: Double
     )] {
-        let endings = [
-            "mAP", "mAP_50", "mAP_75", "mAP_s", "mAP_m", "mAP_l", "AR_1", "AR_10", "AR_100", "AR_s",
-            "AR_m", "AR_l",
-        ]
-        return zip(endings, measures).map {
+        zip(Self.endings, measures).map {
             ("\(kind.rawValue)_\($0)", $1.value < 0 ? .nan : 100 * $1.value)
         }
     }

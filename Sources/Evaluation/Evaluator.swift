@@ -7,12 +7,21 @@ import DenseKitVision
 public protocol Evaluator {
     /// The data set with the ground truth.
     var dataset: any Dataset { get }
+    /// The names of the metrics that the summary of a report may have, so that a setting which
+    /// names one is checked before training; nil, where they are not known before, if not
+    /// implemented.
+    var metricNames: [String]? { get }
 
     /// Predicts every image and compares it with the ground truth. The model is in inference mode
     /// during the call, and back in its own mode after it.
     ///
     /// - Parameter each: is called after each image, in the data set's order
     func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport
+}
+
+extension Evaluator {
+    /// Nil: the metrics are known once a report is there.
+    public var metricNames: [String]? { nil }
 }
 
 /// An image of a data set with the prediction of a model.

@@ -33,6 +33,9 @@ public struct SegmentationEvaluator: Evaluator {
         pipeline = options.pipeline(for: inference.model)
     }
 
+    /// `aAcc`, `mIoU` and `mAcc`.
+    public var metricNames: [String]? { SegmentationScores.summaryNames() }
+
     /// Predicts every image and computes mIoU, mAcc and aAcc over the whole data set, at the
     /// original sizes of the images.
     ///

@@ -27,8 +27,8 @@ public struct SegmentationReport: EvaluationReport {
     }
 
     /// `aAcc` and the means of the reported metrics over the classes, in percent: `mIoU`, `mAcc`, …
-    public var summary: [(name: String, value: Double)] {
-        scores.summary(metrics).map { ($0.name, $0.percent) }
+    public var summary: [EvaluationMetric] {
+        scores.summary(metrics).map { EvaluationMetric($0.name, $0.percent, better: .higher) }
     }
 
     /// `mIoU`: models are compared by it.

@@ -66,8 +66,13 @@ public struct SegmentationScores: Sendable, Equatable {
     public func summary(_ metrics: [Metric] = [.iou, .accuracy]) -> [(
         name: String, percent: Double
     )] {
-        [("aAcc", Self.percent(pixelAccuracy))]
-            + metrics.map { ("m" + $0.rawValue, Self.percent(mean($0))) }
+        let values = [pixelAccuracy] + metrics.map(mean)
+        return zip(Self.summaryNames(metrics), values).map { (name: $0, percent: Self.percent($1)) }
+    }
+
+    /// The names in the summary of `metrics`: `aAcc`, then `m` and the name of each.
+    static func summaryNames(_ metrics: [Metric] = [.iou, .accuracy]) -> [String] {
+        ["aAcc"] + metrics.map { "m" + $0.rawValue }
     }
 
     /// A fraction in percent with two decimals, halves to even.

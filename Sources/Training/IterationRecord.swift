@@ -1,4 +1,5 @@
 import DenseKitData
+import DenseKitEvaluation
 
 /// The record of one iteration: losses, learning rates, times and images.
 public struct IterationRecord: Codable, Sendable {
@@ -40,4 +41,27 @@ public struct BestScore: Codable, Sendable, Equatable {
     public let value: Double
     /// The iteration at which it was validated.
     public let iteration: Int
+    /// Whether higher or lower values of the metric are better.
+    public let better: MetricDirection
+
+    init(metric: String, value: Double, iteration: Int, better: MetricDirection = .higher) {
+        self.metric = metric
+        self.value = value
+        self.iteration = iteration
+        self.better = better
+    }
+
+    /// Reads a score from a checkpoint. Checkpoints of earlier versions do not say what is better:
+    /// their metrics are taken as scores until the next validation says otherwise.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        metric = try container.decode(String.self, forKey: .metric)
+        value = try container.decode(Double.self, forKey: .value)
+        iteration = try container.decode(Int.self, forKey: .iteration)
+        better = try container.decodeIfPresent(MetricDirection.self, forKey: .better) ?? .higher
+    }
+
+    private enum CodingKeys: CodingKey {
+        case metric, value, iteration, better
+    }
 }

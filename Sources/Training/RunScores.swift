@@ -1,3 +1,4 @@
+import DenseKitEvaluation
 import Foundation
 
 /// The validation metrics of a run, read from its work directory.
@@ -10,7 +11,7 @@ public struct RunScores: Sendable, Equatable {
         public let value: Double
     }
 
-    /// The validation with the highest value, whose checkpoint the run keeps.
+    /// The first of the validations with the best value, whose checkpoint the run keeps.
     public let best: Score
     /// The last validation.
     public let last: Score
@@ -23,15 +24,15 @@ public struct RunScores: Sendable, Equatable {
     /// - Parameters:
     ///   - directory: the work directory
     ///   - metric: the metric by which models are compared, such as `mIoU`
-    public init?(workDirectory directory: String, metric: String) {
+    ///   - better: whether higher or lower values of the metric are better
+    public init?(workDirectory directory: String, metric: String, better: MetricDirection) {
         let manager = FileManager.default
         let runs = ((try? manager.contentsOfDirectory(atPath: directory)) ?? []).sorted(by: >)
         let scores =
             runs.lazy.map { Self.scores("\(directory)/\($0)/vis_data/scalars.json", metric) }.first
         { !$0.isEmpty } ?? []
-        guard let last = scores.last, let best = scores.max(by: { $0.value < $1.value }) else {
-            return nil
-        }
+        guard let last = scores.last, var best = scores.first else { return nil }
+        for score in scores where better.isBetter(score.value, than: best.value) { best = score }
         self.best = best
         self.last = last
         let path = "\(directory)/best_\(metric)_iter_\(best.iteration)"

@@ -72,7 +72,7 @@ func allFound() throws {
         [seen(first, label: 0, score: 0.9)],
         [seen(crowd, label: 0, score: 0.95), seen(second, label: 1, score: 0.8)],
     ])
-    let summary = Dictionary(uniqueKeysWithValues: report.summary)
+    let summary = Dictionary(uniqueKeysWithValues: report.summary.map { ($0.name, $0.value) })
     #expect(report.summary.map(\.name).prefix(3) == ["bbox_mAP", "bbox_mAP_50", "bbox_mAP_75"])
     #expect(
         report.summary.count == 12 && abs((summary["segm_mAP"] ?? 0) - 100) < 1e-9
@@ -130,7 +130,7 @@ func oneWithoutMask() throws {
     things.without = [1]
     let found = try report(
         [[seen(first, label: 0, score: 0.9)], [seen(second, label: 1, score: 0.8)]], things)
-    let summary = Dictionary(uniqueKeysWithValues: found.summary)
+    let summary = Dictionary(uniqueKeysWithValues: found.summary.map { ($0.name, $0.value) })
     // Of the balls there is nothing left to find; the detection there is no false alarm.
     #expect(
         abs((summary["bbox_mAP"] ?? 0) - 100) < 1e-9 && abs((summary["segm_mAP"] ?? 0) - 100) < 1e-9

@@ -1,3 +1,4 @@
+import DenseKitEvaluation
 import Foundation
 import Testing
 
@@ -5,11 +6,10 @@ import Testing
 
 @Suite struct RunScoresTests {
     /// A work directory with the given files, which goes afterwards.
-    private func scores(_ files: [String: String], folders: [String] = [], metric: String = "mIoU")
-        throws -> (
-            scores: RunScores?, directory: String
-        )
-    {
+    private func scores(
+        _ files: [String: String], folders: [String] = [], metric: String = "mIoU",
+        better: MetricDirection = .higher
+    ) throws -> (scores: RunScores?, directory: String) {
         let directory = FileManager.default.temporaryDirectory.appending(
             path: "densekit-tests-\(UUID())")
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -22,7 +22,9 @@ import Testing
             try FileManager.default.createDirectory(
                 at: directory.appending(path: folder), withIntermediateDirectories: true)
         }
-        return (RunScores(workDirectory: directory.path, metric: metric), directory.path)
+        return (
+            RunScores(workDirectory: directory.path, metric: metric, better: better), directory.path
+        )
     }
 
     private let log = """
@@ -43,6 +45,22 @@ import Testing
         #expect(found?.last == .init(iteration: 400, value: 34))
         #expect(found?.checkpoint == directory + "/best_mIoU_iter_200")
         #expect(try scores(["20260101_000000": log]).scores?.checkpoint == nil)
+    }
+
+    @Test("Of an error the lowest value is the best, the first of equal ones")
+    func lower() throws {
+        let log = """
+            {"MAE":4.5,"step":8}
+            {"MAE":-1.5,"step":16}
+            {"MAE":-1.5,"step":24}
+            {"MAE":3.0,"step":32}
+            """
+        let (found, directory) = try scores(
+            ["20260101_000000": log], folders: ["best_MAE_iter_16"], metric: "MAE", better: .lower)
+        #expect(
+            found?.best == .init(iteration: 16, value: -1.5)
+                && found?.last == .init(iteration: 32, value: 3))
+        #expect(found?.checkpoint == directory + "/best_MAE_iter_16")
     }
 
     @Test("Any metric can be asked for")
@@ -74,6 +92,6 @@ import Testing
     @Test("Nothing where nothing was validated, or where there is no such directory")
     func nothing() throws {
         #expect(try scores(["20260101_000000": #"{"loss":1.0,"iter":1,"step":1}"#]).scores == nil)
-        #expect(RunScores(workDirectory: "/no/such/folder", metric: "mIoU") == nil)
+        #expect(RunScores(workDirectory: "/no/such/folder", metric: "mIoU", better: .higher) == nil)
     }
 }

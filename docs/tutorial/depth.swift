@@ -192,9 +192,8 @@ struct DepthReport: EvaluationReport {
 
     var table: String { String(format: "mean absolute error: %.4f m", error) }
     var json: Data { get throws { try JSONEncoder().encode(["MAE": error]) } }
-    var summary: [(name: String, value: Double)] { [("MAE", error)] }
+    var summary: [EvaluationMetric] { [EvaluationMetric("MAE", error, better: .lower)] }
     let primaryMetric = "MAE"
-    let lessIsBetter = true
 }
 
 /// Images made in memory, brighter from side to side: what is bright is far away, 10 m where it is

@@ -151,7 +151,7 @@ struct Reproduction {
     private func readScores(
         of found: inout ReproducedRow, _ configuration: RowExperiment, _ work: String
     ) {
-        let run = RunScores(workDirectory: work, metric: "mIoU")
+        let run = RunScores(workDirectory: work, metric: "mIoU", better: .higher)
         found.singleScale = Self.mIoU("\(work)/single_scale.json") ?? run?.best.value
         found.multiScale = Self.mIoU("\(work)/multi_scale.json")
         if found.singleScale == nil {
@@ -172,7 +172,7 @@ struct Reproduction {
         let name = URL(filePath: dataset).deletingPathExtension().lastPathComponent
         found.singleScale = Self.mIoU("\(work)/\(name).json")
         guard found.singleScale == nil else { return }
-        guard let run = RunScores(workDirectory: work, metric: "mIoU") else {
+        guard let run = RunScores(workDirectory: work, metric: "mIoU", better: .higher) else {
             found.command = configuration.trainCommand
             return
         }

@@ -44,7 +44,9 @@ struct SweepRow {
                 train.counting(images: $0.count).iterations
             }
         let progress = RunProgress(workDirectory: run.folder)
-        scores = progress?.best.flatMap { RunScores(workDirectory: run.folder, metric: $0.metric) }
+        scores = progress?.best.flatMap {
+            RunScores(workDirectory: run.folder, metric: $0.metric, better: $0.better)
+        }
         state =
             if let iterations,
                 progress?.isFinished(iterations: iterations, validates: validates) == true
