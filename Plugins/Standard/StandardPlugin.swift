@@ -1,7 +1,7 @@
 import DenseKitCore
 
-/// Registers what every configuration needs: losses, transforms, optimizers (`AdamW`, `SGD`) and
-/// schedules (`Poly`, `Step`).
+/// Registers what every configuration needs: losses, transforms, optimizers (`AdamW`, `SGD`),
+/// schedules (`Poly`, `Step`) and hooks of training.
 public struct StandardPlugin: Plugin {
     public init() {}
 
@@ -21,6 +21,12 @@ public struct StandardPlugin: Plugin {
         registry.transforms.register("Pad", PadTransform.init)
         registry.optimizers.register("AdamW", AdamWRecipe.init)
         registry.optimizers.register("SGD", SGDRecipe.init)
+        registry.hooks.register("LogHook", LogHook.init)
+        registry.hooks.register("SkippedImagesHook", SkippedImagesHook.init)
+        registry.hooks.register("CheckpointHook", CheckpointHook.init)
+        registry.hooks.register("EvaluationHook", EvaluationHook.init)
+        registry.hooks.register("EarlyStopping", EarlyStopping.init)
+        registry.hooks.register("MetricsFile", MetricsFile.init)
         registry.schedules.register("Poly", Poly.init)
         // the field's name; ours for a type of that name is another
         registry.schedules.register("Step", StepSchedule.init)

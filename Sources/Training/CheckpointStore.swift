@@ -12,6 +12,8 @@ final class CheckpointStore {
     private var serial: Int
     /// The iteration of the newest periodic checkpoint here, and the best score that it knows of.
     private var periodic: (iteration: Int, best: BestScore?)?
+    /// Checkpoints of multiples of it stay; nil where none has to.
+    var keepInterval: Int?
 
     /// - Parameters:
     ///   - run: the name of the run's folder
@@ -120,66 +122,17 @@ final class CheckpointStore {
         let periodic = own.filter(\.isPeriodic)
         let wanted = [trainer.best, self.periodic?.best].compactMap { $0 }.map { work.bestPath($0) }
         let best = own.filter { !$0.isPeriodic && !wanted.contains($0.path) }
-        let old = periodic.dropFirst(max(1, trainer.settings.keepCheckpoints)) + best
+        let surplus = periodic.dropFirst(max(1, trainer.settings.keepCheckpoints)).filter {
+            !isKept($0)
+        }
+        let old = surplus + best
         for found in old where found.path != trainer.saves.newest {
             AtomicFile.removeDirectory(found.path)
         }
     }
-}
 
-/// Saves the run every `train.checkpoint_interval` iterations, at the end, and when it is stopped.
-///
-/// It is called before `EvaluationHook`, so that a failed evaluation loses no training. Its
-/// checkpoint records that the evaluation is still to be done.
-public final class CheckpointHook: Hook {
-    private let store: CheckpointStore
-
-    init(_ store: CheckpointStore) { self.store = store }
-
-    /// Makes `last_checkpoint` name the checkpoint of this iteration, where there is one.
-    public func beforeTraining(_ trainer: Trainer) throws { try store.writePointer(trainer) }
-
-    /// Saves a checkpoint where one is due.
-    /// - Throws: `TrainingError.notFinite` for a weight that is not finite. A failed write is
-    ///   logged and counted in `Trainer.saves`.
-    public func afterIteration(_ trainer: Trainer) throws {
-        let interval = max(1, trainer.settings.checkpointInterval)
-        guard
-            trainer.iteration.isMultiple(of: interval)
-                || trainer.iteration == trainer.settings.iterations
-        else { return }
-        try store.savePeriodic(trainer)
-    }
-
-    /// Saves a run that a hook ended early with `Trainer.stop()`.
-    public func afterTraining(_ trainer: Trainer) throws {
-        guard trainer.isStopped else { return }
-        if store.hasSaved(trainer.iteration) {
-            try store.updateState(trainer)
-        } else {
-            try store.savePeriodic(trainer)
-        }
-    }
-
-    /// Saves the iterations done, unless a weight is not finite or an iteration was only half done,
-    /// and logs how to resume.
-    public func afterFailure(_ trainer: Trainer, _ error: any Error) {
-        trainer.logger.warning("training stopped at iteration \(trainer.iteration): \(error)")
-        if case TrainingError.notFinite = error { return }
-        guard trainer.isConsistent else {
-            trainer.logger.error(
-                "the iteration ended halfway, so it is not saved; resume with \(Term.resumeNewest) once the cause is mended"
-            )
-            return
-        }
-        guard trainer.iteration > 0 else { return }
-        do {
-            if !store.hasSaved(trainer.iteration) { try store.savePeriodic(trainer) }
-        } catch {
-            trainer.logger.error("what was reached is not saved: \(error)")
-        }
-        trainer.logger.info(
-            "resume with \(Term.resumeNewest)\(error is Interrupted ? "" : " once the cause is mended")"
-        )
+    private func isKept(_ found: FoundCheckpoint) -> Bool {
+        guard let keepInterval, let iteration = found.state?.iteration else { return false }
+        return iteration.isMultiple(of: keepInterval)
     }
 }

@@ -15,7 +15,9 @@ extension Experiment {
     ///   - work: where log and checkpoints go
     ///   - dataset: the training set; `data.train` if nil
     ///   - resumption: the checkpoint to resume; nil starts at the first iteration
-    ///   - added: hooks besides logging, checkpoints, validation and those of the configuration
+    ///   - added: hooks besides logging, checkpoints, validation and those of the configuration; an
+    ///     automatic one among them, such as a `CheckpointHook` with settings, takes the place of
+    ///     that of the run
     /// - Throws: `CheckpointError` where the log cannot be written and where the checkpoint has
     ///   other classes, `LoadError` where the checkpoint, or a weights file, belongs to another
     ///   model.
@@ -30,29 +32,18 @@ extension Experiment {
         try check(dataset, "train", fits: model)
         let info = Checkpoint.ModelInfo(
             classes: dataset.classes, configuration: node.yaml(), trainingImages: dataset.count)
+        let hooks = try runHooks(adding: added)
         let evaluator = try configuration.data.val.map { _ in
             try validation(model, classes: dataset.classes)
         }
         let folder = try work.folder(resuming: resumption?.checkpoint)
         let store = CheckpointStore(
             work, run: folder.name, info: info, resumed: resumption?.checkpoint)
-        let progress = ProgressBar()
-        let log = LogHook(scalarsPath: folder.scalarsPath, progress: progress)
-        let skipped =
-            configuration.data.badImage == .skip
-            ? SkippedImagesHook(limit(of: dataset), log: log) : nil
-        var hooks: [any Hook] = [log] + (skipped.map { [$0] } ?? [])
-        // Before the checkpoints, which keep their state.
-        hooks += try configuration.hooks.map { try registry.hooks.make($0, context) } + added
-        hooks.append(CheckpointHook(store))
-        if let evaluator {
-            hooks.append(
-                EvaluationHook(
-                    evaluator, store: store, log: log, skipped: skipped, progress: progress))
-        }
-        try check(hooks)
+        hooks.connect(
+            evaluator, store: store, scalarsPath: folder.scalarsPath, limit: limit(of: dataset))
         let logger = try RunLog.logger(path: folder.logPath)
-        let trainer = try trainer(of: model, on: dataset, logger: logger, hooks: hooks)
+        let trainer = try trainer(of: model, on: dataset, logger: logger, hooks: hooks.inOrder)
+        trainer.runFolder = folder.path
         try work.write(configuration: resolved, name: name)
         try logHead(of: trainer, dataset, work, isResumed: resumption != nil)
         if let resumption {
@@ -68,18 +59,6 @@ extension Experiment {
             }
         }
         return trainer
-    }
-
-    /// Throws `ConfigurationError` for two hooks whose states would have one name in checkpoints.
-    private func check(_ hooks: [any Hook]) throws {
-        var names: Set<String> = []
-        for case let hook as any StatefulHook in hooks where !names.insert(hook.stateName).inserted
-        {
-            throw ConfigurationError(
-                at: node.location(of: ["hooks"]) ?? .file(file),
-                "two hooks save a state under the name '\(hook.stateName)'",
-                hint: "list each once; a hook of your own needs a `stateName` of its own")
-        }
     }
 
     /// What a reader of the log should know before the first iteration.

@@ -1,9 +1,21 @@
+import DenseKitComponents
+import DenseKitExperiments
 import Foundation
 import Logging
 
 /// Writes log lines, `scalars.json` (one JSON object a line) and, in a terminal, the progress bar.
-/// Logged values are means over the last 10 iterations.
+/// Logged values are means over the last iterations. Every run has one.
+///
+///     hooks: [{ type: LogHook, window: 50 }]
 public final class LogHook: StatefulHook {
+    /// The settings in YAML; how often there is a line is `train.log_interval`.
+    public struct Configuration: YAMLConfiguration {
+        /// Iterations whose means a line shows, 1…100,000.
+        public var window = 10
+
+        public init() {}
+    }
+
     /// What the means and the estimate of the remaining time are computed from.
     public struct State: Codable, Sendable {
         /// The last iterations, without the names of their images.
@@ -19,24 +31,43 @@ public final class LogHook: StatefulHook {
     public var state = State()
 
     /// How many iterations a line's means are taken of.
-    private let window = 10
-    private let scalarsPath: String
-    private let progress: ProgressBar?
+    private let window: Int
+    /// Nil until the hook belongs to a run.
+    private var scalarsPath: String?
+    private var progress: ProgressBar?
     private var scalars: LineFile?
 
-    /// A hook that appends to the file at `scalarsPath`.
+    /// A hook for the trainer of an experiment, which says where it writes.
+    ///
+    /// - Throws: `SettingError` for a window out of range.
+    public init(_ configuration: Configuration) throws {
+        try SettingError.check("window", configuration.window, in: 1...100_000)
+        window = configuration.window
+    }
+
+    /// A hook that appends to the file at `scalarsPath`, for a trainer of one's own.
     ///
     /// - Parameters:
     ///   - scalarsPath: the file of the metrics, one JSON object a line
     ///   - progress: nil shows no progress bar
     public init(scalarsPath: String, progress: ProgressBar? = nil) {
+        window = Configuration().window
+        self.scalarsPath = scalarsPath
+        self.progress = progress
+    }
+
+    /// Makes it the hook of a run.
+    func connect(scalarsPath: String, progress: ProgressBar?) {
         self.scalarsPath = scalarsPath
         self.progress = progress
     }
 
     /// Opens the file of scalars.
-    /// - Throws: `CheckpointError` where it cannot be opened.
-    public func beforeTraining(_ trainer: Trainer) throws { scalars = try LineFile(scalarsPath) }
+    /// - Throws: `CheckpointError` where it cannot be opened, `TrainingError.hookWithoutRun`.
+    public func beforeTraining(_ trainer: Trainer) throws {
+        guard let scalarsPath else { throw TrainingError.hookWithoutRun("LogHook") }
+        scalars = try LineFile(scalarsPath)
+    }
 
     /// Updates the progress bar and, every `train.log_interval` iterations and at the last, writes
     /// a log line and a line of scalars.
@@ -73,9 +104,8 @@ public final class LogHook: StatefulHook {
 
     private func finish(_ trainer: Trainer) {
         progress?.clear()
-        if let lost = scalars?.lostLines, lost > 0 {
-            trainer.logger.warning("\(scalarsPath): \(lost) lines are missing")
-        }
+        guard let scalarsPath, let lost = scalars?.lostLines, lost > 0 else { return }
+        trainer.logger.warning("\(scalarsPath): \(lost) lines are missing")
     }
 
     /// Times and values, means over the last iterations; values that only logged iterations have

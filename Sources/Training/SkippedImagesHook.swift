@@ -1,8 +1,14 @@
+import DenseKitComponents
 import DenseKitData
 
 /// Logs the training images that `data.bad_image: skip` leaves out, counts them, and stops training
-/// where there are too many.
+/// where there are too many. Every run with that setting has one.
 public final class SkippedImagesHook: StatefulHook {
+    /// No settings: what may be skipped is said in `data`.
+    public struct Configuration: YAMLConfiguration {
+        public init() {}
+    }
+
     /// Counts of the images read and skipped so far.
     public struct State: Codable, Sendable {
         /// Images that training was given, through all passes.
@@ -17,12 +23,22 @@ public final class SkippedImagesHook: StatefulHook {
     public let stateName = "skipped_images"
     /// The counts so far, which checkpoints keep.
     public var state = State()
-    private let limit: SkipLimit
-    private let log: LogHook
+    private var limit = SkipLimit(share: 0, images: 0)
+    /// Nil until the hook belongs to a run.
+    private var log: LogHook?
 
-    init(_ limit: SkipLimit, log: LogHook) {
+    /// A hook for the trainer of an experiment.
+    public init(_ configuration: Configuration = Configuration()) {}
+
+    /// Makes it the hook of a run.
+    func connect(_ limit: SkipLimit, log: LogHook) {
         self.limit = limit
         self.log = log
+    }
+
+    /// - Throws: `TrainingError.hookWithoutRun`.
+    public func beforeTraining(_ trainer: Trainer) throws {
+        if log == nil { throw TrainingError.hookWithoutRun("SkippedImagesHook") }
     }
 
     /// Logs each skipped image once.
@@ -43,7 +59,7 @@ public final class SkippedImagesHook: StatefulHook {
     /// Logs how many images were skipped, and writes the counts to `scalars.json`.
     public func afterTraining(_ trainer: Trainer) {
         tell(trainer)
-        log.writeScalars(scalars + [("step", Double(trainer.iteration))], trainer.logger)
+        log?.writeScalars(scalars + [("step", Double(trainer.iteration))], trainer.logger)
     }
 
     /// Logs how many images were skipped.

@@ -21,6 +21,10 @@ public final class Trainer {
     /// The hooks, called in this order.
     public let hooks: [any Hook]
 
+    /// The folder of the run's log and metrics, which every resume in its work directory shares;
+    /// nil for a trainer without a work directory.
+    public internal(set) var runFolder: String?
+
     /// The number of iterations done.
     public internal(set) var iteration = 0
     /// The record of the last iteration; empty before the first.
@@ -98,7 +102,7 @@ public final class Trainer {
         defer { loader.stop() }
         while iteration < settings.iterations, !isStopped {
             try Interruption.check()
-            try oneIteration(loader, step)
+            try oneIteration(loader, step) { for hook in hooks { try hook.afterBackward(self) } }
             for hook in hooks { try hook.afterIteration(self) }
         }
     }
@@ -114,7 +118,7 @@ public final class Trainer {
         try model.setTraining(true)
         let (loader, step) = try begin()
         defer { loader.stop() }
-        try oneIteration(loader, step)
+        try oneIteration(loader, step) {}
         return last
     }
 
@@ -126,7 +130,9 @@ public final class Trainer {
         return (try makeLoader(iteration * accumulation), step)
     }
 
-    private func oneIteration(_ loader: DataLoader, _ step: TrainingStep) throws {
+    private func oneIteration(
+        _ loader: DataLoader, _ step: TrainingStep, afterBackward: () throws -> Void
+    ) throws {
         let started = monotonicSeconds()
         last = IterationRecord()
         last.learningRates = optimizer.learningRates(
@@ -139,7 +145,9 @@ public final class Trainer {
         let inAll = ahead.reduce(0) { $0 + $1.labelledPixels }
         let labelled = ahead.isEmpty ? nil : Double(max(1, inAll)) / Double(accumulation)
         defer { isConsistent = step.isConsistent }
-        let result = try step(learningRates: last.learningRates, passes: accumulation) { pass in
+        let result = try step(
+            learningRates: last.learningRates, passes: accumulation, afterBackward: afterBackward
+        ) { pass in
             let batch = ahead.isEmpty ? try nextBatch(loader) : ahead[pass]
             return try losses(
                 of: batch, firstImage: pass * settings.imagesAtATime, labelledPixels: labelled)

@@ -1,3 +1,4 @@
+import DenseKitConfiguration
 import DenseKitErrors
 
 /// Why training cannot start or continue.
@@ -6,6 +7,10 @@ public enum TrainingError: DenseKitError {
     case noLoss
     /// A loss or metric of the model has this name, which the log uses for something else.
     case reservedName(String)
+    /// A setting names a metric that validations do not report, and those that they do.
+    case unknownMetric(String, setting: String, known: [String])
+    /// A hook that belongs to the run of an experiment is in a trainer without one.
+    case hookWithoutRun(String)
     /// The loader ended before the last iteration.
     case noMoreData
     /// The loss of the first step is 0, so that no weight is trained.
@@ -31,6 +36,10 @@ public enum TrainingError: DenseKitError {
                 + "`losses.add(term: …)`"
         case .reservedName(let name):
             "a loss or metric of the model is named '\(name)', under which the log says something else"
+        case .unknownMetric(let name, let setting, let known):
+            "\(setting): validations report no metric '\(name)', but \(known.joined(separator: ", "))"
+        case .hookWithoutRun(let hook):
+            "the hook \(hook) has no run: it needs a work directory, which only the trainer of an experiment has"
         case .noMoreData: "the data set came to an end"
         case .zeroLoss: "the loss of the first step is 0, so nothing is learned"
         case .smallImages(let least):
@@ -52,6 +61,11 @@ public enum TrainingError: DenseKitError {
     public var remedy: String? {
         switch self {
         case .noLoss, .noMoreData, .failedSaves: nil
+        case .unknownMetric(let name, _, let known):
+            nearestSpelling(to: name, among: known).map { "did you mean '\($0)'?" }
+                ?? "name one of them"
+        case .hookWithoutRun:
+            "make the trainer with `Experiment.trainer(in:)`, or leave the hook out"
         case .reservedName(let name): "give it another name, such as '\(name)_1'"
         case .zeroLoss:
             "see whether a loss has a weight of 0, all class_weights are 0, or the labels of its images are ignored"
@@ -64,7 +78,8 @@ public enum TrainingError: DenseKitError {
 
     public var origin: ErrorOrigin {
         switch self {
-        case .noLoss, .reservedName, .noMoreData: .program
+        case .noLoss, .reservedName, .noMoreData, .hookWithoutRun: .program
+        case .unknownMetric: .configuration
         case .zeroLoss, .smallImages, .badImages, .badLosses, .notFinite: .input
         case .failedSaves: .environment
         }

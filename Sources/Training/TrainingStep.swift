@@ -54,19 +54,22 @@ public final class TrainingStep {
     ///     applied
     ///   - passes: the number of passes that make up the batch; the mean of their losses is
     ///     minimised
+    ///   - afterBackward: called once the gradients of all passes are complete, before clipping, to
+    ///     read or change `optimizer.gradients`; not called where the loss is not finite
     ///   - losses: the forward pass of this number, from 0
-    /// - Throws: `TrainingError.noLoss`, `TrainingError.reservedName`, and what `losses` and the
-    ///   optimizer throw. What `losses` throws leaves parameters, buffers and the random generator
-    ///   as they were.
+    /// - Throws: `TrainingError.noLoss`, `TrainingError.reservedName`, and what `losses`,
+    ///   `afterBackward` and the optimizer throw. What the first two throw leaves parameters,
+    ///   buffers and the random generator as they were.
     @discardableResult
     public func callAsFunction(
-        learningRates: [Double], passes: Int = 1, losses: (_ pass: Int) throws -> Losses
+        learningRates: [Double], passes: Int = 1, afterBackward: () throws -> Void = {},
+        losses: (_ pass: Int) throws -> Losses
     ) throws -> StepResult {
         let before = try PassState(buffers, on: device)
         isConsistent = false
         var result: StepResult
         do {
-            result = try gradients(passes, losses)
+            result = try gradients(passes, afterBackward, losses)
         } catch {
             try before.restore()
             isConsistent = true
@@ -83,12 +86,16 @@ public final class TrainingStep {
     }
 
     /// The gradients of the batch, clipped, in place of those that the parameters had.
-    private func gradients(_ passes: Int, _ losses: (Int) throws -> Losses) throws -> StepResult {
+    private func gradients(
+        _ passes: Int, _ afterBackward: () throws -> Void, _ losses: (Int) throws -> Losses
+    ) throws -> StepResult {
         try optimizer.clearGradients()
         var result = try Self.addGradients(passes: passes) { pass in
             try withAutocast(precision.dtype, on: device) { try losses(pass) }
         }
-        if result.isFinite, let clipping {
+        guard result.isFinite else { return result }
+        try withoutGrad(afterBackward)
+        if let clipping {
             let norm = try clipGradients(
                 optimizer.gradients, maxNorm: clipping.maxNorm, order: clipping.order)
             result.add(gradientNorm: norm)

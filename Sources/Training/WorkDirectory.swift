@@ -22,13 +22,15 @@ public struct WorkDirectory: Sendable {
     /// The folder of one run, which goes on through every resume.
     struct RunFolder {
         let name: String
+        let path: String
         let logPath: String
         let scalarsPath: String
 
         init(_ name: String, in directory: String) {
             self.name = name
-            logPath = "\(directory)/\(name)/\(name).log"
-            scalarsPath = "\(directory)/\(name)/vis_data/scalars.json"
+            path = "\(directory)/\(name)"
+            logPath = "\(path)/\(name).log"
+            scalarsPath = "\(path)/vis_data/scalars.json"
         }
     }
 

@@ -58,6 +58,89 @@ import Testing
         }
     }
 
+    /// The values of MAE in the log of a command, in order.
+    private func errors(_ log: String) -> [Double] {
+        log.matches(of: /Iter\(val\).*MAE: ([0-9.]+)/).compactMap { Double($0.output.1) }
+    }
+
+    @Test(
+        "A sweep's table and early stopping know that less is better, and so does a hook that writes a file"
+    )
+    func sweep() throws {
+        try withDepth { folder in
+            let yaml = """
+                _base_: depth.yaml
+                train: { iterations: 6, batch: 2, eval_interval: 2 }
+                hooks: [ { type: EarlyStopping, patience: 1, min_delta: 1000 }, MetricsFile ]
+                sweep: { grid: { train.seed: [0] } }
+                """
+            try Data(yaml.utf8).write(to: folder.appending(path: "several.yaml"))
+            let sweep = try runDensekit(["sweep", "several.yaml"], in: folder)
+            #expect(sweep.status == 0, "\(sweep.errors)")
+            let list = try runDensekit(["sweep", "several.yaml", "--list", "--json"], in: folder)
+            struct Content: Decodable {
+                struct Score: Decodable {
+                    let value: Double
+                    let iteration: Int
+                }
+                struct Run: Decodable {
+                    let state: String
+                    let metric: String
+                    let best: Score
+                    let final: Score
+                    let folder: String
+                    let iteration: Int
+                }
+                let runs: [Run]
+            }
+            let run = try #require(
+                try JSONDecoder().decode(Content.self, from: Data(list.output.utf8)).runs.first)
+            // No improvement is above 1000 m: the second validation is the last.
+            #expect(run.state == "finished" && run.metric == "MAE" && run.iteration == 4)
+            let work =
+                run.folder.hasPrefix("/")
+                ? URL(filePath: run.folder) : folder.appending(path: run.folder)
+            let names = try FileManager.default.contentsOfDirectory(atPath: work.path)
+            #expect(names.contains("best_MAE_iter_\(run.best.iteration)"), "\(names)")
+            let table = try #require(names.first { $0.hasPrefix("20") })
+            let file = work.appending(path: "\(table)/metrics.csv")
+            let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            #expect(rows.count == 3 && rows[0] == "step,lr,loss,MAE")
+            let values = rows.dropFirst().compactMap {
+                $0.split(separator: ",").last.flatMap { Double($0) }
+            }
+            let lowest = try #require(values.min())
+            #expect(values.count == 2 && values[0] != values[1])
+            #expect(run.best.value == lowest && run.best.iteration == (values[0] == lowest ? 2 : 4))
+            #expect(run.final.value == values[1])
+        }
+    }
+
+    @Test("A resumed run keeps the least error of before")
+    func resumed() throws {
+        try withDepth { folder in
+            let short = [
+                "--set", "train.iterations=2", "--set", "train.batch=2", "--set",
+                "train.eval_interval=2",
+            ]
+            let first = try runDensekit(["train", "depth.yaml"] + short, in: folder)
+            #expect(first.status == 0, "\(first.errors)")
+            let bad = ["--set", "optimizer.lr=1000", "--set", "schedule.warmup_iterations=0"]
+            let second = try runDensekit(
+                ["train", "depth.yaml", "--resume", "auto"] + Self.small + bad, in: folder)
+            #expect(second.status == 0, "\(second.errors)")
+            let before = errors(first.errors)
+            let after = errors(second.errors)
+            #expect(
+                before.count == 1 && !second.errors.contains("best MAE so far"),
+                "\(before) \(after)")
+            let names = try FileManager.default.contentsOfDirectory(
+                atPath: folder.appending(path: "work_dirs/depth").path)
+            #expect(
+                names.filter { $0.hasPrefix("best_") } == ["best_MAE_iter_2"], "\(before) \(after)")
+        }
+    }
+
     @Test(
         "An image's depths are drawn in grey and written as the task says; training samples are drawn with theirs"
     )

@@ -63,6 +63,46 @@ private func descent(_ point: Point) throws -> SGD {
                 && result.gradientNorm == 6)
     }
 
+    @Test(
+        "Between the passes and the clipping the gradients are those of all passes; what changes them changes the step"
+    )
+    func afterBackward() throws {
+        let point = try Point(0)
+        let optimizer = try descent(point)
+        let step = try TrainingStep(point, optimizer, clipping: GradientClipping(maxNorm: 9))
+        var seen: [Float] = []
+        let result = try step(
+            learningRates: [0.25], passes: 2,
+            afterBackward: {
+                seen = try optimizer.gradients.flatMap { try $0.floats() }
+                for gradient in optimizer.gradients { try gradient.mulInPlace(-3) }
+            },
+            losses: { try point.losses(goal: $0 == 0 ? 2 : 4) })
+        // (−4 − 8) / 2, then 18, which is clipped to 9: from 0 by a quarter of it.
+        #expect(seen == [-6] && result.gradientNorm == 18 && result.isTaken)
+        #expect(try abs(point.value + 2.25) < 1e-5)
+    }
+
+    @Test(
+        "Without a finite loss there are no gradients to look at; what the look at them throws leaves everything as it was"
+    )
+    func afterBackwardFailing() throws {
+        let point = try Point(1)
+        let optimizer = try descent(point)
+        let step = try TrainingStep(point, optimizer)
+        var calls = 0
+        let bad = try step(
+            learningRates: [0.25], passes: 2, afterBackward: { calls += 1 },
+            losses: { try point.losses(goal: $0 == 1 ? .infinity : 3) })
+        #expect(!bad.isTaken && calls == 0)
+        #expect(throws: Stop.self) {
+            try step(
+                learningRates: [0.25], afterBackward: { throw Stop() },
+                losses: { _ in try point.losses(goal: 3) })
+        }
+        #expect(try point.value == 1 && point.passes.item() == 0 && step.isConsistent)
+    }
+
     @Test("Gradients above the bound are scaled down to it")
     func clipping() throws {
         let point = try Point(0)

@@ -20,11 +20,7 @@ extension Experiment {
                 for: [])
         },
         { _ = try $0.registry.schedules.make($0.configuration.schedule, $0.context) },
-        { experiment in
-            for hook in experiment.configuration.hooks {
-                _ = try experiment.registry.hooks.make(hook, experiment.context)
-            }
-        },
+        { _ = try $0.runHooks() },
         { _ = try $0.trainPipeline() },
         { _ = try $0.testPipeline() },
     ]
