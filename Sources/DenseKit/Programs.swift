@@ -42,14 +42,15 @@ extension Predictor {
     ///   - checkpoint: the folder of a checkpoint, or its `model.safetensors`
     ///   - classNames: other classes than the model was trained for, where it takes names
     ///   - plugins: components of the program
-    ///   - device: where to compute
-    /// - Throws: `CheckpointError` for a file that holds no configuration, `LoadError` for weights
-    ///   that do not fit it.
+    ///   - device: the device that the model computes on; if nil, the one that it was trained on,
+    ///     or the CPU where the checkpoint does not name one
+    /// - Throws: `CheckpointError` for a file that holds no configuration and where this machine
+    ///   does not have the checkpoint's device, `LoadError` for weights that do not fit it.
     public init(
         _ checkpoint: String, classNames: [String]? = nil, plugins: [any Plugin] = [],
-        device: Device = .cpu
+        device: Device? = nil
     ) throws {
-        try self.init(
-            checkpoint, registry: .builtIn(adding: plugins), device: device, classNames: classNames)
+        let registry = try Registry.builtIn(adding: plugins)
+        try self.init(checkpoint, registry: registry, device: device, classNames: classNames)
     }
 }

@@ -20,6 +20,10 @@ public enum Checkpoint {
         /// The number of training images; nil where the model is not being trained.
         public let trainingImages: Int?
 
+        /// The device that the model is trained on, which `Predictor` uses too; nil where it is not
+        /// known.
+        public let device: Device?
+
         /// What a weights file says about its model.
         ///
         /// - Parameters:
@@ -28,11 +32,14 @@ public enum Checkpoint {
         ///   - textIsCached: whether text embeddings are stored in place of the text encoder
         ///   - trainingImages: the number of training images; nil where the model is not being
         ///     trained
+        ///   - device: the device that the model is trained on; nil where it is not known
         public init(
             classes: ClassList, configuration: String, textIsCached: Bool = false,
-            trainingImages: Int? = nil
+            trainingImages: Int? = nil,
+            device: Device? = nil
         ) {
             self.classes = classes
+            self.device = device
             self.trainingImages = trainingImages
             self.configuration = configuration
             self.textIsCached = textIsCached
@@ -48,6 +55,7 @@ public enum Checkpoint {
             ]
             if textIsCached { metadata["text"] = "kept" }
             if let trainingImages { metadata["training_images"] = "\(trainingImages)" }
+            if let device { metadata[Checkpoint.deviceKey] = "\(device)" }
             return metadata
         }
 
@@ -58,11 +66,26 @@ public enum Checkpoint {
 
     /// Where the metadata of a file of weights holds the resolved configuration.
     static let configurationKey = "configuration"
+    private static let deviceKey = "device"
 
     /// Whether a weights file with this metadata holds text embeddings of its classes in place of a
     /// text encoder.
     public static func textIsCached(in metadata: [String: String]) -> Bool {
         metadata["text"] == "kept"
+    }
+
+    /// The device that the weights were trained on; nil where the metadata does not name it.
+    ///
+    /// - Parameter path: of the file, for errors
+    /// - Throws: `CheckpointError` for a name that no device has.
+    public static func device(in metadata: [String: String], at path: String) throws -> Device? {
+        guard let text = metadata[deviceKey] else { return nil }
+        if let device = Device(text) { return device }
+        throw CheckpointError(
+            path: path,
+            problem:
+                "says that it was trained on the device '\(text)', which is none of cpu, cuda, cuda:N",
+            remedy: "name a device with `device:`")
     }
 
     /// The classes that the weights were trained on; nil where the metadata does not name them.

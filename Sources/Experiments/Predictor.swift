@@ -36,22 +36,24 @@ public struct Predictor {
     ///   are unknown, `InferenceError` and `LanguageError` where the model takes no other class
     ///   names, and what building the model throws.
     public init(_ experiment: Experiment, weights: String, classNames: [String]? = nil) throws {
-        try self.init(experiment, WeightsFile.load(weights), at: weights, classNames: classNames)
+        try self.init(
+            experiment, WeightsFile.load(weights), at: weights, classNames: classNames)
     }
 
     /// A predictor of a checkpoint that training wrote: model, classes and test settings are those
-    /// of the configuration in it.
+    /// of the configuration in it, and the device is the one that it was trained on.
     ///
     /// - Parameters:
     ///   - checkpoint: the folder of a checkpoint, or its `model.safetensors`
     ///   - registry: the components that the configuration may name
-    ///   - device: the device that the model computes on
+    ///   - device: the device that the model computes on; if nil, the checkpoint's, or the CPU
+    ///     where the checkpoint does not name one
     ///   - classNames: class names in place of the model's, for a model with language guidance; nil
     ///     for the model's
-    /// - Throws: `CheckpointError` for a file without configuration, and what
-    ///   `init(_:weights:classNames:)` throws.
+    /// - Throws: `CheckpointError` for a file without configuration and where this machine does not
+    ///   have the checkpoint's device, and what `init(_:weights:classNames:)` throws.
     public init(
-        _ checkpoint: String, registry: Registry, device: Device = .cpu, classNames: [String]? = nil
+        _ checkpoint: String, registry: Registry, device: Device? = nil, classNames: [String]? = nil
     ) throws {
         let content = try WeightsFile.load(checkpoint)
         guard let text = content.metadata[Checkpoint.configurationKey] else {
@@ -59,10 +61,29 @@ public struct Predictor {
                 path: checkpoint, problem: "holds no configuration",
                 remedy: "read the configuration file, and give these as the experiment's weights")
         }
+        let device = try device ?? Self.device(of: content, at: checkpoint)
         let node = try YAMLNode.parse(text, file: "\(checkpoint) (its configuration)")
         let experiment = try Experiment(
             checkpoint, node: node, name: checkpoint, registry: registry, device: device)
         try self.init(experiment, content, at: checkpoint, classNames: classNames)
+    }
+
+    /// The device that the checkpoint was trained on; the CPU where it does not name one.
+    private static func device(of content: WeightsFile.Content, at path: String) throws -> Device {
+        guard let device = try Checkpoint.device(in: content.metadata, at: path) else {
+            return .cpu
+        }
+        let count = Engine.cudaDeviceCount
+        if case .cuda(let index) = device, index >= count {
+            throw CheckpointError(
+                path: path,
+                problem: "was trained on \(device), and this machine has "
+                    + (count == 0
+                        ? "no CUDA device" : "\(count) CUDA device\(count == 1 ? "" : "s")")
+                    + " that the engine can use",
+                remedy: "name another with `device:`, such as `device: .cpu`")
+        }
+        return device
     }
 
     private init(

@@ -31,7 +31,8 @@ extension Experiment {
         let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
         try check(dataset, "train", fits: model)
         let info = Checkpoint.ModelInfo(
-            classes: dataset.classes, configuration: node.yaml(), trainingImages: dataset.count)
+            classes: dataset.classes, configuration: node.yaml(), trainingImages: dataset.count,
+            device: device)
         let hooks = try runHooks(adding: added)
         let evaluator = try configuration.data.val.map { _ in
             try validation(model, classes: dataset.classes)

@@ -52,4 +52,46 @@ import Testing
             #expect("\(noClass)".contains("no class 'drak'; did you mean 'dark'?"), "\(noClass)")
         }
     }
+
+    @Test("The device is the checkpoint's, else the CPU; another is named by the program")
+    func device() throws {
+        try withTemporaryFolder { folder in
+            let run = try SmallRun(in: folder)
+            let registry = run.experiment.registry
+            let trained = try #require(try run.experiment.train(in: folder + "/p").lastCheckpoint)
+            let content = try WeightsFile.load(trained)
+            #expect(content.metadata["device"] == "cpu")
+            func checkpoint(_ device: String?) throws -> String {
+                let path = "\(folder)/\(device ?? "none").safetensors"
+                var metadata = content.metadata
+                metadata["device"] = device
+                try TensorFile.save(
+                    content.tensors.map { ($0.key, $0.value) }, metadata: metadata, to: path)
+                return path
+            }
+            for path in [trained, try checkpoint(nil)] {
+                #expect(try Predictor(path, registry: registry).experiment.device == .cpu)
+            }
+            let elsewhere = try checkpoint("cuda:127")
+            let absent = try #require(throws: CheckpointError.self) {
+                try Predictor(elsewhere, registry: registry)
+            }
+            #expect(
+                "\(absent)".hasPrefix(
+                    "\(elsewhere): was trained on cuda:127, and this machine has "), "\(absent)")
+            #expect(
+                "\(absent)".hasSuffix("; name another with `device:`, such as `device: .cpu`"),
+                "\(absent)")
+            let moved = try Predictor(elsewhere, registry: registry, device: .cpu)
+            #expect(moved.experiment.device == .cpu)
+            let odd = try checkpoint("tpu")
+            let unknown = try #require(throws: CheckpointError.self) {
+                try Predictor(odd, registry: registry)
+            }
+            #expect(
+                "\(unknown)"
+                    == "\(odd): says that it was trained on the device 'tpu', which is none of cpu, cuda, "
+                    + "cuda:N; name a device with `device:`")
+        }
+    }
 }
