@@ -74,6 +74,8 @@ public struct Densekit<List: PluginList>: ParsableCommand {
             Foundation.exit(error.rawValue)
         } catch  where isArgumentParser(error) {
             exit(withError: error)
+        } catch let error as ArgumentError {
+            exit(withError: ValidationError(error.problem))
         } catch {
             exitProgram(reporting: error)
         }

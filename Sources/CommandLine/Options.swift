@@ -57,12 +57,14 @@ struct ConfigOptions: ParsableArguments {
             var check = ExperimentCheck(
                 config, overrides: overrides, registry: registry, device: device)
             if check.isSweep {
-                try collector.attempt { _ = try Sweep(config, overrides: overrides, collector) }
+                try collector.attempt {
+                    _ = try Sweep(config, overrides: overrides, registry: registry, collector)
+                }
             }
             check.add(collector.errors)
             return check
         }
-        let sweep = try Sweep(config, collector)
+        let sweep = try Sweep(config, registry: registry, collector)
         // A run with a mistake in the list of runs is not among them.
         if (try? sweep.run(named: sweepRun)) == nil { try collector.throwErrors() }
         let run = try sweep.run(named: sweepRun)
@@ -77,20 +79,5 @@ struct ConfigOptions: ParsableArguments {
         try Experiment(
             config, run: sweepRun, overrides: overrides + cfgOptions,
             registry: Registry(List.plugins), device: device)
-    }
-}
-
-extension Experiment {
-    /// The experiment of `file`, or of its run of that name where it is a sweep.
-    init(
-        _ file: String, run: String?, overrides: [String] = [], registry: Registry,
-        device: Device = .cpu
-    ) throws {
-        if let run {
-            self = try Sweep(file).run(named: run).experiment(
-                registry, device: device, overrides: overrides)
-        } else {
-            try self.init(file, overrides: overrides, registry: registry, device: device)
-        }
     }
 }

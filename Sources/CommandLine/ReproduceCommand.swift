@@ -51,46 +51,30 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
                 "\(configs): no such folder; run in the folder that holds the shipped configs, or name it with --configs"
             )
         }
-        let table = try chosen()
-        let reproduction = try Reproduction(
-            registry: Registry(List.plugins), configs: configs, workDirs: workDirs,
-            weights: measured(for: table))
-        let report = ReproductionReport(table: table, rows: try reproduction.rows(of: table))
-        print(
-            json
-                ? String(decoding: try report.json, as: UTF8.self)
-                : markdown ? report.markdown : report.text)
-    }
-
-    private func chosen() throws -> PaperTable {
-        let names = PaperTable.names(in: configs)
-        guard !names.isEmpty else {
-            throw ValidationError(
-                "\(PaperTable.folder(in: configs)): no such folder, or no table in it")
+        let table = try PaperTable(table, in: configs)
+        let weights = try measured(for: table)
+        let registry = try Registry(List.plugins)
+        var reproduction = try Reproduction(
+            of: table, in: configs, workDirectories: workDirs, weights: weights, registry: registry)
+        for index in reproduction.rows.indices {
+            reproduction.rows[index].command = RowCommand.next(of: reproduction.rows[index])
         }
-        guard names.contains(table) else {
-            let near =
-                nearestSpelling(to: table, among: names).map { "; did you mean \($0)?" } ?? ""
-            throw ValidationError(
-                "there is no table '\(table)'\(near) (tables: \(names.joined(separator: ", ")))")
-        }
-        return try PaperTable(table, in: configs)
+        let data = try json ? reproduction.json : nil
+        let text = data.map { String(decoding: $0, as: UTF8.self) }
+        print(text ?? (markdown ? reproduction.markdown : reproduction.text))
     }
 
     /// Paths of weights by the names of configurations and runs.
     private func measured(for table: PaperTable) throws -> [String: String] {
-        let names = table.rows.compactMap(\.modelName)
-        return try weights.reduce(into: [:]) { result, text in
+        try weights.reduce(into: [:]) { result, text in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else {
                 throw ValidationError("--weights '\(text)': expected NAME=PATH")
             }
-            guard names.contains(parts[0]) else {
-                let near =
-                    nearestSpelling(to: parts[0], among: names).map { "; did you mean \($0)?" }
-                    ?? ""
-                throw ValidationError(
-                    "--weights '\(text)': no row of \(table.name) is called '\(parts[0])'\(near)")
+            do {
+                try table.requireModel(named: parts[0])
+            } catch let error as ArgumentError {
+                throw ValidationError("--weights '\(text)': \(error.problem)")
             }
             result[parts[0]] = FilePaths.expanded(parts[1])
         }

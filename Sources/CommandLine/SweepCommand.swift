@@ -56,90 +56,31 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        _ = try compute.start()
+        let device = try compute.start()
         let registry = try Registry(List.plugins)
-        let sweep = try Sweep(file, overrides: overrides, workDir: workDir)
-        let names = try Set(only.flatMap { try sweep.runs(named: $0) }.map(\.name))
-        guard !list else { return try show(SweepTable(sweep, registry)) }
-        let runs = try SweepCheck(registry: registry).check(sweep.runs).filter {
-            names.isEmpty || names.contains($0.run.name)
-        }
-        try train(runs, sweep, registry)
-        try show(SweepTable(sweep, registry))
-        let unfinished = runs.filter { !$0.isFinished }.map(\.run.name)
-        guard unfinished.isEmpty else { throw UnfinishedRuns(names: unfinished) }
-    }
-
-    private func show(_ table: SweepTable) throws {
-        let report = SweepReport(table: table)
-        print(
-            json
-                ? String(decoding: try report.json, as: UTF8.self)
-                : markdown ? report.markdown : report.text)
-    }
-
-    /// One run after another; those that another sweep is at, last.
-    private func train(_ runs: [CheckedRun], _ sweep: Sweep, _ registry: Registry) throws {
+        let sweep = try Sweep(
+            file, overrides: overrides, workDirectory: workDir, registry: registry, device: device)
+        if list { return try show(sweep) }
+        let threads = compute.threads.map { ["--threads=\($0)"] } ?? []
         let process = SweepProcess(
-            options: ["--device=\(compute.device)"]
-                + (compute.threads.map { ["--threads=\($0)"] } ?? [])
-                + overrides.map { "--set=\($0)" })
-        let logger = try RunLog.logger()
-        var left = runs.filter { !$0.isFinished }
-        logger.info(
-            "\(sweep.name): \(runs.count) runs, \(runs.count - left.count) of them finished; work directory \(sweep.folder)"
-        )
-        try SweepReport(table: SweepTable(sweep, registry)).write()
+            options: ["--device=\(compute.device)"] + threads + overrides.map { "--set=\($0)" })
         do {
-            while !left.isEmpty {
-                let next = left.remove(at: try freeRun(of: left) { logger.info("\($0)") })
-                guard !next.isFinished else { continue }
-                logger.info("run '\(next.run.name)', \(left.count) more to come")
-                if let reason = try process.train(next.run) {
-                    if WorkDirectory.owner(of: next.run.folder) == nil {
-                        logger.error("run '\(next.run.name)' failed: \(reason)")
-                    } else {
-                        try? FileManager.default.removeItem(atPath: next.run.failure)
-                        left.append(next)  // another sweep was quicker to take it
-                    }
-                }
-                try SweepReport(table: SweepTable(sweep, registry)).write()
-            }
+            try sweep.train(only: only, by: process.train)
+            try show(sweep)
+        } catch let unfinished as UnfinishedRuns {
+            try show(sweep)
+            throw unfinished
         } catch let stop as Interrupted {
-            logger.warning("\(stop): the same command resumes the sweep")
+            try RunLog.logger().warning("\(stop): the same command resumes the sweep")
             throw ExitCode(stop.exitCode)
         }
     }
 
-    /// The place of the first run that nobody is at. Waits where others are at all of them.
-    private func freeRun(of runs: [CheckedRun], _ tell: (String) -> Void) throws -> Int {
-        var isTold = false
-        while true {
-            try Interruption.check()
-            if let index = runs.firstIndex(where: { WorkDirectory.owner(of: $0.run.folder) == nil })
-            {
-                return index
-            }
-            if !isTold {
-                tell(
-                    "waiting for runs that others are at: \(runs.map(\.run.name).joined(separator: "; "))"
-                )
-            }
-            isTold = true
-            usleep(200_000)
-        }
+    private func show(_ sweep: Sweep) throws {
+        let table = try sweep.table()
+        let data = try json ? table.json : nil
+        print(
+            data.map { String(decoding: $0, as: UTF8.self) }
+                ?? (markdown ? table.markdown : table.text))
     }
-}
-
-/// Runs that did not come to their end, though nothing stopped the sweep.
-struct UnfinishedRuns: DenseKitError {
-    let names: [String]
-
-    var problem: String {
-        "\(names.count) run\(names.count == 1 ? " is" : "s are") not finished: \(names.joined(separator: "; "))"
-    }
-    var remedy: String? {
-        "The table says why; once that is fixed, the same command resumes them."
-    }
-    var origin: ErrorOrigin { .input }
 }

@@ -32,8 +32,7 @@ struct SweepRunCommand<List: PluginList>: ParsableCommand {
             throw stop
         } catch {
             if let folder = train.workDir {
-                try RunFailure.write(
-                    "\(error)", of: folder, to: "\(folder)/\(SweepRun.failureName)")
+                try SweepRun.write(failure: "\(error)", in: folder)
             }
             throw error
         }

@@ -30,6 +30,56 @@ extension Experiment {
     }
 }
 
+extension Experiment {
+    /// Reads one run of a sweep whose components are built in, in its plugin files, or in
+    /// `plugins`.
+    ///
+    ///     try Experiment("ablation.yaml", run: "wide, seed 0").train(from: .newestCheckpoint)
+    ///
+    /// - Parameters:
+    ///   - file: the path of a configuration with `sweep:`
+    ///   - run: the run's name (`Sweep.run(named:)`)
+    ///   - overrides: assignments `a.b.c=value` laid over the run
+    ///   - plugins: components of the program
+    ///   - device: the device that models are built and run on
+    /// - Throws: `ConfigurationError` with the place of the mistake, `ArgumentError` for a name
+    ///   that no run has.
+    public init(
+        _ file: String, run: String, overrides: [String] = [], plugins: [any Plugin] = [],
+        device: Device = .cpu
+    ) throws {
+        let registry = try Registry.builtIn(adding: plugins)
+        try self.init(file, run: run, overrides: overrides, registry: registry, device: device)
+    }
+}
+
+extension Sweep {
+    /// Reads a sweep whose components are built in, in its plugin files, or in `plugins`.
+    ///
+    ///     let sweep = try Sweep("ablation.yaml")
+    ///     let table = try sweep.train()
+    ///     print(table.text)
+    ///
+    /// - Parameters:
+    ///   - file: the path of a configuration with `sweep:`
+    ///   - overrides: assignments `a.b.c=value` laid over every run
+    ///   - workDirectory: the folder of the runs' work directories; if nil, `work_dir` of the file,
+    ///     else `work_dirs/<name of the file>`
+    ///   - plugins: components of the program
+    ///   - device: the device that the runs are trained on
+    /// - Throws: `ConfigurationError` at the place of a mistake in the list of runs, and
+    ///   `ConfigurationErrors` for several.
+    public init(
+        _ file: String, overrides: [String] = [], workDirectory: String? = nil,
+        plugins: [any Plugin] = [], device: Device = .cpu
+    ) throws {
+        let registry = try Registry.builtIn(adding: plugins)
+        try self.init(
+            file, overrides: overrides, workDirectory: workDirectory, registry: registry,
+            device: device)
+    }
+}
+
 extension Predictor {
     /// Predicts with a checkpoint that training wrote: model, classes and the way of testing are
     /// those of the configuration in it.

@@ -55,6 +55,8 @@ extension Term {
     public static let heatmap = Term("heatmap")
     /// The folder for results.
     public static let outputFolder = Term("folder")
+    /// The number of images that a benchmark takes at a time.
+    public static let benchmarkBatch = Term("batch")
     /// The model file of a golden case.
     public static let caseModel = Term("model:")
 
@@ -63,6 +65,10 @@ extension Term {
     public static let train = Term("`Experiment`")
     /// Finds mistakes in a configuration and its data before training.
     public static let check = Term("`ExperimentCheck`")
+    /// Times inference and training steps.
+    public static let benchmark = Term("`Benchmark`")
+    /// The call that was made, for advice to make it once more.
+    public static let again = Term("the same call")
     /// Trains the runs of a sweep; the placeholder is the sweep's file.
     public static let sweep = Term("the sweep …")
     /// Selects one run of a sweep.
@@ -79,9 +85,8 @@ extension Term {
     /// All terms, for a program that renames them.
     public static let all: [Term] = [
         override, workDirectory, initialWeights, resume, resumeNewest, classNames, augmented,
-        heatmap,
-        outputFolder, caseModel, train,
-        check,
+        heatmap, outputFolder, caseModel, train,
+        check, again, benchmark, benchmarkBatch,
         sweep, sweepRun, otherData, testTimeAugmentation, components, coOccurrence,
     ]
 }

@@ -72,14 +72,14 @@ struct ShippedConfigurationTests {
         ] {
             #expect(comment.contains(part), "\(file) has no '\(part)' in its first comment")
         }
-        let sweep = try Sweep(ShippedExperiment.path(file))
+        let sweep = try ShippedExperiment.sweep(file)
         let table = try PaperTable(sweep.name.replacing("_", with: "-"), in: configs)
         #expect(sweep.runs.count == table.rows.count)
         for (run, row) in zip(sweep.runs, table.rows) {
             let configuration = ShippedExperiment(
                 file: "configs/\(try #require(row.config))", run: row.run)
             #expect(try run.node.without("work_dir") == configuration.node(), "\(run.name)")
-            let experiment = try run.experiment(Registry(BuiltIn.plugins), device: .meta)
+            let experiment = try run.experiment()
             try experiment.checkRecipe()
             _ = try experiment.model(.placeholders(table.classes))
         }

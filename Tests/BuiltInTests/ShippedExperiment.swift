@@ -42,9 +42,7 @@ struct ShippedExperiment: CustomTestStringConvertible, Sendable {
     static let sources = files.filter { !$0.hasPrefix("configs/sweeps/") }
 
     static let all = sources.flatMap { file in
-        guard let sweep = try? Sweep(path(file)) else {
-            return [ShippedExperiment(file: file, run: nil)]
-        }
+        guard let sweep = try? sweep(file) else { return [ShippedExperiment(file: file, run: nil)] }
         return sweep.runs.map { ShippedExperiment(file: file, run: $0.name) }
     }
 
@@ -52,28 +50,29 @@ struct ShippedExperiment: CustomTestStringConvertible, Sendable {
         try #require(all.first { $0.id == id }, "\(id)")
     }
 
+    static func sweep(_ file: String) throws -> Sweep {
+        let registry = try Registry(BuiltIn.plugins)
+        return try Sweep(path(file), registry: registry, device: .meta)
+    }
+
     static func path(_ file: String) -> String { package.appending(path: file).path }
 
     func experiment(overrides: [String] = [], device: Device = .meta) throws -> Experiment {
         let registry = try Registry(BuiltIn.plugins)
-        guard let run else {
-            return try Experiment(
-                Self.path(file), overrides: overrides, registry: registry, device: device)
-        }
-        return try Sweep(Self.path(file)).run(named: run).experiment(
-            registry, device: device, overrides: overrides)
+        return try Experiment(
+            Self.path(file), run: run, overrides: overrides, registry: registry, device: device)
     }
 
     /// The whole configuration, without a work directory.
     func node() throws -> YAMLNode {
         guard let run else { return try YAMLNode.load(path: Self.path(file)) }
-        return try Sweep(Self.path(file)).run(named: run).node.without("work_dir")
+        return try Self.sweep(file).run(named: run).node.without("work_dir")
     }
 
     /// The first configuration that it starts from; the file itself where none is named.
     func base() throws -> String {
         guard let run else { return file }
-        let path = try #require(try Sweep(Self.path(file)).run(named: run).bases.first)
+        let path = try #require(try Self.sweep(file).run(named: run).bases.first)
         return String(path.dropFirst(package.path.count + 1))
     }
 

@@ -1,3 +1,5 @@
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -63,18 +65,6 @@ struct ReproduceTests {
                 29, 24, 4, 2, 2, 4, 3, 9, 16, 6, 4,
             ]
                 + [26, 5, 6, 6, 8, 3, 2, 3])
-    }
-
-    @Test(
-        "Half of the last printed digit is rounding, more is not",
-        arguments: [
-            ("269.2", 269.25, true), ("269.2", 269.15, true), ("269.2", 269.251, false),
-            ("269", 269.5, true),
-            ("269", 269.83, false),
-            ("50.248", 50.2485, true), ("50.248", 50.2486, false),
-        ] as [(String, Double, Bool)])
-    func rounding(_ text: String, _ value: Double, _ agrees: Bool) {
-        #expect(Printed(text)?.agrees(with: value) == agrees)
     }
 
     @Test(
@@ -261,13 +251,13 @@ struct ReproduceTests {
     func runCommands() throws {
         let file = packageFolder.appending(path: "configs/semantic_fpn/fpn_other-data.yaml").path
         let run = "fpn_vit-b_ade20k-full_80k_640x640"
-        let configuration = try RowExperiment(file, run: run)
+        let sweep = try Sweep(file, registry: Registry(BuiltIn.plugins))
+        let command = RowCommand(file: file, run: try sweep.run(named: run))
         #expect(
-            configuration.trainCommand
+            command.train
                 == "densekit train \(file) --run \(run) --set model.backbone.weights=deit_base_patch16_224.pth"
         )
-        #expect(configuration.testCommand("w") == "densekit test \(file) w --run \(run)")
-        #expect(configuration.folder == "fpn_other-data/\(run)")
+        #expect(command.test("w") == "densekit test \(file) w --run \(run)")
     }
 
     @Test("Weights are measured on the configuration's data, as `densekit test` measures them")
@@ -330,6 +320,31 @@ struct ReproduceTests {
                     && rows[0].command
                         == "densekit train configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml"
             )
+        }
+    }
+
+    @Test("A misspelt key of a table is an error of the command, with its place, and ends with 2")
+    func misspelt() throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "configs/tables"), withIntermediateDirectories: true)
+            let text =
+                "paper: Own\ntitle: Table 1\ngroups:\n- { name: RN50, rows: [\n{ name: A, single_scal: 1.0 }] }"
+            try Data(text.utf8).write(to: folder.appending(path: "configs/tables/own.yaml"))
+            let result = try runDensekit(["reproduce", "own"], in: folder)
+            #expect(result.status == 2 && result.output.isEmpty)
+            #expect(
+                result.errors.hasPrefix(
+                    "error: configs/tables/own.yaml:5:12: unknown key 'single_scal' in groups.0.rows.0; did you mean 'single_scale'?"
+                ),
+                "\(result.errors)")
+            let empty = try runDensekit(
+                ["reproduce", "own", "--configs", "configs/tables"], in: folder)
+            #expect(
+                empty.status == 64
+                    && empty.errors.hasPrefix(
+                        "Error: configs/tables/tables: no such folder, or no table in it\n"),
+                "\(empty.errors)")
         }
     }
 

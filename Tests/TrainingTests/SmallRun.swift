@@ -111,7 +111,7 @@ private struct Noise: Dataset {
     }
 }
 
-private struct SmallPlugin: Plugin {
+struct SmallPlugin: Plugin {
     func register(in registry: inout Registry) {
         registry.backbones.register("Speck", Speck.init)
         registry.backbones.register("Mote", Mote.init)

@@ -1,28 +1,38 @@
-import DenseKitCore
+import DenseKitConfiguration
 
-/// The runs of a sweep with their scores, and the means of those that differ by their seed alone.
-struct SweepTable {
-    let sweep: Sweep
-    let rows: [SweepRow]
-    /// The paths of the settings in which runs differ.
-    let columns: [String]
-    let seeds: [Seeds]
+/// The runs of a sweep with their scores, and the means of those that differ by their seed alone;
+/// as values, and as text, Markdown and JSON.
+public struct SweepTable: Sendable {
+    /// The sweep.
+    public let sweep: Sweep
+    /// A row for each run, in the order of the sweep.
+    public let rows: [SweepRow]
+    /// The paths of the settings in which runs differ, such as `train.batch`.
+    public let columns: [String]
+    /// The runs by what they are without their seed; empty where no two differ by it alone.
+    public let seeds: [Seeds]
 
     /// Runs of one experiment with several seeds.
-    struct Seeds {
-        let name: String
-        let rows: [SweepRow]
+    public struct Seeds: Sendable {
+        /// What the names of the runs have in common.
+        public let name: String
+        /// The runs.
+        public let rows: [SweepRow]
 
-        var finished: [SweepRow] { rows.filter { $0.state == .finished } }
-        var best: Spread? { Spread(finished.compactMap { $0.scores?.best.value }) }
-        var last: Spread? { Spread(finished.compactMap { $0.scores?.last.value }) }
+        /// The finished runs; the means are taken over these.
+        public var finished: [SweepRow] { rows.filter { $0.state == .finished } }
+        /// The best validation of each finished run; nil where none is finished.
+        public var best: Spread? { Spread(finished.compactMap { $0.scores?.best.value }) }
+        /// The last validation of each finished run; nil where none is finished.
+        public var last: Spread? { Spread(finished.compactMap { $0.scores?.last.value }) }
     }
 
-    /// A mean with the sample standard deviation of what it is taken of.
-    struct Spread: Encodable, Equatable {
-        let mean: Double
-        /// nil for a single value.
-        let deviation: Double?
+    /// The mean of values, and how far they spread.
+    public struct Spread: Sendable, Encodable, Equatable {
+        /// The arithmetic mean.
+        public let mean: Double
+        /// The sample standard deviation; nil for a single value.
+        public let deviation: Double?
 
         /// nil for no values.
         init?(_ values: [Double]) {
@@ -37,9 +47,9 @@ struct SweepTable {
     /// Reads the work directories of `sweep`.
     ///
     /// - Throws: what is wrong with a run's configuration.
-    init(_ sweep: Sweep, _ registry: Registry) throws {
+    init(_ sweep: Sweep) throws {
         self.sweep = sweep
-        rows = try sweep.runs.map { try SweepRow($0, registry) }
+        rows = try sweep.runs.map { try SweepRow($0) }
         let paths = sweep.runs.flatMap {
             $0.assignments.entries.flatMap { $0.value.settings(at: $0.key) }
         }
@@ -78,15 +88,6 @@ struct SweepTable {
             parts.allSatisfy { $0.indices.contains(index) && $0[index] == parts[0][index] }
         }
         return common.isEmpty ? runs[0].name : parts[0][..<common.endIndex].joined(separator: ", ")
-    }
-}
-
-extension SweepRun {
-    /// The setting that a path leads to; nil where the configuration leaves it at its default.
-    func value(at path: String) -> YAMLNode? {
-        path.split(separator: ".").reduce(node) { node, key in
-            node.flatMap { $0[String(key)] ?? Int(key).flatMap { index in node?[index] } }
-        }
     }
 }
 

@@ -1,11 +1,8 @@
-import DenseKitCore
+import DenseKitConfiguration
+import DenseKitEvaluation
 import Foundation
 
-/// A paper's table with the paper's figures beside ours: as text, as Markdown, as JSON.
-struct ReproductionReport {
-    let table: PaperTable
-    let rows: [ReproducedRow]
-
+extension Reproduction {
     private var heads: [String] {
         let scores =
             table.precisions.isEmpty
@@ -86,7 +83,8 @@ struct ReproductionReport {
         rows.compactMap(\.command).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    var text: String {
+    /// The table with aligned columns, its legend, and why numbers differ from the paper's.
+    public var text: String {
         var lines: [[String]] = [[""] + heads]
         var group = ""
         for row in rows {
@@ -102,7 +100,8 @@ struct ReproductionReport {
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
-    var markdown: String {
+    /// The table as Markdown.
+    public var markdown: String {
         var lines = [
             "### \(table.paper), \(table.title)", "", TextTable.markdown(["group", "row"] + heads),
         ]
@@ -119,7 +118,8 @@ struct ReproductionReport {
         return lines.joined(separator: "\n")
     }
 
-    var json: Data {
+    /// The table as a JSON object, with the paper's numbers and this project's for each row.
+    public var json: Data {
         get throws {
             try JSONEncoder.forReports.encode(
                 Content(

@@ -1,14 +1,15 @@
-import DenseKitCore
+import DenseKitComponents
+import DenseKitConfiguration
 import Foundation
 
 // A table is a file of the shipped configurations: `configs/tables/NAME.yaml` (docs/reproduce.md).
 extension PaperTable {
-    /// Where the tables lie in a folder of configurations.
+    /// The folder of the tables in a folder of configurations.
     static func folder(in configs: String) -> String { "\(configs)/tables" }
 
-    /// The names of the tables in a folder of configurations, `table9` before `table10`; none where
-    /// there is no folder of tables.
-    static func names(in configs: String) -> [String] {
+    /// The names of the tables in a folder of configurations, `table9` before `table10`; empty
+    /// where it has no folder `tables`.
+    public static func names(in configs: String) -> [String] {
         let files =
             (try? FileManager.default.contentsOfDirectory(atPath: folder(in: configs))) ?? []
         return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.map {
@@ -17,10 +18,20 @@ extension PaperTable {
         .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
     }
 
-    /// Reads the table `name` of the folder `configs`.
+    /// Reads the table `configs/tables/NAME.yaml`.
     ///
-    /// - Throws: `ConfigurationError`, at the key or value, for a file that is no such table.
-    init(_ name: String, in configs: String) throws {
+    /// - Throws: `ArgumentError`, with the names that there are, where there is no such file;
+    ///   `ConfigurationError` at the place of a mistake in it.
+    public init(_ name: String, in configs: String) throws {
+        let names = Self.names(in: configs)
+        guard !names.isEmpty else {
+            throw ArgumentError("\(Self.folder(in: configs)): no such folder, or no table in it")
+        }
+        guard names.contains(name) else {
+            let near = nearestSpelling(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
+            throw ArgumentError(
+                "there is no table '\(name)'\(near) (tables: \(names.joined(separator: ", ")))")
+        }
         let path = "\(Self.folder(in: configs))/\(name).yaml"
         let node = try YAMLNode.load(path: path)
         let file: File = try node.decode()

@@ -1,4 +1,4 @@
-import DenseKitCore
+import DenseKitConfiguration
 import Foundation
 
 /// The `sweep:` part of a configuration: runs that differ from it by some values.

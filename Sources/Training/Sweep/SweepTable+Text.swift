@@ -1,12 +1,12 @@
-import DenseKitCore
+import DenseKitCheckpoints
+import DenseKitConfiguration
+import DenseKitData
+import DenseKitErrors
+import DenseKitEvaluation
+import DenseKitExperiments
 import Foundation
 
-/// A sweep's table as text, as Markdown, as JSON.
-struct SweepReport {
-    let table: SweepTable
-
-    private var rows: [SweepRow] { table.rows }
-
+extension SweepTable {
     /// The metric that all runs share goes into the heads; else it stands in every cell.
     private var metric: String? {
         let all = Set(rows.compactMap(\.metric))
@@ -16,14 +16,13 @@ struct SweepReport {
     private var configs: Bool { Set(rows.map(\.run.config)).count > 1 }
 
     private var heads: [String] {
-        let names = shortNames(table.columns)
+        let names = shortNames(columns)
         let scores = ["best", "final"].map {
             [$0, metric].compactMap { $0 }.joined(separator: " ")
         }
-        return ["run"] + (configs ? ["config"] : []) + table.columns.map { names[$0] ?? $0 }
-            + scores + [
-                "iterations", "time", "state",
-            ]
+        return ["run"] + (configs ? ["config"] : []) + columns.map { names[$0] ?? $0 } + scores + [
+            "iterations", "time", "state",
+        ]
     }
 
     private func cells(_ row: SweepRow) -> [String] {
@@ -35,7 +34,7 @@ struct SweepReport {
             URL(filePath: $0).deletingPathExtension().lastPathComponent
         }.joined(separator: " + ")
         return [row.run.name] + (configs ? [config] : [])
-            + table.columns.map { row.run.value(at: $0)?.cell ?? "-" } + scores
+            + columns.map { row.run.value(at: $0)?.cell ?? "-" } + scores
             + [iterations(row), row.progress?.seconds.map(clockText) ?? "-", state(row)]
     }
 
@@ -61,17 +60,16 @@ struct SweepReport {
 
     private var title: String {
         let finished = rows.count { $0.state == .finished }
-        return
-            "\(table.sweep.name): \(rows.count) run\(rows.count == 1 ? "" : "s"), \(finished) finished"
+        return "\(sweep.name): \(rows.count) run\(rows.count == 1 ? "" : "s"), \(finished) finished"
     }
 
     private var seedRows: [[String]] {
-        guard !table.seeds.isEmpty else { return [] }
+        guard !seeds.isEmpty else { return [] }
         let heads =
             ["over seeds", "seeds"]
             + ["best", "final"].map { [$0, metric].compactMap { $0 }.joined(separator: " ") }
         return [heads]
-            + table.seeds.map { seeds in
+            + seeds.map { seeds in
                 let done = seeds.finished.count
                 let all = seeds.rows.count
                 return [seeds.name, done == all ? "\(all)" : "\(done) of \(all)"]
@@ -81,21 +79,24 @@ struct SweepReport {
 
     private static func two(_ value: Double) -> String { String(format: "%.2f", value) }
 
-    private static func text(_ spread: SweepTable.Spread?) -> String {
+    private static func text(_ spread: Spread?) -> String {
         guard let spread else { return "-" }
         return two(spread.mean) + (spread.deviation.map { " ± \(two($0))" } ?? "")
     }
 
     private static let legend = "± is the sample standard deviation over seeds of finished runs."
 
-    var text: String {
+    /// The table with aligned columns: a line for each run, the means over seeds, and why runs
+    /// failed.
+    public var text: String {
         var parts = [[title], TextTable.aligned([heads] + rows.map(cells))]
         if !seedRows.isEmpty { parts += [TextTable.aligned(seedRows), [Self.legend]] }
         if !notes.isEmpty { parts.append(notes.enumerated().map { "[\($0 + 1)] \($1)" }) }
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
-    var markdown: String {
+    /// The table as Markdown.
+    public var markdown: String {
         func grid(_ rows: [[String]]) -> [String] {
             let line = rows[0].indices.map { $0 == 0 ? "---" : "---:" }
             return ([rows[0], line] + rows.dropFirst()).map(TextTable.markdown)
@@ -106,11 +107,13 @@ struct SweepReport {
         return lines.joined(separator: "\n")
     }
 
-    var json: Data {
+    /// The table as a JSON object: the runs with their settings, states and scores, and the means
+    /// over seeds.
+    public var json: Data {
         get throws {
             try JSONEncoder.forReports.encode(
                 Content(
-                    sweep: table.sweep.file,
+                    sweep: sweep.file,
                     runs: rows.map { row in
                         Content.Run(
                             name: row.run.name, folder: row.run.folder, config: row.run.config,
@@ -123,7 +126,7 @@ struct SweepReport {
                             iteration: row.progress?.iteration ?? 0, iterations: row.iterations,
                             seconds: row.progress?.seconds)
                     },
-                    seeds: table.seeds.map {
+                    seeds: seeds.map {
                         Content.Seeds(
                             name: $0.name, runs: $0.rows.map(\.run.name),
                             finished: $0.finished.count, best: $0.best,
@@ -136,11 +139,14 @@ struct SweepReport {
         Dictionary(assignments.entries.map { ($0.key, $0.value) }) { $1 }
     }
 
-    /// Writes `table.md` and `table.json` beside the runs' folders.
-    func write() throws {
-        let folder = table.sweep.folder
+    /// Writes `table.md` and `table.json` to the sweep's folder.
+    ///
+    /// - Throws: `DataError` or `CheckpointError` where the folder cannot be written.
+    public func write() throws {
+        let folder = sweep.folder
         try FileSystem.makeFolder(folder, remedy: "choose another with \(Term.workDirectory)")
         try AtomicFile.write(Data((markdown + "\n").utf8), to: folder + "/table.md")
+        let json = try json
         try AtomicFile.write(json, to: folder + "/table.json")
     }
 
@@ -173,8 +179,8 @@ struct SweepReport {
             let name: String
             let runs: [String]
             let finished: Int
-            let best: SweepTable.Spread?
-            let final: SweepTable.Spread?
+            let best: Spread?
+            let final: Spread?
         }
 
         let sweep: String

@@ -1,29 +1,27 @@
 import DenseKitCore
 import Foundation
 
-/// The experiment of a table's row: a configuration, or one run of a sweep.
-struct RowExperiment {
-    private let file: String
-    private let run: SweepRun?
-    /// Its work directory, below that of all.
-    let folder: String
+/// The commands for a row of a paper's table: those that train its experiment and measure it.
+struct RowCommand {
+    /// The configuration.
+    let file: String
+    /// The run of it, where it is a sweep.
+    let run: SweepRun?
 
-    /// - Throws: what is wrong with the sweep `file`, or that it has no such run.
-    init(_ file: String, run: String?) throws {
-        self.file = file
-        let name = URL(filePath: file).deletingPathExtension().lastPathComponent
-        let sweepRun = try run.map { try Sweep(file).run(named: $0) }
-        self.run = sweepRun
-        folder = sweepRun.map { "\(name)/\($0.slug)" } ?? name
-    }
-
-    func experiment(_ registry: Registry, device: Device = .cpu) throws -> Experiment {
-        try run?.experiment(registry, device: device)
-            ?? Experiment(file, registry: registry, device: device)
+    /// What fills the next gap among the row's scores; nil where there is none.
+    static func next(of row: ReproducedRow) -> String? {
+        guard let file = row.file, let missing = row.missing else { return nil }
+        let command = RowCommand(file: file, run: row.run)
+        switch missing {
+        case .training: return command.train
+        case .evaluation(let checkpoint, let dataset, let augmented, let scores):
+            return command.test(checkpoint ?? "WEIGHTS") + (augmented ? " --tta" : "")
+                + (dataset.map { " --dataset \($0)" } ?? "") + " --out \(scores)"
+        }
     }
 
     /// The command that measures `weights`.
-    func testCommand(_ weights: String) -> String {
+    func test(_ weights: String) -> String {
         "densekit test \(file) \(weights)" + (run.map { " --run \($0.slug)" } ?? "")
     }
 
@@ -31,7 +29,7 @@ struct RowExperiment {
     /// the run, and has the options that the comment above the run gives there, such as weights;
     /// where it gives none, those behind the file in the command of the first configuration that
     /// the run starts from.
-    var trainCommand: String {
+    var train: String {
         guard let run else {
             return Self.trainLine(in: Self.header(of: file)) ?? "densekit train \(file)"
         }

@@ -3,7 +3,6 @@ import DenseKitCore
 import Foundation
 import Testing
 
-@testable import DenseKitCommandLine
 @testable import DenseKitTraining
 
 /// What a run leaves in its work directory.
@@ -38,17 +37,18 @@ private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder:
           grid: { train.seed: [0, 1, 2] }
         """
 
-    private func report(_ body: (Sweep, URL) throws -> Void) throws -> SweepReport {
+    private func report(_ body: (Sweep, URL) throws -> Void) throws -> SweepTable {
         try withTemporaryFolder { folder in
-            let file = folder.appending(path: "s.yaml")
-            try Data(yaml.utf8).write(to: file)
-            let sweep = try Sweep(file.path, workDir: folder.path)
-            try body(sweep, folder)
-            return SweepReport(table: try SweepTable(sweep, Registry(BuiltIn.plugins)))
+            let file = folder + "/s.yaml"
+            try Data(yaml.utf8).write(to: URL(filePath: file))
+            let registry = try Registry(BuiltIn.plugins)
+            let sweep = try Sweep(file, workDirectory: folder, registry: registry)
+            try body(sweep, URL(filePath: folder))
+            return try sweep.table()
         }
     }
 
-    private func filled() throws -> SweepReport {
+    private func filled() throws -> SweepTable {
         try report { sweep, folder in
             for (run, last) in zip(sweep.runs, [40.0, 41, 42]) {
                 try write(run, scores: [43, last], iteration: 20, in: folder)
@@ -58,9 +58,8 @@ private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder:
             // not validated at its end
             try write(sweep.runs[5], scores: [20], iteration: 20, in: folder)
             try write(sweep.runs[6], scores: [], iteration: 5, in: folder)
-            try RunFailure.write(
-                "x.jpg: the JPEG data\nis truncated", of: sweep.runs[6].folder,
-                to: sweep.runs[6].failure)
+            try SweepRun.write(
+                failure: "x.jpg: the JPEG data\nis truncated", in: sweep.runs[6].folder)
         }
     }
 
@@ -154,18 +153,20 @@ private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder:
     )
     func changes() throws {
         try withTemporaryFolder { folder in
-            let file = folder.appending(path: "s.yaml")
-            try Data(yaml.utf8).write(to: file)
+            let file = folder + "/s.yaml"
+            try Data(yaml.utf8).write(to: URL(filePath: file))
+            let registry = try Registry(BuiltIn.plugins)
             func run(_ overrides: String...) throws -> SweepRun {
-                try Sweep(file.path, overrides: overrides, workDir: folder.path).run(
-                    named: "wide, seed 1")
+                let sweep = try Sweep(
+                    file, overrides: overrides, workDirectory: folder, registry: registry)
+                return try sweep.run(named: "wide, seed 1")
             }
             let trained = try run()
             try FileManager.default.createDirectory(
                 atPath: trained.folder, withIntermediateDirectories: true)
             try Data(trained.node.yaml(origins: true).utf8).write(to: URL(filePath: trained.record))
             #expect(try run("train.batch=4").changes().isEmpty)
-            try write(trained, scores: [20], iteration: 10, in: folder)
+            try write(trained, scores: [20], iteration: 10, in: URL(filePath: folder))
             #expect(try trained.changes().isEmpty && run("data.workers=8").changes().isEmpty)
             #expect(
                 try run("train.batch=4", "model.head=FCN").changes() == [

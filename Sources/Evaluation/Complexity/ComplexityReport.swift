@@ -1,15 +1,29 @@
-import DenseKitCore
+import DenseKitComponents
 import Foundation
 
 /// A model's complexity as a tree to read and as JSON to process.
-struct ComplexityReport {
-    let complexity: Complexity
-    let classes: Int
-    /// Levels of modules that the tree shows.
-    let depth: Int
+public struct ComplexityReport: Sendable {
+    /// The counts.
+    public let complexity: Complexity
+    /// The number of classes that the model was built with.
+    public let classes: Int
+    /// The levels of modules that the tree shows.
+    public let depth: Int
 
-    /// A line for each module, what is in it indented, and what the sums are made of.
-    var table: String {
+    /// A report of `complexity`.
+    ///
+    /// - Parameters:
+    ///   - classes: the number of classes that the model was built with
+    ///   - depth: the levels of modules that the tree shows; at least one is shown
+    public init(complexity: Complexity, classes: Int, depth: Int = 2) {
+        self.complexity = complexity
+        self.classes = classes
+        self.depth = depth
+    }
+
+    /// A line for each module, its submodules indented, and below them the sums and what they
+    /// leave out.
+    public var table: String {
         var rows = [["part", "parameters", "multiply-adds", "share"]]
         rows += lines(complexity.model, level: 0)
         rows.append(row("model", complexity.model.total))
@@ -74,8 +88,8 @@ struct ComplexityReport {
         return lines
     }
 
-    /// The whole tree. Multiply-adds are numbers, not G.
-    var json: Data {
+    /// The whole tree as a JSON object; multiply-adds are plain numbers.
+    public var json: Data {
         get throws {
             let cost = complexity.model.total.cost
             let content = Content(
@@ -127,34 +141,5 @@ struct ComplexityReport {
                 return [part] + parts(child)
             }
         }
-    }
-}
-
-extension JSONEncoder {
-    /// Readable, in a fixed order, with keys in snake_case.
-    static var forReports: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return encoder
-    }
-}
-
-extension Int {
-    /// `1234567` → `1,234,567`
-    var grouped: String {
-        String(
-            String(self).reversed().enumerated().flatMap {
-                $0 > 0 && $0 % 3 == 0 ? [",", $1] : [$1]
-            }.reversed())
-    }
-}
-
-extension Double {
-    /// `269830000000` → `269.83 G`
-    var multiplyAdds: String {
-        self >= 1e8
-            ? String(format: "%.2f G", self / 1e9)
-            : self >= 1e5 ? String(format: "%.2f M", self / 1e6) : "\(Int(self))"
     }
 }

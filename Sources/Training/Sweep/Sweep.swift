@@ -1,39 +1,58 @@
-import ArgumentParser
-import DenseKitCore
+import DenseKitComponents
+import DenseKitConfiguration
 import Foundation
 
-/// A configuration whose `sweep:` lists runs, each of them the configuration with a few other
-/// values.
-struct Sweep {
-    let file: String
-    /// As its file is called.
-    let name: String
-    /// The folder of the runs' folders.
-    let folder: String
-    let runs: [SweepRun]
+/// A configuration whose `sweep:` lists runs: each is the configuration with a few other values,
+/// and all of them make one table.
+///
+///     let sweep = try Sweep("ablation.yaml", registry: registry)
+///     let table = try sweep.train()
+///     print(table.text)
+///
+/// `densekit sweep` does the same with every run in a process of its own.
+public struct Sweep: Sendable {
+    /// The path of the configuration file.
+    public let file: String
+    /// The name of the file without folder and ending.
+    public let name: String
+    /// The folder that holds the work directory of every run, `table.md` and `table.json`.
+    public let folder: String
+    /// The runs, in the order of the table.
+    public let runs: [SweepRun]
+    /// The components that the runs may name.
+    public let registry: Registry
+    /// The device that the runs are trained on.
+    public let device: Device
 
-    /// Reads the file and every configuration that it names, and puts the runs together.
+    /// Reads the file and every configuration that it names, and composes the runs. Nothing is
+    /// trained or written.
     ///
     /// - Parameters:
-    ///   - overrides: `a.b.c=value` from the command line, over every run
-    ///   - workDir: from the command line; the file's `work_dir`, else
-    ///     `work_dirs/<name of the file>`, if left out
-    /// - Throws: `ConfigurationError` for what is wrong with the list of runs, at its place, and
-    ///   `ConfigurationErrors` for several mistakes. What is wrong with a run is found when it is
-    ///   decoded.
-    init(_ file: String, overrides: [String] = [], workDir: String? = nil) throws {
+    ///   - file: the path of a configuration with `sweep:`
+    ///   - overrides: assignments `a.b.c=value` laid over every run
+    ///   - workDirectory: the folder of the runs' work directories; if nil, `work_dir` of the file,
+    ///     else `work_dirs/<name of the file>`
+    /// - Throws: `ConfigurationError` at the place of a mistake in the list of runs, and
+    ///   `ConfigurationErrors` for several. Mistakes within a run are found by `check()`.
+    public init(
+        _ file: String, overrides: [String] = [], workDirectory: String? = nil, registry: Registry,
+        device: Device = .cpu
+    ) throws {
         let collector = ErrorCollector()
-        try self.init(file, overrides: overrides, workDir: workDir, collector)
+        try self.init(
+            file, overrides: overrides, workDirectory: workDirectory, registry: registry,
+            device: device,
+            collector)
         try collector.throwErrors()
     }
 
-    /// Puts together the runs that can be; `collector` takes the mistakes.
+    /// Composes the runs without a mistake; `collector` takes the mistakes.
     ///
     /// - Throws: `ConfigurationError` for a file that has no sweep, `ConfigurationErrors` for one
     ///   that cannot be read.
-    init(
-        _ file: String, overrides: [String] = [], workDir: String? = nil,
-        _ collector: ErrorCollector
+    package init(
+        _ file: String, overrides: [String] = [], workDirectory: String? = nil, registry: Registry,
+        device: Device = .cpu, _ collector: ErrorCollector
     ) throws {
         let draft = YAMLNode.draft(path: file)
         for error in draft.errors { try collector.report(error) }
@@ -45,41 +64,45 @@ struct Sweep {
                 hint: "list runs, such as `sweep: {grid: {train.seed: [0, 1, 2]}}`")
         }
         self.file = file
+        self.registry = registry
+        self.device = device
         name = URL(filePath: file).deletingPathExtension().lastPathComponent
         folder = WorkDirectory.choose(
-            option: workDir, configuration: root["work_dir"]?.scalar?.text, name: name)
+            option: workDirectory, configuration: root["work_dir"]?.scalar?.text, name: name)
         let builder = RunBuilder(
             file: file, folder: folder, own: root.without("sweep"), overrides: overrides,
-            sweep: try SweepConfiguration(entry, collector), collector: collector)
+            sweep: try SweepConfiguration(entry, collector), registry: registry, device: device,
+            collector: collector)
         runs = try builder.runs(at: entry.keyLocation)
     }
 
-    /// The run of this name, or of this folder.
+    /// The run with this name, or with this folder name.
     ///
-    /// - Throws: `ValidationError` where there is none.
-    func run(named name: String) throws -> SweepRun {
-        guard
-            let run = runs.first(where: { $0.name == name })
-                ?? runs.first(where: { $0.slug == name })
-        else {
+    /// - Throws: `ArgumentError` with the nearest name and all names where there is none.
+    public func run(named name: String) throws -> SweepRun {
+        let byName = runs.first { $0.name == name }
+        guard let run = byName ?? runs.first(where: { $0.slug == name }) else {
             let names = runs.map(\.name)
-            let near =
-                nearestSpelling(to: name, among: names + runs.map(\.entry)).map {
-                    "; did you mean '\($0)'?"
-                } ?? ""
+            let near = nearestSpelling(to: name, among: names + runs.map(\.entry))
+            let hint = near.map { "; did you mean '\($0)'?" } ?? ""
             let list = names.prefix(20).joined(separator: "; ") + (names.count > 20 ? "; …" : "")
-            throw ValidationError("\(file) has no run '\(name)'\(near) (runs: \(list))")
+            throw ArgumentError("\(file) has no run '\(name)'\(hint) (runs: \(list))")
         }
         return run
     }
 
-    /// The runs of this name; every combination of the grid for a name in `runs`.
+    /// The runs with this name; for a name in `sweep.runs`, all its combinations of the grid.
     ///
-    /// - Throws: `ValidationError` where there is none.
-    func runs(named name: String) throws -> [SweepRun] {
+    /// - Throws: `ArgumentError` with the nearest name and all names where there is none.
+    public func runs(named name: String) throws -> [SweepRun] {
         let combinations = name.isEmpty ? [] : runs.filter { $0.entry == name }
         return combinations.isEmpty ? [try run(named: name)] : combinations
     }
+
+    /// The runs with the scores that their work directories hold at this moment.
+    ///
+    /// - Throws: `ConfigurationError` for a run whose settings do not fit.
+    public func table() throws -> SweepTable { try SweepTable(self) }
 }
 
 /// Puts the runs of a sweep together.
@@ -90,6 +113,8 @@ private struct RunBuilder {
     let own: YAMLNode
     let overrides: [String]
     let sweep: SweepConfiguration
+    let registry: Registry
+    let device: Device
     let collector: ErrorCollector
 
     /// The runs without a mistake.
@@ -225,6 +250,7 @@ private struct RunBuilder {
         runs.append(
             SweepRun(
                 name: name, entry: entry?.name.value ?? "", slug: slug, folder: work, file: file,
-                location: location, bases: base.files, assignments: assignments, node: node))
+                location: location, bases: base.files, assignments: assignments, node: node,
+                registry: registry, device: device))
     }
 }

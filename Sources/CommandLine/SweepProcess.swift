@@ -1,7 +1,7 @@
 import DenseKitCore
 import Foundation
 
-/// Starts the runs of a sweep, each in a process of its own: a run that crashes or exhausts the
+/// Trains the runs of a sweep, each in a process of its own: a run that crashes or exhausts the
 /// memory leaves the others alone, and whatever a run took goes with it.
 struct SweepProcess {
     /// Of `train`, beside configuration, run and work directory.
@@ -13,7 +13,6 @@ struct SweepProcess {
     /// - Returns: why it failed; nil where it came to its end, or was told to stop.
     /// - Throws: `Interrupted` after a signal, once the run has saved where it stands.
     func train(_ run: SweepRun) throws -> String? {
-        try? FileManager.default.removeItem(atPath: run.failure)
         let process = Process()
         process.executableURL = URL(filePath: "/proc/self/exe")
         process.arguments =
@@ -39,32 +38,21 @@ struct SweepProcess {
         }
         process.waitUntilExit()
         if let stop { throw stop }
-        return try failure(of: process, run)
+        return failure(of: process, run)
     }
 
-    /// Where the process could not write why it failed, that is written here.
-    private func failure(of process: Process, _ run: SweepRun) throws -> String? {
+    /// The reason that the process left, else how it ended.
+    private func failure(of process: Process, _ run: SweepRun) -> String? {
         let status = process.terminationStatus
         if process.terminationReason == .exit, status == 0 { return nil }
         if let text = FileManager.default.contents(atPath: run.failure) {
-            return String(decoding: text, as: UTF8.self)
+            return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .newlines)
         }
-        let reason =
-            switch (process.terminationReason, status) {
-            case (.uncaughtSignal, SIGKILL):
-                "was killed by signal 9, as the system does where memory is short"
-            case (.uncaughtSignal, _): "was ended by signal \(status)"
-            default: "ended with exit code \(status)"
-            }
-        try RunFailure.write(reason, of: run.folder, to: run.failure)
-        return reason
-    }
-}
-
-/// Why a run failed, kept in its folder until it is tried again.
-enum RunFailure {
-    static func write(_ reason: String, of folder: String, to path: String) throws {
-        try FileSystem.makeFolder(folder, remedy: "choose another with \(Term.workDirectory)")
-        try AtomicFile.write(Data((reason + "\n").utf8), to: path)
+        return switch (process.terminationReason, status) {
+        case (.uncaughtSignal, SIGKILL):
+            "was killed by signal 9, as the system does where memory is short"
+        case (.uncaughtSignal, _): "was ended by signal \(status)"
+        default: "ended with exit code \(status)"
+        }
     }
 }

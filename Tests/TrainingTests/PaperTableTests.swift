@@ -1,14 +1,16 @@
+import DenseKitBuiltIn
 import DenseKitCore
 import Foundation
 import Testing
 
-@testable import DenseKitCommandLine
+@testable import DenseKitTraining
 
 @Suite("Files of tables") struct PaperTableTests {
     private static let precisions = "precisions: [{ kind: bbox, measure: AP, name: AP }]\n"
 
     private func read(_ text: String) throws -> PaperTable {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { path in
+            let folder = URL(filePath: path)
             try FileManager.default.createDirectory(
                 at: folder.appending(path: "tables"), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: folder.appending(path: "tables/own.yaml"))
@@ -68,7 +70,8 @@ import Testing
 
     @Test("Tables are listed by their numbers, and only files of YAML are tables")
     func names() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { path in
+            let folder = URL(filePath: path)
             #expect(PaperTable.names(in: folder.path).isEmpty)
             try FileManager.default.createDirectory(
                 at: folder.appending(path: "tables"), withIntermediateDirectories: true)
@@ -76,30 +79,6 @@ import Testing
                 try Data().write(to: folder.appending(path: "tables/\(name)"))
             }
             #expect(PaperTable.names(in: folder.path) == ["table9", "table10"])
-        }
-    }
-
-    @Test("A misspelt key is an error of the command, with its place, and ends with 2")
-    func command() throws {
-        try withTemporaryFolder { folder in
-            try FileManager.default.createDirectory(
-                at: folder.appending(path: "configs/tables"), withIntermediateDirectories: true)
-            let text = table("{ name: A, single_scal: 1.0 }")
-            try Data(text.utf8).write(to: folder.appending(path: "configs/tables/own.yaml"))
-            let result = try runDensekit(["reproduce", "own"], in: folder)
-            #expect(result.status == 2 && result.output.isEmpty)
-            #expect(
-                result.errors.hasPrefix(
-                    "error: configs/tables/own.yaml:5:12: unknown key 'single_scal' in groups.0.rows.0; did you mean 'single_scale'?"
-                ),
-                "\(result.errors)")
-            let empty = try runDensekit(
-                ["reproduce", "own", "--configs", "configs/tables"], in: folder)
-            #expect(
-                empty.status == 64
-                    && empty.errors.hasPrefix(
-                        "Error: configs/tables/tables: no such folder, or no table in it\n"),
-                "\(empty.errors)")
         }
     }
 
@@ -166,6 +145,38 @@ import Testing
         for (text, message) in cases {
             let error = try #require(throws: ConfigurationError.self) { _ = try read(text) }
             #expect("\(error)".contains("/tables/" + message), "\(error)")
+        }
+    }
+
+    @Test(
+        "Half of the last printed digit is rounding, more is not",
+        arguments: [
+            ("269.2", 269.25, true), ("269.2", 269.15, true), ("269.2", 269.251, false),
+            ("269", 269.5, true), ("269", 269.83, false),
+            ("50.248", 50.2485, true), ("50.248", 50.2486, false),
+        ] as [(String, Double, Bool)])
+    func rounding(_ text: String, _ value: Double, _ agrees: Bool) {
+        #expect(Printed(text)?.agrees(with: value) == agrees)
+    }
+
+    @Test("A name that no table has, and one that no row has: the nearest one")
+    func unknownNames() throws {
+        try withTemporaryFolder { path in
+            let folder = URL(filePath: path)
+            let none = try #require(throws: ArgumentError.self) { try PaperTable("own", in: path) }
+            #expect("\(none)" == "\(path)/tables: no such folder, or no table in it")
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "tables"), withIntermediateDirectories: true)
+            try Data(table("{ name: A, config: a/small.yaml }").utf8).write(
+                to: folder.appending(path: "tables/own.yaml"))
+            let other = try #require(throws: ArgumentError.self) { try PaperTable("owm", in: path) }
+            #expect("\(other)" == "there is no table 'owm'; did you mean own? (tables: own)")
+            let own = try PaperTable("own", in: path)
+            let registry = try Registry(BuiltIn.plugins)
+            let row = try #require(throws: ArgumentError.self) {
+                try Reproduction(of: own, in: path, weights: ["smal": "w"], registry: registry)
+            }
+            #expect("\(row)" == "no row of own is called 'smal'; did you mean small?")
         }
     }
 }

@@ -1,6 +1,7 @@
-import DenseKitCore
+import DenseKitComponents
+import DenseKitConfiguration
 
-/// A run that is sound, and how long it is.
+/// A run that was checked, and how long it is.
 struct CheckedRun {
     let run: SweepRun
     let iterations: Int
@@ -9,19 +10,19 @@ struct CheckedRun {
     /// Whether its work directory holds all of it.
     var isFinished: Bool {
         RunProgress(workDirectory: run.folder)?.isFinished(
-            iterations: iterations, validates: validates) ?? false
+            iterations: iterations, validates: validates)
+            ?? false
     }
 }
 
-/// Finds what would stop a run, before the first of them begins.
-struct SweepCheck {
-    let registry: Registry
-
-    /// Looks at every run as `densekit check` does, with its model of shapes alone, and at what its
-    /// folder holds already.
+extension Sweep {
+    /// Checks every run as far as shapes allow (`ExperimentCheck.Depth.shapes`), and that its
+    /// folder does not hold a run with other settings. `train` does this before the first run.
     ///
-    /// - Throws: `SweepMistakes`, with those of all runs.
-    func check(_ runs: [SweepRun]) throws -> [CheckedRun] {
+    /// - Throws: `SweepMistakes` with those of all runs.
+    public func check() throws { _ = try checkedRuns() }
+
+    func checkedRuns() throws -> [CheckedRun] {
         var mistakes = SweepMistakes()
         let checked = runs.compactMap { run in
             do {
@@ -35,7 +36,7 @@ struct SweepCheck {
         return checked
     }
 
-    /// Nil where it has mistakes of its configuration.
+    /// Nil where the run has mistakes of its configuration.
     private func check(_ run: SweepRun, _ mistakes: inout SweepMistakes) throws -> CheckedRun? {
         var check = ExperimentCheck(
             run.file, YAMLNode.Draft(run.node), name: run.slug, registry: registry, device: .meta)
@@ -52,9 +53,10 @@ struct SweepCheck {
     }
 }
 
-/// What is wrong with runs of a sweep; the same mistake of several of them once.
-struct SweepMistakes: DenseKitError {
-    private(set) var found: [(message: String, runs: [String])] = []
+/// The mistakes in the runs of a sweep; one that several runs have is listed once.
+public struct SweepMistakes: DenseKitError {
+    /// The text of each mistake, and the names of the runs that have it.
+    public private(set) var found: [(message: String, runs: [String])] = []
 
     mutating func add(_ message: String, of run: String) {
         if let index = found.firstIndex(where: { $0.message == message }) {
@@ -64,9 +66,9 @@ struct SweepMistakes: DenseKitError {
         }
     }
 
-    var origin: ErrorOrigin { .configuration }
+    public var origin: ErrorOrigin { .configuration }
 
-    var problem: String {
+    public var problem: String {
         let lines = found.map { message, runs in
             let others =
                 runs.count > 1 ? " and \(runs.count - 1) other\(runs.count > 2 ? "s" : "")" : ""

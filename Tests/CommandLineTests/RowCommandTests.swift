@@ -1,3 +1,5 @@
+import DenseKitBuiltIn
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -7,17 +9,23 @@ import Testing
 private let configs = packageFolder.appending(path: "configs").path
 
 @Suite("Commands of a table's rows")
-struct RowExperimentTests {
+struct RowCommandTests {
+    private func command(of run: String?, in file: String) throws -> String {
+        let registry = try Registry(BuiltIn.plugins)
+        let run = try run.map { try Sweep(file, registry: registry).run(named: $0) }
+        return RowCommand(file: file, run: run).train
+    }
+
     @Test("The comment above a run says the options of its command, on one line or several")
     func runOptions() throws {
         let file = "\(configs)/semantic_fpn/fpn_other-data.yaml"
         let run = "fpn_r101_ade20k-full_80k_512x512"
-        let command = try RowExperiment(file, run: run).trainCommand
+        let command = try self.command(of: run, in: file)
         #expect(command == "densekit train \(file) --run \(run) --init-from resnet101_v1c.pth")
 
         let other = "\(configs)/denseclip/denseclip_other-backbones.yaml"
         let swin = "denseclip_upernet_swin-s_ade20k_160k_512x512"
-        let several = try RowExperiment(other, run: swin).trainCommand
+        let several = try self.command(of: swin, in: other)
         #expect(
             several == "densekit train \(other) --run \(swin) "
                 + "--set model.backbone.weights=swin_small_patch4_window7_224.pth "
@@ -36,7 +44,7 @@ struct RowExperimentTests {
         for row in tables.flatMap(\.rows) {
             guard let config = row.config, let name = row.modelName else { continue }
             guard known.insert("\(config) \(name)").inserted else { continue }
-            let command = try RowExperiment("\(configs)/\(config)", run: row.run).trainCommand
+            let command = try self.command(of: row.run, in: "\(configs)/\(config)")
             let backbone = try #require(weights.first { name.contains($0.key) }, "\(name)")
             let options = [" --init-from ", " --set model.backbone.weights="]
             let wanted = options.flatMap { option in backbone.value.map { option + $0 } }
