@@ -38,108 +38,27 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
     func run() throws {
         if let tensors { try AtomicFile.prove(tensors) }
         let experiment = try config.experiment(List.self)
-        let dataset = try experiment.trainDataset()
-        let loader = try experiment.trainLoader(dataset)
-        defer { loader.stop() }
+        let preview = try TrainingPreview(experiment)
         let folder = outDir ?? (tensors == nil ? "browse" : nil)
-        let samples = try folder.map { try SampleDrawings($0, experiment, dataset) }
+        let writer = try folder.map { try PredictionWriter($0, classes: preview.classes) }
         var kept: [(name: String, tensor: Tensor)] = []
         for number in 0..<batches {
-            guard let batch = try loader.next() else { break }
+            guard let batch = try preview.next() else { break }
             for skipped in batch.skipped { warn("skipped: \(skipped.reason)") }
-            for place in batch.items.indices {
-                try samples?.draw(batch, place, name: "\(number)_\(place)")
+            if let writer {
+                for place in batch.items.indices {
+                    guard let sample = try preview.sample(place, of: batch) else { continue }
+                    let name = URL(filePath: sample.name).deletingPathExtension().lastPathComponent
+                    let path = try writer.write(
+                        sample.target, on: sample.image, name: "\(number)_\(place)_\(name)")
+                    print(path)
+                }
             }
-            guard tensors != nil else { continue }
-            kept.append(("images.\(number)", try batch.images()))
-            kept += try batch.targets().named(number)
+            if tensors != nil { kept += try batch.namedTensors(number: number) }
         }
         if let tensors {
             try TensorFile.save(kept, to: tensors)
             print("\(batches) batches: \(tensors)")
         }
-    }
-}
-
-/// Draws what becomes of the samples of a training batch.
-private struct SampleDrawings {
-    private let drawings: PredictionWriter
-    private let dataset: any Dataset
-    private let pipeline: Pipeline
-    private let seed: UInt64
-
-    init(_ folder: String, _ experiment: Experiment, _ dataset: any Dataset) throws {
-        drawings = try PredictionWriter(folder, classes: dataset.classes)
-        self.dataset = dataset
-        pipeline = try experiment.trainPipeline()
-        seed = experiment.configuration.train.seed
-    }
-
-    /// The loader's sample once more: it is a function of seed, epoch and index.
-    func draw(_ batch: Batch, _ place: Int, name: String) throws {
-        let item = batch.items[place]
-        var sample = try dataset.sample(at: item.index)
-        var random = SampleRandom(seed: seed, epoch: item.epoch, index: item.index)
-        try pipeline(&sample, &random)
-        // The 8-bit image, as it is before it is normalised and padded.
-        let image = sample.image
-        guard
-            let groundTruth = try sample.drawableTarget(in: PixelWindow(image.size))
-                ?? batch.drawableInstances(
-                    place, in: image.size)
-                ?? sample.labels(in: PixelWindow(image.size)).map({ LabelPrediction($0) })
-        else { return }
-        print(
-            try drawings.write(
-                groundTruth, on: image,
-                name:
-                    "\(name)_\(URL(filePath: item.name).deletingPathExtension().lastPathComponent)")
-        )
-    }
-}
-
-extension Batch {
-    /// The things of one image as the network learns them, in the part of the batch that is no
-    /// padding; nil where the data set has none.
-    fileprivate func drawableInstances(_ place: Int, in size: Size2D) throws -> (
-        any ImagePrediction
-    )? {
-        guard let instances = instances?[place] else { return nil }
-        var masks = try targets().instances?[place].masks.map { masks in
-            try (0..<masks.size(0)).map { index in
-                let mask = try masks.selected(0, index).narrowed(0, 0, size.height).narrowed(
-                    1, 0, size.width)
-                return try RunLengthMask(bitmap: mask.contiguous().bytes(), size: size)
-            }[...]
-        }
-        return InstancePrediction(
-            instances.map { instance in
-                // Crowds have no masks: nothing is learnt from them.
-                DetectedInstance(
-                    box: instance.box, label: instance.label,
-                    mask: instance.isCrowd ? nil : masks?.popFirst(),
-                    isCrowd: instance.isCrowd)
-            })
-    }
-}
-
-extension Targets {
-    /// The answers of batch `number`, by the names that `--tensors` says.
-    fileprivate func named(_ number: Int) -> [(name: String, tensor: Tensor)] {
-        var result: [(name: String, tensor: Tensor)] = []
-        if let labels { result.append(("labels.\(number)", labels)) }
-        for (name, tensor) in others.sorted(by: { $0.key < $1.key }) {
-            result.append(("\(name).\(number)", tensor))
-        }
-        for (image, things) in (instances ?? []).enumerated() {
-            result += [
-                ("boxes", things.boxes), ("labels", things.labels),
-                ("ignored_boxes", things.ignoredBoxes),
-            ].map {
-                ("\($0.0).\(number).\(image)", $0.1)
-            }
-            if let masks = things.masks { result.append(("masks.\(number).\(image)", masks)) }
-        }
-        return result
     }
 }

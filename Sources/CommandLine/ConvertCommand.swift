@@ -59,60 +59,20 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
 
     func run() throws {
         try AtomicFile.prove(output)
-        let content = try WeightsFile.load(input)
-        var tensors: [String: Tensor]
-        var metadata = content.metadata
-        if let config {
-            tensors = try renamed(content, config)
-        } else {
-            tensors = try unwrapped(content)
-        }
-        if !keepTypes {
-            tensors = try tensors.mapValues {
-                [.float16, .bfloat16].contains($0.dtype) ? try $0.to(.float32) : $0
-            }
-        }
-        // what readers of the format expect of PyTorch's weights
-        if metadata["format"] == nil { metadata["format"] = "pt" }
-        try TensorFile.save(
-            tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, metadata: metadata,
-            to: output)
-        let count = tensors.values.reduce(0) { $0 + $1.count }
-        print(
-            "\(output): \(tensors.count) tensors, \(String(format: "%.2f", Double(count) / 1e6)) M numbers"
-        )
+        let weights = try converted()
+        for (name, tensor) in weights.leftOut { print("left out: \(name) \(tensor.problem)") }
+        if let report = weights.report { print("\(report)") }
+        try weights.write(to: output)
+        let count = weights.tensors.values.reduce(0) { $0 + $1.count }
+        let millions = String(format: "%.2f", Double(count) / 1e6)
+        print("\(output): \(weights.tensors.count) tensors, \(millions) M numbers")
     }
 
-    /// The tensors of the file that can be read, without the names of wrappers; a line for each of
-    /// the others.
-    private func unwrapped(_ content: WeightsFile.Content) throws -> [String: Tensor] {
-        let lost = content.unread.sorted { $0.key < $1.key }
-        for (name, tensor) in lost { print("left out: \(name) \(tensor.problem)") }
-        guard !content.tensors.isEmpty else {
-            throw CheckpointError(
-                path: input, problem: "holds no tensor that can be read",
-                remedy: lost.first?.value.remedy)
-        }
-        let keys = WrapperNames(content.tensors.keys).keys
-        return Dictionary(content.tensors.map { (keys[$0.key] ?? $0.key, $0.value) }) { first, _ in
-            first
-        }
-    }
-
-    /// What the model of `config` takes of the file, under its own keys.
-    private func renamed(_ content: WeightsFile.Content, _ config: String) throws -> [String:
-        Tensor]
-    {
-        let experiment = try Experiment(config, run: sweepRun, registry: Registry(List.plugins))
-        let known = Checkpoint.classes(in: content.metadata) ?? classes.map(ClassList.placeholders)
-        let model = try experiment.model(known ?? experiment.classes(of: "train"))
-        let report = try model.loadPretrained(
-            content.tensors, ignore: ignore, atLeast: 0, unread: content.unread, source: input)
-        print("\(report)")
-        let taken = Set(report.matched)
-        return Dictionary(
-            uniqueKeysWithValues: try model.namedTensors().filter { taken.contains($0.name) }.map {
-                ($0.name, $0.tensor)
-            })
+    private func converted() throws -> ConvertedWeights {
+        guard let config else { return try ConvertedWeights(input, keepingTypes: keepTypes) }
+        let registry = try Registry(List.plugins)
+        let experiment = try Experiment(config, run: sweepRun, registry: registry)
+        return try ConvertedWeights(
+            input, for: experiment, classes: classes, ignore: ignore, keepingTypes: keepTypes)
     }
 }

@@ -35,20 +35,10 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
         let device = try compute.start()
         try AtomicFile.prove(output)
         let experiment = try config.experiment(List.self, device: device)
-        let (model, classes) = try experiment.trainedModel(
-            weights, unnamed: experiment.classes(of: "val"))
-        let small = try model.cachingText { try experiment.model(classes, textIsCached: true) }
-        let kept = try small.namedTensors().map { ($0.name, $0.tensor) }
-        let info = Checkpoint.ModelInfo(
-            classes: classes, configuration: experiment.node.yaml(), textIsCached: true)
-        try TensorFile.save(kept, metadata: info.metadata, to: output)
-        func millions(_ model: DenseModel) throws -> String {
-            String(
-                format: "%.2f M",
-                Double(try model.namedTensors().reduce(0) { $0 + $1.tensor.count }) / 1e6)
-        }
-        try print(
-            "\(output): \(millions(small)) numbers of \(millions(model)), with the text of \(classes.count) classes"
-        )
+        let exported = try experiment.export(weights, to: output)
+        func millions(_ count: Int) -> String { String(format: "%.2f M", Double(count) / 1e6) }
+        print(
+            "\(output): \(millions(exported.count)) numbers of \(millions(exported.trainedCount)), "
+                + "with the text of \(exported.classes.count) classes")
     }
 }
