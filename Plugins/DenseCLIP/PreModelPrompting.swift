@@ -2,9 +2,9 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// The context decoder makes contexts of learned queries and the image, which stand before the
+/// The context decoder makes contexts from learned queries and the image, placed before the
 /// names: the text encoder runs for every image. (Pre-model prompting, section 3.3. Its code is not
-/// published; docs/decisions/0013-prompting.md says what is ours.)
+/// published; docs/decisions/0013-prompting.md lists our choices.)
 final class PreModelPrompting: Module, Prompting {
     let contextDecoder: ContextDecoder
     let textEncoder: CLIPTextContextEncoder
@@ -58,7 +58,7 @@ final class PreModelPrompting: Module, Prompting {
         }
 
         static let notCached =
-            "prompting: pre makes the text anew for every image, so it cannot be cached in place of the text encoder; test and infer with the "
+            "prompting: pre computes the text again for every image, so it cannot be cached in place of the text encoder; test and infer with the "
             + "checkpoint itself"
     }
 }

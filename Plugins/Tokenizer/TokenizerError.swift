@@ -15,7 +15,7 @@ public enum TokenizerError: DenseKitError, Equatable {
     /// A text has `bytes` bytes, where `limit` are allowed.
     case tooManyBytes(bytes: Int, limit: Int)
     /// `text` is UTF-8 that was decoded as `encoding`, such as `schÃ¶n` for `schön`, and cannot be
-    /// repaired with certainty.
+    /// repaired reliably.
     case garbled(text: String, encoding: String)
 }
 
@@ -31,9 +31,9 @@ extension TokenizerError {
             \(VocabularyAsset.instructions)
             """
         case .unreadable(let path, let problem):
-            "\(path): \(problem). \(VocabularyAsset.fileName) is expected here, as its authors distribute it; fetch it anew."
+            "\(path): \(problem). \(VocabularyAsset.fileName) is expected here, as its authors distribute it; fetch it again."
         case .malformed(let path, let line, let problem):
-            "\(path):\(line): \(problem). This is not CLIP's \(VocabularyAsset.fileName), or it is damaged; fetch it anew."
+            "\(path):\(line): \(problem). This is not CLIP's \(VocabularyAsset.fileName), or it is damaged; fetch it again."
         case .tooLong(let text, let count, let limit):
             "\"\(text.abbreviated)\" needs \(count) tokens with start and end, but \(limit) are allowed: "
                 + "shorten the text or raise the token length."

@@ -6,7 +6,7 @@ enum ForeignFile {
     /// The bytes of a file that `error` looks at.
     static let prefixSize = 4096
 
-    private static let anew = "Fetch it anew."
+    private static let anew = "Fetch it again."
 
     /// - Parameter prefix: the first bytes of the file
     /// - Returns: nil for what may be a safetensors file
@@ -88,7 +88,7 @@ enum ForeignFile {
 
     private static func text(_ prefix: [UInt8], size: Int) -> (String, String)? {
         guard size > 0 else {
-            return ("is empty", "A download or a copy did not come to its end; fetch it anew.")
+            return ("is empty", "A download or a copy did not come to its end; fetch it again.")
         }
         let isMarked = prefix.starts(with: [0xEF, 0xBB, 0xBF])
         let bytes = prefix.dropFirst(isMarked ? 3 : 0)
@@ -104,7 +104,7 @@ enum ForeignFile {
             }
             let size = stored.map { ", which has \($0) bytes" } ?? ""
             return (
-                "is a pointer of Git LFS, which stands for the file of weights\(size)",
+                "is a pointer of Git LFS, which is only a reference to the file of weights\(size)",
                 "Run `git lfs pull` in its repository, or download the file itself from the repository's page."
             )
         }
@@ -120,7 +120,7 @@ enum ForeignFile {
         if start.hasPrefix("<") {
             return (
                 "is XML, such as a server's message of an error: \(firstLine(text))",
-                "Check the address, and fetch it anew."
+                "Check the address, and fetch it again."
             )
         }
         if start.hasPrefix("{") || start.hasPrefix("[") { return json(text) }
@@ -134,7 +134,7 @@ enum ForeignFile {
         guard text.contains("\"weight_map\"") || text.contains("\"total_size\"") else {
             return (
                 "is a JSON file, such as a configuration: \(firstLine(text))",
-                "Name the file of weights that stands beside it."
+                "Name the file of weights beside it."
             )
         }
         return (

@@ -42,8 +42,8 @@ public struct LoadError: DenseKitError {
                     + "patch size, lengths)"
             }
             return
-                "Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them "
-                + "anew with `weights: {file: …, reinitialize: [\(anew)]}`"
+                "Tensors of other shapes belong to another class list or another size: use the config they were trained with, or initialize "
+                + "them again with `weights: {file: …, reinitialize: [\(anew)]}`"
         }
         guard isChosen, report.share > 0.5 || (report.share > 0 && report.mismatched.isEmpty) else {
             return another
@@ -56,7 +56,7 @@ public struct LoadError: DenseKitError {
         if report.mismatched.isEmpty, report.share < atLeast {
             let percent = Int(report.share * 100)
             return
-                "Only \(percent) % of the tensors are there, \(Int(atLeast * 100)) % are asked for: these may be the weights of another model; "
+                "Only \(percent) % of the tensors are there, \(Int(atLeast * 100)) % are expected: these may be the weights of another model; "
                 + "if not, say `weights: {file: …, at_least: \(Double(percent) / 100)}`"
         }
         return another
@@ -84,14 +84,14 @@ public struct LoadError: DenseKitError {
             settings.append(
                 "ignore: [\(list(KeyPattern.covering(report.unplaced, but: report.used)))]")
         }
-        // What begins anew is asked of the file no more.
+        // Layers that are initialized again are no longer expected in the file.
         let rest = report.missed.count - report.wanting.count
         let share = Double(report.matched.count) / Double(max(1, report.matched.count + rest))
         if share < atLeast { settings.append("at_least: \(Double(Int(share * 100)) / 100)") }
         return settings.joined(separator: ", ")
     }
 
-    /// The layers that have to begin anew.
+    /// The layers that have to be initialized again.
     private var anew: String {
         let wanting = KeyPattern.covering(
             report.wanting, but: report.matched + report.mismatched.map(\.name))
@@ -106,7 +106,8 @@ public struct LoadError: DenseKitError {
         }.joined(separator: ", ")
     }
 
-    /// The layer of a weight or a bias, which begin anew together; a tensor of its own otherwise.
+    /// The layer of a weight or a bias, which are initialized again together; a tensor of its own
+    /// otherwise.
     private func layer(of name: String) -> String {
         for ending in [".weight", ".bias"] where name.hasSuffix(ending) {
             return String(name.dropLast(ending.count))

@@ -20,7 +20,7 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     public internal(set) var matched: [String] = []
     /// Those of `matched` that were adapted to the model's shape.
     public internal(set) var resized: [Mismatch] = []
-    /// Keys of the model's tensors that keep their initial values, as the user asked.
+    /// Keys of the model's tensors that keep their initial values, as the user requested.
     public internal(set) var reinitialized: [String] = []
     /// Keys of the model's tensors that the file lacks: they keep their initial values.
     public internal(set) var missing: [String] = []
@@ -37,7 +37,7 @@ public struct LoadReport: Sendable, CustomStringConvertible {
     /// The number of the file's tensors that its format names as not needed here: the classifier of
     /// a backbone, the key encoder of MoCo, other parts of a model.
     public internal(set) var ignored = 0
-    /// Keys of the file's tensors that were not loaded, as the user asked.
+    /// Keys of the file's tensors that were not loaded, as the user requested.
     public internal(set) var leftOut: [String] = []
     /// The file's tensors in a form that cannot be read and is not needed, each with the reason.
     public internal(set) var unread: [String] = []
@@ -78,7 +78,7 @@ public struct LoadReport: Sendable, CustomStringConvertible {
         }
         if !missed.isEmpty {
             warnings.append(
-                "not filled by the file, and begun anew: \(Self.tensors(missed.count)): \(Self.groups(missed))"
+                "not filled by the file, and left at their initial values: \(Self.tensors(missed.count)): \(Self.groups(missed))"
             )
         }
         return warnings
@@ -112,7 +112,7 @@ public struct LoadReport: Sendable, CustomStringConvertible {
         list("other shape", shapes(mismatched))
         list("resized", shapes(resized))
         list("reinitialised", reinitialized.map(printable))
-        groups("left out, as asked", leftOut)
+        groups("left out, as requested", leftOut)
         list("in a form that is not read, and not needed", unread)
         return lines.joined(separator: "\n")
     }

@@ -2,7 +2,7 @@
 /// <https://github.com/huggingface/safetensors>.
 ///
 /// The file holds eight bytes with the length of the header, the header in JSON, and the tensors
-/// without gaps. Opening reads and checks only the header; a tensor is read when it is asked for,
+/// without gaps. Opening reads and checks only the header; a tensor is read when it is requested,
 /// and compared with its checksum where the file has one. (It is not mapped into memory: a file
 /// that is shortened meanwhile would end the process.)
 public final class SafetensorsFile: Sendable {
@@ -33,7 +33,7 @@ public final class SafetensorsFile: Sendable {
             CheckpointError(
                 path: path, problem: problem,
                 remedy:
-                    "The file is damaged, incomplete or not a safetensors file; fetch or write it anew."
+                    "The file is damaged, incomplete or not a safetensors file; fetch or write it again."
             )
         }
         guard size >= 8 else {
@@ -98,7 +98,7 @@ public final class SafetensorsFile: Sendable {
             throw CheckpointError(
                 path: path,
                 problem:
-                    "tensor \(shown(entry.name)) has \(entry.byteRange.count) bytes, but \(buffer.count) were asked for"
+                    "tensor \(shown(entry.name)) has \(entry.byteRange.count) bytes, but \(buffer.count) were requested"
             )
         }
         try file.read(at: entry.byteRange.lowerBound, into: buffer)

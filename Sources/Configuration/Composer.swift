@@ -4,7 +4,7 @@
 /// An alias is the anchored value again (shared, not copied); `<<` adds the keys of a mapping, or
 /// of a list of mappings, that are not there already.
 struct Composer {
-    /// What stands at a position: of a file, or on the command line.
+    /// The value at a position of a file or on the command line.
     typealias Locate = (YAMLPosition) -> SourceLocation
 
     private struct Size {
@@ -23,7 +23,7 @@ struct Composer {
         var mapping = YAMLNode.Mapping()
         /// The key whose value comes next.
         var key: Key?
-        /// The value of `<<`, and where the key stands.
+        /// The value of `<<`, and the location of the key.
         var merged: (node: YAMLNode, keyLocation: SourceLocation)?
     }
 
@@ -32,7 +32,7 @@ struct Composer {
         let location: SourceLocation
         /// A plain `<<`; a quoted one is a key like any other.
         let isMerge: Bool
-        /// Whether it stands there already: its value is left out.
+        /// Whether it is there already: its value is left out.
         var isRepeated = false
     }
 
@@ -120,20 +120,20 @@ struct Composer {
     private mutating func addAlias(_ name: String, at location: SourceLocation) throws {
         if stack.contains(where: { $0.anchor == name }) {
             throw ConfigurationError(
-                at: location, "*\(name.shortened) stands inside the value that it names")
+                at: location, "*\(name.shortened) is inside the value that it names")
         }
         guard let (node, size) = anchors[name] else {
             // Not all of very many: each is compared letter by letter.
             let near = didYouMean(name, among: anchors.keys.sorted().prefix(1_000))
             try collector.report(
                 ConfigurationError(
-                    at: location, "no &\(name.shortened) stands above this *\(name.shortened)",
+                    at: location, "there is no &\(name.shortened) above this *\(name.shortened)",
                     hint: near ?? "quote a text that begins with '*'"))
             return try addScalar(
                 YAMLNode.Scalar("*\(name)", isPlain: false), anchor: nil, at: location)
         }
         if awaitsKey {
-            throw ConfigurationError(at: location, "a key must be a word, found an alias")
+            throw ConfigurationError(at: location, "a key must be a name, found an alias")
         }
         if stack.count + size.height > Limits.depth {
             throw ConfigurationError(at: location, Limits.tooDeep)
@@ -146,7 +146,7 @@ struct Composer {
     {
         if awaitsKey {
             throw ConfigurationError(
-                at: location, "a key must be a word, found a list or a mapping",
+                at: location, "a key must be a name, found a list or a mapping",
                 hint: "quote a text that begins with '[' or '{'")
         }
         if stack.count == Limits.depth { throw ConfigurationError(at: location, Limits.tooDeep) }
@@ -188,7 +188,7 @@ struct Composer {
                 if case .position(_, let line, _) = first { ", first on line \(line)" } else { "" }
             try collector.report(
                 ConfigurationError(
-                    at: location, "the key '\(name.shortened)' stands twice\(place)",
+                    at: location, "the key '\(name.shortened)' is written twice\(place)",
                     hint: "keep one"))
             stack[top].key = Key(name: name, location: location, isMerge: isMerge, isRepeated: true)
             return

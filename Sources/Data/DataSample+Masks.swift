@@ -41,7 +41,7 @@ extension DataSample {
     private func runLengths(of instance: SampleInstance) throws -> RunLengthMask {
         guard let shape = instance.shape else {
             throw DataError(
-                name, "annotation \(instance.id) says nothing of what it covers",
+                name, "annotation \(instance.id) does not define what it covers",
                 remedy: "set masks: false for boxes alone")
         }
         do {

@@ -38,7 +38,7 @@ extension Registry {
             case .refused(let key, let reason, let remedy):
                 let place = key.flatMap { node.node[$0]?.location } ?? node.location
                 throw ConfigurationError(
-                    at: place, "\(node.type) cannot stand in data.test_pipeline: \(reason)",
+                    at: place, "\(node.type) cannot be used in data.test_pipeline: \(reason)",
                     hint: remedy)
             case .pads: pads = node
             case .scales:

@@ -27,7 +27,7 @@ public struct SampleRandom: Sendable, RandomNumberGenerator {
             high | purpose.rawValue << 24)
     }
 
-    /// Whether anything was drawn.
+    /// Whether any number was drawn.
     var isUsed: Bool { counter[0] != 0 }
 
     private mutating func next32() -> UInt32 {
@@ -56,7 +56,7 @@ public struct SampleRandom: Sendable, RandomNumberGenerator {
     /// By Lemire's multiplication with rejection, written out so that the draws do not change with
     /// releases of the standard library.
     public mutating func integer(in range: Range<Int>) -> Int {
-        precondition(!range.isEmpty, "a draw needs a range that is not empty")
+        precondition(!range.isEmpty, "a random number needs a range that is not empty")
         let width = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
         var product = next().multipliedFullWidth(by: width)
         if product.low < width {
@@ -66,6 +66,6 @@ public struct SampleRandom: Sendable, RandomNumberGenerator {
         return range.lowerBound &+ Int(truncatingIfNeeded: product.high)
     }
 
-    /// True with `probability`, 0…1. Always uses one draw.
+    /// True with `probability`, 0…1. Always uses one random number.
     public mutating func chance(_ probability: Double = 0.5) -> Bool { uniform() < probability }
 }

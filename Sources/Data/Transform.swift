@@ -78,7 +78,7 @@ public struct Pipeline: Transform {
     /// Applies the transforms in order.
     ///
     /// - Throws: `DataError` and `SettingError` of a transform, `TransformError` for its other
-    ///   errors; in a test pipeline `TestPipelineError` as `TestTimeUse.undeclared` says.
+    ///   errors; in a test pipeline `TestPipelineError` as `TestTimeUse.undeclared` describes.
     public func callAsFunction(_ sample: inout DataSample, _ random: inout SampleRandom) throws {
         for transform in transforms {
             do {
@@ -127,7 +127,7 @@ private struct PadToLeast: Transform {
     var testTimeUse: TestTimeUse { .pads }
 }
 
-/// An error of a transform that does not say which sample it is about, together with transform and
+/// An error of a transform that does not name its sample, together with transform and
 /// sample.
 public struct TransformError: DenseKitError {
     /// The transform's type.
@@ -158,7 +158,7 @@ public struct TestPipelineError: DenseKitError {
 
     init(_ transform: any Transform, _ problem: String) {
         self.problem =
-            "the transform \(type(of: transform)) \(problem), so it cannot stand in data.test_pipeline"
+            "the transform \(type(of: transform)) \(problem), so it cannot be used in data.test_pipeline"
         remedy = "take it out, or let it declare its testTimeUse"
     }
 }

@@ -126,7 +126,7 @@ public struct ClassMap: Sendable, Equatable {
     /// A line for the head of a report: how many classes are shared, and how other predictions
     /// count.
     public var summary: String {
-        let rest = unmapped == .wrong ? "count as wrong" : "are not asked for"
+        let rest = unmapped == .wrong ? "count as wrong" : "are excluded"
         return "\(names.count) of the data set's \(datasetCount) classes are known to the model; "
             + "\(modelCount - mappedClasses.count) of its \(modelCount) are none of them and \(rest)"
     }

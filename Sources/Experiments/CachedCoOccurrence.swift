@@ -3,11 +3,11 @@ import DenseKitComponents
 import DenseKitData
 import Foundation
 
-/// The co-occurrence of classes in a training set, counted once and kept in
+/// The co-occurrence of classes in a training set, counted once and cached in
 /// `~/.cache/densekit/co_occurrence` for later runs.
 ///
-/// Counts are kept by the data set's settings, the current folder, the class names and the number
-/// of images. Where only the labels changed, `densekit co-occurrence` counts again.
+/// Counts are identified by the data set's settings, the current folder, the class names and the
+/// number of images. Where only the labels changed, `densekit co-occurrence` counts again.
 public struct CachedCoOccurrence: Sendable {
     /// The path of the file with the counts, whether it exists or not.
     public let path: String
@@ -20,7 +20,7 @@ public struct CachedCoOccurrence: Sendable {
     ///   - dataset: whose label maps are counted
     ///   - settings: of the data set, as YAML; they are part of the key
     ///   - threads: that count
-    ///   - folder: where counts are kept; nil for the user's cache
+    ///   - folder: where counts are cached; nil for the user's cache
     public init(_ dataset: any Dataset, settings: String, threads: Int, folder: String? = nil) {
         let subject =
             [settings, FileManager.default.currentDirectoryPath, "\(dataset.count)"]
@@ -31,8 +31,8 @@ public struct CachedCoOccurrence: Sendable {
         self.threads = threads
     }
 
-    /// The kept counts; where there are none, or they do not fit, counts made now and kept. A cache
-    /// that cannot be written is ignored.
+    /// The cached counts; where there are none, or they do not fit, counts made now and cached. A
+    /// cache that cannot be written is ignored.
     ///
     /// - Throws: what reading label maps throws.
     public func counts() throws -> CoOccurrence {
@@ -47,7 +47,7 @@ public struct CachedCoOccurrence: Sendable {
         return counts
     }
 
-    /// Counts made now, with a progress bar in a terminal; they are not kept.
+    /// Counts made now, with a progress bar in a terminal; they are not cached.
     ///
     /// - Throws: what reading label maps throws.
     public func counted() throws -> CoOccurrence {
@@ -55,7 +55,7 @@ public struct CachedCoOccurrence: Sendable {
         let total = dataset.count
         defer { progress?.clear() }
         return try CoOccurrence.count(dataset, threads: threads) { [progress] done in
-            progress?.show(done, of: total, note: "counting which classes stand together")
+            progress?.show(done, of: total, note: "counting which classes occur together")
         }
     }
 

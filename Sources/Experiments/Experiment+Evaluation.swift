@@ -3,9 +3,9 @@ import DenseKitData
 import DenseKitEvaluation
 
 extension Experiment {
-    /// How `model` sees images at test time.
+    /// How images are given to `model` at test time.
     ///
-    /// - Throws: `ConfigurationError` for windows that are smaller than its backbone can see,
+    /// - Throws: `ConfigurationError` for windows that are smaller than its backbone accepts,
     ///   `SettingError` for sizes out of range.
     private func mode(for model: DenseModel) throws -> InferenceMode {
         let mode = try configuration.test.inferenceMode
@@ -14,7 +14,7 @@ extension Experiment {
         else { return mode }
         throw ConfigurationError(
             at: node.location(of: ["test", "crop"]) ?? .file(file),
-            "test.crop: windows of \(crop.height)×\(crop.width) pixels are smaller than the backbone can see",
+            "test.crop: windows of \(crop.height)×\(crop.width) pixels are smaller than the backbone accepts",
             hint: "it needs \(model.backbone.minimumSide) pixels a side")
     }
 
@@ -23,7 +23,7 @@ extension Experiment {
     /// - Parameters:
     ///   - model: in inference mode
     ///   - dataset: with annotations for the model's head
-    ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip` say
+    ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip` set
     /// - Throws: `ExperimentError` where the data set lacks the annotations that the head needs,
     ///   `InferenceError` for a detector with test-time augmentation, `ConfigurationError` for
     ///   windows smaller than the backbone's smallest side.

@@ -145,7 +145,7 @@ extension Tensor {
             guard body(dims, count, &result) == 0, let result else {
                 throw TorchError(
                     operation: "\(operation)", operands: [],
-                    message: String(cString: ct_last_error()) + " (asked for shape \(shape))")
+                    message: String(cString: ct_last_error()) + " (requested shape \(shape))")
             }
             return Tensor(owning: result)
         }

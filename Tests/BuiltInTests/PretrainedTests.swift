@@ -60,7 +60,7 @@ private let semanticFPN = """
         #expect(throws: LoadError.self) { try model.loadPretrained(other, source: "RN101.pt") }
     }
 
-    @Test("Another class list: refused with the names to begin anew, and loaded with them")
+    @Test("Another class list: refused with the names to initialize again, and loaded with them")
     func classes() throws {
         let (model, _) = try model(denseCLIP, classes: 6)
         let released = try PublishedWeights.load("denseclip_r50_fpn")
@@ -72,8 +72,8 @@ private let semanticFPN = """
                 best.pth: does not fit the model: model tensors: filled 621, not filled 0, other shape 3; file tensors: used 621, not needed 0, without place 0
                   other shape: neck.lateral_convs.3.conv.weight (model [256, 2054, 1, 1], file [256, 2198, 1, 1]), \
                 decode_head.conv_seg.weight (model [6, 256, 1, 1], file [150, 256, 1, 1]), decode_head.conv_seg.bias (model [6], file [150])
-                Tensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them \
-                anew with `weights: {file: …, reinitialize: [decode_head.conv_seg, neck.lateral_convs.3.conv]}`
+                Tensors of other shapes belong to another class list or another size: use the config they were trained with, or initialize them \
+                again with `weights: {file: …, reinitialize: [decode_head.conv_seg, neck.lateral_convs.3.conv]}`
                 """)
         let anew = ["decode_head.conv_seg", "neck.lateral_convs.3.conv"]
         let before = try model.namedTensors().filter { $0.name.hasPrefix(anew[0]) }.map {
@@ -218,7 +218,7 @@ private let semanticFPN = """
         }
         #expect(
             less.description.contains(
-                " % of the tensors are there, 90 % are asked for: these may be the weights of another model; if not, say"
+                " % of the tensors are there, 90 % are expected: these may be the weights of another model; if not, say"
             ),
             "\(less)")
         #expect(try model.loadPretrained(some, atLeast: 0.74, source: "W").share < 0.9)

@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    /// The codebook is made once, and anew for other weights.
+    /// The codebook is computed once, and again for other weights.
     @Test func codebook() throws {
         let model = try model(tinyCLIP)
         let codebook = try model.clipSP.codebook

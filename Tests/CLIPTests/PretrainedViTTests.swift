@@ -15,7 +15,7 @@ private let missing =
 
 @Suite(.serialized) struct OpenAIViTTests {
     @Test(
-        "OpenAI's Vision Transformer loads; the grid of 14×14 positions is resized, and the pyramid begins anew",
+        "OpenAI's Vision Transformer loads; the grid of 14×14 positions is resized, and the pyramid is initialized again",
         arguments: [
             (
                 "input_resolution: 224",

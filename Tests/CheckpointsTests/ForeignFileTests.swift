@@ -14,16 +14,16 @@ private let shards =
 
 /// What people give as weights by mistake: its name, its bytes, and what is said.
 private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: String)] = [
-    ("a.pth", [], "is empty", "A download or a copy did not come to its end; fetch it anew."),
+    ("a.pth", [], "is empty", "A download or a copy did not come to its end; fetch it again."),
     (
         "a.safetensors", [], "is empty",
-        "A download or a copy did not come to its end; fetch it anew."
+        "A download or a copy did not come to its end; fetch it again."
     ),
-    ("a.pth", bytes(" \n\n"), "holds nothing but blanks", "Fetch it anew."),
+    ("a.pth", bytes(" \n\n"), "holds nothing but blanks", "Fetch it again."),
     (
         "a.safetensors",
         bytes("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 346284714\n"),
-        "is a pointer of Git LFS, which stands for the file of weights, which has 346284714 bytes",
+        "is a pointer of Git LFS, which is only a reference to the file of weights, which has 346284714 bytes",
         "Run `git lfs pull` in its repository, or download the file itself from the repository's page."
     ),
     (
@@ -34,7 +34,7 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
     (
         "a.pth", bytes("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code>"),
         "is XML, such as a server's message of an error: \"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code>\"",
-        "Check the address, and fetch it anew."
+        "Check the address, and fetch it again."
     ),
     ("a.pth.gz", [0x1F, 0x8B, 8, 0, 0], "is compressed with gzip", unpack),
     ("a.pth", bytes("BZh91AY"), "is compressed with bzip2", unpack),
@@ -71,7 +71,7 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
     (
         "config.json", bytes("{\"model_type\": \"vit\"}"),
         "is a JSON file, such as a configuration: \"{\"model_type\": \"vit\"}\"",
-        "Name the file of weights that stands beside it."
+        "Name the file of weights beside it."
     ),
     ("a.onnx", [8, 7, 0x12, 7] + bytes("pytorch"), "is an ONNX model", other),
     (

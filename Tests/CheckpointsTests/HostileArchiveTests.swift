@@ -4,7 +4,7 @@ import DenseKitNN
 import Testing
 
 private let damage =
-    "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it anew."
+    "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it again."
 
 private func archive(_ change: (inout StoredZip) -> Void) -> [UInt8] {
     var zip = torchFile(soundPickle)

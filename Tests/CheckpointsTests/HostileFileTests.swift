@@ -145,7 +145,7 @@ func hostile(bytes: [UInt8], problem: String) throws {
     #expect(error.problem == problem)
     #expect(
         error.description
-            == "\(path): \(problem). The file is damaged, incomplete or not a safetensors file; fetch or write it anew."
+            == "\(path): \(problem). The file is damaged, incomplete or not a safetensors file; fetch or write it again."
     )
 }
 

@@ -4,7 +4,7 @@ import DenseKitNN
 import Testing
 
 private let damage =
-    "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it anew."
+    "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it again."
 private let program =
     "Nothing was run. Load it with PyTorch where you trust it, and save model.state_dict()."
 
@@ -122,7 +122,7 @@ private func tensor(_ storage: [UInt8], offset: Int = 0, shape: [Int], strides: 
                     text("w"), rebuilt(storage(4), shape: [4], strides: [1]), text("v"),
                     storage(2, type: "DoubleStorage"))
             ),
-            "says two different things of storage \"0\", at byte 232 of data.pkl", damage
+            "gives two different descriptions of storage \"0\", at byte 232 of data.pkl", damage
         ),
         (beyond([5], [1]), beyondProblem([5], [1]), damage),
         (beyond([2, 2], [3, 1]), beyondProblem([2, 2], [3, 1]), damage),

@@ -76,7 +76,7 @@ func mistakes() throws {
         "\nNo tensor of the file has a place in this model: these are the weights of another one, or under names that are not known here; "
         + "docs/weights.md lists those that are"
     let shapes =
-        "\nTensors of other shapes belong to another class list or another size: use the config they were trained with, or begin them anew "
+        "\nTensors of other shapes belong to another class list or another size: use the config they were trained with, or initialize them again "
         + "with `weights: {file: …, reinitialize: [first]}`"
     let table: [([String: Tensor], String)] = [
         (

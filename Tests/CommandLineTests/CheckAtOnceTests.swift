@@ -129,7 +129,7 @@ import Testing
                 in: folder)
             expect(
                 [
-                    "run.yaml:2:65: the key 'width' stands twice, first on line 2",
+                    "run.yaml:2:65: the key 'width' is written twice, first on line 2",
                     "--set train.batch: an assignment without '='",
                     "--set train.batch.x=1: train.batch is the number 4, which has no 'x'",
                     "run.yaml:8:32: the environment variable NO_CHANNELS is not set",

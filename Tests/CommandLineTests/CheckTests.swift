@@ -314,7 +314,7 @@ import Testing
                 ),
                 (
                     ["test={mode: slide, crop: 20, stride: 20}"],
-                    "test.crop: windows of 20×20 pixels are smaller than the backbone can see"
+                    "test.crop: windows of 20×20 pixels are smaller than the backbone accepts"
                 ),
             ] {
                 let result = try check(overrides, in: folder)

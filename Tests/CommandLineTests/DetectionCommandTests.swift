@@ -174,12 +174,12 @@ private let misfits: [(overrides: [String], message: String)] = [
     (
         ["model.head={type: SemanticFPN, channels: 8}"],
         "--set model.head={type: SemanticFPN, channels: 8}: model.head SemanticFPN finds a class for every pixel, but data.train COCODetection "
-            + "(run.yaml:16:18) annotates instances one by one: take a head that detects, such as MaskRCNN or RetinaNet, or a data set with "
+            + "(run.yaml:16:18) annotates separate instances: take a head that detects, such as MaskRCNN or RetinaNet, or a data set with "
             + "label maps, such as ADE20K"
     ),
     (
         ["data.train={type: ADE20K, root: scenes, split: training}"],
-        "run.yaml:5:11: model.head MaskRCNN finds instances one by one, but data.train ADE20K "
+        "run.yaml:5:11: model.head MaskRCNN finds separate instances, but data.train ADE20K "
             + "(--set data.train={type: ADE20K, root: scenes, split: training}) has a class for every pixel: take a data set with boxes, "
             + "such as COCODetection, or a head that segments, such as SemanticFPN"
     ),

@@ -109,7 +109,8 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
             #expect(export.status == 2, "\(export)")
             #expect(
                 export.errors.hasPrefix(
-                    "error: prompting: pre makes the text anew for every image"), "\(export.errors)"
+                    "error: prompting: pre computes the text again for every image"),
+                "\(export.errors)"
             )
             let words = try runDensekit(
                 [

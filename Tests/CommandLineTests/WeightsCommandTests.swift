@@ -131,7 +131,7 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
         }
     }
 
-    @Test("CLIP's Vision Transformer is read too; its pyramid begins anew")
+    @Test("CLIP's Vision Transformer is read too; its pyramid is initialized again")
     func visionTransformer() throws {
         try withRun { folder in
             let file = "tiny_clip_vit.pth"

@@ -193,7 +193,7 @@ private let mistakes: [(yaml: String, message: String)] = [
                 "\(asked)" == """
                     model tensors: filled 6, not filled 0, other shape 0; file tensors: used 6, not needed 0, without place 1, left out 2
                       without place in the model: text_encoder.ln.weight
-                      left out, as asked: backbone.convs.*.gate.weight (2)
+                      left out, as requested: backbone.convs.*.gate.weight (2)
                     """)
             #expect(
                 asked.warnings == [
@@ -267,7 +267,7 @@ private let mistakes: [(yaml: String, message: String)] = [
             "\(error)"
                 == "W: tensor \"convs.0.weight\" has element type complex64, which the engine does not have, and the model needs it. "
                 + "Convert it to float32 with PyTorch.")
-        // What begins anew is not needed.
+        // What is initialized again is not needed.
         let anew = try network.loadPretrained(
             some, prefix: "backbone", reinitialize: ["convs.0"], unread: ["convs.0.weight": unread],
             source: "W")
@@ -305,7 +305,7 @@ private let mistakes: [(yaml: String, message: String)] = [
                 .isEmpty)
     }
 
-    @Test("What is asked for is loaded: a smaller share, a layer begun anew")
+    @Test("What is requested is loaded: a smaller share, a layer initialized again")
     func asked() throws {
         try withFile { folder in
             let some =
@@ -314,7 +314,7 @@ private let mistakes: [(yaml: String, message: String)] = [
             #expect(part.missing == ["convs.2.weight", "convs.2.bias"])
             #expect(
                 part.warnings == [
-                    "not filled by the file, and begun anew: 2 tensors: convs.2.weight, convs.2.bias"
+                    "not filled by the file, and left at their initial values: 2 tensors: convs.2.weight, convs.2.bias"
                 ])
             let more =
                 "backbone: { type: TinyNet, channels: [4, 6, 8], weights: { file: net.safetensors, reinitialize: ['convs.2'] } }\n\(end)"

@@ -22,14 +22,14 @@ import Testing
         ])
         let (draft, messages) = draft(folder, ["x", "y.z=1", "u=[{k: 1, k: 2}, '${E']"])
         let expected = [
-            "a.yaml:2:4: no &lost stands above this *lost",
-            "a.yaml:3:1: the key 'x' stands twice, first on line 2",
+            "a.yaml:2:4: there is no &lost above this *lost",
+            "a.yaml:3:1: the key 'x' is written twice, first on line 2",
             "a.yaml:4:4: the tag !!set is not supported here",
             "a.yaml:5:6: << takes a mapping or a list of mappings, found the number 1",
             "a.yaml:1:10: _base_ none.yaml: no such file",
-            "b.yaml:2:1: the key 'w' stands twice, first on line 1",
+            "b.yaml:2:1: the key 'w' is written twice, first on line 1",
             "override x: an assignment without '='",
-            "override u=[{k: 1, k: 2}, '${E']: the key 'k' stands twice",
+            "override u=[{k: 1, k: 2}, '${E']: the key 'k' is written twice",
             "override y.z=1: y is the string 'a', which has no 'z'",
             "b.yaml:1:4: the environment variable D is not set",
             "a.yaml:6:4: the environment variable A is not set",

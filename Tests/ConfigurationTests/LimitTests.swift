@@ -44,13 +44,13 @@ import Testing
         Case(
             "an alias of half a file",
             "- &\(repeated("a", 500_000)) x\n- *\(repeated("b", 500_000))",
-            "a.yaml:2:3: no &\(repeated("b", 60))… stands above this *\(repeated("b", 60))…; quote a text that begins with '*'"
+            "a.yaml:2:3: there is no &\(repeated("b", 60))… above this *\(repeated("b", 60))…; quote a text that begins with '*'"
         ),
         Case(
             "many anchors of many letters",
             (1000..<9000).map { "- &\($0)\(repeated("a", 120)) x\n" }.joined()
                 + "- *\(repeated("b", 124))",
-            "a.yaml:8001:3: no &\(repeated("b", 60))… stands above this *\(repeated("b", 60))…; quote a text that begins with '*'"
+            "a.yaml:8001:3: there is no &\(repeated("b", 60))… above this *\(repeated("b", 60))…; quote a text that begins with '*'"
         ),
         Case("size", repeated("#", (1 << 20) + 1), "a.yaml: is larger than 1 MiB"),
         Case(

@@ -176,7 +176,7 @@ import Testing
             "override m.x=#fff: YAML takes what follows # for a comment; quote the value: \"'#fff'\""
         ),
         ("m.x=[1", "override m.x=[1: not YAML: did not find expected ',' or ']'"),
-        ("m.x={a: 1, a: 2}", "override m.x={a: 1, a: 2}: the key 'a' stands twice; keep one"),
+        ("m.x={a: 1, a: 2}", "override m.x={a: 1, a: 2}: the key 'a' is written twice; keep one"),
         (
             "m.x=${NO}",
             "override m.x=${NO}: the environment variable NO is not set; set it, or write ${NO:-default}"

@@ -62,19 +62,19 @@ import Testing
     @Test(arguments: [
         (
             "duplicate", "a: 1\nb: 2\na: 3",
-            "a.yaml:3:1: the key 'a' stands twice, first on line 1; keep one"
+            "a.yaml:3:1: the key 'a' is written twice, first on line 1; keep one"
         ),
         (
             "duplicate quoted", "{a: 1, \"a\": 2}",
-            "a.yaml:1:8: the key 'a' stands twice, first on line 1; keep one"
+            "a.yaml:1:8: the key 'a' is written twice, first on line 1; keep one"
         ),
         (
             "duplicate nested", "m:\n  t: 1\n  u: 2\n  t: 1\n",
-            "a.yaml:4:3: the key 't' stands twice, first on line 2; keep one"
+            "a.yaml:4:3: the key 't' is written twice, first on line 2; keep one"
         ),
         (
             "duplicate merge", "a: &a {x: 1}\nb:\n  <<: *a\n  <<: *a",
-            "a.yaml:4:3: the key '<<' stands twice, first on line 3; keep one"
+            "a.yaml:4:3: the key '<<' is written twice, first on line 3; keep one"
         ),
         (
             "merge of a scalar", "a: {<<: 3}",
@@ -98,21 +98,21 @@ import Testing
         ),
         (
             "undefined alias", "a: *b",
-            "a.yaml:1:4: no &b stands above this *b; quote a text that begins with '*'"
+            "a.yaml:1:4: there is no &b above this *b; quote a text that begins with '*'"
         ),
         (
             "misspelt alias", "a: &wide 1\nb: *wyde",
-            "a.yaml:2:4: no &wyde stands above this *wyde; did you mean 'wide'?"
+            "a.yaml:2:4: there is no &wyde above this *wyde; did you mean 'wide'?"
         ),
         (
             "alias in itself", "a: &a [1, *a]",
-            "a.yaml:1:11: *a stands inside the value that it names"
+            "a.yaml:1:11: *a is inside the value that it names"
         ),
         (
             "list as key", "[1, 2]: 3",
-            "a.yaml:1:1: a key must be a word, found a list or a mapping; quote a text that begins with '[' or '{'"
+            "a.yaml:1:1: a key must be a name, found a list or a mapping; quote a text that begins with '[' or '{'"
         ),
-        ("alias as key", "a: &a x\n*a : 3", "a.yaml:2:1: a key must be a word, found an alias"),
+        ("alias as key", "a: &a x\n*a : 3", "a.yaml:2:1: a key must be a name, found an alias"),
         ("no key", "?\n: 3", "a.yaml:1:2: a key is missing before ':'"),
         (
             "tab", "a:\n\tb: 1",

@@ -58,7 +58,7 @@ import Testing
 
     @Test func textOfTheImagesCannotBeKept() throws {
         let expected =
-            "prompting: pre makes the text anew for every image, so it cannot be cached in place of the text encoder; test and infer with the "
+            "prompting: pre computes the text again for every image, so it cannot be cached in place of the text encoder; test and infer with the "
             + "checkpoint itself"
         let whole = try model(tinyCLIP, "", prompting: .pre)
         let error = try #require(throws: SettingError.self) { try keeping(whole, .pre) }

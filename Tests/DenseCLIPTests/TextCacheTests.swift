@@ -23,7 +23,7 @@ import Testing
         let second = try withoutGrad { try model.scores() }
         #expect(try text(model).made?.embeddings === made.embeddings)
         #expect(try (first - second).abs().amax().item() == 0)
-        // As computed anew, where gradients may be wanted.
+        // As computed again, where gradients may be wanted.
         #expect(try (model.scores() - first).abs().amax().item() < 1e-5)
         // It is what answers are made of.
         try withoutGrad { _ = try made.embeddings.normalInPlace() }

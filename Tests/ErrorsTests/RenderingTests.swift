@@ -30,8 +30,9 @@ private struct Foreign: Error {}
             "the stride is too large; at most the crop"
         ),
         (
-            Sample(place: "w.pt", problem: "is damaged", remedy: "Nothing was run. Fetch it anew."),
-            "w.pt: is damaged. Nothing was run. Fetch it anew."
+            Sample(
+                place: "w.pt", problem: "is damaged", remedy: "Nothing was run. Fetch it again."),
+            "w.pt: is damaged. Nothing was run. Fetch it again."
         ),
         (
             Sample(

@@ -38,7 +38,7 @@ import DenseKitVision
         let map = try map("{vehicle: [boat, bus], tvmonitor: [tv]}", .excluded)
         #expect(map.mappedClasses == [0, 1, 2])
         #expect(map.predicted(labels([0, 1, 2])).labels == [0, 1, 1])
-        #expect(map.summary.hasSuffix("2 of its 5 are none of them and are not asked for"))
+        #expect(map.summary.hasSuffix("2 of its 5 are none of them and are excluded"))
     }
 
     /// A prediction outside the map is in the union of the pixel's class, and no class's own.

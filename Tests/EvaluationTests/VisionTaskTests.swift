@@ -67,7 +67,7 @@ func tasksSayWhatFits() throws {
     #expect(segmentation.mismatch(with: Labelled(), training: true) == nil)
     let mismatch = try #require(detection.mismatch(with: Labelled(), training: false))
     #expect(
-        mismatch.head == "finds instances one by one"
+        mismatch.head == "finds separate instances"
             && mismatch.data == "has a class for every pixel"
     )
     #expect(

@@ -200,11 +200,13 @@ func withoutStatistics() throws {
     }
     #expect(error.report.wanting.count == 17 && error.report.unplaced.isEmpty)
     #expect("\(error)".contains("(17 tensors of the model would stay at random)"))
-    // Asked for less, they begin anew, with a warning.
+    // With a smaller share they keep their initial values, with a warning.
     let report = try network.loadPretrained(file, atLeast: 0.8, source: "W")
     #expect(
         report.warnings.count == 1
-            && report.warnings[0].hasPrefix("not filled by the file, and begun anew: 17 tensors: "))
+            && report.warnings[0].hasPrefix(
+                "not filled by the file, and left at their initial values: 17 tensors: ")
+    )
 }
 
 @Test(

@@ -69,7 +69,7 @@ func malformed(text: String, line: Int, problem: String) throws {
     let error = try #require(throws: TokenizerError.self) { try read(text) }
     #expect(error == .malformed(path: "v.gz", line: line, problem: problem))
     let message =
-        "v.gz:\(line): \(problem). This is not CLIP's bpe_simple_vocab_16e6.txt.gz, or it is damaged; fetch it anew."
+        "v.gz:\(line): \(problem). This is not CLIP's bpe_simple_vocab_16e6.txt.gz, or it is damaged; fetch it again."
     #expect(error.description == message)
 }
 

@@ -123,10 +123,10 @@ private func named(_ name: String, _ shape: [Int]) throws -> Tensor {
     @Test(arguments: [[-1], [1 << 62], [1 << 40, 1 << 40], [1 << 62, 4, 0]])
     func impossibleShapes(_ shape: [Int]) throws {
         let error = try #require(throws: TorchError.self) { try Tensor.zeros(shape) }
-        #expect(error.operation == "full" && error.message.hasSuffix(" (asked for shape \(shape))"))
+        #expect(error.operation == "full" && error.message.hasSuffix(" (requested shape \(shape))"))
         let other = try #require(throws: TorchError.self) { try Tensor.empty(shape) }
         #expect(
-            other.operation == "empty" && other.message.hasSuffix(" (asked for shape \(shape))"))
+            other.operation == "empty" && other.message.hasSuffix(" (requested shape \(shape))"))
     }
 
     @Test func bytesMustFitTheShape() throws {

@@ -131,27 +131,27 @@ import Testing
         arguments: [
             (
                 "{type: Resize}",
-                "Resize cannot stand in data.test_pipeline: its ratio_range is [0.5, 2.0], so the scale is drawn for each image; "
+                "Resize cannot be used in data.test_pipeline: its ratio_range is [0.5, 2.0], so the scale is drawn for each image; "
                     + "write ratio_range: null, which is not the default"
             ),
             (
                 "{type: Resize, ratio_range: null, scales: [[32, 16], [64, 32]]}",
-                "Resize cannot stand in data.test_pipeline: one of 2 scales is drawn for each image; give one `scale`; "
+                "Resize cannot be used in data.test_pipeline: one of 2 scales is drawn for each image; give one `scale`; "
                     + "test-time augmentation takes several"
             ),
             (
                 "{type: RandomFlip, prob: 1}",
-                "RandomFlip cannot stand in data.test_pipeline: it mirrors images, and their predictions are not mirrored back; take it "
+                "RandomFlip cannot be used in data.test_pipeline: it mirrors images, and their predictions are not mirrored back; take it "
                     + "out; test-time augmentation adds mirrored views"
             ),
             (
                 "{type: RandomCrop, crop_size: 512}",
-                "RandomCrop cannot stand in data.test_pipeline: it cuts out a random part of each image; take it out; test.mode: slide "
+                "RandomCrop cannot be used in data.test_pipeline: it cuts out a random part of each image; take it out; test.mode: slide "
                     + "predicts by windows"
             ),
             (
                 "{type: PhotoMetricDistortion}",
-                "PhotoMetricDistortion cannot stand in data.test_pipeline: it changes colours at random; take it out"
+                "PhotoMetricDistortion cannot be used in data.test_pipeline: it changes colours at random; take it out"
             ),
         ])
     func refused(transform: String, message: String) throws {
@@ -239,7 +239,7 @@ import Testing
             let error = try #require(throws: TestPipelineError.self) { try run(transform) }
             #expect(
                 error.description.hasPrefix(
-                    "the transform \(problem), so it cannot stand in data.test_pipeline"))
+                    "the transform \(problem), so it cannot be used in data.test_pipeline"))
         }
     }
 }

@@ -36,7 +36,7 @@ private let table: [(list: String, settings: String, report: String)] = [
 
 @Suite(.serialized) struct PretrainedTests {
     @Test(
-        "Published Vision Transformers load by their own names; the pyramid begins anew",
+        "Published Vision Transformers load by their own names; the pyramid is initialized again",
         arguments: table)
     func published(list: String, settings: String, report: String) throws {
         let network = try build(settings)

@@ -8,7 +8,7 @@ struct FileCursor {
     let part: String
     /// Where the part ends in the file.
     let end: Int
-    /// Where the next byte stands in the file.
+    /// The position of the next byte in the file.
     private(set) var position: Int
     private let start: Int
     private var window: [UInt8] = []
@@ -94,7 +94,7 @@ extension CheckpointError {
         CheckpointError(
             path: path, problem: problem,
             remedy:
-                "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it anew."
+                "The file is damaged or incomplete, or PyTorch did not write it; fetch or write it again."
         )
     }
 }

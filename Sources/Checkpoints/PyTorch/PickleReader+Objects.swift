@@ -38,7 +38,7 @@ extension PickleReader {
         stack.append(.global(global))
     }
 
-    /// What stands for the call of `function`, or for a new object of the class `function`.
+    /// What represents the call of `function`, or a new object of the class `function`.
     private mutating func make(_ function: PickleValue, _ arguments: PickleValue)
         throws(CheckpointError)
     {
@@ -136,7 +136,7 @@ extension PickleReader {
         }
         if let known = storages[key].map({ heap.storages[$0] }) {
             guard known.element == element, known.fileCount == count else {
-                throw damaged("says two different things of storage \(shown(key)),")
+                throw damaged("gives two different descriptions of storage \(shown(key)),")
             }
         }
         var range = 0..<count
@@ -155,7 +155,7 @@ extension PickleReader {
         stack.append(.storage(heap.storages.count - 1))
     }
 
-    /// `_rebuild_tensor(storage, offset, shape, strides)`; v2 adds whether it learns, hooks and
+    /// `_rebuild_tensor(storage, offset, shape, strides)`; v2 adds whether it is trained, hooks and
     /// metadata; v3 a type before the metadata.
     private mutating func tensor(_ function: PickleGlobal, _ arguments: [PickleValue])
         throws(CheckpointError) -> PickleValue

@@ -2,7 +2,7 @@ import DenseKitComponents
 import DenseKitData
 
 extension DetectionTask: VisionTask {
-    /// Says that a detector sees the whole image at one scale.
+    /// Reports that a detector takes the whole image at one scale.
     public var oneViewReason: String? { "a detector takes the whole image at one scale" }
     /// True: reports write COCO results files.
     public var writesResults: Bool { true }
@@ -14,7 +14,7 @@ extension DetectionTask: VisionTask {
     public func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch? {
         guard let dataset = dataset as? any InstanceDataset else {
             return DatasetMismatch(
-                head: "finds instances one by one", data: "has a class for every pixel",
+                head: "finds separate instances", data: "has a class for every pixel",
                 remedy:
                     "take a data set with boxes, such as COCODetection, or a head that segments, such as SemanticFPN"
             )

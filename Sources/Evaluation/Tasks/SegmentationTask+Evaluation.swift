@@ -11,7 +11,7 @@ extension SegmentationTask: VisionTask {
     public func mismatch(with dataset: any Dataset, training: Bool) -> DatasetMismatch? {
         guard dataset is any InstanceDataset else { return nil }
         return DatasetMismatch(
-            head: "finds a class for every pixel", data: "annotates instances one by one",
+            head: "finds a class for every pixel", data: "annotates separate instances",
             remedy:
                 "take a head that detects, such as MaskRCNN or RetinaNet, or a data set with label maps, such as ADE20K"
         )
