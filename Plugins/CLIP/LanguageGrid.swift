@@ -1,6 +1,6 @@
 import DenseKitCore
 
-/// The grid on which a backbone's language map stands, by the names in YAML.
+/// The grid of a backbone's language map, by the names in YAML.
 public enum LanguageGrid: String, Codable, Sendable, CaseIterable {
     /// The grid of the map itself, which grows with the image.
     case native

@@ -72,8 +72,8 @@ struct Prompts {
     }
 }
 
-/// What stands before the names, on its way through the blocks: what all images share, and what
-/// each image has of its own behind it.
+/// The tokens before the names, on their way through the blocks: those that all images share, and
+/// behind them those of each image.
 struct Prefix {
     var shared: Tensor  // [1, s, d]
     var own: Tensor?  // [b, o, d]

@@ -30,7 +30,7 @@ extension ResidualAttentionBlock {
         let (qOwn, kOwn, vOwn) = try attn.projected(ln1(own))
         let keys = try joined(k, kOwn)
         let values = try joined(v, vOwn)
-        // A single token sees all that stands before it.
+        // A single token attends to all tokens before it.
         let mask =
             own.size(1) > 1
             ? try causalMask(prefix: prefix.shared.size(1), own.size(1), like: qOwn) : nil
@@ -115,8 +115,8 @@ extension ResidualAttentionBlock {
         return try (split.selected(0, 0), split.selected(0, 1))
     }
 
-    /// Added to scores `[length, prefix + length]`: -∞ where a token would see a later one of its
-    /// name.
+    /// Added to scores `[length, prefix + length]`: -∞ where a token would attend to a later one of
+    /// its name.
     private func causalMask(prefix: Int, _ length: Int, like x: Tensor) throws -> Tensor {
         let all = try Tensor.full(
             [length, prefix + length], -.infinity, dtype: x.dtype, device: x.device)

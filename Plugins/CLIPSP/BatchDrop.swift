@@ -23,8 +23,8 @@ public struct BatchDrop: YAMLConfiguration {
     /// r(t) = max(end, start · decayᵗ)
     func ratio(at iteration: Int) -> Double { max(end, start * pow(decay, Double(iteration))) }
 
-    /// Names of the draws: one for each image, and one for each class of a masked image with more
-    /// than k labels.
+    /// Names of the random numbers: one for each image, and one for each class of a masked image
+    /// with more than k labels.
     static let images = "batch_drop.images"
     static let labels = "batch_drop.labels"
 
@@ -47,12 +47,13 @@ public struct BatchDrop: YAMLConfiguration {
         }
     }
 
-    /// Whether an image takes its true labels: its draw lies below the ratio.
+    /// Whether an image takes its true labels: its random number is below the ratio.
     func isMasked(_ image: Int, _ ratio: Double, _ draws: RandomSource) throws -> Bool {
         try draws.uniform(Self.images, image: image, count: 1)[0] < ratio
     }
 
-    /// At most k of the labels that are present: those with the largest of one draw for each class.
+    /// At most k of the labels that are present: those with the largest random numbers, one for
+    /// each class.
     private func sample(
         _ labels: [Int], _ k: Int, _ image: Int, of classes: Int, _ draws: RandomSource
     ) throws -> Set<Int> {

@@ -108,8 +108,8 @@ final class SceneTargetsPart: Module, ModelPart {
     }
 
     /// Inputs `labels [n, height, width]`, `probabilities [n, K]`, `codebook [K, c]`,
-    /// `image_draws [n]`, `label_draws [n, K]` and `attention_logits [n, k, h, w]`; outputs as
-    /// their names say.
+    /// `image_draws [n]`, `label_draws [n, K]` and `attention_logits [n, k, h, w]`; outputs by
+    /// their names.
     func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let labels = try inputs.input("labels")
         let attention = try inputs.input("attention_logits")

@@ -5,7 +5,7 @@ import DenseKitLanguageGuidance
 /// Scene parsing with adaptive prompts: a multi-label decoder predicts which classes an image
 /// shows; the text embeddings of the k most probable ones, with their probabilities, are scene
 /// tokens that refine the backbone's last stage. (Li et al., "CLIP-SP: Vision-language Model with
-/// Adaptive Prompting for Scene Parsing", Figure 2; docs/clip-sp.md says what is ours.)
+/// Adaptive Prompting for Scene Parsing", Figure 2; docs/clip-sp.md lists our additions.)
 ///
 /// Pyramid, global `[n, c]` and local `[n, c, g, g]` embeddings → the pyramid with c channels in
 /// place of the last stage's.

@@ -2,13 +2,13 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// S: the text embeddings of all classes from one template, by a text encoder that does not learn.
+/// S: the text embeddings of all classes from one template, by a frozen text encoder.
 /// They are not normalised. (section 3.2)
 ///
 /// Made once before training and once for a loaded model, without gradients and in full precision.
 final class Codebook: Module {
     let source: any TextSource
-    private let names: [[Int]]  // the classes as token ids; none where the text is kept
+    private let names: [[Int]]  // token ids of the classes; empty where the text is cached
     @CachedValue private var made: Tensor?
 
     override var keys: [String: String] { ["source": ""] }

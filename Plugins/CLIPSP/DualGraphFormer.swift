@@ -63,7 +63,7 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
     public func callAsFunction(_ visual: Tensor, _ codebook: Tensor, _ step: ForwardPass) throws
         -> Tensor
     {
-        // until an image is asked, S is the same for all
+        // before the first cross-attention, S is the same for all images
         var v = visual
         var s = try codebook.unsqueezed(0)
         for block in blocks.dropLast() { (v, s) = try block(v, s) }
@@ -115,7 +115,7 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
             return try (b, visualGraph(b.transposed(1, 2).matmul(v)), textGraph(s))
         }
 
-        /// What makes V' never learns in the last block.
+        /// In the last block, the layers that compute V' get no gradient.
         func freezeVisualWay() throws {
             try visualAttn.freeze()
             try wV.setRequiresGrad(false)

@@ -39,7 +39,7 @@ struct StartingEdges {
         matrix = counts.normalized()
     }
 
-    /// Into a weight `[K, K, 1]`; without counts, every class stands by itself.
+    /// Into a weight `[K, K, 1]`; without counts, each class is connected only to itself.
     func write(into weight: Tensor) throws {
         guard weight.device != .meta else { return }
         let identity = {

@@ -26,7 +26,7 @@ public struct CLIPSPVerification: VerificationPlugin {
 }
 
 extension GoldenCase {
-    /// Throws `GoldenCaseError` for a setting of a multi-label decoder that we have no word for.
+    /// Throws `GoldenCaseError` for an unknown setting of a multi-label decoder.
     func checkMultilabelDecoder(_ place: String, besides others: String = "") throws {
         let type = place.split(separator: ".").reduce(GoldenJSON?.some(json)) { $0?[String($1)] }?[
             "type"]?.string

@@ -18,7 +18,7 @@ extension Verifier {
         return failures + (try golden.comparisons(of: outputs))
     }
 
-    /// A decoder's settings in our words. Its weights come from the case, so nothing is counted.
+    /// A decoder's settings by our names. Its weights come from the case, so nothing is counted.
     static func multilabelDecoder(_ config: [String: GoldenJSON]) -> GoldenJSON {
         let type = config["type"] ?? .string("DualGraphFormer")
         guard type.string == "DualGraphFormer" else { return .object(["type": type]) }

@@ -45,7 +45,8 @@ extension Verifier {
         else {
             throw GoldenCaseError(golden.path, "needs config.backbone with its type")
         }
-        // Nothing is dropped in these cases; what else a backbone is told is how it was built.
+        // Nothing is dropped in these cases; the backbone's other settings describe how it was
+        // built.
         let known = [
             "layers", "depth", "width", "heads", "output_dim", "input_resolution", "language_grid",
             "patch_size", "out_indices",

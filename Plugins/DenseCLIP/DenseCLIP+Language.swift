@@ -4,7 +4,8 @@ extension DenseCLIP: TextCaching {
     /// The text embeddings of the classes before an image changes them: `text_embeddings [k, d]`.
     /// (section 3.3)
     ///
-    /// - Throws: `SettingError` for `prompting: pre`, which makes the text anew for every image.
+    /// - Throws: `SettingError` for `prompting: pre`, which computes the text embeddings again for
+    ///   every image.
     public func cachedText() throws -> [String: Tensor] {
         guard let text = prompting.text else {
             throw SettingError(PreModelPrompting.Settings.notCached)

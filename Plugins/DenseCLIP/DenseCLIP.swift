@@ -17,8 +17,8 @@ public final class DenseCLIP: Module, Prompter {
     let prompting: any Prompting
     let visual: VisualEmbeddings
     let loss: any Loss
-    let names: [[Int]]  // the classes as token ids; none where the text is kept
-    let tokenize: (([String]) throws -> [[Int]])?  // other words
+    let names: [[Int]]  // token ids of the classes; empty where the text is cached
+    let tokenize: (([String]) throws -> [[Int]])?  // for other class names
     let temperature: Double
     let scaledScoreMap: Bool
     let scoreTarget: ScoreTarget
@@ -83,7 +83,7 @@ public final class DenseCLIP: Module, Prompter {
     public func callAsFunction(_ features: Features, _ step: ForwardPass) throws -> PrompterOutput {
         let (text, scoreMap) = try compare(features, with: names, step)
         if scoreTarget == .boxes {
-            // only where somebody looks
+            // only when they are observed
             try step.record("enlarged_score_map", upsampled(scoreMap, features.maps[0]))
         }
         var maps = features.maps

@@ -40,8 +40,8 @@ final class PostModelPrompting: Module, Prompting {
         var contextLength = 5
         /// Size and dropout of the context decoder.
         var contextDecoder = ContextDecoderSettings()
-        /// γ at the start: how much of the context decoder's answer is added to the text.
-        /// `model.freeze: [gamma]` keeps it.
+        /// γ at the start: how much of the context decoder's output is added to the text.
+        /// `model.freeze: [gamma]` keeps it fixed.
         var gamma = 1e-4
 
         var form: PromptForm {
@@ -65,8 +65,8 @@ final class PostModelPrompting: Module, Prompting {
         var contextLength = 77
         /// Size and dropout of the context decoder.
         var contextDecoder = ContextDecoderSettings()
-        /// γ at the start: how much of the context decoder's answer is added to the text.
-        /// `model.freeze: [gamma]` keeps it.
+        /// γ at the start: how much of the context decoder's output is added to the text.
+        /// `model.freeze: [gamma]` keeps it fixed.
         var gamma = 1e-4
 
         var form: PromptForm {

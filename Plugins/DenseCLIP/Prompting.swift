@@ -33,7 +33,7 @@ public enum PromptingMode: String, Codable, Sendable, CaseIterable {
 protocol PromptingSettings: YAMLConfiguration {
     static var mode: PromptingMode { get }
 
-    /// What stands around a class name, and how long it may be.
+    /// The text around a class name, and how long it may be.
     ///
     /// - Throws: `SettingError` for values out of range.
     var form: PromptForm { get throws }
@@ -44,13 +44,14 @@ protocol PromptingSettings: YAMLConfiguration {
 /// What the ways of prompting are built from.
 struct PromptParts {
     let context: BuildContext
-    /// The classes as prompts; nil in a model that keeps its text instead of a text encoder.
+    /// The classes as prompts; nil in a model with cached text embeddings instead of a text
+    /// encoder.
     let tokens: PromptTokens?
     let textEncoder: TextEncoderSettings
     /// Width of visual and text embeddings.
     let width: Int
 
-    /// The text that no image changes: of `source`, or kept.
+    /// The text embeddings that no image changes: computed by `source`, or cached.
     func text(_ source: (CLIPTextEncoder.Configuration) throws -> any TextSource) throws
         -> ClassText
     {

@@ -21,7 +21,7 @@ struct BoxMaps {
     /// How many elements of the target lie under the mask.
     let counted: Int
 
-    /// Corners are truncated to the grid and kept within it; the right and lower edges are not part
+    /// Corners are truncated to the grid and clipped to it; the right and lower edges are not part
     /// of a box, so that one within a cell leaves nothing, and the last row and column are never
     /// reached.
     ///

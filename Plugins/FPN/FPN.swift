@@ -47,8 +47,8 @@ public final class FPN: Module, Neck {
 
     /// How the convolutions' weights start.
     public enum Initialization: String, Codable, Sendable, CaseIterable {
-        /// Kaiming (He) initialization over the outputs: what mmcv's convolutions are built with,
-        /// and what DenseCLIP's released code keeps.
+        /// Kaiming (He) initialization over the outputs: the default of mmcv's convolutions,
+        /// which DenseCLIP's released code does not change.
         case kaiming
         /// Xavier (Glorot), uniform, as in mmdetection.
         case xavier

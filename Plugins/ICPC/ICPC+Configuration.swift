@@ -2,7 +2,7 @@ import DenseKitCLIP
 import DenseKitCore
 import DenseKitLanguageGuidance
 
-/// What stands before a class name in its prompt, by the names in YAML. V are learned contexts, 8
+/// The tokens before a class name in its prompt, by the names in YAML. V are learned contexts, 8
 /// by default; I is a context made from the image. (Tables 3 and 4)
 public enum InstancePrompting: String, Codable, Sendable, CaseIterable {
     /// V₁ … V₈, I: learned contexts, and behind them the image's own. (Eq. 2)
@@ -29,7 +29,7 @@ public enum PredictFrom: String, Codable, Sendable, CaseIterable {
 extension ICPC {
     /// Settings of the ICPC prompter.
     public struct Configuration: YAMLConfiguration {
-        /// What stands before a class name: learned contexts, the image's own context, or a
+        /// The tokens before a class name: learned contexts, the image's own context, or a
         /// template.
         public var prompting = InstancePrompting.icpc
         /// Learned context vectors before every class name, 1…4095; unused with `instance` and
@@ -86,7 +86,7 @@ extension ICPC {
             try contrastive?.validate()
         }
 
-        /// What stands around a class name.
+        /// The text around a class name.
         var form: PromptForm {
             get throws {
                 switch prompting {

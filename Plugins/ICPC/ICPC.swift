@@ -5,7 +5,7 @@ import DenseKitLanguageGuidance
 /// the image give the text embeddings of the classes; their cosines with the image at several
 /// scales are appended to the pyramid; points of the coarsest score map are pulled together by
 /// class. (Yu et al., "ICPC: Instance-Conditioned Prompting with Contrastive Learning for Semantic
-/// Segmentation"; docs/icpc.md says what is ours.)
+/// Segmentation"; docs/icpc.md lists our additions.)
 ///
 /// Pyramid, global `[n, d]` and local `[n, d, h, w]` embeddings → the pyramid with k more channels
 /// at every level that has a score map.
@@ -20,7 +20,7 @@ public final class ICPC: Module, Prompter {
     let contrast: AlignGuidedContrast?
     let loss: any Loss
     let names: [[Int]]  // the classes as token ids
-    let tokenize: (([String]) throws -> [[Int]])?  // other words
+    let tokenize: (([String]) throws -> [[Int]])?  // for other class names
     let temperature: Double
     let predictFrom: PredictFrom
     let levels: [Int?]  // of the pyramid, where each score map joins

@@ -5,7 +5,7 @@ import DenseKitLanguageGuidance
 /// Prompts with a context of the image's own, I = f_P(g): the text encoder runs for every image.
 /// (Eq. 2 and 3, Figure 3)
 ///
-/// What stands before the first token that an image changes is computed once for all images, and
+/// The tokens before the first one that an image changes are computed once for all images, and
 /// what all names of an image share once for each image. Both are exact: under the causal mask no
 /// token attends to a later one.
 final class InstancePrompts: Module, Prompting {

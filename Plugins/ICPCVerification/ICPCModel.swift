@@ -2,10 +2,10 @@ import DenseKitCore
 import DenseKitVerification
 
 extension GoldenCase {
-    /// The model of a case of ICPC that has no model file, in our words. What `config` does not
-    /// say, the shapes of the parameters do.
+    /// The model of a case of ICPC that has no model file, by our names. What `config` does not
+    /// define, the shapes of the parameters do.
     ///
-    /// Throws `GoldenCaseError` for a backbone that we have no word for.
+    /// Throws `GoldenCaseError` for an unknown backbone.
     func icpcModel() throws -> [String: GoldenJSON] {
         let config = json["config"] ?? .object([:])
         try checkICPC()
@@ -133,7 +133,7 @@ extension GoldenCase {
         return .number(Double(shape[dimension]))
     }
 
-    /// What `object` says by `theirs`, under our words.
+    /// The value of `theirs` in `object`, under our name.
     private func words(of object: GoldenJSON?, _ ours: [String: String]) -> [String: GoldenJSON] {
         var result: [String: GoldenJSON] = [:]
         for (theirs, ours) in ours { result[ours] = object?[theirs] }

@@ -21,8 +21,8 @@ public struct ICPCVerification: VerificationPlugin {
 }
 
 extension GoldenCase {
-    /// Throws `GoldenCaseError` for a setting of CLIP's text encoder in the reference's words that
-    /// we have no word for.
+    /// Throws `GoldenCaseError` for a setting of CLIP's text encoder, by the reference's name, that
+    /// is unknown here.
     func checkTextEncoder(_ place: String) throws {
         try check(
             place,

@@ -1,6 +1,6 @@
 import DenseKitCore
 
-/// Asks the image: a Transformer decoder with the image's embeddings as memory. Its queries are
+/// A Transformer decoder with the image's embeddings as memory. Its queries are
 /// text embeddings (post-model prompting) or learned (pre-model prompting). (DenseCLIP section 3.3;
 /// 3 layers as in the released code)
 ///

@@ -20,7 +20,7 @@ public struct TextEncoderSettings: YAMLConfiguration {
 
 extension BuildContext {
     /// Whether a text encoder computes with QuickGELU: as the backbone was trained, else as
-    /// `setting` says, else `true`, as in OpenAI's weights.
+    /// `setting` defines, else `true`, as in OpenAI's weights.
     ///
     /// - Throws: `SettingError` where `setting` contradicts the backbone.
     public func quickGELU(_ setting: Bool?) throws -> Bool {

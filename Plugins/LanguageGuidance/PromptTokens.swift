@@ -10,7 +10,7 @@ public enum TokenizerKind: String, Codable, Sendable, CaseIterable {
     case bytes
 }
 
-/// The form of a prompt: what stands around a class name, and how many tokens there are.
+/// The form of a prompt: the text around a class name, and how many tokens there are.
 public struct PromptForm: Sendable {
     /// The text around the class name, which takes the place of `{}`; `{}` for the name alone.
     public let template: String
@@ -100,8 +100,8 @@ public struct PromptTokens {
             return
         }
         guard kind == .bytes || Device.standard != .meta else {
-            // A model of shapes alone needs no vocabulary: a token for each word of the form, three
-            // for each name.
+            // A model of shapes alone needs no vocabulary: it takes one token for each word of the
+            // form, three for each name.
             rows = context.classNames.indices.map { index in
                 let words = form.template.split(separator: " ").flatMap { word in
                     word.contains("{}") ? [Int](repeating: 1 + index % 49405, count: 3) : [0]

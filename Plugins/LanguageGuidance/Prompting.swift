@@ -2,7 +2,8 @@ import DenseKitCore
 
 /// A way to make the text embeddings of the classes.
 ///
-/// Its parts stand at the top of a checkpoint: `text_encoder.*`, `contexts`, `projector.*`, …
+/// The keys of its parts have no prefix in a checkpoint: `text_encoder.*`, `contexts`,
+/// `projector.*`, …
 public protocol Prompting: Module {
     /// The text embeddings of the classes for each image.
     ///

@@ -78,21 +78,21 @@ public final class CachedTextEmbeddings: Module, TextSource {
 }
 
 /// The text embeddings of the classes, `[1, k, d]`. At inference, where they depend on nothing but
-/// the weights, they are computed once and kept.
+/// the weights, they are computed once and cached.
 public final class ClassText: Module {
-    /// What makes the embeddings; its parts stand at the top of a checkpoint.
+    /// What computes the embeddings; the keys of its parts have no prefix in a checkpoint.
     public let source: any TextSource
     @CachedValue private(set) var made: (names: [[Int]], embeddings: Tensor)?
 
     override public var keys: [String: String] { ["source": ""] }
 
-    /// Keeps the embeddings that `source` makes.
+    /// Caches the embeddings that `source` computes.
     public init(_ source: any TextSource) { self.source = source }
 
     /// Token ids `[k][length]` → text embeddings `[1, k, d]`.
     ///
-    /// In training, or where gradients are recorded, they are computed anew. Else they are computed
-    /// without mixed precision and kept until names or weights change.
+    /// In training, or where gradients are recorded, they are computed at every call. Else they are
+    /// computed without mixed precision and cached until names or weights change.
     public func callAsFunction(_ names: [[Int]]) throws -> Tensor {
         if isTraining || gradIsEnabled { return try source(names) }
         if let made, made.names == names { return made.embeddings }
@@ -103,6 +103,6 @@ public final class ClassText: Module {
         return embeddings
     }
 
-    /// Forgets the kept embeddings: weights, mode or device have changed.
+    /// Drops the cached embeddings: weights, mode or device have changed.
     override public func stateDidChange() { made = nil }
 }

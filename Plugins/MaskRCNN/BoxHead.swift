@@ -1,6 +1,6 @@
 import DenseKitCore
 
-/// The branch of classes and boxes: what is in a proposed box, and how the thing's own box differs
+/// The branch of classes and boxes: what is in a proposed box, and how the object's own box differs
 /// from it. (Girshick 2015; two shared layers as in Lin et al. 2017)
 ///
 /// Cut-out features `[r, c, s, s]` → logits of the classes and of background, which is the last,
@@ -113,7 +113,7 @@ final class BoxHead: Module {
         return losses
     }
 
-    /// Of the positives their things' classes, of the negatives background.
+    /// For positives the classes of their objects, for negatives the background.
     private func answers(for sample: BoxSample, _ groundTruth: InstanceTargets) throws -> [Tensor] {
         let negatives = sample.negatives
         let background = try Tensor.full(

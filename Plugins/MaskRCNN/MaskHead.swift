@@ -1,6 +1,6 @@
 import DenseKitCore
 
-/// The branch of masks: which parts of a box belong to the thing. (He et al. 2017, section 3)
+/// The branch of masks: which parts of a box belong to the object. (He et al. 2017, section 3)
 ///
 /// Cut-out features `[r, c, s, s]` → logits `[r, k, 2s, 2s]`, or `[r, 1, 2s, 2s]` where the classes
 /// share a mask.
@@ -68,7 +68,7 @@ final class MaskHead: Module {
 
     /// The loss of the sampled positives; 0 where there is none.
     ///
-    /// Throws `MaskRCNNError` where the truth of one has no masks.
+    /// Throws `MaskRCNNError` where the ground truth of one has no masks.
     func loss(
         _ maps: [Tensor], _ samples: [BoxSample], _ groundTruths: [InstanceTargets],
         _ step: ForwardPass

@@ -1,8 +1,8 @@
 import DenseKitCore
 
 extension RPNHead {
-    /// `loss_rpn_cls`: whether a sampled anchor is a thing; `loss_rpn_bbox`: how the boxes of those
-    /// that are one differ from them. Both are divided by the sampled anchors of the batch.
+    /// `loss_rpn_cls`: whether a sampled anchor is an object; `loss_rpn_bbox`: how the boxes of
+    /// those that are one differ from them. Both are divided by the sampled anchors of the batch.
     func losses(_ output: Output, _ groundTruths: [InstanceTargets], _ step: ForwardPass) throws
         -> Losses
     {
@@ -47,11 +47,11 @@ extension RPNHead {
         return losses
     }
 
-    /// The anchors of an image to learn from, by their places among those of all levels, ascending.
+    /// The anchors of an image to train on, by their places among those of all levels, ascending.
     private struct Sample {
         let positives: [Int]
         let negatives: [Int]
-        /// The thing that each positive is, by its place in the image.
+        /// The object of each positive, by its index in the image.
         let groundTruths: [Int]
     }
 
@@ -82,7 +82,7 @@ extension RPNHead {
     private struct Chosen {
         /// Places in the level's logits `[n · anchors]`.
         var (positives, negatives): ([Int], [Int]) = ([], [])
-        /// Of each positive the place of its anchor in the level, and of its thing among those of
+        /// For each positive the index of its anchor in the level, and of its object among those of
         /// the batch.
         var (anchors, groundTruths): ([Int], [Int]) = ([], [])
 

@@ -1,6 +1,6 @@
 import DenseKitCore
 
-/// The region proposal network: at every position of every level, whether there is a thing near
+/// The region proposal network: at every position of every level, whether there is an object near
 /// each of a few anchors, and how its box differs from the anchor. (Ren et al. 2015, section 3.1;
 /// on a pyramid: Lin et al. 2017, section 4.1)
 ///
@@ -41,7 +41,7 @@ final class RPNHead: Module {
         }
     }
 
-    /// What the layers say of a batch, and the anchors of which they say it; an entry for each
+    /// The outputs of the layers for a batch, and the anchors they belong to; an entry for each
     /// level.
     struct Output {
         let logits: [Tensor]  // [n, hᵢ wᵢ a]

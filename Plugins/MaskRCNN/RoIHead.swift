@@ -30,7 +30,7 @@ final class RoIHead: Module {
         }
     }
 
-    /// The losses of both branches. A branch without a box to learn from has a loss of 0, with a
+    /// The losses of both branches. A branch without a box to train on has a loss of 0, with a
     /// gradient of 0 for all its weights.
     ///
     /// - Parameter proposals: of each image, `[p, 4]`
@@ -84,7 +84,7 @@ final class RoIHead: Module {
 
 extension Module {
     /// 0, from which every parameter below gets a gradient of 0: the loss of a branch that has
-    /// nothing to learn from.
+    /// nothing to train on.
     func zeroLoss() throws -> Tensor {
         let parameters = try namedParameters().map(\.tensor)
         return try parameters.reduce(

@@ -7,7 +7,7 @@ extension ResNet: ExternalWeights {
     public static var weightFormats: [WeightFormat] {
         [
             WeightFormat("torchvision or timm ResNet", behind: [""], dropping: WeightFormat.heads),
-            // The deep stem of timm's resnet50c: its last norm stands outside the sequence.
+            // The deep stem of timm's resnet50c: its last norm is outside the sequence.
             WeightFormat(
                 "timm ResNet-C", behind: [""], dropping: WeightFormat.heads,
                 replacing: [

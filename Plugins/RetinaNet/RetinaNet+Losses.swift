@@ -38,7 +38,7 @@ extension RetinaNet {
         return losses
     }
 
-    /// What each image's anchors are to learn, of all levels after one another.
+    /// The targets of each image's anchors, all levels one after another.
     private func answers(
         to output: Output, _ instances: [InstanceTargets], _ step: ForwardPass, on device: Device
     ) throws -> [AnchorTargets] {

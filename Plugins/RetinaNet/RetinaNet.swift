@@ -81,7 +81,7 @@ public final class RetinaNet: Module, CountableHead {
         if configuration.initialization == .prior { try startFromPrior() }
     }
 
-    /// What the branches say of a batch, an entry for each level.
+    /// The outputs of the branches for a batch, an entry for each level.
     struct Output {
         let logits: [Tensor]  // [n, hᵢ·wᵢ·a, k]
         let deltas: [Tensor]  // [n, hᵢ·wᵢ·a, 4]

@@ -53,7 +53,7 @@ public final class CrossEntropyLoss: Module, ResizingLoss {
     /// The cross-entropy of logits `[n, k, h, w]` and class indices `[n, h, w]`, or `[n, k]` and
     /// `[n]`, → scalar. Targets of the options' `ignoreIndex` have no loss. The sum is divided by
     /// the options' `averageFactor`, else by the labelled or by all targets, as `averageNonIgnored`
-    /// says.
+    /// defines.
     public func callAsFunction(_ prediction: Tensor, _ target: Tensor, _ options: LossOptions)
         throws -> Tensor
     {

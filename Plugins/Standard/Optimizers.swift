@@ -77,8 +77,8 @@ struct SGDRecipe: OptimizerRecipe {
     }
 }
 
-/// Throws `SettingError` for numbers out of range. Of each, 0 is a number like any other: nothing
-/// is learned, or nothing decays.
+/// Throws `SettingError` for numbers out of range. For each, 0 is a valid number: nothing
+/// is trained, or nothing decays.
 private func check(lr: Double, decay: Double, _ customKeys: [String: ParameterMultipliers]) throws {
     try SettingError.check("lr", lr, in: 0...1000)
     try SettingError.check("weight_decay", decay, in: 0...1000)

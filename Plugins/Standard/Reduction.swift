@@ -12,7 +12,7 @@ extension LossOptions {
     }
 
     /// The sum of `count` elements divided as `reduced` does. A factor that is not positive means
-    /// that there is nothing to learn: 0.
+    /// that there is nothing to train on: 0.
     func average(_ sum: Tensor, _ weight: Double, count: Int) throws -> Tensor {
         let divisor = averageFactor ?? Double(count)
         return try sum * (divisor > 0 ? weight / divisor : 0)
@@ -21,7 +21,7 @@ extension LossOptions {
 
 extension Tensor {
     /// `[n]` in a shape that broadcasts over the rows of `rows` `[n, …]`; a tensor of another rank
-    /// as it stands.
+    /// unchanged.
     fileprivate func spread(over rows: Tensor) throws -> Tensor {
         guard rank == 1, rows.rank > 1 else { return self }
         return try reshaped([size(0)] + [Int](repeating: 1, count: rows.rank - 1))

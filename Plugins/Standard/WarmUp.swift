@@ -16,7 +16,7 @@ enum WarmUp {
         iterations == 0 ? [("warmup_ratio", "there is no warm-up (warmup_iterations: 0)")] : []
     }
 
-    /// What is to be said of a warm-up that does not end within the run.
+    /// The warning on a warm-up that does not end within the run.
     static func warnings(iterations: Int, of length: Int) -> [(key: String, problem: String)] {
         guard iterations >= length else { return [] }
         return [

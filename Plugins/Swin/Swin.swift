@@ -147,8 +147,8 @@ public final class Swin: Module, Backbone {
         }
     }
 
-    /// Every square of 2×2 positions to one with twice the channels, which stand channel by channel
-    /// before the projection. `[n, h, w, c] → [n, ⌈h/2⌉, ⌈w/2⌉, 2c]`
+    /// Merges every square of 2×2 positions into one with twice the channels, ordered channel by
+    /// channel before the projection. `[n, h, w, c] → [n, ⌈h/2⌉, ⌈w/2⌉, 2c]`
     final class PatchMerging: Module {
         let norm: LayerNorm
         let reduction: Linear

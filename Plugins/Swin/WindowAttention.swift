@@ -92,7 +92,7 @@ extension Swin {
             try relativePositionBiasTable.embedding(pairs()).permuted(2, 0, 1).contiguous()
         }
 
-        /// Where in the table the pair of tokens i, j stands: their distance in rows, then in
+        /// The index in the table for the pair of tokens i, j: their distance in rows, then in
         /// columns, both from the farthest before on.
         private func pairs() throws -> Tensor {
             if let indices, indices.device == relativePositionBiasTable.device { return indices }

@@ -2,7 +2,7 @@
 /// lower-cased words.
 ///
 /// The ids are those of OpenAI's `SimpleTokenizer`; text in a broken encoding that cannot be
-/// repaired with certainty is refused instead. The texts `<|startoftext|>` and `<|endoftext|>`
+/// repaired reliably is refused instead. The texts `<|startoftext|>` and `<|endoftext|>`
 /// inside a string become the special ids.
 public struct BPETokenizer: Tokenizer {
     /// The longest text in bytes, 4096. Prompts have less than 500; the time for a text grows with
@@ -13,7 +13,7 @@ public struct BPETokenizer: Tokenizer {
 
     /// Reads a vocabulary file.
     ///
-    /// - Parameter path: of `bpe_simple_vocab_16e6.txt.gz`; `VocabularyAsset.find` says where it
+    /// - Parameter path: of `bpe_simple_vocab_16e6.txt.gz`; `VocabularyAsset.find` returns where it
     ///   is.
     /// - Throws: `TokenizerError.unreadable` and `.malformed`, with path and line.
     public init(vocabulary path: String) throws(TokenizerError) {

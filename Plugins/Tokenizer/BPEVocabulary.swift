@@ -26,7 +26,7 @@ struct BPEVocabulary: Sendable {
     /// The bytes in the order of their ids, each with the letter that the file writes for it, in
     /// UTF-8.
     ///
-    /// First the bytes that are printable in Latin-1, which stand for themselves, then the rest, as
+    /// First the bytes that are printable in Latin-1, which represent themselves, then the rest, as
     /// U+0100, U+0101, …
     private static let letters: [(byte: UInt8, letter: [UInt8])] = {
         let printable = [UInt8](33...126) + [UInt8](161...172) + [UInt8](174...255)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The encoding of Western Windows, where the five unassigned bytes stand for the control
+/// The encoding of Western Windows, where the five unassigned bytes represent the control
 /// characters of the same number.
 enum Windows1252 {
     /// The characters of the bytes 0x80…0x9F.
@@ -18,7 +18,7 @@ enum Windows1252 {
     }
 }
 
-/// `text` decoded again where it is UTF-8 that somebody read as Windows-1252: `schÃ¶n` is `schön`.
+/// `text` decoded again where it is UTF-8 that was read as Windows-1252: `schÃ¶n` is `schön`.
 ///
 /// Such text is repaired only where all of it decodes; one made of a correct and a garbled part, or
 /// garbled in another way, has no sure repair. A single accented capital with a symbol behind it
@@ -51,7 +51,7 @@ func decodingGarbledUTF8(_ text: String) throws(TokenizerError) -> String {
 
 /// Further encodings that UTF-8 is read in by mistake, with the byte of each character.
 ///
-/// The tables are taken byte by byte: Foundation ends the process when it is asked to encode a text
+/// The tables are taken byte by byte: Foundation ends the process when it has to encode a text
 /// that does not fit such an encoding.
 private let codePages: [(name: String, bytes: [Unicode.Scalar: UInt8])] =
     [
@@ -115,8 +115,8 @@ private struct UTF8Scan {
             ? length : nil
     }
 
-    /// Whether chance does not explain the sequences: a long one, several, or one that begins or
-    /// stands as garbled Latin, Greek or Cyrillic does.
+    /// Whether chance does not explain the sequences: a long one, several, one with the
+    /// first byte of Latin, Greek or Cyrillic letters, or one behind a small letter.
     var isConvincing: Bool {
         if sequences.count > 1 || sequences.contains(where: { $0.count > 2 }) { return true }
         guard let only = sequences.first, let lead = bytes[only.lowerBound],

@@ -43,7 +43,7 @@ enum HTMLEntities {
 
     private typealias Scalars = Substring.UnicodeScalarView
 
-    /// The reference whose `&` stands before `rest`: its characters and what follows it.
+    /// The reference whose `&` comes before `rest`: its characters and what follows it.
     private static func reference(_ rest: Scalars, strict: Bool) -> (String, Scalars)? {
         if rest.first == "#" { return number(rest.dropFirst(), strict: strict) }
         let end: Set<Unicode.Scalar> = ["\t", "\n", "\u{0C}", " ", "<", "&", "#", ";"]
@@ -64,7 +64,7 @@ enum HTMLEntities {
         return nil
     }
 
-    /// A name of small letters that somebody wrote in capitals, unless HTML's own rules decode it.
+    /// A name of small letters that is written in capitals, unless HTML's own rules decode it.
     private static func capitals(_ name: Scalars) -> String? {
         let name = String(name)
         let small = name.lowercased()

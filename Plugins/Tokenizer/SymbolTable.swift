@@ -34,7 +34,7 @@ struct SymbolTable {
 
     /// The slot that holds `symbol`, or the empty one where it belongs.
     private func slot(of symbol: ArraySlice<UInt8>) -> Int {
-        // Seeded anew in each process, so that no file can put its symbols into one slot.
+        // Seeded again in each process, so that no file can put its symbols into one slot.
         var hasher = Hasher()
         symbol.withUnsafeBytes { hasher.combine(bytes: $0) }
         var place = hasher.finalize() & (slots.count - 1)

@@ -1,4 +1,4 @@
-/// `text` as CLIP's tokenizer sees it: repaired, HTML references decoded twice, white space
+/// `text` as CLIP's tokenizer reads it: repaired, HTML references decoded twice, white space
 /// collapsed, in lower case.
 ///
 /// - Throws: `TokenizerError.tooManyBytes`, and `.garbled` where the text is broken beyond a sure

@@ -15,7 +15,7 @@ public protocol Tokenizer: Sendable {
     func encode(_ text: String) throws(TokenizerError) -> [Int]
 }
 
-/// What to do with a text whose ids do not fit the length asked for.
+/// What to do with a text whose ids do not fit the requested length.
 public enum TokenOverflow: Sendable {
     /// Throw `TokenizerError.tooLong`.
     case refuse
@@ -30,8 +30,8 @@ extension Tokenizer {
     ///   - texts: one for each row
     ///   - length: of every row, at least 2, for start and end; nil for that of the longest text.
     ///   - overflow: what happens to a text that does not fit `length`.
-    /// - Returns: `[texts.count, length]`. The padding id 0 may also stand for a piece of text: the
-    ///   end id says where a text stops.
+    /// - Returns: `[texts.count, length]`. The padding id 0 may also represent a piece of text: the
+    ///   end id marks where a text stops.
     /// - Throws: `TokenizerError.tooLong` with the text, its length and the limit,
     ///   `.invalidLength`, and what `encode` throws.
     public func tokenize(

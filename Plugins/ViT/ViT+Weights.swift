@@ -15,7 +15,7 @@ extension ViT: ExternalWeights, WeightAdapting {
         ]
     }
 
-    /// What masked autoencoders learn beside the encoder.
+    /// The parts of masked autoencoders beside the encoder.
     private static let masked = ["mask_token", "decoder_"]
 
     /// The beginnings of the pyramid's keys, which checkpoints of a classifier do not have.
@@ -36,7 +36,7 @@ extension ViT: ExternalWeights, WeightAdapting {
     private struct Names {
         /// Beginnings of keys outside the blocks, and ours.
         let outside: [(String, String)]
-        /// What stands before a block's number.
+        /// The part of the key before a block's number.
         let block: String
         /// Beginnings of keys behind a block's number, and ours.
         let inside: [(String, String)]

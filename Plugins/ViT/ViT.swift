@@ -50,7 +50,7 @@ public final class ViT: Module, Backbone {
     let grid: Int
     let interpolation: GridInterpolation
 
-    /// The pyramid's keys have no prefix: `fpn1` … `fpn4` stand beside the Transformer's.
+    /// The pyramid's keys have no prefix: `fpn1` … `fpn4` are beside the Transformer's.
     override public var keys: [String: String] { ["pyramid": ""] }
     /// Channels of the four levels, `width` each, at strides 4, 8, 16 and 32.
     public var outputs: [FeatureSpec] { pyramid.outputs }
