@@ -48,7 +48,7 @@ extension AtomicFile {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
         for name in names where name.hasPrefix(".") && name.hasSuffix(".tmp.old") {
             let place = "\(folder)/\(name.dropFirst().dropLast(8))"
-            // Between the two renames that stand in for an exchange.
+            // Between the two renames that replace an exchange.
             if !FileManager.default.fileExists(atPath: place) { rename("\(folder)/\(name)", place) }
         }
         let left = names.filter {
@@ -71,7 +71,7 @@ extension AtomicFile {
             + parts.dropLast().map { $0 + "/" }.joined()
     }
 
-    /// Puts the finished directory `temporary` at `path`; what stood there is at `temporary` then.
+    /// Puts the finished directory `temporary` at `path`; what was there is then at `temporary`.
     private static func replaceDirectory(_ path: String, with temporary: String)
         throws(CheckpointError)
     {

@@ -6,7 +6,7 @@
 struct Checksums {
     /// A JSON object: eight hexadecimal digits for each tensor's name.
     static let tensorsKey = "densekit.crc32"
-    /// Eight digits for everything else that the header says.
+    /// Eight digits for everything else in the header.
     static let headerKey = "densekit.header_crc32"
 
     let tensors: [String: UInt32]
@@ -27,7 +27,7 @@ struct Checksums {
         return metadata
     }
 
-    /// Reads and checks what the header says of itself; nil for a file of others.
+    /// Reads and checks the header's own checksum; nil for a file of others.
     init?(_ header: SafetensorsHeader) throws(SafetensorsHeader.Problem) {
         let all = header.metadata[Self.tensorsKey]
         let own = header.metadata[Self.headerKey]

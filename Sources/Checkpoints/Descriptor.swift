@@ -81,7 +81,7 @@ final class Descriptor: Sendable {
 }
 
 extension CheckpointError {
-    /// What the system says about `code`, with the remedy where there is one.
+    /// The system's message for `code`, with the remedy where there is one.
     static func system(_ problem: String, _ code: Int32, path: String) -> CheckpointError {
         let remedy: String? =
             switch code {

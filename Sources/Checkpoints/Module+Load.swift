@@ -22,7 +22,7 @@ public struct LoadRequest: Sendable {
     public var unplaced: [String] = []
     /// Keys of the file that belong to parts which the model lacks.
     public var elsewhere: [String] = []
-    /// Keys of the file that are not loaded, as the user asked.
+    /// Keys of the file that are not loaded, as the user requested.
     public var leftOut: [String] = []
     /// Tensors of the file that cannot be read, by key: the file is refused where the model needs
     /// one.
@@ -73,7 +73,7 @@ extension Module {
         }
     }
 
-    /// Copies the tensors of a file as `request` says; floating-point types are converted to the
+    /// Copies the tensors of a file as `request` defines; floating-point types are converted to the
     /// model's.
     ///
     /// - Parameters:

@@ -3,7 +3,7 @@ import DenseKitErrors
 /// The header of a safetensors file, parsed and checked.
 ///
 /// A parser for this one form of JSON: it needs no recursion, so no nesting exhausts the stack, and
-/// it sees names that stand twice.
+/// it detects names that occur twice.
 struct SafetensorsHeader {
     /// What is wrong, without the path.
     struct Problem: DenseKitError, Equatable {

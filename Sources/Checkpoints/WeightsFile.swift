@@ -20,8 +20,8 @@ public enum WeightsFile {
 
     /// Every tensor of the file by its name, and the file's metadata.
     ///
-    /// - Throws: `CheckpointError` for a path that holds no weights; it says what is there instead:
-    ///   a web page, a pointer of Git LFS, an archive, …
+    /// - Throws: `CheckpointError` for a path that holds no weights; the message names what is
+    ///   there instead: a web page, a pointer of Git LFS, an archive, …
     public static func load(_ path: String) throws -> Content {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {

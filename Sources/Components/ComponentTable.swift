@@ -77,7 +77,7 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
     /// The registered names, sorted.
     public var names: [String] { entries.keys.sorted() }
 
-    /// What every component of this kind may say beside its own settings.
+    /// The keys that every component of this kind may have beside its own settings.
     private var commonKeys: [String] {
         switch kind {
         case "backbone", "prompter", "neck", "head": ["weights"]
@@ -130,11 +130,11 @@ public struct ComponentTable<Component>: Sendable, RegistryTable {
         } catch let error as BuildError where error.location != .default {
             throw error
         } catch let error as BuildError {
-            // A part that stands in no file was made of this component's settings.
+            // A part that is written in no file was made from this component's settings.
             throw BuildError(
                 location: node.location, component: error.component, underlying: error.underlying)
         } catch {
-            // A default's type stands in no file; the settings laid over it may.
+            // A default's type is written in no file; the settings that override it may be.
             let place = node.location == .default ? node.node.location : node.location
             let value = (error as? SettingError).flatMap { node.node.location(of: $0.keys) }
             throw BuildError(

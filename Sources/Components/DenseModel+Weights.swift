@@ -50,8 +50,8 @@ extension WeightsSetting {
 }
 
 extension Module {
-    /// Copies what `setting` wants of a file's content into this model or component, which stands
-    /// at `prefix` in a whole model.
+    /// Copies what `setting` wants of a file's content into this model or component, which is
+    /// placed at `prefix` in a whole model.
     ///
     /// - Throws: `WeightsError` where it does not fit.
     @discardableResult
@@ -87,7 +87,7 @@ public struct WeightsError: DenseKitError {
     /// Where the file is named.
     public let location: SourceLocation
     /// `CheckpointError` for a file that cannot be read, `LoadError` for another model's,
-    /// `SettingError` for what is asked of it.
+    /// `SettingError` for what it requests.
     public let underlying: any Error
 
     public var place: String? { "\(location): weights" }

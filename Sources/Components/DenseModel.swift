@@ -89,7 +89,7 @@ public final class DenseModel: Module {
         classNames = context.classNames
         super.init()
         try assignNames()
-        // Without its text encoder a model does not learn, and lacks parts that `freeze` may name.
+        // Without its text encoder a model is not trained, and lacks parts that `freeze` may name.
         if !context.textIsCached { try freeze(configuration.freeze) }
     }
 
@@ -131,7 +131,7 @@ public final class DenseModel: Module {
         let (maps, auxiliary) = try levels(features, prompted)
         for (index, map) in maps.enumerated() { try step.record("neck_\(index)", map) }
         for case (let name, let head as any SegmentationHead) in namedAuxiliaryHeads {
-            // only where somebody looks
+            // only when it is observed
             try step.record("\(name)_logits", head.classify(head.embedding(auxiliary)))
         }
         return try OperationCounter.scope(head.checkpointKey) { try head.predictions(maps, step) }
@@ -162,7 +162,7 @@ public final class DenseModel: Module {
         auxiliaryHeads.enumerated().map { (auxiliaryHeads.count == 1 ? "aux" : "aux_\($0)", $1) }
     }
 
-    /// What the backbone sees, and what the prompter makes of it.
+    /// The backbone's input, and the prompter's output.
     private func seen(_ images: Tensor, _ step: ForwardPass) throws -> (
         features: Features, prompted: PrompterOutput?
     ) {
@@ -181,7 +181,7 @@ public final class DenseModel: Module {
         return (features, prompted)
     }
 
-    /// What the head sees, and what auxiliary heads see: the same behind a neck; without one the
+    /// The inputs of the head and of auxiliary heads: the same behind a neck; without one the
     /// backbone's maps as they are, before a prompter joins its score map to them. (Released code
     /// of Rao et al., CVPR 2022)
     private func levels(_ features: Features, _ prompted: PrompterOutput?) throws -> (

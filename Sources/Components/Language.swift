@@ -12,7 +12,7 @@ extension BuildContext {
 }
 
 /// A prompter whose text embeddings of the classes do not depend on the image, so that they can be
-/// computed once and kept in place of the text encoder. (Rao et al., CVPR 2022, section 3.3)
+/// computed once and stored in place of the text encoder. (Rao et al., CVPR 2022, section 3.3)
 public protocol TextCaching: Prompter {
     /// The tensors, by their checkpoint keys, that replace the text encoder in a model built with
     /// `BuildContext.textIsCached`.
@@ -26,16 +26,16 @@ public protocol TextCaching: Prompter {
 /// A prompter that can score positions for any class names (open vocabulary).
 public protocol LanguageClassifier: Prompter {
     /// A function from the backbone's features to the score maps of `classNames`, `[n, k, h, w]`
-    /// for k words.
+    /// for k class names.
     ///
-    /// - Throws: `SettingError`, and the tokenizer's errors, for words that the prompter cannot
-    ///   encode.
+    /// - Throws: `SettingError`, and the tokenizer's errors, for class names that the prompter
+    ///   cannot encode.
     func scoring(_ classNames: [String]) throws -> (Features, ForwardPass) throws -> Tensor
 }
 
 extension DenseModel {
     /// This model without its text encoder: the text embeddings of its classes are computed once
-    /// and kept in its place.
+    /// and stored in its place.
     ///
     /// - Parameter build: builds the model again, with `BuildContext.textIsCached` set
     /// - Throws: `LanguageError` where the prompter has no such text, `SettingError` where it
@@ -60,7 +60,7 @@ extension DenseModel {
     ///
     /// - Returns: a function from normalised images `[n, 3, h, w]` to predictions over `classNames`
     /// - Throws: `LanguageError` for a model whose prompter gives no score map, and what the
-    ///   prompter throws for the words.
+    ///   prompter throws for the class names.
     public func classifier(for classNames: [String]) throws -> (Tensor) throws -> any Predictions {
         guard let prompter = prompter as? any LanguageClassifier else {
             throw LanguageError.noScoreMap(prompter.map { "\(type(of: $0))" })
@@ -77,8 +77,8 @@ extension DenseModel {
 /// Thrown where an operation needs language that the model's prompter, or a model without one, does
 /// not have.
 public enum LanguageError: DenseKitError {
-    /// There is no text to keep in place of a text encoder; the type of the prompter, nil for a
-    /// model without one.
+    /// There are no text embeddings to cache in place of a text encoder; the type of the prompter,
+    /// nil for a model without one.
     case noTextToCache(String?)
     /// There is no score map for new class names; the type of the prompter, nil for a model without
     /// one.

@@ -39,7 +39,7 @@ extension BuildContext {
         let hint =
             "losses that fit: \(fitting.isEmpty ? "none is known" : fitting.joined(separator: ", "))"
         let place = node.location == .default ? node.node.location : node.location
-        // A default stands nowhere: the component that has it does.
+        // A default has no location: the component that has it does.
         guard place != .default else { throw SettingError("\(problem); \(hint)") }
         throw ConfigurationError(
             at: place, "\(node.path.isEmpty ? "" : "\(node.path): ")\(problem)", hint: hint)

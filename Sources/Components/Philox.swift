@@ -1,5 +1,5 @@
 /// Philox4x32-10, a counter-based random number generator: a counter and a key always give the same
-/// four numbers, in whatever order they are drawn.
+/// four numbers, in whatever order they are requested.
 ///
 /// Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011.
 public enum Philox {

@@ -15,7 +15,7 @@ extension Predictions {
 }
 
 /// Dense classification: an embedding of every position, and the classifier that turns it, or any
-/// rows of it, into logits. They are kept apart so that a large image never needs all its logits at
+/// rows of it, into logits. They are separate so that a large image never needs all its logits at
 /// once.
 public struct SegmentationPredictions: Predictions {
     /// The embedding of every position, `[n, c, h, w]`.

@@ -4,7 +4,7 @@ import DenseKitCheckpoints
 struct WeightNaming {
     /// Whose names they are; nil: this project's.
     var format: String?
-    /// What stands before every key that is read.
+    /// The prefix of every key that is read.
     var prefix = ""
     /// The model's key by the file's.
     var keys: [String: String] = [:]
@@ -44,7 +44,7 @@ struct WeightNaming {
     }
 }
 
-/// What a reading says of a key.
+/// The meaning of a key in one reading.
 private enum Verdict {
     /// It leads to this tensor of the model.
     case place(
@@ -69,7 +69,7 @@ struct NamingSearch {
     /// The parts of the model, by the beginning of their keys; nil for a component, to which every
     /// key belongs.
     private let parts: Set<String>?
-    /// Where the component stands in a whole model.
+    /// The component's place in a whole model.
     private let part: String
     /// Whether its names are those of an encoder or of a whole model.
     private let isNamedApart: Bool
@@ -114,7 +114,7 @@ struct NamingSearch {
     ///
     /// - Parameters:
     ///   - file: the shapes of the file's tensors, where they are known, by key without wrappers
-    ///   - prefix: what stands before the keys, where the user says it
+    ///   - prefix: the prefix of the keys, where the user gives it
     /// - Throws: `SettingError` where the file holds the model behind several prefixes, or nothing
     ///   behind the user's.
     func best(_ file: [String: [Int]?], behind chosen: String?) throws -> WeightNaming {
@@ -244,8 +244,8 @@ struct NamingSearch {
         return naming
     }
 
-    /// Of the keys without place, keeps those that change what an encoder computes: what lies in a
-    /// group of tensors with places, such as a block, or is by its name a part of an encoder. The
+    /// Of the keys without place, returns those that change what an encoder computes: what lies in
+    /// a group of tensors with places, such as a block, or is by its name a part of an encoder. The
     /// others, such as the queue of a contrastive loss, count with the parts that the model lacks.
     ///
     /// - Parameter keys: the file's keys, each with what lies behind the prefix
@@ -277,7 +277,7 @@ struct NamingSearch {
             || parts?.contains(String(name)) ?? false
     }
 
-    /// What parts of encoders are called, alone or with more words.
+    /// Names of parts of encoders, alone or with additions.
     private static let encoderWords: Set<String> = [
         "conv", "convs", "bn", "norm", "norms", "ln", "gn", "stem", "patch", "embed", "embedding",
         "embeddings", "pos",
@@ -327,7 +327,7 @@ struct NamingSearch {
         return parts.contains(Self.first(whole)) ? .unplaced : .elsewhere
     }
 
-    /// Whether `prefix` leads into another part of a whole model than the one that is asked for.
+    /// Whether `prefix` leads into another part of a whole model than the requested one.
     private func isOthers(_ prefix: Substring) -> Bool {
         guard !part.isEmpty else { return false }
         return prefix.split(separator: ".").contains { name in

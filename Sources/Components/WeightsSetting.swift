@@ -9,10 +9,10 @@ public struct WeightsSetting: Codable, Sendable {
     /// nil: it is found.
     public var prefix: String?
     /// Tensors that keep their initial values, such as a classifier of other classes: prefixes of
-    /// checkpoint keys within the component; `*` stands for one name between dots.
+    /// checkpoint keys within the component; `*` matches one name between dots.
     public var reinitialize: [String]
     /// Tensors of the file that are not loaded, because the component has no place for them:
-    /// prefixes of the file's keys; `*` stands for one name between dots.
+    /// prefixes of the file's keys; `*` matches one name between dots.
     public var ignore: [String]
     /// The share of the component's tensors that the file has to fill, 0…1; 0.9 by default.
     public var atLeast: Double
@@ -53,7 +53,7 @@ public struct WeightsSetting: Codable, Sendable {
     ///   its location.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        // `weights: resnet50.pth`; whatever is neither text nor a mapping is told what a mapping
+        // `weights: resnet50.pth`; for anything else the error lists the keys that a mapping
         // has.
         if let file = try? container.decode(LocatedValue<String>.self), !file.value.isEmpty {
             self.init(file)

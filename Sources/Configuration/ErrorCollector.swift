@@ -10,7 +10,7 @@ public final class ErrorCollector {
     /// More than anybody reads; a file of nothing but mistakes must not take the memory.
     static let limit = 1000
 
-    /// A collector that keeps all errors.
+    /// A collector that stores all errors.
     public convenience init() { self.init(throwsFirst: false) }
 
     init(throwsFirst: Bool) { self.throwsFirst = throwsFirst }
@@ -18,8 +18,8 @@ public final class ErrorCollector {
     /// A new collector that throws the first error.
     public static var throwing: ErrorCollector { ErrorCollector(throwsFirst: true) }
 
-    /// Throws or keeps an error; one that is kept already is not added again. Where this returns,
-    /// the caller continues without the wrong value.
+    /// Throws or stores an error; one that is already stored is not added again. Where this
+    /// returns, the caller continues without the wrong value.
     ///
     /// - Throws: `error` in a collector that throws the first; `ConfigurationError` where there are
     ///   over 1000.
@@ -34,7 +34,7 @@ public final class ErrorCollector {
         errors.append(error)
     }
 
-    /// The result of `body`; nil where it throws a `ConfigurationError` that is kept.
+    /// The result of `body`; nil where it throws a `ConfigurationError` that is stored.
     ///
     /// - Throws: the `ConfigurationError` of `body` in a collector that throws the first, and other
     ///   errors of `body`.

@@ -4,7 +4,7 @@ enum Limits {
     static let fileBytes = 1 << 20
     /// Levels of lists and mappings, and files that are bases of one another.
     static let depth = 64
-    /// Values, each alias counted as all that it stands for.
+    /// Values, each alias counted as all values that it refers to.
     static let nodes = 100_000
     /// Bytes of all texts together, after aliases and environment variables.
     static let textBytes = 16 << 20

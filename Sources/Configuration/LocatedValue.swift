@@ -8,7 +8,7 @@ public struct LocatedValue<Value: Codable & Sendable>: Sendable {
     /// The place where it was written; `default` for a value made in Swift.
     public let location: SourceLocation
 
-    /// A value made in Swift, unless `location` says where it is written.
+    /// A value made in Swift, unless `location` gives where it is written.
     public init(_ value: Value, at location: SourceLocation = .default) {
         self.value = value
         self.location = location

@@ -55,7 +55,7 @@ extension Double: NodeConvertible {}
 extension Float: NodeConvertible {}
 
 extension NodeDecoder {
-    /// How a whole number is written that stands there as `8e4` or `1.0`.
+    /// The plain spelling of a whole number that is written as `8e4` or `1.0`.
     fileprivate var integerHint: String? {
         guard let number = node?.scalar?.number, let whole = Int(exactly: number) else {
             return nil

@@ -1,11 +1,11 @@
 /// Decodes one value: the node of the files laid over the node of the defaults.
 ///
-/// It remembers the keys that the type asked for: these are the type's keys, and any other key of
+/// It remembers the keys that the type has read: these are the type's keys, and any other key of
 /// the files is an error.
 final class NodeDecoder: Decoder {
-    /// What the files say; nil where they say nothing.
+    /// The value in the files; nil where they have none.
     let written: YAMLNode?
-    /// What holds where the files say nothing: part of an encoded default.
+    /// The value where the files have none: part of an encoded default.
     let fallback: YAMLNode?
     /// The keys and indices that lead here.
     let path: [String]
@@ -15,7 +15,7 @@ final class NodeDecoder: Decoder {
 
     private enum Access { case none, keyed, unkeyed, single }
     private var access = Access.none
-    /// In the order in which they were asked for, which is that of the properties.
+    /// In the order in which they were read, which is that of the properties.
     private var askedKeys: [String] = []
     private var known: Set<String> = []
     private var keysAreVerbatim = false
@@ -35,7 +35,7 @@ final class NodeDecoder: Decoder {
     var node: YAMLNode? { written ?? fallback }
     var location: SourceLocation { node?.location ?? .default }
 
-    /// Decodes the value as `T` and checks that every written key was asked for.
+    /// Decodes the value as `T` and checks that every written key was read.
     func read<T: Decodable>(_ type: T.Type) throws -> T {
         do {
             if let convertible = T.self as? any NodeConvertible.Type,
@@ -63,7 +63,7 @@ final class NodeDecoder: Decoder {
     }
 
     /// A fresh decoder; over the defaults of `T`, where `T` has them and the enclosing value does
-    /// not say more.
+    /// not define more.
     private func withDefaults<T>(of type: T.Type) throws -> NodeDecoder {
         var fallback = fallback
         if fallback == nil || fallback?.isNull == true,
@@ -178,7 +178,7 @@ final class NodeDecoder: Decoder {
     }
 }
 
-// MARK: What the containers ask
+// MARK: Used by the containers
 
 extension NodeDecoder {
     /// The keys as the type spells them: the written ones where there is a mapping, so that a
@@ -229,7 +229,7 @@ extension NodeDecoder {
         return NodeDecoder(written: nil, fallback: fallback?[index], path: path)
     }
 
-    /// Keeps a decoder of a nested container, to check its keys when this value is done.
+    /// Stores a decoder of a nested container, to check its keys when this value is done.
     func adopt(_ decoder: NodeDecoder) -> NodeDecoder {
         nested.append(decoder)
         return decoder

@@ -1,7 +1,7 @@
 import DenseKitErrors
 
 extension YAMLNode {
-    /// The text of one value, before a Swift type asks for it.
+    /// The text of one value, before a Swift type reads it.
     ///
     /// Unquoted text is read by the core rules of YAML 1.2
     /// (https://yaml.org/spec/1.2.2/#103-core-schema): `1e-4` is a number; `on`, `yes` and `12:30`

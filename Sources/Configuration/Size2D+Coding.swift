@@ -5,7 +5,7 @@ extension Size2D: Codable {
     /// Reads one integer, for a square, or a list `[height, width]`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        // What is wrong is then told of what stands there, one number or a list.
+        // The error then describes what is written there, one number or a list.
         guard try container.decode(YAMLNode.self).sequence != nil else {
             self.init(try container.decode(Int.self))
             return

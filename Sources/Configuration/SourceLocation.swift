@@ -32,7 +32,7 @@ public enum SourceLocation: Sendable, Hashable {
         return FilePaths.join(FilePaths.directory(of: file), path)
     }
 
-    /// Whether both stand on the same line, or on the same assignment.
+    /// Whether both are on the same line, or on the same assignment.
     func sharesLine(with other: SourceLocation) -> Bool {
         switch (self, other) {
         case (.position(let file, let line, _), .position(let otherFile, let otherLine, _)):

@@ -62,7 +62,7 @@ extension YAMLNode {
         return self == other
     }
 
-    /// The value on one line, with all that components say.
+    /// The value on one line, with all settings of components.
     private var whole: String {
         switch value {
         case .null, .scalar: flow

@@ -3,7 +3,7 @@ import Foundation
 extension YAMLNode {
     /// A configuration that may have errors: what could be read of it, and the errors.
     public struct Draft: Sendable {
-        /// What could be read. A value with an error is kept as it is written, at the place that
+        /// What could be read. A value with an error is stored as it is written, at the place that
         /// the error names.
         public let node: YAMLNode
         /// All errors, in the order in which they were found.

@@ -31,7 +31,7 @@ private struct Expansion {
             try expand(Substring(scalar.text).utf8, into: &text, nesting: 0, at: node.location)
             if collector.errors.contains(where: { $0.location == node.location }) { return node }
             textBytes += text.utf8.count
-            // Read anew: `${BATCH}` may be a number, and an empty value is null.
+            // Parsed again: `${BATCH}` may be a number, and an empty value is null.
             return YAMLNode(YAMLNode.Scalar(text, isPlain: scalar.isPlain), at: node.location)
         case .sequence(let nodes):
             return YAMLNode(.sequence(try nodes.map { try expand($0) }), at: node.location)
@@ -90,7 +90,7 @@ private struct Expansion {
         return nil
     }
 
-    /// What `NAME` or `NAME:-default` stands for. An empty variable counts as unset where there is
+    /// The value of `NAME` or `NAME:-default`. An empty variable counts as unset where there is
     /// a default, as in the shell.
     private func value(of reference: Substring, nesting: Int, at location: SourceLocation) throws
         -> String

@@ -91,8 +91,8 @@ private struct Override {
         if assignment.utf8.count > Limits.fileBytes {
             throw ConfigurationError(at: location, "is larger than 1 MiB")
         }
-        // The value as a whole stands where the assignment does; what is in it has a place of its
-        // own.
+        // The value as a whole has the location of the assignment; what is in it has a location of
+        // its own.
         let root = try Composer.compose(Array(text.utf8), collector) { position in
             let isWhole = position.line == 1 && position.column == 1
             return isWhole
@@ -139,7 +139,7 @@ private struct Override {
             defer { node.value = .sequence(elements) }
             try apply(rest.dropFirst(), to: &elements[index])
         case .mapping where rest.count == 1:
-            // As a file would say it: with a new `type`, the keys of the old one go.
+            // As in a file: with a new `type`, the keys of the old one go.
             var assignment = YAMLNode.Mapping()
             assignment.set(name, to: value, keyLocation: location)
             node.merge(YAMLNode(.mapping(assignment), at: node.location))

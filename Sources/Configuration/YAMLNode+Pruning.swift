@@ -56,7 +56,7 @@ extension YAMLNode {
     }
 }
 
-/// A walk through a configuration that leaves out what stands at a location.
+/// A walk through a configuration that leaves out the value at a location.
 private struct Pruning {
     let location: SourceLocation
     let owners: Set<String>

@@ -72,7 +72,7 @@ private struct YAMLWriter {
         case .mapping(let mapping): return mapping.count == 0 ? "{}" : nil
         case .sequence(let nodes):
             if nodes.isEmpty { return "[]" }
-            // One comment has to say where all of them are from.
+            // One comment has to name the source of all of them.
             if origins, !nodes.allSatisfy({ $0.location.sharesLine(with: nodes[0].location) }) {
                 return nil
             }
@@ -97,7 +97,7 @@ extension YAMLNode {
 }
 
 extension YAMLNode.Scalar {
-    /// The text as it stands in a file, `${` escaped so that it is not taken for a variable.
+    /// The text as it is written in a file, `${` escaped so that it is not taken for a variable.
     fileprivate var yaml: String {
         guard isString else { return text }
         return YAMLNode.Scalar.quoted(
@@ -120,7 +120,7 @@ extension YAMLNode.Scalar {
             + "'"
     }
 
-    /// Words that are truth values to readers of YAML 1.1, and null to any.
+    /// Words that YAML 1.1 readers take for a Boolean, and any reader for null.
     private static let readAsOtherByYAML11: Set<String> = [
         "yes", "no", "on", "off", "true", "false", "null", "~",
     ]

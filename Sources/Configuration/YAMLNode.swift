@@ -26,7 +26,7 @@ public struct YAMLNode: Sendable {
         self.location = location
     }
 
-    /// A scalar, or null where the text says so and is not quoted.
+    /// A scalar, or null where the text is a null that is not quoted.
     init(_ scalar: Scalar, at location: SourceLocation = .default) {
         self.init(scalar.isNull ? .null : .scalar(scalar), at: location)
     }
@@ -49,7 +49,7 @@ public struct YAMLNode: Sendable {
         return sequence[index]
     }
 
-    /// What a message says was found: `the string 'many'`, `the number 1.5`, `a list`.
+    /// What a message reports as found: `the string 'many'`, `the number 1.5`, `a list`.
     var summary: String {
         switch value {
         case .null: "null"
@@ -91,7 +91,7 @@ extension YAMLNode {
 
         /// The keys with their values, in the order in which they were written.
         public private(set) var entries: [Entry] = []
-        /// Kept for large mappings only: most have a handful of keys, which are found sooner
+        /// Built for large mappings only: most have a handful of keys, which are found sooner
         /// without it.
         private var positions: [String: Int] = [:]
         private static let smallCount = 8

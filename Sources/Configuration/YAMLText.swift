@@ -1,4 +1,4 @@
-/// What is refused before libyaml reads a text, and its complaints in words that help.
+/// What is refused before libyaml reads a text, and its error messages rewritten to help.
 extension Composer {
     /// - Throws: `ConfigurationError` for text that is not UTF-8, holds NUL (libyaml's strings end
     ///   there), or declares tags.

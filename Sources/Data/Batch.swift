@@ -27,7 +27,7 @@ public struct Batch: Sendable {
     /// The images, `[n, h, w, 3]`: the memory of a channels-last tensor `[n, 3, h, w]`.
     public let pixels: [Float]
     /// Class indices, `[n, h, w]`, `LabelMap.ignore` (65535) for no class. Nil where a sample has
-    /// no labels, or where the loader keeps the original labels.
+    /// no labels, or where the loader leaves the labels as in the data set.
     public let labels: [Int64]?
     /// The labels at the size of the data set's files, where `Options.keepsOriginalLabels` is set;
     /// empty otherwise. An element is nil for a sample without labels.
@@ -39,7 +39,7 @@ public struct Batch: Sendable {
     /// where masks are not used.
     public let masks: [[UInt8]]?
     /// The targets of other kinds (`SampleTarget`) of each image, transformed with it;
-    /// untransformed where the loader keeps the original labels.
+    /// untransformed where the loader leaves them as in the data set.
     public let sampleTargets: [[any SampleTarget]]
     /// Sizes, padding and scale of each image relative to its file.
     public let geometries: [ImageGeometry]

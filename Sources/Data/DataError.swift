@@ -17,7 +17,7 @@ public struct DataError: DenseKitError, Equatable {
     public let path: String
     /// What was expected and what was found, and where in the file.
     public let problem: String
-    /// What the user can do; nil where the problem says it all.
+    /// What the user can do; nil where the problem already contains it.
     public let remedy: String?
     /// Whether the file cannot be read or its content is wrong.
     public let kind: Kind
@@ -25,7 +25,7 @@ public struct DataError: DenseKitError, Equatable {
     /// - Parameters:
     ///   - path: the file or folder concerned
     ///   - problem: what was expected and what was found
-    ///   - remedy: what the user can do; nil where the problem says it all
+    ///   - remedy: what the user can do; nil where the problem already contains it
     ///   - kind: whether the file cannot be read or its content is wrong
     public init(
         _ path: String, _ problem: String, remedy: String? = nil, kind: Kind = .contradiction

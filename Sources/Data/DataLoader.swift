@@ -6,9 +6,9 @@ import DenseKitVision
 /// does not depend on the threads.
 ///
 /// The samples form one endless stream: position p is in epoch p / length, at place p % length of
-/// that epoch's order. The length is the number of samples, rounded up where orientations are kept
-/// apart. Batch i of rank r holds the `batch` positions from (i · ranks + r) · batch, so resuming
-/// after any iteration costs nothing.
+/// that epoch's order. The length is the number of samples, rounded up where orientations are
+/// batched separately. Batch i of rank r holds the `batch` positions from (i · ranks + r) · batch,
+/// so resuming after any iteration costs nothing.
 ///
 /// Only one thread at a time may call `next()`. The threads end when the loader is released, or
 /// with `stop()`.
@@ -35,7 +35,7 @@ public final class DataLoader: Sendable {
         public var ranks = 1
         /// What becomes of a sample that cannot be read.
         public var badImage = BadImage.error
-        /// Whether labels are kept as the data set has them, without the transforms, as for
+        /// Whether labels stay as the data set has them, without the transforms, as for
         /// evaluation.
         public var keepsOriginalLabels = false
         /// How many samples in a row have the same orientation (landscape or portrait) when samples

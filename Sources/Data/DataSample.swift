@@ -26,7 +26,7 @@ public struct DataSample: Sendable {
     private var picture: Deferred<RGBImage>
     private var labelMap: Deferred<LabelMap>?
     private var moves: Moves
-    /// Set by `normalize`. The floats are made when they are asked for; until then only `moves`
+    /// Set by `normalize`. The floats are computed when they are read; until then only `moves`
     /// knows of the padding.
     private var normalization: Normalization?
     private var floats: FloatImage?

@@ -6,7 +6,7 @@ public protocol Dataset: Sendable {
     var classes: ClassList { get }
     /// The number of samples.
     var count: Int { get }
-    /// Warnings on the data set as a whole that keep nothing from working, such as a mask without
+    /// Warnings on the data set as a whole that do not stop the work, such as a mask without
     /// an image.
     var warnings: [DataError] { get }
     /// Reads sample `index`, which is in `0 ..< count`. Called from many threads.

@@ -8,7 +8,7 @@ public protocol DatasetSettings: YAMLConfiguration {
     var imagePolicy: ImagePolicy { get }
 
     /// The classes that the settings name or the data set is known for; nil where only its files
-    /// say them.
+    /// define them.
     ///
     /// - Throws: `SettingError` for invalid names, and what reading a file of names throws.
     func knownClasses() throws -> ClassList?
@@ -23,8 +23,8 @@ extension ComponentTable<any Dataset> {
         try settings(of: node) as? any DatasetSettings
     }
 
-    /// The classes of the data set that `node` names, where its settings say them; nil where only
-    /// its files do.
+    /// The classes of the data set that `node` names, where its settings define them; nil where
+    /// only its files do.
     ///
     /// - Throws: `ConfigurationError` for an unknown name and for settings that do not fit;
     ///   `BuildError`, with the place, for invalid class names.

@@ -25,7 +25,7 @@ func exifOrientation(_ bytes: [UInt8]) -> Orientation {
     }
 }
 
-/// The orientation noted in the first eXIf chunk of a PNG file, wherever it stands; upright where
+/// The orientation noted in the first eXIf chunk of a PNG file, wherever it is; upright where
 /// there is none or it makes no sense, nil where the bytes end before that is known. (PNG 3,
 /// section 11.3.4; OpenCV from 4.7 on turns such images too.)
 func exifOrientation(png bytes: [UInt8]) -> Orientation? {

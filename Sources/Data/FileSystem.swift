@@ -84,6 +84,6 @@ public enum FileSystem {
         return stat(path, &status) == 0
     }
 
-    /// The system's word for the last error.
+    /// The system's message for the last error.
     private static func reason() -> String { String(cString: strerror(errno)) }
 }

@@ -38,7 +38,7 @@ public enum ImageFile {
     public static func size(_ path: String, policy: ImagePolicy = ImagePolicy()) throws -> Size2D {
         let head = 1 << 17
         let bytes = try FileSystem.read(path, limit: head)
-        // A PNG file may say behind its pixels that it is to be turned.
+        // A PNG file may store behind its pixels that it is to be turned.
         if bytes.count == head, policy.exif == .apply, case .png = try Format(bytes, path),
             exifOrientation(png: bytes) == nil
         {

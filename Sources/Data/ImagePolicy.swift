@@ -1,7 +1,7 @@
 /// How images that are not plain upright RGB are read. Each is counted by its `ImageTraits`; none
 /// is changed silently.
 public struct ImagePolicy: Sendable, Equatable {
-    /// Whether an image is turned as the EXIF orientation of its file says.
+    /// Whether an image is turned by the EXIF orientation of its file.
     public enum Exif: String, Codable, Sendable, CaseIterable {
         /// Turn the image, as OpenCV and so the reference implementations do.
         case apply
@@ -17,7 +17,7 @@ public struct ImagePolicy: Sendable, Equatable {
         case accept
     }
 
-    /// Whether an image is turned as its EXIF orientation says; `apply` by default.
+    /// Whether an image is turned by its EXIF orientation; `apply` by default.
     public var exif: Exif
     /// What to do with truncated JPEG files; `error` by default.
     public var truncated: Truncated
@@ -52,7 +52,7 @@ public struct ImageTraits: OptionSet, Sendable, Hashable {
     public static let alpha = ImageTraits(rawValue: 8)
     /// 16 bits were cut to 8.
     public static let sixteenBit = ImageTraits(rawValue: 16)
-    /// The file's EXIF data says that the image is not stored upright, whether it was turned or
+    /// The file's EXIF data states that the image is not stored upright, whether it was turned or
     /// not.
     public static let exif = ImageTraits(rawValue: 32)
     /// The data ended early or was corrupt, and `ImagePolicy.Truncated.accept` let it pass.

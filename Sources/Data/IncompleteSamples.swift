@@ -3,7 +3,7 @@
 public enum IncompleteSamples: Sendable {
     /// Opening the data set throws one error, with the number of such samples.
     case refused
-    /// The samples are kept, and reading one of them throws its error.
+    /// The samples stay in the data set, and reading one of them throws its error.
     case accepted
 
     @TaskLocal static var policy = IncompleteSamples.refused

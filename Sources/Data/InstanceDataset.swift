@@ -16,7 +16,7 @@ public protocol InstanceDataset: Dataset {
     ///   - index: the image's place in the data set
     ///   - shapes: whether the shapes of the instances are read
     /// - Throws: `DataError` for a file that cannot be read. An invalid shape does not throw:
-    ///   `shape` is nil, and `shapeProblem` says why.
+    ///   `shape` is nil, and `shapeProblem` gives the reason.
     func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance]
     /// The annotation file, for messages; nil where there is not exactly one.
     var annotationPath: String? { get }

@@ -62,7 +62,7 @@ struct JPEG {
 
     private static let maximumScans = 64
 
-    /// How often the mark of a scan's start (FF DA) stands in the file.
+    /// How often the marker of a scan's start (FF DA) occurs in the file.
     private var scanCount: Int {
         bytes.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress else { return 0 }

@@ -7,7 +7,7 @@ struct MaskPairing {
     let others: [PairedFolders.OtherMasks]
     let index: NameIndex
 
-    /// The masks of images, in their order, and what is wrong with images that are kept without
+    /// The masks of images, in their order, and what is wrong with images that are included without
     /// one.
     ///
     /// - Throws: `DataError` for images without a mask, two images for one mask, and two masks for
@@ -25,7 +25,7 @@ struct MaskPairing {
         var owners: [NameBytes: String] = [:]
         var lone: [(place: Int, name: String, stem: String)] = []
         for (place, picture) in pictures.enumerated() {
-            // Where the image is kept without a mask, the one that is missing.
+            // Where the image is included without a mask, the one that is missing.
             pairs.names.append(picture.stem + suffix)
             if pairs.faults[place] != nil { continue }
             switch index.file(picture.stem + suffix) {
@@ -80,22 +80,23 @@ struct MaskPairing {
     }
 }
 
-/// Files by the sample that they belong to, and what is wrong with samples that are kept without
-/// one.
+/// Files by the sample that they belong to, and what is wrong with samples that are included
+/// without one.
 struct Pairs {
     var names: [String] = []
     private(set) var faults: [Int: DataError] = [:]
 
-    /// - Throws: `error`, unless incomplete samples are kept: then it becomes that of the sample.
+    /// - Throws: `error`, unless incomplete samples are included: then it becomes that of the
+    ///   sample.
     mutating func refuse(_ error: DataError, at place: Int) throws {
         guard IncompleteSamples.policy == .accepted else { throw error }
         faults[place] = error
     }
 
-    /// The same for samples that lack the same: where they are not kept, one error for all.
+    /// The same for samples that lack the same: where they are not included, one error for all.
     ///
     /// - Parameter error: that of the sample `places[number]`; with the count of all of them where
-    ///   it stands for them
+    ///   it represents them
     mutating func refuse(_ places: [Int], error: (_ number: Int, _ count: Int?) -> DataError) throws
     {
         guard IncompleteSamples.policy == .accepted || places.isEmpty else {
@@ -111,7 +112,7 @@ struct ListLookup {
     let others: [PairedFolders.OtherMasks]
 
     /// The files of `tree` with the list's names and `suffix`, and what is wrong with names that
-    /// are kept without one.
+    /// are included without one.
     ///
     /// - Throws: `DataError` with the list's line for a name that has no file, or several that look
     ///   the same.
@@ -121,7 +122,7 @@ struct ListLookup {
         var lost: [(place: Int, line: Int, name: String)] = []
         var pairs = Pairs()
         for (place, (line, name)) in list.entries.enumerated() {
-            // Where the name is kept without a file, the one that is missing.
+            // Where the name is included without a file, the one that is missing.
             pairs.names.append(name + suffix)
             switch index.file(name + suffix) {
             case .found(let file): pairs.names[place] = file

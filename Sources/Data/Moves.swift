@@ -60,7 +60,7 @@ struct Moves: Sendable {
         }
     }
 
-    /// Whether predictions behind `move`, which comes next, can be brought back to what stood
+    /// Whether predictions behind `move`, which comes next, can be mapped back to the state
     /// before it.
     private func canBeUndone(_ move: Move) -> Bool {
         switch move {
@@ -71,7 +71,7 @@ struct Moves: Sendable {
         }
     }
 
-    /// Takes note that the image has another size for reasons that nobody told: it counts as cut
+    /// Takes note that the image has another size for unknown reasons: it counts as cut
     /// off, or padded, where boxes stay.
     mutating func changeSize(_ new: Size2D) {
         guard new != size else { return }

@@ -61,7 +61,7 @@ struct PNG {
         }
     }
 
-    /// The colours that the indices stand for.
+    /// The colours of the indices.
     func palette() throws -> [RGBColor] {
         var palette = dk_png_palette()
         let failure = message { dk_png_read_palette(bytes, bytes.count, &palette, $0) }
@@ -146,7 +146,7 @@ struct PNG {
     }
 }
 
-/// Calls into the shim; nil if that succeeds, else what it says.
+/// Calls into the shim; nil if that succeeds, else its message.
 private func message(_ call: (UnsafeMutablePointer<CChar>) -> Int32) -> String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(DK_PNG_MESSAGE)) { text in
         call(text.baseAddress!) == 0 ? nil : String(cString: text.baseAddress!)

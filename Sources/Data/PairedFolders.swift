@@ -80,7 +80,7 @@ public struct PairedFolders: Sendable {
         let isShared = images == masks
         let maskTree = isShared ? tree : try PairedFolders.tree(masks, layout)
         try maskTree.refuseUnnamable([maskSuffix])
-        // Pictures may lie in the same folder and end alike.
+        // Other images may lie in the same folder and have the same suffix.
         let pictures = Set(isShared ? imageNames.map(NameBytes.init) : [])
         let pairing = MaskPairing(
             images: images, masks: masks, suffix: maskSuffix, others: others,

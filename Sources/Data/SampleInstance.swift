@@ -8,15 +8,15 @@ public struct AnnotatedInstance: Sendable, Equatable {
     public var label: Int
     /// Its box, in pixels of the image in its file.
     public var box: COCOBox
-    /// Its area in pixels of the image in its file, as the annotation says.
+    /// Its area in pixels of the image in its file, as the annotation gives it.
     public var area: Double
     /// Whether it is a region on which nothing is trained: a crowd of instances that are not
     /// annotated separately, or, in a sample with masks, an instance whose mask is not known.
     public var isCrowd: Bool
-    /// What it covers; nil where the file does not say it, or shapes were not asked for.
+    /// What it covers; nil where the file does not define it, or shapes were not requested.
     public var shape: SampleInstance.Shape?
     /// Why its segmentation in the file is not a valid shape; nil where it is valid, or shapes were
-    /// not asked for.
+    /// not requested.
     public var shapeProblem: String?
     /// Whether the file marks it to be skipped in training.
     public var isIgnored = false

@@ -3,7 +3,7 @@ import Foundation
 /// Small text files that people write: lists of names and of classes.
 enum TextFile {
     /// The text of the file: UTF-8, with a byte order mark or without, or UTF-16 where that is
-    /// certain.
+    /// unambiguous.
     ///
     /// - Throws: `DataError` for other encodings, with the line and byte, and for files that are no
     ///   text.
@@ -100,7 +100,7 @@ enum TextFile {
 }
 
 extension Unicode.Scalar {
-    /// Seen as nothing: zero-width characters, marks of direction, the soft hyphen, the byte order
+    /// Invisible: zero-width characters, marks of direction, the soft hyphen, the byte order
     /// mark, control characters.
     var isInvisible: Bool {
         properties.isDefaultIgnorableCodePoint || properties.generalCategory == .control

@@ -31,14 +31,14 @@ public struct AnchorMatcher: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - anchors: corners in pixels, all levels together, `[n, 4]`
-    ///   - valid: which of them stand at valid positions, `[n]` bool (`AnchorGenerator.validFlags`)
+    ///   - valid: which of them are at valid positions, `[n]` bool (`AnchorGenerator.validFlags`)
     ///   - groundTruth: the ground truth of the image
     ///   - size: of the image, without padding
     ///   - background: class index of the background
     ///   - foreground: class index of every instance, for a head that only separates objects from
     ///     background; nil for the instance's own class
     ///   - randomSource: random numbers for the sampler
-    ///   - purpose: name of the sampler's draws
+    ///   - purpose: name of the sampler's random numbers
     ///   - image: index of the image in the batch
     public func targets(
         _ anchors: Tensor, valid: Tensor, groundTruth: InstanceTargets, in size: Size2D,

@@ -102,7 +102,7 @@ public struct DetectionFilter: Sendable {
 
 /// How the weights of a detector's heads are initialised.
 public enum DetectorInitialization: String, Codable, Sendable, CaseIterable {
-    /// As in the paper and mmdetection: small weights, and, where the paper asks for it, a small
+    /// As in the paper and mmdetection: small weights, and, where the paper requires it, a small
     /// initial probability for every class.
     case prior
     /// The default initialisation of each layer, as in released code that never called its own. A

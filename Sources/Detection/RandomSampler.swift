@@ -35,7 +35,7 @@ public struct RandomSampler: Sendable, Hashable {
         self.maxNegativesPerPositive = maxNegativesPerPositive
     }
 
-    /// Samples positives and negatives at random, without gradient. The draws are named
+    /// Samples positives and negatives at random, without gradient. The random numbers are named
     /// `purpose.positive` and `purpose.negative`; with `RandomSource.inOrder` the first candidates
     /// are chosen.
     ///

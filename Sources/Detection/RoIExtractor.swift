@@ -89,7 +89,7 @@ public struct RoIExtractor: Sendable, Hashable {
 }
 
 /// What `part` makes of the rows of each group `[k] → [k, …]`, joined in the order of the rows.
-/// Groups without rows are asked too, so that they have their place in the graph.
+/// Groups without rows are computed too, so that they have their place in the graph.
 func inOrder(
     of groupOfRow: [Int64], among groups: [Int64],
     _ part: (_ group: Int64, _ rows: Tensor) throws -> Tensor

@@ -9,12 +9,12 @@
 /// `remedy`. It has no `description` of its own.
 public protocol DenseKitError: Error, CustomStringConvertible, Sendable {
     /// What the error is about: `FILE:LINE:COLUMN`, the path of a file, an image, a tensor of the
-    /// model; nil where `problem` says it.
+    /// model; nil where `problem` contains it.
     var place: String? { get }
     /// What was expected and what was found.
     var problem: String { get }
     /// What to do: the rest of a sentence, or sentences that begin with a capital letter; nil where
-    /// `problem` says it.
+    /// `problem` contains it.
     var remedy: String? { get }
     /// What has to be changed. The exit code of the command line follows from it.
     var origin: ErrorOrigin { get }
@@ -30,14 +30,14 @@ public enum ErrorOrigin: String, Sendable, CaseIterable {
     case environment
     /// Code: of a component, of a program that uses DenseKit, or of DenseKit itself.
     case program
-    /// Nothing: the work was asked to stop.
+    /// Nothing: the work was stopped on request.
     case interruption
 }
 
 extension DenseKitError {
-    /// Nil: `problem` says what the error is about.
+    /// Nil: `problem` names what the error is about.
     public var place: String? { nil }
-    /// Nil: `problem` says what to do.
+    /// Nil: `problem` contains what to do.
     public var remedy: String? { nil }
 
     /// `place: problem; remedy`.

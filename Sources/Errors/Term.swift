@@ -49,7 +49,7 @@ extension Term {
     public static let resumeNewest = Term("`from: .newestCheckpoint`")
     /// Class names to search an image for, in place of the model's.
     public static let classNames = Term("`classNames:`")
-    /// Asks for predictions from several scaled and flipped views of an image.
+    /// Requests predictions from several scaled and flipped views of an image.
     public static let augmented = Term("augmented:")
     /// Names the class whose score map is drawn.
     public static let heatmap = Term("heatmap")

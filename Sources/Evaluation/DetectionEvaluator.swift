@@ -51,7 +51,7 @@ public struct DetectionEvaluator: Evaluator {
         return try DetectionReport(seen, groundTruth, masks: hasMasks)
     }
 
-    /// What is seen in every image of the data set.
+    /// The detections in every image of the data set.
     private func detect(_ each: (EvaluatedImage) throws -> Void) throws -> [DetectionReport
         .ImageDetections]
     {

@@ -6,7 +6,7 @@ import DenseKitVision
 /// COCO's metrics of a detector: twelve of boxes and, where there are masks, twelve of masks.
 /// Values are percentages, except in pycocotools' own lines.
 public struct DetectionReport: EvaluationReport {
-    /// What was seen in one image.
+    /// The detections in one image.
     struct ImageDetections: Sendable {
         let name: String
         let size: Size2D
@@ -22,11 +22,11 @@ public struct DetectionReport: EvaluationReport {
     /// table.
     public let notes: [String]
 
-    /// Compares what was seen in the images of `dataset`, in their order, with what is annotated
+    /// Compares the detections in the images of `dataset`, in their order, with what is annotated
     /// there.
     ///
-    /// A thing whose mask is wanted and cannot be read is a crowd that covers its box; where no
-    /// thing has a mask, boxes alone are measured.
+    /// An object whose mask is needed and cannot be read is a crowd that covers its box; where no
+    /// object has a mask, boxes alone are measured.
     /// - Throws: `COCOEvaluationError` for a box that is no number.
     init(_ seen: [ImageDetections], _ dataset: any InstanceDataset, masks: Bool) throws {
         let categories = dataset.categoryIDs.map(Int.init)
@@ -51,8 +51,8 @@ public struct DetectionReport: EvaluationReport {
                     box: COCOBox(instance.box), mask: instance.mask)
             }
         }
-        // A run is not to end at its first validation: boxes are measured, and the report says why
-        // masks are not.
+        // A run is not to end at its first validation: boxes are measured, and the report explains
+        // why masks are not.
         let hasMasks = masks && !measured.isHopeless
         notes = [
             COCOEvaluation.noteOnZero(groundTruth),

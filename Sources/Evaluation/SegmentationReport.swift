@@ -6,7 +6,7 @@ public struct SegmentationReport: EvaluationReport {
     private let scores: SegmentationScores
     private let names: [String]
     private let metrics: [SegmentationScores.Metric]
-    /// A line above the scores that says what was measured; nil for none.
+    /// A line above the scores that describes what was measured; nil for none.
     public var note: String?
 
     /// A report of `scores`.

@@ -8,7 +8,7 @@ import Foundation
 /// palette and configuration in its metadata), `optimizer.safetensors` and `state.json`. It is
 /// written as a whole or not at all.
 public enum Checkpoint {
-    /// What a weights file says about its model: classes, palette and configuration.
+    /// What a weights file records about its model: classes, palette and configuration.
     public struct ModelInfo: Sendable {
         /// The classes that the model was trained on.
         public let classes: ClassList

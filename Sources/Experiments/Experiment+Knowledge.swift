@@ -3,7 +3,7 @@ import DenseKitConfiguration
 import DenseKitData
 import DenseKitVision
 
-/// What a configuration says of its data without the data's files.
+/// What a configuration defines of its data without the data's files.
 extension Experiment {
     /// The classes of a part of the data: those that its settings name or the data set is known
     /// for; only else is the data set opened.

@@ -13,7 +13,8 @@ extension Experiment {
     ///   - trained: the classes that the model was trained on
     ///   - other: the configuration of the data set
     ///   - dataset: the validation data of `other`
-    ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip` say
+    ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip`
+    ///     define
     /// - Throws: `ConfigurationError` for a class map that does not fit,
     ///   `ExperimentError.otherDataset` where there is none and the classes differ.
     public func evaluator(

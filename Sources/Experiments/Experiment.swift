@@ -153,7 +153,7 @@ public struct Experiment {
     }
 
     /// The co-occurrence of classes in the images of `dataset`, the training set: counted once and
-    /// kept for later runs.
+    /// cached for later runs.
     public func cachedCoOccurrence(of dataset: any Dataset) -> CachedCoOccurrence {
         CachedCoOccurrence(
             dataset, settings: configuration.data.train?.node.yaml() ?? "",

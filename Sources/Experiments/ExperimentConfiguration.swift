@@ -80,7 +80,7 @@ public struct TrainConfiguration: YAMLConfiguration {
     /// Iterations between two checkpoints; 8000 by default. The last iteration is saved, too.
     public var checkpointInterval = 8000
     /// The number of periodic checkpoints to keep, 3 by default; older ones are deleted. The best
-    /// one is kept besides.
+    /// one is kept in addition.
     public var keepCheckpoints = 3
     /// Consecutive iterations with a loss that is not finite after which training stops; 10 by
     /// default. Such an iteration changes nothing.

@@ -133,7 +133,7 @@ public struct Predictor {
         return sample
     }
 
-    /// Runs `body` in the arithmetic that `test.precision` says.
+    /// Runs `body` in the precision that `test.precision` defines.
     func autocast<Value>(_ body: () throws -> Value) throws -> Value {
         try withAutocast(experiment.configuration.test.precision.dtype, on: experiment.device, body)
     }

@@ -7,8 +7,8 @@ enum RenamedSettings {
 
     /// `node` with the new names, and a warning for each old one in it.
     ///
-    /// Where both names are there, one from the file itself or from an assignment stands over one
-    /// from a base of `file`.
+    /// Where both names are there, one from the file itself or from an assignment takes precedence
+    /// over one from a base of `file`.
     ///
     /// - Throws: `ConfigurationError` where both names are in the same place.
     static func apply(to node: YAMLNode, of file: String) throws -> (

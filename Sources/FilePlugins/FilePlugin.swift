@@ -3,7 +3,7 @@ import DenseKitComponents
 import Foundation
 
 /// A plugin in one Swift file that a configuration names: it is compiled once for each content and
-/// build, kept in a cache, and loaded.
+/// build, stored in a cache, and loaded.
 ///
 /// The file declares a type that conforms to `Plugin` and ends with `let plugin = …`. It is code
 /// that the user runs.

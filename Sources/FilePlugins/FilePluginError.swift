@@ -39,6 +39,6 @@ public enum FilePluginError: DenseKitError {
         return "a plugin file ends with a constant of its Plugin type: let plugin = MyPlugin()"
     }
 
-    /// A configuration that names plugins asks for a machine that compiles them.
+    /// A configuration that names plugins requires a machine that compiles them.
     public var origin: ErrorOrigin { .configuration }
 }

@@ -25,7 +25,7 @@ struct PluginCache {
     /// Where the library of `module` is or belongs.
     func path(_ module: String) -> String { folder.path + "/\(module).so" }
 
-    /// Whether the library is there. If so, its time says from now on that it was used now.
+    /// Whether the library is there. If so, its modification time is set to now.
     func use(_ module: String) -> Bool { folder.use("\(module).so") }
 
     /// Deletes what was not used for `lifetime`. A process that has such a library loaded keeps it.

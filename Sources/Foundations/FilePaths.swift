@@ -21,7 +21,7 @@ public enum FilePaths {
     }
 
     /// Home folders, without a slash at the end: `$HOME` of the user who runs this, where it is
-    /// set, else what the system says.
+    /// set, else the one that the system gives.
     private static func home(of user: String) -> String? {
         if user.isEmpty, let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty {
             return trimmed(home)

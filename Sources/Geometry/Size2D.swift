@@ -38,13 +38,13 @@ public struct Size2D: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStr
         return Size2D(height: side(height), width: side(width))
     }
 
-    /// The largest factor at which both sides stay within `limit`, the aspect ratio kept (mmcv's
-    /// `rescale_size`).
+    /// The largest factor at which both sides stay within `limit`, with the same aspect ratio
+    /// (mmcv's `rescale_size`).
     public func scale(within limit: ScaleLimit) -> Double {
         min(Double(limit.long) / Double(longSide), Double(limit.short) / Double(shortSide))
     }
 
-    /// The size scaled as large as `limit` allows, the aspect ratio kept:
+    /// The size scaled as large as `limit` allows, with the same aspect ratio:
     /// `scaled(by: scale(within: limit))`.
     public func rescaled(within limit: ScaleLimit) -> Size2D { scaled(by: scale(within: limit)) }
 }

@@ -39,12 +39,12 @@ public final class Conv2d: Module {
     /// - Throws: `TorchError` where `x` has other channels, or is smaller than the kernel.
     public func callAsFunction(_ x: Tensor) throws -> Tensor { try self(x, norm: nil) }
 
-    /// The convolution, then batch norm and ReLU where they are asked for: `relu(norm(conv(x)))`.
+    /// The convolution, then batch norm and ReLU where they are requested: `relu(norm(conv(x)))`.
     /// `[n, in, h, w] → [n, out, h', w']`
     ///
     /// At inference without gradients the three run as one pass on folded weights, which are
-    /// prepared once and kept until weights, mode or device change. While an `OperationCounter`
-    /// counts, they run one by one.
+    /// prepared once and cached until weights, mode or device change. While an `OperationCounter`
+    /// counts, they run separately.
     ///
     /// - Parameters:
     ///   - x: `[n, in, h, w]`

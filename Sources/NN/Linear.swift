@@ -33,7 +33,7 @@ public final class Linear: Module {
 
     /// At inference a linear layer that is used again becomes a 1×1 convolution of a map with one
     /// column, for which the engine's kernels are faster than a matrix product. A layer that runs
-    /// once for every model, in a text encoder say, is not worth the memory.
+    /// once for every model, for example in a text encoder, is not worth the memory.
     private enum Prepared {
         case never, usedOnce
         case packed(PackedConv2d)

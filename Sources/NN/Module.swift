@@ -15,8 +15,8 @@ open class Module {
     /// name. An empty key adds no level to the path.
     open var keys: [String: String] { [:] }
 
-    /// Called after the mode, the weights or the device changed. Override it in a module that keeps
-    /// results which depend on them.
+    /// Called after the mode, the weights or the device changed. Override it in a module that
+    /// caches results which depend on them.
     open func stateDidChange() {}
 
     /// Switches this module and all modules below to training or to inference.

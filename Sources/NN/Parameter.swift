@@ -1,4 +1,4 @@
-/// What a module may keep a tensor in, as the walk over a model sees it.
+/// What a module may store a tensor in, as the walk over a model finds it.
 protocol TensorSlot {
     var kind: NamedTensor.Kind? { get }
     var tensor: Tensor? { get }

@@ -15,7 +15,7 @@ public struct BLASChoice: Sendable, Equatable, CustomStringConvertible {
     /// Who chose the kernel: OpenBLAS, the user or DenseKit.
     public let reason: Reason
     /// What makes OpenBLAS slower than it could be, or was not done as `OPENBLAS_CORETYPE` asks:
-    /// one sentence each, with what to do. Empty where all is well.
+    /// one sentence each, with what to do. Empty where there is no problem.
     public let warnings: [String]
 
     /// `SkylakeX (AVX-512; chosen by DenseKit in place of Prescott)`
@@ -32,9 +32,9 @@ public struct BLASChoice: Sendable, Equatable, CustomStringConvertible {
 
     /// Which kernel should run.
     ///
-    /// A user's choice stands where the processor can run it. Where OpenBLAS chose, its kernel
-    /// stands unless the processor has wider instructions than that kernel uses, as processors have
-    /// that are newer than the library.
+    /// A user's choice is used where the processor can run it. Where OpenBLAS chose, its kernel
+    /// is used unless the processor has wider instructions than that kernel uses, as processors
+    /// have that are newer than the library.
     ///
     /// - Parameters:
     ///   - processor: where it runs
@@ -80,7 +80,7 @@ public struct BLASChoice: Sendable, Equatable, CustomStringConvertible {
         self.warnings = warnings
     }
 
-    /// Why what was asked for cannot be had.
+    /// Why the requested kernel cannot be used.
     private static func warning(_ asked: String, _ processor: Processor, _ known: [String]?)
         -> String
     {

@@ -3,7 +3,7 @@
 struct BLASKernel: Sendable {
     let name: String
     let level: Processor.Level
-    /// What a processor must have to run it, in Linux's words.
+    /// What a processor must have to run it, by Linux's names.
     let needs: Set<String>
 
     private init(_ name: String, _ level: Processor.Level, _ needs: String) {
@@ -37,7 +37,7 @@ struct BLASKernel: Sendable {
         ]
     }()
 
-    /// By its name; OpenBLAS does not tell upper case from lower case.
+    /// By its name; OpenBLAS ignores case.
     static func named(_ name: String) -> BLASKernel? {
         all.first { $0.name.lowercased() == name.lowercased() }
     }
@@ -48,9 +48,9 @@ extension Processor {
     /// for a processor without AVX and for one of which nothing is known, where OpenBLAS chooses
     /// well.
     ///
-    /// What the processor says that it has decides, not its model's number: numbers are newer than
+    /// The processor's reported features decide, not its model number: model numbers are newer than
     /// the library, and a virtual machine may hide instructions. `SapphireRapids` adds matrix
-    /// products in bfloat16 alone, which the engine does not ask of its BLAS.
+    /// products in bfloat16 alone, which the engine does not use from its BLAS.
     func bestKernel(among known: [String]) -> BLASKernel? {
         let order =
             switch vendor {

@@ -76,7 +76,7 @@ public enum Engine {
     public static let build = EngineBuild(buildDescription)
 
     /// What makes the engine slower than this processor allows: one sentence each, with what to do.
-    /// Empty where all is well.
+    /// Empty where there is no problem.
     public static var warnings: [String] {
         (blas?.warnings ?? []) + oneDNN.warnings
             + build.warnings(on: .current, variable: environmentVariable)

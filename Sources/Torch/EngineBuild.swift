@@ -1,11 +1,11 @@
 /// The parts of libtorch's build description that speed depends on.
 public struct EngineBuild: Sendable {
-    /// Vector instructions of libtorch's own loops, in its words: `AVX2`, `AVX512`, `NO AVX`; nil
-    /// where the description does not say.
+    /// Vector instructions of libtorch's own loops, by its names: `AVX2`, `AVX512`, `NO AVX`; nil
+    /// where the description does not name them.
     public let loops: String?
     /// Library of matrix products that the build was made for, such as
     /// `Intel(R) oneAPI Math Kernel Library Version 2024.2`; `unknown` where the description does
-    /// not say.
+    /// not name it.
     public let blas: String
 
     /// - Parameter text: `Engine.buildDescription`
@@ -24,7 +24,7 @@ public struct EngineBuild: Sendable {
 
     var usesMKL: Bool { blas.contains("Math Kernel Library") }
 
-    /// The variables that keep libtorch's loops or MKL below what the processor has.
+    /// The variables that limit libtorch's loops or MKL to less than the processor has.
     ///
     /// - Parameter variable: the value of a variable of the environment
     func warnings(on processor: Processor, variable: (String) -> String?) -> [String] {

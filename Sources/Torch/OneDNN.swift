@@ -9,7 +9,7 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
     let bfloat16: Use
     let amx: Use
     /// What keeps oneDNN from using all instructions of the processor: one sentence each, with what
-    /// to do. Empty where all is well.
+    /// to do. Empty where there is no problem.
     public let warnings: [String]
 
     /// Whether products in bfloat16 run as instructions of the processor (AVX-512 bf16 or AMX);
@@ -30,8 +30,8 @@ public struct OneDNNInstructions: Sendable, Equatable, CustomStringConvertible {
 
     /// - Parameters:
     ///   - processor: where it runs
-    ///   - effective: what oneDNN says of itself (`dnnl_get_effective_cpu_isa`); nil where it
-    ///     cannot be asked, and the processor and `asked` tell it
+    ///   - effective: what oneDNN reports (`dnnl_get_effective_cpu_isa`); nil where it
+    ///     cannot be queried; then it follows from the processor and `asked`
     ///   - version: oneDNN's major version, which decides the meaning of `effective`'s bits
     ///   - asked: the variable that limits it, `ONEDNN_MAX_CPU_ISA` or `DNNL_MAX_CPU_ISA`, where it
     ///     is set

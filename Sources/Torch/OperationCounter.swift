@@ -21,7 +21,7 @@ public enum CountedOperation: String, Sendable, CaseIterable {
 /// before it and those used after it within one `scope`; where there is no such module, to the
 /// scope.
 ///
-/// While a counter is active, layers run by their definition, one by one: nothing is folded or
+/// While a counter is active, layers run separately, by their definition: nothing is folded or
 /// packed for speed.
 public final class OperationCounter: Sendable {
     /// One operation that was run.
@@ -123,7 +123,7 @@ public final class OperationCounter: Sendable {
         }
     }
 
-    /// Notes an operation. The first weight with a name tells its module.
+    /// Notes an operation. The first weight with a name identifies its module.
     func add(
         _ operation: CountedOperation, _ amount: Double, atOutputs: Double? = nil,
         _ weights: Tensor?...

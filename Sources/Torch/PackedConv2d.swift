@@ -39,7 +39,7 @@ public final class PackedConv2d {
 
     deinit { ct_packed_conv2d_release(handle) }
 
-    /// The convolution of a channels-last map of type `dtype`, after ReLU where it was asked for.
+    /// The convolution of a channels-last map of type `dtype`, after ReLU where it was requested.
     /// `[n, in, h, w] → [n, out, h', w']`
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         try make("conv2d", x) { ct_packed_conv2d_run(handle, x.handle, $0) }

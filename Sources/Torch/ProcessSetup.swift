@@ -37,7 +37,7 @@ extension Engine {
 
     private static let startedVariable = "DENSEKIT_STARTED"
 
-    /// What `GLIBC_TUNABLES` says to a process that is not started again; its own setting goes
+    /// The value of `GLIBC_TUNABLES` for a process that is not started again; its own setting goes
     /// first.
     private static let keepMemory: Void = {
         guard environmentVariable("GLIBC_TUNABLES") == nil else { return }

@@ -60,7 +60,7 @@ public struct Processor: Sendable, Equatable {
             let key = line[..<colon].trimmed
             let value = line[line.index(after: colon)...].trimmed
             if first[key] == nil { first[key] = String(value) }
-            // as a rule all cores say the same
+            // as a rule all cores report the same
             guard key == "flags", value != lastFlags else { continue }
             lastFlags = value
             let flags = Set(value.split(separator: " ").map(String.init))

@@ -52,7 +52,7 @@ func make(
     return Tensor(owning: result)
 }
 
-/// The same for an operation that gives elements and where they stood.
+/// The same for an operation that returns elements and their indices.
 @inline(__always)
 func makePair(
     _ operation: StaticString, _ a: Tensor,

@@ -28,7 +28,7 @@ public struct WinogradConv2d {
         self.relu = relu
     }
 
-    /// The convolution, after ReLU where it was asked for. `[n, in, h, w] → [n, out, h, w]`,
+    /// The convolution, after ReLU where it was requested. `[n, in, h, w] → [n, out, h, w]`,
     /// channels-last
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         try make("conv2d", x) {

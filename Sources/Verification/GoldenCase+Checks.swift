@@ -25,7 +25,7 @@ private struct LostNames {
 /// Writes the case's parameters into the module; every name or shape that is not on both sides is a
 /// failed comparison.
 ///
-/// - Parameter given: tensors that the case has as inputs where a model keeps them with its
+/// - Parameter given: tensors that the case has as inputs where a model stores them with its
 ///   weights, by the model's names
 func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Entry] = [:]) throws
     -> [Comparison]
@@ -64,7 +64,7 @@ func fill(_ module: Module, _ golden: GoldenCase, given: [String: GoldenCase.Ent
     return failures + lost.failures
 }
 
-/// Every answer beside our output of that name; what is on one side only fails.
+/// Every reference output beside our output of that name; what is on one side only fails.
 ///
 /// - Parameter exactIntegers: whether integers must be equal where they have no tolerance of their
 ///   own

@@ -11,7 +11,7 @@ public struct GoldenCase: Sendable {
         public let seed: String?
         /// The shape of the tensor.
         public let shape: [Int]
-        /// The kind of recipe: `int`, `float` or `values`; nil where the other fields say it.
+        /// The kind of recipe: `int`, `float` or `values`; nil where the other fields define it.
         public let kind: String?
         /// The centre of seeded floats, which lie in `[offset − scale, offset + scale)`.
         public let offset: Double?
@@ -242,7 +242,7 @@ public struct GoldenCase: Sendable {
     }
 }
 
-/// A golden case that cannot be run: the file is not one, or it asks for something unknown.
+/// A golden case that cannot be run: the file is not one, or it uses something unknown.
 public struct GoldenCaseError: DenseKitError {
     /// The path of the case's file, or the name of the entry that is wrong.
     public let path: String

@@ -1,6 +1,6 @@
 import DenseKitCore
 
-/// Resizing, padding and normalising. An output's name says what is done and to which size:
+/// Resizing, padding and normalising. An output's name defines the operation and the size:
 /// `bilinear_14x20_ac0`, `nearest_14x20` (feature map, height × width), `imresize_u8_20x11` (image,
 /// width × height), `imnormalize_u8`, `impad`.
 struct ImageOperations {
@@ -28,7 +28,7 @@ struct ImageOperations {
         return try compare(outputs, with: answers, golden) + rescaledSizes()
     }
 
-    /// What we make of the inputs; nil for a name that says nothing to us.
+    /// Our output for the inputs; nil for an unknown name.
     private func output(_ name: String, like answer: Tensor) throws -> Tensor? {
         if let match = try /(bilinear|nearest)_([0-9]{1,4})x([0-9]{1,4})(?:_ac([01]))?/.wholeMatch(
             in: name)?.output

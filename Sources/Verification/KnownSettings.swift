@@ -1,8 +1,8 @@
 import DenseKitCore
 import Foundation
 
-// What a case says and nothing reads is a mistake: it is refused, with its place and what is known
-// there.
+// A setting of a case that nothing reads is a mistake: it is refused, with its place and what is
+// known there.
 extension GoldenCase {
     /// Checks that every setting at `place` is read by the procedure.
     ///
@@ -37,7 +37,7 @@ extension GoldenCase {
                     "sets \(place).\(key) to \(found.text): only \(expected.text) is known here")
             }
         default:
-            if known.isEmpty { return }  // words for readers
+            if known.isEmpty { return }  // text for readers
             throw GoldenCaseError(
                 path, "has \(value?.text ?? "nothing") in \(place), expected an object")
         }
@@ -72,7 +72,7 @@ extension GoldenCase {
 
     /// A whole number at `place`; nil where there is none.
     ///
-    /// Throws `GoldenCaseError` for anything else that stands there.
+    /// Throws `GoldenCaseError` for any other value there.
     func integer(_ place: String) throws -> Int? {
         let value = place.split(separator: ".").reduce(GoldenJSON?.some(json)) { $0?[String($1)] }
         guard let value, value != .null else { return nil }
@@ -83,8 +83,8 @@ extension GoldenCase {
     }
 
     /// Throws `GoldenCaseError` for fields of the file and of its entries that are all but known
-    /// ones, and for tolerances with other words than ours: a misspelt one would change what is
-    /// compared without a word. Other fields may say what they like.
+    /// ones, and for tolerances with unknown keys: a misspelt one would change what is
+    /// compared silently. Other fields may have any content.
     func checkFields() throws {
         try checkSpelling(json, "", Self.fields)
         for key in ["parameters", "inputs"] {
@@ -142,7 +142,7 @@ extension GoldenCase {
         }
     }
 
-    /// What the file's top has in some procedure, words for readers among it.
+    /// What the file's top has in some procedure, including text for readers.
     private static let fields: Set<String> = [
         "boxes", "case", "cases", "class_names", "computed_in", "config", "config_inference",
         "context_lengths",
@@ -182,9 +182,9 @@ extension GoldenJSON {
 }
 
 // What is read of a case whose model is in a model file: the rest of its `config` is the
-// reference's, and the model file says it in our words.
+// reference's, and the model file defines it by our names.
 extension GoldenCase {
-    /// - Parameter drawn: the inputs that prescribe what a model would draw at random
+    /// - Parameter drawn: the inputs that prescribe a model's random numbers
     func checkModelSettings(drawn: [String]) throws {
         switch procedure {
         case "detector": try checkInputs("img gt_bboxes gt_labels gt_masks gt_bboxes_ignore")

@@ -76,7 +76,7 @@ extension GoldenCase {
     }
 
     /// The names of the classes; where the case has none, as many made-up ones as its token ids or
-    /// its classifier say.
+    /// its classifier need.
     var classNames: [String] {
         let config = json["config"]
         for place in [json, config, config?["model"]] {

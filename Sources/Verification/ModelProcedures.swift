@@ -30,7 +30,7 @@ extension Verifier {
             outputs["head_logits"] = logits
             let size = Size2D(image.size(2), image.size(3))
             outputs["seg_logits"] = try logits.interpolated(to: size, .bilinear())
-            // Where the score map itself is the answer.
+            // Where the score map itself is the output.
             outputs["alignment_label"] = try outputs["score_map"]?.interpolated(
                 to: size, .bilinear()
             ).argmax(1)
@@ -39,7 +39,7 @@ extension Verifier {
     }
 
     /// Losses, gradients, running statistics and what parts record in one training step, with all
-    /// dropout off and the first candidates wherever some are drawn.
+    /// dropout off and the first candidates wherever some are sampled.
     func trainingStep(
         _ model: DenseModel, _ inputs: [String: Tensor], _ golden: GoldenCase,
         _ comparisons: inout [Comparison]
@@ -81,7 +81,7 @@ extension Verifier {
         outputs["grad_norm_total"] = try Tensor.from([
             Float(norms.values.reduce(0) { $0 + $1 * $1 }.squareRoot())
         ])
-        // what learns and was not reached has a gradient of 0
+        // a trained parameter that was not reached has a gradient of 0
         for name in order where frozen.contains(name) {
             comparisons.append(Comparison(failure: "grad/\(name)", "has no gradient here"))
         }

@@ -3,13 +3,13 @@ import DenseKitCore
 /// Which parameters of a model learn at which rate and decay: `optimizer_groups` of a case, a table
 /// for each of several configurations.
 ///
-/// The model file beside the case says which of our configuration files they are:
+/// The model file beside the case defines which of our configuration files they are:
 /// `configurations: {NAME: CONFIG.yaml}`.
 struct OptimizerGroups {
     private let golden: GoldenCase
     private let registry: Registry
 
-    /// A group of a case: its members by name, or what can be told of them.
+    /// A group of a case: its members by name, or by their known properties.
     private enum Group: Decodable {
         struct Summary: Decodable {
             let count: Int

@@ -1,12 +1,12 @@
 import DenseKitCore
 
-/// Adds procedures, models and random draws for golden cases of a method, beside the `Plugin` with
-/// its components.
+/// Adds procedures, models and random numbers for golden cases of a method, beside the `Plugin`
+/// with its components.
 ///
 /// It belongs in a target of its own, so that a program that only trains and predicts does not
 /// contain it. `densekit verify` uses the plugins that its executable lists.
 public protocol VerificationPlugin: Sendable {
-    /// Registers the procedures, models and random draws that the plugin's cases name.
+    /// Registers the procedures, models and random numbers that the plugin's cases name.
     func register(in procedures: inout Procedures)
 }
 
@@ -17,8 +17,8 @@ public struct Procedures: Sendable {
     public typealias Run = @Sendable (Verifier, GoldenCase, String?) throws -> [Comparison]
     /// The model of a case in DenseKit's configuration: the keys and values below `model:`.
     public typealias Describe = @Sendable (GoldenCase) throws -> [String: GoldenJSON]
-    /// Makes random draws, by the names that the model asks for, from the case's inputs in the
-    /// order in which these were registered.
+    /// Makes the random numbers, by the names that the model asks for, from the case's inputs in
+    /// the order in which they were registered.
     public typealias Draw = @Sendable ([Tensor]) throws -> [String: Tensor]
 
     /// In the order of registration.
@@ -52,8 +52,8 @@ public struct Procedures: Sendable {
         models[type] = describe
     }
 
-    /// Registers inputs that replace the random draws of a model in training. They are used where a
-    /// case has all of them.
+    /// Registers inputs that replace the random numbers of a model in training. They are used where
+    /// a case has all of them.
     public mutating func registerDraws(_ inputs: String..., by draw: @escaping Draw) {
         for input in inputs { claim("input '\(input)'") }
         draws.append((inputs, draw))
@@ -76,10 +76,10 @@ public struct Procedures: Sendable {
         golden.json["config"]?["type"]?.string.flatMap { models[$0] }
     }
 
-    /// The inputs that prescribe draws.
+    /// The inputs that prescribe random numbers.
     var drawnInputs: [String] { draws.flatMap(\.inputs) }
 
-    /// The draws that `inputs` prescribe, by name; nil where they prescribe none.
+    /// The random numbers that `inputs` prescribe, by name; nil where they prescribe none.
     func draws(_ inputs: [String: Tensor]) throws -> [String: Tensor]? {
         for (names, draw) in draws {
             let given = names.compactMap { inputs[$0] }

@@ -28,7 +28,7 @@ extension GoldenCase {
     }
 }
 
-/// Optimizer and schedule of a case, translated from mmcv's words into ours.
+/// Optimizer and schedule of a case, translated from mmcv's names into ours.
 struct Recipes {
     let optimizer: ComponentNode
     let schedule: ComponentNode
@@ -38,7 +38,7 @@ struct Recipes {
         var schedule: ComponentNode?
     }
 
-    /// Throws `GoldenCaseError` for what we have no word for; a setting that the component does not
+    /// Throws `GoldenCaseError` for unknown settings; a setting that the component does not
     /// know is its own error when it is built.
     init(_ golden: GoldenCase, optimizer: [String: GoldenJSON], schedule: [String: GoldenJSON])
         throws

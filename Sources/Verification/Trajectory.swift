@@ -139,7 +139,7 @@ struct Trajectory {
 
     /// `conv_seg(relu(norm(backbone(img) · gain)))` with
     /// `backbone(x) = conv2(relu(norm1(conv1(x))))`: a network whose parameters have the names that
-    /// multipliers tell apart. Channels are those of the case's parameters.
+    /// multipliers distinguish. Channels are those of the case's parameters.
     private final class Network: Module {
         let backbone: Backbone
         let textEncoder: TextEncoder

@@ -47,8 +47,8 @@ public struct Verifier {
         return comparisons + golden.unusedTolerances(comparisons)
     }
 
-    /// The file at `named`, else the one beside the case; where none stands there, what the case
-    /// says itself.
+    /// The file at `named`, else the one beside the case; where there is none, what the case
+    /// defines itself.
     private func modelFile(
         _ golden: GoldenCase, _ named: String?,
         _ described: ((GoldenCase) throws -> [String: GoldenJSON])?

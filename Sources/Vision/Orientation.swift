@@ -18,7 +18,7 @@ extension Size2D {
 }
 
 extension RGBImage {
-    /// The image turned upright, where its rows and columns are stored as `orientation` says.
+    /// The image turned upright, where its rows and columns are stored in `orientation`.
     public func oriented(_ orientation: Orientation) -> RGBImage {
         guard orientation != .upright, !pixels.isEmpty else { return self }
         let size = self.size.oriented(orientation)

@@ -154,8 +154,8 @@ private func blend(
     count: Int,
     into target: UnsafeMutablePointer<UInt8>
 ) {
-    // The weights are read from memory in every step: so the compiler sees a product of 16 bits and
-    // takes its upper half at once.
+    // The weights are read from memory in every step: so the compiler recognizes a product of 16
+    // bits and takes its upper half at once.
     let pair = (SIMD8<Int16>(repeating: weights.0), SIMD8<Int16>(repeating: weights.1))
     withUnsafePointer(to: pair) { pair in
         let a = UnsafeRawPointer(upper)

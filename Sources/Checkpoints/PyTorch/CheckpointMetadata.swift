@@ -29,7 +29,7 @@ struct CheckpointMetadata {
         ] {
             values[name] = text(heap.lookup(name, in: meta))
         }
-        // mmengine's word for it.
+        // mmengine's name for it.
         if values["config"] == nil { values["config"] = text(heap.lookup("cfg", in: meta)) }
     }
 

@@ -115,7 +115,7 @@ enum PickleGlobal: Equatable {
         ("_rebuild_wrapper_subclass", "of a subclass without memory of its own"),
     ]
 
-    /// Functions that add to their first argument what is of no interest here: whether it learns,
+    /// Functions that add to their first argument what is not used here: whether it is trained,
     /// hooks, a type for TorchScript.
     private static let firstArgument = [
         "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",

@@ -112,7 +112,7 @@ struct PickleReader {
         return .int(Int(bitPattern: UInt(bytes.reversed().reduce(start) { $0 << 8 | UInt64($1) })))
     }
 
-    /// A number in digits; `00` and `01` are Python's truth values, an `L` at the end is no part of
+    /// A number in digits; `00` and `01` are Python's Booleans, an `L` at the end is no part of
     /// it.
     private func decimal(_ line: [UInt8], isInt: Bool) -> PickleValue {
         let digits = String(

@@ -8,7 +8,7 @@ struct StateDict {
     /// without end.
     static let nameLimit = 1 << 24
 
-    /// Tensors and numbers; a name that stands twice has its last value last.
+    /// Tensors and numbers; of a name that occurs twice, the last value comes last.
     private(set) var entries: [(name: String, value: PickleValue)] = []
     private let path: String
     private let heap: PickleHeap
@@ -73,8 +73,8 @@ struct StateDict {
     }
 
     /// The tensors of a TorchScript module: its attributes' and its modules', names joined by dots.
-    /// An attribute that is neither parameter nor buffer comes along: what it is stands in the
-    /// program alone.
+    /// An attribute that is neither parameter nor buffer is included: its kind is defined in the
+    /// program only.
     private mutating func walk(_ root: Int) throws(CheckpointError) {
         var waiting = [(prefix: "", module: root)]
         while let (prefix, module) = waiting.popLast() {

@@ -68,8 +68,8 @@ struct TorchArchive: TorchStoragePlaces {
         try archive.verify(member, CRC32.checksum(bytes))
     }
 
-    /// PyTorch says since 2.1 how numbers lie; before, they lay as its machine had them, which was
-    /// little-endian but for few.
+    /// Since 2.1 PyTorch records the byte order of numbers; before, it was that of the machine,
+    /// which was little-endian with few exceptions.
     private func checkByteOrder() throws(CheckpointError) {
         guard let member = try archive.stored(prefix + "byteorder") else { return }
         try archive.verify(member)

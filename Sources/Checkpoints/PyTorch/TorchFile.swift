@@ -7,7 +7,7 @@ import DenseKitNN
 /// and run nothing; a file that uses anything beyond what weights need is refused.
 public enum TorchFile {
     /// Whether a file that begins with these bytes is a zip archive or a pickle, as PyTorch writes
-    /// them. (True for a tar archive too, where 262 bytes are given: `load` says what it is.)
+    /// them. (True for a tar archive too, where 262 bytes are given: `load` reports what it is.)
     public static func recognizes(_ prefix: [UInt8]) -> Bool { form(prefix) != nil }
 
     /// Every tensor of the file's state dict by name, in the element type of the file, and the
@@ -74,7 +74,7 @@ public enum TorchFile {
         var storages = storages
         var content = WeightsFile.Content(metadata: CheckpointMetadata(root, heap).values)
         for (name, value) in try StateDict(root, heap, path: storages.file.path).entries {
-            // A name that stands twice has its last value.
+            // A name that occurs twice has its last value.
             content.tensors[name] = nil
             content.unread[name] = nil
             switch value {

@@ -1,6 +1,6 @@
 import DenseKitTorch
 
-/// Where the bytes of storages stand in a file.
+/// Where the bytes of storages are in a file.
 protocol TorchStoragePlaces {
     /// The bytes of the storage under `key`; nil where the file has none.
     /// - Throws: `CheckpointError`.
@@ -10,7 +10,7 @@ protocol TorchStoragePlaces {
     func verify(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(CheckpointError)
 }
 
-/// Reads storages, each once, and cuts tensors out of them. What nobody asks for stays in the file.
+/// Reads storages, each once, and cuts tensors out of them. What is not needed is not read.
 struct TorchStorageReader {
     let file: Descriptor
     let places: any TorchStoragePlaces
@@ -79,7 +79,7 @@ struct TorchStorageReader {
         return made
     }
 
-    /// What the engine says, as an error of the file.
+    /// The engine's message, as an error of the file.
     private func engine<Result>(_ body: () throws -> Result) throws(CheckpointError) -> Result {
         do {
             return try body()

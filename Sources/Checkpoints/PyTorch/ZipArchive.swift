@@ -7,14 +7,14 @@ struct ZipArchive {
         let name: String
         /// 0 where the bytes are stored as they are.
         let method: UInt16
-        /// Where its bytes stand in the file.
+        /// Where its bytes are in the file.
         let bytes: Range<Int>
         let checksum: UInt32
     }
 
     let file: Descriptor
     private(set) var members: [String: Member] = [:]
-    /// PyTorch can be told to write no checksums; it writes zeros then.
+    /// PyTorch can be set to write no checksums; it writes zeros then.
     private let hasChecksums: Bool
 
     /// - Throws: `CheckpointError`.

@@ -45,7 +45,7 @@ struct ZipDirectory {
         try cursor.skip(lengths.2)
         let name = String(decoding: nameBytes, as: UTF8.self)
 
-        // What does not fit in 32 bits stands in the extra field 1, in this order.
+        // What does not fit in 32 bits is in the extra field 1, in this order.
         var wide = wideFields(extra)[...]
         func widen(_ value: inout UInt64) throws(CheckpointError) {
             guard value == 0xFFFF_FFFF else { return }
@@ -85,7 +85,7 @@ struct ZipDirectory {
         return []
     }
 
-    /// What the records behind the directory say of it.
+    /// What the records behind the directory tell about it.
     private static func end(_ file: Descriptor) throws(CheckpointError) -> (
         start: Int, size: Int, count: Int
     ) {

@@ -29,7 +29,7 @@ extension COCOColumns {
     /// Checks everything, and turns the numbers of images and categories in annotations into their
     /// places.
     ///
-    /// - Throws: `DataError` for numbers that stand twice and for what no image can have.
+    /// - Throws: `DataError` for ids that occur twice and for values that no image can have.
     func arrange() throws -> Arrangement {
         let imagePlaces = try places(images.map(\.id), "image")
         let categoryPlaces = try places(categories.map(\.id), "category")

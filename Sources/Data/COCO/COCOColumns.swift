@@ -1,6 +1,6 @@
 import CDenseKitSimdjson
 
-/// What a COCO file of annotations says, in flat arrays in the order of the file.
+/// The content of a COCO file of annotations, in flat arrays in the order of the file.
 final class COCOColumns {
     let path: String
     /// The arrays; they live as long as this object.

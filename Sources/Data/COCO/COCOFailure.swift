@@ -6,7 +6,7 @@ extension dk_coco_failure {
         (text(key), text(expected), text(found))
     }
 
-    /// What a C string of a fixed length says.
+    /// The text of a C string of a fixed length.
     private func text<Characters>(_ characters: Characters) -> String {
         withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
@@ -24,7 +24,7 @@ extension JSONLists.Piece {
         let isNumberless: Bool
     }
 
-    /// Parses the objects one by one, to find the one that is no JSON.
+    /// Parses each object separately, to find the one that is no JSON.
     func brokenObject(_ parse: (UnsafeBufferPointer<UInt8>, inout dk_coco_failure) -> Int32)
         -> BrokenObject?
     {

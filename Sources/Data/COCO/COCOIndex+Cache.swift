@@ -42,7 +42,7 @@ extension COCOIndex {
         return "\(stem)-\(FNV1a(path.utf8).digits).index"
     }
 
-    /// Writes the file into the cache and maps it; where that fails, it is kept in memory.
+    /// Writes the file into the cache and maps it; where that fails, it stays in memory.
     private static func keep(
         _ sections: [UnsafeRawBufferPointer], _ source: IndexFile.Source, in folder: String,
         _ name: String

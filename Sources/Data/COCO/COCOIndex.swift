@@ -4,8 +4,8 @@ import DenseKitVision
 /// The content of a COCO annotation file (`instances_*.json`): images, categories, and the
 /// annotations of each image.
 ///
-/// The file is parsed once and kept as flat arrays in a cache, which every thread and process maps
-/// into its memory from then on.
+/// The file is parsed once and stored as flat arrays in a cache, which every thread and process
+/// maps into its memory from then on.
 public final class COCOIndex: Sendable {
     /// An image as the file lists it.
     public struct ImageEntry: Sendable, Equatable {
@@ -13,7 +13,7 @@ public final class COCOIndex: Sendable {
         public let id: Int64
         /// The image file's name, relative to the folder of images: `file_name`.
         public let name: String
-        /// Height and width in pixels, as the file says.
+        /// Height and width in pixels, as the file gives them.
         public let size: Size2D
     }
 
@@ -60,7 +60,7 @@ public final class COCOIndex: Sendable {
     public let path: String
     /// The categories, in the order of the file.
     public let categories: [Category]
-    /// Warnings on the file that keep nothing from working, with the first example of each kind.
+    /// Warnings on the file that do not stop the work, with the first example of each kind.
     public let warnings: [DataError]
     private let file: IndexFile
 

@@ -16,7 +16,7 @@ public enum COCOResultFile {
         public let score: Double
         /// Its `bbox`, in pixels of the image; nil where there is none, or an empty list.
         public let box: COCOBox?
-        /// Its compressed run lengths; nil where there are none, or masks were not asked for.
+        /// Its compressed run lengths; nil where there are none, or masks were not requested.
         public let mask: (size: Size2D, text: [UInt8])?
     }
 

@@ -7,14 +7,14 @@ public struct COCOResultsError: DenseKitError, Equatable {
     /// The entry's index in the list, from 0; nil where the problem concerns the whole file.
     public let entry: Int?
     public let problem: String
-    /// What the user can do; nil where the problem says it all.
+    /// What the user can do; nil where the problem already contains it.
     public let remedy: String?
 
     /// - Parameters:
     ///   - path: the result file
     ///   - entry: the index of the entry concerned, from 0; nil for the whole file
     ///   - problem: what was expected and what was found
-    ///   - remedy: what the user can do; nil where the problem says it all
+    ///   - remedy: what the user can do; nil where the problem already contains it
     public init(path: String, entry: Int?, problem: String, remedy: String? = nil) {
         self.path = path
         self.entry = entry

@@ -1,7 +1,7 @@
 import CDenseKitSimdjson
 import DenseKitVision
 
-/// Reads the words that hold what an annotation covers.
+/// Reads the 32-bit words that hold what an annotation covers.
 struct COCOShapeReader {
     private let words: UnsafeBufferPointer<Int32>
     private var place = 0

@@ -1,11 +1,11 @@
 import DenseKitCheckpoints
 import Foundation
 
-/// The file that a parsed COCO file is kept as: a head of numbers and the arrays behind it, mapped
-/// into memory by all who read it.
+/// The file in which a parsed COCO file is stored: a head of numbers and the arrays behind it,
+/// mapped into memory by all who read it.
 ///
-/// The head says which file the arrays were made of, by path, size and time, and holds checksums of
-/// itself and of the rest.
+/// The head records which file the arrays were made of, by path, size and time, and holds checksums
+/// of itself and of the rest.
 struct IndexFile: Sendable {
     /// A file as it was when it was read.
     struct Source: Sendable, Equatable {
@@ -146,7 +146,7 @@ struct IndexFile: Sendable {
     }
 }
 
-/// Memory that shows a file, or that stands in for one.
+/// Memory mapped to a file, or memory used in place of one.
 final class MappedMemory: @unchecked Sendable {  // nobody writes to it once it is made
     let bytes: UnsafeRawBufferPointer
     private let start: UnsafeMutableRawPointer

@@ -10,7 +10,7 @@ final class JSONLists {
     struct Piece {
         /// Empty where the file is the list.
         let key: String
-        /// Bytes that may be read follow it, as many as the parser asks for.
+        /// Bytes that may be read follow it, as many as the parser requires.
         let text: UnsafeBufferPointer<UInt8>
         /// Where each object begins in `text`.
         let objects: [Int]

@@ -9,7 +9,7 @@ extension AnnotationFindings {
         }
     }
 
-    /// Why there is nothing to learn or to measure.
+    /// Why there is nothing to train on or to measure.
     func problems(_ options: DatasetReport.Options) -> [String] {
         let part = options.part
         guard total > 0 else {
@@ -34,14 +34,14 @@ extension AnnotationFindings {
         part == .training ? learnable : measurable
     }
 
-    /// The kinds that a problem tells of, so that no warning does.
+    /// The kinds that a problem reports, so that no warning does.
     private func hopelessKinds(_ options: DatasetReport.Options) -> Set<Kind> {
         if usable(options.part) == 0 { return [.ignored, .normalized, .flat, .outside, .noArea] }
         guard options.wantsMasks, masked == 0 else { return [] }
         return Set(SegmentationFault.inOrder.map { .segmentation($0) })
     }
 
-    /// Boxes of a set whose boxes are corners are told of once, not for leaving their images and
+    /// Boxes of a set whose boxes are corners are reported once, not for leaving their images and
     /// missing their masks as well.
     private func isTold(_ kind: Kind) -> Bool {
         switch kind {

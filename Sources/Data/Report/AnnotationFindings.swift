@@ -14,7 +14,7 @@ struct AnnotationFindings: Sendable {
         case cornersByArea
         /// The segmentation lies elsewhere than the box.
         case away
-        /// There is no mask to learn.
+        /// There is no mask to train on.
         case segmentation(SegmentationFault)
         /// Some polygons are left out, others stay.
         case partial
@@ -29,7 +29,7 @@ struct AnnotationFindings: Sendable {
 
     private(set) var total = 0
     private(set) var crowds = 0
-    /// Those that training learns from, and those that can be found when it is measured.
+    /// Those that training uses, and those that can be found when it is measured.
     private(set) var learnable = 0
     private(set) var measurable = 0
     /// Learnable ones with a mask.
@@ -79,7 +79,7 @@ struct AnnotationFindings: Sendable {
             let hasMask = masks && isMasked
             masked += hasMask ? 1 : 0
             if let oddity { note(oddity) }
-            // A mask that misses its box altogether is told of once.
+            // A mask that misses its box altogether is reported once.
             let oddities = instance.oddities(in: size)
             for kind in oddities where kind != .away || hasMask || !masks { note(kind) }
             if oddities == [.corners] { note(.cornersByArea) }
@@ -161,7 +161,8 @@ extension AnnotatedInstance {
 }
 
 extension SampleInstance.Shape {
-    /// The rectangle around the polygons or the pixels; nil where that says nothing about the box.
+    /// The rectangle around the polygons or the pixels; nil where that gives no information about
+    /// the box.
     fileprivate func outline(in size: Size2D) -> COCOBox? {
         switch self {
         case .runLengths(let mask):
@@ -190,7 +191,7 @@ extension COCOBox {
             && box.y + box.height <= Double(size.height) + 1
     }
 
-    /// The rectangle whose second corner stands where width and height should.
+    /// The rectangle whose second corner is written in place of width and height.
     fileprivate var fromCorners: COCOBox {
         COCOBox(x: x, y: y, width: width - x, height: height - y)
     }

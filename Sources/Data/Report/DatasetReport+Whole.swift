@@ -25,7 +25,7 @@ private struct LabelPart: Dataset {
     func labels(at index: Int) throws -> LabelMap? { try base.labels(at: indices[index]) }
 }
 
-/// Some samples of a data set whose instances are known one by one.
+/// Some samples of a data set whose instances are annotated individually.
 private struct InstancePart: InstanceDataset {
     let base: any InstanceDataset
     let indices: [Int]

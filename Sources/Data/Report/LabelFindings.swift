@@ -1,9 +1,9 @@
 import Foundation
 import DenseKitVision
 
-/// Whether label maps have anything to tell apart, and what the cause is where they have not.
+/// Whether label maps have several classes, and the cause where they have not.
 struct LabelFindings {
-    /// What makes training hopeless, and figures of the validation worthless.
+    /// What makes training hopeless, and metrics of the validation worthless.
     let problems: [String]
 
     init(_ report: DatasetReport, _ dataset: any Dataset, _ options: DatasetReport.Options) {

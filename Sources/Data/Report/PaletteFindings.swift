@@ -24,7 +24,7 @@ struct PaletteFindings: Sendable {
 
     mutating func add(_ use: Use, order: Int) { uses.append((order, use)) }
 
-    /// What is said of palettes that contradict each other; nil where they agree.
+    /// The message on palettes that contradict each other; nil where they agree.
     var warning: String? {
         var known: [UInt16: (color: RGBColor, path: String)] = [:]
         var differing = 0

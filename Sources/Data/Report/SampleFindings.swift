@@ -75,7 +75,7 @@ struct SampleFindings: Sendable {
 }
 
 extension DatasetReport.Part {
-    /// For a sentence such as `nothing is learnt from them`.
+    /// For a sentence such as `nothing is trained on them`.
     var nothing: String { self == .training ? "nothing is trained" : "nothing is measured" }
     var nothingAtAll: String { self == .training ? "nothing to train on" : "nothing to measure" }
 }

@@ -60,7 +60,7 @@ extension COCOScores {
     }
 }
 
-/// All detections of a category, the most certain first.
+/// All detections of a category, by descending score.
 private struct COCORanking {
     /// A detection, its place in `COCOMatches.order` and its rank within its image.
     private struct Entry {
@@ -77,7 +77,7 @@ private struct COCORanking {
 
     private let matches: COCOMatches
     private let entries: [Entry]
-    /// For each area range the number of things to find.
+    /// For each area range the number of objects to find.
     private var wanted = [Int](repeating: 0, count: COCOScores.Area.allCases.count)
 
     init(_ evaluation: COCOEvaluation, _ matches: COCOMatches, category: Int) {

@@ -9,7 +9,7 @@ import DenseKitVision
 /// 100 detections per image and category are used. Detections with equal scores keep the order in
 /// which they are given.
 ///
-/// One oddity of pycocotools is kept, so that numbers agree: it takes annotation id 0 for "no
+/// One oddity of pycocotools is reproduced, so that numbers agree: it takes annotation id 0 for "no
 /// match", and counts whatever matches that annotation as a false positive. Number annotations from
 /// 1.
 public struct COCOEvaluation: Sendable {

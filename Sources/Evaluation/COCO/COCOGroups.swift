@@ -1,5 +1,5 @@
-/// The things and the detections of each image and category side by side, by category first; by
-/// image alone where categories are mixed.
+/// The ground-truth objects and the detections of each image and category side by side, by category
+/// first; by image alone where categories are mixed.
 struct COCOGroups: Sendable {
     /// What belongs to one image and category: ranges of `groundTruth` and `detections`.
     struct Group: Sendable {
@@ -8,7 +8,7 @@ struct COCOGroups: Sendable {
         let detections: Range<Int>
     }
 
-    /// Where images and categories stand in the order of their numbers.
+    /// The positions of images and categories in the order of their ids.
     struct Places: Sendable {
         private let images: [Int: Int]
         private let categories: [Int: Int]
@@ -22,8 +22,8 @@ struct COCOGroups: Sendable {
             imageCount = images.count
         }
 
-        /// What things are grouped by: the place of image and category in one number; nil for those
-        /// that are not evaluated.
+        /// What objects are grouped by: the place of image and category in one number; nil for
+        /// those that are not evaluated.
         func key(image: Int, category: Int) -> Int? {
             guard let image = images[image] else { return nil }
             return mixesCategories ? image : categories[category].map { $0 * imageCount + image }
@@ -50,7 +50,7 @@ struct COCOGroups: Sendable {
         }
     }
 
-    /// One thing or detection that takes part.
+    /// One ground-truth object or detection that takes part.
     struct Entry {
         let key: Int
         let category: Int

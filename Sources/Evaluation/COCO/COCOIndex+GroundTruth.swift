@@ -6,7 +6,7 @@ extension COCOIndex {
     /// compares masks.
     ///
     /// An annotation whose mask is needed but cannot be read becomes a crowd that covers its box;
-    /// `note` says how many there are and is nil where there are none.
+    /// `note` tells how many there are and is nil where there are none.
     /// - Throws: `DataError` where masks are needed and no annotation has one.
     public func groundTruth(_ kind: COCOEvaluation.Kind) throws -> (
         instances: [COCOEvaluation.GroundTruth], note: String?

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import DenseKitVision
 
-/// Which detections were matched with things, for every threshold and area range.
+/// Which detections were matched with objects, for every threshold and area range.
 struct COCOMatches: Sendable {
     /// Bit t is set where the detection matches at threshold t.
     struct Flags: Sendable {
@@ -13,7 +13,7 @@ struct COCOMatches: Sendable {
         static let everyThreshold = UInt16(1 << COCOScores.thresholds.count) - 1
     }
 
-    /// Places in the list of detections, group after group, the most certain of a group first.
+    /// Places in the list of detections, group after group, by descending score within a group.
     let order: [Int32]
     /// For each place of `order` one for each area range; those behind the first 100 of a group are
     /// not set.
@@ -63,9 +63,9 @@ func inParallel(_ count: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
     }
 }
 
-/// Matches the groups of one image and category each; keeps its memory from group to group.
+/// Matches the groups of one image and category each; reuses its memory from group to group.
 private struct COCOMatcher {
-    /// A thing that a detection may match.
+    /// An object that a detection may match.
     private struct Candidate {
         let index: Int
         let iou: Double
@@ -84,9 +84,9 @@ private struct COCOMatcher {
     private let evaluation: COCOEvaluation
     private var candidates: [Candidate] = []
     private var outlines: [Outline] = []
-    /// For each thing and area range the thresholds at which it is taken.
+    /// For each object and area range the thresholds at which it is taken.
     private var taken: [UInt16] = []
-    /// For each thing the area ranges, as bits, in which it is ignored.
+    /// For each object the area ranges, as bits, in which it is ignored.
     private var ignored: [UInt8] = []
 
     init(_ evaluation: COCOEvaluation) { self.evaluation = evaluation }
@@ -135,7 +135,7 @@ private struct COCOMatcher {
         }
     }
 
-    /// The things whose IoU with the detection reaches the lowest threshold.
+    /// The objects whose IoU with the detection reaches the lowest threshold.
     /// - Returns: the detection's area.
     private mutating func findCandidates(
         _ detection: COCOEvaluation.Detection, _ instances: Range<Int>
@@ -178,7 +178,7 @@ private struct COCOMatcher {
             >= least[0]
     }
 
-    /// At each threshold the best thing that is free, of those that count if there is one, else of
+    /// At each threshold the best object that is free, of those that count if there is one, else of
     /// those that are ignored. Of equal ones the last is taken.
     private mutating func matchOne(
         _ instances: Range<Int>, _ range: Int, _ result: inout COCOMatches.Flags

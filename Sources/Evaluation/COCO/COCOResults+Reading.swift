@@ -33,7 +33,7 @@ private struct ResultReader {
     let kind: COCOEvaluation.Kind
     let images: [Int: Size2D]
     let categories: Set<Int>
-    /// Whether boxes say how large things are.
+    /// Whether boxes define how large objects are.
     private var takesBoxAreas = false
 
     init(path: String, kind: COCOEvaluation.Kind, images: [Int: Size2D], categories: Set<Int>) {

@@ -31,13 +31,13 @@ struct MeasuredMasks {
     /// Whether there are annotations, and none of them has a mask.
     var isHopeless: Bool { !groundTruth.isEmpty && without.count == groundTruth.count }
 
-    /// What is said where none of `count` annotations has a mask.
+    /// The message where none of `count` annotations has a mask.
     static func noteOnNone(_ count: Int) -> String {
         "none of the \(count) annotations has a mask that can be read: boxes alone are measured; add their segmentations, or set "
             + "model.head.mask: null"
     }
 
-    /// What is said of annotations without a mask; nil where all have one.
+    /// The message on annotations without a mask; nil where all have one.
     var note: String? {
         guard without.count > 0 else { return nil }
         return
@@ -47,7 +47,7 @@ struct MeasuredMasks {
 }
 
 extension COCOEvaluation {
-    /// What is said of an annotation with the number 0; nil where there is none.
+    /// The message on an annotation with the id 0; nil where there is none.
     static func noteOnZero(_ groundTruth: [GroundTruth]) -> String? {
         guard let zero = groundTruth.first(where: { $0.id == 0 }) else { return nil }
         return

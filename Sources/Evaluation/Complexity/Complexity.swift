@@ -16,8 +16,8 @@ public struct Complexity: Sendable {
         /// Multiply-adds for every image where a transposed convolution counts at its output
         /// positions, as fvcore did until the end of 2021.
         public var perImageAtOutputs = 0.0
-        /// Multiply-adds done once for a model, whose results are kept for all images, such as the
-        /// text embeddings of the classes.
+        /// Multiply-adds done once for a model, whose results are cached for all images, such as
+        /// the text embeddings of the classes.
         public var once = 0.0
 
         /// No operations.
@@ -33,7 +33,7 @@ public struct Complexity: Sendable {
     public let asRun: Cost
 
     /// The number of parameters needed for an image: without those of modules that run once for a
-    /// model, since their results can be kept instead.
+    /// model, since their results can be cached instead.
     public var parametersPerImage: Int {
         model.total.parameters - model.onceParts.reduce(0) { $0 + $1.total.parameters }
     }
@@ -49,7 +49,7 @@ public struct Complexity: Sendable {
             [1, 3, size.height, size.width], device: parameters.first?.tensor.device ?? .cpu)
         let wasTraining = model.isTraining
         func costs(byDefinition: Bool) throws -> [(path: String, cost: Cost)] {
-            try model.setTraining(false)  // which also forgets what was kept
+            try model.setTraining(false)  // which also drops cached results
             let first = OperationCounter(countsDefinitions: byDefinition)
             let second = OperationCounter(countsDefinitions: byDefinition)
             for counter in [first, second] { try counter.count { try Self.run(image, model) } }

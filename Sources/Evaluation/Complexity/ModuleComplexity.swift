@@ -42,8 +42,8 @@ public struct ModuleComplexity: Sendable {
         }
     }
 
-    /// Adds the parameter of that checkpoint key to its module; one of the root stands beside the
-    /// modules.
+    /// Adds the parameter of that checkpoint key to its module; one of the root is listed beside
+    /// the modules.
     mutating func add(parameters count: Int, of key: String) {
         let names = key.split(separator: ".").map(String.init)
         change(names.count > 1 ? names.dropLast() : names[...]) { $0.parameters += count }

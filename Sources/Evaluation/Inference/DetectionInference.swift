@@ -6,8 +6,8 @@ import DenseKitVision
 public struct DetectionInference {
     /// The detector.
     public let model: DenseModel
-    /// A part of a mask belongs to the thing where it is at least so likely. (mmdetection's
-    /// `mask_thr_binary`)
+    /// A part of a mask belongs to the object where its probability is at least this.
+    /// (mmdetection's `mask_thr_binary`)
     private let maskThreshold = 0.5
     /// Pixels of masks held at a time.
     private let budget = 32 << 20

@@ -42,7 +42,7 @@ public struct DrawingStyle: Sendable {
     public var upsamplingFactor: Int
 
     /// A style that fits images of `size`: the font grows with large images, and small images are
-    /// enlarged so that names can be read.
+    /// scaled up so that names can be read.
     ///
     /// - Parameters:
     ///   - classes: names and colours
@@ -100,7 +100,7 @@ public struct InstancePrediction: ImagePrediction {
         InstancePrediction(instances.filter { ($0.score ?? 1) >= Float(scoreThreshold) })
     }
 
-    /// `image`, enlarged as the style says, with boxes, masks, class names and scores over it.
+    /// `image`, scaled up as the style defines, with boxes, masks, class names and scores over it.
     public func drawn(on image: RGBImage, _ style: DrawingStyle) -> RGBImage {
         InstanceDrawing.overlay(
             image, instances, classes: style.classes, opacity: style.opacity,

@@ -6,7 +6,7 @@ import DenseKitVision
 public struct SegmentationInference {
     /// The segmentation model.
     public let model: DenseModel
-    /// Whether the model sees the whole image or sliding windows.
+    /// Whether the model's input is the whole image or sliding windows.
     public let mode: InferenceMode
     private let predict: (Tensor) throws -> any Predictions
     private let classCount: Int
@@ -172,15 +172,15 @@ public struct SegmentationInference {
     }
 }
 
-/// Why a model cannot predict as asked.
+/// Why a model cannot predict as requested.
 public enum InferenceError: DenseKitError {
-    /// Segmentation asked of a head of another task.
+    /// Segmentation requested from a head of another task.
     case notSegmentation
-    /// Detection asked of a head of another task.
+    /// Detection requested from a head of another task.
     case notDetection
-    /// Other class names, or several views of an image, asked of a detector.
+    /// Other class names, or several views of an image, requested from a detector.
     case classNamesForDetection, viewsForDetection
-    /// A segmentation was asked for without any view of the image.
+    /// A segmentation was requested without any view of the image.
     case noViews
 
     public var origin: ErrorOrigin { .input }

@@ -5,10 +5,10 @@ import DenseKitVision
 /// are computed. Logits are computed a few rows at a time, so memory does not grow with classes ×
 /// resolution.
 public struct SegmentationView {
-    /// Of what the network saw, padding included.
+    /// The size of the network's input, padding included.
     let size: Size2D
-    /// The part of it, at the top left, that the image fills. What was seen of the padding counts
-    /// for nothing.
+    /// The part of it, at the top left, that the image fills. Predictions in the padding
+    /// are ignored.
     let imageSize: Size2D
     let isFlipped: Bool
     let windows: [(window: PixelWindow, embedding: Tensor)]

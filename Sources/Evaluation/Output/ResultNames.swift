@@ -1,5 +1,5 @@
-/// Names of files below a folder of results, one for each image: folders are kept, and no image
-/// takes the place of another.
+/// Names of files below a folder of results, one for each image: folders are preserved, and no
+/// image takes the place of another.
 final class ResultNames {
     private var taken: Set<[UInt8]> = []
 

@@ -23,9 +23,9 @@ extension DetectionTask: BenchmarkedTask {
         let images = try noise.padded([
             0, padded.width - size.width, 0, padded.height - size.height,
         ]).channelsLast()
-        // Where batch norms only keep their statistics, an untrained backbone's maps are hundreds
-        // of times as large as a trained one's, and boxes go far beyond the image: so much less
-        // contrast makes them as large.
+        // Where batch norms never update their statistics, an untrained backbone's maps are
+        // hundreds of times as large as a trained one's, and boxes go far beyond the image: so much
+        // less contrast makes them as large.
         try model.setTraining(false)
         let spread = try withoutGrad {
             try model.backbone(images).maps.last.map { try ($0 * $0).mean().sqrt().item() }

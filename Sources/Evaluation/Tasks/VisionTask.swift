@@ -54,7 +54,7 @@ public protocol VisionTask: HeadTask {
 }
 
 extension VisionTask {
-    /// Says that the head sees the whole image at one scale.
+    /// Reports that the head takes the whole image at one scale.
     public var oneViewReason: String? { "the head takes the whole image at one scale" }
     /// False: class maps have no effect.
     public var takesClassMaps: Bool { false }
@@ -69,7 +69,7 @@ extension VisionTask {
 public struct DatasetMismatch: Sendable, Equatable {
     /// What the head does or needs: `finds a class for every pixel`.
     public let head: String
-    /// What the data set has instead: `annotates things one by one`.
+    /// What the data set has instead: `annotates separate instances`.
     public let data: String
     /// What the user can do: `take another data set`.
     public let remedy: String
@@ -78,7 +78,7 @@ public struct DatasetMismatch: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - head: what the head does or needs: `finds a class for every pixel`
-    ///   - data: what the data set has instead: `annotates things one by one`
+    ///   - data: what the data set has instead: `annotates separate instances`
     ///   - remedy: what the user can do: `take another data set`
     public init(head: String, data: String, remedy: String) {
         self.head = head

@@ -1,7 +1,7 @@
 import DenseKitCore
 
 /// Anchors of named generators: `NAME.base.i`, `NAME.grid.i` and `NAME.valid.i` for every level.
-/// The words about an output say how large the grid is ("a 16x24 grid") and the padded image
+/// An output's description gives the size of the grid ("a 16x24 grid") and the padded image
 /// ("pad_shape (110, 150)").
 struct AnchorOperations {
     let inputs: DetectionInputs
@@ -47,7 +47,7 @@ struct AnchorOperations {
 extension AnchorGenerator {
     /// From mmdetection's settings.
     ///
-    /// Throws `GoldenCaseError` for those that we have no word for.
+    /// Throws `GoldenCaseError` for unknown ones.
     init(_ settings: GoldenJSON, _ golden: GoldenCase) throws {
         let known: Set = [
             "type", "strides", "ratios", "scales", "octave_base_scale", "scales_per_octave",

@@ -2,7 +2,7 @@ import DenseKitCore
 
 /// Assigners by name (`config.assigners`), over proposals (`NAME.gt_inds`, `.max_overlaps`,
 /// `.labels`) or over all anchors of one of `config.anchors` (`NAME.pos`, `.pos_gt`, `.ignored`):
-/// the words about an output say which, and how large the image is ("all 4608 retina anchors of a
+/// the output's description defines which, and the size of the image ("all 4608 retina anchors of a
 /// 128x192 image").
 struct AssignmentOperations {
     let inputs: DetectionInputs
@@ -35,7 +35,7 @@ struct AssignmentOperations {
         return outputs
     }
 
-    /// Seeded boxes, the first of them replaced by the truth's, moved a little.
+    /// Seeded boxes, the first of them replaced by ground-truth boxes, moved a little.
     private func proposals(_ groundTruth: Tensor) throws -> Tensor {
         let seeded = try inputs.boxes("proposals")
         let jitter = try inputs.floats("jitter")
@@ -48,7 +48,7 @@ struct AssignmentOperations {
         return try Tensor.cat([groundTruth.indexed(0, rows) + jitter, rest], dim: 0)
     }
 
-    /// All levels' anchors, if the words speak of anchors.
+    /// All levels' anchors, if the description speaks of anchors.
     private func anchors(_ words: String) throws -> Tensor? {
         guard
             let match = try /(\w+) anchors of a (\d{1,4})x(\d{1,4}) image/.firstMatch(in: words)?
@@ -69,7 +69,7 @@ struct AssignmentOperations {
 extension MaxIoUAssigner {
     /// From mmdetection's settings.
     ///
-    /// Throws `GoldenCaseError` for those that we have no word for.
+    /// Throws `GoldenCaseError` for unknown ones.
     init(_ settings: GoldenJSON, _ golden: GoldenCase) throws {
         let known: Set = [
             "type", "pos_iou_thr", "neg_iou_thr", "min_pos_iou", "match_low_quality",

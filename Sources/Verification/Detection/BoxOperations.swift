@@ -1,8 +1,8 @@
 import DenseKitCore
 
-/// Overlaps, deltas and NMS of boxes A and B. An output's name says what is done (`iou`,
-/// `giou_aligned`, `encode.TAG`, `nms.keep.0.5`, …), its words and those about its inputs say with
-/// which numbers.
+/// Overlaps, deltas and NMS of boxes A and B. An output's name defines the operation (`iou`,
+/// `giou_aligned`, `encode.TAG`, `nms.keep.0.5`, …), its description and those of its inputs define
+/// with which numbers.
 struct BoxOperations {
     private let inputs: DetectionInputs
     private let a: Tensor
@@ -11,7 +11,7 @@ struct BoxOperations {
     init(_ inputs: DetectionInputs) throws {
         self.inputs = inputs
         var a = try inputs.boxes("A")
-        if inputs.has("A.jitter") {  // half of the boxes stand beside the others: clusters
+        if inputs.has("A.jitter") {  // half of the boxes are beside the others: clusters
             let half = a.size(0) / 2
             let rest = try a.narrowed(0, 2 * half, a.size(0) - 2 * half)
             a = try Tensor.cat(
@@ -31,7 +31,7 @@ struct BoxOperations {
         return outputs
     }
 
-    /// Nil for a name that says nothing to us.
+    /// Nil for an unknown name.
     private func output(_ name: String) throws -> Tensor? {
         if let overlap = try overlap(name) { return overlap }
         if let match = name.firstMatch(of: /^(encode|decode|decode_clip|decode_multi)\.(\w+)$/)?
@@ -115,8 +115,8 @@ struct BoxOperations {
         return try coder.decode(a, deltas, in: size)
     }
 
-    /// `kind [x, -x, x/2, x+3, 0.9x]` in the words about an output: what `unit` is multiplied by,
-    /// and what is added.
+    /// `kind [x, -x, x/2, x+3, 0.9x]` in the description of an output: what `unit` is multiplied
+    /// by, and what is added.
     private func factors(of kind: String, unit: String, in output: String) throws -> [(
         times: Double, plus: Double
     )] {

@@ -125,7 +125,7 @@ struct COCOScoring {
         return compare(rows.flatMap { $0 }, expected["matrix"]?.numbers ?? [], name)
     }
 
-    /// An array of doubles, cut as the output's name says.
+    /// An array of doubles, cut as the output's name defines.
     private func compare(_ scores: COCOScores, _ reference: Tensor, _ key: String, _ prefix: String)
         throws -> Comparison
     {

@@ -1,13 +1,13 @@
 import DenseKitCore
 
-/// The inputs of a case of detection's single operations, and the numbers that stand in its words.
+/// The inputs of a case of detection's single operations, and the numbers in its descriptions.
 struct DetectionInputs {
     let golden: GoldenCase
 
     /// The input of this name as numbers of single precision.
     func floats(_ name: String) throws -> Tensor { try tensor(name).to(.float32) }
 
-    /// The input of this name as it stands.
+    /// The input of this name, unchanged.
     func tensor(_ name: String) throws -> Tensor {
         guard let tensor = try golden.input(name) else {
             throw GoldenCaseError(golden.path, "has no input \(name)")
@@ -18,7 +18,7 @@ struct DetectionInputs {
     func has(_ name: String) -> Bool { golden.inputs.contains { $0.name == name } }
 
     /// Boxes `[n, 4]` from their centres `NAME.c` and raw half sides `NAME.h`, `[n, 2]` both; the
-    /// centres' role says how large the image is.
+    /// centres' role gives the size of the image.
     func boxes(_ name: String) throws -> Tensor {
         let role = try role("\(name).c")
         guard let size = try /W=(\d{1,6}) H=(\d{1,6})/.firstMatch(in: role)?.output,
@@ -42,7 +42,7 @@ struct DetectionInputs {
         return try Tensor.cat([image, boxes], dim: 1)
     }
 
-    /// What the case says of an input.
+    /// The case's description of an input.
     func role(_ input: String) throws -> String {
         guard let entry = golden.inputs.first(where: { $0.name == input }) else {
             throw GoldenCaseError(golden.path, "has no input \(input)")
@@ -50,14 +50,14 @@ struct DetectionInputs {
         return entry.role ?? ""
     }
 
-    /// What the case says of an output, whichever part of it is stored; nothing where it has no
+    /// The case's description of an output, whichever part of it is stored; nothing where it has no
     /// such output.
     func words(_ output: String) -> String {
         golden.outputs[output] ?? golden.outputs.first { OutputName($0.key).name == output }?.value
             ?? ""
     }
 
-    /// The number that follows `key` in the case's words about an output.
+    /// The number that follows `key` in the case's description of an output.
     func number(after key: String, in output: String) throws -> Double {
         guard let start = words(output).ranges(of: key).first?.upperBound,
             let match = words(output)[start...].prefixMatch(of: /[ =]*(-?[0-9]+(?:\.[0-9]+)?)/),

@@ -1,13 +1,13 @@
 import DenseKitCore
 
 /// Which of our detections is which of the reference's: of the same class and at the same place,
-/// whatever their ranks. Scores that differ by rounding may stand in another order.
+/// whatever their ranks. Scores that differ by rounding may be in another order.
 struct DetectionMatch {
     /// For every detection of the reference the index of ours.
     let order: [Int]
 
-    /// - Parameter name: the answers' `NAME.boxes`, `NAME.labels` and so on, with `place` behind
-    ///   them
+    /// - Parameter name: the reference outputs `NAME.boxes`, `NAME.labels` and so on, with `place`
+    ///   behind them
     init(_ found: Detections, _ answers: [String: Tensor], _ name: String, _ place: String = "")
         throws
     {
@@ -16,7 +16,7 @@ struct DetectionMatch {
         let ours = try found.boxes.floats()
         let classes = try found.labels.integers()
         guard found.count == labels.count, boxes.count == 4 * labels.count else {
-            order = Array(0..<found.count)  // the comparison of the shapes will say it
+            order = Array(0..<found.count)  // the comparison of the shapes will report it
             return
         }
         var left = Array(0..<found.count)

@@ -1,7 +1,7 @@
 import DenseKitCore
 
 extension Verifier {
-    /// Single operations of detection: what a case holds says which.
+    /// Single operations of detection: the content of a case defines which.
     func detectionOperations(_ golden: GoldenCase) throws -> [Comparison] {
         let answers = try TensorFile.load(golden.expectedOutputsPath).tensors
         let names = Set(golden.outputNames.map { OutputName($0).name })

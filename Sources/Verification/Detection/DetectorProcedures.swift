@@ -3,8 +3,8 @@ import DenseKitCore
 // The procedures that run a detector: RetinaNet and Mask R-CNN.
 extension Verifier {
     /// What a detector makes of an image: the recorded intermediate results, `det.*` in pixels of
-    /// the image that the network sees and `det_rescaled.*` in those of the original image, each
-    /// detection at the place of the answer that it matches, and its mask's answers.
+    /// the network's input image and `det_rescaled.*` in those of the original image, each
+    /// detection at the place of the reference detection that it matches, and its mask's outputs.
     func detect(
         _ model: DenseModel, _ inputs: [String: Tensor], _ answers: [String: Tensor],
         _ golden: GoldenCase,
@@ -42,7 +42,7 @@ extension Verifier {
         return outputs
     }
 
-    /// The things in the images of a training case, `gt_bboxes.0`, `gt_labels.0`, … for every
+    /// The instances in the images of a training case, `gt_bboxes.0`, `gt_labels.0`, … for every
     /// image.
     func instances(_ inputs: [String: Tensor], _ golden: GoldenCase) throws -> Targets {
         let instances = try (0..<image(inputs, golden).size(0)).map { image in
@@ -97,7 +97,7 @@ extension Verifier {
 }
 
 extension GoldenCase {
-    /// How the images came from their files: `img_meta`. None where the case does not say it.
+    /// How the images came from their files: `img_meta`. None where the case does not define it.
     func geometries() throws -> [ImageGeometry] {
         try (json["img_meta"]?.array ?? []).map { meta in
             func size(_ key: String) throws -> Size2D {

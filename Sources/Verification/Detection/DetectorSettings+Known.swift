@@ -1,10 +1,10 @@
 import DenseKitCore
 
-// What a detector's case says of training and testing and nothing reads would change its answers
-// without a word.
+// A setting of training or testing in a detector's case that nothing reads would change its outputs
+// silently.
 extension DetectorSettings {
-    /// Throws `GoldenCaseError` for a setting of `train_cfg` or `test_cfg` in mmdetection's words
-    /// that we have no word for.
+    /// Throws `GoldenCaseError` for a setting of `train_cfg` or `test_cfg` by mmdetection's names
+    /// that is unknown here.
     ///
     /// - Parameter model: the model file; of a head that is not ours nothing is known
     static func check(_ golden: GoldenCase, model: YAMLNode) throws {

@@ -1,11 +1,11 @@
 import DenseKitCore
 import Foundation
 
-/// What the reference of a detector's case was told, in mmdetection's words, as assignments to our
-/// settings: how many boxes are sampled, proposed and kept, thresholds, widths of layers.
+/// The settings of the reference of a detector's case, by mmdetection's names, as assignments to
+/// our settings: how many boxes are sampled, proposed and kept, thresholds, widths of layers.
 struct DetectorSettings {
     /// `model.head.rpn.sampler.count=64`, …: of the model file's head, and only what the file does
-    /// not say.
+    /// not define.
     let assignments: [String]
 
     init(_ golden: GoldenCase, model: YAMLNode) {

@@ -1,6 +1,6 @@
 import DenseKitCore
 
-/// The losses of detectors and their gradients. Settings and divisors stand in the words about an
+/// The losses of detectors and their gradients. Settings and divisors are in the description of an
 /// output ("gamma 2.0 alpha 0.25", "sum / 17"), β in its name (`smooth_l1_b1_9` is 1/9).
 struct LossOperations {
     let inputs: DetectionInputs

@@ -1,6 +1,6 @@
 import DenseKitCore
 
-// What a detector of masks is asked besides its boxes.
+// The outputs of a mask detector besides its boxes.
 extension Verifier {
     /// `mask_logits` at the reference's places of `det`, and `mask_areas`, in pixels of the
     /// original image, at those of `det_rescaled`. Where the case has `mask_rle`, the pasted masks
@@ -66,7 +66,7 @@ extension Verifier {
 struct MatchedDetections {
     let detections: Detections
     let match: DetectionMatch
-    /// What stands behind the names of the image's answers: nothing for an only image, `.0` and so
+    /// The suffix of the names of the image's outputs: nothing for an only image, `.0` and so
     /// on for others.
     let place: String
 }

@@ -2,7 +2,8 @@ import DenseKitCore
 
 /// Masks at their boxes in an image: `boxes`, `paste.i` before the threshold, and the pixels of
 /// each mask that reach it: `binary_areas`, and `paste_full_areas` where the whole image is
-/// sampled. The words say the image's size ("into 75 x 101") and the threshold ("pixels >= 0.5").
+/// sampled. The description gives the image's size ("into 75 x 101") and the threshold ("pixels >=
+/// 0.5").
 struct MaskPasteOperations {
     private let inputs: DetectionInputs
     private let answers: [String: Tensor]
@@ -40,7 +41,7 @@ struct MaskPasteOperations {
         return outputs
     }
 
-    /// Pixels that reach the threshold. Those within 1e-5 of it count as the answer counts them:
+    /// Pixels that reach the threshold. Those within 1e-5 of it count as in the reference output:
     /// rounding decides about them.
     private func areas(_ pasted: Tensor, _ threshold: Double, _ name: String) throws -> Tensor {
         let least = try pasted.isAtLeast(threshold + 1e-5).to(.float32).sum(1, 2)

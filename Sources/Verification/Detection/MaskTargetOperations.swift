@@ -1,7 +1,7 @@
 import DenseKitCore
 
-/// What a mask branch learns: `mask_targets`, and `mask_targets_soft` before the threshold. The
-/// words say the size ("28x28 targets").
+/// The targets of a mask branch: `mask_targets`, and `mask_targets_soft` before the threshold. The
+/// description gives the size ("28x28 targets").
 struct MaskTargetOperations {
     let inputs: DetectionInputs
 

@@ -1,7 +1,7 @@
 import DenseKitCore
 
 /// RoIAlign of the map `feat`: `roi_align.SIDE.srRATIO.aligned` (or `legacy`), and the map's
-/// gradient `grad_in.TAG` for the upstream gradient `grad_out.TAG`. The words say the scale
+/// gradient `grad_in.TAG` for the upstream gradient `grad_out.TAG`. The description gives the scale
 /// ("spatial_scale 0.25") and which output a gradient is of ("… for roi_align.7.sr0.aligned").
 struct RoIAlignOperations {
     let inputs: DetectionInputs

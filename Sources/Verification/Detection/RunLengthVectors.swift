@@ -67,7 +67,7 @@ struct RunLengthVectors {
         }
     }
 
-    /// What we say and what the reference says, as numbers: strings byte by byte.
+    /// Our output and the reference's, as numbers: strings byte by byte.
     private struct Answers {
         private(set) var ours: [Double] = []
         private(set) var reference: [Double] = []

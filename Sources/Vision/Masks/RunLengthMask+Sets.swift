@@ -1,12 +1,12 @@
 extension RunLengthMask {
-    /// The union of the masks. One mask alone is kept as it is, with its empty runs; no masks make
-    /// a mask of 0×0 pixels.
+    /// The union of the masks. One mask alone is returned unchanged, with its empty runs; no masks
+    /// make a mask of 0×0 pixels.
     /// - Throws: `MaskError.sizes` where the masks have different sizes.
     public init(union masks: [RunLengthMask]) throws(MaskError) {
         self = try Self.merged(masks) { $0 || $1 }
     }
 
-    /// The intersection of the masks. One mask alone is kept as it is, with its empty runs; no
+    /// The intersection of the masks. One mask alone is returned unchanged, with its empty runs; no
     /// masks make a mask of 0×0 pixels.
     /// - Throws: `MaskError.sizes` where the masks have different sizes.
     public init(intersection masks: [RunLengthMask]) throws(MaskError) {
@@ -97,7 +97,7 @@ private struct Runs {
         rest = counts.first.map(Int.init) ?? 0
     }
 
-    /// Goes on to the next run where this one ends, one run at a time: an empty run is a step of
+    /// Moves to the next run where this one ends, one run at a time: an empty run is a step of
     /// its own.
     mutating func advance(by step: Int) {
         rest -= step
