@@ -86,7 +86,7 @@ extension GoldenCase {
         case let other:
             throw GoldenCaseError(
                 path,
-                "has the backbone '\(other ?? "")', which we have no word for: give a model file")
+                "has the backbone '\(other ?? "")', which is not known here: give a model file")
         }
         return settings
     }

@@ -29,7 +29,7 @@ extension BuildContext {
         }
         throw SettingError(
             key: "text_encoder.quick_gelu",
-            "text_encoder.quick_gelu is \(setting), and the backbone's quick_gelu is \(language.quickGELU): both belong to one CLIP; say it at "
+            "text_encoder.quick_gelu is \(setting), and the backbone's quick_gelu is \(language.quickGELU): both belong to one CLIP; set it at "
                 + "the backbone alone")
     }
 }

@@ -61,7 +61,7 @@ const char *name(dom::element value) {
     case dom::element_type::ARRAY: return "a list";
     case dom::element_type::OBJECT: return "an object";
     case dom::element_type::STRING: return "a string";
-    case dom::element_type::BOOL: return "a truth value";
+    case dom::element_type::BOOL: return "a Boolean";
     case dom::element_type::NULL_VALUE: return "null";
     default: return "a number";
     }

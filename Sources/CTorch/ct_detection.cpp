@@ -73,7 +73,7 @@ at::Tensor nms(const at::Tensor &boxes, const at::Tensor &scores, const optional
     return indices.to(boxes.device());
 }
 
-/// Where the pixels of a row or column of a picture lie in a mask of `cells` with a border of zeros.
+/// Where the pixels of a row or column of an image lie in a mask of `cells` with a border of zeros.
 struct Line {
     int64_t begin, end;          // the pixels that are sampled
     std::vector<int64_t> lows;   // of each, the cell below (the border is cell 0) …
@@ -97,7 +97,7 @@ struct Line {
     }
 };
 
-/// One mask, resized to its box. `write(place in the picture, value)` is called for what is not 0 by its place.
+/// One mask, resized to its box. `write(place in the image, value)` is called for what is not 0 by its place.
 template <class Write>
 void paste(const float *mask, int64_t rows, int64_t columns, const Box &box, int64_t height, int64_t width, bool whole, const Write &write) {
     std::vector<float> bordered((rows + 2) * (columns + 2), 0.0f);

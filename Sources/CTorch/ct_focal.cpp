@@ -33,7 +33,7 @@ inline Element element(float z, float balance, float gamma) {
     return {power * missed, power * (gamma * q * missed + p)};
 }
 
-/// Row `x` as negatives throughout: the sum of their losses; their gradients go to `gradient`, if it is asked for.
+/// Row `x` as negatives throughout: the sum of their losses; their gradients go to `gradient`, if it is requested.
 CT_CLONES float negatives(const float *x, float *gradient, int64_t count, float balance, float gamma) {
     float sum[lanes] = {};
     int64_t k = 0;

@@ -9,8 +9,9 @@
 
 #include "handle.h"
 
-// Shapes without memory. For tensors of the device meta the engine answers some operations in Python alone; what those of them that
-// models are made of answer is said here: the shape, element type and memory layout of the result. Operands were checked on the way here.
+// Shapes without memory. For tensors of the device meta the engine implements some operations in
+// Python alone; those of them that models use are implemented here: the shape, element type and
+// memory layout of the result. The callers have checked the operands.
 
 namespace {
 
@@ -26,7 +27,7 @@ int64_t number(int64_t value) { return value; }
 
 using Three = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
 
-/// A list of one number stands for all dimensions.
+/// A list of one number applies to all dimensions.
 template <class List> int64_t at_dim(const List &list, size_t dim) { return number(list[std::min(dim, list.size() - 1)]); }
 
 at::Tensor same(const at::Tensor &x) { return at::empty_like(x); }

@@ -19,7 +19,7 @@ const Operator &run() {
 }
 std::vector<int64_t> vector(const int64_t *values, int64_t count) { return {values, values + count}; }
 
-/// A band of rows of one image keeps the whole image's first stride, by which oneDNN would not see that it is channels-last.
+/// A band of rows of one image keeps the whole image's first stride, by which oneDNN would not recognize that it is channels-last.
 at::Tensor dense(const at::Tensor &x) {
     if (x.size(0) != 1) return x;
     auto channels = x.size(1), width = x.size(3);

@@ -12,8 +12,9 @@
 #include "known_gradient.h"
 #include "parallel.h"
 
-// Cross-entropy of logits that are enlarged bilinearly to the labels, in one pass that never holds the enlarged logits: for every row of
-// labels the logits are blended, compared and their gradient is spread back to the two rows of logits that it came from.
+// Cross-entropy of logits that are upsampled bilinearly to the size of the labels, in one pass that
+// never holds the upsampled logits: for every row of labels the logits are interpolated and compared,
+// and their gradient is added to the two rows of logits that they came from.
 
 namespace {
 

@@ -69,7 +69,7 @@ template <class S> struct Region {
     S count() const { return static_cast<S>(std::max<int64_t>(y.per_bin * x.per_bin, 1)); }
 };
 
-/// What is asked for, as forward and backward need it.
+/// The arguments, in the form that forward and backward need.
 struct Layout {
     int64_t n, c, h, w;      // the map
     int64_t bins_y, bins_x;  // of every region

@@ -12,8 +12,9 @@
 
 namespace {
 
-/// Where the `count` largest elements of each row of `x` [rows, n] stand, the largest first, equals in the order of the row. The engine's own
-/// selection says nothing of equals, and its sort orders everything.
+/// The indices of the `count` largest elements of each row of `x` [rows, n], the largest first, equals
+/// in the order of the row. The engine's own selection does not define the order of equals, and its
+/// sort orders everything.
 at::Tensor places_of_largest(const at::Tensor &x, int64_t count) {
     auto rows = x.size(0), length = x.size(1);
     auto result = at::empty({rows, count}, x.options().dtype(at::kLong));

@@ -79,7 +79,7 @@ struct WindowRows {
     }
 };
 
-/// A view's rows of averaged logits, each computed when it is asked for; the last two are kept.
+/// A view's rows of averaged logits, each computed when it is requested; the last two are stored.
 class ViewRows {
   public:
     ViewRows(const std::vector<WindowRows> &windows, int64_t width) : windows(windows), width(width), classes(windows[0].classes) {
@@ -93,7 +93,7 @@ class ViewRows {
         for (int slot : {0, 1}) {
             if (held[slot] == row) return lines[slot].data();
         }
-        int slot = held[0] <= held[1] ? 0 : 1;  // the older one: rows are asked for in ascending order
+        int slot = held[0] <= held[1] ? 0 : 1;  // the older one: rows are requested in ascending order
         held[slot] = row;
         auto &line = lines[slot];
         std::fill(line.begin(), line.end(), 0.0f);

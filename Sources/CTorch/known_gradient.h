@@ -18,7 +18,7 @@ inline at::Tensor with_gradient(torch::autograd::AutogradContext *context, const
     return result;
 }
 
-/// The kept gradient times that of the loss, in the type of the logits.
+/// The stored gradient times that of the loss, in the type of the logits.
 inline at::Tensor known_gradient(torch::autograd::AutogradContext *context, const torch::autograd::tensor_list &outer) {
     auto dtype = static_cast<at::ScalarType>(context->saved_data["dtype"].toInt());
     return context->get_saved_variables()[0].mul(outer[0]).to(dtype);

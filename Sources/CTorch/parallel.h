@@ -28,7 +28,7 @@ template <class Body> void parallel_for(int64_t begin, int64_t end, int64_t grai
         std::atomic_flag failed = ATOMIC_FLAG_INIT;
         std::exception_ptr error;
     } work{begin, end, (end - begin + parts - 1) / parts, body};
-    // Whoever comes takes the next part: the engine may start fewer threads than asked for.
+    // Whoever comes takes the next part: the engine may start fewer threads than requested.
     auto run = [](void *pointer) {
         auto &work = *static_cast<Work *>(pointer);
         while (true) {

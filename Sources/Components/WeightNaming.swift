@@ -148,7 +148,7 @@ struct NamingSearch {
         }
         if let rival, best.fits, best.keys.count > 1 {
             throw SettingError(
-                "the file holds these tensors more than once, behind '\(best.prefix)' and behind '\(rival.prefix)': say which with "
+                "the file holds these tensors more than once, behind '\(best.prefix)' and behind '\(rival.prefix)': choose one with "
                     + "`weights: {file: …, prefix: \(best.prefix.dropLast())}`")
         }
         return best

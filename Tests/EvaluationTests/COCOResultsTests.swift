@@ -182,7 +182,7 @@ private struct ResultFile: ~Copyable {
         #expect(
             error.entry == 20_000
                 && error.problem
-                    == "`image_id`: expected a whole number of 64 bits, found a truth value"
+                    == "`image_id`: expected a whole number of 64 bits, found a Boolean"
         )
     }
 

@@ -30,7 +30,7 @@ import Testing
         let error = try #require(throws: SettingError.self) { try quick(exact, true) }
         #expect(
             error.description
-                == "text_encoder.quick_gelu is true, and the backbone's quick_gelu is false: both belong to one CLIP; say it at "
+                == "text_encoder.quick_gelu is true, and the backbone's quick_gelu is false: both belong to one CLIP; set it at "
                 + "the backbone alone")
     }
 

@@ -269,7 +269,7 @@ func twice() throws {
     }
     #expect(
         error.description
-            == "the file holds these tensors more than once, behind 'student.' and behind 'teacher.': say which with "
+            == "the file holds these tensors more than once, behind 'student.' and behind 'teacher.': choose one with "
             + "`weights: {file: …, prefix: student}`")
     for name in ["teacher", "module.teacher", "teacher.backbone", "teacher."] {
         let report = try network.loadPretrained(file, prefix: "backbone", behind: name, source: "W")

@@ -4,8 +4,8 @@ import Testing
 
 @testable import DenseKitVerification
 
-/// Cases of detection's operations that were changed: their settings are read, and those that we
-/// have no word for are refused.
+/// Cases of detection's operations that were changed: their settings are read, and unknown ones
+/// are refused.
 @Suite struct DetectionCaseTests {
     private func verify(_ name: String, _ change: (inout [String: Any]) throws -> Void = { _ in })
         throws -> [Comparison]

@@ -99,7 +99,7 @@ func describe(_ comparisons: [Comparison]) -> String {
         }
         #expect(
             error.description.hasSuffix(
-                "has the backbone 'MiT', which we have no word for: give a model file"))
+                "has the backbone 'MiT', which is not known here: give a model file"))
     }
 
     @Test(arguments: [

@@ -8,7 +8,7 @@
 
 #define DK_PNG_MESSAGE 200
 
-/// What the header says. `color_type`: 0 grey, 2 RGB, 3 palette, 4 grey + alpha, 6 RGB + alpha.
+/// The content of the header. `color_type`: 0 grey, 2 RGB, 3 palette, 4 grey + alpha, 6 RGB + alpha.
 typedef struct {
     uint32_t width;
     uint32_t height;
@@ -29,7 +29,8 @@ int dk_png_read_palette(const uint8_t *bytes, size_t size, dk_png_palette *palet
 /// 8-bit RGB, whatever the file holds: palette and grey expanded, 16 bits cut to 8, alpha dropped. `pixels`: height * width * 3 bytes.
 int dk_png_read_rgb(const uint8_t *bytes, size_t size, uint8_t *pixels, uint32_t width, uint32_t height, char message[DK_PNG_MESSAGE]);
 
-/// The stored samples of a grey or palette picture, unexpanded: `samples` holds height * width numbers, palette indices for a palette.
+/// The stored samples of a grey or palette image, unexpanded: `samples` holds height * width
+/// numbers, palette indices for a palette.
 int dk_png_read_samples(const uint8_t *bytes, size_t size, uint16_t *samples, uint32_t width, uint32_t height, char message[DK_PNG_MESSAGE]);
 
 /// Receives the bytes of a file as they are made.

@@ -31,7 +31,7 @@ typedef struct {
     int64_t name_length;
 } dk_coco_category;
 
-/// How `words` hold what a thing covers.
+/// How `words` hold what an object covers.
 enum {
     DK_COCO_NONE = 0,
     /// The number of polygons, and for each the number of its coordinates and these in hundredths of a pixel.
@@ -95,9 +95,9 @@ enum {
     DK_COCO_SYNTAX = 1,
     /// An object without `key`.
     DK_COCO_MISSING = 2,
-    /// `key` holds something else than what is `expected`; `found` is a word for it.
+    /// `key` holds something else than what is `expected`; `found` names it.
     DK_COCO_TYPE = 3,
-    /// No memory, or another exception: `expected` says which.
+    /// No memory, or another exception: `expected` names it.
     DK_COCO_OTHER = 4,
 };
 

@@ -205,7 +205,7 @@ typedef struct {
 int ct_window_argmax(const ct_tensor *logits, const ct_window *places, int64_t count, int64_t view_width, int64_t image_height,
                      int64_t image_width, int64_t height, int64_t width, int64_t begin, int64_t end, ct_tensor *out);
 
-/* The sum of the cross-entropies of logits [n, k, h, w], enlarged bilinearly to labels [n, height, width] (ct_resized_cross_entropy.cpp) */
+/* The sum of the cross-entropies of logits [n, k, h, w], upsampled bilinearly to labels [n, height, width] (ct_resized_cross_entropy.cpp) */
 int ct_resized_cross_entropy(ct_tensor logits, ct_tensor labels, ct_tensor weights, int64_t ignore_index, ct_tensor *out);
 
 /* The sum of the focal losses of logits [n, k] against the class of each row [n], none where it is not in 0 ..< k; weights [n] or null
@@ -217,8 +217,8 @@ int ct_focal_loss(ct_tensor logits, ct_tensor classes, ct_tensor weights, double
 int ct_windows(ct_tensor map, int64_t size, int64_t shift, ct_tensor *out);
 int ct_joined_windows(ct_tensor windows, int64_t size, int64_t shift, int64_t height, int64_t width, ct_tensor *out);
 
-/* Boxes [n, 4] = x1, y1, x2, y2 (ct_detection.cpp): which are kept, by descending score; groups may be NULL. Masks [d, m, m] at boxes of a
- * picture: uint8 where threshold is given, float32 else; `whole` samples the whole picture instead of the boxes and a pixel around them. */
+/* Boxes [n, 4] = x1, y1, x2, y2 (ct_detection.cpp): which are kept, by descending score; groups may be NULL. Masks [d, m, m] at boxes of an
+ * image: uint8 where threshold is given, float32 else; `whole` samples the whole image instead of the boxes and a pixel around them. */
 int ct_nms(ct_tensor boxes, ct_tensor scores, ct_tensor groups, double threshold, ct_tensor *out);
 int ct_paste_masks(ct_tensor masks, ct_tensor boxes, int64_t height, int64_t width, const double *threshold, bool whole, ct_tensor *out);
 
