@@ -101,7 +101,7 @@ public final class DualGraphFormer: Module, MultilabelDecoder {
             return try (wV * v + b.matmul(visualAttn(hv, hs)), wS * s + textAttn(hs, hv))
         }
 
-        /// S' alone: behind the last block nobody looks at V'.
+        /// S' alone: V' is not used behind the last block.
         func text(_ v: Tensor, _ s: Tensor) throws -> Tensor {
             let (_, hv, hs) = try graphs(v, s)
             return try wS * s + textAttn(hs, hv)
