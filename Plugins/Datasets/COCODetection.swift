@@ -50,7 +50,7 @@ public struct COCODetection: InstanceDataset {
 
         public init() {}
 
-        /// How images are read, as `exif` and `truncated` say.
+        /// How images are read, as `exif` and `truncated` define.
         public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
 
         /// The classes of the setting `classes`, else COCO's 80, each in COCO's colour where it has
@@ -91,7 +91,7 @@ public struct COCODetection: InstanceDataset {
     ///   are not as described.
     public init(_ configuration: Configuration) throws { try self.init(configuration, cache: nil) }
 
-    /// - Parameter cache: where the index is kept; in the user's cache if nil.
+    /// - Parameter cache: where the index is stored; in the user's cache if nil.
     init(_ configuration: Configuration, cache: String?) throws {
         let root = configuration.root
         let file = path(
@@ -139,7 +139,7 @@ public struct COCODetection: InstanceDataset {
         warnings = index.warnings + (left > 0 ? [filtered] : []) + unused
     }
 
-    /// What is said where training learns from no annotation, or where masks are wanted and some
+    /// The warning where training uses no annotation, or where masks are needed and some
     /// annotations have none.
     private static func unused(_ index: COCOIndex, _ labels: [Int?], _ places: [Int], masks: Bool)
         -> [DataError]
@@ -180,7 +180,7 @@ public struct COCODetection: InstanceDataset {
     }
 
     /// The numbers of the classes' categories, and for every category of the file its class. Spaces
-    /// around a name, and what of it cannot be seen, do not count.
+    /// around a name, and its invisible characters do not count.
     private static func categories(of names: [String], _ index: COCOIndex) throws -> (
         ids: [Int64], labels: [Int?]
     ) {
@@ -224,7 +224,7 @@ public struct COCODetection: InstanceDataset {
     /// The id of image `index` in the annotation file, which result files refer to.
     public func imageID(at index: Int) -> Int64 { self.index.image(at: places[index]).id }
 
-    /// The size of image `index` in pixels, as the annotation file says.
+    /// The size of image `index` in pixels, as the annotation file gives it.
     public func size(at index: Int) -> Size2D? { self.index.image(at: places[index]).size }
 
     /// The annotations of the classes in image `index`, crowds and those that training skips
@@ -235,14 +235,14 @@ public struct COCODetection: InstanceDataset {
     ///   - index: the image's place in the data set
     ///   - shapes: whether segmentations are read, too
     /// - Throws: `DataError` for an annotation file that cannot be read. An invalid segmentation is
-    ///   nil, and `shapeProblem` says why.
+    ///   nil, and `shapeProblem` gives the reason.
     public func annotations(at index: Int, shapes: Bool) throws -> [AnnotatedInstance] {
         try self.index.annotations(ofImage: places[index]).compactMap {
             try instance($0, shapes: shapes)
         }
     }
 
-    /// What the file says of an instance; nil for one of another class.
+    /// What the file defines of an instance; nil for one of another class.
     private func instance(_ annotation: COCOIndex.Annotation, shapes: Bool) throws
         -> AnnotatedInstance?
     {

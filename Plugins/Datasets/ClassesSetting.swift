@@ -11,7 +11,7 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
     /// Reads a list of names, or the path of a file.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        // What is wrong in a list is told at its element.
+        // A mistake in a list is reported at its element.
         self =
             try container.decode(YAMLNode.self).sequence == nil
             ? .file(container.decode(String.self)) : .names(try container.decode([String].self))
@@ -34,7 +34,7 @@ public enum ClassesSetting: Codable, Sendable, Equatable {
             {
                 throw SettingError(
                     component, "classes",
-                    "'\(path)' is no file: a list of names stands in brackets, [sky, sea]")
+                    "'\(path)' is no file: a list of names is written in brackets, [sky, sea]")
             }
             return try ClassFile.read(FilePaths.expanded(path))
         case .names(let names):

@@ -8,7 +8,7 @@ public struct DatasetFiles: Sendable {
 
     /// - Parameter layout: the layout of a part, named as in YAML, with these classes
     /// - Throws: `SettingError` for class names that do not fit, `DataError` that shows the layout
-    ///   where files are not as it says.
+    ///   where files do not match it.
     init(
         _ configuration: some LayoutConfiguration,
         layout: (_ split: String, _ classes: ClassList) -> Layout

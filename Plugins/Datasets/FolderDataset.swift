@@ -2,8 +2,8 @@ import DenseKitCore
 
 /// The user's own data for segmentation: images in one folder, masks of the same names in another.
 ///
-/// Masks are grey or palette PNG files; the number of a pixel is its class unless `map` says
-/// otherwise.
+/// Masks are grey or palette PNG files; the number of a pixel is its class unless `map` gives
+/// another one.
 public struct FolderDataset: Dataset {
     /// The settings: the two folders, the classes, and what the numbers in the masks mean.
     public struct Configuration: DatasetSettings {
@@ -35,7 +35,7 @@ public struct FolderDataset: Dataset {
 
         public init() {}
 
-        /// How images are read, as `exif` and `truncated` say.
+        /// How images are read, as `exif` and `truncated` define.
         public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
         /// The classes of the setting `classes`.
         ///
@@ -103,8 +103,8 @@ public struct FolderDataset: Dataset {
 extension LabelTable {
     /// What numbers mean by the settings of a `Folder` with these classes.
     ///
-    /// - Throws: `SettingError` for numbers out of range, and where a number is said to be a class
-    ///   and no class.
+    /// - Throws: `SettingError` for numbers out of range, and where a number is listed both as a
+    ///   class and as no class.
     fileprivate init(_ configuration: FolderDataset.Configuration, _ classes: [String]) throws {
         self.init(classes: classes.count)
         if !configuration.map.isEmpty { undeclareAll() }

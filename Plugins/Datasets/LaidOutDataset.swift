@@ -99,7 +99,7 @@ extension LayoutConfiguration {
     ///   throws.
     public func classList() throws -> ClassList { try Laid.classList(classes, in: folder) }
 
-    /// How images are read, as `exif` and `truncated` say.
+    /// How images are read, as `exif` and `truncated` define.
     public var imagePolicy: ImagePolicy { ImagePolicy(exif: exif, truncated: truncated) }
     /// The classes, which are known without the data set's images: those of `classList()`.
     ///

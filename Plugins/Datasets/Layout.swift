@@ -1,7 +1,7 @@
 import DenseKitCore
 
-/// Where the files of a data set lie and what the numbers in its masks mean: all that tells one
-/// data set from another.
+/// Where the files of a data set lie and what the numbers in its masks mean: all that distinguishes
+/// one data set from another.
 struct Layout: Sendable {
     /// A pair of folders, relative to the root of the data set.
     struct Part: Sendable {
@@ -31,13 +31,13 @@ struct Layout: Sendable {
     var others: [PairedFolders.OtherMasks] = []
     var mistakes: [Mistake] = []
     /// What to do about other numbers; nil where the data set has the settings that the table's own
-    /// words name.
+    /// text names.
     var otherNumbers: String? =
         "correct the mask, or read it as a Folder, which has a map of numbers to classes"
     /// Who makes files that are not part of the download.
     var preparation: String?
 
-    /// What a user is told to expect of `part`.
+    /// The text that tells a user what is expected of `part`.
     func expectation(_ part: Part, root: String, remedy: String) -> String {
         let files = [
             "\(root)/\(part.images)/\(between)*\(imageSuffix)",

@@ -7,9 +7,9 @@ struct CoOccurrenceCommand<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "co-occurrence",
             abstract:
-                "Count in how many training images each two classes stand together, and keep it for training.",
+                "Count in how many training images each two classes occur together, and save it for training.",
             discussion: """
-                Whole label maps are counted, anew at every call. Models with co_occurrence: auto start from these counts; without this \
+                Whole label maps are counted, again at every call. Models with co_occurrence: auto start from these counts; without this \
                 command their training counts by itself when it begins.
                 """)
     }

@@ -30,7 +30,7 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
     @Option(name: .customLong("run"), help: "With --config: one run of a sweep, by its name.")
     var sweepRun: String?
 
-    @Option(help: "With --config: the class count, where neither the file nor the data says it.")
+    @Option(help: "With --config: the class count, where neither the file nor the data defines it.")
     var classes: Int?
 
     @Option(

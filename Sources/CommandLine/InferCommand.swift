@@ -107,7 +107,7 @@ struct InferCommand<List: PluginList>: ParsableCommand {
         }
     }
 
-    /// The words of `--classes`.
+    /// The class names of `--classes`.
     private var classNames: [String]? {
         classes?.split(separator: ",", omittingEmptySubsequences: false).map {
             ClassName.cleaned(String($0))

@@ -47,7 +47,7 @@ struct ConfigOptions: ParsableArguments {
         help: "One run of a sweep, by its name, where the configuration lists several.")
     var sweepRun: String?
 
-    /// What `check` looks at: the whole file, or the run that is asked for.
+    /// What `check` looks at: the whole file, or the requested run.
     func check<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> ExperimentCheck
     {
         let overrides = overrides + cfgOptions
@@ -73,7 +73,7 @@ struct ConfigOptions: ParsableArguments {
         return ExperimentCheck(run.file, draft, name: run.slug, registry: registry, device: device)
     }
 
-    /// The experiment: the whole file, or the run that is asked for.
+    /// The experiment: the whole file, or the requested run.
     func experiment<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> Experiment
     {
         try Experiment(

@@ -10,7 +10,7 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
             abstract:
                 "Print a paper's table with the paper's metrics beside ours: mIoU or AP, GFLOPs, parameters.",
             discussion: """
-                GFLOPs and parameters are counted anew, from shapes alone. Scores are those of finished runs in the work directories: \
+                GFLOPs and parameters are counted again, from shapes alone. Scores are those of finished runs in the work directories: \
                 single_scale.json and multi_scale.json, as `densekit test --out` writes them, else the best validation.
                 A table is a file, CONFIGS/tables/TABLE.yaml.
                 """)

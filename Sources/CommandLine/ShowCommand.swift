@@ -18,7 +18,7 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help:
-            "Number of classes to build the model with, where only a data set that is not at hand says them."
+            "Number of classes to build the model with, where only a data set that is not available defines them."
     )
     var classes: Int?
 
@@ -83,7 +83,7 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
             $0 + $1.tensor.count
         }
         print(
-            "parameters: \(total.grouped) (\(learning.grouped) of them learn), \(list.count) classes"
+            "parameters: \(total.grouped) (\(learning.grouped) of them trained), \(list.count) classes"
         )
     }
 }

@@ -7,11 +7,11 @@ struct SweepProcess {
     /// Of `train`, beside configuration, run and work directory.
     let options: [String]
 
-    /// Trains `run` from where it stands to its end. What the process prints goes to standard
+    /// Trains `run` from its current state to its end. What the process prints goes to standard
     /// error.
     ///
-    /// - Returns: why it failed; nil where it came to its end, or was told to stop.
-    /// - Throws: `Interrupted` after a signal, once the run has saved where it stands.
+    /// - Returns: why it failed; nil where it came to its end, or was stopped.
+    /// - Throws: `Interrupted` after a signal, once the run has saved its state.
     func train(_ run: SweepRun) throws -> String? {
         let process = Process()
         process.executableURL = URL(filePath: "/proc/self/exe")
@@ -31,7 +31,7 @@ struct SweepProcess {
             do {
                 try Interruption.check()
             } catch {
-                // The process is in a group of its own, so that a terminal does not tell it.
+                // The process is in a group of its own, so that a terminal does not signal it.
                 kill(process.processIdentifier, error.signal)
                 stop = error
             }

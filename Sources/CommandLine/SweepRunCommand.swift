@@ -18,7 +18,7 @@ struct SweepRunCommand<List: PluginList>: ParsableCommand {
     var parent: Int32
 
     func run() throws {
-        // Schedulers may signal every process of a job, and the sweep tells this one too.
+        // Schedulers may signal every process of a job, and the sweep signals this one too.
         Interruption.watch(patiently: true)
         let parent = parent
         Thread.detachNewThread {

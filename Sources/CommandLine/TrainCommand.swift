@@ -63,7 +63,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
 }
 
 extension TrainingStart {
-    /// What `--resume` says.
+    /// The value of `--resume`.
     init(option: String?) {
         self =
             switch option {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Says `warning` on standard error.
+/// Prints `warning` on standard error.
 func warn(_ warning: String) {
     fflush(nil)  // what was printed comes before it
     try? FileHandle.standardError.write(contentsOf: Data("warning: \(warning)\n".utf8))

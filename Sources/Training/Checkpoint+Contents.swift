@@ -20,7 +20,7 @@ extension Checkpoint {
 
     /// Writes everything to a hidden directory beside `path`, synced, which then takes its place.
     ///
-    /// Throws `NotFinite` before anything is written, and `CheckpointError`; what stood at `path`
+    /// Throws `NotFinite` before anything is written, and `CheckpointError`; what was at `path`
     /// before is still there then.
     static func save(
         _ trainer: Trainer, _ info: ModelInfo, run: String, serial: Int, to path: String
@@ -90,11 +90,11 @@ extension Checkpoint {
         let state: RunState
         let weights: [String: Tensor]
         let moments: [String: Tensor]
-        /// What the run was told: the names of its classes and its configuration as YAML; nil where
-        /// the checkpoint does not say it.
+        /// The run's settings: the names of its classes and its configuration as YAML; nil where
+        /// the checkpoint does not record it.
         let classNames: [String]?
         let configuration: String?
-        /// How many images it was trained on; nil where it does not say it.
+        /// How many images it was trained on; nil where it does not record it.
         let trainingImages: Int?
 
         /// Reads the whole checkpoint, so that no part of a damaged one reaches a model.
@@ -129,8 +129,8 @@ extension Checkpoint {
             moments = try TensorFile.load(path + "/" + optimizerFile).tensors
         }
 
-        /// Puts `trainer` to where the run stood. Moments that its optimizer has no use for are
-        /// dropped, and the log says so.
+        /// Puts `trainer` into the run's state. Moments that its optimizer has no use for are
+        /// dropped, and the log reports it.
         ///
         /// Throws `LoadError` and `OptimizerStateError` where model or optimizer is another one's.
         func restore(_ trainer: Trainer) throws {

@@ -17,7 +17,7 @@ final class CheckpointStore {
 
     /// - Parameters:
     ///   - run: the name of the run's folder
-    ///   - resumed: the checkpoint that the run goes on from
+    ///   - resumed: the checkpoint that the run resumes from
     init(
         _ work: WorkDirectory, run: String, info: Checkpoint.ModelInfo,
         resumed: Checkpoint.Contents? = nil
@@ -36,9 +36,9 @@ final class CheckpointStore {
     /// Whether the newest periodic checkpoint is of `iteration`.
     func hasSaved(_ iteration: Int) -> Bool { periodic?.iteration == iteration }
 
-    /// Saves where the run stands.
+    /// Saves the run's state.
     ///
-    /// Throws `TrainingError.notFinite`; what the disk refuses is told and counted.
+    /// Throws `TrainingError.notFinite`; failures to write are reported and counted.
     func savePeriodic(_ trainer: Trainer) throws {
         let path = "\(work.path)/\(name(trainer.iteration))"
         try attempt(trainer, path) {
@@ -62,7 +62,7 @@ final class CheckpointStore {
 
     /// Makes `best` the best score, and saves its checkpoint.
     ///
-    /// Throws `TrainingError.notFinite`; what the disk refuses is told and counted, and leaves the
+    /// Throws `TrainingError.notFinite`; failures to write are reported and counted, and leave the
     /// old best score.
     func saveBest(_ best: BestScore, _ trainer: Trainer) throws {
         let old = trainer.best
@@ -75,7 +75,7 @@ final class CheckpointStore {
         if !isSaved { trainer.best = old }
     }
 
-    /// Tells the checkpoint of this iteration, if there is one, what came after it was saved.
+    /// Adds to the checkpoint of this iteration, if there is one, what came after it was saved.
     func updateState(_ trainer: Trainer) throws {
         guard hasSaved(trainer.iteration) else { return }
         let path = "\(work.path)/\(name(trainer.iteration))"
@@ -116,7 +116,7 @@ final class CheckpointStore {
 
     /// Deletes what this run no longer needs, once something newer is safe: the oldest periodic
     /// checkpoints; best ones that neither the run nor its newest periodic checkpoint, from which
-    /// it may have to go on, knows of.
+    /// it may have to resume, knows of.
     private func prune(_ trainer: Trainer) {
         let own = FoundCheckpoint.all(in: work.path).filter { $0.state?.run == run }
         let periodic = own.filter(\.isPeriodic)

@@ -20,7 +20,7 @@ extension Experiment {
             + registry.idleKeys(in: YAMLNode(encoding: configuration), where: isOwn)
     }
 
-    /// `keys: problem` with the place of the value, where the configuration says it; nil where it
+    /// `keys: problem` with the place of the value, where the configuration has it; nil where it
     /// does not.
     private func warning(on keys: String, _ problem: String) -> String? {
         var value: YAMLNode? = node

@@ -76,7 +76,7 @@ extension Experiment {
         }
         if !isResumed, work.hasCheckpoints {
             logger.warning(
-                "\(work.path) holds checkpoints already; this run starts anew, \(Term.resumeNewest) would resume from them"
+                "\(work.path) holds checkpoints already; this run starts from scratch, \(Term.resumeNewest) would resume from them"
             )
         }
     }

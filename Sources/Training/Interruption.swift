@@ -44,7 +44,7 @@ public enum Interruption {
     }
 
     /// Runs `body` with the handlers of `watch()`, then restores the handlers that were there
-    /// before and forgets the signal, so that a program goes on as it was. In a process that
+    /// before and forgets the signal, so that a program continues as before. In a process that
     /// watches already, nothing is restored.
     public static func watching<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard !isWatching.load(ordering: .relaxed) else { return try body() }

@@ -109,7 +109,7 @@ public final class LogHook: StatefulHook {
     }
 
     /// Times and values, means over the last iterations; values that only logged iterations have
-    /// stand alone.
+    /// are logged alone.
     private func fields(_ record: IterationRecord) -> [(String, Double)] {
         func mean(_ values: [Double]) -> Double {
             values.reduce(0, +) / Double(max(values.count, 1))
@@ -131,8 +131,8 @@ public final class LogHook: StatefulHook {
         return result
     }
 
-    /// Appends one line of JSON. Where that is not possible the user is told, once, and training
-    /// goes on.
+    /// Appends one line of JSON. Where that is not possible the user is warned, once, and training
+    /// continues.
     func writeScalars(_ values: [(String, Double)], _ logger: Logger) {
         if let problem = scalars?.append(Scalars.line(values)) { logger.error("\(problem)") }
     }

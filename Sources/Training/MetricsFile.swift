@@ -10,7 +10,7 @@ import Foundation
 ///
 /// Each validation is a row: `step` (the iteration), `lr` (the largest of all parameter groups),
 /// `loss` (the mean of the iterations since the row before) and the metrics under their names in
-/// the log. The file is written anew after each validation, and a resumed run continues it.
+/// the log. The file is rewritten after each validation, and a resumed run continues it.
 public final class MetricsFile: StatefulHook {
     /// The settings in YAML.
     public struct Configuration: YAMLConfiguration {

@@ -11,7 +11,7 @@ public struct Resumption {
     /// The errors of newer checkpoints, which are damaged.
     public let refused: [CheckpointError]
 
-    /// Puts `trainer` to where the run stood, and its figures so far into the file at `scalars`.
+    /// Puts `trainer` into the run's state, and its metrics so far into the file at `scalars`.
     ///
     /// - Parameter differences: what `differences(to:)` found, for the log
     func apply(to trainer: Trainer, scalars: String, differences: [String] = []) throws {
@@ -86,7 +86,7 @@ struct FoundCheckpoint {
     var isPeriodic: Bool { name.hasPrefix("iter_") }
 
     /// Those in `directory`, in the order in which they should be tried: first those that do not
-    /// say when they were written; then the newest run's, the periodic ones before the best one,
+    /// record when they were written; then the newest run's, the periodic ones before the best one,
     /// newer ones before older ones.
     static func all(in directory: String) -> [FoundCheckpoint] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
@@ -107,18 +107,18 @@ struct FoundCheckpoint {
 }
 
 extension Resumption {
-    /// Settings that say where files are, or what is told and saved and when: another value changes
-    /// nothing that is learned or measured.
+    /// Settings of where files are, or what is logged and saved and when: another value changes
+    /// nothing that is trained or measured.
     private static let indifferent: Set<String> = [
         "work_dir", "plugins", "data.workers", "train.log_interval", "train.eval_interval",
         "train.checkpoint_interval",
         "train.keep_checkpoints", "train.max_bad_losses",
     ]
 
-    /// Refuses a checkpoint whose classes are others: its classifier would learn other classes
-    /// under their numbers.
+    /// Refuses a checkpoint whose classes are others: its classifier would be trained on other
+    /// classes under their numbers.
     ///
-    /// Throws `CheckpointError`. A checkpoint that does not say its classes is taken.
+    /// Throws `CheckpointError`. A checkpoint that does not record its classes is accepted.
     func check(classes names: [String]) throws {
         guard let trained = checkpoint.classNames, trained != names else { return }
         var differences = zip(trained, names).enumerated().filter { $1.0 != $1.1 }.prefix(3).map {
@@ -140,7 +140,7 @@ extension Resumption {
     /// How the configuration of `experiment` differs from that of the checkpoint, a sentence each:
     /// `optimizer.lr: 0.001 → 0.0005`.
     ///
-    /// A checkpoint that does not say its configuration differs in nothing.
+    /// A checkpoint that does not record its configuration has no differences.
     ///
     /// - Parameter images: how many the training data has now
     func differences(to experiment: Experiment, images: Int) -> [String] {
@@ -168,8 +168,8 @@ extension Resumption {
 }
 
 extension Registry {
-    /// The experiment that a configuration's text says, with every default, and without the weights
-    /// that training began with.
+    /// The experiment that a configuration's text defines, with every default, and without the
+    /// weights that training began with.
     fileprivate func settled(_ node: YAMLNode) throws -> YAMLNode {
         func withoutWeights(_ node: YAMLNode) -> YAMLNode {
             if let nodes = node.sequence {

@@ -41,7 +41,7 @@ final class RunLock: Sendable {
         return flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK ? owner(in: path) : nil
     }
 
-    /// Whoever only asks for the owner holds the lock for a moment.
+    /// Whoever only reads the owner holds the lock for a moment.
     private static func takes(_ file: Int32) -> Bool {
         for _ in 0..<5 {
             if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }

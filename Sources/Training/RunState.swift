@@ -1,7 +1,7 @@
 import DenseKitCheckpoints
 import Foundation
 
-/// Where a run stands, beside its weights and moments: `state.json` of a checkpoint.
+/// The state of a run, beside its weights and moments: `state.json` of a checkpoint.
 struct RunState: Codable {
     let iteration: Int
     let best: BestScore?
@@ -21,7 +21,7 @@ struct RunState: Codable {
     /// Whether a hook ended the run; nil in files of earlier versions.
     let isStopped: Bool?
 
-    /// The file's text: JSON, with the CRC-32 of the part that says something.
+    /// The file's text: JSON, with the CRC-32 of the part with content.
     func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -33,7 +33,7 @@ enum Scalars {
         if old != new || kept != data { try AtomicFile.write(kept, to: new) }
     }
 
-    /// One line, without its line feed. Figures that JSON cannot hold become `null`.
+    /// One line, without its line feed. Numbers that JSON cannot hold become `null`.
     static func line(_ values: [(String, Double)]) -> String {
         let pairs = values.map { name, value in
             let text =

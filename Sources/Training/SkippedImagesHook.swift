@@ -65,10 +65,10 @@ public final class SkippedImagesHook: StatefulHook {
     /// Logs how many images were skipped.
     public func afterFailure(_ trainer: Trainer, _ error: any Error) { tell(trainer) }
 
-    /// Different images that were asked for.
+    /// Different images that were requested.
     private var seen: Int { min(state.given, limit.images) }
 
-    /// Says how many were skipped so far, none too.
+    /// Reports how many were skipped so far, none too.
     func tell(_ trainer: Trainer) {
         let count = state.images.count
         let text =

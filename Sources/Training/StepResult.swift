@@ -18,7 +18,7 @@ public struct StepResult: Sendable {
     /// considered.
     public var isFinite: Bool { loss.isFinite && gradientNorm?.isFinite != false }
 
-    /// Names that losses and metrics of a model cannot have: the log says other things under them.
+    /// Names that losses and metrics of a model cannot have: the log has other values under them.
     static let reserved: Set = ["loss", "grad_norm", "lr", "time", "data_time", "iter", "step"]
 
     /// Adds a pass that is one of `passes`.

@@ -36,10 +36,10 @@ public final class Trainer {
     /// How many checkpoints could not be saved, and the path of the newest intact one; nil where
     /// there is none.
     public internal(set) var saves: (failed: Int, newest: String?) = (0, nil)
-    /// Whether model and optimizer stand where `iteration` says: not in the middle of one.
+    /// Whether model and optimizer are in the state of `iteration`: not in the middle of one.
     private(set) var isConsistent = true
     /// Whether a loss is divided by the labelled pixels of the global batch, and that comes in
-    /// parts; nil until it is asked.
+    /// parts; nil until it is computed.
     private var countsLabelled: Bool?
     /// Whether `stop()` was called.
     private(set) var isStopped = false
@@ -137,7 +137,7 @@ public final class Trainer {
         last = IterationRecord()
         last.learningRates = optimizer.learningRates(
             schedule, iteration: iteration, of: settings.iterations)
-        // A loss that is divided by the labelled pixels of the whole batch has to have seen it
+        // A loss that is divided by the labelled pixels of the whole batch needs all labels
         // before the first pass.
         let counts = try countsLabelled ?? (accumulation > 1 && model.averagesLabelled)
         countsLabelled = counts

@@ -41,7 +41,7 @@ public enum TrainingError: DenseKitError {
         case .hookWithoutRun(let hook):
             "the hook \(hook) has no run: it needs a work directory, which only the trainer of an experiment has"
         case .noMoreData: "the data set came to an end"
-        case .zeroLoss: "the loss of the first step is 0, so nothing is learned"
+        case .zeroLoss: "the loss of the first step is 0, so nothing is trained"
         case .smallImages(let least):
             "the backbone takes no image with a side below \(least) pixels"
         case .badImages(let count, let images, let share, let last):

@@ -131,7 +131,7 @@ public struct GradientClipping: Sendable, Equatable {
     /// magnitude.
     public var order: Double
 
-    /// A bound on the Euclidean norm unless `order` says otherwise.
+    /// A bound on the Euclidean norm unless `order` is another.
     public init(maxNorm: Double, order: Double = 2) {
         self.maxNorm = maxNorm
         self.order = order

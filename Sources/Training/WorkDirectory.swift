@@ -19,7 +19,7 @@ public struct WorkDirectory: Sendable {
     public let path: String
     private let lock: RunLock
 
-    /// The folder of one run, which goes on through every resume.
+    /// The folder of one run, which every resume continues.
     struct RunFolder {
         let name: String
         let path: String

@@ -21,7 +21,8 @@ func detectors() throws {
                 "\(found)")
             #expect(try #require(found["detections"] as? Int) > 0 && found["median_s"] is Double)
             let trained = try measured(
-                ["train", "run.yaml", "--size", "40", "--batch", "2", "--instances", "3"] + overrides,
+                ["train", "run.yaml", "--size", "40", "--batch", "2", "--instances", "3"]
+                    + overrides,
                 in: folder)
             #expect(trained["detections"] == nil && trained["batch"] as? Int == 2)
         }

@@ -235,7 +235,7 @@ import Testing
                 "sweep.yaml:9:18: unknown key 'sett' in sweep.runs.0",
                 "sweep.yaml:10:15: the name of a run is empty",
                 "sweep.yaml:11:26: config lost.yaml: no such file",
-                "sweep.yaml:12:25: train.iterations stands in sweep.grid too",
+                "sweep.yaml:12:25: train.iterations is in sweep.grid too",
             ]
             expect(expected, try check(["sweep.yaml", "--run", "a"], in: folder))
             let refusal = "sweep.yaml:2:1: a sweep is many experiments, and one is wanted here"

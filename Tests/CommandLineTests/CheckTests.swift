@@ -306,7 +306,7 @@ import Testing
                 ),
                 (
                     ["model.prompter=null", "model.head.loss={type: CrossEntropy, weight: 0}"],
-                    "train: the loss of the first step is 0, so nothing is learned"
+                    "train: the loss of the first step is 0, so nothing is trained"
                 ),
                 (
                     ["model.prompter=null", "model.freeze=[backbone, neck, decode_head]"],

@@ -168,7 +168,7 @@ private func table(_ folder: URL) throws -> String {
                 changed.errors == """
                     error: run 'narrow, seed 0': work_dirs/sweep/narrow-seed-0 holds a run of this name with other settings: train.iterations is 1 \
                     there and 4 here, train.seed is 1 there and 0 here; give the run another name, put the settings back, or remove that folder \
-                    to train it anew
+                    to train it again
                     nothing was trained
 
                     """)

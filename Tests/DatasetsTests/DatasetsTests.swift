@@ -183,7 +183,7 @@ import DenseKitVision
             ({ $0.classes = .file("none.yaml") }, "none.yaml: no such file"),
             (
                 { $0.classes = .file("sky, sea") },
-                "Folder: classes: 'sky, sea' is no file: a list of names stands in brackets, [sky, sea]"
+                "Folder: classes: 'sky, sea' is no file: a list of names is written in brackets, [sky, sea]"
             ),
             ({ $0.ignore = [70000] }, "Folder: ignore: expected numbers of 0…65535, found 70000"),
             (

@@ -177,7 +177,7 @@ private func problem(_ yaml: String) throws -> String {
             ),
             (
                 "sweep: { grid: { train.seed: 3 } }",
-                "sweep.yaml:1:30: sweep.grid: expected a list of values for train.seed; write train.seed: [0, 1, 2]; what all runs say stands in sweep.set"
+                "sweep.yaml:1:30: sweep.grid: expected a list of values for train.seed; write train.seed: [0, 1, 2]; settings of all runs go in sweep.set"
             ),
             (
                 "sweep: { grid: { train.seed: [1, 1] } }",
@@ -189,7 +189,7 @@ private func problem(_ yaml: String) throws -> String {
             ),
             (
                 "sweep: { runs: [{ name: a, set: { train.seed: 1 } }], grid: { train.seed: [1] } }",
-                "sweep.yaml:1:35: train.seed stands in sweep.grid too; keep one"
+                "sweep.yaml:1:35: train.seed is in sweep.grid too; keep one"
             ),
             (
                 "sweep: { grid: { a: [\(Array(repeating: "1", count: 40).joined(separator: ","))], b: [\(Array(repeating: "1", count: 40).joined(separator: ","))] } }",
@@ -225,7 +225,7 @@ private func problem(_ yaml: String) throws -> String {
             ),
             (
                 "train: { batch: 1 }\nsweep: { runs: [{ name: a, config: base.yaml }] }",
-                "sweep.yaml:1:1: no run starts from this configuration: each names its own; what all runs say stands in sweep.set"
+                "sweep.yaml:1:1: no run starts from this configuration: each names its own; settings of all runs go in sweep.set"
             ),
             (
                 "_base_: base.yaml\nsweep: { runs: [{ name: a, set: { train.batch.x: 1 } }] }",

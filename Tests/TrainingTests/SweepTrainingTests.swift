@@ -108,7 +108,7 @@ private final class Counter: Hook {
             }
             #expect(
                 "\(unfinished)"
-                    == "1 run is not finished: plain, seed 0. The table says why; once that is mended, "
+                    == "1 run is not finished: plain, seed 0. The table says why; once that is fixed, "
                     + "the same call goes on with them.")
             let table = try sweep.table()
             #expect(

@@ -66,7 +66,7 @@ struct COCOFile: Encodable {
             uniqueKeysWithValues: labels.enumerated().map { ($0.element, $0.offset + 1) })
     }
 
-    /// Notes an image and the things of it that can be seen.
+    /// Notes an image and its visible objects.
     mutating func add(_ scene: DemoScene, fileName: String) throws {
         let size = scene.image.size
         images.append(

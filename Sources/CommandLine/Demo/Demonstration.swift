@@ -23,7 +23,7 @@ protocol Demonstration {
 }
 
 extension Demonstration {
-    /// A figure of the report.
+    /// A metric of the report.
     func metric(_ name: String, of report: any EvaluationReport) -> String {
         report.summary.first { $0.name == name }.map { String(format: "%.2f", $0.value) } ?? "none"
     }

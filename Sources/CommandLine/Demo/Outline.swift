@@ -2,7 +2,7 @@
 struct Outline {
     /// Corners x, y, x, y, … of every part, clockwise on the screen.
     private(set) var polygons: [[Double]] = []
-    /// Whether a part has a hole, which polygons cannot say.
+    /// Whether a part has a hole, which polygons cannot represent.
     private(set) var hasHoles = false
 
     /// - Parameter mask: 1 inside, row by row

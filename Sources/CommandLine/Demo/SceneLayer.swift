@@ -5,9 +5,9 @@ struct SceneLayer {
     let label: UInt16
     let shape: SceneShape
     let texture: SceneTexture
-    /// The thing that it is part of, from 0; nil for sky, ground and lines.
+    /// The object that it is part of, from 0; nil for sky, ground and lines.
     private(set) var object: Int?
-    /// Whether that thing is many, too close together to be told apart.
+    /// Whether that object is a crowd: many, too close together to be annotated separately.
     private(set) var isCrowd = false
 
     private init(_ name: String, _ shape: SceneShape, _ texture: SceneTexture) {
@@ -136,7 +136,7 @@ struct SceneLayer {
         ]
     }
 
-    /// The place of a thing on the ground; what is nearer is larger.
+    /// The place of an object on the ground; what is nearer is larger.
     private static func place(_ horizon: Float, _ random: inout SceneRandom) -> (
         centre: SIMD2<Float>, scale: Float
     ) {

@@ -1,4 +1,4 @@
-/// Where a thing of a scene is; coordinates in image sizes, y downwards.
+/// Where an object of a scene is; coordinates in image sizes, y downwards.
 enum SceneShape {
     case everything
     /// Behind a line with waves: the points with `normal · p > offset`, the offset moved by noise
@@ -6,7 +6,7 @@ enum SceneShape {
     case beyond(normal: SIMD2<Float>, offset: Float, roughness: Float, PlaneNoise)
     /// From one corner to the other.
     case rectangle(SIMD2<Float>, SIMD2<Float>)
-    /// A rectangle that stands askew; `axis` is the direction of its half width.
+    /// A rotated rectangle; `axis` is the direction of its half width.
     case block(centre: SIMD2<Float>, half: SIMD2<Float>, axis: SIMD2<Float>)
     case discs([(centre: SIMD2<Float>, radius: Float)])
 

@@ -53,19 +53,19 @@ public enum SegmentationDrawing {
     /// The images from left to right, each under its caption, on white; nil where there are no
     /// images.
     /// - Parameters:
-    ///   - pictures: the images with their captions
+    ///   - drawings: the images with their captions
     ///   - gap: pixels between two images
     ///   - scale: pixels for a dot of the font
     public static func sideBySide(
-        _ pictures: [(caption: String, image: RGBImage)], gap: Int = 8, scale: Int = 1
+        _ drawings: [(caption: String, image: RGBImage)], gap: Int = 8, scale: Int = 1
     ) -> RGBImage? {
-        guard let height = pictures.map(\.image.height).max() else { return nil }
+        guard let height = drawings.map(\.image.height).max() else { return nil }
         let head = ImageCanvas.size(of: "", scale: scale).height + 4 * scale
-        let width = pictures.map(\.image.width).reduce(0, +) + gap * (pictures.count - 1)
+        let width = drawings.map(\.image.width).reduce(0, +) + gap * (drawings.count - 1)
         var canvas = ImageCanvas(
             RGBImage(height: head + height, width: width, fill: RGBColor(255, 255, 255)))
         var x = 0
-        for (caption, image) in pictures {
+        for (caption, image) in drawings {
             let letters = max(image.width / (BitmapFont.advance * scale), 0)
             canvas.text(
                 String(caption.prefix(letters)), x: x + scale, y: 3 * scale, RGBColor(0, 0, 0),

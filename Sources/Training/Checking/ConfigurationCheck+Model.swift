@@ -4,8 +4,8 @@ import DenseKitData
 import DenseKitVision
 
 extension ConfigurationCheck {
-    /// The model for `classes`, of shapes alone; nil where it cannot be built. What stands behind a
-    /// part that cannot be built is looked at without it.
+    /// The model for `classes`, of shapes alone; nil where it cannot be built. What comes after a
+    /// part that cannot be built is checked without it.
     mutating func checkModel(_ classes: ClassList) -> DenseModel? {
         let stops = [["model"]] + Self.parts.map { ["model", $0] }
         let isWhole = isComplete && !removed.contains { $0.first == "model" && $0.count < 3 }
@@ -44,14 +44,14 @@ extension ConfigurationCheck {
         }
     }
 
-    /// Builds the parts one by one as far as that goes, looks for what `freeze` names in them, and
-    /// reads every file of weights.
+    /// Builds the parts, each separately, as far as possible, looks for what `freeze` names in
+    /// them, and reads every file of weights.
     private mutating func checkParts(_ classes: ClassList) {
         var parts = ModelParts()
         var built: [String: Module] = [:]
         var context = BuildContext(registry: Registry(), classNames: classes.names)
 
-        /// A part, where the configuration has it and it can be built. What stands upstream may be
+        /// A part, where the configuration has it and it can be built. What comes before it may be
         /// missing: then only what is wrong with its losses is sure.
         func build<Part>(
             _ part: String, _ isSure: Bool,

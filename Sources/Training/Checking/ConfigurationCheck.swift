@@ -4,8 +4,8 @@ import DenseKitData
 import DenseKitFilePlugins
 import DenseKitVision
 
-/// Finds every mistake of a configuration: each that is found is taken out, with what it stands on,
-/// and the rest is looked at again.
+/// Finds every mistake of a configuration: each that is found is taken out, with the value that it
+/// makes useless, and the rest is checked again.
 struct ConfigurationCheck {
     let file: String
     let name: String
@@ -14,7 +14,7 @@ struct ConfigurationCheck {
     private(set) var findings = CheckFindings()
     /// The configuration as it was read.
     let original: YAMLNode
-    /// Whether all of its files were read: where one was not, nothing is said of what may stand
+    /// Whether all of its files were read: where one was not, nothing is reported on what may be
     /// there.
     let isComplete: Bool
     /// What is left of the configuration.
@@ -78,7 +78,7 @@ struct ConfigurationCheck {
     ///
     /// - Parameters:
     ///   - stops: keys without which `body` makes no sense
-    ///   - onlyLosses: whether `body` works with stand-ins, so that only what it says of losses
+    ///   - onlyLosses: whether `body` works with stand-ins, so that only its errors on losses
     ///     counts
     /// - Returns: nil where `body` cannot be brought to an end
     mutating func attempt<Value>(
@@ -104,7 +104,7 @@ struct ConfigurationCheck {
         }
     }
 
-    /// Goes on without what was taken out.
+    /// Continues without what was taken out.
     private mutating func take(_ pruned: YAMLNode.Pruned) {
         let path = pruned.path
         // What is checked against it goes too.
@@ -119,8 +119,8 @@ struct ConfigurationCheck {
         ["test", "stride"]: ["test", "crop"],
     ]
 
-    /// What is left of the configuration without what `error` complains of; nil where that cannot
-    /// be told.
+    /// What is left of the configuration without what `error` complains of; nil where that is
+    /// unknown.
     private func remainder(without error: any Error) -> YAMLNode.Pruned? {
         switch error {
         case FilePluginError.unreadable(_, let place), FilePluginError.notSwift(_, let place):
@@ -173,7 +173,7 @@ struct ConfigurationCheck {
         }
     }
 
-    /// Whether the files that were read say something under these keys.
+    /// Whether the files that were read have values under these keys.
     private func isWritten(_ keys: [String]) -> Bool {
         keys.reduce(original as YAMLNode?) { $0?[$1] } != nil
     }

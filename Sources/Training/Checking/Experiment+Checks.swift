@@ -3,7 +3,7 @@ import DenseKitData
 import DenseKitExperiments
 import DenseKitVision
 
-/// The rules that an experiment has to keep, each by itself, and what is worth a warning.
+/// The rules that an experiment has to follow, each by itself, and what is worth a warning.
 ///
 /// `ExperimentCheck` collects what all of them find, and `check(_:_:fits:)`; making a trainer
 /// throws what the first finds.

@@ -113,8 +113,8 @@ public struct ExperimentCheck {
         let classes = training?.classes ?? validation?.classes ?? known ?? ClassList.placeholders(2)
         let shapes = configuration.checkModel(classes)
         if findings.problems.isEmpty { say("configuration: \(file) is sound") }
-        // Of a configuration with parts taken out no step is taken, and nothing is said that may
-        // not hold for the whole.
+        // Of a configuration with parts taken out no step is taken, and nothing is reported that
+        // may not hold for the whole.
         let isSound = shapes != nil && configuration.isWhole
         guard configuration.isComplete, let sound = configuration.experiment(device: device) else {
             return
@@ -265,8 +265,8 @@ public struct ExperimentCheck {
         }
     }
 
-    /// Whether images of every size come out of the training pipeline so that they can stand in one
-    /// batch, and be seen.
+    /// Whether images of every size come out of the training pipeline so that they fit into one
+    /// batch, and the backbone accepts them.
     private mutating func trySizes(
         of dataset: any Dataset, _ report: DatasetReport, _ experiment: Experiment,
         _ model: DenseModel?
@@ -306,7 +306,7 @@ public struct ExperimentCheck {
         }
     }
 
-    /// Runs `body`; what it throws is a problem. One that is known already is not said again.
+    /// Runs `body`; what it throws is a problem. One that is known already is not reported again.
     @discardableResult
     private mutating func finding<Value>(in part: String? = nil, _ body: () throws -> Value)
         -> Value?

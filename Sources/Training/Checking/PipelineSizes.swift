@@ -39,7 +39,7 @@ struct PipelineSizes {
         }
     }
 
-    /// What keeps images from standing in one batch, where they come out in several sizes.
+    /// What prevents images from being in one batch, where they come out in several sizes.
     var mixture: String? {
         guard let first = outcomes.first,
             let other = outcomes.first(where: { $0.size != first.size })
@@ -49,7 +49,7 @@ struct PipelineSizes {
             + "\(other.name) is \(other.size); end the pipeline with RandomCrop and Pad, or take batches of one"
     }
 
-    /// An image that comes out smaller than a backbone can see.
+    /// An image that comes out smaller than a backbone accepts.
     func tooSmall(for side: Int) -> String? {
         guard let small = outcomes.first(where: { $0.size.shortSide < side }) else { return nil }
         return

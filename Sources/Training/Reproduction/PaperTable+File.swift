@@ -87,7 +87,7 @@ extension PaperTable {
     }
 }
 
-/// Says where in a table's file something is wrong.
+/// Reports where in a table's file something is wrong.
 private struct TableProblems {
     let node: YAMLNode
     let path: String
@@ -105,7 +105,7 @@ private struct TableProblems {
 }
 
 extension PaperTable.File {
-    /// What would be printed wrongly, or not at all, without a word.
+    /// What would be printed wrongly, or silently not at all.
     fileprivate func check(_ problems: TableProblems) throws {
         try problems.check("classes", classes: classes)
         if let size, !(1...65535).contains(size.height) || !(1...65535).contains(size.width) {

@@ -33,7 +33,7 @@ extension Reproduction {
     /// Whether the paper counts some rows otherwise.
     private var hasBothCounts: Bool { rows.contains { $0.row.count == .transposedAtOutputs } }
 
-    /// Remarks with their numbers, each once.
+    /// Notes with their numbers, each once.
     private var remarks: [String] {
         rows.reduce(into: []) { list, row in
             if let remark = row.remark, !list.contains(remark) { list.append(remark) }

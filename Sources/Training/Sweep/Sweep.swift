@@ -163,7 +163,7 @@ private struct RunBuilder {
                 ConfigurationError(
                     at: unused.keyLocation,
                     "no run starts from this configuration: each names its own",
-                    hint: "what all runs say stands in sweep.set"))
+                    hint: "settings of all runs go in sweep.set"))
         }
         return runs
     }
@@ -212,7 +212,7 @@ private struct RunBuilder {
         if let both = point.assignments.entries.first(where: { set[$0.key] != nil }) {
             throw ConfigurationError(
                 at: set.entry(both.key)?.keyLocation ?? both.keyLocation,
-                "\(both.key) stands in sweep.grid too", hint: "keep one"
+                "\(both.key) is in sweep.grid too", hint: "keep one"
             )
         }
         let name = ([entry?.name.value].compactMap { $0 } + point.labels).joined(separator: ", ")

@@ -90,7 +90,7 @@ struct ChangedRun: DenseKitError {
         return "\(folder) holds a run of this name with other settings: \(shown)"
     }
     var remedy: String? {
-        "give the run another name, put the settings back, or remove that folder to train it anew"
+        "give the run another name, put the settings back, or remove that folder to train it again"
     }
     var origin: ErrorOrigin { .configuration }
 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// The `sweep:` part of a configuration: runs that differ from it by some values.
 struct SweepConfiguration: YAMLConfiguration {
-    /// What every run says, below its own: `a.b.0.c: value`.
+    /// Settings of every run, which its own override: `a.b.0.c: value`.
     var set = YAMLNode(.mapping(YAMLNode.Mapping()))
     /// One run with the file's own values, where none is listed.
     var runs: [Entry] = []
@@ -91,7 +91,7 @@ extension SweepConfiguration {
                     ConfigurationError(
                         at: axis.value.location,
                         "sweep.grid: expected a list of values for \(axis.key)",
-                        hint: "write \(axis.key): [0, 1, 2]; what all runs say stands in sweep.set")
+                        hint: "write \(axis.key): [0, 1, 2]; settings of all runs go in sweep.set")
                 )
                 return points
             }

@@ -51,7 +51,7 @@ public struct SweepRun: Sendable {
     /// The path of the text that says why it failed.
     package var failure: String { "\(folder)/failure.txt" }
 
-    /// Files that stand beside the folders of runs.
+    /// Files that are beside the folders of runs.
     static let reserved = ["table.md", "table.json"]
 
     /// The name of a folder: letters, digits and a few marks of `name`, others as hyphens.

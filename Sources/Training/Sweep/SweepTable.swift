@@ -57,7 +57,7 @@ public struct SweepTable: Sendable {
         let differing = paths.filter { path in
             sweep.runs.contains { $0.value(at: path) != sweep.runs[0].value(at: path) }
         }
-        // What every run says is the grid: its columns come last, as in names.
+        // Values of every run come from the grid: its columns are last, as in names.
         func isOfAll(_ path: String) -> Bool {
             sweep.runs.allSatisfy { $0.assignments[path] != nil }
         }

@@ -10,7 +10,7 @@ extension Sweep {
     /// A run that fails does not stop the others. Several processes may train one sweep: each takes
     /// a run that no other has, and waits for the others at the end. SIGINT and SIGTERM stop it
     /// after the current iteration, which is saved. `table.md` and `table.json` in `folder` are
-    /// written anew after every run.
+    /// rewritten after every run.
     ///
     /// - Parameters:
     ///   - names: the runs to train, by their names (`runs(named:)`); empty for all
@@ -114,7 +114,7 @@ public struct UnfinishedRuns: DenseKitError {
             + names.joined(separator: "; ")
     }
     public var remedy: String? {
-        "The table says why; once that is mended, \(Term.again) goes on with them."
+        "The table says why; once that is fixed, \(Term.again) goes on with them."
     }
     public var origin: ErrorOrigin { .input }
 }
