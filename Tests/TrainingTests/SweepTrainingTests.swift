@@ -109,7 +109,7 @@ private final class Counter: Hook {
             #expect(
                 "\(unfinished)"
                     == "1 run is not finished: plain, seed 0. The table says why; once that is fixed, "
-                    + "the same call goes on with them.")
+                    + "the same call resumes them.")
             let table = try sweep.table()
             #expect(
                 table.rows.map(\.state) == [.failed("told to fail"), .finished, .waiting, .waiting])

@@ -114,7 +114,7 @@ public struct UnfinishedRuns: DenseKitError {
             + names.joined(separator: "; ")
     }
     public var remedy: String? {
-        "The table says why; once that is fixed, \(Term.again) goes on with them."
+        "The table says why; once that is fixed, \(Term.again) resumes them."
     }
     public var origin: ErrorOrigin { .input }
 }
