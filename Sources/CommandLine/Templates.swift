@@ -6,7 +6,8 @@ enum Templates {
 
         /// A small convolutional backbone: four levels at strides 4, 8, 16 and 32.
         ///
-        /// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]`, `[n, 2c, h/8, w/8]`, `[n, 4c, h/16, w/16]`, `[n, 8c, h/32, w/32]`.
+        /// Images `[n, 3, h, w]` → maps `[n, c, h/4, w/4]`, `[n, 2c, h/8, w/8]`, `[n, 4c, h/16, w/16]`,
+        /// `[n, 8c, h/32, w/32]`.
         public final class \(name): Module, Backbone {
             /// What YAML may set, with defaults. `width: 48` in YAML sets `width`.
             public struct Configuration: YAMLConfiguration {
@@ -26,7 +27,9 @@ enum Templates {
                 let width = configuration.width
                 stem = try ConvModule(3, width, kernel: 3, stride: 2, padding: 1)
                 stages = try (0..<4).map { level in
-                    try ConvModule(level == 0 ? width : width << (level - 1), width << level, kernel: 3, stride: 2, padding: 1)
+                    try ConvModule(
+                        level == 0 ? width : width << (level - 1), width << level, kernel: 3, stride: 2,
+                        padding: 1)
                 }
                 outputs = (0..<4).map { FeatureSpec(channels: width << $0, stride: 4 << $0) }
             }

@@ -126,7 +126,7 @@ private struct Things: Dataset {
         thing.shape = nil
         #expect(
             throws: DataError(
-                "a.jpg", "annotation 8 says nothing of what it covers",
+                "a.jpg", "annotation 8 does not define what it covers",
                 remedy: "set masks: false for boxes alone")
         ) { try DataSample(name: "a.jpg", image: picture(3, 4), instances: [thing]).masks() }
     }

@@ -156,7 +156,7 @@ import Testing
             ("50.248", 50.2485, true), ("50.248", 50.2486, false),
         ] as [(String, Double, Bool)])
     func rounding(_ text: String, _ value: Double, _ agrees: Bool) {
-        #expect(Printed(text)?.agrees(with: value) == agrees)
+        #expect(PrintedNumber(text)?.agrees(with: value) == agrees)
     }
 
     @Test("A name that no table has, and one that no row has: the nearest one")

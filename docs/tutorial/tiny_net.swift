@@ -16,7 +16,7 @@ public final class TinyNet: Module, Backbone {
     let stem: ConvModule
     let stages: [ConvModule]
 
-    // Necks and heads ask for this: channels and strides are written nowhere else.
+    // Necks and heads read this: channels and strides are written nowhere else.
     public let outputs: [FeatureSpec]
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {

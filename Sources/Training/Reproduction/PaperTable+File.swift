@@ -64,11 +64,11 @@ extension PaperTable {
 
         struct Row: Decodable {
             let name: String
-            let singleScale: Printed?
-            let multiScale: Printed?
-            let precisions: [Printed]?
-            let gflops: Printed?
-            let parameters: Printed?
+            let singleScale: PrintedNumber?
+            let multiScale: PrintedNumber?
+            let precisions: [PrintedNumber]?
+            let gflops: PrintedNumber?
+            let parameters: PrintedNumber?
             let config: String?
             let run: String?
             let count: Count?

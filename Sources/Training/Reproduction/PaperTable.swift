@@ -68,15 +68,15 @@ public struct PaperTable: Sendable {
         /// The name of the row in its group.
         public let name: String
         /// mIoU at a single scale, in percent; nil where the paper has none.
-        public var singleScale: Printed?
+        public var singleScale: PrintedNumber?
         /// mIoU with test-time augmentation, in percent; nil where the paper has none.
-        public var multiScale: Printed?
+        public var multiScale: PrintedNumber?
         /// Average precisions in percent, in the order of the table's `precisions`.
-        public var precisions: [Printed] = []
+        public var precisions: [PrintedNumber] = []
         /// Multiply-adds / 1e9 of one image; nil where the paper has none.
-        public var gflops: Printed?
+        public var gflops: PrintedNumber?
         /// Parameters in millions; nil where the paper has none.
-        public var parameters: Printed?
+        public var parameters: PrintedNumber?
         /// The path of the configuration below the folder of configurations; nil where this project
         /// does not have the model.
         public var config: String?
@@ -118,7 +118,7 @@ public struct PaperTable: Sendable {
 }
 
 /// A number as a paper prints it: `43.50` has another precision than `43.5`.
-public struct Printed: Sendable, Decodable {
+public struct PrintedNumber: Sendable, Decodable {
     /// The digits as they are printed.
     public let text: String
     /// The number.
@@ -131,10 +131,13 @@ public struct Printed: Sendable, Decodable {
         self.value = value
     }
 
+    /// Decodes a number of YAML with the digits that are written there.
+    ///
+    /// - Throws: `DecodingError` for what is not a number.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let node = try container.decode(YAMLNode.self)
-        guard let scalar = node.scalar, !scalar.isString, let printed = Printed(scalar.text) else {
+        guard let scalar = node.scalar, !scalar.isString, let printed = PrintedNumber(scalar.text) else {
             let found = node.scalar?.text ?? "no number"
             throw DecodingError.dataCorruptedError(
                 in: container,
