@@ -47,35 +47,21 @@ struct CocoEvalCommand: ParsableCommand {
 
     func run() throws {
         if let out { try AtomicFile.prove(out) }
-        let started = monotonicSeconds()
-        let index = try COCOIndex(annotations)
-        for warning in index.warnings { warn("\(warning)") }
-        let images = (0..<index.imageCount).map(index.image)
-        let categories = index.categories.sorted { $0.id < $1.id }
-        let opened = monotonicSeconds()
-        let detections = try COCOResults.read(
-            results, kind: type,
-            images: Dictionary(uniqueKeysWithValues: images.map { (Int($0.id), $0.size) }),
-            categories: Set(categories.map { Int($0.id) }))
-        let read = monotonicSeconds()
-        let (groundTruth, note) = try index.groundTruth(type)
-        if let note { warn(note) }
-        let evaluation = try COCOEvaluation(
-            images: images.map { Int($0.id) }, categories: categories.map { Int($0.id) },
-            groundTruth: groundTruth, detections: detections,
-            kind: type)
-        let scores = threads.map { evaluation.scores(threads: $0) } ?? evaluation.scores()
-        let evaluated = monotonicSeconds()
-        let report = COCOReport([(type, scores)], names: categories.map(\.name))
-        if let out { try AtomicFile.write(report.json, to: out) }
-        guard !json else { return print(String(decoding: try report.json, as: UTF8.self)) }
-        print(report.table(perClass: perClass))
-        let times = zip(
-            ["annotations", "results", "evaluation"],
-            [opened - started, read - opened, evaluated - read])
+        let found = try COCOFileEvaluation(
+            of: results, annotations: annotations, kind: type, threads: threads
+        ) { warn($0) }
+        let data = try found.report.json
+        if let out { try AtomicFile.write(data, to: out) }
+        guard !json else { return print(String(decoding: data, as: UTF8.self)) }
+        print(found.report.table(perClass: perClass))
+        let parts = [
+            ("annotations", found.durations.annotations), ("results", found.durations.results),
+            ("evaluation", found.durations.evaluation),
+        ]
+        let times = parts.map { "\($0) \(String(format: "%.3f", $1 / .seconds(1)))" }
         print(
-            "\(images.count) images, \(groundTruth.count) instances, \(detections.count) detections; seconds: "
-                + times.map { "\($0) \(String(format: "%.3f", $1))" }.joined(separator: ", "))
+            "\(found.images) images, \(found.instances) instances, \(found.detections) detections; seconds: "
+                + times.joined(separator: ", "))
     }
 }
 

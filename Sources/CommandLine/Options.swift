@@ -50,27 +50,10 @@ struct ConfigOptions: ParsableArguments {
     /// What `check` looks at: the whole file, or the requested run.
     func check<List: PluginList>(_ list: List.Type, device: Device = .cpu) throws -> ExperimentCheck
     {
-        let overrides = overrides + cfgOptions
         let registry = try Registry(List.plugins)
-        let collector = ErrorCollector()
-        guard let sweepRun else {
-            var check = ExperimentCheck(
-                config, overrides: overrides, registry: registry, device: device)
-            if check.isSweep {
-                try collector.attempt {
-                    _ = try Sweep(config, overrides: overrides, registry: registry, collector)
-                }
-            }
-            check.add(collector.errors)
-            return check
-        }
-        let sweep = try Sweep(config, registry: registry, collector)
-        // A run with a mistake in the list of runs is not among them.
-        if (try? sweep.run(named: sweepRun)) == nil { try collector.throwErrors() }
-        let run = try sweep.run(named: sweepRun)
-        let node = try run.node.overridden(by: overrides, collector: collector)
-        let draft = YAMLNode.Draft(node, errors: collector.errors)
-        return ExperimentCheck(run.file, draft, name: run.slug, registry: registry, device: device)
+        return try ExperimentCheck(
+            config, run: sweepRun, overrides: overrides + cfgOptions, registry: registry,
+            device: device)
     }
 
     /// The experiment: the whole file, or the requested run.

@@ -18,6 +18,11 @@ private final class Counter: Hook {
     }
 }
 
+/// Sends the process a signal after its first iteration.
+private final class Signal: Hook {
+    func afterIteration(_ trainer: Trainer) { raise(SIGINT) }
+}
+
 @Suite("Sweeps from programs", .serialized) struct SweepTrainingTests {
     private func withSweep(_ body: (Sweep, String) throws -> Void) throws {
         try withTemporaryFolder { folder in
@@ -133,6 +138,47 @@ private final class Counter: Hook {
             #expect(error?.names == names && names == sweep.runs.map(\.name))
             let rows = try sweep.table().rows
             #expect(rows.allSatisfy { $0.state == .failed("no device") })
+        }
+    }
+
+    @Test("A sweep that is interrupted saves the run and ends; the same call resumes it")
+    func interruption() throws {
+        try withSweep { sweep, _ in
+            let stop = try #require(throws: Interrupted.self) {
+                try sweep.train(hooks: { _ in [Signal()] })
+            }
+            #expect(stop.signal == SIGINT)
+            let rows = try sweep.table().rows
+            #expect(rows.map(\.state) == [.stopped, .waiting, .waiting, .waiting])
+            #expect(rows[0].progress?.iteration == 1)
+            let counter = Counter()
+            let table = try sweep.train(only: ["plain, seed 0"], hooks: { _ in [counter] })
+            #expect(table.rows[0].state == .finished && counter.iterations == 1)
+        }
+    }
+
+    @Test(
+        "One run of a sweep is checked by its name, with the overrides; the whole file by its list of runs"
+    )
+    func check() throws {
+        try withSweep { sweep, _ in
+            func problems(_ run: String?, _ override: String) throws -> [String] {
+                var check = try ExperimentCheck(
+                    sweep.file, run: run, overrides: [override], registry: sweep.registry,
+                    device: .meta)
+                check.depth = .shapes
+                check.run { _ in }
+                return check.findings.problems
+            }
+            let sound = try problems("narrow, seed 1", "train.batch=3")
+            let unknown = try problems("narrow, seed 1", "model.head.chanels=3")
+            #expect(sound.isEmpty && unknown.count == 1)
+            #expect(unknown.first?.contains("unknown key 'chanels'") == true, "\(unknown)")
+            let whole = try problems(nil, "train.batch.x=3")
+            #expect(
+                whole.first?.contains("train.batch is the number 2, which has no 'x'") == true,
+                "\(whole)")
+            #expect(throws: ArgumentError.self) { try problems("wide", "train.batch=3") }
         }
     }
 }
