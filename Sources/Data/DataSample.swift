@@ -31,29 +31,47 @@ public struct DataSample: Sendable {
     private var normalization: Normalization?
     private var floats: FloatImage?
 
+    /// A sample without a label map.
+    ///
     /// - Parameters:
     ///   - name: of the image, for messages
     ///   - image: in its own size
-    ///   - labels: as large as `image`; nil where the data set has none
     ///   - instances: in pixels of `image`; nil for a data set without instances, empty for an
     ///     image without any
     ///   - wantsMasks: whether masks are trained on: an instance without a usable mask
     ///     (`SegmentationFault`) then becomes a crowd region, on which nothing is trained
-    ///   - traits: what the image file said about itself
+    ///   - traits: what the image file says about itself
     public init(
-        name: String, image: RGBImage, labels: LabelMap? = nil, instances: [SampleInstance]? = nil,
-        wantsMasks: Bool = false,
+        name: String, image: RGBImage, instances: [SampleInstance]? = nil, wantsMasks: Bool = false,
         traits: ImageTraits = []
     ) {
-        precondition(
-            labels == nil || labels?.size == image.size, "labels are as large as their image")
         self.name = name
         self.instances = wantsMasks ? instances?.map { $0.withMask(in: image.size) } : instances
         self.wantsMasks = wantsMasks
         self.traits = traits
         picture = Deferred(image)
-        labelMap = labels.map(Deferred.init)
         moves = Moves(image.size)
+    }
+
+    /// A sample with a class for every pixel.
+    ///
+    /// - Parameters:
+    ///   - labels: as large as `image`
+    ///   - instances: in pixels of `image`; nil for a data set without instances
+    ///   - wantsMasks: whether masks are trained on
+    /// - Throws: `DataError` for labels of another size.
+    public init(
+        name: String, image: RGBImage, labels: LabelMap, instances: [SampleInstance]? = nil,
+        wantsMasks: Bool = false, traits: ImageTraits = []
+    ) throws(DataError) {
+        guard labels.size == image.size else {
+            throw DataError(
+                name, "the labels are \(labels.size), the image is \(image.size)",
+                remedy: "labels are as large as their image")
+        }
+        self.init(
+            name: name, image: image, instances: instances, wantsMasks: wantsMasks, traits: traits)
+        labelMap = Deferred(labels)
     }
 
     /// The size of the upright image that the data set gave.

@@ -237,6 +237,6 @@ public struct PairedFolders: Sendable {
                     : "masks are as large as images")
         }
         let labels = try table(raw, path: mask, remedy: remedy)
-        return DataSample(name: imageNames[index], image: image, labels: labels, traits: traits)
+        return try DataSample(name: imageNames[index], image: image, labels: labels, traits: traits)
     }
 }

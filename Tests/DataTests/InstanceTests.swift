@@ -87,7 +87,7 @@ private struct Things: Dataset {
         let mask = try RunLengthMask(polygons: [outline], size: Size2D(height: 30, width: 50))
         let labels = LabelMap(height: 30, width: 50, labels: mask.bitmap().map(UInt16.init))
         for (backend, steps) in [(ResizeBackend.cv2, 0), (.pil, 0), (.cv2, 1), (.cv2, 2)] {
-            var sample = DataSample(
+            var sample = try DataSample(
                 name: "a", image: picture(30, 50), labels: labels,
                 instances: [
                     instance(box(3, 2, 41, 25), polygon: outline),

@@ -21,7 +21,7 @@ private struct Plain: Dataset {
         if wrong.contains(index) { throw DataError("\(index).png", "label 7") }
         let level = UInt8(index % 256)
         let size = size(index)
-        return DataSample(
+        return try DataSample(
             name: "\(index).jpg",
             image: RGBImage(
                 height: size.height, width: size.width, fill: RGBColor(level, level, level)),

@@ -7,8 +7,8 @@ import DenseKitVision
     private let image = picture(9, 13)
     private let labels = LabelMap(height: 9, width: 13, labels: (0..<9 * 13).map { UInt16($0 % 7) })
 
-    @Test func resizeAndCrop() {
-        var sample = DataSample(name: "a", image: image, labels: labels)
+    @Test func resizeAndCrop() throws {
+        var sample = try DataSample(name: "a", image: image, labels: labels)
         let size = Size2D(height: 20, width: 31)
         let window = PixelWindow(y: 3, x: 5, height: 12, width: 20)
         let inner = PixelWindow(y: 1, x: 2, height: 4, width: 5)
@@ -28,8 +28,8 @@ import DenseKitVision
                     to: Size2D(height: 2, width: 2)))
     }
 
-    @Test func flipTwice() {
-        var sample = DataSample(name: "a", image: image, labels: labels)
+    @Test func flipTwice() throws {
+        var sample = try DataSample(name: "a", image: image, labels: labels)
         sample.flipHorizontally()
         #expect(sample.isFlipped)
         #expect(sample.image == image.flippedHorizontally())
@@ -39,12 +39,12 @@ import DenseKitVision
         #expect(sample.image == image)
     }
 
-    @Test func normalisedPicturesAreMovedAsFloats() {
+    @Test func normalisedPicturesAreMovedAsFloats() throws {
         let floats = Normalization.clip(image)
         let larger = Size2D(height: 11, width: 15)
         let window = PixelWindow(y: 1, x: 2, height: 5, width: 9)
         let half = Size2D(height: 4, width: 6)
-        var sample = DataSample(name: "a", image: image, labels: labels)
+        var sample = try DataSample(name: "a", image: image, labels: labels)
         #expect(sample.normalized == nil)
         sample.normalize(.clip)
         // the second has no effect
@@ -65,6 +65,17 @@ import DenseKitVision
         #expect(sample.size == half)
     }
 
+    @Test func labelsOfAnotherSize() throws {
+        let turned = LabelMap(height: 13, width: 9, fill: 0)
+        let error = try #require(throws: DataError.self) {
+            try DataSample(name: "a.jpg", image: image, labels: turned)
+        }
+        #expect(
+            error.description
+                == "a.jpg: the labels are 13×9, the image is 9×13; labels are as large as their image"
+        )
+    }
+
     /// A batch takes a normalised, padded picture by a way of its own.
     @Test func batchesHoldTheSameFloats() throws {
         struct One: Dataset {
@@ -81,7 +92,7 @@ import DenseKitVision
                 sample.pad(to: Size2D(height: 10, width: 16))
             }
         }
-        let sample = DataSample(name: "a", image: image, labels: labels)
+        let sample = try DataSample(name: "a", image: image, labels: labels)
         let expected = Normalization.clip(image).padded(to: Size2D(height: 10, width: 16)).pixels
         for looks in [false, true] {
             let batch = try #require(

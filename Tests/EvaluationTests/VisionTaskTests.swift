@@ -53,8 +53,8 @@ private struct Labelled: Dataset {
     let classes = ClassList(names: ["a"])
     let count = 1
 
-    func sample(at index: Int) -> DataSample {
-        DataSample(
+    func sample(at index: Int) throws -> DataSample {
+        try DataSample(
             name: "a", image: RGBImage(height: 2, width: 2),
             labels: LabelMap(height: 2, width: 2, fill: 0))
     }
@@ -81,7 +81,7 @@ func tasksSayWhatFits() throws {
 
 @Test("What is annotated is drawn as predictions are")
 func annotationOfLabels() throws {
-    var sample = Labelled().sample(at: 0)
+    var sample = try Labelled().sample(at: 0)
     let annotation = try Labelled().annotation(of: &sample, at: 0)
     #expect((annotation as? LabelPrediction)?.labels == LabelMap(height: 2, width: 2, fill: 0))
     let instance = DetectedInstance(

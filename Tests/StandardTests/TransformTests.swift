@@ -8,9 +8,10 @@ import DenseKitVision
 func example(_ height: Int = 60, _ width: Int = 90) -> DataSample {
     let pixels = (0..<height * width * 3).map { UInt8(truncatingIfNeeded: $0 &* $0 / 7 + $0 / 11) }
     let labels = (0..<height * width).map { $0 % 13 == 0 ? LabelMap.ignore : UInt16($0 / 7 % 5) }
-    return DataSample(
-        name: "example", image: RGBImage(height: height, width: width, pixels: pixels),
-        labels: LabelMap(height: height, width: width, labels: labels))
+    var sample = DataSample(
+        name: "example", image: RGBImage(height: height, width: width, pixels: pixels))
+    sample.labels = LabelMap(height: height, width: width, labels: labels)
+    return sample
 }
 
 func random(_ index: Int) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, index: index) }
@@ -202,7 +203,7 @@ extension DataSample {
         }
         func varied(_ share: Double) throws -> Int {
             try (0..<100).filter { index in
-                var sample = DataSample(
+                var sample = try DataSample(
                     name: "a", image: RGBImage(height: 60, width: 90), labels: labels)
                 var draws = random(index)
                 try crop(Size2D(20), share: share)(&sample, &draws)

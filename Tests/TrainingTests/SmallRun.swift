@@ -107,7 +107,7 @@ private struct Noise: Dataset {
                     (place * 37 + index * 91 + channel * 13) % 120 + (isDark ? 0 : 120))
             }
         }
-        return DataSample(name: "noise \(index)", image: image, labels: labels)
+        return try DataSample(name: "noise \(index)", image: image, labels: labels)
     }
 }
 
