@@ -134,10 +134,7 @@ extension Checkpoint {
         ///
         /// Throws `LoadError` and `OptimizerStateError` where model or optimizer is another one's.
         func restore(_ trainer: Trainer) throws {
-            let hooks = try trainer.hooks.compactMap { $0 as? any StatefulHook }.compactMap {
-                hook in
-                try state.hooks[hook.stateName].map { try hook.decodedState($0) }
-            }
+            let hooks = try hookStates(for: trainer)
             let unused = Set(trainer.optimizer.unusedEntries(of: moments))
             try trainer.optimizer.load(moments.filter { !unused.contains($0.key) })
             try trainer.model.load(weights, source: path)
@@ -155,6 +152,36 @@ extension Checkpoint {
             trainer.best = state.best
             trainer.badLosses = state.badLosses
             trainer.saves.newest = path
+        }
+
+        /// What puts the saved states into the hooks of `trainer`. The log names states that no
+        /// hook has a use for.
+        ///
+        /// Throws `CheckpointError` for a state that its hook cannot read.
+        private func hookStates(for trainer: Trainer) throws(CheckpointError) -> [() -> Void] {
+            var unused = state.hooks
+            var restores: [() -> Void] = []
+            for case let hook as any StatefulHook in trainer.hooks {
+                guard let text = unused.removeValue(forKey: hook.stateName) else { continue }
+                do {
+                    restores.append(try hook.decodedState(text))
+                } catch {
+                    let owner = "'\(hook.stateName)' that \(type(of: hook))"
+                    throw CheckpointError(
+                        path: path,
+                        problem: "holds a state of the hook \(owner) cannot read: \(error)",
+                        remedy:
+                            "Give the hook another `stateName`, or begin a new run with \(Term.initialWeights)."
+                    )
+                }
+            }
+            if !unused.isEmpty {
+                let names = unused.keys.sorted().joined(separator: ", ")
+                trainer.logger.warning(
+                    "\(path) holds states of hooks that this run does not have, they are dropped: \(names)"
+                )
+            }
+            return restores
         }
 
         private static func bytes(_ data: Data) throws -> Tensor {

@@ -176,6 +176,20 @@ func checks() throws {
     }
 }
 
+@Test("`components hook` lists the hooks that a configuration can name, with their settings")
+func listsHooks() throws {
+    let output = try runDensekit(["components", "hook"], in: packageFolder).output
+    let names = [
+        "CheckpointHook", "EarlyStopping", "EvaluationHook", "LogHook", "MetricsFile",
+        "SkippedImagesHook",
+    ]
+    #expect(
+        output.matches(of: /\n  (\w+)  \(plugin Standard/).map { String($0.1) } == names,
+        "\(output)")
+    #expect(
+        output.contains("monitor: null\n      patience: 5\n      min_delta: 0.0\n"), "\(output)")
+}
+
 @Test("`components dataset` lists every data set with its settings")
 func lists() throws {
     let output = try runDensekit(["components", "dataset"], in: packageFolder).output

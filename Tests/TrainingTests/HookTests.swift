@@ -32,6 +32,12 @@ private final class Remembering: StatefulHook {
     var state = 0
 }
 
+/// Has the name of another hook's state, and a state of another type.
+private final class Forgetting: StatefulHook {
+    let stateName = "remembering"
+    var state = ["a": "b"]
+}
+
 /// Sends the process a signal after an iteration, once.
 private final class Signalling: Hook {
     private var isSent = false
@@ -111,6 +117,36 @@ private struct CountingPlugin: Plugin {
             let resumed = try run.experiment.train(
                 in: folder + "/a", from: .newestCheckpoint, hooks: [hook])
             #expect(resumed.iterations == 4)
+        }
+    }
+
+    @Test(
+        "A resumed run says which states of hooks it has no use for, and refuses one that its hook cannot read"
+    )
+    func otherStates() throws {
+        try withTemporaryFolder { folder in
+            try SmallRun(in: folder).experiment.train(in: folder + "/a", hooks: [Remembering()])
+            let longer = try SmallRun(in: folder, iterations: 6)
+            let error = try #require(throws: CheckpointError.self) {
+                try longer.experiment.train(
+                    in: folder + "/a", from: .newestCheckpoint, hooks: [Forgetting()])
+            }
+            #expect(error.path == folder + "/a/iter_4")
+            #expect(
+                error.problem.hasPrefix(
+                    "holds a state of the hook 'remembering' that Forgetting cannot read: "),
+                "\(error)")
+            try longer.experiment.train(in: folder + "/a", from: .newestCheckpoint)
+            let names =
+                FileManager.default.enumerator(atPath: folder + "/a")?.compactMap { $0 as? String }
+                ?? []
+            let log = try String(
+                contentsOfFile: folder + "/a/" + (#require(names.first { $0.hasSuffix(".log") })),
+                encoding: .utf8)
+            #expect(
+                log.contains(
+                    "WARNING - \(folder)/a/iter_4 holds states of hooks that this run does not have, they are dropped: "
+                        + "remembering\n"))
         }
     }
 

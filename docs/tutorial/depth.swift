@@ -162,6 +162,7 @@ struct DepthEvaluator: Evaluator {
     let predictor: DepthPredictor
     let dataset: any Dataset
     let options: EvaluationOptions
+    let metricNames: [String]? = ["MAE"]
 
     func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         var sum = 0.0
