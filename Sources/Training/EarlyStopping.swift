@@ -10,7 +10,7 @@ import DenseKitEvaluation
 public final class EarlyStopping: StatefulHook {
     /// The settings in YAML.
     public struct Configuration: YAMLConfiguration {
-        /// The metric to watch, such as `mAcc`; null for the one by which checkpoints are compared.
+        /// The metric to watch, such as `mAcc`; null for the primary one of the task.
         public var monitor: String?
         /// Validations in a row without an improvement after which training ends, 1…1,000,000.
         public var patience = 5

@@ -36,6 +36,8 @@ public final class MetricsFile: StatefulHook {
         /// The sum of the losses since the last row, and how many they are.
         var loss = 0.0
         var count = 0
+        /// The learning rate of the last iteration; nil before the first.
+        var rate: Double?
     }
 
     /// `metrics_file.` and the name of the file.
@@ -66,8 +68,9 @@ public final class MetricsFile: StatefulHook {
     /// - Throws: `CheckpointError` where it cannot be.
     public func beforeTraining(_ trainer: Trainer) throws { try write(for: trainer) }
 
-    /// Counts the loss.
+    /// Counts the loss and notes the learning rate.
     public func afterIteration(_ trainer: Trainer) {
+        state.rate = trainer.last.learningRates.max()
         guard let loss = trainer.last.loss, loss.isFinite else { return }
         state.loss += loss
         state.count += 1
@@ -78,8 +81,7 @@ public final class MetricsFile: StatefulHook {
     public func afterEvaluation(_ trainer: Trainer, _ report: any EvaluationReport) {
         let loss = state.count > 0 ? state.loss / Double(state.count) : .nan
         let figures = [
-            ("step", Double(trainer.iteration)), ("lr", trainer.last.learningRates.max() ?? .nan),
-            ("loss", loss),
+            ("step", Double(trainer.iteration)), ("lr", state.rate ?? .nan), ("loss", loss),
         ]
         let values = figures + report.summary.map { ($0.name, $0.value) }
         state.rows.append(State.Row(values: values.map { State.Value(name: $0, value: $1) }))

@@ -266,6 +266,29 @@ private func names(_ trainer: Trainer) -> [String] { trainer.hooks.map { "\(type
         }
     }
 
+    @Test("A run that was stopped between an iteration and its validation has the same rows")
+    func pendingValidation() throws {
+        try withTemporaryFolder { folder in
+            let run = try SmallRun(in: folder, iterations: 2, overrides: hooks("MetricsFile"))
+            let stopped = try run.trainer()
+            for hook in stopped.hooks { try hook.beforeTraining(stopped) }
+            for _ in 0..<2 {
+                _ = try stopped.takeOneIteration()
+                // All but the validation.
+                for hook in stopped.hooks.dropLast() { try hook.afterIteration(stopped) }
+            }
+            #expect(try content(run, stopped, "metrics.csv") == "")
+            let resumed = try run.trainer(from: .newestCheckpoint)
+            try resumed.run()
+            let rows = try content(run, resumed, "metrics.csv").split(separator: "\n")
+            let values = try #require(rows.last).split(
+                separator: ",", omittingEmptySubsequences: false)
+            #expect(
+                rows.count == 2 && values.count == 6 && values.allSatisfy { Double($0) != nil },
+                "\(rows)")
+        }
+    }
+
     @Test("A JSON file is a list of objects; what is not finite is null")
     func json() throws {
         try withTemporaryFolder { folder in
