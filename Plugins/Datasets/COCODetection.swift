@@ -273,13 +273,7 @@ public struct COCODetection: InstanceDataset {
         let path = try files.path(picture.name, namedBy: self.index.path)
         let (image, traits) = try ImageFile.readWithTraits(path, policy: policy)
         guard image.size == picture.size else {
-            let isTurned = traits.contains(.exif) && policy.exif == .apply
-            throw DataError(
-                path,
-                "is \(image.size)\(isTurned ? " once turned as its EXIF data says" : ""), the annotations say \(picture.size)",
-                remedy: isTurned
-                    ? "set exif: ignore if instances were marked in the images as stored"
-                    : "correct the file of annotations")
+            throw SizeMismatch.instances(picture.size).error(path, image, traits, policy)
         }
         let learnable = self.index.annotations(ofImage: places[index]).filter {
             $0.isLearnable(in: picture.size)

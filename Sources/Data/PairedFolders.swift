@@ -228,13 +228,7 @@ public struct PairedFolders: Sendable {
         }
         let raw = try numbers(mask)
         guard raw.size == image.size else {
-            let isTurned = traits.contains(.exif) && policy.exif == .apply
-            throw DataError(
-                mask,
-                "is \(raw.size), its image \(path) is \(image.size)\(isTurned ? " once turned as its EXIF data says" : "")",
-                remedy: isTurned
-                    ? "set exif: ignore if masks were drawn on the images as stored"
-                    : "masks are as large as images")
+            throw SizeMismatch.mask(raw.size, of: path).error(mask, image, traits, policy)
         }
         let labels = try table(raw, path: mask, remedy: remedy)
         return try DataSample(name: imageNames[index], image: image, labels: labels, traits: traits)
