@@ -5,41 +5,11 @@ import DenseKitVision
 import Testing
 
 /// A number for every pixel, -1 in padding.
-private struct Numbers: SampleTarget {
+private struct Numbers: PerPixelTarget {
     static let name = "numbers"
+    static let padding: Float = -1
     var size: Size2D
     var values: [Float]
-
-    mutating func resize(to new: Size2D) {
-        let old = size
-        take(new) { ($0 * old.height / new.height, $1 * old.width / new.width) }
-    }
-    mutating func crop(to window: PixelWindow) {
-        take(window.size) { ($0 + window.y, $1 + window.x) }
-    }
-    mutating func flipHorizontally() {
-        let width = size.width
-        take(size) { ($0, width - 1 - $1) }
-    }
-    mutating func pad(to new: Size2D) {
-        let old = size
-        take(old.union(new)) { $0 < old.height && $1 < old.width ? ($0, $1) : nil }
-    }
-    private mutating func take(_ new: Size2D, _ source: (Int, Int) -> (Int, Int)?) {
-        var taken: [Float] = []
-        for y in 0..<new.height {
-            for x in 0..<new.width {
-                taken.append(source(y, x).map { values[$0.0 * size.width + $0.1] } ?? -1)
-            }
-        }
-        values = taken
-        size = new
-    }
-
-    static func tensor(of batch: [Numbers]) throws -> Tensor {
-        try Tensor.stack(
-            batch.map { try Tensor.from($0.values, shape: [$0.size.height, $0.size.width]) })
-    }
 }
 
 private struct Flip: Transform {

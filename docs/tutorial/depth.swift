@@ -32,65 +32,26 @@ struct DepthTask: VisionTask {
 protocol DepthDataset: Dataset {}
 
 /// The depth of every pixel of an image: what is annotated, and what is predicted.
-struct DepthMap: SampleTarget, ImagePrediction {
+struct DepthMap: PerPixelTarget, ImagePrediction {
     static let name = "depth"
 
-    private(set) var size: Size2D
-    /// Row by row, `[h, w]`; below 0 where nobody measured.
-    private(set) var metres: [Float]
+    /// Nobody measured where the image is padding.
+    static let padding: Float = -1
 
-    init(size: Size2D, metres: [Float]) {
-        self.size = size
-        self.metres = metres
-    }
-
-    mutating func resize(to new: Size2D) {
-        let old = size
-        take(new) { ($0 * old.height / new.height, $1 * old.width / new.width) }
-    }
-
-    mutating func crop(to window: PixelWindow) {
-        take(window.size) { ($0 + window.y, $1 + window.x) }
-    }
-
-    mutating func flipHorizontally() {
-        let width = size.width
-        take(size) { ($0, width - 1 - $1) }
-    }
-
-    mutating func pad(to new: Size2D) {
-        let old = size
-        take(old.union(new)) { $0 < old.height && $1 < old.width ? ($0, $1) : nil }
-    }
-
-    /// Takes another size; `source` says which of the old pixels each new one copies.
-    private mutating func take(_ new: Size2D, _ source: (_ y: Int, _ x: Int) -> (y: Int, x: Int)?) {
-        var taken: [Float] = []
-        for y in 0..<new.height {
-            for x in 0..<new.width {
-                taken.append(source(y, x).map { metres[$0.y * size.width + $0.x] } ?? -1)
-            }
-        }
-        metres = taken
-        size = new
-    }
-
-    /// `[n, h, w]`
-    static func tensor(of batch: [DepthMap]) throws -> Tensor {
-        try Tensor.stack(
-            batch.map { try Tensor.from($0.metres, shape: [$0.size.height, $0.size.width]) })
-    }
+    let size: Size2D
+    /// Metres; below 0 where nobody measured.
+    let values: [Float]
 
     /// Grey: black at the camera, white at the farthest.
     func drawn(on image: RGBImage, _ style: DrawingStyle) -> RGBImage {
-        let farthest = max(metres.max() ?? 1, 1e-3)
-        let levels = metres.map { UInt8(255 * min(max($0 / farthest, 0), 1)) }
+        let farthest = max(values.max() ?? 1, 1e-3)
+        let levels = values.map { UInt8(255 * min(max($0 / farthest, 0), 1)) }
         return RGBImage(
             height: size.height, width: size.width, pixels: levels.flatMap { [$0, $0, $0] })
     }
 
     func write(to stem: String, classes: ClassList) throws {
-        let rows = (0..<size.height).map { Array(metres[$0 * size.width..<($0 + 1) * size.width]) }
+        let rows = (0..<size.height).map { Array(values[$0 * size.width..<($0 + 1) * size.width]) }
         try AtomicFile.write(JSONEncoder().encode(["metres": rows]), to: stem + ".json")
     }
 }
@@ -153,7 +114,7 @@ struct DepthPredictor: ImagePredictor {
             .narrowed(2, 0, filled.height).narrowed(3, 0, filled.width)
             .interpolated(to: sample.originalSize, .bilinear())
         return DepthMap(
-            size: sample.originalSize, metres: try map.to(.float32).to(.cpu).contiguous().floats())
+            size: sample.originalSize, values: try map.to(.float32).to(.cpu).contiguous().floats())
     }
 }
 
@@ -170,13 +131,13 @@ struct DepthEvaluator: Evaluator {
         try predictor.model.inInference {
             for index in 0..<dataset.count {
                 var sample = try dataset.sample(at: index)
-                let known = sample.target(DepthMap.self)?.metres ?? []
+                let known = sample.target(DepthMap.self)?.values ?? []
                 var random = SampleRandom(seed: 0, epoch: 0, index: index)
                 try options.pipeline(&sample, &random)
                 let found = try withAutocast(options.precision, on: options.device) {
                     try predictor.prediction(of: sample, on: options.device)
                 }
-                for (found, known) in zip((found as? DepthMap)?.metres ?? [], known)
+                for (found, known) in zip((found as? DepthMap)?.values ?? [], known)
                 where known >= 0 {
                     sum = sum + Double(abs(found - known))
                     count += 1
@@ -221,7 +182,7 @@ struct Ramps: DepthDataset {
         let levels = (0..<side * side).map { UInt8(($0 % side * 255 / side + 37 * index) % 256) }
         let image = RGBImage(height: side, width: side, pixels: levels.flatMap { [$0, $0, $0] })
         var sample = DataSample(name: "ramp \(index)", image: image)
-        try sample.add(DepthMap(size: image.size, metres: levels.map { 10 * Float($0) / 255 }))
+        try sample.add(DepthMap(size: image.size, values: levels.map { 10 * Float($0) / 255 }))
         return sample
     }
 }
