@@ -39,11 +39,8 @@ extension RPNHead {
                     options))
         }
         var losses = Losses()
-        for (name, levels) in [("loss_rpn_cls", cls), ("loss_rpn_bbox", bbox)] {
-            let each = try Tensor.stack(levels)
-            try step.record(name, each)
-            losses.add(term: name, try each.sum())
-        }
+        try losses.add(term: "loss_rpn_cls", levels: cls, step)
+        try losses.add(term: "loss_rpn_bbox", levels: bbox, step)
         return losses
     }
 

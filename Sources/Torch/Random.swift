@@ -54,10 +54,7 @@ extension Tensor {
     public func uniformInPlace(
         _ low: Double, _ high: Double, generator: RandomGenerator = .standard
     ) throws -> Tensor {
-        try withoutGrad {
-            try check("uniform_", self) { ct_uniform_(handle, low, high, generator.handle) }
-        }
-        return self
+        try filled("uniform_") { ct_uniform_(handle, low, high, generator.handle) }
     }
 
     /// Fills the tensor with normally distributed random numbers, and returns it. `[…] → […]`
@@ -65,10 +62,7 @@ extension Tensor {
     public func normalInPlace(
         mean: Double = 0, std: Double = 1, generator: RandomGenerator = .standard
     ) throws -> Tensor {
-        try withoutGrad {
-            try check("normal_", self) { ct_normal_(handle, mean, std, generator.handle) }
-        }
-        return self
+        try filled("normal_") { ct_normal_(handle, mean, std, generator.handle) }
     }
 
     /// Fills the tensor with normally distributed random numbers within `low...high`, and returns
@@ -88,6 +82,11 @@ extension Tensor {
             try addInPlace(mean)
             try copyInPlace(clamped(low, high))
         }
+        return self
+    }
+
+    private func filled(_ operation: StaticString, _ fill: () -> Int32) throws -> Tensor {
+        try withoutGrad { try check(operation, self) { fill() } }
         return self
     }
 
