@@ -9,7 +9,7 @@ import DenseKitCore
 ///
 ///     auxiliary_heads:
 ///       - { type: FCN, in_index: 2, channels: 256, num_convs: 1, concat_input: false, loss: { type: CrossEntropy, weight: 0.4 } }
-public final class FCN: Module, SegmentationHead {
+public final class FCN: Module, ConvSegHead {
     /// The settings of an FCN head in YAML.
     public struct Configuration: YAMLConfiguration {
         /// The level that is read: 0 is the finest, -1 the coarsest, -2 the one before the
@@ -37,7 +37,8 @@ public final class FCN: Module, SegmentationHead {
     let convs: Sequential
     let convCat: ConvModule?
     let dropout: Dropout
-    let convSeg: Conv2d
+    /// The classifier, a 1×1 convolution: `[n, c, h, w] → [n, k, h, w]`.
+    public let convSeg: Conv2d
     let level: Int
     /// The loss of the logits, resized to the labels.
     public let loss: any Loss
@@ -47,9 +48,8 @@ public final class FCN: Module, SegmentationHead {
     /// - Throws: `SettingError` for values out of range, for an `in_index` that is no level, and
     ///   without classes.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard context.classCount > 0 else {
-            throw SettingError("needs the names of the classes, and the data set has none")
-        }
+        try context.requireClasses()
+        _ = try context.firstLevel()
         level = try Self.level(configuration.inIndex, among: context.features.count)
         let channels = configuration.channels
         let kernel = configuration.kernelSize
@@ -82,7 +82,6 @@ public final class FCN: Module, SegmentationHead {
 
     /// Counted from the end where it is negative.
     private static func level(_ index: Int, among count: Int) throws -> Int {
-        guard count > 0 else { throw SettingError("needs at least one level of features") }
         guard -count..<count ~= index else {
             throw SettingError(
                 key: "in_index",
@@ -99,9 +98,6 @@ public final class FCN: Module, SegmentationHead {
         if let convCat { x = try convCat(Tensor.cat([maps[level], x], dim: 1)) }
         return try dropout(x)
     }
-
-    /// The logits of every position: `[n, c, h, w] → [n, k, h, w]`.
-    public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
 /// Registers the head `FCN`.

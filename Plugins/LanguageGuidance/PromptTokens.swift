@@ -88,9 +88,7 @@ public struct PromptTokens {
     public init(
         _ context: BuildContext, _ form: PromptForm, _ kind: TokenizerKind, vocabulary: String?
     ) throws {
-        guard context.classCount > 0 else {
-            throw SettingError("needs the names of the classes, and the data set has none")
-        }
+        try context.requireClasses()
         contexts = form.contexts
         self.context = context
         if let ids = context.tokenIDs {

@@ -23,17 +23,13 @@ public final class MaskRCNN: Module, CountableHead {
     /// - Throws: `SettingError` for values out of range, without classes or levels, and for levels
     ///   of different channels.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let channels = context.features.first?.channels else {
-            throw SettingError("needs at least one level of features")
-        }
+        let channels = try context.firstLevel().channels
         guard context.features.allSatisfy({ $0.channels == channels }) else {
             throw SettingError(
                 "needs levels of one number of channels, found \(context.features.map(\.channels)): put a neck such as FPN before it"
             )
         }
-        guard context.classCount > 0 else {
-            throw SettingError("needs the names of the classes, and the data set has none")
-        }
+        try context.requireClasses()
         try SettingError.check("roi_levels", configuration.roiLevels, in: 1...100)
         try SettingError.check("finest_scale", configuration.finestScale, above: 0, upTo: 1e6)
         try SettingError.check("sampling_ratio", configuration.samplingRatio, in: 0...64)

@@ -36,9 +36,7 @@ public final class RetinaNet: Module, CountableHead {
     /// - Throws: `SettingError` for values out of range, without classes, and for levels of
     ///   different channels.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard context.classCount > 0 else {
-            throw SettingError("needs the names of the classes, and the data set has none")
-        }
+        try context.requireClasses()
         guard let channels = context.features.first?.channels,
             context.features.allSatisfy({ $0.channels == channels })
         else {

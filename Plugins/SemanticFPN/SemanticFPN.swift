@@ -5,7 +5,7 @@ import DenseKitCore
 /// mmsegmentation's `FPNHead`)
 ///
 /// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`.
-public final class SemanticFPN: Module, SegmentationHead {
+public final class SemanticFPN: Module, ConvSegHead {
     /// The settings of a Semantic FPN head in YAML.
     public struct Configuration: YAMLConfiguration {
         /// Channels of the convolutions and of the sum that is classified, 256 by default.
@@ -20,7 +20,8 @@ public final class SemanticFPN: Module, SegmentationHead {
 
     let scaleHeads: [Sequential]
     let dropout: Dropout
-    let convSeg: Conv2d
+    /// The classifier, a 1×1 convolution: `[n, c, h, w] → [n, k, h, w]`.
+    public let convSeg: Conv2d
     /// The loss of the logits, resized to the labels.
     public let loss: any Loss
 
@@ -29,12 +30,8 @@ public final class SemanticFPN: Module, SegmentationHead {
     /// - Throws: `SettingError` for values out of range, without classes or levels, and unless the
     ///   finest level is the first.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let finest = context.features.first else {
-            throw SettingError("needs at least one level of features")
-        }
-        guard context.classCount > 0 else {
-            throw SettingError("needs the names of the classes, and the data set has none")
-        }
+        let finest = try context.firstLevel()
+        try context.requireClasses()
         let channels = configuration.channels
         try SettingError.check("channels", channels, in: 1...65536)
         try SettingError.check("dropout", configuration.dropout, in: 0...1)
@@ -71,9 +68,6 @@ public final class SemanticFPN: Module, SegmentationHead {
         }
         return try dropout(sum)
     }
-
-    /// The logits of every position: `[n, channels, h, w] → [n, k, h, w]`.
-    public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
 /// Registers the head `SemanticFPN`.

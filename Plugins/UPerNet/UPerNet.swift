@@ -5,7 +5,7 @@ import DenseKitCore
 /// finest resolution. (Xiao et al. 2018; batch norm as in mmsegmentation's `UPerHead`)
 ///
 /// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`. No neck is needed before it.
-public final class UPerNet: Module, SegmentationHead {
+public final class UPerNet: Module, ConvSegHead {
     /// The settings of a UPerNet head in YAML.
     public struct Configuration: YAMLConfiguration {
         /// Channels of the convolutions and of the map that is classified, 512 by default.
@@ -26,7 +26,8 @@ public final class UPerNet: Module, SegmentationHead {
     let fpnConvs: [ConvModule]
     let fpnBottleneck: ConvModule
     let dropout: Dropout
-    let convSeg: Conv2d
+    /// The classifier, a 1×1 convolution: `[n, c, h, w] → [n, k, h, w]`.
+    public let convSeg: Conv2d
     /// The loss of the logits, resized to the labels.
     public let loss: any Loss
 
@@ -35,12 +36,9 @@ public final class UPerNet: Module, SegmentationHead {
     /// - Throws: `SettingError` for values out of range, without classes or levels, and unless the
     ///   finest level is the first and the coarsest the last.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard let finest = context.features.first, let coarsest = context.features.last else {
-            throw SettingError("needs at least one level of features")
-        }
-        guard context.classCount > 0 else {
-            throw SettingError("needs the names of the classes, and the data set has none")
-        }
+        let finest = try context.firstLevel()
+        let coarsest = context.features[context.features.count - 1]
+        try context.requireClasses()
         guard
             context.features.allSatisfy({
                 $0.stride >= finest.stride && $0.stride <= coarsest.stride
@@ -94,9 +92,6 @@ public final class UPerNet: Module, SegmentationHead {
         let joined = try Tensor.cat(levels.map { try resized($0, like: levels[0]) }, dim: 1)
         return try dropout(fpnBottleneck(joined))
     }
-
-    /// The logits of every position: `[n, channels, h, w] → [n, k, h, w]`.
-    public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 
     /// The mean of every cell of a grid of `scale` × `scale`, its channels mixed, upsampled to the
     /// map again. `[n, c, h, w] → [n, channels, h, w]`

@@ -30,6 +30,25 @@ public struct BuildContext: Sendable {
     /// The number of classes.
     public var classCount: Int { classNames.count }
 
+    /// The first level of `features`, the finest of a pyramid.
+    ///
+    /// - Throws: `SettingError` where there is no level.
+    public func firstLevel() throws -> FeatureSpec {
+        guard let first = features.first else {
+            throw SettingError("needs at least one level of features")
+        }
+        return first
+    }
+
+    /// Makes sure that there are classes, for a component that cannot be built without.
+    ///
+    /// - Throws: `SettingError` for a data set without class names.
+    public func requireClasses() throws {
+        guard classCount > 0 else {
+            throw SettingError("needs the names of the classes, and the data set has none")
+        }
+    }
+
     /// The value of an extension: the one that was set, or its default.
     public subscript<Key: BuildContextKey>(_ key: Key.Type) -> Key.Value {
         get { values[ObjectIdentifier(key)] as? Key.Value ?? Key.defaultValue }

@@ -11,6 +11,18 @@ public protocol SegmentationHead: Head {
     var loss: any Loss { get }
 }
 
+/// A segmentation head whose classifier is a convolution, mmsegmentation's `conv_seg`: Semantic
+/// FPN, FCN and UPerNet.
+public protocol ConvSegHead: SegmentationHead {
+    /// The classifier, a 1×1 convolution: `[n, c, h, w] → [n, k, h, w]`.
+    var convSeg: Conv2d { get }
+}
+
+extension ConvSegHead {
+    /// The logits of every position by the classifier `convSeg`: `[n, c, h, w] → [n, k, h, w]`.
+    public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
+}
+
 extension SegmentationHead {
     /// `decode_head`, as in mmsegmentation.
     public var checkpointKey: String { "decode_head" }

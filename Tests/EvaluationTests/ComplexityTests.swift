@@ -80,7 +80,7 @@ private final class Words: Module, Prompter {
     { Losses() }
 }
 
-private final class Enlarging: Module, SegmentationHead {
+private final class Enlarging: Module, ConvSegHead {
     struct Configuration: YAMLConfiguration {}
 
     let up: ConvTranspose2d
@@ -97,7 +97,6 @@ private final class Enlarging: Module, SegmentationHead {
     func embedding(_ maps: [Tensor]) throws -> Tensor {
         try up(maps[0]).interpolated(to: 4, .nearest)
     }
-    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
 /// A detector that looks at its best positions again: which are the best, shapes do not know.

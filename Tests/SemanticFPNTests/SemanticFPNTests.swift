@@ -6,29 +6,17 @@ import Testing
 @testable import DenseKitSemanticFPN
 
 private func head(
-    _ levels: [(channels: Int, stride: Int)], classes: Int = 3,
-    _ change: (inout SemanticFPN.Configuration) -> Void = { _ in }
+    _ settings: String = "channels: 4", _ levels: [(channels: Int, stride: Int)] = fourLevels
 ) throws -> SemanticFPN {
-    var configuration = SemanticFPN.Configuration()
-    configuration.channels = 4
-    change(&configuration)
-    let node = ComponentNode("SemanticFPN", configuration)
-    return try #require(
-        try makeHead(node, classes: classes, levels, SemanticFPNPlugin(), StandardPlugin())
+    try #require(
+        try makeHead(
+            "{type: SemanticFPN, \(settings)}", levels, SemanticFPNPlugin(), StandardPlugin())
             as? SemanticFPN)
 }
 
 @Suite struct SemanticFPNTests {
-    private let levels = [(channels: 2, stride: 4), (3, 8), (4, 16), (5, 32)]
-
-    private func maps(_ shapes: [[Int]]) throws -> [Tensor] {
-        try shapes.enumerated().map {
-            try Tensor.randomNormal($1, generator: RandomGenerator(seed: UInt64($0)))
-        }
-    }
-
     @Test func oneConvolutionForEachDoubling() throws {
-        let head = try head(levels)
+        let head = try head()
         let convolutions = try head.namedTensors().filter { $0.name.hasSuffix("conv.weight") }.map {
             "\($0.name) \($0.tensor.shape)"
         }
@@ -48,9 +36,9 @@ private func head(
     /// On sizes that are no powers of two apart: every level is resized to the finest before the
     /// sum.
     @Test func equalsItsDefinition() throws {
-        let head = try head([(2, 4), (3, 8), (4, 16)])
+        let head = try head("channels: 4", [(2, 4), (3, 8), (4, 16)])
         try head.setTraining(false)
-        let maps = try maps([[1, 2, 7, 9], [1, 3, 4, 5], [1, 4, 2, 3]])
+        let maps = try noise([[1, 2, 7, 9], [1, 3, 4, 5], [1, 4, 2, 3]])
         func convolve(_ x: Tensor, _ level: Int, _ index: Int) throws -> Tensor {
             let module = try #require(head.scaleHeads[level].layers[index] as? ConvModule)
             let bn = try #require(module.bn)
@@ -79,7 +67,7 @@ private func head(
     }
 
     @Test func dropoutTakesChannelsInTrainingOnly() throws {
-        let head = try head([(2, 4)]) { $0.dropout = 0.5 }
+        let head = try head("channels: 4, dropout: 0.5", [(2, 4)])
         let map = try Tensor.ones([40, 2, 3, 3])
         func maps() throws -> [Float] {
             try head.embedding([map]).flattened(from: 2).amax(2).floats()
@@ -93,8 +81,9 @@ private func head(
     }
 
     @Test func lossesAndGradients() throws {
-        let head = try head(levels) { $0.loss = ComponentNode("CrossEntropy", Weighted()) }
-        let maps = try maps([[2, 2, 8, 8], [2, 3, 4, 4], [2, 4, 2, 2], [2, 5, 1, 1]])
+        let head = try head(
+            "channels: 4, loss: {type: CrossEntropy, weight: 0.5, name: loss_other}")
+        let maps = try noise([[2, 2, 8, 8], [2, 3, 4, 4], [2, 4, 2, 2], [2, 5, 1, 1]])
         let targets = Targets(labels: try Tensor.zeros([2, 32, 32], dtype: .int64))
         let losses = try head.losses(maps, targets, ForwardPass())
         #expect(losses.entries.map(\.name) == ["loss_other"])
@@ -102,34 +91,11 @@ private func head(
         #expect(try head.namedParameters().allSatisfy { $0.tensor.grad != nil })
     }
 
-    private struct Weighted: YAMLConfiguration {
-        var weight = 0.5
-        var name = "loss_other"
-    }
-
-    @Test(arguments: [
-        ("no level", [Int](), 3, "needs at least one level of features"),
-        ("no classes", [4], 0, "needs the names of the classes, and the data set has none"),
-        ("coarsest first", [8, 4], 3, "needs the finest level first, found strides [8, 4]"),
-        ("no stride", [0, 4], 3, "needs the finest level first, found strides [0, 4]"),
-    ])
-    func pyramidsThatDoNotFit(_ name: String, _ strides: [Int], _ classes: Int, _ expected: String)
-        throws
-    {
-        let error = try #require(throws: BuildError.self) {
-            try head(strides.map { (2, $0) }, classes: classes)
+    @Test func theFinestLevelIsFirst() throws {
+        for strides in [[8, 4], [0, 4]] {
+            let levels = strides.map { (channels: 2, stride: $0) }
+            let problem = try refusal { try head("channels: 4", levels) }
+            #expect(problem == "needs the finest level first, found strides \(strides)")
         }
-        #expect(error.underlying == expected)
-    }
-
-    @Test func settingsOutOfRange() throws {
-        for channels in [0, -3, Int.max] {
-            let error = try #require(throws: BuildError.self) {
-                try head(levels) { $0.channels = channels }
-            }
-            #expect(error.underlying == "channels must be 1…65536, found \(channels)")
-        }
-        let error = try #require(throws: BuildError.self) { try head(levels) { $0.dropout = 1.5 } }
-        #expect(error.underlying == "dropout must be 0.0…1.0, found 1.5")
     }
 }

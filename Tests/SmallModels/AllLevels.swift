@@ -4,17 +4,17 @@ import DenseKitCore
 /// of the last.
 ///
 /// Levels `[n, cᵢ, hᵢ, wᵢ]` → `[n, Σ cᵢ, h, w]`, classified position by position.
-public final class AllLevels: Module, SegmentationHead {
+public final class AllLevels: Module, ConvSegHead {
     public struct Configuration: YAMLConfiguration {
         public init() {}
     }
 
-    let convSeg: Conv2d
+    public let convSeg: Conv2d
     public let loss: any Loss
 
     /// Throws `SettingError` where no levels come in.
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        guard !context.features.isEmpty else { throw SettingError("needs features") }
+        _ = try context.firstLevel()
         convSeg = try Conv2d(
             context.features.reduce(0) { $0 + $1.channels }, context.classCount, kernel: 1)
         loss = try context.registry.losses.make(ComponentNode(type: "CrossEntropy"), context)
@@ -25,8 +25,6 @@ public final class AllLevels: Module, SegmentationHead {
         let size = Size2D(last.size(2), last.size(3))
         return try Tensor.cat(maps.map { try $0.interpolated(to: size, .bilinear()) }, dim: 1)
     }
-
-    public func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
 /// Registers what tests need of a model and no user does.

@@ -5,6 +5,13 @@ public func images(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws
     try Tensor.randomNormal([count, 3, height, width], generator: RandomGenerator(seed: 2))
 }
 
+/// Maps of noise of these shapes `[n, c, h, w]`, the same every time.
+public func noise(_ shapes: [[Int]]) throws -> [Tensor] {
+    try shapes.enumerated().map { index, shape in
+        try Tensor.randomNormal(shape, generator: RandomGenerator(seed: UInt64(index)))
+    }
+}
+
 /// Labels 0, 1 and 2 in stripes, `[count, height, width]`.
 public func stripes(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throws -> Tensor {
     try Tensor.from(
@@ -12,7 +19,23 @@ public func stripes(_ height: Int = 64, _ width: Int = 96, count: Int = 2) throw
         shape: [count, height, width])
 }
 
+extension Backbone {
+    /// The features of `images` in evaluation, without gradient.
+    public func evaluated(_ images: Tensor) throws -> Features {
+        try setTraining(false)
+        return try withoutGrad { try self(images) }
+    }
+}
+
 extension DenseModel {
+    /// What the parts of the model record while it predicts `images`, by name, without gradient.
+    public func recorded(_ images: Tensor) throws -> [String: Tensor] {
+        var recorded: [String: Tensor] = [:]
+        let step = ForwardPass { name, tensor in recorded[name] = tensor }
+        _ = try withoutGrad { try predictions(images, step) }
+        return recorded
+    }
+
     /// The loss of a step without dropout, in float32 and in mixed precision; the gradients of the
     /// second are taken.
     public func lossInBothPrecisions(_ images: Tensor, _ targets: Targets) throws -> (

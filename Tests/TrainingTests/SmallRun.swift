@@ -21,7 +21,7 @@ private final class Mote: Module, Backbone {
 }
 
 /// Classifies every position by itself, without normalisation over the batch.
-private final class Spots: Module, SegmentationHead {
+private final class Spots: Module, ConvSegHead {
     struct Configuration: YAMLConfiguration {
         var loss = ComponentNode(type: "CrossEntropy")
         /// Whether it says that its losses count by themselves in every pass.
@@ -39,7 +39,6 @@ private final class Spots: Module, SegmentationHead {
     }
 
     func embedding(_ maps: [Tensor]) throws -> Tensor { maps[0] }
-    func classify(_ embedding: Tensor) throws -> Tensor { try convSeg(embedding) }
 }
 
 /// One convolution with batch normalisation, on every fourth pixel.

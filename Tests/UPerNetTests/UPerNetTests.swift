@@ -6,28 +6,20 @@ import Testing
 @testable import DenseKitUPerNet
 
 private func head(
-    _ levels: [(channels: Int, stride: Int)], classes: Int = 3,
-    _ change: (inout UPerNet.Configuration) -> Void = { _ in }
+    _ settings: String = "channels: 4", _ levels: [(channels: Int, stride: Int)] = fourLevels
 ) throws -> UPerNet {
-    var configuration = UPerNet.Configuration()
-    configuration.channels = 4
-    change(&configuration)
-    let node = ComponentNode("UPerNet", configuration)
-    return try #require(
-        try makeHead(node, classes: classes, levels, UPerNetPlugin(), StandardPlugin()) as? UPerNet)
+    try #require(
+        try makeHead("{type: UPerNet, \(settings)}", levels, UPerNetPlugin(), StandardPlugin())
+            as? UPerNet)
+}
+
+private func maps(_ shapes: [[Int]]) throws -> [Tensor] {
+    try noise(shapes).map { try $0.channelsLast() }
 }
 
 @Suite struct UPerNetTests {
-    private let levels = [(channels: 2, stride: 4), (3, 8), (4, 16), (5, 32)]
-
-    private func maps(_ shapes: [[Int]]) throws -> [Tensor] {
-        try shapes.enumerated().map {
-            try Tensor.randomNormal($1, generator: RandomGenerator(seed: UInt64($0))).channelsLast()
-        }
-    }
-
     @Test func keysAreMMSegmentations() throws {
-        let head = try head(levels)
+        let head = try head()
         let weights = try head.namedTensors().filter {
             $0.name.hasSuffix("conv.weight") || $0.name.hasPrefix("conv_seg")
         }
@@ -49,7 +41,7 @@ private func head(
 
     /// On sizes that are no powers of two apart, with pools that are larger than the map.
     @Test func equalsItsDefinition() throws {
-        let head = try head([(2, 4), (3, 8), (4, 16)]) { $0.poolScales = [1, 3] }
+        let head = try head("channels: 4, pool_scales: [1, 3]", [(2, 4), (3, 8), (4, 16)])
         try head.setTraining(false)
         let maps = try maps([[1, 2, 7, 9], [1, 3, 4, 5], [1, 4, 2, 3]])
         func resized(_ x: Tensor, _ h: Int, _ w: Int) throws -> Tensor {
@@ -87,13 +79,13 @@ private func head(
     }
 
     @Test func aSingleLevel() throws {
-        let head = try head([(2, 16)])
+        let head = try head("channels: 4", [(2, 16)])
         try head.setTraining(false)
         #expect(try head.classify(head.embedding(maps([[1, 2, 3, 5]]))).shape == [1, 3, 3, 5])
     }
 
     @Test func dropoutTakesChannelsInTrainingOnly() throws {
-        let head = try head([(2, 4)]) { $0.dropout = 0.5 }
+        let head = try head("channels: 4, dropout: 0.5", [(2, 4)])
         try withoutGrad { _ = try head.fpnBottleneck.bn?.bias.fillInPlace(1) }
         let map = try Tensor.randomNormal([40, 2, 3, 3], generator: RandomGenerator(seed: 1))
         func maps() throws -> [Float] {
@@ -105,7 +97,8 @@ private func head(
     }
 
     @Test func lossesAndGradients() throws {
-        let head = try head(levels) { $0.loss = ComponentNode("CrossEntropy", Weighted()) }
+        let head = try head(
+            "channels: 4, loss: {type: CrossEntropy, weight: 0.5, name: loss_other}")
         let maps = try maps([[2, 2, 8, 8], [2, 3, 4, 4], [2, 4, 2, 2], [2, 5, 1, 1]])
         for map in maps { try map.setRequiresGrad(true) }
         let targets = Targets(labels: try Tensor.zeros([2, 32, 32], dtype: .int64))
@@ -118,62 +111,30 @@ private func head(
         #expect(maps.allSatisfy { $0.grad != nil })
     }
 
-    private struct Weighted: YAMLConfiguration {
-        var weight = 0.5
-        var name = "loss_other"
-    }
-
     @Test func oneImageCannotBeTrainedOn() throws {
-        let head = try head(levels)
+        let network = try head()
         let maps = try maps([[1, 2, 8, 8], [1, 3, 4, 4], [1, 4, 2, 2], [1, 5, 2, 2]])
-        let error = try #require(throws: SettingError.self) { try head.embedding(maps) }
+        let error = try #require(throws: SettingError.self) { try network.embedding(maps) }
         #expect(
             error.description
                 == "UPerNet: training needs at least 2 images at a time, found 1: the pool of scale 1 gives the batch norm after it one value "
                 + "an image; raise train.per_device_batch or train.batch")
-        let other = try UPerNetTests.pools(of: [2, 3])
+        let other = try head("channels: 4, pool_scales: [2, 3]")
         #expect(try other.embedding(maps).shape == [1, 4, 8, 8])
     }
 
-    private static func pools(of scales: [Int]) throws -> UPerNet {
-        try head([(2, 4), (3, 8), (4, 16), (5, 32)]) { $0.poolScales = scales }
+    @Test(arguments: [[8, 4], [4, 16, 8]])
+    func theCoarsestLevelIsLast(_ strides: [Int]) throws {
+        let levels = strides.map { (channels: 2, stride: $0) }
+        #expect(
+            try refusal { try head("channels: 4", levels) }
+                == "needs the finest level first and the coarsest last, found strides \(strides)")
     }
 
-    @Test(arguments: [
-        ("no level", [Int](), 3, "needs at least one level of features"),
-        ("no classes", [4], 0, "needs the names of the classes, and the data set has none"),
-        (
-            "coarsest first", [8, 4], 3,
-            "needs the finest level first and the coarsest last, found strides [8, 4]"
-        ),
-        (
-            "mixed", [4, 16, 8], 3,
-            "needs the finest level first and the coarsest last, found strides [4, 16, 8]"
-        ),
-    ])
-    func pyramidsThatDoNotFit(_ name: String, _ strides: [Int], _ classes: Int, _ expected: String)
-        throws
-    {
-        let error = try #require(throws: BuildError.self) {
-            try head(strides.map { (2, $0) }, classes: classes)
-        }
-        #expect(error.underlying == expected)
-    }
-
-    @Test func settingsOutOfRange() throws {
-        func problem(_ change: (inout UPerNet.Configuration) -> Void) throws -> String {
-            try #require(throws: BuildError.self) { try head(levels, change) }.underlying
-        }
-        for channels in [0, -3, Int.max] {
-            #expect(
-                try problem { $0.channels = channels }
-                    == "channels must be 1…65536, found \(channels)")
-        }
-        #expect(try problem { $0.dropout = -1 } == "dropout must be 0.0…1.0, found -1.0")
-        for scales in [[], [0], [1, 2000], [Int](repeating: 1, count: 17)] {
-            #expect(
-                try problem { $0.poolScales = scales }
-                    == "pool_scales must be 1 to 16 numbers of 1…1024, found \(scales)")
-        }
+    @Test(arguments: [[], [0], [1, 2000], [Int](repeating: 1, count: 17)])
+    func poolScalesOutOfRange(_ scales: [Int]) throws {
+        #expect(
+            try refusal { try head("pool_scales: \(scales)") }
+                == "pool_scales must be 1 to 16 numbers of 1…1024, found \(scales)")
     }
 }

@@ -11,29 +11,40 @@ public final class StreetNet: Module, Backbone {
         public init() {}
     }
 
-    let stem: ConvModule
-    let stages: [ConvModule]
+    let stages: [Stage]
     public let outputs: [FeatureSpec]
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
-        let width = configuration.width
-        try SettingError.check("width", width, in: 1...1024)
-        stem = try ConvModule(3, width, kernel: 3, stride: 2, padding: 1)
-        stages = try (0..<3).map { level in
-            try ConvModule(
-                level == 0 ? width : width << (level - 1), width << level, kernel: 3, stride: 2,
-                padding: 1)
-        }
-        outputs = (0..<3).map { FeatureSpec(channels: width << $0, stride: 4 << $0) }
+        try SettingError.check("width", configuration.width, in: 1...1024)
+        let widths = [1, 2, 4].map { $0 * configuration.width }
+        stages = try [
+            Stage(3, widths[0], stride: 4), Stage(widths[0], widths[1], stride: 2),
+            Stage(widths[1], widths[2], stride: 2),
+        ]
+        outputs = zip(widths, [4, 8, 16]).map { FeatureSpec(channels: $0, stride: $1) }
     }
 
     public func callAsFunction(_ images: Tensor) throws -> Features {
-        var x = try stem(images)  // [n, c, h/2, w/2]
         var maps: [Tensor] = []
-        for stage in stages {
-            x = try stage(x)
-            maps.append(x)
-        }
+        for stage in stages { maps.append(try stage(maps.last ?? images)) }
         return Features(maps: maps)
+    }
+
+    /// A convolution of patches, and one of neighbours whose result is added.
+    /// `[n, in, h, w] → [n, out, h/stride, w/stride]`
+    final class Stage: Module {
+        let patches: ConvModule
+        let neighbours: ConvModule
+
+        init(_ inChannels: Int, _ outChannels: Int, stride: Int) throws {
+            patches = try ConvModule(
+                inChannels, outChannels, kernel: Size2D(stride), stride: Size2D(stride))
+            neighbours = try ConvModule(outChannels, outChannels, kernel: 3, padding: 1)
+        }
+
+        func callAsFunction(_ x: Tensor) throws -> Tensor {
+            let x = try patches(x)
+            return try x + neighbours(x)
+        }
     }
 }

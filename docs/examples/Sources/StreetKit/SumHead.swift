@@ -4,7 +4,7 @@ import DenseKit
 /// classifier.
 ///
 /// Maps `[n, cᵢ, hᵢ, wᵢ]` → logits `[n, k, h₀, w₀]`.
-public final class SumHead: Module, SegmentationHead {
+public final class SumHead: Module, ConvSegHead {
     public struct Configuration: YAMLConfiguration {
         /// Channels of the sum.
         public var channels = 64
@@ -14,14 +14,14 @@ public final class SumHead: Module, SegmentationHead {
     }
 
     let lateral: [Conv2d]
-    let classifier: Conv2d
+    public let convSeg: Conv2d
     public let loss: any Loss
 
     public init(_ configuration: Configuration, _ context: BuildContext) throws {
         lateral = try context.features.map {
             try Conv2d($0.channels, configuration.channels, kernel: 1)
         }
-        classifier = try Conv2d(configuration.channels, context.classCount, kernel: 1)
+        convSeg = try Conv2d(configuration.channels, context.classCount, kernel: 1)
         loss = try context.loss(configuration.loss, for: .pixelClasses)
     }
 
@@ -33,6 +33,4 @@ public final class SumHead: Module, SegmentationHead {
         }
         return try sum.relu()
     }
-
-    public func classify(_ embedding: Tensor) throws -> Tensor { try classifier(embedding) }
 }
