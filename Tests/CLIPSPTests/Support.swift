@@ -34,9 +34,7 @@ func model(_ backbone: String, _ settings: String = "", _ context: BuildContext?
     let decoder = settings.contains("multilabel_decoder") ? "" : tinyDecoder
     let k = settings.contains("k: ") ? "" : "k: 2"
     let prompter = [small, decoder, k, settings].filter { !$0.isEmpty }.joined(separator: ", ")
-    let configuration = try ModelConfiguration.decode(
-        yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: AllLevels}")
-    return try DenseModel(configuration, context ?? buildContext())
+    return try makeModel(backbone: backbone, prompter: "{\(prompter)}", context ?? buildContext())
 }
 
 extension DenseModel {

@@ -87,10 +87,7 @@ import Testing
         let model = try model(tinyCLIP, "gamma: 0.5")
         let post = try model.postModel
         try model.setTraining(false)
-        var seen: [String: Tensor] = [:]
-        try withoutGrad {
-            _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor })
-        }
+        let seen = try model.recorded(images())
         let text = try #require(seen["text_embeddings"])
         let visual = try #require(seen["visual_embedding"])
         let global = try #require(seen["global_embedding"])

@@ -100,10 +100,7 @@ import Testing
         let pre = try #require(try model.denseCLIP.prompting as? PreModelPrompting)
         #expect(pre.queries.shape == [1, 3, 16])
         try model.setTraining(false)
-        var seen: [String: Tensor] = [:]
-        try withoutGrad {
-            _ = try model.predictions(images(), ForwardPass { name, tensor in seen[name] = tensor })
-        }
+        let seen = try model.recorded(images())
         let text = try #require(seen["text_embeddings"])
         let local = try #require(seen["visual_embedding"])
         let memory = try Tensor.cat(

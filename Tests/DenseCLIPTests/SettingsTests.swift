@@ -1,5 +1,6 @@
 import DenseKitCore
 import DenseKitStandard
+import SmallModels
 import Testing
 
 @testable import DenseKitCLIP
@@ -140,9 +141,6 @@ import Testing
         let node = try YAMLNode.parse(
             "prompter: {type: DenseCLIP, tokenizer: bytes, \(text)\(settings)}")
         let component = try #require(try node.decode(Root.self).prompter)
-        let error = try #require(throws: BuildError.self) {
-            try registry.prompters.make(component, context)
-        }
-        #expect(error.underlying == expected)
+        #expect(try refusal { try registry.prompters.make(component, context) } == expected)
     }
 }

@@ -58,13 +58,10 @@ func model(
         ResNetPlugin(), CLIPPlugin(), DenseCLIPPlugin(), StandardPlugin(), SmallModelsPlugin(),
         TestPlugin(),
     ])
-    let configuration = try ModelConfiguration.decode(
-        yaml:
-            "{backbone: \(backbone), prompter: \(prompter(mode, settings)), head: AllLevels, freeze: \(freeze)}"
-    )
     var context = BuildContext(registry: registry, classNames: classes)
     context.textIsCached = textIsCached
-    return try DenseModel(configuration, context)
+    return try makeModel(
+        backbone: backbone, prompter: prompter(mode, settings), freeze: freeze, context)
 }
 
 extension DenseModel {
@@ -79,8 +76,8 @@ extension DenseModel {
     /// The score map of the test images.
     func scores() throws -> Tensor {
         var scores: Tensor?
-        _ = try predictions(
-            images(), ForwardPass { name, tensor in if name == "score_map" { scores = tensor } })
+        let step = ForwardPass { name, tensor in if name == "score_map" { scores = tensor } }
+        _ = try predictions(images(), step)
         return try #require(scores).detached()
     }
 }

@@ -30,12 +30,9 @@ func model(
         backbone == resNet18 ? ["attention_pool: {output_dim: 24, input_resolution: 64}"] : []
     let hidden = settings.contains("projector_hidden") ? "" : "projector_hidden: 8"
     let prompter = ([small, hidden, settings] + pool).filter { !$0.isEmpty }.joined(separator: ", ")
-    let configuration = try ModelConfiguration.decode(
-        yaml: "{backbone: \(backbone), prompter: {\(prompter)}, head: AllLevels, freeze: \(freeze)}"
-    )
     var context = BuildContext(registry: registry, classNames: classes)
     context.textIsCached = textIsCached
-    return try DenseModel(configuration, context)
+    return try makeModel(backbone: backbone, prompter: "{\(prompter)}", freeze: freeze, context)
 }
 
 extension DenseModel {

@@ -1,4 +1,5 @@
 import DenseKitCore
+import SmallModels
 import Testing
 
 @testable import DenseKitSwin
@@ -52,8 +53,7 @@ import Testing
         _ height: Int, _ width: Int
     ) throws {
         let network = try small()
-        try network.setTraining(false)
-        let features = try withoutGrad { try network(images(height, width)) }
+        let features = try network.evaluated(images(height, width))
         #expect(features.globalEmbedding == nil && features.languageMap == nil)
         var h = (height + 3) / 4
         var w = (width + 3) / 4
