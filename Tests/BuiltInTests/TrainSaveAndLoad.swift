@@ -1,5 +1,6 @@
 import DenseKitCore
 import Foundation
+import TemporaryFolders
 import Testing
 
 /// Trains the model that `name` speaks of one short step on two small images; saved and loaded into
@@ -36,10 +37,8 @@ func trainSaveAndLoad(_ name: String, classes: Int = 3, _ make: () throws -> Den
     #expect(
         after.count == before.count && after != before && after.allSatisfy(\.isFinite), "\(name)")
 
-    let file = FileManager.default.temporaryDirectory.appending(
-        path: "\(UUID().uuidString).safetensors"
-    ).path
-    defer { try? FileManager.default.removeItem(atPath: file) }
+    let folder = try TemporaryFolder()
+    let file = folder.file("model.safetensors")
     try TensorFile.save(model.namedTensors().map { ($0.name, $0.tensor) }, to: file)
     try RandomGenerator.seed(2)
     let other = try make()

@@ -1,6 +1,7 @@
 import DenseKitCore
 import Foundation
 import SmallModels
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitCLIPSP
@@ -150,10 +151,8 @@ import Testing
 
     @Test("A file with counts, and what is said of one that does not fit")
     func files() throws {
-        let path = FileManager.default.temporaryDirectory.appending(
-            path: "\(UUID().uuidString).json"
-        ).path
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try TemporaryFolder()
+        let path = folder.file("counts.json")
         let share = Float(2 / 8.0.squareRoot())
         try counts.write(to: path)
         #expect(try edges(path, counts) == [1, share, share, 1])

@@ -1,5 +1,6 @@
 import DenseKitCheckpoints
 import Foundation
+import TemporaryFolders
 import Testing
 
 @Test func replacesAFile() throws {
@@ -14,11 +15,14 @@ import Testing
 @Test("Places where no file can be written")
 func impossiblePlaces() throws {
     let folder = try TemporaryFolder()
-    let file = try folder.file("file", [0])
+    let file = try folder.write("file", [0])
     try FileManager.default.createDirectory(
         atPath: folder.file("taken"), withIntermediateDirectories: false)
     for (path, problem, remedy) in [
-        (folder.file("none/a"), "cannot be created (No such file or directory)", "Check the path."),
+        (
+            folder.path + "/none/a", "cannot be created (No such file or directory)",
+            "Check the path."
+        ),
         (file + "/a", "cannot be created (Not a directory)", nil),
         (folder.file("taken"), "cannot be replaced (Is a directory)", nil),
         (folder.path + "/", "is not the name of a file", nil),
@@ -39,7 +43,7 @@ func impossiblePlaces() throws {
 func diskFull() async {
     await #expect(processExitsWith: .success) {
         let folder = try TemporaryFolder()
-        let path = try folder.file("a", [1])
+        let path = try folder.write("a", [1])
         signal(SIGXFSZ, SIG_IGN)
         var limit = rlimit(rlim_cur: 8 << 20, rlim_max: 8 << 20)
         setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)

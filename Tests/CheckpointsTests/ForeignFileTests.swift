@@ -1,5 +1,6 @@
 import DenseKitCheckpoints
 import Foundation
+import TemporaryFolders
 import Testing
 
 private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -100,7 +101,7 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
     @Test("A file that holds no weights is named for what it is", arguments: foreign)
     func named(name: String, bytes: [UInt8], problem: String, remedy: String) throws {
         let folder = try TemporaryFolder()
-        let path = try folder.file(name, bytes)
+        let path = try folder.write(name, bytes)
         #expect(throws: CheckpointError(path: path, problem: problem, remedy: remedy)) {
             try WeightsFile.load(path)
         }
@@ -120,7 +121,7 @@ private let foreign: [(name: String, bytes: [UInt8], problem: String, remedy: St
             ),
             ("a.bin", [1, 2, 0xFF], "has 3 bytes; a safetensors file has at least 8"),
         ] as [(String, [UInt8], String)] {
-            let path = try folder.file(name, content)
+            let path = try folder.write(name, content)
             let error = try #require(throws: CheckpointError.self) { try WeightsFile.load(path) }
             #expect(error.problem == problem)
         }

@@ -2,6 +2,7 @@ import DenseKitCheckpoints
 import Foundation
 import Fuzzing
 import DenseKitNN
+import TemporaryFolders
 import Testing
 
 /// Damaged files of weights: tensors or a typed error in less than a second and little memory,
@@ -29,7 +30,8 @@ import Testing
                 } else {
                     bytes = mutator.mutate(whole)
                 }
-                return try isLoaded(folder.file("a", bytes), by: { try TorchFile.load($0).tensors })
+                return try isLoaded(
+                    folder.write("a", bytes), by: { try TorchFile.load($0).tensors })
             }
             #expect(fuzz.isBounded, "\(fuzz)")
             #expect(fuzz.refused > Fuzz.rounds / 2 && fuzz.accepted > Fuzz.rounds / 50, "\(fuzz)")
@@ -67,7 +69,7 @@ import Testing
                     bytes = safetensors(Array(bytes[8...].dropLast(13)), dataSize: 13)
                 }
                 return try isLoaded(
-                    folder.file("a", bytes), by: { try TensorFile.load($0).tensors })
+                    folder.write("a", bytes), by: { try TensorFile.load($0).tensors })
             }
             #expect(fuzz.isBounded, "\(fuzz)")
             #expect(fuzz.refused > Fuzz.rounds / 2 && fuzz.accepted > Fuzz.rounds / 200, "\(fuzz)")
@@ -87,7 +89,7 @@ import Testing
         for bit in 0..<8 * whole.count {
             var bytes = whole
             bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-            _ = try folder.file("a", bytes)
+            _ = try folder.write("a", bytes)
             do {
                 #expect(try contents(path) == expected, "bit \(bit)")
                 same += 1
@@ -98,7 +100,7 @@ import Testing
         // Upper case for lower in a digit of an escape, and one kind of white space for another.
         #expect(same < whole.count / 10, "\(same) of \(8 * whole.count)")
         for length in whole.indices {
-            _ = try folder.file("a", Array(whole.prefix(length)))
+            _ = try folder.write("a", Array(whole.prefix(length)))
             #expect(throws: CheckpointError.self, "\(length)") { try TensorFile.load(path) }
         }
     }

@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import Foundation
 import DenseKitNN
+import TemporaryFolders
 import Testing
 
 private let damage =
@@ -133,7 +134,7 @@ private func archive(_ change: (inout StoredZip) -> Void) -> [UInt8] {
     ] as [([UInt8], String, String)])
 func hostileArchives(bytes: [UInt8], problem: String, remedy: String) throws {
     let folder = try TemporaryFolder()
-    let path = try folder.file("a.pth", bytes)
+    let path = try folder.write("a.pth", bytes)
     #expect(throws: CheckpointError(path: path, problem: problem, remedy: remedy)) {
         try TorchFile.load(path)
     }
@@ -158,9 +159,10 @@ private let olderSize = older().count
 func truncated() throws {
     let folder = try TemporaryFolder()
     for whole in [torchFile(soundPickle).bytes, older()] {
-        #expect(try TorchFile.load(folder.file("a", whole)).tensors["w"]?.floats() == [0, 0, 0, 0])
+        #expect(
+            try TorchFile.load(folder.write("a", whole)).tensors["w"]?.floats() == [0, 0, 0, 0])
         for length in whole.indices {
-            let path = try folder.file("a", Array(whole.prefix(length)))
+            let path = try folder.write("a", Array(whole.prefix(length)))
             let error = #expect(throws: CheckpointError.self) { try TorchFile.load(path) }
             #expect(error?.path == path && error?.remedy == damage, "\(length)")
         }

@@ -1,5 +1,6 @@
 import DenseKitCheckpoints
 import Foundation
+import TemporaryFolders
 import Testing
 
 private let entry = #""a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}"#
@@ -140,7 +141,7 @@ private func length(_ value: UInt64, _ rest: [UInt8] = []) -> [UInt8] {
     ] as [([UInt8], String)])
 func hostile(bytes: [UInt8], problem: String) throws {
     let folder = try TemporaryFolder()
-    let path = try folder.file("a.safetensors", bytes)
+    let path = try folder.write("a.safetensors", bytes)
     let error = try #require(throws: CheckpointError.self) { try SafetensorsFile(path: path) }
     #expect(error.problem == problem)
     #expect(
@@ -183,7 +184,7 @@ func strangeShapes() throws {
     let folder = try TemporaryFolder()
     func load(_ shape: String, _ size: Int) throws -> [Int]? {
         let header = #"{"a":{"dtype":"U8","shape":[\#(shape)],"data_offsets":[0,\#(size)]}}"#
-        return try TensorFile.load(folder.file("a", safetensors(header, dataSize: size))).tensors[
+        return try TensorFile.load(folder.write("a", safetensors(header, dataSize: size))).tensors[
             "a"]?.shape
     }
     func ones(_ count: Int) -> String {

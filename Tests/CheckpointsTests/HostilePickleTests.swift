@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import Foundation
 import DenseKitNN
+import TemporaryFolders
 import Testing
 
 private let damage =
@@ -21,7 +22,7 @@ private func tensor(_ storage: [UInt8], offset: Int = 0, shape: [Int], strides: 
     var zip = torchFile(soundPickle)
     for isWide in [false, true] {
         zip.isWide = isWide
-        let tensors = try TorchFile.load(folder.file("a", zip.bytes)).tensors
+        let tensors = try TorchFile.load(folder.write("a", zip.bytes)).tensors
         #expect(try tensors["w"]?.floats() == [0, 0, 0, 0])
     }
 }
@@ -175,7 +176,7 @@ private func tensor(_ storage: [UInt8], offset: Int = 0, shape: [Int], strides: 
     ] as [(Pickle, String, String)])
 func hostilePickles(pickle: Pickle, problem: String, remedy: String) throws {
     let folder = try TemporaryFolder()
-    let path = try folder.file("a.pth", torchFile(pickle).bytes)
+    let path = try folder.write("a.pth", torchFile(pickle).bytes)
     #expect(throws: CheckpointError(path: path, problem: problem, remedy: remedy)) {
         try TorchFile.load(path)
     }
@@ -198,7 +199,7 @@ private func beyondProblem(_ shape: [Int], _ strides: [Int], offset: Int = 0) ->
 func endless() throws {
     let folder = try TemporaryFolder()
     func problem(_ pickle: Pickle) throws -> String {
-        let path = try folder.file("a.pth", torchFile(pickle).bytes)
+        let path = try folder.write("a.pth", torchFile(pickle).bytes)
         var found = ""
         let time = ContinuousClock().measure {
             do { _ = try TorchFile.load(path) } catch {

@@ -1,26 +1,7 @@
 import DenseKitCheckpoints
 import Foundation
+import TemporaryFolders
 import Testing
-
-/// A folder of its own for a test, removed with it.
-final class TemporaryFolder {
-    let path = FileManager.default.temporaryDirectory.appending(
-        path: "checkpoints-\(UUID().uuidString)"
-    ).path
-
-    init() throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { path + "/" + name }
-
-    /// Writes `bytes` past all the code under test.
-    func file(_ name: String, _ bytes: [UInt8]) throws -> String {
-        try Data(bytes).write(to: URL(filePath: file(name)))
-        return file(name)
-    }
-}
 
 /// A safetensors file with `header` and `dataSize` zeros.
 func safetensors(_ header: String, dataSize: Int = 0) -> [UInt8] {
@@ -53,7 +34,7 @@ private let fromPython = """
 @Test func readsWhatPythonWrote() throws {
     let folder = try TemporaryFolder()
     let bytes = try #require(Data(base64Encoded: fromPython))
-    let file = try SafetensorsFile(path: folder.file("a.safetensors", [UInt8](bytes)))
+    let file = try SafetensorsFile(path: folder.write("a.safetensors", [UInt8](bytes)))
     #expect(file.entries.map(\.name) == ["b.ias", "half", "none", "weight", "é\"\n"])
     #expect(file.metadata == ["format": "pt", "note": "é \"quoted\"\n"])
     #expect(
@@ -92,7 +73,7 @@ func writes() throws {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a", "b"])
 
     let python = try SafetensorsFile(
-        path: folder.file("python", [UInt8](#require(Data(base64Encoded: fromPython)))))
+        path: folder.write("python", [UInt8](#require(Data(base64Encoded: fromPython)))))
     let ours = try SafetensorsFile(path: folder.file("a"))
     #expect(ours.metadata == python.metadata)
     #expect(ours.entries.map(\.name) == python.entries.map(\.name))
@@ -107,7 +88,7 @@ func writes() throws {
 @Test("What cannot be written: messages; the old file stays and nothing is left beside it")
 func refusedTensors() throws {
     let folder = try TemporaryFolder()
-    let path = try folder.file("a", [1, 2, 3])
+    let path = try folder.write("a", [1, 2, 3])
     struct Stop: Error {}
     for (tensors, problem) in [
         (

@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import Foundation
 import DenseKitNN
+import TemporaryFolders
 import Testing
 
 let torchFiles = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -104,11 +105,11 @@ func otherDictionaries() throws {
             text("teacher"),
             dictionary(text("state_dict"), dictionary(text("w"), tensor))))
     let folder = try TemporaryFolder()
-    let both = try TorchFile.load(folder.file("a.pth", torchFile(pickle).bytes)).tensors
+    let both = try TorchFile.load(folder.write("a.pth", torchFile(pickle).bytes)).tensors
     #expect(both.keys.sorted() == ["student.module.w", "teacher.w"])
     let none = try #require(throws: CheckpointError.self) {
         try TorchFile.load(
-            folder.file("b.pth", torchFile(Pickle(dictionary(text("epoch"), int(3)))).bytes))
+            folder.write("b.pth", torchFile(Pickle(dictionary(text("epoch"), int(3)))).bytes))
     }
     #expect(
         none.problem

@@ -1,11 +1,12 @@
 import DenseKitCheckpoints
 import Foundation
 import DenseKitNN
+import TemporaryFolders
 import Testing
 
 private func load(_ bytes: [UInt8]) throws -> [String: Tensor] {
     let folder = try TemporaryFolder()
-    return try TorchFile.load(folder.file("a.pth", bytes)).tensors
+    return try TorchFile.load(folder.write("a.pth", bytes)).tensors
 }
 
 /// 0, 1, 2, 3 as `Float`.

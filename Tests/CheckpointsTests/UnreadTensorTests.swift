@@ -1,11 +1,12 @@
 import DenseKitCheckpoints
 import Foundation
 import DenseKitNN
+import TemporaryFolders
 import Testing
 
 private func content(_ bytes: [UInt8]) throws -> WeightsFile.Content {
     let folder = try TemporaryFolder()
-    return try WeightsFile.load(folder.file("a.pth", bytes))
+    return try WeightsFile.load(folder.write("a.pth", bytes))
 }
 
 private let four = [Float](stride(from: 0, to: 4, by: 1)).withUnsafeBytes { Array($0) }
@@ -89,7 +90,7 @@ private let forms: [(tensor: [UInt8], problem: String)] = [
             #"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"F4","shape":[8],"data_offsets":[4,8]},"#
             + #""c":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}}"#
         let content = try WeightsFile.load(
-            folder.file("a.safetensors", safetensors(header, dataSize: 10)))
+            folder.write("a.safetensors", safetensors(header, dataSize: 10)))
         #expect(content.tensors.keys.sorted() == ["c"])
         #expect(
             content.unread["a"]?.problem
@@ -98,7 +99,7 @@ private let forms: [(tensor: [UInt8], problem: String)] = [
             content.unread["b"]?.problem == "has element type F4, which the engine does not have")
         // Who asks for every tensor is told.
         let error = try #require(throws: CheckpointError.self) {
-            try TensorFile.load(folder.file("a.safetensors", safetensors(header, dataSize: 10)))
+            try TensorFile.load(folder.write("a.safetensors", safetensors(header, dataSize: 10)))
         }
         #expect(error.problem == "tensor \"b\" has element type F4, which the engine does not have")
     }

@@ -1,4 +1,11 @@
+import DenseKitVerification
 import Foundation
+import TemporaryFolders
+
+/// The value that a command printed as JSON, or wrote to a file.
+func readJSON(_ data: Data) throws -> GoldenJSON {
+    try JSONDecoder().decode(GoldenJSON.self, from: data)
+}
 
 /// The top of the package.
 let packageFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -80,8 +87,6 @@ func runDensekit(
 
 /// Runs `body` with a new empty folder, which goes afterwards.
 func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "densekit-tests-\(UUID())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder)
+    let folder = try TemporaryFolder()
+    return try withExtendedLifetime(folder) { try body(folder.url) }
 }

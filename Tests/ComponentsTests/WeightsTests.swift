@@ -1,5 +1,6 @@
 import DenseKitCheckpoints
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitComponents
@@ -56,16 +57,13 @@ private let mistakes: [(yaml: String, message: String)] = [
 
     /// A folder with `net.safetensors`, a TinyNet's tensors behind `backbone.`, every element 1.
     private func withFile(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "densekit-tests-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let tensors = try model("backbone: { type: TinyNet }\n\(end)").namedTensors().filter {
             $0.name.hasPrefix("backbone.")
         }
         try TensorFile.save(
             tensors.map { ($0.name, try Tensor.full($0.tensor.shape, 1)) }, metadata: [:],
-            to: folder.appending(path: "net.safetensors").path)
+            to: folder.file("net.safetensors"))
         try body(folder.path)
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Configurations with several mistakes.
 @Suite struct DraftTests {
-    private func draft(_ folder: borrowing Folder, _ overrides: [String] = []) -> (
+    private func draft(_ folder: Folder, _ overrides: [String] = []) -> (
         draft: YAMLNode.Draft, messages: [String]
     ) {
         let path = folder.path

@@ -1,5 +1,6 @@
 import DenseKitConfiguration
 import Foundation
+import TemporaryFolders
 import Testing
 
 /// The message of the `ConfigurationError` that `body` throws; another error or none fails the
@@ -19,23 +20,14 @@ func message(_ comment: Comment, of body: () throws -> Void) -> String {
 }
 
 /// A folder of files for the time of a test.
-struct Folder: ~Copyable {
-    let path: String
+final class Folder {
+    private let folder: TemporaryFolder
+    var path: String { folder.path }
 
     init(_ files: [String: String]) throws {
-        path =
-            FileManager.default.temporaryDirectory.appending(
-                path: "configuration-\(UUID().uuidString)"
-            ).path
-        for (name, text) in files {
-            let file = URL(filePath: path).appending(path: name)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-        }
+        folder = try TemporaryFolder()
+        for (name, text) in files { try folder.write(name, Array(text.utf8)) }
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func load(
         _ name: String = "a.yaml", overrides: [String] = [], environment: [String: String] = [:]

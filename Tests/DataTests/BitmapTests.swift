@@ -1,5 +1,6 @@
 import DenseKitData
 import Foundation
+import TemporaryFolders
 import Testing
 import DenseKitVision
 

@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import TemporaryFolders
 import Testing
 import DenseKitVision
 

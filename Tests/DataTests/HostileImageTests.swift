@@ -1,6 +1,7 @@
 import DenseKitData
 import Foundation
 import Fuzzing
+import TemporaryFolders
 import Testing
 import DenseKitVision
 

@@ -1,6 +1,7 @@
 import DenseKitData
 import Foundation
 import Glibc
+import TemporaryFolders
 import Testing
 
 /// Names whose bytes differ and that look the same, names in other letters, and files that systems

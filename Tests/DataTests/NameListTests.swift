@@ -1,4 +1,5 @@
 import DenseKitData
+import TemporaryFolders
 import Testing
 import DenseKitVision
 

@@ -1,6 +1,7 @@
 import DenseKitData
 import DenseKitFoundations
 import Foundation
+import TemporaryFolders
 import Testing
 import DenseKitVision
 

@@ -1,5 +1,6 @@
 import DenseKitData
 import Foundation
+import TemporaryFolders
 import Testing
 
 /// Lists and class files in the encodings that people's editors write.

@@ -1,28 +1,18 @@
 import DenseKitData
 import DenseKitDatasets
 import Foundation
+import TemporaryFolders
 import Testing
 import DenseKitVision
 
 /// Small trees of files, written for each test.
 final class Tree {
-    let path: String
+    private let folder: TemporaryFolder
+    var path: String { folder.path }
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(
-            path: "datasets-\(UUID().uuidString)"
-        ).path()
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String {
-        let url = URL(filePath: path).appending(path: name)
-        try? FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        return url.path(percentEncoded: false)
-    }
+    func file(_ name: String) -> String { folder.file(name) }
 
     func image(_ name: String, _ height: Int = 2, _ width: Int = 3) throws {
         let image = RGBImage(height: height, width: width, fill: RGBColor(90, 100, 110))

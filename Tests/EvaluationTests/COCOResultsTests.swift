@@ -2,21 +2,23 @@ import DenseKitData
 import DenseKitEvaluation
 import Foundation
 import Fuzzing
+import TemporaryFolders
 import Testing
 import DenseKitVision
 
 private let size = Size2D(height: 9, width: 12)
 
 /// A file that is gone after the test.
-private struct ResultFile: ~Copyable {
-    let path = FileManager.default.temporaryDirectory.appending(
-        path: "results-\(UUID().uuidString).json"
-    ).path
+private final class ResultFile {
+    private let folder: TemporaryFolder
+    var path: String { folder.file("results.json") }
 
-    init(_ text: String = "") throws { try write(text) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    init(_ text: String = "") throws {
+        folder = try TemporaryFolder()
+        try write(text)
+    }
 
-    func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
+    func write(_ text: String) throws { try folder.write("results.json", Array(text.utf8)) }
 
     func read(_ kind: COCOEvaluation.Kind) throws -> [COCOEvaluation.Detection] {
         try COCOResults.read(path, kind: kind, images: [1: size, 7: size], categories: [3, 90])

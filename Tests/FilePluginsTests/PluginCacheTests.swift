@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitFilePlugins
@@ -7,10 +8,8 @@ import Testing
     "Compiled plugins that were not used for a month are deleted when another one is compiled, others stay"
 )
 func pluginCache() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(
-        path: "densekit-\(UUID().uuidString)"
-    ).path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.path
     let cache = try PluginCache(folder: folder)
     #expect(!cache.use("Plugin_a_1"))
     let old = Date(timeIntervalSinceNow: -2 * PluginCache.lifetime)

@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitTokenizer
@@ -10,10 +11,8 @@ import Testing
     @Test("Texts, packed texts, and damaged texts soundly packed")
     func vocabularies() async {
         await #expect(processExitsWith: .success) {
-            let path = FileManager.default.temporaryDirectory.appending(
-                path: "vocabulary-\(UUID().uuidString).gz"
-            ).path
-            defer { try? FileManager.default.removeItem(atPath: path) }
+            let folder = try TemporaryFolder()
+            let path = folder.file("vocabulary.gz")
             let text = [UInt8](smallVocabulary.utf8)
             let packed = gzipped(text)
             let fuzz = try Fuzz(tokens: [

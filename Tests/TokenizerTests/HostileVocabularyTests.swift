@@ -1,5 +1,6 @@
 import Fuzzing
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitTokenizer
@@ -8,10 +9,8 @@ import Testing
 @Suite struct HostileVocabularyTests {
     @Test func endInAnError() async {
         await #expect(processExitsWith: .success) {
-            let path = FileManager.default.temporaryDirectory.appending(
-                path: "hostile-\(UUID().uuidString).gz"
-            ).path
-            defer { try? FileManager.default.removeItem(atPath: path) }
+            let folder = try TemporaryFolder()
+            let path = folder.file("hostile.gz")
             let header = [UInt8]("#version\n".utf8)
             let many = 7 << 20
             let cases: [(bytes: [UInt8], message: String)] = [

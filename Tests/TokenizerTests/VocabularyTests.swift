@@ -1,5 +1,6 @@
 import CDenseKitZlib
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitTokenizer
@@ -91,12 +92,11 @@ func malformed(text: String, line: Int, problem: String) throws {
     }
 }
 
-@Test func placesThatAreNoFiles() {
-    let folder = FileManager.default.temporaryDirectory.path
-    let pipe = "\(folder)/pipe-\(UUID().uuidString)"
+@Test func placesThatAreNoFiles() throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.file("pipe")
     mkfifo(pipe, 0o600)
-    defer { unlink(pipe) }
-    for path in [folder, pipe] {
+    for path in [folder.path, pipe] {
         #expect(throws: TokenizerError.unreadable(path: path, problem: "is not a regular file")) {
             try BPEVocabulary(path: path)
         }
@@ -104,9 +104,8 @@ func malformed(text: String, line: Int, problem: String) throws {
 }
 
 @Test func placesThatAreSearched() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(
-        path: "vocabulary-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
     let cache = folder.appending(path: "cache/densekit")
     let assets = folder.appending(path: "assets")
     for place in [cache, assets] {

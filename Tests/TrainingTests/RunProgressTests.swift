@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitTraining
@@ -18,9 +19,8 @@ private func write(_ iteration: Int, serial: Int, hooks: [String: String] = [:],
 
 @Test("How far a run has come is what its newest good checkpoint says")
 func runProgress() throws {
-    let directory = FileManager.default.temporaryDirectory.appending(
-        path: "densekit-tests-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: directory) }
+    let folder = try TemporaryFolder()
+    let directory = folder.url.appending(path: "work")
     #expect(RunProgress(workDirectory: directory.path) == nil)
     try write(
         5, serial: 1,
@@ -49,10 +49,8 @@ func runProgress() throws {
 
 @Test("Who has a work directory can be asked, without taking it")
 func owner() throws {
-    let directory = FileManager.default.temporaryDirectory.appending(
-        path: "densekit-tests-\(UUID())"
-    ).path
-    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let folder = try TemporaryFolder()
+    let directory = folder.path + "/work"
     #expect(WorkDirectory.owner(of: directory) == nil)
     do {
         let work = try WorkDirectory(directory)

@@ -1,5 +1,6 @@
 import DenseKitEvaluation
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitTraining
@@ -10,9 +11,8 @@ import Testing
         _ files: [String: String], folders: [String] = [], metric: String = "mIoU",
         better: MetricDirection = .higher
     ) throws -> (scores: RunScores?, directory: String) {
-        let directory = FileManager.default.temporaryDirectory.appending(
-            path: "densekit-tests-\(UUID())")
-        defer { try? FileManager.default.removeItem(at: directory) }
+        let temporary = try TemporaryFolder()
+        let directory = temporary.url.appending(path: "work")
         for (run, text) in files {
             let folder = directory.appending(path: "\(run)/vis_data")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitTraining
@@ -15,12 +16,8 @@ private func state() throws -> RunState {
 
 /// Runs `body` with a new empty folder, which goes afterwards.
 func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(
-        path: "densekit-training-\(UUID())"
-    ).path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try body(folder)
+    let folder = try TemporaryFolder()
+    return try withExtendedLifetime(folder) { try body(folder.path) }
 }
 
 @Test("The state of a run is read as it was written, and the file is JSON")

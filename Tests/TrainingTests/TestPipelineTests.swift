@@ -10,7 +10,7 @@ import Testing
     private func withModel(_ transforms: String, _ body: (Experiment, DenseModel) throws -> Void)
         throws
     {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let run = try SmallRun(in: folder)
             let experiment = try Experiment(
                 folder + "/run.yaml", overrides: ["data.test_pipeline=\(transforms)"],
@@ -19,13 +19,6 @@ import Testing
             try model.setTraining(false)
             try body(experiment, model)
         }
-    }
-
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "densekit-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.path)
     }
 
     /// The sample `index` of the validation data behind the test pipeline.

@@ -20,7 +20,7 @@ import Testing
     }
 
     /// The case with `settings` of its optimizer's hook.
-    private func edit(_ folder: borrowing Folder, _ settings: String) throws {
+    private func edit(_ folder: Folder, _ settings: String) throws {
         try folder.edit("adamw_trajectory.json") { object in
             var config = try #require(object["config"] as? [String: Any])
             config["optimizer_config"] = try JSONSerialization.jsonObject(with: Data(settings.utf8))

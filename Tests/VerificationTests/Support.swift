@@ -2,6 +2,7 @@ import DenseKitBuiltIn
 import DenseKitBuiltInVerification
 import DenseKitCore
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import DenseKitVerification
@@ -16,14 +17,13 @@ func verifier() throws -> Verifier {
 }
 
 /// A folder for the time of a test.
-struct Folder: ~Copyable {
-    let url: URL
+final class Folder {
+    private let folder: TemporaryFolder
+    var url: URL { folder.url }
 
     /// - Parameter name: a golden case whose files it holds
     init(copyOf name: String? = nil) throws {
-        url = FileManager.default.temporaryDirectory.appending(
-            path: "verification-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
         guard let name else { return }
         for file in try FileManager.default.contentsOfDirectory(atPath: goldens.path)
         where file.hasPrefix(name + ".") {
@@ -31,8 +31,6 @@ struct Folder: ~Copyable {
                 at: goldens.appending(path: file), to: url.appending(path: file))
         }
     }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 
     func path(_ name: String) -> String { url.appending(path: name).path }
 

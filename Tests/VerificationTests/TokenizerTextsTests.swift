@@ -35,13 +35,9 @@ private struct LettersPlugin: Plugin {
     "A tokenizer's case: ids, padded rows, rows that are too long, cut rows, and text that may be refused"
 )
 func tokenizerTexts() throws {
-    let path = FileManager.default.temporaryDirectory.appending(
-        path: "tokenizer-\(UUID().uuidString).json"
-    ).path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try Folder()
     func verify(_ cases: String) throws -> [Bool] {
-        try Data("{\"procedure_id\": \"tokenizer\", \"cases\": [\(cases)]}".utf8).write(
-            to: URL(filePath: path))
+        let path = try folder.write("{\"procedure_id\": \"tokenizer\", \"cases\": [\(cases)]}")
         return try Verifier(registry: Registry([LettersPlugin()])).verify(path).map(\.passes)
     }
     let good =
