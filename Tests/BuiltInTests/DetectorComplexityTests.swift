@@ -52,6 +52,44 @@ import Testing
         }
     }
 
+    @Test(
+        "RetinaNet: without and with the text encoder",
+        arguments: [
+            ("retinanet/retinanet_r50_fpn_1x_coco", "37.969", "37.969", "238.99"),
+            ("retinanet/retinanet_clip-r50_fpn_1x_coco", "37.988", "37.988", "265.17"),
+            ("denseclip/denseclip_retinanet_r50_fpn_1x_coco", "60.449", "124.106", "285.18"),
+            ("retinanet/retinanet_r101_fpn_1x_coco", "56.961", "56.961", "314.96"),
+            ("retinanet/retinanet_clip-r101_fpn_1x_coco", "56.980", "56.980", "341.14"),
+            ("denseclip/denseclip_retinanet_r101_fpn_1x_coco", "77.995", "141.391", "359.90"),
+        ] as [(String, String, String, String)])
+    func retinaNet(_ config: String, _ parameters: String, _ all: String, _ gflops: String) throws {
+        let found = try detector(config)
+        let total = found.model.total
+        #expect(
+            agrees(Double(found.parametersPerImage) / 1e6, parameters),
+            "\(found.parametersPerImage)")
+        #expect(agrees(Double(total.parameters) / 1e6, all), "\(total.parameters)")
+        #expect(agrees(total.cost.perImage / 1e9, gflops), "\(total.cost.perImage)")
+        let head = try #require(found.model["bbox_head"]).total.cost.perImage / 1e9
+        #expect(agrees(head, "137.80"), "\(head)")
+        let neck = try #require(found.model["neck"]).total.cost.perImage / 1e9
+        #expect(agrees(neck, config.contains("denseclip") ? "17.40" : "17.33"), "\(neck)")
+    }
+
+    @Test("Stem and first stage are not trained; weights of other stages' batch norms are")
+    func trainedParameters() throws {
+        let experiment = try ShippedExperiment.named("retinanet/retinanet_r50_fpn_1x_coco")
+            .experiment(overrides: [])
+        let classes = ClassList(names: (0..<80).map { "class \($0)" })
+        let parameters = try withDevice(.meta) { try experiment.model(classes).namedParameters() }
+        let frozen = parameters.filter { !$0.tensor.requiresGrad }
+        #expect(frozen.count == 33 && frozen.allSatisfy { $0.name.hasPrefix("backbone.") })
+        let trained = parameters.filter { $0.tensor.requiresGrad }.reduce(0) {
+            $0 + $1.tensor.count
+        }
+        #expect(agrees(Double(trained) / 1e6, "37.743"), "\(trained)")
+    }
+
     @Test("Faster R-CNN is Mask R-CNN without the branch of masks")
     func fasterRCNN() throws {
         let cost = try detector("mask_rcnn/mask-rcnn_r50_fpn_1x_coco", ["model.head.mask=null"])
