@@ -25,6 +25,20 @@ import Testing
         #expect(result.status == 1, "\(result)")
     }
 
+    /// Holds that these are the problems of a configuration beside `run.yaml`, and no others.
+    ///
+    /// - Parameter files: others that it names
+    private func expect(
+        _ expected: [String], of text: String, set overrides: [String] = [],
+        beside files: [String: String] = [:]
+    ) throws {
+        try withRun { folder in
+            try write(text, "variant.yaml", in: folder)
+            for (name, content) in files { try write(content, name, in: folder) }
+            expect(expected, try check(["variant.yaml"], set: overrides, in: folder))
+        }
+    }
+
     private func write(_ text: String, _ name: String, in folder: URL) throws {
         try Data(text.utf8).write(to: folder.appending(path: name))
     }
@@ -148,8 +162,20 @@ import Testing
         "A base that is missing hides no mistake of the file, and nothing is said that the base may mend"
     )
     func base() throws {
-        try withRun { folder in
-            let text = """
+        try expect(
+            [
+                "variant.yaml:1:10: _base_ lost.yaml: no such file",
+                "variant.yaml:1:21: the environment variable NO_BASE is not set",
+                "broken.yaml:2:1: not YAML: ",
+                "variant.yaml:4:30: unknown key 'chanels' of SemanticFPN",
+                "variant.yaml:4:48: unknown loss 'CrosEntropy'; did you mean 'CrossEntropy'?",
+                "variant.yaml:7:20: unknown transform 'Normalise'; did you mean 'Normalize'?",
+                "variant.yaml:9:3: unknown key 'iteration' in train",
+                "variant.yaml:10:3: unknown key 'batches' in train",
+                "variant.yaml:12:14: unknown key 'wieght_decay' of AdamW",
+                "--set test.mode=sliding: test.mode: 'sliding' is none of",
+            ],
+            of: """
                 _base_: [lost.yaml, '${NO_BASE}', broken.yaml]
                 model:
                   neck: { chanels: 8 }
@@ -162,32 +188,21 @@ import Testing
                   batches: 2
                   per_device_batch: 24
                 optimizer: { wieght_decay: 1 }
-                """
-            try write("model: [", "broken.yaml", in: folder)
-            try write(text, "variant.yaml", in: folder)
-            let result = try check(["variant.yaml"], set: ["test.mode=sliding"], in: folder)
-            expect(
-                [
-                    "variant.yaml:1:10: _base_ lost.yaml: no such file",
-                    "variant.yaml:1:21: the environment variable NO_BASE is not set",
-                    "broken.yaml:2:1: not YAML: ",
-                    "variant.yaml:4:30: unknown key 'chanels' of SemanticFPN",
-                    "variant.yaml:4:48: unknown loss 'CrosEntropy'; did you mean 'CrossEntropy'?",
-                    "variant.yaml:7:20: unknown transform 'Normalise'; did you mean 'Normalize'?",
-                    "variant.yaml:9:3: unknown key 'iteration' in train",
-                    "variant.yaml:10:3: unknown key 'batches' in train",
-                    "variant.yaml:12:14: unknown key 'wieght_decay' of AdamW",
-                    "--set test.mode=sliding: test.mode: 'sliding' is none of",
-                ], result)
-        }
+                """, set: ["test.mode=sliding"], beside: ["broken.yaml": "model: ["])
     }
 
     @Test(
         "A key that nobody knows and that stands first in its mapping hides no other, in block style too"
     )
     func blockStyle() throws {
-        try withRun { folder in
-            let text = """
+        try expect(
+            [
+                "variant.yaml:3:3: unknown key 'iteration' in train",
+                "variant.yaml:4:3: unknown key 'batches' in train",
+                "variant.yaml:6:9: test.mode: 'sliding' is none of",
+                "variant.yaml:7:3: unknown key 'crops' in test",
+            ],
+            of: """
                 _base_: run.yaml
                 train:
                   iteration: 4
@@ -195,16 +210,7 @@ import Testing
                 test:
                   mode: sliding
                   crops: 3
-                """
-            try write(text, "variant.yaml", in: folder)
-            expect(
-                [
-                    "variant.yaml:3:3: unknown key 'iteration' in train",
-                    "variant.yaml:4:3: unknown key 'batches' in train",
-                    "variant.yaml:6:9: test.mode: 'sliding' is none of",
-                    "variant.yaml:7:3: unknown key 'crops' in test",
-                ], try check(["variant.yaml"], in: folder))
-        }
+                """)
     }
 
     @Test(

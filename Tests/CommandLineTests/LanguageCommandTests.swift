@@ -98,27 +98,12 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
 
     @Test("Text that every image has of its own cannot be exported")
     func preModel() throws {
-        try withRun { folder in
-            let pre = ["--set", "model.prompter.prompting=pre"]
-            let train = try runDensekit(
-                ["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"] + pre,
-                in: folder)
-            #expect(train.status == 0, "\(train.errors)")
-            let export = try runDensekit(
-                ["export", "run.yaml", "w/iter_1", "small.safetensors"] + pre, in: folder)
-            #expect(export.status == 2, "\(export)")
-            #expect(
-                export.errors.hasPrefix(
-                    "error: prompting: pre computes the text again for every image"),
-                "\(export.errors)"
-            )
-            let words = try runDensekit(
-                [
-                    "infer", "run.yaml", "w/iter_1", "data/images/validation/4.jpg", "--classes",
-                    "sky,sea",
-                ] + pre, in: folder)
-            #expect(words.status == 0, "\(words.errors)")
-        }
+        let (export, infer) = try exportAndInfer("model.prompter.prompting=pre")
+        #expect(export.status == 2, "\(export)")
+        #expect(
+            export.errors.hasPrefix("error: prompting: pre computes the text again for every image"),
+            "\(export.errors)")
+        #expect(infer.status == 0, "\(infer.errors)")
     }
 
     @Test(
@@ -155,27 +140,33 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
 
     @Test("A model without a prompter has neither text to keep nor a score map")
     func noLanguage() throws {
+        let (export, infer) = try exportAndInfer("model.prompter=null")
+        #expect(
+            export.status == 2 && export.errors.contains("a model without prompter has no text"),
+            "\(export.errors)")
+        #expect(
+            infer.status == 2 && infer.errors.contains("a model without prompter has no score map"),
+            "\(infer.errors)")
+    }
+
+    /// Trains one iteration with `setting`; what exporting this model gives, and inference with
+    /// class names of its own.
+    private func exportAndInfer(_ setting: String) throws -> (
+        export: ProcessResult, infer: ProcessResult
+    ) {
         try withRun { folder in
-            let plain = ["--set", "model.prompter=null"]
+            let options = ["--set", setting]
             let train = try runDensekit(
-                ["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"] + plain,
+                ["train", "run.yaml", "--work-dir", "w", "--set", "train.iterations=1"] + options,
                 in: folder)
             #expect(train.status == 0, "\(train.errors)")
             let export = try runDensekit(
-                ["export", "run.yaml", "w/iter_1", "small.safetensors"] + plain, in: folder)
-            #expect(
-                export.status == 2
-                    && export.errors.contains("a model without prompter has no text"),
-                "\(export.errors)")
+                ["export", "run.yaml", "w/iter_1", "small.safetensors"] + options, in: folder)
+            let image = "data/images/validation/4.jpg"
             let infer = try runDensekit(
-                [
-                    "infer", "run.yaml", "w/iter_1", "data/images/validation/4.jpg", "--classes",
-                    "sky,sea",
-                ] + plain, in: folder)
-            #expect(
-                infer.status == 2
-                    && infer.errors.contains("a model without prompter has no score map"),
-                "\(infer.errors)")
+                ["infer", "run.yaml", "w/iter_1", image, "--classes", "sky,sea"] + options,
+                in: folder)
+            return (export, infer)
         }
     }
 }

@@ -1,37 +1,27 @@
 import DenseKitBuiltIn
 import DenseKitCore
+import DenseKitVerification
 import Foundation
 import Testing
 
 @testable import DenseKitCommandLine
 
-private struct Report: Decodable {
-    struct Figures: Decodable {
-        let single_scale: Double?
-        let multi_scale: Double?
-        let precisions: [String: Double]?
-        let gflops: Double?
-        let gflops_transposed_at_outputs: Double?
-        let parameters: Double?
-    }
-    struct Row: Decodable {
-        let group: String
-        let name: String
-        let config: String?
-        let run: String?
-        let paper: Figures
-        let here: Figures
-        let remark: String?
-        let command: String?
-    }
-    let table: String
-    let rows: [Row]
-}
-
-private func report(_ arguments: [String], in folder: URL = packageFolder) throws -> Report {
+private func report(_ arguments: [String], in folder: URL = packageFolder) throws -> GoldenJSON {
     let result = try runDensekit(["reproduce"] + arguments + ["--json"], in: folder)
     #expect(result.status == 0, "\(result.errors)")
-    return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+    return try readJSON(Data(result.output.utf8))
+}
+
+/// The rows of a table, as the command prints them.
+private func rows(_ arguments: [String], in folder: URL = packageFolder) throws -> [GoldenJSON] {
+    try #require(try report(arguments, in: folder)["rows"]?.array)
+}
+
+extension GoldenJSON {
+    /// The text of a member; nil where there is none.
+    fileprivate func text(_ key: String) -> String? { self[key]?.string }
+    /// A number that densekit counted or measured for a row; nil where there is none.
+    fileprivate func here(_ metric: String) -> Double? { self["here"]?[metric]?.number }
 }
 
 /// The folder of the shipped configurations.
@@ -72,45 +62,49 @@ struct ReproduceTests {
         arguments: PaperTable.names(in: configs))
     func agreement(table: String) throws {
         let found = try report([table])
+        let rows = try #require(found["rows"]?.array)
         let known = try PaperTable(table, in: configs)
-        #expect(found.table == table && found.rows.map(\.name) == known.rows.map(\.name))
-        for (row, paper) in zip(found.rows, known.rows) {
+        #expect(
+            found.text("table") == table && rows.map { $0.text("name") } == known.rows.map(\.name))
+        for (row, paper) in zip(rows, known.rows) {
+            let remark = row.text("remark")
+            let command = row.text("command")
+            #expect(row.text("config") == paper.config && row.text("run") == paper.run)
             #expect(
-                row.config == paper.config && row.run == paper.run && row.here.single_scale == nil
-                    && row.here.precisions?.isEmpty != false)
-            guard let config = row.config else {
+                row.here("single_scale") == nil
+                    && row["here"]?["precisions"]?.object?.isEmpty != false)
+            guard let config = row.text("config") else {
                 #expect(
-                    row.here.gflops == nil && row.here.parameters == nil && row.remark == nil
-                        && row.command == nil)
+                    row.here("gflops") == nil && row.here("parameters") == nil && remark == nil
+                        && command == nil)
                 continue
             }
-            let gflops = try #require(row.here.gflops)
-            let parameters = try #require(row.here.parameters)
+            let gflops = try #require(row.here("gflops"))
+            let parameters = try #require(row.here("parameters"))
             let counted =
                 paper.count == .fvcore
-                ? gflops : try #require(row.here.gflops_transposed_at_outputs)
+                ? gflops : try #require(row.here("gflops_transposed_at_outputs"))
             let agrees =
                 (paper.gflops?.agrees(with: counted) ?? true)
                 && (paper.parameters?.agrees(with: parameters) ?? true)
             #expect(
-                agrees == (row.remark == nil),
-                "\(row.name): \(counted) G, \(parameters) M, \(row.remark ?? "")")
-            #expect(row.remark?.hasSuffix("not explained") != true)
+                agrees == (remark == nil),
+                "\(paper.name): \(counted) G, \(parameters) M, \(remark ?? "")")
+            #expect(remark?.hasSuffix("not explained") != true)
             let option = paper.run.map { " --run \($0) --" } ?? ""
             #expect(
-                row.command?.hasPrefix("densekit train configs/\(config)\(option)") == true,
-                "\(row.command ?? "")")
+                command?.hasPrefix("densekit train configs/\(config)\(option)") == true,
+                "\(command ?? "")")
         }
-        let there = found.rows.compactMap(\.here.gflops).count
-        #expect(there >= 1)
+        #expect(rows.contains { $0.here("gflops") != nil })
     }
 
     @Test("What differs from the paper in Table 1 is said in figures")
     func remark() throws {
         let row = try #require(
-            report(["table1"]).rows.first { $0.name == "DenseCLIP + Semantic FPN" })
+            try rows(["table1"]).first { $0.text("name") == "DenseCLIP + Semantic FPN" })
         #expect(
-            row.remark?.hasPrefix(
+            row.text("remark")?.hasPrefix(
                 "GFLOPs 0.63 above the paper's, parameters 0.05 M below the paper's: the paper's GFLOPs are met where the last resize"
             ) == true)
     }
@@ -150,16 +144,15 @@ struct ReproduceTests {
                     .utf8
             ).write(
                 to: work.appending(path: "single_scale.json"))
-            let rows = try report(["table4", "--work-dirs", folder.path]).rows
-            #expect(
-                rows[0].here.precisions == ["bbox_AP": 37.5, "segm_AP_small": 18.75]
-                    && rows[0].command == nil)
-            #expect(
-                rows[0].paper.precisions?.count == 12
-                    && rows[0].paper.precisions?["segm_AP_large"] == 47.2)
-            #expect(
-                rows[1].here.precisions == [:]
-                    && rows[1].command?.hasPrefix("densekit train configs/mask_rcnn/") == true)
+            let rows = try rows(["table4", "--work-dirs", folder.path])
+            let measured = GoldenJSON.object([
+                "bbox_AP": .number(37.5), "segm_AP_small": .number(18.75),
+            ])
+            #expect(rows[0]["here"]?["precisions"] == measured && rows[0].text("command") == nil)
+            let printed = rows[0]["paper"]?["precisions"]
+            #expect(printed?.object?.count == 12 && printed?["segm_AP_large"]?.number == 47.2)
+            #expect(rows[1]["here"]?["precisions"] == .object([:]))
+            #expect(rows[1].text("command")?.hasPrefix("densekit train configs/mask_rcnn/") == true)
         }
     }
 
@@ -199,24 +192,21 @@ struct ReproduceTests {
                 .write(
                     to: log.appending(path: "scalars.json"))
             let arguments = ["table1", "--work-dirs", folder.appending(path: "runs").path]
-            func row() throws -> Report.Row {
-                try #require(
-                    try report(arguments).rows.first {
-                        $0.config == "semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml"
-                    })
+            func row() throws -> GoldenJSON {
+                let config = "semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml"
+                return try #require(try rows(arguments).first { $0.text("config") == config })
             }
             var found = try row()
-            #expect(found.here.single_scale == 38.5 && found.here.multi_scale == nil)
+            #expect(found.here("single_scale") == 38.5 && found.here("multi_scale") == nil)
             #expect(
-                found.command
+                found.text("command")
                     == "densekit test configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml \(work.path)/best_mIoU_iter_16000 --tta --out "
                     + "\(work.path)/multi_scale.json")
             try Data("{\"mIoU\":40.5}".utf8).write(to: work.appending(path: "multi_scale.json"))
             try Data("{\"mIoU\":38.75}".utf8).write(to: work.appending(path: "single_scale.json"))
             found = try row()
-            #expect(
-                found.here.single_scale == 38.75 && found.here.multi_scale == 40.5
-                    && found.command == nil)
+            #expect(found.here("single_scale") == 38.75 && found.here("multi_scale") == 40.5)
+            #expect(found.text("command") == nil)
         }
     }
 
@@ -228,10 +218,10 @@ struct ReproduceTests {
             let name = "icpc_fpn_r50_ade20k_80k_512x512_weight0.1"
             let work = folder.appending(path: "icpc_ablations/\(name)")
             let arguments = ["icpc-table7", "--work-dirs", folder.path]
-            func row() throws -> Report.Row {
-                try #require(try report(arguments).rows.first { $0.run == name })
+            func row() throws -> GoldenJSON {
+                try #require(try rows(arguments).first { $0.text("run") == name })
             }
-            let command = try row().command
+            let command = try row().text("command")
             #expect(
                 command
                     == "densekit train configs/icpc/icpc_ablations.yaml --run \(name) --init-from RN50.pt"
@@ -239,9 +229,8 @@ struct ReproduceTests {
             try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
             try Data("{\"mIoU\":44.25}".utf8).write(to: work.appending(path: "single_scale.json"))
             let found = try row()
-            #expect(
-                found.here.single_scale == 44.25 && found.command == nil
-                    && found.config == "icpc/icpc_ablations.yaml")
+            #expect(found.here("single_scale") == 44.25 && found.text("command") == nil)
+            #expect(found.text("config") == "icpc/icpc_ablations.yaml")
         }
     }
 
@@ -262,7 +251,6 @@ struct ReproduceTests {
 
     @Test("Weights are measured on the configuration's data, as `densekit test` measures them")
     func weights() throws {
-        struct Scores: Decodable { let mIoU: Double }
         try withRun { folder in
             let name = "fpn_r50_ade20k_80k_512x512"
             let configs = try withTables(folder).appending(path: "semantic_fpn")
@@ -275,15 +263,14 @@ struct ReproduceTests {
             let expected = try [[], ["--tta"]].map { option in
                 _ = try runDensekit(
                     ["test", "run.yaml", "w/iter_1", "--out", "scores.json"] + option, in: folder)
-                return try JSONDecoder().decode(
-                    Scores.self, from: Data(contentsOf: folder.appending(path: "scores.json"))
-                ).mIoU
+                let scores = try readJSON(Data(contentsOf: folder.appending(path: "scores.json")))
+                return try #require(scores["mIoU"]?.number)
             }
-            let rows = try report(["table1", "--weights", "\(name)=w/iter_1"], in: folder).rows
-            let row = try #require(rows.first { $0.config?.contains(name) == true })
+            let rows = try rows(["table1", "--weights", "\(name)=w/iter_1"], in: folder)
+            let row = try #require(rows.first { $0.text("config")?.contains(name) == true })
             #expect(
-                row.here.single_scale == expected[0] && row.here.multi_scale == expected[1]
-                    && row.command == nil)
+                row.here("single_scale") == expected[0] && row.here("multi_scale") == expected[1])
+            #expect(row.text("command") == nil)
 
             let lost = try runDensekit(
                 ["reproduce", "table1", "--weights", "\(name)=lost"], in: folder)
@@ -304,20 +291,22 @@ struct ReproduceTests {
                 at: folder.appending(path: "configs/denseclip"), withIntermediateDirectories: true)
             try Data("sweep: { runs: [{ name: other }] }\n".utf8).write(
                 to: folder.appending(path: "configs/denseclip/denseclip_ablations.yaml"))
-            let rows = try report(["table2"], in: folder).rows
+            let rows = try rows(["table2"], in: folder)
+            let remarks = rows.map { $0.text("remark") ?? "" }
             #expect(
-                rows[2].remark == "configs/denseclip/denseclip_ablations.yaml has no run "
+                remarks[2] == "configs/denseclip/denseclip_ablations.yaml has no run "
                     + "'denseclip_fpn_r50_ade20k_80k_512x512_contexts' (runs: other)",
-                "\(rows[2].remark ?? "")")
+                "\(remarks[2])")
             #expect(
-                rows[0].remark?.hasPrefix(
+                remarks[0].hasPrefix(
                     "configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml:1:20: unknown backbone 'Lost'"
-                )
-                    == true)
-            #expect(rows[1].remark == "configs/semantic_fpn/fpn_other-backbones.yaml is missing")
+                ))
             #expect(
-                rows[0].here.gflops == nil
-                    && rows[0].command
+                remarks[1] == "configs/semantic_fpn/fpn_other-backbones.yaml is missing"
+            )
+            #expect(
+                rows[0].here("gflops") == nil
+                    && rows[0].text("command")
                         == "densekit train configs/semantic_fpn/fpn_r50_ade20k_80k_512x512.yaml"
             )
         }

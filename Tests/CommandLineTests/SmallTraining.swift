@@ -36,10 +36,10 @@ private let configuration =
         """
 
 /// Runs `body` with a folder that holds data and configuration.
-func withRun(validationImages: Int = 2, _ body: (URL) throws -> Void) throws {
+func withRun<Result>(validationImages: Int = 2, _ body: (URL) throws -> Result) throws -> Result {
     try withTemporaryFolder { folder in
         try writeScenes(to: folder.appending(path: "data"), validation: validationImages)
         try Data(configuration.utf8).write(to: folder.appending(path: "run.yaml"))
-        try body(folder)
+        return try body(folder)
     }
 }

@@ -14,6 +14,12 @@ private let configuration =
         train: { iterations: 1, batch: 2, log_interval: 1, eval_interval: 1, checkpoint_interval: 1 }
         """
 
+/// The configuration with a text encoder that CLIP's files fit.
+private var fittingConfiguration: String {
+    let encoder = "text_encoder: { width: 16, heads: 2, layers: "
+    return configuration.replacing(encoder + "1 }", with: encoder + "2, vocabulary_size: 64 }")
+}
+
 /// A folder with data, the configuration, and CLIP's files.
 private func withRun(_ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { folder in
@@ -89,10 +95,7 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
                 model.errors.contains(
                     "other shape: text_encoder.token_embedding.weight (model [258, 16], file [64, 16])"
                 ))
-            let encoder = "text_encoder: { width: 16, heads: 2, layers: "
-            let text = configuration.replacing(
-                encoder + "1 }", with: encoder + "2, vocabulary_size: 64 }")
-            try Data(text.utf8).write(to: folder.appending(path: "fits.yaml"))
+            try Data(fittingConfiguration.utf8).write(to: folder.appending(path: "fits.yaml"))
             let fits = try runDensekit(
                 [
                     "convert", "tiny_clip.pt", "model.safetensors", "--config", "fits.yaml",
@@ -314,10 +317,7 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
                     "warning: weights: gated.safetensors: 1 tensor of the file left out, as ignore says;"
                 ))
 
-            let encoder = "text_encoder: { width: 16, heads: 2, layers: "
-            let text = configuration.replacing(
-                encoder + "1 }", with: encoder + "2, vocabulary_size: 64 }")
-            try Data(text.utf8).write(to: folder.appending(path: "fits.yaml"))
+            try Data(fittingConfiguration.utf8).write(to: folder.appending(path: "fits.yaml"))
             let convert = [
                 "convert", "gated.safetensors", "out.safetensors", "--config", "fits.yaml",
                 "--classes", "3",

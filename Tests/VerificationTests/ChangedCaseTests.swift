@@ -27,15 +27,18 @@ import Testing
         return Dictionary(failures) { first, _ in first }
     }
 
-    private func entries(_ object: [String: Any], _ key: String) throws -> [[String: Any]] {
-        try #require(object[key] as? [[String: Any]])
+    /// Changes the entries of the list `key` of a case.
+    private func change(
+        _ key: String, of object: inout [String: Any], _ body: (inout [[String: Any]]) -> Void
+    ) throws {
+        var entries = try #require(object[key] as? [[String: Any]])
+        body(&entries)
+        object[key] = entries
     }
 
     @Test func anotherName() throws {
         let failures = try failures("context_decoder_eval") { object in
-            var parameters = try entries(object, "parameters")
-            parameters[0]["name"] = "memory_proj.9.weight"
-            object["parameters"] = parameters
+            try change("parameters", of: &object) { $0[0]["name"] = "memory_proj.9.weight" }
         }
         #expect(
             failures["memory_proj.0.weight"] == "the model has this tensor, the reference has not")
@@ -45,9 +48,9 @@ import Testing
 
     @Test func derivedBuffersNeedNotBeThere() throws {
         let failures = try failures("context_decoder_eval") { object in
-            var parameters = try entries(object, "parameters")
-            parameters.append(["name": "derived", "shape": [1], "value": 0])
-            object["parameters"] = parameters
+            try change("parameters", of: &object) {
+                $0.append(["name": "derived", "shape": [1], "value": 0])
+            }
             object["derived_buffers"] = ["derived"]
         }
         #expect(failures == [:])
@@ -55,9 +58,7 @@ import Testing
 
     @Test func anotherShape() throws {
         let failures = try failures("context_decoder_eval") { object in
-            var parameters = try entries(object, "parameters")
-            parameters[0]["shape"] = [1000]
-            object["parameters"] = parameters
+            try change("parameters", of: &object) { $0[0]["shape"] = [1000] }
         }
         #expect(failures["memory_proj.0.weight"] == "shape [1024], the reference has [1000]")
     }
@@ -74,9 +75,7 @@ import Testing
 
     @Test func otherValues() throws {
         let failures = try failures("context_decoder_eval") { object in
-            var inputs = try entries(object, "inputs")
-            inputs[1]["seed"] = "another"
-            object["inputs"] = inputs
+            try change("inputs", of: &object) { $0[1]["seed"] = "another" }
         }
         #expect(
             failures["text_diff"]?.contains("outside rtol 0.001, atol 0.0003") == true
@@ -102,12 +101,13 @@ import Testing
         }
         #expect(
             error.description.hasSuffix(
-                "context_decoder_eval.json: compares nothing: it has no answers"))
+                "context_decoder_eval.json: compares nothing: it has no expected outputs"))
         let other = try #require(throws: GoldenCaseError.self) {
             _ = try failures("seg_metrics") { $0["cases"] = [] as [Int] }
         }
         #expect(
-            other.description.hasSuffix("seg_metrics.json: compares nothing: it has no answers"))
+            other.description.hasSuffix(
+                "seg_metrics.json: compares nothing: it has no expected outputs"))
     }
 
     @Test func aMissingInput() throws {
@@ -171,7 +171,7 @@ import Testing
         }
         #expect(
             error.description.replacing(folder.url.path + "/", with: "")
-                == "context_decoder_eval.json: needs a model file, which says what its model is in the words of our configurations "
+                == "context_decoder_eval.json: needs a model file, which says what its model is in the terms of our configurations "
                 + "(docs/verify.md): write context_decoder_eval.model.yaml, or name one with model:"
         )
     }
@@ -250,10 +250,10 @@ import Testing
 
     @Test func changedMetrics() throws {
         let failures = try failures("seg_metrics") { object in
-            var cases = try entries(object, "cases")
-            cases[0]["area"] = ["intersect": [76, 59, 78, 61, 60], "union": [1], "sky": [0]]
-            cases[1]["summary_percent"] = ["aAcc": 45.6]
-            object["cases"] = cases
+            try change("cases", of: &object) { cases in
+                cases[0]["area"] = ["intersect": [76, 59, 78, 61, 60], "union": [1], "sky": [0]]
+                cases[1]["summary_percent"] = ["aAcc": 45.6]
+            }
         }
         #expect(
             failures["0.area.sky"] == "there is no such measure"
