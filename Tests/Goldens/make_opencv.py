@@ -30,16 +30,22 @@ def answer(a):
     return '%016x' % fnv(np.ascontiguousarray(a).tobytes())
 
 
+def random_sizes(rng, source, target, smallest):
+    """120 resizes (h, w, H, W): sides below `source` to others below `target`, or by one factor of `smallest` to 3."""
+    sizes = []
+    for k in range(120):
+        h, w = rng.integers(1, source, 2)
+        f = rng.uniform(smallest, 3)
+        H, W = rng.integers(1, target, 2) if k % 2 else [max(1, int(x * f + 0.5)) for x in (h, w)]
+        sizes.append(tuple(map(int, (h, w, H, W))))
+    return sizes
+
+
 def resizes():
     rng, rows = np.random.default_rng(0), []
     sizes = [(1, 1, 1, 1), (1, 1, 5, 7), (5, 7, 1, 1), (1, 9, 1, 4), (9, 1, 4, 1), (8, 12, 4, 6), (8, 12, 4, 7), (8, 12, 5, 6), (7, 12, 4, 6),
              (6, 9, 12, 18), (4, 4, 8, 4), (8, 4, 4, 4), (2, 2, 1, 1), (3, 2, 3, 1), (16, 16, 8, 8), (40, 30, 40, 30), (30, 41, 60, 81)]
-    for k in range(120):
-        h, w = rng.integers(1, 48, 2)
-        f = rng.uniform(0.3, 3)
-        H, W = rng.integers(1, 64, 2) if k % 2 else [max(1, int(x * f + 0.5)) for x in (h, w)]
-        sizes.append(tuple(map(int, (h, w, H, W))))
-    for h, w, H, W in sizes:
+    for h, w, H, W in sizes + random_sizes(rng, source=48, target=64, smallest=0.3):
         name = f'resize/{h}x{w}'
         image, labels = seeded(name, (h, w, 3)).astype(np.uint8), seeded(name + '/labels', (h, w), 65536).astype(np.uint16)
         rows.append([h, w, H, W, answer(cv2.resize(image, (W, H), interpolation=cv2.INTER_LINEAR)),

@@ -9,19 +9,14 @@ references of the papers, take columns first.
 import json, os
 import numpy as np, PIL
 from PIL import Image
-from make_opencv import answer, seeded
+from make_opencv import answer, random_sizes, seeded
 
 
 def resizes():
     rng, rows = np.random.default_rng(1), []
     sizes = [(1, 1, 1, 1), (1, 1, 5, 7), (5, 7, 1, 1), (1, 9, 1, 4), (9, 1, 4, 1), (8, 12, 4, 6), (7, 12, 7, 6), (7, 12, 4, 12), (6, 9, 12, 18),
              (300, 200, 3, 2), (40, 30, 40, 30), (30, 41, 60, 81), (97, 131, 64, 86), (3, 5, 200, 333)]
-    for k in range(120):
-        h, w = rng.integers(1, 96, 2)
-        f = rng.uniform(0.1, 3)
-        H, W = rng.integers(1, 96, 2) if k % 2 else [max(1, int(x * f + 0.5)) for x in (h, w)]
-        sizes.append(tuple(map(int, (h, w, H, W))))
-    for h, w, H, W in sizes:
+    for h, w, H, W in sizes + random_sizes(rng, source=96, target=96, smallest=0.1):
         name = f'resize/{h}x{w}'
         image, labels = seeded(name, (h, w, 3)).astype(np.uint8), seeded(name + '/labels', (h, w)).astype(np.uint8)
         rows.append([h, w, H, W, answer(Image.fromarray(image).resize((W, H), Image.BILINEAR)),
