@@ -1,8 +1,8 @@
 import DenseKitCLIP
 import DenseKitCLIPSP
+import DenseKitCore
 import DenseKitDatasets
 import DenseKitDenseCLIP
-import DenseKitCore
 import DenseKitFCN
 import DenseKitFPN
 import DenseKitICPC

@@ -1,5 +1,5 @@
-import Foundation
 import DenseKitNN
+import Foundation
 
 /// Reads a weight file of any supported form: safetensors, a checkpoint directory, or one of
 /// PyTorch's forms.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DenseKitCore
-import Foundation
 import DenseKitVerification
+import Foundation
 
 /// `densekit verify CASE.json …`
 struct VerifyCommand<List: PluginList>: ParsableCommand {

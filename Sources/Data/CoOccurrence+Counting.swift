@@ -1,7 +1,7 @@
 import DenseKitComponents
+import DenseKitVision
 import Foundation
 import Synchronization
-import DenseKitVision
 
 extension CoOccurrence {
     /// Counts the label maps of all samples of `dataset` on `threads` threads.

@@ -1,6 +1,6 @@
 import DenseKitConfiguration
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// Reads and transforms samples on its own threads and delivers them in batches, in an order that
 /// does not depend on the threads.

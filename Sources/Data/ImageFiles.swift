@@ -1,5 +1,5 @@
-import DenseKitFoundations
 import DenseKitErrors
+import DenseKitFoundations
 import Foundation
 
 /// Finds image files by paths, folders and patterns.

@@ -1,6 +1,6 @@
 import CDenseKitTurboJPEG
-import Glibc
 import DenseKitVision
+import Glibc
 
 /// A JPEG file in memory.
 struct JPEG {

@@ -1,6 +1,6 @@
 import DenseKitErrors
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// What the loader's threads share.
 final class LoaderState: @unchecked Sendable {  // `condition` guards every mutable property

@@ -1,5 +1,5 @@
-import Glibc
 import DenseKitVision
+import Glibc
 
 /// Anchors: boxes of fixed sizes and aspect ratios at every position of a feature pyramid, from
 /// which a detector predicts boxes. mmdetection 2.17's `AnchorGenerator`.

@@ -1,5 +1,5 @@
-import Glibc
 import DenseKitVision
+import Glibc
 
 /// Encodes boxes as deltas from anchors, which a regression branch predicts, and decodes them.
 /// mmdetection's `DeltaXYWHBBoxCoder`.

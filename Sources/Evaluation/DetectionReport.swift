@@ -1,7 +1,7 @@
 import DenseKitComponents
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// COCO's metrics of a detector: twelve of boxes and, where there are masks, twelve of masks.
 /// Values are percentages, except in pycocotools' own lines.

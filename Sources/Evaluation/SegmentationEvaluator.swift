@@ -1,7 +1,7 @@
 import DenseKitComponents
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// Measures a segmentation model on a data set: mIoU and related metrics, at one scale or several.
 public struct SegmentationEvaluator: Evaluator {

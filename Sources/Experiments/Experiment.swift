@@ -3,8 +3,8 @@ import DenseKitComponents
 import DenseKitData
 import DenseKitEvaluation
 import DenseKitFilePlugins
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// A configuration with its plugins loaded, from which data sets, pipelines and models are made.
 public struct Experiment {

@@ -1,5 +1,5 @@
-import DenseKitErrors
 import DenseKitComponents
+import DenseKitErrors
 
 /// Thrown for a plugin file that cannot be used.
 public enum FilePluginError: DenseKitError {

@@ -1,8 +1,8 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
-import DenseKitVision
 import DenseKitErrors
+import DenseKitVision
 import Foundation
 
 extension Checkpoint {

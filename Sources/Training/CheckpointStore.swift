@@ -1,5 +1,5 @@
-import DenseKitErrors
 import DenseKitCheckpoints
+import DenseKitErrors
 import Foundation
 
 /// The checkpoints of one run in its work directory: writes them, keeps the newest few and the

@@ -1,5 +1,5 @@
-import Foundation
 import DenseKitNN
+import Foundation
 
 /// One line of a verification: an output compared with the reference's, or a mismatch of names or
 /// shapes.

@@ -1,5 +1,5 @@
-import Foundation
 import DenseKitNN
+import Foundation
 
 /// A golden case: recipes of parameters and inputs, and the reference's outputs for them.
 public struct GoldenCase: Sendable {

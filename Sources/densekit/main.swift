@@ -1,6 +1,6 @@
+import DenseKit
 import DenseKitBuiltInVerification
 import DenseKitCommandLine
-import DenseKit
 import DenseKitVerification
 
 /// The plugins of this executable. Link your own by adding them here.

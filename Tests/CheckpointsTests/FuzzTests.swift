@@ -1,7 +1,7 @@
 import DenseKitCheckpoints
+import DenseKitNN
 import Foundation
 import Fuzzing
-import DenseKitNN
 import TemporaryFolders
 import Testing
 

@@ -1,6 +1,6 @@
 import DenseKitCheckpoints
-import Foundation
 import DenseKitNN
+import Foundation
 import TemporaryFolders
 import Testing
 

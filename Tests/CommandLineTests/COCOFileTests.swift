@@ -1,6 +1,6 @@
+import DenseKitVision
 import Foundation
 import Testing
-import DenseKitVision
 
 @testable import DenseKitCommandLine
 

@@ -1,6 +1,6 @@
 import DenseKitCommandLine
-import DenseKitDatasets
 import DenseKitCore
+import DenseKitDatasets
 import Foundation
 import Testing
 

@@ -1,7 +1,7 @@
 import DenseKitCommandLine
 import DenseKitFoundations
-import Testing
 import DenseKitVision
+import Testing
 
 private func fingerprint(_ scene: DemoScene) -> UInt64 {
     var hash = FNV1a(scene.image.pixels)

@@ -1,7 +1,7 @@
 import DenseKitCheckpoints
+import DenseKitVision
 import Foundation
 import Testing
-import DenseKitVision
 
 /// A JSON file as dictionaries and lists.
 private func json(_ file: URL) throws -> Any {

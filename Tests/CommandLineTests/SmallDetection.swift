@@ -1,6 +1,6 @@
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 @testable import DenseKitCommandLine
 

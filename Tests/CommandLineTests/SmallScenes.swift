@@ -1,7 +1,7 @@
 import DenseKitCommandLine
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// Four small scenes for training and `validation` others, in ADE20K's layout.
 func writeScenes(to root: URL, validation: Int = 2) throws {

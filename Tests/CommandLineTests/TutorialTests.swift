@@ -1,9 +1,9 @@
 import DenseKitCheckpoints
 import DenseKitCommandLine
 import DenseKitData
+import DenseKitVision
 import Foundation
 import Testing
-import DenseKitVision
 
 /// `docs/tutorial`: the files that `docs/tutorial-backbone.md` walks through.
 private let tutorial = packageFolder.appending(path: "docs/tutorial")

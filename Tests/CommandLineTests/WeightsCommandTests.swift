@@ -1,6 +1,6 @@
 import DenseKitCheckpoints
-import Foundation
 import DenseKitNN
+import Foundation
 import Testing
 
 private let golden = packageFolder.appending(path: "Tests/Goldens/weights")

@@ -1,6 +1,6 @@
 import DenseKitData
-import Testing
 import DenseKitVision
+import Testing
 
 private let size = Size2D(height: 64, width: 64)
 

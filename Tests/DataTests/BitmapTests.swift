@@ -1,8 +1,8 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// A Windows bitmap (BITMAPFILEHEADER and BITMAPINFOHEADER), byte by byte.
 func bitmap(

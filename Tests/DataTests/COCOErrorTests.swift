@@ -1,7 +1,7 @@
 import DenseKitData
+import DenseKitVision
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// A file that is not as COCO's are, and what is said of it.
 private struct WrongFile: Sendable, CustomTestStringConvertible {

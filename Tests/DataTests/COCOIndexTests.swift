@@ -1,7 +1,7 @@
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 @testable import DenseKitData
 

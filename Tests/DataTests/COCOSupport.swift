@@ -1,6 +1,6 @@
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// A COCO file in which everything occurs once.
 func cocoText(

@@ -1,8 +1,8 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// Folders of pictures and masks, and lists of classes.
 @Suite struct FolderTests {

@@ -1,8 +1,8 @@
+import DenseKitVision
 import Foundation
 import Fuzzing
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 @testable import DenseKitData
 

@@ -1,9 +1,9 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import Fuzzing
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// Pictures made to exhaust their reader: each ends in an error or a picture, soon, and with little
 /// memory.

@@ -1,8 +1,8 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// What is written reads back; what cannot be read says why.
 @Suite struct ImageFileTests {

@@ -1,7 +1,7 @@
 import DenseKitComponents
 import DenseKitData
-import Testing
 import DenseKitVision
+import Testing
 
 private func instance(
     _ box: BoundingBox, _ label: Int = 0, crowd: Bool = false, id: Int64 = 1,

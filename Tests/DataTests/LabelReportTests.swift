@@ -1,6 +1,6 @@
+import DenseKitVision
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 @testable import DenseKitData
 

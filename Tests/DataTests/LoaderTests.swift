@@ -1,8 +1,8 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import Synchronization
 import Testing
-import DenseKitVision
 
 /// Pictures made on the spot: sample i has level i everywhere and label i mod 3.
 private struct Plain: Dataset {

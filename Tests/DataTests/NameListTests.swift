@@ -1,7 +1,7 @@
 import DenseKitData
+import DenseKitVision
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// Lists of names, and the pictures and masks that they name.
 @Suite struct NameListTests {

@@ -1,9 +1,9 @@
 import DenseKitData
 import DenseKitFoundations
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// Small files of every kind read as OpenCV and Pillow read them (opencv.json, made by
 /// make_opencv.py).

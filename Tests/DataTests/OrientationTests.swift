@@ -1,7 +1,7 @@
 import DenseKitConfiguration
 import DenseKitData
-import Testing
 import DenseKitVision
+import Testing
 
 /// Pictures that are wide or high, by their number.
 private struct Mixed: Dataset {

@@ -1,8 +1,8 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// PNG files whose EXIF data says that they are to be turned, as OpenCV 4.7 to 5.0 turn them (tried
 /// with its wheels of 4.7, 4.9, 4.11 and 5.0).

@@ -1,6 +1,6 @@
 import DenseKitData
-import Testing
 import DenseKitVision
+import Testing
 
 /// What is put off comes out as if it had been done at once.
 @Suite struct SampleTests {

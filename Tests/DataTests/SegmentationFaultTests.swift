@@ -1,5 +1,5 @@
-import Testing
 import DenseKitVision
+import Testing
 
 @testable import DenseKitData
 

@@ -1,8 +1,8 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// A picture with something in it.
 func picture(_ height: Int, _ width: Int, shift: Int = 0) -> RGBImage {

@@ -1,8 +1,8 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// A mask in TIFF, field by field. (TIFF 6.0)
 struct TIFFBytes {

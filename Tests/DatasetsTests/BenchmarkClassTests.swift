@@ -1,6 +1,6 @@
 import DenseKitDatasets
-import Testing
 import DenseKitVision
+import Testing
 
 /// The classes and colours that the benchmarks fix.
 @Suite struct BenchmarkClassTests {

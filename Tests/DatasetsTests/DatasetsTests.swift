@@ -1,8 +1,8 @@
 import DenseKitConfiguration
 import DenseKitData
 import DenseKitDatasets
-import Testing
 import DenseKitVision
+import Testing
 
 @Suite struct ADE20KTests {
     let tree: Tree

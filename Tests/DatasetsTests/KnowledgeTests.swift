@@ -1,8 +1,8 @@
 import DenseKitConfiguration
 import DenseKitData
+import DenseKitVision
 import Foundation
 import Testing
-import DenseKitVision
 
 @testable import DenseKitDatasets
 

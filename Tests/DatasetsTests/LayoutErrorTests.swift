@@ -1,7 +1,7 @@
 import DenseKitData
 import DenseKitDatasets
-import Testing
 import DenseKitVision
+import Testing
 
 /// A tree that is not as it should be, what opens it, and what is said; `ROOT` stands for the
 /// tree's path.

@@ -1,7 +1,7 @@
 import DenseKitData
 import DenseKitDatasets
-import Testing
 import DenseKitVision
+import Testing
 
 /// Every data set on a tiny tree in its layout: which files belong together, and what each number
 /// in a mask means.

@@ -1,9 +1,9 @@
 import DenseKitData
 import DenseKitDatasets
+import DenseKitVision
 import Foundation
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 /// Small trees of files, written for each test.
 final class Tree {

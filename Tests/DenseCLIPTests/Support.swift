@@ -1,7 +1,7 @@
 import DenseKitCore
 import DenseKitResNet
-import SmallModels
 import DenseKitStandard
+import SmallModels
 import Testing
 
 @testable import DenseKitCLIP

@@ -1,6 +1,6 @@
 import DenseKitDetection
-import Testing
 import DenseKitVision
+import Testing
 
 @Suite struct BoxesTests {
     @Test func overlaps() throws {

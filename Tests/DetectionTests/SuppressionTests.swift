@@ -1,6 +1,6 @@
 import DenseKitDetection
-import Testing
 import DenseKitVision
+import Testing
 
 @Suite struct MulticlassNMSTests {
     /// Two boxes that overlap by 0.9, one by itself.

@@ -1,8 +1,8 @@
 import DenseKitComponents
 import DenseKitData
 import DenseKitEvaluation
-import Testing
 import DenseKitVision
+import Testing
 
 private struct Things: Dataset {
     let classes = ClassList(names: ["a", "b", "c"])

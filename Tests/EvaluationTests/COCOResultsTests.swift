@@ -1,10 +1,10 @@
 import DenseKitData
 import DenseKitEvaluation
+import DenseKitVision
 import Foundation
 import Fuzzing
 import TemporaryFolders
 import Testing
-import DenseKitVision
 
 private let size = Size2D(height: 9, width: 12)
 

@@ -1,7 +1,7 @@
 import DenseKitEvaluation
+import DenseKitVision
 import Foundation
 import Testing
-import DenseKitVision
 
 private func thing(_ id: Int, _ image: Int, _ category: Int, _ box: [Double], crowd: Bool = false)
     -> COCOEvaluation.GroundTruth

@@ -1,6 +1,6 @@
 import DenseKitComponents
-import Testing
 import DenseKitVision
+import Testing
 
 @testable import DenseKitEvaluation
 

@@ -1,7 +1,7 @@
 import DenseKitData
+import DenseKitVision
 import Foundation
 import Testing
-import DenseKitVision
 
 @testable import DenseKitEvaluation
 

@@ -1,6 +1,6 @@
 import DenseKitEvaluation
-import Testing
 import DenseKitVision
+import Testing
 
 private let white = RGBColor(255, 255, 255)
 private let black = RGBColor(0, 0, 0)

@@ -1,6 +1,6 @@
 import DenseKitEvaluation
-import Testing
 import DenseKitVision
+import Testing
 
 private let grey = RGBColor(100, 100, 100)
 private let red = RGBColor(255, 0, 0)

@@ -1,6 +1,6 @@
 import DenseKitData
-import Testing
 import DenseKitVision
+import Testing
 
 @testable import DenseKitEvaluation
 

@@ -1,7 +1,7 @@
 import DenseKitEvaluation
+import DenseKitVision
 import Foundation
 import Testing
-import DenseKitVision
 
 @Test("Runs of every length are counted as single pixels are")
 func countsOfRuns() throws {

@@ -1,5 +1,5 @@
-import Foundation
 import DenseKitNN
+import Foundation
 import Testing
 
 @Suite struct AttentionTests {

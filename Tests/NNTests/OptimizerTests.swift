@@ -1,5 +1,5 @@
-import Foundation
 import DenseKitNN
+import Foundation
 import Testing
 
 /// An optimizer on numbers, one element after the other.

@@ -1,5 +1,5 @@
-import Foundation
 import DenseKitNN
+import Foundation
 
 /// The lists of names and shapes in Tests/Goldens/weights, and the small files beside them.
 public enum PublishedWeights {

@@ -1,6 +1,6 @@
 import DenseKitCore
-import Glibc
 import DenseKitStandard
+import Glibc
 import Testing
 
 @testable import DenseKitRetinaNet

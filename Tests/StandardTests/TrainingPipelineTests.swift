@@ -1,7 +1,7 @@
 import DenseKitData
 import DenseKitStandard
-import Testing
 import DenseKitVision
+import Testing
 
 /// The training pipeline of the ADE20K recipes, through the loader.
 @Suite struct TrainingPipelineTests {

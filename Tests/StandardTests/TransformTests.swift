@@ -1,8 +1,8 @@
 import DenseKitConfiguration
 import DenseKitData
 import DenseKitStandard
-import Testing
 import DenseKitVision
+import Testing
 
 /// A picture and labels with something in them.
 func example(_ height: Int = 60, _ width: Int = 90) -> DataSample {

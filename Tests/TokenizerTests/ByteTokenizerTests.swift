@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTokenizer
+import Testing
 
 private let tokenizer = ByteTokenizer()
 

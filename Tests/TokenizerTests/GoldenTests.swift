@@ -1,6 +1,6 @@
+import DenseKitTokenizer
 import Foundation
 import Testing
-import DenseKitTokenizer
 
 /// `Tests/Goldens/tokenizer.json`: what the tokenizer of DenseCLIP's official code answers for the
 /// class names of ADE20K and COCO and for odd texts.

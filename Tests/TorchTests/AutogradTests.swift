@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// A scalar function of one tensor.
 struct Function: Sendable, CustomTestStringConvertible {

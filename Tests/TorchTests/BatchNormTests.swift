@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// Training on maps in either layout: statistics are as exact, and gradients the same.
 @Suite struct BatchNormTests {

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// `bilinearArgmax` against enlarging the logits and looking for the largest.
 @Suite struct BilinearArgmaxTests {

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// A call that must fail, and what its error must say.
 struct Failure: Sendable, CustomTestStringConvertible {

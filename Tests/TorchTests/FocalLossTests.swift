@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// `focalLoss` against sigmoid, logarithm and power one after the other, in double precision.
 @Suite struct FocalLossTests {

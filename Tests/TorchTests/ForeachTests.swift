@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 @Suite struct ForeachTests {
     private func pair(_ a: Float, _ b: Float) throws -> [Tensor] {

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// The operations of networks against values computed by hand.
 @Suite struct LayerOperationTests {

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// Channels-last memory: shapes and elements stay, the layout goes through.
 @Suite struct LayoutTests {

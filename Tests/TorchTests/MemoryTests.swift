@@ -1,6 +1,6 @@
+import DenseKitTorch
 import Foundation
 import Testing
-import DenseKitTorch
 
 /// Resident memory of this process in bytes.
 private func residentBytes() throws -> Int {

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 private func x(_ shape: Int...) throws -> Tensor { try Tensor.ones(shape) }
 

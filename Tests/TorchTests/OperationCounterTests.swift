@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// An operation on zeros of the current device, with what a counter must note.
 private struct Counted: Sendable, CustomTestStringConvertible {

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// The definition of one pixel: the mask's bilinear value where the pixel's centre falls when the
 /// box is stretched to the mask; beyond the mask it is 0.

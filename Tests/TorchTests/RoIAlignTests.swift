@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// Regions of a map of 2 images, 13 × 11 positions of 4 pixels: inside, across each border, whole,
 /// empty, tiny, turned around, outside.

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 @Suite struct ShapeTests {
     @Test(arguments: [

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 private let nan = Float.nan
 

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// Expects a tensor of this shape with these elements in row-major order, each within `tolerance`
 /// of its own size or of 1.

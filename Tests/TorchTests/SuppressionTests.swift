@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 /// The definition: every box against every one kept before it.
 private func kept(_ boxes: [Float], _ scores: [Float], _ groups: [Int64]?, _ threshold: Float)

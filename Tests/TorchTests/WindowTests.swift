@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 @Suite struct WindowTests {
     /// The definition, position by position: zeros added to whole windows, a cyclic shift up and

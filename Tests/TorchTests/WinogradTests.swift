@@ -1,5 +1,5 @@
-import Testing
 import DenseKitTorch
+import Testing
 
 @Suite struct WinogradTests {
     private func normal(_ shape: [Int], _ seed: UInt64) throws -> Tensor {

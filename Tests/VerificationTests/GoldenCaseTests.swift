@@ -1,6 +1,6 @@
 import DenseKitComponents
-import Foundation
 import DenseKitNN
+import Foundation
 import Testing
 
 @testable import DenseKitVerification

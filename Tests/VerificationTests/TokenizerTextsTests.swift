@@ -1,7 +1,7 @@
 import DenseKitCore
+import DenseKitVerification
 import Foundation
 import Testing
-import DenseKitVerification
 
 /// One id for each letter, from 1; refuses what is no letter.
 private struct Letters: TextTokenizing {

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitVision
+import Testing
 
 /// Moves of pixels, on pictures small enough to write down.
 @Suite struct GeometryTests {

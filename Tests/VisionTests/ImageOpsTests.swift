@@ -1,5 +1,5 @@
-import Testing
 import DenseKitVision
+import Testing
 
 /// What mmcv answered (resize_and_image_ops): the pictures are BGR there, which resizing does not
 /// see.

@@ -1,7 +1,7 @@
+import DenseKitVision
 import Foundation
 import Fuzzing
 import Testing
-import DenseKitVision
 
 /// Damaged strings, counts and polygons: a mask of the image's size or a `MaskError`, in little
 /// time and memory, never a crash.

@@ -1,5 +1,5 @@
-import Testing
 import DenseKitVision
+import Testing
 
 private let size = Size2D(height: 5, width: 7)
 

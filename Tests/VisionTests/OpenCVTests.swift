@@ -1,5 +1,5 @@
-import Testing
 import DenseKitVision
+import Testing
 
 /// Bit for bit what OpenCV answers (opencv.json, made by make_opencv.py). Resizes are in
 /// `ResizeTests`.

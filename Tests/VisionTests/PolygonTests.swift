@@ -1,5 +1,5 @@
-import Testing
 import DenseKitVision
+import Testing
 
 /// Polygons and boxes beside what pycocotools 2.0.11 answered for an image of 9×12 pixels.
 @Suite struct PolygonTests {

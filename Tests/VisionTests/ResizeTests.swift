@@ -1,5 +1,5 @@
-import Testing
 import DenseKitVision
+import Testing
 
 /// Bit for bit what OpenCV and Pillow answer: opencv.json and pillow.json, made by the scripts
 /// beside them.

@@ -1,5 +1,5 @@
-import DenseKitCore
 import ArgumentParser
+import DenseKitCore
 
 /// What `densekit demo` can show.
 enum DemoTask: String, ExpressibleByArgument, CaseIterable {

@@ -1,6 +1,6 @@
+import DenseKitVision
 import Foundation
 import Synchronization
-import DenseKitVision
 
 /// The results of reading a whole data set: `densekit check`.
 public struct DatasetReport: Sendable {

@@ -1,5 +1,5 @@
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// Whether label maps have several classes, and the cause where they have not.
 struct LabelFindings {

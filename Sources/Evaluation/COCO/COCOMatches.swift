@@ -1,6 +1,6 @@
+import DenseKitVision
 import Foundation
 import Synchronization
-import DenseKitVision
 
 /// Which detections were matched with objects, for every threshold and area range.
 struct COCOMatches: Sendable {

@@ -1,7 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// Reads and writes results files in the format of the COCO server: a list of
 /// `{"image_id", "category_id", "bbox" | "segmentation", "score"}`.

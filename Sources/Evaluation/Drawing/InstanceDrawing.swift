@@ -1,5 +1,5 @@
-import Foundation
 import DenseKitVision
+import Foundation
 
 /// Draws detected or annotated instances.
 public enum InstanceDrawing {

@@ -1,6 +1,6 @@
 import DenseKitData
-import Foundation
 import DenseKitVision
+import Foundation
 
 extension DatasetReport {
     /// What `check` prints of a data set: its images and classes, how often each class occurs, and

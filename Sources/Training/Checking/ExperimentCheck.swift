@@ -2,9 +2,9 @@ import DenseKitComponents
 import DenseKitConfiguration
 import DenseKitData
 import DenseKitEvaluation
+import DenseKitVision
 import Foundation
 import Logging
-import DenseKitVision
 
 /// Looks, before a run, for everything that would stop it or spoil its result: what
 /// `densekit check` does.
