@@ -101,7 +101,8 @@ private func predictions(_ folder: URL) throws -> [String: Data] {
         let (export, infer) = try exportAndInfer("model.prompter.prompting=pre")
         #expect(export.status == 2, "\(export)")
         #expect(
-            export.errors.hasPrefix("error: prompting: pre computes the text again for every image"),
+            export.errors.hasPrefix(
+                "error: prompting: pre computes the text again for every image"),
             "\(export.errors)")
         #expect(infer.status == 0, "\(infer.errors)")
     }

@@ -137,7 +137,8 @@ public struct PrintedNumber: Sendable, Decodable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let node = try container.decode(YAMLNode.self)
-        guard let scalar = node.scalar, !scalar.isString, let printed = PrintedNumber(scalar.text) else {
+        guard let scalar = node.scalar, !scalar.isString, let printed = PrintedNumber(scalar.text)
+        else {
             let found = node.scalar?.text ?? "no number"
             throw DecodingError.dataCorruptedError(
                 in: container,

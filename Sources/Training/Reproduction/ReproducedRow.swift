@@ -78,7 +78,9 @@ public struct ReproducedRow: Sendable {
         return differences.joined(separator: ", ") + ": " + (row.reason ?? "not explained")
     }
 
-    private func difference(_ name: String, _ ours: Double?, _ paper: PrintedNumber?, _ unit: String)
+    private func difference(
+        _ name: String, _ ours: Double?, _ paper: PrintedNumber?, _ unit: String
+    )
         -> String?
     {
         guard let ours, let paper, !paper.agrees(with: ours) else { return nil }
