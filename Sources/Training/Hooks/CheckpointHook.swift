@@ -83,7 +83,7 @@ public final class CheckpointHook: Hook {
         if case TrainingError.notFinite = error { return }
         guard trainer.isConsistent else {
             trainer.logger.error(
-                "the iteration ended halfway, so it is not saved; go on with \(Term.resumeNewest) once the cause is fixed"
+                "the iteration ended halfway, so it is not saved; resume with \(Term.resumeNewest) once the cause is fixed"
             )
             return
         }
@@ -94,7 +94,7 @@ public final class CheckpointHook: Hook {
             trainer.logger.error("what was reached is not saved: \(error)")
         }
         trainer.logger.info(
-            "go on with \(Term.resumeNewest)\(error is Interrupted ? "" : " once the cause is fixed")"
+            "resume with \(Term.resumeNewest)\(error is Interrupted ? "" : " once the cause is fixed")"
         )
     }
 }
