@@ -19,7 +19,7 @@ private func rows(_ arguments: [String], in folder: URL = packageFolder) throws 
 
 extension GoldenJSON {
     /// The text of a member; nil where there is none.
-    fileprivate func text(_ key: String) -> String? { self[key]?.string }
+    func text(_ key: String) -> String? { self[key]?.string }
     /// A number that densekit counted or measured for a row; nil where there is none.
     fileprivate func here(_ metric: String) -> Double? { self["here"]?[metric]?.number }
 }

@@ -1,6 +1,5 @@
 import DenseKitBuiltIn
 import DenseKitCore
-import DenseKitVerification
 import Foundation
 import Testing
 
@@ -106,18 +105,44 @@ private func write(_ run: SweepRun, scores: [Double], iteration: Int, in folder:
                 "| run | clip_norm | channels | neck | seed | best mIoU | final mIoU | iterations | time | state |"
             ))
         #expect(lines.last == "1. other, seed 0: x.jpg: the JPEG data is truncated")
-        let table = try readJSON(report.json)
-        let runs = try #require(table["runs"]?.array)
-        #expect(runs[0]["best"] == .object(["value": .number(43), "iteration": .number(10)]))
-        #expect(runs[0]["final"] == .object(["value": .number(40), "iteration": .number(20)]))
-        #expect(runs[6]["state"]?.string == "failed" && runs[6]["iteration"]?.integer == 5)
-        #expect(runs[6]["failure"]?.string == "x.jpg: the JPEG data\nis truncated")
-        #expect(runs[0]["seconds"]?.number == 3909 && runs[7]["best"]?.object == nil)
-        let seeds = try #require(table["seeds"]?.array)
-        #expect(seeds.map { $0["finished"]?.integer } == [3, 1, 0])
+        struct Table: Decodable {
+            struct Score: Decodable, Equatable {
+                let value: Double
+                let iteration: Int
+            }
+            struct Run: Decodable {
+                let name: String
+                let state: String
+                let failure: String?
+                let best: Score?
+                let final: Score?
+                let iteration: Int
+                let seconds: Double?
+            }
+            struct Spread: Decodable {
+                let mean: Double
+                let deviation: Double?
+            }
+            struct Seeds: Decodable {
+                let runs: [String]
+                let finished: Int
+                let final: Spread?
+            }
+            let runs: [Run]
+            let seeds: [Seeds]
+        }
+        let table = try JSONDecoder().decode(Table.self, from: report.json)
         #expect(
-            seeds[0]["final"]?["deviation"]?.number == 1
-                && seeds[1]["final"]?["deviation"]?.number == nil)
+            table.runs[0].best == .init(value: 43, iteration: 10)
+                && table.runs[0].final == .init(value: 40, iteration: 20))
+        #expect(
+            table.runs[6].state == "failed"
+                && table.runs[6].failure == "x.jpg: the JPEG data\nis truncated"
+                && table.runs[6].iteration == 5)
+        #expect(table.runs[0].seconds == 3909 && table.runs[7].best == nil)
+        #expect(
+            table.seeds.map(\.finished) == [3, 1, 0] && table.seeds[0].final?.deviation == 1
+                && table.seeds[1].final?.deviation == nil)
         let text = String(decoding: try report.json, as: UTF8.self)
         #expect(
             text.contains(#""model.neck" : {"#) && text.contains(#""train.seed" : 2"#), "\(text)")

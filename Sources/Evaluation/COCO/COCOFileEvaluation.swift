@@ -36,7 +36,7 @@ public struct COCOFileEvaluation: Sendable {
         let clock = ContinuousClock()
         let started = clock.now
         let index = try COCOIndex(annotations)
-        for remark in index.remarks { warn("\(remark)") }
+        for remark in index.warnings { warn("\(remark)") }
         let pictures = (0..<index.imageCount).map(index.image)
         let categories = index.categories.sorted { $0.id < $1.id }
         let opened = clock.now
