@@ -32,6 +32,7 @@ public struct ConfigurationError: DenseKitError, Hashable {
     /// An error at `location`.
     ///
     /// - Parameters:
+    ///   - location: the place of the mistake
     ///   - message: what is wrong, without the location
     ///   - hint: what the user can do; nil where that is not known
     ///   - kind: the kind of mistake

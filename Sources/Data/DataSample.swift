@@ -56,9 +56,12 @@ public struct DataSample: Sendable {
     /// A sample with a class for every pixel.
     ///
     /// - Parameters:
+    ///   - name: of the image, for messages
+    ///   - image: in its own size
     ///   - labels: as large as `image`
     ///   - instances: in pixels of `image`; nil for a data set without instances
     ///   - wantsMasks: whether masks are trained on
+    ///   - traits: what the image file says about itself
     /// - Throws: `DataError` for labels of another size.
     public init(
         name: String, image: RGBImage, labels: LabelMap, instances: [SampleInstance]? = nil,

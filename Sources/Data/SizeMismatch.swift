@@ -10,8 +10,10 @@ public enum SizeMismatch {
     /// The error about `file`, the mask or the image with the instances.
     ///
     /// - Parameters:
+    ///   - file: the path of the mask, or of the image with the instances
     ///   - image: as `policy` read it
     ///   - traits: what was done to its pixels
+    ///   - policy: how images are read
     public func error(
         _ file: String, _ image: RGBImage, _ traits: ImageTraits, _ policy: ImagePolicy
     ) -> DataError {
@@ -19,12 +21,12 @@ public enum SizeMismatch {
         let size = "\(image.size)\(isTurned ? " once turned as its EXIF data says" : "")"
         switch self {
         case .mask(let own, let path):
-            let ignoring = "set exif: ignore if masks were drawn on the pictures as stored"
+            let ignoring = "set exif: ignore if masks were drawn on the images as stored"
             return DataError(
-                file, "is \(own), its picture \(path) is \(size)",
-                remedy: isTurned ? ignoring : "masks are as large as pictures")
+                file, "is \(own), its image \(path) is \(size)",
+                remedy: isTurned ? ignoring : "masks are as large as images")
         case .instances(let own):
-            let ignoring = "set exif: ignore if things were marked in the pictures as stored"
+            let ignoring = "set exif: ignore if instances were marked in the images as stored"
             return DataError(
                 file, "is \(size), the annotations say \(own)",
                 remedy: isTurned ? ignoring : "correct the file of annotations")

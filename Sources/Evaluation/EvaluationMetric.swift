@@ -31,6 +31,7 @@ public enum MetricDirection: String, Codable, Sendable, CaseIterable {
     /// is never better; any finite value is better than nil.
     ///
     /// - Parameters:
+    ///   - value: the new value
     ///   - other: the best value so far; nil where there is none
     ///   - minDelta: the smallest difference that counts, 0 or more
     public func isBetter(_ value: Double, than other: Double?, byMoreThan minDelta: Double = 0)

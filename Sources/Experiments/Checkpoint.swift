@@ -76,7 +76,9 @@ public enum Checkpoint {
 
     /// The device that the weights were trained on; nil where the metadata does not name it.
     ///
-    /// - Parameter path: of the file, for errors
+    /// - Parameters:
+    ///   - metadata: of the file of weights
+    ///   - path: of the file, for errors
     /// - Throws: `CheckpointError` for a name that no device has.
     public static func device(in metadata: [String: String], at path: String) throws -> Device? {
         guard let text = metadata[deviceKey] else { return nil }

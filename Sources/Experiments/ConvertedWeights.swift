@@ -44,6 +44,7 @@ public struct ConvertedWeights {
     ///
     /// - Parameters:
     ///   - path: a checkpoint directory, a safetensors file, or a PyTorch file
+    ///   - experiment: whose model takes the tensors
     ///   - classes: the number of classes, where the file does not name them; if nil, the classes
     ///     of the training data
     ///   - ignore: beginnings of the file's keys that have no place in the model and are left out

@@ -37,7 +37,9 @@ public final class TrainingPreview {
     /// A sample of a batch to draw: cropped, flipped and recoloured as the network receives it,
     /// before it is normalised and padded. nil where it has no target that can be drawn.
     ///
-    /// - Parameter place: of the sample in the batch, from 0
+    /// - Parameters:
+    ///   - place: of the sample in the batch, from 0
+    ///   - batch: a batch of this preview
     public func sample(_ place: Int, of batch: Batch) throws -> TrainingSample? {
         // The loader's sample once more: it is a function of seed, epoch and index.
         let item = batch.items[place]

@@ -13,6 +13,7 @@ public struct ComplexityReport: Sendable {
     /// A report of `complexity`.
     ///
     /// - Parameters:
+    ///   - complexity: the counts of the model
     ///   - classes: the number of classes that the model was built with
     ///   - depth: the levels of modules that the tree shows; at least one is shown
     public init(complexity: Complexity, classes: Int, depth: Int = 2) {

@@ -21,6 +21,7 @@ public struct Reproduction: Sendable {
     /// built is the row's `problem`.
     ///
     /// - Parameters:
+    ///   - table: the table
     ///   - configs: the folder of configurations
     ///   - workDirectories: the folder of work directories, each with the name of its
     ///     configuration, those of a sweep's runs in a folder with the sweep's name. Scores are
@@ -28,6 +29,7 @@ public struct Reproduction: Sendable {
     ///     else the best validation
     ///   - weights: paths of weights to measure on the configuration's data, by the rows'
     ///     `modelName`
+    ///   - registry: the components that the configurations may name
     /// - Throws: `ArgumentError` for weights of a name that no row has, and what measuring weights
     ///   throws.
     public init(

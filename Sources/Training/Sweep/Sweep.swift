@@ -32,6 +32,8 @@ public struct Sweep: Sendable {
     ///   - overrides: assignments `a.b.c=value` laid over every run
     ///   - workDirectory: the folder of the runs' work directories; if nil, `work_dir` of the file,
     ///     else `work_dirs/<name of the file>`
+    ///   - registry: the components that the runs may name
+    ///   - device: the device that the runs are trained on
     /// - Throws: `ConfigurationError` at the place of a mistake in the list of runs, and
     ///   `ConfigurationErrors` for several. Mistakes within a run are found by `check()`.
     public init(
