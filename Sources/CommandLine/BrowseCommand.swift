@@ -42,8 +42,10 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
         let folder = outDir ?? (tensors == nil ? "browse" : nil)
         let writer = try folder.map { try PredictionWriter($0, classes: preview.classes) }
         var kept: [(name: String, tensor: Tensor)] = []
+        var count = 0
         for number in 0..<batches {
             guard let batch = try preview.next() else { break }
+            count += 1
             for skipped in batch.skipped { warn("skipped: \(skipped.reason)") }
             if let writer {
                 for place in batch.items.indices {
@@ -58,7 +60,7 @@ struct BrowseCommand<List: PluginList>: ParsableCommand {
         }
         if let tensors {
             try TensorFile.save(kept, to: tensors)
-            print("\(batches) batches: \(tensors)")
+            print("\(count) batches: \(tensors)")
         }
     }
 }

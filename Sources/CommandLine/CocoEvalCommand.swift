@@ -10,7 +10,7 @@ struct CocoEvalCommand: ParsableCommand {
             abstract:
                 "Measure a file of results as COCO does: average precision and recall of boxes or masks.",
             discussion: """
-                RESULTS is a list of {image_id, category_id, score, bbox or segmentation}, as `densekit test --results` and other detectors \
+                RESULTS is a list of {image_id, category_id, score, bbox or segmentation}, as `test --results` and other detectors \
                 write it for COCO's server. The twelve numbers are those of pycocotools.
                 """)
     }

@@ -7,7 +7,9 @@ struct ComponentsCommand<List: PluginList>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "components",
-            abstract: "List what a configuration can name, by whom, with settings and defaults.")
+            abstract:
+                "List the components: the plugin that registered each, its settings and their defaults."
+        )
     }
 
     @Argument(

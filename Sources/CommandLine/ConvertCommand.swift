@@ -30,7 +30,10 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
     @Option(name: .customLong("run"), help: "With --config: one run of a sweep, by its name.")
     var sweepRun: String?
 
-    @Option(help: "With --config: the class count, where neither the file nor the data defines it.")
+    @Option(
+        help:
+            "With --config: the class count, if the file does not name the classes; those of the training data if left out."
+    )
     var classes: Int?
 
     @Option(
@@ -49,6 +52,11 @@ struct ConvertCommand<List: PluginList>: ParsableCommand {
         }
         if let classes, classes < 1 {
             throw ValidationError("--classes must be at least 1, found \(classes)")
+        }
+        if config == nil, classes != nil || !ignore.isEmpty {
+            throw ValidationError(
+                "--classes and --ignore need --config: without it, every tensor of the file is written"
+            )
         }
         guard output.hasSuffix(".safetensors") else {
             throw ValidationError(

@@ -21,7 +21,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
         transform: FilePaths.expanded)
     var dir: String?
 
-    @Option(help: "Training iterations; the demonstration's own number if left out.")
+    @Option(help: "Training iterations; the demo's own number if left out.")
     var iterations: Int?
 
     @Option(help: "Seed of weights, order and augmentation.")
@@ -71,7 +71,7 @@ struct DemoCommand<List: PluginList>: ParsableCommand {
             \(demo.headline(report)) on \(validation.count) held-out images after \(minutes) minutes
             drawings:  \(dir)/pictures/vis
             weights:   \(weights)
-            look at an image of yours:  densekit infer \(config) \(weights) IMAGE…
+            look at an image of yours:  \(List.name) infer \(config) \(weights) IMAGE…
             """)
     }
 

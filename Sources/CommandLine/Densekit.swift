@@ -42,7 +42,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: List.name,
             abstract:
-                "Dense prediction with language guidance: train, evaluate, look, from one YAML file.",
+                "Dense prediction with language guidance: train, evaluate and predict from one YAML file.",
             version: List.version,
             subcommands: List.commands + [
                 DemoCommand<List>.self, TrainCommand<List>.self, SweepCommand<List>.self,

@@ -8,7 +8,7 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
         CommandConfiguration(
             commandName: "export",
             abstract:
-                "Write a trained model without its text encoder: the text of its classes is computed once and cached.",
+                "Write a trained model without its text encoder: the text embeddings of its classes are computed once and stored.",
             discussion: """
                 OUT serves test and infer like the checkpoint, with the same results; neither the text encoder nor a vocabulary is needed. It \
                 knows its own classes only, and cannot be trained further.
@@ -17,7 +17,8 @@ struct ExportCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var config: ConfigOptions
     @Argument(
-        help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
+        help: "A checkpoint directory, a .safetensors file, or a PyTorch file (.pt, .pth).",
+        transform: FilePaths.expanded)
     var weights: String
     @Argument(help: "The safetensors file to write.", transform: FilePaths.expanded)
     var output: String

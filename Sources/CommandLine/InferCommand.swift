@@ -14,7 +14,8 @@ struct InferCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var config: ConfigOptions
     @Argument(
-        help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
+        help: "A checkpoint directory, a .safetensors file, or a PyTorch file (.pt, .pth).",
+        transform: FilePaths.expanded)
     var weights: String
     @Argument(
         help: "Images, folders of images, or patterns such as 'shots/*.jpg'.",

@@ -27,7 +27,7 @@ struct NewBackboneCommand<List: PluginList>: ParsableCommand {
     var dir = "."
 
     @Option(
-        help: "Where the training data is, in ADE20K's layout; `densekit demo` makes some.",
+        help: "Where the training data is, in ADE20K's layout; `demo` makes some.",
         transform: FilePaths.expanded)
     var data = "densekit-demo/data"
 
@@ -49,7 +49,11 @@ struct NewBackboneCommand<List: PluginList>: ParsableCommand {
             .first
         let files = [
             ("\(stem).swift", Templates.backbone(name)),
-            ("\(stem).yaml", Templates.configuration(name, stem, data: data, prompter: prompter)),
+            (
+                "\(stem).yaml",
+                Templates.configuration(
+                    name, stem, program: List.name, data: data, prompter: prompter)
+            ),
         ]
         for (file, _) in files where FileManager.default.fileExists(atPath: "\(dir)/\(file)") {
             throw ValidationError(
@@ -60,7 +64,7 @@ struct NewBackboneCommand<List: PluginList>: ParsableCommand {
             try AtomicFile.write(Data(text.utf8), to: "\(dir)/\(file)")
             print("wrote \(dir)/\(file)")
         }
-        print("train it: densekit train \(dir)/\(stem).yaml")
+        print("train it: \(List.name) train \(dir)/\(stem).yaml")
     }
 
     /// `TinyNet` → `tiny_net`

@@ -17,7 +17,7 @@ struct ComputeOptions: ParsableArguments {
         if case .cuda(let index) = device, index >= Engine.cudaDeviceCount {
             throw ValidationError(
                 "--device \(device): this engine finds \(Engine.cudaDeviceCount) CUDA devices; build with LIBTORCH=… of a CUDA build (see "
-                    + "`densekit doctor`)")
+                    + "the command doctor)")
         }
         if let threads, threads < 1 {
             throw ValidationError("--threads must be at least 1, found \(threads)")

@@ -11,7 +11,7 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
                 "Print a paper's table with the paper's metrics beside ours: mIoU or AP, GFLOPs, parameters.",
             discussion: """
                 GFLOPs and parameters are counted again, from shapes alone. Scores are those of finished runs in the work directories: \
-                single_scale.json and multi_scale.json, as `densekit test --out` writes them, else the best validation.
+                single_scale.json and multi_scale.json, as `test --out` writes them, else the best validation.
                 A table is a file, CONFIGS/tables/TABLE.yaml.
                 """)
     }
@@ -24,13 +24,13 @@ struct ReproduceCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help:
-            "The folder of work directories, each under its configuration's name, a sweep's in the sweep's.",
+            "The folder of work directories, each with the name of its configuration; those of a sweep's runs are in a folder with the sweep's name.",
         transform: FilePaths.expanded)
     var workDirs = "work_dirs"
 
     @Option(
         help:
-            "Weights to measure on the configuration's data: NAME=PATH, by its name or its run's. May be given several times."
+            "Weights to measure on the configuration's data: NAME=PATH, by the name of the configuration or of the run. May be given several times."
     )
     var weights: [String] = []
 

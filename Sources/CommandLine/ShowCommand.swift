@@ -18,7 +18,7 @@ struct ShowCommand<List: PluginList>: ParsableCommand {
 
     @Option(
         help:
-            "Number of classes to build the model with, where only a data set that is not available defines them."
+            "Number of classes to build the model with; those of the data set if left out."
     )
     var classes: Int?
 

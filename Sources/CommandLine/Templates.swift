@@ -57,17 +57,22 @@ enum Templates {
         """
     }
 
-    /// - Parameter prompter: an example of one in a line of YAML, where a plugin brings one
-    static func configuration(_ name: String, _ stem: String, data: String, prompter: String?)
-        -> String
-    {
+    /// - Parameters:
+    ///   - name: of the backbone's type
+    ///   - stem: of the files
+    ///   - program: the name of the executable
+    ///   - data: the folder of the training data
+    ///   - prompter: an example of one in a line of YAML, where a plugin brings one
+    static func configuration(
+        _ name: String, _ stem: String, program: String, data: String, prompter: String?
+    ) -> String {
         let guidance =
             prompter == nil
             ? "" : "\n# With language guidance:    uncomment the prompter; nothing else changes."
         let line = prompter.map { "\n  # prompter: \($0)" } ?? ""
         return """
             # \(name) with Semantic FPN on a data set in ADE20K's layout.
-            # Train:                     densekit train \(stem).yaml\(guidance)
+            # Train:                     \(program) train \(stem).yaml\(guidance)
             plugins: [\(stem).swift]
 
             model:

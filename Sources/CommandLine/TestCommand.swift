@@ -14,13 +14,14 @@ struct TestCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var config: ConfigOptions
     @Argument(
-        help: "A checkpoint directory, or a .safetensors file.", transform: FilePaths.expanded)
+        help: "A checkpoint directory, a .safetensors file, or a PyTorch file (.pt, .pth).",
+        transform: FilePaths.expanded)
     var weights: String
     @OptionGroup var compute: ComputeOptions
 
     @Flag(
         name: [.long, .customLong("aug-test")],
-        help: "Several scales, each also mirrored: the ratios of test.ratios.")
+        help: "Several scales, those of test.ratios; each also mirrored if test.flip is set.")
     var tta = false
 
     @Option(

@@ -80,7 +80,7 @@ extension Term {
     /// Lists the components of one kind, which is the placeholder.
     public static let components = Term("`Registry.entries`")
     /// Counts which classes occur together in images, and writes the counts to a file.
-    public static let coOccurrence = Term("a `JSONEncoder` from a `CoOccurrence`")
+    public static let coOccurrence = Term("`CoOccurrence.write(to:)`")
 
     /// All terms, for a program that renames them.
     public static let all: [Term] = [

@@ -178,6 +178,11 @@ private func listing(_ tensors: [String: Tensor]) -> [String] {
                 ["tiny_clip.pt", "out.safetensors", "--classes", "0"],
                 "--classes must be at least 1, found 0", 64
             ),
+            (
+                ["tiny_clip.pt", "out.safetensors", "--ignore", "visual"],
+                "--classes and --ignore need --config: without it, every tensor of the file is written",
+                64
+            ),
             (["lost.pt", "out.safetensors"], "error: lost.pt: no such file or directory", 1),
             (["run.yaml", "out.safetensors"], "error: run.yaml: ", 1),
             (["data", "out.safetensors"], "error: data: is a folder without model.safetensors", 1),
