@@ -33,7 +33,7 @@ private func problem(_ yaml: String) throws -> String {
         } catch {
             text = "\(error)"
         }
-        return text.replacing(/[^ '(]*densekit-training-[^\/]*\//, with: "")
+        return text.replacing(/[^ '(]*densekit-tests-[^\/]*\//, with: "")
     }
 }
 
