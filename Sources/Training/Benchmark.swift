@@ -117,7 +117,7 @@ public struct Benchmark: Sendable {
             _ = try work()
             seconds.append(monotonicSeconds() - started)
         }
-        let peak = ProcessMemory.peak
+        let peak = ProcessMemory.peak(since: idle)
         let parameters = try model.namedParameters().reduce(0) { $0 + $1.tensor.count }
         return Result(
             seconds: seconds.sorted(), idleMemory: idle, peakMemory: peak, parameters: parameters,
@@ -148,6 +148,6 @@ extension Benchmark {
         let seconds = monotonicSeconds() - started
         return Opening(
             seconds: seconds, images: dataset.count, idleMemory: idle,
-            peakMemory: ProcessMemory.peak)
+            peakMemory: ProcessMemory.peak(since: idle))
     }
 }

@@ -10,7 +10,9 @@ enum ProcessMemory {
         return field("VmRSS")
     }
 
-    static var peak: Int { field("VmHWM") }
+    /// The most memory since the last `resetPeak()`, which returned `idle`. Linux sums its counters
+    /// of the threads now and then, so what it reports may be a little less than that.
+    static func peak(since idle: Int) -> Int { max(idle, field("VmHWM")) }
 
     private static func field(_ name: String) -> Int {
         let status = FileManager.default.contents(atPath: "/proc/self/status")
