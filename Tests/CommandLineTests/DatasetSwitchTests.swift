@@ -4,7 +4,7 @@ import DenseKitCore
 import Foundation
 import Testing
 
-/// One sample in the layout of each base file: the picture first, its mask, and a list; `{S}` is
+/// One sample in the layout of each base file: the image first, its mask, and a list; `{S}` is
 /// the split.
 private let trees: [(base: String, classes: Int, crop: Size2D, files: [String])] = [
     (

@@ -105,7 +105,7 @@ private func turned(_ jpeg: Data) -> Data {
         }
     }
 
-    /// `infer` reads a picture as `test` does, by the settings of the validation data, else of the
+    /// `infer` reads an image as `test` does, by the settings of the validation data, else of the
     /// training data.
     private func pictures(_ folder: URL, _ home: [String: String]) throws {
         let input = folder.appending(path: "input")

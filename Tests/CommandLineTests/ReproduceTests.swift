@@ -156,7 +156,7 @@ struct ReproduceTests {
         }
     }
 
-    @Test("As text and as Markdown: the paper's metrics beside ours, remarks by number, commands")
+    @Test("As text and as Markdown: the paper's metrics beside ours, notes by number, commands")
     func forms() throws {
         let text = try runDensekit(["reproduce", "table2"], in: packageFolder).output
         #expect(text.hasPrefix("Rao et al., DenseCLIP (CVPR 2022), Table 2"))
