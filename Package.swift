@@ -16,9 +16,14 @@ struct Engine {
 
     /// `NDEBUG` always: libtorch's headers change with it, and the library was built with it.
     var cxx: [CXXSetting] {
-        let include: [CXXSetting] =
-            root.map { [.unsafeFlags(["-isystem", $0 + "/include"])] } ?? []
-        return [.define("NDEBUG")] + include + strictCXX
+        let include = root.map { $0 + "/include" } ?? "/usr/include"
+        let api = include + "/torch/csrc/api/include"
+        let folders = root == nil ? [] : ["-isystem", include, "-isystem", api]
+        // Debian's package lacks a header that c10d's Reducer names.
+        let context = include + "/torch/csrc/distributed/autograd/context/context.h"
+        let missing: [CXXSetting] =
+            FileManager.default.fileExists(atPath: context) ? [] : [.headerSearchPath("missing")]
+        return [.define("NDEBUG"), .unsafeFlags(folders)] + missing + strictCXX
     }
 
     var link: [LinkerSetting] {
@@ -122,6 +127,7 @@ let package = Package(
         core("Foundations"),
         core("Geometry"),
         core("Torch", ["Errors", "Geometry", "CTorch"] + engine.blas),
+        core("Distributed", ["Errors", "Foundations", "Torch"]),
         core("NN", ["Torch", "Foundations"]),
         core("Vision", ["Errors", "Geometry"], hot: true),
         core("Configuration", ["Errors", "Foundations", "Geometry", "CYAML"]),
@@ -130,9 +136,11 @@ let package = Package(
         core("FilePlugins", ["Components", "Checkpoints"], linker: exported),
         core("Detection", ["Components"]),
         core("Data", ["Components", "Checkpoints", "Vision", "CTurboJPEG", "CPNG", "CSimdjson"]),
-        core("Evaluation", ["Components", "Checkpoints", "Data", "Vision"]),
+        core("Evaluation", ["Components", "Checkpoints", "Data", "Vision", "Distributed"]),
         core("Experiments", ["Components", "FilePlugins", "Checkpoints", "Data", "Evaluation"]),
-        core("Training", ["Experiments", .product(name: "Logging", package: "swift-log")]),
+        core(
+            "Training",
+            ["Experiments", "Distributed", .product(name: "Logging", package: "swift-log")]),
         core("Core", ["Detection", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
@@ -203,6 +211,7 @@ let package = Package(
         test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
         test("Torch", ["Torch"]),
         test("NN", ["NN"]),
+        test("Distributed", ["Distributed", "NN", "TemporaryFolders"]),
         test("Components", ["Components", "TemporaryFolders"]),
         test("Detection", ["Detection", "Vision"]),
         test(
