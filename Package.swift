@@ -195,6 +195,10 @@ let package = Package(
         // A folder for the time of a test.
         .target(
             name: "TemporaryFolders", path: "Tests/TemporaryFolders", swiftSettings: strictSwift),
+        // Threads in the place of processes, with real collectives between them.
+        .target(
+            name: "SeveralProcesses", dependencies: ["Distributed"], path: "Tests/SeveralProcesses",
+            swiftSettings: strictSwift),
         test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing", "TemporaryFolders"]),
         test("Foundations", ["Foundations", "Configuration"]),
@@ -202,7 +206,9 @@ let package = Package(
         test("Evaluation", ["Evaluation", "Data", "Vision", "Fuzzing", "TemporaryFolders"]),
         test("Configuration", ["Configuration", "Fuzzing", "TemporaryFolders"]),
         test("Checkpoints", ["Checkpoints", "CZlib", "Fuzzing", "TemporaryFolders"]),
-        test("Training", ["Training", "Checkpoints", "BuiltIn", "TemporaryFolders"]),
+        test(
+            "Training",
+            ["Training", "Checkpoints", "BuiltIn", "SeveralProcesses", "TemporaryFolders"]),
         test("CommandLine", ["CommandLine", "BuiltIn", "TemporaryFolders"]),
         test("Structure", []),
         test("Vision", ["Vision", "Foundations", "Fuzzing"]),
@@ -211,7 +217,7 @@ let package = Package(
         test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
         test("Torch", ["Torch"]),
         test("NN", ["NN"]),
-        test("Distributed", ["Distributed", "NN", "TemporaryFolders"]),
+        test("Distributed", ["Distributed", "NN", "SeveralProcesses", "TemporaryFolders"]),
         test("Components", ["Components", "TemporaryFolders"]),
         test("Detection", ["Detection", "Vision"]),
         test(

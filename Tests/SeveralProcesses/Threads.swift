@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// - Returns: the results in the order of ranks
 /// - Throws: the first error of a thread
-func withProcesses<Result: Sendable>(
+public func withProcesses<Result: Sendable>(
     _ count: Int, timeout: Double = 20, _ body: @escaping @Sendable (Processes) throws -> Result
 ) throws -> [Result] {
     let server = try ProcessStore(host: "127.0.0.1", port: 0, isServer: true, timeout: timeout)
