@@ -113,6 +113,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CLaunch", path: "Sources/CLaunch"),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(
             name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX,
@@ -122,6 +123,7 @@ let package = Package(
         core("Foundations"),
         core("Geometry"),
         core("Torch", ["Errors", "Geometry", "CTorch"] + engine.blas),
+        core("Distributed", ["Errors", "Foundations", "Torch", "CLaunch"]),
         core("NN", ["Torch", "Foundations"]),
         core("Vision", ["Errors", "Geometry"], hot: true),
         core("Configuration", ["Errors", "Foundations", "Geometry", "CYAML"]),
@@ -132,7 +134,9 @@ let package = Package(
         core("Data", ["Components", "Checkpoints", "Vision", "CTurboJPEG", "CPNG", "CSimdjson"]),
         core("Evaluation", ["Components", "Checkpoints", "Data", "Vision"]),
         core("Experiments", ["Components", "FilePlugins", "Checkpoints", "Data", "Evaluation"]),
-        core("Training", ["Experiments", .product(name: "Logging", package: "swift-log")]),
+        core(
+            "Training",
+            ["Distributed", "Experiments", .product(name: "Logging", package: "swift-log")]),
         core("Core", ["Detection", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
@@ -202,6 +206,7 @@ let package = Package(
         test("Datasets", ["Datasets", "Configuration", "Data", "Vision", "TemporaryFolders"]),
         test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
         test("Torch", ["Torch"]),
+        test("Distributed", ["Distributed", "TemporaryFolders"]),
         test("NN", ["NN"]),
         test("Components", ["Components", "TemporaryFolders"]),
         test("Detection", ["Detection", "Vision"]),
