@@ -44,8 +44,9 @@ private func trainer(_ work: URL) throws -> pid_t {
             let result = try runDensekit(
                 ["test", "run.yaml", "none.safetensors", "--processes", "2"], in: folder)
             #expect(result.status == 1)
-            #expect(result.errors.contains(/ starting 2 processes, \d+ threads? each/))
-            let block = /error: rank [01] of 2 failed first\n  host +\S+\n  rank +([01]) \(local rank \1\)\n  process +\d+\n  ended by  exit code 1\n  time +\S+ \S+\n  error     none\.safetensors: /
+            #expect(result.errors.contains(/starting 2 processes, \d+ threads? each/))
+            let block =
+                /error: rank [01] of 2 failed first\n  host +\S+\n  rank +([01]) \(local rank \1\)\n  process +\d+\n  ended by  exit code 1\n  time +\S+ \S+\n  error     none\.safetensors:/
             #expect(result.errors.contains(block), "\(result.errors)")
         }
     }
@@ -78,7 +79,7 @@ private func trainer(_ work: URL) throws -> pid_t {
 
     @Test(
         "Signals to the launcher reach the process: it saves, and the exit code says which",
-        arguments: [(SIGTERM, Int32(0)), (SIGINT, 130), (SIGUSR1, 75)])
+        arguments: [(SIGTERM, Int32(0)), (SIGINT, Int32(130)), (SIGUSR1, Int32(75))])
     func signals(number: Int32, code: Int32) throws {
         try withRun { folder in
             let run = try RunningDensekit(
@@ -129,7 +130,7 @@ private func trainer(_ work: URL) throws -> pid_t {
             let result = try run.result()
             #expect(result.status == 0, "\(result.errors)")
             #expect(result.errors.contains("all processes are started again: 1 of 1"))
-            #expect(result.output.hasPrefix("sweep: 1 runs, 1 finished\n"), "\(result.output)")
+            #expect(result.output.hasPrefix("sweep: 1 run, 1 finished\n"), "\(result.output)")
         }
     }
 }
