@@ -118,6 +118,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CLaunch", path: "Sources/CLaunch"),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(
             name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX,
@@ -127,7 +128,7 @@ let package = Package(
         core("Foundations"),
         core("Geometry"),
         core("Torch", ["Errors", "Geometry", "CTorch"] + engine.blas),
-        core("Distributed", ["Errors", "Foundations", "Torch"]),
+        core("Distributed", ["Errors", "Foundations", "Torch", "CLaunch"]),
         core("NN", ["Torch", "Foundations"]),
         core("Vision", ["Errors", "Geometry"], hot: true),
         core("Configuration", ["Errors", "Foundations", "Geometry", "CYAML"]),
@@ -140,7 +141,7 @@ let package = Package(
         core("Experiments", ["Components", "FilePlugins", "Checkpoints", "Data", "Evaluation"]),
         core(
             "Training",
-            ["Experiments", "Distributed", .product(name: "Logging", package: "swift-log")]),
+            ["Distributed", "Experiments", .product(name: "Logging", package: "swift-log")]),
         core("Core", ["Detection", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),

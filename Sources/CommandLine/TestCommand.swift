@@ -18,6 +18,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         transform: FilePaths.expanded)
     var weights: String
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var processes: ProcessOptions
 
     @Flag(
         name: [.long, .customLong("aug-test")],
@@ -44,7 +45,12 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     var showDir: String?
 
     func run() throws {
-        let device = try compute.start()
+        let environment = try processes.environment(with: compute)
+        if try processes.areStarted(by: environment) {
+            _ = try config.experiment(List.self)  // its mistakes are found here, once
+            return try processes.launch(compute, logFolder: nil) { arguments, _ in arguments }
+        }
+        let device = try processes.start(compute, in: environment)
         if let out { try AtomicFile.prove(out) }
         if let results { try AtomicFile.prove(results + ".json") }
         let experiment = try config.experiment(List.self, device: device)

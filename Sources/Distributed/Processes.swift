@@ -51,22 +51,22 @@ public final class Processes: Sendable {
     ///   - count: the number of processes
     ///   - localRank: the index among the processes of this machine, from 0
     ///   - device: that this process computes on
-    ///   - timeout: how long a call waits for another process, in seconds
+    ///   - timeouts: how long to wait for other processes
     /// - Throws: `ProcessGroupError` where a process does not come, with the ranks of those.
     public init(
         _ store: ProcessStore, rank: Int, count: Int, localRank: Int = 0, device: Device = .cpu,
-        timeout: Double = 1800
+        timeouts: Timeouts = Timeouts()
     ) throws {
         self.rank = rank
         self.count = count
         self.localRank = localRank
         self.store = store
-        try Self.meet(in: store, rank, of: count)
+        try Self.meet(in: store, rank, of: count, timeout: timeouts.join)
         let address = OwnAddress.towards(store.host)
         func group(_ name: String) throws -> ProcessGroup {
             try ProcessGroup(
                 store, name: name, rank: rank, size: count, address: address, device: device,
-                timeout: timeout)
+                timeout: timeouts.collective)
         }
         self.group = try group("main")
         // In one group collectives pair up by the order in which they start, and that of gradients
@@ -89,21 +89,20 @@ public final class Processes: Sendable {
     public var isFirst: Bool { rank == 0 }
 
     /// Waits for all to come, and names those who do not.
-    private static func meet(in store: ProcessStore, _ rank: Int, of count: Int) throws {
+    private static func meet(
+        in store: ProcessStore, _ rank: Int, of count: Int, timeout: Double
+    ) throws {
         try store.set("here/\(rank)", "1")
         for other in 0..<count {
-            let isHere = try store.wait(for: "here/\(other)", timeout: joinTimeout)
+            let isHere = try store.wait(for: "here/\(other)", timeout: timeout)
             guard !isHere else { continue }
             let missing = try (0..<count).filter { try !store.has("here/\($0)") }
             let list = missing.map(String.init).joined(separator: ", ")
             throw ProcessGroupError(
-                "\(missing.count) of \(count) processes did not come in \(Int(joinTimeout)) s: rank \(list)",
+                "\(missing.count) of \(count) processes did not come in \(Int(timeout)) s: rank \(list)",
                 remedy: "see their logs, and whether they reach \(store.host):\(store.port)")
         }
     }
-
-    /// How long processes wait for each other at the start, in seconds.
-    static let joinTimeout = 60.0
 }
 
 extension Processes {

@@ -44,7 +44,7 @@ public final class ProcessGroup: @unchecked Sendable {  // c10d locks every call
     ) throws {
         var made: ct_group?
         let status = ct_group_open(
-            store.handle, name, Int32(rank), Int32(size), address, device.type,
+            store.handle, store.prefix + name, Int32(rank), Int32(size), address, device.type,
             milliseconds(timeout), &made)
         guard status == 0, let made else {
             let reason = String(cString: ct_last_error())

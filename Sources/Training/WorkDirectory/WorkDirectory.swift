@@ -123,6 +123,14 @@ public struct WorkDirectory: Sendable {
     /// Whether a run has saved a checkpoint here.
     public var hasCheckpoints: Bool { !FoundCheckpoint.all(in: path).isEmpty }
 
+    /// Whether a checkpoint in the directory at `path` was written at `time` or later.
+    public static func hasCheckpoint(in path: String, since time: Date) -> Bool {
+        FoundCheckpoint.all(in: path).contains { found in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: found.path)
+            return (attributes?[.modificationDate] as? Date).map { $0 >= time } ?? false
+        }
+    }
+
     /// The path of the checkpoint of `best`.
     public func bestPath(_ best: BestScore) -> String {
         "\(path)/best_\(best.metric)_iter_\(best.iteration)"
