@@ -14,8 +14,22 @@ final class GradientExchange {
     init?(_ parameters: [NamedTensor], _ processes: Processes, traces: Bool = false) throws {
         guard let group = processes.gradients else { return nil }
         self.processes = processes
+        try parameters.forEach { try Self.layOut($0.tensor) }
         reducer = try GradientReducer(
             parameters.map { ($0.name, $0.tensor) }, over: group, traces: traces)
+    }
+
+    /// Gives the weights `[o, c, 1, 1]` of a convolution the strides that their gradients have from
+    /// maps that lie by channels: buckets have the strides of the weights, and the Reducer copies
+    /// once more where a gradient has others. The memory is the same.
+    private static func layOut(_ weights: Tensor) throws {
+        let shape = weights.shape
+        guard shape.count == 4, shape[2] == 1, shape[3] == 1 else { return }
+        try withoutGrad {
+            let channels = shape[1]
+            let strides = [channels, 1, channels, channels]
+            try weights.setData(weights.detached().asStrided(shape, strides: strides))
+        }
     }
 
     /// Before the forward pass.
