@@ -195,6 +195,10 @@ let package = Package(
         // A folder for the time of a test.
         .target(
             name: "TemporaryFolders", path: "Tests/TemporaryFolders", swiftSettings: strictSwift),
+        // One process of several, for the tests of what happens when it ends or hangs.
+        .executableTarget(
+            name: "WatchedProcess", dependencies: ["Distributed"], path: "Tests/WatchedProcess",
+            swiftSettings: strictSwift),
         test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing", "TemporaryFolders"]),
         test("Foundations", ["Foundations", "Configuration"]),

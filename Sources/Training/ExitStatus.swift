@@ -1,10 +1,13 @@
+import DenseKitDistributed
 import DenseKitErrors
 import Foundation
 
 /// The exit code of a process that ends with `error`: 2 for a mistake in a configuration or a
-/// golden case, `Interrupted.exitCode` after a signal, 1 for everything else.
+/// golden case, `Interrupted.exitCode` after a signal, `ProcessFailure.exitCode` where another
+/// process failed first, 1 for everything else.
 public func exitStatus(of error: any Error) -> Int32 {
-    switch ErrorOrigin(of: error) {
+    if error is ProcessFailure { return ProcessFailure.exitCode }
+    return switch ErrorOrigin(of: error) {
     case .configuration: 2
     case .interruption: (error as? Interrupted)?.exitCode ?? 1
     case .input, .environment, .program: 1
@@ -32,6 +35,7 @@ public func runProgram(_ body: () throws -> Void) -> Never {
 /// `exitStatus(of:)`. An `Interrupted` is not printed.
 public func exitProgram(reporting error: any Error) -> Never {
     fflush(nil)
+    let error = Processes.current.fail(error)
     if !(error is Interrupted) {
         try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))
     }
