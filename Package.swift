@@ -200,6 +200,10 @@ let package = Package(
         .target(
             name: "SeveralProcesses", dependencies: ["Distributed"], path: "Tests/SeveralProcesses",
             swiftSettings: strictSwift),
+        // One process of several, for the tests of what happens when it ends or hangs.
+        .executableTarget(
+            name: "WatchedProcess", dependencies: ["Distributed"], path: "Tests/WatchedProcess",
+            swiftSettings: strictSwift),
         test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing", "TemporaryFolders"]),
         test("Foundations", ["Foundations", "Configuration"]),

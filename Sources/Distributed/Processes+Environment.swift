@@ -1,19 +1,6 @@
 import DenseKitTorch
 
 extension Processes {
-    /// How long to wait for other processes, in seconds.
-    public struct Timeouts: Sendable, Equatable {
-        /// For all to come at the start.
-        public var join = 60.0
-        /// For a sign of life of a process.
-        public var heartbeat = 60.0
-        /// For the others in a collective, such as an average of gradients.
-        public var collective = 1800.0
-
-        /// 60 seconds for the start and a sign of life, 30 minutes for a collective.
-        public init() {}
-    }
-
     /// Joins the processes that this one was started with, once, and makes them `current`; `alone`
     /// where nothing has started several.
     ///
