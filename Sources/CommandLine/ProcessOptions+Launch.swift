@@ -113,7 +113,10 @@ extension ProcessOptions {
         }
         let device = try compute.start()
         var timeouts = Processes.Timeouts()
-        if let timeout { timeouts.heartbeat = timeout }
+        if let timeout {
+            timeouts.heartbeat = timeout
+            timeouts.join = timeout
+        }
         try Processes.join(environment, device: device, timeouts: timeouts)
         return device
     }
