@@ -91,6 +91,7 @@ public struct Predictor {
         classNames: [String]?
     ) throws {
         try Engine.setUp()
+        try experiment.checkPrecision(of: .test)
         self.experiment = experiment
         let trained: ClassList
         (model, trained) = try experiment.trainedModel(content, at: path)

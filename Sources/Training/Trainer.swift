@@ -28,10 +28,12 @@ public final class Trainer {
     /// The number of iterations done.
     public internal(set) var iteration = 0
     /// The record of the last iteration; empty before the first.
-    public private(set) var last = IterationRecord()
+    public internal(set) var last = IterationRecord()
     /// The best validation so far; nil before the first one.
     public internal(set) var best: BestScore?
-    /// Iterations that were skipped.
+    /// The scale of the losses in float16, as of `iteration`; nil in other precisions.
+    public internal(set) var scaler: GradientScaler?
+    /// Iterations that were skipped, because their loss was not finite.
     var badLosses = BadLosses()
     /// How many checkpoints could not be saved, and the path of the newest intact one; nil where
     /// there is none.
@@ -71,6 +73,7 @@ public final class Trainer {
         self.logger = logger
         self.hooks = hooks
         self.makeLoader = makeLoader
+        scaler = settings.precision.needsScaler ? GradientScaler() : nil
     }
 
     /// Batches (forward and backward passes) that make up one iteration.
@@ -127,6 +130,7 @@ public final class Trainer {
         let clipping = settings.clipNorm.map { GradientClipping(maxNorm: $0) }
         let step = try TrainingStep(
             model, optimizer, clipping: clipping, precision: settings.precision, on: device)
+        step.scaler = scaler
         return (try makeLoader(iteration * accumulation), step)
     }
 
@@ -153,7 +157,12 @@ public final class Trainer {
                 of: batch, firstImage: pass * settings.imagesAtATime, labelledPixels: labelled)
         }
         last.values = result.loggedValues
-        if result.isTaken { badLosses.inARow = 0 } else { try skip() }
+        if result.isTaken || result.gradientsOverflowed {
+            badLosses.inARow = 0
+        } else {
+            try skip()
+        }
+        try follow(step.scaler)
         iteration += 1
         last.time = monotonicSeconds() - started
     }
@@ -207,6 +216,7 @@ public final class Trainer {
     }
 
     private func tellSkipped() {
+        tellOverflows()
         guard badLosses.total > 0 else { return }
         logger.warning(
             "\(badLosses.total) of \(iteration) iterations were skipped, because their loss was not finite"

@@ -20,6 +20,8 @@ public final class TrainingStep {
     public let precision: Precision
     /// The device of the model.
     public let device: Device
+    /// Scales the losses of a step, and adapts to its gradients; nil where the precision needs none.
+    public var scaler: GradientScaler?
     /// Whether parameters and optimizer are in the state before or after a step; false where the
     /// optimizer failed in the middle of one.
     public private(set) var isConsistent = true
@@ -43,11 +45,13 @@ public final class TrainingStep {
         self.clipping = clipping
         self.precision = precision
         self.device = device
+        scaler = precision.needsScaler ? GradientScaler() : nil
         buffers = try module.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
     }
 
-    /// Takes the step. Where the loss or the gradient norm is not finite, it leaves everything as
-    /// it was.
+    /// Takes the step. Where the loss, the gradient norm or, with a scaler, a gradient is not
+    /// finite, it leaves everything as it was, but for the scaler: gradients that are not finite
+    /// lower the scale.
     ///
     /// - Parameters:
     ///   - learningRates: one for each group of the optimizer, with multipliers and schedule
@@ -55,7 +59,8 @@ public final class TrainingStep {
     ///   - passes: the number of passes that make up the batch; the mean of their losses is
     ///     minimised
     ///   - afterBackward: called once the gradients of all passes are complete, before clipping, to
-    ///     read or change `optimizer.gradients`; not called where the loss is not finite
+    ///     read or change `optimizer.gradients`; not called where the loss is not finite, or with a
+    ///     scaler the gradients
     ///   - losses: the forward pass of this number, from 0
     /// - Throws: `TrainingError.noLoss`, `TrainingError.reservedName`, and what `losses`,
     ///   `afterBackward` and the optimizer throw. What the first two throw leaves parameters,
@@ -81,6 +86,9 @@ public final class TrainingStep {
         } else {
             try before.restore()
         }
+        if result.loss.isFinite {
+            scaler?.update(gradientsAreFinite: !result.gradientsOverflowed)
+        }
         isConsistent = true
         return result
     }
@@ -90,10 +98,14 @@ public final class TrainingStep {
         _ passes: Int, _ afterBackward: () throws -> Void, _ losses: (Int) throws -> Losses
     ) throws -> StepResult {
         try optimizer.clearGradients()
-        var result = try Self.addGradients(passes: passes) { pass in
+        var result = try Self.addGradients(passes: passes, scaler: scaler) { pass in
             try withAutocast(precision.dtype, on: device) { try losses(pass) }
         }
         guard result.isFinite else { return result }
+        if let scaler, try !scaler.unscale(optimizer.gradients) {
+            result.gradientsOverflowed = true
+            return result
+        }
         try withoutGrad(afterBackward)
         if let clipping {
             let norm = try clipGradients(
@@ -106,18 +118,24 @@ public final class TrainingStep {
     /// Forward and backward passes alone: adds the gradients of the mean loss of the passes to
     /// those that the parameters have.
     ///
+    /// - Parameters:
+    ///   - passes: the number of passes
+    ///   - scaler: by whose scale the gradients are multiplied; nil for none
+    ///   - losses: the forward pass of this number, from 0
     /// - Throws: `TrainingError.noLoss` where a pass has nothing to minimise,
     ///   `TrainingError.reservedName`, and what `losses` throws.
-    public static func addGradients(passes: Int = 1, losses: (_ pass: Int) throws -> Losses) throws
-        -> StepResult
-    {
+    public static func addGradients(
+        passes: Int = 1, scaler: GradientScaler? = nil, losses: (_ pass: Int) throws -> Losses
+    ) throws -> StepResult {
         var result = StepResult()
         for pass in 0..<passes {
             let losses = try losses(pass)
             guard let total = try losses.total() else { throw TrainingError.noLoss }
             try result.add(losses, total: total, passes: passes)
             // Behind a loss that is not finite no gradient is worth its time.
-            if result.isFinite { try (passes == 1 ? total : total / Double(passes)).backward() }
+            guard result.isFinite else { continue }
+            let share = passes == 1 ? total : try total / Double(passes)
+            try (scaler?.scaled(share) ?? share).backward()
         }
         return result
     }

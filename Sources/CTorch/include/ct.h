@@ -40,6 +40,7 @@ int32_t ct_cuda_device_count(void);
 bool ct_grad_enabled(void);
 void ct_set_grad_enabled(bool enabled);
 int ct_set_autocast(int32_t device, bool enabled, int32_t dtype);
+bool ct_can_autocast(int32_t device, int32_t dtype);
 int ct_autocast(int32_t device, bool *enabled, int32_t *dtype);
 int ct_clear_autocast_cache(void);
 
