@@ -43,6 +43,13 @@ void ct_keep_memory(void) {
     mallopt(M_MMAP_MAX, 0);
 }
 int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
+bool ct_has_nccl(void) {
+#ifdef DENSEKIT_NCCL
+    return true;
+#else
+    return false;
+#endif
+}
 bool ct_grad_enabled(void) { return c10::GradMode::is_enabled(); }
 void ct_set_grad_enabled(bool enabled) { c10::GradMode::set_enabled(enabled); }
 

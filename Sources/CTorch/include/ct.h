@@ -37,6 +37,8 @@ int32_t ct_available_processors(void);
 // The allocator keeps memory that is freed, and takes none by mappings of their own.
 void ct_keep_memory(void);
 int32_t ct_cuda_device_count(void);
+// Whether NCCL's process group is compiled in.
+bool ct_has_nccl(void);
 bool ct_grad_enabled(void);
 void ct_set_grad_enabled(bool enabled);
 int ct_set_autocast(int32_t device, bool enabled, int32_t dtype);
