@@ -13,14 +13,6 @@
 
 bool ct_has_gloo(void) { return CT_HAS_GLOO; }
 
-bool ct_has_nccl(void) {
-#ifdef DENSEKIT_NCCL
-    return true;
-#else
-    return false;
-#endif
-}
-
 #if CT_HAS_GLOO
 
 namespace {

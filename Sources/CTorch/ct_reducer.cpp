@@ -48,6 +48,17 @@ struct Trace : c10d::CommHookInterface {
     }
 };
 
+/// Drops the advice that all parameters were used, and that looking for others costs time: the next pass may be another one.
+struct Silence : c10::WarningHandler {
+#if TORCH_VERSION_MAJOR >= 2
+    using Guard = c10::WarningUtils::WarningHandlerGuard;
+    void process(const c10::Warning &) override {}
+#else
+    using Guard = c10::Warning::WarningHandlerGuard;
+    void process(const c10::SourceLocation &, const std::string &, const bool) override {}
+#endif
+};
+
 }  // namespace
 
 struct ct_reducer_impl {
@@ -93,6 +104,8 @@ int ct_reducer_prepare_forward(ct_reducer reducer) {
 int ct_reducer_prepare_backward(ct_reducer reducer, ct_tensor loss) {
     return guard([&] {
         ++reducer->group->calls;
+        Silence silence;
+        Silence::Guard guard(&silence);
         reducer->reducer->prepare_for_backward({T(loss)});
     });
 }

@@ -42,9 +42,12 @@ int32_t ct_available_processors(void);
 // The allocator keeps memory that is freed, and takes none by mappings of their own.
 void ct_keep_memory(void);
 int32_t ct_cuda_device_count(void);
+// Whether NCCL's process group is compiled in.
+bool ct_has_nccl(void);
 bool ct_grad_enabled(void);
 void ct_set_grad_enabled(bool enabled);
 int ct_set_autocast(int32_t device, bool enabled, int32_t dtype);
+bool ct_can_autocast(int32_t device, int32_t dtype);
 int ct_autocast(int32_t device, bool *enabled, int32_t *dtype);
 int ct_clear_autocast_cache(void);
 
@@ -266,7 +269,6 @@ void ct_store_release(ct_store store);
 /* Collectives (ct_process_group.cpp): every process of the group calls the same ones in the same order, with tensors of the same size and type.
  * They change x, and return once that is done. address is what the others reach this process by; NULL is that of its host's name. */
 bool ct_has_gloo(void);
-bool ct_has_nccl(void);
 int ct_group_open(ct_store store, const char *name, int32_t rank, int32_t size, const char *address, int32_t device, int64_t timeout,
                   ct_group *out);
 int ct_group_all_reduce(ct_group group, ct_tensor x, int32_t operation);

@@ -24,8 +24,6 @@ public final class ProcessGroup: @unchecked Sendable {  // c10d locks every call
 
     /// Whether this build can exchange tensors on the CPU.
     public static var hasGloo: Bool { ct_has_gloo() }
-    /// Whether this build can exchange tensors on GPUs.
-    public static var hasNCCL: Bool { ct_has_nccl() }
 
     /// Joins a group; returns once all processes have.
     ///
