@@ -192,6 +192,10 @@ let package = Package(
         .target(
             name: "SmallModels", dependencies: ["Core"], path: "Tests/SmallModels",
             swiftSettings: strictSwift),
+        // Threads in the place of processes, for the tests of what several processes do.
+        .target(
+            name: "SeveralProcesses", dependencies: ["Distributed"],
+            path: "Tests/SeveralProcesses", swiftSettings: strictSwift),
         // A folder for the time of a test.
         .target(
             name: "TemporaryFolders", path: "Tests/TemporaryFolders", swiftSettings: strictSwift),
@@ -199,10 +203,16 @@ let package = Package(
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing", "TemporaryFolders"]),
         test("Foundations", ["Foundations", "Configuration"]),
         test("FilePlugins", ["FilePlugins", "TemporaryFolders"]),
-        test("Evaluation", ["Evaluation", "Data", "Vision", "Fuzzing", "TemporaryFolders"]),
+        test(
+            "Evaluation",
+            [
+                "Evaluation", "Data", "Vision", "Fuzzing", "SeveralProcesses", "TemporaryFolders",
+            ]),
         test("Configuration", ["Configuration", "Fuzzing", "TemporaryFolders"]),
         test("Checkpoints", ["Checkpoints", "CZlib", "Fuzzing", "TemporaryFolders"]),
-        test("Training", ["Training", "Checkpoints", "BuiltIn", "TemporaryFolders"]),
+        test(
+            "Training",
+            ["Training", "Checkpoints", "BuiltIn", "SeveralProcesses", "TemporaryFolders"]),
         test("CommandLine", ["CommandLine", "BuiltIn", "TemporaryFolders"]),
         test("Structure", []),
         test("Vision", ["Vision", "Foundations", "Fuzzing"]),
@@ -211,7 +221,7 @@ let package = Package(
         test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
         test("Torch", ["Torch"]),
         test("NN", ["NN"]),
-        test("Distributed", ["Distributed", "NN", "TemporaryFolders"]),
+        test("Distributed", ["Distributed", "NN", "SeveralProcesses", "TemporaryFolders"]),
         test("Components", ["Components", "TemporaryFolders"]),
         test("Detection", ["Detection", "Vision"]),
         test(

@@ -3,6 +3,7 @@
 @_exported import DenseKitConfiguration
 @_exported import DenseKitData
 @_exported import DenseKitDetection
+@_exported import DenseKitDistributed
 @_exported import DenseKitErrors
 @_exported import DenseKitEvaluation
 @_exported import DenseKitExperiments

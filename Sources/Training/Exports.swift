@@ -1,1 +1,2 @@
+@_exported import DenseKitDistributed
 @_exported import DenseKitExperiments

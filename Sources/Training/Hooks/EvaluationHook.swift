@@ -1,4 +1,5 @@
 import DenseKitComponents
+import DenseKitDistributed
 import DenseKitEvaluation
 import DenseKitExperiments
 import Foundation
@@ -89,10 +90,12 @@ public final class EvaluationHook: StatefulHook {
 
     private func evaluate(_ trainer: Trainer) throws {
         guard let parts else { throw TrainingError.hookWithoutRun("EvaluationHook") }
-        try Interruption.check()
+        let processes = Processes.current
+        try processes.onAll { try Interruption.check() }
         let started = monotonicSeconds()
         let count = parts.evaluator.dataset.count
-        let report = try parts.evaluator.evaluate { [progress = parts.progress] image in
+        let progress = processes.isFirst ? parts.progress : nil
+        let report = try parts.evaluator.evaluate { image in
             progress?.show(image.index + 1, of: count, note: "validating")
             try Interruption.check()
         }

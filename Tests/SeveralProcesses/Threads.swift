@@ -6,9 +6,13 @@ import Synchronization
 /// Runs `body` in `count` threads of this process, each of which has the place of one process, with
 /// c10d's own store and groups between them.
 ///
+/// - Parameters:
+///   - count: the number of processes
+///   - timeout: how long one waits for another, in seconds
+///   - body: what every process runs
 /// - Returns: the results in the order of ranks
 /// - Throws: the first error of a thread
-func withProcesses<Result: Sendable>(
+public func withProcesses<Result: Sendable>(
     _ count: Int, timeout: Double = 20, _ body: @escaping @Sendable (Processes) throws -> Result
 ) throws -> [Result] {
     let server = try ProcessStore(host: "127.0.0.1", port: 0, isServer: true, timeout: timeout)
