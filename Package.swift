@@ -118,6 +118,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CLaunch", path: "Sources/CLaunch"),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(
             name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: strictCXX,
@@ -127,7 +128,7 @@ let package = Package(
         core("Foundations"),
         core("Geometry"),
         core("Torch", ["Errors", "Geometry", "CTorch"] + engine.blas),
-        core("Distributed", ["Errors", "Foundations", "Torch"]),
+        core("Distributed", ["Errors", "Foundations", "Torch", "CLaunch"]),
         core("NN", ["Torch", "Foundations"]),
         core("Vision", ["Errors", "Geometry"], hot: true),
         core("Configuration", ["Errors", "Foundations", "Geometry", "CYAML"]),
@@ -140,7 +141,7 @@ let package = Package(
         core("Experiments", ["Components", "FilePlugins", "Checkpoints", "Data", "Evaluation"]),
         core(
             "Training",
-            ["Experiments", "Distributed", .product(name: "Logging", package: "swift-log")]),
+            ["Distributed", "Experiments", .product(name: "Logging", package: "swift-log")]),
         core("Core", ["Detection", "Training"]),
         core("DenseKit", ["Core", "BuiltIn"]),
         core("Verification", ["Core"], hot: true),
@@ -192,13 +193,17 @@ let package = Package(
         .target(
             name: "SmallModels", dependencies: ["Core"], path: "Tests/SmallModels",
             swiftSettings: strictSwift),
-        // Threads in the place of processes, for the tests of what several processes do.
-        .target(
-            name: "SeveralProcesses", dependencies: ["Distributed"],
-            path: "Tests/SeveralProcesses", swiftSettings: strictSwift),
         // A folder for the time of a test.
         .target(
             name: "TemporaryFolders", path: "Tests/TemporaryFolders", swiftSettings: strictSwift),
+        // Threads in the place of processes, with real collectives between them.
+        .target(
+            name: "SeveralProcesses", dependencies: ["Distributed"], path: "Tests/SeveralProcesses",
+            swiftSettings: strictSwift),
+        // One process of several, for the tests of what happens when it ends or hangs.
+        .executableTarget(
+            name: "WatchedProcess", dependencies: ["Distributed"], path: "Tests/WatchedProcess",
+            swiftSettings: strictSwift),
         test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing", "TemporaryFolders"]),
         test("Foundations", ["Foundations", "Configuration"]),

@@ -51,6 +51,7 @@ struct Trace : c10d::CommHookInterface {
 }  // namespace
 
 struct ct_reducer_impl {
+    ct_group group;  // the caller keeps it
     std::shared_ptr<c10d::Reducer> reducer;
     std::shared_ptr<Transfers> transfers;  // null where none are noted
 };
@@ -81,7 +82,7 @@ int ct_reducer_open(ct_group group, const ct_tensor *parameters, const char *con
             transfers = std::make_shared<Transfers>();
             reducer->register_comm_hook(std::make_unique<Trace>(*group, transfers));
         }
-        *out = new ct_reducer_impl{std::move(reducer), std::move(transfers)};
+        *out = new ct_reducer_impl{group, std::move(reducer), std::move(transfers)};
     });
 }
 
@@ -90,7 +91,10 @@ int ct_reducer_prepare_forward(ct_reducer reducer) {
 }
 
 int ct_reducer_prepare_backward(ct_reducer reducer, ct_tensor loss) {
-    return guard([&] { reducer->reducer->prepare_for_backward({T(loss)}); });
+    return guard([&] {
+        ++reducer->group->calls;
+        reducer->reducer->prepare_for_backward({T(loss)});
+    });
 }
 
 int64_t ct_reducer_transfers(ct_reducer reducer, ct_transfer *out, int64_t room) {

@@ -7,6 +7,8 @@ let commandLineTerms: [Term: String] = [
     .resumeNewest: "--resume auto",
     .classNames: "--classes", .augmented: "--tta", .heatmap: "--heatmap",
     .outputFolder: "--out-dir", .caseModel: "--model",
+    .oneProcess: "--launcher none", .nodes: "--nodes N", .nodeRank: "--node-rank K",
+    .master: "--master HOST:PORT",
     .train: "`densekit train`", .check: "`densekit check`",
     .again: "the same command", .benchmark: "bench", .benchmarkBatch: "--batch",
     .sweep: "`densekit sweep …`", .sweepRun: "--run NAME",

@@ -75,6 +75,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         } catch  where isArgumentParser(error) {
             exit(withError: error)
         } catch let error as ArgumentError {
+            ErrorFile.write(error.problem)
             exit(withError: ValidationError(error.problem))
         } catch {
             exitProgram(reporting: error)

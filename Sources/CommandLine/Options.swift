@@ -3,16 +3,23 @@ import DenseKitCore
 
 /// Options that every command which computes has.
 struct ComputeOptions: ParsableArguments {
-    @Option(help: "Where to compute: cpu, cuda or cuda:N.")
-    var device = "cpu"
+    @Option(help: "Where to compute: cpu, cuda or cuda:N; cpu if left out.")
+    var device: String?
 
     @Option(help: "Threads of the engine; OMP_NUM_THREADS, else all processors, if left out.")
     var threads: Int?
 
+    /// The options as they were given, for another process.
+    var arguments: [String] {
+        let device = device.map { ["--device=\($0)"] } ?? []
+        return device + (threads.map { ["--threads=\($0)"] } ?? [])
+    }
+
     /// Sets the engine up. Throws `ValidationError` for a device that is not there.
     func start() throws -> Device {
-        guard let device = Device(device) else {
-            throw ValidationError("--device '\(device)' is none of cpu, cuda, cuda:N")
+        let name = device ?? "cpu"
+        guard let device = Device(name) else {
+            throw ValidationError("--device '\(name)' is none of cpu, cuda, cuda:N")
         }
         if case .cuda(let index) = device, index >= Engine.cudaDeviceCount {
             throw ValidationError(

@@ -45,6 +45,7 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
     var markdown = false
 
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var processes: ProcessOptions
 
     func validate() throws {
         if json, markdown { throw ValidationError("--json and --markdown exclude each other") }
@@ -56,14 +57,14 @@ struct SweepCommand<List: PluginList>: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        let device = try compute.start()
+        let environment = try processes.environmentOfSweep(with: compute)
+        let device = try processes.start(compute, in: environment)
         let registry = try Registry(List.plugins)
         let sweep = try Sweep(
             file, overrides: overrides, workDirectory: workDir, registry: registry, device: device)
         if list { return try show(sweep) }
-        let threads = compute.threads.map { ["--threads=\($0)"] } ?? []
         let process = SweepProcess(
-            options: ["--device=\(compute.device)"] + threads + overrides.map { "--set=\($0)" })
+            options: compute.arguments + processes.arguments + overrides.map { "--set=\($0)" })
         do {
             try sweep.train(only: only, by: process.train)
             try show(sweep)

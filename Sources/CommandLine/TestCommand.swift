@@ -18,6 +18,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
         transform: FilePaths.expanded)
     var weights: String
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var processes: ProcessOptions
 
     @Flag(
         name: [.long, .customLong("aug-test")],
@@ -44,9 +45,14 @@ struct TestCommand<List: PluginList>: ParsableCommand {
     var showDir: String?
 
     func run() throws {
-        let device = try compute.start()
-        let processes = Processes.current
-        try processes.onFirst {
+        let environment = try processes.environment(with: compute)
+        if try processes.areStarted(by: environment) {
+            _ = try config.experiment(List.self)  // its mistakes are found here, once
+            return try processes.launch(compute, logFolder: nil) { arguments, _ in arguments }
+        }
+        let device = try processes.start(compute, in: environment)
+        let joined = Processes.current
+        try joined.onFirst {
             if let out { try AtomicFile.prove(out) }
             if let results { try AtomicFile.prove(results + ".json") }
         }
@@ -56,7 +62,7 @@ struct TestCommand<List: PluginList>: ParsableCommand {
                 try Experiment($0, registry: experiment.registry, device: device)
             } ?? experiment
         let dataset = try tested.validationDataset()
-        if processes.isFirst {
+        if joined.isFirst {
             for warning in try experiment.pipelineWarnings(testedBy: tested) { warn(warning) }
         }
         let (model, evaluator) = try experiment.evaluator(
@@ -67,17 +73,17 @@ struct TestCommand<List: PluginList>: ParsableCommand {
             )
         }
         let drawings = try showDir.map {
-            try PredictionWriter($0, classes: dataset.classes, processes: processes)
+            try PredictionWriter($0, classes: dataset.classes, processes: joined)
         }
-        let shard = EvaluationShard(of: dataset, over: processes)
-        let progress = processes.isFirst ? ProgressBar() : nil
+        let shard = EvaluationShard(of: dataset, over: joined)
+        let progress = joined.isFirst ? ProgressBar() : nil
         let report = try evaluator.evaluate { image in
             progress?.show(image.index + 1, of: dataset.count, note: image.name)
             // An evaluator may evaluate every image on every process.
             if shard.contains(image.index) { try drawings?.write(image, of: dataset) }
         }
         progress?.clear()
-        try processes.onFirst {
+        try joined.onFirst {
             print(report.table)
             if let out { try AtomicFile.write(report.json, to: out) }
             if let results { try report.writeResults(to: results) }

@@ -11,6 +11,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
 
     @OptionGroup var config: ConfigOptions
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var processes: ProcessOptions
 
     @Option(
         help:
@@ -42,20 +43,42 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
     }
 
     func run() throws {
-        Interruption.watch()
-        let device = try compute.start()
+        let environment = try processes.environment(with: compute)
+        // The launcher decides about a second signal.
+        Interruption.watch(patiently: environment.launcher != .alone)
+        if try processes.areStarted(by: environment) { return try launch() }
+        let device = try processes.start(compute, in: environment)
+        let result = try configured.experiment(List.self, device: device).train(
+            in: workDir, from: TrainingStart(option: resume))
+        if let best = result.best, let checkpoint = result.bestCheckpoint {
+            let value = String(format: "%.2f", best.value)
+            print("best \(best.metric) \(value) at iteration \(best.iteration): \(checkpoint)")
+        }
+    }
+
+    /// Starts this command in several processes, and again from the newest checkpoint that they
+    /// have written.
+    private func launch() throws {
+        // Mistakes in the configuration are found here, once.
+        let experiment = try configured.experiment(List.self)
+        let work = WorkDirectory.choose(
+            option: workDir, configuration: experiment.configuration.workDir, name: experiment.name)
+        let start = Date()
+        try processes.launch(compute, logFolder: work) { arguments, attempt in
+            let isResumed = attempt > 0 && WorkDirectory.hasCheckpoint(in: work, since: start)
+            return isResumed ? argumentsThatResume(arguments) : arguments
+        }
+    }
+
+    /// The configuration with what the command's own options change.
+    private var configured: ConfigOptions {
         var config = config
         if let seed { config.overrides.append("train.seed=\(seed)") }
         // Before the user's own: `--set model.weights.at_least=…` may follow.
         if let initFrom {
             config.overrides.insert("model.weights={file: \(quoted(initFrom))}", at: 0)
         }
-        let result = try config.experiment(List.self, device: device).train(
-            in: workDir, from: TrainingStart(option: resume))
-        if let best = result.best, let checkpoint = result.bestCheckpoint {
-            let value = String(format: "%.2f", best.value)
-            print("best \(best.metric) \(value) at iteration \(best.iteration): \(checkpoint)")
-        }
+        return config
     }
 
     /// `text` as a YAML scalar.

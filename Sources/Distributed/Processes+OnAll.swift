@@ -1,5 +1,4 @@
 import DenseKitErrors
-import DenseKitTorch
 
 extension Processes {
     /// Runs `body` on every process, each for itself, and returns once all are done. Where it fails
@@ -10,7 +9,7 @@ extension Processes {
     ///
     /// - Parameter body: the work of this process
     /// - Returns: the result of this process
-    /// - Throws: what `body` throws, and `ProcessGroupError` where it failed on another process.
+    /// - Throws: what `body` throws, and `OtherProcessError` where it failed on another process.
     public func onAll<Result>(_ body: () throws -> Result) throws -> Result {
         let result = Swift.Result(catching: body)
         guard group != nil else { return try result.get() }
@@ -27,8 +26,8 @@ extension Processes {
             outcome.problem.map { (rank: rank, problem: $0) }
         }
         if let first = failures.first {
-            let others = failures.count > 1 ? " (\(failures.count - 1) more failed, too)" : ""
-            throw ProcessGroupError("process \(first.rank) failed: \(first.problem)\(others)")
+            throw OtherProcessError(
+                rank: first.rank, error: first.problem, failures: failures.count)
         }
         if let signal = outcomes.lazy.compactMap(\.signal).first {
             throw Interrupted(signal: signal)

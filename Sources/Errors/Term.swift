@@ -59,6 +59,14 @@ extension Term {
     public static let benchmarkBatch = Term("batch")
     /// The model file of a golden case.
     public static let caseModel = Term("model:")
+    /// Says that no launcher's variables count.
+    public static let oneProcess = Term("`launcher: .alone`")
+    /// The number of machines that processes are started on.
+    public static let nodes = Term("`LaunchNodes(count:)`")
+    /// The number of this machine among those that processes are started on.
+    public static let nodeRank = Term("`LaunchNodes(rank:)`")
+    /// The first of the machines that processes are started on.
+    public static let master = Term("`LaunchNodes(master:)`")
 
     // Work
     /// Trains one experiment.
@@ -85,7 +93,7 @@ extension Term {
     /// All terms, for a program that renames them.
     public static let all: [Term] = [
         override, workDirectory, initialWeights, resume, resumeNewest, classNames, augmented,
-        heatmap, outputFolder, caseModel, train,
+        heatmap, outputFolder, caseModel, oneProcess, nodes, nodeRank, master, train,
         check, again, benchmark, benchmarkBatch,
         sweep, sweepRun, otherData, testTimeAugmentation, components, coOccurrence,
     ]

@@ -47,7 +47,7 @@ public struct DetectionEvaluator: Evaluator {
     ///
     /// - Parameter each: is called after each image of this process, in the data set's order
     /// - Throws: `PredictionError` for an image that cannot be predicted, what reading the data
-    ///   throws, and `ProcessGroupError` where another process failed.
+    ///   throws, and `OtherProcessError` where another process failed.
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         let shard = EvaluationShard(of: dataset, over: options.processes)
         let own = try shard.evaluate { try inference.model.inInference { try detect(shard, each) } }

@@ -62,7 +62,7 @@ public struct EvaluationShard: Sendable {
     ///
     /// - Parameter body: the work of this process. It does not call other processes.
     /// - Returns: the result of this process
-    /// - Throws: what `body` throws; `ProcessGroupError` where another process failed, `Interrupted`
+    /// - Throws: what `body` throws; `OtherProcessError` where another process failed, `Interrupted`
     ///   where a signal stopped one, `DataError` where the processes have different data.
     public func evaluate<Result>(_ body: () throws -> Result) throws -> Result {
         try checkData()

@@ -43,7 +43,7 @@ public struct SegmentationEvaluator: Evaluator {
     /// - Parameter each: is called after each image of this process, in the data set's order
     /// - Throws: `PredictionError` for an image that cannot be predicted, `ConfusionError` for
     ///   labels that do not fit the prediction, what reading the data throws, and
-    ///   `ProcessGroupError` where another process failed.
+    ///   `OtherProcessError` where another process failed.
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
         let scores = try SegmentationScores(counts(each).first(scoredNames.count))
         var report = SegmentationReport(scores, names: scoredNames)

@@ -46,8 +46,11 @@ public enum Engine {
         if let count = environmentVariable("OMP_NUM_THREADS").flatMap({ Int($0) }), count > 0 {
             return count
         }
-        return max(1, Int(ct_available_processors()))
+        return availableProcessors
     }
+
+    /// The number of processors that this process may use (its affinity).
+    public static var availableProcessors: Int { max(1, Int(ct_available_processors())) }
 
     /// The kernel that OpenBLAS computes matrix products with, and why; nil where libtorch uses
     /// another BLAS.

@@ -42,6 +42,8 @@ func exitStatuses() throws {
     #expect(
         exitStatus(of: Interrupted(signal: SIGINT)) == 130
             && exitStatus(of: Interrupted(signal: SIGTERM)) == 0)
+    #expect(exitStatus(of: Interrupted(signal: SIGUSR1)) == 75)
+    #expect(exitStatus(of: Interrupted(signal: SIGTERM, isAtOnce: true)) == 143)
 }
 
 @Test(

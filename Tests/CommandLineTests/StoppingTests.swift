@@ -19,8 +19,8 @@ private func names(_ work: URL) throws -> [String] {
 
 @Suite(.serialized) struct StoppingTests {
     @Test(
-        "SIGTERM and SIGINT: the iteration is finished and saved, and the exit code says which",
-        arguments: [(SIGTERM, Int32(0)), (SIGINT, Int32(130))])
+        "SIGTERM, SIGINT and SIGUSR1: the iteration is finished and saved, and the exit code says which",
+        arguments: [(SIGTERM, Int32(0)), (SIGINT, Int32(130)), (SIGUSR1, Int32(75))])
     func signals(number: Int32, code: Int32) throws {
         try withRun { folder in
             let run = try RunningDensekit(train("--work-dir", "w") + long, in: folder)

@@ -1,5 +1,6 @@
 import DenseKitDistributed
 import DenseKitTorch
+import SeveralProcesses
 import Testing
 
 @Suite struct CollectiveTests {

@@ -1,4 +1,5 @@
 import DenseKitTorch
+import SeveralProcesses
 import Testing
 
 @testable import DenseKitDistributed
@@ -32,7 +33,7 @@ private func outcomes(
             if processes.rank == 1 { throw Full() }
             return ""
         }
-        let others = "ProcessGroupError: process 1 failed: the disk is full"
+        let others = "OtherProcessError: process 1 failed: the disk is full"
         #expect(found == [others, "Full: the disk is full", others])
     }
 
@@ -43,7 +44,7 @@ private func outcomes(
         }
         #expect(
             found[0]
-                == "ProcessGroupError: process 1 failed: the disk is full (2 more failed, too)")
+                == "OtherProcessError: process 1 failed: the disk is full (2 more failed, too)")
     }
 
     @Test func aSignalToOneProcessInterruptsAll() throws {
@@ -60,7 +61,7 @@ private func outcomes(
             if processes.rank == 2 { throw Full() }
             return ""
         }
-        #expect(found[0] == "ProcessGroupError: process 2 failed: the disk is full")
+        #expect(found[0] == "OtherProcessError: process 2 failed: the disk is full")
         #expect(found[1] == "Interrupted: interrupted by SIGINT")
     }
 

@@ -1,6 +1,7 @@
 import DenseKitDistributed
 import DenseKitNN
 import DenseKitTorch
+import SeveralProcesses
 import Testing
 
 /// A batch norm over the shards of a batch, against one over the whole batch.

@@ -26,7 +26,9 @@ public func withProcesses<Result: Sendable>(
                 try Engine.setThreadCount(1)
                 let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: timeout)
                 return try body(
-                    Processes(store, rank: rank, count: count, localRank: rank, timeout: timeout))
+                    Processes(
+                        store, rank: rank, count: count, localRank: rank,
+                        timeouts: .init(heartbeat: nil, collective: timeout)))
             }
             results.withLock { $0[rank] = result }
             group.leave()

@@ -84,7 +84,8 @@ func manifest() throws {
 @Test("The engine's C layer is imported by Torch alone, and every C library by those who need it")
 func engine() throws {
     let owners: [String: Set<String>] = [
-        "CTorch": ["Torch"], "COpenBLAS": ["Torch"], "CYAML": ["Configuration"],
+        "CTorch": ["Torch"], "CLaunch": ["Distributed"], "COpenBLAS": ["Torch"],
+        "CYAML": ["Configuration"],
         "CTurboJPEG": ["Data"], "CPNG": ["Data"],
         "CSimdjson": ["Data"],
         "CZlib": ["Checkpoints", "Tokenizer"],

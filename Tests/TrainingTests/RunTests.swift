@@ -230,4 +230,5 @@ func messages() {
     #expect(
         "\(Interrupted(signal: SIGTERM))" == "interrupted by SIGTERM"
             && "\(Interrupted(signal: SIGINT))" == "interrupted by SIGINT")
+    #expect("\(Interrupted(signal: SIGUSR1))" == "interrupted by SIGUSR1")
 }

@@ -20,6 +20,7 @@ typedef struct ct_generator_impl *ct_generator;
 typedef struct ct_packed_conv2d_impl *ct_packed_conv2d;
 typedef struct ct_store_impl *ct_store;
 typedef struct ct_group_impl *ct_group;
+typedef struct ct_receive_impl *ct_receive;
 typedef struct ct_reducer_impl *ct_reducer;
 
 /* Element types, with ATen's own numbers. */
@@ -254,6 +255,8 @@ int ct_winograd_conv2d(ct_tensor x, ct_tensor kernels, ct_tensor bias, bool relu
 int ct_store_open(const char *host, int32_t port, bool server, int64_t timeout, ct_store *out);
 int32_t ct_store_port(ct_store store);
 int ct_store_set(ct_store store, const char *key, const uint8_t *bytes, int64_t count);
+/* keeps a value that is there already; out is the value kept, uint8 [count] */
+int ct_store_set_first(ct_store store, const char *key, const uint8_t *bytes, int64_t count, ct_tensor *out);
 int ct_store_get(ct_store store, const char *key, ct_tensor *out); /* uint8 [count]; waits for the key */
 int ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *out);
 int ct_store_has(ct_store store, const char *key, bool *out);
@@ -271,7 +274,15 @@ int ct_group_broadcast(ct_group group, ct_tensor x, int32_t root);
 int ct_group_all_gather(ct_group group, ct_tensor x, ct_tensor *outs);
 int ct_group_send(ct_group group, ct_tensor x, int32_t to, int32_t tag);
 int ct_group_receive(ct_group group, ct_tensor x, int32_t from, int32_t tag);
+int64_t ct_group_calls(ct_group group); /* collectives that this process has started */
 void ct_group_release(ct_group group);
+
+/* Receives x while others of the group do. Only Gloo's groups have a timeout here and can abort; arrived is false after an abort. A wait that
+ * fails says that the connection is closed. */
+int ct_receive_start(ct_group group, ct_tensor x, int32_t from, int32_t tag, ct_receive *out);
+int ct_receive_wait(ct_receive receive, int64_t timeout, bool *arrived);
+int ct_receive_abort(ct_receive receive);
+void ct_receive_release(ct_receive receive);
 
 /* A bucket of gradients that was sent: its bytes, and when it was sent and had arrived, in seconds of the monotonic clock. */
 typedef struct {

@@ -9,8 +9,15 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
     let handle: ct_store
     /// The server's host.
     public let host: String
+    /// What all keys begin with on the server, so that several runs may share one.
+    public let prefix: String
+    /// Whether this process is the server.
+    public let isServer: Bool
     /// The server's port.
     public var port: Int { Int(ct_store_port(handle)) }
+
+    /// The server's host and port, for messages.
+    public var address: String { "\(host):\(port)" }
 
     /// Starts the server, or connects to it.
     ///
@@ -18,9 +25,12 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
     ///   - host: the server's name or address
     ///   - port: of the server; 0 lets a server take a free one
     ///   - isServer: whether this process is the server
+    ///   - prefix: what all keys begin with on the server
     ///   - timeout: how long to wait for the server, and for a key, in seconds
     /// - Throws: `ProcessGroupError` where the port is taken, and where the server does not answer.
-    public init(host: String, port: Int, isServer: Bool = false, timeout: Double) throws {
+    public init(
+        host: String, port: Int, isServer: Bool = false, prefix: String = "", timeout: Double
+    ) throws {
         var made: ct_store?
         let status = ct_store_open(host, Int32(port), isServer, milliseconds(timeout), &made)
         guard status == 0, let made else {
@@ -34,22 +44,46 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
         }
         handle = made
         self.host = host
+        self.prefix = prefix
+        self.isServer = isServer
+    }
+
+    /// Connects to the same server once more, for a thread whose calls must not wait for those of
+    /// others.
+    ///
+    /// - Parameter timeout: how long to wait for the server, and for a key, in seconds
+    /// - Throws: `ProcessGroupError` where the server does not answer.
+    public func connectedAgain(timeout: Double) throws -> ProcessStore {
+        try ProcessStore(host: host, port: port, prefix: prefix, timeout: timeout)
     }
 
     deinit { ct_store_release(handle) }
 
     /// Sets the value of a key.
     public func set(_ key: String, _ bytes: [UInt8]) throws {
-        try check("set \(key)") { ct_store_set(handle, key, bytes, Int64(bytes.count)) }
+        try check("set \(key)") { ct_store_set(handle, prefix + key, bytes, Int64(bytes.count)) }
     }
 
     /// Sets the value of a key to a text in UTF-8.
     public func set(_ key: String, _ text: String) throws { try set(key, Array(text.utf8)) }
 
+    /// Sets the value of a key that has none.
+    ///
+    /// - Returns: the value that the key has now: `text`, or that of the process that was first
+    public func setFirst(_ key: String, _ text: String) throws -> String {
+        var kept: ct_tensor?
+        let bytes = Array(text.utf8)
+        try check("set \(key)") {
+            ct_store_set_first(handle, prefix + key, bytes, Int64(bytes.count), &kept)
+        }
+        let found = try kept.map { try Tensor(owning: $0).bytes() } ?? bytes
+        return String(decoding: found, as: UTF8.self)
+    }
+
     /// The value of a key; waits until it is set, at most the store's timeout.
     public func bytes(_ key: String) throws -> [UInt8] {
         var made: ct_tensor?
-        try check("get \(key)") { ct_store_get(handle, key, &made) }
+        try check("get \(key)") { ct_store_get(handle, prefix + key, &made) }
         return try made.map { try Tensor(owning: $0).bytes() } ?? []
     }
 
@@ -65,14 +99,14 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
     @discardableResult
     public func add(_ key: String, _ amount: Int) throws -> Int {
         var sum: Int64 = 0
-        try check("add \(key)") { ct_store_add(handle, key, Int64(amount), &sum) }
+        try check("add \(key)") { ct_store_add(handle, prefix + key, Int64(amount), &sum) }
         return Int(sum)
     }
 
     /// Whether a key is set.
     public func has(_ key: String) throws -> Bool {
         var isThere = false
-        try check("check \(key)") { ct_store_has(handle, key, &isThere) }
+        try check("check \(key)") { ct_store_has(handle, prefix + key, &isThere) }
         return isThere
     }
 
@@ -83,7 +117,7 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
     ///   - timeout: how long to wait, in seconds
     /// - Returns: whether it was set in time
     public func wait(for key: String, timeout: Double) throws -> Bool {
-        if ct_store_wait(handle, key, milliseconds(timeout)) == 0 { return true }
+        if ct_store_wait(handle, prefix + key, milliseconds(timeout)) == 0 { return true }
         // A server that is gone throws here.
         return try has(key)
     }

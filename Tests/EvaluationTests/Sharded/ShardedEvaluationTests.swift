@@ -145,7 +145,7 @@ private func evaluate(
                     return "\(type(of: error)): \(error)"
                 }
             }
-            let others = "ProcessGroupError: process 1 failed: no space for 4.jpg"
+            let others = "OtherProcessError: process 1 failed: no space for 4.jpg"
             #expect(errors == [others, "Broken: no space for 4.jpg", others])
         }
     }
