@@ -235,7 +235,11 @@ let package = Package(
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing", "TemporaryFolders"]),
         test("Foundations", ["Foundations", "Configuration"]),
         test("FilePlugins", ["FilePlugins", "TemporaryFolders"]),
-        test("Evaluation", ["Evaluation", "Data", "Vision", "Fuzzing", "TemporaryFolders"]),
+        test(
+            "Evaluation",
+            [
+                "Evaluation", "Data", "Vision", "Fuzzing", "SeveralProcesses", "TemporaryFolders",
+            ]),
         test("Configuration", ["Configuration", "Fuzzing", "TemporaryFolders"]),
         test("Checkpoints", ["Checkpoints", "CZlib", "Fuzzing", "TemporaryFolders"]),
         test(

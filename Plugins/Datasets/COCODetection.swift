@@ -224,6 +224,9 @@ public struct COCODetection: InstanceDataset {
     /// The id of image `index` in the annotation file, which result files refer to.
     public func imageID(at index: Int) -> Int64 { self.index.image(at: places[index]).id }
 
+    /// The name of image `index` in the annotation file.
+    public func name(at index: Int) -> String? { self.index.image(at: places[index]).name }
+
     /// The size of image `index` in pixels, as the annotation file gives it.
     public func size(at index: Int) -> Size2D? { self.index.image(at: places[index]).size }
 

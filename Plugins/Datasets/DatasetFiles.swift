@@ -68,6 +68,12 @@ public struct DatasetFiles: Sendable {
         return try part.sample(at: index, table: layout.table, remedy: layout.remedy)
     }
 
+    /// Its name.
+    func name(at index: Int) -> String {
+        let (part, index) = place(of: index)
+        return part.name(at: index)
+    }
+
     /// Its labels alone.
     func labels(at index: Int) throws -> LabelMap? {
         let (part, index) = place(of: index)

@@ -96,6 +96,8 @@ public struct FolderDataset: Dataset {
     public func labels(at index: Int) throws -> LabelMap? {
         try files.labels(at: index, table: table)
     }
+    /// The name of image `index`, its path below the folder of the images.
+    public func name(at index: Int) -> String? { files.name(at: index) }
     /// The path of the mask of image `index`.
     public func maskPath(at index: Int) -> String? { files.paths(at: index).mask }
 }

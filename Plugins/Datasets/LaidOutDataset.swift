@@ -67,6 +67,8 @@ extension LaidOutDataset {
     /// - Throws: `DataError` with the path of a mask that cannot be read or has a number that no
     ///   class has.
     public func labels(at index: Int) throws -> LabelMap? { try files.labels(at: index) }
+    /// The name of image `index`, its path below the folder of the images.
+    public func name(at index: Int) -> String? { files.name(at: index) }
     /// The path of the mask of image `index`.
     public func maskPath(at index: Int) -> String? { files.maskPath(at: index) }
 }

@@ -51,15 +51,20 @@ struct TestCommand<List: PluginList>: ParsableCommand {
             return try processes.launch(compute, logFolder: nil) { arguments, _ in arguments }
         }
         let device = try processes.start(compute, in: environment)
-        if let out { try AtomicFile.prove(out) }
-        if let results { try AtomicFile.prove(results + ".json") }
+        let joined = Processes.current
+        try joined.onFirst {
+            if let out { try AtomicFile.prove(out) }
+            if let results { try AtomicFile.prove(results + ".json") }
+        }
         let experiment = try config.experiment(List.self, device: device)
         let tested =
             try self.dataset.map {
                 try Experiment($0, registry: experiment.registry, device: device)
             } ?? experiment
         let dataset = try tested.validationDataset()
-        for warning in try experiment.pipelineWarnings(testedBy: tested) { warn(warning) }
+        if joined.isFirst {
+            for warning in try experiment.pipelineWarnings(testedBy: tested) { warn(warning) }
+        }
         let (model, evaluator) = try experiment.evaluator(
             of: weights, on: tested, dataset, augmented: tta)
         if results != nil, try !model.task.writesResults {
@@ -67,15 +72,21 @@ struct TestCommand<List: PluginList>: ParsableCommand {
                 "--results writes what a detector found, and the model's head \(model.head.task.verb): leave it out"
             )
         }
-        let drawings = try showDir.map { try PredictionWriter($0, classes: dataset.classes) }
-        let progress = ProgressBar()
+        let drawings = try showDir.map {
+            try PredictionWriter($0, classes: dataset.classes, processes: joined)
+        }
+        let shard = EvaluationShard(of: dataset, over: joined)
+        let progress = joined.isFirst ? ProgressBar() : nil
         let report = try evaluator.evaluate { image in
             progress?.show(image.index + 1, of: dataset.count, note: image.name)
-            try drawings?.write(image, of: dataset)
+            // An evaluator may evaluate every image on every process.
+            if shard.contains(image.index) { try drawings?.write(image, of: dataset) }
         }
         progress?.clear()
-        print(report.table)
-        if let out { try AtomicFile.write(report.json, to: out) }
-        if let results { try report.writeResults(to: results) }
+        try joined.onFirst {
+            print(report.table)
+            if let out { try AtomicFile.write(report.json, to: out) }
+            if let results { try report.writeResults(to: results) }
+        }
     }
 }

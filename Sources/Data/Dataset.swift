@@ -13,6 +13,9 @@ public protocol Dataset: Sendable {
     ///
     /// - Throws: `DataError` that names the file, and the pixel where there is one.
     func sample(at index: Int) throws -> DataSample
+    /// The name of sample `index`, that of its `sample(at:)`; nil where it is not known without
+    /// reading the image.
+    func name(at index: Int) -> String?
     /// The size of the image of sample `index`; nil where it is not known without reading the
     /// image.
     func size(at index: Int) -> Size2D?
@@ -28,6 +31,8 @@ public protocol Dataset: Sendable {
 extension Dataset {
     /// Empty by default.
     public var warnings: [DataError] { [] }
+    /// Nil by default: not known without reading the image.
+    public func name(at index: Int) -> String? { nil }
     /// Nil by default: not known without reading the image.
     public func size(at index: Int) -> Size2D? { nil }
     /// Nil by default: there is no label file for each sample.

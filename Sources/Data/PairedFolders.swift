@@ -158,6 +158,9 @@ public struct PairedFolders: Sendable {
         ("\(images)/\(imageNames[index])", masks.map { "\($0)/\(maskNames[index])" })
     }
 
+    /// The name of image `index`, its path below the folder of the images.
+    public func name(at index: Int) -> String { imageNames[index] }
+
     /// Checks that the masks have enough bits for the numbers of all `classes`: in 8-bit masks,
     /// classes with numbers over 255 would never occur.
     ///

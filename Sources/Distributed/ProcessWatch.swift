@@ -134,6 +134,13 @@ public final class ProcessWatch: Sendable {
         forgetExit()
     }
 
+    /// Publishes the error of another process, which it told this one.
+    ///
+    /// - Returns: the first failure of all
+    func publish(_ error: String, ofProcess rank: Int) -> ProcessFailure {
+        board.publish(failure(.threw, of: [rank], error: error))
+    }
+
     /// The first failure of all where `error` is a consequence of it, such as a connection that
     /// another process has closed; else `error` itself.
     func explained(_ error: any Error) -> any Error {

@@ -47,7 +47,9 @@ extension Processes {
             watch.leave(because: "\(error)")
             return error
         }
-        let error = watch.explained(error)
+        let told = error as? OtherProcessError
+        let error: any Error =
+            told.map { watch.publish($0.error, ofProcess: $0.rank) } ?? watch.explained(error)
         watch.publish(.threw, error: "\(error)")
         return error
     }

@@ -157,11 +157,14 @@ extension Processes {
     public func onFirst<Result>(_ body: () throws -> Result) throws -> Result? {
         guard group != nil else { return try body() }
         let result = isFirst ? Swift.Result(catching: body) : nil
-        var problem = ""
-        if case .failure(let error) = result { problem = "failed: \(error)" }
-        let text = try ofFirst(problem)
+        var outcome = ""
+        if case .failure(let error) = result { outcome = "failed: \(error)" }
+        let text = try ofFirst(outcome)
         if let result { return try result.get() }
-        guard text.isEmpty else { throw ProcessGroupError("process 0 \(text)") }
+        guard text.isEmpty else {
+            let error = String(text.dropFirst("failed: ".count))
+            throw OtherProcessError(rank: 0, error: error, failures: 1)
+        }
         return nil
     }
 }

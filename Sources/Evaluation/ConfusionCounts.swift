@@ -1,3 +1,4 @@
+import DenseKitDistributed
 import DenseKitVision
 
 /// Pixel counts per class over any number of images: correct, predicted and labelled.
@@ -82,6 +83,16 @@ public struct ConfusionCounts: Sendable, Equatable {
             sum.predicted[i] += other.predicted[i]
             sum.labelled[i] += other.labelled[i]
         }
+    }
+
+    /// The counts of all processes together, which all call this with the same number of classes.
+    func summed(over processes: Processes) throws -> ConfusionCounts {
+        let sums = try processes.sum(intersect + predicted + labelled)
+        var counts = self
+        counts.intersect = Array(sums[..<classCount])
+        counts.predicted = Array(sums[classCount..<2 * classCount])
+        counts.labelled = Array(sums[(2 * classCount)...])
+        return counts
     }
 
     /// Label maps are made of long runs, so pixels are compared in blocks and counted run by run.

@@ -20,7 +20,8 @@ public struct DetectionEvaluator: Evaluator {
     /// - Parameters:
     ///   - inference: the model, as it predicts
     ///   - dataset: to predict, with its annotations
-    ///   - options: the transforms, the threads that read, the device and the precision
+    ///   - options: the transforms, the threads that read, the device, the precision and the
+    ///     processes
     public init(
         _ inference: DetectionInference, _ dataset: any InstanceDataset,
         _ options: EvaluationOptions
@@ -41,25 +42,31 @@ public struct DetectionEvaluator: Evaluator {
     private var hasMasks: Bool { (inference.model.head.task as? DetectionTask)?.masks ?? false }
 
     /// Detects in every image and computes COCO's metrics: of boxes and, where the head predicts
-    /// masks and the data set has them, of masks.
+    /// masks and the data set has them, of masks. Several processes detect in their images; all
+    /// detections are gathered on each of them.
     ///
-    /// - Parameter each: is called after each image, in the data set's order
-    /// - Throws: `PredictionError` for an image that cannot be predicted, and what reading the data
-    ///   throws.
+    /// - Parameter each: is called after each image of this process, in the data set's order
+    /// - Throws: `PredictionError` for an image that cannot be predicted, what reading the data
+    ///   throws, and `OtherProcessError` where another process failed.
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
-        let seen = try inference.model.inInference { try detect(each) }
-        return try DetectionReport(seen, groundTruth, masks: hasMasks)
+        let shard = EvaluationShard(of: dataset, over: options.processes)
+        let own = try shard.evaluate { try inference.model.inInference { try detect(shard, each) } }
+        let seen = try shard.gathered(own)
+        return try shard.processes.onAll {
+            try DetectionReport(seen, groundTruth, masks: hasMasks)
+        }
     }
 
-    /// The detections in every image of the data set.
-    private func detect(_ each: (EvaluatedImage) throws -> Void) throws -> [DetectionReport
-        .ImageDetections]
+    /// The detections in the images of `shard`.
+    private func detect(_ shard: EvaluationShard, _ each: (EvaluatedImage) throws -> Void) throws
+        -> [ImageDetections]
     {
         // Masks of the batch's size are not needed.
         let loader = try DataLoader(dataset, pipeline, options.loading())
         defer { loader.stop() }
-        var seen: [DetectionReport.ImageDetections] = []
-        while let batch = try loader.next() {
+        var seen: [ImageDetections] = []
+        for index in shard.indices {
+            guard let batch = try loader.next() else { break }
             let instances = try naming(batch) {
                 try withAutocast(options.precision, on: options.device) {
                     let images = try batch.images(on: options.device)
@@ -68,10 +75,10 @@ public struct DetectionEvaluator: Evaluator {
             }
             try each(
                 EvaluatedImage(
-                    index: seen.count, name: batch.names[0],
+                    index: index, name: batch.names[0],
                     prediction: InstancePrediction(instances)))
             seen.append(
-                DetectionReport.ImageDetections(
+                ImageDetections(
                     name: batch.names[0], size: batch.geometries[0].originalSize,
                     instances: instances))
         }

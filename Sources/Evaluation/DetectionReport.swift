@@ -6,13 +6,6 @@ import Foundation
 /// COCO's metrics of a detector: twelve of boxes and, where there are masks, twelve of masks.
 /// Values are percentages, except in pycocotools' own lines.
 public struct DetectionReport: EvaluationReport {
-    /// The detections in one image.
-    struct ImageDetections: Sendable {
-        let name: String
-        let size: Size2D
-        let instances: [DetectedInstance]
-    }
-
     /// All detections, with the data set's ids of images and categories.
     public let detections: [COCOEvaluation.Detection]
     private let scores: [(kind: COCOEvaluation.Kind, scores: COCOScores)]
@@ -151,10 +144,8 @@ public struct DetectionReport: EvaluationReport {
 extension MeasuredMasks {
     fileprivate mutating func add(
         _ known: COCOEvaluation.GroundTruth, _ thing: AnnotatedInstance,
-        in image: DetectionReport.ImageDetections
-    )
-        throws
-    {
+        in image: ImageDetections
+    ) throws {
         do {
             try add(known, thing.shape, in: image.size, image: image.name)
         } catch {

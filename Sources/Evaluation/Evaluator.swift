@@ -15,7 +15,11 @@ public protocol Evaluator {
     /// Predicts every image and compares it with the ground truth. The model is in inference mode
     /// during the call, and back in its own mode after it.
     ///
-    /// - Parameter each: is called after each image, in the data set's order
+    /// Where several processes share the images, all of them make this call, and all get the report
+    /// of all images.
+    ///
+    /// - Parameter each: is called after each image that this process predicts, in the data set's
+    ///   order
     func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport
 }
 

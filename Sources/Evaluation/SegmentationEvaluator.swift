@@ -23,7 +23,7 @@ public struct SegmentationEvaluator: Evaluator {
     ///   - inference: the model, as it predicts
     ///   - dataset: to predict, with its label maps
     ///   - options: the transforms, the views, the classes to measure, the threads that read
-    ///     (shared among the scales), the device and the precision
+    ///     (shared among the scales), the device, the precision and the processes
     public init(
         _ inference: SegmentationInference, _ dataset: any Dataset, _ options: EvaluationOptions
     ) {
@@ -37,13 +37,15 @@ public struct SegmentationEvaluator: Evaluator {
     public var metricNames: [String]? { SegmentationScores.summaryNames() }
 
     /// Predicts every image and computes mIoU, mAcc and aAcc over the whole data set, at the
-    /// original sizes of the images.
+    /// original sizes of the images. Several processes count the pixels of their images; the counts
+    /// are summed.
     ///
-    /// - Parameter each: is called after each image, in the data set's order
+    /// - Parameter each: is called after each image of this process, in the data set's order
     /// - Throws: `PredictionError` for an image that cannot be predicted, `ConfusionError` for
-    ///   labels that do not fit the prediction, and what reading the data throws.
+    ///   labels that do not fit the prediction, what reading the data throws, and
+    ///   `OtherProcessError` where another process failed.
     public func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
-        let scores = try inference.model.inInference { try count(each) }
+        let scores = try SegmentationScores(counts(each).first(scoredNames.count))
         var report = SegmentationReport(scores, names: scoredNames)
         report.note = classMap?.summary
         return report
@@ -55,14 +57,25 @@ public struct SegmentationEvaluator: Evaluator {
     private var augmentation: Augmentation { options.augmentation ?? .none }
     private var classMap: ClassMap? { options.classMap }
 
-    private func count(_ each: (EvaluatedImage) throws -> Void) throws -> SegmentationScores {
+    /// The pixels of all images. Where there is a class map, predictions of classes that are not
+    /// shared are counted as one class more, the last.
+    func counts(_ each: (EvaluatedImage) throws -> Void) throws -> ConfusionCounts {
+        let shard = EvaluationShard(of: dataset, over: options.processes)
+        let own = try shard.evaluate {
+            try inference.model.inInference { try count(shard, each) }
+        }
+        return try own.summed(over: options.processes)
+    }
+
+    /// The pixels of the images of `shard`.
+    private func count(_ shard: EvaluationShard, _ each: (EvaluatedImage) throws -> Void) throws
+        -> ConfusionCounts
+    {
         let ratios = augmentation.ratios
         let loading = options.loading(shared: ratios.count)
         let loaders = try ratios.map { try DataLoader(dataset, ratio($0), loading) }
-        // Predictions of classes that are not shared are counted as one more, which is then left
-        // out.
         var counts = ConfusionCounts(classCount: scoredNames.count + (classMap == nil ? 0 : 1))
-        for index in 0..<dataset.count {
+        for index in shard.indices {
             let batches = try loaders.compactMap { try $0.next() }
             guard let first = batches.first, batches.count == loaders.count else { break }
             let found = try naming(first) { try predict(batches) }
@@ -74,7 +87,7 @@ public struct SegmentationEvaluator: Evaluator {
                 EvaluatedImage(
                     index: index, name: first.names[0], prediction: LabelPrediction(drawn)))
         }
-        return SegmentationScores(classMap == nil ? counts : counts.first(scoredNames.count))
+        return counts
     }
 
     private func ratio(_ ratio: Double) -> any Transform {

@@ -1,5 +1,6 @@
 import DenseKitComponents
 import DenseKitData
+import DenseKitDistributed
 import DenseKitEvaluation
 
 extension Experiment {
@@ -24,15 +25,18 @@ extension Experiment {
     ///   - model: in inference mode
     ///   - dataset: with annotations for the model's head
     ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip` set
+    ///   - processes: that share the images; each of them evaluates, and gets the report of all
     /// - Throws: `ExperimentError` where the data set lacks the annotations that the head needs,
     ///   `InferenceError` for a detector with test-time augmentation, `ConfigurationError` for
     ///   windows smaller than the backbone's smallest side.
-    public func evaluator(_ model: DenseModel, _ dataset: any Dataset, augmented: Bool = false)
-        throws -> any Evaluator
-    {
+    public func evaluator(
+        _ model: DenseModel, _ dataset: any Dataset, augmented: Bool = false,
+        processes: Processes = .current
+    ) throws -> any Evaluator {
         try check(dataset, "val", fits: model)
-        return try model.task.evaluator(
-            of: model, on: dataset, evaluationOptions(model, augmented: augmented))
+        var options = try evaluationOptions(model, augmented: augmented)
+        options.processes = processes
+        return try model.task.evaluator(of: model, on: dataset, options)
     }
 
     /// How `model` is measured.

@@ -1,5 +1,6 @@
 import DenseKitComponents
 import DenseKitData
+import DenseKitDistributed
 import DenseKitEvaluation
 import DenseKitVision
 
@@ -15,21 +16,24 @@ extension Experiment {
     ///   - dataset: the validation data of `other`
     ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip`
     ///     define
+    ///   - processes: that share the images; each of them evaluates, and gets the report of all
     /// - Throws: `ConfigurationError` for a class map that does not fit,
     ///   `ExperimentError.otherDataset` where there is none and the classes differ.
     public func evaluator(
         _ model: DenseModel, trained: ClassList, on other: Experiment, _ dataset: any Dataset,
-        augmented: Bool = false
+        augmented: Bool = false, processes: Processes = .current
     ) throws -> any Evaluator {
         guard let node = other.configuration.data.val else {
-            return try other.evaluator(model, dataset, augmented: augmented)
+            return try other.evaluator(
+                model, dataset, augmented: augmented, processes: processes)
         }
         let map = try node.classMap(model: trained.names, dataset: dataset.classes.names)
         if map == nil, trained.names != dataset.classes.names {
             throw ExperimentError.otherDataset(other.file)
         }
         guard try model.task.takesClassMaps else {
-            return try other.evaluator(model, dataset, augmented: augmented)
+            return try other.evaluator(
+                model, dataset, augmented: augmented, processes: processes)
         }
         if let wanted = try node.common("source_classes", as: String.self) {
             try check(source: wanted, node)
@@ -39,6 +43,7 @@ extension Experiment {
         try checkPrecision(of: .test)
         options.device = device
         options.precision = configuration.test.precision.dtype
+        options.processes = processes
         return try model.task.evaluator(of: model, on: dataset, options)
     }
 

@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
+import DenseKitDistributed
 import DenseKitEvaluation
 import DenseKitVision
 
@@ -52,20 +53,25 @@ extension Experiment {
     ///   - tested: the experiment whose data is evaluated
     ///   - dataset: the validation data of `tested`
     ///   - augmented: whether to use test-time augmentation, as `test.ratios` and `test.flip` say
+    ///   - processes: that share the images; each of them evaluates, and gets the report of all
     /// - Throws: what `trainedModel(_:for:unnamed:)` throws and, on another configuration's data,
-    ///   what `evaluator(_:trained:on:_:augmented:)` throws.
+    ///   what `evaluator(_:trained:on:_:augmented:processes:)` throws.
     public func evaluator(
-        of path: String, on tested: Experiment, _ dataset: any Dataset, augmented: Bool = false
+        of path: String, on tested: Experiment, _ dataset: any Dataset, augmented: Bool = false,
+        processes: Processes = .current
     ) throws -> (model: DenseModel, evaluator: any Evaluator) {
         if tested.file == file {
             let model = try trainedModel(path, for: dataset.classes).model
-            return (model, try evaluator(model, dataset, augmented: augmented))
+            let evaluator = try evaluator(
+                model, dataset, augmented: augmented, processes: processes)
+            return (model, evaluator)
         }
         // Weights that do not name their classes have those of their own data.
         let (model, trained) = try trainedModel(path, unnamed: classes(of: "val"))
-        return (
-            model, try evaluator(model, trained: trained, on: tested, dataset, augmented: augmented)
-        )
+        let evaluator = try evaluator(
+            model, trained: trained, on: tested, dataset, augmented: augmented,
+            processes: processes)
+        return (model, evaluator)
     }
 }
 

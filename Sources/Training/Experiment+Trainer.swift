@@ -37,7 +37,7 @@ extension Experiment {
             device: device)
         let hooks = try runHooks(adding: added)
         let evaluator = try configuration.data.val.map { _ in
-            try validation(model, classes: dataset.classes)
+            try validation(model, classes: dataset.classes, of: work.processes)
         }
         let folder = try work.folder(resuming: resumption?.checkpoint)
         let store = CheckpointStore(
@@ -142,10 +142,12 @@ extension Experiment {
         SkipLimit(share: configuration.data.maxBadShare, images: dataset.count)
     }
 
-    private func validation(_ model: DenseModel, classes: ClassList) throws -> any Evaluator {
+    private func validation(_ model: DenseModel, classes: ClassList, of processes: Processes) throws
+        -> any Evaluator
+    {
         let dataset = try validationDataset()
         try checkClasses(train: classes, val: dataset.classes)
-        return try evaluator(model, dataset)
+        return try evaluator(model, dataset, processes: processes)
     }
 
     /// The loader of training batches, beginning with batch `iteration`. A batch holds the images

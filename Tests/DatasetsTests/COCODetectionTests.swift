@@ -130,6 +130,7 @@ private func dataset(_ tree: Tree, _ change: (inout COCODetection.Configuration)
             first.instances?.map(\.label) == [79, 2] && first.instances?.map(\.area) == [150, 90])
         let second = try set.sample(at: 1)
         #expect(second.instances?.map(\.isCrowd) == [true])
+        #expect((0..<2).map(set.name) == [first.name, second.name])
         #expect(
             set.warnings.last?.problem
                 == "lists 4 images, of which 2 have no annotation of the classes or a side under 32 pixels"

@@ -23,6 +23,7 @@ import Testing
         #expect(data.count == 1)
         #expect(data.classes == ADE20K.benchmark)
         var sample = try data.sample(at: 0)
+        #expect(sample.name == "a.jpg" && data.name(at: 0) == "a.jpg")
         #expect(sample.labels?.labels == [65535, 0, 1, 149, 65535, 65535])
         #expect(sample.size == Size2D(height: 2, width: 3))
     }
@@ -97,6 +98,7 @@ import Testing
         #expect(data.classes.names == ["a", "b", "c"])
         var sample = try data.sample(at: 0)
         #expect(sample.labels?.labels == [0, 1, 2, 0, 1, 65535])
+        #expect(data.name(at: 0) == sample.name)
         #expect(data.warnings.isEmpty)
     }
 

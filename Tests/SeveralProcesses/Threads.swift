@@ -6,6 +6,10 @@ import Synchronization
 /// Runs `body` in `count` threads of this process, each of which has the place of one process, with
 /// c10d's own store and groups between them.
 ///
+/// - Parameters:
+///   - count: the number of processes
+///   - timeout: how long one waits for another, in seconds
+///   - body: what every process runs
 /// - Returns: the results in the order of ranks
 /// - Throws: the first error of a thread
 public func withProcesses<Result: Sendable>(

@@ -125,27 +125,42 @@ struct DepthEvaluator: Evaluator {
     let options: EvaluationOptions
     let metricNames: [String]? = ["MAE"]
 
-    func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
+    /// What is kept of an image.
+    struct ImageError: Codable {
+        /// The sum of the absolute errors of its measured pixels, in metres.
         var sum = 0.0
-        var count = 0
-        try predictor.model.inInference {
-            for index in 0..<dataset.count {
-                var sample = try dataset.sample(at: index)
-                let known = sample.target(DepthMap.self)?.values ?? []
-                var random = SampleRandom(seed: 0, epoch: 0, index: index)
-                try options.pipeline(&sample, &random)
-                let found = try withAutocast(options.precision, on: options.device) {
-                    try predictor.prediction(of: sample, on: options.device)
-                }
-                for (found, known) in zip((found as? DepthMap)?.values ?? [], known)
-                where known >= 0 {
-                    sum = sum + Double(abs(found - known))
-                    count += 1
-                }
-                try each(EvaluatedImage(index: index, name: sample.name, prediction: found))
-            }
+        /// The number of these pixels.
+        var pixels = 0
+    }
+
+    /// Several processes share the images. Errors are summed in the data set's order, so that the
+    /// number of processes does not change a bit of the sum.
+    func evaluate(each: (EvaluatedImage) throws -> Void) throws -> any EvaluationReport {
+        let shard = EvaluationShard(of: dataset, over: options.processes)
+        let errors = try shard.results { index in
+            try predictor.model.inInference { try error(ofImage: index, each) }
         }
-        return DepthReport(error: sum / Double(count))
+        let sum = errors.reduce(0) { $0 + $1.sum }
+        return DepthReport(error: sum / Double(errors.reduce(0) { $0 + $1.pixels }))
+    }
+
+    private func error(ofImage index: Int, _ each: (EvaluatedImage) throws -> Void) throws
+        -> ImageError
+    {
+        var sample = try dataset.sample(at: index)
+        let known = sample.target(DepthMap.self)?.values ?? []
+        var random = SampleRandom(seed: 0, epoch: 0, index: index)
+        try options.pipeline(&sample, &random)
+        let found = try withAutocast(options.precision, on: options.device) {
+            try predictor.prediction(of: sample, on: options.device)
+        }
+        var error = ImageError()
+        for (found, known) in zip((found as? DepthMap)?.values ?? [], known) where known >= 0 {
+            error.sum += Double(abs(found - known))
+            error.pixels += 1
+        }
+        try each(EvaluatedImage(index: index, name: sample.name, prediction: found))
+        return error
     }
 }
 

@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
+import DenseKitDistributed
 import DenseKitVision
 import Foundation
 
@@ -11,6 +12,7 @@ public struct PredictionWriter {
     private let classes: ClassList
     private let opacity: Double
     private let scoreThreshold: Double
+    private let processes: Processes
     private let names = ResultNames()
 
     /// Creates `folder/vis` and `folder/pred`.
@@ -20,14 +22,18 @@ public struct PredictionWriter {
     ///   - classes: names and colours
     ///   - opacity: of the colours in drawings, 0…1
     ///   - scoreThreshold: instances with a lower score are left out
+    ///   - processes: that write the images of one data set to the folder, each its own
+    ///     (`EvaluationShard`)
     /// - Throws: `DataError` where the folders cannot be created.
     public init(
-        _ folder: String, classes: ClassList, opacity: Double = 0.5, scoreThreshold: Double = 0.3
+        _ folder: String, classes: ClassList, opacity: Double = 0.5, scoreThreshold: Double = 0.3,
+        processes: Processes = .alone
     ) throws {
         self.folder = folder
         self.classes = classes
         self.opacity = opacity
         self.scoreThreshold = scoreThreshold
+        self.processes = processes
         for part in ["vis", "pred"] {
             try FileSystem.makeFolder("\(folder)/\(part)", remedy: "choose another folder")
         }
@@ -45,7 +51,8 @@ public struct PredictionWriter {
     }
 
     /// Writes an image of `dataset` beside its prediction and its ground truth, in the subfolders
-    /// of the image's name. Returns the path of the drawing.
+    /// of the image's name. The files have the same names whatever the number of processes is.
+    /// Returns the path of the drawing.
     @discardableResult
     public func write(_ evaluated: EvaluatedImage, of dataset: any Dataset) throws -> String {
         var sample = try dataset.sample(at: evaluated.index)
@@ -61,7 +68,10 @@ public struct PredictionWriter {
             panels.append(("ground truth", groundTruth.drawn(on: image, style)))
         }
         let drawing = SegmentationDrawing.sideBySide(panels, scale: style.scale) ?? image
-        let name = names.name(for: evaluated.name)
+        // A name depends on those of the images before it, which other processes may write.
+        let name =
+            processes.count > 1
+            ? try names.name(at: evaluated.index, of: dataset) : names.name(for: evaluated.name)
         let folders = name.split(separator: "/").dropLast().joined(separator: "/")
         for part in ["vis", "pred"] where !folders.isEmpty {
             try FileSystem.makeFolder(

@@ -1,5 +1,6 @@
 import DenseKitComponents
 import DenseKitData
+import DenseKitDistributed
 import DenseKitErrors
 import DenseKitVision
 
@@ -126,6 +127,10 @@ public struct EvaluationOptions {
     public var device = Device.cpu
     /// The data type of autocast layers; nil computes in float32.
     public var precision: DType?
+    /// The processes that share the images (`EvaluationShard`); the report on each of them is that
+    /// of all images. An evaluator that does not use them evaluates every image on every process.
+    /// One process by default.
+    public var processes = Processes.alone
 
     /// Options with their defaults.
     ///
@@ -138,13 +143,16 @@ public struct EvaluationOptions {
         pipeline.forTest.padding(toAtLeast: model.backbone.minimumSide)
     }
 
-    /// How every image of a data set is read once, in order, with its annotations at its own size.
+    /// How every image of this process's shard is read once, in order, with its annotations at its
+    /// own size.
     ///
     /// - Parameter loaders: the number of loaders that share the threads
     func loading(shared loaders: Int = 1) -> DataLoader.Options {
         var loading = DataLoader.Options()
         loading.shuffles = false
         loading.epochs = 1
+        loading.rank = processes.rank
+        loading.ranks = processes.count
         loading.workers = max(1, workers / loaders)
         loading.keepsOriginalLabels = true
         return loading

@@ -1,4 +1,5 @@
 import DenseKitComponents
+import DenseKitDistributed
 import DenseKitErrors
 import DenseKitEvaluation
 import DenseKitVision
@@ -137,7 +138,7 @@ private struct RowNumbers {
         let evaluator = try experiment.evaluator(
             of: weights, on: tested, dataset, augmented: severalScales
         ).evaluator
-        let progress = ProgressBar()
+        let progress = Processes.current.isFirst ? ProgressBar() : nil
         defer { progress?.clear() }
         return try evaluator.evaluate { image in
             progress?.show(image.index + 1, of: dataset.count, note: image.name)
