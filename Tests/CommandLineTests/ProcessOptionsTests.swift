@@ -152,3 +152,16 @@ func restartArguments() {
         #expect(words.joined(separator: " ") == after)
     }
 }
+
+@Test("A restart resumes only from a checkpoint that was written since the command began")
+func checkpointsSince() throws {
+    try withTemporaryFolder { folder in
+        let work = folder.path
+        #expect(!WorkDirectory.hasCheckpoint(in: work, since: .distantPast))
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "iter_8"), withIntermediateDirectories: false)
+        #expect(WorkDirectory.hasCheckpoint(in: work, since: .distantPast))
+        #expect(WorkDirectory.hasCheckpoint(in: work, since: Date(timeIntervalSinceNow: -3600)))
+        #expect(!WorkDirectory.hasCheckpoint(in: work, since: Date(timeIntervalSinceNow: 3600)))
+    }
+}
