@@ -110,7 +110,17 @@ extension ProcessOptions {
             let isBound = environment.launcher == .slurm && Engine.cudaDeviceCount == 1
             compute.device = "cuda:\(isBound ? 0 : environment.localRank)"
         }
-        return try compute.start()
+        compute.threads = compute.threads ?? environment.threads()
+        let device = try compute.start()
+        // The launcher of this command says it itself.
+        if environment.worldSize > 1, environment.rank == 0, environment.launcher != .densekit {
+            let threads = Engine.threadCount
+            let logger = try RunLog.logger()
+            logger.info(
+                "\(environment), with \(threads) thread\(threads == 1 ? "" : "s"); the store is at \(environment.masterHost):\(environment.masterPort)"
+            )
+        }
+        return device
     }
 
     /// Starts this command in several processes.
