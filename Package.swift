@@ -16,9 +16,14 @@ struct Engine {
 
     /// `NDEBUG` always: libtorch's headers change with it, and the library was built with it.
     var cxx: [CXXSetting] {
-        let include: [CXXSetting] =
-            root.map { [.unsafeFlags(["-isystem", $0 + "/include"])] } ?? []
-        return [.define("NDEBUG")] + include + strictCXX
+        let include = root.map { $0 + "/include" } ?? "/usr/include"
+        let api = include + "/torch/csrc/api/include"
+        let folders = root == nil ? [] : ["-isystem", include, "-isystem", api]
+        // Debian's package lacks a header that c10d's Reducer names.
+        let context = include + "/torch/csrc/distributed/autograd/context/context.h"
+        let missing: [CXXSetting] =
+            FileManager.default.fileExists(atPath: context) ? [] : [.headerSearchPath("missing")]
+        return [.define("NDEBUG"), .unsafeFlags(folders)] + missing + strictCXX
     }
 
     var link: [LinkerSetting] {
@@ -132,7 +137,7 @@ let package = Package(
         core("FilePlugins", ["Components", "Checkpoints"], linker: exported),
         core("Detection", ["Components"]),
         core("Data", ["Components", "Checkpoints", "Vision", "CTurboJPEG", "CPNG", "CSimdjson"]),
-        core("Evaluation", ["Components", "Checkpoints", "Data", "Vision"]),
+        core("Evaluation", ["Components", "Checkpoints", "Data", "Vision", "Distributed"]),
         core("Experiments", ["Components", "FilePlugins", "Checkpoints", "Data", "Evaluation"]),
         core(
             "Training",
@@ -191,6 +196,10 @@ let package = Package(
         // A folder for the time of a test.
         .target(
             name: "TemporaryFolders", path: "Tests/TemporaryFolders", swiftSettings: strictSwift),
+        // Threads in the place of processes, with real collectives between them.
+        .target(
+            name: "SeveralProcesses", dependencies: ["Distributed"], path: "Tests/SeveralProcesses",
+            swiftSettings: strictSwift),
         test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing", "TemporaryFolders"]),
         test("Foundations", ["Foundations", "Configuration"]),
@@ -198,7 +207,9 @@ let package = Package(
         test("Evaluation", ["Evaluation", "Data", "Vision", "Fuzzing", "TemporaryFolders"]),
         test("Configuration", ["Configuration", "Fuzzing", "TemporaryFolders"]),
         test("Checkpoints", ["Checkpoints", "CZlib", "Fuzzing", "TemporaryFolders"]),
-        test("Training", ["Training", "Checkpoints", "BuiltIn", "TemporaryFolders"]),
+        test(
+            "Training",
+            ["Training", "Checkpoints", "BuiltIn", "SeveralProcesses", "TemporaryFolders"]),
         test("CommandLine", ["CommandLine", "BuiltIn", "TemporaryFolders"]),
         test("Structure", []),
         test("Vision", ["Vision", "Foundations", "Fuzzing"]),
@@ -206,8 +217,8 @@ let package = Package(
         test("Datasets", ["Datasets", "Configuration", "Data", "Vision", "TemporaryFolders"]),
         test("Standard", ["Standard", "Configuration", "Data", "Vision"]),
         test("Torch", ["Torch"]),
-        test("Distributed", ["Distributed", "TemporaryFolders"]),
         test("NN", ["NN"]),
+        test("Distributed", ["Distributed", "NN", "SeveralProcesses", "TemporaryFolders"]),
         test("Components", ["Components", "TemporaryFolders"]),
         test("Detection", ["Detection", "Vision"]),
         test(

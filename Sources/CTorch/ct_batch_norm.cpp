@@ -2,12 +2,14 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/native_batch_norm.h>
 #include <ATen/ops/native_batch_norm_backward.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "channel_sums.h"
 #include "clones.h"
 #include "handle.h"
 #include "parallel.h"
@@ -30,12 +32,14 @@ CT_CLONES void add_rows(const float *row, int64_t count, int64_t channels, doubl
     }
 }
 
-struct Statistics {
-    at::Tensor mean, variance;  // [c]; the variance is divided by the count
-};
+}  // namespace
 
-/// Of a map `[n, c, h, w]` with its channels side by side. Parts are added up in their order, whatever the number of threads.
-Statistics statistics(const at::Tensor &x) {
+bool ct::lies_by_channels(const at::Tensor &x) {
+    if (!x.is_cpu() || x.scalar_type() != at::kFloat || x.dim() != 4 || x.numel() == 0) return false;
+    return x.is_contiguous(at::MemoryFormat::ChannelsLast) && !x.is_contiguous();
+}
+
+at::Tensor ct::channel_sums(const at::Tensor &x) {
     int64_t channels = x.size(1), rows = x.numel() / channels, parts = (rows + rows_of_a_part - 1) / rows_of_a_part;
     const auto *values = x.data_ptr<float>();
     std::vector<double> sums(parts * 2 * channels);
@@ -46,17 +50,31 @@ Statistics statistics(const at::Tensor &x) {
             add_rows(values + first * channels, std::min(rows_of_a_part, rows - first), channels, own, own + channels);
         }
     });
+    auto result = at::zeros({2 * channels}, at::kDouble);
+    auto *totals = result.data_ptr<double>();
+    for (int64_t part = 0; part < parts; ++part) {
+        for (int64_t c = 0; c < 2 * channels; ++c) totals[c] += sums[part * 2 * channels + c];
+    }
+    return result;
+}
+
+namespace {
+
+struct Statistics {
+    at::Tensor mean, variance;  // [c]; the variance is divided by the count
+};
+
+/// Of a map that lies by channels.
+Statistics statistics(const at::Tensor &x) {
+    int64_t channels = x.size(1), rows = x.numel() / channels;
+    auto sums = channel_sums(x);
+    const auto *totals = sums.data_ptr<double>();
     auto options = x.options().memory_format(at::MemoryFormat::Contiguous);
     Statistics result{at::empty({channels}, options), at::empty({channels}, options)};
     for (int64_t c = 0; c < channels; ++c) {
-        double sum = 0, squares = 0;
-        for (int64_t part = 0; part < parts; ++part) {
-            sum += sums[part * 2 * channels + c];
-            squares += sums[(part * 2 + 1) * channels + c];
-        }
-        double mean = sum / rows;
+        double mean = totals[c] / rows;
         result.mean.data_ptr<float>()[c] = static_cast<float>(mean);
-        double variance = squares / rows - mean * mean;
+        double variance = totals[channels + c] / rows - mean * mean;
         result.variance.data_ptr<float>()[c] = static_cast<float>(variance < 0 ? 0 : variance);  // not a number stays so
     }
     return result;
@@ -81,9 +99,8 @@ struct BatchNorm : torch::autograd::Function<BatchNorm> {
 bool is_row(const at::Tensor &x, int64_t channels) { return x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() == channels && x.dim() == 1; }
 
 /// Whether all are what the sums are written for.
-bool lies_by_channels(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &mean, const at::Tensor &variance) {
-    if (!x.is_cpu() || x.scalar_type() != at::kFloat || x.dim() != 4 || x.numel() == 0) return false;
-    if (!x.is_contiguous(at::MemoryFormat::ChannelsLast) || x.is_contiguous()) return false;
+bool fits_sums(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &mean, const at::Tensor &variance) {
+    if (!lies_by_channels(x)) return false;
     int64_t c = x.size(1);
     return is_row(weight, c) && is_row(bias, c) && is_row(mean, c) && is_row(variance, c);
 }
@@ -106,7 +123,7 @@ int ct_batch_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor mean,
                   double momentum, double eps, ct_tensor *out) {
     return guard([&] {
         bool complete = weight != nullptr && bias != nullptr && mean != nullptr && variance != nullptr;
-        if (training && complete && lies_by_channels(T(x), T(weight), T(bias), T(mean), T(variance))) {
+        if (training && complete && fits_sums(T(x), T(weight), T(bias), T(mean), T(variance))) {
             *out = give(trained(T(x), T(weight), T(bias), T(mean), T(variance), momentum, eps));
             return;
         }

@@ -102,7 +102,8 @@ extension ProcessOptions {
         return try count * machines(ProcessInfo.processInfo.environment).count > 1
     }
 
-    /// Sets the engine up in a process that does work, on its own GPU where there are several.
+    /// Sets the engine up in a process that does work, on its own GPU where there are several, and
+    /// joins the others.
     func start(_ compute: ComputeOptions, in environment: ProcessEnvironment) throws -> Device {
         var compute = compute
         if gpus != nil || (compute.device == "cuda" && environment.worldSize > 1) {
@@ -120,6 +121,9 @@ extension ProcessOptions {
                 "\(environment), with \(threads) thread\(threads == 1 ? "" : "s"); the store is at \(environment.masterHost):\(environment.masterPort)"
             )
         }
+        var timeouts = Processes.Timeouts()
+        if let timeout { timeouts.heartbeat = timeout }
+        try Processes.join(environment, device: device, timeouts: timeouts)
         return device
     }
 
@@ -137,9 +141,7 @@ extension ProcessOptions {
     ) throws {
         let own = Array(CommandLine.arguments.dropFirst())
         let logger = try RunLog.logger()
-        var launch = Launch(processes: gpus ?? processes ?? 1, hostStore: PortOfStore.init) {
-            arguments(own, $0)
-        }
+        var launch = Launch(processes: gpus ?? processes ?? 1) { arguments(own, $0) }
         launch.nodes = try machines(launch.variables)
         launch.logFolder = logFolder
         launch.maxRestarts = maxRestarts ?? 0
@@ -154,12 +156,6 @@ extension ProcessEnvironment {
     fileprivate var starter: String { launcher == .slurm ? "SLURM" : "torchrun" }
     /// Such as `process 1 of 4`.
     fileprivate var number: String { "process \(rank) of \(worldSize)" }
-}
-
-/// The place of the store, which is not open.
-private final class PortOfStore: StoreHost {
-    let port: Int
-    init(_ port: Int) { self.port = port == 0 ? ProcessEnvironment.defaultPort : port }
 }
 
 /// `arguments` of a command that trains, changed so that it resumes from its newest checkpoint.

@@ -51,7 +51,7 @@ public struct Batch: Sendable {
     public internal(set) var dataTime = 0.0
 
     /// A sample that was left out because it cannot be read.
-    public struct Skipped: Sendable, Equatable {
+    public struct Skipped: Sendable, Equatable, Codable {
         /// The sample's index in the data set.
         public let index: Int
         /// Why it cannot be read, with the file.

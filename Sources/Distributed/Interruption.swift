@@ -72,6 +72,9 @@ public enum Interruption {
         return try body()
     }
 
+    /// The number of the first signal that was received; 0 for none.
+    package static var pending: Int32 { received.load(ordering: .relaxed) }
+
     /// Throws `Interrupted` after a signal was received.
     public static func check() throws(Interrupted) {
         let signal = received.load(ordering: .relaxed)

@@ -6,7 +6,7 @@ import Foundation
 /// Starts several processes of a program on this machine, watches them, and starts all of them
 /// again after a failure.
 ///
-///     var launch = Launch(processes: 4, hostStore: hostStore) { attempt in
+///     var launch = Launch(processes: 4) { attempt in
 ///         ["train", attempt == 0 ? "new" : "resume"]
 ///     }
 ///     launch.logFolder = "work"
@@ -39,10 +39,14 @@ public struct Launch {
     public var grace = Duration.seconds(30)
     /// The time from SIGTERM to SIGKILL.
     public var graceAfterTerm = Duration.seconds(10)
-    /// Opens the store at a port of this machine, 0 for any free one.
-    public var hostStore: (_ port: Int) throws -> any StoreHost
-    /// Joins the launchers of the other machines, where there are several.
-    public var rendezvous: ((_ nodes: LaunchNodes) throws -> any Rendezvous)?
+    /// Opens the store at a port of this machine, 0 for any free one; c10d's if not set.
+    public var hostStore: (_ port: Int) throws -> any StoreHost = { port in
+        try ProcessStore(host: "127.0.0.1", port: port, isServer: true, timeout: 60)
+    }
+    /// Joins the launchers of the other machines, where there are several; at the store if not set.
+    public var rendezvous: (_ nodes: LaunchNodes) throws -> any Rendezvous = {
+        try StoreRendezvous($0)
+    }
     /// Receives what the launcher has to say, a line or several; standard error if not set.
     public var tell: (String) -> Void = { text in
         try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
@@ -54,15 +58,9 @@ public struct Launch {
     ///
     /// - Parameters:
     ///   - processes: the number of processes on this machine
-    ///   - hostStore: opens the store at which the processes meet, at a port of this machine or at
-    ///     any free one for 0; it stays open until the last process has ended
     ///   - arguments: the arguments of all processes in an attempt, counted from 0
-    public init(
-        processes: Int, hostStore: @escaping (_ port: Int) throws -> any StoreHost,
-        arguments: @escaping (_ attempt: Int) throws -> [String]
-    ) {
+    public init(processes: Int, arguments: @escaping (_ attempt: Int) throws -> [String]) {
         self.processes = processes
-        self.hostStore = hostStore
         self.arguments = arguments
     }
 
@@ -130,11 +128,7 @@ public struct Launch {
     }
 
     private func joined() throws -> any Rendezvous {
-        guard nodes.count > 1 else { return LocalRendezvous() }
-        guard let rendezvous else {
-            throw ArgumentError("a launch on several machines needs a `rendezvous` of launchers")
-        }
-        return try rendezvous(nodes)
+        nodes.count > 1 ? try rendezvous(nodes) : LocalRendezvous()
     }
 
     /// The threads of each process; nil where the environment says so already, or the program sets

@@ -82,12 +82,28 @@ public struct TrainConfiguration: YAMLConfiguration {
     /// The number of periodic checkpoints to keep, 3 by default; older ones are deleted. The best
     /// one is kept in addition.
     public var keepCheckpoints = 3
+    /// Whether the statistics of batch norms in training are those of the batches of all processes
+    /// together: with `auto` where there are several, which is the default.
+    public var syncBatchNorm = SyncBatchNorm.auto
+    /// Iterations between two comparisons of the weights of all processes, 1…10⁹; nil compares them
+    /// at the start alone.
+    public var weightsCheckInterval: Int?
     /// Consecutive iterations with a loss that is not finite after which training stops; 10 by
     /// default. Such an iteration changes nothing.
     public var maxBadLosses = 10
 
     /// Every setting at its default.
     public init() {}
+}
+
+/// Whether batch norms use the statistics of all processes (SyncBN). Checkpoints have the same keys.
+public enum SyncBatchNorm: String, Codable, Sendable, CaseIterable {
+    /// Where there are several processes.
+    case auto
+    /// Where there are several processes; a single one is all there is.
+    case `true`
+    /// Each process uses those of its own images.
+    case `false`
 }
 
 /// The arithmetic of matrix products and convolutions. Weights and their updates are always

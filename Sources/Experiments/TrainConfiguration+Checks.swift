@@ -2,10 +2,41 @@ import DenseKitComponents
 import DenseKitData
 
 extension TrainConfiguration {
-    /// Images of one pass: `perDeviceBatch`, at most `batch`.
-    public var imagesAtATime: Int { min(perDeviceBatch ?? batch, batch) }
-    /// Passes whose gradients make up one iteration; 1 without accumulation.
-    public var accumulation: Int { batch / imagesAtATime }
+    /// Images of one pass in one process: `perDeviceBatch`, at most `batch`.
+    public var imagesAtATime: Int { imagesAtATime(over: 1) }
+
+    /// Images of one pass in each of `processes`: `perDeviceBatch`, at most its part of `batch`.
+    public func imagesAtATime(over processes: Int) -> Int {
+        let part = max(1, batch / processes)
+        return min(perDeviceBatch ?? part, part)
+    }
+
+    /// Passes of each of `processes` whose gradients make up one iteration; 1 without
+    /// accumulation.
+    public func accumulation(over processes: Int = 1) -> Int {
+        max(1, batch / (processes * imagesAtATime(over: processes)))
+    }
+
+    /// Throws `SettingError` where the global batch is not a number of whole passes on each of
+    /// `processes`; it lists what is possible.
+    public func checkDivision(over processes: Int) throws {
+        let once = imagesAtATime(over: processes)
+        guard !batch.isMultiple(of: once * processes) else { return }
+        func divisors(_ number: Int) -> String {
+            (1...min(number, 512)).filter { number.isMultiple(of: $0) }.map(String.init)
+                .joined(separator: ", ")
+        }
+        guard batch.isMultiple(of: processes) else {
+            throw SettingError(
+                "train", "batch",
+                "\(batch) images cannot be divided among \(processes) processes; possible numbers of processes: \(divisors(batch))"
+            )
+        }
+        throw SettingError(
+            "train", "per_device_batch",
+            "the part of a process is \(batch / processes) images (train.batch \(batch) on \(processes) processes), which passes of \(once) images do not make up; possible: \(divisors(batch / processes))"
+        )
+    }
 
     /// Throws `SettingError` for numbers out of range or that do not fit together.
     package func validate() throws {
@@ -19,6 +50,7 @@ extension TrainConfiguration {
             ("checkpoint_interval", checkpointInterval, 1...1_000_000_000),
             ("keep_checkpoints", keepCheckpoints, 1...1_000_000_000),
             ("max_bad_losses", maxBadLosses, 1...1_000_000_000),
+            ("weights_check_interval", weightsCheckInterval, 1...1_000_000_000),
         ]
         for (key, value, range) in numbers {
             guard let value, !range.contains(value) else { continue }

@@ -17,6 +17,9 @@ public final class BatchNorm2d: Module {
     public let eps: Double
     /// Whether training too normalises with the running statistics and leaves them unchanged.
     public var hasFrozenStatistics = false
+    /// Processes whose batches together give the statistics in training; nil for those of the own
+    /// batch alone. Gradients of weight and bias stay those of the own batch.
+    public var statisticsGroup: ProcessGroup?
 
     /// Batch normalisation of `channels` channels; momentum and eps are PyTorch's by default.
     public init(_ channels: Int, momentum: Double = 0.1, eps: Double = 1e-5) throws {
@@ -36,10 +39,16 @@ public final class BatchNorm2d: Module {
     ///   other channels.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         let learns = isTraining && !hasFrozenStatistics
-        let y = try x.batchNorm(
-            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
-            training: learns, momentum: momentum,
-            eps: eps)
+        let y =
+            if learns, let statisticsGroup {
+                try x.syncBatchNorm(
+                    weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
+                    momentum: momentum, eps: eps, over: statisticsGroup)
+            } else {
+                try x.batchNorm(
+                    weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
+                    training: learns, momentum: momentum, eps: eps)
+            }
         if learns { try numBatchesTracked.addInPlace(1) }
         return y
     }
@@ -50,6 +59,20 @@ public final class BatchNorm2d: Module {
         let factor = try weight * (runningVar + eps).rsqrt()
         let shift = try conv.bias.map { try $0 - runningMean } ?? -runningMean
         return try (conv.weight * factor.reshaped([-1, 1, 1, 1]), bias + shift * factor)
+    }
+}
+
+extension Module {
+    /// Makes every batch norm below use the statistics of the batches of all processes of `group`
+    /// in training (SyncBN); nil for those of its own batch.
+    ///
+    /// - Returns: how many there are
+    /// - Throws: `ModuleError` for a module that cannot be walked.
+    @discardableResult
+    public func synchronizeBatchNorms(over group: ProcessGroup?) throws -> Int {
+        let norms = try namedModules().compactMap { $0.module as? BatchNorm2d }
+        for norm in norms { norm.statisticsGroup = group }
+        return norms.count
     }
 }
 

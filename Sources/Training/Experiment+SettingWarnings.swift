@@ -116,7 +116,7 @@ extension Experiment {
     /// passes.
     private func passWarnings(_ model: DenseModel) -> [String] {
         let train = configuration.train
-        guard train.accumulation > 1 else { return [] }
+        guard train.accumulation() > 1 else { return [] }
         let parts: [(name: String, count: String?)] = [
             ("model.head \(configuration.model.head?.type ?? "")", model.head.countedByPass),
             (

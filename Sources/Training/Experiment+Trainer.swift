@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
+import DenseKitDistributed
 import DenseKitEvaluation
 import DenseKitExperiments
 import DenseKitVision
@@ -41,9 +42,12 @@ extension Experiment {
         let store = CheckpointStore(
             work, run: folder.name, info: info, resumed: resumption?.checkpoint)
         hooks.connect(
-            evaluator, store: store, scalarsPath: folder.scalarsPath, limit: limit(of: dataset))
-        let logger = try RunLog.logger(path: folder.logPath)
-        let trainer = try trainer(of: model, on: dataset, logger: logger, hooks: hooks.inOrder)
+            evaluator, store: store, scalarsPath: folder.scalarsPath, limit: limit(of: dataset),
+            showsProgress: work.processes.isFirst)
+        let logger = try work.logger(folder)
+        let trainer = try trainer(
+            of: model, on: dataset, logger: logger, hooks: hooks.inOrder,
+            processes: work.processes)
         trainer.runFolder = folder.path
         try work.write(configuration: resolved, name: name)
         try logHead(of: trainer, dataset, work, isResumed: resumption != nil)
@@ -71,6 +75,13 @@ extension Experiment {
         logger.info(
             "\(dataset.count) training images, \(dataset.classes.count) classes; work directory \(work.path)"
         )
+        let settings = trainer.settings
+        let count = trainer.processes.count
+        if trainer.accumulation * count > 1 {
+            logger.info(
+                "global batch: \(settings.batch) images = \(count) process\(count == 1 ? "" : "es") × \(settings.imagesAtATime(over: count)) at a time × \(trainer.accumulation) pass\(trainer.accumulation == 1 ? "" : "es")"
+            )
+        }
         for warning in try warnings(on: trainer.model, training: dataset) {
             logger.warning("\(warning)")
         }
@@ -83,23 +94,35 @@ extension Experiment {
 
     /// The trainer of `model` on `dataset` by the configuration's recipe, without a work directory.
     ///
-    /// - Parameter firstPassAlone: whether a step is the first pass of an accumulated batch and
-    ///   nothing more
+    /// - Parameters:
+    ///   - processes: those that train together
+    ///   - firstPassAlone: whether a step is the first pass of an accumulated batch and nothing
+    ///     more
     func trainer(
         of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook],
-        firstPassAlone: Bool = false
+        processes: Processes = .alone, firstPassAlone: Bool = false
     ) throws -> Trainer {
         let optimizer = try optimizer(for: model)
         var settings = configuration.train.counting(images: dataset.count)
         if firstPassAlone { settings.batch = settings.imagesAtATime }
+        try checkDivision(of: settings, over: processes)
         let schedule = try registry.schedules.make(configuration.schedule, context)
             .counting(iterationsPerEpoch: settings.iterationsPerEpoch(of: dataset.count))
         let pipeline = try trainPipeline()
         return Trainer(
             model: model, optimizer: optimizer, schedule: schedule, settings: settings,
             device: device, logger: logger,
-            hooks: hooks
-        ) { iteration in try loader(dataset, pipeline, from: iteration) }
+            hooks: hooks, processes: processes
+        ) { iteration in try loader(dataset, pipeline, from: iteration, of: processes) }
+    }
+
+    /// Throws `ConfigurationError` where the global batch cannot be divided among the processes.
+    private func checkDivision(of settings: TrainConfiguration, over processes: Processes) throws {
+        do {
+            try settings.checkDivision(over: processes.count)
+        } catch let error as SettingError {
+            throw ConfigurationError(error, in: "train", of: node, file: file)
+        }
     }
 
     /// The optimizer of the model's parameters, by the configuration's `optimizer`.
@@ -124,18 +147,22 @@ extension Experiment {
     }
 
     /// The loader of training batches, beginning with batch `iteration`. A batch holds the images
-    /// of one pass, `train.per_device_batch`, not of the whole accumulated batch.
+    /// of one pass of one process, `train.per_device_batch`, not of the whole global batch.
     ///
     /// - Throws: `ConfigurationError` for settings of `data` that do not fit.
-    public func trainLoader(_ dataset: any Dataset, from iteration: Int = 0) throws -> DataLoader {
-        try loader(dataset, trainPipeline(), from: iteration)
+    public func trainLoader(
+        _ dataset: any Dataset, from iteration: Int = 0, of processes: Processes = .alone
+    ) throws -> DataLoader {
+        try loader(dataset, trainPipeline(), from: iteration, of: processes)
     }
 
-    private func loader(_ dataset: any Dataset, _ pipeline: Pipeline, from iteration: Int) throws
-        -> DataLoader
-    {
+    private func loader(
+        _ dataset: any Dataset, _ pipeline: Pipeline, from iteration: Int, of processes: Processes
+    ) throws -> DataLoader {
         var options = DataLoader.Options()
-        options.batch = configuration.train.imagesAtATime
+        options.batch = configuration.train.imagesAtATime(over: processes.count)
+        options.rank = processes.rank
+        options.ranks = processes.count
         options.workers = configuration.data.workers
         options.seed = configuration.train.seed
         options.badImage = configuration.data.badImage

@@ -1,4 +1,5 @@
 import DenseKitConfiguration
+import DenseKitDistributed
 import DenseKitExperiments
 import DenseKitNN
 
@@ -39,6 +40,7 @@ extension Experiment {
     ///     `work_dirs/<name of the configuration>`
     ///   - start: the first iteration, or a checkpoint to resume
     ///   - hooks: hooks besides logging, checkpoints, validation and those of the configuration
+    ///   - processes: those that train together; every one makes this call
     /// - Returns: the best validation, and the paths of the checkpoints
     /// - Throws: `Interrupted` after a signal, `TrainingError` where training cannot continue,
     ///   `CheckpointError` for a work directory that cannot be used, and what data set, model and
@@ -46,14 +48,15 @@ extension Experiment {
     @discardableResult
     public func train(
         in workDirectory: String? = nil, from start: TrainingStart = .firstIteration,
-        hooks: [any Hook] = []
+        hooks: [any Hook] = [], with processes: Processes = .current
     ) throws -> TrainingResult {
         try Interruption.watching {
             try Engine.setUp()
+            try Agreement.checkConfiguration(self, of: processes)
             let dataset = try trainDataset()
-            let work = try WorkDirectory(
-                WorkDirectory.choose(
-                    option: workDirectory, configuration: configuration.workDir, name: name))
+            let path = WorkDirectory.choose(
+                option: workDirectory, configuration: configuration.workDir, name: name)
+            let work = try WorkDirectory(path, of: processes)
             let trainer = try trainer(
                 in: work, dataset: dataset, resuming: work.resumption(start), hooks: hooks)
             try trainer.run()

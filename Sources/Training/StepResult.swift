@@ -14,9 +14,14 @@ public struct StepResult: Sendable {
     /// Whether the parameters were updated.
     public internal(set) var isTaken = false
 
-    /// Whether the loss, and the gradient norm where it was computed, are finite. Metrics are not
-    /// considered.
-    public var isFinite: Bool { loss.isFinite && gradientNorm?.isFinite != false }
+    /// Whether the losses of all other processes are finite.
+    var isFiniteElsewhere = true
+
+    /// Whether the losses of all processes, and the gradient norm where it was computed, are
+    /// finite. Metrics are not considered.
+    public var isFinite: Bool {
+        loss.isFinite && isFiniteElsewhere && gradientNorm?.isFinite != false
+    }
 
     /// Names that losses and metrics of a model cannot have: the log has other values under them.
     static let reserved: Set = ["loss", "grad_norm", "lr", "time", "data_time", "iter", "step"]

@@ -1,6 +1,8 @@
 import DenseKitComponents
 import DenseKitData
+import DenseKitDistributed
 import DenseKitEvaluation
+import DenseKitFoundations
 import Glibc
 import Logging
 
@@ -20,6 +22,8 @@ public final class Trainer {
     public let logger: Logger
     /// The hooks, called in this order.
     public let hooks: [any Hook]
+    /// The processes that train together. Hooks are called on all of them, with the same record.
+    public let processes: Processes
 
     /// The folder of the run's log and metrics, which every resume in its work directory shares;
     /// nil for a trainer without a work directory.
@@ -55,12 +59,13 @@ public final class Trainer {
     ///   - device: that batches are moved to
     ///   - logger: of the run
     ///   - hooks: called in this order
-    ///   - makeLoader: makes a loader whose first batch is number `iteration`; a batch is one pass,
-    ///     so that an accumulated iteration takes several
+    ///   - processes: those that train together, each on its part of every batch
+    ///   - makeLoader: makes this process's loader whose first batch is number `iteration`; a batch
+    ///     is one pass, so that an accumulated iteration takes several
     public init(
         model: DenseModel, optimizer: any Optimizer, schedule: any Schedule,
         settings: TrainConfiguration, device: Device,
-        logger: Logger, hooks: [any Hook],
+        logger: Logger, hooks: [any Hook], processes: Processes = .alone,
         makeLoader: @escaping (_ iteration: Int) throws -> DataLoader
     ) {
         self.model = model
@@ -70,11 +75,12 @@ public final class Trainer {
         self.device = device
         self.logger = logger
         self.hooks = hooks
+        self.processes = processes
         self.makeLoader = makeLoader
     }
 
-    /// Batches (forward and backward passes) that make up one iteration.
-    public var accumulation: Int { settings.accumulation }
+    /// Batches (forward and backward passes) of this process that make up one iteration.
+    public var accumulation: Int { settings.accumulation(over: processes.count) }
 
     /// Trains from `iteration` to the end, or until a signal is received.
     ///
@@ -100,11 +106,28 @@ public final class Trainer {
         guard iteration < settings.iterations else { return }
         let (loader, step) = try begin()
         defer { loader.stop() }
-        while iteration < settings.iterations, !isStopped {
-            try Interruption.check()
+        let first = iteration
+        while try iteration < settings.iterations && !shouldStop() {
             try oneIteration(loader, step) { for hook in hooks { try hook.afterBackward(self) } }
+            if iteration == first + 1 { tellUnused(step) }
             for hook in hooks { try hook.afterIteration(self) }
         }
+    }
+
+    /// Whether a hook of any process has ended the run.
+    ///
+    /// Throws `Interrupted` where any process has received a signal: all end after the same
+    /// iteration.
+    private func shouldStop() throws -> Bool {
+        guard processes.count > 1 else {
+            try Interruption.check()
+            return isStopped
+        }
+        let signal = Double(Interruption.pending)
+        let agreed = try processes.minimum([-signal, isStopped ? -1 : 0])
+        if agreed[0] < 0 { throw Interrupted(signal: Int32(-agreed[0])) }
+        isStopped = agreed[1] < 0
+        return isStopped
     }
 
     /// Ends training after the current iteration, as if it were the last; the run is saved. To be
@@ -124,9 +147,14 @@ public final class Trainer {
 
     /// The loader of the iterations that come, and what takes their steps.
     private func begin() throws -> (loader: DataLoader, step: TrainingStep) {
+        try settings.checkDivision(over: processes.count)
+        let synchronizes = settings.syncBatchNorm != .false
+        try model.synchronizeBatchNorms(over: synchronizes ? processes.statistics : nil)
+        try Agreement.checkWeights(model.namedTensors(), of: processes)
         let clipping = settings.clipNorm.map { GradientClipping(maxNorm: $0) }
         let step = try TrainingStep(
-            model, optimizer, clipping: clipping, precision: settings.precision, on: device)
+            model, optimizer, clipping: clipping, precision: settings.precision, on: device,
+            processes: processes)
         return (try makeLoader(iteration * accumulation), step)
     }
 
@@ -139,22 +167,29 @@ public final class Trainer {
             schedule, iteration: iteration, of: settings.iterations)
         // A loss that is divided by the labelled pixels of the whole batch needs all labels
         // before the first pass.
-        let counts = try countsLabelled ?? (accumulation > 1 && model.averagesLabelled)
+        let parts = accumulation * processes.count
+        let counts = try countsLabelled ?? (parts > 1 && model.averagesLabelled)
         countsLabelled = counts
         let ahead = counts ? try (0..<accumulation).map { _ in try nextBatch(loader) } : []
-        let inAll = ahead.reduce(0) { $0 + $1.labelledPixels }
-        let labelled = ahead.isEmpty ? nil : Double(max(1, inAll)) / Double(accumulation)
+        let own = ahead.reduce(0) { $0 + $1.labelledPixels }
+        let inAll = counts ? try processes.sum([own])[0] : 0
+        let labelled = counts ? Double(max(1, inAll)) / Double(parts) : nil
         defer { isConsistent = step.isConsistent }
         let result = try step(
             learningRates: last.learningRates, passes: accumulation, afterBackward: afterBackward
         ) { pass in
             let batch = ahead.isEmpty ? try nextBatch(loader) : ahead[pass]
+            let place = pass * processes.count + processes.rank
             return try losses(
-                of: batch, firstImage: pass * settings.imagesAtATime, labelledPixels: labelled)
+                of: batch, firstImage: place * settings.imagesAtATime(over: processes.count),
+                labelledPixels: labelled)
         }
         last.values = result.loggedValues
-        if result.isTaken { badLosses.inARow = 0 } else { try skip() }
+        let joined = try SharedRecord.join(last, isFinite: result.isFinite, of: processes)
+        last = joined.record
+        if result.isTaken { badLosses.inARow = 0 } else { try skip(joined.bad) }
         iteration += 1
+        try checkWeights()
         last.time = monotonicSeconds() - started
     }
 
@@ -173,6 +208,7 @@ public final class Trainer {
     {
         var targets = try batch.targets(on: device)
         targets.labelledPixels = labelledPixels
+        try seedDropout(firstImage)
         let pass = ForwardPass(
             progress: Double(iteration) / Double(settings.iterations), iteration: iteration,
             iterations: settings.iterations,
@@ -193,15 +229,44 @@ public final class Trainer {
         }
     }
 
+    /// Seeds what draws from the engine's generator: by the place of the pass in the global batch,
+    /// so that the number of processes makes no difference.
+    private func seedDropout(_ firstImage: Int) throws {
+        var hash = FNV1a()
+        for number in [settings.seed, UInt64(iteration), UInt64(firstImage)] {
+            withUnsafeBytes(of: number.littleEndian) { hash.add($0) }
+        }
+        try RandomGenerator.seed(hash.value)
+    }
+
+    /// Compares the weights of all processes where it is time to.
+    private func checkWeights() throws {
+        guard let interval = settings.weightsCheckInterval, iteration.isMultiple(of: interval)
+        else { return }
+        try Agreement.checkWeights(model.namedParameters(), of: processes)
+    }
+
+    /// Names parameters that are trained and have no gradient.
+    private func tellUnused(_ step: TrainingStep) {
+        let names = step.unusedParameters
+        guard !names.isEmpty else { return }
+        let rest = names.count > 8 ? " and \(names.count - 8) more" : ""
+        let list = names.prefix(8).joined(separator: ", ") + rest
+        logger.warning("no pass of the first iteration used these parameters: \(list)")
+    }
+
     /// Counts an iteration that changes nothing. The one that stops training counts once it is done
     /// again.
-    private func skip() throws {
+    ///
+    /// - Parameter images: those of the processes whose loss is not finite
+    private func skip(_ images: [String]) throws {
+        let names = images.isEmpty ? last.names : images
         logger.warning(
-            "iteration \(iteration + 1): the loss is not finite, the step is skipped; images: \(last.names.joined(separator: ", "))"
+            "iteration \(iteration + 1): the loss is not finite, the step is skipped; images: \(names.joined(separator: ", "))"
         )
         let inARow = badLosses.inARow + 1
         guard inARow < settings.maxBadLosses else {
-            throw TrainingError.badLosses(inARow, last.names)
+            throw TrainingError.badLosses(inARow, names)
         }
         badLosses = BadLosses(inARow: inARow, total: badLosses.total + 1)
     }

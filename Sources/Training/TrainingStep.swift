@@ -1,4 +1,5 @@
 import DenseKitComponents
+import DenseKitDistributed
 
 /// One training step: forward and backward passes of a batch, gradient clipping, and the update of
 /// the parameters.
@@ -25,6 +26,9 @@ public final class TrainingStep {
     public private(set) var isConsistent = true
     /// Running statistics and the like, which a step that is not taken puts back.
     private let buffers: [Tensor]
+    private let parameters: [NamedTensor]
+    /// Nil for one process.
+    let exchange: GradientExchange?
 
     /// A step of `module`.
     ///
@@ -34,16 +38,29 @@ public final class TrainingStep {
     ///   - clipping: nil leaves gradients unchanged
     ///   - precision: of the forward passes
     ///   - device: of the module
+    ///   - processes: those that take the step together, each on its part of the batch; gradients
+    ///     are averaged over them
+    ///   - traces: whether what processes send each other is noted, for a benchmark
+    /// - Throws: `ModuleError` for a module that cannot be walked.
     public init(
         _ module: Module, _ optimizer: any Optimizer, clipping: GradientClipping? = nil,
-        precision: Precision = .float32,
-        on device: Device = .cpu
+        precision: Precision = .float32, on device: Device = .cpu,
+        processes: Processes = .alone, traces: Bool = false
     ) throws {
         self.optimizer = optimizer
         self.clipping = clipping
         self.precision = precision
         self.device = device
         buffers = try module.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
+        parameters = try module.namedParameters().filter { $0.tensor.requiresGrad }
+        exchange = try GradientExchange(parameters, processes, traces: traces)
+    }
+
+    /// The names of parameters that are trained and that no pass of the last step used, on any
+    /// process; empty before the first step.
+    public var unusedParameters: [String] {
+        guard parameters.contains(where: { $0.tensor.grad != nil }) else { return [] }
+        return parameters.filter { $0.tensor.grad == nil }.map(\.name)
     }
 
     /// Takes the step. Where the loss or the gradient norm is not finite, it leaves everything as
@@ -90,7 +107,7 @@ public final class TrainingStep {
         _ passes: Int, _ afterBackward: () throws -> Void, _ losses: (Int) throws -> Losses
     ) throws -> StepResult {
         try optimizer.clearGradients()
-        var result = try Self.addGradients(passes: passes) { pass in
+        var result = try Self.addGradients(passes: passes, exchange) { pass in
             try withAutocast(precision.dtype, on: device) { try losses(pass) }
         }
         guard result.isFinite else { return result }
@@ -111,14 +128,29 @@ public final class TrainingStep {
     public static func addGradients(passes: Int = 1, losses: (_ pass: Int) throws -> Losses) throws
         -> StepResult
     {
+        try addGradients(passes: passes, nil, losses)
+    }
+
+    /// - Parameter exchange: averages the gradients over processes; nil for one process
+    private static func addGradients(
+        passes: Int, _ exchange: GradientExchange?, _ losses: (_ pass: Int) throws -> Losses
+    ) throws -> StepResult {
         var result = StepResult()
+        var isFinite = true
         for pass in 0..<passes {
+            let isLast = pass == passes - 1
+            try exchange?.beforeForward(isLast: isLast)
             let losses = try losses(pass)
             guard let total = try losses.total() else { throw TrainingError.noLoss }
             try result.add(losses, total: total, passes: passes)
             // Behind a loss that is not finite no gradient is worth its time.
-            if result.isFinite { try (passes == 1 ? total : total / Double(passes)).backward() }
+            isFinite = try exchange?.allFinite(result.loss) ?? result.isFinite
+            guard isFinite else { continue }
+            let share = try passes == 1 ? total : total / Double(passes)
+            try exchange?.beforeBackward(share, isLast: isLast)
+            try share.backward()
         }
+        result.isFiniteElsewhere = isFinite
         return result
     }
 }

@@ -99,9 +99,8 @@ import Testing
                 code == SIGKILL ? .signal(SIGKILL) : .exitCode(128 + SIGTERM)
             await #expect(processExitsWith: condition) {
                 [path = path as String, script = script as String] in
-                var launch = Launch(processes: 2, hostStore: { PortOnly(port: $0) }) { _ in
-                    ["-c", "cd '\(path)'\n\(script)"]
-                }
+                var launch = Launch(processes: 2) { _ in ["-c", "cd '\(path)'\n\(script)"] }
+                launch.hostStore = { PortOnly(port: $0) }
                 launch.executable = "/bin/sh"
                 try launch.run()
             }

@@ -23,9 +23,10 @@ struct ShellLaunch {
     init(processes: Int = 2, in folder: TemporaryFolder, _ script: String) {
         self.folder = folder
         let place = "cd '\(folder.path)'\n"
-        launch = Launch(processes: processes, hostStore: { PortOnly(port: $0) }) { attempt in
+        launch = Launch(processes: processes) { attempt in
             ["-c", place + script, "sh", "\(attempt)"]
         }
+        launch.hostStore = { PortOnly(port: $0) }
         launch.executable = "/bin/sh"
         launch.logFolder = folder.file("logs")
         launch.tell = { [notes] in notes.lines.append($0) }

@@ -18,6 +18,9 @@ extern "C" {
 typedef struct ct_tensor_impl *ct_tensor;
 typedef struct ct_generator_impl *ct_generator;
 typedef struct ct_packed_conv2d_impl *ct_packed_conv2d;
+typedef struct ct_store_impl *ct_store;
+typedef struct ct_group_impl *ct_group;
+typedef struct ct_reducer_impl *ct_reducer;
 
 /* Element types, with ATen's own numbers. */
 enum { CT_UINT8 = 0, CT_INT8 = 1, CT_INT16 = 2, CT_INT32 = 3, CT_INT64 = 4, CT_FLOAT16 = 5, CT_FLOAT32 = 6, CT_FLOAT64 = 7,
@@ -25,6 +28,7 @@ enum { CT_UINT8 = 0, CT_INT8 = 1, CT_INT16 = 2, CT_INT32 = 3, CT_INT64 = 4, CT_F
 enum { CT_CPU = 0, CT_CUDA = 1, CT_META = 2 };
 enum { CT_CONTIGUOUS = 0, CT_PRESERVE = 1, CT_CHANNELS_LAST = 2 };
 enum { CT_NEAREST = 0, CT_BILINEAR = 1, CT_BICUBIC = 2 };
+enum { CT_SUM = 0, CT_MIN = 1, CT_MAX = 2 };
 enum { CT_REDUCE_NONE = 0, CT_REDUCE_MEAN = 1, CT_REDUCE_SUM = 2 };
 
 /* The engine as a whole (ct_runtime.cpp) */
@@ -244,6 +248,49 @@ void ct_packed_conv2d_release(ct_packed_conv2d packed);
 /* 3x3 convolutions, stride 1 and padding 1, by Winograd's method; float32 on the CPU (ct_winograd.cpp) */
 int ct_winograd_kernels(ct_tensor weight, ct_tensor *out);
 int ct_winograd_conv2d(ct_tensor x, ct_tensor kernels, ct_tensor bias, bool relu, ct_tensor *out);
+
+/* Several processes, on c10d. Times are in milliseconds. Keys and values that they share (ct_store.cpp): the server is in one process,
+ * port 0 takes a free one. Calls of one store wait for each other. */
+int ct_store_open(const char *host, int32_t port, bool server, int64_t timeout, ct_store *out);
+int32_t ct_store_port(ct_store store);
+int ct_store_set(ct_store store, const char *key, const uint8_t *bytes, int64_t count);
+int ct_store_get(ct_store store, const char *key, ct_tensor *out); /* uint8 [count]; waits for the key */
+int ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *out);
+int ct_store_has(ct_store store, const char *key, bool *out);
+int ct_store_wait(ct_store store, const char *key, int64_t timeout);
+void ct_store_release(ct_store store);
+
+/* Collectives (ct_process_group.cpp): every process of the group calls the same ones in the same order, with tensors of the same size and type.
+ * They change x, and return once that is done. address is what the others reach this process by; NULL is that of its host's name. */
+bool ct_has_gloo(void);
+bool ct_has_nccl(void);
+int ct_group_open(ct_store store, const char *name, int32_t rank, int32_t size, const char *address, int32_t device, int64_t timeout,
+                  ct_group *out);
+int ct_group_all_reduce(ct_group group, ct_tensor x, int32_t operation);
+int ct_group_broadcast(ct_group group, ct_tensor x, int32_t root);
+int ct_group_all_gather(ct_group group, ct_tensor x, ct_tensor *outs);
+int ct_group_send(ct_group group, ct_tensor x, int32_t to, int32_t tag);
+int ct_group_receive(ct_group group, ct_tensor x, int32_t from, int32_t tag);
+void ct_group_release(ct_group group);
+
+/* A bucket of gradients that was sent: its bytes, and when it was sent and had arrived, in seconds of the monotonic clock. */
+typedef struct {
+    int64_t bytes;
+    double begin, end;
+} ct_transfer;
+
+/* Means of gradients over the processes, during the backward pass (ct_reducer.cpp): between the two calls of prepare lies a forward pass. Buckets
+ * of cap bytes, the first one of `first` bytes. */
+int ct_reducer_open(ct_group group, const ct_tensor *parameters, const char *const *names, int64_t count, int64_t first, int64_t cap,
+                    bool trace, ct_reducer *out);
+int ct_reducer_prepare_forward(ct_reducer reducer);
+int ct_reducer_prepare_backward(ct_reducer reducer, ct_tensor loss);
+int64_t ct_reducer_transfers(ct_reducer reducer, ct_transfer *out, int64_t room); /* takes up to `room` of those noted */
+void ct_reducer_release(ct_reducer reducer);
+
+/* Batch norm in training with the statistics of all processes of the group (ct_sync_batch_norm.cpp) */
+int ct_sync_batch_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor mean, ct_tensor variance, double momentum, double eps,
+                       ct_group group, ct_tensor *out);
 
 #ifdef __cplusplus
 }

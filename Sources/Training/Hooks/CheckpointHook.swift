@@ -87,7 +87,9 @@ public final class CheckpointHook: Hook {
             )
             return
         }
-        guard trainer.iteration > 0, let store else { return }
+        guard trainer.iteration > 0, let store, trainer.processes.isFirst else { return }
+        // Other processes may be gone.
+        store.waitsAlone = true
         do {
             if !store.hasSaved(trainer.iteration) { try store.savePeriodic(trainer) }
         } catch {

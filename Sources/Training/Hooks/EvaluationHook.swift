@@ -89,7 +89,8 @@ public final class EvaluationHook: StatefulHook {
 
     private func evaluate(_ trainer: Trainer) throws {
         guard let parts else { throw TrainingError.hookWithoutRun("EvaluationHook") }
-        try Interruption.check()
+        if trainer.processes.count == 1 { try Interruption.check() }
+        try shareStatistics(of: trainer)
         let started = monotonicSeconds()
         let count = parts.evaluator.dataset.count
         let report = try parts.evaluator.evaluate { [progress = parts.progress] image in
@@ -112,6 +113,16 @@ public final class EvaluationHook: StatefulHook {
         for hook in trainer.hooks { try hook.afterEvaluation(trainer, report) }
         try keepBest(report, parts.store, trainer)
         try parts.store.updateState(trainer)
+    }
+
+    /// Gives all processes the running statistics of the first one, which checkpoints hold.
+    private func shareStatistics(of trainer: Trainer) throws {
+        guard let group = trainer.processes.group else { return }
+        try withoutGrad {
+            for buffer in try trainer.model.namedTensors() where buffer.kind == .buffer {
+                try group.broadcast(buffer.tensor)
+            }
+        }
     }
 
     private func keepBest(

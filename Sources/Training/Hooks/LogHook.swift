@@ -66,6 +66,7 @@ public final class LogHook: StatefulHook {
     /// - Throws: `CheckpointError` where it cannot be opened, `TrainingError.hookWithoutRun`.
     public func beforeTraining(_ trainer: Trainer) throws {
         guard let scalarsPath else { throw TrainingError.hookWithoutRun("LogHook") }
+        guard trainer.processes.isFirst else { return }
         scalars = try LineFile(scalarsPath)
     }
 

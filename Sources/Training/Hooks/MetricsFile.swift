@@ -97,6 +97,7 @@ public final class MetricsFile: StatefulHook {
     }
 
     private func write(for trainer: Trainer) throws {
+        guard trainer.processes.isFirst else { return }
         let path = FilePaths.join(trainer.runFolder ?? "", FilePaths.expanded(file))
         try AtomicFile.write(Data((isJSON ? json : csv).utf8), to: path)
     }

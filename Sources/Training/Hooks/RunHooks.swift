@@ -25,9 +25,10 @@ struct RunHooks {
 
     /// Gives the hooks what they need of the run.
     func connect(
-        _ evaluator: (any Evaluator)?, store: CheckpointStore, scalarsPath: String, limit: SkipLimit
+        _ evaluator: (any Evaluator)?, store: CheckpointStore, scalarsPath: String,
+        limit: SkipLimit, showsProgress: Bool
     ) {
-        let progress: ProgressBar? = ProgressBar()
+        let progress = showsProgress ? ProgressBar() : nil
         log.connect(scalarsPath: scalarsPath, progress: progress)
         skipped?.connect(limit, log: log)
         checkpoints.connect(store)

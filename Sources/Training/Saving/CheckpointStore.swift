@@ -1,9 +1,11 @@
 import DenseKitCheckpoints
+import DenseKitDistributed
 import DenseKitErrors
 import Foundation
 
 /// The checkpoints of one run in its work directory: writes them, keeps the newest few and the
-/// best, and survives what cannot be written.
+/// best, and survives what cannot be written. The first process writes; the others make the same
+/// calls, wait, and know what became of it.
 final class CheckpointStore {
     private let work: WorkDirectory
     private let run: String
@@ -41,9 +43,10 @@ final class CheckpointStore {
     /// Throws `TrainingError.notFinite`; failures to write are reported and counted.
     func savePeriodic(_ trainer: Trainer) throws {
         let path = "\(work.path)/\(name(trainer.iteration))"
-        try attempt(trainer, path) {
-            try save(trainer, path)
+        let isSaved = try attempt(trainer, path) { try save(trainer, path) }
+        if isSaved {
             periodic = (trainer.iteration, trainer.best)
+            trainer.saves.newest = path
             prune(trainer)
         }
         try writePointer(trainer)
@@ -68,23 +71,25 @@ final class CheckpointStore {
         let old = trainer.best
         let path = work.bestPath(best)
         trainer.best = best
-        let isSaved = try attempt(trainer, path) {
-            try save(trainer, path)
-            prune(trainer)
+        guard try attempt(trainer, path, { try save(trainer, path) }) else {
+            trainer.best = old
+            return
         }
-        if !isSaved { trainer.best = old }
+        trainer.saves.newest = path
+        prune(trainer)
     }
 
     /// Adds to the checkpoint of this iteration, if there is one, what came after it was saved.
     func updateState(_ trainer: Trainer) throws {
         guard hasSaved(trainer.iteration) else { return }
         let path = "\(work.path)/\(name(trainer.iteration))"
-        try attempt(trainer, path) {
+        let isSaved = try attempt(trainer, path) {
             try Checkpoint.saveState(trainer, run: run, serial: serial + 1, in: path)
             serial += 1
-            periodic?.best = trainer.best
-            prune(trainer)
         }
+        guard isSaved else { return }
+        periodic?.best = trainer.best
+        prune(trainer)
     }
 
     private func name(_ iteration: Int) -> String { "iter_\(iteration)" }
@@ -92,32 +97,62 @@ final class CheckpointStore {
     private func save(_ trainer: Trainer, _ path: String) throws {
         try Checkpoint.save(trainer, info, run: run, serial: serial + 1, to: path)
         serial += 1
-        trainer.saves.newest = path
         trainer.logger.info("saved \(path)")
     }
 
+    /// Runs `body` on the first process, and tells the others what became of it.
+    ///
+    /// - Returns: whether it succeeded; on all processes the same
     @discardableResult
     private func attempt(_ trainer: Trainer, _ path: String, _ body: () throws -> Void) throws
         -> Bool
     {
-        do {
-            try body()
-            return true
-        } catch let error as Checkpoint.NotFinite {
-            throw TrainingError.notFinite(tensor: error.tensor, newest: trainer.saves.newest)
-        } catch {
+        let outcome = try outcome(waitsAlone ? .alone : trainer.processes, body)
+        switch outcome {
+        case .saved: return true
+        case .notFinite(let tensor):
+            throw TrainingError.notFinite(tensor: tensor, newest: trainer.saves.newest)
+        case .failed(let problem):
             trainer.saves.failed += 1
             trainer.logger.error(
-                "\(path) was not saved: \(error) The newest good checkpoint is \(trainer.saves.newest ?? "none")"
+                "\(path) was not saved: \(problem) The newest good checkpoint is \(trainer.saves.newest ?? "none")"
             )
             return false
         }
     }
 
+    /// What became of a write.
+    private enum Outcome: Codable {
+        case saved
+        case notFinite(tensor: String)
+        case failed(String)
+    }
+
+    private func outcome(_ processes: Processes, _ body: () throws -> Void) throws -> Outcome {
+        var outcome = Outcome.saved
+        if processes.isFirst {
+            do {
+                try body()
+            } catch let error as Checkpoint.NotFinite {
+                outcome = .notFinite(tensor: error.tensor)
+            } catch {
+                outcome = .failed("\(error)")
+            }
+        }
+        guard processes.count > 1 else { return outcome }
+        let text = try processes.ofFirst(
+            String(decoding: JSONEncoder().encode(outcome), as: UTF8.self))
+        return try JSONDecoder().decode(Outcome.self, from: Data(text.utf8))
+    }
+
+    /// Whether the first process saves without the others: after a failure they may be gone.
+    var waitsAlone = false
+
     /// Deletes what this run no longer needs, once something newer is safe: the oldest periodic
     /// checkpoints; best ones that neither the run nor its newest periodic checkpoint, from which
     /// it may have to resume, knows of.
     private func prune(_ trainer: Trainer) {
+        guard trainer.processes.isFirst else { return }
         let own = FoundCheckpoint.all(in: work.path).filter { $0.state?.run == run }
         let periodic = own.filter(\.isPeriodic)
         let wanted = [trainer.best, self.periodic?.best].compactMap { $0 }.map { work.bestPath($0) }

@@ -1,6 +1,7 @@
 import DenseKitCheckpoints
 import DenseKitComponents
 import DenseKitData
+import DenseKitDistributed
 import DenseKitErrors
 import Foundation
 
@@ -20,23 +21,32 @@ public struct Resumption {
             trainer.logger.warning("other than when \(checkpoint.path) was saved: \(difference)")
         }
         try checkpoint.restore(trainer)
+        trainer.logger.info("resumed from \(checkpoint.path) at iteration \(trainer.iteration)")
+        guard trainer.processes.isFirst else { return }
         let evaluation = trainer.hooks.lazy.compactMap { $0 as? EvaluationHook }.first
         let old = URL(filePath: checkpoint.path).deletingLastPathComponent().path
         try Scalars.carryOver(
             from: WorkDirectory.RunFolder(checkpoint.state.run, in: old).scalarsPath, to: scalars,
             iteration: trainer.iteration,
             evaluated: evaluation?.state.evaluated ?? trainer.iteration)
-        trainer.logger.info("resumed from \(checkpoint.path) at iteration \(trainer.iteration)")
     }
 }
 
 extension WorkDirectory {
     /// The checkpoint that `start` names; nil for the first iteration, and for the newest
-    /// checkpoint where there is none.
+    /// checkpoint where there is none. All processes read the one that process 0 has chosen.
     ///
     /// - Throws: `CheckpointError` where the named one is damaged, with intact ones beside it as
     ///   the remedy, and where all are damaged.
     public func resumption(_ start: TrainingStart) throws -> Resumption? {
+        let found = try processes.onFirst { try ownResumption(start) }
+        let path = try processes.ofFirst(found??.checkpoint.path ?? "")
+        if let found { return found }
+        return path.isEmpty
+            ? nil : Resumption(checkpoint: try Checkpoint.Contents(path), refused: [])
+    }
+
+    private func ownResumption(_ start: TrainingStart) throws -> Resumption? {
         switch start {
         case .firstIteration: return nil
         case .checkpoint(let path): return Resumption(checkpoint: try named(path), refused: [])

@@ -19,9 +19,20 @@ public struct RunLog: LogHandler {
         return Logger(label: label) { RunLog(label: $0, file: file) }
     }
 
-    private init(label: String, file: LineFile?) {
+    /// A logger of errors alone, which go to standard error and to the file at `path`; that is made
+    /// with the first one.
+    static func errorLogger(_ label: String = "densekit", path: String) -> Logger {
+        var logger = Logger(label: label) { RunLog(label: $0, file: nil, errorPath: path) }
+        logger.logLevel = .error
+        return logger
+    }
+
+    private let errorPath: String?
+
+    private init(label: String, file: LineFile?, errorPath: String? = nil) {
         self.label = label
         self.file = file
+        self.errorPath = errorPath
     }
 
     /// A value of the logger's metadata; it is not written.
@@ -34,6 +45,7 @@ public struct RunLog: LogHandler {
     public func log(event: LogEvent) {
         let line = line(event.level, "\(event.message)")
         show(line)
+        let file = file ?? errorPath.flatMap { try? LineFile($0) }
         if let problem = file?.append(line) { show(self.line(.error, "\(problem)")) }
     }
 

@@ -1,8 +1,10 @@
 import DenseKitCheckpoints
 import DenseKitConfiguration
 import DenseKitData
+import DenseKitDistributed
 import DenseKitErrors
 import Foundation
+import Logging
 
 /// The directory that a run writes to, laid out as in OpenMMLab's frameworks:
 ///
@@ -17,7 +19,10 @@ import Foundation
 public struct WorkDirectory: Sendable {
     /// The path of the directory.
     public let path: String
-    private let lock: RunLock
+    /// The processes of the run, of which the first one writes here.
+    public let processes: Processes
+    /// Nil in processes that do not write.
+    private let lock: RunLock?
 
     /// The folder of one run, which every resume continues.
     struct RunFolder {
@@ -41,12 +46,31 @@ public struct WorkDirectory: Sendable {
     ///   holds it.
     public init(_ path: String) throws {
         self.path = path
+        processes = .alone
+        lock = try Self.take(path)
+    }
+
+    /// The directory of a run of several processes: the first one creates it and takes its lock,
+    /// the others write nothing there but errors.
+    ///
+    /// - Parameters:
+    ///   - path: the path of the directory, on every machine
+    ///   - processes: those of the run; every one makes this call
+    /// - Throws: `CheckpointError` as `init(_:)` does; on the other processes `ProcessGroupError`
+    ///   with its text.
+    public init(_ path: String, of processes: Processes) throws {
+        self.path = path
+        self.processes = processes
+        lock = try processes.onFirst { try Self.take(path) }
+    }
+
+    private static func take(_ path: String) throws -> RunLock {
         try Self.makeFolder(path, for: path)
         guard access(path, W_OK) == 0 else {
             throw CheckpointError(
                 path: path, problem: "the work directory is not writable", remedy: Self.another)
         }
-        lock = try RunLock(path)
+        let lock = try RunLock(path)
         AtomicFile.removeTemporaries(in: path)
         for found in FoundCheckpoint.all(in: path) { AtomicFile.removeTemporaries(in: found.path) }
         do throws(CheckpointError) {
@@ -56,6 +80,7 @@ public struct WorkDirectory: Sendable {
                 path: path, problem: "nothing can be saved in the work directory: \(error.problem)",
                 remedy: error.remedy ?? Self.another)
         }
+        return lock
     }
 
     /// Tests that a run could save in `path`, without creating it: a small checkpoint is saved and
@@ -91,6 +116,7 @@ public struct WorkDirectory: Sendable {
     /// Writes the resolved configuration to `NAME.yaml`.
     /// - Throws: `CheckpointError` where it cannot be written.
     public func write(configuration: String, name: String) throws {
+        guard processes.isFirst else { return }
         try AtomicFile.write(Data(configuration.utf8), to: "\(path)/\(name).yaml")
     }
 
@@ -123,6 +149,11 @@ public struct WorkDirectory: Sendable {
     /// The folder that a run writes its log to: that of the run which it continues, if that is here
     /// too; else a new one.
     func folder(resuming checkpoint: Checkpoint.Contents?) throws -> RunFolder {
+        let made = try processes.onFirst { try ownFolder(resuming: checkpoint).name }
+        return RunFolder(try processes.ofFirst(made ?? ""), in: path)
+    }
+
+    private func ownFolder(resuming checkpoint: Checkpoint.Contents?) throws -> RunFolder {
         let old = checkpoint.flatMap { holds($0.path) ? $0.state.run : nil }.flatMap {
             $0.contains("/") || $0.hasPrefix(".") ? nil : $0
         }
@@ -130,6 +161,14 @@ public struct WorkDirectory: Sendable {
         try Self.makeFolder("\(path)/\(folder.name)/vis_data", for: path)
         AtomicFile.removeTemporaries(in: "\(path)/\(folder.name)/vis_data")
         return folder
+    }
+
+    /// The logger of a run in `folder`: process 0 writes its log; the others write errors alone, to
+    /// `rank_N.log`.
+    func logger(_ folder: RunFolder) throws -> Logger {
+        processes.isFirst
+            ? try RunLog.logger(path: folder.logPath)
+            : RunLog.errorLogger(path: "\(folder.path)/rank_\(processes.rank).log")
     }
 
     /// The time, and a number where two runs start in the same second.

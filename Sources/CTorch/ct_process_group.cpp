@@ -1,0 +1,126 @@
+#include "process_group.h"
+
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#if CT_HAS_GLOO
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#endif
+#ifdef DENSEKIT_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
+
+// Collectives of the processes of a run: Gloo for tensors on the CPU, NCCL for those on a GPU.
+
+bool ct_has_gloo(void) { return CT_HAS_GLOO; }
+
+bool ct_has_nccl(void) {
+#ifdef DENSEKIT_NCCL
+    return true;
+#else
+    return false;
+#endif
+}
+
+#if CT_HAS_GLOO
+
+namespace {
+
+using Gloo = c10d::ProcessGroupGloo;
+
+c10::intrusive_ptr<Gloo> gloo(const c10::intrusive_ptr<c10d::Store> &store, int32_t rank, int32_t size, const char *address,
+                              std::chrono::milliseconds timeout) {
+    auto options = Gloo::Options::create(timeout);
+    options->devices.push_back(address == nullptr ? Gloo::createDefaultDevice() : Gloo::createDeviceForHostname(address));
+    return c10::make_intrusive<Gloo>(store, rank, size, options);
+}
+
+c10::intrusive_ptr<c10d::ProcessGroup> group(c10::intrusive_ptr<c10d::Store> store, int32_t rank, int32_t size, const char *address,
+                                             int32_t device, std::chrono::milliseconds timeout) {
+    auto cpu = gloo(store, rank, size, address, timeout);
+#if TORCH_VERSION_MAJOR >= 2
+    using Kind = c10d::ProcessGroup::BackendType;
+    auto group = c10::make_intrusive<c10d::ProcessGroup>(store, rank, size);
+    group->setBackend(at::kCPU, Kind::GLOO, ct::optional<c10::intrusive_ptr<c10d::Backend>>(cpu));
+    group->setDefaultBackend(Kind::GLOO);
+#ifdef DENSEKIT_NCCL
+    if (device == CT_CUDA) {
+        auto options = c10d::ProcessGroupNCCL::Options::create();
+        options->timeout = timeout;
+        auto nccl = c10::make_intrusive<c10d::ProcessGroupNCCL>(c10::make_intrusive<c10d::PrefixStore>("nccl", store), rank, size, options);
+        group->setBackend(at::kCUDA, Kind::NCCL, ct::optional<c10::intrusive_ptr<c10d::Backend>>(nccl));
+        group->setDefaultBackend(Kind::NCCL);
+    }
+#else
+    TORCH_CHECK(device != CT_CUDA, "this build has no NCCL");
+#endif
+    return group;
+#else
+    TORCH_CHECK(device != CT_CUDA, "several processes on GPUs need libtorch 2.x with NCCL");
+    return cpu;
+#endif
+}
+
+}  // namespace
+
+int ct_group_open(ct_store store, const char *name, int32_t rank, int32_t size, const char *address, int32_t device, int64_t timeout,
+                  ct_group *out) {
+    return guard([&] {
+        auto own = c10::make_intrusive<c10d::PrefixStore>(name, store->store);
+        *out = new ct_group_impl{group(own, rank, size, address, device, std::chrono::milliseconds(timeout)), rank, size};
+    });
+}
+
+#else
+
+int ct_group_open(ct_store, const char *, int32_t, int32_t, const char *, int32_t, int64_t, ct_group *) {
+    set_last_error("built without gloo's headers: install libgloo-dev and build again");
+    return 1;
+}
+
+#endif
+
+int ct_group_all_reduce(ct_group group, ct_tensor x, int32_t operation) {
+    return guard([&] {
+        c10d::AllreduceOptions options;
+        options.reduceOp = operation == CT_MIN ? c10d::ReduceOp::MIN : operation == CT_MAX ? c10d::ReduceOp::MAX : c10d::ReduceOp::SUM;
+        std::vector<at::Tensor> tensors{T(x)};
+        group->group->allreduce(tensors, options)->wait();
+    });
+}
+
+int ct_group_broadcast(ct_group group, ct_tensor x, int32_t root) {
+    return guard([&] {
+        c10d::BroadcastOptions options;
+        options.rootRank = root;
+        std::vector<at::Tensor> tensors{T(x)};
+        group->group->broadcast(tensors, options)->wait();
+    });
+}
+
+int ct_group_all_gather(ct_group group, ct_tensor x, ct_tensor *outs) {
+    return guard([&] {
+        std::vector<at::Tensor> inputs{T(x)};
+        std::vector<std::vector<at::Tensor>> outputs(1);
+        for (int32_t i = 0; i < group->size; ++i) outputs[0].push_back(at::empty_like(T(x)));
+        group->group->allgather(outputs, inputs)->wait();
+        for (int32_t i = 0; i < group->size; ++i) outs[i] = give(outputs[0][i]);
+    });
+}
+
+int ct_group_send(ct_group group, ct_tensor x, int32_t to, int32_t tag) {
+    return guard([&] {
+        std::vector<at::Tensor> tensors{T(x)};
+        group->group->send(tensors, to, tag)->wait();
+    });
+}
+
+int ct_group_receive(ct_group group, ct_tensor x, int32_t from, int32_t tag) {
+    return guard([&] {
+        std::vector<at::Tensor> tensors{T(x)};
+        group->group->recv(tensors, from, tag)->wait();
+    });
+}
+
+void ct_group_release(ct_group group) {
+    guard([&] { delete group; });
+}
