@@ -14,6 +14,33 @@ struct Engine {
         )
     }
 
+    /// Whether `LIBTORCH` names a build with CUDA.
+    var hasCUDA: Bool {
+        root.map { FileManager.default.fileExists(atPath: $0 + "/lib/libtorch_cuda.so") } ?? false
+    }
+
+    /// What compiles NCCL's process group in: the folders of NVIDIA's headers that it includes,
+    /// among the wheels beside PyPI's `torch`, and `DENSEKIT_NCCL`. Nothing where one is missing.
+    private var nccl: [CXXSetting] {
+        guard let root, hasCUDA else { return [] }
+        let packages = URL(filePath: root).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "nvidia").path
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: packages)) ?? []
+        let folders = names.sorted().map { "\(packages)/\($0)/include" }
+        let headers = [
+            "nccl.h", "cuda_runtime_api.h", "crt/host_defines.h", "nv/target", "cublas_v2.h",
+            "cusparse.h", "cusolverDn.h",
+        ]
+        let found = headers.map { header in
+            folders.first { FileManager.default.fileExists(atPath: "\($0)/\(header)") }
+        }
+        guard found.allSatisfy({ $0 != nil }) else { return [] }
+        let include = Set(found.compactMap { $0 }).sorted()
+        return [
+            .define("DENSEKIT_NCCL"), .unsafeFlags(include.flatMap { ["-isystem", $0] }),
+        ]
+    }
+
     /// `NDEBUG` always: libtorch's headers change with it, and the library was built with it.
     var cxx: [CXXSetting] {
         let include = root.map { $0 + "/include" } ?? "/usr/include"
@@ -23,7 +50,7 @@ struct Engine {
         let context = include + "/torch/csrc/distributed/autograd/context/context.h"
         let missing: [CXXSetting] =
             FileManager.default.fileExists(atPath: context) ? [] : [.headerSearchPath("missing")]
-        return [.define("NDEBUG"), .unsafeFlags(folders)] + missing + strictCXX
+        return [.define("NDEBUG"), .unsafeFlags(folders)] + missing + nccl + strictCXX
     }
 
     var link: [LinkerSetting] {
@@ -33,8 +60,8 @@ struct Engine {
         var flags =
             ["-Xlinker", "-rpath", "-Xlinker", root + "/lib"]
             + ["torch", "torch_cpu", "c10"].flatMap(library)
-        if FileManager.default.fileExists(atPath: root + "/lib/libtorch_cuda.so") {
-            // Nothing refers to the CUDA library by symbol: it registers itself when loaded.
+        if hasCUDA {
+            // Nothing need refer to the CUDA library by symbol: it registers itself when loaded.
             flags +=
                 ["-Xlinker", "--no-as-needed"] + ["torch_cuda", "c10_cuda"].flatMap(library) + [
                     "-Xlinker", "--as-needed",
@@ -199,6 +226,10 @@ let package = Package(
         // Threads in the place of processes, with real collectives between them.
         .target(
             name: "SeveralProcesses", dependencies: ["Distributed"], path: "Tests/SeveralProcesses",
+            swiftSettings: strictSwift),
+        // One process of several, for the tests of what happens when it ends or hangs.
+        .executableTarget(
+            name: "WatchedProcess", dependencies: ["Distributed"], path: "Tests/WatchedProcess",
             swiftSettings: strictSwift),
         test("Errors", ["Errors"]),
         test("Tokenizer", ["Tokenizer", "CZlib", "Fuzzing", "TemporaryFolders"]),

@@ -13,14 +13,6 @@
 
 bool ct_has_gloo(void) { return CT_HAS_GLOO; }
 
-bool ct_has_nccl(void) {
-#ifdef DENSEKIT_NCCL
-    return true;
-#else
-    return false;
-#endif
-}
-
 #if CT_HAS_GLOO
 
 namespace {
@@ -81,6 +73,7 @@ int ct_group_open(ct_store, const char *, int32_t, int32_t, const char *, int32_
 
 int ct_group_all_reduce(ct_group group, ct_tensor x, int32_t operation) {
     return guard([&] {
+        ++group->calls;
         c10d::AllreduceOptions options;
         options.reduceOp = operation == CT_MIN ? c10d::ReduceOp::MIN : operation == CT_MAX ? c10d::ReduceOp::MAX : c10d::ReduceOp::SUM;
         std::vector<at::Tensor> tensors{T(x)};
@@ -90,6 +83,7 @@ int ct_group_all_reduce(ct_group group, ct_tensor x, int32_t operation) {
 
 int ct_group_broadcast(ct_group group, ct_tensor x, int32_t root) {
     return guard([&] {
+        ++group->calls;
         c10d::BroadcastOptions options;
         options.rootRank = root;
         std::vector<at::Tensor> tensors{T(x)};
@@ -99,6 +93,7 @@ int ct_group_broadcast(ct_group group, ct_tensor x, int32_t root) {
 
 int ct_group_all_gather(ct_group group, ct_tensor x, ct_tensor *outs) {
     return guard([&] {
+        ++group->calls;
         std::vector<at::Tensor> inputs{T(x)};
         std::vector<std::vector<at::Tensor>> outputs(1);
         for (int32_t i = 0; i < group->size; ++i) outputs[0].push_back(at::empty_like(T(x)));
@@ -121,6 +116,32 @@ int ct_group_receive(ct_group group, ct_tensor x, int32_t from, int32_t tag) {
     });
 }
 
+int64_t ct_group_calls(ct_group group) { return group->calls; }
+
 void ct_group_release(ct_group group) {
     guard([&] { delete group; });
+}
+
+struct ct_receive_impl {
+    at::Tensor tensor;  // written to until the work is done
+    c10::intrusive_ptr<c10d::Work> work;
+};
+
+int ct_receive_start(ct_group group, ct_tensor x, int32_t from, int32_t tag, ct_receive *out) {
+    return guard([&] {
+        std::vector<at::Tensor> tensors{T(x)};
+        *out = new ct_receive_impl{T(x), group->group->recv(tensors, from, tag)};
+    });
+}
+
+int ct_receive_wait(ct_receive receive, int64_t timeout, bool *arrived) {
+    return guard([&] { *arrived = receive->work->wait(std::chrono::milliseconds(timeout)); });
+}
+
+int ct_receive_abort(ct_receive receive) {
+    return guard([&] { receive->work->abort(); });
+}
+
+void ct_receive_release(ct_receive receive) {
+    guard([&] { delete receive; });
 }

@@ -48,9 +48,21 @@ struct Trace : c10d::CommHookInterface {
     }
 };
 
+/// Drops the advice that all parameters were used, and that looking for others costs time: the next pass may be another one.
+struct Silence : c10::WarningHandler {
+#if TORCH_VERSION_MAJOR >= 2
+    using Guard = c10::WarningUtils::WarningHandlerGuard;
+    void process(const c10::Warning &) override {}
+#else
+    using Guard = c10::Warning::WarningHandlerGuard;
+    void process(const c10::SourceLocation &, const std::string &, const bool) override {}
+#endif
+};
+
 }  // namespace
 
 struct ct_reducer_impl {
+    ct_group group;  // the caller keeps it
     std::shared_ptr<c10d::Reducer> reducer;
     std::shared_ptr<Transfers> transfers;  // null where none are noted
 };
@@ -81,7 +93,7 @@ int ct_reducer_open(ct_group group, const ct_tensor *parameters, const char *con
             transfers = std::make_shared<Transfers>();
             reducer->register_comm_hook(std::make_unique<Trace>(*group, transfers));
         }
-        *out = new ct_reducer_impl{std::move(reducer), std::move(transfers)};
+        *out = new ct_reducer_impl{group, std::move(reducer), std::move(transfers)};
     });
 }
 
@@ -90,7 +102,12 @@ int ct_reducer_prepare_forward(ct_reducer reducer) {
 }
 
 int ct_reducer_prepare_backward(ct_reducer reducer, ct_tensor loss) {
-    return guard([&] { reducer->reducer->prepare_for_backward({T(loss)}); });
+    return guard([&] {
+        ++reducer->group->calls;
+        Silence silence;
+        Silence::Guard guard(&silence);
+        reducer->reducer->prepare_for_backward({T(loss)});
+    });
 }
 
 int64_t ct_reducer_transfers(ct_reducer reducer, ct_transfer *out, int64_t room) {

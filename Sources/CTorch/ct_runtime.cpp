@@ -43,6 +43,13 @@ void ct_keep_memory(void) {
     mallopt(M_MMAP_MAX, 0);
 }
 int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
+bool ct_has_nccl(void) {
+#ifdef DENSEKIT_NCCL
+    return true;
+#else
+    return false;
+#endif
+}
 bool ct_grad_enabled(void) { return c10::GradMode::is_enabled(); }
 void ct_set_grad_enabled(bool enabled) { c10::GradMode::set_enabled(enabled); }
 
@@ -51,18 +58,23 @@ int ct_set_autocast(int32_t device, bool enabled, int32_t dtype) {
         auto type = static_cast<at::ScalarType>(dtype);
 #if TORCH_VERSION_MAJOR >= 2
         auto kind = device == CT_CUDA ? at::kCUDA : at::kCPU;
-        at::autocast::set_autocast_enabled(kind, enabled);
         at::autocast::set_autocast_dtype(kind, type);
+        at::autocast::set_autocast_enabled(kind, enabled);
 #else
         if (device == CT_CUDA) {
-            at::autocast::set_enabled(enabled);
             at::autocast::set_autocast_gpu_dtype(type);
+            at::autocast::set_enabled(enabled);
         } else {
-            at::autocast::set_cpu_enabled(enabled);
             at::autocast::set_autocast_cpu_dtype(type);
+            at::autocast::set_cpu_enabled(enabled);
         }
 #endif
     });
+}
+/// On the CPU 1.13 knows bfloat16 alone.
+bool ct_can_autocast(int32_t device, int32_t dtype) {
+    if (dtype == CT_BFLOAT16) return true;
+    return dtype == CT_FLOAT16 && (device != CT_CPU || TORCH_VERSION_MAJOR >= 2);
 }
 int ct_autocast(int32_t device, bool *enabled, int32_t *dtype) {
     return guard([&] {

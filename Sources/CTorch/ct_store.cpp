@@ -38,6 +38,15 @@ int ct_store_get(ct_store store, const char *key, ct_tensor *out) {
     });
 }
 
+int ct_store_set_first(ct_store store, const char *key, const uint8_t *bytes, int64_t count, ct_tensor *out) {
+    return guard([&] {
+        auto kept = store->store->compareSet(key, {}, std::vector<uint8_t>(bytes, bytes + count));
+        auto result = at::empty({static_cast<int64_t>(kept.size())}, at::kByte);
+        if (!kept.empty()) std::memcpy(result.data_ptr<uint8_t>(), kept.data(), kept.size());
+        *out = give(std::move(result));
+    });
+}
+
 int ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *out) {
     return guard([&] { *out = store->store->add(key, amount); });
 }

@@ -12,6 +12,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
+#include <atomic>
+
 #include "handle.h"
 
 struct ct_store_impl {
@@ -22,12 +24,14 @@ struct ct_store_impl {
 struct ct_group_impl {
     c10::intrusive_ptr<c10d::ProcessGroup> group;
     int32_t rank, size;
+    mutable std::atomic<int64_t> calls{0};
 };
 
 namespace ct {
 
 /// Replaces `tensor` by the sum over all processes, and waits for it.
 inline void sum_over(const ct_group_impl &group, at::Tensor tensor) {
+    ++group.calls;
     std::vector<at::Tensor> tensors{std::move(tensor)};
     group.group->allreduce(tensors)->wait();
 }

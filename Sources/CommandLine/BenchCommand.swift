@@ -37,11 +37,16 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     var instances = 32
     @Flag(help: "Matrix products and convolutions in bfloat16.")
     var bf16 = false
+    @Flag(help: "Matrix products and convolutions in float16.")
+    var fp16 = false
 
     func run() throws {
         let device = try compute.start()
         guard batch > 0, runs > 0, classes > 0, instances > 0 else {
             throw ValidationError("--batch, --runs, --classes and --instances are positive")
+        }
+        guard !(bf16 && fp16) else {
+            throw ValidationError("--bf16 and --fp16 exclude each other")
         }
         let experiment = try config.experiment(List.self, device: device)
         switch mode {
@@ -58,7 +63,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         benchmark.runs = runs
         benchmark.classes = classes
         benchmark.instances = instances
-        benchmark.precision = bf16 ? .bfloat16 : .float32
+        benchmark.precision = bf16 ? .bfloat16 : fp16 ? .float16 : .float32
         return benchmark
     }
 
@@ -68,7 +73,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
         print(
             """
             {"what":"densekit \(mode.rawValue)","size":"\(size.pair.height)x\(size.pair.width)",\
-            "batch":\(batch),"threads":\(Engine.threadCount),"bf16":\(bf16),\
+            "batch":\(batch),"threads":\(Engine.threadCount),"bf16":\(bf16),"fp16":\(fp16),\
             "min_s":\(decimals(result.minimum)),"median_s":\(decimals(result.median)),\
             "idle_rss_mib":\(result.idleMemory),"peak_rss_mib":\(result.peakMemory),\
             "params_m":\(parameters),"libtorch":"\(Engine.version)",\

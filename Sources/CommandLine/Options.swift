@@ -21,10 +21,8 @@ struct ComputeOptions: ParsableArguments {
         guard let device = Device(name) else {
             throw ValidationError("--device '\(name)' is none of cpu, cuda, cuda:N")
         }
-        if case .cuda(let index) = device, index >= Engine.cudaDeviceCount {
-            throw ValidationError(
-                "--device \(device): this engine finds \(Engine.cudaDeviceCount) CUDA devices; build with LIBTORCH=… of a CUDA build (see "
-                    + "the command doctor)")
+        if let (problem, remedy) = Engine.cuda.problem(with: device) {
+            throw ValidationError("--device \(device): \(problem); \(remedy)")
         }
         if let threads, threads < 1 {
             throw ValidationError("--threads must be at least 1, found \(threads)")

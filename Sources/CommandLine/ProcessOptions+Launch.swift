@@ -122,7 +122,10 @@ extension ProcessOptions {
             )
         }
         var timeouts = Processes.Timeouts()
-        if let timeout { timeouts.heartbeat = timeout }
+        if let timeout {
+            timeouts.heartbeat = timeout
+            timeouts.join = timeout
+        }
         try Processes.join(environment, device: device, timeouts: timeouts)
         return device
     }

@@ -1,19 +1,6 @@
 import DenseKitTorch
 
 extension Processes {
-    /// How long to wait for other processes, in seconds.
-    public struct Timeouts: Sendable, Equatable {
-        /// For all to come at the start.
-        public var join = 60.0
-        /// For a sign of life of a process.
-        public var heartbeat = 60.0
-        /// For the others in a collective, such as an average of gradients.
-        public var collective = 1800.0
-
-        /// 60 seconds for the start and a sign of life, 30 minutes for a collective.
-        public init() {}
-    }
-
     /// Joins the processes that this one was started with, once, and makes them `current`; `alone`
     /// where nothing has started several.
     ///
@@ -32,14 +19,30 @@ extension Processes {
         guard joined.count == 1 else { return joined }
         let environment = try environment ?? ProcessEnvironment()
         guard environment.worldSize > 1 else { return .alone }
+        let place = placeOfStore(environment)
         let store = try ProcessStore(
-            host: environment.masterHost, port: environment.masterPort,
-            isServer: environment.rank == 0 && !environment.storeIsHosted,
+            host: environment.masterHost, port: place.port,
+            isServer: environment.rank == 0 && !place.isHosted,
             prefix: "attempt-\(environment.restartCount)/", timeout: timeouts.join)
         let processes = try Processes(
             store, rank: environment.rank, count: environment.worldSize,
             localRank: environment.localRank, device: device, timeouts: timeouts)
         processes.makeCurrent()
         return processes
+    }
+
+    /// The port of the store, and whether the launcher keeps it open.
+    ///
+    /// The store of torchrun 2.x does not understand libtorch 1.x: rank 0 opens one at the port
+    /// behind it then.
+    private static func placeOfStore(_ environment: ProcessEnvironment) -> (
+        port: Int, isHosted: Bool
+    ) {
+        let port = environment.masterPort
+        guard environment.storeIsHosted, environment.launcher == .torchrun,
+            Engine.version.hasPrefix("1.")
+        else { return (port, environment.storeIsHosted) }
+        let next = port + 1 + environment.restartCount
+        return (next <= 65535 ? next : next - 32768, false)
     }
 }

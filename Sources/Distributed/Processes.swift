@@ -25,6 +25,8 @@ public final class Processes: Sendable {
     public let gradients: ProcessGroup?
     /// The group of the statistics of normalisations; nil for one process.
     public let statistics: ProcessGroup?
+    /// What notices that others end or hang; nil for one process.
+    let watch: ProcessWatch?
 
     /// One process.
     public static let alone = Processes()
@@ -41,6 +43,7 @@ public final class Processes: Sendable {
         group = nil
         gradients = nil
         statistics = nil
+        watch = nil
     }
 
     /// Joins the other processes; returns once all are there.
@@ -61,14 +64,21 @@ public final class Processes: Sendable {
         self.count = count
         self.localRank = localRank
         self.store = store
-        try Self.meet(in: store, rank, of: count, timeout: timeouts.join)
+        let places = try Meeting.places(in: store, rank, of: count, timeout: timeouts.join)
         let address = OwnAddress.towards(store.host)
+        // Before the groups: a process may end while they are made.
+        let watch = try timeouts.heartbeat.map { _ in
+            try ProcessWatch(
+                store, places: places, rank: rank, address: address, timeouts: timeouts)
+        }
+        self.watch = watch
         func group(_ name: String) throws -> ProcessGroup {
             try ProcessGroup(
                 store, name: name, rank: rank, size: count, address: address, device: device,
-                timeout: timeouts.collective)
+                timeout: timeouts.collective, explain: watch.map { $0.explained })
         }
-        self.group = try group("main")
+        let main = try group("main")
+        self.group = main
         // In one group collectives pair up by the order in which they start, and that of gradients
         // may differ between processes. On GPUs a second communicator may block the first.
         let others: (gradients: ProcessGroup, statistics: ProcessGroup)
@@ -80,6 +90,7 @@ public final class Processes: Sendable {
         }
         gradients = others.gradients
         statistics = others.statistics
+        watch?.count([main, others.gradients, others.statistics])
     }
 
     /// Makes these the processes that this one computes with.
@@ -87,22 +98,6 @@ public final class Processes: Sendable {
 
     /// Whether this process writes log and checkpoints.
     public var isFirst: Bool { rank == 0 }
-
-    /// Waits for all to come, and names those who do not.
-    private static func meet(
-        in store: ProcessStore, _ rank: Int, of count: Int, timeout: Double
-    ) throws {
-        try store.set("here/\(rank)", "1")
-        for other in 0..<count {
-            let isHere = try store.wait(for: "here/\(other)", timeout: timeout)
-            guard !isHere else { continue }
-            let missing = try (0..<count).filter { try !store.has("here/\($0)") }
-            let list = missing.map(String.init).joined(separator: ", ")
-            throw ProcessGroupError(
-                "\(missing.count) of \(count) processes did not come in \(Int(timeout)) s: rank \(list)",
-                remedy: "see their logs, and whether they reach \(store.host):\(store.port)")
-        }
-    }
 }
 
 extension Processes {

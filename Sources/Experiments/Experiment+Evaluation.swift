@@ -37,6 +37,7 @@ extension Experiment {
 
     /// How `model` is measured.
     func evaluationOptions(_ model: DenseModel, augmented: Bool) throws -> EvaluationOptions {
+        try checkPrecision(of: .test)
         var options = EvaluationOptions(pipeline: try testPipeline())
         if try model.task.oneViewReason == nil { options.mode = try mode(for: model) }
         if augmented {

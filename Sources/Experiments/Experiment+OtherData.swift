@@ -36,6 +36,7 @@ extension Experiment {
         }
         var options = try other.evaluationOptions(model, augmented: augmented)
         options.classMap = map
+        try checkPrecision(of: .test)
         options.device = device
         options.precision = configuration.test.precision.dtype
         return try model.task.evaluator(of: model, on: dataset, options)

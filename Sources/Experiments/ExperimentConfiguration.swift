@@ -113,9 +113,21 @@ public enum Precision: String, Codable, Sendable, CaseIterable {
     case float32
     /// Matrix products and convolutions in bfloat16, the rest in float32.
     case bfloat16
+    /// Matrix products and convolutions in float16, the rest in float32. Losses are scaled, so that
+    /// small gradients do not become 0 (`GradientScaler`).
+    case float16
 
     /// The data type of autocast; nil for float32, which needs none.
-    public var dtype: DType? { self == .bfloat16 ? .bfloat16 : nil }
+    public var dtype: DType? {
+        switch self {
+        case .float32: nil
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        }
+    }
+
+    /// Whether training needs a `GradientScaler`: in float16, whose range is small.
+    public var needsScaler: Bool { self == .float16 }
 }
 
 /// The `test:` part of a configuration: windows, precision and test-time augmentation.

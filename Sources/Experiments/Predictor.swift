@@ -73,14 +73,9 @@ public struct Predictor {
         guard let device = try Checkpoint.device(in: content.metadata, at: path) else {
             return .cpu
         }
-        let count = Engine.cudaDeviceCount
-        if case .cuda(let index) = device, index >= count {
+        if let (problem, _) = Engine.cuda.problem(with: device) {
             throw CheckpointError(
-                path: path,
-                problem: "was trained on \(device), and this machine has "
-                    + (count == 0
-                        ? "no CUDA device" : "\(count) CUDA device\(count == 1 ? "" : "s")")
-                    + " that the engine can use",
+                path: path, problem: "was trained on \(device), and \(problem)",
                 remedy: "name another with `device:`, such as `device: .cpu`")
         }
         return device
@@ -91,6 +86,7 @@ public struct Predictor {
         classNames: [String]?
     ) throws {
         try Engine.setUp()
+        try experiment.checkPrecision(of: .test)
         self.experiment = experiment
         let trained: ClassList
         (model, trained) = try experiment.trainedModel(content, at: path)

@@ -21,6 +21,12 @@ public func autocastType(on device: Device) -> DType? {
     return DType(rawValue: dtype)
 }
 
+/// Whether the engine has automatic mixed precision of `dtype` on `device`: bfloat16 everywhere,
+/// float16 on GPUs and, with libtorch 2, on the CPU.
+public func canAutocast(_ dtype: DType, on device: Device) -> Bool {
+    ct_can_autocast(device.type, dtype.rawValue)
+}
+
 /// Runs `body` with automatic mixed precision on this thread: matrix products and convolutions in
 /// `dtype`, operations that need precision in float32.
 ///

@@ -18,8 +18,11 @@ public enum Engine {
         return String(cString: text)
     }
 
+    /// What libtorch and this machine have of CUDA.
+    public static var cuda: CUDASupport { .current }
+
     /// Number of GPUs that libtorch can use; 0 in a build without CUDA.
-    public static var cudaDeviceCount: Int { Int(ct_cuda_device_count()) }
+    public static var cudaDeviceCount: Int { cuda.deviceCount }
 
     /// Number of threads that operations use. Some builds start with one: call `setThreadCount`.
     public static var threadCount: Int { Int(ct_num_threads()) }

@@ -7,6 +7,13 @@ public struct EngineBuild: Sendable {
     /// `Intel(R) oneAPI Math Kernel Library Version 2024.2`; `unknown` where the description does
     /// not name it.
     public let blas: String
+    /// Version of CUDA that the build was made for, such as `13.0`; nil for a build without CUDA.
+    public let cuda: String?
+    /// Version of cuDNN that the build was made for, such as `9.20.0`; nil for a build without it.
+    public let cuDNN: String?
+    /// The GPUs that the build has code for, by their compute capability: `sm_75`, `sm_90`; empty
+    /// for a build without CUDA.
+    public let gpuArchitectures: [String]
 
     /// - Parameter text: `Engine.buildDescription`
     init(_ text: String) {
@@ -20,6 +27,26 @@ public struct EngineBuild: Sendable {
             kernels.map { String($0.prefix { $0 != "-" }) }
             ?? value("Build settings: BLAS_INFO=").map { String($0.prefix { $0 != "," }) }
             ?? "unknown"
+        let settings = (value("Build settings: ") ?? "").split(separator: ", ")
+        func setting(_ key: String) -> String? {
+            settings.first { $0.hasPrefix(key + "=") }.map { String($0.dropFirst(key.count + 1)) }
+        }
+        let hasCUDA = ["1", "ON"].contains(setting("USE_CUDA"))
+        cuda = hasCUDA ? setting("CUDA_VERSION") ?? "unknown" : nil
+        cuDNN = hasCUDA ? setting("CUDNN_VERSION") : nil
+        let flags = hasCUDA ? setting("CUDA_FLAGS") ?? "" : ""
+        gpuArchitectures = flags.split { " ,".contains($0) }.filter { $0.hasPrefix("code=sm_") }
+            .map { String($0.dropFirst("code=".count)) }
+    }
+
+    /// The build's CUDA in a few words: `13.0, cuDNN 9.20.0, code for sm_75 sm_90`, or that there
+    /// is none.
+    public var cudaDescription: String {
+        guard let cuda else { return "none in this build of libtorch" }
+        let code =
+            gpuArchitectures.isEmpty
+            ? nil : "code for \(gpuArchitectures.joined(separator: " "))"
+        return [cuda, cuDNN.map { "cuDNN \($0)" }, code].compactMap { $0 }.joined(separator: ", ")
     }
 
     var usesMKL: Bool { blas.contains("Math Kernel Library") }

@@ -105,6 +105,8 @@ extension Tensor {
     /// The tensor divided by its Euclidean norm along `dim`, which counts as at least `eps`
     /// (PyTorch's `F.normalize`). `[…] → […]`
     public func normalized(_ dim: Int, eps: Double = 1e-12) throws -> Tensor {
-        try self / norm(dim, keep: true).clamped(eps)
+        // In float16 squares overflow, and eps is 0.
+        let wide = dtype == .float16 ? try to(.float32) : self
+        return try self / wide.norm(dim, keep: true).clamped(eps)
     }
 }

@@ -48,10 +48,11 @@ public struct Benchmark: Sendable {
     /// Times inference in the configuration's test mode, from the network to a result in the
     /// image's pixels.
     ///
-    /// - Throws: `ArgumentError` for a count below 1, for more images at a time than the task
-    ///   takes, and for a task that is not a `BenchmarkedTask`; what building the model throws.
+    /// - Throws: `ArgumentError` for a count below 1, for a precision that the device does not
+    ///   compute in, for more images at a time than the task takes, and for a task that is not a
+    ///   `BenchmarkedTask`; what building the model throws.
     public func inference(of experiment: Experiment) throws -> Result {
-        try checkCounts()
+        try checkSettings(on: experiment.device)
         let model = try experiment.model(.placeholders(classes))
         let task = try task(of: model)
         let device = experiment.device
@@ -71,10 +72,11 @@ public struct Benchmark: Sendable {
 
     /// Times training steps: forward and backward passes, and the optimizer's update.
     ///
-    /// - Throws: `ArgumentError` for a count below 1 and for a task that is not a
-    ///   `BenchmarkedTask`; what building the model and a step throw.
+    /// - Throws: `ArgumentError` for a count below 1, for a precision that the device does not
+    ///   compute in, and for a task that is not a `BenchmarkedTask`; what building the model and a
+    ///   step throw.
     public func training(of experiment: Experiment) throws -> Result {
-        try checkCounts()
+        try checkSettings(on: experiment.device)
         let model = try experiment.model(.placeholders(classes))
         let task = try task(of: model)
         let noise = try task.noise(for: model, size: size, batch: batch, device: experiment.device)
@@ -92,7 +94,10 @@ public struct Benchmark: Sendable {
         }
     }
 
-    private func checkCounts() throws {
+    private func checkSettings(on device: Device) throws {
+        if let problem = precision.problem(on: device) {
+            throw ArgumentError("\(problem): \(precision.remedy)")
+        }
         guard batch > 0, runs > 0, classes > 0, instances > 0 else {
             throw ArgumentError(
                 "a benchmark's batch, runs, classes and instances are 1 or more, found \(batch), \(runs), "

@@ -4,9 +4,11 @@ import Foundation
 
 /// The exit code of a process that ends with `error`: 2 for a mistake in a configuration or a
 /// golden case, `Interrupted.exitCode` after a signal, that of the process which failed first for a
-/// `LaunchFailure`, 1 for everything else.
+/// `LaunchFailure`, `ProcessFailure.exitCode` where another process failed first, 1 for everything
+/// else.
 public func exitStatus(of error: any Error) -> Int32 {
     if let failure = error as? LaunchFailure { return failure.exitCode }
+    if error is ProcessFailure { return ProcessFailure.exitCode }
     return switch ErrorOrigin(of: error) {
     case .configuration: 2
     case .interruption: (error as? Interrupted)?.exitCode ?? 1
@@ -36,6 +38,7 @@ public func runProgram(_ body: () throws -> Void) -> Never {
 /// launcher (`ErrorFile`).
 public func exitProgram(reporting error: any Error) -> Never {
     fflush(nil)
+    let error = Processes.current.fail(error)
     if !(error is Interrupted) {
         ErrorFile.write("\(error)")
         try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))

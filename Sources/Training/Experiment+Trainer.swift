@@ -27,6 +27,7 @@ extension Experiment {
         resuming resumption: Resumption? = nil,
         hooks added: [any Hook] = []
     ) throws -> Trainer {
+        try checkPrecision(of: .train)
         let dataset = try dataset ?? trainDataset()
         try resumption?.check(classes: dataset.classes.names)
         let model = try model(dataset.classes, beginningOn: resumption == nil ? dataset : nil)
@@ -102,6 +103,7 @@ extension Experiment {
         of model: DenseModel, on dataset: any Dataset, logger: Logger, hooks: [any Hook],
         processes: Processes = .alone, firstPassAlone: Bool = false
     ) throws -> Trainer {
+        try checkPrecision(of: .train)
         let optimizer = try optimizer(for: model)
         var settings = configuration.train.counting(images: dataset.count)
         if firstPassAlone { settings.batch = settings.imagesAtATime }

@@ -11,20 +11,26 @@ public struct StepResult: Sendable {
     /// The norm of all gradients before clipping; nil without clipping, and where the loss is not
     /// finite.
     public private(set) var gradientNorm: Double?
+    /// Whether gradients of a scaled loss were not finite, so that the scale is lowered; false
+    /// without a scaler.
+    public internal(set) var gradientsOverflowed = false
     /// Whether the parameters were updated.
     public internal(set) var isTaken = false
 
     /// Whether the losses of all other processes are finite.
     var isFiniteElsewhere = true
 
-    /// Whether the losses of all processes, and the gradient norm where it was computed, are
-    /// finite. Metrics are not considered.
+    /// Whether the losses of all processes, and what was computed of the gradients and their norm,
+    /// are finite. Metrics are not considered.
     public var isFinite: Bool {
         loss.isFinite && isFiniteElsewhere && gradientNorm?.isFinite != false
+            && !gradientsOverflowed
     }
 
     /// Names that losses and metrics of a model cannot have: the log has other values under them.
-    static let reserved: Set = ["loss", "grad_norm", "lr", "time", "data_time", "iter", "step"]
+    static let reserved: Set = [
+        "loss", "grad_norm", "loss_scale", "lr", "time", "data_time", "iter", "step",
+    ]
 
     /// Adds a pass that is one of `passes`.
     mutating func add(_ losses: Losses, total: Tensor, passes: Int) throws {

@@ -32,10 +32,12 @@ public final class Trainer {
     /// The number of iterations done.
     public internal(set) var iteration = 0
     /// The record of the last iteration; empty before the first.
-    public private(set) var last = IterationRecord()
+    public internal(set) var last = IterationRecord()
     /// The best validation so far; nil before the first one.
     public internal(set) var best: BestScore?
-    /// Iterations that were skipped.
+    /// The scale of the losses in float16, as of `iteration`; nil in other precisions.
+    public internal(set) var scaler: GradientScaler?
+    /// Iterations that were skipped, because their loss was not finite.
     var badLosses = BadLosses()
     /// How many checkpoints could not be saved, and the path of the newest intact one; nil where
     /// there is none.
@@ -77,6 +79,7 @@ public final class Trainer {
         self.hooks = hooks
         self.processes = processes
         self.makeLoader = makeLoader
+        scaler = settings.precision.needsScaler ? GradientScaler() : nil
     }
 
     /// Batches (forward and backward passes) of this process that make up one iteration.
@@ -155,6 +158,7 @@ public final class Trainer {
         let step = try TrainingStep(
             model, optimizer, clipping: clipping, precision: settings.precision, on: device,
             processes: processes)
+        step.scaler = scaler
         return (try makeLoader(iteration * accumulation), step)
     }
 
@@ -185,9 +189,14 @@ public final class Trainer {
                 labelledPixels: labelled)
         }
         last.values = result.loggedValues
-        let joined = try SharedRecord.join(last, isFinite: result.isFinite, of: processes)
+        let joined = try SharedRecord.join(last, isFinite: result.loss.isFinite, of: processes)
         last = joined.record
-        if result.isTaken { badLosses.inARow = 0 } else { try skip(joined.bad) }
+        if result.isTaken || result.gradientsOverflowed {
+            badLosses.inARow = 0
+        } else {
+            try skip(joined.bad)
+        }
+        try follow(step.scaler)
         iteration += 1
         try checkWeights()
         last.time = monotonicSeconds() - started
@@ -272,6 +281,7 @@ public final class Trainer {
     }
 
     private func tellSkipped() {
+        tellOverflows()
         guard badLosses.total > 0 else { return }
         logger.warning(
             "\(badLosses.total) of \(iteration) iterations were skipped, because their loss was not finite"

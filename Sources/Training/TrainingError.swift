@@ -22,6 +22,9 @@ public enum TrainingError: DenseKitError {
     case badImages(Int, of: Int, share: Double, last: String)
     /// The loss was not finite so many times in a row, and the images of the last batch.
     case badLosses(Int, [String])
+    /// The gradients were not finite at any scale of the losses, with the last scale and the images
+    /// of the last batch.
+    case overflow(scale: Double, [String])
     /// A weight is not finite, so no checkpoint was saved. `newest` is the newest intact one; nil
     /// where there is none.
     case notFinite(tensor: String, newest: String?)
@@ -49,6 +52,8 @@ public enum TrainingError: DenseKitError {
                 + "allows; the last of them: \(last)"
         case .badLosses(let count, let names):
             "the loss was not finite \(count) times in a row; last images: \(names.joined(separator: ", "))"
+        case .overflow(let scale, let names):
+            "the gradients were not finite at any scale of the loss down to \(scale); last images: \(names.joined(separator: ", "))"
         case .notFinite(let tensor, let newest):
             "\(tensor) holds values that are infinite or not a number, so no checkpoint was saved; the newest good one is "
                 + (newest ?? "none: there was none yet")
@@ -72,6 +77,8 @@ public enum TrainingError: DenseKitError {
         case .smallImages: "add Resize or Pad to data.train_pipeline"
         case .badImages: "Mend the files that the log names, or find them all with \(Term.check)."
         case .badLosses: "Lower the learning rate, or check the labels with \(Term.check)."
+        case .overflow:
+            "Train with train.precision: bfloat16 or float32, or lower the learning rate."
         case .notFinite: "Lower the learning rate, or set train.clip_norm, and resume from it."
         }
     }
@@ -80,7 +87,7 @@ public enum TrainingError: DenseKitError {
         switch self {
         case .noLoss, .reservedName, .noMoreData, .hookWithoutRun: .program
         case .unknownMetric: .configuration
-        case .zeroLoss, .smallImages, .badImages, .badLosses, .notFinite: .input
+        case .zeroLoss, .smallImages, .badImages, .badLosses, .overflow, .notFinite: .input
         case .failedSaves: .environment
         }
     }

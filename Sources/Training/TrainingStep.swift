@@ -21,6 +21,8 @@ public final class TrainingStep {
     public let precision: Precision
     /// The device of the model.
     public let device: Device
+    /// Scales the losses of a step, and adapts to its gradients; nil where the precision needs none.
+    public var scaler: GradientScaler?
     /// Whether parameters and optimizer are in the state before or after a step; false where the
     /// optimizer failed in the middle of one.
     public private(set) var isConsistent = true
@@ -51,6 +53,7 @@ public final class TrainingStep {
         self.clipping = clipping
         self.precision = precision
         self.device = device
+        scaler = precision.needsScaler ? GradientScaler() : nil
         buffers = try module.namedTensors().filter { $0.kind == .buffer }.map(\.tensor)
         parameters = try module.namedParameters().filter { $0.tensor.requiresGrad }
         exchange = try GradientExchange(parameters, processes, traces: traces)
@@ -63,8 +66,9 @@ public final class TrainingStep {
         return parameters.filter { $0.tensor.grad == nil }.map(\.name)
     }
 
-    /// Takes the step. Where the loss or the gradient norm is not finite, it leaves everything as
-    /// it was.
+    /// Takes the step. Where the loss, the gradient norm or, with a scaler, a gradient is not
+    /// finite, it leaves everything as it was, but for the scaler: gradients that are not finite
+    /// lower the scale.
     ///
     /// - Parameters:
     ///   - learningRates: one for each group of the optimizer, with multipliers and schedule
@@ -72,7 +76,8 @@ public final class TrainingStep {
     ///   - passes: the number of passes that make up the batch; the mean of their losses is
     ///     minimised
     ///   - afterBackward: called once the gradients of all passes are complete, before clipping, to
-    ///     read or change `optimizer.gradients`; not called where the loss is not finite
+    ///     read or change `optimizer.gradients`; not called where the loss is not finite, or with a
+    ///     scaler the gradients
     ///   - losses: the forward pass of this number, from 0
     /// - Throws: `TrainingError.noLoss`, `TrainingError.reservedName`, and what `losses`,
     ///   `afterBackward` and the optimizer throw. What the first two throw leaves parameters,
@@ -98,6 +103,9 @@ public final class TrainingStep {
         } else {
             try before.restore()
         }
+        if result.loss.isFinite {
+            scaler?.update(gradientsAreFinite: !result.gradientsOverflowed)
+        }
         isConsistent = true
         return result
     }
@@ -107,10 +115,14 @@ public final class TrainingStep {
         _ passes: Int, _ afterBackward: () throws -> Void, _ losses: (Int) throws -> Losses
     ) throws -> StepResult {
         try optimizer.clearGradients()
-        var result = try Self.addGradients(passes: passes, exchange) { pass in
+        var result = try Self.addGradients(passes: passes, scaler, exchange) { pass in
             try withAutocast(precision.dtype, on: device) { try losses(pass) }
         }
         guard result.isFinite else { return result }
+        if let scaler, try !scaler.unscale(optimizer.gradients) {
+            result.gradientsOverflowed = true
+            return result
+        }
         try withoutGrad(afterBackward)
         if let clipping {
             let norm = try clipGradients(
@@ -123,17 +135,22 @@ public final class TrainingStep {
     /// Forward and backward passes alone: adds the gradients of the mean loss of the passes to
     /// those that the parameters have.
     ///
+    /// - Parameters:
+    ///   - passes: the number of passes
+    ///   - scaler: by whose scale the gradients are multiplied; nil for none
+    ///   - losses: the forward pass of this number, from 0
     /// - Throws: `TrainingError.noLoss` where a pass has nothing to minimise,
     ///   `TrainingError.reservedName`, and what `losses` throws.
-    public static func addGradients(passes: Int = 1, losses: (_ pass: Int) throws -> Losses) throws
-        -> StepResult
-    {
-        try addGradients(passes: passes, nil, losses)
+    public static func addGradients(
+        passes: Int = 1, scaler: GradientScaler? = nil, losses: (_ pass: Int) throws -> Losses
+    ) throws -> StepResult {
+        try addGradients(passes: passes, scaler, nil, losses)
     }
 
     /// - Parameter exchange: averages the gradients over processes; nil for one process
     private static func addGradients(
-        passes: Int, _ exchange: GradientExchange?, _ losses: (_ pass: Int) throws -> Losses
+        passes: Int, _ scaler: GradientScaler?, _ exchange: GradientExchange?,
+        _ losses: (_ pass: Int) throws -> Losses
     ) throws -> StepResult {
         var result = StepResult()
         var isFinite = true
@@ -147,8 +164,9 @@ public final class TrainingStep {
             isFinite = try exchange?.allFinite(result.loss) ?? result.isFinite
             guard isFinite else { continue }
             let share = try passes == 1 ? total : total / Double(passes)
-            try exchange?.beforeBackward(share, isLast: isLast)
-            try share.backward()
+            let scaled = try scaler?.scaled(share) ?? share
+            try exchange?.beforeBackward(scaled, isLast: isLast)
+            try scaled.backward()
         }
         result.isFiniteElsewhere = isFinite
         return result

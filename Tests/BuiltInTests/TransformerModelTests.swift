@@ -90,7 +90,8 @@ private let published: [(model: String, parameters: Double, withoutTheText: Doub
         let images = try Tensor.randomNormal(
             [2, 3, height, width], generator: RandomGenerator(seed: 1))
         let targets = Targets(labels: try Tensor.ones([2, height, width]).to(.int64))
-        for dtype in [nil, DType.bfloat16] {
+        let mixed = [DType.bfloat16, .float16].filter { canAutocast($0, on: .cpu) }
+        for dtype in [nil] + mixed {
             let losses = try withAutocast(dtype) {
                 try model.losses(images, targets, ForwardPass())
             }

@@ -1,3 +1,4 @@
+import DenseKitCore
 import Foundation
 import Testing
 
@@ -30,5 +31,30 @@ func detectors() throws {
         #expect(
             several.status != 0
                 && several.errors.contains("--batch: a head that detects takes 1 image at a time"))
+    }
+}
+
+@Test(
+    "bench computes in 16 bits where the engine does, and refuses what it cannot and both at once")
+func precisions() throws {
+    try withDetection { folder in
+        let bench = ["train", "run.yaml", "--size", "40"]
+        let short = try measured(bench + ["--bf16"], in: folder)
+        #expect(short["bf16"] as? Bool == true && short["fp16"] as? Bool == false)
+        if canAutocast(.float16, on: .cpu) {
+            let half = try measured(bench + ["--fp16"], in: folder)
+            #expect(half["bf16"] as? Bool == false && half["fp16"] as? Bool == true)
+        } else {
+            let refused = try runDensekit(["bench"] + bench + ["--fp16"], in: folder)
+            #expect(
+                refused.status == 64
+                    && refused.errors.contains(
+                        "does not compute in float16 on the device cpu: float16 needs a CUDA device; on a CPU use bfloat16"
+                    ), "\(refused.errors)")
+        }
+        let both = try runDensekit(["bench"] + bench + ["--fp16", "--bf16"], in: folder)
+        #expect(
+            both.status == 64 && both.errors.contains("--bf16 and --fp16 exclude each other"),
+            "\(both.errors)")
     }
 }

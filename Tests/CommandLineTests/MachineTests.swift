@@ -105,3 +105,19 @@ private let kernels: [String] = {
         }
     }
 }
+
+@Test(
+    "A device that is not there is refused in one sentence, and doctor says what there is of CUDA")
+func absentDevice() throws {
+    let result = try withTemporaryFolder {
+        try runDensekit(["bench", "infer", "run.yaml", "--device", "cuda:127"], in: $0)
+    }
+    let (problem, remedy) = try #require(Engine.cuda.problem(with: .cuda(127)))
+    #expect(result.status == 64)
+    #expect(
+        result.errors.hasPrefix("Error: --device cuda:127: \(problem); \(remedy)\n"),
+        "\(result.errors)")
+    let shown = try doctor([:]).output
+    #expect(shown.contains("\(Engine.build.cudaDescription)\n"), "\(shown)")
+    #expect(shown.contains(/CUDA devices +[0-9]+\n/), "\(shown)")
+}

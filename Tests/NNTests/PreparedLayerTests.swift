@@ -92,6 +92,24 @@ import Testing
         }
     }
 
+    @Test(
+        "In 16 bits the folded convolution is that of the layers, and another type follows at once")
+    func mixedPrecision() throws {
+        let conv = try Conv2d(32, 16, kernel: 3, padding: 1)
+        let norm = try layers(conv)
+        let x = try normal(1, 32, 40, 33, seed: 1).channelsLast()
+        for layer in [conv, norm] { try layer.setTraining(false) }
+        try withoutGrad {
+            let expected = try conv(x, norm: norm, relu: true)
+            for dtype in [DType.bfloat16, .float16] where canAutocast(dtype, on: .cpu) {
+                let half = try withAutocast(dtype) { try conv(x, norm: norm, relu: true) }
+                let scale = try expected.abs().amax().item()
+                #expect(try half.dtype == dtype && distance(half, expected) <= 0.05 * scale)
+            }
+            #expect(try distance(conv(x, norm: norm, relu: true), expected) == 0)
+        }
+    }
+
     @Test("In training, and where gradients are wanted, nothing is folded")
     func training() throws {
         let conv = try Conv2d(3, 8, kernel: 3)
@@ -121,7 +139,7 @@ import Testing
     }
 
     @Test(
-        "A linear layer that is used again equals the matrix product, at any number of rows and in bfloat16"
+        "A linear layer that is used again equals the matrix product, at any number of rows and in 16 bits"
     )
     func linear() throws {
         let layer = try Linear(40, 24)
@@ -134,10 +152,12 @@ import Testing
             for _ in 0..<3 {
                 for (x, y) in zip(inputs, expected) { #expect(try distance(layer(x), y) <= 2e-5) }
             }
-            for _ in 0..<2 {
-                let half = try withAutocast(.bfloat16) { try layer(inputs[0]) }
-                #expect(half.dtype == .bfloat16)
-                #expect(try distance(half, expected[0]) <= 0.05)
+            for dtype in [DType.bfloat16, .float16] where canAutocast(dtype, on: .cpu) {
+                for _ in 0..<2 {
+                    let half = try withAutocast(dtype) { try layer(inputs[0]) }
+                    #expect(half.dtype == dtype)
+                    #expect(try distance(half, expected[0]) <= 0.05)
+                }
             }
             _ = try layer.weight.mulInPlace(0)
             try layer.weightsDidChange()

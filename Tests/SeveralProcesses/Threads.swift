@@ -21,10 +21,10 @@ public func withProcesses<Result: Sendable>(
             let result = Swift.Result {
                 try Engine.setThreadCount(1)
                 let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: timeout)
-                var timeouts = Processes.Timeouts()
-                timeouts.collective = timeout
                 return try body(
-                    Processes(store, rank: rank, count: count, localRank: rank, timeouts: timeouts))
+                    Processes(
+                        store, rank: rank, count: count, localRank: rank,
+                        timeouts: .init(heartbeat: nil, collective: timeout)))
             }
             results.withLock { $0[rank] = result }
             group.leave()

@@ -27,6 +27,13 @@ extension Backbone {
     }
 }
 
+extension DType {
+    /// The types of mixed precision that the engine has on `device`.
+    public static func mixed(on device: Device) -> [DType] {
+        [.bfloat16, .float16].filter { canAutocast($0, on: device) }
+    }
+}
+
 extension DenseModel {
     /// What the parts of the model record while it predicts `images`, by name, without gradient.
     public func recorded(_ images: Tensor) throws -> [String: Tensor] {
@@ -36,10 +43,10 @@ extension DenseModel {
         return recorded
     }
 
-    /// The loss of a step without dropout, in float32 and in mixed precision; the gradients of the
-    /// second are taken.
-    public func lossInBothPrecisions(_ images: Tensor, _ targets: Targets) throws -> (
-        exact: Double, mixed: Tensor
+    /// The losses of a step without dropout, in float32 and in every mixed precision of the engine;
+    /// the gradients of the latter are added up.
+    public func lossInAllPrecisions(_ images: Tensor, _ targets: Targets) throws -> (
+        exact: Double, mixed: [Tensor]
     ) {
         for (_, module) in try namedModules() { (module as? Dropout)?.probability = 0 }
         func total(_ dtype: DType?) throws -> Tensor {
@@ -52,8 +59,8 @@ extension DenseModel {
             return total
         }
         let exact = try total(nil).item()
-        let mixed = try total(.bfloat16)
-        try mixed.backward()
+        let mixed = try DType.mixed(on: .cpu).map(total)
+        for loss in mixed { try loss.backward() }
         return (exact, mixed)
     }
 

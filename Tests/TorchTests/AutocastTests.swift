@@ -79,3 +79,17 @@ import Testing
         #expect(try distance(mixed, exact) < 0.05 * exact.abs().amax().item())
     }
 }
+
+/// libtorch 1.13 knows only bfloat16 on the CPU, and says so.
+@Test func float16OnTheCPU() throws {
+    #expect(canAutocast(.bfloat16, on: .cpu) && canAutocast(.float16, on: .cuda(0)))
+    #expect(!canAutocast(.float32, on: .cpu))
+    let x = try Tensor.ones([2, 4])
+    if canAutocast(.float16, on: .cpu) {
+        #expect(try withAutocast(.float16) { try x.linear(x, nil).dtype } == .float16)
+    } else {
+        #expect(throws: TorchError.self) { try withAutocast(.float16) {} }
+    }
+    #expect(autocastType(on: .cpu) == nil)
+    #expect(try x.linear(x, nil).dtype == .float32)
+}

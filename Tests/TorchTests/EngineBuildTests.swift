@@ -27,6 +27,26 @@ struct EngineBuildTests {
         #expect((mkl.loops, openBLAS.loops, EngineBuild("").loops) == ("AVX512", "AVX2", nil))
     }
 
+    @Test("The CUDA of a build, and the GPUs that it has code for, are named") func cuda() {
+        let build = EngineBuild(
+            """
+            PyTorch built with:
+              - CPU capability usage: AVX512
+              - Build settings: BLAS_INFO=mkl, CUDA_FLAGS= -DX -gencode arch=compute_75,code=sm_75 -gencode \
+            arch=compute_90,code=sm_90 -Xcudafe --diag_suppress=a,--diag_suppress=b, CUDA_VERSION=13.0, CUDNN_VERSION=9.20.0, \
+            TORCH_VERSION=2.13.0, USE_CUDA=1, USE_CUDNN=ON,
+            """)
+        #expect((build.cuda, build.cuDNN) == ("13.0", "9.20.0"))
+        #expect(build.gpuArchitectures == ["sm_75", "sm_90"])
+        #expect(build.cudaDescription == "13.0, cuDNN 9.20.0, code for sm_75 sm_90")
+        let processorOnly = EngineBuild(
+            "  - Build settings: BLAS_INFO=mkl, USE_CUDA=0, USE_CUDNN=OFF,")
+        for build in [processorOnly, mkl, openBLAS] {
+            #expect(build.cuda == nil && build.gpuArchitectures.isEmpty)
+            #expect(build.cudaDescription == "none in this build of libtorch")
+        }
+    }
+
     private func warnings(
         _ build: EngineBuild, _ flags: String, _ variable: String, _ value: String
     ) -> [String] {

@@ -20,6 +20,7 @@ typedef struct ct_generator_impl *ct_generator;
 typedef struct ct_packed_conv2d_impl *ct_packed_conv2d;
 typedef struct ct_store_impl *ct_store;
 typedef struct ct_group_impl *ct_group;
+typedef struct ct_receive_impl *ct_receive;
 typedef struct ct_reducer_impl *ct_reducer;
 
 /* Element types, with ATen's own numbers. */
@@ -41,9 +42,12 @@ int32_t ct_available_processors(void);
 // The allocator keeps memory that is freed, and takes none by mappings of their own.
 void ct_keep_memory(void);
 int32_t ct_cuda_device_count(void);
+// Whether NCCL's process group is compiled in.
+bool ct_has_nccl(void);
 bool ct_grad_enabled(void);
 void ct_set_grad_enabled(bool enabled);
 int ct_set_autocast(int32_t device, bool enabled, int32_t dtype);
+bool ct_can_autocast(int32_t device, int32_t dtype);
 int ct_autocast(int32_t device, bool *enabled, int32_t *dtype);
 int ct_clear_autocast_cache(void);
 
@@ -254,6 +258,8 @@ int ct_winograd_conv2d(ct_tensor x, ct_tensor kernels, ct_tensor bias, bool relu
 int ct_store_open(const char *host, int32_t port, bool server, int64_t timeout, ct_store *out);
 int32_t ct_store_port(ct_store store);
 int ct_store_set(ct_store store, const char *key, const uint8_t *bytes, int64_t count);
+/* keeps a value that is there already; out is the value kept, uint8 [count] */
+int ct_store_set_first(ct_store store, const char *key, const uint8_t *bytes, int64_t count, ct_tensor *out);
 int ct_store_get(ct_store store, const char *key, ct_tensor *out); /* uint8 [count]; waits for the key */
 int ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *out);
 int ct_store_has(ct_store store, const char *key, bool *out);
@@ -263,7 +269,6 @@ void ct_store_release(ct_store store);
 /* Collectives (ct_process_group.cpp): every process of the group calls the same ones in the same order, with tensors of the same size and type.
  * They change x, and return once that is done. address is what the others reach this process by; NULL is that of its host's name. */
 bool ct_has_gloo(void);
-bool ct_has_nccl(void);
 int ct_group_open(ct_store store, const char *name, int32_t rank, int32_t size, const char *address, int32_t device, int64_t timeout,
                   ct_group *out);
 int ct_group_all_reduce(ct_group group, ct_tensor x, int32_t operation);
@@ -271,7 +276,15 @@ int ct_group_broadcast(ct_group group, ct_tensor x, int32_t root);
 int ct_group_all_gather(ct_group group, ct_tensor x, ct_tensor *outs);
 int ct_group_send(ct_group group, ct_tensor x, int32_t to, int32_t tag);
 int ct_group_receive(ct_group group, ct_tensor x, int32_t from, int32_t tag);
+int64_t ct_group_calls(ct_group group); /* collectives that this process has started */
 void ct_group_release(ct_group group);
+
+/* Receives x while others of the group do. Only Gloo's groups have a timeout here and can abort; arrived is false after an abort. A wait that
+ * fails says that the connection is closed. */
+int ct_receive_start(ct_group group, ct_tensor x, int32_t from, int32_t tag, ct_receive *out);
+int ct_receive_wait(ct_receive receive, int64_t timeout, bool *arrived);
+int ct_receive_abort(ct_receive receive);
+void ct_receive_release(ct_receive receive);
 
 /* A bucket of gradients that was sent: its bytes, and when it was sent and had arrived, in seconds of the monotonic clock. */
 typedef struct {

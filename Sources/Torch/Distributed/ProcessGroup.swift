@@ -20,11 +20,10 @@ public final class ProcessGroup: @unchecked Sendable {  // c10d locks every call
     public let rank: Int
     /// The number of processes.
     public let size: Int
+    private let explain: (@Sendable (ProcessGroupError) -> any Error)?
 
     /// Whether this build can exchange tensors on the CPU.
     public static var hasGloo: Bool { ct_has_gloo() }
-    /// Whether this build can exchange tensors on GPUs.
-    public static var hasNCCL: Bool { ct_has_nccl() }
 
     /// Joins a group; returns once all processes have.
     ///
@@ -36,11 +35,14 @@ public final class ProcessGroup: @unchecked Sendable {  // c10d locks every call
     ///   - address: under which the others reach this process; nil for that of its host's name
     ///   - device: of the tensors; a group for a GPU also takes tensors on the CPU
     ///   - timeout: how long a collective waits for another process, in seconds
+    ///   - explain: turns an error of a call into the one that the call throws; for who knows why
+    ///     other processes do not answer
     /// - Throws: `ProcessGroupError` where a process does not come, and where this build cannot
     ///   exchange tensors on `device`.
     public init(
         _ store: ProcessStore, name: String, rank: Int, size: Int, address: String? = nil,
-        device: Device = .cpu, timeout: Double
+        device: Device = .cpu, timeout: Double,
+        explain: (@Sendable (ProcessGroupError) -> any Error)? = nil
     ) throws {
         var made: ct_group?
         let status = ct_group_open(
@@ -48,14 +50,21 @@ public final class ProcessGroup: @unchecked Sendable {  // c10d locks every call
             milliseconds(timeout), &made)
         guard status == 0, let made else {
             let reason = String(cString: ct_last_error())
-            throw ProcessGroupError("process \(rank) of \(size) cannot join the others: \(reason)")
+            let error = ProcessGroupError(
+                "process \(rank) of \(size) cannot join the others: \(reason)")
+            throw explain?(error) ?? error
         }
         handle = made
         self.rank = rank
         self.size = size
+        self.explain = explain
     }
 
     deinit { ct_group_release(handle) }
+
+    /// The number of collectives that this process has started, those of a `GradientReducer` and of
+    /// normalisations included: a process that others wait for has started fewer.
+    public var calls: Int { Int(ct_group_calls(handle)) }
 
     /// Replaces `tensor` by the sum, minimum or maximum over all processes.
     public func allReduce(_ tensor: Tensor, _ reduction: Reduction = .sum) throws {
@@ -124,9 +133,10 @@ public final class ProcessGroup: @unchecked Sendable {  // c10d locks every call
     private func check(_ call: StaticString, _ status: () -> Int32) throws {
         guard status() == 0 else {
             let reason = String(cString: ct_last_error())
-            throw ProcessGroupError(
+            let error = ProcessGroupError(
                 "process \(rank) of \(size): \(call) with the other processes failed: \(reason)",
                 remedy: "another process has ended or does not answer; its own log says why")
+            throw explain?(error) ?? error
         }
     }
 }

@@ -11,9 +11,13 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
     public let host: String
     /// What all keys begin with on the server, so that several runs may share one.
     public let prefix: String
-    private let timeout: Double
+    /// Whether this process is the server.
+    public let isServer: Bool
     /// The server's port.
     public var port: Int { Int(ct_store_port(handle)) }
+
+    /// The server's host and port, for messages.
+    public var address: String { "\(host):\(port)" }
 
     /// Starts the server, or connects to it.
     ///
@@ -41,16 +45,16 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
         handle = made
         self.host = host
         self.prefix = prefix
-        self.timeout = timeout
+        self.isServer = isServer
     }
 
-    /// Another client of the same server, for a thread of its own.
+    /// Connects to the same server once more, for a thread whose calls must not wait for those of
+    /// others.
     ///
-    /// - Parameter timeout: how long it waits for the server, in seconds; nil for that of this one
+    /// - Parameter timeout: how long to wait for the server, and for a key, in seconds
     /// - Throws: `ProcessGroupError` where the server does not answer.
-    public func connectedAgain(timeout: Double? = nil) throws -> ProcessStore {
-        try ProcessStore(
-            host: host, port: port, prefix: prefix, timeout: timeout ?? self.timeout)
+    public func connectedAgain(timeout: Double) throws -> ProcessStore {
+        try ProcessStore(host: host, port: port, prefix: prefix, timeout: timeout)
     }
 
     deinit { ct_store_release(handle) }
@@ -62,6 +66,19 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
 
     /// Sets the value of a key to a text in UTF-8.
     public func set(_ key: String, _ text: String) throws { try set(key, Array(text.utf8)) }
+
+    /// Sets the value of a key that has none.
+    ///
+    /// - Returns: the value that the key has now: `text`, or that of the process that was first
+    public func setFirst(_ key: String, _ text: String) throws -> String {
+        var kept: ct_tensor?
+        let bytes = Array(text.utf8)
+        try check("set \(key)") {
+            ct_store_set_first(handle, prefix + key, bytes, Int64(bytes.count), &kept)
+        }
+        let found = try kept.map { try Tensor(owning: $0).bytes() } ?? bytes
+        return String(decoding: found, as: UTF8.self)
+    }
 
     /// The value of a key; waits until it is set, at most the store's timeout.
     public func bytes(_ key: String) throws -> [UInt8] {

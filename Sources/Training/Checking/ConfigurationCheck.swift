@@ -51,6 +51,13 @@ struct ConfigurationCheck {
         for check in Experiment.recipeChecks { _ = attempt(device: .meta, check) }
     }
 
+    /// Whether the device computes in the precisions of training and testing.
+    mutating func checkPrecisions() {
+        for part in Experiment.ComputingPart.allCases {
+            _ = attempt(device: device) { try $0.checkPrecision(of: part) }
+        }
+    }
+
     /// A data set of the configuration; nil where it cannot be opened.
     ///
     /// - Parameter keepsIncomplete: whether samples that are not whole are among the others, to be

@@ -96,6 +96,7 @@ public struct ExperimentCheck {
     public mutating func run(say: (String) -> Void) {
         guard !isSweep, let experiment = configuration.experiment(device: device) else { return }
         configuration.checkRecipe()
+        configuration.checkPrecisions()
         if depth == .whole {
             finding {
                 try WorkDirectory.prove(
@@ -301,6 +302,11 @@ public struct ExperimentCheck {
             say(
                 "one step on \(all) image\(all == 1 ? "" : "s")\(way): \(terms.joined(separator: "  "))"
             )
+            if trainer.scaler?.skippedSteps == 1 {
+                say(
+                    "its gradients overflow at the first scale: training skips such steps and halves the scale"
+                )
+            }
             if record.loss == 0 { throw TrainingError.zeroLoss }
             if trainer.badLosses.total > 0 { throw TrainingError.badLosses(1, record.names) }
         }

@@ -110,7 +110,7 @@ public final class LogHook: StatefulHook {
     }
 
     /// Times and values, means over the last iterations; values that only logged iterations have
-    /// are logged alone.
+    /// are logged alone. The scale is the present one.
     private func fields(_ record: IterationRecord) -> [(String, Double)] {
         func mean(_ values: [Double]) -> Double {
             values.reduce(0, +) / Double(max(values.count, 1))
@@ -129,6 +129,7 @@ public final class LogHook: StatefulHook {
                         })
                 ))
         }
+        if let scale = record.lossScale { result.append(("loss_scale", scale)) }
         return result
     }
 

@@ -44,7 +44,7 @@ extension Checkpoint {
         let random = try RandomState(of: trainer.device)
         let state = try RunState(
             iteration: trainer.iteration, best: trainer.best, badLosses: trainer.badLosses,
-            run: run, serial: serial,
+            scaler: trainer.scaler, run: run, serial: serial,
             generator: Data(random.cpu.bytes()),
             gpuGenerator: random.gpu.map { Data(try $0.bytes()) },
             sizes: Dictionary(
@@ -151,6 +151,7 @@ extension Checkpoint {
             trainer.iteration = state.iteration
             trainer.best = state.best
             trainer.badLosses = state.badLosses
+            restoreScaler(of: trainer)
             trainer.saves.newest = path
         }
 
@@ -187,6 +188,22 @@ extension Checkpoint {
         private static func bytes(_ data: Data) throws -> Tensor {
             try data.withUnsafeBytes {
                 try Tensor.from(bytes: $0, shape: [$0.count], dtype: .uint8)
+            }
+        }
+
+        /// A run in float16 goes on with the checkpoint's scale.
+        private func restoreScaler(of trainer: Trainer) {
+            switch (trainer.scaler, state.scaler) {
+            case (nil, nil): break
+            case (.some, let saved?): trainer.scaler = saved
+            case (let fresh?, nil):
+                trainer.logger.warning(
+                    "\(path) holds no scale of float16: it begins at \(fresh.scaleText), and the first steps may be skipped"
+                )
+            case (nil, .some):
+                trainer.logger.warning(
+                    "\(path) holds a scale of float16, which \(trainer.settings.precision.rawValue) has no use for: it is dropped"
+                )
             }
         }
 

@@ -1,4 +1,5 @@
 import DenseKitCheckpoints
+import DenseKitNN
 import Foundation
 
 /// The state of a run, beside its weights and moments: `state.json` of a checkpoint.
@@ -6,6 +7,8 @@ struct RunState: Codable {
     let iteration: Int
     let best: BestScore?
     let badLosses: BadLosses
+    /// The scale of the losses in float16; nil in other precisions, and in files of earlier versions.
+    let scaler: GradientScaler?
     /// The run's folder in its work directory.
     let run: String
     /// Checkpoints of a work directory are numbered in the order in which they were written.
@@ -50,14 +53,15 @@ struct RunState: Codable {
     }
 
     init(
-        iteration: Int, best: BestScore?, badLosses: BadLosses, run: String, serial: Int,
-        generator: Data,
+        iteration: Int, best: BestScore?, badLosses: BadLosses, scaler: GradientScaler? = nil,
+        run: String, serial: Int, generator: Data,
         gpuGenerator: Data? = nil, sizes: [String: Int], hooks: [String: String],
         isStopped: Bool = false
     ) {
         self.iteration = iteration
         self.best = best
         self.badLosses = badLosses
+        self.scaler = scaler
         self.run = run
         self.serial = serial
         self.generator = generator

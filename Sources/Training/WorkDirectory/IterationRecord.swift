@@ -16,6 +16,8 @@ public struct IterationRecord: Codable, Sendable {
     /// Losses and metrics, in the order in which the model returned them, then `loss` and, with
     /// clipping, `grad_norm`.
     public internal(set) var values: [LoggedValue] = []
+    /// The scale of the losses in float16; nil in other precisions.
+    public internal(set) var lossScale: Double?
     /// Seconds of the whole iteration.
     public var time = 0.0
     /// Seconds of `time` that were spent waiting for data.
@@ -26,7 +28,7 @@ public struct IterationRecord: Codable, Sendable {
     public internal(set) var skipped: [Batch.Skipped] = []
 
     enum CodingKeys: CodingKey {
-        case learningRates, values, time, dataTime, names
+        case learningRates, values, lossScale, time, dataTime, names
     }
 
     /// The sum of the losses that is minimised; nil before the first step.

@@ -27,6 +27,8 @@ public enum RunEnvironment {
                 "threads",
                 "\(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors"
             ),
+            ("CUDA", Engine.build.cudaDescription),
+            ("NCCL", Engine.cuda.hasNCCL ? "compiled in" : "not compiled in"),
             ("CUDA devices", "\(Engine.cudaDeviceCount)"),
             (
                 "variables",
@@ -51,6 +53,11 @@ public enum RunEnvironment {
     /// What to do about missing or slow parts of the environment, a sentence each.
     public static var advice: [String] {
         var advice = Engine.warnings
+        if Engine.build.cuda != nil,
+            let (problem, remedy) = Engine.cuda.problem(with: .cuda(0))
+        {
+            advice.append("no CUDA device can be used: \(problem); \(remedy)")
+        }
         if Engine.threadCount < ProcessInfo.processInfo.activeProcessorCount {
             advice.append(
                 "the engine uses \(Engine.threadCount) of \(ProcessInfo.processInfo.activeProcessorCount) processors: unset OMP_NUM_THREADS, or set the thread count"

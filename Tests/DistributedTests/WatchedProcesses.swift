@@ -1,0 +1,112 @@
+import DenseKitTorch
+import Foundation
+import Synchronization
+import TemporaryFolders
+import Testing
+
+/// Processes of the program `WatchedProcess` that was built beside the tests, which have joined.
+final class WatchedProcesses {
+    struct End {
+        /// The exit code; nil where a signal ended the process.
+        let code: Int32?
+        /// What it wrote to standard error.
+        let errors: String
+        /// What it left for its launcher.
+        let errorFile: String
+        /// Whether the test had to end it.
+        let isStuck: Bool
+    }
+
+    private let folder: TemporaryFolder
+    private let processes: [Process]
+    let port: Int
+
+    static var program: URL {
+        let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        return tests.deletingLastPathComponent().appending(path: "WatchedProcess")
+    }
+
+    /// - Parameters:
+    ///   - task: what they do
+    ///   - ranks: which processes are started, of `count`
+    ///   - port: of the store; it is asked whether they have joined
+    init(
+        _ task: String, ranks: [Int], of count: Int, port: Int, join: Double = 20,
+        heartbeat: Double = 2, collective: Double = 20
+    ) throws {
+        folder = try TemporaryFolder()
+        self.port = port
+        var all: [Process] = []
+        for rank in ranks {
+            let process = Process()
+            process.executableURL = Self.program
+            process.arguments =
+                [task] + [rank, count, port].map(String.init)
+                + [join, heartbeat, collective].map { "\($0)" }
+            let errors = folder.url.appending(path: "errors\(rank)")
+            try Data().write(to: errors)
+            process.standardError = try FileHandle(forWritingTo: errors)
+            let file = ["DENSEKIT_ERROR_FILE": folder.url.appending(path: "file\(rank)").path]
+            process.environment = ProcessInfo.processInfo.environment.merging(file) { $1 }
+            try process.run()
+            all.append(process)
+        }
+        processes = all
+    }
+
+    deinit { signal(SIGKILL, to: Array(processes.indices)) }
+
+    /// Waits until all have joined.
+    func join() throws {
+        let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: 20)
+        for rank in processes.indices {
+            #expect(try store.wait(for: "ready/\(rank)", timeout: 20))
+        }
+    }
+
+    func signal(_ number: Int32, to ranks: [Int]) {
+        for rank in ranks where processes[rank].isRunning {
+            kill(processes[rank].processIdentifier, number)
+        }
+    }
+
+    /// Waits for the ends of `ranks`, which come within seconds.
+    func ends(of ranks: [Int]) -> [End] {
+        let latest = Date() + 15
+        return ranks.map { rank in
+            let process = processes[rank]
+            while process.isRunning, Date() < latest { usleep(10_000) }
+            let isStuck = process.isRunning
+            if isStuck { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+            return End(
+                code: process.terminationReason == .exit ? process.terminationStatus : nil,
+                errors: text("errors\(rank)"), errorFile: text("file\(rank)"), isStuck: isStuck)
+        }
+    }
+
+    private func text(_ name: String) -> String {
+        let data = FileManager.default.contents(atPath: folder.url.appending(path: name).path)
+        return String(decoding: data ?? Data(), as: UTF8.self)
+    }
+}
+
+/// The program that holds the store, as a process of its own.
+final class StoreProcess {
+    private let process = Process()
+    let port: Int
+
+    init() throws {
+        process.executableURL = WatchedProcesses.program
+        process.arguments = ["server"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        port = try #require(Int(line.trimmingCharacters(in: .newlines)))
+    }
+
+    deinit { kill(process.processIdentifier, SIGKILL) }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+}
