@@ -81,13 +81,12 @@ extension ProcessOptions {
     }
 
     private func checkGPUs() throws {
-        let count = Engine.cudaDeviceCount
-        if let gpus, gpus > count {
-            throw ValidationError(
-                count == 0
-                    ? "--gpus \(gpus): this engine finds 0 CUDA devices; build with LIBTORCH=… of a CUDA build (see the command doctor)"
-                    : "--gpus \(gpus): this machine has \(count) CUDA devices; use --gpus \(count)")
+        guard let gpus, let (problem, remedy) = Engine.cuda.problem(with: .cuda(gpus - 1)) else {
+            return
         }
+        let count = Engine.cudaDeviceCount
+        throw ValidationError(
+            "--gpus \(gpus): \(problem); \(count == 0 ? remedy : "use --gpus \(count)")")
     }
 
     private func machines(_ variables: [String: String]) throws -> LaunchNodes {

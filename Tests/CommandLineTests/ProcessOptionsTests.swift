@@ -76,16 +76,13 @@ func excludedOptions() {
     }
 }
 
-@Test("More GPUs than there are are refused with their number")
+@Test("More GPUs than there are are refused, with what to do")
 func missingGPUs() throws {
     let count = Engine.cudaDeviceCount
     let message = try #require(refusal("--gpus \(count + 1)"))
-    #expect(
-        message
-            == (count == 0
-                ? "--gpus 1: this engine finds 0 CUDA devices; build with LIBTORCH=… of a CUDA build (see the command doctor)"
-                : "--gpus \(count + 1): this machine has \(count) CUDA devices; use --gpus \(count)")
-    )
+    let (problem, remedy) = try #require(Engine.cuda.problem(with: .cuda(count)))
+    let advice = count == 0 ? remedy : "use --gpus \(count)"
+    #expect(message == "--gpus \(count + 1): \(problem); \(advice)")
 }
 
 @Test("A process that torchrun or SLURM has started starts no others")
