@@ -73,6 +73,7 @@ public struct Densekit<List: PluginList>: ParsableCommand {
         } catch let error as ExitCode {
             Foundation.exit(error.rawValue)
         } catch  where isArgumentParser(error) {
+            if let error = error as? ValidationError { ErrorFile.write(error.message) }
             exit(withError: error)
         } catch let error as ArgumentError {
             ErrorFile.write(error.problem)

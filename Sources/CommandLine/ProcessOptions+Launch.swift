@@ -81,13 +81,12 @@ extension ProcessOptions {
     }
 
     private func checkGPUs() throws {
-        let count = Engine.cudaDeviceCount
-        if let gpus, gpus > count {
-            throw ValidationError(
-                count == 0
-                    ? "--gpus \(gpus): this engine finds 0 CUDA devices; build with LIBTORCH=… of a CUDA build (see the command doctor)"
-                    : "--gpus \(gpus): this machine has \(count) CUDA devices; use --gpus \(count)")
+        guard let gpus, let (problem, remedy) = Engine.cuda.problem(with: .cuda(gpus - 1)) else {
+            return
         }
+        let count = Engine.cudaDeviceCount
+        throw ValidationError(
+            "--gpus \(gpus): \(problem); \(count == 0 ? remedy : "use --gpus \(count)")")
     }
 
     private func machines(_ variables: [String: String]) throws -> LaunchNodes {
@@ -111,7 +110,16 @@ extension ProcessOptions {
             let isBound = environment.launcher == .slurm && Engine.cudaDeviceCount == 1
             compute.device = "cuda:\(isBound ? 0 : environment.localRank)"
         }
+        compute.threads = compute.threads ?? environment.threads()
         let device = try compute.start()
+        // The launcher of this command says it itself.
+        if environment.worldSize > 1, environment.rank == 0, environment.launcher != .densekit {
+            let threads = Engine.threadCount
+            let logger = try RunLog.logger()
+            logger.info(
+                "\(environment), with \(threads) thread\(threads == 1 ? "" : "s"); the store is at \(environment.masterHost):\(environment.masterPort)"
+            )
+        }
         var timeouts = Processes.Timeouts()
         if let timeout {
             timeouts.heartbeat = timeout

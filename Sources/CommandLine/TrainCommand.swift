@@ -50,7 +50,7 @@ struct TrainCommand<List: PluginList>: ParsableCommand {
         let device = try processes.start(compute, in: environment)
         let result = try configured.experiment(List.self, device: device).train(
             in: workDir, from: TrainingStart(option: resume))
-        if let best = result.best, let checkpoint = result.bestCheckpoint {
+        if environment.rank == 0, let best = result.best, let checkpoint = result.bestCheckpoint {
             let value = String(format: "%.2f", best.value)
             print("best \(best.metric) \(value) at iteration \(best.iteration): \(checkpoint)")
         }

@@ -96,22 +96,23 @@ public struct Launch {
         }
         let store = nodes.rank == 0 ? try hostStore(nodes.masterPort) : nil
         let rendezvous = try joined()
+        defer { rendezvous.leave() }
         tell(summary)
         for attempt in 0...max(0, maxRestarts) {
             let running = LaunchAttempt(
                 self, number: attempt, port: store?.port ?? nodes.masterPort,
                 rendezvous: rendezvous, temporary: temporary)
             let failure: LaunchFailure
+            let isLast: Bool
             switch try running.run() {
             case .finished: return
             case .interrupted(let stop): throw stop
-            case .failed(let cause, let others):
+            case .failed(let cause, let others, let isFinal):
+                isLast = isFinal || attempt >= maxRestarts || !cause.allowsRestart
                 failure = LaunchFailure(
                     cause: cause, others: others, worldSize: worldSize, restarts: attempt)
             }
-            guard attempt < maxRestarts, failure.cause.allowsRestart, signals().isEmpty else {
-                throw failure
-            }
+            if isLast || !signals().isEmpty { throw failure }
             tell("\(failure)\nall processes are started again: \(attempt + 1) of \(maxRestarts)")
         }
     }

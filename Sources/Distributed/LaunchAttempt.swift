@@ -6,8 +6,9 @@ final class LaunchAttempt {
     enum Outcome {
         case finished
         case interrupted(Interrupted)
-        /// The process that failed first, and the others of this machine that failed.
-        case failed(RankFailure, others: [RankFailure])
+        /// The process that failed first, the others of this machine that failed, and whether no
+        /// other attempt is possible.
+        case failed(RankFailure, others: [RankFailure], isFinal: Bool)
     }
 
     private let launch: Launch
@@ -22,6 +23,8 @@ final class LaunchAttempt {
     private let clock = ContinuousClock()
     /// When the first failure was seen; nil before.
     private var failedSince: ContinuousClock.Instant?
+    /// Why the launchers of the other machines cannot be asked any more.
+    private var cutOff: (any Error)?
     private var nextListening: ContinuousClock.Instant?
     /// Signals that the launcher has sent to those that did not end by themselves.
     private var sent: Set<Int32> = []
@@ -43,13 +46,38 @@ final class LaunchAttempt {
         while processes.contains(where: \.isAlive) {
             for process in processes { process.look() }
             forward()
-            try noticeFailures()
+            noticeFailures()
             endTheLate()
             usleep(20_000)
         }
         for process in processes { process.removeEmptyLog() }
-        if isAmongSeveral { try rendezvous.waitForAll(attempt: number) }
-        return try outcome()
+        let announced = asked {
+            try rendezvous.waitForAll(attempt: number, timeout: timeToMeet)
+            return try rendezvous.failure(ofAttempt: number)
+        }
+        // What has failed here says more than that no other machine answers.
+        if let cutOff, failures.isEmpty { throw cutOff }
+        return outcome(announced: announced ?? nil)
+    }
+
+    /// What the launchers of the other machines say; nil where they do not answer, and where there
+    /// are none.
+    @discardableResult private func asked<Answer>(_ body: () throws -> Answer) -> Answer? {
+        guard isAmongSeveral, cutOff == nil else { return nil }
+        do {
+            return try body()
+        } catch {
+            cutOff = error
+            launch.tell("\(error)")
+            return nil
+        }
+    }
+
+    /// How long to wait for the launchers of the other machines, in seconds: after a failure the
+    /// time in which they end their processes, and some more; else that of the last work of rank 0.
+    private var timeToMeet: Double {
+        guard failedSince != nil else { return 3600 }
+        return (launch.grace + launch.graceAfterTerm) / .seconds(1) + 20
     }
 
     private var isAmongSeveral: Bool { launch.nodes.count > 1 }
@@ -81,6 +109,10 @@ final class LaunchAttempt {
             ProcessEnvironment.restartVariable: "\(number)", ErrorFile.variable: errorFile,
         ]
         variables["OMP_NUM_THREADS"] = launch.threads.map(String.init)
+        // c10d warns of what a user cannot change; errors come as errors.
+        for (name, level) in [("TORCH_CPP_LOG_LEVEL", "ERROR"), ("GLOG_minloglevel", "2")] {
+            variables[name] = launch.variables[name] ?? level
+        }
         return variables
     }
 
@@ -92,14 +124,15 @@ final class LaunchAttempt {
         }
     }
 
-    private func noticeFailures() throws {
+    private func noticeFailures() {
         guard failedSince == nil else { return }
         if let first = failures.first {
             failedSince = clock.now
-            if isAmongSeveral { try rendezvous.announce(first, attempt: number) }
+            asked { try rendezvous.announce(first, attempt: number) }
         } else if isAmongSeveral, nextListening.map({ $0 <= clock.now }) ?? true {
             nextListening = clock.now + .milliseconds(500)
-            if try rendezvous.failure(ofAttempt: number) != nil { failedSince = clock.now }
+            let announced = asked { try rendezvous.failure(ofAttempt: number) }
+            if announced != .some(nil) { failedSince = clock.now }
         }
     }
 
@@ -137,11 +170,11 @@ final class LaunchAttempt {
         }
     }
 
-    private func outcome() throws -> Outcome {
-        let announced = isAmongSeveral ? try rendezvous.failure(ofAttempt: number) : nil
+    /// - Parameter announced: the first failure of all machines; nil where there is none
+    private func outcome(announced: RankFailure?) -> Outcome {
         if let cause = announced ?? failures.first {
             let others = ended.filter { $0 != cause && !isInterruption($0.end) }
-            return .failed(cause, others: others)
+            return .failed(cause, others: others, isFinal: cutOff != nil)
         }
         let ends = processes.compactMap(\.end)
         for case .exit(let code) in ends {

@@ -19,8 +19,15 @@ public protocol Rendezvous: AnyObject {
     /// Waits until the launchers of all machines call it for `attempt`: on none of them does a
     /// process of it run then.
     ///
+    /// - Parameters:
+    ///   - attempt: the attempt that has ended here
+    ///   - timeout: how long to wait, in seconds
     /// - Throws: where a launcher does not come in time.
-    func waitForAll(attempt: Int) throws
+    func waitForAll(attempt: Int, timeout: Double) throws
+
+    /// The last call of a launcher. That of the machine which keeps the store open waits here until
+    /// the others have made theirs, so that none finds the store closed.
+    func leave()
 }
 
 /// The agreement of one launcher with itself.
@@ -33,5 +40,7 @@ final class LocalRendezvous: Rendezvous {
 
     func failure(ofAttempt attempt: Int) -> RankFailure? { failures[attempt] }
 
-    func waitForAll(attempt: Int) {}
+    func waitForAll(attempt: Int, timeout: Double) {}
+
+    func leave() {}
 }

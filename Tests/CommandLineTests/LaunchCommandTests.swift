@@ -14,6 +14,12 @@ private func trainer(_ work: URL) throws -> pid_t {
     return try #require(pid_t(owner.prefix { $0.isNumber }))
 }
 
+/// Waits until no process trains in a work directory: its lock is free once that has ended.
+private func expectFree(_ work: URL) {
+    for _ in 0..<1000 where WorkDirectory.owner(of: work.path) != nil { usleep(10_000) }
+    #expect(WorkDirectory.owner(of: work.path) == nil)
+}
+
 @Suite(.serialized) struct LaunchCommandTests {
     @Test("Half an environment ends the command before it reads anything")
     func halfEnvironment() throws {
@@ -107,10 +113,21 @@ private func trainer(_ work: URL) throws -> pid_t {
             #expect(process != run.process.processIdentifier)
             run.signal(SIGKILL)
             _ = try run.result()
-            // The lock is free once the process has ended.
-            let work = folder.appending(path: "w").path
-            for _ in 0..<1000 where WorkDirectory.owner(of: work) != nil { usleep(10_000) }
-            #expect(WorkDirectory.owner(of: work) == nil)
+            expectFree(folder.appending(path: "w"))
+        }
+    }
+
+    @Test("The processes of a run end with its sweep, whatever ends that")
+    func killedSweep() throws {
+        try withRun { folder in
+            let sweep = "_base_: run.yaml\nsweep: { runs: [{ name: one }] }\n"
+            try Data(sweep.utf8).write(to: folder.appending(path: "sweep.yaml"))
+            let run = try RunningDensekit(
+                ["sweep", "sweep.yaml", "--max-restarts", "1"] + long, in: folder)
+            #expect(run.says("/one/iter_1"))
+            run.signal(SIGKILL)
+            _ = try run.result()
+            expectFree(folder.appending(path: "work_dirs/sweep/one"))
         }
     }
 

@@ -76,16 +76,13 @@ func excludedOptions() {
     }
 }
 
-@Test("More GPUs than there are are refused with their number")
+@Test("More GPUs than there are are refused, with what to do")
 func missingGPUs() throws {
     let count = Engine.cudaDeviceCount
     let message = try #require(refusal("--gpus \(count + 1)"))
-    #expect(
-        message
-            == (count == 0
-                ? "--gpus 1: this engine finds 0 CUDA devices; build with LIBTORCH=… of a CUDA build (see the command doctor)"
-                : "--gpus \(count + 1): this machine has \(count) CUDA devices; use --gpus \(count)")
-    )
+    let (problem, remedy) = try #require(Engine.cuda.problem(with: .cuda(count)))
+    let advice = count == 0 ? remedy : "use --gpus \(count)"
+    #expect(message == "--gpus \(count + 1): \(problem); \(advice)")
 }
 
 @Test("A process that torchrun or SLURM has started starts no others")
@@ -150,5 +147,18 @@ func restartArguments() {
     for (before, after) in table {
         let words = argumentsThatResume(before.split(separator: " ").map(String.init))
         #expect(words.joined(separator: " ") == after)
+    }
+}
+
+@Test("A restart resumes only from a checkpoint that was written since the command began")
+func checkpointsSince() throws {
+    try withTemporaryFolder { folder in
+        let work = folder.path
+        #expect(!WorkDirectory.hasCheckpoint(in: work, since: .distantPast))
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "iter_8"), withIntermediateDirectories: false)
+        #expect(WorkDirectory.hasCheckpoint(in: work, since: .distantPast))
+        #expect(WorkDirectory.hasCheckpoint(in: work, since: Date(timeIntervalSinceNow: -3600)))
+        #expect(!WorkDirectory.hasCheckpoint(in: work, since: Date(timeIntervalSinceNow: 3600)))
     }
 }

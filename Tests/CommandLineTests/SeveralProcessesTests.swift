@@ -34,12 +34,12 @@ private func torchrun(_ rank: Int, of count: Int, port: Int) -> [String: String]
 }
 
 /// A port that is free now.
-private func freePort() throws -> Int {
+func freePort() throws -> Int {
     try ProcessStore(host: "127.0.0.1", port: 0, isServer: true, timeout: 5).port
 }
 
 /// The processes that a launcher has started, by their ranks.
-private func children(of launcher: RunningDensekit) -> [Int: pid_t] {
+func children(of launcher: RunningDensekit) -> [Int: pid_t] {
     let parent = launcher.process.processIdentifier
     var found: [Int: pid_t] = [:]
     for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {

@@ -131,6 +131,20 @@ import Testing
             ])
     }
 
+    @Test("A stopped process is ended too")
+    func stopped() throws {
+        var shell = try ShellLaunch(
+            """
+            if [ $RANK = 1 ]; then echo > r1; kill -STOP $$; fi
+            \(waiting(for: "r1")); exit 3
+            """)
+        shell.launch.grace = .milliseconds(100)
+        shell.launch.graceAfterTerm = .milliseconds(100)
+        let failure = try #require(try shell.failure())
+        #expect(failure.cause.rank == 0 && failure.others.map(\.rank) == [1])
+        #expect(failure.others.map(\.end) == [.signal(SIGKILL)])
+    }
+
     @Test("What a process has started ends with it")
     func group() throws {
         let shell = try ShellLaunch(

@@ -215,6 +215,22 @@ func launched() throws {
     }
 }
 
+@Test("Threads: SLURM's number, else the cores divided; none where they are set or bound")
+func threadsOfProcess() throws {
+    let step = try ProcessEnvironment(slurm)
+    #expect(step.threads([:], available: 16, all: 16) == 4)
+    #expect(step.threads([:], available: 2, all: 2) == 1)
+    #expect(step.threads([:], available: 8, all: 16) == nil)
+    #expect(step.threads(["SLURM_CPUS_PER_TASK": "6"], available: 8, all: 16) == 6)
+    #expect(step.threads(["SLURM_CPUS_PER_TASK": "6"], available: 4, all: 16) == 4)
+    #expect(step.threads(["OMP_NUM_THREADS": "3"], available: 16, all: 16) == nil)
+    let few = torchrun.filter { $0.key != "LOCAL_WORLD_SIZE" }
+    #expect(try ProcessEnvironment(few).threads([:], available: 16, all: 16) == nil)
+    let cores = ["SLURM_CPUS_PER_TASK": "6"]
+    #expect(try ProcessEnvironment(torchrun).threads(cores, available: 16, all: 16) == 4)
+    #expect(ProcessEnvironment.alone.threads([:], available: 16, all: 16) == nil)
+}
+
 @Test(
     "The first host of SLURM's lists",
     arguments: [
