@@ -46,8 +46,12 @@ final class WatchedProcesses {
             let errors = folder.url.appending(path: "errors\(rank)")
             try Data().write(to: errors)
             process.standardError = try FileHandle(forWritingTo: errors)
-            let file = ["DENSEKIT_ERROR_FILE": folder.url.appending(path: "file\(rank)").path]
-            process.environment = ProcessInfo.processInfo.environment.merging(file) { $1 }
+            // Without what c10d's log has to say of closed connections.
+            let variables = [
+                "DENSEKIT_ERROR_FILE": folder.url.appending(path: "file\(rank)").path,
+                "GLOG_minloglevel": "3", "TORCH_CPP_LOG_LEVEL": "FATAL",
+            ]
+            process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
             try process.run()
             all.append(process)
         }
