@@ -4,12 +4,13 @@ import Synchronization
 
 /// The first failure of the processes, which the store keeps for all of them.
 final class FailureBoard: Sendable {
-    static let key = "failure"
-
-    private let store: ProcessStore
+    private let client: ProcessStore
     private let known = Mutex<ProcessFailure?>(nil)
+    private static let key = "failure"
 
-    init(_ store: ProcessStore) { self.store = store }
+    /// - Parameter client: of the store, for this alone: where the server is stopped its calls wait
+    ///   without end
+    init(_ client: ProcessStore) { self.client = client }
 
     /// The first failure, as far as this process knows it.
     var first: ProcessFailure? { known.withLock { $0 } }
@@ -20,45 +21,54 @@ final class FailureBoard: Sendable {
     ///   `failure` where the store does not answer
     func publish(_ failure: ProcessFailure) -> ProcessFailure {
         if let first { return first }
-        let kept = answer(within: 3) { [store] in
+        let kept = answer(within: 3) { [client] in
             let text = String(decoding: try JSONEncoder().encode(failure), as: UTF8.self)
-            let client = try store.connectedAgain(timeout: 3)
             return try Self.failure(client.setFirst(Self.key, text))
         }
         return adopt(kept ?? failure)
     }
 
-    /// Takes over the failure that the store keeps, where there is one.
+    /// Takes `failure` for the first one, unless this process knows one.
+    ///
+    /// - Returns: the first one
+    func adopt(_ failure: ProcessFailure) -> ProcessFailure {
+        known.withLock {
+            let first = $0 ?? failure
+            $0 = first
+            return first
+        }
+    }
+
+    /// The failure that the store keeps; nil where there is none.
+    ///
+    /// - Parameter client: the one to ask
     func read(from client: ProcessStore) throws -> ProcessFailure? {
         if let first { return first }
         guard try client.has(Self.key) else { return nil }
         return try adopt(Self.failure(client.text(Self.key)))
     }
 
-    /// The first failure, which may still be noticed by another process or thread.
+    /// The first failure, which another process or thread may be about to notice.
     ///
-    /// - Parameter seconds: how long to wait for it
-    func first(within seconds: Double) -> ProcessFailure? {
+    /// - Parameters:
+    ///   - seconds: how long to wait for it
+    ///   - asking: whether to ask the store as well, which then gets a second at least
+    func first(within seconds: Double, asking: Bool = true) -> ProcessFailure? {
         let end = ContinuousClock.now + .seconds(seconds)
-        let client = answer(within: max(seconds, 1)) { [store] in
-            try store.connectedAgain(timeout: 3)
-        }
-        while true {
+        repeat {
             if let first { return first }
-            if let client {
+            if asking {
+                // Kept by `read` where it comes in time.
                 _ = answer(within: max(seconds, 1)) { [self] in try read(from: client) }
             }
-            if first == nil, ContinuousClock.now >= end { return nil }
-            usleep(50_000)
-        }
+            if seconds > 0 { usleep(50_000) }
+        } while ContinuousClock.now < end
+        return first
     }
 
-    private func adopt(_ failure: ProcessFailure) -> ProcessFailure {
-        known.withLock {
-            let first = $0 ?? failure
-            $0 = first
-            return first
-        }
+    /// The text of a key; nil where there is none, or no answer.
+    func text(_ key: String) -> String? {
+        answer(within: 2) { [client] in try client.has(key) ? client.text(key) : nil } ?? nil
     }
 
     private static func failure(_ text: String) throws -> ProcessFailure {

@@ -14,7 +14,7 @@ enum Meeting {
     static func places(
         in store: ProcessStore, _ rank: Int, of count: Int, timeout: Double
     ) throws -> [ProcessPlace] {
-        let own = try JSONEncoder().encode(ProcessPlace.own(rank))
+        let own = try JSONEncoder().encode(ProcessPlace.own(rank, holdsStore: store.isServer))
         try store.set(key(rank), Array(own))
         let end = ContinuousClock.now + .seconds(timeout)
         return try (0..<count).map { other in

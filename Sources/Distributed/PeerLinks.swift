@@ -52,6 +52,9 @@ final class PeerLinks: Sendable {
     /// Whether a process has said goodbye.
     func hasLeft(_ rank: Int) -> Bool { farewells.withLock { $0.received.contains(rank) } }
 
+    /// Whether no thread waits any more.
+    var isAtRest: Bool { threads.wait(timeout: .now()) == .success }
+
     /// Says goodbye to all, and waits for their answers; they come at once, as threads give them.
     ///
     /// - Parameter seconds: how long to wait for one that does not answer

@@ -8,14 +8,17 @@ public struct ProcessPlace: Codable, Sendable, Equatable {
     public let host: String
     /// The number of the process in its system.
     public let process: Int32
+    /// Whether it holds the store of all.
+    public let holdsStore: Bool
 
     /// That of this process.
-    static func own(_ rank: Int) -> ProcessPlace {
+    static func own(_ rank: Int, holdsStore: Bool) -> ProcessPlace {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
         let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         return ProcessPlace(
-            rank: rank, host: String(decoding: bytes, as: UTF8.self), process: getpid())
+            rank: rank, host: String(decoding: bytes, as: UTF8.self), process: getpid(),
+            holdsStore: holdsStore)
     }
 }
 

@@ -47,7 +47,7 @@ public final class ProcessWatch: Sendable {
         self.store = store
         self.timeouts = timeouts
         self.finish = finish
-        board = FailureBoard(store)
+        board = FailureBoard(try store.connectedAgain(timeout: timeouts.join))
         let group = try ProcessGroup(
             store, name: "watch", rank: rank, size: places.count, address: address,
             timeout: timeouts.join)
@@ -78,13 +78,19 @@ public final class ProcessWatch: Sendable {
             report(.silent(seconds: timeouts.heartbeat ?? 0), of: ranks)
         case .published(let failure): finish(once: failure)
         case .storeSilent:
-            report(
-                .storeSilent(address: store.address, seconds: timeouts.heartbeat ?? 0), of: [])
+            reportStore(
+                .storeSilent(address: store.address, seconds: timeouts.heartbeat ?? 0))
         case .storeClosed:
             // With the process that held it its connection closes, which says more.
-            let isExplained = board.first(within: 1) != nil || links.hasLeft(0)
-            if !isExplained { report(.storeClosed(address: store.address), of: []) }
+            let isExplained = board.first(within: 1, asking: false) != nil || links.hasLeft(0)
+            if !isExplained { reportStore(.storeClosed(address: store.address)) }
         }
+    }
+
+    /// Reports what cannot be published.
+    private func reportStore(_ event: ProcessFailure.Event) {
+        let holders = places.filter(\.holdsStore).map(\.rank)
+        finish(once: board.adopt(failure(event, of: holders)))
     }
 
     private func report(_ event: ProcessFailure.Event, of ranks: [Int]) {
@@ -147,17 +153,17 @@ public final class ProcessWatch: Sendable {
         guard !(error is ProcessFailure), let loss = ConnectionLoss(of: error) else {
             return error
         }
-        if let first = board.first(within: loss == .timeout ? 0 : 2) { return first }
+        if let first = board.first(within: loss == .timeout ? 0 : 0.5) { return first }
         switch loss {
         case .timeout:
             let event = ProcessFailure.Event.late(seconds: timeouts.collective)
             return board.publish(failure(event, of: behind()))
         case .closed:
             for place in places where place != own {
-                guard let reason = value(of: Heartbeat.departure(place.rank)) else { continue }
+                guard let reason = board.text(Heartbeat.departure(place.rank)) else { continue }
                 return board.publish(failure(.left(reason: reason), of: [place.rank]))
             }
-            return error
+            return board.first(within: 2) ?? error
         }
     }
 
@@ -166,15 +172,8 @@ public final class ProcessWatch: Sendable {
         let started = state.withLock { $0.groups }.reduce(0) { $0 + $1.calls }
         return places.map(\.rank).filter { rank in
             guard rank != own.rank else { return false }
-            return (value(of: Heartbeat.calls(rank)).flatMap(Int.init) ?? 0) < started
+            return (board.text(Heartbeat.calls(rank)).flatMap(Int.init) ?? 0) < started
         }
-    }
-
-    private func value(of key: String) -> String? {
-        answer(within: 2) { [store] in
-            let client = try store.connectedAgain(timeout: 2)
-            return try client.has(key) ? client.text(key) : nil
-        } ?? nil
     }
 }
 

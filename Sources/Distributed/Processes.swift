@@ -73,9 +73,14 @@ public final class Processes: Sendable {
         }
         self.watch = watch
         func group(_ name: String) throws -> ProcessGroup {
-            try ProcessGroup(
-                store, name: name, rank: rank, size: count, address: address, device: device,
-                timeout: timeouts.collective, explain: watch.map { $0.explained })
+            do {
+                return try ProcessGroup(
+                    store, name: name, rank: rank, size: count, address: address, device: device,
+                    timeout: timeouts.collective, explain: watch.map { $0.explained })
+            } catch {
+                watch?.publish(.threw, error: "\(error)")
+                throw error
+            }
         }
         let main = try group("main")
         self.group = main

@@ -6,7 +6,7 @@ import Testing
 
 /// Processes of the program `WatchedProcess` that was built beside the tests, which have joined.
 final class WatchedProcesses {
-    struct End {
+    struct End: Sendable {
         /// The exit code; nil where a signal ended the process.
         let code: Int32?
         /// What it wrote to standard error.
@@ -46,8 +46,12 @@ final class WatchedProcesses {
             let errors = folder.url.appending(path: "errors\(rank)")
             try Data().write(to: errors)
             process.standardError = try FileHandle(forWritingTo: errors)
-            let file = ["DENSEKIT_ERROR_FILE": folder.url.appending(path: "file\(rank)").path]
-            process.environment = ProcessInfo.processInfo.environment.merging(file) { $1 }
+            // Without what c10d's log has to say of closed connections.
+            let variables = [
+                "DENSEKIT_ERROR_FILE": folder.url.appending(path: "file\(rank)").path,
+                "GLOG_minloglevel": "3", "TORCH_CPP_LOG_LEVEL": "FATAL",
+            ]
+            process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
             try process.run()
             all.append(process)
         }
@@ -70,12 +74,18 @@ final class WatchedProcesses {
         }
     }
 
-    /// Waits for the ends of `ranks`, which come within seconds.
-    func ends(of ranks: [Int]) -> [End] {
-        let latest = Date() + 15
-        return ranks.map { rank in
-            let process = processes[rank]
-            while process.isRunning, Date() < latest { usleep(10_000) }
+    /// Waits until `ranks` have ended, which takes seconds; not without end.
+    func wait(for ranks: [Int]) {
+        let latest = Date() + 20
+        for rank in ranks {
+            while processes[rank].isRunning, Date() < latest { usleep(10_000) }
+        }
+    }
+
+    /// The ends of all, which the test forces where they do not come.
+    func ends() -> [End] {
+        wait(for: Array(processes.indices))
+        return processes.enumerated().map { rank, process in
             let isStuck = process.isRunning
             if isStuck { kill(process.processIdentifier, SIGKILL) }
             process.waitUntilExit()

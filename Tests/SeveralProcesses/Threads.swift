@@ -41,3 +41,25 @@ public func withProcesses<Result: Sendable>(
     let all = results.withLock { $0 }
     return try (0..<count).map { try all[$0]!.get() }
 }
+
+/// The results of `body` for all of `cases`, at the same time, in their order.
+///
+/// - Throws: the first error of a case
+@discardableResult
+func concurrently<Case: Sendable, Result: Sendable>(
+    _ cases: [Case], _ body: @escaping @Sendable (Case) throws -> Result
+) throws -> [Result] {
+    let results = Mutex<[Int: Swift.Result<Result, any Error>]>([:])
+    let group = DispatchGroup()
+    for (index, value) in cases.enumerated() {
+        group.enter()
+        Thread.detachNewThread {
+            let result = Swift.Result { try body(value) }
+            results.withLock { $0[index] = result }
+            group.leave()
+        }
+    }
+    group.wait()
+    let all = results.withLock { $0 }
+    return try cases.indices.map { try all[$0]!.get() }
+}

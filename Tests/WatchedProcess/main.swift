@@ -30,6 +30,16 @@ func run(_ task: String, _ processes: Processes) throws {
     case "exit": if isLast { exit(3) } else { wait() }
     // While the others go on with collectives.
     case "reduce": while true { _ = try processes.sum([1.0]) }
+    case "train":
+        let weight = try Tensor.zeros([1 << 16])
+        try weight.setRequiresGrad(true)
+        let reducer = try GradientReducer([("weight", weight)], over: processes.gradients!)
+        while true {
+            try reducer.prepareForward()
+            let loss = try (weight * weight).sum()
+            try reducer.prepareBackward(loss)
+            try loss.backward()
+        }
     case "hang", "throw", "stop":
         for _ in 0..<5 { _ = try processes.sum([1.0]) }
         if isLast, task == "hang" { wait() }
@@ -37,10 +47,10 @@ func run(_ task: String, _ processes: Processes) throws {
         while true { _ = try processes.sum([1.0]) }
     // Ends at another time than the others, longer than the heartbeat's timeout apart.
     case "leave":
-        wait(Double(processes.rank) * 1.5)
+        wait(Double(processes.rank) * 1.2)
         processes.leave()
         processes.leave()
-    case "return": wait(Double(processes.count - 1 - processes.rank) * 1.5)
+    case "return": wait(Double(processes.count - 1 - processes.rank) * 1.2)
     default: fatalError("unknown task \(task)")
     }
 }
