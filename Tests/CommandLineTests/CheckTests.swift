@@ -39,7 +39,7 @@ import Testing
                   worker: 2
                 optimizer: { type: AdamW, lr: fast, wieght_decay: 3 }
                 schedule: { type: Polly }
-                train: { iteration: 4, batch: 4, precision: float16 }
+                train: { iteration: 4, batch: 4, precision: half }
                 test: { mode: sliding, ratios: [a] }
                 """
             try Data(configuration.utf8).write(to: folder.appending(path: "run.yaml"))
@@ -70,7 +70,7 @@ import Testing
                 "run.yaml:18:37: unknown key 'wieght_decay' of AdamW",
                 "run.yaml:19:19: unknown schedule 'Polly'",
                 "run.yaml:20:10: unknown key 'iteration' in train",
-                "run.yaml:20:45: train.precision: 'float16' is none of",
+                "run.yaml:20:45: train.precision: 'half' is none of",
                 "run.yaml:21:15: test.mode: 'sliding' is none of",
                 "run.yaml:21:33: test.ratios.0: expected a number",
                 "train: data/images/training/1.jpg: ",

@@ -184,6 +184,15 @@ private let remedy = "float16 needs a CUDA device; on a CPU use bfloat16"
             let resumed = try run.trainer(from: .newestCheckpoint)
             #expect(resumed.scaler == trainer.scaler)
             #expect(try !records(of: run.work).log.contains("of float16"))
+
+            // Gradients of the logits above 2⁻²⁰ are no numbers of float16 at these scales.
+            let steep = try run.trainer()
+            steep.scaler = GradientScaler(scale: 0x1p40)
+            let before = try steep.model.namedTensors().map { try $0.tensor.detached().bytes() }
+            try steep.run()
+            let after = try steep.model.namedTensors().map { try $0.tensor.detached().bytes() }
+            #expect(steep.scaler?.skippedSteps == 4 && steep.scaler?.scale == 0x1p36)
+            #expect(before == after && steep.badLosses == BadLosses())
         }
     }
 
