@@ -11,7 +11,7 @@ struct ComputeOptions: ParsableArguments {
 
     /// Sets the engine up. Throws `ValidationError` for a device that is not there.
     func start() throws -> Device {
-        guard let device = Device(device) else {
+        guard let device = Device(device), device != .privateUse1 else {
             throw ValidationError("--device '\(device)' is none of cpu, cuda, cuda:N")
         }
         if case .cuda(let index) = device, index >= Engine.cudaDeviceCount {

@@ -39,8 +39,12 @@ public final class Tensor {
     public var device: Device {
         var type = Int32(0)
         var index = Int32(0)
-        _ = ct_device(handle, &type, &index)  // cannot fail for a defined tensor
-        return type == CT_CUDA ? .cuda(Int(index)) : type == CT_META ? .meta : .cpu
+        guard ct_device(handle, &type, &index) == 0, let device = Device(type: type, index: index)
+        else {
+            // A tensor comes from a function that was given one of these devices.
+            fatalError("a tensor on no known device: \(String(cString: ct_last_error()))")
+        }
+        return device
     }
 
     /// Length of dimension `dim`, where negative numbers count from the end; 1 for a dimension that
