@@ -12,12 +12,13 @@ namespace test_device {
 constexpr auto kType = c10::DeviceType::PrivateUse1;
 inline c10::Device device() { return {kType, 0}; }
 
-/// The keys of a tensor on the device. The 1.x engine has no autocast key for PrivateUse1: there XPU's, which nothing else uses, stands for it.
+/// The keys of a tensor on the device. The 1.x engine has no autocast key for PrivateUse1, and moves a tensor's data (`set_data`) only between
+/// backends of a list without it. XPU has both, and nothing else uses it: there its keys are added, below those of PrivateUse1.
 inline c10::DispatchKeySet keys() {
 #if TORCH_VERSION_MAJOR >= 2
     return c10::DispatchKeySet(c10::DispatchKey::PrivateUse1);
 #else
-    return c10::DispatchKeySet({c10::DispatchKey::PrivateUse1, c10::DispatchKey::AutocastXPU});
+    return c10::DispatchKeySet({c10::DispatchKey::PrivateUse1, c10::DispatchKey::XPU, c10::DispatchKey::AutocastXPU});
 #endif
 }
 

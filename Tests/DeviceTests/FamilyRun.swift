@@ -1,0 +1,93 @@
+import DenseKitBuiltIn
+import DenseKitCore
+import Foundation
+import TestDevice
+
+/// A short run of a family on a device: training with validation and checkpoints, a resumed run,
+/// and the prediction of an image from a checkpoint alone.
+struct FamilyRun {
+    /// The losses and metrics of each iteration.
+    let lines: [[IterationRecord.LoggedValue]]
+    /// Those of the iteration that was taken again, from the checkpoint before it.
+    let resumed: [IterationRecord.LoggedValue]
+    /// The primary metric of the validation.
+    let score: Double
+    /// What the last checkpoint predicts for an image.
+    let prediction: ImageResult
+
+    init(_ family: Family, on device: Device, in folder: String) throws {
+        let registry = try Registry(BuiltIn.plugins + [BlocksPlugin()])
+        let experiment = try Self.experiment(family, registry, on: device, in: folder)
+        let log = Log()
+        let result = try experiment.train(in: folder + "/run", hooks: [log])
+        lines = log.lines
+        score = result.best?.value ?? .nan
+        let again = Log()
+        let second = folder + "/run/iter_2"
+        try experiment.train(in: folder + "/run", from: .checkpoint(second), hooks: [again])
+        resumed = again.lines.first ?? []
+        let last = try Predictor(result.lastCheckpoint ?? "", registry: registry)
+        var sample = try LabelledBlocks(.init()).sample(at: 0)
+        prediction = try last(sample.image)
+    }
+
+    /// What an iteration exchanges, with a line in the log and without.
+    static func transfers(
+        _ family: Family, _ registry: Registry, on device: Device, in folder: String,
+        traced: Bool = false
+    ) throws -> (logged: Transfers, other: Transfers) {
+        let experiment = try experiment(
+            family, registry, on: device, in: folder, overrides: ["train.log_interval=2", "train.iterations=10"])
+        let trainer = try experiment.trainer(
+            in: WorkDirectory(folder + "/transfers"), dataset: experiment.trainDataset(),
+            resuming: nil)
+        func step(traced: Bool = false) throws -> Transfers {
+            try TestDevice.transfers(traced: traced) { _ = try trainer.takeOneIteration() }
+        }
+        // The first step also computes what is computed once.
+        _ = try step()
+        let logged = try step()
+        return (logged, try step(traced: traced))
+    }
+
+    static func experiment(
+        _ family: Family, _ registry: Registry, on device: Device, in folder: String,
+        overrides: [String] = []
+    ) throws -> Experiment {
+        let dataset = family.detects ? "BlockInstances" : "LabelledBlocks"
+        let yaml = """
+            model:
+              \(family.model)
+            data:
+              train: { type: \(dataset) }
+              val: { type: \(dataset) }
+              train_pipeline: [ { type: Normalize } ]
+              test_pipeline: [ { type: Normalize } ]
+            optimizer: { type: AdamW, lr: 1e-4 }
+            train: { iterations: 3, batch: 2, log_interval: 1, eval_interval: 3, checkpoint_interval: 1, keep_checkpoints: 3, clip_norm: 1}
+            """
+        try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
+        return try Experiment(folder + "/run.yaml", overrides: overrides, registry: registry, device: device)
+    }
+}
+
+/// Keeps the figures of every iteration.
+private final class Log: Hook {
+    private(set) var lines: [[IterationRecord.LoggedValue]] = []
+
+    func afterIteration(_ trainer: Trainer) { lines.append(trainer.last.values) }
+}
+
+extension [IterationRecord.LoggedValue] {
+    /// Names and values, for comparisons to the bit.
+    var pairs: [String] { map { "\($0.name) \($0.value)" } }
+
+    /// The largest difference from another line of the same names, relative to the larger value;
+    /// infinite for other names.
+    func distance(from other: Self) -> Double {
+        guard map(\.name) == other.map(\.name) else { return .infinity }
+        return zip(self, other).map { a, b in
+            a.value == b.value ? 0 : abs(a.value - b.value) / Swift.max(abs(a.value), abs(b.value), 1e-6)
+        }.max() ?? 0
+    }
+}
