@@ -63,6 +63,31 @@ public final class Tensor {
         return value
     }
 
+    /// The values of tensors with one element each, as `item()` gives them, by one copy for all
+    /// that are on one device and of one type: a GPU is waited for once.
+    ///
+    /// - Throws: `TorchError` for a tensor with another number of elements.
+    public static func items(_ tensors: [Tensor]) throws -> [Double] {
+        var values = [Double](repeating: 0, count: tensors.count)
+        let groups = Dictionary(grouping: tensors.indices) { place in
+            "\(tensors[place].device) \(tensors[place].dtype)"
+        }
+        for places in groups.values {
+            let members = places.map { tensors[$0] }
+            guard members.count > 1, members[0].device != .cpu,
+                members.allSatisfy({ $0.count == 1 })
+            else {
+                for place in places { values[place] = try tensors[place].item() }
+                continue
+            }
+            let all = try withoutGrad { try stack(members.map { try $0.reshaped([]) }) }
+            for (place, value) in zip(places, try all.elements(.float64) as [Double]) {
+                values[place] = value
+            }
+        }
+        return values
+    }
+
     /// A copy of the elements in row-major order, converted to `Float`.
     public func floats() throws -> [Float] { try elements(.float32) }
 

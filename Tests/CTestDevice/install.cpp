@@ -82,6 +82,18 @@ void cast(const c10::OperatorHandle &operation, torch::jit::Stack *stack, at::Sc
 void cast_down(const c10::OperatorHandle &operation, torch::jit::Stack *stack) { cast(operation, stack, autocast_dtype()); }
 void cast_up(const c10::OperatorHandle &operation, torch::jit::Stack *stack) { cast(operation, stack, at::kFloat); }
 
+/// The CPU adds the statistics of channels-last maps up in single precision, one position after another, which is off by far more than a GPU
+/// (ct_batch_norm.cpp): on the device they are computed on the map in row-major order.
+void batch_norm(const c10::OperatorHandle &operation, torch::jit::Stack *stack) {
+    auto count = operation.schema().arguments().size();
+    auto &map = (*stack)[stack->size() - count];
+    auto format = map.toTensor().suggest_memory_format();
+    map = map.toTensor().contiguous();
+    kernel(operation, stack);
+    auto &result = (*stack)[stack->size() - operation.schema().returns().size()];
+    result = result.toTensor().contiguous(format);
+}
+
 auto boxed() { return torch::CppFunction::makeFromBoxedFunction<&kernel>(); }
 
 void register_kernels() {
@@ -93,6 +105,7 @@ void register_kernels() {
     aten.impl("_local_scalar_dense", local_scalar);
     aten.impl("convolution", boxed());
     aten.impl("convolution_backward", boxed());
+    aten.impl("native_batch_norm", torch::CppFunction::makeFromBoxedFunction<&batch_norm>());
     // Each operation that the CPU has a kernel for is one kernel of the device, too: what is composed of others on the CPU stays so, and all
     // round alike.
     for (const auto &name : c10::Dispatcher::singleton().getAllOpNames()) {

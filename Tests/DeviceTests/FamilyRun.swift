@@ -31,23 +31,17 @@ struct FamilyRun {
         prediction = try last(sample.image)
     }
 
-    /// What an iteration exchanges, with a line in the log and without.
+    /// What the last iterations of a short run exchange, with a line in the log and without.
     static func transfers(
-        _ family: Family, _ registry: Registry, on device: Device, in folder: String,
-        traced: Bool = false
+        _ family: Family, on device: Device, in folder: String, traced: Bool = false
     ) throws -> (logged: Transfers, other: Transfers) {
+        let registry = try Registry(BuiltIn.plugins + [BlocksPlugin()])
         let experiment = try experiment(
-            family, registry, on: device, in: folder, overrides: ["train.log_interval=2", "train.iterations=10"])
-        let trainer = try experiment.trainer(
-            in: WorkDirectory(folder + "/transfers"), dataset: experiment.trainDataset(),
-            resuming: nil)
-        func step(traced: Bool = false) throws -> Transfers {
-            try TestDevice.transfers(traced: traced) { _ = try trainer.takeOneIteration() }
-        }
-        // The first step also computes what is computed once.
-        _ = try step()
-        let logged = try step()
-        return (logged, try step(traced: traced))
+            family, registry, on: device, in: folder,
+            overrides: ["log_interval=4", "iterations=7", "eval_interval=7", "checkpoint_interval=7"].map { "train." + $0 })
+        let meter = Meter(traced: traced)
+        try experiment.train(in: folder + "/transfers", hooks: [meter])
+        return (meter.iterations[3], meter.iterations[4])
     }
 
     static func experiment(
@@ -68,6 +62,20 @@ struct FamilyRun {
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
         return try Experiment(folder + "/run.yaml", overrides: overrides, registry: registry, device: device)
+    }
+}
+
+/// Keeps what every iteration exchanges; the hooks of the run itself come before it.
+private final class Meter: Hook {
+    private(set) var iterations: [Transfers] = []
+    private let traced: Bool
+
+    init(traced: Bool) { self.traced = traced }
+
+    func beforeTraining(_ trainer: Trainer) { _ = TestDevice.takeTransfers() }
+    func afterIteration(_ trainer: Trainer) {
+        iterations.append(TestDevice.takeTransfers())
+        TestDevice.trace(traced && iterations.count == 4)
     }
 }
 

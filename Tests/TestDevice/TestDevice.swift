@@ -26,17 +26,21 @@ public enum TestDevice {
     }
 
     /// What the host and the device exchange while `body` runs, in all threads.
-    ///
-    /// - Parameter traced: whether each exchange writes its stack to stderr, to find its cause
-    public static func transfers(traced: Bool = false, _ body: () throws -> Void) rethrows
-        -> Transfers
-    {
+    public static func transfers(_ body: () throws -> Void) rethrows -> Transfers {
         td_reset()
-        td_trace(traced)
-        defer { td_trace(false) }
         try body()
+        return takeTransfers()
+    }
+
+    /// What was exchanged since the last call, or since the start of the process; counting starts
+    /// anew.
+    public static func takeTransfers() -> Transfers {
+        defer { td_reset() }
         return Transfers()
     }
+
+    /// Whether each exchange writes its stack to stderr, to find its cause.
+    public static func trace(_ isOn: Bool) { td_trace(isOn) }
 
     /// Reads a byte of the tensor of this handle as C code would that takes it for one of the CPU.
     ///
