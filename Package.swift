@@ -218,7 +218,8 @@ let package = Package(
         test(
             "Device",
             [
-                "TestDevice", "CTorch", "BuiltIn", "BuiltInVerification", "Verification", "TemporaryFolders",
+                "TestDevice", "CTorch", "BuiltIn", "BuiltInVerification", "Verification",
+                "TemporaryFolders",
             ]),
         test("BuiltIn", ["BuiltIn", "CommandLine", "PublishedWeights", "TemporaryFolders"]),
         test("ResNet", ["ResNet", "PublishedWeights", "SmallModels"]),

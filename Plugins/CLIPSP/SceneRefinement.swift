@@ -111,10 +111,9 @@ enum SceneLoss {
         func middles(_ count: Int, of size: Int) -> [Int64] {
             (0..<count).map { Int64((2 * $0 + 1) * size / (2 * count)) }
         }
-        let (rows, columns) = (
-            middles(map.size(2), of: labels.size(1)), middles(map.size(3), of: labels.size(2))
-        )
-        let places = try Tensor.from([rows, columns], on: labels.device)
+        let places = try Tensor.from(
+            [middles(map.size(2), of: labels.size(1)), middles(map.size(3), of: labels.size(2))],
+            on: labels.device)
         return try labels.indexed(1, places[0]).indexed(2, places[1])
     }
 

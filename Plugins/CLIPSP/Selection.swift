@@ -91,7 +91,8 @@ struct LabelSets {
         let row = classes + 1
         let starts = try Tensor.arange(
             to: Double(n * row), step: Double(row), device: labels.device)
-        let places = try labels.masked(isNone, with: Double(classes)).reshaped([n, -1])
+        let places =
+            try labels.masked(isNone, with: Double(classes)).reshaped([n, -1])
             + starts.unsqueezed(1)
         let flat = try places.flattened()
         // Places occur many times, always with the same value.

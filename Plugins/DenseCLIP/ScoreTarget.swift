@@ -37,26 +37,23 @@ struct BoxMaps {
         func cell(_ coordinate: Float, _ length: Int) -> Int {
             Int(Float.minimum(Float.maximum(coordinate / Float(stride), 0), Float(length - 1)))
         }
-        // Fetched together: classes are far fewer than the 2^24 that float32 counts.
-        let rows = try Tensor.cat(
-            instances.map {
-                try Tensor.cat([$0.boxes, $0.labels.to($0.boxes.dtype).unsqueezed(1)], dim: 1)
-            }, dim: 0
-        ).floats()
+        // Those of all images together: a GPU is waited for twice, not twice an image.
+        let corners = try Tensor.cat(instances.map(\.boxes), dim: 0).floats()
+        let labels = try Tensor.cat(instances.map(\.labels), dim: 0).integers()
         var first = 0
         for (image, groundTruth) in instances.enumerated() {
             let count = groundTruth.labels.count
             defer { first += count }
             for index in first..<(first + count) {
-                let label = rows[5 * index + 4]
-                guard let label = Int(exactly: label), 0..<classes ~= label else {
+                guard let label = Int(exactly: labels[index]), 0..<classes ~= label else {
                     throw SettingError(
-                        "a box has the class \(Int(label)), and the model has classes 0…\(classes - 1)")
+                        "a box has the class \(labels[index]), and the model has classes 0…\(classes - 1)"
+                    )
                 }
-                let left = cell(rows[5 * index], size.width)
-                let right = cell(rows[5 * index + 2], size.width)
-                let top = cell(rows[5 * index + 1], size.height)
-                let bottom = cell(rows[5 * index + 3], size.height)
+                let left = cell(corners[4 * index], size.width)
+                let right = cell(corners[4 * index + 2], size.width)
+                let top = cell(corners[4 * index + 1], size.height)
+                let bottom = cell(corners[4 * index + 3], size.height)
                 guard left < right, top < bottom else { continue }
                 for y in top..<bottom {
                     for x in left..<right {

@@ -59,7 +59,8 @@ struct PointCandidates {
                 guard near[place] != Int64(ignoreIndex) else { continue }
                 points.append(
                     Point(
-                        place: place, label: Int(near[place]), isEasy: best[n * h * w + place] == near[place],
+                        place: place, label: Int(near[place]),
+                        isEasy: best[n * h * w + place] == near[place],
                         priority: priority))
             }
         }

@@ -18,7 +18,8 @@ extension RPNHead {
         var (cls, bbox): ([Tensor], [Tensor]) = ([], [])
         for (level, anchors) in output.anchors.enumerated() {
             let own = indices[(4 * level)..<(4 * level + 4)].map { $0 }
-            let (positives, negatives) = (own[0], own[1])
+            let positives = own[0]
+            let negatives = own[1]
             let logits = try output.logits[level].flattened().indexed(
                 0, Tensor.cat([positives, negatives], dim: 0))
             let target = try Tensor.cat(

@@ -67,9 +67,9 @@ struct Candidates {
         std::vector<at::Tensor> parts{bytes(corners), bytes(scores.unsqueeze(1))};
         if (classes) parts.push_back(bytes(groups.unsqueeze(1)));
         auto all = at::cat(parts, 1).to(at::kCPU);
-        corners = all.narrow(1, 0, 16).contiguous().view(at::kFloat);
-        scores = all.narrow(1, 16, 4).contiguous().view(at::kFloat).squeeze(1);
-        if (classes) groups = all.narrow(1, 20, 8).contiguous().view(at::kLong).squeeze(1);
+        corners = all.narrow(1, 0, 16).clone(at::MemoryFormat::Contiguous).view(at::kFloat);
+        scores = all.narrow(1, 16, 4).clone(at::MemoryFormat::Contiguous).view(at::kFloat).squeeze(1);
+        if (classes) groups = all.narrow(1, 20, 8).clone(at::MemoryFormat::Contiguous).view(at::kLong).squeeze(1);
     }
 
   private:

@@ -5,10 +5,17 @@ struct Family: Sendable, CustomTestStringConvertible {
     let name: String
     /// The `model:` part of its configuration.
     let model: String
+    /// The most that a step may copy to the device, and how often it may wait for it.
+    let limit: Limit
     /// Whether it detects instances, with masks where it has them.
     var detects: Bool { model.contains("RetinaNet") || model.contains("MaskRCNN") }
 
     var testDescription: String { name }
+
+    struct Limit: Sendable {
+        let copies: Int
+        let waits: Int
+    }
 
     static func named(_ name: String) -> Family { all.first { $0.name == name }! }
 }
@@ -49,7 +56,8 @@ private let maskRCNN =
 extension Family {
     /// A segmentation model with a feature pyramid where it has a Semantic FPN.
     private static func segments(
-        _ name: String, _ backbone: String, _ prompter: String = "null", head: String = semanticFPN
+        _ name: String, _ backbone: String, _ prompter: String = "null", head: String = semanticFPN,
+        limit: Limit = data
     ) -> Family {
         let isPyramid = head == semanticFPN
         return Family(
@@ -60,11 +68,12 @@ extension Family {
                   neck: \(isPyramid ? "{ type: FPN, channels: 8 }" : "null")
                   head: \(head)
                   auxiliary_heads: \(isPyramid ? "[]" : auxiliary)
-                """)
+                """, limit: limit)
     }
 
     private static func detects(
-        _ name: String, _ backbone: String, _ head: String, _ prompter: String = "null"
+        _ name: String, _ backbone: String, _ head: String, _ prompter: String = "null",
+        limit: Limit
     ) -> Family {
         let levels =
             head == retinaNet
@@ -76,8 +85,24 @@ extension Family {
                   prompter: \(prompter)
                   neck: { type: FPN, channels: 8, \(levels) }
                   head: \(head)
-                """)
+                """, limit: limit)
     }
+
+    /// Images and labels; losses and metrics together, and the norm of the gradients.
+    private static let data = Limit(copies: 2, waits: 2)
+    /// The same and the texts' indices, and so on below.
+    private static let texts = Limit(copies: 3, waits: 2)
+    /// Cells, points and their shares; the candidates of the contrast.
+    private static let contrast = Limit(copies: 6, waits: 3)
+    /// Selected labels and cells; probabilities, and which classes there are.
+    private static let selection = Limit(copies: 4, waits: 4)
+    /// Images, boxes, labels, masks and anchors; of each of the two images the anchors that count
+    /// and how many are of objects.
+    private static let anchors = Limit(copies: 5, waits: 6)
+    private static let prompted = Limit(copies: 8, waits: 8)
+    /// What is sampled of two images twice, and where five levels' regions come from.
+    private static let regions = Limit(copies: 28, waits: 21)
+    private static let promptedRegions = Limit(copies: 31, waits: 23)
 
     /// Every backbone, prompter, neck and head of configs/, in the combinations there.
     static let all = [
@@ -86,18 +111,24 @@ extension Family {
         segments("Semantic FPN, CLIP's ViT", plainCLIPViT), segments("Semantic FPN, ViT", viT),
         segments("UPerNet, ResNet", "{ type: ResNet, depth: 18, stem: v1c }", head: upernet),
         segments("UPerNet, Swin", swin, head: upernet),
-        segments("DenseCLIP, CLIP's ResNet", clipResNet, denseCLIP),
-        segments("DenseCLIP, CLIP's ViT", clipViT, denseCLIP),
-        segments("DenseCLIP, UPerNet, Swin", swin, denseCLIP, head: upernet),
-        segments("ICPC, CLIP's ResNet", clipResNet, icpc),
-        segments("ICPC, CLIP's ViT", clipViT, icpc),
-        segments("CLIP-SP, CLIP's ResNet", clipResNet, clipSP),
-        segments("CLIP-SP, CLIP's ViT", clipViT, clipSP),
-        detects("RetinaNet, ResNet", "{ type: ResNet, depth: 18, norm_eval: true }", retinaNet),
-        detects("RetinaNet, CLIP's ResNet", plainCLIPResNet, retinaNet),
-        detects("Mask R-CNN, ResNet", "{ type: ResNet, depth: 18, norm_eval: true }", maskRCNN),
-        detects("Mask R-CNN, Swin", swin, maskRCNN),
-        detects("DenseCLIP, RetinaNet", clipResNet, retinaNet, detectingDenseCLIP),
-        detects("DenseCLIP, Mask R-CNN", clipResNet, maskRCNN, detectingDenseCLIP),
+        segments("DenseCLIP, CLIP's ResNet", clipResNet, denseCLIP, limit: texts),
+        segments("DenseCLIP, CLIP's ViT", clipViT, denseCLIP, limit: texts),
+        segments("DenseCLIP, UPerNet, Swin", swin, denseCLIP, head: upernet, limit: texts),
+        segments("ICPC, CLIP's ResNet", clipResNet, icpc, limit: contrast),
+        segments("ICPC, CLIP's ViT", clipViT, icpc, limit: contrast),
+        segments("CLIP-SP, CLIP's ResNet", clipResNet, clipSP, limit: selection),
+        segments("CLIP-SP, CLIP's ViT", clipViT, clipSP, limit: selection),
+        detects(
+            "RetinaNet, ResNet", "{ type: ResNet, depth: 18, norm_eval: true }", retinaNet,
+            limit: anchors),
+        detects("RetinaNet, CLIP's ResNet", plainCLIPResNet, retinaNet, limit: anchors),
+        detects(
+            "Mask R-CNN, ResNet", "{ type: ResNet, depth: 18, norm_eval: true }", maskRCNN,
+            limit: regions),
+        detects("Mask R-CNN, Swin", swin, maskRCNN, limit: regions),
+        detects("DenseCLIP, RetinaNet", clipResNet, retinaNet, detectingDenseCLIP, limit: prompted),
+        detects(
+            "DenseCLIP, Mask R-CNN", clipResNet, maskRCNN, detectingDenseCLIP,
+            limit: promptedRegions),
     ]
 }

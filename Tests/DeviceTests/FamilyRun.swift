@@ -12,8 +12,10 @@ struct FamilyRun {
     let resumed: [IterationRecord.LoggedValue]
     /// The primary metric of the validation.
     let score: Double
-    /// What the last checkpoint predicts for an image.
+    /// What the last checkpoint predicts for an image on the device that it names.
     let prediction: ImageResult
+    /// What it predicts for the image on the CPU.
+    let predictionOnCPU: ImageResult
 
     init(_ family: Family, on device: Device, in folder: String) throws {
         let registry = try Registry(BuiltIn.plugins + [BlocksPlugin()])
@@ -26,9 +28,10 @@ struct FamilyRun {
         let second = folder + "/run/iter_2"
         try experiment.train(in: folder + "/run", from: .checkpoint(second), hooks: [again])
         resumed = again.lines.first ?? []
-        let last = try Predictor(result.lastCheckpoint ?? "", registry: registry)
+        let last = result.lastCheckpoint ?? ""
         var sample = try LabelledBlocks(.init()).sample(at: 0)
-        prediction = try last(sample.image)
+        prediction = try Predictor(last, registry: registry)(sample.image)
+        predictionOnCPU = try Predictor(last, registry: registry, device: .cpu)(sample.image)
     }
 
     /// What the last iterations of a short run exchange, with a line in the log and without.
@@ -38,7 +41,9 @@ struct FamilyRun {
         let registry = try Registry(BuiltIn.plugins + [BlocksPlugin()])
         let experiment = try experiment(
             family, registry, on: device, in: folder,
-            overrides: ["log_interval=4", "iterations=7", "eval_interval=7", "checkpoint_interval=7"].map { "train." + $0 })
+            overrides: [
+                "log_interval=4", "iterations=7", "eval_interval=7", "checkpoint_interval=7",
+            ].map { "train." + $0 })
         let meter = Meter(traced: traced)
         try experiment.train(in: folder + "/transfers", hooks: [meter])
         return (meter.iterations[3], meter.iterations[4])
@@ -58,10 +63,11 @@ struct FamilyRun {
               train_pipeline: [ { type: Normalize } ]
               test_pipeline: [ { type: Normalize } ]
             optimizer: { type: AdamW, lr: 1e-4 }
-            train: { iterations: 3, batch: 2, log_interval: 1, eval_interval: 3, checkpoint_interval: 1, keep_checkpoints: 3, clip_norm: 1}
+            train: { iterations: 3, batch: 2, log_interval: 1, eval_interval: 3, checkpoint_interval: 2, keep_checkpoints: 3, clip_norm: 1}
             """
         try Data(yaml.utf8).write(to: URL(filePath: folder + "/run.yaml"))
-        return try Experiment(folder + "/run.yaml", overrides: overrides, registry: registry, device: device)
+        return try Experiment(
+            folder + "/run.yaml", overrides: overrides, registry: registry, device: device)
     }
 }
 
@@ -86,6 +92,29 @@ private final class Log: Hook {
     func afterIteration(_ trainer: Trainer) { lines.append(trainer.last.values) }
 }
 
+extension ImageResult {
+    /// The share of pixels, or of instances, on which both agree: in their class, and instances
+    /// within a hundredth of a pixel and of their score.
+    func agreement(with other: ImageResult) -> Double {
+        if let labels, let others = other.labels {
+            let equal = zip(labels.labels, others.labels).count { $0 == $1 }
+            return Double(equal) / Double(labels.labels.count)
+        }
+        guard let instances, let others = other.instances, instances.count == others.count else {
+            return 0
+        }
+        let equal = zip(instances, others).count { a, b in
+            let distances = [
+                a.box.x1 - b.box.x1, a.box.y1 - b.box.y1, a.box.x2 - b.box.x2,
+                a.box.y2 - b.box.y2, (a.score ?? 0) - (b.score ?? 0),
+            ]
+            return a.label == b.label && distances.allSatisfy { abs($0) < 0.01 }
+                && (a.mask == nil) == (b.mask == nil)
+        }
+        return instances.isEmpty ? 1 : Double(equal) / Double(instances.count)
+    }
+}
+
 extension [IterationRecord.LoggedValue] {
     /// Names and values, for comparisons to the bit.
     var pairs: [String] { map { "\($0.name) \($0.value)" } }
@@ -95,7 +124,8 @@ extension [IterationRecord.LoggedValue] {
     func distance(from other: Self) -> Double {
         guard map(\.name) == other.map(\.name) else { return .infinity }
         return zip(self, other).map { a, b in
-            a.value == b.value ? 0 : abs(a.value - b.value) / Swift.max(abs(a.value), abs(b.value), 1e-6)
+            a.value == b.value
+                ? 0 : abs(a.value - b.value) / Swift.max(abs(a.value), abs(b.value), 1e-6)
         }.max() ?? 0
     }
 }

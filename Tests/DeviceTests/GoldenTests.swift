@@ -30,22 +30,23 @@ private let goldens = URL(filePath: #filePath).deletingLastPathComponent()
             "det_ops_losses", "det_ops_roi_extractor",
         ])
     func agrees(_ name: String) async {
-        await #expect(processExitsWith: .success) { [name] in
-            let device = try TestDevice.install()
-            try Engine.setThreadCount(Engine.defaultThreadCount)
-            let verifier = try Verifier(
-                registry: Registry(BuiltIn.plugins), plugins: BuiltInVerification.plugins,
-                device: device)
-            var comparisons: [Comparison] = []
-            let transfers = try TestDevice.transfers {
-                comparisons = try verifier.verify(goldens.appending(path: name + ".json").path)
+        await #expect(processExitsWith: .success) { [name = name as String] in
+            try onTestDevice { device in
+                try Engine.setThreadCount(Engine.defaultThreadCount)
+                let verifier = try Verifier(
+                    registry: Registry(BuiltIn.plugins), plugins: BuiltInVerification.plugins,
+                    device: device)
+                var comparisons: [Comparison] = []
+                let transfers = try TestDevice.transfers {
+                    comparisons = try verifier.verify(goldens.appending(path: name + ".json").path)
+                }
+                let failed = comparisons.filter { !$0.passes }.map {
+                    "\($0.output): \($0.note), max abs \($0.maxAbs), max rel \($0.maxRel)"
+                }
+                #expect(failed.isEmpty && !comparisons.isEmpty, "\(failed.joined(separator: "\n"))")
+                // A case that computes elsewhere would agree too.
+                #expect(transfers.toDevice > 0, "\(name) was not run on the device")
             }
-            let failed = comparisons.filter { !$0.passes }.map {
-                "\($0.output): \($0.note), max abs \($0.maxAbs), max rel \($0.maxRel)"
-            }
-            #expect(failed.isEmpty && !comparisons.isEmpty, "\(failed.joined(separator: "\n"))")
-            // A case that computes elsewhere would agree too.
-            #expect(transfers.toDevice > 0, "\(name) was not run on the device")
         }
     }
 }
