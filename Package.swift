@@ -220,6 +220,14 @@ let package = Package(
         .target(
             name: "SmallModels", dependencies: ["Core"], path: "Tests/SmallModels",
             swiftSettings: strictSwift),
+        // A second device without a GPU, at libtorch's key for backends from outside; no product
+        // depends on it.
+        .target(
+            name: "CTestDevice", path: "Tests/CTestDevice", cxxSettings: engine.cxx,
+            linkerSettings: engine.link),
+        .target(
+            name: "TestDevice", dependencies: ["Torch", "CTestDevice"], path: "Tests/TestDevice",
+            swiftSettings: strictSwift),
         // A folder for the time of a test.
         .target(
             name: "TemporaryFolders", path: "Tests/TemporaryFolders", swiftSettings: strictSwift),
@@ -258,6 +266,12 @@ let package = Package(
         test("Detection", ["Detection", "Vision"]),
         test(
             "Verification", ["Verification", "BuiltIn", "BuiltInVerification", "TemporaryFolders"]),
+        test(
+            "Device",
+            [
+                "TestDevice", "CTorch", "BuiltIn", "BuiltInVerification", "Verification",
+                "TemporaryFolders",
+            ]),
         test("BuiltIn", ["BuiltIn", "CommandLine", "PublishedWeights", "TemporaryFolders"]),
         test("ResNet", ["ResNet", "PublishedWeights", "SmallModels"]),
         test("ViT", ["ViT", "PublishedWeights", "SmallModels"]),

@@ -110,12 +110,13 @@ public class CLIPTextEncoder: Module, ModelPart {
         let prompts = try Prompts(
             tokens, contexts: contexts, positions: positionalEmbedding.size(0))
         let device = positionalEmbedding.device
-        let front = try tokenEmbedding(Tensor.from(prompts.shared).to(device))  // [s, d]
+        let indices = try prompts.indices(on: device)
+        let front = try tokenEmbedding(indices.shared)  // [s, d]
         var prefix = try Prefix(
             tokens: front, shared: shared, own: own, positions: positionalEmbedding)
         // [t, d], all prompts in a row
-        let words = try tokenEmbedding(Tensor.from(prompts.tokens).to(device))
-        let places = try positionalEmbedding.indexed(0, Tensor.from(prompts.positions).to(device))
+        let words = try tokenEmbedding(indices.tokens)
+        let places = try positionalEmbedding.indexed(0, indices.positions)
         var rows = try (words + places).unsqueezed(0).expanded([
             prefix.batch, prompts.tokens.count, width,
         ])
@@ -123,7 +124,7 @@ public class CLIPTextEncoder: Module, ModelPart {
             (prefix, rows) = try block(prefix: prefix, rows: rows, prompts)
         }
         if let last = transformer.resblocks.last {
-            rows = try last.ends(prefix: prefix, rows: rows, prompts)
+            rows = try last.ends(prefix: prefix, rows: rows, prompts, indices)
         }
         return try lnFinal(rows).matmul(textProjection)
     }

@@ -70,6 +70,20 @@ struct Prompts {
         self.ends = places
         self.order = order
     }
+
+    /// The lists of the same names as int64 tensors.
+    struct Indices {
+        let (shared, tokens, positions): (Tensor, Tensor, Tensor)
+        let (ends, order): (Tensor, Tensor)
+    }
+
+    /// The lists on `device`, by one copy for all.
+    func indices(on device: Device) throws -> Indices {
+        let lists = try Tensor.from([shared, tokens, positions, ends, order], on: device)
+        return Indices(
+            shared: lists[0], tokens: lists[1], positions: lists[2], ends: lists[3],
+            order: lists[4])
+    }
 }
 
 /// The tokens before the names, on their way through the blocks: those that all images share, and

@@ -48,9 +48,11 @@ extension ResidualAttentionBlock {
     }
 
     /// The last block, at the end tokens only: `[b, k, d]` in the order of the classes.
-    func ends(prefix: Prefix, rows: Tensor, _ prompts: Prompts) throws -> Tensor {
+    func ends(
+        prefix: Prefix, rows: Tensor, _ prompts: Prompts, _ indices: Prompts.Indices
+    ) throws -> Tensor {
         let width = rows.size(2)
-        let ends = try rows.indexed(1, Tensor.from(prompts.ends).to(rows.device))  // [b, k, d]
+        let ends = try rows.indexed(1, indices.ends)  // [b, k, d]
         let weightKV = try attn.inProjWeight.narrowed(0, width, 2 * width)
         let biasKV = try attn.inProjBias.narrowed(0, width, 2 * width)
         var (kPrefix, vPrefix) = try keysAndValues(ln1(prefix.shared).linear(weightKV, biasKV))
@@ -70,8 +72,7 @@ extension ResidualAttentionBlock {
                 vPrefix: vPrefix, v: part(v, group),
                 mask: nil)
         }
-        let joined = try Tensor.cat(attended, dim: 2).indexed(
-            2, Tensor.from(prompts.order).to(rows.device))
+        let joined = try Tensor.cat(attended, dim: 2).indexed(2, indices.order)
         return try feedForward(ends + (attn.output(joined)))
     }
 

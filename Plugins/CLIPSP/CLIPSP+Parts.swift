@@ -126,7 +126,8 @@ final class SceneTargetsPart: Module, ModelPart {
         var drop = BatchDrop()
         drop.start = configuration.ratio
         drop.end = configuration.ratio
-        let selected = try Tensor.labels(drop(probabilities, present, k: k, step))
+        let selected = try Tensor.labels(drop(probabilities, present, k: k, step)).to(
+            labels.device)
         let masked = try probabilities.images.indices.map {
             try drop.isMasked($0, configuration.ratio, step.randomSource) ? Int64(1) : 0
         }

@@ -96,10 +96,10 @@ public final class CLIPSP: Module, Prompter {
                 "CLIPSP's losses need what CLIPSP made of the images: logits of labels, and its attention"
             )
         }
-        let present = try LabelSets(
+        let present = try LabelSets.indicators(
             labels, classes: logits.size(1), ignoreIndex: targets.ignoreIndex)
         let multilabel = try asymmetricLoss(
-            logits.to(.float32), present.indicators().to(logits.device),
+            logits.to(.float32), present,
             LossOptions(ignoreIndex: targets.ignoreIndex))
         let scene = try SceneLoss.value(
             attention, SceneLoss.cellLabels(labels, attention), selected, targets.ignoreIndex)

@@ -108,12 +108,13 @@ enum SceneLoss {
     /// The label of the pixel in the middle of each cell of a map `[n, k, h, w]`: labels
     /// `[n, height, width] → [n, h, w]`
     static func cellLabels(_ labels: Tensor, _ map: Tensor) throws -> Tensor {
-        func middles(_ count: Int, of size: Int) throws -> Tensor {
-            try Tensor.from((0..<count).map { Int64((2 * $0 + 1) * size / (2 * count)) }).to(
-                labels.device)
+        func middles(_ count: Int, of size: Int) -> [Int64] {
+            (0..<count).map { Int64((2 * $0 + 1) * size / (2 * count)) }
         }
-        return try labels.indexed(1, middles(map.size(2), of: labels.size(1))).indexed(
-            2, middles(map.size(3), of: labels.size(2)))
+        let places = try Tensor.from(
+            [middles(map.size(2), of: labels.size(1)), middles(map.size(3), of: labels.size(2))],
+            on: labels.device)
+        return try labels.indexed(1, places[0]).indexed(2, places[1])
     }
 
     /// The mean over all cells of −log m at the cell's own label; cells whose label is not selected

@@ -50,6 +50,14 @@ struct LabelSets {
 
     /// - Parameter labels: `[n, h, w]`; what is no class, such as `ignoreIndex`, is not there
     init(_ labels: Tensor, classes: Int, ignoreIndex: Int) throws {
+        guard labels.device == .cpu else {
+            // The maps stay where they are: a number for each class is fetched, not each pixel.
+            let present = try Self.presence(labels, classes, ignoreIndex).floats()
+            images = (0..<labels.size(0)).map { image in
+                present[image * classes..<(image + 1) * classes].map { $0 == 1 }
+            }
+            return
+        }
         let values = try labels.integers()
         let n = labels.size(0)
         let pixels = n > 0 ? values.count / n : 0
@@ -64,6 +72,33 @@ struct LabelSets {
             }
             return present
         }
+    }
+
+    /// 1 where the class has a pixel in the map, `[n, K]` on the device of `labels`
+    /// `[n, h, w]`.
+    static func indicators(_ labels: Tensor, classes: Int, ignoreIndex: Int) throws -> Tensor {
+        guard labels.device == .cpu else { return try presence(labels, classes, ignoreIndex) }
+        return try LabelSets(labels, classes: classes, ignoreIndex: ignoreIndex).indicators()
+    }
+
+    private static func presence(_ labels: Tensor, _ classes: Int, _ ignoreIndex: Int) throws
+        -> Tensor
+    {
+        let n = labels.size(0)
+        let isNone = try labels.isLess(than: 0).or(labels.isAtLeast(Double(classes))).or(
+            labels.equals(Double(ignoreIndex)))
+        // A row of each image has a place for every class, and one behind them for what is none.
+        let row = classes + 1
+        let starts = try Tensor.arange(
+            to: Double(n * row), step: Double(row), device: labels.device)
+        let places =
+            try labels.masked(isNone, with: Double(classes)).reshaped([n, -1])
+            + starts.unsqueezed(1)
+        let flat = try places.flattened()
+        // Places occur many times, always with the same value.
+        return try Tensor.zeros([n * row], device: labels.device).replaced(
+            0, flat, by: Tensor.ones(flat.shape, device: labels.device)
+        ).reshaped([n, row]).narrowed(1, 0, classes)
     }
 
     /// 1 where the class is there, `[n, K]`.

@@ -37,12 +37,18 @@ struct BoxMaps {
         func cell(_ coordinate: Float, _ length: Int) -> Int {
             Int(Float.minimum(Float.maximum(coordinate / Float(stride), 0), Float(length - 1)))
         }
+        // Those of all images together: a GPU is waited for twice, not twice an image.
+        let corners = try Tensor.cat(instances.map(\.boxes), dim: 0).floats()
+        let labels = try Tensor.cat(instances.map(\.labels), dim: 0).integers()
+        var first = 0
         for (image, groundTruth) in instances.enumerated() {
-            let corners = try groundTruth.boxes.floats()
-            for (index, label) in try groundTruth.labels.integers().enumerated() {
-                guard let label = Int(exactly: label), 0..<classes ~= label else {
+            let count = groundTruth.labels.count
+            defer { first += count }
+            for index in first..<(first + count) {
+                guard let label = Int(exactly: labels[index]), 0..<classes ~= label else {
                     throw SettingError(
-                        "a box has the class \(label), and the model has classes 0…\(classes - 1)")
+                        "a box has the class \(labels[index]), and the model has classes 0…\(classes - 1)"
+                    )
                 }
                 let left = cell(corners[4 * index], size.width)
                 let right = cell(corners[4 * index + 2], size.width)

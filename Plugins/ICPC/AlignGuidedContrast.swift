@@ -55,14 +55,16 @@ struct AlignGuidedContrast {
         let counts = Dictionary(grouping: chosen, by: \.label).mapValues(\.count)
         let anchors = chosen.count { counts[$0.label, default: 0] > 1 }
         guard anchors > 0, counts.count > 1 else { return try scores.sum() * 0 }
-        let places = try Tensor.from(chosen.map { Int64($0.place) }).to(scores.device)
+        let indices = try Tensor.from(
+            [chosen.map { Int64($0.place) }, chosen.map { Int64($0.label) }], on: scores.device)
+        let places = indices[0]
         // [p, k]
         let rows = try scores.permuted(0, 2, 3, 1).reshaped([-1, scores.size(1)]).indexed(0, places)
         let points = settings.normalize ? try rows.normalized(1) : rows
         // [p, p]
         let similar = try points.matmul(points.transposed(0, 1)) / settings.temperature
 
-        let labels = try Tensor.from(chosen.map { Int64($0.label) }).to(scores.device)
+        let labels = indices[1]
         let isSameClass = try labels.unsqueezed(1).equals(labels.unsqueezed(0))
         let isSamePoint = try places.unsqueezed(1).equals(places.unsqueezed(0))
         // Every point counts the same, and within it every positive.
@@ -79,6 +81,6 @@ struct AlignGuidedContrast {
         let negatives = try (others - largest).exp().sum(1, keep: true).log() + largest  // [p, 1]
         // -log(e^s / (e^s + e^negatives)) is the cross-entropy of s - negatives with 1.
         return try (similar - negatives).binaryCrossEntropyWithLogits(
-            Tensor.ones(weights.shape).to(scores.device), weight: weights, reduction: .sum)
+            Tensor.ones(weights.shape, device: scores.device), weight: weights, reduction: .sum)
     }
 }

@@ -41,14 +41,16 @@ struct PointCandidates {
         let n = scores.size(0)
         let h = scores.size(2)
         let w = scores.size(3)
-        func places(_ count: Int, of size: Int) throws -> Tensor {
-            try Tensor.from((0..<count).map { Int64($0 * size / count) }).to(labels.device)
+        func places(_ count: Int, of size: Int) -> [Int64] {
+            (0..<count).map { Int64($0 * size / count) }
         }
-        let near = try labels.indexed(1, places(h, of: labels.size(1))).indexed(
-            2, places(w, of: labels.size(2))
-        )
-        .integers()
-        let best = try scores.argmax(1).integers()
+        let cells = try Tensor.from(
+            [places(h, of: labels.size(1)), places(w, of: labels.size(2))], on: labels.device)
+        let cellLabels = try labels.indexed(1, cells[0]).indexed(2, cells[1])
+        // Fetched together.
+        let both = try Tensor.stack([cellLabels, scores.argmax(1)]).integers()
+        let near = both[..<(n * h * w)]
+        let best = both[(n * h * w)...]
         var points: [Point] = []
         for image in 0..<n {
             let priorities = try draws.uniform("contrast", image: image, count: h * w)
@@ -57,7 +59,8 @@ struct PointCandidates {
                 guard near[place] != Int64(ignoreIndex) else { continue }
                 points.append(
                     Point(
-                        place: place, label: Int(near[place]), isEasy: best[place] == near[place],
+                        place: place, label: Int(near[place]),
+                        isEasy: best[n * h * w + place] == near[place],
                         priority: priority))
             }
         }

@@ -98,7 +98,7 @@ final class BoxHead: Module {
                 metric: "acc",
                 try withoutGrad { try logits.argmax(1).equals(labels).to(.float32).mean() * 100 })
         }
-        let instances = try labels.isLess(than: Double(classes)).nonzero().squeezed(1)
+        let instances = try positives(samples, on: labels.device)
         let first = try Tensor.arange(
             to: Double(regions.size(0) * classes), step: Double(classes), device: labels.device)
         let own = isClassAgnostic ? instances : try (first + labels).indexed(0, instances)
@@ -111,6 +111,17 @@ final class BoxHead: Module {
             try lossBbox(
                 deltas.reshaped([-1, 4]).indexed(0, own), Tensor.cat(targets, dim: 0), options))
         return losses
+    }
+
+    /// The rows of the regions that are positives: of every image those before the negatives. `[p]`
+    private func positives(_ samples: [BoxSample], on device: Device) throws -> Tensor {
+        var start = 0
+        let rows = try samples.map { sample in
+            defer { start += sample.positives.count + sample.negatives.count }
+            return try Tensor.arange(
+                Double(start), to: Double(start + sample.positives.count), device: device)
+        }
+        return try Tensor.cat(rows, dim: 0)
     }
 
     /// For positives the classes of their objects, for negatives the background.

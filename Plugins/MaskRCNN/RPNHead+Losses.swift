@@ -6,22 +6,20 @@ extension RPNHead {
     func losses(_ output: Output, _ groundTruths: [InstanceTargets], _ step: ForwardPass) throws
         -> Losses
     {
-        let samples = try groundTruths.enumerated().map { image, groundTruth in
-            try sample(output, groundTruth, step, image: image)
-        }
+        let samples = try samples(of: output, groundTruths, step)
         let count = samples.reduce(0) {
             $0 + max($1.positives.count, 1) + max($1.negatives.count, 1)
         }
         let options = LossOptions(averageFactor: Double(count))
         let boxes = try Tensor.cat(groundTruths.map(\.boxes), dim: 0)
+        let device = boxes.device
+        let levels = Chosen.levels(samples, groundTruths, output.anchors.map { $0.size(0) })
+        let indices = try Tensor.from(levels.flatMap(\.lists), on: device)
         var (cls, bbox): ([Tensor], [Tensor]) = ([], [])
-        var start = 0
         for (level, anchors) in output.anchors.enumerated() {
-            let chosen = Chosen(samples, groundTruths, level: start..<(start + anchors.size(0)))
-            start += anchors.size(0)
-            let device = anchors.device
-            let positives = try tensor(chosen.positives, device)
-            let negatives = try tensor(chosen.negatives, device)
+            let own = indices[(4 * level)..<(4 * level + 4)].map { $0 }
+            let positives = own[0]
+            let negatives = own[1]
             let logits = try output.logits[level].flattened().indexed(
                 0, Tensor.cat([positives, negatives], dim: 0))
             let target = try Tensor.cat(
@@ -31,12 +29,9 @@ extension RPNHead {
                 ], dim: 0)
             cls.append(try lossCls(logits, target, options))
             let deltas = try output.deltas[level].reshaped([-1, 4]).indexed(0, positives)
-            let from = try anchors.indexed(0, tensor(chosen.anchors, device))
-            bbox.append(
-                try lossBbox(
-                    deltas,
-                    coder.encode(from, to: boxes.indexed(0, tensor(chosen.groundTruths, device))),
-                    options))
+            let answers = try coder.encode(
+                anchors.indexed(0, own[2]), to: boxes.indexed(0, own[3]))
+            bbox.append(try lossBbox(deltas, answers, options))
         }
         var losses = Losses()
         try losses.add(term: "loss_rpn_cls", levels: cls, step)
@@ -52,10 +47,29 @@ extension RPNHead {
         let groundTruths: [Int]
     }
 
+    /// What is sampled of each image, fetched together.
+    private func samples(
+        of output: Output, _ groundTruths: [InstanceTargets], _ step: ForwardPass
+    ) throws -> [Sample] {
+        let sampled = try groundTruths.enumerated().map { image, groundTruth in
+            try sample(output, groundTruth, step, image: image)
+        }
+        let numbers = try Tensor.cat(sampled.flatMap { $0 }, dim: 0).integers().map(Int.init)
+        var start = 0
+        let lists = sampled.flatMap { $0 }.map { part in
+            defer { start += part.count }
+            return Array(numbers[start..<(start + part.count)])
+        }
+        return stride(from: 0, to: lists.count, by: 3).map {
+            Sample(positives: lists[$0], negatives: lists[$0 + 1], groundTruths: lists[$0 + 2])
+        }
+    }
+
+    /// The three lists of a `Sample` of an image, `[p]`, `[q]` and `[p]` int64.
     private func sample(
         _ output: Output, _ groundTruth: InstanceTargets, _ step: ForwardPass, image: Int
     )
-        throws -> Sample
+        throws -> [Tensor]
     {
         let device = output.anchors[0].device
         let flags = try anchors.validFlags(
@@ -68,20 +82,32 @@ extension RPNHead {
             randomSource: step.randomSource, purpose: "rpn",
             image: image)
         try step.record(sample, "rpn", image: image)
-        func integers(_ indices: Tensor) throws -> [Int] { try indices.integers().map(Int.init) }
-        return try Sample(
-            positives: integers(usable.indexed(0, sample.positives)),
-            negatives: integers(usable.indexed(0, sample.negatives)),
-            groundTruths: integers(sample.groundTruthIndices))
+        return try [
+            usable.indexed(0, sample.positives), usable.indexed(0, sample.negatives),
+            sample.groundTruthIndices,
+        ]
     }
 
     /// The sampled anchors of a level, of all images.
     private struct Chosen {
         /// Places in the level's logits `[n · anchors]`.
-        var (positives, negatives): ([Int], [Int]) = ([], [])
+        var (positives, negatives): ([Int64], [Int64]) = ([], [])
         /// For each positive the index of its anchor in the level, and of its object among those of
         /// the batch.
-        var (anchors, groundTruths): ([Int], [Int]) = ([], [])
+        var (anchors, groundTruths): ([Int64], [Int64]) = ([], [])
+
+        var lists: [[Int64]] { [positives, negatives, anchors, groundTruths] }
+
+        /// One for each level, of so many anchors.
+        static func levels(
+            _ samples: [Sample], _ groundTruths: [InstanceTargets], _ counts: [Int]
+        ) -> [Chosen] {
+            var start = 0
+            return counts.map { count in
+                defer { start += count }
+                return Chosen(samples, groundTruths, level: start..<(start + count))
+            }
+        }
 
         init(_ samples: [Sample], _ groundTruths: [InstanceTargets], level: Range<Int>) {
             var firstGroundTruth = 0
@@ -89,18 +115,14 @@ extension RPNHead {
                 let first = image * level.count - level.lowerBound
                 for (place, groundTruth) in zip(sample.positives, sample.groundTruths)
                 where level.contains(place) {
-                    positives.append(first + place)
-                    anchors.append(place - level.lowerBound)
-                    self.groundTruths.append(firstGroundTruth + groundTruth)
+                    positives.append(Int64(first + place))
+                    anchors.append(Int64(place - level.lowerBound))
+                    self.groundTruths.append(Int64(firstGroundTruth + groundTruth))
                 }
-                negatives += sample.negatives.lazy.filter(level.contains).map { first + $0 }
+                negatives += sample.negatives.lazy.filter(level.contains).map { Int64(first + $0) }
                 firstGroundTruth += groundTruths[image].boxes.size(0)
             }
         }
-    }
-
-    private func tensor(_ indices: [Int], _ device: Device) throws -> Tensor {
-        try Tensor.from(indices.map(Int64.init)).to(device)
     }
 }
 

@@ -94,14 +94,3 @@ extension Module {
         }
     }
 }
-
-extension Boxes {
-    /// Boxes in pixels of the original image, in pixels of the resized one: the inverse of
-    /// `restored(_:from:)`. `[d, 4] → [d, 4]`
-    fileprivate static func resized(_ boxes: Tensor, by scale: (x: Double, y: Double)) throws
-        -> Tensor
-    {
-        try boxes
-            * Tensor.from([scale.x, scale.y, scale.x, scale.y].map(Float.init)).to(boxes.device)
-    }
-}

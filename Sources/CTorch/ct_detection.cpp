@@ -1,3 +1,4 @@
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/sort.h>
 #include <ATen/ops/zeros.h>
@@ -52,10 +53,33 @@ bool is_suppressed(const KeptBoxes &kept, const Box &box, float threshold) {
     return false;
 }
 
+/// What suppression reads, on the CPU.
+struct Candidates {
+    at::Tensor corners;  // [n, 4] float32
+    at::Tensor scores;   // [n] float32
+    at::Tensor groups;   // [n] int64; undefined where all boxes are rivals
+
+    Candidates(const at::Tensor &boxes, const at::Tensor &values, const optional<at::Tensor> &classes)
+        : corners(boxes.detach().to(at::kFloat).contiguous()), scores(values.detach().to(at::kFloat).contiguous()) {
+        if (classes) groups = classes->to(at::kLong).contiguous();
+        if (corners.is_cpu()) return;
+        // One copy for all, byte by byte: the host waits once.
+        std::vector<at::Tensor> parts{bytes(corners), bytes(scores.unsqueeze(1))};
+        if (classes) parts.push_back(bytes(groups.unsqueeze(1)));
+        auto all = at::cat(parts, 1).to(at::kCPU);
+        corners = all.narrow(1, 0, 16).clone(at::MemoryFormat::Contiguous).view(at::kFloat);
+        scores = all.narrow(1, 16, 4).clone(at::MemoryFormat::Contiguous).view(at::kFloat).squeeze(1);
+        if (classes) groups = all.narrow(1, 20, 8).clone(at::MemoryFormat::Contiguous).view(at::kLong).squeeze(1);
+    }
+
+  private:
+    static at::Tensor bytes(const at::Tensor &x) { return x.view(at::kByte); }
+};
+
 at::Tensor nms(const at::Tensor &boxes, const at::Tensor &scores, const optional<at::Tensor> &groups, double threshold) {
-    auto corners = boxes.detach().to(at::kCPU, at::kFloat).contiguous();
-    auto order = std::get<1>(at::sort(scores.detach().to(at::kCPU, at::kFloat), /*stable=*/true, 0, /*descending=*/true));
-    auto classes = groups ? groups->to(at::kCPU, at::kLong).contiguous() : at::Tensor();
+    Candidates candidates(boxes, scores, groups);
+    const auto &corners = candidates.corners, &classes = candidates.groups;
+    auto order = std::get<1>(at::sort(candidates.scores, /*stable=*/true, 0, /*descending=*/true));
     const auto *all = reinterpret_cast<const Box *>(corners.data_ptr<float>());
     const auto *places = order.data_ptr<int64_t>();
     const auto *group = groups ? classes.data_ptr<int64_t>() : nullptr;

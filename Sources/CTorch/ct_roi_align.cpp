@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "clones.h"
 #include "handle.h"
@@ -76,6 +77,9 @@ struct Layout {
     double scale;
     int64_t ratio;
     bool aligned;
+
+    /// Of a region's two matrices.
+    int64_t weights() const { return bins_y * h + bins_x * w; }
 
     template <class S> std::vector<Region<S>> regions(const at::Tensor &rois) const {
         auto values = rois.to(at::kCPU, c10::CppTypeToScalarType<S>::value).contiguous();
@@ -195,42 +199,73 @@ at::Tensor backward_blocks(const at::Tensor &gradient, const std::vector<Region<
     return result;
 }
 
-/// Regions of one image, a few at a time, with their matrices of weights.
+/// Regions of one image, a few at a time: `count` of them from place `start` on in the order of `Matrices`.
 struct Chunk {
-    int64_t image, count;
-    at::Tensor indices;  // [count]
-    at::Tensor rows;     // [count, bins_y, h]
-    at::Tensor columns;  // [count, bins_x, w]
+    int64_t image, start, count;
 };
 
-template <class S> std::vector<Chunk> chunks(const at::Tensor &rois, const Layout &layout, const at::TensorOptions &options) {
-    constexpr size_t most = 64;
-    auto regions = layout.regions<S>(rois);
+/// The regions' matrices of weights, on the map's device by one copy for all.
+struct Matrices {
+    std::vector<Chunk> chunks;
+    at::Tensor values;  // of chunk after chunk the rows [count, bins_y, h], then the columns [count, bins_x, w]
+    at::Tensor order;   // [r]: the region at each place; empty where they stand in that order
+
+    at::Tensor rows(const Chunk &chunk, const Layout &l) const {
+        return part(chunk.start * l.weights(), {chunk.count, l.bins_y, l.h});
+    }
+    at::Tensor columns(const Chunk &chunk, const Layout &l) const {
+        return part(chunk.start * l.weights() + chunk.count * l.bins_y * l.h, {chunk.count, l.bins_x, l.w});
+    }
+    bool is_ordered() const { return order.numel() == 0; }
+    at::Tensor places(const Chunk &chunk) const { return order.narrow(0, chunk.start, chunk.count); }
+
+  private:
+    at::Tensor part(int64_t start, const std::vector<int64_t> &shape) const {
+        return values.narrow(0, start, shape[0] * shape[1] * shape[2]).view(shape);
+    }
+};
+
+/// Regions in the order of their images, cut into chunks.
+std::vector<Chunk> chunks(const std::vector<int64_t> &images) {
+    constexpr int64_t most = 64;
     std::vector<Chunk> result;
-    for (int64_t image = 0; image < layout.n; ++image) {
-        std::vector<int64_t> members;
-        for (size_t r = 0; r < regions.size(); ++r) {
-            if (regions[r].image == image) members.push_back(static_cast<int64_t>(r));
-        }
-        for (size_t start = 0; start < members.size(); start += most) {
-            auto count = static_cast<int64_t>(std::min(most, members.size() - start));
-            auto numbers = at::TensorOptions().dtype(options.dtype());
-            auto rows = at::zeros({count, layout.bins_y, layout.h}, numbers), columns = at::zeros({count, layout.bins_x, layout.w}, numbers);
-            for (int64_t i = 0; i < count; ++i) {
-                const auto &region = regions[members[start + i]];
-                region.y.write(rows.template data_ptr<S>() + i * layout.bins_y * layout.h, layout.h, region.count());
-                region.x.write(columns.template data_ptr<S>() + i * layout.bins_x * layout.w, layout.w, 1);
-            }
-            auto indices = at::empty({count}, at::TensorOptions().dtype(at::kLong));
-            std::copy_n(members.begin() + start, count, indices.data_ptr<int64_t>());
-            result.push_back({image, count, indices.to(options.device()), rows.to(options.device()), columns.to(options.device())});
-        }
+    for (size_t place = 0; place < images.size(); ++place) {
+        bool continues = !result.empty() && result.back().image == images[place] && result.back().count < most;
+        if (continues) ++result.back().count;
+        else result.push_back({images[place], static_cast<int64_t>(place), 1});
     }
     return result;
 }
 
-std::vector<Chunk> chunks(const at::Tensor &rois, const Layout &layout, const at::TensorOptions &options) {
-    return options.dtype() == at::kDouble ? chunks<double>(rois, layout, options) : chunks<float>(rois, layout, options);
+template <class S> Matrices matrices(const at::Tensor &rois, const Layout &l, const at::Device &device) {
+    auto regions = l.regions<S>(rois);
+    auto count = static_cast<int64_t>(regions.size());
+    std::vector<int64_t> order(count), images(count);
+    std::iota(order.begin(), order.end(), int64_t{0});
+    std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+        return std::make_pair(regions[a].image, a) < std::make_pair(regions[b].image, b);
+    });
+    for (int64_t place = 0; place < count; ++place) images[place] = regions[order[place]].image;
+    Matrices result{chunks(images), at::zeros({count * l.weights()}, at::TensorOptions().dtype(c10::CppTypeToScalarType<S>::value)), {}};
+    S *values = result.values.template data_ptr<S>();
+    for (const auto &chunk : result.chunks) {
+        S *rows = values + chunk.start * l.weights(), *columns = rows + chunk.count * l.bins_y * l.h;
+        for (int64_t i = 0; i < chunk.count; ++i) {
+            const auto &region = regions[order[chunk.start + i]];
+            region.y.write(rows + i * l.bins_y * l.h, l.h, region.count());
+            region.x.write(columns + i * l.bins_x * l.w, l.w, 1);
+        }
+    }
+    bool ordered = std::is_sorted(order.begin(), order.end());
+    result.order = at::empty({ordered ? 0 : count}, at::TensorOptions().dtype(at::kLong));
+    if (!ordered) std::copy(order.begin(), order.end(), result.order.template data_ptr<int64_t>());
+    result.values = result.values.to(device);
+    if (!ordered) result.order = result.order.to(device);
+    return result;
+}
+
+Matrices matrices(const at::Tensor &rois, const Layout &layout, const at::TensorOptions &options) {
+    return options.dtype() == at::kDouble ? matrices<double>(rois, layout, options.device()) : matrices<float>(rois, layout, options.device());
 }
 
 /// Mixed precision would narrow the products.
@@ -239,25 +274,27 @@ struct WithoutAutocast {
 };
 
 /// `[n, c, h, w]` to `[r, c, bins, bins]`: for each region, rows · map · columnsᵀ.
-at::Tensor forward_matrices(const at::Tensor &map, const at::Tensor &rois, const Layout &l) {
+at::Tensor forward_matrices(const at::Tensor &map, const Matrices &m, int64_t count, const Layout &l) {
     WithoutAutocast scope;
-    auto result = at::zeros({rois.size(0), l.c, l.bins_y, l.bins_x}, map.options());
-    for (const auto &chunk : chunks(rois, l, map.options())) {
-        auto across = map.select(0, chunk.image).reshape({l.c * l.h, l.w}).matmul(chunk.columns.reshape({-1, l.w}).t());
+    auto result = at::zeros({count, l.c, l.bins_y, l.bins_x}, map.options());
+    for (const auto &chunk : m.chunks) {
+        auto across = map.select(0, chunk.image).reshape({l.c * l.h, l.w}).matmul(m.columns(chunk, l).reshape({-1, l.w}).t());
         across = across.reshape({l.c, l.h, chunk.count, l.bins_x}).permute({2, 1, 0, 3}).reshape({chunk.count, l.h, l.c * l.bins_x});
-        auto both = chunk.rows.bmm(across).reshape({chunk.count, l.bins_y, l.c, l.bins_x}).permute({0, 2, 1, 3});
-        result.index_copy_(0, chunk.indices, both);
+        auto both = m.rows(chunk, l).bmm(across).reshape({chunk.count, l.bins_y, l.c, l.bins_x}).permute({0, 2, 1, 3});
+        if (m.is_ordered()) result.narrow(0, chunk.start, chunk.count).copy_(both);
+        else result.index_copy_(0, m.places(chunk), both);
     }
     return result;
 }
 
-at::Tensor backward_matrices(const at::Tensor &gradient, const at::Tensor &rois, const Layout &l) {
+at::Tensor backward_matrices(const at::Tensor &gradient, const Matrices &m, const Layout &l) {
     WithoutAutocast scope;
     auto result = at::zeros({l.n, l.c, l.h, l.w}, gradient.options());
-    for (const auto &chunk : chunks(rois, l, gradient.options())) {
-        auto part = gradient.index_select(0, chunk.indices).reshape({chunk.count, l.c * l.bins_y, l.bins_x});
-        auto across = part.bmm(chunk.columns).reshape({chunk.count, l.c, l.bins_y, l.w}).permute({0, 2, 1, 3}).reshape({-1, l.c * l.w});
-        auto both = chunk.rows.reshape({-1, l.h}).t().matmul(across).reshape({l.h, l.c, l.w}).permute({1, 0, 2});
+    for (const auto &chunk : m.chunks) {
+        auto own = m.is_ordered() ? gradient.narrow(0, chunk.start, chunk.count) : gradient.index_select(0, m.places(chunk));
+        auto across = own.reshape({chunk.count, l.c * l.bins_y, l.bins_x}).bmm(m.columns(chunk, l));
+        across = across.reshape({chunk.count, l.c, l.bins_y, l.w}).permute({0, 2, 1, 3}).reshape({-1, l.c * l.w});
+        auto both = m.rows(chunk, l).reshape({-1, l.h}).t().matmul(across).reshape({l.h, l.c, l.w}).permute({1, 0, 2});
         result.select(0, chunk.image).add_(both);
     }
     return result;
@@ -272,28 +309,41 @@ struct RoIAlign : torch::autograd::Function<RoIAlign> {
     static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &map, const at::Tensor &rois, const Layout &layout) {
         auto x = widened(map);
         auto format = map.suggest_memory_format();
-        context->save_for_backward({rois});
         context->saved_data["map"] = std::vector<int64_t>{layout.n, layout.c, layout.h, layout.w};
         context->saved_data["bins"] = std::vector<int64_t>{layout.bins_y, layout.bins_x, layout.ratio};
         context->saved_data["scale"] = layout.scale;
         context->saved_data["aligned"] = layout.aligned;
         context->saved_data["dtype"] = static_cast<int64_t>(map.scalar_type());
         context->saved_data["format"] = static_cast<int64_t>(format);
-        auto result = takes_blocks(x)
-                          ? forward_blocks(x.permute({0, 2, 3, 1}).contiguous(), layout.regions<float>(rois), layout).permute({0, 3, 1, 2})
-                          : forward_matrices(x, rois, layout);
+        if (takes_blocks(x)) {
+            context->save_for_backward({rois});
+            auto regions = layout.regions<float>(rois);
+            auto result = forward_blocks(x.permute({0, 2, 3, 1}).contiguous(), regions, layout).permute({0, 3, 1, 2});
+            return result.to(map.scalar_type()).contiguous(format);
+        }
+        auto weights = matrices(rois, layout, x.options());
+        context->save_for_backward({weights.values, weights.order});
+        std::vector<int64_t> images;
+        for (const auto &chunk : weights.chunks) images.insert(images.end(), chunk.count, chunk.image);
+        context->saved_data["images"] = images;
+        auto result = forward_matrices(x, weights, rois.size(0), layout);
         return result.to(map.scalar_type()).contiguous(format);
     }
 
     static torch::autograd::tensor_list backward(torch::autograd::AutogradContext *context, torch::autograd::tensor_list outer) {
-        auto rois = context->get_saved_variables()[0];
+        auto saved = context->get_saved_variables();
         auto map = context->saved_data["map"].toIntVector(), bins = context->saved_data["bins"].toIntVector();
         Layout layout{map[0],  map[1], map[2], map[3], bins[0], bins[1], context->saved_data["scale"].toDouble(),
                       bins[2], context->saved_data["aligned"].toBool()};
         auto gradient = widened(outer[0]);
-        auto result = takes_blocks(gradient) ? backward_blocks(gradient.permute({0, 2, 3, 1}).contiguous(), layout.regions<float>(rois), layout)
-                                                   .permute({0, 3, 1, 2})
-                                             : backward_matrices(gradient, rois, layout);
+        auto result = at::Tensor();
+        if (takes_blocks(gradient)) {
+            auto rows = gradient.permute({0, 2, 3, 1}).contiguous();
+            result = backward_blocks(rows, layout.regions<float>(saved[0]), layout).permute({0, 3, 1, 2});
+        } else {
+            Matrices weights{chunks(context->saved_data["images"].toIntVector()), saved[0], saved[1]};
+            result = backward_matrices(gradient, weights, layout);
+        }
         auto dtype = static_cast<at::ScalarType>(context->saved_data["dtype"].toInt());
         auto format = static_cast<at::MemoryFormat>(context->saved_data["format"].toInt());
         return {result.to(dtype).contiguous(format), at::Tensor(), at::Tensor()};

@@ -53,18 +53,33 @@ bool ct_has_nccl(void) {
 bool ct_grad_enabled(void) { return c10::GradMode::is_enabled(); }
 void ct_set_grad_enabled(bool enabled) { c10::GradMode::set_enabled(enabled); }
 
+namespace {
+/// The device whose mode is meant; shapes alone have none of their own and follow the CPU's.
+at::DeviceType autocast_device(int32_t type) {
+    auto kind = device(type, 0).type();
+    return kind == at::kMeta ? at::kCPU : kind;
+}
+}  // namespace
+
 int ct_set_autocast(int32_t device, bool enabled, int32_t dtype) {
     return guard([&] {
         auto type = static_cast<at::ScalarType>(dtype);
+        auto kind = autocast_device(device);
 #if TORCH_VERSION_MAJOR >= 2
-        auto kind = device == CT_CUDA ? at::kCUDA : at::kCPU;
         at::autocast::set_autocast_dtype(kind, type);
         at::autocast::set_autocast_enabled(kind, enabled);
 #else
-        if (device == CT_CUDA) {
+        // The type first: one that is refused leaves autocast as it was.
+        switch (kind) {
+        case at::kCUDA:
             at::autocast::set_autocast_gpu_dtype(type);
             at::autocast::set_enabled(enabled);
-        } else {
+            break;
+        case at::kPrivateUse1:  // has no autocast of its own there
+            at::autocast::set_autocast_xpu_dtype(type);
+            at::autocast::set_xpu_enabled(enabled);
+            break;
+        default:
             at::autocast::set_autocast_cpu_dtype(type);
             at::autocast::set_cpu_enabled(enabled);
         }
@@ -78,13 +93,24 @@ bool ct_can_autocast(int32_t device, int32_t dtype) {
 }
 int ct_autocast(int32_t device, bool *enabled, int32_t *dtype) {
     return guard([&] {
+        auto kind = autocast_device(device);
 #if TORCH_VERSION_MAJOR >= 2
-        auto kind = device == CT_CUDA ? at::kCUDA : at::kCPU;
         *enabled = at::autocast::is_autocast_enabled(kind);
         *dtype = static_cast<int32_t>(at::autocast::get_autocast_dtype(kind));
 #else
-        *enabled = device == CT_CUDA ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
-        *dtype = static_cast<int32_t>(device == CT_CUDA ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype());
+        switch (kind) {
+        case at::kCUDA:
+            *enabled = at::autocast::is_enabled();
+            *dtype = static_cast<int32_t>(at::autocast::get_autocast_gpu_dtype());
+            break;
+        case at::kPrivateUse1:
+            *enabled = at::autocast::is_xpu_enabled();
+            *dtype = static_cast<int32_t>(at::autocast::get_autocast_xpu_dtype());
+            break;
+        default:
+            *enabled = at::autocast::is_cpu_enabled();
+            *dtype = static_cast<int32_t>(at::autocast::get_autocast_cpu_dtype());
+        }
 #endif
     });
 }

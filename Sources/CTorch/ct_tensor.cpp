@@ -9,7 +9,13 @@ int32_t ct_dtype(ct_tensor x) { return static_cast<int32_t>(T(x).scalar_type());
 int ct_device(ct_tensor x, int32_t *type, int32_t *index) {
     return guard([&] {
         auto device = T(x).device();
-        *type = device.is_cuda() ? CT_CUDA : device.is_meta() ? CT_META : CT_CPU;
+        switch (device.type()) {
+        case at::kCPU: *type = CT_CPU; break;
+        case at::kCUDA: *type = CT_CUDA; break;
+        case at::kMeta: *type = CT_META; break;
+        case at::kPrivateUse1: *type = CT_PRIVATEUSE1; break;
+        default: TORCH_CHECK(false, "ct.h has no number for the device ", device);
+        }
         *index = device.index();
     });
 }

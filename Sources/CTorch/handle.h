@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/Exception.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <string>
@@ -54,11 +55,14 @@ inline at::TensorList list(const ct_tensor *handles, int64_t count) {
     return {reinterpret_cast<const at::Tensor *>(handles), static_cast<size_t>(count)};
 }
 
+/// Throws for a type that is none of ct.h's.
 inline at::Device device(int32_t type, int32_t index) {
     switch (type) {
     case CT_CUDA: return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
     case CT_META: return {at::kMeta};
-    default: return {at::kCPU};
+    case CT_PRIVATEUSE1: return {at::kPrivateUse1, 0};
+    case CT_CPU: return {at::kCPU};
+    default: TORCH_CHECK(false, "expected a device of the numbers of ct.h, found ", type);
     }
 }
 

@@ -18,7 +18,7 @@ struct ComputeOptions: ParsableArguments {
     /// Sets the engine up. Throws `ValidationError` for a device that is not there.
     func start() throws -> Device {
         let name = device ?? "cpu"
-        guard let device = Device(name) else {
+        guard let device = Device(name), device != .privateUse1 else {
             throw ValidationError("--device '\(name)' is none of cpu, cuda, cuda:N")
         }
         if let (problem, remedy) = Engine.cuda.problem(with: device) {

@@ -100,8 +100,10 @@ public struct AnchorGenerator: Sendable, Hashable {
     /// - Throws: `SettingError` unless there is one size for each stride.
     public func anchors(for sizes: [Size2D], on device: Device = .standard) throws -> [Tensor] {
         try check(sizes)
-        return try zip(zip(sizes, strides), baseAnchors()).map { level, base in
-            let (size, stride) = level
+        // One copy to the device for all levels. [levels, perPosition, 4]
+        let base = try Tensor.stack(baseAnchors()).to(device)
+        return try zip(sizes, strides).enumerated().map { level, place in
+            let (size, stride) = place
             let x =
                 try Tensor.arange(to: Double(size.width), dtype: .float32, device: device)
                 * Double(stride)
@@ -112,7 +114,7 @@ public struct AnchorGenerator: Sendable, Hashable {
             let rows = try y.reshaped([size.height, 1]).expanded([size.height, size.width])
             // [h, w, 1, 4]
             let shifts = try Tensor.stack([columns, rows, columns, rows], dim: -1).unsqueezed(2)
-            return try (shifts + base.to(device)).reshaped([
+            return try (shifts + base.selected(0, level)).reshaped([
                 size.height * size.width * perPosition, 4,
             ])
         }

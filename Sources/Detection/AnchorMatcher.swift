@@ -64,13 +64,14 @@ public struct AnchorMatcher: Sendable, Hashable {
                     device: values.device)
                 return try all.replaced(0, rows, by: values)
             }
+            let counts = try Tensor.items([positive, negative].map { try $0.to(.int64).sum() })
             return try AnchorTargets(
                 labels: spread(
                     labels(assignment, groundTruth, positive, background, foreground),
                     else: Double(background)),
                 labelWeights: spread(trained, else: 0), boxes: spread(own, else: 0),
-                boxWeights: spread(weights, else: 0), positiveCount: total(positive),
-                negativeCount: total(negative))
+                boxWeights: spread(weights, else: 0), positiveCount: Int(counts[0]),
+                negativeCount: Int(counts[1]))
         }
     }
 
@@ -134,8 +135,6 @@ public struct AnchorMatcher: Sendable, Hashable {
         let all = try coder.map { try $0.encode(boxes, to: own) } ?? own
         return try all.masked(positive.not().unsqueezed(1), with: 0)
     }
-
-    private func total(_ flags: Tensor) throws -> Int { Int(try flags.to(.int64).sum().item()) }
 }
 
 /// Training targets of the anchors of one image: class, box and the weights of both in the loss.

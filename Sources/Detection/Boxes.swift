@@ -50,9 +50,8 @@ public enum Boxes {
 
     /// Boxes clipped to an image of `size`. `[…, 4k] → […, 4k]`, k boxes side by side.
     public static func clipped(_ boxes: Tensor, to size: Size2D) throws -> Tensor {
-        let limits = [size.width, size.height, size.width, size.height].map(Float.init)
-        return try byCorner(boxes) {
-            try $0.clamped(0).minimum(Tensor.from(limits).to(boxes.device))
+        try byAxis(boxes, { try $0.clamped(0, Double(size.width)) }) {
+            try $0.clamped(0, Double(size.height))
         }
     }
 
@@ -66,8 +65,7 @@ public enum Boxes {
     public static func restored(_ boxes: Tensor, from scale: (x: Double, y: Double)) throws
         -> Tensor
     {
-        let factors = [scale.x, scale.y, scale.x, scale.y].map(Float.init)
-        return try byCorner(boxes) { try $0 / Tensor.from(factors).to(boxes.device) }
+        try byAxis(boxes, { try $0 / single(scale.x) }) { try $0 / single(scale.y) }
     }
 
     /// Boxes of an original image in pixels of the resized image. `[…, 4k] → […, 4k]`, k boxes side
@@ -78,8 +76,7 @@ public enum Boxes {
     ///   - scale: the factors by which the image's width and height were resized
     ///     (`ImageGeometry.scale`)
     public static func resized(_ boxes: Tensor, by scale: (x: Double, y: Double)) throws -> Tensor {
-        let factors = [scale.x, scale.y, scale.x, scale.y].map(Float.init)
-        return try byCorner(boxes) { try $0 * Tensor.from(factors).to(boxes.device) }
+        try byAxis(boxes, { try $0 * single(scale.x) }) { try $0 * single(scale.y) }
     }
 
     /// Boxes of a batch as regions of interest: `[r_i, 4]` for each image `→ [r, 5]`, with the
@@ -93,12 +90,17 @@ public enum Boxes {
         return try parts.isEmpty ? Tensor.zeros([0, 5]) : Tensor.cat(parts, dim: 0)
     }
 
-    /// Hands `[…, 4k]` on as `[…, k, 4]`, and gives the result the old shape.
-    private static func byCorner(_ boxes: Tensor, _ change: (Tensor) throws -> Tensor) throws
-        -> Tensor
-    {
-        try change(boxes.reshaped(boxes.shape.dropLast() + [boxes.size(-1) / 4, 4])).reshaped(
-            boxes.shape)
+    /// The number as boxes have it, in single precision.
+    private static func single(_ number: Double) -> Double { Double(Float(number)) }
+
+    /// Changes the horizontal coordinates of `[…, 4k]` by `x` and the vertical ones by `y`. With
+    /// numbers, not a tensor of them, so that nothing is copied to the boxes' device.
+    private static func byAxis(
+        _ boxes: Tensor, _ x: (Tensor) throws -> Tensor, _ y: (Tensor) throws -> Tensor
+    ) throws -> Tensor {
+        let points = try boxes.reshaped(boxes.shape.dropLast() + [boxes.size(-1) / 2, 2])
+        return try Tensor.stack([x(points.selected(-1, 0)), y(points.selected(-1, 1))], dim: -1)
+            .reshaped(boxes.shape)
     }
 
     /// The four coordinates, `[…]` each.

@@ -49,13 +49,12 @@ public struct DeltaCoder: Sendable, Hashable {
     public func encode(_ anchors: Tensor, to boxes: Tensor) throws -> Tensor {
         let from = try Centred(anchors)
         let to = try Centred(boxes)
-        let deltas = try Tensor.stack(
-            [
-                (to.x - from.x) / from.width, (to.y - from.y) / from.height,
-                (to.width / from.width).log(),
-                (to.height / from.height).log(),
-            ], dim: -1)
-        return try (deltas - row(means, like: anchors)) / row(stds, like: anchors)
+        let deltas = try [
+            (to.x - from.x) / from.width, (to.y - from.y) / from.height,
+            (to.width / from.width).log(), (to.height / from.height).log(),
+        ]
+        return try Tensor.stack(
+            deltas.enumerated().map { try ($1 - single(means[$0])) / single(stds[$0]) }, dim: -1)
     }
 
     /// The boxes that `deltas` from `anchors` describe, as corners in pixels:
@@ -68,15 +67,15 @@ public struct DeltaCoder: Sendable, Hashable {
     public func decode(_ anchors: Tensor, _ deltas: Tensor, in size: Size2D? = nil) throws -> Tensor
     {
         let from = try Centred(anchors.unsqueezed(1))  // [n, 1] each
-        let raw =
-            try deltas.reshaped([deltas.size(0), deltas.size(1) / 4, 4]) * row(stds, like: deltas)
-            + row(means, like: deltas)
+        let boxwise = try deltas.reshaped([deltas.size(0), deltas.size(1) / 4, 4])
+        let raw = try (0..<4).map {  // [n, k] each
+            try boxwise.selected(-1, $0) * single(stds[$0]) + single(means[$0])
+        }
         let limit = log(ratioLimit)
-        let sides = try raw.narrowed(-1, 2, 2).clamped(-limit, limit).exp()
-        let x = try from.x + from.width * raw.selected(-1, 0)  // [n, k]
-        let y = try from.y + from.height * raw.selected(-1, 1)
-        let halfWidth = try from.width * sides.selected(-1, 0) * 0.5
-        let halfHeight = try from.height * sides.selected(-1, 1) * 0.5
+        let x = try from.x + from.width * raw[0]
+        let y = try from.y + from.height * raw[1]
+        let halfWidth = try from.width * raw[2].clamped(-limit, limit).exp() * 0.5
+        let halfHeight = try from.height * raw[3].clamped(-limit, limit).exp() * 0.5
         let boxes = try Tensor.stack(
             [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight], dim: -1
         )
@@ -84,9 +83,9 @@ public struct DeltaCoder: Sendable, Hashable {
         return try size.map { try Boxes.clipped(boxes, to: $0) } ?? boxes
     }
 
-    private func row(_ values: [Double], like tensor: Tensor) throws -> Tensor {
-        try Tensor.from(values.map(Float.init)).to(tensor.device)
-    }
+    /// The number as deltas have it, in single precision. Numbers, not a tensor of them, so that
+    /// nothing is copied to the device of the boxes.
+    private func single(_ number: Double) -> Double { Double(Float(number)) }
 
     /// Boxes by centre and sides.
     private struct Centred {

@@ -43,8 +43,13 @@ public struct MaskTargets: Sendable, Hashable {
         try withoutGrad {
             let inside = try Boxes.clipped(
                 boxes, to: Size2D(height: masks.size(1), width: masks.size(2)))
-            let regions = try Boxes.regions([inside])
-            let groundTruths = try groundTruthIndices.integers()
+            // Fetched together, as regions whose image is the instance: RoIAlign reads its regions
+            // on the CPU. Instances are far fewer than the 2^24 that float32 counts.
+            let owned = try Tensor.cat(
+                [groundTruthIndices.to(inside.dtype).unsqueezed(1), inside], dim: 1
+            ).to(.cpu)
+            let groundTruths = try owned.selected(1, 0).integers()
+            let regions = try Boxes.regions([owned.narrowed(1, 1, 4)])
             guard !groundTruths.isEmpty else {
                 return try Tensor.zeros([0, size.height, size.width], device: boxes.device)
             }
@@ -53,7 +58,7 @@ public struct MaskTargets: Sendable, Hashable {
                 // [1, 1, h, w]
                 try masks.narrowed(0, Int(groundTruth), 1).to(.float32).unsqueezed(1)
                     .roiAligned(
-                        regions.indexed(0, rows.to(regions.device)), size: size, scale: 1,
+                        regions.indexed(0, rows.to(.cpu)), size: size, scale: 1,
                         samplingRatio: 0, aligned: true
                     ).squeezed(1)
             }

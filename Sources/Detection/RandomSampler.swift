@@ -60,20 +60,22 @@ public struct RandomSampler: Sendable, Hashable {
                 indices = try Tensor.cat([own, indices], dim: 0)
                 boxes = try Tensor.cat([groundTruth.boxes, boxes], dim: 0)
             }
-            func chosen(_ isCandidate: Tensor, _ count: Int, _ kind: String) throws -> Tensor {
-                let candidates = try isCandidate.nonzero().selected(1, 0)
-                let places = try randomSource.choose(
-                    count, of: candidates.size(0), "\(purpose).\(kind)", image: image)
-                return try candidates.indexed(
-                    0, Tensor.from(places.map(Int64.init)).to(candidates.device))
+            func chosen(_ candidates: Tensor, _ count: Int, _ kind: String) throws -> [Int64] {
+                try randomSource.choose(
+                    count, of: candidates.size(0), "\(purpose).\(kind)", image: image
+                ).map(Int64.init)
             }
-            let positives = try chosen(
-                indices.isGreater(than: 0), Int(Double(count) * positiveFraction), "positive")
-            var negativeCount = count - positives.size(0)
+            let objects = try indices.isGreater(than: 0).nonzero().selected(1, 0)
+            let background = try indices.equals(0).nonzero().selected(1, 0)
+            let ofObjects = try chosen(objects, Int(Double(count) * positiveFraction), "positive")
+            var negativeCount = count - ofObjects.count
             if let bound = maxNegativesPerPositive {
-                negativeCount = min(negativeCount, Int(bound * Double(max(positives.size(0), 1))))
+                negativeCount = min(negativeCount, Int(bound * Double(max(ofObjects.count, 1))))
             }
-            let negatives = try chosen(indices.equals(0), negativeCount, "negative")
+            let ofBackground = try chosen(background, negativeCount, "negative")
+            let places = try Tensor.from([ofObjects, ofBackground], on: indices.device)
+            let positives = try objects.indexed(0, places[0])
+            let negatives = try background.indexed(0, places[1])
             let groundTruthIndices = try indices.indexed(0, positives) - indices.whole(1)
             return BoxSample(
                 boxes: boxes, positives: positives, negatives: negatives,

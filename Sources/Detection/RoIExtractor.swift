@@ -75,13 +75,15 @@ public struct RoIExtractor: Sendable, Hashable {
             throw SettingError(
                 "regions are read from \(strides.count) levels, and \(maps.count) maps came")
         }
+        // RoIAlign reads its regions on the CPU: they are fetched once for all levels.
+        let regions = try regions.to(.cpu)
         let levels = try FPNLevels(count: strides.count, finestScale: finestScale).levels(
             of: regions.narrowed(1, 1, 4)
         )
         .integers()
         return try inOrder(of: levels, among: strides.indices.map(Int64.init)) { level, rows in
             try maps[Int(level)].roiAligned(
-                regions.indexed(0, rows.to(regions.device)), size: size,
+                regions.indexed(0, rows.to(.cpu)), size: size,
                 scale: 1 / Double(strides[Int(level)]),
                 samplingRatio: samplingRatio, aligned: aligned)
         }

@@ -19,11 +19,12 @@ extension Batch {
     /// The ground truth of the batch: labels `[n, h, w]` int64, instances of each image, and
     /// targets of a plugin's own, each where the data set has them.
     public func targets(on device: Device = .cpu) throws -> Targets {
+        let instances = try instances?.enumerated().map {
+            try instanceTargets($1, masks: masks?[$0])
+        }
         var targets = try Targets(
             labels: labels.map { try Tensor.from($0, shape: [count, height, width]).to(device) },
-            instances: instances?.enumerated().map {
-                try instanceTargets($1, masks: masks?[$0]).to(device)
-            })
+            instances: instances.map { try InstanceTargets.moved($0, to: device) })
         targets.others = try otherTargets().mapValues { try $0.to(device) }
         return targets
     }
@@ -53,6 +54,32 @@ extension InstanceTargets {
             boxes: boxes(things),
             labels: Tensor.from(things.map { Int64($0.label) }, shape: [things.count]),
             ignoredBoxes: boxes(instances.filter(\.isCrowd)))
+    }
+
+    /// The targets of a batch copied to `device`, with one copy for the boxes of all images, one
+    /// for their labels and one for their masks; those that are there already are shared.
+    static func moved(_ images: [InstanceTargets], to device: Device) throws -> [InstanceTargets] {
+        guard images.contains(where: { $0.boxes.device != device }) else { return images }
+        let boxes = try together(images.flatMap { [$0.boxes, $0.ignoredBoxes] }, on: device)
+        let labels = try together(images.map(\.labels), on: device)
+        let masks = images.compactMap(\.masks)
+        let all = masks.count == images.count ? try together(masks, on: device) : nil
+        return try images.indices.map { image in
+            try InstanceTargets(
+                boxes: boxes[2 * image], labels: labels[image],
+                ignoredBoxes: boxes[2 * image + 1],
+                masks: all?[image] ?? images[image].masks?.to(device))
+        }
+    }
+
+    /// Tensors `[n_i, …]` on `device`, by one copy for all of them.
+    private static func together(_ parts: [Tensor], on device: Device) throws -> [Tensor] {
+        let all = try Tensor.cat(parts, dim: 0).to(device)
+        var start = 0
+        return try parts.map { part in
+            defer { start += part.size(0) }
+            return try all.narrowed(0, start, part.size(0))
+        }
     }
 
     /// The targets copied to `device`; those that are there already are shared.

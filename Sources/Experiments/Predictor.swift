@@ -78,6 +78,12 @@ public struct Predictor {
                 path: path, problem: "was trained on \(device), and \(problem)",
                 remedy: "name another with `device:`, such as `device: .cpu`")
         }
+        guard device != .privateUse1 || (try? Tensor.empty([0], device: device)) != nil else {
+            throw CheckpointError(
+                path: path,
+                problem: "was trained on \(device), a backend that this program does not load",
+                remedy: "name another with `device:`, such as `device: .cpu`")
+        }
         return device
     }
 

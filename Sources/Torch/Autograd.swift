@@ -55,7 +55,7 @@ public func withAutocast<Result>(
 /// Runs `body` without automatic mixed precision, inside any `withAutocast` scope, and restores the
 /// mode after it.
 public func withoutAutocast<Result>(_ body: () throws -> Result) throws -> Result {
-    let open = [Device.cpu, .cuda(0)].compactMap { device in
+    let open = [Device.cpu, .cuda(0), .privateUse1].compactMap { device in
         autocastType(on: device).map { (device, $0) }
     }
     for (device, dtype) in open {

@@ -72,6 +72,17 @@ extension Tensor {
         }
     }
 
+    /// An int64 tensor `[n]` on `device` for each of `lists`, by one copy for all of them: they
+    /// share their memory.
+    public static func from(_ lists: [[Int64]], on device: Device) throws -> [Tensor] {
+        let all = try from(Array(lists.joined())).to(device)
+        var start = 0
+        return try lists.map { list in
+            defer { start += list.count }
+            return try all.narrowed(0, start, list.count)
+        }
+    }
+
     /// A tensor with a copy of `bytes`: the elements in row-major order, little-endian.
     ///
     /// - Parameters:

@@ -39,8 +39,12 @@ public final class Tensor {
     public var device: Device {
         var type = Int32(0)
         var index = Int32(0)
-        _ = ct_device(handle, &type, &index)  // cannot fail for a defined tensor
-        return type == CT_CUDA ? .cuda(Int(index)) : type == CT_META ? .meta : .cpu
+        guard ct_device(handle, &type, &index) == 0, let device = Device(type: type, index: index)
+        else {
+            // A tensor comes from a function that was given one of these devices.
+            fatalError("a tensor on no known device: \(String(cString: ct_last_error()))")
+        }
+        return device
     }
 
     /// Length of dimension `dim`, where negative numbers count from the end; 1 for a dimension that
@@ -57,6 +61,31 @@ public final class Tensor {
         var value = 0.0
         try check("item", self) { ct_item(handle, &value) }
         return value
+    }
+
+    /// The values of tensors with one element each, as `item()` gives them, by one copy for all
+    /// that are on one device and of one type: a GPU is waited for once.
+    ///
+    /// - Throws: `TorchError` for a tensor with another number of elements.
+    public static func items(_ tensors: [Tensor]) throws -> [Double] {
+        var values = [Double](repeating: 0, count: tensors.count)
+        let groups = Dictionary(grouping: tensors.indices) { place in
+            "\(tensors[place].device) \(tensors[place].dtype)"
+        }
+        for places in groups.values {
+            let members = places.map { tensors[$0] }
+            guard members.count > 1, members[0].device != .cpu,
+                members.allSatisfy({ $0.count == 1 })
+            else {
+                for place in places { values[place] = try tensors[place].item() }
+                continue
+            }
+            let all = try withoutGrad { try stack(members.map { try $0.reshaped([]) }) }
+            for (place, value) in zip(places, try all.elements(.float64) as [Double]) {
+                values[place] = value
+            }
+        }
+        return values
     }
 
     /// A copy of the elements in row-major order, converted to `Float`.

@@ -34,13 +34,15 @@ public struct StepResult: Sendable {
 
     /// Adds a pass that is one of `passes`.
     mutating func add(_ losses: Losses, total: Tensor, passes: Int) throws {
-        for entry in losses.entries {
-            guard !Self.reserved.contains(entry.name) else {
-                throw TrainingError.reservedName(entry.name)
-            }
-            add(entry.name, try entry.value.item() / Double(passes))
+        for entry in losses.entries where Self.reserved.contains(entry.name) {
+            throw TrainingError.reservedName(entry.name)
         }
-        let share = try total.item() / Double(passes)
+        // Together: a GPU is waited for once.
+        let values = try Tensor.items(losses.entries.map(\.value) + [total])
+        for (entry, value) in zip(losses.entries, values) {
+            add(entry.name, value / Double(passes))
+        }
+        let share = values[values.count - 1] / Double(passes)
         loss += share
         add("loss", share)
     }

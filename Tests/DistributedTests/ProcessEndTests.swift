@@ -1,6 +1,7 @@
 import DenseKitDistributed
 import DenseKitTorch
 import Foundation
+import SeveralProcesses
 import Testing
 
 /// Three processes, of which one ends or hangs: what the others say.

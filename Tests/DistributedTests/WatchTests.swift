@@ -1,6 +1,7 @@
 import DenseKitErrors
 import DenseKitTorch
 import Foundation
+import SeveralProcesses
 import Synchronization
 import Testing
 

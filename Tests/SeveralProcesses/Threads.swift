@@ -44,9 +44,12 @@ public func withProcesses<Result: Sendable>(
 
 /// The results of `body` for all of `cases`, at the same time, in their order.
 ///
+/// - Parameters:
+///   - cases: what `body` runs with, each in a thread of its own
+///   - body: what is run
 /// - Throws: the first error of a case
 @discardableResult
-func concurrently<Case: Sendable, Result: Sendable>(
+public func concurrently<Case: Sendable, Result: Sendable>(
     _ cases: [Case], _ body: @escaping @Sendable (Case) throws -> Result
 ) throws -> [Result] {
     let results = Mutex<[Int: Swift.Result<Result, any Error>]>([:])

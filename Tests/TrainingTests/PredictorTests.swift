@@ -83,6 +83,14 @@ import Testing
                     + "`device: .cpu`")
             let moved = try Predictor(elsewhere, registry: registry, device: .cpu)
             #expect(moved.experiment.device == .cpu)
+            let loaded = try checkpoint("privateuse1")
+            let missing = try #require(throws: CheckpointError.self) {
+                try Predictor(loaded, registry: registry)
+            }
+            #expect(
+                "\(missing)"
+                    == "\(loaded): was trained on privateuse1, a backend that this program does not "
+                    + "load; name another with `device:`, such as `device: .cpu`")
             let odd = try checkpoint("tpu")
             let unknown = try #require(throws: CheckpointError.self) {
                 try Predictor(odd, registry: registry)

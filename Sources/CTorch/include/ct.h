@@ -26,7 +26,8 @@ typedef struct ct_reducer_impl *ct_reducer;
 /* Element types, with ATen's own numbers. */
 enum { CT_UINT8 = 0, CT_INT8 = 1, CT_INT16 = 2, CT_INT32 = 3, CT_INT64 = 4, CT_FLOAT16 = 5, CT_FLOAT32 = 6, CT_FLOAT64 = 7,
        CT_BOOL = 11, CT_BFLOAT16 = 15 };
-enum { CT_CPU = 0, CT_CUDA = 1, CT_META = 2 };
+/* CT_PRIVATEUSE1: the key at which libtorch knows a backend from outside. */
+enum { CT_CPU = 0, CT_CUDA = 1, CT_META = 2, CT_PRIVATEUSE1 = 3 };
 enum { CT_CONTIGUOUS = 0, CT_PRESERVE = 1, CT_CHANNELS_LAST = 2 };
 enum { CT_NEAREST = 0, CT_BILINEAR = 1, CT_BICUBIC = 2 };
 enum { CT_SUM = 0, CT_MIN = 1, CT_MAX = 2 };

@@ -26,10 +26,20 @@ public struct DetectionInference {
         guard let seen = (predictions as? DetectionPredictions)?.images.first else {
             throw InferenceError.notDetection
         }
-        let boxes = try seen.boxes.floats()
-        let scores = try seen.scores.floats()
-        let labels = try seen.labels.integers()
-        let masks = try seen.masks.map { try self.masks($0, seen.boxes, geometry.originalSize) }
+        // Fetched together: classes are far fewer than the 2^24 that float32 counts.
+        let rows = try Tensor.cat(
+            [
+                seen.boxes.to(.float32), seen.scores.to(.float32).unsqueezed(1),
+                seen.labels.to(.float32).unsqueezed(1),
+            ], dim: 1
+        ).to(.cpu)
+        let boxes = try rows.narrowed(1, 0, 4).floats()
+        let scores = try rows.selected(1, 4).floats()
+        let labels = try rows.selected(1, 5).integers()
+        // The grids are far smaller than the masks that are made of them, on the CPU.
+        let masks = try seen.masks.map {
+            try self.masks($0.to(.cpu), rows.narrowed(1, 0, 4), geometry.originalSize)
+        }
         return (0..<seen.count).map { index in
             let box = BoundingBox(
                 x1: boxes[4 * index], y1: boxes[4 * index + 1], x2: boxes[4 * index + 2],
@@ -47,7 +57,7 @@ public struct DetectionInference {
                 grids.narrowed(0, part.lowerBound, part.count),
                 boxes: boxes.narrowed(0, part.lowerBound, part.count),
                 size: Size2D(size.height, size.width), threshold: maskThreshold)
-            let bytes = try pasted.to(.cpu).bytes()
+            let bytes = try pasted.bytes()
             return try part.indices.map { index in
                 let start = (index - part.lowerBound) * pixels
                 return try RunLengthMask(bitmap: Array(bytes[start..<start + pixels]), size: size)

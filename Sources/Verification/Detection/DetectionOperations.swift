@@ -1,8 +1,13 @@
 import DenseKitCore
 
 extension Verifier {
-    /// Single operations of detection: the content of a case defines which.
+    /// Single operations of detection, on the verifier's device: the content of a case defines
+    /// which.
     func detectionOperations(_ golden: GoldenCase) throws -> [Comparison] {
+        try withDevice(device) { try runDetectionOperations(golden) }
+    }
+
+    private func runDetectionOperations(_ golden: GoldenCase) throws -> [Comparison] {
         let answers = try TensorFile.load(golden.expectedOutputsPath).tensors
         let names = Set(golden.outputNames.map { OutputName($0).name })
         let inputs = DetectionInputs(golden: golden)
