@@ -37,7 +37,7 @@ struct Toolchain {
 
     private static let headerFolders = [
         "CTorch/include", "CPNG/include", "CSimdjson/include", "CYAML", "CTurboJPEG", "CZlib",
-        "COpenBLAS",
+        "COpenBLAS", "CLaunch/include",
     ]
 
     /// The folder `Sources` at the time of the build.

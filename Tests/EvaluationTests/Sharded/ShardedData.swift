@@ -116,7 +116,7 @@ private final class Brightest: Module, Head {
     }
 }
 
-/// Finds the boxes that stand in the first row of an image, with masks of their middles.
+/// Finds the boxes that stand in the first row of an image, with masks that lack two corners.
 private final class Reader: Module, Head {
     struct Configuration: YAMLConfiguration { var masks = true }
     let masks: Bool
@@ -133,7 +133,7 @@ private final class Reader: Module, Head {
         let found = (0..<count).map { Array(row[1 + 5 * $0..<6 + 5 * $0]) }
         let order = found.indices.sorted { found[$0][4] > found[$1][4] }
         let boxes = order.flatMap { found[$0][..<4].map { $0 + 0.1 } }
-        let grid: [Float] = [0.1, 0.6, 0.2, 0.7, 0.9, 0.8, 0.2, 0.7, 0.3]
+        let grid: [Float] = [0.2, 0.9, 1, 0.8, 1, 0.9, 1, 0.9, 0.4]
         return try DetectionPredictions([
             Detections(
                 boxes: .from(boxes, shape: [count, 4]),
