@@ -13,8 +13,13 @@ extension ProcessWatch {
     func end(with failure: ProcessFailure) {
         Thread.sleep(forTimeInterval: grace)
         guard !hasLeft else { return }
-        ErrorFile.write("\(failure)")
-        try? FileHandle.standardError.write(contentsOf: Data("error: \(failure)\n".utf8))
+        if claimsReport() {
+            ErrorFile.write("\(failure)")
+            try? FileHandle.standardError.write(contentsOf: Data("error: \(failure)\n".utf8))
+        } else {
+            // The main thread is on its way.
+            Thread.sleep(forTimeInterval: grace)
+        }
         // The main thread may hold the lock of a stream.
         _ = answer(within: 1) { fflush(nil) }
         _exit(ProcessFailure.exitCode)

@@ -26,6 +26,8 @@ public final class ProcessWatch: Sendable {
         var groups: [ProcessGroup] = []
         var isEnding = false
         var hasLeft = false
+        /// Whether a thread has taken on to print the failure.
+        var isReported = false
     }
 
     /// Starts to watch. All processes must.
@@ -71,6 +73,15 @@ public final class ProcessWatch: Sendable {
 
     /// How long the main thread has to end by itself after a failure, in seconds.
     var grace: Double { timeouts.grace }
+
+    /// Whether the caller is the first to ask, and so the one that prints why this process ends.
+    func claimsReport() -> Bool {
+        state.withLock { state in
+            if state.isReported { return false }
+            state.isReported = true
+            return true
+        }
+    }
 
     private func found(_ finding: Heartbeat.Finding) {
         switch finding {

@@ -1,4 +1,5 @@
 import DenseKitErrors
+import Foundation
 
 extension Processes {
     /// How long processes wait for each other, in seconds.
@@ -51,6 +52,8 @@ extension Processes {
         let error: any Error =
             told.map { watch.publish($0.error, ofProcess: $0.rank) } ?? watch.explained(error)
         watch.publish(.threw, error: "\(error)")
+        // Else the watch is printing it, and ends this process.
+        if !watch.claimsReport() { Thread.sleep(forTimeInterval: watch.grace) }
         return error
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import DenseKitCommandLine
+@testable import DenseKitDistributed
 @testable import DenseKitExperiments
 @testable import DenseKitTraining
 
@@ -11,7 +12,8 @@ private let place = SourceLocation.file("a.yaml")
 private struct Foreign: Error {}
 
 @Test(
-    "A mistake in a configuration or a case ends with 2, a failure with 1, a signal as it asks for")
+    "A mistake in a configuration or a case ends with 2, a failure with 1, that of another process with 70, a signal as it asks for"
+)
 func exitStatuses() throws {
     let setting = SettingError("expected a number")
     let mistakes: [any Error] = [
@@ -44,6 +46,10 @@ func exitStatuses() throws {
             && exitStatus(of: Interrupted(signal: SIGTERM)) == 0)
     #expect(exitStatus(of: Interrupted(signal: SIGUSR1)) == 75)
     #expect(exitStatus(of: Interrupted(signal: SIGTERM, isAtOnce: true)) == 143)
+    let other = ProcessPlace(rank: 1, host: "node1", process: 4711, holdsStore: false)
+    let failure = ProcessFailure(
+        processes: [other], count: 2, event: .threw, error: "a", time: Date(), witness: other)
+    #expect(exitStatus(of: failure) == 70)
 }
 
 @Test(

@@ -133,16 +133,25 @@ import Testing
         #expect(clock.elapsed() <= 0.01)
     }
 
-    @Test(arguments: [
-        (
-            "[a/gloo/transport/tcp/pair.cc:598] Connection closed by peer [::1]:2",
-            ConnectionLoss.closed
-        ),
-        ("[gloo/transport/tcp/buffer.cc:72] Timed out waiting 2000ms for recv", .timeout),
-        ("the disk is full", nil),
-    ])
-    func errorsThatOtherProcessesCauseAreKnownByTheirText(text: String, loss: ConnectionLoss?) {
-        #expect(ConnectionLoss(of: ProcessGroupError(text)) == loss)
+    private struct Failed: DenseKitError {
+        let problem: String
+        var origin: ErrorOrigin { .program }
+    }
+
+    @Test(
+        arguments: [
+            (
+                Failed(problem: "[gloo/transport/tcp/pair.cc:598] reset"),
+                .closed
+            ),
+            (Failed(problem: "Connection closed by peer [::1]:2"), .closed),
+            (Failed(problem: "Timed out waiting 2000ms for recv operation"), .timeout),
+            (Failed(problem: "the disk is full"), nil),
+            (ProcessGroupError("Timed out waiting 2000ms for recv operation"), .timeout),
+            (ProcessGroupError("process 0 failed: the disk is full"), .closed),
+        ] as [(any DenseKitError, ConnectionLoss?)])
+    func errorsThatOtherProcessesMayCauseAreKnown(error: any DenseKitError, loss: ConnectionLoss?) {
+        #expect(ConnectionLoss(of: error) == loss)
     }
 
     @Test(arguments: [
