@@ -152,9 +152,12 @@ final class LaunchAttempt {
         }
     }
 
-    /// Processes that failed by themselves, in the order of time.
+    /// Processes that failed by themselves, in the order of time; last those that ended because of
+    /// another one.
     private var failures: [RankFailure] {
-        ended.filter { !$0.isEndedByLauncher && !isInterruption($0.end) }
+        let found = ended.filter { !$0.isEndedByLauncher && !isInterruption($0.end) }
+        let consequence = ProcessEnd.exit(ProcessFailure.exitCode)
+        return found.filter { $0.end != consequence } + found.filter { $0.end == consequence }
     }
 
     /// Those that did not end well, in the order of time.
