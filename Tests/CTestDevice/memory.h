@@ -12,11 +12,11 @@ namespace test_device {
 constexpr auto kType = c10::DeviceType::PrivateUse1;
 inline c10::Device device() { return {kType, 0}; }
 
-/// The keys of a tensor on the device. The 1.x engine has no autocast key for PrivateUse1, and moves a tensor's data (`set_data`) only between
-/// backends of a list without it. XPU has both, and nothing else uses it: there its keys are added, below those of PrivateUse1.
+/// The keys of a tensor on the device. The engine moves a tensor's data (`set_data`) only between backends of a list without PrivateUse1, and
+/// the 1.x engine has no autocast key for it. XPU has both, and nothing else uses it: its keys are added, below those of PrivateUse1.
 inline c10::DispatchKeySet keys() {
 #if TORCH_VERSION_MAJOR >= 2
-    return c10::DispatchKeySet(c10::DispatchKey::PrivateUse1);
+    return c10::DispatchKeySet({c10::DispatchKey::PrivateUse1, c10::DispatchKey::XPU});
 #else
     return c10::DispatchKeySet({c10::DispatchKey::PrivateUse1, c10::DispatchKey::XPU, c10::DispatchKey::AutocastXPU});
 #endif

@@ -12,6 +12,16 @@ struct Family: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
+    /// The same for the prediction of an image.
+    var imageLimit: Limit {
+        // The regions of five levels, twice; their masks, by the grid.
+        if model.contains("MaskRCNN") { return Limit(copies: 14, waits: 8) }
+        if model.contains("RetinaNet") { return Limit(copies: 3, waits: 3) }
+        // The image, and rows of logits to resize, twice; the labels back.
+        let own = model.contains("ICPC") || model.contains("CLIPSP") ? 1 : 0
+        return Limit(copies: 5 + own, waits: model.contains("CLIPSP") ? 2 : 1)
+    }
+
     struct Limit: Sendable {
         let copies: Int
         let waits: Int

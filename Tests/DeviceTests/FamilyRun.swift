@@ -34,10 +34,11 @@ struct FamilyRun {
         predictionOnCPU = try Predictor(last, registry: registry, device: .cpu)(sample.image)
     }
 
-    /// What the last iterations of a short run exchange, with a line in the log and without.
+    /// What the last iterations of a short run exchange, with a line in the log and without, and
+    /// what the prediction of an image does.
     static func transfers(
         _ family: Family, on device: Device, in folder: String, traced: Bool = false
-    ) throws -> (logged: Transfers, other: Transfers) {
+    ) throws -> (logged: Transfers, other: Transfers, image: Transfers) {
         let registry = try Registry(BuiltIn.plugins + [BlocksPlugin()])
         let experiment = try experiment(
             family, registry, on: device, in: folder,
@@ -45,8 +46,14 @@ struct FamilyRun {
                 "log_interval=4", "iterations=7", "eval_interval=7", "checkpoint_interval=7",
             ].map { "train." + $0 })
         let meter = Meter(traced: traced)
-        try experiment.train(in: folder + "/transfers", hooks: [meter])
-        return (meter.iterations[3], meter.iterations[4])
+        let result = try experiment.train(in: folder + "/transfers", hooks: [meter])
+        let predictor = try Predictor(result.lastCheckpoint ?? "", registry: registry)
+        var sample = try LabelledBlocks(.init()).sample(at: 0)
+        let image = sample.image
+        // The first image also computes what is computed once.
+        _ = try predictor(image)
+        let ofImage = try TestDevice.transfers { _ = try predictor(image) }
+        return (meter.iterations[3], meter.iterations[4], ofImage)
     }
 
     static func experiment(

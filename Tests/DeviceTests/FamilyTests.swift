@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(
-        "A step copies little and waits seldom, with a line in the log and without",
+        "A step copies little and waits seldom, logged or not, and so does the prediction of an image",
         arguments: Family.all)
     func exchanges(_ family: Family) async {
         await #expect(processExitsWith: .success) { [name = family.name as String] in
@@ -47,6 +47,10 @@ import Testing
                     // A step that computes elsewhere would exchange nothing.
                     #expect(transfers.toDevice >= 2 && transfers.waiting >= 2)
                 }
+                let image = found.image
+                #expect(image.toDevice <= family.imageLimit.copies, "\(image)")
+                #expect(image.waiting <= family.imageLimit.waits, "\(image)")
+                #expect(image.toDevice >= 1 && image.waiting >= 1)
             }
         }
     }

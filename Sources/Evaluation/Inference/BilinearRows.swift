@@ -36,8 +36,9 @@ struct BilinearRows {
     /// - Returns: `[n, c, rows.count, width]`
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         let weight = try Tensor.from(weights, shape: [1, 1, weights.count, 1]).to(x.device)
-        let below = try x.indexed(2, Tensor.from(low).to(x.device))
-        let above = try x.indexed(2, Tensor.from(high).to(x.device))
+        let places = try Tensor.from([low, high], on: x.device)
+        let below = try x.indexed(2, places[0])
+        let above = try x.indexed(2, places[1])
         let blended = try below + (above - below) * weight
         return blended.size(3) == width
             ? blended : try blended.interpolated(to: Size2D(weights.count, width), .bilinear())
