@@ -4,6 +4,8 @@ import Synchronization
 import TemporaryFolders
 import Testing
 
+@testable import DenseKitDistributed
+
 /// Processes of the program `WatchedProcess` that was built beside the tests, which have joined.
 final class WatchedProcesses {
     struct End: Sendable {
@@ -18,7 +20,7 @@ final class WatchedProcesses {
     }
 
     private let folder: TemporaryFolder
-    private let processes: [Process]
+    private let processes: [LaunchedProcess]
     let port: Int
 
     static var program: URL {
@@ -36,24 +38,21 @@ final class WatchedProcesses {
     ) throws {
         folder = try TemporaryFolder()
         self.port = port
-        var all: [Process] = []
+        var all: [LaunchedProcess] = []
         for rank in ranks {
-            let process = Process()
-            process.executableURL = Self.program
-            process.arguments =
-                [task] + [rank, count, port].map(String.init)
-                + [join, heartbeat, collective].map { "\($0)" }
-            let errors = folder.url.appending(path: "errors\(rank)")
-            try Data().write(to: errors)
-            process.standardError = try FileHandle(forWritingTo: errors)
             // Without what c10d's log has to say of closed connections.
             let variables = [
-                "DENSEKIT_ERROR_FILE": folder.url.appending(path: "file\(rank)").path,
-                "GLOG_minloglevel": "3", "TORCH_CPP_LOG_LEVEL": "FATAL",
+                "DENSEKIT_ERROR_FILE": folder.file("file\(rank)"), "GLOG_minloglevel": "3",
+                "TORCH_CPP_LOG_LEVEL": "FATAL",
             ]
-            process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-            try process.run()
-            all.append(process)
+            let numbers = [rank, count, port].map(String.init)
+            all.append(
+                try LaunchedProcess(
+                    Self.program.path,
+                    [task] + numbers + [join, heartbeat, collective].map { "\($0)" },
+                    variables: ProcessInfo.processInfo.environment.merging(variables) { $1 },
+                    rank: rank, localRank: rank, log: folder.file("errors\(rank)"), keepsLog: true,
+                    errorFile: folder.file("file\(rank)")))
         }
         processes = all
     }
@@ -69,8 +68,9 @@ final class WatchedProcesses {
     }
 
     func signal(_ number: Int32, to ranks: [Int]) {
-        for rank in ranks where processes[rank].isRunning {
-            kill(processes[rank].processIdentifier, number)
+        for rank in ranks {
+            processes[rank].look()
+            processes[rank].signal(number)
         }
     }
 
@@ -78,7 +78,11 @@ final class WatchedProcesses {
     func wait(for ranks: [Int]) {
         let latest = Date() + 20
         for rank in ranks {
-            while processes[rank].isRunning, Date() < latest { usleep(10_000) }
+            processes[rank].look()
+            while processes[rank].isAlive, Date() < latest {
+                usleep(10_000)
+                processes[rank].look()
+            }
         }
     }
 
@@ -86,12 +90,13 @@ final class WatchedProcesses {
     func ends() -> [End] {
         wait(for: Array(processes.indices))
         return processes.enumerated().map { rank, process in
-            let isStuck = process.isRunning
-            if isStuck { kill(process.processIdentifier, SIGKILL) }
-            process.waitUntilExit()
+            let isStuck = process.isAlive
+            process.kill()
+            var code: Int32?
+            if case .exit(let number) = process.end { code = number }
             return End(
-                code: process.terminationReason == .exit ? process.terminationStatus : nil,
-                errors: text("errors\(rank)"), errorFile: text("file\(rank)"), isStuck: isStuck)
+                code: code, errors: text("errors\(rank)"), errorFile: text("file\(rank)"),
+                isStuck: isStuck)
         }
     }
 
