@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// The model families of the shipped configurations, as small as can be.
@@ -113,6 +114,13 @@ extension Family {
     /// What is sampled of two images twice, and where five levels' regions come from.
     private static let regions = Limit(copies: 28, waits: 21)
     private static let promptedRegions = Limit(copies: 31, waits: 23)
+
+    /// Those of a test run: all with `DENSEKIT_WALK=all`, as in CI on the second engine; else every
+    /// third.
+    static let walked: [Family] = {
+        let walksAll = ProcessInfo.processInfo.environment["DENSEKIT_WALK"] == "all"
+        return all.enumerated().filter { walksAll || $0.offset % 3 == 0 }.map(\.element)
+    }()
 
     /// Every backbone, prompter, neck and head of configs/, in the combinations there.
     static let all = [

@@ -9,7 +9,7 @@ import Testing
 @Suite("Families on the test device", .serialized) struct FamilyTests {
     @Test(
         "Trains, validates, saves, resumes and infers there, with the CPU's numbers",
-        arguments: Family.all)
+        arguments: Family.walked)
     func runs(_ family: Family) async {
         await #expect(processExitsWith: .success) { [name = family.name as String] in
             try onTestDevice { device in
@@ -33,7 +33,7 @@ import Testing
 
     @Test(
         "A step copies little and waits seldom, logged or not, and so does the prediction of an image",
-        arguments: Family.all)
+        arguments: Family.walked)
     func exchanges(_ family: Family) async {
         await #expect(processExitsWith: .success) { [name = family.name as String] in
             try onTestDevice { device in
