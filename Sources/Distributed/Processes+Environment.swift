@@ -1,8 +1,8 @@
 import DenseKitTorch
 
 extension Processes {
-    /// Joins the processes that this one was started with, once, and makes them `current`; `alone`
-    /// where nothing has started several.
+    /// Joins the processes that this one was started with, and makes them `current`; `alone` where
+    /// nothing has started several. Further calls return what the first one found.
     ///
     /// - Parameters:
     ///   - environment: what the launcher says; nil reads it from the environment
@@ -15,10 +15,12 @@ extension Processes {
         _ environment: ProcessEnvironment? = nil, device: Device = .cpu,
         timeouts: Timeouts = Timeouts()
     ) throws -> Processes {
-        let joined = current
-        guard joined.count == 1 else { return joined }
+        if let joined { return joined }
         let environment = try environment ?? ProcessEnvironment()
-        guard environment.worldSize > 1 else { return .alone }
+        guard environment.worldSize > 1 else {
+            alone.makeCurrent()
+            return .alone
+        }
         let place = placeOfStore(environment)
         let store = try ProcessStore(
             host: environment.masterHost, port: place.port,

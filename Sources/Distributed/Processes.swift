@@ -31,9 +31,12 @@ public final class Processes: Sendable {
     /// One process.
     public static let alone = Processes()
 
-    private static let joined = Mutex<Processes>(.alone)
+    /// Nil until this process has joined others, or is known to be alone.
+    private static let known = Mutex<Processes?>(nil)
     /// The processes that this one has joined; `alone` before.
-    public static var current: Processes { joined.withLock { $0 } }
+    public static var current: Processes { joined ?? .alone }
+    /// The same; nil before.
+    static var joined: Processes? { known.withLock { $0 } }
 
     private init() {
         rank = 0
@@ -99,7 +102,7 @@ public final class Processes: Sendable {
     }
 
     /// Makes these the processes that this one computes with.
-    public func makeCurrent() { Self.joined.withLock { $0 = self } }
+    public func makeCurrent() { Self.known.withLock { $0 = self } }
 
     /// Whether this process writes log and checkpoints.
     public var isFirst: Bool { rank == 0 }

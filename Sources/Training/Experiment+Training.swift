@@ -40,7 +40,8 @@ extension Experiment {
     ///     `work_dirs/<name of the configuration>`
     ///   - start: the first iteration, or a checkpoint to resume
     ///   - hooks: hooks besides logging, checkpoints, validation and those of the configuration
-    ///   - processes: those that train together; every one makes this call
+    ///   - processes: those that train together, each of which makes this call; nil for those that
+    ///     this one was started with (`Processes.join`)
     /// - Returns: the best validation, and the paths of the checkpoints
     /// - Throws: `Interrupted` after a signal, `TrainingError` where training cannot continue,
     ///   `CheckpointError` for a work directory that cannot be used, and what data set, model and
@@ -48,10 +49,11 @@ extension Experiment {
     @discardableResult
     public func train(
         in workDirectory: String? = nil, from start: TrainingStart = .firstIteration,
-        hooks: [any Hook] = [], with processes: Processes = .current
+        hooks: [any Hook] = [], with processes: Processes? = nil
     ) throws -> TrainingResult {
         try Interruption.watching {
             try Engine.setUp()
+            let processes = try processes ?? Processes.join(device: device)
             try Agreement.checkConfiguration(self, of: processes)
             let dataset = try trainDataset()
             let path = WorkDirectory.choose(
