@@ -22,6 +22,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     var mode: Mode
     @OptionGroup var config: ConfigOptions
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var processes: ProcessOptions
 
     @Option(help: "Size of the image: a side, or HEIGHTxWIDTH.")
     var size = ImageSide(Size2D(512))
@@ -41,7 +42,14 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     var fp16 = false
 
     func run() throws {
-        let device = try compute.start()
+        let environment = try processes.environment(with: compute)
+        if try processes.areStarted(by: environment) {
+            guard mode == .train else {
+                throw ValidationError("several processes are for bench train alone")
+            }
+            return try processes.launch(compute, logFolder: nil) { arguments, _ in arguments }
+        }
+        let device = try processes.start(compute, in: environment)
         guard batch > 0, runs > 0, classes > 0, instances > 0 else {
             throw ValidationError("--batch, --runs, --classes and --instances are positive")
         }
@@ -68,6 +76,14 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
     }
 
     private func show(_ result: Benchmark.Result) {
+        guard Processes.current.isFirst else { return }
+        let exchange = result.exchange.map { exchange in
+            """
+            ,"processes":\(exchange.processes),"gradient_mib":\(exchange.bytes >> 20),\
+            "buckets":\(exchange.buckets),"on_the_way_s":\(decimals(exchange.seconds)),\
+            "exposed_s":\(decimals(exchange.exposed))
+            """
+        }
         let parameters = String(format: "%.2f", Double(result.parameters) / 1e6)
         let detections = result.detections.map { ",\"detections\":\($0)" } ?? ""
         print(
@@ -77,7 +93,7 @@ struct BenchCommand<List: PluginList>: ParsableCommand {
             "min_s":\(decimals(result.minimum)),"median_s":\(decimals(result.median)),\
             "idle_rss_mib":\(result.idleMemory),"peak_rss_mib":\(result.peakMemory),\
             "params_m":\(parameters),"libtorch":"\(Engine.version)",\
-            "blas":"\(Engine.blasKernel ?? "other")"\(detections)}
+            "blas":"\(Engine.blasKernel ?? "other")"\(detections)\(exchange ?? "")}
             """)
     }
 

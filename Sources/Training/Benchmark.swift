@@ -1,4 +1,5 @@
 import DenseKitComponents
+import DenseKitDistributed
 import DenseKitErrors
 import DenseKitEvaluation
 
@@ -38,11 +39,27 @@ public struct Benchmark: Sendable {
         public let parameters: Int
         /// The number of instances that a detector found; nil for training and other models.
         public let detections: Int?
+        /// What the processes of a training step exchanged; nil for one process.
+        public var exchange: Exchange?
 
         /// The seconds of the fastest run.
         public var minimum: Double { seconds[0] }
         /// The median of the seconds.
         public var median: Double { seconds[seconds.count / 2] }
+    }
+
+    /// The gradients that a process exchanges in a training step.
+    public struct Exchange: Sendable {
+        /// The number of processes.
+        public let processes: Int
+        /// The bytes of a step, on each process; what is sent for them depends on the collective.
+        public let bytes: Int
+        /// The number of buckets of a step.
+        public let buckets: Int
+        /// The median of the seconds in which a bucket was on its way.
+        public let seconds: Double
+        /// The median of the seconds after the last bucket was sent, in which nothing was computed.
+        public let exposed: Double
     }
 
     /// Times inference in the configuration's test mode, from the network to a result in the
@@ -72,10 +89,16 @@ public struct Benchmark: Sendable {
 
     /// Times training steps: forward and backward passes, and the optimizer's update.
     ///
+    /// - Parameters:
+    ///   - experiment: with model and optimizer
+    ///   - processes: those that take the steps together, each on `batch` images; every one makes
+    ///     this call
     /// - Throws: `ArgumentError` for a count below 1, for a precision that the device does not
     ///   compute in, and for a task that is not a `BenchmarkedTask`; what building the model and a
     ///   step throw.
-    public func training(of experiment: Experiment) throws -> Result {
+    public func training(of experiment: Experiment, with processes: Processes = .current) throws
+        -> Result
+    {
         try checkSettings(on: experiment.device)
         let model = try experiment.model(.placeholders(classes))
         let task = try task(of: model)
@@ -84,14 +107,24 @@ public struct Benchmark: Sendable {
         try model.setTraining(true)
         let optimizer = try experiment.optimizer(for: model)
         let rates = optimizer.groups.map { optimizer.baseLearningRate * $0.learningRateMultiplier }
-        let step = try TrainingStep(model, optimizer, precision: precision, on: noise.images.device)
-        return try time(model) {
-            try step(learningRates: rates) { _ in
+        let synchronizes = experiment.configuration.train.syncBatchNorm != .false
+        try model.synchronizeBatchNorms(over: synchronizes ? processes.statistics : nil)
+        let step = try TrainingStep(
+            model, optimizer, precision: precision, on: noise.images.device, processes: processes,
+            traces: true)
+        var steps: [(transfers: [GradientReducer.Transfer], end: Double)] = []
+        var result = try time(model) {
+            try processes.barrier()
+            var end = 0.0
+            try step(learningRates: rates, afterBackward: { end = monotonicSeconds() }) { _ in
                 let pass = ForwardPass(progress: 0, images: noise.geometries)
                 return try model.losses(noise.images, targets, pass)
             }
+            steps.append((step.exchange?.transfers() ?? [], end))
             return nil
         }
+        if processes.count > 1 { result.exchange = Exchange(steps.dropFirst(), processes) }
+        return result
     }
 
     private func checkSettings(on device: Device) throws {
@@ -127,6 +160,33 @@ public struct Benchmark: Sendable {
         return Result(
             seconds: seconds.sorted(), idleMemory: idle, peakMemory: peak, parameters: parameters,
             detections: detections)
+    }
+}
+
+extension Benchmark.Exchange {
+    /// - Parameter steps: what was sent in each, and when its backward pass had ended
+    init(
+        _ steps: ArraySlice<(transfers: [GradientReducer.Transfer], end: Double)>,
+        _ processes: Processes
+    ) {
+        func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+        let last = steps.last?.transfers ?? []
+        self.processes = processes.count
+        bytes = last.reduce(0) { $0 + $1.bytes }
+        buckets = last.count
+        seconds = median(steps.map { Self.busy($0.transfers) })
+        exposed = median(steps.map { $0.end - ($0.transfers.map(\.begin).max() ?? $0.end) })
+    }
+
+    /// The seconds in which at least one bucket is on its way.
+    private static func busy(_ transfers: [GradientReducer.Transfer]) -> Double {
+        var total = 0.0
+        var until = 0.0
+        for transfer in transfers.sorted(by: { $0.begin < $1.begin }) {
+            total += max(0, transfer.end - max(until, transfer.begin))
+            until = max(until, transfer.end)
+        }
+        return total
     }
 }
 
