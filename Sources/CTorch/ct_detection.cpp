@@ -61,6 +61,8 @@ struct Candidates {
 
     Candidates(const at::Tensor &boxes, const at::Tensor &values, const optional<at::Tensor> &classes)
         : corners(boxes.detach().to(at::kFloat).contiguous()), scores(values.detach().to(at::kFloat).contiguous()) {
+        TORCH_CHECK(values.device() == boxes.device() && (!classes || classes->device() == boxes.device()),
+                    "expected boxes, scores and groups on one device, found ", boxes.device(), " and ", values.device());
         if (classes) groups = classes->to(at::kLong).contiguous();
         if (corners.is_cpu()) return;
         // One copy for all, byte by byte: the host waits once.

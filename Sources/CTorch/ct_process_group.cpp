@@ -58,7 +58,8 @@ int ct_group_open(ct_store store, const char *name, int32_t rank, int32_t size, 
                   ct_group *out) {
     return guard([&] {
         auto own = c10::make_intrusive<c10d::PrefixStore>(name, store->store);
-        *out = new ct_group_impl{group(own, rank, size, address, device, std::chrono::milliseconds(timeout)), rank, size};
+        auto made = group(own, rank, size, address, device, std::chrono::milliseconds(timeout));
+        *out = c10::make_intrusive<ct_group_impl>(std::move(made), rank, size).release();
     });
 }
 
@@ -71,13 +72,22 @@ int ct_group_open(ct_store, const char *, int32_t, int32_t, const char *, int32_
 
 #endif
 
+namespace {
+/// Runs `collective` on memory in row-major order, which is all that Gloo looks at, and copies the result back where `x` lies otherwise.
+template <class Collective> void in_rows(const at::Tensor &x, const Collective &collective) {
+    auto rows = x.contiguous();
+    std::vector<at::Tensor> tensors{rows};
+    collective(tensors);
+    if (!rows.is_same(x)) x.copy_(rows);
+}
+}  // namespace
+
 int ct_group_all_reduce(ct_group group, ct_tensor x, int32_t operation) {
     return guard([&] {
         ++group->calls;
         c10d::AllreduceOptions options;
         options.reduceOp = operation == CT_MIN ? c10d::ReduceOp::MIN : operation == CT_MAX ? c10d::ReduceOp::MAX : c10d::ReduceOp::SUM;
-        std::vector<at::Tensor> tensors{T(x)};
-        group->group->allreduce(tensors, options)->wait();
+        in_rows(T(x), [&](auto &tensors) { group->group->allreduce(tensors, options)->wait(); });
     });
 }
 
@@ -86,17 +96,16 @@ int ct_group_broadcast(ct_group group, ct_tensor x, int32_t root) {
         ++group->calls;
         c10d::BroadcastOptions options;
         options.rootRank = root;
-        std::vector<at::Tensor> tensors{T(x)};
-        group->group->broadcast(tensors, options)->wait();
+        in_rows(T(x), [&](auto &tensors) { group->group->broadcast(tensors, options)->wait(); });
     });
 }
 
 int ct_group_all_gather(ct_group group, ct_tensor x, ct_tensor *outs) {
     return guard([&] {
         ++group->calls;
-        std::vector<at::Tensor> inputs{T(x)};
+        std::vector<at::Tensor> inputs{T(x).contiguous()};
         std::vector<std::vector<at::Tensor>> outputs(1);
-        for (int32_t i = 0; i < group->size; ++i) outputs[0].push_back(at::empty_like(T(x)));
+        for (int32_t i = 0; i < group->size; ++i) outputs[0].push_back(at::empty_like(inputs[0]));
         group->group->allgather(outputs, inputs)->wait();
         for (int32_t i = 0; i < group->size; ++i) outs[i] = give(outputs[0][i]);
     });
@@ -104,22 +113,21 @@ int ct_group_all_gather(ct_group group, ct_tensor x, ct_tensor *outs) {
 
 int ct_group_send(ct_group group, ct_tensor x, int32_t to, int32_t tag) {
     return guard([&] {
-        std::vector<at::Tensor> tensors{T(x)};
+        std::vector<at::Tensor> tensors{T(x).contiguous()};
         group->group->send(tensors, to, tag)->wait();
     });
 }
 
 int ct_group_receive(ct_group group, ct_tensor x, int32_t from, int32_t tag) {
     return guard([&] {
-        std::vector<at::Tensor> tensors{T(x)};
-        group->group->recv(tensors, from, tag)->wait();
+        in_rows(T(x), [&](auto &tensors) { group->group->recv(tensors, from, tag)->wait(); });
     });
 }
 
 int64_t ct_group_calls(ct_group group) { return group->calls; }
 
 void ct_group_release(ct_group group) {
-    guard([&] { delete group; });
+    guard([&] { c10::intrusive_ptr<ct_group_impl>::reclaim(group); });
 }
 
 struct ct_receive_impl {
@@ -129,6 +137,7 @@ struct ct_receive_impl {
 
 int ct_receive_start(ct_group group, ct_tensor x, int32_t from, int32_t tag, ct_receive *out) {
     return guard([&] {
+        TORCH_CHECK(T(x).is_contiguous(), "receives into memory in row-major order alone");
         std::vector<at::Tensor> tensors{T(x)};
         *out = new ct_receive_impl{T(x), group->group->recv(tensors, from, tag)};
     });

@@ -1,5 +1,6 @@
 #include "process_group.h"
 
+#include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include <algorithm>
@@ -59,6 +60,20 @@ struct Silence : c10::WarningHandler {
 #endif
 };
 
+/// A loss that also depends on `parameters`, with no gradient to them.
+struct Touch : torch::autograd::Function<Touch> {
+    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &loss, at::TensorList parameters) {
+        context->saved_data["count"] = static_cast<int64_t>(parameters.size());
+        return loss.clone();
+    }
+
+    static torch::autograd::tensor_list backward(torch::autograd::AutogradContext *context, torch::autograd::tensor_list outer) {
+        torch::autograd::tensor_list gradients(1 + context->saved_data["count"].toInt());
+        gradients[0] = outer[0];
+        return gradients;
+    }
+};
+
 }  // namespace
 
 struct ct_reducer_impl {
@@ -108,6 +123,10 @@ int ct_reducer_prepare_backward(ct_reducer reducer, ct_tensor loss) {
         Silence::Guard guard(&silence);
         reducer->reducer->prepare_for_backward({T(loss)});
     });
+}
+
+int ct_touch(ct_tensor loss, const ct_tensor *parameters, int64_t count, ct_tensor *out) {
+    return guard([&] { *out = give(Touch::apply(T(loss), list(parameters, count))); });
 }
 
 int64_t ct_reducer_transfers(ct_reducer reducer, ct_transfer *out, int64_t room) {

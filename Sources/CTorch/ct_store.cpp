@@ -55,10 +55,6 @@ int ct_store_has(ct_store store, const char *key, bool *out) {
     return guard([&] { *out = store->store->check({key}); });
 }
 
-int ct_store_wait(ct_store store, const char *key, int64_t timeout) {
-    return guard([&] { store->store->wait({key}, std::chrono::milliseconds(timeout)); });
-}
-
 void ct_store_release(ct_store store) {
     // A destructor that fails must not take the process along.
     guard([&] { delete store; });

@@ -109,10 +109,10 @@ at::Tensor combined(const at::Tensor &x, const at::Tensor &g, const at::Tensor &
 struct SyncBatchNorm : torch::autograd::Function<SyncBatchNorm> {
     static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
                               const at::Tensor &running_mean, const at::Tensor &running_variance, double momentum, double eps,
-                              int64_t group) {
+                              const c10::intrusive_ptr<ct_group_impl> &group) {
         int64_t channels = x.size(1);
         auto sums = forward_sums(x);
-        sum_over(*reinterpret_cast<ct_group_impl *>(group), sums);
+        sum_over(*group, sums);
         auto count = sums.narrow(0, 2 * channels, 1);
         auto wide_mean = sums.narrow(0, 0, channels) / count;
         auto wide_variance = (sums.narrow(0, channels, channels) / count - wide_mean.square()).clamp_min(0);
@@ -122,7 +122,7 @@ struct SyncBatchNorm : torch::autograd::Function<SyncBatchNorm> {
         auto unbiased = wide_variance * (count / (count - 1).clamp_min(1));
         running_variance.mul_(1 - momentum).add_(unbiased.to(weight.scalar_type()), momentum);
         context->save_for_backward({x, weight, mean, (variance + eps).rsqrt(), count});
-        context->saved_data["group"] = group;
+        context->saved_data["group"] = at::IValue::make_capsule(group);
         return std::get<0>(at::native_batch_norm(x, weight, bias, mean, variance, /*training=*/false, 0, eps));
     }
 
@@ -134,7 +134,8 @@ struct SyncBatchNorm : torch::autograd::Function<SyncBatchNorm> {
         auto g = outer[0].to(x.scalar_type()).contiguous(format);
         auto own = backward_sums(x, g, mean);
         auto sums = own.clone();
-        sum_over(*reinterpret_cast<ct_group_impl *>(context->saved_data["group"].toInt()), sums);
+        auto group = context->saved_data["group"].toCapsule();
+        sum_over(static_cast<const ct_group_impl &>(*group), sums);
         auto type = weight.scalar_type();
         auto shift = (sums.narrow(0, 0, channels) / count).to(type);
         auto slope = (sums.narrow(0, channels, channels) / count).to(type);
@@ -154,13 +155,14 @@ int ct_sync_batch_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor 
                        ct_group group, ct_tensor *out) {
     return guard([&] {
         const auto &map = T(x);
-        TORCH_CHECK(map.dim() >= 2 && map.size(1) == T(weight).numel(), "expected a map of ", T(weight).numel(), " channels, found ",
+        TORCH_CHECK(map.dim() >= 2 && map.numel() > 0 && map.size(1) == T(weight).numel(), "expected a map of ", T(weight).numel(), " channels, found ",
                     map.sizes());
         // Statistics and sums are those of the values; the result has the type of the map.
         auto type = map.scalar_type();
         auto values = type == at::kDouble ? map : map.to(at::kFloat);
         auto dense = values.contiguous(values.dim() == 4 ? values.suggest_memory_format() : at::MemoryFormat::Contiguous);
-        auto result = SyncBatchNorm::apply(dense, T(weight), T(bias), T(mean), T(variance), momentum, eps, reinterpret_cast<int64_t>(group));
+        auto result = SyncBatchNorm::apply(dense, T(weight), T(bias), T(mean), T(variance), momentum, eps,
+                                           c10::intrusive_ptr<ct_group_impl>::reclaim_copy(group));
         *out = give(result.to(type));
     });
 }

@@ -21,10 +21,14 @@ struct ct_store_impl {
     int32_t port;
 };
 
-struct ct_group_impl {
+/// Counted, since graphs that were recorded hold it too.
+struct ct_group_impl : torch::CustomClassHolder {
     c10::intrusive_ptr<c10d::ProcessGroup> group;
     int32_t rank, size;
     mutable std::atomic<int64_t> calls{0};
+
+    ct_group_impl(c10::intrusive_ptr<c10d::ProcessGroup> group, int32_t rank, int32_t size)
+        : group(std::move(group)), rank(rank), size(size) {}
 };
 
 namespace ct {

@@ -50,6 +50,9 @@ public enum Interruption {
         for number in ignored { signal(number, SIG_IGN) }
     }
 
+    /// Lets further signals after the first one pass, for a process that may receive it twice.
+    static func ignoreFurther() { isPatient.store(true, ordering: .relaxed) }
+
     /// Runs `body` with the handlers of `watch()`, then restores the handlers that were there
     /// before and forgets the signal, so that a program continues as before. In a process that
     /// watches already, nothing is restored.

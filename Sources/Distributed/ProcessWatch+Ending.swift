@@ -12,6 +12,8 @@ extension ProcessWatch {
     /// collective, that fails now as well. But it may also compute on, or hang.
     func end(with failure: ProcessFailure) {
         Thread.sleep(forTimeInterval: grace)
+        let latest = ContinuousClock.now + .seconds(600)
+        while isBusy, ContinuousClock.now < latest { Thread.sleep(forTimeInterval: 0.05) }
         guard !hasLeft else { return }
         if claimsReport() {
             ErrorFile.write("\(failure)")

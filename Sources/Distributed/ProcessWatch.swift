@@ -28,6 +28,8 @@ public final class ProcessWatch: Sendable {
         var hasLeft = false
         /// Whether a thread has taken on to print the failure.
         var isReported = false
+        /// Whether this process does what has to come to its end.
+        var isBusy = false
     }
 
     /// Starts to watch. All processes must.
@@ -67,6 +69,12 @@ public final class ProcessWatch: Sendable {
 
     /// Counts the collectives of `groups`, so that it is known who does not come to one.
     func count(_ groups: [ProcessGroup]) { state.withLock { $0.groups += groups } }
+
+    /// Says whether this process does what has to come to its end.
+    func setBusy(_ isBusy: Bool) { state.withLock { $0.isBusy = isBusy } }
+
+    /// Whether this process does what has to come to its end.
+    var isBusy: Bool { state.withLock { $0.isBusy } }
 
     /// Whether this process has left the others.
     var hasLeft: Bool { state.withLock { $0.hasLeft } }

@@ -30,6 +30,8 @@ extension Processes {
             store, rank: environment.rank, count: environment.worldSize,
             localRank: environment.localRank, device: device, timeouts: timeouts)
         processes.makeCurrent()
+        // Schedulers and launchers both signal the processes of a job.
+        Interruption.ignoreFurther()
         return processes
     }
 

@@ -32,6 +32,16 @@ extension Processes {
         }
     }
 
+    /// Runs `body`, such as a save, to its end even if another process has failed: this one is not
+    /// ended meanwhile, for ten minutes at most.
+    ///
+    /// - Throws: what `body` throws
+    public func delayingEnd<Result>(_ body: () throws -> Result) rethrows -> Result {
+        watch?.setBusy(true)
+        defer { watch?.setBusy(false) }
+        return try body()
+    }
+
     /// Leaves the other processes, so that the end of this one does not alarm them. All must have
     /// made their last call before. An exit with code 0 does it as well.
     ///

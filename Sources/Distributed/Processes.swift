@@ -17,6 +17,8 @@ public final class Processes: Sendable {
     public let count: Int
     /// The index of this process among those on its machine, from 0: of its GPU.
     public let localRank: Int
+    /// The device that their tensors are exchanged on, besides the CPU.
+    public let device: Device
     /// What all processes share; nil for one process.
     public let store: ProcessStore?
     /// The group of the calls below; nil for one process.
@@ -42,6 +44,7 @@ public final class Processes: Sendable {
         rank = 0
         count = 1
         localRank = 0
+        device = .cpu
         store = nil
         group = nil
         gradients = nil
@@ -66,9 +69,11 @@ public final class Processes: Sendable {
         self.rank = rank
         self.count = count
         self.localRank = localRank
+        self.device = device
         self.store = store
         let places = try Meeting.places(in: store, rank, of: count, timeout: timeouts.join)
-        let address = OwnAddress.towards(store.host)
+        let isAmongMachines = Set(places.map(\.host)).count > 1
+        let address = try OwnAddress.choose(towards: store.host, isAmongMachines: isAmongMachines)
         // Before the groups: a process may end while they are made.
         let watch = try timeouts.heartbeat.map { _ in
             try ProcessWatch(
@@ -103,6 +108,17 @@ public final class Processes: Sendable {
 
     /// Makes these the processes that this one computes with.
     public func makeCurrent() { Self.known.withLock { $0 = self } }
+
+    /// Tells whether tensors on a device can be exchanged.
+    ///
+    /// - Throws: `ProcessGroupError` where they cannot.
+    public func check(_ device: Device) throws(ProcessGroupError) {
+        guard count > 1, case .cuda = device else { return }
+        if case .cuda = self.device { return }
+        throw ProcessGroupError(
+            "the processes have joined to compute on \(self.device), and this computes on \(device)",
+            remedy: "join with the device: Processes.join(device: …)")
+    }
 
     /// Whether this process writes log and checkpoints.
     public var isFirst: Bool { rank == 0 }

@@ -54,8 +54,10 @@ extension Experiment {
         try Interruption.watching {
             try Engine.setUp()
             let processes = try processes ?? Processes.join(device: device)
+            try processes.check(device)
             try Agreement.checkConfiguration(self, of: processes)
             let dataset = try trainDataset()
+            try Agreement.checkData(dataset, of: processes)
             let path = WorkDirectory.choose(
                 option: workDirectory, configuration: configuration.workDir, name: name)
             let work = try WorkDirectory(path, of: processes)

@@ -98,6 +98,8 @@ public final class Trainer {
         } catch {
             for hook in hooks { hook.afterFailure(self, error) }
             tellSkipped()
+            // All have stopped; none ends while the first one saves.
+            if error is Interrupted { try? processes.barrier() }
             throw error is Interrupted ? failedSaves ?? error : error
         }
         for hook in hooks { try hook.afterTraining(self) }
@@ -115,6 +117,8 @@ public final class Trainer {
             if iteration == first + 1 { tellUnused(step) }
             for hook in hooks { try hook.afterIteration(self) }
         }
+        // A hook of one process may have stopped the run in its last iteration.
+        if processes.count > 1 { isStopped = try processes.minimum([isStopped ? -1 : 0])[0] < 0 }
     }
 
     /// Whether a hook of any process has ended the run.
@@ -178,16 +182,24 @@ public final class Trainer {
         let own = ahead.reduce(0) { $0 + $1.labelledPixels }
         let inAll = counts ? try processes.sum([own])[0] : 0
         let labelled = counts ? Double(max(1, inAll)) / Double(parts) : nil
-        defer { isConsistent = step.isConsistent }
-        let result = try step(
-            learningRates: last.learningRates, passes: accumulation, afterBackward: afterBackward
-        ) { pass in
-            let batch = ahead.isEmpty ? try nextBatch(loader) : ahead[pass]
-            let place = pass * processes.count + processes.rank
-            return try losses(
-                of: batch, firstImage: place * settings.imagesAtATime(over: processes.count),
-                labelledPixels: labelled)
+        let result: StepResult
+        do {
+            result = try step(
+                learningRates: last.learningRates, passes: accumulation,
+                afterBackward: afterBackward
+            ) { pass in
+                let batch = ahead.isEmpty ? try nextBatch(loader) : ahead[pass]
+                let place = pass * processes.count + processes.rank
+                return try losses(
+                    of: batch, firstImage: place * settings.imagesAtATime(over: processes.count),
+                    labelledPixels: labelled)
+            }
+        } catch {
+            isConsistent = step.isConsistent
+            throw error
         }
+        // A step that is taken belongs to an iteration that is not counted yet.
+        isConsistent = !result.isTaken
         last.values = result.loggedValues
         let joined = try SharedRecord.join(last, isFinite: result.loss.isFinite, of: processes)
         last = joined.record
@@ -198,6 +210,7 @@ public final class Trainer {
         }
         try follow(step.scaler)
         iteration += 1
+        isConsistent = true
         try checkWeights()
         last.time = monotonicSeconds() - started
     }

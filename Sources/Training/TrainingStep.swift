@@ -103,7 +103,8 @@ public final class TrainingStep {
         } else {
             try before.restore()
         }
-        if result.loss.isFinite {
+        // The scales of all processes stay equal.
+        if result.loss.isFinite, result.isFiniteElsewhere {
             scaler?.update(gradientsAreFinite: !result.gradientsOverflowed)
         }
         isConsistent = true
@@ -165,8 +166,8 @@ public final class TrainingStep {
             guard isFinite else { continue }
             let share = try passes == 1 ? total : total / Double(passes)
             let scaled = try scaler?.scaled(share) ?? share
-            try exchange?.beforeBackward(scaled, isLast: isLast)
-            try scaled.backward()
+            let root = try exchange?.beforeBackward(scaled, isLast: isLast) ?? scaled
+            try root.backward()
         }
         result.isFiniteElsewhere = isFinite
         return result

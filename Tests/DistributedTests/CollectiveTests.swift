@@ -59,4 +59,15 @@ import Testing
         #expect(try alone.onFirst { 3 } == 3)
         try alone.barrier()
     }
+
+    @Test func partsOfATensorAreExchangedAndNothingElse() throws {
+        let results = try withProcesses(2) { processes in
+            let whole = try Tensor.zeros([2, 4])
+            let part = try whole.narrowed(1, 0, 2)
+            try part.addInPlace(Double(processes.rank + 1))
+            try processes.group!.allReduce(part)
+            return try whole.floats()
+        }
+        #expect(results == [[3, 3, 0, 0, 3, 3, 0, 0], [3, 3, 0, 0, 3, 3, 0, 0]])
+    }
 }

@@ -22,14 +22,14 @@ import Testing
     }
 
     private static func server() throws -> ProcessStore {
-        try ProcessStore(host: "127.0.0.1", port: 0, isServer: true, timeout: 5)
+        try ProcessStore(host: "127.0.0.1", port: 0, isServer: true, timeout: 20)
     }
 
     @Test func theFailureThatWasPublishedFirstIsThatOfAll() throws {
         let server = try Self.server()
         func check() throws {
             let boards = try (0..<3).map { _ in
-                FailureBoard(try server.connectedAgain(timeout: 5))
+                FailureBoard(try server.connectedAgain(timeout: 20))
             }
             let first = Self.failure([2], .threw, error: "the disk is full")
             #expect(boards[0].first(within: 0) == nil)
@@ -43,7 +43,7 @@ import Testing
 
     @Test func aFailureCountsWithoutTheStoreToo() throws {
         var server: ProcessStore? = try Self.server()
-        let client = try #require(try server?.connectedAgain(timeout: 5))
+        let client = try #require(try server?.connectedAgain(timeout: 20))
         let board = FailureBoard(client)
         // The server has accepted all connections of the client once it has answered some calls;
         // c10d ends the process of one that waits to be accepted.
@@ -59,12 +59,12 @@ import Testing
         let found = Mutex<[Int: ProcessFailure]>([:])
         let port = server.port
         try concurrently([0, 1, 2]) { rank in
-            let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: 5)
-            let places = try Meeting.places(in: store, rank, of: 3, timeout: 5)
+            let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: 20)
+            let places = try Meeting.places(in: store, rank, of: 3, timeout: 20)
             let isFinished = DispatchSemaphore(value: 0)
             let watch = try ProcessWatch(
                 store, places: places, rank: rank, address: "127.0.0.1",
-                timeouts: .init(join: 5, heartbeat: 2)
+                timeouts: .init(join: 20, heartbeat: 2)
             ) { watch, failure in
                 found.withLock { $0[watch.own.rank] = failure }
                 isFinished.signal()
@@ -90,9 +90,9 @@ import Testing
         let port = server.port
         let isDone = DispatchSemaphore(value: 0)
         try concurrently([0, 1]) { rank in
-            let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: 5)
+            let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: 20)
             let group = try ProcessGroup(
-                store, name: "watch", rank: rank, size: 2, address: "127.0.0.1", timeout: 5)
+                store, name: "watch", rank: rank, size: 2, address: "127.0.0.1", timeout: 20)
             if rank == 1 {
                 isDone.wait()
             } else {
@@ -111,9 +111,9 @@ import Testing
         let port = server.port
         let lost = Mutex<[Int]>([])
         let peers = try concurrently([0, 1, 2, 3]) { rank in
-            let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: 5)
+            let store = try ProcessStore(host: "127.0.0.1", port: port, timeout: 20)
             let group = try ProcessGroup(
-                store, name: "watch", rank: rank, size: 4, address: "127.0.0.1", timeout: 5)
+                store, name: "watch", rank: rank, size: 4, address: "127.0.0.1", timeout: 20)
             let links = try PeerLinks(over: group)
             links.start { peer in lost.withLock { $0.append(peer) } }
             try group.barrier()

@@ -36,11 +36,11 @@ private struct Trajectory: Sendable, Equatable {
 /// Three steps on eight images, of which each process takes its part, in `passes`.
 ///
 /// - Parameters:
-///   - usesAll: whether a pass uses the parameter `sometimes`, by rank
+///   - usesAll: whether a pass uses the parameter `sometimes`, by rank and pass
 ///   - spoils: whether a process gets an image that is not a number, by rank and step
 private func train(
     _ processes: Processes, passes: Int = 1, precision: Precision = .float32,
-    usesAll: (_ rank: Int) -> Bool = { _ in true },
+    usesAll: (_ rank: Int, _ pass: Int) -> Bool = { _, _ in true },
     spoils: (_ rank: Int, _ step: Int) -> Bool = { _, _ in false }
 ) throws -> Trajectory {
     let net = Net()
@@ -68,7 +68,7 @@ private func train(
             let place = pass * processes.count + processes.rank
             let part = try images.narrowed(0, place * each, each)
             let spoilt = spoils(processes.rank, number) ? try part * Double.nan : part
-            return try net.loss(spoilt, usesAll: usesAll(processes.rank))
+            return try net.loss(spoilt, usesAll: usesAll(processes.rank, pass))
         }
         let mean = try processes.sum([outcome.loss])[0] / Double(processes.count)
         result.losses.append(mean)
@@ -113,15 +113,52 @@ private func near(_ a: [Float], _ b: [Float], _ tolerance: Float) -> Bool {
 
     @Test("A parameter that one process alone uses gets its share; one that none uses is named")
     func unused() throws {
-        let parts = try withProcesses(2) { try train($0, usesAll: { $0 == 0 }) }
+        let parts = try withProcesses(2) { try train($0, usesAll: { rank, _ in rank == 0 }) }
         #expect(parts[0].weights == parts[1].weights)
         #expect(parts.map(\.unused) == [["never"], ["never"]])
-        let without = try withProcesses(2) { try train($0, usesAll: { _ in false }) }
+        let without = try withProcesses(2) { try train($0, usesAll: { _, _ in false }) }
         #expect(without[1].unused == ["sometimes", "never"])
         #expect(
             near(
                 parts[0].losses.prefix(1).map(Float.init),
                 without[0].losses.prefix(1).map(Float.init), 1e-6))
+    }
+
+    @Test("A parameter that the last pass does not use keeps the mean of the passes before")
+    func unusedAtLast() throws {
+        let whole = try train(.alone, passes: 4, usesAll: { _, pass in pass < 2 })
+        let parts = try withProcesses(2) { processes in
+            try train(processes, passes: 2, usesAll: { _, pass in pass == 0 })
+        }
+        #expect(parts[0].weights == parts[1].weights)
+        #expect(parts[0].unused == ["never"])
+        // Statistics are those of other images; the parameter has moved by as much.
+        let place = parts[0].weights.count - 2
+        #expect(abs(parts[0].weights[place] - whole.weights[place]) < 5e-2)
+        #expect(abs(parts[0].weights[place] - 1) > 1e-3)
+    }
+
+    @Test("The scales of all processes stay equal after a loss that is not finite on one")
+    func scales() throws {
+        let scalers = try withProcesses(2) { processes in
+            let net = Net()
+            let parameters = try net.namedParameters()
+            let group = try ParameterGroup(
+                names: parameters.map(\.name), parameters: parameters.map(\.tensor))
+            let step = try TrainingStep(
+                net, SGD([group], learningRate: 0), processes: processes)
+            step.scaler = GradientScaler()
+            for number in 0..<3 {
+                let images = try Tensor.ones([2, 3, 5, 5])
+                let isSpoilt = processes.rank == 1 && number == 1
+                try step(learningRates: [0]) { _ in
+                    try net.loss(isSpoilt ? images * Double.nan : images, usesAll: true)
+                }
+            }
+            return step.scaler
+        }
+        #expect(scalers[0] == scalers[1])
+        #expect(scalers[0] != GradientScaler())
     }
 
     @Test("A loss that is not finite on one process skips the step on all")

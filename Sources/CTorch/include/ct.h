@@ -264,7 +264,6 @@ int ct_store_set_first(ct_store store, const char *key, const uint8_t *bytes, in
 int ct_store_get(ct_store store, const char *key, ct_tensor *out); /* uint8 [count]; waits for the key */
 int ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *out);
 int ct_store_has(ct_store store, const char *key, bool *out);
-int ct_store_wait(ct_store store, const char *key, int64_t timeout);
 void ct_store_release(ct_store store);
 
 /* Collectives (ct_process_group.cpp): every process of the group calls the same ones in the same order, with tensors of the same size and type.
@@ -299,6 +298,7 @@ int ct_reducer_open(ct_group group, const ct_tensor *parameters, const char *con
                     bool trace, ct_reducer *out);
 int ct_reducer_prepare_forward(ct_reducer reducer);
 int ct_reducer_prepare_backward(ct_reducer reducer, ct_tensor loss);
+int ct_touch(ct_tensor loss, const ct_tensor *parameters, int64_t count, ct_tensor *out); /* the loss; its backward pass counts as a use of all */
 int64_t ct_reducer_transfers(ct_reducer reducer, ct_transfer *out, int64_t room); /* takes up to `room` of those noted */
 void ct_reducer_release(ct_reducer reducer);
 

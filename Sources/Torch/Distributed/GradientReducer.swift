@@ -62,6 +62,20 @@ public final class GradientReducer {
         try check("reducer_prepare_forward") { ct_reducer_prepare_forward(handle) }
     }
 
+    /// A loss whose last backward pass also counts as a use of `parameters`, which earlier passes of
+    /// the step have used: libtorch 1.x would leave their gradients out of the mean if this pass
+    /// does not use them on any process. `[] → []`
+    ///
+    /// - Parameters:
+    ///   - parameters: those that have a gradient
+    ///   - loss: of the last pass, a scalar
+    /// - Returns: the same loss
+    public static func covering(_ parameters: [Tensor], _ loss: Tensor) throws -> Tensor {
+        try withHandles(parameters) { handles, count in
+            try make("touch", loss) { ct_touch(loss.handle, handles, count, $0) }
+        }
+    }
+
     /// Announces the backward pass of `loss`.
     public func prepareBackward(_ loss: Tensor) throws {
         try check("reducer_prepare_backward") { ct_reducer_prepare_backward(handle, loss.handle) }

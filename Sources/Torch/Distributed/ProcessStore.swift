@@ -1,5 +1,6 @@
 import CDenseKitTorch
 import DenseKitErrors
+import Glibc
 
 /// Keys and values that the processes of a run share: c10d's TCPStore.
 ///
@@ -31,6 +32,9 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
     public init(
         host: String, port: Int, isServer: Bool = false, prefix: String = "", timeout: Double
     ) throws {
+        guard 0...65535 ~= port else {
+            throw ProcessGroupError("a port is 0…65535, found \(port)")
+        }
         var made: ct_store?
         let status = ct_store_open(host, Int32(port), isServer, milliseconds(timeout), &made)
         guard status == 0, let made else {
@@ -117,9 +121,13 @@ public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
     ///   - timeout: how long to wait, in seconds
     /// - Returns: whether it was set in time
     public func wait(for key: String, timeout: Double) throws -> Bool {
-        if ct_store_wait(handle, prefix + key, milliseconds(timeout)) == 0 { return true }
-        // A server that is gone throws here.
-        return try has(key)
+        // libtorch 1.x takes the answer to a wait that was given up for that to its next question.
+        let end = ContinuousClock.now + .seconds(timeout)
+        while true {
+            if try has(key) { return true }
+            guard ContinuousClock.now < end else { return false }
+            usleep(10_000)
+        }
     }
 
     private func check(_ call: @autoclosure () -> String, _ status: () -> Int32) throws {
@@ -144,4 +152,7 @@ public struct ProcessGroupError: DenseKitError {
     }
 }
 
-func milliseconds(_ seconds: Double) -> Int64 { Int64((seconds * 1000).rounded(.up)) }
+func milliseconds(_ seconds: Double) -> Int64 {
+    // A year, where it is longer or no number.
+    Int64(min(max(seconds, 0), 31_536_000) * 1000)
+}

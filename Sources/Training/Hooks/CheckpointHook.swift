@@ -91,7 +91,9 @@ public final class CheckpointHook: Hook {
         // Other processes may be gone.
         store.waitsAlone = true
         do {
-            if !store.hasSaved(trainer.iteration) { try store.savePeriodic(trainer) }
+            try trainer.processes.delayingEnd {
+                if !store.hasSaved(trainer.iteration) { try store.savePeriodic(trainer) }
+            }
         } catch {
             trainer.logger.error("what was reached is not saved: \(error)")
         }

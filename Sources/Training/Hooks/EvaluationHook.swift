@@ -131,8 +131,11 @@ public final class EvaluationHook: StatefulHook {
         // A task may report no primary metric; a metric that a setting names has to be there.
         guard metric != nil || report.primaryValue != nil else { return }
         let found = try report.metric(metric, of: Self.setting)
+        // An evaluator that does not share images may find other last bits on each process.
+        let bits = try trainer.processes.ofFirst("\(found.value.bitPattern)")
+        let value = UInt64(bits).map { Double(bitPattern: $0) } ?? found.value
         let score = BestScore(
-            metric: found.name, value: found.value, iteration: trainer.iteration,
+            metric: found.name, value: value, iteration: trainer.iteration,
             better: found.better)
         if let best = trainer.best, best.metric == score.metric, best.better != score.better {
             // A checkpoint of an earlier version does not say what is better.

@@ -1,4 +1,5 @@
 import DenseKitComponents
+import DenseKitData
 import DenseKitDistributed
 import DenseKitExperiments
 import DenseKitFoundations
@@ -26,6 +27,26 @@ enum Agreement {
         throw ProcessGroupError(
             "process \(other) has another configuration than process 0: \(differences.joined(separator: "; "))",
             remedy: "start all processes with the same file and the same overrides")
+    }
+
+    /// Compares the number of images and the class names of the training set.
+    ///
+    /// - Throws: `ProcessGroupError` where they are not the same: the order of images would be
+    ///   another.
+    static func checkData(_ dataset: any Dataset, of processes: Processes) throws {
+        guard processes.count > 1 else { return }
+        let names = FNV1a(dataset.classes.names.joined(separator: "\n").utf8).digits
+        let count = "\(dataset.count) images, \(dataset.classes.count) classes"
+        let found = try processes.gather("\(count)\n\(names)")
+        guard let other = found.firstIndex(where: { $0 != found[0] }) else { return }
+        let counts = [0, other].map { found[$0].split(separator: "\n")[0] }
+        let problem =
+            counts[0] == counts[1]
+            ? "class names in another order than on process 0"
+            : "\(counts[1]), and on process 0 \(counts[0])"
+        throw ProcessGroupError(
+            "the training set has on process \(other) \(problem)",
+            remedy: "give all machines the same files")
     }
 
     /// Compares the values of `tensors`, by a hash of their bytes.

@@ -6,6 +6,7 @@ import DenseKitDistributed
 final class GradientExchange {
     private let processes: Processes
     private let reducer: GradientReducer
+    private let parameters: [Tensor]
 
     /// - Parameters:
     ///   - parameters: those that are trained, in the order of the forward pass
@@ -14,6 +15,7 @@ final class GradientExchange {
     init?(_ parameters: [NamedTensor], _ processes: Processes, traces: Bool = false) throws {
         guard let group = processes.gradients else { return nil }
         self.processes = processes
+        self.parameters = parameters.map(\.tensor)
         try parameters.forEach { try Self.layOut($0.tensor) }
         reducer = try GradientReducer(
             parameters.map { ($0.name, $0.tensor) }, over: group, traces: traces)
@@ -21,14 +23,14 @@ final class GradientExchange {
 
     /// Gives the weights `[o, c, 1, 1]` of a convolution the strides that their gradients have from
     /// maps that lie by channels: buckets have the strides of the weights, and the Reducer copies
-    /// once more where a gradient has others. The memory is the same.
+    /// once more where a gradient has others.
     private static func layOut(_ weights: Tensor) throws {
         let shape = weights.shape
         guard shape.count == 4, shape[2] == 1, shape[3] == 1 else { return }
         try withoutGrad {
             let channels = shape[1]
             let strides = [channels, 1, channels, channels]
-            try weights.setData(weights.detached().asStrided(shape, strides: strides))
+            try weights.setData(weights.detached().cloned().asStrided(shape, strides: strides))
         }
     }
 
@@ -42,8 +44,14 @@ final class GradientExchange {
     func allFinite(_ loss: Double) throws -> Bool { try processes.sum([loss])[0].isFinite }
 
     /// Before the backward pass of `loss`.
-    func beforeBackward(_ loss: Tensor, isLast: Bool) throws {
-        if isLast { try reducer.prepareBackward(loss) }
+    ///
+    /// - Returns: the loss to go back from
+    func beforeBackward(_ loss: Tensor, isLast: Bool) throws -> Tensor {
+        guard isLast else { return loss }
+        let used = parameters.filter { $0.grad != nil }
+        let covered = used.isEmpty ? loss : try GradientReducer.covering(used, loss)
+        try reducer.prepareBackward(covered)
+        return covered
     }
 
     /// The buckets that were sent since the last call.
