@@ -125,6 +125,7 @@ extension ProcessOptions {
             timeouts.heartbeat = timeout
             timeouts.join = timeout
         }
+        if let collectiveTimeout { timeouts.collective = collectiveTimeout }
         try Processes.join(environment, device: device, timeouts: timeouts)
         return device
     }

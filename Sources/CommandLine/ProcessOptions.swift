@@ -35,6 +35,12 @@ struct ProcessOptions: ParsableArguments {
         help: "Seconds without a sign of another process after which the run fails.")
     var timeout: Double?
 
+    @Option(
+        help:
+            "Seconds that a process waits for another one in a collective, such as an average of gradients; 1800 if left out."
+    )
+    var collectiveTimeout: Double?
+
     func validate() throws {
         if gpus != nil, processes != nil {
             throw ValidationError(
@@ -48,8 +54,11 @@ struct ProcessOptions: ParsableArguments {
                 throw ValidationError("--\(name) must be at least \(least), found \(value)")
             }
         }
-        if let timeout, !(timeout > 0 && timeout.isFinite) {
-            throw ValidationError("--timeout must be a number of seconds above 0, found \(timeout)")
+        for (name, value) in [("timeout", timeout), ("collective-timeout", collectiveTimeout)] {
+            if let value, !(value > 0 && value.isFinite) {
+                throw ValidationError(
+                    "--\(name) must be a number of seconds above 0, found \(value)")
+            }
         }
     }
 
@@ -58,6 +67,7 @@ struct ProcessOptions: ParsableArguments {
         let values: [(name: String, value: (any CustomStringConvertible)?)] = [
             ("gpus", gpus), ("processes", processes), ("max-restarts", maxRestarts),
             ("launcher", launcher?.rawValue), ("timeout", timeout),
+            ("collective-timeout", collectiveTimeout),
         ]
         return values.compactMap { option in option.value.map { "--\(option.name)=\($0)" } }
     }

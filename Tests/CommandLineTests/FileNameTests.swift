@@ -24,8 +24,8 @@ private func turned(_ jpeg: Data) -> Data {
 @Suite("Files and names on the command line", .serialized) struct FileNameTests {
     /// Arguments and options whose texts are no paths.
     private static let words: Set = [
-        "cfgOptions", "classes", "device", "filter", "heatmap", "ignore", "name", "only",
-        "overrides", "sweepRun", "table",
+        "cfgOptions", "classes", "device", "filter", "heatmap", "ignore", "master", "name",
+        "only", "overrides", "sweepRun", "table",
         "ReproduceCommand.swift weights",  // CONFIGURATION=PATH
     ]
 

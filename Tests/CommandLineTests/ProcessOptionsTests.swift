@@ -69,6 +69,10 @@ func excludedOptions() {
         ("--max-restarts=-1", "--max-restarts must be at least 0, found -1"),
         ("--timeout 0", "--timeout must be a number of seconds above 0, found 0.0"),
         ("--timeout inf", "--timeout must be a number of seconds above 0, found inf"),
+        (
+            "--collective-timeout 0",
+            "--collective-timeout must be a number of seconds above 0, found 0.0"
+        ),
     ]
     for (arguments, message) in table { #expect(refusal(arguments) == message) }
     for arguments in ["", "--processes 2", "--processes 2 --nodes 2", "--max-restarts 1"] {
@@ -126,6 +130,7 @@ func sweepOptions() {
 func passedOn() throws {
     let all = [
         "--processes=4", "--max-restarts=2", "--launcher=slurm", "--timeout=30.0",
+        "--collective-timeout=90.0",
     ]
     #expect(try Options.parse(all).processes.arguments == all)
     #expect(try Options.parse(["--gpus", "8"]).processes.arguments == ["--gpus=8"])
