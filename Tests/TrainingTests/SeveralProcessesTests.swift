@@ -7,11 +7,19 @@ import Testing
 
 /// Two convolutions with a batch norm between, and parameters that not every pass uses.
 private final class Net: Module {
-    let conv = try! Conv2d(3, 4, kernel: 3, padding: 1)
-    let bn = try! BatchNorm2d(4)
-    let last = try! Conv2d(4, 2, kernel: 1)
-    @Parameter var sometimes = try! Tensor.ones([1])
-    @Parameter var never = try! Tensor.ones([1])
+    let conv: Conv2d
+    let bn: BatchNorm2d
+    let last: Conv2d
+    @Parameter var sometimes: Tensor
+    @Parameter var never: Tensor
+
+    init(channels: Int) throws {
+        conv = try Conv2d(3, channels, kernel: 3, padding: 1)
+        bn = try BatchNorm2d(channels)
+        last = try Conv2d(channels, 2, kernel: 1)
+        sometimes = try Tensor.ones([1])
+        never = try Tensor.ones([1])
+    }
 
     /// The sum of squares of each image, as a mean.
     func loss(_ x: Tensor, usesAll: Bool) throws -> Losses {
@@ -43,7 +51,7 @@ private func train(
     usesAll: (_ rank: Int, _ pass: Int) -> Bool = { _, _ in true },
     spoils: (_ rank: Int, _ step: Int) -> Bool = { _, _ in false }
 ) throws -> Trajectory {
-    let net = Net()
+    let net = try Net(channels: 4)
     let fixed = try RandomGenerator(seed: 5)
     for parameter in try net.namedParameters() where parameter.tensor.count > 1 {
         try withoutGrad {
@@ -141,7 +149,7 @@ private func near(_ a: [Float], _ b: [Float], _ tolerance: Float) -> Bool {
     @Test("The scales of all processes stay equal after a loss that is not finite on one")
     func scales() throws {
         let scalers = try withProcesses(2) { processes in
-            let net = Net()
+            let net = try Net(channels: 4)
             let parameters = try net.namedParameters()
             let group = try ParameterGroup(
                 names: parameters.map(\.name), parameters: parameters.map(\.tensor))

@@ -4,7 +4,7 @@ import CDenseKitTorch
 ///
 /// A thread that waits for it learns within milliseconds that the other process has ended, as its
 /// connection is closed then.
-public final class PendingReceive: @unchecked Sendable {  // c10d locks every call
+public final class PendingReceive: @unchecked Sendable {  // c10d locks its state
     private let handle: ct_receive
     /// c10d needs it as long as the receive is pending.
     private let group: ProcessGroup

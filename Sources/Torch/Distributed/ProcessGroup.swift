@@ -4,7 +4,7 @@ import CDenseKitTorch
 ///
 /// Every process of the group makes the same calls in the same order, with tensors of the same
 /// shape and type. After an error the group is of no further use.
-public final class ProcessGroup: @unchecked Sendable {  // c10d locks every call
+public final class ProcessGroup: @unchecked Sendable {  // immutable, used by one thread
     /// How elements of several processes become one.
     public enum Reduction: Int32, Sendable {
         /// Their sum.

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// One process is the server; all of them, it included, are clients. The calls of one value wait
 /// for each other: a thread that must not wait opens a store of its own.
-public final class ProcessStore: @unchecked Sendable {  // c10d locks every call
+public final class ProcessStore: @unchecked Sendable {  // immutable; c10d locks its calls
     let handle: ct_store
     /// The server's host.
     public let host: String
